@@ -1,0 +1,141 @@
+"""What every image set offers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from latentlab.kinds import Config, Registry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSpec:
+    """What a model must know of the images it is made for.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Channels, height, width in pixels.
+    class_names : tuple of str
+        One name per label value; empty where images carry no labels.
+    """
+
+    shape: tuple[int, int, int]
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def pixels(self) -> int:
+        """Number of values per image."""
+        return int(np.prod(self.shape))
+
+    @property
+    def classes(self) -> int:
+        """Number of classes; 0 without labels."""
+        return len(self.class_names)
+
+    def __str__(self) -> str:
+        channels, height, width = self.shape
+        return f"{width}×{height} {'grey' if channels == 1 else 'colour'}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSet:
+    """Images in memory, one byte per value.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (N, C, H, W)
+        Pixel values 0 to 255.
+    labels : ndarray of int64, shape (N,), or None
+        Index into ``spec.class_names``.
+    spec : ImageSpec
+        Shape and classes of the images.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64] | None
+    spec: ImageSpec
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, rows: Any) -> ImageSet:
+        labels = None if self.labels is None else self.labels[rows]
+        return ImageSet(self.images[rows], labels, self.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """The two parts of a data set: what a model learns from and what it is judged by."""
+
+    train: ImageSet
+    validation: ImageSet
+
+    @property
+    def spec(self) -> ImageSpec:
+        """Shape and classes, the same in both parts."""
+        return self.train.spec
+
+    def to_explore(self, limit: int = 10_000) -> ImageSet:
+        """Return at most `limit` images to show on a map, held-out ones first."""
+        held_out = self.validation[:limit]
+        rest = self.train[: max(0, limit - len(held_out))]
+        labels = None
+        if held_out.labels is not None and rest.labels is not None:
+            labels = np.concatenate([held_out.labels, rest.labels])
+        return ImageSet(np.concatenate([held_out.images, rest.images]), labels, self.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How far a data set is on its way into memory.
+
+    Parameters
+    ----------
+    message : str
+        What is being done, for a person to read.
+    fraction : float or None
+        From 0 to 1; None where it cannot be known.
+    """
+
+    message: str
+    fraction: float | None = None
+
+
+class DataConfig(Config, ABC):
+    """Which images, from where."""
+
+    kind: str
+
+    @abstractmethod
+    def load(self) -> Generator[Loading, None, Splits]:
+        """Read the images, yielding progress on the way; the splits are the return value.
+
+        Raises
+        ------
+        DataError
+            Where the images cannot be had; says which file was looked for, where, and what
+            to do.
+        """
+
+
+DATA = Registry[DataConfig](
+    "data set", default="digits", package="latentlab.data", plugins="latentlab.data"
+)
+
+
+def load(config: DataConfig) -> Splits:
+    """Read a data set without looking at its progress."""
+    steps = config.load()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value

@@ -1,0 +1,36 @@
+"""5,000 real handwritten digits that come with the program."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Literal
+
+import numpy as np
+
+from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.errors import DataError
+from latentlab.paths import resources
+
+HELD_OUT = 1000
+
+
+@DATA.register
+class DigitsConfig(DataConfig):
+    """5,000 MNIST digits, 28×28 grey, bundled: needs no network."""
+
+    kind: Literal["digits"] = "digits"
+
+    def load(self) -> Generator[Loading, None, Splits]:
+        """See `DataConfig.load`; the last 1,000 digits are held out."""
+        yield Loading("Reading the bundled digits")
+        path = resources() / "digits.npz"
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                images, labels = file["images"], file["labels"].astype(np.int64)
+        except OSError as error:
+            raise DataError(
+                f"The bundled digits are missing: {path}.", "Install latentlab again."
+            ) from error
+        names = tuple("0123456789")
+        whole = ImageSet(images[:, None], labels, ImageSpec((1, *images.shape[1:]), names))
+        return Splits(whole[:-HELD_OUT], whole[-HELD_OUT:])

@@ -1,0 +1,43 @@
+"""Fashion-MNIST, 70,000 pieces of clothing in MNIST's format."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from latentlab.data.base import DATA, DataConfig, Loading, Splits
+from latentlab.data.idx import IdxSource
+
+CLASS_NAMES = (
+    "t-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+SOURCE = IdxSource("fashion-mnist", CLASS_NAMES, origin="FashionMNIST")
+
+
+@DATA.register
+class FashionMNISTConfig(DataConfig):
+    """Fashion-MNIST: 60,000 training and 10,000 test pictures of clothing, 28×28 grey."""
+
+    kind: Literal["fashion-mnist"] = "fashion-mnist"
+    root: Path | None = Field(
+        None,
+        description="Folder with the four IDX files, gzipped or not. Empty: LATENTLAB_DATA, "
+        "then the download folder, then the network.",
+    )
+
+    def load(self) -> Generator[Loading, None, Splits]:
+        """See `DataConfig.load`."""
+        return (yield from SOURCE.load(self.root))
+

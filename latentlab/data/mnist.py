@@ -1,0 +1,31 @@
+"""MNIST, the 70,000 handwritten digits."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from latentlab.data.base import DATA, DataConfig, Loading, Splits
+from latentlab.data.idx import IdxSource
+
+SOURCE = IdxSource("mnist", tuple("0123456789"), origin="MNIST")
+
+
+@DATA.register
+class MNISTConfig(DataConfig):
+    """MNIST: 60,000 training and 10,000 test digits, 28×28 grey."""
+
+    kind: Literal["mnist"] = "mnist"
+    root: Path | None = Field(
+        None,
+        description="Folder with the four IDX files, gzipped or not. Empty: LATENTLAB_DATA, "
+        "then the download folder, then the network.",
+    )
+
+    def load(self) -> Generator[Loading, None, Splits]:
+        """See `DataConfig.load`."""
+        return (yield from SOURCE.load(self.root))
+

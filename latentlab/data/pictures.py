@@ -1,0 +1,42 @@
+"""A person's own picture, brought to the size and colours of a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from latentlab.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.data.base import ImageSpec
+
+SUFFIXES = tuple(sorted(Image.registered_extensions()))
+
+
+def read_picture(path: Path, spec: ImageSpec) -> NDArray[np.uint8]:
+    """Read an image file as `spec` wants it: centre crop, resize, colour or grey.
+
+    Returns
+    -------
+    ndarray of uint8, shape (C, H, W)
+
+    Raises
+    ------
+    DataError
+        Where the file is missing or no image.
+    """
+    channels, height, width = spec.shape
+    try:
+        with Image.open(path) as file:
+            picture = ImageOps.exif_transpose(file).convert("L" if channels == 1 else "RGB")
+    except UnidentifiedImageError:
+        raise DataError(f"{path} is not an image that can be read.", "Try a PNG or JPEG.") from None
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path} cannot be read: {error}.", "Try another file.") from error
+    fitted = np.asarray(ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS))
+    return np.ascontiguousarray(fitted[None] if channels == 1 else fitted.transpose(2, 0, 1))

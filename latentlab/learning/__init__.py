@@ -1,0 +1,1 @@
+"""How a model learns: the one training loop and its parts."""

@@ -1,0 +1,202 @@
+"""A trained model on disk: safetensors, and readable JSON beside it. Never pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from latentlab import __version__
+from latentlab.data.base import ImageSpec
+from latentlab.errors import RunError
+from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.models.base import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WEIGHTS = "checkpoint.safetensors"
+DESCRIPTION = "checkpoint.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What is known of a trained model besides its weights.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How it was made.
+    spec : ImageSpec
+        The images it is for.
+    step, epoch : int
+        How far training had come.
+    metrics : dict
+        Losses of the last whole epoch by split, nats per image.
+    version : str
+        The latentlab that wrote it.
+    """
+
+    recipe: Recipe
+    spec: ImageSpec
+    step: int = 0
+    epoch: int = 0
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    version: str = __version__
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "format": FORMAT,
+            "latentlab": self.version,
+            "images": {"shape": self.spec.shape, "class_names": self.spec.class_names},
+            "step": self.step,
+            "epoch": self.epoch,
+            "metrics": self.metrics,
+            "recipe": self.recipe.to_dict(),
+        }
+
+
+def save_checkpoint(
+    folder: Path, checkpoint: Checkpoint, weights: Mapping[str, NDArray], *, half: bool = False
+) -> None:
+    """Write weights and description, each whole or not at all.
+
+    Raises
+    ------
+    RunError
+        Where the folder cannot be written.
+    """
+    kind = np.float16 if half else np.float32
+    arrays = {name: np.ascontiguousarray(value, kind) for name, value in weights.items()}
+    write_atomically(folder / WEIGHTS, save(arrays, {"latentlab": checkpoint.version}))
+    text = json.dumps(checkpoint.to_dict(), indent=2)
+    write_atomically(folder / DESCRIPTION, f"{text}\n".encode())
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read the description of the run folder or checkpoint file at `path`.
+
+    Raises
+    ------
+    RunError
+        Where it is missing, damaged, or written by a newer latentlab.
+    """
+    file = folder_of(path) / DESCRIPTION
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if values["format"] > FORMAT:
+            raise RunError(
+                f"{file} was written by latentlab {values['latentlab']}, newer than this one "
+                f"({__version__}).",
+                "Update latentlab.",
+            )
+        images = values["images"]
+        spec = ImageSpec(tuple(images["shape"]), tuple(images["class_names"]))
+        recipe = make_recipe(values["recipe"])
+        counts = {key: values[key] for key in ("step", "epoch", "metrics")}
+        return Checkpoint(recipe, spec, **counts, version=values["latentlab"])
+    except FileNotFoundError:
+        raise RunError(
+            f"{folder_of(path)} is not a run: it has no {DESCRIPTION}.",
+            "Open a folder that latentlab train has written.",
+        ) from None
+    except OSError as error:
+        raise RunError(f"{file} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{file} is damaged: {error!r}.", "Restore it from a copy.") from error
+
+
+def load_model(path: Path) -> tuple[Model, Checkpoint]:
+    """Make the model of a run folder or checkpoint file, with its weights, for the CPU.
+
+    Raises
+    ------
+    RunError
+        Where a file is missing, damaged or foreign, or its shapes do not fit.
+    """
+    checkpoint = read_checkpoint(path)
+    model = blank_model(checkpoint.recipe, checkpoint.spec)
+    file = folder_of(path) / WEIGHTS
+    fill(model, _read_weights(file), str(file))
+    return model, checkpoint
+
+
+def blank_model(recipe: Recipe, spec: ImageSpec) -> Model:
+    """Make a model without drawing its random first weights, which `fill` replaces anyway."""
+    with torch.device("meta"):
+        model = recipe.model.build(spec)
+    return model.to_empty(device="cpu").eval().requires_grad_(False)
+
+
+def fill(model: Model, weights: Mapping[str, NDArray], source: str) -> None:
+    """Copy weights into a model.
+
+    Raises
+    ------
+    RunError
+        Names the first tensor that is missing, unknown or of another shape.
+    """
+    own = model.state_dict()
+    for name in [*own, *weights]:
+        have = tuple(weights[name].shape) if name in weights else "nothing"
+        want = tuple(own[name].shape) if name in own else "nothing"
+        if have != want:
+            raise RunError(
+                f"{source} does not fit its model: {name} is {have} where the model has {want}.",
+                "Is this checkpoint beside the description of another run?",
+            )
+    for name, tensor in own.items():
+        tensor.copy_(torch.from_numpy(np.array(weights[name], np.float32)))
+
+
+def _read_weights(file: Path) -> dict[str, NDArray]:
+    try:
+        return load_file(file)
+    except FileNotFoundError:
+        raise RunError(
+            f"{file.parent} is not a whole run: it has no {file.name}.",
+            "Copy the whole folder, or train it anew.",
+        ) from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise RunError(
+            f"{file} is damaged or no safetensors file: {error}.", "Restore it from a copy."
+        ) from error
+
+
+def folder_of(path: Path) -> Path:
+    """Return the run folder of a path that may name a file in it."""
+    return path if path.is_dir() or not path.suffix else path.parent
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader finds the old or the new one, never half of one.
+
+    Raises
+    ------
+    RunError
+        Where it cannot be written; the old file is then untouched.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be written: {error.strerror}.",
+            "Choose another folder, or make room on the disk.",
+        ) from error
+

@@ -1,0 +1,33 @@
+"""Where to compute."""
+
+import torch
+
+from latentlab.errors import TrainingError
+
+
+def pick(name: str = "auto") -> torch.device:
+    """Return the device called `name`; ``"auto"`` takes the fastest there is.
+
+    Raises
+    ------
+    TrainingError
+        Where this machine has no such device.
+    """
+    available = ["cpu"]
+    if torch.backends.mps.is_available():
+        available.append("mps")
+    if torch.cuda.is_available():
+        available.append("cuda")
+    if name == "auto":
+        return torch.device(available[-1])
+    if name not in available:
+        raise TrainingError(
+            f"training.device: this machine has no {name}.",
+            f"Choose auto or one of: {', '.join(available)}.",
+        )
+    return torch.device(name)
+
+
+def describe(device: torch.device) -> str:
+    """Return the device's name as people know it."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()

@@ -1,0 +1,120 @@
+"""A recipe: everything that makes a run what it is, as TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomli_w
+from pydantic import Field
+
+from latentlab.data.base import DATA, DataConfig
+from latentlab.errors import RecipeError
+from latentlab.kinds import Choice, Config, parse
+from latentlab.learning.objectives import ELBO, OBJECTIVES, Objective
+from latentlab.models.base import MODELS, ModelConfig
+
+
+class TrainingConfig(Config):
+    """How long and how fast to learn."""
+
+    epochs: int = Field(
+        30, ge=1, le=100_000, description="How often every training image is seen."
+    )
+    batch_size: int = Field(
+        128,
+        ge=1,
+        le=65_536,
+        json_schema_extra={"unit": "images"},
+        description="Images per step. Larger is faster per image, with fewer steps an epoch.",
+    )
+    learning_rate: float = Field(
+        1e-3,
+        gt=0,
+        le=1,
+        description="Step size of the Adam optimizer. Too large and the loss jumps, too small "
+        "and it crawls.",
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**31, description="Same recipe and same seed give the same model."
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", description="Where to compute: auto takes the GPU where there is one."
+    )
+
+
+class Recipe(Config):
+    """Model, data, objective and training, as the tables of a recipe file."""
+
+    model: Annotated[ModelConfig, Choice(MODELS)]
+    data: Annotated[DataConfig, Choice(DATA)]
+    objective: Annotated[Objective, Choice(OBJECTIVES)] = Field(default_factory=ELBO)
+    training: TrainingConfig = Field(default_factory=TrainingConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, without those that are None (TOML has no such thing)."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def to_toml(self) -> str:
+        """Return the recipe as it stands in a file."""
+        return tomli_w.dumps(self.to_dict())
+
+
+def read_recipe(path: Path, settings: Iterable[str] = ()) -> Recipe:
+    """Read a recipe file and change some of its values.
+
+    Parameters
+    ----------
+    path : Path
+        A TOML file.
+    settings : iterable of str
+        Changes such as ``"training.epochs=11"``; the value is read as TOML, and as plain text
+        where it is none.
+
+    Raises
+    ------
+    RecipeError
+        Where the file or a value cannot be used.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError({str(path): f"cannot be read ({error.strerror})"}) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError({str(path): f"is not TOML: {error}"}) from error
+    for setting in settings:
+        _set(values, setting)
+    return make_recipe(values)
+
+
+def make_recipe(values: Mapping[str, Any]) -> Recipe:
+    """Make a recipe from plain values.
+
+    Raises
+    ------
+    RecipeError
+        Lists every problem by its key.
+    """
+    missing = {key: {} for key in ("model", "data") if key not in values}
+    return parse(Recipe, {**missing, **values})
+
+
+def _set(values: dict[str, Any], setting: str) -> None:
+    key, equals, text = setting.partition("=")
+    *tables, name = key.strip().split(".")
+    if not equals or not tables:
+        raise RecipeError({setting: "a change is written TABLE.KEY=VALUE, as training.epochs=11"})
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            raise RecipeError({key: f"{table} is a value, not a table"})
+    values[name] = _value(text)
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()

@@ -1,0 +1,1 @@
+"""Networks that return distributions: one file per model family."""

@@ -1,0 +1,70 @@
+"""The conditional VAE.
+
+Learning Structured Output Representation using Deep Conditional Generative Models,
+Sohn, Lee & Yan, 2015; here with a prior that does not depend on the label.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, final
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+from torch.nn import functional as F
+
+from latentlab.errors import RecipeError
+from latentlab.models.base import MODELS, Model
+from latentlab.models.mlp import MLPConfig, MLPDecoder, MLPEncoder
+
+if TYPE_CHECKING:
+    from latentlab.data.base import ImageSpec
+
+
+@MODELS.register
+class CVAEConfig(MLPConfig):
+    """A VAE told the label at both ends, so it can make the class one asks for."""
+
+    kind: Literal["cvae"] = "cvae"
+
+    def build(self, spec: ImageSpec) -> CVAE:
+        """See `ModelConfig.build`; refuses images without labels."""
+        if not spec.classes:
+            raise RecipeError({"model.kind": "a cvae needs labels, and this data set has none"})
+        return CVAE(self, spec)
+
+
+@final
+class CVAE(Model):
+    """Fully connected VAE with the one-hot label beside the image and beside z.
+
+    Parameters
+    ----------
+    config : CVAEConfig
+        Sizes and likelihood.
+    spec : ImageSpec
+        The images it is for; must have classes.
+    """
+
+    conditional: ClassVar[bool] = True
+
+    def __init__(self, config: CVAEConfig, spec: ImageSpec) -> None:
+        super().__init__()
+        self.latent_dim = config.latent_dim
+        self.classes = spec.classes
+        inputs = config.latent_dim + spec.classes
+        self.encoder = MLPEncoder(spec.pixels + spec.classes, config.hidden, config.latent_dim)
+        self.decoder = MLPDecoder(inputs, config.hidden[::-1], spec, config.likelihood)
+
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
+        """See `Model.encode`."""
+        return self.encoder(self._beside(x.flatten(1), y))
+
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
+        """See `Model.decode`."""
+        return self.decoder(self._beside(z, y))
+
+    def _beside(self, features: Tensor, y: Tensor | None) -> Tensor:
+        if y is None:
+            raise ValueError("a conditional model needs labels y")
+        return torch.cat([features, F.one_hot(y, self.classes).to(features)], dim=-1)

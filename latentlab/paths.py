@@ -1,0 +1,33 @@
+"""Where things lie on disk: what ships with the program and what it keeps."""
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+
+def resources() -> Path:
+    """Return the folder of shipped models, digits and icons."""
+    bundled = Path(getattr(sys, "_MEIPASS", "")) / "resources"
+    if hasattr(sys, "_MEIPASS") and bundled.is_dir():
+        return bundled
+    package = Path(__file__).parent
+    installed = package / "resources"
+    return installed if installed.is_dir() else package.parent / "resources"
+
+
+def home() -> Path:
+    """Return the user's latentlab folder; ``LATENTLAB_HOME`` moves it."""
+    chosen = os.environ.get("LATENTLAB_HOME")
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("latentlab", appauthor=False))
+
+
+def runs() -> Path:
+    """Return the folder in which the window keeps its training runs."""
+    return home() / "runs"
+
+
+def downloads() -> Path:
+    """Return the folder for data sets fetched on demand."""
+    return home() / "data"
