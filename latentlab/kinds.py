@@ -11,7 +11,6 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 from latentlab.errors import RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Config(BaseModel):
@@ -132,8 +131,10 @@ def _problem(config: type[Config], details: ErrorDetails) -> tuple[str, str]:
         case "missing":
             return where, "missing"
         case _:
-            text = details["msg"].removeprefix("Value error, ")
-            return where, f"{text[0].lower()}{text[1:]} (not {details['input']!r})"
+            text = (
+                details["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+            )
+            return where, f"{text} (not {details['input']!r})"
 
 
 def _locate(config: type[Config], loc: tuple[str | int, ...]) -> tuple[list[str], type[Config]]:

@@ -20,7 +20,9 @@ def resources() -> Path:
 def home() -> Path:
     """Return the user's latentlab folder; ``LATENTLAB_HOME`` moves it."""
     chosen = os.environ.get("LATENTLAB_HOME")
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("latentlab", appauthor=False))
+    return (
+        Path(chosen) if chosen else Path(platformdirs.user_data_dir("latentlab", appauthor=False))
+    )
 
 
 def runs() -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ import numpy as np
 from latentlab.kinds import Config, Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from numpy.typing import NDArray
 
 
@@ -113,6 +114,10 @@ class DataConfig(Config, ABC):
     """Which images, from where."""
 
     kind: str
+
+    def available(self) -> bool:
+        """Say whether `load` needs no network."""
+        return True
 
     @abstractmethod
     def load(self) -> Generator[Loading, None, Splits]:

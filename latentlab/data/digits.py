@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
 from latentlab.errors import DataError
 from latentlab.paths import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 HELD_OUT = 1000
 

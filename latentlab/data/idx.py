@@ -7,7 +7,6 @@ import hashlib
 import os
 import urllib.request
 import zlib
-from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,8 @@ from latentlab.errors import DataError
 from latentlab.paths import downloads
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
     from numpy.typing import NDArray
 
 FILES = (
@@ -52,7 +53,7 @@ class IdxSource:
 
     def load(self, root: Path | None) -> Generator[Loading, None, Splits]:
         """Read the files in place where they are found, else download them first."""
-        folder = self._find(root)
+        folder = self.find(root)
         if folder is None:
             folder = downloads() / self.name
             yield from self._download(folder)
@@ -73,7 +74,7 @@ class IdxSource:
         spec = ImageSpec((1, *images.shape[1:]), self.class_names)
         return ImageSet(images[:, None], labels.astype(np.int64), spec)
 
-    def _find(self, root: Path | None) -> Path | None:
+    def find(self, root: Path | None) -> Path | None:
         """Return the folder that holds the files; None when they must be downloaded."""
         if root is not None:
             return self._folder_in(root)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from latentlab.data.base import DATA, DataConfig, Loading, Splits
 from latentlab.data.idx import IdxSource
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 SOURCE = IdxSource("mnist", tuple("0123456789"), origin="MNIST")
 
@@ -25,7 +27,10 @@ class MNISTConfig(DataConfig):
         "then the download folder, then the network.",
     )
 
+    def available(self) -> bool:
+        """See `DataConfig.available`."""
+        return SOURCE.find(self.root) is not None
+
     def load(self) -> Generator[Loading, None, Splits]:
         """See `DataConfig.load`."""
         return (yield from SOURCE.load(self.root))
-

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,10 +16,14 @@ from latentlab import __version__
 from latentlab.data.base import ImageSpec
 from latentlab.errors import RunError
 from latentlab.learning.recipe import Recipe, make_recipe
-from latentlab.models.base import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from numpy.typing import NDArray
+
+    from latentlab.models.base import Model
 
 WEIGHTS = "checkpoint.safetensors"
 DESCRIPTION = "checkpoint.json"
@@ -199,4 +201,3 @@ def write_atomically(path: Path, content: bytes) -> None:
             f"{path} cannot be written: {error.strerror}.",
             "Choose another folder, or make room on the disk.",
         ) from error
-

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from latentlab.errors import TrainingError
@@ -17,6 +16,8 @@ from latentlab.learning.events import EpochEnd, Event, Losses, Snapshot, Started
 from latentlab.learning.trainer import Meter, Trainer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from latentlab.learning.recipe import Recipe
 
 REPORT_EVERY = 0.05
@@ -38,7 +39,8 @@ def fit(
     snapshot_every : float, optional
         Seconds between snapshots for whoever looks on; None for none at all.
     keep : callable, optional
-        Called once with the last good weights when training ends, is stopped or fails.
+        Called with sound weights after every epoch, and when training ends, is stopped or
+        fails.
 
     Yields
     ------
@@ -68,6 +70,8 @@ def fit(
     try:
         while trainer.epoch < recipe.training.epochs:
             yield from _epoch(trainer, watch)
+            if keep:
+                keep(watch.last_good())
     finally:
         if keep:
             keep(watch.last_good())

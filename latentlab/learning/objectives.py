@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import torch
 from pydantic import Field
@@ -13,7 +13,9 @@ from torch.distributions import Distribution, Normal
 from latentlab.kinds import Choice, Config, Registry
 from latentlab.learning.divergence import kl
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
-from latentlab.models.base import Model
+
+if TYPE_CHECKING:
+    from latentlab.models.base import Model
 
 
 class Batch(NamedTuple):

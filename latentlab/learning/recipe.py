@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tomli_w
 from pydantic import Field
@@ -16,13 +14,15 @@ from latentlab.kinds import Choice, Config, parse
 from latentlab.learning.objectives import ELBO, OBJECTIVES, Objective
 from latentlab.models.base import MODELS, ModelConfig
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
 
 class TrainingConfig(Config):
     """How long and how fast to learn."""
 
-    epochs: int = Field(
-        30, ge=1, le=100_000, description="How often every training image is seen."
-    )
+    epochs: int = Field(30, ge=1, le=100_000, description="How often every training image is seen.")
     batch_size: int = Field(
         128,
         ge=1,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,8 @@ from latentlab.learning.events import Losses, Snapshot
 from latentlab.learning.objectives import losses
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from latentlab.data.base import ImageSet, Splits
     from latentlab.learning.recipe import Recipe
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, final
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
 from torch.nn import functional as F
 
 from latentlab.errors import RecipeError
@@ -18,6 +17,8 @@ from latentlab.models.base import MODELS, Model
 from latentlab.models.mlp import MLPConfig, MLPDecoder, MLPEncoder
 
 if TYPE_CHECKING:
+    from torch.distributions import Distribution
+
     from latentlab.data.base import ImageSpec
 
 

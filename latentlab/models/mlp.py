@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +14,8 @@ from latentlab.models.base import ModelConfig
 from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, Likelihood
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from latentlab.data.base import ImageSpec
 
 Width = Annotated[int, Field(ge=1, le=8192)]

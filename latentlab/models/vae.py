@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, final
 
-from torch import Tensor
-from torch.distributions import Distribution
-
 from latentlab.models.base import MODELS, Model
 from latentlab.models.mlp import MLPConfig, MLPDecoder, MLPEncoder
 
 if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.distributions import Distribution
+
     from latentlab.data.base import ImageSpec
 
 

@@ -1,0 +1,1 @@
+"""Pure functions on a trained model and its codes."""

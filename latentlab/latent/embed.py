@@ -1,0 +1,83 @@
+"""From images to codes and back, in batches, as plain arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from latentlab.latent.codes import Codes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.data.base import ImageSet
+    from latentlab.models.base import Model
+
+BATCH = 2048
+
+
+@torch.inference_mode()
+def embed(model: Model, images: ImageSet) -> Codes:
+    """Encode a set of images."""
+    mu, sigma = [], []
+    for start in range(0, len(images), BATCH):
+        part = images[start : start + BATCH]
+        q = model.encode(to_pixels(part.images), _labels(model, part.labels))
+        mu.append(q.mean.numpy())
+        sigma.append(q.stddev.numpy())
+    empty = np.empty((0, model.latent_dim), np.float32)
+    return Codes(
+        np.concatenate(mu) if mu else empty,
+        np.concatenate(sigma) if sigma else empty,
+        images.labels,
+    )
+
+
+@torch.inference_mode()
+def decode(
+    model: Model, z: NDArray[np.float32], labels: NDArray[np.int64] | None
+) -> NDArray[np.uint8]:
+    """Decode points to the pictures that p(x|z) has as its mean.
+
+    Parameters
+    ----------
+    model : Model
+        Whose decoder.
+    z : ndarray of float32, shape (N, D)
+        Latent points.
+    labels : ndarray of int64, shape (N,), or None
+        Needed by a conditional model, ignored by others.
+
+    Returns
+    -------
+    ndarray of uint8, shape (N, H, W) for grey or (N, H, W, 3) for colour
+    """
+    pictures = []
+    for start in range(0, len(z), BATCH):
+        rows = slice(start, start + BATCH)
+        points = torch.from_numpy(np.ascontiguousarray(z[rows], np.float32))
+        p = model.decode(points, _labels(model, None if labels is None else labels[rows]))
+        pictures.append(p.mean.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
+    return to_picture(np.concatenate(pictures))
+
+
+def to_pixels(images: NDArray[np.uint8]) -> torch.Tensor:
+    """Return images as a model takes them: floats in [0, 1], shape (N, C, H, W)."""
+    return torch.from_numpy(np.array(images)).to(torch.float32).div_(255)
+
+
+def to_picture(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return (..., C, H, W) as (..., H, W) for grey or (..., H, W, 3) for colour."""
+    if images.shape[-3] == 1:
+        return np.ascontiguousarray(images[..., 0, :, :])
+    return np.ascontiguousarray(np.moveaxis(images, -3, -1))
+
+
+def _labels(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+    if not model.conditional:
+        return None
+    if labels is None:
+        raise ValueError("a conditional model needs labels")
+    return torch.from_numpy(np.array(labels))

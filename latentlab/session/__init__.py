@@ -1,0 +1,1 @@
+"""The application without its window: state, requests, explorer, run folders, export."""

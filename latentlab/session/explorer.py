@@ -1,0 +1,243 @@
+"""The explorer: a trained model, its images and their codes, and what one can ask of them.
+
+It belongs to one thread (the lane's, in the window) and knows nothing of threads itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Splits, load
+from latentlab.data.pictures import read_picture
+from latentlab.errors import DataError, RunError
+from latentlab.kinds import parse
+from latentlab.latent.codes import Codes
+from latentlab.latent.embed import decode, embed, to_picture
+from latentlab.latent.manifold import axis, plane_points
+from latentlab.latent.paths import straight
+from latentlab.latent.sampling import labels_for, sample_prior
+from latentlab.learning.checkpoint import blank_model, fill, load_model
+from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.paths import resources
+from latentlab.session.runs import run_name
+from latentlab.session.state import (
+    Ends,
+    GridSettings,
+    Manifold,
+    ModelCard,
+    Original,
+    Picture,
+    Point,
+    SampleSettings,
+    Tiles,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from latentlab.models.base import Model
+
+
+class Explorer:
+    """Answers questions about one model at a time; empty until `open` or `adopt`."""
+
+    def __init__(self) -> None:
+        self._model: Model | None = None
+        self._images: ImageSet | None = None
+        self._recipe: Recipe | None = None
+        self.card: ModelCard | None = None
+        self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
+
+    @property
+    def model(self) -> Model:
+        """The model being explored.
+
+        Raises
+        ------
+        RunError
+            Where none has been opened yet.
+        """
+        if self._model is None:
+            raise RunError("No model is open yet.", "Open one from the library.")
+        return self._model
+
+    def open(self, path: Path) -> None:
+        """Load a run folder or checkpoint, and the images to show on its map.
+
+        Raises
+        ------
+        RunError
+            Where it cannot be loaded; what was open before stays so.
+        """
+        model, checkpoint = load_model(path)
+        folder = path if path.is_dir() else path.parent
+        shipped = folder.parent == resources() / "models"
+        wanted = parse(DATA.kinds()["digits"], {}) if shipped else checkpoint.recipe.data
+        images, shown, note = _images_for(checkpoint.spec, wanted)
+        self._show(model, images, checkpoint.recipe)
+        self.card = _card(
+            model, checkpoint.recipe, checkpoint.spec, folder, shown, checkpoint.epoch, note
+        )
+
+    def adopt(
+        self,
+        recipe: Mapping[str, object],
+        splits: Splits,
+        weights: Mapping[str, NDArray],
+        epoch: int,
+        folder: Path | None,
+    ) -> None:
+        """Show a model as it is during training."""
+        parsed = make_recipe(recipe)
+        if self._model is None or self._recipe != parsed:
+            model = blank_model(parsed, splits.spec)
+            images = splits.to_explore()
+        else:
+            model, images = self._model, self._images
+        fill(model, weights, "The training run")
+        self._show(model, images, parsed)
+        self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, "")
+
+    def _show(self, model: Model, images: ImageSet | None, recipe: Recipe) -> None:
+        self._model, self._images, self._recipe = model, images, recipe
+        self.codes = embed(model, images) if images else _no_codes(model.latent_dim)
+
+    def decode(self, point: Point) -> Picture:
+        """Decode one point."""
+        return Picture(point, self._decode([point])[0])
+
+    def tiles(self, points: tuple[Point, ...], columns: int) -> Tiles:
+        """Decode many points."""
+        return Tiles(points, self._decode(points), columns)
+
+    def manifold(self, point: Point, plane: tuple[int, int], grid: GridSettings) -> Manifold:
+        """Decode a grid over a plane through `point`."""
+        lines = axis(grid.n, grid.span, grid.spacing)
+        z = plane_points(point.z, plane, lines)
+        points = tuple(Point(tuple(row), point.label) for row in z.tolist())
+        return Manifold(self.tiles(points, grid.n), plane, lines)
+
+    def strip(self, ends: Ends) -> Tiles:
+        """Decode the way from A to B; the label changes half-way."""
+        z = straight(ends.a.z, ends.b.z, ends.steps)
+        labels = [ends.a.label if i < ends.steps / 2 else ends.b.label for i in range(len(z))]
+        points = tuple(map(Point, map(tuple, z.tolist()), labels))
+        return self.tiles(points, ends.steps)
+
+    def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
+        """Decode points drawn from the prior."""
+        z = sample_prior(self.model, settings.count, settings.seed)
+        labels: list[int] | list[None] = [None] * settings.count
+        if self.model.conditional and self.card:
+            classes = self.card.spec.classes
+            labels = labels_for(settings.count, classes, settings.label).tolist()
+        points = tuple(map(Point, map(tuple, z.tolist()), labels))
+        return self.tiles(points, columns or int(np.ceil(np.sqrt(settings.count))))
+
+    def original(self, row: int) -> Original:
+        """Return an image of the map beside its reconstruction."""
+        if self._images is None or not 0 <= row < len(self._images):
+            raise DataError(f"There is no image {row} on the map.")
+        image = self._images[row : row + 1]
+        label = None if image.labels is None else int(image.labels[0])
+        named = "" if label is None else f" ({self._images.spec.class_names[label]})"
+        data = self.card.data if self.card else ""
+        return self._original(f"{data} {row}{named}", image)
+
+    def encode(self, path: Path, label: int | None = None) -> Original:
+        """Encode a person's own picture.
+
+        Raises
+        ------
+        DataError
+            Where the file is no image.
+        """
+        card = self.card
+        if card is None:
+            raise RunError("No model is open yet.", "Open one from the library.")
+        labels = np.array([label or 0]) if card.conditional else None
+        return self._original(
+            path.name, ImageSet(read_picture(path, card.spec)[None], labels, card.spec)
+        )
+
+    def start(self) -> tuple[Point, Ends]:
+        """Return where to begin exploring: a typical image, and the way to another."""
+        classes = len(self.card.spec.class_names) if self.card else 0
+        first, last = (3, 8) if classes > 8 else (0, max(0, classes - 1))
+        if not len(self.codes):
+            a, b = (
+                self._point([-1.0] * self.model.latent_dim, 0),
+                self._point([1.0] * self.model.latent_dim, 0),
+            )
+        else:
+            rows = [self.codes.typical(label) for label in (first, last)]
+            a, b = (self._point(self.codes.mu[row].tolist(), self._label(row)) for row in rows)
+        return a, Ends(a, b)
+
+    def _label(self, row: int) -> int:
+        return 0 if self.codes.labels is None else int(self.codes.labels[row])
+
+    def _point(self, z: list[float], label: int) -> Point:
+        return Point(tuple(z), label if self.model.conditional else None)
+
+    def _original(self, name: str, image: ImageSet) -> Original:
+        codes = embed(self.model, image)
+        label = 0 if image.labels is None else int(image.labels[0])
+        point = self._point(codes.mu[0].tolist(), label)
+        return Original(name, point, to_picture(image.images)[0], self.decode(point).pixels)
+
+    def _decode(self, points: list[Point] | tuple[Point, ...]) -> NDArray[np.uint8]:
+        z = np.array([point.z for point in points], np.float32)
+        labels = np.array([point.label or 0 for point in points], np.int64)
+        return decode(self.model, z, labels)
+
+
+def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[ImageSet | None, str, str]:
+    """Return images for the map, what they are, and a note where they are not the wanted ones."""
+    reason = f"{wanted.kind} is not on this machine"
+    for config in (wanted, parse(DATA.kinds()["digits"], {})):
+        try:
+            if not config.available():
+                continue
+            splits = load(config)
+        except DataError as error:
+            reason = error.message
+            continue
+        if splits.spec.shape == spec.shape and splits.spec.classes == spec.classes:
+            instead = f"{reason}: the map shows {config.kind} instead."
+            return splits.to_explore(), config.kind, "" if config is wanted else instead
+        reason = f"{config.kind} no longer has the images that this model was made for"
+    return None, "", f"{reason}: the map is empty."
+
+
+def _card(
+    model: Model,
+    recipe: Recipe,
+    spec: ImageSpec,
+    folder: Path | None,
+    data: str,
+    epoch: int,
+    note: str,
+) -> ModelCard:
+    return ModelCard(
+        name=run_name(folder) if folder else "Untitled",
+        source=folder,
+        kind=recipe.model.kind,
+        latent_dim=model.latent_dim,
+        conditional=model.conditional,
+        spec=spec,
+        data=data,
+        epoch=epoch,
+        note=note,
+        recipe=recipe.to_dict(),
+    )
+
+
+def _no_codes(latent_dim: int) -> Codes:
+    empty = np.empty((0, latent_dim), np.float32)
+    return Codes(empty, empty, None)

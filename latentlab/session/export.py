@@ -1,0 +1,143 @@
+"""Pictures to files: PNG and GIF that carry how they were made."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from latentlab import __version__
+from latentlab.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from latentlab.session.state import Tiles
+
+FRAME_MS = 60
+SOFTWARE = f"latentlab {__version__}"
+
+
+def tile(
+    pictures: NDArray[np.uint8], columns: int, gap: int = 0, ground: int = 0
+) -> NDArray[np.uint8]:
+    """Lay pictures out in rows.
+
+    Parameters
+    ----------
+    pictures : ndarray of uint8, shape (N, H, W) or (N, H, W, 3)
+        In reading order.
+    columns : int
+        How many to a row.
+    gap : int
+        Pixels between neighbours.
+    ground : int
+        Value of the gaps and of empty places.
+
+    Returns
+    -------
+    ndarray of uint8, shape (rows·(H+gap)-gap, columns·(W+gap)-gap[, 3])
+    """
+    count, height, width, *rest = pictures.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows, height + gap, columns, width + gap, *rest), ground, np.uint8)
+    padded = np.full((rows * columns, height, width, *rest), ground, np.uint8)
+    padded[:count] = pictures
+    cells = padded.reshape(rows, columns, height, width, *rest)
+    sheet[:, :height, :, :width] = np.moveaxis(cells, 1, 2)
+    whole = sheet.reshape(rows * (height + gap), columns * (width + gap), *rest)
+    return np.ascontiguousarray(whole[: whole.shape[0] - gap, : whole.shape[1] - gap])
+
+
+def save_tiles(tiles: Tiles, path: Path, info: Mapping[str, Any], gap: int = 0) -> None:
+    """Write tiles as one PNG sheet, or as the frames of a GIF where `path` ends so.
+
+    Raises
+    ------
+    RunError
+        Where the file cannot be written.
+    """
+    if path.suffix.lower() == ".gif":
+        save_gif(tiles.pictures, path, info)
+    else:
+        save_png(tile(tiles.pictures, tiles.columns, gap), path, info, scale=2)
+
+
+def save_png(
+    picture: NDArray[np.uint8], path: Path, info: Mapping[str, Any], scale: int = 1
+) -> None:
+    """Write a picture with its recipe inside, each pixel enlarged `scale` times.
+
+    Raises
+    ------
+    RunError
+        Where the file cannot be written.
+    """
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Software", SOFTWARE)
+    text.add_text("latentlab", json.dumps(info))
+    _save(_enlarged(picture, scale), path, "PNG", pnginfo=text)
+
+
+def save_gif(
+    frames: NDArray[np.uint8], path: Path, info: Mapping[str, Any], scale: int = 4
+) -> None:
+    """Write frames as a GIF that plays there and back for ever.
+
+    Raises
+    ------
+    RunError
+        Where the file cannot be written.
+    """
+    there = [_enlarged(frame, scale) for frame in frames]
+    back = there[-2:0:-1]
+    _save(
+        there[0],
+        path,
+        "GIF",
+        save_all=True,
+        append_images=[*there[1:], *back],
+        duration=FRAME_MS,
+        loop=0,
+        comment=json.dumps({"software": SOFTWARE, **info}).encode(),
+    )
+
+
+def read_png(path: Path) -> NDArray[np.uint8] | None:
+    """Return the pixels of a PNG, or None where there is none that can be read."""
+    try:
+        with Image.open(path) as file:
+            return np.asarray(file.convert("L" if file.mode == "L" else "RGB"))
+    except (OSError, ValueError):
+        return None
+
+
+def _enlarged(picture: NDArray[np.uint8], scale: int) -> Image.Image:
+    image = Image.fromarray(picture)
+    size = (image.width * scale, image.height * scale)
+    return image.resize(size, Image.Resampling.NEAREST)
+
+
+def _save(image: Image.Image, path: Path, format_name: str, **options: Any) -> None:
+    content = io.BytesIO()
+    image.save(content, format_name, **options)
+    part = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content.getvalue())
+        part.replace(path)
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be written: {error.strerror}.", "Choose another folder."
+        ) from error
+
+
+def as_numbers(point: Sequence[float]) -> list[float]:
+    """Return a point as it is written into a file: five digits are enough to repeat it."""
+    return [round(float(value), 5) for value in point]

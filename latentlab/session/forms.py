@@ -1,0 +1,116 @@
+"""The training form, described as plain records that a window can build without torch."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentlab.kinds import Config, choices
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+ENDLESS = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value a user can choose.
+
+    Parameters
+    ----------
+    name, title, help : str
+        Its key in the recipe, its name on screen, and one sentence about it.
+    type : str
+        ``int``, ``float``, ``ints``, ``text``, ``path``, ``option`` or ``kind``.
+    default : object
+        Plain value; None where empty is allowed and meant.
+    minimum, maximum : float
+        Limits of a number.
+    unit : str
+        Shown behind a number.
+    options : tuple of str
+        What an ``option`` can be.
+    kinds : tuple of Kind
+        What a ``kind`` can be, each with fields of its own; the default first.
+    """
+
+    name: str
+    title: str
+    help: str
+    type: str
+    default: Any = None
+    minimum: float = -ENDLESS
+    maximum: float = ENDLESS
+    unit: str = ""
+    options: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of a choice; a table without kinds has a single one with an empty name."""
+
+    name: str
+    help: str
+    fields: tuple[Field, ...]
+
+
+def describe(config: type[Config]) -> tuple[Field, ...]:
+    """Return the fields of a config class, as a form shows them."""
+    return tuple(_field(name, info) for name, info in config.model_fields.items() if name != "kind")
+
+
+def _field(name: str, info: FieldInfo) -> Field:
+    title = info.title or name.replace("_", " ").capitalize()
+    text = info.description or ""
+    default = None if info.is_required() else _plain(info.get_default(call_default_factory=True))
+    kinds = _kinds(info)
+    if kinds:
+        return Field(name, title, text, "kind", default, kinds=kinds)
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    limits = {key: bound for mark in info.metadata for key, bound in _limits(mark)}
+    kind, options = _type(info.annotation)
+    return Field(
+        name, title, text, kind, default, **limits, unit=str(extra.get("unit", "")), options=options
+    )
+
+
+def _kinds(info: FieldInfo) -> tuple[Kind, ...]:
+    if isinstance(info.annotation, type) and issubclass(info.annotation, Config):
+        known = choices(info.metadata) or {"": info.annotation}
+        return tuple(
+            Kind(name, _first_line(config), describe(config)) for name, config in known.items()
+        )
+    return ()
+
+
+def _limits(mark: object) -> list[tuple[str, float]]:
+    lower = getattr(mark, "ge", getattr(mark, "gt", None))
+    upper = getattr(mark, "le", getattr(mark, "lt", None))
+    found = [("minimum", lower), ("maximum", upper)]
+    return [(key, float(value)) for key, value in found if value is not None]
+
+
+def _type(annotation: Any) -> tuple[str, tuple[str, ...]]:
+    if isinstance(annotation, types.UnionType):
+        annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return "option", typing.get_args(annotation)
+    if origin is tuple:
+        return "ints", ()
+    return {int: "int", float: "float", Path: "path"}.get(annotation, "text"), ()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Config):
+        return value.model_dump(mode="json")
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _first_line(config: type[Config]) -> str:
+    return (config.__doc__ or "").strip().splitlines()[0]
