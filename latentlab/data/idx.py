@@ -61,8 +61,11 @@ class IdxSource:
         for i, file in enumerate(FILES):
             yield Loading(f"Reading {self.name}", i / len(FILES))
             arrays.append(read_idx(_existing(folder, file)))
-        train = self._image_set(*arrays[:2], folder)
-        return Splits(train, self._image_set(*arrays[2:], folder))
+        images, labels, held_out_images, held_out_labels = arrays
+        return Splits(
+            self._image_set(images, labels, folder),
+            self._image_set(held_out_images, held_out_labels, folder),
+        )
 
     def _image_set(self, images: NDArray, labels: NDArray, folder: Path) -> ImageSet:
         if images.ndim != 3 or labels.shape != images.shape[:1]:

@@ -16,7 +16,7 @@ from latentlab.learning.events import EpochEnd, Event, Losses, Snapshot, Started
 from latentlab.learning.trainer import Meter, Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from latentlab.learning.recipe import Recipe
 
@@ -29,7 +29,7 @@ def fit(
     *,
     snapshot_every: float | None = None,
     keep: Callable[[Snapshot], None] | None = None,
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """Train the model of a recipe.
 
     Parameters
@@ -77,7 +77,7 @@ def fit(
             keep(watch.last_good())
 
 
-def _epoch(trainer: Trainer, watch: Watch) -> Iterator[Event]:
+def _epoch(trainer: Trainer, watch: Watch) -> Generator[Event]:
     start = time.perf_counter()
     whole = Meter()
     for rows in trainer.epoch_batches():

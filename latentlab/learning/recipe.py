@@ -97,7 +97,7 @@ def make_recipe(values: Mapping[str, Any]) -> Recipe:
     RecipeError
         Lists every problem by its key.
     """
-    missing = {key: {} for key in ("model", "data") if key not in values}
+    missing: dict[str, Any] = {key: {} for key in ("model", "data") if key not in values}
     return parse(Recipe, {**missing, **values})
 
 

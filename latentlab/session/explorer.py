@@ -66,7 +66,7 @@ class Explorer:
             raise RunError("No model is open yet.", "Open one from the library.")
         return self._model
 
-    def open(self, path: Path) -> None:
+    def open(self, path: Path) -> ModelCard:
         """Load a run folder or checkpoint, and the images to show on its map.
 
         Raises
@@ -83,6 +83,7 @@ class Explorer:
         self.card = _card(
             model, checkpoint.recipe, checkpoint.spec, folder, shown, checkpoint.epoch, note
         )
+        return self.card
 
     def adopt(
         self,
@@ -91,17 +92,16 @@ class Explorer:
         weights: Mapping[str, NDArray],
         epoch: int,
         folder: Path | None,
-    ) -> None:
+    ) -> ModelCard:
         """Show a model as it is during training."""
         parsed = make_recipe(recipe)
-        if self._model is None or self._recipe != parsed:
-            model = blank_model(parsed, splits.spec)
-            images = splits.to_explore()
-        else:
-            model, images = self._model, self._images
+        model, images = self._model, self._images
+        if model is None or self._recipe != parsed:
+            model, images = blank_model(parsed, splits.spec), splits.to_explore()
         fill(model, weights, "The training run")
         self._show(model, images, parsed)
         self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, "")
+        return self.card
 
     def _show(self, model: Model, images: ImageSet | None, recipe: Recipe) -> None:
         self._model, self._images, self._recipe = model, images, recipe

@@ -72,7 +72,7 @@ def _field(name: str, info: FieldInfo) -> Field:
     if kinds:
         return Field(name, title, text, "kind", default, kinds=kinds)
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    limits = {key: bound for mark in info.metadata for key, bound in _limits(mark)}
+    limits: dict[str, Any] = {key: bound for mark in info.metadata for key, bound in _limits(mark)}
     kind, options = _type(info.annotation)
     return Field(
         name, title, text, kind, default, **limits, unit=str(extra.get("unit", "")), options=options

@@ -67,9 +67,9 @@ class Open(Request):
         """See `Request.__call__`."""
         from latentlab.session.curves import read_curves
 
-        explorer.open(self.path)
-        curves = read_curves(explorer.card.source)
-        return Opened(explorer.card, explorer.codes, *explorer.start(), curves)
+        card = explorer.open(self.path)
+        curves = read_curves(card.source) if card.source else {}
+        return Opened(card, explorer.codes, *explorer.start(), curves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ class Adopt(Request):
 
     def __call__(self, explorer: Explorer) -> Adopted:
         """See `Request.__call__`."""
-        explorer.adopt(self.recipe, self.splits, self.weights, self.epoch, self.folder)
-        return Adopted(explorer.card, explorer.codes, *explorer.start())
+        card = explorer.adopt(self.recipe, self.splits, self.weights, self.epoch, self.folder)
+        return Adopted(card, explorer.codes, *explorer.start())
 
 
 @dataclass(frozen=True, slots=True)

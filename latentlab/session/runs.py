@@ -28,7 +28,7 @@ from latentlab.session.export import read_png, save_png, tile
 from latentlab.session.state import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from latentlab.learning.recipe import Recipe
@@ -37,7 +37,7 @@ RECIPE = "recipe.toml"
 PREVIEW = "preview.png"
 
 
-def record(recipe: Recipe, folder: Path, *, snapshot_every: float | None = None) -> Iterator[Event]:
+def record(recipe: Recipe, folder: Path, *, snapshot_every: float | None = None) -> Generator[Event]:
     """Train as `fit` does and keep the run in a folder, whole at any moment.
 
     Parameters
