@@ -39,6 +39,8 @@ class Request(ABC):
     """A question; lower `urgency` numbers are answered first, newer ones replace older."""
 
     urgency: ClassVar[int] = 5
+    about_model: ClassVar[bool] = True
+    """Whether the answer is worthless once another model is open."""
 
     @abstractmethod
     def __call__(self, explorer: Explorer) -> object:
@@ -60,6 +62,7 @@ class Opened:
 class Open(Request):
     """Open a run folder or a checkpoint."""
 
+    about_model: ClassVar[bool] = False
     urgency: ClassVar[int] = 0
     path: Path
 
@@ -86,6 +89,7 @@ class Adopted:
 class Adopt(Request):
     """Show the weights of a model under training."""
 
+    about_model: ClassVar[bool] = False
     urgency: ClassVar[int] = 6
     recipe: Mapping[str, Any]
     splits: Splits = field(repr=False)
@@ -210,6 +214,7 @@ class Exported:
 class Export(Request):
     """Write pictures to a file: a sheet as PNG, or frames as GIF where the name says so."""
 
+    about_model: ClassVar[bool] = False
     tiles: Tiles
     path: Path
     info: Mapping[str, Any]
@@ -227,6 +232,8 @@ class Export(Request):
 class ListLibrary(Request):
     """Look which models there are."""
 
+    about_model: ClassVar[bool] = False
+
     def __call__(self, explorer: Explorer) -> tuple[Entry, ...]:
         """See `Request.__call__`."""
         from latentlab.session.runs import library
@@ -238,6 +245,8 @@ class ListLibrary(Request):
 class DescribeForm(Request):
     """Describe the training form."""
 
+    about_model: ClassVar[bool] = False
+
     def __call__(self, explorer: Explorer) -> tuple[Field, ...]:
         """See `Request.__call__`."""
         from latentlab.learning.recipe import Recipe
@@ -247,9 +256,24 @@ class DescribeForm(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRecipe(Request):
+    """Read a recipe file for the training form."""
+
+    about_model: ClassVar[bool] = False
+    path: Path
+
+    def __call__(self, explorer: Explorer) -> Mapping[str, Any]:
+        """See `Request.__call__`."""
+        from latentlab.learning.recipe import read_recipe
+
+        return read_recipe(self.path).to_dict()
+
+
+@dataclass(frozen=True, slots=True)
 class Discard(Request):
     """Throw the folder of a cancelled run away."""
 
+    about_model: ClassVar[bool] = False
     folder: Path
 
     def __call__(self, explorer: Explorer) -> None:

@@ -24,7 +24,8 @@ from latentlab.learning.events import EpochEnd, Event, Losses, Snapshot, Started
 from latentlab.learning.fit import fit
 from latentlab.paths import resources, runs
 from latentlab.session.curves import METRICS, TRAIN, VALIDATION, metrics_line
-from latentlab.session.export import read_png, save_png, tile
+from latentlab.session.export import read_png, save_png
+from latentlab.session.sheet import tile
 from latentlab.session.state import Entry
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ RECIPE = "recipe.toml"
 PREVIEW = "preview.png"
 
 
-def record(recipe: Recipe, folder: Path, *, snapshot_every: float | None = None) -> Generator[Event]:
+def record(
+    recipe: Recipe, folder: Path, *, snapshot_every: float | None = None
+) -> Generator[Event]:
     """Train as `fit` does and keep the run in a folder, whole at any moment.
 
     Parameters

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from latentlab.latent.manifold import Spacing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.session.curves import Curves
     from latentlab.session.failure import Failure
+    from latentlab.session.forms import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +233,6 @@ class State:
     opening: str = ""
     codes: Codes | None = None
     point: Point | None = None
-    hover: Point | None = None
-    hover_row: int | None = None
     picture: Picture | None = None
     preview: Picture | None = None
     original: Original | None = None
@@ -246,7 +246,10 @@ class State:
     samples: Tiles | None = None
     curves: Curves = field(default_factory=dict)
     library: tuple[Entry, ...] = ()
+    form: tuple[Field, ...] = ()
+    draft: Mapping[str, Any] | None = None
     run: Run | None = None
+    following: bool = True
     message: str = ""
     failure: Failure | None = None
     can_undo: bool = False

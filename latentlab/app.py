@@ -1,0 +1,99 @@
+"""The window's process: application, controller and main window, wired together here alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from latentlab.paths import resources
+from latentlab.widgets import theme
+from latentlab.widgets.main_window import MainWindow
+from latentlab.widgets.settings import recent
+from latentlab.workers.controller import Controller
+from latentlab.workers.lane import Lane
+from latentlab.workers.training import Training
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from latentlab.learning.events import Event
+    from latentlab.session.explorer import Explorer
+
+FIRST_MODEL = "digits-2d"
+SNAPSHOT_SECONDS = 1.0
+
+
+def main(path: Path | None = None) -> int:
+    """Open the window, with the model at `path` where one is given; return the exit status."""
+    if not has_display():
+        print(
+            "latentlab needs a display to open its window and found none; "
+            "without one, use `latentlab demo --out demo` or see `latentlab --help`.",
+            file=sys.stderr,
+        )
+        return 1
+    app = make_application()
+    window = open_window(path)
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    # Python handles a signal only between two of its instructions; Qt's loop runs none.
+    pulse = QTimer()
+    pulse.timeout.connect(lambda: None)
+    pulse.start(300)
+    return app.exec()
+
+
+def has_display() -> bool:
+    """Say whether a window can be opened."""
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def make_application() -> QApplication:
+    """Return the application, dressed."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("latentlab")
+    app.setDesktopFileName("latentlab")
+    app.setWindowIcon(QIcon(str(resources() / "icons" / "latentlab.png")))
+    theme.apply(app)
+    return app
+
+
+def open_window(path: Path | None = None) -> MainWindow:
+    """Make the main window with its workers, show it and open a model in it."""
+    controller = Controller(Lane(make_explorer), Training(train))
+    window = MainWindow(controller)
+    window.show()
+    # The lane loads torch, which takes seconds of the processor: let the window stand first.
+    first = path or _last_model()
+    QTimer.singleShot(0, window, lambda: controller.start(first))
+    return window
+
+
+def make_explorer() -> Explorer:
+    """Make the explorer; runs on the lane's thread, since this is what loads torch."""
+    from latentlab.session.explorer import Explorer
+
+    return Explorer()
+
+
+def train(recipe: Mapping[str, Any]) -> Generator[Event]:
+    """Train a recipe into a new run folder; runs on the job's thread."""
+    from latentlab.learning.recipe import make_recipe
+    from latentlab.session.runs import new_folder, record
+
+    parsed = make_recipe(recipe)
+    return record(parsed, new_folder(parsed), snapshot_every=SNAPSHOT_SECONDS)
+
+
+def _last_model() -> Path:
+    shipped = resources() / "models" / FIRST_MODEL
+    return next((path for path in map(Path, recent()) if path.is_dir()), shipped)

@@ -1,0 +1,157 @@
+"""The command line: everything the window does, without one. Thin; the logic is below."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from latentlab.errors import LatentlabError
+
+app = typer.Typer(
+    name="latentlab",
+    help="A laboratory for the latent spaces of variational autoencoders. Without a command it "
+    "opens the window.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+RunPath = Annotated[Path, typer.Argument(help="A run folder, or the name of a shipped model.")]
+Out = Annotated[Path, typer.Option(help="File to write.")]
+Label = Annotated[int | None, typer.Option(help="Class, for a conditional model.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same pictures.")]
+
+
+def run() -> int:
+    """Run the command line; return the exit status."""
+    try:
+        return app(standalone_mode=False) or 0
+    except LatentlabError as error:
+        print(f"latentlab: {error}", file=sys.stderr)
+        return 2
+    except typer.Exit as done:
+        return done.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+    except Exception as error:
+        # Typer's own usage errors know how to show themselves.
+        if not hasattr(error, "show"):
+            raise
+        error.show()
+        return int(getattr(error, "exit_code", 2))
+
+
+@app.command()
+def window(run: Annotated[Path | None, typer.Argument(help="A run folder to open.")] = None) -> int:
+    """Open the window."""
+    from latentlab.app import main
+
+    return main(run)
+
+
+@app.command()
+def train(
+    recipe: Annotated[Path, typer.Argument(help="A recipe, as in training/*.toml.")],
+    out: Annotated[Path | None, typer.Option(help="Run folder to make.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a value: training.epochs=11.")
+    ] = None,
+) -> None:
+    """Train a recipe with a progress bar; Ctrl-C keeps what was learned so far."""
+    from latentlab.learning.recipe import read_recipe
+    from latentlab.session.progress import show
+    from latentlab.session.runs import new_folder, record
+
+    parsed = read_recipe(recipe, settings or ())
+    folder = out or new_folder(parsed)
+    finished = show(record(parsed, folder))
+    print(f"{'Trained' if finished else 'Stopped and kept'}: {folder}")
+
+
+@app.command("list")
+def list_models() -> None:
+    """List the shipped models and your runs."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from latentlab.session.runs import library
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("model", "about", "path"):
+        table.add_column(title, overflow="fold")
+    for entry in library():
+        table.add_row(entry.name, entry.detail, str(entry.path))
+    Console().print(table)
+
+
+@app.command()
+def sample(
+    run: RunPath,
+    out: Out,
+    count: Annotated[int, typer.Option(help="How many.", min=1, max=10_000)] = 64,
+    label: Label = None,
+    seed: Seed = 0,
+) -> None:
+    """Decode points from the prior into a PNG."""
+    from latentlab.session.headless import Lab
+
+    Lab(run).sample(out, count, label, seed)
+    print(out)
+
+
+@app.command()
+def manifold(
+    run: RunPath,
+    out: Out,
+    n: Annotated[int, typer.Option(help="Tiles along each side.", min=2, max=200)] = 20,
+    span: Annotated[float, typer.Option(help="Reach, in σ of the prior.", min=0.1)] = 3.0,
+    quantiles: Annotated[bool, typer.Option(help="Space by quantiles of the prior.")] = False,
+    plane: Annotated[tuple[int, int], typer.Option(help="Dimensions across and up, from 1.")] = (
+        1,
+        2,
+    ),
+    label: Label = None,
+) -> None:
+    """Decode a grid over a plane of the latent space into a PNG."""
+    from latentlab.session.headless import Lab
+
+    Lab(run).manifold(out, n, span, quantiles, plane, label)
+    print(out)
+
+
+@app.command()
+def interpolate(
+    run: RunPath,
+    out: Out,
+    start: Annotated[str, typer.Option("--from", help="Class name or image row.")] = "",
+    end: Annotated[str, typer.Option("--to", help="Class name or image row.")] = "",
+    steps: Annotated[int, typer.Option(help="Pictures, ends included.", min=2, max=1000)] = 12,
+) -> None:
+    """Decode the way between two images into a PNG, or a GIF where the name ends so."""
+    from latentlab.session.headless import Lab
+
+    Lab(run).interpolate(out, start, end, steps)
+    print(out)
+
+
+@app.command()
+def encode(run: RunPath, picture: Path, label: Label = None) -> None:
+    """Print the code of your own picture."""
+    from latentlab.session.headless import Lab
+
+    print(" ".join(f"{value:.5f}" for value in Lab(run).encode(picture, label)))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to fill.")] = Path("demo"),
+    epochs: Annotated[int, typer.Option(help="How long to train.", min=1)] = 20,
+) -> None:
+    """Train briefly on the bundled digits and leave every kind of picture."""
+    from latentlab.session.headless import demonstrate
+
+    for line in demonstrate(out, epochs):
+        print(line)

@@ -1,0 +1,1 @@
+"""Qt widgets: they render state and announce intents, and never reach torch."""

@@ -1,0 +1,97 @@
+"""A dock: a panel's frame, title and help, built before its inside is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QSize, Qt, Slot
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWhatsThis,
+    QWidget,
+)
+
+from latentlab.widgets.icons import IconButton
+from latentlab.widgets.theme import UNIT, small
+
+if TYPE_CHECKING:
+    from latentlab.widgets.panel import Panel, PanelWidget
+    from latentlab.workers.controller import Controller
+
+
+class Dock(QDockWidget):
+    """Holds one panel.
+
+    Parameters
+    ----------
+    panel : Panel
+        What to hold.
+    controller : Controller
+        Handed to the panel when it is built.
+    """
+
+    def __init__(self, panel: Panel, controller: Controller, parent: QWidget) -> None:
+        super().__init__(panel.title, parent)
+        self.setObjectName(panel.key)
+        self.panel = panel
+        self._controller = controller
+        self._inside: PanelWidget | None = None
+        frame = QFrame(self)
+        frame.setObjectName("panel")
+        self._column = QVBoxLayout(frame)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addStretch(1)
+        self.setTitleBarWidget(_Title(panel, self))
+        self.setWidget(frame)
+        action = self.toggleViewAction()
+        action.setShortcut(panel.shortcut)
+
+    def build(self) -> PanelWidget:
+        """Make the panel's inside, once."""
+        if self._inside is None:
+            self._inside = self.panel.widget(self._controller)
+            self._inside.setAccessibleName(self.panel.title)
+            self._column.takeAt(0)
+            self._column.addWidget(self._inside)
+        return self._inside
+
+
+class _Title(QFrame):
+    """The title row. It leaves mouse presses to Qt, which then drags the dock by it."""
+
+    def __init__(self, panel: Panel, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self.setObjectName("panelHead")
+        self._panel = panel
+        self._dock = dock
+        row = QHBoxLayout(self)
+        row.setContentsMargins(UNIT, UNIT // 2, UNIT // 2, UNIT // 2)
+        row.setSpacing(0)
+        title = QLabel(panel.title.upper(), self)
+        title.setObjectName("panelTitle")
+        title.setFont(small(title.font()))
+        row.addWidget(title)
+        row.addStretch(1)
+        self._help = IconButton("help", f"What is {panel.title}? What can I try?")
+        self._help.clicked.connect(self._explain)
+        floating = IconButton("float", "Float or dock this panel")
+        floating.clicked.connect(self._float)
+        closing = IconButton("close", f"Hide this panel ({panel.shortcut} shows it again)")
+        closing.clicked.connect(dock.close)
+        for button in (self._help, floating, closing):
+            button.setIconSize(QSize(12, 12))
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(button)
+
+    @Slot()
+    def _explain(self) -> None:
+        corner = self._help.mapToGlobal(QPoint(0, self._help.height()))
+        QWhatsThis.showText(corner, f"<p>{self._panel.help}</p>", self._help)
+
+    @Slot()
+    def _float(self) -> None:
+        self._dock.setFloating(not self._dock.isFloating())

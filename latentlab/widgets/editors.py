@@ -1,0 +1,196 @@
+"""Editors for single values: numbers, words, lists, folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QValidator
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
+
+from latentlab.widgets.icons import IconButton
+from latentlab.widgets.theme import UNIT
+
+if TYPE_CHECKING:
+    from latentlab.session.forms import Field
+
+
+class Editor(QWidget):
+    """Holds one value; the base of all editors below."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layout_ = QHBoxLayout(self)
+        self.layout_.setContentsMargins(0, 0, 0, 0)
+        self.layout_.setSpacing(UNIT // 2)
+
+    def take(self, widget: QWidget) -> None:
+        """Show the widget that edits, and let it have this one's focus."""
+        self.layout_.addWidget(widget, 1)
+        self.setFocusProxy(widget)
+        widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave the wheel to the scrolling form unless the editor has focus."""
+        if event.type() == QEvent.Type.Wheel and not self.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def value(self) -> Any:
+        """Return the value; None for empty."""
+        raise NotImplementedError
+
+    def set_value(self, value: Any) -> None:
+        """Show a value."""
+        raise NotImplementedError
+
+
+class IntEditor(Editor):
+    """A whole number."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.box = QSpinBox()
+        self.box.setRange(int(max(field.minimum, -(2**31))), int(min(field.maximum, 2**31 - 1)))
+        self.box.setGroupSeparatorShown(True)
+        if field.unit:
+            self.box.setSuffix(f" {field.unit}")
+        self.take(self.box)
+        self.set_value(field.default)
+        self.box.valueChanged.connect(self.changed)
+
+    def value(self) -> int:
+        """See `Editor.value`."""
+        return self.box.value()
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        self.box.setValue(int(value or 0))
+
+
+class FloatEditor(Editor):
+    """A number of any size, stepped by its own magnitude."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.box = _FloatBox()
+        self.box.setRange(field.minimum, field.maximum)
+        if field.unit:
+            self.box.setSuffix(f" {field.unit}")
+        self.take(self.box)
+        self.set_value(field.default)
+        self.box.valueChanged.connect(self.changed)
+
+    def value(self) -> float:
+        """See `Editor.value`."""
+        return self.box.value()
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        self.box.setValue(float(value or 0))
+
+
+class _FloatBox(QDoubleSpinBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setDecimals(9)
+        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+
+    def textFromValue(self, value: float) -> str:
+        return f"{value:.6g}"
+
+    def valueFromText(self, text: str) -> float:
+        return float(text.removesuffix(self.suffix()))
+
+    def validate(self, text: str, position: int) -> object:
+        try:
+            self.valueFromText(text)
+        except ValueError:
+            begun = not set(text.removesuffix(self.suffix())) - set("0123456789.eE+-")
+            state = QValidator.State.Intermediate if begun else QValidator.State.Invalid
+            return state, text, position
+        return QValidator.State.Acceptable, text, position
+
+
+class TextEditor(Editor):
+    """Any text; also a list of whole numbers, between commas."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self._field = field
+        self.line = QLineEdit()
+        self.take(self.line)
+        self.set_value(field.default)
+        self.line.textChanged.connect(self.changed)
+
+    def value(self) -> Any:
+        """See `Editor.value`."""
+        text = self.line.text().strip()
+        if self._field.type != "ints":
+            return text or None
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        return [int(part) if part.isdecimal() else part for part in parts]
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+        self.line.setText(text)
+
+
+class PathEditor(TextEditor):
+    """A folder."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        self.line.setPlaceholderText("found or downloaded")
+        browse = IconButton("folder", f"Choose a folder for {field.title.lower()}")
+        browse.clicked.connect(self._browse)
+        self.layout_.addWidget(browse)
+
+    @Slot()
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self._field.title, self.line.text())
+        if folder:
+            self.line.setText(folder)
+
+
+class OptionEditor(Editor):
+    """One of a few words."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.choice = QComboBox()
+        self.choice.addItems(list(field.options))
+        self.take(self.choice)
+        self.set_value(field.default)
+        self.choice.currentIndexChanged.connect(self.changed)
+
+    def value(self) -> str:
+        """See `Editor.value`."""
+        return self.choice.currentText()
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        self.choice.setCurrentText(str(value))
+
+
+EDITORS: dict[str, type[Editor]] = {
+    "int": IntEditor,
+    "float": FloatEditor,
+    "option": OptionEditor,
+    "path": PathEditor,
+    "ints": TextEditor,
+    "text": TextEditor,
+}

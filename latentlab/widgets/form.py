@@ -1,0 +1,182 @@
+"""A form made from a description: nested choices, numbers with limits, paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from latentlab.widgets.editors import EDITORS, Editor
+from latentlab.widgets.theme import UNIT, small
+
+if TYPE_CHECKING:
+    from latentlab.session.forms import Field, Kind
+
+
+class FormWidget(QWidget):
+    """Rows for the fields of one table.
+
+    Parameters
+    ----------
+    fields : tuple of Field
+        What to ask for.
+    """
+
+    changed = Signal()
+
+    def __init__(self, fields: tuple[Field, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: dict[str, FieldRow] = {}
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(UNIT)
+        layout.setVerticalSpacing(UNIT // 2)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        for field in fields:
+            row = FieldRow(field)
+            row.changed.connect(self.changed)
+            self._rows[field.name] = row
+            if field.type == "kind":
+                layout.addRow(row)
+            else:
+                label = QLabel(field.title)
+                label.setToolTip(field.help)
+                label.setBuddy(row.editor)
+                layout.addRow(label, row)
+
+    def values(self) -> dict[str, Any]:
+        """Return what was chosen, as plain values."""
+        return {name: row.value() for name, row in self._rows.items() if row.value() is not None}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Choose what `values` say and leave the rest as it is."""
+        for name, value in values.items():
+            if name in self._rows:
+                self._rows[name].set_value(value)
+
+    def row(self, key: str) -> FieldRow | None:
+        """Return the row of a dotted key, or of the nearest table that holds it."""
+        name, _, rest = key.partition(".")
+        row = self._rows.get(name)
+        return row.inner_row(rest) if row and rest else row
+
+    def clear_problems(self) -> None:
+        """Take all error texts away."""
+        for row in self._rows.values():
+            row.clear_problems()
+
+
+class FieldRow(QWidget):
+    """The editor of one field, with room for an error below it.
+
+    Parameters
+    ----------
+    field : Field
+        What to ask for.
+    """
+
+    changed = Signal()
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.field = field
+        self.editor = _editor(field)
+        self.editor.setToolTip(field.help)
+        self.editor.setAccessibleName(field.title)
+        self.editor.changed.connect(self.changed)
+        self._problem = QLabel()
+        self._problem.setObjectName("problem")
+        self._problem.setWordWrap(True)
+        self._problem.setFont(small(self._problem.font()))
+        self._problem.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.editor)
+        column.addWidget(self._problem)
+
+    def value(self) -> Any:
+        """Return what was chosen, as a plain value; None for empty."""
+        return self.editor.value()
+
+    def set_value(self, value: Any) -> None:
+        """Choose a value."""
+        self.editor.set_value(value)
+
+    def inner_row(self, key: str) -> FieldRow:
+        """Return the row of a dotted key inside this one, or this one."""
+        inner = self.editor.form.row(key) if isinstance(self.editor, KindEditor) else None
+        return inner or self
+
+    def show_problem(self, text: str) -> None:
+        """Say below the field what is wrong with it."""
+        self._problem.setText(text)
+        self._problem.show()
+
+    def clear_problems(self) -> None:
+        """Take the error text away."""
+        self._problem.hide()
+        if isinstance(self.editor, KindEditor):
+            self.editor.form.clear_problems()
+
+
+class KindEditor(Editor):
+    """A choice of kinds, each with a form of its own below; a single kind needs no choosing."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self._kinds: dict[str, Kind] = {kind.name: kind for kind in field.kinds}
+        self.choice = QComboBox()
+        self.choice.addItems(list(self._kinds))
+        for i, kind in enumerate(field.kinds):
+            self.choice.setItemData(i, kind.help, Qt.ItemDataRole.ToolTipRole)
+        self.choice.setAccessibleName(field.title)
+        title = QLabel(field.title)
+        title.setToolTip(field.help)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(UNIT // 2)
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addWidget(self.choice, 1)
+        self.choice.setVisible(len(self._kinds) > 1)
+        self._column.addLayout(head)
+        self.layout_.addLayout(self._column, 1)
+        self.form = FormWidget(())
+        self._column.addWidget(self.form)
+        self._show_kind()
+        if isinstance(field.default, Mapping):
+            self.set_value(field.default)
+        self.choice.currentIndexChanged.connect(self._show_kind)
+
+    @Slot()
+    def _show_kind(self) -> None:
+        kept = self.form.values()
+        old, self.form = self.form, FormWidget(self._kinds[self.choice.currentText()].fields)
+        self.form.setContentsMargins(UNIT, 0, 0, 0)
+        self.form.set_values(kept)
+        self.form.changed.connect(self.changed)
+        self._column.replaceWidget(old, self.form)
+        old.deleteLater()
+        self.choice.setToolTip(self._kinds[self.choice.currentText()].help)
+        self.changed.emit()
+
+    def value(self) -> dict[str, Any]:
+        """Return the kind's name and its fields."""
+        name = self.choice.currentText()
+        return {**({"kind": name} if name else {}), **self.form.values()}
+
+    def set_value(self, value: Any) -> None:
+        """Choose a kind, by name or by table, and its fields."""
+        table = {"kind": value} if isinstance(value, str) else dict(value)
+        kind = table.pop("kind", self.choice.currentText())
+        if kind in self._kinds:
+            self.choice.setCurrentText(kind)
+        self.form.set_values(table)
+
+
+def _editor(field: Field) -> Editor:
+    make: Any = KindEditor if field.type == "kind" else EDITORS[field.type]
+    return make(field)

@@ -1,0 +1,85 @@
+"""Line icons drawn in the text colour, so that they follow light and dark."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from latentlab.widgets.theme import colours
+
+# Paths on a 24-pixel square.
+PATHS = {
+    "undo": "M9 7 4 12l5 5M4 12h10a6 6 0 0 1 6 6",
+    "redo": "M15 7l5 5-5 5M20 12H10a6 6 0 0 0-6 6",
+    "play": "M7 5l12 7-12 7z",
+    "pause": "M8 5v14M16 5v14",
+    "export": "M12 4v11M8 11l4 4 4-4M5 20h14",
+    "dice": "M5 5h14v14H5zM9 9h.01M15 15h.01M15 9h.01M9 15h.01M12 12h.01",
+    "reset": "M5 12a7 7 0 1 0 3-5.7M5 4v4h4",
+    "help": "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18h.01",
+    "close": "M6 6l12 12M18 6 6 18",
+    "float": "M9 9h10v10H9zM15 5H5v10",
+    "folder": "M4 7h6l2 2h8v10H4z",
+    "swap": "M8 5 4 9l4 4M4 9h16M16 19l4-4-4-4",
+    "smooth": "M3 17c4 0 5-10 9-10s5 10 9 10",
+    "home": "M4 11l8-7 8 7M6 10v9h12v-9",
+    "film": "M5 5h14v14H5zM5 9h14M5 15h14M9 5v14M15 5v14",
+}
+
+
+def icon(name: str) -> QIcon:
+    """Draw an icon in the present text colour, fainter where disabled."""
+    drawn = QIcon()
+    drawn.addPixmap(_pixmap(name, colours().text, 0.85))
+    drawn.addPixmap(_pixmap(name, colours().muted, 0.45), QIcon.Mode.Disabled)
+    return drawn
+
+
+def _pixmap(name: str, colour: str, opacity: float) -> QPixmap:
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" '
+        f'stroke="{colour}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">'
+        f'<path d="{PATHS[name]}"/></svg>'
+    )
+    pixmap = QPixmap(64, 64)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setOpacity(opacity)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter)
+    painter.end()
+    return pixmap
+
+
+class IconButton(QToolButton):
+    """A flat button with an icon that follows the colour scheme.
+
+    Parameters
+    ----------
+    name : str
+        One of ``PATHS``.
+    tip : str
+        What it does; also its accessible name.
+    """
+
+    def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self.setIconSize(QSize(16, 16))
+        self.setIcon(icon(name))
+        self.setToolTip(tip)
+        self.setAccessibleName(tip)
+        self.setAutoRaise(True)
+
+    def set_icon(self, name: str) -> None:
+        """Show another icon."""
+        if name != self._name:
+            self._name = name
+            self.setIcon(icon(name))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the icon anew when the colours change."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self.setIcon(icon(self._name))
+        super().changeEvent(event)

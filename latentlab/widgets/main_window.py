@@ -1,0 +1,161 @@
+"""The main window: docks for the panels, menus, messages, and what is remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QToolBar
+
+from latentlab.widgets.dock import Dock
+from latentlab.widgets.layout import arrange
+from latentlab.widgets.menus import Menus
+from latentlab.widgets.messages import FailureBar
+from latentlab.widgets.panel import find_panels
+from latentlab.widgets.run_bar import RunBar
+from latentlab.widgets.settings import remember, settings
+from latentlab.widgets.theme import UNIT
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """Shows the state; closes only once nothing can be lost.
+
+    Parameters
+    ----------
+    controller : Controller
+        Keeps the state and takes intents.
+    """
+
+    built = Signal()
+    """All visible panels have their insides."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.controller = controller
+        self.setWindowTitle("latentlab")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.docks = {panel.key: Dock(panel, controller, self) for panel in find_panels()}
+        self.failure_bar = FailureBar()
+        self.run_bar = RunBar(controller)
+        self._banner = self._make_banner()
+        self.model_label = QLabel(objectName="muted")
+        self.menus = Menus(self)
+        self.statusBar().addPermanentWidget(self.run_bar)
+        self.statusBar().setSizeGripEnabled(False)
+        self.resize(1440, 900)
+        arrange(self, list(self.docks.values()))
+        self._default_layout = self.saveState(LAYOUT_VERSION)
+        self._restore()
+        self.failure_bar.dismiss.clicked.connect(controller.dismiss_failure)
+        controller.changed.connect(self._on_changed)
+        # Panels are built one at a time after the window stands, so that it stands at once.
+        self._unbuilt = sorted(self.docks.values(), key=lambda dock: dock.panel.shortcut)
+        QTimer.singleShot(0, self._build_next)
+
+    def _make_banner(self) -> QToolBar:
+        bar = QToolBar("Messages", self)
+        bar.setObjectName("messages")
+        bar.setMovable(False)
+        bar.toggleViewAction().setVisible(False)
+        bar.setContentsMargins(UNIT, UNIT, UNIT, 0)
+        bar.addWidget(self.failure_bar)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
+        bar.hide()
+        return bar
+
+    @Slot()
+    def _build_next(self) -> None:
+        if not self._unbuilt:
+            self.built.emit()
+            return
+        self._unbuilt.pop(0).build()
+        QTimer.singleShot(0, self._build_next)
+
+    @Slot(object, object)
+    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
+        if changed & {"model", "opening"}:
+            self._show_model(state)
+        if changed & {"failure"}:
+            self.failure_bar.show_failure(state.failure)
+            self._banner.setVisible(state.failure is not None)
+        if changed & {"run", "following"}:
+            self.run_bar.show_run(state)
+        if "message" in changed and state.message:
+            self.statusBar().showMessage(state.message, 8000)
+        self.menus.render(state, changed)
+
+    def _show_model(self, state: State) -> None:
+        model = state.model
+        if state.opening:
+            self.model_label.setText(f"Opening {state.opening}…")
+        elif model:
+            epochs = f" · epoch {model.epoch}" if model.epoch else ""
+            self.model_label.setText(f"{model.name} · {model.title}{epochs}")
+            self.setWindowTitle(f"{model.name} – latentlab")
+            if model.source and not state.run:
+                remember(str(model.source))
+
+    # What is remembered
+
+    def _restore(self) -> None:
+        geometry, layout = settings().value("geometry"), settings().value("layout")
+        if geometry:
+            self.restoreGeometry(geometry)
+        if layout:
+            self.restoreState(layout, LAYOUT_VERSION)
+        self._banner.hide()
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """Put every panel back where it stood at first."""
+        self.restoreState(self._default_layout, LAYOUT_VERSION)
+        self._banner.setVisible(self.controller.state.failure is not None)
+        arrange(self, list(self.docks.values()))
+
+    # Opening by drag and drop
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped: a run, a checkpoint, a recipe or a picture."""
+        for url in event.mimeData().urls()[:1]:
+            self.controller.open_path(Path(url.toLocalFile()))
+
+    # Closing
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask first where a run is under way; then stop it, keep it and remember the layout."""
+        if self.controller.state.run and not self._may_stop():
+            event.ignore()
+            return
+        settings().setValue("geometry", self.saveGeometry())
+        settings().setValue("layout", self.saveState(LAYOUT_VERSION))
+        self.controller.close()
+        event.accept()
+
+    def _may_stop(self) -> bool:
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText("A run is under way.")
+        box.setInformativeText("Closing stops it now and keeps what it has learned.")
+        box.addButton("Stop, keep and close", QMessageBox.ButtonRole.AcceptRole)
+        stay = box.addButton("Go on training", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        box.exec()
+        answer = box.clickedButton()
+        box.deleteLater()
+        return answer is not stay

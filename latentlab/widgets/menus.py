@@ -1,0 +1,234 @@
+"""Menus, shortcuts and the corner of the menu bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
+
+from latentlab import __version__
+from latentlab.paths import runs
+from latentlab.widgets.icons import IconButton
+from latentlab.widgets.settings import recent, settings
+from latentlab.widgets.theme import UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latentlab.session.state import State
+    from latentlab.widgets.main_window import MainWindow
+
+SCHEMES = {
+    "System": Qt.ColorScheme.Unknown,
+    "Light": Qt.ColorScheme.Light,
+    "Dark": Qt.ColorScheme.Dark,
+}
+APPEARANCE = "appearance"
+PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
+
+
+class Menus(QObject):
+    """Fills the menu bar of a window.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Whose menus.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = window.controller
+        self._actions: list[QAction] = []
+        self._file_menu()
+        self._edit_menu()
+        self._train_menu()
+        self._view_menu()
+        self._help_menu()
+        self._corner()
+
+    def render(self, state: State, changed: frozenset[str]) -> None:
+        """Grey out what makes no sense now."""
+        if changed & {"can_undo", "can_redo"}:
+            self.undo.setEnabled(state.can_undo)
+            self.redo.setEnabled(state.can_redo)
+        if changed & {"run", "form"}:
+            self.train.setEnabled(state.run is None and bool(state.form))
+            for action in (self.stop, self.cancel):
+                action.setEnabled(state.run is not None)
+
+    def _add(
+        self, menu: QMenu, text: str, shortcut: str, slot: Callable[[], object], tip: str = ""
+    ) -> QAction:
+        action = menu.addAction(text)
+        action.setShortcut(QKeySequence(shortcut))
+        action.setStatusTip(tip)
+        action.triggered.connect(slot)
+        self._actions.append(action)
+        return action
+
+    def _file_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&File")
+        self._add(menu, "Open run…", "Ctrl+O", self._open_run, "Open a folder written by training")
+        self._add(menu, "Open checkpoint or recipe…", "Ctrl+Shift+O", self._open_file)
+        self._recent = menu.addMenu("Open recent")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        self._add(menu, "Open picture…", "Ctrl+I", self._open_picture, "Encode your own picture")
+        menu.addSeparator()
+        self._add(menu, "Show run folders", "", self._show_runs)
+        menu.addSeparator()
+        self._add(menu, "Quit", "Ctrl+Q", self._window.close)
+
+    def _edit_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Edit")
+        controller = self._controller
+        self.undo = self._add(menu, "Undo", "Ctrl+Z", controller.undo)
+        self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.redo)
+        self.undo.setEnabled(False)
+        self.redo.setEnabled(False)
+        menu.addSeparator()
+        self._add(menu, "Random z", "R", controller.randomize)
+        self._add(menu, "Mean z", "Home", controller.go_home)
+        self._add(menu, "Put A at z", "A", controller.put_a)
+        self._add(menu, "Put B at z", "B", controller.put_b)
+        self._add(menu, "New samples", "N", controller.new_samples)
+
+    def _train_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Train")
+        self.train = self._add(menu, "Train", "Ctrl+T", self._begin)
+        self.stop = self._add(menu, "Stop and keep", "Ctrl+.", self._controller.stop_training)
+        self.cancel = self._add(menu, "Cancel and discard", "", self._controller.cancel_training)
+        for action in (self.train, self.stop, self.cancel):
+            action.setEnabled(False)
+
+    def _view_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&View")
+        for dock in self._window.docks.values():
+            menu.addAction(dock.toggleViewAction())
+            self._actions.append(dock.toggleViewAction())
+        menu.addSeparator()
+        self._add(menu, "Reset layout", "", self._window.reset_layout)
+        appearance = menu.addMenu("Appearance")
+        group = QActionGroup(self)
+        chosen = str(settings().value(APPEARANCE, "System"))
+        for name in SCHEMES:
+            action = group.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            appearance.addAction(action)
+        group.triggered.connect(self._set_appearance)
+        self._apply_appearance(chosen)
+
+    def _help_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Help")
+        self._add(menu, "Keyboard shortcuts", "F1", self._show_shortcuts)
+        self._add(menu, "About latentlab", "", self._show_about)
+
+    def _corner(self) -> None:
+        corner = QWidget(self._window.menuBar())
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, UNIT, 0)
+        row.setSpacing(UNIT // 2)
+        row.addWidget(self._window.model_label)
+        for name, action in (("undo", self.undo), ("redo", self.redo)):
+            row.addWidget(_button(name, action))
+        self._window.menuBar().setCornerWidget(corner)
+
+    @Slot()
+    def _open_run(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self._window, "Open run", str(runs()))
+        if folder:
+            self._controller.open_path(Path(folder))
+
+    @Slot()
+    def _open_file(self) -> None:
+        kinds = "Checkpoints and recipes (*.safetensors *.json *.toml)"
+        file, _ = QFileDialog.getOpenFileName(self._window, "Open", str(runs()), kinds)
+        if file:
+            self._controller.open_path(Path(file))
+
+    @Slot()
+    def _open_picture(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(self._window, "Open picture", "", PICTURES)
+        if file:
+            self._controller.open_path(Path(file))
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in recent():
+            action = self._recent.addAction(Path(path).name)
+            action.setData(path)
+            action.setToolTip(path)
+            action.triggered.connect(self._open_recent)
+        if self._recent.isEmpty():
+            self._recent.addAction("Nothing yet").setEnabled(False)
+
+    @Slot()
+    def _open_recent(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._controller.open_path(Path(action.data()))
+
+    @Slot()
+    def _show_runs(self) -> None:
+        runs().mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(runs())))
+
+    @Slot()
+    def _begin(self) -> None:
+        self._window.docks["train"].build().begin()
+
+    @Slot(QAction)
+    def _set_appearance(self, action: QAction) -> None:
+        settings().setValue(APPEARANCE, action.text())
+        self._apply_appearance(action.text())
+
+    def _apply_appearance(self, name: str) -> None:
+        scheme = SCHEMES.get(name, Qt.ColorScheme.Unknown)
+        QGuiApplication.styleHints().setColorScheme(scheme)
+
+    @Slot()
+    def _show_shortcuts(self) -> None:
+        rows = [
+            f"<tr><td><b>{action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}</b>"
+            f"&nbsp;&nbsp;</td><td>{action.text().replace('&', '')}</td></tr>"
+            for action in self._actions
+            if not action.shortcut().isEmpty()
+        ]
+        mouse = (
+            "<p><b>On the map</b>: hover previews, click goes there, Shift+click takes the "
+            "nearest image, arrow keys nudge z, right-click offers more.<br>"
+            "<b>On pictures</b>: arrow keys walk, Enter chooses. "
+            "<b>On sliders</b>: right-click resets.</p>"
+        )
+        self._tell("Keyboard shortcuts", f"<table>{''.join(rows)}</table>{mouse}")
+
+    @Slot()
+    def _show_about(self) -> None:
+        self._tell(
+            "About latentlab",
+            f"<h3>latentlab {__version__}</h3><p>A laboratory for the latent spaces of "
+            "variational autoencoders.</p><p>MIT licence. Digits: MNIST, Y. LeCun and C. Cortes, "
+            "CC BY-SA 3.0.</p>",
+        )
+
+    def _tell(self, title: str, text: str) -> None:
+        box = QMessageBox(self._window)
+        box.setWindowTitle(title)
+        box.setTextFormat(Qt.TextFormat.RichText)
+        box.setText(text)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+
+def _button(name: str, action: QAction) -> QToolButton:
+    button = IconButton(name, f"{action.text()} ({action.shortcut().toString()})")
+    button.setEnabled(action.isEnabled())
+    button.clicked.connect(action.trigger)
+    action.enabledChanged.connect(button.setEnabled)
+    return button

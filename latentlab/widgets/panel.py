@@ -1,0 +1,117 @@
+"""What a panel is, and how panels are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from latentlab.session.state import State
+from latentlab.widgets.theme import UNIT
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
+    from latentlab.workers.controller import Controller
+
+ALL = frozenset(field.name for field in fields(State))
+
+
+class Area(IntEnum):
+    """Where a panel stands at first."""
+
+    LEFT = 0
+    CENTRE = 1
+    RIGHT = 2
+    BOTTOM = 3
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel's declaration; dock, menu entry, shortcut and help follow from it.
+
+    Parameters
+    ----------
+    key : str
+        Its name in saved layouts; never change it.
+    title : str
+        Its name on screen.
+    area, order : Area, int
+        Where it stands at first.
+    shortcut : str
+        Shows and hides it.
+    help : str
+        What one is looking at and what to try, a short paragraph of rich text.
+    widget : type
+        Made when the panel is first needed.
+    share : int
+        How much of its area it takes, relative to its neighbours.
+    """
+
+    key: str
+    title: str
+    area: Area
+    order: int
+    shortcut: str
+    help: str
+    widget: type[PanelWidget]
+    share: int = 1
+
+
+class PanelWidget(QWidget):
+    """The inside of a panel: a row of tools above a body.
+
+    Parameters
+    ----------
+    controller : Controller
+        Takes intents; its state is rendered.
+    """
+
+    watches: frozenset[str] = frozenset()
+    """State fields that `render` looks at."""
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.controller = controller
+        self._missed = ALL
+        column = QVBoxLayout(self)
+        column.setContentsMargins(UNIT, 0, UNIT, UNIT)
+        column.setSpacing(UNIT // 2)
+        self.tools = QHBoxLayout()
+        self.tools.setSpacing(UNIT // 2)
+        column.addLayout(self.tools)
+        self.body = column
+        controller.changed.connect(self._on_changed)
+
+    def render(self, state: State, changed: frozenset[str]) -> None:  # type: ignore[override]
+        """Show what changed; called only while the panel can be seen."""
+        raise NotImplementedError
+
+    @Slot(object, object)
+    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
+        self._missed = self._missed | (changed & self.watches)
+        if self.isVisible():
+            self._catch_up(state)
+
+    def _catch_up(self, state: State) -> None:
+        missed, self._missed = self._missed, frozenset()
+        if missed:
+            self.render(state, missed)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Render what went by while the panel was hidden."""
+        super().showEvent(event)
+        self._catch_up(self.controller.state)
+
+
+def find_panels() -> list[Panel]:
+    """Return every panel declared in ``latentlab.widgets.panels``, in order."""
+    package = importlib.import_module("latentlab.widgets.panels")
+    names = [module.name for module in pkgutil.iter_modules(package.__path__)]
+    modules = [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+    return sorted((module.PANEL for module in modules), key=lambda p: (p.area, p.order))

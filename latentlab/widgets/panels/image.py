@@ -1,0 +1,118 @@
+"""The Image panel: what z decodes to, large."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from latentlab.widgets.icons import IconButton
+from latentlab.widgets.image_view import ImageView
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.save import ask_where
+from latentlab.widgets.theme import UNIT, small
+
+if TYPE_CHECKING:
+    from latentlab.session.state import Original, Point, State
+    from latentlab.workers.controller import Controller
+
+DECIMALS = 2
+
+
+class ImagePanel(PanelWidget):
+    """The decoded image, and a real one beside its reconstruction where z came from one."""
+
+    watches = frozenset({"model", "opening", "picture", "preview", "original", "hovered"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.place = QLabel("")
+        self.place.setObjectName("muted")
+        self.place.setFont(small(self.place.font()))
+        self.place.setSizePolicy(
+            self.place.sizePolicy().Policy.Ignored, self.place.sizePolicy().verticalPolicy()
+        )
+        self._smooth = IconButton("smooth", "Blend pixels when enlarging")
+        self._smooth.setCheckable(True)
+        self._export = IconButton("export", "Save this image as PNG")
+        for widget in (self.place, self._smooth, self._export):
+            self.tools.addWidget(widget)
+        self.view = ImageView("Opening a model…")
+        self._pair = _Pair()
+        self.body.addWidget(self.view, 1)
+        self.body.addWidget(self._pair)
+        self._smooth.toggled.connect(self.view.set_smooth)
+        self._export.clicked.connect(self._save)
+
+    def render(self, state: State, changed: frozenset[str]) -> None:
+        """Show the preview where there is one, else what is committed."""
+        shown = state.preview or state.picture
+        self.view.set_pixels(shown.pixels if shown else None)
+        self.view.set_frame(self.palette().accent().color() if state.preview else None)
+        self.place.setText(describe(shown.point, state) if shown else "")
+        self._export.setEnabled(state.picture is not None)
+        self._pair.show_original(state.hovered if state.preview else state.original)
+
+    @Slot()
+    def _save(self) -> None:
+        picture = self.controller.state.picture
+        if picture and (path := ask_where(self, "image", ("png",))):
+            self.controller.export_picture(picture, path)
+
+
+def describe(point: Point, state: State) -> str:
+    """Return a point in words: its first coordinates, and its class."""
+    numbers = ", ".join(f"{value:+.{DECIMALS}f}" for value in point.z[:3])
+    more = ", …" if len(point.z) > 3 else ""
+    names = state.model.spec.class_names if state.model else ()
+    label = f"{names[point.label]} · " if point.label is not None and names else ""
+    return f"{'preview · ' if state.preview else ''}{label}z = ({numbers}{more})"
+
+
+class _Pair(QWidget):
+    """A real image beside its reconstruction."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(UNIT)
+        self._views: list[ImageView] = []
+        self._captions: list[QLabel] = []
+        for caption in ("original", "reconstruction"):
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            view, label = ImageView(), QLabel(caption)
+            view.setFixedHeight(72)
+            label.setObjectName("muted")
+            label.setFont(small(label.font()))
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(view)
+            column.addWidget(label)
+            row.addLayout(column)
+            self._views.append(view)
+            self._captions.append(label)
+        self.show_original(None)
+
+    def show_original(self, original: Original | None) -> None:
+        """Show a pair, or keep its place empty so that nothing jumps."""
+        self._views[0].set_pixels(original.picture if original else None)
+        self._views[1].set_pixels(original.reconstruction if original else None)
+        self._captions[0].setText(original.name if original else "")
+        self._captions[1].setText("reconstruction" if original else "")
+
+
+PANEL = Panel(
+    key="image",
+    title="Image",
+    area=Area.RIGHT,
+    order=0,
+    shortcut="Alt+1",
+    help="The picture that the decoder makes of the current point <b>z</b>: the mean of "
+    "p(x|z). Click the map, drag a slider or press R, and it follows. When z is the code of a "
+    "real image, that image and its reconstruction stand below: what is lost between them "
+    "is what the latent space does not hold.",
+    widget=ImagePanel,
+    share=3,
+)

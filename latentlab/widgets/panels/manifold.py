@@ -1,0 +1,147 @@
+"""The Manifold panel: a grid of decoded points over a plane of the latent space."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, Slot
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+
+from latentlab.latent.manifold import Spacing
+from latentlab.session.state import Picture
+from latentlab.widgets.icons import IconButton
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.save import ask_where
+from latentlab.widgets.tile_view import TileView
+
+if TYPE_CHECKING:
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+SPACINGS = {"even steps": Spacing.UNIFORM, "prior quantiles": Spacing.QUANTILE}
+
+
+class ManifoldPanel(PanelWidget):
+    """Tiles to point at, and how they are laid out."""
+
+    watches = frozenset({"manifold", "point", "grid"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.size = QSpinBox()
+        self.size.setRange(2, 50)
+        self.size.setSuffix(" × n")
+        self.size.setKeyboardTracking(False)
+        self.size.setToolTip("Tiles along each side: more show finer changes, fewer larger images.")
+        self.span = QDoubleSpinBox()
+        self.span.setRange(0.5, 10)
+        self.span.setSingleStep(0.5)
+        self.span.setDecimals(1)
+        self.span.setPrefix("± ")
+        self.span.setSuffix(" σ")
+        self.span.setKeyboardTracking(False)
+        self.span.setToolTip(
+            "How far the grid reaches, in standard deviations of the prior. Beyond 3 the model "
+            "has hardly seen any code."
+        )
+        self.spacing = QComboBox()
+        self.spacing.addItems(list(SPACINGS))
+        self.spacing.setToolTip(
+            "Even steps, or steps that hold equal shares of the prior: the second gives the "
+            "middle, where most codes lie, more room."
+        )
+        export = IconButton("export", "Save the manifold as PNG")
+        for widget in (self.size, self.span, self.spacing):
+            self.tools.addWidget(widget)
+        self.tools.addStretch(1)
+        self.tools.addWidget(export)
+        self.view = TileView("The decoded grid appears here.", fixed_columns=True)
+        self.body.addWidget(self.view, 1)
+        self.size.valueChanged.connect(self._on_settings)
+        self.span.valueChanged.connect(self._on_settings)
+        self.spacing.currentIndexChanged.connect(self._on_settings)
+        self.view.hovered.connect(self._on_hovered)
+        self.view.chosen.connect(self._on_chosen)
+        export.clicked.connect(self._save)
+
+    def render(self, state: State, changed: frozenset[str]) -> None:
+        """Show the tiles and mark z among them."""
+        if "grid" in changed:
+            self._show_settings(state)
+        if "manifold" in changed:
+            self.view.set_tiles(state.manifold.tiles if state.manifold else None)
+        self.view.set_marker(_marker(state))
+
+    def _show_settings(self, state: State) -> None:
+        for widget in (self.size, self.span, self.spacing):
+            widget.blockSignals(True)
+        self.size.setValue(state.grid.n)
+        self.span.setValue(state.grid.span)
+        self.spacing.setCurrentIndex(list(SPACINGS.values()).index(state.grid.spacing))
+        for widget in (self.size, self.span, self.spacing):
+            widget.blockSignals(False)
+
+    @Slot()
+    def _on_settings(self) -> None:
+        grid = replace(
+            self.controller.state.grid,
+            n=self.size.value(),
+            span=self.span.value(),
+            spacing=SPACINGS[self.spacing.currentText()],
+        )
+        self.controller.set_grid(grid)
+
+    @Slot(int)
+    def _on_hovered(self, row: int) -> None:
+        manifold = self.controller.state.manifold
+        if row < 0 or not manifold:
+            self.controller.preview(None)
+        else:
+            tiles = manifold.tiles
+            self.controller.preview(Picture(tiles.points[row], tiles.pictures[row]))
+
+    @Slot(int)
+    def _on_chosen(self, row: int) -> None:
+        manifold = self.controller.state.manifold
+        if manifold:
+            self.controller.set_point(manifold.tiles.points[row])
+
+    @Slot()
+    def _save(self) -> None:
+        manifold = self.controller.state.manifold
+        if manifold and (path := ask_where(self, "manifold", ("png",))):
+            grid = self.controller.state.grid
+            info = {"plane": manifold.plane, "span": grid.span, "spacing": grid.spacing}
+            self.controller.export(manifold.tiles, path, info)
+
+
+def _marker(state: State) -> QPointF | None:
+    """Return where z lies on the grid, in tiles; None where it lies outside."""
+    if not state.manifold or not state.point:
+        return None
+    axis, (i, j) = state.manifold.axis, state.manifold.plane
+    if max(i, j) >= len(state.point.z):
+        return None
+    n = len(axis)
+    centers = np.arange(n) + 0.5
+    half = (axis[1] - axis[0]) / 2 if n > 1 else 1.0
+    x, y = state.point.z[i], state.point.z[j]
+    if not all(axis[0] - half <= value <= axis[-1] + half for value in (x, y)):
+        return None
+    return QPointF(np.interp(x, axis, centers), n - np.interp(y, axis, centers))
+
+
+PANEL = Panel(
+    key="manifold",
+    title="Manifold",
+    area=Area.CENTRE,
+    order=1,
+    shortcut="Alt+4",
+    help="A grid of points over a plane of the latent space, each decoded. Neighbours look "
+    "alike because KL pulls all codes towards one bell, N(0, 1), and leaves no room between "
+    "them. Hover to preview, click to go there. With <i>prior quantiles</i> each tile stands "
+    "for an equal share of the bell. With more than two dimensions the others stay where z is.",
+    widget=ManifoldPanel,
+)

@@ -1,0 +1,110 @@
+"""The Samples panel: new images drawn from the prior."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
+
+from latentlab.session.state import Picture
+from latentlab.widgets.icons import IconButton
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.save import ask_where
+from latentlab.widgets.tile_view import TileView
+
+if TYPE_CHECKING:
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+
+class SamplesPanel(PanelWidget):
+    """A sheet of samples; another seed gives another sheet."""
+
+    watches = frozenset({"model", "samples", "sampling"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.label = QComboBox()
+        self.label.setToolTip("Which class to draw: a conditional model makes what you ask for.")
+        self.new = QPushButton("New")
+        self.new.setToolTip("Draw other points from the prior and decode them.")
+        self.seed = QSpinBox()
+        self.seed.setRange(0, 9999)
+        self.seed.setPrefix("seed ")
+        self.seed.setKeyboardTracking(False)
+        self.seed.setToolTip("The same seed gives the same samples, on any machine.")
+        export = IconButton("export", "Save the samples as PNG")
+        for widget in (self.new, self.label, self.seed):
+            self.tools.addWidget(widget)
+        self.tools.addStretch(1)
+        self.tools.addWidget(export)
+        self.view = TileView("Samples appear here.", gap=1)
+        self.body.addWidget(self.view, 1)
+        self.label.currentIndexChanged.connect(self._on_settings)
+        self.seed.valueChanged.connect(self._on_settings)
+        self.new.clicked.connect(controller.new_samples)
+        self.view.hovered.connect(self._on_hovered)
+        self.view.chosen.connect(self._on_chosen)
+        export.clicked.connect(self._save)
+
+    def render(self, state: State, changed: frozenset[str]) -> None:
+        """Show the sheet and what it was drawn with."""
+        for widget in (self.label, self.seed):
+            widget.blockSignals(True)
+        if "model" in changed:
+            names = state.model.spec.class_names if state.model else ()
+            self.label.clear()
+            self.label.addItems(["all", *names])
+            self.label.setVisible(bool(state.model and state.model.conditional))
+        label = state.sampling.label
+        self.label.setCurrentIndex(0 if label is None else label + 1)
+        self.seed.setValue(state.sampling.seed)
+        for widget in (self.label, self.seed):
+            widget.blockSignals(False)
+        if "samples" in changed:
+            self.view.set_tiles(state.samples)
+
+    @Slot()
+    def _on_settings(self) -> None:
+        index = self.label.currentIndex()
+        label = index - 1 if index > 0 else None
+        sampling = self.controller.state.sampling
+        self.controller.set_sampling(replace(sampling, label=label, seed=self.seed.value()))
+
+    @Slot(int)
+    def _on_hovered(self, row: int) -> None:
+        tiles = self.controller.state.samples
+        if row < 0 or not tiles:
+            self.controller.preview(None)
+        else:
+            self.controller.preview(Picture(tiles.points[row], tiles.pictures[row]))
+
+    @Slot(int)
+    def _on_chosen(self, row: int) -> None:
+        tiles = self.controller.state.samples
+        if tiles:
+            self.controller.set_point(tiles.points[row])
+
+    @Slot()
+    def _save(self) -> None:
+        state = self.controller.state
+        if state.samples and (path := ask_where(self, "samples", ("png",))):
+            tiles = replace(state.samples, columns=self.view.columns)
+            info = {"seed": state.sampling.seed, "label": state.sampling.label}
+            self.controller.export(tiles, path, info, gap=1)
+
+
+PANEL = Panel(
+    key="samples",
+    title="Samples",
+    area=Area.BOTTOM,
+    order=2,
+    shortcut="Alt+7",
+    help="Images nobody ever drew: points z from the prior N(0, 1), decoded. Good samples need "
+    "the codes of real images to fill the bell that one samples from; where they leave holes, "
+    "samples look wrong. Click one to make it the current z.",
+    widget=SamplesPanel,
+    share=3,
+)

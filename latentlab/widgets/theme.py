@@ -1,0 +1,155 @@
+"""Colours and type: one calm palette for light and one for dark, switching live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from latentlab.session.colours import CLASS_COLOURS
+
+UNIT = 8
+"""Pixels between things; all spacing is a multiple or a half of it."""
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The colours of one scheme, as hex codes."""
+
+    window: str
+    base: str
+    raised: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    error: str
+    error_ground: str
+
+
+LIGHT = Colours(
+    window="#f3f4f7",
+    base="#ffffff",
+    raised="#ffffff",
+    border="#d7dbe3",
+    text="#1c2230",
+    muted="#5d6678",
+    accent="#3a63d8",
+    error="#b3261e",
+    error_ground="#fdecea",
+)
+DARK = Colours(
+    window="#1a1d24",
+    base="#12141a",
+    raised="#242832",
+    border="#323846",
+    text="#e5e8ef",
+    muted="#98a1b3",
+    accent="#6d93ff",
+    error="#ff8a80",
+    error_ground="#3a1f20",
+)
+
+
+def is_dark() -> bool:
+    """Say whether the dark scheme is on."""
+    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+
+def colours() -> Colours:
+    """Return the colours of the scheme that is on."""
+    return DARK if is_dark() else LIGHT
+
+
+def class_colour(label: int) -> QColor:
+    """Return the colour of a class, the same wherever it is shown."""
+    return QColor(CLASS_COLOURS[label % len(CLASS_COLOURS)])
+
+
+def apply(app: QApplication) -> None:
+    """Dress the application, now and whenever the colour scheme changes."""
+    app.setStyle("Fusion")
+    font = QFont(app.font())
+    font.setPointSizeF(9.5)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    app.setFont(font)
+    _dress()
+    app.styleHints().colorSchemeChanged.connect(_dress)
+
+
+def small(font: QFont) -> QFont:
+    """Return the smaller of the two type sizes."""
+    font = QFont(font)
+    font.setPointSizeF(8.5)
+    return font
+
+
+def _dress(_scheme: Qt.ColorScheme | None = None) -> None:
+    c = colours()
+    QApplication.setPalette(_palette(c))
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.setStyleSheet(_sheet(c))
+
+
+def _palette(c: Colours) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette(QColor(c.raised), QColor(c.window))
+    for where, colour in (
+        (role.Window, c.window),
+        (role.Base, c.base),
+        (role.AlternateBase, c.window),
+        (role.Button, c.raised),
+        (role.ToolTipBase, c.raised),
+        (role.Text, c.text),
+        (role.WindowText, c.text),
+        (role.ButtonText, c.text),
+        (role.ToolTipText, c.text),
+        (role.PlaceholderText, c.muted),
+        (role.Highlight, c.accent),
+        (role.Accent, c.accent),
+        (role.HighlightedText, "#ffffff" if c is LIGHT else "#0d1017"),
+        (role.Link, c.accent),
+        (role.Mid, c.border),
+        (role.Midlight, c.border),
+        (role.Dark, c.border),
+    ):
+        palette.setColor(where, QColor(colour))
+    faint = QColor(c.muted)
+    faint.setAlphaF(0.6)
+    for where in (role.Text, role.WindowText, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, where, faint)
+    return palette
+
+
+def _sheet(c: Colours) -> str:
+    return f"""
+    QToolTip {{ border: 1px solid {c.border}; padding: 4px 6px; }}
+    QMainWindow::separator {{ background: {c.window}; width: 8px; height: 8px; }}
+    QMainWindow::separator:hover {{ background: {c.border}; }}
+    #panelHead {{ background: {c.base}; border: 1px solid {c.border}; border-bottom: none;
+        border-top-left-radius: 6px; border-top-right-radius: 6px; }}
+    #panel {{ background: {c.base}; border: 1px solid {c.border}; border-top: none;
+        border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }}
+    #panelTitle {{ color: {c.muted}; font-weight: 600; letter-spacing: 0.6px; }}
+    #muted {{ color: {c.muted}; }}
+    #problem {{ color: {c.error}; }}
+    #failure {{ background: {c.error_ground}; border: 1px solid {c.error}; border-radius: 6px; }}
+    #failure QLabel {{ color: {c.text}; }}
+    QPushButton#primary {{ background: {c.accent}; color: {"#ffffff" if c is LIGHT else "#0d1017"};
+        border: none; border-radius: 4px; padding: 7px 14px; font-weight: 600; }}
+    QPushButton#primary:disabled {{ background: {c.border}; color: {c.muted}; }}
+    QPushButton#primary:focus {{ border: 2px solid {c.text}; padding: 5px 12px; }}
+    QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; }}
+    QToolButton:hover {{ background: {c.raised if c is DARK else c.window};
+        border-color: {c.border}; }}
+    QToolButton:checked {{ background: {c.border}; }}
+    QToolButton:focus {{ border-color: {c.accent}; }}
+    QScrollArea, QListView {{ border: none; background: transparent; }}
+    QScrollArea > QWidget > QWidget {{ background: transparent; }}
+    QListView::item {{ padding: 4px; border-radius: 4px; }}
+    QProgressBar {{ border: none; border-radius: 3px; background: {c.border}; max-height: 6px; }}
+    QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
+    """

@@ -1,0 +1,116 @@
+"""The lane: one thread that owns the explorer and answers the newest question of each kind.
+
+    GUI thread                           lane's thread
+    submit(request) --> mailbox[kind] --> request(explorer)
+          ^                                     |
+          +---------- answered(Answer) <--------+
+
+A newer request replaces a waiting one of its kind, so dragging never builds a queue. No locks
+are needed: the mailbox is a dict whose single operations are atomic, and the explorer is
+touched by the lane's thread alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from latentlab.session.failure import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latentlab.session.explorer import Explorer
+    from latentlab.session.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A request on its way; numbers grow with each submission."""
+
+    number: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a request: a response, or a failure."""
+
+    number: int
+    request: Request
+    response: object = None
+    failure: Failure | None = None
+
+
+Mailbox = dict[type, Ticket]
+
+
+class Lane(QObject):
+    """Asks the explorer without ever waiting for it.
+
+    Parameters
+    ----------
+    make_explorer : callable
+        Makes the explorer; called once, on the lane's thread, since it loads torch.
+    """
+
+    answered = Signal(object)
+    _posted = Signal()
+
+    def __init__(
+        self, make_explorer: Callable[[], Explorer], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._mailbox: Mailbox = {}
+        self._number = 0
+        self._thread = QThread()
+        self._thread.setObjectName("lane")
+        self._worker = _Worker(make_explorer, self._mailbox)
+        self._worker.moveToThread(self._thread)
+        self._posted.connect(self._worker.work)
+        self._worker.answered.connect(self.answered)
+        self._thread.start()
+
+    def submit(self, request: Request) -> int:
+        """Ask; runs on the GUI thread and returns at once with the request's number."""
+        self._number += 1
+        self._mailbox[type(request)] = Ticket(self._number, request)
+        self._posted.emit()
+        return self._number
+
+    def close(self) -> None:
+        """Answer nothing more and wait for the request under way; runs on the GUI thread."""
+        self._mailbox.clear()
+        self._thread.quit()
+        self._thread.wait()
+
+
+class _Worker(QObject):
+    answered = Signal(object)
+
+    def __init__(self, make_explorer: Callable[[], Explorer], mailbox: Mailbox) -> None:
+        super().__init__()
+        self._make_explorer = make_explorer
+        self._explorer: Explorer | None = None
+        self._mailbox = mailbox
+
+    @Slot()
+    def work(self) -> None:
+        """Answer the most urgent waiting request, if any; runs on the lane's thread."""
+        waiting = list(self._mailbox.values())
+        if not waiting:
+            return
+        first = min(waiting, key=lambda ticket: (ticket.request.urgency, ticket.number))
+        ticket = self._mailbox.pop(type(first.request), None)
+        if ticket:
+            self.answered.emit(self._answer(ticket))
+
+    def _answer(self, ticket: Ticket) -> Answer:
+        try:
+            if self._explorer is None:
+                self._explorer = self._make_explorer()
+            return Answer(ticket.number, ticket.request, ticket.request(self._explorer))
+        except Exception as error:  # whatever it is, the window must live and say it
+            return Answer(ticket.number, ticket.request, failure=Failure.of(error))

@@ -1,0 +1,38 @@
+"""Put a trained run into resources/models, in half precision and without its own paths.
+
+``python training/ship.py RUN NAME``: for the two models that come along,
+``latentlab train training/vae-2d-mnist.toml --out runs/digits-2d`` and then
+``python training/ship.py runs/digits-2d digits-2d``; likewise cvae-mnist.toml and digits-cvae.
+"""
+
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from latentlab.learning.checkpoint import load_model, save_checkpoint
+from latentlab.learning.recipe import make_recipe
+from latentlab.paths import resources
+from latentlab.session.curves import METRICS
+from latentlab.session.runs import RECIPE, write_preview
+
+
+def main(run: Path, name: str) -> None:
+    """Copy what a shipped model needs and say how large it is."""
+    model, checkpoint = load_model(run)
+    values = checkpoint.recipe.to_dict()
+    values["data"] = {"kind": values["data"]["kind"]}
+    recipe = make_recipe(values)
+    target = resources() / "models" / name
+    target.mkdir(parents=True, exist_ok=True)
+    weights = {key: value.numpy() for key, value in model.state_dict().items()}
+    save_checkpoint(target, replace(checkpoint, recipe=recipe), weights, half=True)
+    (target / RECIPE).write_text(recipe.to_toml(), encoding="utf-8")
+    shutil.copy(run / METRICS, target / METRICS)
+    write_preview(target)
+    size = sum(file.stat().st_size for file in target.iterdir())
+    print(f"{target}: {size / 1e6:.2f} MB, {checkpoint.metrics}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])
