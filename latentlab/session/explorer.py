@@ -18,7 +18,7 @@ from latentlab.latent.embed import decode, embed, to_picture
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paths import straight
 from latentlab.latent.sampling import labels_for, sample_prior
-from latentlab.learning.checkpoint import blank_model, fill, load_model
+from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_model
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
 from latentlab.session.runs import run_name
@@ -75,8 +75,8 @@ class Explorer:
             Where it cannot be loaded; what was open before stays so.
         """
         model, checkpoint = load_model(path)
-        folder = path if path.is_dir() else path.parent
-        shipped = folder.parent == resources() / "models"
+        folder = folder_of(path).resolve()
+        shipped = folder.parent == (resources() / "models").resolve()
         wanted = parse(DATA.kinds()["digits"], {}) if shipped else checkpoint.recipe.data
         images, shown, note = _images_for(checkpoint.spec, wanted)
         self._show(model, images, checkpoint.recipe)
@@ -165,19 +165,19 @@ class Explorer:
             path.name, ImageSet(read_picture(path, card.spec)[None], labels, card.spec)
         )
 
-    def start(self) -> tuple[Point, Ends]:
-        """Return where to begin exploring: a typical image, and the way to another."""
-        classes = len(self.card.spec.class_names) if self.card else 0
-        first, last = (3, 8) if classes > 8 else (0, max(0, classes - 1))
+    def start(self) -> tuple[Point, Ends, Original | None]:
+        """Return where to begin exploring: a typical image, and the way between two others."""
+        classes = self.card.spec.classes if self.card else 0
+        here, first, last = (2, 3, 8) if classes > 8 else (0, 0, max(0, classes - 1))
         if not len(self.codes):
-            a, b = (
-                self._point([-1.0] * self.model.latent_dim, 0),
-                self._point([1.0] * self.model.latent_dim, 0),
-            )
-        else:
-            rows = [self.codes.typical(label) for label in (first, last)]
-            a, b = (self._point(self.codes.mu[row].tolist(), self._label(row)) for row in rows)
-        return a, Ends(a, b)
+            a, b = (self._point([side] * self.model.latent_dim, 0) for side in (-1.0, 1.0))
+            return a, Ends(a, b), None
+        a, b = (
+            self._point(self.codes.mu[row].tolist(), self._label(row))
+            for row in map(self.codes.typical, (first, last))
+        )
+        original = self.original(self.codes.typical(here))
+        return original.point, Ends(a, b), original
 
     def _label(self, row: int) -> int:
         return 0 if self.codes.labels is None else int(self.codes.labels[row])

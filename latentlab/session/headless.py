@@ -40,7 +40,7 @@ class Lab:
         shipped = resources() / "models" / run
         self.explorer = Explorer()
         self.card: ModelCard = self.explorer.open(shipped if not run.exists() else run)
-        self.start, self.ends = self.explorer.start()
+        _, self.ends, _ = self.explorer.start()
 
     def sample(self, out: Path, count: int, label: int | None, seed: int) -> None:
         """Write samples from the prior."""

@@ -55,6 +55,7 @@ class Opened:
     codes: Codes
     start: Point
     ends: Ends
+    original: Original | None
     curves: Curves
 
 
@@ -83,6 +84,7 @@ class Adopted:
     codes: Codes
     start: Point
     ends: Ends
+    original: Original | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from latentlab.widgets.theme import UNIT, small
 if TYPE_CHECKING:
     from latentlab.session.forms import Field, Kind
 
+LABEL_WIDTH = 100
+INDENT = UNIT
+
 
 class FormWidget(QWidget):
     """Rows for the fields of one table.
@@ -22,11 +25,15 @@ class FormWidget(QWidget):
     ----------
     fields : tuple of Field
         What to ask for.
+    depth : int
+        How many tables this one stands in.
     """
 
     changed = Signal()
 
-    def __init__(self, fields: tuple[Field, ...], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, fields: tuple[Field, ...], depth: int = 0, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._rows: dict[str, FieldRow] = {}
         layout = QFormLayout(self)
@@ -36,14 +43,13 @@ class FormWidget(QWidget):
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         for field in fields:
-            row = FieldRow(field)
+            row = FieldRow(field, depth)
             row.changed.connect(self.changed)
             self._rows[field.name] = row
             if field.type == "kind":
                 layout.addRow(row)
             else:
-                label = QLabel(field.title)
-                label.setToolTip(field.help)
+                label = _label(field, depth)
                 label.setBuddy(row.editor)
                 layout.addRow(label, row)
 
@@ -76,14 +82,16 @@ class FieldRow(QWidget):
     ----------
     field : Field
         What to ask for.
+    depth : int
+        See `FormWidget`.
     """
 
     changed = Signal()
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, depth: int) -> None:
         super().__init__()
         self.field = field
-        self.editor = _editor(field)
+        self.editor = _editor(field, depth)
         self.editor.setToolTip(field.help)
         self.editor.setAccessibleName(field.title)
         self.editor.changed.connect(self.changed)
@@ -126,21 +134,22 @@ class FieldRow(QWidget):
 class KindEditor(Editor):
     """A choice of kinds, each with a form of its own below; a single kind needs no choosing."""
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, depth: int) -> None:
         super().__init__()
+        self._depth = depth
         self._kinds: dict[str, Kind] = {kind.name: kind for kind in field.kinds}
         self.choice = QComboBox()
         self.choice.addItems(list(self._kinds))
         for i, kind in enumerate(field.kinds):
             self.choice.setItemData(i, kind.help, Qt.ItemDataRole.ToolTipRole)
         self.choice.setAccessibleName(field.title)
-        title = QLabel(field.title)
-        title.setToolTip(field.help)
         self._column = QVBoxLayout()
         self._column.setSpacing(UNIT // 2)
         head = QHBoxLayout()
-        head.addWidget(title)
+        head.setSpacing(UNIT)
+        head.addWidget(_label(field, depth))
         head.addWidget(self.choice, 1)
+        head.addStretch()
         self.choice.setVisible(len(self._kinds) > 1)
         self._column.addLayout(head)
         self.layout_.addLayout(self._column, 1)
@@ -154,8 +163,11 @@ class KindEditor(Editor):
     @Slot()
     def _show_kind(self) -> None:
         kept = self.form.values()
-        old, self.form = self.form, FormWidget(self._kinds[self.choice.currentText()].fields)
-        self.form.setContentsMargins(UNIT, 0, 0, 0)
+        old, self.form = (
+            self.form,
+            FormWidget(self._kinds[self.choice.currentText()].fields, self._depth + 1),
+        )
+        self.form.setContentsMargins(INDENT, 0, 0, 0)
         self.form.set_values(kept)
         self.form.changed.connect(self.changed)
         self._column.replaceWidget(old, self.form)
@@ -177,6 +189,20 @@ class KindEditor(Editor):
         self.form.set_values(table)
 
 
-def _editor(field: Field) -> Editor:
-    make: Any = KindEditor if field.type == "kind" else EDITORS[field.type]
+def _label(field: Field, depth: int) -> QLabel:
+    """Return a field's name, as wide at every depth so that all editors begin in one line."""
+    label = QLabel(field.title)
+    label.setToolTip(field.help)
+    label.setFixedWidth(LABEL_WIDTH - depth * INDENT)
+    if depth == 0:
+        font = label.font()
+        font.setBold(True)
+        label.setFont(font)
+    return label
+
+
+def _editor(field: Field, depth: int) -> Editor:
+    if field.type == "kind":
+        return KindEditor(field, depth)
+    make: Any = EDITORS[field.type]
     return make(field)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from latentlab.widgets.dock import Dock
 
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-SIDES = {Area.LEFT: 0.2, Area.RIGHT: 0.235}
+SIDES = {Area.LEFT: 0.19, Area.RIGHT: 0.215}
 """Share of the window's width that each side column takes."""
-LOWER = 0.29
+LOWER = 0.34
 """Share of its height that the bottom row takes."""
 
 

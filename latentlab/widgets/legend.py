@@ -72,7 +72,7 @@ class _Toggle(QToolButton):
         self.setToolButtonStyle(self.toolButtonStyle().ToolButtonTextBesideIcon)
         self.setToolTip(f"Show or hide {name}; double-click for {name} alone, or all again")
         self.setStyleSheet(
-            "QToolButton { padding: 1px 4px; } QToolButton:checked { background: transparent; }"
+            "QToolButton { padding: 1px 2px; } QToolButton:checked { background: transparent; }"
         )
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self)
         self.statusBar().addPermanentWidget(self.run_bar)
         self.statusBar().setSizeGripEnabled(False)
+        self.setContentsMargins(UNIT, 0, UNIT, 0)
         self.resize(1440, 900)
         arrange(self, list(self.docks.values()))
         self._default_layout = self.saveState(LAYOUT_VERSION)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
 
 from latentlab import __version__
 from latentlab.paths import runs
+from latentlab.widgets import theme
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.settings import recent, settings
 from latentlab.widgets.theme import UNIT
@@ -133,6 +134,9 @@ class Menus(QObject):
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, UNIT, 0)
         row.setSpacing(UNIT // 2)
+        # The menu bar measures its corner once, before there is a model to name.
+        self._window.model_label.setMinimumWidth(420)
+        self._window.model_label.setAlignment(Qt.AlignmentFlag.AlignRight)
         row.addWidget(self._window.model_label)
         for name, action in (("undo", self.undo), ("redo", self.redo)):
             row.addWidget(_button(name, action))
@@ -190,7 +194,7 @@ class Menus(QObject):
 
     def _apply_appearance(self, name: str) -> None:
         scheme = SCHEMES.get(name, Qt.ColorScheme.Unknown)
-        QGuiApplication.styleHints().setColorScheme(scheme)
+        theme.choose(scheme)
 
     @Slot()
     def _show_shortcuts(self) -> None:

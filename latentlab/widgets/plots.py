@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QColor
 
 from latentlab.widgets.theme import colours, small
 
@@ -52,10 +51,3 @@ class Plot(pg.PlotWidget):
         if event.type() == QEvent.Type.PaletteChange and self.plotItem is not None:
             self.dress()
         super().changeEvent(event)
-
-
-def faint(colour: str, opacity: float) -> QColor:
-    """Return a colour with some of what is behind it."""
-    result = QColor(colour)
-    result.setAlphaF(opacity)
-    return result

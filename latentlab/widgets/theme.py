@@ -53,9 +53,24 @@ DARK = Colours(
 )
 
 
+_chosen = Qt.ColorScheme.Unknown
+
+
 def is_dark() -> bool:
-    """Say whether the dark scheme is on."""
-    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    """Say whether the dark scheme is on: the chosen one, else the system's."""
+    scheme = _chosen
+    if scheme is Qt.ColorScheme.Unknown:
+        scheme = QGuiApplication.styleHints().colorScheme()
+    return scheme is Qt.ColorScheme.Dark
+
+
+def choose(scheme: Qt.ColorScheme) -> None:
+    """Go over to a scheme at once; ``Unknown`` follows the system."""
+    global _chosen
+    _chosen = scheme
+    # Window frames are the system's, which not every platform lets one change.
+    QGuiApplication.styleHints().setColorScheme(scheme)
+    _dress()
 
 
 def colours() -> Colours:
@@ -84,6 +99,13 @@ def small(font: QFont) -> QFont:
     font = QFont(font)
     font.setPointSizeF(8.5)
     return font
+
+
+def faint(colour: str, opacity: float) -> QColor:
+    """Return a colour with some of what is behind it."""
+    result = QColor(colour)
+    result.setAlphaF(opacity)
+    return result
 
 
 def _dress(_scheme: Qt.ColorScheme | None = None) -> None:

@@ -332,7 +332,7 @@ class Controller(QObject):
         is_new = old is None or _identity(old) != _identity(opened.card)
         if is_new:
             self._model_since = number
-            self._history = History(Place(opened.start, opened.ends))
+            self._history = History(Place(opened.start, opened.ends, opened.original))
             fits = max(self.state.plane) < opened.card.latent_dim
             second = min(1, opened.card.latent_dim - 1)
             changes |= {
@@ -340,7 +340,7 @@ class Controller(QObject):
                 "ends": opened.ends,
                 "plane": self.state.plane if fits and second else (0, second),
                 "sampling": replace(self.state.sampling, label=None),
-                "original": None,
+                "original": opened.original,
                 "can_undo": False,
                 "can_redo": False,
             }

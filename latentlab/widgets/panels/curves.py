@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from latentlab.session.colours import CLASS_COLOURS
 from latentlab.session.curves import RUNNING, TRAIN, VALIDATION
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.plots import Plot, faint
-from latentlab.widgets.theme import UNIT, colours, small
+from latentlab.widgets.plots import Plot
+from latentlab.widgets.theme import UNIT, colours, faint, small
 
 if TYPE_CHECKING:
     from latentlab.session.curves import Curves
@@ -74,7 +74,7 @@ class CurvesPanel(PanelWidget):
     def _dress(self) -> None:
         dash = '<span style="color:{}">━</span> {}'
         parts = [dash.format(colour, split) for split, colour in SPLIT_COLOURS.items()]
-        unit = f'<span style="color:{colours().muted}">nats per image, by epoch</span>'
+        unit = f'<span style="color:{colours().muted}">nats per image</span>'
         self._legend.setText("&nbsp;&nbsp;".join([*parts, unit]))
 
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from latentlab.widgets.image_view import to_image
 from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.theme import UNIT, colours, faint, small
 
 if TYPE_CHECKING:
     from latentlab.session.state import Entry, State
@@ -29,6 +37,8 @@ class LibraryPanel(PanelWidget):
         super().__init__(controller, parent)
         self.list = QListWidget()
         self.list.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self.list.setItemDelegate(_TwoLines(self.list))
+        self.list.setMouseTracking(True)
         self.list.setAccessibleName("Models")
         self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -58,13 +68,49 @@ class LibraryPanel(PanelWidget):
             self.controller.open(Path(path))
 
 
+class _TwoLines(QStyledItemDelegate):
+    """Paints a picture, a name, and a fainter line about it."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        return QSize(100, THUMBNAIL + UNIT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        c = colours()
+        rect = option.rect.adjusted(0, 1, 0, -1)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        pointed = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        if selected or pointed:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(faint(c.accent, 0.18 if selected else 0.08))
+            painter.drawRoundedRect(rect, 4, 4)
+        place = QRect(rect.x() + 4, rect.y() + 3, THUMBNAIL, THUMBNAIL)
+        index.data(Qt.ItemDataRole.DecorationRole).paint(painter, place)
+        name, detail = index.data().split("\n", 1)
+        text = rect.adjusted(THUMBNAIL + 2 * UNIT, 4, -UNIT, -4)
+        lines = (
+            (name, option.font, c.text, Qt.AlignmentFlag.AlignTop),
+            (detail, small(option.font), c.muted, Qt.AlignmentFlag.AlignBottom),
+        )
+        for line, font, colour, side in lines:
+            painter.setFont(font)
+            painter.setPen(QColor(colour))
+            elided = painter.fontMetrics().elidedText(
+                line, Qt.TextElideMode.ElideRight, text.width()
+            )
+            painter.drawText(text, int(side), elided)
+
+
 def _item(entry: Entry) -> QListWidgetItem:
     item = QListWidgetItem(f"{entry.name}\n{entry.detail}")
     item.setData(PATH, str(entry.path))
     item.setToolTip(f"{entry.name}: {entry.detail}\n{entry.path}")
+    item.setIcon(QIcon())
     if entry.thumbnail is not None:
         pixmap = QPixmap.fromImage(to_image(entry.thumbnail))
-        item.setIcon(QIcon(pixmap.scaled(2 * THUMBNAIL, 2 * THUMBNAIL)))
+        smooth = Qt.TransformationMode.SmoothTransformation
+        kept = Qt.AspectRatioMode.KeepAspectRatio
+        item.setIcon(QIcon(pixmap.scaled(2 * THUMBNAIL, 2 * THUMBNAIL, kept, smooth)))
     return item
 
 

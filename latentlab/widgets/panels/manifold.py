@@ -32,7 +32,7 @@ class ManifoldPanel(PanelWidget):
         super().__init__(controller, parent)
         self.size = QSpinBox()
         self.size.setRange(2, 50)
-        self.size.setSuffix(" × n")
+        self.size.setPrefix("n = ")
         self.size.setKeyboardTracking(False)
         self.size.setToolTip("Tiles along each side: more show finer changes, fewer larger images.")
         self.span = QDoubleSpinBox()
