@@ -21,10 +21,10 @@ from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from latentlab.learning.events import Event
-    from latentlab.session.explorer import Explorer
+    from latentlab.session.requests import Request
 
 FIRST_MODEL = "digits-2d"
 SNAPSHOT_SECONDS = 1.0
@@ -69,7 +69,7 @@ def make_application() -> QApplication:
 
 def open_window(path: Path | None = None) -> MainWindow:
     """Make the main window with its workers, show it and open a model in it."""
-    controller = Controller(Lane(make_explorer), Training(train))
+    controller = Controller(Lane(make_answerer), Training(train))
     window = MainWindow(controller)
     window.show()
     # The lane loads torch, which takes seconds of the processor: let the window stand first.
@@ -78,11 +78,16 @@ def open_window(path: Path | None = None) -> MainWindow:
     return window
 
 
-def make_explorer() -> Explorer:
-    """Make the explorer; runs on the lane's thread, since this is what loads torch."""
+def make_answerer() -> Callable[[Request], object]:
+    """Make an explorer and return what answers with it.
+
+    Runs on the lane's thread, since this is what loads torch.
+    """
+    from latentlab.session.answers import answer
     from latentlab.session.explorer import Explorer
 
-    return Explorer()
+    explorer = Explorer()
+    return lambda request: answer(request, explorer)
 
 
 def train(recipe: Mapping[str, Any]) -> Generator[Event]:

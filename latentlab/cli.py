@@ -45,14 +45,6 @@ def run() -> int:
 
 
 @app.command()
-def window(run: Annotated[Path | None, typer.Argument(help="A run folder to open.")] = None) -> int:
-    """Open the window."""
-    from latentlab.app import main
-
-    return main(run)
-
-
-@app.command()
 def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe, as in training/*.toml.")],
     out: Annotated[Path | None, typer.Option(help="Run folder to make.")] = None,

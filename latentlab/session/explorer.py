@@ -5,6 +5,7 @@ It belongs to one thread (the lane's, in the window) and knows nothing of thread
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -147,7 +148,7 @@ class Explorer:
         label = None if image.labels is None else int(image.labels[0])
         named = "" if label is None else f" ({self._images.spec.class_names[label]})"
         data = self.card.data if self.card else ""
-        return self._original(f"{data} {row}{named}", image)
+        return replace(self._original(f"{data} {row}{named}", image), row=row)
 
     def encode(self, path: Path, label: int | None = None) -> Original:
         """Encode a person's own picture.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from latentlab.learning.events import EpochEnd, Event, Loading, Losses, Started, Step
+from latentlab.data.base import Loading
+from latentlab.learning.events import EpochEnd, Event, Losses, Started, Step
 
 if TYPE_CHECKING:
     from collections.abc import Generator

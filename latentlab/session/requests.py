@@ -1,12 +1,11 @@
 """Questions to the explorer and its answers, as frozen records that may cross threads.
 
-A request holds all it needs. Called with the explorer, on the explorer's thread, it returns a
-response; nothing else in the window touches the explorer. This module is free of torch.
+A request holds all it needs; `session.answers` says what becomes of it on the explorer's
+thread. This module is free of torch, so panels and controller can speak of requests without it.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,13 +18,9 @@ if TYPE_CHECKING:
     from latentlab.data.base import Splits
     from latentlab.latent.codes import Codes
     from latentlab.session.curves import Curves
-    from latentlab.session.explorer import Explorer
-    from latentlab.session.forms import Field
     from latentlab.session.state import (
         Ends,
-        Entry,
         GridSettings,
-        Manifold,
         ModelCard,
         Original,
         Picture,
@@ -35,16 +30,12 @@ if TYPE_CHECKING:
     )
 
 
-class Request(ABC):
+class Request:
     """A question; lower `urgency` numbers are answered first, newer ones replace older."""
 
     urgency: ClassVar[int] = 5
     about_model: ClassVar[bool] = True
     """Whether the answer is worthless once another model is open."""
-
-    @abstractmethod
-    def __call__(self, explorer: Explorer) -> object:
-        """Answer it; runs on the explorer's thread and may take its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +57,6 @@ class Open(Request):
     about_model: ClassVar[bool] = False
     urgency: ClassVar[int] = 0
     path: Path
-
-    def __call__(self, explorer: Explorer) -> Opened:
-        """See `Request.__call__`."""
-        from latentlab.session.curves import read_curves
-
-        card = explorer.open(self.path)
-        curves = read_curves(card.source) if card.source else {}
-        return Opened(card, explorer.codes, *explorer.start(), curves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +82,6 @@ class Adopt(Request):
     epoch: int
     folder: Path | None
 
-    def __call__(self, explorer: Explorer) -> Adopted:
-        """See `Request.__call__`."""
-        card = explorer.adopt(self.recipe, self.splits, self.weights, self.epoch, self.folder)
-        return Adopted(card, explorer.codes, *explorer.start())
-
 
 @dataclass(frozen=True, slots=True)
 class Decode(Request):
@@ -111,10 +89,6 @@ class Decode(Request):
 
     urgency: ClassVar[int] = 1
     point: Point
-
-    def __call__(self, explorer: Explorer) -> Picture:
-        """See `Request.__call__`."""
-        return explorer.decode(self.point)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +107,6 @@ class Hover(Request):
     point: Point
     row: int | None = None
 
-    def __call__(self, explorer: Explorer) -> Hovered:
-        """See `Request.__call__`."""
-        original = None if self.row is None else explorer.original(self.row)
-        return Hovered(explorer.decode(self.point), original)
-
 
 @dataclass(frozen=True, slots=True)
 class MakeStrip(Request):
@@ -145,10 +114,6 @@ class MakeStrip(Request):
 
     urgency: ClassVar[int] = 3
     ends: Ends
-
-    def __call__(self, explorer: Explorer) -> Tiles:
-        """See `Request.__call__`."""
-        return explorer.strip(self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,21 +125,12 @@ class MakeManifold(Request):
     plane: tuple[int, int]
     grid: GridSettings
 
-    def __call__(self, explorer: Explorer) -> Manifold:
-        """See `Request.__call__`."""
-        return explorer.manifold(self.point, self.plane, self.grid)
-
 
 @dataclass(frozen=True, slots=True)
 class MakeSamples(Request):
     """Decode points drawn from the prior."""
 
     settings: SampleSettings
-    columns: int = 0
-
-    def __call__(self, explorer: Explorer) -> Tiles:
-        """See `Request.__call__`."""
-        return explorer.samples(self.settings, self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +140,8 @@ class PickImage(Request):
     urgency: ClassVar[int] = 1
     row: int
     role: str = "z"
-    """``"z"``, ``"a"`` or ``"b"``: what its code is to become."""
-
-    def __call__(self, explorer: Explorer) -> Original:
-        """See `Request.__call__`."""
-        return explorer.original(self.row)
+    """What its code is to become: ``"z"``, ``"a"``, ``"b"``, or ``"follow"`` for z once more,
+    after the model has changed under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +152,6 @@ class EncodeFile(Request):
     path: Path
     label: int | None = None
     role: str = "z"
-
-    def __call__(self, explorer: Explorer) -> Original:
-        """See `Request.__call__`."""
-        return explorer.encode(self.path, self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +171,6 @@ class Export(Request):
     info: Mapping[str, Any]
     gap: int = 0
 
-    def __call__(self, explorer: Explorer) -> Exported:
-        """See `Request.__call__`."""
-        from latentlab.session.export import save_tiles
-
-        save_tiles(self.tiles, self.path, self.info, self.gap)
-        return Exported(self.path)
-
 
 @dataclass(frozen=True, slots=True)
 class ListLibrary(Request):
@@ -236,25 +178,12 @@ class ListLibrary(Request):
 
     about_model: ClassVar[bool] = False
 
-    def __call__(self, explorer: Explorer) -> tuple[Entry, ...]:
-        """See `Request.__call__`."""
-        from latentlab.session.runs import library
-
-        return library()
-
 
 @dataclass(frozen=True, slots=True)
 class DescribeForm(Request):
     """Describe the training form."""
 
     about_model: ClassVar[bool] = False
-
-    def __call__(self, explorer: Explorer) -> tuple[Field, ...]:
-        """See `Request.__call__`."""
-        from latentlab.learning.recipe import Recipe
-        from latentlab.session.forms import describe
-
-        return describe(Recipe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,12 +193,6 @@ class ReadRecipe(Request):
     about_model: ClassVar[bool] = False
     path: Path
 
-    def __call__(self, explorer: Explorer) -> Mapping[str, Any]:
-        """See `Request.__call__`."""
-        from latentlab.learning.recipe import read_recipe
-
-        return read_recipe(self.path).to_dict()
-
 
 @dataclass(frozen=True, slots=True)
 class Discard(Request):
@@ -277,9 +200,3 @@ class Discard(Request):
 
     about_model: ClassVar[bool] = False
     folder: Path
-
-    def __call__(self, explorer: Explorer) -> None:
-        """See `Request.__call__`."""
-        import shutil
-
-        shutil.rmtree(self.folder, ignore_errors=True)

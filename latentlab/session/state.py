@@ -101,6 +101,8 @@ class Original:
         Such as ``digits 17`` or a file name.
     point : Point
         The mean of its posterior.
+    row : int or None
+        Its place among the map's images, where it is one of them.
     picture, reconstruction : ndarray of uint8, shape (H, W) or (H, W, 3)
         The image, and the decoded mean of its posterior.
     """
@@ -109,6 +111,7 @@ class Original:
     point: Point
     picture: NDArray[np.uint8] = field(repr=False, compare=False)
     reconstruction: NDArray[np.uint8] = field(repr=False, compare=False)
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,10 @@ class Ends:
     a: Point
     b: Point
     steps: int = 12
+
+    def moved(self, name: str, point: Point) -> Ends:
+        """Return the ends with ``"a"`` or ``"b"`` elsewhere."""
+        return replace(self, a=point) if name == "a" else replace(self, b=point)
 
 
 @dataclass(frozen=True, slots=True)

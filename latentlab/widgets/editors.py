@@ -20,6 +20,8 @@ from latentlab.widgets.icons import IconButton
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from latentlab.session.forms import Field
 
 
@@ -114,7 +116,7 @@ class _FloatBox(QDoubleSpinBox):
     def valueFromText(self, text: str) -> float:
         return float(text.removesuffix(self.suffix()))
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         try:
             self.valueFromText(text)
         except ValueError:
@@ -186,7 +188,7 @@ class OptionEditor(Editor):
         self.choice.setCurrentText(str(value))
 
 
-EDITORS: dict[str, type[Editor]] = {
+EDITORS: dict[str, Callable[[Field], Editor]] = {
     "int": IntEditor,
     "float": FloatEditor,
     "option": OptionEditor,

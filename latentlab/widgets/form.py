@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from latentlab.widgets.editors import EDITORS, Editor
-from latentlab.widgets.theme import UNIT, small
+from latentlab.widgets.labels import problem
+from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
     from latentlab.session.forms import Field, Kind
@@ -39,7 +40,7 @@ class FormWidget(QWidget):
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(UNIT)
-        layout.setVerticalSpacing(UNIT // 2)
+        layout.setVerticalSpacing(UNIT // 2 if depth else UNIT)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         for field in fields:
@@ -95,11 +96,7 @@ class FieldRow(QWidget):
         self.editor.setToolTip(field.help)
         self.editor.setAccessibleName(field.title)
         self.editor.changed.connect(self.changed)
-        self._problem = QLabel()
-        self._problem.setObjectName("problem")
-        self._problem.setWordWrap(True)
-        self._problem.setFont(small(self._problem.font()))
-        self._problem.hide()
+        self._problem = problem()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -204,5 +201,5 @@ def _label(field: Field, depth: int) -> QLabel:
 def _editor(field: Field, depth: int) -> Editor:
     if field.type == "kind":
         return KindEditor(field, depth)
-    make: Any = EDITORS[field.type]
+    make: Callable[[Field], Editor] = EDITORS[field.type]
     return make(field)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QToolBar
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
 
 from latentlab.widgets.dock import Dock
+from latentlab.widgets.labels import muted
 from latentlab.widgets.layout import arrange
 from latentlab.widgets.menus import Menus
 from latentlab.widgets.messages import FailureBar
@@ -48,7 +49,7 @@ class MainWindow(QMainWindow):
         self.failure_bar = FailureBar()
         self.run_bar = RunBar(controller)
         self._banner = self._make_banner()
-        self.model_label = QLabel(objectName="muted")
+        self.model_label = muted(stretch=False)
         self.menus = Menus(self)
         self.statusBar().addPermanentWidget(self.run_bar)
         self.statusBar().setSizeGripEnabled(False)
@@ -93,7 +94,7 @@ class MainWindow(QMainWindow):
             self.run_bar.show_run(state)
         if "message" in changed and state.message:
             self.statusBar().showMessage(state.message, 8000)
-        self.menus.render(state, changed)
+        self.menus.show_state(state, changed)
 
     def _show_model(self, state: State) -> None:
         model = state.model

@@ -52,7 +52,7 @@ class Menus(QObject):
         self._help_menu()
         self._corner()
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Grey out what makes no sense now."""
         if changed & {"can_undo", "can_redo"}:
             self.undo.setEnabled(state.can_undo)
@@ -100,7 +100,7 @@ class Menus(QObject):
 
     def _train_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Train")
-        self.train = self._add(menu, "Train", "Ctrl+T", self._begin)
+        self.train = self._add(menu, "Train", "Ctrl+T", self._controller.start_training)
         self.stop = self._add(menu, "Stop and keep", "Ctrl+.", self._controller.stop_training)
         self.cancel = self._add(menu, "Cancel and discard", "", self._controller.cancel_training)
         for action in (self.train, self.stop, self.cancel):
@@ -136,7 +136,9 @@ class Menus(QObject):
         row.setSpacing(UNIT // 2)
         # The menu bar measures its corner once, before there is a model to name.
         self._window.model_label.setMinimumWidth(420)
-        self._window.model_label.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._window.model_label.setAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
         row.addWidget(self._window.model_label)
         for name, action in (("undo", self.undo), ("redo", self.redo)):
             row.addWidget(_button(name, action))
@@ -182,10 +184,6 @@ class Menus(QObject):
     def _show_runs(self) -> None:
         runs().mkdir(parents=True, exist_ok=True)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(runs())))
-
-    @Slot()
-    def _begin(self) -> None:
-        self._window.docks["train"].build().begin()
 
     @Slot(QAction)
     def _set_appearance(self, action: QAction) -> None:

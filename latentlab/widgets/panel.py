@@ -73,7 +73,7 @@ class PanelWidget(QWidget):
     """
 
     watches: frozenset[str] = frozenset()
-    """State fields that `render` looks at."""
+    """State fields that `show_state` looks at."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,7 +88,7 @@ class PanelWidget(QWidget):
         self.body = column
         controller.changed.connect(self._on_changed)
 
-    def render(self, state: State, changed: frozenset[str]) -> None:  # type: ignore[override]
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show what changed; called only while the panel can be seen."""
         raise NotImplementedError
 
@@ -101,7 +101,7 @@ class PanelWidget(QWidget):
     def _catch_up(self, state: State) -> None:
         missed, self._missed = self._missed, frozenset()
         if missed:
-            self.render(state, missed)
+            self.show_state(state, missed)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Render what went by while the panel was hidden."""

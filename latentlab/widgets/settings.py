@@ -18,7 +18,9 @@ def settings() -> QSettings:
 def recent() -> list[str]:
     """Return the models opened last, newest first."""
     value = settings().value(RECENT, [])
-    return [value] if isinstance(value, str) else list(value or [])
+    if isinstance(value, str):  # an INI file does not tell one from a list of one
+        return [value]
+    return [str(path) for path in value] if isinstance(value, list) else []
 
 
 def remember(path: str) -> None:

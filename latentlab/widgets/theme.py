@@ -20,6 +20,7 @@ class Colours:
 
     window: str
     base: str
+    field: str
     raised: str
     border: str
     text: str
@@ -32,6 +33,7 @@ class Colours:
 LIGHT = Colours(
     window="#f3f4f7",
     base="#ffffff",
+    field="#ffffff",
     raised="#ffffff",
     border="#d7dbe3",
     text="#1c2230",
@@ -43,6 +45,7 @@ LIGHT = Colours(
 DARK = Colours(
     window="#1a1d24",
     base="#12141a",
+    field="#1e222b",
     raised="#242832",
     border="#323846",
     text="#e5e8ef",
@@ -121,7 +124,7 @@ def _palette(c: Colours) -> QPalette:
     palette = QPalette(QColor(c.raised), QColor(c.window))
     for where, colour in (
         (role.Window, c.window),
-        (role.Base, c.base),
+        (role.Base, c.field),
         (role.AlternateBase, c.window),
         (role.Button, c.raised),
         (role.ToolTipBase, c.raised),

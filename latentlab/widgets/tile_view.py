@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -139,11 +140,11 @@ class TileView(QWidget):
 
     def _best_columns(self) -> int:
         assert self._tiles
-        count, height, width = self._tiles.pictures.shape[:3]
+        count, height, width = map(int, self._tiles.pictures.shape[:3])
         room = self.rect()
 
         def size(columns: int) -> float:
-            rows = -(-count // columns)
+            rows = math.ceil(count / columns)
             return min(room.width() / (columns * width), room.height() / (rows * height))
 
         return max(range(1, count + 1), key=size)

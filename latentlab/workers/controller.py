@@ -259,14 +259,18 @@ class Controller(QObject):
 
     # Training
 
-    def start_training(self, recipe: Mapping[str, Any]) -> None:
-        """Begin a run, unless one is under way."""
+    def set_draft(self, draft: Mapping[str, Any]) -> None:
+        """Change what would be trained."""
+        self._set(draft=draft)
+
+    def start_training(self) -> None:
+        """Begin a run of the draft, unless one is under way."""
         if self._training.running:
             self.refuse("A run is already under way.", "Stop it first, or let it finish.")
             return
         self._previous = self.state.model.source if self.state.model else None
         self._set(following=True, failure=None)
-        self._training.start(recipe)
+        self._training.start(self.state.draft or {})
 
     def stop_training(self) -> None:
         """End the run and keep what was learned."""
@@ -310,19 +314,19 @@ class Controller(QObject):
         if answer.failure:
             self._set(failure=answer.failure, opening="")
             return
-        match answer.request:
-            case Open() | Adopt():
-                self._on_model(answer.number, answer.response)
-            case Hover():
-                self._on_hovered(answer.response)
-            case PickImage(role=role) | EncodeFile(role=role):
-                self._on_original(answer.response, role)
-            case Export():
-                self._on_exported(answer.response)
-            case Discard():
+        match (answer.request, answer.response):
+            case (_, Opened() | Adopted() as opened):
+                self._on_model(answer.number, opened)
+            case (_, Hovered() as hovered):
+                self._on_hovered(hovered)
+            case (PickImage(role=role) | EncodeFile(role=role), Original() as original):
+                self._on_original(original, role)
+            case (_, Exported() as exported):
+                self._on_exported(exported)
+            case (Discard(), _):
                 self.ask(ListLibrary())
-            case request:
-                self._set(**{FIELDS[type(request)]: answer.response})
+            case (request, response):
+                self._set(**{FIELDS[type(request)]: response})
 
     def _on_model(self, number: int, opened: Opened | Adopted) -> None:
         if isinstance(opened, Adopted) and not self.state.following:
@@ -330,17 +334,19 @@ class Controller(QObject):
         changes: dict[str, Any] = {"model": opened.card, "codes": opened.codes, "opening": ""}
         old = self.state.model
         is_new = old is None or _identity(old) != _identity(opened.card)
+        # A path nobody has touched shows the same images again, wherever training moves them.
+        if is_new or not self._history.can_undo:
+            changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
+            self._history = History(Place(opened.start, opened.ends, opened.original))
+        elif self.state.original:
+            self._follow_image(self.state.original)
         if is_new:
             self._model_since = number
-            self._history = History(Place(opened.start, opened.ends, opened.original))
             fits = max(self.state.plane) < opened.card.latent_dim
             second = min(1, opened.card.latent_dim - 1)
             changes |= {
-                "point": opened.start,
-                "ends": opened.ends,
                 "plane": self.state.plane if fits and second else (0, second),
                 "sampling": replace(self.state.sampling, label=None),
-                "original": opened.original,
                 "can_undo": False,
                 "can_redo": False,
             }
@@ -352,12 +358,24 @@ class Controller(QObject):
         if self._hovering:
             self._set(preview=hovered.picture, hovered=hovered.original)
 
+    def _follow_image(self, original: Original) -> None:
+        """Keep z on its image now that the image's code has moved."""
+        if original.row is None:
+            self._set(original=None)
+        else:
+            self.ask(PickImage(original.row, "follow"))
+
     def _on_original(self, original: Original, role: str) -> None:
         ends = self.state.ends
+        if role == "follow":
+            here = self.state.original
+            if here and here.row == original.row:
+                self._set(point=original.point, original=original)
+            return
         if role == "z" or ends is None:
             self._set(point=original.point, original=original, preview=None, hovered=None)
         else:
-            self._set(ends=replace(ends, **{role: original.point}))
+            self._set(ends=ends.moved(role, original.point))
         self._remember()
 
     def _on_exported(self, exported: Exported) -> None:

@@ -1,12 +1,12 @@
 """The lane: one thread that owns the explorer and answers the newest question of each kind.
 
     GUI thread                           lane's thread
-    submit(request) --> mailbox[kind] --> request(explorer)
+    submit(request) --> mailbox[kind] --> answer(request)
           ^                                     |
           +---------- answered(Answer) <--------+
 
 A newer request replaces a waiting one of its kind, so dragging never builds a queue. No locks
-are needed: the mailbox is a dict whose single operations are atomic, and the explorer is
+are needed: the mailbox is a dict whose single operations are atomic, and what answers is
 touched by the lane's thread alone.
 """
 
@@ -22,8 +22,9 @@ from latentlab.session.failure import Failure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from latentlab.session.explorer import Explorer
     from latentlab.session.requests import Request
+
+    Answerer = Callable[[Request], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +53,22 @@ class Lane(QObject):
 
     Parameters
     ----------
-    make_explorer : callable
-        Makes the explorer; called once, on the lane's thread, since it loads torch.
+    make_answerer : callable
+        Makes what answers requests; called once, on the lane's thread, since it loads torch.
     """
 
     answered = Signal(object)
     _posted = Signal()
 
     def __init__(
-        self, make_explorer: Callable[[], Explorer], parent: QObject | None = None
+        self, make_answerer: Callable[[], Answerer], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._mailbox: Mailbox = {}
         self._number = 0
         self._thread = QThread()
         self._thread.setObjectName("lane")
-        self._worker = _Worker(make_explorer, self._mailbox)
+        self._worker = _Worker(make_answerer, self._mailbox)
         self._worker.moveToThread(self._thread)
         self._posted.connect(self._worker.work)
         self._worker.answered.connect(self.answered)
@@ -90,10 +91,10 @@ class Lane(QObject):
 class _Worker(QObject):
     answered = Signal(object)
 
-    def __init__(self, make_explorer: Callable[[], Explorer], mailbox: Mailbox) -> None:
+    def __init__(self, make_answerer: Callable[[], Answerer], mailbox: Mailbox) -> None:
         super().__init__()
-        self._make_explorer = make_explorer
-        self._explorer: Explorer | None = None
+        self._make_answerer = make_answerer
+        self._answerer: Answerer | None = None
         self._mailbox = mailbox
 
     @Slot()
@@ -109,8 +110,8 @@ class _Worker(QObject):
 
     def _answer(self, ticket: Ticket) -> Answer:
         try:
-            if self._explorer is None:
-                self._explorer = self._make_explorer()
-            return Answer(ticket.number, ticket.request, ticket.request(self._explorer))
+            if self._answerer is None:
+                self._answerer = self._make_answerer()
+            return Answer(ticket.number, ticket.request, self._answerer(ticket.request))
         except Exception as error:  # whatever it is, the window must live and say it
             return Answer(ticket.number, ticket.request, failure=Failure.of(error))

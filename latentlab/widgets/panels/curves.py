@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from latentlab.session.colours import CLASS_COLOURS
 from latentlab.session.curves import RUNNING, TRAIN, VALIDATION
+from latentlab.widgets.labels import muted
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.plots import Plot
-from latentlab.widgets.theme import UNIT, colours, faint, small
+from latentlab.widgets.theme import UNIT, colours, faint
 
 if TYPE_CHECKING:
     from latentlab.session.curves import Curves
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 TITLES = {"loss": "Loss", "reconstruction": "Reconstruction", "kl": "KL"}
 SPLIT_COLOURS = {TRAIN: CLASS_COLOURS[0], VALIDATION: CLASS_COLOURS[6]}
 SPLITS = (RUNNING, TRAIN, VALIDATION)
+ENOUGH_EPOCHS = 3
 
 
 class CurvesPanel(PanelWidget):
@@ -32,13 +34,8 @@ class CurvesPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._legend = QLabel()
-        self._legend.setFont(small(self._legend.font()))
-        self._legend.setSizePolicy(
-            self._legend.sizePolicy().Policy.Ignored, self._legend.sizePolicy().verticalPolicy()
-        )
-        self._best = QLabel(objectName="muted")
-        self._best.setFont(small(self._best.font()))
+        self._legend = muted()
+        self._best = muted(stretch=False)
         self.tools.addWidget(self._legend, 1)
         self.tools.addWidget(self._best)
         self._empty = QLabel("Train a model, and its losses appear here as it learns.")
@@ -52,7 +49,7 @@ class CurvesPanel(PanelWidget):
         self.plots: dict[str, LossPlot] = {}
         self._dress()
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Draw the curves, making a plot for each loss that is there."""
         names = list(dict.fromkeys(name for _, name in state.curves))
         self._empty.setVisible(not names)
@@ -99,13 +96,15 @@ class LossPlot(Plot):
             x, y = curves.get((split, name), ((), ()))
             single = len(x) == 1
             self.curves[split].setData(x, y, symbol="o" if single else None, symbolSize=5)
-        values = [y for (_, key), (_, y) in curves.items() if key == name]
-        low, high = _range(np.concatenate(values))
+        low, high = _range(curves, name)
         self.setYRange(low, high, padding=0.06)
 
 
-def _range(values: np.ndarray) -> tuple[float, float]:
+def _range(curves: Curves, name: str) -> tuple[float, float]:
     """Return limits that leave out the steep beginning, which would flatten all the rest."""
+    whole = len(curves.get((TRAIN, name), ((), ()))[0])
+    splits = (TRAIN, VALIDATION) if whole >= ENOUGH_EPOCHS else SPLITS
+    values = np.concatenate([curves[split, name][1] for split in splits if (split, name) in curves])
     finite = values[np.isfinite(values)]
     if not len(finite):
         return 0.0, 1.0

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.image_view import ImageView
+from latentlab.widgets.labels import muted
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
-from latentlab.widgets.theme import UNIT, small
+from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
     from latentlab.session.state import Original, Point, State
@@ -27,12 +28,7 @@ class ImagePanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.place = QLabel("")
-        self.place.setObjectName("muted")
-        self.place.setFont(small(self.place.font()))
-        self.place.setSizePolicy(
-            self.place.sizePolicy().Policy.Ignored, self.place.sizePolicy().verticalPolicy()
-        )
+        self.place = muted()
         self._smooth = IconButton("smooth", "Blend pixels when enlarging")
         self._smooth.setCheckable(True)
         self._export = IconButton("export", "Save this image as PNG")
@@ -45,7 +41,7 @@ class ImagePanel(PanelWidget):
         self._smooth.toggled.connect(self.view.set_smooth)
         self._export.clicked.connect(self._save)
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show the preview where there is one, else what is committed."""
         shown = state.preview or state.picture
         self.view.set_pixels(shown.pixels if shown else None)
@@ -83,10 +79,8 @@ class _Pair(QWidget):
         for caption in ("original", "reconstruction"):
             column = QVBoxLayout()
             column.setSpacing(2)
-            view, label = ImageView(), QLabel(caption)
+            view, label = ImageView(), muted(caption, stretch=False)
             view.setFixedHeight(72)
-            label.setObjectName("muted")
-            label.setFont(small(label.font()))
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(view)
             column.addWidget(label)

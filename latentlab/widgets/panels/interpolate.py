@@ -64,7 +64,7 @@ class InterpolatePanel(PanelWidget):
         """Whether the strip is being played."""
         return self._timer.isActive()
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show the strip."""
         if "strip" in changed:
             current = self.view.current

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QListWidget,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 THUMBNAIL = 40
+Index = QModelIndex | QPersistentModelIndex
 PATH = Qt.ItemDataRole.UserRole
 
 
@@ -47,7 +48,7 @@ class LibraryPanel(PanelWidget):
         self.list.itemClicked.connect(self._open)
         self.list.itemActivated.connect(self._open)
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """List the models and mark the open one."""
         if "library" in changed:
             self.list.clear()
@@ -71,10 +72,10 @@ class LibraryPanel(PanelWidget):
 class _TwoLines(QStyledItemDelegate):
     """Paints a picture, a name, and a fainter line about it."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, THUMBNAIL + UNIT)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         c = colours()
         rect = option.rect.adjusted(0, 1, 0, -1)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)

@@ -30,11 +30,11 @@ class ManifoldPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.size = QSpinBox()
-        self.size.setRange(2, 50)
-        self.size.setPrefix("n = ")
-        self.size.setKeyboardTracking(False)
-        self.size.setToolTip("Tiles along each side: more show finer changes, fewer larger images.")
+        self.count = QSpinBox()
+        self.count.setRange(2, 50)
+        self.count.setPrefix("n = ")
+        self.count.setKeyboardTracking(False)
+        self.count.setToolTip("Tiles along each side: more show finer changes.")
         self.span = QDoubleSpinBox()
         self.span.setRange(0.5, 10)
         self.span.setSingleStep(0.5)
@@ -53,20 +53,20 @@ class ManifoldPanel(PanelWidget):
             "middle, where most codes lie, more room."
         )
         export = IconButton("export", "Save the manifold as PNG")
-        for widget in (self.size, self.span, self.spacing):
+        for widget in (self.count, self.span, self.spacing):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
         self.view = TileView("The decoded grid appears here.", fixed_columns=True)
         self.body.addWidget(self.view, 1)
-        self.size.valueChanged.connect(self._on_settings)
+        self.count.valueChanged.connect(self._on_settings)
         self.span.valueChanged.connect(self._on_settings)
         self.spacing.currentIndexChanged.connect(self._on_settings)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show the tiles and mark z among them."""
         if "grid" in changed:
             self._show_settings(state)
@@ -75,19 +75,19 @@ class ManifoldPanel(PanelWidget):
         self.view.set_marker(_marker(state))
 
     def _show_settings(self, state: State) -> None:
-        for widget in (self.size, self.span, self.spacing):
+        for widget in (self.count, self.span, self.spacing):
             widget.blockSignals(True)
-        self.size.setValue(state.grid.n)
+        self.count.setValue(state.grid.n)
         self.span.setValue(state.grid.span)
         self.spacing.setCurrentIndex(list(SPACINGS.values()).index(state.grid.spacing))
-        for widget in (self.size, self.span, self.spacing):
+        for widget in (self.count, self.span, self.spacing):
             widget.blockSignals(False)
 
     @Slot()
     def _on_settings(self) -> None:
         grid = replace(
             self.controller.state.grid,
-            n=self.size.value(),
+            n=self.count.value(),
             span=self.span.value(),
             spacing=SPACINGS[self.spacing.currentText()],
         )

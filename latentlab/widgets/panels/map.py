@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QComboBox, QMenu, QWidget
 
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.image_view import ImageView
+from latentlab.widgets.labels import muted
 from latentlab.widgets.legend import Legend
 from latentlab.widgets.map_plot import MapPlot, Spot
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.theme import small
 
 if TYPE_CHECKING:
     from latentlab.session.state import State
@@ -35,11 +35,7 @@ class MapPanel(PanelWidget):
             box.setToolTip(f"The latent dimension that grows {text}.")
             box.currentIndexChanged.connect(self._on_axes)
             self.tools.addWidget(box)
-        self._note = QLabel(objectName="muted")
-        self._note.setFont(small(self._note.font()))
-        self._note.setSizePolicy(
-            self._note.sizePolicy().Policy.Ignored, self._note.sizePolicy().verticalPolicy()
-        )
+        self._note = muted()
         self.tools.addWidget(self._note, 1)
         home = IconButton("home", "Show all codes")
         self.tools.addWidget(home)
@@ -61,7 +57,7 @@ class MapPanel(PanelWidget):
         self.plot.dragged.connect(self._on_dragged)
         self.plot.nudged.connect(self._on_nudged)
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show codes, z and path in the present plane."""
         if state.model is None or state.point is None or state.codes is None:
             return
@@ -145,8 +141,8 @@ class MapPanel(PanelWidget):
     def _on_dragged(self, name: str, x: float, y: float, dropped: bool) -> None:
         ends, (i, j) = self.controller.state.ends, self.controller.state.plane
         if ends:
-            moved = getattr(ends, name).along({i: x, j: y})
-            self.controller.set_ends(replace(ends, **{name: moved}), settled=dropped)
+            point = (ends.a if name == "a" else ends.b).along({i: x, j: y})
+            self.controller.set_ends(ends.moved(name, point), settled=dropped)
 
     @Slot(object)
     def _on_asked(self, spot: Spot) -> None:
@@ -158,20 +154,16 @@ class MapPanel(PanelWidget):
     def fill_menu(self, menu: QMenu, spot: Spot) -> None:
         """Offer what can be done at a spot."""
         row = self.plot.nearest(spot)
-        menu.addAction("Go here", lambda: self._go(spot.x, spot.y))
+        menu.addAction("Go here", partial(self._go, spot.x, spot.y))
         for name in "ab":
-            menu.addAction(
-                f"Put {name.upper()} here",
-                lambda name=name: self._on_dragged(name, spot.x, spot.y, True),
-            )
+            put = partial(self._on_dragged, name, spot.x, spot.y, True)
+            menu.addAction(f"Put {name.upper()} here", put)
         if row is not None:
             menu.addSeparator()
-            menu.addAction("Go to the nearest image", lambda: self.controller.pick(row))
+            menu.addAction("Go to the nearest image", partial(self.controller.pick, row))
             for name in "ab":
-                menu.addAction(
-                    f"Put {name.upper()} on the nearest image",
-                    lambda name=name: self.controller.pick(row, name),
-                )
+                put = partial(self.controller.pick, row, name)
+                menu.addAction(f"Put {name.upper()} on the nearest image", put)
         menu.addSeparator()
         menu.addAction("Show all codes", self.plot.show_all)
 
@@ -181,6 +173,7 @@ class _Thumbnail(ImageView):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent=parent)
+        self._room = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.resize(THUMBNAIL, THUMBNAIL)
         self.hide()
@@ -188,7 +181,7 @@ class _Thumbnail(ImageView):
     def stand_beside(self, pixel: QPoint) -> None:
         """Stand where the cursor does not cover it."""
         self.set_frame(self.palette().accent().color())
-        room = self.parentWidget().rect()
+        room = self._room.rect()
         x = pixel.x() + 16 if pixel.x() + 16 + THUMBNAIL < room.width() else pixel.x() - 88
         y = pixel.y() - 16 - THUMBNAIL if pixel.y() - 16 > THUMBNAIL else pixel.y() + 16
         self.move(x, y)

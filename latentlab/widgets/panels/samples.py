@@ -49,7 +49,7 @@ class SamplesPanel(PanelWidget):
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show the sheet and what it was drawn with."""
         for widget in (self.label, self.seed):
             widget.blockSignals(True)

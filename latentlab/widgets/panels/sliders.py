@@ -64,7 +64,7 @@ class SlidersPanel(PanelWidget):
         self.reset.clicked.connect(controller.go_home)
         self.label.chosen.connect(controller.set_label)
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Make as many sliders as there are dimensions, and set them."""
         if "model" in changed and state.model:
             self.label.offer(state.model)
@@ -235,8 +235,11 @@ class LabelPicker(QWidget):
             button.deleteLater()
         short = len(self._names) <= MANY_CLASSES and all(len(name) <= 2 for name in self._names)
         for i, name in enumerate(self._names if short else ()):
-            button = QToolButton(text=name, checkable=True)
+            button = QToolButton()
+            button.setText(name)
+            button.setCheckable(True)
             button.setToolTip(f"Make it a {name}, with the same z")
+            button.setFixedWidth(22)
             self._buttons.addButton(button, i)
             self._row.addWidget(button)
         self._list.clear()

@@ -6,14 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QWidget
 
 from latentlab.widgets.form import FormWidget
+from latentlab.widgets.labels import muted, problem
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.settings import settings
-from latentlab.widgets.theme import UNIT, small
+from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
@@ -31,11 +34,10 @@ class TrainPanel(PanelWidget):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setWidget(QLabel("Loading what can be trained…", objectName="muted"))
-        self.problem = QLabel(objectName="problem", wordWrap=True)
-        self.problem.setFont(small(self.problem.font()))
-        self.problem.hide()
-        self.start = QPushButton("Train", objectName="primary")
+        self._area.setWidget(muted("Loading what can be trained…"))
+        self.problem = problem()
+        self.start = QPushButton("Train")
+        self.start.setObjectName("primary")
         self.start.setToolTip("Train this model in the background  (Ctrl+T)")
         self.stop = QPushButton("Stop and keep")
         self.stop.setToolTip("End training now and keep what was learned  (Ctrl+.)")
@@ -48,16 +50,16 @@ class TrainPanel(PanelWidget):
         self.body.addWidget(self._area, 1)
         self.body.addWidget(self.problem)
         self.body.addLayout(buttons)
-        self.start.clicked.connect(self.begin)
+        self.start.clicked.connect(controller.start_training)
         self.stop.clicked.connect(controller.stop_training)
         self.cancel.clicked.connect(controller.cancel_training)
 
-    def render(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show the form, the buttons that make sense now, and what is wrong."""
         if "form" in changed and state.form:
             self._make_form(state)
         if "draft" in changed and state.draft and self.form:
-            self.form.set_values(state.draft)
+            self._show_draft(state.draft)
         busy = state.run is not None
         self._area.setEnabled(not busy)
         self.start.setVisible(not busy)
@@ -72,12 +74,22 @@ class TrainPanel(PanelWidget):
 
     def _make_form(self, state: State) -> None:
         self.form = FormWidget(state.form)
-        self.form.layout().setVerticalSpacing(UNIT)
         self.form.setContentsMargins(0, 0, UNIT, 0)
-        stored = settings().value(REMEMBERED, "")
-        if stored:
-            self.form.set_values(_read(str(stored)))
         self._area.setWidget(self.form)
+        self.form.set_values(state.draft or _read(str(settings().value(REMEMBERED, ""))))
+        self.form.changed.connect(self._on_edited)
+        self._on_edited()
+
+    def _show_draft(self, draft: Mapping[str, Any]) -> None:
+        if self.form and draft != self.form.values():
+            self.form.set_values(draft)
+
+    @Slot()
+    def _on_edited(self) -> None:
+        if self.form:
+            draft = self.form.values()
+            settings().setValue(REMEMBERED, json.dumps(draft))
+            self.controller.set_draft(draft)
 
     def _show_problems(self, state: State) -> None:
         if self.form is None:
@@ -93,17 +105,6 @@ class TrainPanel(PanelWidget):
                 homeless.append(f"{key}: {text}")
         self.problem.setText("\n".join(homeless))
         self.problem.setVisible(bool(homeless))
-
-    @Slot()
-    def begin(self) -> None:
-        """Start training what the form says, and remember it."""
-        if self.form is None:
-            return
-        self.form.clear_problems()
-        self.problem.hide()
-        recipe = self.form.values()
-        settings().setValue(REMEMBERED, json.dumps(recipe))
-        self.controller.start_training(recipe)
 
 
 def _read(stored: str) -> dict[str, Any]:
