@@ -58,6 +58,8 @@ def has_display() -> bool:
 
 def make_application() -> QApplication:
     """Return the application, dressed."""
+    # Training shares the interpreter with the window: let it hold that for 1 ms, not 5.
+    sys.setswitchinterval(0.001)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("latentlab")

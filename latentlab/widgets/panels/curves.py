@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from latentlab.session.colours import CLASS_COLOURS
@@ -25,6 +25,7 @@ TITLES = {"loss": "Loss", "reconstruction": "Reconstruction", "kl": "KL"}
 SPLIT_COLOURS = {TRAIN: CLASS_COLOURS[0], VALIDATION: CLASS_COLOURS[6]}
 SPLITS = (RUNNING, TRAIN, VALIDATION)
 ENOUGH_EPOCHS = 3
+REDRAW_MS = 250
 
 
 class CurvesPanel(PanelWidget):
@@ -47,10 +48,22 @@ class CurvesPanel(PanelWidget):
         self.body.addWidget(self._empty, 1)
         self.body.addLayout(self._row, 1)
         self.plots: dict[str, LossPlot] = {}
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(REDRAW_MS)
+        self._later.timeout.connect(self._draw)
         self._dress()
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
-        """Draw the curves, making a plot for each loss that is there."""
+        """Draw at once, but while training only a few times a second: drawing costs time."""
+        if state.run is None:
+            self._draw()
+        elif not self._later.isActive():
+            self._later.start()
+
+    @Slot()
+    def _draw(self) -> None:
+        state = self.controller.state
         names = list(dict.fromkeys(name for _, name in state.curves))
         self._empty.setVisible(not names)
         for name in [name for name in self.plots if name not in names]:

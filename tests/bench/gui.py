@@ -1,0 +1,177 @@
+"""How fast the window answers, measured in the real window with the shipped models.
+
+Prints one JSON object on its last line, in milliseconds:
+``slider_to_pixel_p95_ms``, ``manifold_20x20_ms``, ``map_60k_ms`` and, while recipe A trains,
+``training_gap_p95_ms`` and ``training_gap_p999_ms``.
+``python tests/bench/gui.py [--data FOLDER] [--seconds 30]``
+"""
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["LATENTLAB_HOME"] = tempfile.mkdtemp()
+
+import numpy as np
+from PySide6.QtCore import QEventLoop, QTimer
+
+from latentlab import app as program
+from latentlab.paths import resources
+from latentlab.widgets.main_window import MainWindow
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT.parent / "shared" / "data" / "mnist"
+
+
+def run_for(seconds: float) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+def wait_for(condition, seconds: float = 60.0) -> None:
+    end = time.perf_counter() + seconds
+    while not condition():
+        if time.perf_counter() > end:
+            raise TimeoutError
+        run_for(0.005)
+
+
+def run_until_changed(window: MainWindow, name: str, before: object) -> None:
+    """Run the event loop, as the program does, until a field of the state is another one."""
+    loop = QEventLoop()
+
+    def look(state, changed):
+        if getattr(state, name) is not before:
+            loop.quit()
+
+    window.controller.changed.connect(look)
+    guard = QTimer(singleShot=True, interval=5000)
+    guard.timeout.connect(loop.quit)
+    guard.start()
+    loop.exec()
+    window.controller.changed.disconnect(look)
+    if getattr(window.controller.state, name) is before:
+        raise TimeoutError(name)
+
+
+def open_model(window: MainWindow, name: str) -> None:
+    window.controller.open(resources() / "models" / name)
+    state = window.controller
+    wait_for(lambda: state.state.model and state.state.model.name == name)
+    wait_for(lambda: state.state.samples is not None and state.state.strip is not None)
+    run_for(0.5)
+
+
+def slider_to_pixel(window: MainWindow, repeats: int = 200) -> list[float]:
+    """Move a slider; wait until the large image is painted with what it decodes to."""
+    controller = window.controller
+    panel, view = window.docks["sliders"].build(), window.docks["image"].build().view
+    times = []
+    for i in range(repeats):
+        slider = panel.rows[i % len(panel.rows)].slider
+        before, start = controller.state.picture, time.perf_counter()
+        slider.setSliderDown(True)
+        slider.setValue(int(600 * np.sin(i)) + 1)
+        run_until_changed(window, "picture", before)
+        view.repaint()
+        times.append(1000 * (time.perf_counter() - start))
+        slider.setSliderDown(False)
+        run_for(0.01)
+    return times
+
+
+def manifold(window: MainWindow, repeats: int = 30) -> list[float]:
+    """Change the grid's reach as a click on its box does; wait until the new one is painted."""
+    controller, panel = window.controller, window.docks["manifold"].build()
+    times = []
+    for i in range(repeats):
+        before, start = controller.state.manifold, time.perf_counter()
+        panel.span.setValue(3.0 if i % 2 else 2.0)
+        run_until_changed(window, "manifold", before)
+        panel.view.repaint()
+        times.append(1000 * (time.perf_counter() - start))
+        run_for(0.02)
+    return times
+
+
+def pan(window: MainWindow, points: int = 60_000, repeats: int = 100) -> list[float]:
+    """Pan the map and paint it at once."""
+    plot = window.docks["map"].build().plot
+    rng = np.random.default_rng(0)
+    plot.set_codes(
+        rng.standard_normal((points, 2)).astype(np.float32), rng.integers(0, 10, points), None
+    )
+    run_for(0.2)
+    times = []
+    for i in range(repeats):
+        start = time.perf_counter()
+        plot.getViewBox().translateBy(x=0.02 * np.sin(i), y=0.02)
+        plot.viewport().repaint()
+        times.append(1000 * (time.perf_counter() - start))
+        run_for(0.001)
+    return times
+
+
+def training_gaps(window: MainWindow, data: Path | None, seconds: float) -> list[float]:
+    """Time between events of a fast timer while recipe A trains and the map refreshes."""
+    controller = window.controller
+    source = {"kind": "mnist", "root": str(data)} if data else {"kind": "digits"}
+    controller.set_draft(
+        {
+            "model": {"kind": "cvae", "hidden": [400], "latent_dim": 20},
+            "data": source,
+            "training": {"epochs": 1000},
+        }
+    )
+    controller.start_training()
+    wait_for(lambda: controller.state.run and controller.state.run.epoch >= 2, 120)
+    ticks: list[float] = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
+    timer.start(5)
+    run_for(seconds)
+    timer.stop()
+    controller.cancel_training()
+    wait_for(lambda: controller.state.run is None)
+    return (1000 * np.diff(ticks)).tolist()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, default=DATA if DATA.is_dir() else None)
+    parser.add_argument("--seconds", type=float, default=30)
+    options = parser.parse_args()
+    program.make_application()
+    window = program.open_window(resources() / "models" / "digits-2d")
+    wait_for(lambda: window.controller.state.samples is not None and window.controller.state.form)
+    run_for(1)
+    open_model(window, "digits-cvae")
+    slider = slider_to_pixel(window)
+    open_model(window, "digits-2d")
+    grid = manifold(window)
+    panned = pan(window)
+    gaps = training_gaps(window, options.data, options.seconds)
+    window.close()
+    result = {
+        "slider_to_pixel_p95_ms": np.percentile(slider, 95),
+        "slider_to_pixel_median_ms": np.median(slider),
+        "manifold_20x20_ms": np.median(grid),
+        "map_60k_ms": np.median(panned),
+        "map_60k_p95_ms": np.percentile(panned, 95),
+        "training_gap_p95_ms": np.percentile(gaps, 95),
+        "training_gap_p999_ms": np.percentile(gaps, 99.9),
+        "training_gap_max_ms": max(gaps),
+    }
+    rounded = {key: round(float(value), 2) for key, value in result.items()}
+    data = "mnist" if options.data else "digits"
+    print(json.dumps({**rounded, "data": data, "machine": platform.processor()}))
+
+
+if __name__ == "__main__":
+    main()
