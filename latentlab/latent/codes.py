@@ -11,6 +11,12 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+NEIGHBOURS = 20
+CANDIDATES = 300
+"""Images of a class that are looked at in search of a typical one."""
+POOL = 2000
+"""Images among which neighbours are sought."""
+
 
 @dataclass(frozen=True)
 class Codes:
@@ -44,9 +50,23 @@ class Codes:
         return np.maximum(self.mu.std(0), 1e-3)
 
     def typical(self, label: int) -> int:
-        """Return the row of the image whose code is nearest to its class's mean."""
-        rows = np.flatnonzero(self.labels == label) if self.labels is not None else np.array([])
-        if not len(rows):
+        """Return the row of an image that stands most clearly among its own class.
+
+        Of the nearest neighbours of its code the most are of its class, and they are close: not
+        the image nearest to the class's mean, which lies between the parts of a class that has
+        two.
+        """
+        if self.labels is None or not (self.labels == label).any():
             return 0
-        codes = self.mu[rows]
-        return int(rows[np.argmin(((codes - codes.mean(0)) ** 2).sum(1))])
+        rows = np.flatnonzero(self.labels == label)[:CANDIDATES]
+        squared = _squared_distances(self.mu[rows], self.mu[:POOL])
+        k = min(NEIGHBOURS, squared.shape[1])
+        near = np.argpartition(squared, k - 1, axis=1)[:, :k]
+        own = (self.labels[:POOL][near] == label).sum(1)
+        away = np.take_along_axis(squared, near, axis=1).mean(1)
+        return int(rows[np.lexsort((away, -own))[0]])
+
+
+def _squared_distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return |a|² - 2 a·b + |b|² for each pair, with shape (len(a), len(b))."""
+    return (a**2).sum(1)[:, None] - 2 * a @ b.T + (b**2).sum(1)

@@ -28,6 +28,18 @@ def pick(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+def wants_bf16(precision: str, device: torch.device) -> bool:
+    """Say whether to multiply in bf16; ``"auto"`` does where the device has it in hardware.
+
+    A processor without it would emulate it, far slower than fp32.
+    """
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+
+
 def describe(device: torch.device) -> str:
     """Return the device's name as people know it."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()

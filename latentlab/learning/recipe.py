@@ -43,6 +43,11 @@ class TrainingConfig(Config):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", description="Where to compute: auto takes the GPU where there is one."
     )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto",
+        description="Number format of the layers' products; losses stay in fp32. auto takes bf16 "
+        "where the processor is fast at it, for half the time at the same loss.",
+    )
 
 
 class Recipe(Config):

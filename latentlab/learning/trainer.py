@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentlab.learning.device import wants_bf16
 from latentlab.learning.events import Losses, Snapshot
 from latentlab.learning.objectives import losses
 
@@ -45,6 +46,7 @@ class Trainer:
         self.optimizer = torch.optim.Adam(
             self.model.parameters(), lr=recipe.training.learning_rate, fused=True
         )
+        self._bf16 = wants_bf16(recipe.training.precision, device)
         self.noise = torch.Generator(device).manual_seed(recipe.training.seed)
         self.order = torch.Generator().manual_seed(recipe.training.seed)
         self.train_set = OnDevice(splits.train, device)
@@ -64,14 +66,7 @@ class Trainer:
     def step(self, rows: Tensor) -> None:
         """Learn from one batch."""
         x, y = self.train_set.batch(rows)
-        values = losses(
-            self.model,
-            self.recipe.objective,
-            x,
-            y,
-            self.step_count / self.steps_per_epoch,
-            self.noise,
-        )
+        values = self._losses(x, y, self.noise)
         self.optimizer.zero_grad(set_to_none=True)
         values["loss"].mean().backward()
         self.optimizer.step()
@@ -84,13 +79,17 @@ class Trainer:
         meter = Meter()
         self.model.eval()
         noise = torch.Generator(self.device).manual_seed(self.recipe.training.seed)
-        epochs = self.step_count / self.steps_per_epoch
         rows = torch.arange(len(self.validation_set), device=self.device)
         for batch in rows.split(VALIDATION_BATCH):
             x, y = self.validation_set.batch(batch)
-            meter.add(losses(self.model, self.recipe.objective, x, y, epochs, noise))
+            meter.add(self._losses(x, y, noise))
         self.model.train()
         return meter.means()
+
+    def _losses(self, x: Tensor, y: Tensor | None, noise: torch.Generator) -> dict[str, Tensor]:
+        epochs = self.step_count / self.steps_per_epoch
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
+            return losses(self.model, self.recipe.objective, x, y, epochs, noise)
 
     def snapshot(self) -> Snapshot:
         """Copy the weights to plain arrays."""

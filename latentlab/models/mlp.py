@@ -61,7 +61,8 @@ class MLPEncoder(nn.Module):
 
     def forward(self, features: Tensor) -> Distribution:
         """Return q(z|x) for features of shape (B, inputs)."""
-        mu, log_var = self.heads(self.trunk(features)).chunk(2, dim=-1)
+        # Layers may compute in bf16; distributions and losses never do.
+        mu, log_var = self.heads(self.trunk(features)).float().chunk(2, dim=-1)
         sigma = (0.5 * log_var).exp()
         return Independent(Normal(mu, sigma, validate_args=False), 1, validate_args=False)
 
@@ -92,7 +93,8 @@ class MLPDecoder(nn.Module):
 
     def forward(self, z: Tensor) -> Distribution:
         """Return p(x|z) for points of shape (B, inputs)."""
-        return self.likelihood.distribution(self.head(self.trunk(z)).unflatten(-1, self.shape))
+        h = self.head(self.trunk(z)).float()
+        return self.likelihood.distribution(h.unflatten(-1, self.shape))
 
 
 def relu_layers(sizes: Sequence[int]) -> nn.Sequential:

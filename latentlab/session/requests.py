@@ -37,6 +37,11 @@ class Request:
     about_model: ClassVar[bool] = True
     """Whether the answer is worthless once another model is open."""
 
+    @property
+    def place(self) -> object:
+        """Where it waits: a newer request takes the place of an older one in the same."""
+        return type(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -171,6 +176,11 @@ class Export(Request):
     info: Mapping[str, Any]
     gap: int = 0
 
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no file takes another's."""
+        return Export, self.path
+
 
 @dataclass(frozen=True, slots=True)
 class ListLibrary(Request):
@@ -200,3 +210,8 @@ class Discard(Request):
 
     about_model: ClassVar[bool] = False
     folder: Path
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no folder takes another's."""
+        return Discard, self.folder

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from latentlab.session.forms import Field
 
+MINIMUM_WIDTH = 48
+
 
 class Editor(QWidget):
     """Holds one value; the base of all editors below."""
@@ -39,6 +41,7 @@ class Editor(QWidget):
     def take(self, widget: QWidget) -> None:
         """Show the widget that edits, and let it have this one's focus."""
         self.layout_.addWidget(widget, 1)
+        widget.setMinimumWidth(MINIMUM_WIDTH)
         self.setFocusProxy(widget)
         widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         widget.installEventFilter(self)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from latentlab.widgets.editors import EDITORS, Editor
+from latentlab.widgets.editors import EDITORS, MINIMUM_WIDTH, Editor
 from latentlab.widgets.labels import problem
 from latentlab.widgets.theme import UNIT
 
@@ -140,6 +140,7 @@ class KindEditor(Editor):
         for i, kind in enumerate(field.kinds):
             self.choice.setItemData(i, kind.help, Qt.ItemDataRole.ToolTipRole)
         self.choice.setAccessibleName(field.title)
+        self.choice.setMinimumWidth(MINIMUM_WIDTH)
         self._column = QVBoxLayout()
         self._column.setSpacing(UNIT // 2)
         head = QHBoxLayout()

@@ -14,15 +14,17 @@ from latentlab.widgets.theme import UNIT
 if TYPE_CHECKING:
     from latentlab.session.failure import Failure
 
+ROOM_FOR_BUTTONS = 240
+
 
 class FailureBar(QFrame):
-    """Says what went wrong and what to do; hidden while all is well."""
+    """Says what went wrong and what to do; who holds it hides it while all is well."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("failure")
         self._failure: Failure | None = None
-        self.text = QLabel(wordWrap=True)
+        self.text = QLabel()
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._copy = QPushButton("Copy details")
         self._copy.setToolTip("Copy what a bug report needs")
@@ -34,14 +36,16 @@ class FailureBar(QFrame):
         row.addWidget(self._copy)
         row.addWidget(self.dismiss)
         self._copy.clicked.connect(self._copy_details)
-        self.hide()
 
     def show_failure(self, failure: Failure | None) -> None:
         """Show a message, or none."""
         self._failure = failure
-        self.setVisible(failure is not None)
         if failure:
-            self.text.setText(f"{failure.title} {failure.advice}".strip())
+            text = f"{failure.title} {failure.advice}".strip()
+            self.text.setText(text)
+            # A label that may wrap asks for more height than it needs.
+            room = self.window().width() - ROOM_FOR_BUTTONS
+            self.text.setWordWrap(self.text.fontMetrics().horizontalAdvance(text) > room)
             self._copy.setVisible(bool(failure.details))
 
     @Slot()

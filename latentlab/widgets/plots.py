@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent
 
-from latentlab.widgets.theme import colours, small
+from latentlab.widgets.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -30,6 +30,8 @@ class Plot(pg.PlotWidget):
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
         self.setMinimumSize(80, 60)
+        # Room for the half of the last tick's text that stands right of its tick.
+        self.getPlotItem().setContentsMargins(0, 0, 2 * UNIT, 0)
         self.dress()
 
     def dress(self) -> None:

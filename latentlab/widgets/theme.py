@@ -154,6 +154,7 @@ def _sheet(c: Colours) -> str:
     QToolTip {{ border: 1px solid {c.border}; padding: 4px 6px; }}
     QMainWindow::separator {{ background: {c.window}; width: 8px; height: 8px; }}
     QMainWindow::separator:hover {{ background: {c.border}; }}
+    QToolBar {{ border: none; background: transparent; }}
     #panelHead {{ background: {c.base}; border: 1px solid {c.border}; border-bottom: none;
         border-top-left-radius: 6px; border-top-right-radius: 6px; }}
     #panel {{ background: {c.base}; border: 1px solid {c.border}; border-top: none;
@@ -175,6 +176,11 @@ def _sheet(c: Colours) -> str:
     QScrollArea, QListView {{ border: none; background: transparent; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}
     QListView::item {{ padding: 4px; border-radius: 4px; }}
+    QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 24px; }}
+    QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QProgressBar {{ border: none; border-radius: 3px; background: {c.border}; max-height: 6px; }}
     QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
     """

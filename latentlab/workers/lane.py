@@ -1,11 +1,12 @@
 """The lane: one thread that owns the explorer and answers the newest question of each kind.
 
     GUI thread                           lane's thread
-    submit(request) --> mailbox[kind] --> answer(request)
+    submit(request) --> mailbox[place] -> answer(request)
           ^                                     |
           +---------- answered(Answer) <--------+
 
-A newer request replaces a waiting one of its kind, so dragging never builds a queue. No locks
+A newer request takes the place of a waiting one of its kind, so dragging never builds a queue,
+though no file to be written gives way to another (see `Request.place`). No locks
 are needed: the mailbox is a dict whose single operations are atomic, and what answers is
 touched by the lane's thread alone.
 """
@@ -45,7 +46,7 @@ class Answer:
     failure: Failure | None = None
 
 
-Mailbox = dict[type, Ticket]
+Mailbox = dict[object, Ticket]
 
 
 class Lane(QObject):
@@ -77,9 +78,13 @@ class Lane(QObject):
     def submit(self, request: Request) -> int:
         """Ask; runs on the GUI thread and returns at once with the request's number."""
         self._number += 1
-        self._mailbox[type(request)] = Ticket(self._number, request)
+        self._mailbox[request.place] = Ticket(self._number, request)
         self._posted.emit()
         return self._number
+
+    def withdraw(self, kind: type[Request]) -> None:
+        """Ask no more what still waits of a kind; runs on the GUI thread."""
+        self._mailbox.pop(kind, None)
 
     def close(self) -> None:
         """Answer nothing more and wait for the request under way; runs on the GUI thread."""
@@ -104,7 +109,7 @@ class _Worker(QObject):
         if not waiting:
             return
         first = min(waiting, key=lambda ticket: (ticket.request.urgency, ticket.number))
-        ticket = self._mailbox.pop(type(first.request), None)
+        ticket = self._mailbox.pop(first.request.place, None)
         if ticket:
             self.answered.emit(self._answer(ticket))
 

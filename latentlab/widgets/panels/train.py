@@ -34,6 +34,7 @@ class TrainPanel(PanelWidget):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setMinimumWidth(200)
         self._area.setWidget(muted("Loading what can be trained…"))
         self.problem = problem()
         self.start = QPushButton("Train")
