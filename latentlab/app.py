@@ -75,8 +75,9 @@ def open_window(path: Path | None = None) -> MainWindow:
     window = MainWindow(controller)
     window.show()
     # The lane loads torch, which takes seconds of the processor: let the window stand first.
-    first = path or _last_model()
-    QTimer.singleShot(0, window, lambda: controller.start(first))
+    shipped = resources() / "models" / FIRST_MODEL
+    first = path or next((path for path in map(Path, recent()) if path.is_dir()), shipped)
+    QTimer.singleShot(0, window, lambda: controller.start(first, shipped))
     return window
 
 
@@ -99,8 +100,3 @@ def train(recipe: Mapping[str, Any]) -> Generator[Event]:
 
     parsed = make_recipe(recipe)
     return record(parsed, new_folder(parsed), snapshot_every=SNAPSHOT_SECONDS)
-
-
-def _last_model() -> Path:
-    shipped = resources() / "models" / FIRST_MODEL
-    return next((path for path in map(Path, recent()) if path.is_dir()), shipped)

@@ -66,17 +66,13 @@ def train(
 @app.command("list")
 def list_models() -> None:
     """List the shipped models and your runs."""
-    from rich.console import Console
-    from rich.table import Table
-
     from latentlab.session.runs import library
 
-    table = Table(box=None, pad_edge=False)
-    for title in ("model", "about", "path"):
-        table.add_column(title, overflow="fold")
-    for entry in library():
-        table.add_row(entry.name, entry.detail, str(entry.path))
-    Console().print(table)
+    entries = library()
+    name = max(len(entry.name) for entry in entries)
+    detail = max(len(entry.detail) for entry in entries)
+    for entry in entries:
+        print(f"{entry.name:<{name}}  {entry.detail:<{detail}}  {entry.path}")
 
 
 @app.command()

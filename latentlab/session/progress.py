@@ -65,6 +65,7 @@ class _Teller:
                     f"epoch {event.epoch}/{self._epochs}  train {describe(event.train)}  "
                     f"validation {describe(event.validation)}  {event.seconds:.2f} s",
                     highlight=False,
+                    soft_wrap=True,
                 )
 
     def _update(self, text: str, done: float | None, total: float) -> None:

@@ -76,11 +76,18 @@ class ImageView(QWidget):
             painter.drawText(self.rect(), int(flags), self._caption)
             return
         rect = fitted(self._image.size(), QRectF(self.rect()))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
-        painter.drawImage(rect, self._image)
+        draw(painter, rect, self._image, self._smooth)
         if self._frame:
             painter.setPen(self._frame)
             painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
+
+
+def draw(painter: QPainter, rect: QRectF, image: QImage, smooth: bool) -> None:
+    """Draw an image scaled to a rectangle; pixels stay square unless they must share one."""
+    device = painter.device()
+    shrunk = rect.width() * device.devicePixelRatio() < image.width()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth or shrunk)
+    painter.drawImage(rect, image)
 
 
 def fitted(size: QSize, room: QRectF) -> QRectF:

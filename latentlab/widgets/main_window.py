@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         self._banner = self._make_banner()
         self.model_label = muted(stretch=False)
         self.menus = Menus(self)
-        self.statusBar().addPermanentWidget(self.run_bar)
+        self.statusBar().addPermanentWidget(self.run_bar, 1)
         self.statusBar().setSizeGripEnabled(False)
         self.setContentsMargins(UNIT, 0, UNIT, 0)
         self.resize(1440, 900)

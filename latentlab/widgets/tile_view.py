@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.session.sheet import tile
-from latentlab.widgets.image_view import fitted, to_image
+from latentlab.widgets.image_view import draw, fitted, to_image
 from latentlab.widgets.theme import colours, small
 
 if TYPE_CHECKING:
@@ -65,7 +65,6 @@ class TileView(QWidget):
         self._gap = gap
         self._columns = 1
         self._image: QImage | None = None
-        self._smooth = False
         self._marker: QPointF | None = None
         self._current = -1
         self.setMouseTracking(True)
@@ -78,11 +77,6 @@ class TileView(QWidget):
         self._tiles = tiles
         self._current = -1
         self._lay_out()
-
-    def set_smooth(self, smooth: bool) -> None:
-        """Blend neighbouring pixels when enlarging, or keep them square."""
-        self._smooth = smooth
-        self.update()
 
     def set_marker(self, marker: QPointF | None) -> None:
         """Mark a place, in tiles from the top left corner, or none."""
@@ -213,8 +207,7 @@ class TileView(QWidget):
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), int(flags), self._caption)
             return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
-        painter.drawImage(self._room(), self._image)
+        draw(painter, self._room(), self._image, smooth=False)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._current >= 0:
             painter.setPen(QPen(QColor(colours().accent), 2))

@@ -90,9 +90,11 @@ class Controller(QObject):
         self._training = training
         self._history = History(Place())
         self._shown: dict[type, int] = {}
+        self._asked = 0
         self._model_since = 0
         self._hovering = False
         self._previous: Path | None = None
+        self._fallback: Path | None = None
         lane.answered.connect(self._on_answer)
         training.progressed.connect(self._on_progress)
         training.adoptable.connect(self._on_adoptable)
@@ -107,25 +109,30 @@ class Controller(QObject):
             return
         self.state = new
         for request in follow(old, new):
-            self._lane.submit(request)
+            self.ask(request)
         self.changed.emit(new, fields)
 
     # Models and files
 
-    def start(self, path: Path | None) -> None:
-        """Open the first model and learn what there is to choose from."""
-        if path:
-            self.open(path)
+    def start(self, path: Path, fallback: Path | None = None) -> None:
+        """Open the first model, or another should that fail, and learn what there is to choose."""
+        self._fallback = fallback
+        self.open(path)
         self.ask(DescribeForm())
         self.ask(ListLibrary())
 
     def ask(self, request: Request) -> None:
         """Hand a request to the lane."""
-        self._lane.submit(request)
+        self._asked = self._lane.submit(request)
 
     def open(self, path: Path) -> None:
         """Open a run or a checkpoint."""
         self._set(opening=path.name, following=False, failure=None)
+        self._replace_model(path)
+
+    def _replace_model(self, path: Path) -> None:
+        # Answered later, weights still waiting would take the opened model's place.
+        self._lane.withdraw(Adopt)
         self.ask(Open(path))
 
     def watch_run(self) -> None:
@@ -282,10 +289,9 @@ class Controller(QObject):
 
     @Slot(object)
     def _on_progress(self, run: Run) -> None:
-        if self.state.following:
-            self._set(run=run, curves=self._training.curves)
-        else:
-            self._set(run=run)
+        # Until the run has curves of its own, those of the model before stay.
+        curves = self._training.curves if self.state.following else None
+        self._set(run=run, curves=curves or self.state.curves)
 
     @Slot(object)
     def _on_adoptable(self, request: Adopt) -> None:
@@ -299,7 +305,7 @@ class Controller(QObject):
             self.ask(Discard(folder))
         after = self._previous if discard else folder
         if self.state.following and after:
-            self.ask(Open(after))
+            self._replace_model(after)
         self._set(following=False)
         self.ask(ListLibrary())
 
@@ -307,16 +313,17 @@ class Controller(QObject):
 
     @Slot(object)
     def _on_answer(self, answer: Answer) -> None:
-        stale = answer.request.about_model and answer.number < self._model_since
+        stale = answer.request.about_model and answer.number <= self._model_since
         if stale or answer.number < self._shown.get(type(answer.request), 0):
             return
         self._shown[type(answer.request)] = answer.number
         if answer.failure:
             self._set(failure=answer.failure, opening="")
+            self._fall_back(answer.request)
             return
         match (answer.request, answer.response):
             case (_, Opened() | Adopted() as opened):
-                self._on_model(answer.number, opened)
+                self._on_model(opened)
             case (_, Hovered() as hovered):
                 self._on_hovered(hovered)
             case (PickImage(role=role) | EncodeFile(role=role), Original() as original):
@@ -328,7 +335,13 @@ class Controller(QObject):
             case (request, response):
                 self._set(**{FIELDS[type(request)]: response})
 
-    def _on_model(self, number: int, opened: Opened | Adopted) -> None:
+    def _fall_back(self, failed: Request) -> None:
+        """Open another model where the very first could not be, so as never to stand empty."""
+        if isinstance(failed, Open) and self.state.model is None and self._fallback:
+            self.ask(Open(self._fallback))
+            self._fallback = None
+
+    def _on_model(self, opened: Opened | Adopted) -> None:
         if isinstance(opened, Adopted) and not self.state.following:
             return
         changes: dict[str, Any] = {"model": opened.card, "codes": opened.codes, "opening": ""}
@@ -341,7 +354,8 @@ class Controller(QObject):
         elif self.state.original:
             self._follow_image(self.state.original)
         if is_new:
-            self._model_since = number
+            # Whatever was asked until now, even while it opened, was asked of the one before.
+            self._model_since = self._asked
             fits = max(self.state.plane) < opened.card.latent_dim
             second = min(1, opened.card.latent_dim - 1)
             changes |= {

@@ -89,7 +89,7 @@ class Training(QObject):
         match event:
             case Started():
                 self._started = event
-                self._tell(phase="training", device=event.device, epochs=event.epochs)
+                self._tell(phase="training", device=event.device, epochs=event.epochs, fraction=0.0)
             case Step():
                 self._on_step(event)
             case EpochEnd():
