@@ -13,7 +13,6 @@ import gzip
 import json
 import os
 import platform
-import shutil
 import statistics
 import tempfile
 import time
@@ -100,9 +99,10 @@ def unpack(source: Path, folder: Path) -> None:
     raw.mkdir(parents=True)
     for name in FILES:
         plain = source / name
-        opener = plain.open("rb") if plain.exists() else gzip.open(source / f"{name}.gz")
-        with opener as packed, (raw / name).open("wb") as file:
-            shutil.copyfileobj(packed, file)
+        packed = source / f"{name}.gz"
+        (raw / name).write_bytes(
+            plain.read_bytes() if plain.exists() else gzip.decompress(packed.read_bytes())
+        )
 
 
 def find_root(chosen: str | None) -> Path:
@@ -136,7 +136,7 @@ def main() -> None:
         for epoch, (a, b) in enumerate(pairs, 1):
             ours.append(a)
             naive.append(b)
-            print(f"epoch {epoch}: latentlab {a[0]:.2f} s {a[1]:.2f}, naive {b[0]:.2f} s {b[1]:.2f}")
+            print(f"epoch {epoch}: ours {a[0]:.2f} s {a[1]:.2f}, naive {b[0]:.2f} s {b[1]:.2f}")
     seconds, seconds_naive = (statistics.median(s for s, _ in runs) for runs in (ours, naive))
     result = {
         "speedup": round(seconds_naive / seconds, 2),

@@ -28,7 +28,7 @@ class InterpolatePanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.play = IconButton("play", "Play from A to B and back  (Space)")
+        self.play = IconButton("play", "Play from A to B and back")
         self.steps = QSpinBox()
         self.steps.setRange(2, 120)
         self.steps.setSuffix(" steps")
