@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 HELD_OUT = 1000
+UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
 
 
 @DATA.register
@@ -29,9 +32,9 @@ class DigitsConfig(DataConfig):
         try:
             with np.load(path, allow_pickle=False) as file:
                 images, labels = file["images"], file["labels"].astype(np.int64)
-        except OSError as error:
+        except UNREADABLE as error:
             raise DataError(
-                f"The bundled digits are missing: {path}.", "Install latentlab again."
+                f"The bundled digits are missing or damaged: {path}.", "Install latentlab again."
             ) from error
         names = tuple("0123456789")
         whole = ImageSet(images[:, None], labels, ImageSpec((1, *images.shape[1:]), names))

@@ -94,7 +94,8 @@ class FieldRow(QWidget):
         self.field = field
         self.editor = _editor(field, depth)
         self.editor.setToolTip(field.help)
-        self.editor.setAccessibleName(field.title)
+        # The focus goes to what the editor holds, and that is what a screen reader names.
+        (self.editor.focusProxy() or self.editor).setAccessibleName(field.title)
         self.editor.changed.connect(self.changed)
         self._problem = problem()
         column = QVBoxLayout(self)

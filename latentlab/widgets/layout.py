@@ -31,15 +31,18 @@ def arrange(window: QMainWindow, docks: list[Dock]) -> None:
     areas = {area: [dock for dock in docks if dock.panel.area is area] for area in Area}
     heads = {area: inside[0] for area, inside in areas.items() if inside}
     for dock in docks:
+        # Hidden ones take no room: stacked for a moment, all of them would stretch the window.
+        dock.hide()
         dock.setFloating(False)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-        dock.show()
     _split(window, [heads[a] for a in (Area.LEFT, Area.CENTRE) if a in heads], ACROSS)
     _split(window, [heads[a] for a in (Area.CENTRE, Area.BOTTOM) if a in heads], DOWN)
     _split(window, [heads[a] for a in (Area.CENTRE, Area.RIGHT) if a in heads], ACROSS)
     for area, inside in areas.items():
         direction = DOWN if area in SIDES else ACROSS
         _split(window, inside, direction)
+    for dock in docks:
+        dock.show()
     _resize(window, areas)
 
 

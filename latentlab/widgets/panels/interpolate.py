@@ -45,6 +45,7 @@ class InterpolatePanel(PanelWidget):
         self.tools.addStretch(1)
         self.tools.addWidget(export)
         self.view = TileView("Drag the handles A and B on the map.", gap=1)
+        self.view.setAccessibleName("Way from A to B")
         self.body.addWidget(self.view, 1)
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)

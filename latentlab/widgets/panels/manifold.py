@@ -58,6 +58,7 @@ class ManifoldPanel(PanelWidget):
         self.tools.addStretch(1)
         self.tools.addWidget(export)
         self.view = TileView("The decoded grid appears here.", fixed_columns=True)
+        self.view.setAccessibleName("Decoded grid")
         self.body.addWidget(self.view, 1)
         self.count.valueChanged.connect(self._on_settings)
         self.span.valueChanged.connect(self._on_settings)

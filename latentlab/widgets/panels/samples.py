@@ -27,6 +27,7 @@ class SamplesPanel(PanelWidget):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.label = QComboBox()
+        self.label.hide()
         self.label.setToolTip("Which class to draw: a conditional model makes what you ask for.")
         self.new = QPushButton("New")
         self.new.setToolTip("Draw other points from the prior and decode them.")
@@ -41,6 +42,7 @@ class SamplesPanel(PanelWidget):
         self.tools.addStretch(1)
         self.tools.addWidget(export)
         self.view = TileView("Samples appear here.", gap=1)
+        self.view.setAccessibleName("Samples")
         self.body.addWidget(self.view, 1)
         self.label.currentIndexChanged.connect(self._on_settings)
         self.seed.valueChanged.connect(self._on_settings)

@@ -218,6 +218,7 @@ class LabelPicker(QWidget):
         self._row.setSpacing(0)
         row.addLayout(self._row)
         self._list = QComboBox()
+        self._list.setToolTip("Make it another class, with the same z")
         row.addWidget(self._list, 1)
         row.addStretch(1)
         self._names: tuple[str, ...] = ()

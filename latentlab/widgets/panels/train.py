@@ -48,6 +48,7 @@ class TrainPanel(PanelWidget):
         buttons.setSpacing(UNIT)
         for button in (self.start, self.stop, self.cancel):
             buttons.addWidget(button)
+        self._show_buttons(busy=False)
         self.body.addWidget(self._area, 1)
         self.body.addWidget(self.problem)
         self.body.addLayout(buttons)
@@ -63,15 +64,19 @@ class TrainPanel(PanelWidget):
             self._show_draft(state.draft)
         busy = state.run is not None
         self._area.setEnabled(not busy)
-        self.start.setVisible(not busy)
+        self._show_buttons(busy=busy)
         self.start.setEnabled(self.form is not None)
-        self.stop.setVisible(busy)
-        self.cancel.setVisible(busy)
         stopping = bool(state.run and state.run.phase == "stopping")
         self.stop.setEnabled(not stopping)
         self.cancel.setEnabled(not stopping)
         if "failure" in changed:
             self._show_problems(state)
+
+    def _show_buttons(self, *, busy: bool) -> None:
+        wanted = {self.start: not busy, self.stop: busy, self.cancel: busy}
+        # Never all three at once, even for a moment: they would widen the whole column.
+        for button in sorted(wanted, key=wanted.__getitem__):
+            button.setVisible(wanted[button])
 
     def _make_form(self, state: State) -> None:
         self.form = FormWidget(state.form)

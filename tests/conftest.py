@@ -1,0 +1,90 @@
+"""What all tests share. Imports no Qt: the lower rooms are tested where there is none."""
+
+import gzip
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
+TINY = {"hidden": [16], "latent_dim": 2}
+BRIEF = {"epochs": 1, "batch_size": 500, "device": "cpu"}
+
+
+@pytest.fixture(autouse=True)
+def own_place(tmp_path, monkeypatch):
+    """Keep every test out of the user's folders; each has a home of its own."""
+    monkeypatch.setenv("LATENTLAB_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("LATENTLAB_DATA", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def vae_run():
+    """Folder of a run whose two-dimensional VAE has seen the bundled digits once."""
+    with tempfile.TemporaryDirectory(prefix="latentlab-vae-") as folder:
+        yield _train(Path(folder) / "run", {"kind": "vae", **TINY})
+
+
+@pytest.fixture(scope="session")
+def cvae_run():
+    """Folder of a run whose three-dimensional conditional VAE has seen the digits once."""
+    with tempfile.TemporaryDirectory(prefix="latentlab-cvae-") as folder:
+        yield _train(Path(folder) / "run", {"kind": "cvae", **TINY, "latent_dim": 3})
+
+
+def _train(folder, model):
+    # Imported here: most tests of the window load no torch.
+    from latentlab.learning.recipe import make_recipe
+    from latentlab.session.runs import record
+
+    recipe = make_recipe({"model": model, "data": "digits", "training": BRIEF})
+    for _ in record(recipe, folder):
+        pass
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist_root():
+    """Folder of the whole MNIST."""
+    if not MNIST.is_dir():
+        pytest.skip(f"the whole MNIST is not on this machine: there is no {MNIST}")
+    return MNIST
+
+
+def idx_bytes(array):
+    """Return an array of bytes as an IDX file holds it."""
+    dims = np.asarray(array.shape, ">u4").tobytes()
+    return bytes((0, 0, 8, array.ndim)) + dims + array.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def write_idx():
+    """Write an array as one IDX file, gzipped where the name ends so."""
+
+    def write(path, array):
+        content = idx_bytes(np.asarray(array))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def write_idx_folder(write_idx):
+    """Write the four files of a small MNIST; return what is in them by file name."""
+
+    def write(folder, *, gz=True, train=30, held_out=10, shape=(5, 4), seed=0):
+        rng = np.random.default_rng(seed)
+        arrays = {}
+        for part, count in (("train", train), ("t10k", held_out)):
+            images = rng.integers(0, 256, (count, *shape), np.uint8)
+            arrays[f"{part}-images-idx3-ubyte"] = images
+            arrays[f"{part}-labels-idx1-ubyte"] = (np.arange(count) % 10).astype(np.uint8)
+        for name, array in arrays.items():
+            write_idx(folder / (f"{name}.gz" if gz else name), array)
+        return arrays
+
+    return write

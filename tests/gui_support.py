@@ -1,0 +1,215 @@
+"""What the tests of the window share: a hand for mouse and keyboard, and a watch for leaks.
+
+``QTest.qWait`` holds Python's lock while it waits, so that worker threads starve: wait with
+``until``, which runs an event loop as the program does.
+"""
+
+import gc
+import os
+import threading
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt, QThread
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from shiboken6 import isValid
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+PLAIN = Qt.KeyboardModifier.NoModifier
+SECONDS = 30
+BETWEEN_MOVES_MS = 15
+"""pyqtgraph leaves out moves that come faster than a hand makes them."""
+
+
+class Hand:
+    """Points, presses and types at a window as a person does, through the window system."""
+
+    def __init__(self, window: QMainWindow, qtbot):
+        self.window = window
+        self._qtbot = qtbot
+
+    def _place(self, widget: QWidget, place: QPoint | QPointF | None) -> QPoint:
+        inside = widget.rect().center() if place is None else QPointF(place).toPoint()
+        assert widget.isVisible(), f"{widget} cannot be seen"
+        assert widget.rect().contains(inside), f"{inside} lies outside {widget}"
+        return widget.mapTo(widget.window(), inside)
+
+    def move(self, widget, place=None):
+        self._qtbot.wait(BETWEEN_MOVES_MS)
+        QTest.mouseMove(widget.window().windowHandle(), self._place(widget, place))
+
+    def press(self, widget, place=None, button=LEFT, modifier=PLAIN):
+        handle = widget.window().windowHandle()
+        QTest.mousePress(handle, button, modifier, self._place(widget, place))
+
+    def release(self, widget, place=None, button=LEFT, modifier=PLAIN):
+        handle = widget.window().windowHandle()
+        QTest.mouseRelease(handle, button, modifier, self._place(widget, place))
+
+    def click(self, widget, place=None, button=LEFT, modifier=PLAIN):
+        self.move(widget, place)
+        self.press(widget, place, button, modifier)
+        self.release(widget, place, button, modifier)
+
+    def double_click(self, widget, place=None):
+        self.click(widget, place)
+        QTest.mouseDClick(widget.window().windowHandle(), LEFT, PLAIN, self._place(widget, place))
+
+    def drag(self, widget, start, end, steps=8):
+        """Press at `start` and move to `end`, yielding after each move; then let go."""
+        start, end = QPointF(start), QPointF(end)
+        self.move(widget, start)
+        self.press(widget, start)
+        for i in range(1, steps + 1):
+            self.move(widget, start + (end - start) * (i / steps))
+            yield
+        self.release(widget, end)
+
+    def key(self, key, modifier=PLAIN):
+        QTest.keyClick(self.window.windowHandle(), key, modifier)
+
+    def type(self, text):
+        for letter in text:
+            QTest.keyClick(self.window.windowHandle(), letter)
+
+
+class Ear:
+    """Hears which questions the lane has not answered yet."""
+
+    def __init__(self, lane):
+        self.open = {}
+        submit, withdraw = lane.submit, lane.withdraw
+
+        def heard_submit(request):
+            self.open[request.place] = number = submit(request)
+            return number
+
+        def heard_withdraw(kind):
+            self.open.pop(kind, None)
+            withdraw(kind)
+
+        lane.submit, lane.withdraw = heard_submit, heard_withdraw
+        lane.answered.connect(self.on_answered)
+
+    def on_answered(self, answer):
+        if self.open.get(answer.request.place) == answer.number:
+            del self.open[answer.request.place]
+
+
+class Desk:
+    """A main window on a desk: its state, its panels, and a hand to use them with."""
+
+    def __init__(self, window: QMainWindow, qtbot):
+        self.window, self._qtbot = window, qtbot
+        self.controller = window.controller
+        self.hand = Hand(window, qtbot)
+        self._ear = Ear(window.controller._lane)
+
+    @property
+    def state(self):
+        return self.controller.state
+
+    def panel(self, key):
+        return self.window.docks[key].build()
+
+    def until(self, condition):
+        self._qtbot.waitUntil(lambda: bool(condition()), timeout=1000 * SECONDS)
+
+    def settle(self):
+        """Wait until all panels are there and every question is answered."""
+        self.until(lambda: self.state.form and not self._ear.open and not self.window._unbuilt)
+
+    def to_front(self):
+        """Make it the active window: shortcuts and focus are that one's alone."""
+        self.window.activateWindow()
+        self.until(self.window.isActiveWindow)
+
+    @property
+    def map(self):
+        return self.panel("map").plot
+
+    def pixel_of(self, x, y) -> QPoint:
+        """Return where on the map's widget a point of the latent plane lies, from its axes."""
+        (left, right), (low, high) = self.map.viewRange()
+        room = self.map.getViewBox().sceneBoundingRect()
+        across = room.left() + (x - left) / (right - left) * room.width()
+        down = room.bottom() - (y - low) / (high - low) * room.height()
+        return QPointF(across, down).toPoint()
+
+    def place_of(self, pixel) -> tuple[float, float]:
+        """Return which point of the latent plane a pixel of the map's widget is."""
+        (left, right), (low, high) = self.map.viewRange()
+        room = self.map.getViewBox().sceneBoundingRect()
+        x = left + (pixel.x() - room.left()) / room.width() * (right - left)
+        y = low + (room.bottom() - pixel.y()) / room.height() * (high - low)
+        return x, y
+
+
+    def clear(self):
+        """Take the window away with all its workers, whatever they are doing."""
+        self.controller.close()
+        self.window.hide()
+        self.window.deleteLater()
+        # The desk outlives its test inside pytest; what stood on it must not.
+        vars(self).clear()
+        deliver()
+
+
+def deliver():
+    """Deliver what worker threads have sent, and delete what waits for it."""
+    QCoreApplication.sendPostedEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def living() -> set[object]:
+    """Return the top-level widgets, and the Qt and Python threads that run."""
+    gc.collect()
+    deliver()
+    qt_threads = [thing for thing in gc.get_objects() if issubclass(type(thing), QThread)]
+    running = [thread for thread in qt_threads if isValid(thread) and thread.isRunning()]
+    return {*QApplication.topLevelWidgets(), *threading.enumerate(), *running}
+
+
+@pytest.fixture(scope="session")
+def frozen():
+    """Take what is loaded so far out of the garbage collector's sight, which makes it quick."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request, qapp, frozen):
+    """Fail a test that leaves a window, a widget without a parent, or a thread behind."""
+    before, failed = living(), request.session.testsfailed
+    yield
+    # The traceback of a failed test keeps all that it names alive.
+    left = living() - before if request.session.testsfailed == failed else set()
+    assert not left, f"left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """An empty home for latentlab."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("LATENTLAB_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def until(qtbot):
+    """Run the event loop until a condition holds; fails where it never does."""
+
+    def run_until(condition):
+        qtbot.waitUntil(lambda: bool(condition()), timeout=1000 * SECONDS)
+
+    return run_until
+
+
+@pytest.fixture(scope="session")
+def application(qapp):
+    """The application, dressed as the program dresses it."""
+    from latentlab.app import make_application
+
+    return make_application()

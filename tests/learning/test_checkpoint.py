@@ -1,0 +1,305 @@
+"""Checkpoints: what comes back, and what is said of files that are not whole or not ours."""
+
+import ast
+import errno
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file, save_file
+from safetensors.torch import save_file as save_torch
+
+import latentlab
+from latentlab.data.base import ImageSpec
+from latentlab.errors import LatentlabError, RunError
+from latentlab.learning.checkpoint import (
+    DESCRIPTION,
+    WEIGHTS,
+    Checkpoint,
+    folder_of,
+    load_model,
+    read_checkpoint,
+    save_checkpoint,
+    write_atomically,
+)
+from latentlab.learning.recipe import make_recipe
+
+SPEC = ImageSpec((1, 4, 5), ("ant", "bee", "cat"))
+RECIPE = make_recipe({"model": {"kind": "cvae", "hidden": [8], "latent_dim": 3}})
+METRICS = {"train": {"loss": 5.0, "kl": 1.0}, "validation": {"loss": 6.5, "kl": 1.25}}
+CHECKPOINT = Checkpoint(RECIPE, SPEC, 30, 2, METRICS)
+
+
+def weights_of(recipe=RECIPE, spec=SPEC, seed=0):
+    torch.manual_seed(seed)
+    return {name: w.numpy() for name, w in recipe.model.build(spec).state_dict().items()}
+
+
+@pytest.fixture
+def run(tmp_path):
+    save_checkpoint(tmp_path / "run", CHECKPOINT, weights_of())
+    return tmp_path / "run"
+
+
+def refused(path):
+    with pytest.raises(RunError) as caught:
+        load_model(path)
+    return str(caught.value)
+
+
+def edit(run, **values):
+    file = run / DESCRIPTION
+    file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **values}), "utf-8")
+
+
+def test_everything_comes_back(run):
+    model, checkpoint = load_model(run)
+    assert checkpoint == CHECKPOINT
+    assert checkpoint.version == latentlab.__version__
+    for name, value in weights_of().items():
+        np.testing.assert_array_equal(model.state_dict()[name].numpy(), value)
+
+
+def test_a_loaded_model_makes_what_the_saved_one_made(run):
+    torch.manual_seed(0)
+    original = RECIPE.model.build(SPEC)
+    model, _ = load_model(run)
+    z, y = torch.randn(4, 3), torch.tensor([0, 1, 2, 0])
+    assert torch.equal(model.decode(z, y).mean, original.decode(z, y).mean)
+    assert not model.training
+    assert not any(p.requires_grad for p in model.parameters())
+
+
+def test_half_precision_halves_the_file_and_keeps_three_digits(run, tmp_path):
+    save_checkpoint(tmp_path / "half", CHECKPOINT, weights_of(), half=True)
+    stored = load_file(tmp_path / "half" / WEIGHTS)
+    assert {value.dtype for value in stored.values()} == {np.dtype(np.float16)}
+    model, _ = load_model(tmp_path / "half")
+    for name, value in weights_of().items():
+        tensor = model.state_dict()[name]
+        assert tensor.dtype == torch.float32
+        np.testing.assert_allclose(tensor.numpy(), value, rtol=1e-3, atol=1e-4)
+    bulk = sum(value.nbytes for value in weights_of().values())
+    saved = (run / WEIGHTS).stat().st_size - (tmp_path / "half" / WEIGHTS).stat().st_size
+    assert saved == pytest.approx(bulk / 2, abs=256)
+
+
+def test_the_description_is_readable_json(run):
+    values = json.loads((run / DESCRIPTION).read_text("utf-8"))
+    assert values["format"] == 1
+    assert values["latentlab"] == latentlab.__version__
+    assert values["images"] == {"shape": [1, 4, 5], "class_names": ["ant", "bee", "cat"]}
+    assert (values["step"], values["epoch"], values["metrics"]) == (30, 2, METRICS)
+    assert values["recipe"] == RECIPE.to_dict()
+    assert len((run / DESCRIPTION).read_text("utf-8").splitlines()) > 20, "on one line"
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, DESCRIPTION])
+def test_the_path_may_name_either_file(run, name):
+    assert folder_of(run / name) == run
+    assert load_model(run / name)[1] == CHECKPOINT
+
+
+def test_a_folder_may_have_a_dot_in_its_name(tmp_path):
+    save_checkpoint(tmp_path / "beta0.5", CHECKPOINT, weights_of())
+    assert load_model(tmp_path / "beta0.5")[1] == CHECKPOINT
+
+
+def test_a_file_that_lacks_is_named(run):
+    (run / WEIGHTS).unlink()
+    assert f"no {WEIGHTS}" in refused(run)
+    (run / DESCRIPTION).unlink()
+    assert f"no {DESCRIPTION}" in refused(run)
+    assert "is not a run" in refused(run.parent / "nowhere")
+
+
+def test_a_path_below_a_file_cannot_be_read(tmp_path):
+    (tmp_path / "file").write_text("x", "utf-8")
+    assert "cannot be read" in refused(tmp_path / "file" / "run")
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, -1])
+def test_truncated_weights_are_damaged(run, keep):
+    file = run / WEIGHTS
+    file.write_bytes(file.read_bytes()[:keep])
+    message = refused(run)
+    assert str(file) in message
+    assert "damaged" in message
+
+
+@pytest.mark.parametrize("content", [b"these are no tensors\n" * 20, b"\x89PNG\r\n\x1a\n" * 9])
+def test_another_file_under_the_name_of_the_weights_is_refused(run, content):
+    (run / WEIGHTS).write_bytes(content)
+    assert "no safetensors file" in refused(run)
+
+
+def test_weights_in_bf16_from_another_program_are_refused_in_words(run):
+    save_torch({"layer": torch.zeros(3, dtype=torch.bfloat16)}, run / WEIGHTS)
+    assert str(run / WEIGHTS) in refused(run)
+
+
+def test_tensors_of_another_program_are_refused_by_name(run):
+    save_file({"layer.0.weight": np.zeros((2, 2), np.float32)}, run / WEIGHTS)
+    message = refused(run)
+    assert "does not fit" in message
+    assert "encoder.trunk.0.weight is nothing" in message
+
+
+def test_a_tensor_too_many_is_refused_by_name(run):
+    save_file({**weights_of(), "extra": np.zeros(3, np.float32)}, run / WEIGHTS)
+    assert "extra is (3,) where the model has nothing" in refused(run)
+
+
+def test_shapes_that_do_not_fit_are_refused_by_name(run):
+    edit(run, recipe={**RECIPE.to_dict(), "model": {"kind": "cvae", "hidden": [9]}})
+    message = refused(run)
+    assert "encoder.trunk.0.weight is (8, 23) where the model has (9, 23)" in message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"7",
+        b'"text"',
+        b"null",
+        b"{}",
+        b'{"format": 1}',
+        b'{"format": "one"}',
+        b"\xff\xfe\x00",
+        b"\x89PNG\r\n\x1a\n",
+    ],
+)
+def test_a_damaged_description_is_named(run, content):
+    (run / DESCRIPTION).write_bytes(content)
+    message = refused(run)
+    assert f"{run / DESCRIPTION} is damaged" in message
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"images": None},
+        {"images": {"shape": [28, 28], "class_names": []}},
+        {"images": {"shape": "abc", "class_names": []}},
+        {"images": {"shape": [1, 4, 5], "class_names": 3}},
+        {"metrics": "none"},
+        {"metrics": {"validation": 3}},
+        {"metrics": {"validation": {"loss": "low"}}},
+        {"recipe": []},
+        {"step": "x"},
+        {"epoch": None},
+    ],
+)
+def test_a_description_with_damaged_values_is_named(run, values):
+    edit(run, **values)
+    with pytest.raises(RunError, match="is damaged"):
+        read_checkpoint(run)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "word"),
+    [
+        ({"model": {"kind": "flow"}, "data": {"kind": "digits"}}, "flow"),
+        ({"model": {"kind": "vae", "latent_dim": 0}}, "latent_dim"),
+    ],
+)
+def test_a_recipe_that_cannot_be_used_is_said_of_the_file(run, recipe, word):
+    """Such as that of a plug-in which is no longer installed."""
+    edit(run, recipe=recipe)
+    with pytest.raises(RunError) as caught:
+        read_checkpoint(run)
+    assert str(run / DESCRIPTION) in str(caught.value)
+    assert word in str(caught.value)
+
+
+def test_a_newer_format_asks_for_an_update(run):
+    edit(run, format=2, latentlab="99.1")
+    with pytest.raises(RunError, match=r"99\.1, newer than this one") as caught:
+        read_checkpoint(run)
+    assert caught.value.advice == "Update latentlab."
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def block_part(run, monkeypatch):
+    (run / f"{WEIGHTS}.part").mkdir()
+
+
+def fill_disk(run, monkeypatch):
+    monkeypatch.setattr(os, "fsync", full_disk)
+
+
+@pytest.mark.parametrize("break_it", [block_part, fill_disk])
+def test_a_failed_write_leaves_the_old_checkpoint_whole(run, monkeypatch, break_it):
+    before = {name: (run / name).read_bytes() for name in (WEIGHTS, DESCRIPTION)}
+    break_it(run, monkeypatch)
+    with pytest.raises(RunError, match="cannot be written") as caught:
+        save_checkpoint(run, replace(CHECKPOINT, epoch=3), weights_of(seed=1))
+    assert str(run / WEIGHTS) in str(caught.value)
+    assert caught.value.advice
+    assert {name: (run / name).read_bytes() for name in before} == before
+    assert load_model(run)[1].epoch == 2
+
+
+def test_a_write_that_failed_leaves_no_part_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(RunError, match="No space left"):
+        write_atomically(tmp_path / "file", b"content")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_save_replaces_the_first(run):
+    save_checkpoint(run, replace(CHECKPOINT, epoch=3), weights_of(seed=1))
+    model, checkpoint = load_model(run)
+    assert checkpoint.epoch == 3
+    name = "decoder.head.bias"
+    np.testing.assert_array_equal(model.state_dict()[name].numpy(), weights_of(seed=1)[name])
+    assert {path.name for path in run.iterdir()} == {WEIGHTS, DESCRIPTION}
+
+
+def test_a_folder_below_a_file_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("x", "utf-8")
+    with pytest.raises(RunError, match="cannot be written"):
+        save_checkpoint(tmp_path / "file" / "run", CHECKPOINT, weights_of())
+    assert (tmp_path / "file").read_text("utf-8") == "x"
+
+
+def test_loading_draws_nothing_from_the_global_generator(run):
+    before = torch.get_rng_state()
+    load_model(run)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_conditional_model_without_classes_is_refused_in_words(run):
+    edit(run, images={"shape": [1, 4, 5], "class_names": []})
+    with pytest.raises(LatentlabError, match="labels"):
+        load_model(run)
+
+
+def test_nothing_in_the_package_imports_pickle():
+    """Nor opens the doors behind which it stands."""
+    forbidden = {"pickle", "cPickle", "dill", "joblib", "shelve", "marshal", "cloudpickle"}
+    files = sorted(Path(latentlab.__file__).parent.rglob("*.py"))
+    assert len(files) > 50
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                assert (node.value.id, node.attr) not in {("torch", "load"), ("torch", "save")}
+            elif isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+                assert isinstance(node.value, ast.Constant), file
+                assert node.value.value is False, file
+            assert not forbidden & {name.split(".")[0] for name in names}, file

@@ -1,0 +1,204 @@
+"""Recipes as files: what may be written, what is refused, and what comes back."""
+
+from pathlib import Path
+
+import pytest
+
+from latentlab.data.base import ImageSpec
+from latentlab.errors import RecipeError
+from latentlab.learning.recipe import make_recipe, read_recipe
+
+TRAINING = Path(__file__).parents[2] / "training"
+MNIST = ImageSpec((1, 28, 28), tuple("0123456789"))
+SHORT = """
+[model]
+hidden = [16]
+[objective]
+beta = 2
+[training]
+epochs = 3
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text(SHORT, encoding="utf-8")
+    return path
+
+
+def problems(path, *settings):
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(path, settings)
+    return caught.value.problems
+
+
+def test_what_is_not_written_takes_its_default(file):
+    recipe = read_recipe(file)
+    assert (recipe.model.kind, recipe.data.kind) == ("vae", "digits")
+    assert (recipe.model.hidden, recipe.model.latent_dim) == ((16,), 2)
+    assert (recipe.objective.beta, recipe.objective.schedule.kind) == (2.0, "constant")
+    assert (recipe.training.epochs, recipe.training.batch_size) == (3, 128)
+
+
+def test_settings_are_read_as_toml(file, tmp_path):
+    recipe = read_recipe(
+        file,
+        [
+            "training.epochs=11",
+            "training.learning_rate = 2e-4",
+            "model.hidden=[8, 4]",
+            'training.device="cpu"',
+            "model.likelihood.kind=gaussian",
+            "model.likelihood.sigma=0.5",
+            "data.kind=mnist",
+            f"data.root={tmp_path}",
+        ],
+    )
+    assert recipe.training.epochs == 11
+    assert recipe.training.learning_rate == 2e-4
+    assert recipe.model.hidden == (8, 4)
+    assert recipe.training.device == "cpu"
+    assert recipe.model.likelihood.sigma == 0.5
+    assert recipe.data.root == tmp_path  # no TOML, hence plain text
+
+
+def test_settings_may_make_tables_and_the_last_one_wins(file):
+    recipe = read_recipe(
+        file,
+        [
+            "objective.schedule.kind=linear",
+            "objective.schedule.epochs=7",
+            "model.kind=cvae",
+            "training.epochs=5",
+            "training.epochs=6",
+        ],
+    )
+    assert recipe.objective.schedule.kind == "linear"
+    assert recipe.objective.schedule.epochs == 7
+    assert recipe.model.kind == "cvae"
+    assert recipe.training.epochs == 6
+
+
+@pytest.mark.parametrize("setting", ["training.epochs", "epochs=3", "=3", "training epochs 3"])
+def test_a_setting_of_another_form_is_refused_with_an_example(file, setting):
+    assert "TABLE.KEY=VALUE" in problems(file, setting)[setting]
+
+
+def test_a_setting_below_a_value_is_refused(file):
+    assert problems(file, "training.epochs.more=3") == {
+        "training.epochs.more": "epochs is a value, not a table"
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "key", "words"),
+    [
+        ("training.epoch=3", "training.epoch", ["unknown key", '"epochs"']),
+        ("trainin.epochs=3", "trainin", ["unknown key", '"training"']),
+        ("model.kind=vea", "model.kind", ["unknown kind", "'vea'", '"vae"']),
+        ("objective.schedule.kind=liner", "objective.schedule.kind", ['"linear"']),
+        ("model.likelihood=gausian", "model.likelihood.kind", ['"gaussian"']),
+        ("model.likelihood.sigma=1", "model.likelihood.sigma", ["unknown key"]),
+        ("data.root=x", "data.root", ["unknown key"]),
+        ("training.epochs=0", "training.epochs", ["greater than or equal to 1", "0"]),
+        ("training.epochs=2.5", "training.epochs", ["integer", "2.5"]),
+        ("training.epochs=many", "training.epochs", ["integer", "many"]),
+        ("training.learning_rate=nan", "training.learning_rate", ["nan"]),
+        ("training.learning_rate=0", "training.learning_rate", ["greater than 0"]),
+        ("training.device=tpu", "training.device", ["'cpu'", "'tpu'"]),
+        ("training.seed=-1", "training.seed", ["-1"]),
+        ("model.hidden=[0]", "model.hidden.0", ["greater than or equal to 1"]),
+        ("model.hidden=300", "model.hidden", ["300"]),
+        ("model.latent_dim=513", "model.latent_dim", ["512", "513"]),
+        ("objective.beta=-1", "objective.beta", ["greater than or equal to 0"]),
+    ],
+)
+def test_bad_values_are_named_by_their_key(file, setting, key, words):
+    found = problems(file, setting)
+    assert list(found) == [key]
+    assert all(word in found[key] for word in words), found
+
+
+def test_every_problem_is_listed_at_once(file):
+    found = problems(file, "training.epochs=0", "model.latentdim=2", "data.kind=digit")
+    assert set(found) == {"training.epochs", "model.latentdim", "data.kind"}
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(file, ["training.epochs=0", "model.latentdim=2"])
+    assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"[model\nkind = 1", b"kind = ", b"\xff\xfe\x00binary", b"\x89PNG\r\n"]
+)
+def test_a_file_that_is_not_toml_is_named(tmp_path, content):
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+    assert problems(path)[str(path)].startswith("is not TOML")
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path):
+    missing = tmp_path / "none.toml"
+    assert problems(missing) == {str(missing): "cannot be read (No such file or directory)"}
+    assert "cannot be read" in problems(tmp_path)[str(tmp_path)]
+
+
+@pytest.mark.parametrize("table", ["model = 3", "training = 'fast'", "data = [1]"])
+def test_a_value_in_the_place_of_a_table_is_refused(tmp_path, table):
+    path = tmp_path / "flat.toml"
+    path.write_text(table, encoding="utf-8")
+    (key,) = problems(path)
+    assert key.split(".")[0] == table.split()[0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"model": "cvae"},
+        {"data": {"kind": "mnist", "root": "/some where/ü"}},
+        {"model": {"likelihood": {"kind": "gaussian", "sigma": 0.25}, "hidden": []}},
+        {"objective": {"beta": 0.1, "schedule": {"kind": "linear", "epochs": 2.5}}},
+        {"training": {"epochs": 7, "learning_rate": 1e-5, "seed": 2**31 - 1, "precision": "fp32"}},
+    ],
+)
+def test_a_recipe_written_and_read_is_the_same(tmp_path, values):
+    recipe = make_recipe(values)
+    path = tmp_path / "again.toml"
+    path.write_text(recipe.to_toml(), encoding="utf-8")
+    assert read_recipe(path) == recipe
+    assert make_recipe(recipe.to_dict()) == recipe
+
+
+def linear_shapes(network):
+    return [tuple(w.shape) for name, w in network.state_dict().items() if name.endswith("weight")]
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "epochs"),
+    [
+        ("cvae-mnist", [(400, 794), (40, 400), (400, 30), (784, 400)], 100),
+        ("vae-16d-mnist", [(256, 784), (32, 256), (256, 16), (784, 256)], 30),
+        (
+            "vae-2d-mnist",
+            [(512, 784), (256, 512), (4, 256), (256, 2), (512, 256), (784, 512)],
+            30,
+        ),
+    ],
+)
+def test_shipped_recipes_have_the_sizes_of_their_architectures(name, shapes, epochs):
+    recipe = read_recipe(TRAINING / f"{name}.toml")
+    assert linear_shapes(recipe.model.build(MNIST)) == shapes
+    assert recipe.model.likelihood.kind == "bernoulli"
+    assert recipe.data.kind == "mnist"
+    assert (recipe.objective.beta, recipe.training.epochs) == (1.0, epochs)
+    annealed = name == "vae-16d-mnist"
+    assert recipe.objective.schedule.kind == ("linear" if annealed else "constant")
+
+
+def test_no_recipe_ships_untested():
+    assert {path.stem for path in TRAINING.glob("*.toml")} == {
+        "cvae-mnist",
+        "vae-16d-mnist",
+        "vae-2d-mnist",
+    }

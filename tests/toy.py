@@ -1,0 +1,195 @@
+"""A laboratory of toys: answers as the explorer does, at once and without torch or Qt.
+
+Every picture tells where it came from: its upper half is as bright as z's first coordinate is
+large, its lower half as its second, and its last column tells the label.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from latentlab.data.base import ImageSet, ImageSpec, Splits
+from latentlab.errors import RunError
+from latentlab.latent.codes import Codes
+from latentlab.latent.manifold import axis, plane_points
+from latentlab.latent.paths import straight
+from latentlab.learning.events import EpochEnd, Snapshot, Started, Step
+from latentlab.session import requests as ask
+from latentlab.session.forms import Field, Kind
+from latentlab.session.state import (
+    Ends,
+    Entry,
+    Manifold,
+    ModelCard,
+    Original,
+    Picture,
+    Point,
+    Tiles,
+)
+
+NAMES = ("ant", "bee", "cat")
+SPEC = ImageSpec((1, 4, 4), NAMES)
+SIDE = 4
+LIBRARY = (
+    Entry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
+    Entry("big", "CVAE 5-D · toys", Path("/toys/big"), shipped=False),
+)
+FORM = (
+    Field(
+        "model",
+        "Model",
+        "What learns.",
+        "kind",
+        {"kind": "vae"},
+        kinds=(
+            Kind(
+                "vae",
+                "A plain one.",
+                (
+                    Field("latent_dim", "Latent dim", "How wide z is.", "int", 2, 1, 512),
+                    Field("hidden", "Hidden", "Layer sizes.", "ints", [16, 8]),
+                    Field("beta", "Beta", "Weight of KL.", "float", 1.0, 0.0),
+                ),
+            ),
+            Kind(
+                "cvae",
+                "One with labels.",
+                (Field("latent_dim", "Latent dim", "How wide z is.", "int", 20, 1, 512),),
+            ),
+        ),
+    ),
+    Field(
+        "data",
+        "Data",
+        "What is learned from.",
+        "kind",
+        {},
+        kinds=(Kind("", "", (Field("root", "Folder", "Where the images lie.", "path"),)),),
+    ),
+    Field("device", "Device", "Where to compute.", "option", "auto", options=("auto", "cpu")),
+)
+
+
+def picture_of(point):
+    pixels = np.zeros((SIDE, SIDE), np.uint8)
+    bright = [int(np.clip(128 + 20 * value, 0, 255)) for value in point.z]
+    pixels[: SIDE // 2], pixels[SIDE // 2 :] = bright[0], bright[min(1, len(bright) - 1)]
+    pixels[:, -1] = 50 * (point.label or 0)
+    return pixels
+
+
+def card(latent_dim=2, conditional=False, name="toy", spec=SPEC, **more):
+    kind = "cvae" if conditional else "vae"
+    source = Path("/toys") / name
+    return ModelCard(name, source, kind, latent_dim, conditional, spec, "toys", 3, **more)
+
+
+def codes(latent_dim=2, count=90, seed=0):
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % len(NAMES)
+    shift = (labels[:, None] - 1) * np.linspace(2, 1, latent_dim)
+    mu = (rng.standard_normal((count, latent_dim)) + shift).astype(np.float32)
+    return Codes(mu, np.full_like(mu, 0.1), labels.astype(np.int64))
+
+
+@dataclass
+class ToyLab:
+    """Answers requests; remembers them."""
+
+    models: dict = field(
+        default_factory=lambda: {"toy": card(), "big": card(5, conditional=True, name="big")}
+    )
+    asked: list = field(default_factory=list)
+
+    def __call__(self, request):
+        self.asked.append(request)
+        return getattr(self, type(request).__name__)(request)
+
+    def Open(self, request):
+        if request.path.name not in self.models:
+            raise RunError(f"{request.path} is not a run.", "Open another.")
+        self.card = self.models[request.path.name]
+        self.codes = codes(self.card.latent_dim)
+        return ask.Opened(self.card, self.codes, *self.start(), curves())
+
+    def Adopt(self, request):
+        self.card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
+        self.codes = codes(seed=1 + request.epoch)
+        return ask.Adopted(self.card, self.codes, *self.start())
+
+    def start(self):
+        here, a, b = (self.PickImage(ask.PickImage(row)) for row in (2, 0, 1))
+        return here.point, Ends(a.point, b.point), here
+
+    def Decode(self, request):
+        return Picture(request.point, picture_of(request.point))
+
+    def Hover(self, request):
+        near = None if request.row is None else self.PickImage(ask.PickImage(request.row))
+        return ask.Hovered(self.Decode(request), near)
+
+    def PickImage(self, request):
+        label = int(self.codes.labels[request.row])
+        point = Point(
+            tuple(self.codes.mu[request.row].tolist()), label if self.card.conditional else None
+        )
+        pixels = picture_of(point)
+        return Original(f"toys {request.row}", point, 255 - pixels, pixels, request.row)
+
+    def MakeManifold(self, request):
+        lines = axis(request.grid.n, request.grid.span, request.grid.spacing)
+        z = plane_points(request.point.z, request.plane, lines)
+        points = [Point(tuple(row), request.point.label) for row in z.tolist()]
+        return Manifold(tiles(points, request.grid.n), request.plane, lines)
+
+    def MakeStrip(self, request):
+        a, b, steps = request.ends.a, request.ends.b, request.ends.steps
+        return tiles([Point(tuple(z), a.label) for z in straight(a.z, b.z, steps).tolist()], steps)
+
+    def MakeSamples(self, request):
+        settings = request.settings
+        rng = np.random.default_rng(settings.seed)
+        z = rng.standard_normal((settings.count, self.card.latent_dim)).tolist()
+        label = settings.label if self.card.conditional else None
+        return tiles([Point(tuple(row), label) for row in z], 6)
+
+    def Discard(self, request):
+        pass
+
+    def ListLibrary(self, request):
+        return LIBRARY
+
+    def DescribeForm(self, request):
+        return FORM
+
+
+def tiles(points, columns):
+    return Tiles(tuple(points), np.stack([picture_of(point) for point in points]), columns)
+
+
+def curves(epochs=4):
+    x = np.arange(1.0, epochs + 1)
+    names = {"loss": 100 / x, "reconstruction": 90 / x, "kl": 10 - 5 / x}
+    return {(split, name): (x, y) for split in ("train", "validation") for name, y in names.items()}
+
+
+def started(folder=None, epochs=2, steps_per_epoch=3):
+    images = ImageSet(np.zeros((4, 1, SIDE, SIDE), np.uint8), np.arange(4) % 3, SPEC)
+    recipe = {"model": {"kind": "vae"}}
+    return Started(recipe, Splits(images, images), "toy", 10, epochs, steps_per_epoch, folder)
+
+
+def losses(value):
+    return {"loss": value, "reconstruction": value - 1, "kl": 1.0}
+
+
+def training(folder=None, epochs=2, steps_per_epoch=3):
+    """Yield what a short and lucky run reports."""
+    yield started(folder, epochs, steps_per_epoch)
+    for epoch in range(1, epochs + 1):
+        for step in range((epoch - 1) * steps_per_epoch + 1, epoch * steps_per_epoch + 1):
+            yield Step(step, epoch, losses(100 / step), 1000.0, 2.0)
+        last = losses(90 / epoch)
+        yield EpochEnd(epoch, epoch * steps_per_epoch, last, last, 0.5, 0.25)
+        yield Snapshot(epoch * steps_per_epoch, epoch, {"weight": np.full(2, epoch, np.float32)})

@@ -1,0 +1,46 @@
+"""Widgets are tested on toys: the real window and panels, a model that answers at once."""
+
+import pytest
+import toy
+from gui_support import Desk, application, frozen, home, no_leaks, until
+
+from latentlab.widgets.main_window import MainWindow
+from latentlab.workers.controller import Controller
+from latentlab.workers.lane import Lane
+from latentlab.workers.training import Training
+
+__all__ = ["application", "frozen", "home", "no_leaks", "until"]
+
+
+@pytest.fixture
+def make_desk(application, qtbot, home):
+    """Put toy windows on a desk; each `home` is one machine."""
+    desks = []
+
+    def make(model="toy", train=lambda recipe: toy.training()):
+        lab = toy.ToyLab()
+        window = MainWindow(Controller(Lane(lambda: lab), Training(train)))
+        desk = Desk(window, qtbot)
+        desks.append(desk)
+        desk.lab = lab
+        window.show()
+        window.controller.start(next(iter(toy.LIBRARY)).path.with_name(model))
+        desk.settle()
+        desk.to_front()
+        return desk
+
+    yield make
+    for desk in desks:
+        desk.clear()
+
+
+@pytest.fixture
+def desk(make_desk):
+    """A window with the two-dimensional toy model open."""
+    return make_desk()
+
+
+@pytest.fixture
+def big(make_desk):
+    """A window with the five-dimensional, conditional toy model open."""
+    return make_desk("big")

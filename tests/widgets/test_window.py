@@ -1,0 +1,272 @@
+"""Panels, docks and menus of the main window, on toys."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import toy
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QToolButton, QWhatsThis
+
+from latentlab.widgets.panel import find_panels
+
+ALT = Qt.KeyboardModifier.AltModifier
+KEYS = [panel.key for panel in find_panels()]
+
+
+def title_buttons(dock):
+    return dock.titleBarWidget().findChildren(QToolButton)
+
+
+def test_every_panel_is_seen_at_first_start(desk):
+    for key, dock in desk.window.docks.items():
+        assert dock.isVisible(), key
+        assert not dock.visibleRegion().isEmpty(), f"{key} lies behind a tab"
+        assert desk.panel(key).width() > 100, key
+
+
+def test_panels_show_the_toy(desk):
+    """One glance at each panel: it shows this model and no other."""
+    state = desk.state
+    image = desk.panel("image").view.image
+    assert image.pixelColor(0, 0).red() == state.picture.pixels[0, 0]
+    assert len(desk.panel("sliders").rows) == 2
+    assert len(desk.panel("map").legend.buttons) == 3
+    library = desk.panel("library").list
+    names = [library.item(row).text().split("\n")[0] for row in range(library.count())]
+    assert names == ["toy", "big"]
+    assert library.currentRow() == 0
+    assert list(desk.panel("curves").plots) == ["loss", "reconstruction", "kl"]
+    assert desk.panel("train").form.values()["model"]["kind"] == "vae"
+    assert "toy · VAE 2-D · epoch 3" in desk.window.model_label.text()
+    assert desk.window.windowTitle().startswith("toy")
+
+
+def test_window_needs_no_torch():
+    """The whole window builds and renders where torch is never imported."""
+    code = """
+import sys, time
+import toy
+from PySide6.QtCore import QTimer
+from latentlab.app import make_application
+from latentlab.widgets.main_window import MainWindow
+from latentlab.workers.controller import Controller
+from latentlab.workers.lane import Lane
+from latentlab.workers.training import Training
+
+app = make_application()
+window = MainWindow(Controller(Lane(toy.ToyLab), Training(lambda recipe: toy.training())))
+window.show()
+window.controller.start(toy.LIBRARY[0].path)
+def look():
+    state = window.controller.state
+    if state.samples and state.form and not window._unbuilt:
+        assert window.docks["image"].build().view.image is not None
+        assert len(window.docks["sliders"].build().rows) == 2
+        window.close()
+        app.quit()
+timer = QTimer(interval=10)
+timer.timeout.connect(look)
+timer.start()
+QTimer.singleShot(20_000, lambda: app.exit(1))
+status = app.exec()
+heavy = {"torch", "torchvision", "safetensors", "matplotlib"} & set(sys.modules)
+print("heavy:", sorted(heavy))
+sys.exit(status)
+"""
+    tests = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tests.parent,
+        env={**os.environ, "PYTHONPATH": str(tests)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+# Showing and hiding panels
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_shortcut_hides_and_shows_a_panel(desk, key):
+    dock = desk.window.docks[key]
+    digit = Qt.Key(ord(dock.panel.shortcut[-1]))
+    assert dock.panel.shortcut[:-1] == "Alt+"
+    desk.hand.key(digit, ALT)
+    assert not dock.isVisible()
+    assert not dock.toggleViewAction().isChecked()
+    desk.hand.key(digit, ALT)
+    assert dock.isVisible()
+
+
+def test_hidden_panel_catches_up(desk):
+    image = desk.panel("image")
+    before = image.view.image.pixelColor(0, 0)
+    desk.window.docks["image"].toggleViewAction().trigger()
+    desk.controller.set_point(desk.state.point.along({0: 5.0}))
+    desk.settle()
+    assert image.view.image.pixelColor(0, 0) == before
+    desk.window.docks["image"].toggleViewAction().trigger()
+    assert image.view.image.pixelColor(0, 0).red() == 128 + 20 * 5
+    assert "+5.00" in image.place.text()
+
+
+def test_panels_hidden_while_the_model_changes_catch_up(desk):
+    """A hidden panel that missed a change of size must not show the old one's."""
+    for key in KEYS:
+        desk.window.docks[key].toggleViewAction().trigger()
+    desk.controller.open(Path("/toys/big"))
+    desk.settle()
+    for key in KEYS:
+        desk.window.docks[key].toggleViewAction().trigger()
+    assert len(desk.panel("sliders").rows) == 5
+    assert desk.panel("map").across.count() == 5
+    assert desk.panel("map").across.isVisible()
+    assert desk.panel("samples").label.isVisible()
+    assert desk.panel("library").list.currentRow() == 1
+
+
+def test_close_button_hides_and_float_button_floats(desk):
+    dock = desk.window.docks["curves"]
+    buttons = {b.toolTip().split()[0]: b for b in title_buttons(dock)}
+    desk.hand.click(buttons["Hide"])
+    assert not dock.isVisible()
+    dock.toggleViewAction().trigger()
+    desk.hand.click(buttons["Float"])
+    assert dock.isFloating()
+    dock.setFloating(False)
+
+
+def test_reset_layout_puts_everything_back(desk):
+    docks, size = desk.window.docks, desk.window.size()
+    before = {key: dock.geometry().getRect() for key, dock in docks.items()}
+    docks["map"].setFloating(True)
+    docks["train"].hide()
+    desk.window.tabifyDockWidget(docks["image"], docks["sliders"])
+    desk.window.reset_layout()
+    desk.until(lambda: all(dock.isVisible() for dock in docks.values()))
+    assert not any(dock.isFloating() for dock in docks.values())
+    assert not desk.window.tabifiedDockWidgets(docks["image"])
+    assert desk.window.size() == size
+
+    def back():
+        after = {key: dock.geometry().getRect() for key, dock in docks.items()}
+        return all(after[key] == pytest.approx(before[key], abs=2) for key in KEYS)
+
+    desk.until(back)
+
+
+def test_no_column_jumps_when_training_starts(make_desk):
+    """Buttons that take turns must not push the panels about."""
+    go_on = threading.Event()
+
+    def train(recipe):
+        yield toy.started()
+        go_on.wait(20)
+
+    desk = make_desk(train=train)
+    before = desk.window.docks["train"].width()
+    desk.controller.start_training()
+    desk.until(lambda: desk.panel("train").stop.isVisible())
+    during = desk.window.docks["train"].width()
+    go_on.set()
+    desk.until(lambda: desk.panel("train").start.isVisible())
+    assert during == pytest.approx(before, abs=10)
+    assert desk.window.docks["train"].width() == pytest.approx(before, abs=10)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_help_explains_the_panel(desk, key, monkeypatch):
+    told = []
+    monkeypatch.setattr(QWhatsThis, "showText", lambda *args: told.append(args[1]))
+    dock = desk.window.docks[key]
+    desk.hand.click(title_buttons(dock)[0])
+    assert told == [f"<p>{dock.panel.help}</p>"]
+    assert len(dock.panel.help) > 150
+
+
+def test_escape_quits_nothing(desk):
+    for key in KEYS:
+        desk.panel(key).setFocus()
+        desk.hand.key(Qt.Key.Key_Escape)
+    assert desk.window.isVisible()
+    assert all(dock.isVisible() for dock in desk.window.docks.values())
+
+
+def test_shortcuts_are_listed(desk):
+    """F1 lists every shortcut of the menus."""
+    desk.hand.key(Qt.Key.Key_F1)
+    box = desk.window.findChild(QMessageBox)
+    text = box.text()
+    for word in ("Ctrl+Z", "Alt+3", "Random z", "Ctrl+T", "Shift+click"):
+        assert word in text, word
+    box.close()
+
+
+# Opening from the library
+
+
+def test_click_in_the_library_opens(desk):
+    library = desk.panel("library").list
+    desk.hand.click(library.viewport(), library.visualItemRect(library.item(1)).center())
+    desk.settle()
+    assert desk.state.model.name == "big"
+    assert library.currentRow() == 1
+    assert len(desk.panel("sliders").rows) == 5
+
+
+def test_enter_in_the_library_opens(desk):
+    library = desk.panel("library").list
+    library.setFocus()
+    desk.hand.key(Qt.Key.Key_Down)
+    desk.hand.key(Qt.Key.Key_Return)
+    desk.settle()
+    assert desk.state.model.name == "big"
+
+
+def test_click_on_the_open_model_changes_nothing(desk):
+    desk.controller.set_point(desk.state.point.along({0: 1.25}))
+    desk.settle()
+    library = desk.panel("library").list
+    desk.hand.click(library.viewport(), library.visualItemRect(library.item(0)).center())
+    desk.settle()
+    assert desk.state.point.z[0] == 1.25
+    assert not any(type(r).__name__ == "Open" for r in desk.lab.asked[1:])
+
+
+def test_sliders_come_and_go_with_the_model(desk):
+    for name, count in (("big", 5), ("toy", 2), ("big", 5)):
+        desk.controller.open(Path("/toys") / name)
+        desk.settle()
+        rows = desk.panel("sliders").rows
+        assert [row.dimension for row in rows] == list(range(count))
+        assert desk.panel("sliders").label.isVisible() is (name == "big")
+
+
+def test_model_without_a_map(desk):
+    """No images on this machine: the map is empty, and all else works."""
+    desk.lab.models["bare"] = toy.card(name="bare", note="gone is not on this machine")
+    none = toy.codes(count=90)
+    empty = type(none)(none.mu[:0], none.sigma[:0], None)
+    open_toy = desk.lab.Open
+
+    def open_bare(request):
+        opened = open_toy(request)
+        return type(opened)(opened.card, empty, opened.start, opened.ends, None, opened.curves)
+
+    desk.lab.Open = open_bare
+    desk.controller.open(Path("/toys/bare"))
+    desk.settle()
+    panel = desk.panel("map")
+    assert not panel.legend.isVisible()
+    desk.hand.click(panel.plot.viewport(), desk.pixel_of(1.0, 1.0))
+    desk.settle()
+    assert desk.state.point.z == pytest.approx((1.0, 1.0), abs=0.1)
+    assert desk.panel("sliders").rows[0].slider.isEnabled()
