@@ -189,14 +189,6 @@ def no_leaks(request, qapp, frozen):
     assert not left, f"left behind: {left}"
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """An empty home for latentlab."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("LATENTLAB_HOME", str(folder))
-    return folder
-
-
 @pytest.fixture
 def until(qtbot):
     """Run the event loop until a condition holds; fails where it never does."""

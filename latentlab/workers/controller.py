@@ -1,19 +1,17 @@
 """The controller: takes intents from panels, keeps the state, asks lane and training.
 
-Panels call its methods and render what it emits; it alone replaces the state. Every method
-runs on the GUI thread and returns at once; answers arrive later as signals.
+Panels call its methods and show what it emits; it alone replaces the state (`Store`, and
+`Exploring` for everything about z). Every method runs on the GUI thread and returns at once;
+answers arrive later as signals.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from random import SystemRandom
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import Slot
 
-from latentlab.session.failure import Failure
-from latentlab.session.follow import follow
 from latentlab.session.history import History
 from latentlab.session.requests import (
     Adopt,
@@ -24,7 +22,6 @@ from latentlab.session.requests import (
     EncodeFile,
     Export,
     Exported,
-    Hover,
     Hovered,
     ListLibrary,
     MakeManifold,
@@ -37,39 +34,27 @@ from latentlab.session.requests import (
     Request,
 )
 from latentlab.session.state import (
-    Ends,
-    GridSettings,
     Original,
     Picture,
-    Point,
     Run,
-    SampleSettings,
-    State,
     Tiles,
 )
+from latentlab.workers.exploring import Exploring, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from PySide6.QtCore import QObject
+
     from latentlab.workers.job import Outcome
     from latentlab.workers.lane import Answer, Lane
     from latentlab.workers.training import Training
 
-RANDOM = SystemRandom()
 MODEL_FILES = (".safetensors", ".json")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What undo goes back to."""
-
-    point: Point | None = None
-    ends: Ends | None = None
-    original: Original | None = None
-
-
-class Controller(QObject):
+class Controller(Exploring):
     """See the module's text.
 
     Parameters
@@ -80,37 +65,17 @@ class Controller(QObject):
         Runs training.
     """
 
-    changed = Signal(object, object)
-    """The new ``State`` and the names of the fields that changed, as a frozenset."""
-
     def __init__(self, lane: Lane, training: Training, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.state = State()
-        self._lane = lane
+        super().__init__(lane, parent)
         self._training = training
-        self._history = History(Place())
         self._shown: dict[type, int] = {}
-        self._asked = 0
         self._model_since = 0
-        self._hovering = False
         self._previous: Path | None = None
         self._fallback: Path | None = None
         lane.answered.connect(self._on_answer)
         training.progressed.connect(self._on_progress)
         training.adoptable.connect(self._on_adoptable)
         training.ended.connect(self._on_training_ended)
-
-    # The one place where the state changes
-
-    def _set(self, **changes: Any) -> None:
-        old, new = self.state, replace(self.state, **changes)
-        fields = frozenset(name for name in changes if getattr(new, name) is not getattr(old, name))
-        if not fields:
-            return
-        self.state = new
-        for request in follow(old, new):
-            self.ask(request)
-        self.changed.emit(new, fields)
 
     # Models and files
 
@@ -120,10 +85,6 @@ class Controller(QObject):
         self.open(path)
         self.ask(DescribeForm())
         self.ask(ListLibrary())
-
-    def ask(self, request: Request) -> None:
-        """Hand a request to the lane."""
-        self._asked = self._lane.submit(request)
 
     def open(self, path: Path) -> None:
         """Open a run or a checkpoint."""
@@ -159,110 +120,6 @@ class Controller(QObject):
         """Write one picture to a file."""
         tiles = Tiles((picture.point,), picture.pixels[None], 1)
         self.export(tiles, path, {"z": picture.point.z, "label": picture.point.label})
-
-    def refuse(self, title: str, advice: str = "") -> None:
-        """Tell the user why something cannot be done."""
-        self._set(failure=Failure(title, advice))
-
-    def dismiss_failure(self) -> None:
-        """Take an error message away."""
-        self._set(failure=None)
-
-    # z and what else one explores with
-
-    def set_point(self, point: Point, *, settled: bool = True) -> None:
-        """Move z; `settled` False while a drag goes on, so that undo takes it as one step."""
-        self._set(point=point, original=None, preview=None, hovered=None)
-        if settled:
-            self._remember()
-
-    def randomize(self) -> None:
-        """Draw z anew from the standard normal prior, keeping the label."""
-        if self.state.point:
-            z = tuple(RANDOM.gauss(0, 1) for _ in self.state.point.z)
-            self.set_point(replace(self.state.point, z=z))
-
-    def go_home(self) -> None:
-        """Move z to the mean of the data's codes."""
-        if self.state.point and self.state.codes is not None:
-            center = self.state.codes.center.tolist()
-            self.set_point(replace(self.state.point, z=tuple(center)))
-
-    def put_a(self) -> None:
-        """Begin the path at z."""
-        if self.state.ends and self.state.point:
-            self.set_ends(replace(self.state.ends, a=self.state.point))
-
-    def put_b(self) -> None:
-        """End the path at z."""
-        if self.state.ends and self.state.point:
-            self.set_ends(replace(self.state.ends, b=self.state.point))
-
-    def set_label(self, label: int) -> None:
-        """Change the class that a conditional model is asked for, keeping z."""
-        if self.state.point:
-            self.set_point(replace(self.state.point, label=label))
-
-    def hover(self, point: Point, row: int | None = None) -> None:
-        """Preview the point under the cursor, and the image nearest to it."""
-        self._hovering = True
-        self.ask(Hover(point, row))
-
-    def preview(self, picture: Picture | None) -> None:
-        """Preview a picture that is at hand, or none: what is committed shows again."""
-        self._hovering = False
-        self._set(preview=picture, hovered=None)
-
-    def pick(self, row: int, role: str = "z") -> None:
-        """Take the code of an image on the map as z, or as the path's A or B."""
-        self.ask(PickImage(row, role))
-
-    def set_plane(self, plane: tuple[int, int]) -> None:
-        """Choose the two dimensions that map and manifold show."""
-        self._set(plane=plane)
-
-    def set_grid(self, grid: GridSettings) -> None:
-        """Change how the manifold is laid out."""
-        self._set(grid=grid)
-
-    def set_ends(self, ends: Ends, *, settled: bool = True) -> None:
-        """Move the path's ends or change its steps."""
-        self._set(ends=ends)
-        if settled:
-            self._remember()
-
-    def set_sampling(self, settings: SampleSettings) -> None:
-        """Change which samples are drawn."""
-        self._set(sampling=settings)
-
-    def new_samples(self) -> None:
-        """Draw other samples."""
-        seed = RANDOM.randrange(10_000)
-        self._set(sampling=replace(self.state.sampling, seed=seed))
-
-    def undo(self) -> None:
-        """Go back to the place before."""
-        self._go(self._history.undo())
-
-    def redo(self) -> None:
-        """Go forward to the place after."""
-        self._go(self._history.redo())
-
-    def _remember(self) -> None:
-        state = self.state
-        self._history.push(Place(state.point, state.ends, state.original))
-        self._set(can_undo=self._history.can_undo, can_redo=self._history.can_redo)
-
-    def _go(self, place: Place) -> None:
-        self._set(
-            point=place.point,
-            ends=place.ends,
-            original=place.original,
-            preview=None,
-            hovered=None,
-            can_undo=self._history.can_undo,
-            can_redo=self._history.can_redo,
-        )
 
     # Training
 
@@ -367,30 +224,6 @@ class Controller(QObject):
         if isinstance(opened, Opened):
             changes["curves"] = opened.curves
         self._set(**changes, preview=None, hovered=None)
-
-    def _on_hovered(self, hovered: Hovered) -> None:
-        if self._hovering:
-            self._set(preview=hovered.picture, hovered=hovered.original)
-
-    def _follow_image(self, original: Original) -> None:
-        """Keep z on its image now that the image's code has moved."""
-        if original.row is None:
-            self._set(original=None)
-        else:
-            self.ask(PickImage(original.row, "follow"))
-
-    def _on_original(self, original: Original, role: str) -> None:
-        ends = self.state.ends
-        if role == "follow":
-            here = self.state.original
-            if here and here.row == original.row:
-                self._set(point=original.point, original=original)
-            return
-        if role == "z" or ends is None:
-            self._set(point=original.point, original=original, preview=None, hovered=None)
-        else:
-            self._set(ends=ends.moved(role, original.point))
-        self._remember()
 
     def _on_exported(self, exported: Exported) -> None:
         self._set(message=f"Saved {exported.path}")

@@ -1,20 +1,22 @@
 """Widgets are tested on toys: the real window and panels, a model that answers at once."""
 
+from pathlib import Path
+
 import pytest
 import toy
-from gui_support import Desk, application, frozen, home, no_leaks, until
+from gui_support import Desk, application, frozen, no_leaks, until
 
 from latentlab.widgets.main_window import MainWindow
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
 
-__all__ = ["application", "frozen", "home", "no_leaks", "until"]
+__all__ = ["application", "frozen", "no_leaks", "until"]
 
 
 @pytest.fixture
-def make_desk(application, qtbot, home):
-    """Put toy windows on a desk; each `home` is one machine."""
+def make_desk(application, qtbot, own_place):
+    """Put toy windows on desks; all of a test share one home."""
     desks = []
 
     def make(model="toy", train=lambda recipe: toy.training()):
@@ -24,7 +26,7 @@ def make_desk(application, qtbot, home):
         desks.append(desk)
         desk.lab = lab
         window.show()
-        window.controller.start(next(iter(toy.LIBRARY)).path.with_name(model))
+        window.controller.start(Path("/toys") / model)
         desk.settle()
         desk.to_front()
         return desk

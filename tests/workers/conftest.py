@@ -1,5 +1,5 @@
 """Workers are tested on toys: no torch, and no window."""
 
-from gui_support import frozen, home, no_leaks, until
+from gui_support import frozen, no_leaks, until
 
-__all__ = ["frozen", "home", "no_leaks", "until"]
+__all__ = ["frozen", "no_leaks", "until"]

@@ -285,6 +285,18 @@ def test_picture_is_encoded_under_the_present_label(bench, tmp_path):
     assert bench.lane.asked[-1] == EncodeFile(tmp_path / "b.png", 1)
 
 
+def test_first_model_that_fails_gives_way_to_another(bare):
+    """The window is never empty, and says why it shows another model."""
+    bare.controller.start(Path("/toys/gone"), Path("/toys/toy"))
+    bare.lane.answer(bare.lane.waiting(Open)[0], Failure("It is gone."))
+    bare.lane.answer_all()
+    assert bare.state.model.name == "toy"
+    assert bare.state.failure == Failure("It is gone.")
+    bare.controller.open(Path("/toys/gone too"))
+    bare.lane.answer(bare.lane.waiting(Open)[0], Failure("It is gone too."))
+    assert bare.lane.waiting(Open) == []
+
+
 # z and undo
 
 
@@ -376,7 +388,7 @@ def test_picked_image_goes_where_it_was_meant(bench, role):
 
 
 def test_new_samples_have_another_seed(bench, monkeypatch):
-    monkeypatch.setattr("latentlab.workers.controller.RANDOM.randrange", lambda stop: 42)
+    monkeypatch.setattr("latentlab.workers.exploring.RANDOM.randrange", lambda stop: 42)
     bench.controller.new_samples()
     assert bench.lane.asked == [MakeSamples(SampleSettings(seed=42))]
 

@@ -1,0 +1,57 @@
+"""The store: the one place where the state changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from latentlab.session.failure import Failure
+from latentlab.session.follow import follow
+from latentlab.session.state import State
+
+if TYPE_CHECKING:
+    from latentlab.session.requests import Request
+    from latentlab.workers.lane import Lane
+
+
+class Store(QObject):
+    """Holds the state and asks the lane for whatever a change leaves unanswered.
+
+    Parameters
+    ----------
+    lane : Lane
+        Answers requests.
+    """
+
+    changed = Signal(object, object)
+    """The new ``State`` and the names of the fields that changed, as a frozenset."""
+
+    def __init__(self, lane: Lane, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = State()
+        self._lane = lane
+        self._asked = 0
+
+    def ask(self, request: Request) -> None:
+        """Hand a request to the lane."""
+        self._asked = self._lane.submit(request)
+
+    def refuse(self, title: str, advice: str = "") -> None:
+        """Tell the user why something cannot be done."""
+        self._set(failure=Failure(title, advice))
+
+    def dismiss_failure(self) -> None:
+        """Take an error message away."""
+        self._set(failure=None)
+
+    def _set(self, **changes: Any) -> None:
+        old, new = self.state, replace(self.state, **changes)
+        fields = frozenset(name for name in changes if getattr(new, name) is not getattr(old, name))
+        if not fields:
+            return
+        self.state = new
+        for request in follow(old, new):
+            self.ask(request)
+        self.changed.emit(new, fields)

@@ -1,0 +1,171 @@
+"""The training form, on a toy description."""
+
+import pytest
+import toy
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from latentlab.session.forms import Field
+from latentlab.widgets.editors import EDITORS
+from latentlab.widgets.form import FormWidget
+
+DEFAULTS = {
+    "model": {"kind": "vae", "latent_dim": 2, "hidden": [16, 8], "beta": 1.0},
+    "data": {},
+    "device": "auto",
+}
+
+
+@pytest.fixture
+def form(qtbot, application):
+    form = FormWidget(toy.FORM)
+    qtbot.addWidget(form)
+    form.show()
+    form.changes = []
+    form.changed.connect(lambda: form.changes.append(form.values()))
+    return form
+
+
+def editor(form, key):
+    return form.row(key).editor
+
+
+@pytest.fixture
+def make_editor(qtbot, application):
+    def make(kind, default=None, **more):
+        widget = EDITORS[kind](Field("f", "F", "Help.", kind, default, **more))
+        qtbot.addWidget(widget)
+        widget.show()
+        return widget
+
+    return make
+
+
+def test_shows_the_defaults(form):
+    assert form.values() == DEFAULTS
+
+
+def test_takes_values_and_leaves_the_rest(form):
+    form.set_values({"model": {"beta": 4.0}, "device": "cpu", "unknown": 3})
+    assert form.values() == {
+        **DEFAULTS,
+        "model": {**DEFAULTS["model"], "beta": 4.0},
+        "device": "cpu",
+    }
+    assert form.changes[-1] == form.values()
+
+
+def test_another_kind_has_fields_of_its_own(form):
+    editor(form, "model").choice.setCurrentText("cvae")
+    assert form.values()["model"] == {"kind": "cvae", "latent_dim": 2}
+    assert form.changes[-1]["model"]["kind"] == "cvae"
+
+
+def test_kinds_share_what_both_have(form):
+    """Changing one's mind about the model keeps the numbers that both kinds know."""
+    editor(form, "model.latent_dim").set_value(7)
+    editor(form, "model").choice.setCurrentText("cvae")
+    assert form.values()["model"]["latent_dim"] == 7
+
+
+def test_kind_is_set_with_its_fields(form):
+    form.set_values({"model": {"kind": "cvae", "latent_dim": 5}})
+    assert form.values()["model"] == {"kind": "cvae", "latent_dim": 5}
+    form.set_values({"model": "vae"})
+    assert form.values()["model"]["kind"] == "vae"
+
+
+def test_unknown_kind_changes_nothing(form):
+    form.set_values({"model": {"kind": "gan", "latent_dim": 9}})
+    assert form.values()["model"]["kind"] == "vae"
+
+
+def test_single_kind_offers_no_choice(form):
+    assert not editor(form, "data").choice.isVisible()
+    assert editor(form, "model").choice.isVisible()
+
+
+def test_problem_stands_under_its_field(form):
+    form.row("model.beta").show_problem("must be at least 0 (not -1)")
+    assert form.row("model.beta")._problem.isVisible()
+    assert "at least 0" in form.row("model.beta")._problem.text()
+    others = [form.row(key)._problem for key in ("model", "model.latent_dim", "device")]
+    assert not any(label.isVisible() for label in others)
+    form.clear_problems()
+    assert not form.row("model.beta")._problem.isVisible()
+
+
+def test_problem_of_an_unknown_key_stands_at_its_table(form):
+    assert form.row("model.no.such") is form.row("model")
+    assert form.row("nowhere.at.all") is None
+
+
+def test_list_of_numbers(make_editor):
+    ints = make_editor("ints", [512, 256])
+    assert ints.line.text() == "512, 256"
+    ints.line.setText(" 64,32 , 16,")
+    assert ints.value() == [64, 32, 16]
+    ints.line.setText("64, x")
+    assert ints.value() == [64, "x"]  # the recipe says what is wrong with it
+    ints.line.setText("")
+    assert ints.value() == []
+
+
+def test_whole_number_keeps_its_limits(make_editor):
+    number = make_editor("int", 5, minimum=1, maximum=10, unit="images")
+    assert number.box.text() == "5 images"
+    number.set_value(99)
+    assert number.value() == 10
+
+
+@pytest.mark.parametrize("text", ["0.001", "1e-3", "1E-3"])
+def test_small_number_is_typed_as_people_write_it(make_editor, text):
+    number = make_editor("float", 0.5, minimum=0, maximum=1)
+    number.box.selectAll()
+    QTest.keyClicks(number.box, text)
+    QTest.keyClick(number.box, Qt.Key.Key_Return)
+    assert number.value() == 0.001
+    assert number.box.text() == "0.001"
+
+
+def test_letters_are_no_number(make_editor):
+    number = make_editor("float", 0.5, minimum=0, maximum=1)
+    number.box.selectAll()
+    QTest.keyClicks(number.box, "abc")
+    QTest.keyClick(number.box, Qt.Key.Key_Return)
+    assert number.value() == 0.5
+
+
+def test_small_number_steps_by_its_own_size(make_editor):
+    number = make_editor("float", 0.001, minimum=0, maximum=1)
+    number.box.stepUp()
+    assert number.value() == pytest.approx(0.0011)
+
+
+def test_empty_path_is_no_path(make_editor, monkeypatch):
+    path = make_editor("path")
+    assert path.value() is None
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: "/some/folder")
+    path.findChildren(type(path.layout_.itemAt(1).widget()))[0].click()
+    assert path.value() == "/some/folder"
+
+
+@pytest.mark.parametrize("kind", ["int", "float"])
+def test_wheel_scrolls_the_form_and_not_a_number_without_focus(make_editor, kind):
+    number = make_editor(kind, 5, minimum=0, maximum=10)
+    number.box.clearFocus()
+    turn = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(0, 0),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(number.box, turn)
+    assert number.value() == 5
+    assert not turn.isAccepted()
