@@ -9,7 +9,7 @@ import pytest
 
 MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
 TINY = {"hidden": [16], "latent_dim": 2}
-BRIEF = {"epochs": 1, "batch_size": 500, "device": "cpu"}
+BRIEF = {"epochs": 2, "batch_size": 50, "learning_rate": 5e-3, "device": "cpu"}
 
 
 @pytest.fixture(autouse=True)
@@ -22,14 +22,14 @@ def own_place(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def vae_run():
-    """Folder of a run whose two-dimensional VAE has seen the bundled digits once."""
+    """Folder of a run whose two-dimensional VAE has seen the bundled digits twice."""
     with tempfile.TemporaryDirectory(prefix="latentlab-vae-") as folder:
         yield _train(Path(folder) / "run", {"kind": "vae", **TINY})
 
 
 @pytest.fixture(scope="session")
 def cvae_run():
-    """Folder of a run whose three-dimensional conditional VAE has seen the digits once."""
+    """Folder of a run whose three-dimensional conditional VAE has seen the digits twice."""
     with tempfile.TemporaryDirectory(prefix="latentlab-cvae-") as folder:
         yield _train(Path(folder) / "run", {"kind": "cvae", **TINY, "latent_dim": 3})
 

@@ -30,7 +30,7 @@ class DigitsConfig(DataConfig):
         yield Loading("Reading the bundled digits")
         path = resources() / "digits.npz"
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 images, labels = file["images"], file["labels"].astype(np.int64)
         except UNREADABLE as error:
             raise DataError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import os
 import urllib.request
 import zlib
@@ -62,10 +63,15 @@ class IdxSource:
             yield Loading(f"Reading {self.name}", i / len(FILES))
             arrays.append(read_idx(_existing(folder, file)))
         images, labels, held_out_images, held_out_labels = arrays
-        return Splits(
-            self._image_set(images, labels, folder),
-            self._image_set(held_out_images, held_out_labels, folder),
-        )
+        train = self._image_set(images, labels, folder)
+        validation = self._image_set(held_out_images, held_out_labels, folder)
+        if train.spec != validation.spec:
+            raise DataError(
+                f"{self.name} in {folder}: {train.spec} images to learn from, but "
+                f"{validation.spec} ones to judge by.",
+                "Copy all four files anew.",
+            )
+        return Splits(train, validation)
 
     def _image_set(self, images: NDArray, labels: NDArray, folder: Path) -> ImageSet:
         if images.ndim != 3 or labels.shape != images.shape[:1]:
@@ -73,6 +79,12 @@ class IdxSource:
                 f"{self.name} in {folder}: images {images.shape} and labels {labels.shape} "
                 "do not belong together.",
                 "Copy all four files anew.",
+            )
+        if labels.max(initial=0) >= len(self.class_names):
+            raise DataError(
+                f"{self.name} in {folder}: label {labels.max()} is none of its "
+                f"{len(self.class_names)} classes.",
+                "Are these the files of another data set?",
             )
         spec = ImageSpec((1, *images.shape[1:]), self.class_names)
         return ImageSet(images[:, None], labels.astype(np.int64), spec)
@@ -172,9 +184,11 @@ def read_idx(path: Path | None) -> NDArray[np.uint8]:
     if len(content) < 4 or content[:3] != bytes((0, 0, UBYTE)):
         raise DataError(f"{path} is not an IDX file of bytes.", "Copy the file anew.")
     dims = content[3]
+    if len(content) < 4 + 4 * dims:
+        raise DataError(f"{path} is damaged: it ends within its head.", "Copy the file anew.")
     shape = tuple(np.frombuffer(content, ">u4", count=dims, offset=4).astype(int).tolist())
     start = 4 + 4 * dims
-    if len(content) - start != int(np.prod(shape)):
+    if len(content) - start != math.prod(shape):
         raise DataError(
             f"{path} is damaged: it says {shape} but holds {len(content) - start:,} bytes.",
             "Copy the file anew.",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.models.noise import Seeded
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -20,9 +22,7 @@ def sample_prior(model: Model, count: int, seed: int) -> NDArray[np.float32]:
     -------
     ndarray of float32, shape (count, D)
     """
-    # Distributions draw from torch's global generator only; it is put back as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with torch.no_grad(), Seeded(seed):
         return model.prior().sample((count,)).numpy()
 
 

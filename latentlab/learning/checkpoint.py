@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from safetensors.numpy import load_file, save
 
 from latentlab import __version__
 from latentlab.data.base import ImageSpec
-from latentlab.errors import RunError
+from latentlab.errors import RecipeError, RunError
 from latentlab.learning.recipe import Recipe, make_recipe
 
 if TYPE_CHECKING:
@@ -102,11 +103,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
                 f"({__version__}).",
                 "Update latentlab.",
             )
-        images = values["images"]
-        spec = ImageSpec(tuple(images["shape"]), tuple(images["class_names"]))
-        recipe = make_recipe(values["recipe"])
-        counts = {key: values[key] for key in ("step", "epoch", "metrics")}
-        return Checkpoint(recipe, spec, **counts, version=values["latentlab"])
+        return _from_dict(values)
     except FileNotFoundError:
         raise RunError(
             f"{folder_of(path)} is not a run: it has no {DESCRIPTION}.",
@@ -114,8 +111,30 @@ def read_checkpoint(path: Path) -> Checkpoint:
         ) from None
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except RecipeError as error:
+        raise RunError(
+            f"{file} has a recipe that cannot be used: {error}.",
+            "Was it made by a plug-in that is not installed here?",
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{file} is damaged: {error!r}.", "Restore it from a copy.") from error
+
+
+def _from_dict(values: Mapping[str, Any]) -> Checkpoint:
+    channels, height, width = map(int, values["images"]["shape"])
+    names = tuple(map(str, values["images"]["class_names"]))
+    metrics = {
+        split: {name: float(loss) for name, loss in losses.items()}
+        for split, losses in values["metrics"].items()
+    }
+    return Checkpoint(
+        make_recipe(values["recipe"]),
+        ImageSpec((channels, height, width), names),
+        int(values["step"]),
+        int(values["epoch"]),
+        metrics,
+        values["latentlab"],
+    )
 
 
 def load_model(path: Path) -> tuple[Model, Checkpoint]:
@@ -169,7 +188,8 @@ def _read_weights(file: Path) -> dict[str, NDArray]:
             f"{file.parent} is not a whole run: it has no {file.name}.",
             "Copy the whole folder, or train it anew.",
         ) from None
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        # numpy has no bf16, and says so with a TypeError.
         raise RunError(
             f"{file} is damaged or no safetensors file: {error}.", "Restore it from a copy."
         ) from error
@@ -197,6 +217,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise RunError(
             f"{path} cannot be written: {error.strerror}.",
             "Choose another folder, or make room on the disk.",

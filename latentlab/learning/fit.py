@@ -10,6 +10,8 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from latentlab.errors import TrainingError
 from latentlab.learning import device as devices
 from latentlab.learning.events import EpochEnd, Event, Losses, Snapshot, Started, Step
@@ -89,6 +91,7 @@ def _epoch(trainer: Trainer, watch: Watch) -> Generator[Event]:
     trainer.epoch += 1
     middle = time.perf_counter()
     validation = trainer.validate()
+    watch.check(validation)
     end = time.perf_counter()
     watch.mark_good()
     yield EpochEnd(
@@ -143,10 +146,11 @@ class Watch:
         recent = self._trainer.meter.means()
         whole.merge(self._trainer.meter)
         self._trainer.meter = Meter()
-        self._check(recent)
+        self.check(recent)
         return recent
 
-    def _check(self, values: Losses) -> None:
+    def check(self, values: Losses) -> None:
+        """Raise a `TrainingError` where a loss is no longer a finite number."""
         bad = [name for name, value in values.items() if not math.isfinite(value)]
         if bad:
             self._diverged = True
@@ -170,5 +174,12 @@ class Watch:
         self._good = self._trainer.snapshot()
 
     def last_good(self) -> Snapshot:
-        """Return the weights worth keeping: the present ones unless they diverged."""
-        return self._good if self._diverged else self._trainer.snapshot()
+        """Return the weights worth keeping: the present ones unless they diverged.
+
+        Losses are read now and then only, so a run stopped in between may have diverged unseen.
+        """
+        if self._diverged:
+            return self._good
+        now = self._trainer.snapshot()
+        sound = all(np.isfinite(value).all() for value in now.weights.values())
+        return now if sound else self._good

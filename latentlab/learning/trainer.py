@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from latentlab.learning.device import wants_bf16
 from latentlab.learning.events import Losses, Snapshot
 from latentlab.learning.objectives import losses
+from latentlab.models.noise import Seeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import numpy as np
 
     from latentlab.data.base import ImageSet, Splits
     from latentlab.learning.recipe import Recipe
@@ -39,9 +41,9 @@ class Trainer:
         self.device = device
         self.step_count = 0
         self.epoch = 0
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(recipe.training.seed)
-            self.model = recipe.model.build(splits.spec).to(device)
+        with Seeded(recipe.training.seed):
+            self.model = recipe.model.build(splits.spec)
+        self.model.to(device)
         # Fused steps exist for all three devices and save a third of a small model's step.
         self.optimizer = torch.optim.Adam(
             self.model.parameters(), lr=recipe.training.learning_rate, fused=True
@@ -94,7 +96,9 @@ class Trainer:
     def snapshot(self) -> Snapshot:
         """Copy the weights to plain arrays."""
         weights = {
-            name: np.array(value.detach().cpu()) for name, value in self.model.state_dict().items()
+            # On the CPU numpy() shares the memory that the next step writes to.
+            name: value.detach().cpu().numpy().copy()
+            for name, value in self.model.state_dict().items()
         }
         return Snapshot(self.step_count, self.epoch, weights)
 

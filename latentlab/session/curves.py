@@ -67,13 +67,15 @@ def read_curves(folder: Path) -> Curves:
     log = CurveLog()
     try:
         lines = (folder / METRICS).read_text(encoding="utf-8").splitlines()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return {}
     for line in lines:
         try:
             values = json.loads(line)
-            losses = {name: value for name, value in values.items() if name not in OTHER_KEYS}
+            losses = {
+                name: float(value) for name, value in values.items() if name not in OTHER_KEYS
+            }
             log.add(values["split"], values["epoch"], losses)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue
     return log.view()

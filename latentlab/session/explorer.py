@@ -80,7 +80,8 @@ class Explorer:
         shipped = folder.parent == (resources() / "models").resolve()
         wanted = parse(DATA.kinds()["digits"], {}) if shipped else checkpoint.recipe.data
         images, shown, note = _images_for(checkpoint.spec, wanted)
-        self._show(model, images, checkpoint.recipe)
+        # Not as a recipe under training: that one has images of its own to show.
+        self._show(model, images, None)
         self.card = _card(
             model, checkpoint.recipe, checkpoint.spec, folder, shown, checkpoint.epoch, note
         )
@@ -104,7 +105,7 @@ class Explorer:
         self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, "")
         return self.card
 
-    def _show(self, model: Model, images: ImageSet | None, recipe: Recipe) -> None:
+    def _show(self, model: Model, images: ImageSet | None, recipe: Recipe | None) -> None:
         self._model, self._images, self._recipe = model, images, recipe
         self.codes = embed(model, images) if images else _no_codes(model.latent_dim)
 

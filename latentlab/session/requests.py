@@ -36,6 +36,8 @@ class Request:
     urgency: ClassVar[int] = 5
     about_model: ClassVar[bool] = True
     """Whether the answer is worthless once another model is open."""
+    writes: ClassVar[bool] = False
+    """Whether it changes files, and so must be answered even though the window closes."""
 
     @property
     def place(self) -> object:
@@ -171,6 +173,7 @@ class Export(Request):
     """Write pictures to a file: a sheet as PNG, or frames as GIF where the name says so."""
 
     about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
     tiles: Tiles
     path: Path
     info: Mapping[str, Any]
@@ -209,6 +212,7 @@ class Discard(Request):
     """Throw the folder of a cancelled run away."""
 
     about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
     folder: Path
 
     @property

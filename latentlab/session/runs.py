@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -66,16 +66,27 @@ def record(
         raise RunError(f"{folder} already holds a run.", "Choose another folder.")
     write_atomically(folder / RECIPE, recipe.to_toml().encode())
     recorder = _Recorder(recipe, folder)
-    with closing(fit(recipe, snapshot_every=snapshot_every, keep=recorder.keep)) as events:
-        for event in events:
-            match event:
-                case Started():
-                    recorder.started = event
-                    yield replace(event, folder=folder)
-                    continue
-                case EpochEnd():
-                    recorder.write_metrics(event)
-            yield event
+    try:
+        with closing(fit(recipe, snapshot_every=snapshot_every, keep=recorder.keep)) as events:
+            for event in events:
+                match event:
+                    case Started():
+                        recorder.started = event
+                        yield replace(event, folder=folder)
+                        continue
+                    case EpochEnd():
+                        recorder.write_metrics(event)
+                yield event
+    finally:
+        if recorder.started is None:
+            _forget(folder)
+
+
+def _forget(folder: Path) -> None:
+    """Take away what a run has left that never began."""
+    with suppress(OSError):
+        (folder / RECIPE).unlink()
+        folder.rmdir()
 
 
 class _Recorder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from latentlab.widgets.theme import small
@@ -19,7 +20,7 @@ def muted(text: str = "", *, stretch: bool = True) -> QLabel:
 
 def problem() -> QLabel:
     """Return a label for an error text below what it is about; hidden until it has one."""
-    label = QLabel()
+    label = QLabel(textFormat=Qt.TextFormat.PlainText)
     label.setObjectName("problem")
     label.setWordWrap(True)
     label.setFont(small(label.font()))

@@ -19,6 +19,7 @@ from latentlab.widgets.settings import remember, settings
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
     from latentlab.session.state import State
@@ -127,20 +128,22 @@ class MainWindow(QMainWindow):
     # Opening by drag and drop
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
-        if event.mimeData().hasUrls():
+        """Take files, but no links from a browser."""
+        if _first_file(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped: a run, a checkpoint, a recipe or a picture."""
-        for url in event.mimeData().urls()[:1]:
-            self.controller.open_path(Path(url.toLocalFile()))
+        if path := _first_file(event.mimeData()):
+            event.acceptProposedAction()
+            self.controller.open_path(path)
 
     # Closing
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first where a run is under way; then stop it, keep it and remember the layout."""
-        if self.controller.state.run and not self._may_stop():
+        run = self.controller.state.run
+        if run and run.phase != "stopping" and not self._may_stop():
             event.ignore()
             return
         settings().setValue("geometry", self.saveGeometry())
@@ -153,11 +156,15 @@ class MainWindow(QMainWindow):
         box.setIcon(QMessageBox.Icon.Question)
         box.setText("A run is under way.")
         box.setInformativeText("Closing stops it now and keeps what it has learned.")
-        box.addButton("Stop, keep and close", QMessageBox.ButtonRole.AcceptRole)
+        stop = box.addButton("Stop, keep and close", QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton("Go on training", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
         box.exec()
         answer = box.clickedButton()
         box.deleteLater()
-        return answer is not stay
+        return answer is stop
+
+
+def _first_file(data: QMimeData) -> Path | None:
+    return next((Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()), None)

@@ -24,7 +24,7 @@ class FailureBar(QFrame):
         super().__init__(parent)
         self.setObjectName("failure")
         self._failure: Failure | None = None
-        self.text = QLabel()
+        self.text = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._copy = QPushButton("Copy details")
         self._copy.setToolTip("Copy what a bug report needs")

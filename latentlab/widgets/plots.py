@@ -30,6 +30,9 @@ class Plot(pg.PlotWidget):
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
         self.setMinimumSize(80, 60)
+        # A graphics view would take files dropped on it, and do nothing with them.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         # Room for the half of the last tick's text that stands right of its tick.
         self.getPlotItem().setContentsMargins(0, 0, 2 * UNIT, 0)
         self.dress()

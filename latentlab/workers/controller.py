@@ -102,6 +102,7 @@ class Controller(Exploring):
 
     def open_path(self, path: Path) -> None:
         """Open whatever a path is: a run, a checkpoint, a recipe, else a picture."""
+        self.dismiss_failure()
         if path.is_dir() or path.suffix.lower() in MODEL_FILES:
             self.open(path)
         elif path.suffix.lower() == ".toml":
@@ -112,6 +113,7 @@ class Controller(Exploring):
 
     def export(self, tiles: Tiles, path: Path, info: Mapping[str, Any], gap: int = 0) -> None:
         """Write pictures to a file, with what made them inside it."""
+        self.dismiss_failure()
         model = self.state.model
         about = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
         self.ask(Export(tiles, path, {**about, **info}, gap))

@@ -60,6 +60,7 @@ class Lane(QObject):
 
     answered = Signal(object)
     _posted = Signal()
+    _closing = Signal()
 
     def __init__(
         self, make_answerer: Callable[[], Answerer], parent: QObject | None = None
@@ -72,6 +73,7 @@ class Lane(QObject):
         self._worker = _Worker(make_answerer, self._mailbox)
         self._worker.moveToThread(self._thread)
         self._posted.connect(self._worker.work)
+        self._closing.connect(self._worker.finish)
         self._worker.answered.connect(self.answered)
         self._thread.start()
 
@@ -87,9 +89,14 @@ class Lane(QObject):
         self._mailbox.pop(kind, None)
 
     def close(self) -> None:
-        """Answer nothing more and wait for the request under way; runs on the GUI thread."""
-        self._mailbox.clear()
-        self._thread.quit()
+        """Write the files that still wait, answer nothing else, and wait until all is done.
+
+        Runs on the GUI thread.
+        """
+        for place, ticket in list(self._mailbox.items()):
+            if not ticket.request.writes:
+                self._mailbox.pop(place, None)
+        self._closing.emit()
         self._thread.wait()
 
 
@@ -112,6 +119,13 @@ class _Worker(QObject):
         ticket = self._mailbox.pop(first.request.place, None)
         if ticket:
             self.answered.emit(self._answer(ticket))
+
+    @Slot()
+    def finish(self) -> None:
+        """Answer all that waits, then end the lane's thread; runs on it."""
+        while self._mailbox:
+            self.work()
+        self.thread().quit()
 
     def _answer(self, ticket: Ticket) -> Answer:
         try:

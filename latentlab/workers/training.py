@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from latentlab.learning.events import EpochEnd, Event, Snapshot, Started, Step
 from latentlab.session.curves import RUNNING, TRAIN, VALIDATION, CurveLog, Curves
@@ -79,10 +79,12 @@ class Training(QObject):
             self._tell(phase="stopping")
 
     def close(self) -> None:
-        """Stop, keep, and wait until all is saved."""
+        """Stop, wait until all is saved, and tell how it ended."""
         if self._job:
             self._job.requestInterruption()
             self._job.wait()
+            # No event loop may come after this to deliver what the job's thread has sent.
+            QCoreApplication.sendPostedEvents(self)
 
     @Slot(object)
     def _on_event(self, event: Event) -> None:

@@ -154,11 +154,14 @@ def test_labels_in_place_of_images_are_refused(tmp_path, write_idx_folder, write
     assert "do not belong together" in refused(MNISTConfig(root=tmp_path))
 
 
-def test_labels_beyond_the_class_names_are_refused(tmp_path, write_idx_folder, write_idx):
+@pytest.mark.parametrize("classes", [11, 26])
+def test_labels_beyond_the_class_names_are_refused(tmp_path, write_idx_folder, write_idx, classes):
     """As where letters, which have more classes, lie in the folder."""
     write_idx_folder(tmp_path)
-    write_idx(tmp_path / f"{TRAIN_LABELS}.gz", np.arange(30) % 26)
-    assert str(tmp_path) in refused(MNISTConfig(root=tmp_path))
+    write_idx(tmp_path / f"{TRAIN_LABELS}.gz", np.arange(30) % classes)
+    message = refused(MNISTConfig(root=tmp_path))
+    assert str(tmp_path) in message
+    assert f"label {classes - 1} " in message
 
 
 def test_held_out_images_of_another_size_are_refused(tmp_path, write_idx_folder, write_idx):

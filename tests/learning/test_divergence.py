@@ -80,9 +80,7 @@ def test_a_pair_without_a_closed_form_is_estimated_from_its_samples():
     z = mu + 0.3 * sigma
     got = kl(q, prior, z)
     assert got.shape == (4,)
-    bells = [
-        -0.5 * (z - centre).square().sum(1) - math.log(2 * math.pi) for centre in (-1.5, 1.5)
-    ]
+    bells = [-0.5 * (z - centre).square().sum(1) - math.log(2 * math.pi) for centre in (-1.5, 1.5)]
     log_p = torch.logsumexp(torch.stack(bells), 0) - math.log(2)
     torch.testing.assert_close(got, q.log_prob(z) - log_p)
 

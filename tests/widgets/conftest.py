@@ -15,14 +15,14 @@ __all__ = ["application", "frozen", "no_leaks", "until"]
 
 
 @pytest.fixture
-def make_desk(application, qtbot, own_place):
+def make_desk(application, own_place):
     """Put toy windows on desks; all of a test share one home."""
     desks = []
 
     def make(model="toy", train=lambda recipe: toy.training()):
         lab = toy.ToyLab()
         window = MainWindow(Controller(Lane(lambda: lab), Training(train)))
-        desk = Desk(window, qtbot)
+        desk = Desk(window)
         desks.append(desk)
         desk.lab = lab
         window.show()

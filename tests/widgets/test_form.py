@@ -1,5 +1,7 @@
 """The training form, on a toy description."""
 
+import threading
+
 import pytest
 import toy
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -7,6 +9,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from latentlab.session.failure import Failure
 from latentlab.session.forms import Field
 from latentlab.widgets.editors import EDITORS
 from latentlab.widgets.form import FormWidget
@@ -169,3 +172,56 @@ def test_wheel_scrolls_the_form_and_not_a_number_without_focus(make_editor, kind
     QApplication.sendEvent(number.box, turn)
     assert number.value() == 5
     assert not turn.isAccepted()
+
+
+# In the Train panel
+
+
+def test_problems_stand_at_their_fields(desk):
+    problems = (
+        ("model.beta", "must be at least 0 (not -1)"),
+        ("model.sizes", "unknown key"),
+        ("objective.beta", "has no field in this form"),
+    )
+    desk.controller._set(failure=Failure("Bad recipe.", problems=problems))
+    panel = desk.panel("train")
+    shown = {
+        key: panel.form.row(key)._problem.text()
+        for key in ("model", "model.latent_dim", "model.beta", "device")
+        if panel.form.row(key)._problem.isVisible()
+    }
+    assert shown == {"model": "unknown key", "model.beta": "must be at least 0 (not -1)"}
+    assert panel.problem.isVisible()
+    assert panel.problem.text() == "objective.beta: has no field in this form"
+    desk.controller.dismiss_failure()
+    assert not panel.form.row("model.beta")._problem.isVisible()
+    assert not panel.problem.isVisible()
+
+
+def test_draft_fills_the_form_and_the_form_the_draft(desk):
+    panel = desk.panel("train")
+    desk.controller.set_draft({"model": {"kind": "cvae", "latent_dim": 9}})
+    assert panel.form.values()["model"] == {"kind": "cvae", "latent_dim": 9}
+    assert desk.state.draft == panel.form.values()
+    panel.form.row("model.latent_dim").editor.box.setValue(3)
+    assert desk.state.draft["model"]["latent_dim"] == 3
+
+
+def test_form_is_closed_while_a_run_goes_on(make_desk):
+    go_on = threading.Event()
+
+    def train(recipe):
+        yield toy.started()
+        assert go_on.wait(20)
+
+    desk = make_desk(train=train)
+    panel = desk.panel("train")
+    desk.hand.click(panel.start)
+    desk.until(lambda: desk.state.run and desk.state.run.phase == "training")
+    assert not panel.form.isEnabled()
+    assert desk.window.menus.stop.isEnabled()
+    assert not desk.window.menus.train.isEnabled()
+    go_on.set()
+    desk.until(lambda: desk.state.run is None)
+    assert panel.form.isEnabled()
+    assert not desk.window.menus.stop.isEnabled()

@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+from gui_support import run_until, wait
 from toy import losses, started
 
 from latentlab.errors import DataError
@@ -26,16 +27,16 @@ class Log:
 
 
 @pytest.fixture
-def pump(qtbot):
+def pump():
     """Run a generator as a job to its end; returns what was heard of it."""
 
     def run(make_events):
         job = Job(make_events)
         log = Log(job)
         job.start()
-        qtbot.waitUntil(lambda: bool(log.outcomes), timeout=20_000)
+        run_until(lambda: log.outcomes)
         assert job.wait(20_000)
-        qtbot.wait(30)  # a second `ended` would come now
+        wait(30)  # a second `ended` would come now
         assert len(log.outcomes) == 1
         assert log.threads == {threading.get_ident()}
         return log
@@ -57,7 +58,7 @@ def test_steps_without_numbers_do_not_cross(pump):
     assert pump(lambda: (event for event in events)).events == [events[1]]
 
 
-def test_stops_within_one_step_and_cleans_up_on_its_own_thread(qtbot, pump):
+def test_stops_within_one_step_and_cleans_up_on_its_own_thread(pump):
     """Interrupted in the middle of its third step, it makes no fourth."""
     made, cleaned, threads = [], [], set()
 
@@ -78,7 +79,7 @@ def test_stops_within_one_step_and_cleans_up_on_its_own_thread(qtbot, pump):
     log = Log(job)
     job.ended.connect(lambda outcome: cleaned.append(outcome.how))
     job.start()
-    qtbot.waitUntil(lambda: bool(log.outcomes), timeout=20_000)
+    run_until(lambda: log.outcomes)
     assert job.wait(20_000)
     assert made == [1, 2, 3]
     assert cleaned == [True, "stopped"]
@@ -87,7 +88,7 @@ def test_stops_within_one_step_and_cleans_up_on_its_own_thread(qtbot, pump):
     jobs.clear()
 
 
-def test_stops_while_steps_have_no_numbers(qtbot):
+def test_stops_while_steps_have_no_numbers():
     def steps():
         for i in range(10_000_000):
             yield Step(i, 1)
@@ -95,10 +96,10 @@ def test_stops_while_steps_have_no_numbers(qtbot):
     job = Job(steps)
     log = Log(job)
     job.start()
-    qtbot.wait(30)
+    wait(30)
     job.requestInterruption()
     assert job.wait(5000)
-    qtbot.waitUntil(lambda: bool(log.outcomes), timeout=5000)
+    run_until(lambda: log.outcomes)
     assert log.outcomes[0].how == "stopped"
     assert log.events == []
 
@@ -126,7 +127,7 @@ def test_error_before_the_first_event(pump):
     assert pump(make).outcomes[0].failure.title == "Bad recipe."
 
 
-def test_error_while_saving_is_told(qtbot):
+def test_error_while_saving_is_told():
     """A run that is stopped but cannot be saved has failed, and says so."""
 
     def steps():
@@ -139,8 +140,8 @@ def test_error_while_saving_is_told(qtbot):
     job = Job(steps)
     log = Log(job)
     job.start()
-    qtbot.waitUntil(lambda: bool(log.events), timeout=20_000)
+    run_until(lambda: log.events)
     job.requestInterruption()
-    qtbot.waitUntil(lambda: bool(log.outcomes), timeout=20_000)
+    run_until(lambda: log.outcomes)
     assert job.wait(5000)
     assert [(o.how, o.failure.title) for o in log.outcomes] == [("failed", "The disk is full.")]

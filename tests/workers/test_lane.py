@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from gui_support import wait
 from toy import tiles
 
 from latentlab.errors import RunError
@@ -236,9 +237,27 @@ def test_close_waits_for_the_request_under_way_and_drops_the_rest(busy, slow):
     timer.join()
 
 
-def test_closed_lane_takes_requests_silently(open_lane, qtbot):
+def test_close_still_writes_the_files_that_wait(busy, slow):
+    """A picture saved just before the window closes is not lost."""
+    export, discard = Export(tiles([at(0)], 1), Path("a.png"), {}), Discard(Path("run"))
+    for request in (MakeStrip(Ends(at(0), at(1))), export, discard, Open(Path("run 2"))):
+        busy.submit(request)
+    slow.go_on.set()
+    busy.close()
+    assert slow.asked == [Decode(at(0)), export, discard]
+    assert busy._thread.isFinished()
+
+
+def test_close_twice_is_close_once(open_lane):
+    lane = open_lane(lambda: lambda request: "answer")
+    for _ in range(2):
+        lane.close()
+    assert lane._thread.isFinished()
+
+
+def test_closed_lane_takes_requests_silently(open_lane):
     lane = open_lane(lambda: lambda request: "answer")
     lane.close()
     lane.submit(Decode(at(0)))
-    qtbot.wait(50)
+    wait(50)
     assert lane.answers == []

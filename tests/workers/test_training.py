@@ -180,14 +180,19 @@ def test_second_run_starts_afresh(make, until):
     assert firsts[1].best_loss is None
 
 
-def test_close_waits_until_the_run_is_saved(make):
+def test_close_waits_until_the_run_is_saved(make, until):
     gate = Gate()
-    training, _ = make(gate)
+    training, heard = make(gate)
     training.start({})
+    until(lambda: heard.runs[-1].epoch)
     timer = threading.Timer(0.1, gate.open.set)
     timer.start()
     training.close()
     assert gate.closed.is_set()
+    assert not training.running
+    assert [(outcome.how, folder, discard) for outcome, folder, discard in heard.ends] == [
+        ("stopped", RUN, False)
+    ]
     timer.join()
 
 

@@ -126,12 +126,13 @@ def _marker(state: State) -> QPointF | None:
     if max(i, j) >= len(state.point.z):
         return None
     n = len(axis)
-    centers = np.arange(n) + 0.5
-    half = (axis[1] - axis[0]) / 2 if n > 1 else 1.0
+    half = (axis[1] - axis[0]) / 2
+    lines = np.array([axis[0] - half, *axis, axis[-1] + half])
+    tiles = np.array([0.0, *(np.arange(n) + 0.5), n])
     x, y = state.point.z[i], state.point.z[j]
-    if not all(axis[0] - half <= value <= axis[-1] + half for value in (x, y)):
+    if not all(lines[0] <= value <= lines[-1] for value in (x, y)):
         return None
-    return QPointF(np.interp(x, axis, centers), n - np.interp(y, axis, centers))
+    return QPointF(np.interp(x, lines, tiles), n - np.interp(y, lines, tiles))
 
 
 PANEL = Panel(

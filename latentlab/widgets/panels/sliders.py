@@ -121,7 +121,7 @@ class SliderRow(QObject):
     def __init__(self, dimension: int, grid: QGridLayout, parent: QWidget) -> None:
         super().__init__(parent)
         self.dimension = dimension
-        self._center, self._spread = 0.0, 1.0
+        self._center, self._spread, self._dragged = 0.0, 1.0, False
         name = QLabel(f"z<sub>{dimension + 1}</sub>")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(-TICKS, TICKS)
@@ -142,6 +142,7 @@ class SliderRow(QObject):
             grid.addWidget(widget, dimension, column)
         grid.setColumnStretch(1, 1)
         self.slider.valueChanged.connect(self._on_value)
+        self.slider.sliderPressed.connect(self._on_pressed)
         self.slider.sliderReleased.connect(self._on_released)
         self.slider.installEventFilter(self)
         self._reset.clicked.connect(self.reset)
@@ -180,12 +181,19 @@ class SliderRow(QObject):
 
     @Slot(int)
     def _on_value(self, _tick: int) -> None:
-        signal = self.moved if self.slider.isSliderDown() else self.settled
+        self._dragged = self.slider.isSliderDown()
+        signal = self.moved if self._dragged else self.settled
         signal.emit(self.dimension, self._latent())
 
     @Slot()
+    def _on_pressed(self) -> None:
+        self._dragged = False
+
+    @Slot()
     def _on_released(self) -> None:
-        self.settled.emit(self.dimension, self._latent())
+        # A touch alone must not round z to the slider's steps.
+        if self._dragged:
+            self.settled.emit(self.dimension, self._latent())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Reset on a right click; leave the wheel to scrolling unless the slider has focus."""

@@ -1,0 +1,77 @@
+"""The whole program: the real window on the shipped models, training on the bundled digits."""
+
+import gc
+
+import pytest
+from gui_support import TINY, Desk, application, no_leaks, until
+
+from latentlab import app as program
+from latentlab.paths import resources
+
+__all__ = ["application", "no_leaks", "until"]
+
+
+@pytest.fixture(scope="session")
+def frozen():
+    """Load torch and all it loads at first use, and take that out of the collector's sight."""
+    from latentlab.session.explorer import Explorer
+    from latentlab.session.state import SampleSettings
+
+    explorer = Explorer()
+    explorer.open(resources() / "models" / "digits-2d")
+    explorer.samples(SampleSettings())
+    gc.collect()
+    gc.freeze()
+
+
+def start(path=None):
+    """Start the program on a desk."""
+    desk = Desk(program.open_window(path))
+    desk.settle()
+    desk.to_front()
+    return desk
+
+
+@pytest.fixture(scope="module")
+def old_desk(application, tmp_path_factory):
+    """One and the same window for all tests of a module, which must find it as good as new."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENTLAB_HOME", str(tmp_path_factory.mktemp("home")))
+        desk = start()
+    yield desk
+    desk.clear()
+
+
+@pytest.fixture
+def make_desk(application, own_place):
+    """Start the program on desks; all of a test share one home."""
+    desks = []
+
+    def make(path=None):
+        desks.append(start(path))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.clear()
+
+
+@pytest.fixture
+def desk(make_desk):
+    """The program as it starts for the first time: digits-2d is open."""
+    return make_desk()
+
+
+@pytest.fixture
+def cvae(make_desk):
+    """The program with the conditional, 20-dimensional digits-cvae open."""
+    return make_desk(resources() / "models" / "digits-cvae")
+
+
+@pytest.fixture
+def training(desk):
+    """The program in the middle of training a tiny model; the desk it is on."""
+    desk.controller.set_draft(TINY)
+    desk.controller.start_training()
+    desk.until(lambda: desk.state.model.source != resources() / "models" / "digits-2d")
+    return desk

@@ -1,0 +1,228 @@
+"""Bad input: a clear message at its place, nothing lost, the window alive."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from safetensors.numpy import save_file
+
+from latentlab.paths import resources
+
+DIGITS_2D = resources() / "models" / "digits-2d"
+CVAE = resources() / "models" / "digits-cvae"
+
+
+def run_folder(tmp_path, name="run", source=DIGITS_2D):
+    return shutil.copytree(source, tmp_path / name)
+
+
+def no_run(tmp_path):
+    (tmp_path / "holiday").mkdir()
+    return tmp_path / "holiday", "is not a run"
+
+
+def truncated(tmp_path):
+    folder = run_folder(tmp_path)
+    weights = folder / "checkpoint.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    return folder, "damaged"
+
+
+def truncated_file(tmp_path):
+    folder, words = truncated(tmp_path)
+    return folder / "checkpoint.safetensors", words
+
+
+def no_weights(tmp_path):
+    folder = run_folder(tmp_path)
+    (folder / "checkpoint.safetensors").unlink()
+    return folder, "checkpoint.safetensors"
+
+
+def foreign(tmp_path):
+    folder = run_folder(tmp_path)
+    save_file({"lm_head.weight": np.zeros((2, 2))}, folder / "checkpoint.safetensors")
+    return folder, "does not fit"
+
+
+def stray_safetensors(tmp_path):
+    """A weights file of some other program, with no run around it."""
+    (tmp_path / "downloads").mkdir()
+    file = tmp_path / "downloads" / "model.safetensors"
+    save_file({"lm_head.weight": np.zeros((2, 2))}, file)
+    return file, "is not a run"
+
+
+def misfit(tmp_path):
+    folder = run_folder(tmp_path)
+    shutil.copy(CVAE / "checkpoint.safetensors", folder)
+    return folder, "does not fit"
+
+
+def other_shape(tmp_path):
+    folder = run_folder(tmp_path)
+    about = folder / "checkpoint.json"
+    values = json.loads(about.read_text())
+    values["recipe"]["model"]["latent_dim"] = 3
+    about.write_text(json.dumps(values))
+    return folder, "does not fit"
+
+
+def half_a_description(tmp_path):
+    folder = run_folder(tmp_path)
+    about = folder / "checkpoint.json"
+    about.write_text(about.read_text()[:100])
+    return folder, "damaged"
+
+
+def text_as_png(tmp_path):
+    file = tmp_path / "note.png"
+    file.write_text("Dear diary, this is no picture.")
+    return file, "not an image"
+
+
+def cut_png(tmp_path):
+    file = tmp_path / "cut.png"
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200), np.uint8)
+    Image.fromarray(noise).save(file)
+    file.write_bytes(file.read_bytes()[:9000])
+    return file, "cannot be read"
+
+
+def missing_picture(tmp_path):
+    return tmp_path / "gone.png", "gone.png"
+
+
+def missing_recipe(tmp_path):
+    return tmp_path / "gone.toml", "gone.toml"
+
+
+def missing_checkpoint(tmp_path):
+    return tmp_path / "gone.safetensors", "is not a run"
+
+
+def unknown_key(tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text("[model]\nkind = 'vae'\nlatentdim = 2\n")
+    return file, 'did you mean "latent_dim"'
+
+
+def unknown_kind(tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text("[model]\nkind = 'vea'\n")
+    return file, 'did you mean "vae"'
+
+
+def no_toml(tmp_path):
+    file = tmp_path / "recipe.toml"
+    file.write_text("model: vae\n")
+    return file, "is not TOML"
+
+
+BAD = [
+    no_run,
+    truncated,
+    truncated_file,
+    no_weights,
+    foreign,
+    stray_safetensors,
+    misfit,
+    other_shape,
+    half_a_description,
+    text_as_png,
+    cut_png,
+    missing_picture,
+    missing_recipe,
+    missing_checkpoint,
+    unknown_key,
+    unknown_kind,
+    no_toml,
+]
+
+
+@pytest.mark.parametrize("make", BAD, ids=lambda make: make.__name__)
+def test_is_told_and_nothing_is_lost(old_desk, make, tmp_path):
+    """All of it into one window, one after the other."""
+    desk = old_desk
+    path, words = make(tmp_path)
+    desk.hand.key(Qt.Key.Key_R)
+    desk.settle()
+    before = desk.state
+    desk.controller.open_path(path)
+    desk.settle()
+    failure, bar = desk.state.failure, desk.window.failure_bar
+    assert bar.isVisible()
+    assert words in bar.text.text()
+    assert bar.text.text() == f"{failure.title} {failure.advice}".strip()
+    assert "Traceback" not in bar.text.text()
+    assert failure.details == ""
+    assert not bar._copy.isVisible()
+    for name in ("model", "point", "picture", "codes", "ends", "strip", "samples", "curves"):
+        assert getattr(desk.state, name) is getattr(before, name), name
+    assert desk.state.opening == ""
+    assert desk.window.windowTitle().startswith("digits-2d")
+    # The lane, too, still has the model: what it decodes next is right.
+    desk.controller.undo()
+    desk.settle()
+    assert desk.state.picture.point == desk.state.point
+    np.testing.assert_allclose(
+        desk.state.picture.pixels, desk.state.original.reconstruction, atol=1
+    )
+    desk.hand.click(bar.dismiss)
+    assert not bar.isVisible()
+
+
+def test_next_success_takes_the_message_away(desk, tmp_path):
+    desk.controller.open_path(no_run(tmp_path)[0])
+    desk.settle()
+    assert desk.window.failure_bar.isVisible()
+    desk.controller.open_path(CVAE)
+    desk.settle()
+    assert not desk.window.failure_bar.isVisible()
+    assert desk.state.model.name == "digits-cvae"
+
+
+def test_good_picture_takes_an_old_message_away(desk, tmp_path):
+    """A message must not stand beside the success that followed it."""
+    desk.controller.open_path(text_as_png(tmp_path)[0])
+    desk.settle()
+    file = tmp_path / "mine.png"
+    Image.fromarray(np.full((40, 40), 200, np.uint8)).save(file)
+    desk.controller.open_path(file)
+    desk.settle()
+    assert desk.state.original.name == "mine.png"
+    assert not desk.window.failure_bar.isVisible()
+
+
+def test_error_nobody_foresaw_offers_its_details(desk, monkeypatch, application):
+    """It is told in one sentence; the traceback is for the bug report alone."""
+
+    def explode(self, point):
+        raise RuntimeError("the tensors are unhappy")
+
+    monkeypatch.setattr("latentlab.session.explorer.Explorer.decode", explode)
+    desk.hand.key(Qt.Key.Key_R)
+    desk.settle()
+    bar = desk.window.failure_bar
+    assert bar.isVisible()
+    assert "the tensors are unhappy" in bar.text.text()
+    assert "Traceback" not in bar.text.text()
+    desk.hand.click(bar._copy)
+    assert application.clipboard().text().startswith("Traceback")
+    monkeypatch.undo()
+    desk.hand.key(Qt.Key.Key_R)
+    desk.settle()
+    assert desk.state.picture.point == desk.state.point
+
+
+def test_markup_in_a_name_is_shown_as_it_is(desk, tmp_path):
+    folder = tmp_path / "<b>bold<img src=x>"
+    folder.mkdir()
+    desk.controller.open_path(folder)
+    desk.settle()
+    label = desk.window.failure_bar.text
+    assert "<b>bold<img src=x>" in label.text()
+    assert label.textFormat() == label.textFormat().PlainText

@@ -1,0 +1,150 @@
+"""Leaving with a picture: what is saved is what was seen, with how it was made inside."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+from PySide6.QtWidgets import QFileDialog, QToolButton
+
+from latentlab.widgets.save import NAMES
+
+
+@pytest.fixture
+def choose(monkeypatch):
+    """Answer the next file dialog with a path, under one of its filters; tells what it offered."""
+    asked = []
+
+    def answer(path, suffix="png"):
+        def dialog(parent, title, suggestion, filters):
+            asked.append((title, suggestion, filters))
+            return str(path), NAMES[suffix] if path else ""
+
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", dialog)
+        return asked
+
+    return answer
+
+
+def press_export(desk, key):
+    buttons = desk.panel(key).findChildren(QToolButton)
+    desk.hand.click(next(b for b in buttons if b.toolTip().startswith("Save")))
+
+
+def read(path):
+    with Image.open(path) as file:
+        return np.asarray(file.convert("L")), json.loads(file.text["latentlab"]), file.text
+
+
+def cut(sheet, gap, side=28, scale=2):
+    """Return the tiles of a sheet, row by row."""
+    small = sheet[::scale, ::scale]
+    step = side + gap
+    rows, columns = (small.shape[0] + gap) // step, (small.shape[1] + gap) // step
+    corners = [(step * i, step * j) for i in range(rows) for j in range(columns)]
+    return np.stack([small[y : y + side, x : x + side] for y, x in corners])
+
+
+def test_manifold_png(desk, choose, tmp_path):
+    asked = choose(tmp_path / "grid.png")
+    press_export(desk, "manifold")
+    desk.until(lambda: (tmp_path / "grid.png").exists())
+    sheet, info, text = read(tmp_path / "grid.png")
+    assert sheet.shape == (20 * 28 * 2, 20 * 28 * 2)
+    np.testing.assert_array_equal(cut(sheet, 0), desk.state.manifold.tiles.pictures)
+    assert info["model"] == "digits-2d"
+    assert info["epoch"] == desk.state.model.epoch
+    assert info["recipe"]["model"]["latent_dim"] == 2
+    assert (info["plane"], info["span"], info["spacing"]) == ([0, 1], 3.0, "uniform")
+    assert text["Software"].startswith("latentlab ")
+    assert asked[0][2] == NAMES["png"]
+    desk.until(lambda: "grid.png" in desk.window.statusBar().currentMessage())
+
+
+def test_samples_png(cvae, choose, tmp_path):
+    cvae.panel("samples").label.setCurrentText("7")
+    cvae.settle()
+    choose(tmp_path / "sevens.png")
+    press_export(cvae, "samples")
+    cvae.until(lambda: (tmp_path / "sevens.png").exists())
+    sheet, info, _ = read(tmp_path / "sevens.png")
+    tiles = cut(sheet, 1)
+    np.testing.assert_array_equal(tiles[:30], cvae.state.samples.pictures)
+    assert (info["label"], info["seed"]) == (7, 0)
+    # As many to a row as on screen.
+    assert sheet.shape[1] // 2 + 1 == cvae.panel("samples").view.columns * 29
+
+
+def test_image_png(desk, choose, tmp_path):
+    choose(tmp_path / "z.png")
+    press_export(desk, "image")
+    desk.until(lambda: (tmp_path / "z.png").exists())
+    sheet, info, _ = read(tmp_path / "z.png")
+    np.testing.assert_array_equal(sheet[::2, ::2], desk.state.picture.pixels)
+    assert info["z"] == pytest.approx(desk.state.point.z)
+
+
+def test_interpolation_gif_plays_there_and_back(desk, choose, tmp_path):
+    choose(tmp_path / "way.gif", "gif")
+    press_export(desk, "interpolate")
+    desk.until(lambda: (tmp_path / "way.gif").exists())
+    strip = desk.state.strip.pictures
+    with Image.open(tmp_path / "way.gif") as file:
+        info = json.loads(file.info["comment"])
+        assert file.info["loop"] == 0
+        frames = [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(file)]
+    assert len(frames) == 22
+    assert frames[0].shape == (112, 112)
+    for shown, expected in zip(frames, [*strip, *strip[-2:0:-1]], strict=True):
+        np.testing.assert_allclose(shown[::4, ::4].astype(int), expected, atol=3)
+    assert info["a"] == pytest.approx(desk.state.ends.a.z)
+    assert info["b"] == pytest.approx(desk.state.ends.b.z)
+    assert info["software"].startswith("latentlab")
+
+
+def test_interpolation_png(desk, choose, tmp_path):
+    choose(tmp_path / "way.png")
+    press_export(desk, "interpolate")
+    desk.until(lambda: (tmp_path / "way.png").exists())
+    sheet, _, _ = read(tmp_path / "way.png")
+    np.testing.assert_array_equal(cut(sheet, 1), desk.state.strip.pictures)
+
+
+@pytest.mark.parametrize(("suffix", "name"), [("gif", "way.gif"), ("png", "way.png")])
+def test_name_without_an_ending_gets_that_of_the_filter(desk, choose, tmp_path, suffix, name):
+    choose(tmp_path / "way", suffix)
+    press_export(desk, "interpolate")
+    desk.until(lambda: (tmp_path / name).exists())
+
+
+def test_cancelled_dialog_saves_nothing(desk, choose, tmp_path):
+    choose("")
+    press_export(desk, "manifold")
+    desk.settle()
+    assert desk.state.failure is None
+    assert list(tmp_path.rglob("*.png")) == []
+
+
+def test_folder_is_remembered(desk, choose, tmp_path):
+    asked = choose(tmp_path / "pictures" / "one.png")
+    (tmp_path / "pictures").mkdir()
+    press_export(desk, "image")
+    press_export(desk, "manifold")
+    assert asked[1][1] == str(tmp_path / "pictures" / "latentlab-manifold.png")
+
+
+def test_place_that_cannot_be_written_is_told(desk, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    path = tmp_path / "file" / "grid.png"
+    desk.controller.export(desk.state.manifold.tiles, path, {})
+    desk.until(lambda: desk.state.failure)
+    assert "cannot be written" in desk.state.failure.title
+    assert desk.window.failure_bar.isVisible()
+    desk.controller.export(desk.state.manifold.tiles, tmp_path / "grid.png", {})
+    desk.until(lambda: (tmp_path / "grid.png").exists())
+
+
+def test_two_files_in_a_row_are_both_written(desk, tmp_path):
+    for name in ("a.png", "b.png", "c.png"):
+        desk.controller.export(desk.state.samples, tmp_path / name, {})
+    desk.until(lambda: len(list(tmp_path.glob("?.png"))) == 3)

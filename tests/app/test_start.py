@@ -1,0 +1,158 @@
+"""Starting: what a newcomer sees, and how soon."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from gui_support import run_until
+from PySide6.QtCore import QTimer
+
+from latentlab import __main__ as entry
+from latentlab import app as program
+from latentlab.paths import resources
+
+DIGITS_2D = resources() / "models" / "digits-2d"
+
+
+def test_first_start_is_never_empty(desk):
+    state = desk.state
+    assert state.model.name == "digits-2d"
+    assert state.model.title == "VAE 2-D"
+    assert state.codes.mu.shape == (5000, 2)
+    assert state.model.data == "digits"
+    assert state.failure is None
+    assert [entry.name for entry in state.library] == ["digits-2d", "digits-cvae"]
+    assert {field.name for field in state.form} >= {"model", "data", "objective", "training"}
+
+
+def test_first_start_shows_a_digit_and_what_it_came_from(desk):
+    state = desk.state
+    assert state.picture.pixels.shape == (28, 28)
+    assert state.picture.pixels.max() > 150
+    assert state.original.row is not None
+    assert state.codes.labels[state.original.row] == 2
+    assert state.point.z == pytest.approx(state.codes.mu[state.original.row], abs=1e-5)
+    panel = desk.panel("image")
+    shown = panel.view.image.pixelColor(14, 14).red()
+    assert shown == state.picture.pixels[14, 14]
+    pair = [view.image for view in panel._pair._views]
+    assert pair[0].pixelColor(14, 14).red() == state.original.picture[14, 14]
+    assert pair[1] == panel.view.image
+
+
+def test_first_start_fills_every_panel(desk):
+    state = desk.state
+    assert len(state.manifold.tiles.points) == 400
+    assert len(state.strip.points) == 12
+    assert state.strip.points[0].z == pytest.approx(state.ends.a.z, abs=1e-6)
+    assert len(state.samples.points) == 30
+    assert len(np.unique(state.samples.pictures.reshape(30, -1), axis=0)) == 30
+    assert ("validation", "loss") in state.curves
+    assert desk.panel("map").legend.isVisible()
+    assert len(desk.map.cloud._xy) == 5000
+    assert len(desk.panel("curves").plots) == 3
+    assert desk.panel("library").list.currentRow() == 0
+    assert desk.panel("train").start.isEnabled()
+    assert desk.panel("interpolate").view._image is not None
+    assert desk.panel("samples").view._image is not None
+
+
+def test_window_stands_before_the_model_and_stays_awake(application, make_desk):
+    """Opening happens elsewhere: the window answers while it goes on."""
+    ticks = []
+    timer = QTimer(interval=5)
+    timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
+    timer.start()
+    desk = make_desk()
+    timer.stop()
+    assert desk.state.samples is not None
+    assert len(ticks) > 5
+    assert max(np.diff(ticks)) < 1.0
+
+
+def test_window_is_shown_before_anything_is_open(application):
+    window = program.open_window(DIGITS_2D)
+    assert window.isVisible()
+    assert window.controller.state.model is None
+    assert "Opening" in window.docks["image"].build().view._caption
+    run_until(lambda: window.controller.state.model is not None)
+    window.close()
+    window.deleteLater()
+
+
+def test_opens_the_run_that_was_asked_for(make_desk):
+    desk = make_desk(resources() / "models" / "digits-cvae")
+    assert desk.state.model.title == "CVAE 20-D"
+    assert desk.state.point.label is not None
+    assert len(desk.panel("sliders").rows) == 20
+
+
+def test_missing_run_is_told_and_another_shown(make_desk, tmp_path):
+    desk = make_desk(tmp_path / "gone")
+    assert "gone" in desk.state.failure.title
+    assert desk.window.failure_bar.isVisible()
+    assert desk.state.model.name == "digits-2d"
+
+
+def test_last_model_that_is_damaged_is_told_and_another_shown(make_desk, own_place, tmp_path):
+    from latentlab.widgets.settings import remember
+
+    (tmp_path / "broken").mkdir()
+    remember(str(tmp_path / "broken"))
+    desk = make_desk()
+    assert "broken" in desk.state.failure.title
+    assert desk.state.model.name == "digits-2d"
+
+
+# The entry point
+
+
+def test_main_opens_a_run_given_as_path(monkeypatch, tmp_path):
+    opened = []
+    monkeypatch.setattr(program, "main", lambda path=None: opened.append(path) or 0)
+    monkeypatch.setattr(sys, "argv", ["latentlab", str(tmp_path)])
+    assert entry.main() == 0
+    monkeypatch.setattr(sys, "argv", ["latentlab"])
+    assert entry.main() == 0
+    assert opened == [tmp_path, None]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is always a display")
+def test_without_a_display_one_plain_sentence():
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    bare = {key: value for key, value in os.environ.items() if key not in hidden}
+    done = subprocess.run(
+        [sys.executable, "-m", "latentlab"],
+        env=bare,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "needs a display" in done.stderr
+    assert "latentlab demo --out demo" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_ctrl_c_closes_the_window(own_place):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "latentlab"], stderr=subprocess.PIPE, text=True
+    )
+    settings = own_place / "settings.ini"
+    end = time.monotonic() + 60
+    # The first model is remembered once it is open.
+    while not (settings.exists() and "recent" in settings.read_text()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert "layout" in settings.read_text()

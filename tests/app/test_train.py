@@ -1,0 +1,409 @@
+"""Training in the window, on the bundled digits, with a tiny network."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from gui_support import TINY
+from PySide6.QtCore import Qt, QTimer
+
+from latentlab.learning.checkpoint import load_model
+from latentlab.learning.recipe import Recipe
+from latentlab.paths import resources, runs
+from latentlab.session.forms import describe
+
+DIGITS_2D = resources() / "models" / "digits-2d"
+CVAE = resources() / "models" / "digits-cvae"
+
+
+def fill(desk, values):
+    """Fill the form as a hand does, field by field."""
+    form = desk.panel("train").form
+    form.set_values(values)
+    return form
+
+
+def started_runs():
+    return sorted(runs().iterdir()) if runs().is_dir() else []
+
+
+def entries(desk):
+    library = desk.panel("library").list
+    return [library.item(row).data(Qt.ItemDataRole.UserRole) for row in range(library.count())]
+
+
+def until_ended(desk):
+    desk.until(lambda: desk.state.run is None)
+    desk.settle()
+
+
+# From start to end
+
+
+def test_train_watch_stop_keep_and_reopen(desk):
+    """The main path: press Train, see a model form, keep it, find it again."""
+    fill(desk, TINY)
+    panel = desk.panel("train")
+    assert desk.state.draft["model"]["hidden"] == [16]
+    desk.hand.click(panel.start)
+    assert not panel.start.isVisible()
+    assert panel.stop.isVisible()
+    assert panel.cancel.isVisible()
+    assert desk.window.run_bar.isVisible()
+    # Curves from the first second, and they move.
+    desk.until(lambda: ("running", "loss") in desk.state.curves)
+    first = len(desk.state.curves["running", "loss"][0])
+    desk.until(lambda: len(desk.state.curves["running", "loss"][0]) > first + 3)
+    # The map shows the model under training, and its codes change.
+    desk.until(lambda: desk.state.model.source != DIGITS_2D)
+    (folder,) = started_runs()
+    assert desk.state.model.source == folder
+    codes = [desk.state.codes.mu]
+    for _ in range(2):
+        desk.until(lambda: not np.array_equal(desk.state.codes.mu, codes[-1]))
+        codes.append(desk.state.codes.mu)
+    assert codes[0].shape == (5000, 2)
+    desk.until(lambda: desk.state.run.best_loss is not None)
+    assert "validation" in desk.window.run_bar.text.text()
+    assert "epoch" in desk.window.run_bar.text.text()
+    drawn = desk.panel("curves").plots["loss"].curves["running"].getData()[0]
+    assert len(drawn) > 3
+    # Stop and keep.
+    desk.hand.click(panel.stop)
+    until_ended(desk)
+    assert panel.start.isVisible()
+    assert not desk.window.run_bar.isVisible()
+    state = desk.state
+    assert state.failure is None
+    assert state.model.source == folder
+    assert state.model.epoch > 0
+    assert not state.following
+    assert ("validation", "loss") in state.curves
+    # It learned: a mean digit alone costs about 206 nats.
+    losses = state.curves["validation", "loss"][1]
+    assert losses[-1] < losses[0]
+    assert entries(desk) == [str(DIGITS_2D), str(CVAE), str(folder)]
+    assert desk.panel("library").list.currentRow() == 2
+    # It can be read back, by the program and by people.
+    model, checkpoint = load_model(folder)
+    assert checkpoint.recipe.model.hidden == (16,)
+    assert model.latent_dim == 2
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert {line["split"] for line in lines} == {"train", "validation"}
+    np.testing.assert_allclose(
+        [line["loss"] for line in lines if line["split"] == "validation"], losses
+    )
+    # Away and back again.
+    kept = state.codes.mu
+    library = desk.panel("library").list
+    for row, source in ((0, DIGITS_2D), (2, folder)):
+        desk.hand.click(library.viewport(), library.visualItemRect(library.item(row)).center())
+        desk.settle()
+        assert desk.state.model.source == source
+    np.testing.assert_allclose(desk.state.codes.mu, kept, atol=1e-5)
+
+
+def test_run_that_ends_by_itself_is_opened(desk):
+    fill(desk, {**TINY, "training": {**TINY["training"], "epochs": 2}})
+    desk.hand.key(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert desk.state.run is not None
+    until_ended(desk)
+    (folder,) = started_runs()
+    assert desk.state.model.source == folder
+    assert desk.state.model.epoch == 2
+    assert desk.state.failure is None
+    assert "epoch 2" in desk.window.model_label.text()
+    assert len(desk.state.curves["validation", "loss"][0]) == 2
+
+
+def test_conditional_model_trains_too(desk):
+    recipe = {**TINY, "model": {"kind": "cvae", "hidden": [16], "latent_dim": 3}}
+    fill(desk, {**recipe, "training": {**TINY["training"], "epochs": 1}})
+    desk.hand.click(desk.panel("train").start)
+    until_ended(desk)
+    assert desk.state.model.title == "CVAE 3-D"
+    assert desk.panel("sliders").label.isVisible()
+    assert len(desk.panel("sliders").rows) == 3
+
+
+def test_cancel_and_discard(training):
+    """The folder is gone, the model before is back."""
+    (folder,) = started_runs()
+    assert training.state.model.source == folder
+    training.hand.click(training.panel("train").cancel)
+    until_ended(training)
+    training.until(lambda: not folder.exists())
+    training.settle()
+    assert training.state.model.source == DIGITS_2D
+    assert training.state.codes.mu.shape == (5000, 2)
+    assert ("validation", "loss") in training.state.curves
+    assert entries(training) == [str(DIGITS_2D), str(CVAE)]
+    assert training.state.failure is None
+    # What is decoded now comes from the old model, not from the cancelled one.
+    row = training.state.original.row
+    training.controller.pick(row)
+    training.settle()
+    assert training.state.point.z == pytest.approx(training.state.codes.mu[row], abs=1e-4)
+
+
+def test_cancel_at_once_leaves_nothing_behind(desk):
+    fill(desk, TINY)
+    before = desk.state
+    desk.controller.start_training()
+    desk.controller.cancel_training()
+    until_ended(desk)
+    desk.until(lambda: started_runs() == [])
+    desk.settle()
+    assert desk.state.model.source == DIGITS_2D
+    assert desk.state.point == before.point
+    assert ("validation", "loss") in desk.state.curves
+
+
+def test_stop_at_once_keeps_what_there_is(desk):
+    fill(desk, TINY)
+    desk.controller.start_training()
+    desk.controller.stop_training()
+    until_ended(desk)
+    assert desk.state.failure is None
+    assert desk.state.model is not None
+    assert desk.panel("train").start.isEnabled()
+
+
+def test_stop_takes_effect_within_a_moment(training):
+    start = time.perf_counter()
+    training.hand.key(Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    assert training.state.run.phase == "stopping"
+    assert not training.panel("train").stop.isEnabled()
+    assert training.window.run_bar.text.text().startswith("Stopping")
+    training.until(lambda: training.state.run is None)
+    assert time.perf_counter() - start < 5
+
+
+def test_exploring_goes_on_while_it_trains(training):
+    """z stays where one puts it, and the picture of it changes with the model."""
+    training.hand.click(training.map.viewport(), training.pixel_of(1.0, 1.0))
+    z = training.state.point
+    pictures = set()
+    for _ in range(3):
+        codes = training.state.codes
+        training.until(lambda codes=codes: training.state.codes is not codes)
+        training.until(lambda: training.state.picture.point == z)
+        pictures.add(training.state.picture.pixels.tobytes())
+    assert training.state.point == z
+    assert len(pictures) > 1
+    training.panel("sliders").rows[0].slider.setValue(200)
+    training.until(lambda: training.state.picture.point == training.state.point)
+
+
+def test_window_stays_awake_while_it_trains(training):
+    ticks = []
+    timer = QTimer(interval=5)
+    timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
+    timer.start()
+    codes = training.state.codes
+    training.until(lambda: training.state.codes is not codes and len(ticks) > 100)
+    timer.stop()
+    gaps = np.diff(ticks)
+    assert np.median(gaps) < 0.05
+    assert gaps.max() < 1.0
+
+
+def test_untouched_window_follows_an_image(training):
+    """z stays on its image while training moves its code."""
+    seen = set()
+    for _ in range(3):
+        codes = training.state.codes
+        training.until(lambda codes=codes: training.state.codes is not codes)
+        training.until(lambda: is_on_its_image(training.state))
+        seen.add(training.state.point.z)
+    assert len(seen) > 1
+
+
+def is_on_its_image(state):
+    return np.allclose(state.point.z, state.codes.mu[state.original.row], atol=1e-3)
+
+
+# More than one thing at a time
+
+
+def test_second_run_is_refused(training):
+    training.controller.start_training()
+    assert "already under way" in training.window.failure_bar.text.text()
+    assert training.state.run is not None
+    assert len(started_runs()) == 1
+    assert not training.window.menus.train.isEnabled()
+
+
+def test_look_elsewhere_and_watch_again(training):
+    (folder,) = started_runs()
+    watch = training.window.run_bar.watch
+    assert not watch.isVisible()
+    training.controller.open_path(CVAE)
+    training.until(lambda: training.state.model.source == CVAE)
+    epoch = training.state.run.epoch
+    training.until(lambda: training.state.run.epoch > epoch + 2)
+    assert training.state.model.source == CVAE
+    assert ("running", "loss") not in training.state.curves
+    assert len(training.panel("sliders").rows) == 20
+    assert training.state.failure is None
+    assert watch.isVisible()
+    training.hand.click(watch)
+    training.until(lambda: training.state.model.source == folder)
+    assert not watch.isVisible()
+    assert ("running", "loss") in training.state.curves
+    assert len(training.panel("sliders").rows) == 2
+
+
+def test_run_that_ends_unwatched_is_kept_and_not_forced_on_anyone(training):
+    (folder,) = started_runs()
+    training.controller.open_path(CVAE)
+    training.until(lambda: training.state.model.source == CVAE)
+    training.controller.stop_training()
+    until_ended(training)
+    assert training.state.model.source == CVAE
+    assert str(folder) in entries(training)
+
+
+def test_cancelled_run_is_forgotten_by_recent_files(training):
+    from latentlab.widgets.settings import recent
+
+    (folder,) = started_runs()
+    training.controller.cancel_training()
+    until_ended(training)
+    assert str(folder) not in recent()
+
+
+# Failures
+
+
+def bad(**tables):
+    return {key: {**TINY.get(key, {}), **tables.get(key, {})} for key in (*TINY, *tables)}
+
+
+def test_bad_value_is_told_under_its_field(desk):
+    """Nothing else changes, and it trains once the value is mended."""
+    before = desk.state
+    form = fill(desk, TINY)
+    form.row("model.hidden").editor.line.setText("16, x")
+    desk.hand.click(desk.panel("train").start)
+    until_ended(desk)
+    label = form.row("model.hidden")._problem
+    assert label.isVisible()
+    assert "x" in label.text()
+    assert not form.row("model.latent_dim")._problem.isVisible()
+    assert desk.window.failure_bar.isVisible()
+    for name in ("model", "point", "codes", "curves", "picture"):
+        assert getattr(desk.state, name) is getattr(before, name), name
+    assert started_runs() == []
+    form.row("model.hidden").editor.line.setText("16")
+    desk.hand.click(desk.panel("train").start)
+    assert not label.isVisible()
+    assert not desk.window.failure_bar.isVisible()
+    desk.until(lambda: desk.state.run.phase == "training")
+    desk.controller.cancel_training()
+    until_ended(desk)
+
+
+def test_every_problem_is_shown_at_once(desk):
+    form = fill(desk, TINY)
+    form.row("model.hidden").editor.line.setText("0, 16")
+    form.row("training.learning_rate").editor.set_value(0.0)
+    desk.hand.click(desk.panel("train").start)
+    until_ended(desk)
+    for key in ("model.hidden", "training.learning_rate"):
+        assert form.row(key)._problem.isVisible(), key
+    assert "must be greater than 0" in form.row("training.learning_rate")._problem.text()
+    assert not form.row("training.epochs")._problem.isVisible()
+    assert started_runs() == []
+
+
+def test_values_out_of_range_do_not_enter_the_form(desk):
+    """As from a settings file of another version: the form keeps to what can be."""
+    fill(desk, bad(model={"latent_dim": 0}, training={"epochs": -3, "learning_rate": 9.0}))
+    values = desk.state.draft
+    assert values["model"]["latent_dim"] == 1
+    assert values["training"]["epochs"] == 1
+    assert values["training"]["learning_rate"] == 1.0
+
+
+def test_data_that_is_not_there(desk, tmp_path):
+    before = desk.state
+    fill(desk, {**TINY, "data": {"kind": "mnist", "root": str(tmp_path / "nowhere")}})
+    desk.hand.click(desk.panel("train").start)
+    until_ended(desk)
+    text = desk.window.failure_bar.text.text()
+    assert "nowhere" in text
+    assert desk.state.failure.details == ""
+    assert desk.state.model is before.model
+    assert desk.state.curves is before.curves
+    assert started_runs() == []
+    fill(desk, TINY)
+    desk.hand.click(desk.panel("train").start)
+    desk.until(lambda: desk.state.run and desk.state.run.phase == "training")
+
+
+def test_runs_folder_that_cannot_be_made(desk, own_place):
+    before = desk.state
+    own_place.mkdir(exist_ok=True)
+    runs().write_text("a file in the way")
+    fill(desk, TINY)
+    desk.hand.click(desk.panel("train").start)
+    until_ended(desk)
+    assert "cannot be written" in desk.window.failure_bar.text.text()
+    assert desk.state.failure.details == ""
+    assert desk.state.model is before.model
+    runs().unlink()
+    desk.hand.click(desk.panel("train").start)
+    desk.until(lambda: desk.state.run and desk.state.run.phase == "training")
+    assert not desk.window.failure_bar.isVisible()
+
+
+def test_run_that_cannot_be_written_any_more(training):
+    """The disk fills, or someone is in the way: told, kept, and the window goes on."""
+    (folder,) = started_runs()
+    training.until((folder / "metrics.jsonl").exists)
+    (folder / "metrics.jsonl").unlink()
+    (folder / "metrics.jsonl").mkdir()
+    until_ended(training)
+    assert "cannot be written" in training.window.failure_bar.text.text()
+    assert training.state.model.source == folder
+    assert load_model(folder)[1].epoch > 0
+    assert training.panel("train").start.isEnabled()
+    training.hand.key(Qt.Key.Key_R)
+    training.until(lambda: training.state.picture.point == training.state.point)
+
+
+def test_loss_that_explodes_keeps_the_last_good_weights(desk):
+    desk.controller.set_draft(bad(objective={"beta": 1e6}, training={"learning_rate": 1.0}))
+    desk.controller.start_training()
+    until_ended(desk)
+    assert "learning_rate" in desk.window.failure_bar.text.text()
+    assert np.isfinite(desk.state.codes.mu).all()
+
+
+# What is trained next time
+
+
+def test_form_is_remembered(make_desk):
+    desk = make_desk()
+    fill(desk, TINY)
+    desk.window.close()
+    desk.clear()
+    again = make_desk()
+    values = again.panel("train").form.values()
+    assert values["model"]["hidden"] == [16]
+    assert values["training"]["epochs"] == 100_000
+    assert again.state.draft == values
+
+
+def test_form_offers_all_that_a_recipe_holds(desk):
+    assert desk.state.form == describe(Recipe)
+    values = desk.panel("train").form.values()
+    assert set(values) == {"model", "data", "objective", "training"}
+    choices = desk.panel("train").form.row("data").editor.choice
+    assert {choices.itemText(i) for i in range(choices.count())} >= {
+        "digits",
+        "mnist",
+        "fashion-mnist",
+    }

@@ -1,0 +1,98 @@
+"""The fully connected VAE and CVAE."""
+
+import pytest
+import torch
+
+from latentlab.data.base import ImageSpec
+from latentlab.errors import RecipeError
+from latentlab.models.cvae import CVAEConfig
+from latentlab.models.likelihoods import GaussianLikelihood
+from latentlab.models.mlp import relu_layers
+from latentlab.models.vae import VAEConfig
+
+SPEC = ImageSpec((1, 4, 6), ("ant", "bee", "cat"))
+
+
+def shapes(layers):
+    return [(layer.in_features, layer.out_features) for layer in layers[::2]]
+
+
+def test_the_decoder_mirrors_the_encoder():
+    model = VAEConfig(hidden=(9, 7), latent_dim=2).build(SPEC)
+    assert shapes(model.encoder.trunk) == [(24, 9), (9, 7)]
+    assert shapes(model.decoder.trunk) == [(2, 7), (7, 9)]
+    assert (model.encoder.heads.in_features, model.encoder.heads.out_features) == (7, 4)
+    assert (model.decoder.head.in_features, model.decoder.head.out_features) == (9, 24)
+
+
+def test_the_label_stands_beside_the_image_and_beside_z():
+    model = CVAEConfig(hidden=(9, 7), latent_dim=2).build(SPEC)
+    assert shapes(model.encoder.trunk) == [(24 + 3, 9), (9, 7)]
+    assert shapes(model.decoder.trunk) == [(2 + 3, 7), (7, 9)]
+
+
+def test_a_relu_follows_each_layer():
+    layers = relu_layers((3, 4, 5))
+    assert [type(layer).__name__ for layer in layers] == ["Linear", "ReLU", "Linear", "ReLU"]
+    assert len(relu_layers((3,))) == 0
+
+
+def test_the_heads_say_mean_and_logarithm_of_the_variance():
+    model = VAEConfig(hidden=(), latent_dim=2).build(SPEC)
+    with torch.no_grad():
+        model.encoder.heads.weight.zero_()
+        model.encoder.heads.bias.copy_(torch.tensor([5.0, -6.0, 0.0, 2.0]))
+        q = model.encode(torch.rand(1, *SPEC.shape))
+    torch.testing.assert_close(q.mean, torch.tensor([[5.0, -6.0]]))
+    torch.testing.assert_close(q.variance, torch.tensor([[0.0, 2.0]]).exp())
+
+
+def test_a_label_moves_the_output_by_its_own_column():
+    """One-hot: without hidden layers label 2 adds the last column of the decoder's weights."""
+    model = CVAEConfig(hidden=(), latent_dim=2, likelihood=GaussianLikelihood(sigma=1.0)).build(
+        SPEC
+    )
+    z = torch.zeros(2, 2)
+    with torch.no_grad():
+        pictures = model.decode(z, torch.tensor([0, 2])).mean.logit().flatten(1)
+    weights = model.decoder.head
+    for picture, column in zip(pictures, (2, 4), strict=True):
+        expected = weights.weight[:, column].detach() + weights.bias.detach()
+        torch.testing.assert_close(picture, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_pixels_come_out_in_the_order_they_go_in():
+    """A linear model made an identity gives each pixel back in its place."""
+    spec = ImageSpec((3, 2, 5))
+    model = VAEConfig(hidden=(), latent_dim=spec.pixels).build(spec)
+    x = torch.rand(4, *spec.shape) * 0.8 + 0.1
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.zero_()
+        model.encoder.heads.weight[: spec.pixels] = torch.eye(spec.pixels)
+        model.decoder.head.weight.copy_(torch.eye(spec.pixels))
+        z = model.encode(x).mean
+        torch.testing.assert_close(model.decode(z).mean, x.sigmoid())
+
+
+def test_a_cvae_refuses_images_without_labels():
+    with pytest.raises(RecipeError) as caught:
+        CVAEConfig().build(ImageSpec((1, 4, 6)))
+    assert "labels" in caught.value.problems["model.kind"]
+    assert VAEConfig().build(ImageSpec((1, 4, 6))).latent_dim == 2
+
+
+def test_a_cvae_wants_to_be_told_the_label():
+    model = CVAEConfig(hidden=(4,)).build(SPEC)
+    with pytest.raises(ValueError, match="needs labels y"):
+        model.encode(torch.zeros(1, *SPEC.shape))
+    with pytest.raises(ValueError, match="needs labels y"):
+        model.decode(torch.zeros(1, 2))
+
+
+def test_losses_stay_exact_where_layers_compute_in_bf16():
+    model = VAEConfig(hidden=(8,)).build(SPEC)
+    with torch.autocast("cpu", torch.bfloat16):
+        q = model.encode(torch.rand(2, *SPEC.shape))
+        p = model.decode(q.mean)
+    assert q.mean.dtype == q.stddev.dtype == p.mean.dtype == torch.float32

@@ -1,0 +1,140 @@
+"""What every model keeps, whichever it is, for every likelihood and any images."""
+
+import copy
+import itertools
+import math
+
+import pytest
+import torch
+
+from latentlab.data.base import ImageSpec
+from latentlab.kinds import parse
+from latentlab.learning.checkpoint import Checkpoint, load_model, save_checkpoint
+from latentlab.learning.objectives import ELBO, losses
+from latentlab.learning.recipe import make_recipe
+from latentlab.models.base import MODELS
+from latentlab.models.likelihoods import LIKELIHOODS
+
+SPECS = (
+    ImageSpec((1, 28, 28), tuple("0123456789")),
+    ImageSpec((3, 5, 7), ("ant", "bee", "cat")),
+)
+HIDDEN = ((), (8,), (8, 5))
+IMAGES, LATENT_DIM = 6, 3
+CASES = list(itertools.product(sorted(MODELS.kinds()), sorted(LIKELIHOODS.kinds()), SPECS, HIDDEN))
+
+
+class Case:
+    """A fresh model and images for it."""
+
+    def __init__(self, kind, likelihood, spec, hidden, seed=0):
+        self.spec = spec
+        self.values = {"kind": kind, "latent_dim": LATENT_DIM, "likelihood": likelihood}
+        if "hidden" in MODELS.kinds()[kind].model_fields:
+            self.values["hidden"] = hidden
+        self.config = parse(MODELS.kinds()[kind], self.values)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.model = self.config.build(spec)
+        noise = torch.Generator().manual_seed(1)
+        self.x = torch.rand((IMAGES, *spec.shape), generator=noise)
+        self.y = torch.arange(IMAGES) % spec.classes
+        self.z = torch.randn((IMAGES, LATENT_DIM), generator=noise)
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{case[1]}-{case[2].shape}-{case[3]}")
+def case(request):
+    return Case(*request.param)
+
+
+def test_encode_gives_a_distribution_over_points(case):
+    q = case.model.encode(case.x, case.y)
+    assert (q.batch_shape, q.event_shape) == ((IMAGES,), (LATENT_DIM,))
+    assert q.mean.dtype == q.stddev.dtype == torch.float32
+    assert (q.stddev > 0).all()
+    assert q.log_prob(case.z).shape == (IMAGES,)
+    assert not torch.equal(q.mean[0], q.mean[1])
+
+
+def test_decode_gives_a_distribution_over_images_with_means_that_are_pixels(case):
+    p = case.model.decode(100 * case.z, case.y)
+    assert (p.batch_shape, p.event_shape) == ((IMAGES,), case.spec.shape)
+    assert p.mean.shape == case.x.shape
+    assert p.mean.min() >= 0
+    assert p.mean.max() <= 1
+    assert not torch.equal(p.mean[0], p.mean[1])
+    assert torch.isfinite(p.log_prob(case.x)).all()
+
+
+def test_the_prior_is_the_standard_normal(case):
+    prior = case.model.prior(case.y)
+    assert prior.event_shape == (LATENT_DIM,)
+    by_hand = -0.5 * (case.z**2).sum(1) - 0.5 * LATENT_DIM * math.log(2 * math.pi)
+    torch.testing.assert_close(prior.log_prob(case.z).expand(IMAGES), by_hand)
+
+
+def test_the_gradient_of_the_loss_reaches_every_weight(case):
+    noise = torch.Generator().manual_seed(2)
+    values = losses(case.model, ELBO(), case.x, case.y, 0.0, noise)
+    assert values["loss"].shape == (IMAGES,)
+    values["loss"].mean().backward()
+    unreached = [
+        name
+        for name, weights in case.model.named_parameters()
+        if weights.grad is None or not weights.grad.any() or not weights.grad.isfinite().all()
+    ]
+    assert unreached == []
+
+
+def test_a_checkpoint_brings_the_same_model_back(case, tmp_path):
+    recipe = make_recipe({"model": case.values})
+    weights = {name: value.numpy() for name, value in case.model.state_dict().items()}
+    save_checkpoint(tmp_path, Checkpoint(recipe, case.spec), weights)
+    loaded, checkpoint = load_model(tmp_path)
+    assert type(loaded) is type(case.model)
+    assert checkpoint.spec == case.spec
+    assert checkpoint.recipe.model == case.config
+    assert not loaded.training
+    with torch.no_grad():
+        assert torch.equal(
+            loaded.encode(case.x, case.y).stddev, case.model.encode(case.x, case.y).stddev
+        )
+        assert torch.equal(
+            loaded.decode(case.z, case.y).mean, case.model.decode(case.z, case.y).mean
+        )
+
+
+def test_the_same_seed_makes_the_same_weights_and_another_others(case, request):
+    same = Case(*request.node.callspec.params["case"])
+    other = Case(*request.node.callspec.params["case"], seed=1)
+    for name, weights in case.model.state_dict().items():
+        assert torch.equal(same.model.state_dict()[name], weights)
+        assert not torch.equal(other.model.state_dict()[name], weights)
+
+
+def test_building_leaves_the_config_as_it_was(case):
+    before = copy.deepcopy(case.config)
+    case.config.build(case.spec)
+    assert case.config == before
+    assert case.config == parse(type(case.config), case.values)
+
+
+def test_images_are_judged_one_by_one(case):
+    """What is said of an image does not depend on those beside it."""
+    with torch.no_grad():
+        together = case.model.encode(case.x, case.y)
+        alone = case.model.encode(case.x[2:3], case.y[2:3])
+        torch.testing.assert_close(alone.mean[0], together.mean[2])
+        pictures = case.model.decode(case.z, case.y).mean
+        picture = case.model.decode(case.z[2:3], case.y[2:3]).mean
+        torch.testing.assert_close(picture[0], pictures[2])
+
+
+def test_labels_matter_to_conditional_models_only(case):
+    other = (case.y + 1) % case.spec.classes
+    with torch.no_grad():
+        codes = [case.model.encode(case.x, y).mean for y in (case.y, other)]
+        pictures = [case.model.decode(case.z, y).mean for y in (case.y, other)]
+    for first, second in (codes, pictures):
+        differs = (first != second).flatten(1).any(1)
+        assert differs.tolist() == [case.model.conditional] * IMAGES

@@ -1,0 +1,181 @@
+"""The training form: every value a recipe holds, with its limits and a sentence about it."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import Field
+
+from latentlab.errors import RecipeError
+from latentlab.kinds import Choice, Config, Registry
+from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.session.forms import ENDLESS, describe
+
+FORM = {field.name: field for field in describe(Recipe)}
+TYPES = {"int", "float", "ints", "text", "path", "option", "kind"}
+
+
+def at(*path):
+    """Return a field by its place, such as ("model", "cvae", "hidden")."""
+    field = FORM[path[0]]
+    for kind, name in zip(path[1::2], path[2::2], strict=True):
+        (found,) = (one for one in field.kinds if one.name == kind)
+        field = {one.name: one for one in found.fields}[name]
+    return field
+
+
+def leaves(fields):
+    for field in fields:
+        yield field
+        for kind in field.kinds:
+            yield from leaves(kind.fields)
+
+
+def paths(fields, *before):
+    """Return every value and kind as dotted keys, as a TOML file would have them."""
+    for field in fields:
+        yield (*before, field.name)
+        for kind in field.kinds:
+            yield from paths(kind.fields, *before, field.name, *filter(None, [kind.name]))
+
+
+def test_the_form_has_every_value_of_a_recipe():
+    mlp = {"hidden", "latent_dim", "likelihood"}
+    want = {("model",), ("data",), ("objective",), ("training",)}
+    for kind in ("vae", "cvae"):
+        want |= {("model", kind, name) for name in mlp}
+        want.add(("model", kind, "likelihood", "gaussian", "sigma"))
+    want |= {("data", "mnist", "root"), ("data", "fashion-mnist", "root")}
+    want |= {("objective", "elbo", name) for name in ("beta", "schedule")}
+    want.add(("objective", "elbo", "schedule", "linear", "epochs"))
+    training = ("epochs", "batch_size", "learning_rate", "seed", "device", "precision")
+    want |= {("training", name) for name in training}
+    assert set(paths(FORM.values())) == want
+
+
+def test_every_value_is_explained():
+    for field in leaves(describe(Recipe)):
+        assert field.type in TYPES
+        assert field.title[0].isupper(), field
+        assert field.help or field.name in FORM, f"{field.name} has no description"
+        if field.help:
+            assert field.help.endswith("."), field
+        for kind in field.kinds:
+            assert kind.help.endswith("."), kind
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "default", "minimum", "maximum"),
+    [
+        (("model", "vae", "latent_dim"), "int", 2, 1, 512),
+        (("model", "cvae", "hidden"), "ints", [512, 256], -ENDLESS, ENDLESS),
+        (("model", "vae", "likelihood", "gaussian", "sigma"), "float", 0.1, 0, 10),
+        (("objective", "elbo", "beta"), "float", 1.0, 0, 1000),
+        (("objective", "elbo", "schedule", "linear", "epochs"), "float", 10.0, 0, 10_000),
+        (("training", "", "epochs"), "int", 30, 1, 100_000),
+        (("training", "", "learning_rate"), "float", 1e-3, 0, 1),
+        (("data", "mnist", "root"), "path", None, -ENDLESS, ENDLESS),
+    ],
+)
+def test_types_defaults_and_limits(path, kind, default, minimum, maximum):
+    field = at(*path)
+    assert (field.type, field.default) == (kind, default)
+    assert (field.minimum, field.maximum) == (minimum, maximum)
+    assert type(field.default) is type(default)
+
+
+def test_options_units_and_titles():
+    assert at("training", "", "device").type == "option"
+    assert at("training", "", "device").options == ("auto", "cpu", "cuda", "mps")
+    assert at("training", "", "batch_size").unit == "images"
+    assert at("training", "", "batch_size").title == "Batch size"
+    assert at("objective", "elbo", "schedule", "linear", "epochs").title == "Warm-up"
+
+
+def test_the_default_kind_comes_first():
+    assert [kind.name for kind in FORM["model"].kinds] == ["vae", "cvae"]
+    assert [kind.name for kind in FORM["data"].kinds] == ["digits", "fashion-mnist", "mnist"]
+    assert [kind.name for kind in FORM["training"].kinds] == [""]
+    assert FORM["data"].kinds[0].fields == ()
+    assert at("model", "vae", "likelihood").default == {"kind": "bernoulli"}
+
+
+def chosen(fields, kind=""):
+    """Return what a form yields whose fields are all left alone."""
+    values = {"kind": kind} if kind else {}
+    for field in fields:
+        if field.type == "kind":
+            first = field.kinds[0]
+            values[field.name] = chosen(first.fields, first.name)
+        elif field.default is not None:
+            values[field.name] = field.default
+    return values
+
+
+def test_a_form_left_alone_is_a_valid_recipe():
+    assert make_recipe(chosen(describe(Recipe))) == make_recipe({})
+
+
+@pytest.mark.parametrize("model", ["vae", "cvae"])
+@pytest.mark.parametrize("data", ["digits", "mnist", "fashion-mnist"])
+def test_every_kind_left_alone_is_a_valid_recipe(model, data):
+    values = {}
+    for name, kind in (("model", model), ("data", data)):
+        (found,) = (one for one in FORM[name].kinds if one.name == kind)
+        values[name] = chosen(found.fields, kind)
+    assert make_recipe(values) == make_recipe({"model": model, "data": data})
+
+
+@pytest.mark.parametrize("path", [("latent_dim",), ("likelihood", "sigma")])
+def test_the_limits_are_those_of_the_recipe(path):
+    field = at(
+        "model",
+        "vae",
+        *(["latent_dim"] if len(path) == 1 else ["likelihood", "gaussian"]),
+        *path[1:],
+    )
+    for value, fits in ((field.maximum, True), (field.maximum + 1, False), (-1, False)):
+        number = int(value) if field.type == "int" else value
+        model = {path[-1]: number}
+        if len(path) > 1:
+            model = {"likelihood": {"kind": "gaussian", **model}}
+        if fits:
+            make_recipe({"model": model})
+        else:
+            with pytest.raises(RecipeError):
+                make_recipe({"model": model})
+
+
+class Base(Config):
+    kind: str
+
+
+PARTS = Registry[Base]("part", default="plain")
+
+
+@PARTS.register
+class Plain(Base):
+    """A plain part.
+
+    More about it.
+    """
+
+    kind: Literal["plain"] = "plain"
+
+
+class Whole(Config):
+    needed: int
+    path: Path | None = Field(None, title="Where to", description="A place.")
+    part: Annotated[Base, Choice(PARTS)] = Plain()
+    most: int = Field(3, lt=9, json_schema_extra={"unit": "bits"})
+
+
+def test_any_config_is_described():
+    needed, path, part, most = describe(Whole)
+    assert (needed.type, needed.default, needed.help) == ("int", None, "")
+    assert (path.type, path.title, path.help) == ("path", "Where to", "A place.")
+    assert (part.type, part.default) == ("kind", {"kind": "plain"})
+    assert [(kind.name, kind.help, kind.fields) for kind in part.kinds] == [
+        ("plain", "A plain part.", ())
+    ]
+    assert (most.maximum, most.minimum, most.unit) == (9, -ENDLESS, "bits")

@@ -1,0 +1,391 @@
+"""The command line, in this process and, where signals and streams matter, in one of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from latentlab import cli
+from latentlab.learning.checkpoint import load_model
+from latentlab.paths import resources, runs
+
+TINY = """
+[model]
+kind = "vae"
+hidden = [16]
+latent_dim = 2
+[data]
+kind = "digits"
+[training]
+epochs = 50
+batch_size = 500
+device = "cpu"
+"""
+BRIEF = ("--set", "training.epochs=1")
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    file = tmp_path / "tiny.toml"
+    file.write_text(TINY)
+    return file
+
+
+@pytest.fixture
+def latentlab(monkeypatch, capsys):
+    """Run a command line here; returns the exit status, and what it said on both streams."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["latentlab", *map(str, words)])
+        status = cli.run()
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+def in_a_process(*words, **options):
+    command = [sys.executable, "-m", "latentlab", *map(str, words)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=100, check=False, **options
+    )
+
+
+def size_of(path):
+    with Image.open(path) as file:
+        return file.size
+
+
+def info_of(path):
+    with Image.open(path) as file:
+        return json.loads(file.text["latentlab"])
+
+
+# train
+
+
+def test_train(latentlab, recipe, tmp_path):
+    out = tmp_path / "run"
+    status, said, errors = latentlab(
+        "train", recipe, "--out", out, *BRIEF, "--set", "model.latent_dim=3"
+    )
+    assert status == 0
+    assert errors == ""
+    assert f"Trained: {out}" in said
+    assert "validation loss" in said
+    assert {path.name for path in out.iterdir()} == {
+        "recipe.toml",
+        "metrics.jsonl",
+        "checkpoint.json",
+        "checkpoint.safetensors",
+        "preview.png",
+    }
+    model, checkpoint = load_model(out)
+    assert model.latent_dim == 3
+    assert checkpoint.epoch == 1
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["split"] for line in lines] == ["train", "validation"]
+    for line in lines:
+        assert set(line) == {"epoch", "split", "loss", "reconstruction", "kl", "seconds"}
+        assert line["loss"] == pytest.approx(line["reconstruction"] + line["kl"], rel=1e-4)
+
+
+def test_train_without_out_makes_a_run_of_its_own(latentlab, recipe):
+    status, said, _ = latentlab("train", recipe, *BRIEF)
+    assert status == 0
+    (folder,) = runs().iterdir()
+    assert str(folder) in said.replace("\n", "")
+    assert folder.name.endswith("-vae-digits")
+    assert load_model(folder)[1].epoch == 1
+
+
+def test_set_changes_kinds_lists_and_words(latentlab, recipe, tmp_path):
+    changes = ("model=cvae", "model.hidden=[8, 4]", "objective.beta=2.5", "training.seed=7")
+    flags = [word for change in changes[1:] for word in ("--set", change)]
+    status, _, errors = latentlab(
+        "train", recipe, "--out", tmp_path / "run", *BRIEF, "--set", "model.kind=cvae", *flags
+    )
+    assert (status, errors) == (0, "")
+    made = load_model(tmp_path / "run")[1].recipe
+    assert (made.model.kind, made.model.hidden) == ("cvae", (8, 4))
+    assert (made.objective.beta, made.training.seed) == (2.5, 7)
+
+
+def test_out_that_holds_a_run_is_not_overwritten(latentlab, recipe, vae_run):
+    before = (vae_run / "checkpoint.safetensors").read_bytes()
+    status, _, errors = latentlab("train", recipe, "--out", vae_run, *BRIEF)
+    assert status == 2
+    assert "already holds a run" in errors
+    assert (vae_run / "checkpoint.safetensors").read_bytes() == before
+
+
+def test_out_that_cannot_be_written(latentlab, recipe, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    status, _, errors = latentlab("train", recipe, "--out", tmp_path / "file" / "run")
+    assert status == 2
+    assert "cannot be written" in errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_ctrl_c_keeps_what_was_learned(recipe, tmp_path):
+    """A real process, a real signal, in the middle of training."""
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "latentlab", "train", recipe, "--out", out]
+    command += ["--set", "training.epochs=100000"]
+    process = subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    end = time.monotonic() + 60
+    while not (out / "metrics.jsonl").exists():
+        assert time.monotonic() < end
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said, errors = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Stopped and kept" in said
+    assert "Traceback" not in said + errors
+    model, checkpoint = load_model(out)
+    assert 0 < checkpoint.epoch < 100_000
+    assert all(np.isfinite(value.numpy()).all() for value in model.state_dict().values())
+    lines = (out / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["epoch"] == checkpoint.epoch
+
+
+# Bad recipes and arguments
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--set", "model.latentdim=3"), ["model.latentdim", 'did you mean "latent_dim"']),
+        (("--set", "model.kind=gan"), ["model.kind", "unknown kind 'gan'", "known: vae, cvae"]),
+        (("--set", "training.epochs=0"), ["training.epochs", "greater than or equal to 1"]),
+        (("--set", "training.epochs=many"), ["training.epochs", "many"]),
+        (("--set", "epochs=3"), ["TABLE.KEY=VALUE"]),
+        (("--set", "training.epochs"), ["TABLE.KEY=VALUE"]),
+        (("--set", "data.kind=mnist", "--set", "data.root=/no/where"), ["/no/where"]),
+    ],
+)
+def test_bad_recipe_is_told_plainly(latentlab, recipe, tmp_path, flags, words):
+    status, said, errors = latentlab("train", recipe, "--out", tmp_path / "run", *flags)
+    assert status == 2
+    assert errors.startswith("latentlab: ")
+    for word in words:
+        assert word in errors
+    assert "Traceback" not in said + errors
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read"),
+        ("model: vae", "is not TOML"),
+        ("[modle]\n", 'did you mean "model"'),
+    ],
+)
+def test_bad_recipe_file_is_told_plainly(latentlab, tmp_path, content, words):
+    file = tmp_path / "recipe.toml"
+    if content:
+        file.write_text(content)
+    status, _, errors = latentlab("train", file, "--out", tmp_path / "run")
+    assert status == 2
+    assert words in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("fly",), "No such command 'fly'"),
+        (("train",), "Missing argument"),
+        (("sample", "digits-2d"), "Missing option '--out'"),
+        (("sample", "digits-2d", "--out", "x.png", "--count", "0"), "--count"),
+        (("sample", "digits-2d", "--out", "x.png", "--colour"), "--colour"),
+        (("manifold", "digits-2d", "--out", "x.png", "--n", "1"), "--n"),
+        (("manifold", "digits-2d", "--out", "x.png", "--plane", "1"), "--plane"),
+    ],
+)
+def test_bad_arguments_are_told_plainly(latentlab, words, told):
+    status, said, errors = latentlab(*words)
+    assert status == 2
+    assert said == ""
+    assert told in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("sample", "digits-2d", "--label", "3"), "takes no label"),
+        (("sample", "digits-cvae", "--label", "10"), "choose 0 to 9"),
+        (("manifold", "digits-2d", "--plane", "1", "3"), "dimensions 1 to 2"),
+        (("interpolate", "digits-2d", "--from", "eleven"), "'eleven' is neither a class"),
+        (("interpolate", "digits-2d", "--to", "5000"), "row below 5,000"),
+        (("sample", "no-such-model"), "no-such-model"),
+    ],
+)
+def test_wishes_that_no_model_can_grant(latentlab, tmp_path, words, told):
+    out = tmp_path / "x.png"
+    status, _, errors = latentlab(*words, "--out", out)
+    assert status == 2
+    assert told in errors
+    assert not out.exists()
+
+
+def test_damaged_run_is_told_plainly(latentlab, tmp_path):
+    (tmp_path / "run").mkdir()
+    status, _, errors = latentlab("sample", tmp_path / "run", "--out", tmp_path / "x.png")
+    assert status == 2
+    assert "is not a run" in errors
+
+
+def test_errors_in_a_process_of_its_own(tmp_path):
+    """Standard error, exit status 2, and nothing on standard output."""
+    file = tmp_path / "recipe.toml"
+    file.write_text("[model]\nlatentdim = 2\n")
+    done = in_a_process("train", file, "--out", tmp_path / "run")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert 'did you mean "latent_dim"' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# Pictures
+
+
+def test_sample(latentlab, tmp_path):
+    pictures = {}
+    for name, flags in {
+        "a": (),
+        "again": (),
+        "other": ("--seed", "5"),
+    }.items():
+        out = tmp_path / f"{name}.png"
+        assert latentlab("sample", "digits-2d", "--out", out, "--count", "16", *flags)[0] == 0
+        assert info_of(out)["count"] == 16
+        with Image.open(out) as file:
+            pictures[name] = np.asarray(file)
+    assert size_of(tmp_path / "a.png") == ((8 * 29 - 1) * 2, (2 * 29 - 1) * 2)
+    np.testing.assert_array_equal(pictures["a"], pictures["again"])
+    assert not np.array_equal(pictures["a"], pictures["other"])
+
+
+def test_sample_of_one_digit(latentlab, tmp_path):
+    out = tmp_path / "seven.png"
+    status, said, _ = latentlab("sample", "digits-cvae", "--out", out, "--label", "7")
+    assert status == 0
+    assert said.strip() == str(out)
+    info = info_of(out)
+    assert (info["model"], info["label"]) == ("digits-cvae", 7)
+
+
+def test_manifold(latentlab, tmp_path):
+    out = tmp_path / "deep" / "grid.png"
+    status, _, _ = latentlab(
+        "manifold", "digits-2d", "--out", out, "--n", "5", "--span", "2", "--quantiles"
+    )
+    assert status == 0
+    assert size_of(out) == (5 * 28 * 2, 5 * 28 * 2)
+    info = info_of(out)
+    assert (info["span"], info["spacing"], info["plane"]) == (2.0, "quantile", [1, 2])
+
+
+def test_manifold_over_another_plane(latentlab, vae_run, cvae_run, tmp_path):
+    sheets = []
+    for plane in (("1", "2"), ("2", "1")):
+        out = tmp_path / f"{plane[0]}.png"
+        assert latentlab("manifold", vae_run, "--out", out, "--n", "4", "--plane", *plane)[0] == 0
+        with Image.open(out) as file:
+            sheets.append(np.asarray(file)[::2, ::2].reshape(4, 28, 4, 28).swapaxes(1, 2))
+    # Swapping the axes mirrors the grid at its rising diagonal.
+    mirrored = sheets[1].swapaxes(0, 1)[::-1, ::-1]
+    np.testing.assert_allclose(sheets[0].astype(int), mirrored, atol=1)
+    out = tmp_path / "cvae.png"
+    assert (
+        latentlab("manifold", cvae_run, "--out", out, "--plane", "1", "3", "--label", "2")[0] == 0
+    )
+    assert info_of(out)["label"] == 2
+
+
+def test_interpolate(latentlab, tmp_path):
+    png, gif = tmp_path / "way.png", tmp_path / "way.gif"
+    flags = ("--from", "0", "--to", "17", "--steps", "6")
+    assert latentlab("interpolate", "digits-2d", "--out", png, *flags)[0] == 0
+    assert size_of(png) == ((6 * 29 - 1) * 2, 28 * 2)
+    assert latentlab("interpolate", "digits-2d", "--out", gif, *flags)[0] == 0
+    with Image.open(gif) as file:
+        assert file.n_frames == 10
+        assert file.size == (112, 112)
+    assert info_of(png)["steps"] == 6
+
+
+def test_encode(latentlab, tmp_path):
+    """The code that is printed is the one that the map shows for the same image."""
+    from latentlab.session.explorer import Explorer
+
+    explorer = Explorer()
+    explorer.open(resources() / "models" / "digits-2d")
+    image = explorer.original(12)
+    Image.fromarray(image.picture).save(tmp_path / "mine.png")
+    status, said, _ = latentlab("encode", "digits-2d", tmp_path / "mine.png")
+    assert status == 0
+    assert [float(word) for word in said.split()] == pytest.approx(image.point.z, abs=1e-3)
+    (tmp_path / "note.png").write_text("no picture")
+    status, _, errors = latentlab("encode", "digits-2d", tmp_path / "note.png")
+    assert status == 2
+    assert "not an image" in errors
+
+
+def test_list(latentlab, recipe):
+    latentlab("train", recipe, *BRIEF)
+    (folder,) = runs().iterdir()
+    status, said, errors = latentlab("list")
+    assert (status, errors) == (0, "")
+    lines = said.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == ["digits-2d", "digits-cvae"]
+    assert len(lines) == 3
+    assert lines[2].endswith(str(folder))
+    assert "VAE 2-D" in lines[2]
+    assert "digits" in lines[2]
+
+
+def test_demo(latentlab, tmp_path):
+    out = tmp_path / "demo"
+    status, said, errors = latentlab("demo", "--out", out, "--epochs", "1")
+    assert (status, errors) == (0, "")
+    names = ("curves.png", "map.png", "manifold.png", "samples.png", "interpolation.gif")
+    for name in names:
+        assert name in said
+        assert min(size_of(out / name)) >= 100
+    assert load_model(out / "run")[1].epoch == 1
+    assert str(out) in said
+
+
+def test_help_needs_no_torch():
+    """The first thing anyone types answers at once."""
+    code = (
+        "import sys; sys.argv = ['latentlab', '--help']; from latentlab.__main__ import main; "
+        "status = main(); assert 'torch' not in sys.modules; assert 'PySide6' not in sys.modules; "
+        "sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for command in ("train", "sample", "manifold", "interpolate", "encode", "list", "demo"):
+        assert command in done.stdout
+
+
+def test_output_goes_into_a_pipe():
+    """``latentlab list | head`` and files in narrow terminals: one whole line each."""
+    done = in_a_process("list", env={**os.environ, "COLUMNS": "40"})
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 2
+    assert str(resources() / "models" / "digits-2d") in done.stdout

@@ -1,0 +1,208 @@
+"""The map: which image is under the cursor, whatever is filtered or chosen as axes."""
+
+import itertools
+
+import numpy as np
+import pytest
+from gui_support import RIGHT
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QMenu
+
+from latentlab.widgets.map_items import _palette
+from latentlab.widgets.map_plot import NEAR
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def rows_by_hand(desk, place, labels):
+    """Return the nearest shown image to a place, and how many pixels it is away."""
+    codes, (i, j) = desk.state.codes, desk.state.plane
+    rows = np.flatnonzero(np.isin(codes.labels, labels))
+    away = np.hypot(codes.mu[rows, i] - place[0], codes.mu[rows, j] - place[1])
+    (left, right), _ = desk.map.viewRange()
+    scale = desk.map.getViewBox().sceneBoundingRect().width() / (right - left)
+    nearest = int(np.argmin(away))
+    return int(rows[nearest]), away[nearest] * scale
+
+
+def test_row_under_the_cursor_is_the_right_image(big):
+    """After a filter or other axes, point and picture stay together (seeded random places)."""
+    buttons = big.panel("map").legend.buttons
+    for plane, hidden in itertools.product([(0, 1), (3, 1), (4, 4)], [(), (1,), (0, 2)]):
+        big.controller.set_plane(plane)
+        for button in buttons:
+            button.setChecked(button.label not in hidden)
+        check_rows(big, [button.label for button in buttons if button.label not in hidden])
+
+
+def check_rows(desk, shown):
+    rng = np.random.default_rng(0)
+    room = desk.map.getViewBox().sceneBoundingRect().toRect()
+    found = 0
+    for mu in rng.choice(desk.state.codes.mu[:, desk.state.plane], 60):
+        # Anywhere around some code, hidden or not.
+        place = desk.pixel_of(*mu.tolist()) + QPoint(*rng.integers(-20, 20, 2).tolist())
+        if not room.contains(place):
+            continue
+        spot = desk.map.spot_at(desk.map.mapToScene(place))
+        assert (spot.x, spot.y) == pytest.approx(desk.place_of(place), abs=desk.pixel_size)
+        row, pixels = rows_by_hand(desk, (spot.x, spot.y), shown)
+        assert desk.map.nearest(spot) == row
+        if abs(pixels - NEAR) > 0.5:
+            assert spot.row == (row if pixels < NEAR else None)
+        found += spot.row is not None
+    assert 5 < found < 55
+
+
+def test_hover_shows_the_image_under_the_cursor(big):
+    codes = big.state.codes
+    for row in (3, 40, 77):
+        place = big.pixel_of(*codes.mu[row, :2].tolist())
+        big.hand.move(big.map.viewport(), place)
+        big.settle()
+        expected, _ = rows_by_hand(big, big.place_of(place), [0, 1, 2])
+        assert big.state.hovered.row == expected
+        assert big.panel("image")._pair._captions[0].text() == f"toys {expected}"
+
+
+def test_legend_hides_exactly_one_class(big):
+    """Counted in painted pixels: a class's colour goes, the others stay as they are."""
+    legend = big.panel("map").legend
+    before = inks(big)
+    for hidden in range(3):
+        big.hand.click(legend.buttons[hidden])
+        after = inks(big)
+        assert after[hidden] == 0 < before[hidden]
+        for label in {0, 1, 2} - {hidden}:
+            assert after[label] >= before[label] > 0
+        big.hand.click(legend.buttons[hidden])
+        assert inks(big) == before
+
+
+def inks(desk):
+    """Count the pixels of each class's colour in the cloud as it is painted."""
+    cloud = desk.map.cloud
+    view = desk.map.getViewBox()
+    room = view.sceneBoundingRect()
+    image = cloud._stamp(view.viewRect(), int(room.width()), int(room.height()))
+    pixels = np.frombuffer(image.constBits(), np.uint32)
+    return {label: int((pixels == _palette(1.0)[label]).sum()) for label in range(3)}
+
+
+def test_double_click_shows_one_class_alone_and_all_again(big):
+    legend = big.panel("map").legend
+    big.hand.double_click(legend.buttons[1])
+    assert [button.isChecked() for button in legend.buttons] == [False, True, False]
+    counts = inks(big)
+    assert counts[0] == counts[2] == 0 < counts[1]
+    big.hand.double_click(legend.buttons[1])
+    assert all(button.isChecked() for button in legend.buttons)
+
+
+def test_hidden_class_is_not_taken(big):
+    """Shift+click takes the nearest image that can be seen."""
+    legend = big.panel("map").legend
+    big.hand.click(legend.buttons[2])
+    row = 2
+    assert big.state.codes.labels[row] == 2
+    place = big.pixel_of(*big.state.codes.mu[row, :2].tolist())
+    big.hand.click(big.map.viewport(), place, modifier=SHIFT)
+    big.settle()
+    taken = big.state.original.row
+    assert big.state.codes.labels[taken] != 2
+    assert taken == rows_by_hand(big, big.place_of(place), [0, 1])[0]
+
+
+def test_axes_choose_the_plane(big):
+    map_panel = big.panel("map")
+    map_panel.across.setCurrentIndex(3)
+    map_panel.up.setCurrentIndex(2)
+    big.settle()
+    assert big.state.plane == big.state.manifold.plane == (3, 2)
+    cross = big.map.cross.pos()
+    assert (cross.x(), cross.y()) == pytest.approx((big.state.point.z[3], big.state.point.z[2]))
+    a = big.map.handles["a"].pos()
+    assert (a.x(), a.y()) == pytest.approx((big.state.ends.a.z[3], big.state.ends.a.z[2]))
+    before = big.state.point
+    place = big.pixel_of(1.0, -1.0)
+    big.hand.click(big.map.viewport(), place)
+    z = big.state.point.z
+    assert (z[3], z[2]) == pytest.approx(big.place_of(place), abs=big.pixel_size)
+    assert [z[d] for d in (0, 1, 4)] == [before.z[d] for d in (0, 1, 4)]
+    assert big.state.point.label == before.label
+
+
+def test_axes_are_hidden_where_there_are_only_two(desk):
+    assert not desk.panel("map").across.isVisible()
+
+
+def test_right_click_offers_a_menu(big, monkeypatch):
+    asked = []
+
+    class Menu(QMenu):
+        def exec(self, place):
+            asked.append(texts(self))
+
+    monkeypatch.setattr("latentlab.widgets.panels.map.QMenu", Menu)
+    place = big.pixel_of(1.0, 1.0)
+    big.hand.click(big.map.viewport(), place, RIGHT)
+    assert asked == [
+        [
+            "Go here",
+            "Put A here",
+            "Put B here",
+            "Go to the nearest image",
+            "Put A on the nearest image",
+            "Put B on the nearest image",
+            "Show all codes",
+        ]
+    ]
+
+
+def texts(menu):
+    return [action.text() for action in menu.actions() if not action.isSeparator()]
+
+
+def test_zoom_is_kept_while_codes_move_until_home(big):
+    """Training moves the codes ten times a minute: it must not throw one's view about."""
+    view = big.map.getViewBox()
+    view.sigRangeChangedManually.emit([True, True])
+    big.map.setRange(xRange=(1, 2), yRange=(1, 2), padding=0)
+    before = big.map.viewRange()
+    big.map.set_codes(10 * big.state.codes.mu[:, :2], big.state.codes.labels, None)
+    assert big.map.viewRange() == before
+    big.map.show_all()
+    (left, right), _ = big.map.viewRange()
+    assert left < -10
+    assert right > 10
+
+
+def test_first_view_holds_nearly_all_codes_and_the_prior(big):
+    (left, right), (low, high) = big.map.viewRange()
+    assert min(-left, right, -low, high) >= 3
+    mu = big.state.codes.mu[:, :2]
+    inside = (mu[:, 0] > left) & (mu[:, 0] < right) & (mu[:, 1] > low) & (mu[:, 1] < high)
+    assert inside.mean() > 0.97
+
+
+def test_wheel_zooms_and_keeps_the_place_under_the_cursor(big):
+    viewport, place = big.map.viewport(), big.pixel_of(1.0, 1.0)
+    before, width = big.place_of(place), np.ptp(big.map.viewRange()[0])
+    turn = QWheelEvent(
+        QPointF(place),
+        QPointF(viewport.mapToGlobal(place)),
+        QPoint(0, 0),
+        QPoint(0, 240),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, turn)
+    assert np.ptp(big.map.viewRange()[0]) < 0.95 * width
+    assert big.place_of(place) == pytest.approx(before, abs=0.05)
+    # A hand has been there: codes that move no longer move the view.
+    kept = big.map.viewRange()
+    big.map.set_codes(10 * big.state.codes.mu[:, :2], big.state.codes.labels, None)
+    assert big.map.viewRange() == kept
