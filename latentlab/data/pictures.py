@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from latentlab.data.base import ImageSpec
 
-SUFFIXES = tuple(sorted(Image.registered_extensions()))
-
 
 def read_picture(path: Path, spec: ImageSpec) -> NDArray[np.uint8]:
     """Read an image file as `spec` wants it: centre crop, resize, colour or grey.

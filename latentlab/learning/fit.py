@@ -71,9 +71,9 @@ def fit(
     watch = Watch(trainer, snapshot_every)
     try:
         while trainer.epoch < recipe.training.epochs:
-            yield from _epoch(trainer, watch)
-            if keep:
+            if trainer.epoch and keep:
                 keep(watch.last_good())
+            yield from _epoch(trainer, watch)
     finally:
         if keep:
             keep(watch.last_good())

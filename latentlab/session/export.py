@@ -10,11 +10,11 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from latentlab import __version__
-from latentlab.errors import RunError
+from latentlab.learning.checkpoint import write_atomically
 from latentlab.session.sheet import tile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -97,17 +97,4 @@ def _enlarged(picture: NDArray[np.uint8], scale: int) -> Image.Image:
 def _save(image: Image.Image, path: Path, format_name: str, **options: Any) -> None:
     content = io.BytesIO()
     image.save(content, format_name, **options)
-    part = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content.getvalue())
-        part.replace(path)
-    except OSError as error:
-        raise RunError(
-            f"{path} cannot be written: {error.strerror}.", "Choose another folder."
-        ) from error
-
-
-def as_numbers(point: Sequence[float]) -> list[float]:
-    """Return a point as it is written into a file: five digits are enough to repeat it."""
-    return [round(float(value), 5) for value in point]
+    write_atomically(path, content.getvalue())

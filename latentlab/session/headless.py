@@ -39,7 +39,8 @@ class Lab:
     def __init__(self, run: Path) -> None:
         shipped = resources() / "models" / run
         self.explorer = Explorer()
-        self.card: ModelCard = self.explorer.open(shipped if not run.exists() else run)
+        named = not run.exists() and shipped.exists()
+        self.card: ModelCard = self.explorer.open(shipped if named else run)
         _, self.ends, _ = self.explorer.start()
 
     def sample(self, out: Path, count: int, label: int | None, seed: int) -> None:

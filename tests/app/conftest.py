@@ -74,4 +74,5 @@ def training(desk):
     desk.controller.set_draft(TINY)
     desk.controller.start_training()
     desk.until(lambda: desk.state.model.source != resources() / "models" / "digits-2d")
+    desk.until(lambda: ("running", "loss") in desk.state.curves)
     return desk

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from latentlab.errors import RunError
-from latentlab.session.export import as_numbers, read_png, save_gif, save_png, save_tiles
+from latentlab.session.export import read_png, save_gif, save_png, save_tiles
 from latentlab.session.sheet import tile
 from latentlab.session.state import Point, Tiles
 
@@ -104,8 +104,3 @@ def test_a_file_is_replaced_only_when_the_new_one_is_whole(tmp_path):
     with pytest.raises(RunError, match="cannot be written"):
         save_tiles(tiles, path, {})
     assert path.read_bytes() == before
-
-
-def test_points_are_written_with_five_digits():
-    assert as_numbers(np.array([0.123456789, -2.0], np.float32)) == [0.12346, -2.0]
-    assert json.dumps(as_numbers(np.ones(1, np.float32))) == "[1.0]"
