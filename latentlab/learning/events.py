@@ -11,6 +11,7 @@ from latentlab.data.base import Loading, Splits
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
 Losses = Mapping[str, float]
@@ -81,6 +82,12 @@ class EpochEnd:
         Nats per image: during the epoch, and after it on held-out images.
     seconds, validation_seconds : float
         How long each part took.
+    latents : Latents
+        What the latent dimensions carry, measured on the held-out images.
+    plateau : int
+        Epochs since the validation loss was last at its best.
+    memory : int
+        Bytes in use: of the device where it is a GPU, else of this process.
     """
 
     epoch: int
@@ -89,6 +96,82 @@ class EpochEnd:
     validation: Losses
     seconds: float
     validation_seconds: float
+    latents: Latents
+    plateau: int = 0
+    memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Latents:
+    """What the latent dimensions carry, over the held-out images.
+
+    Parameters
+    ----------
+    kl : ndarray of float64, shape (D,)
+        KL(q(z_d|x) || p(z_d)) of each dimension, nats per image.
+    active : int
+        Dimensions whose posterior mean varies: variance over the images above 0.01.
+    mutual_information, marginal_kl : float
+        The two parts of the mean KL: I(x; z), what the code says of the image, and
+        KL(q(z) || p(z)), how far the aggregate posterior is from the prior; nats.
+    images : int
+        How many images the aggregate posterior is made of: I cannot exceed log(images).
+    """
+
+    kl: NDArray[np.float64] = field(repr=False)
+    active: int
+    mutual_information: float
+    marginal_kl: float
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """How a model looks at the end of an epoch, small enough to keep many of.
+
+    Parameters
+    ----------
+    epoch : int
+        Which.
+    mu, sigma : ndarray of float32, shape (M, D)
+        Posteriors of M held-out images, the same ones every time.
+    labels : ndarray of int64, shape (M,), or None
+        Classes of those images.
+    originals, reconstructions : ndarray of uint8, shape (R, H, W) or (R, H, W, 3)
+        The first R of them, and what the model makes of them.
+    samples : ndarray of uint8, shape (S, H, W) or (S, H, W, 3)
+        Decoded points of the prior, the same points every time.
+    """
+
+    epoch: int
+    mu: NDArray[np.float32] = field(repr=False)
+    sigma: NDArray[np.float32] = field(repr=False)
+    labels: NDArray[np.int64] | None = field(repr=False)
+    originals: NDArray[np.uint8] = field(repr=False)
+    reconstructions: NDArray[np.uint8] = field(repr=False)
+    samples: NDArray[np.uint8] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value of the recipe was changed while the run went on.
+
+    Parameters
+    ----------
+    step : int
+        Steps made before it.
+    epochs : float
+        The same in epochs, fractions included.
+    key : str
+        Which, such as ``objective.beta``.
+    value : float or int
+        To what.
+    """
+
+    step: int
+    epochs: float
+    key: str
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +191,4 @@ class Snapshot:
     weights: Mapping[str, NDArray] = field(repr=False)
 
 
-Event = Loading | Started | Step | EpochEnd | Snapshot
+Event = Loading | Started | Step | EpochEnd | Snapshot | Portrait | Change

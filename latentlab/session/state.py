@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from latentlab.data.base import ImageSpec
     from latentlab.latent.codes import Codes
+    from latentlab.learning.events import Change, Portrait
     from latentlab.session.curves import Curves
     from latentlab.session.failure import Failure
     from latentlab.session.forms import Field
+    from latentlab.session.latents import LatentCurves
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class Run:
     Parameters
     ----------
     phase : str
-        ``"loading"``, ``"training"`` or ``"stopping"``.
+        ``"loading"``, ``"training"``, ``"paused"`` or ``"stopping"``.
     message : str
         What is being done, while loading.
     fraction : float or None
@@ -230,11 +232,63 @@ class Run:
     validation_loss: float | None = None
     best_loss: float | None = None
     best_epoch: int = 0
+    plateau: int = 0
+    patience: int = 0
+    memory: int = 0
+    recipe: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A run whose curves are drawn beside those of the open one."""
+
+    name: str
+    path: Path
+    curves: Curves = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Something to try, as changes of the recipe: pairs of a dotted key and a value."""
+
+    text: str
+    changes: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a run's own numbers say about it.
+
+    Parameters
+    ----------
+    key : str
+        Names the check, such as ``collapse``.
+    level : str
+        ``"fine"``, ``"watch"`` or ``"trouble"``.
+    title : str
+        One sentence in plain words.
+    evidence : str
+        The numbers it rests on.
+    remedies : tuple of Remedy
+        What to try, the first choice first.
+    """
+
+    key: str
+    level: str
+    title: str
+    evidence: str
+    remedies: tuple[Remedy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything on screen; see each record."""
+    """Everything on screen; see each record.
+
+    ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run,
+    or to the one under way while it is followed. ``moments`` are the epochs whose portraits it
+    kept, ``moment`` the one looked back at, None for the latest. ``rhythm`` is the seconds
+    between two pictures of a model under training.
+    """
 
     model: ModelCard | None = None
     opening: str = ""
@@ -252,6 +306,15 @@ class State:
     sampling: SampleSettings = SampleSettings()
     samples: Tiles | None = None
     curves: Curves = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    latents: LatentCurves | None = None
+    portrait: Portrait | None = None
+    moments: tuple[int, ...] = ()
+    moment: int | None = None
+    findings: tuple[Finding, ...] = ()
+    compared: tuple[Compared, ...] = ()
+    queue: tuple[Mapping[str, Any], ...] = ()
+    rhythm: float = 1.0
     library: tuple[Entry, ...] = ()
     form: tuple[Field, ...] = ()
     draft: Mapping[str, Any] | None = None
