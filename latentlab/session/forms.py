@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from latentlab.kinds import Config, choices
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from pydantic.fields import FieldInfo
 
 ENDLESS = 1e9
@@ -25,7 +27,7 @@ class Field:
     name, title, help : str
         Its key in the recipe, its name on screen, and one sentence about it.
     type : str
-        ``int``, ``float``, ``ints``, ``text``, ``path``, ``option`` or ``kind``.
+        ``int``, ``float``, ``bool``, ``ints``, ``text``, ``path``, ``option`` or ``kind``.
     default : object
         Plain value; None where empty is allowed and meant.
     minimum, maximum : float
@@ -36,6 +38,10 @@ class Field:
         What an ``option`` can be.
     kinds : tuple of Kind
         What a ``kind`` can be, each with fields of its own; the default first.
+    optional : bool
+        Whether None, which is to leave it empty, means something.
+    advanced : bool
+        Whether it is shown only where more is asked for.
     """
 
     name: str
@@ -48,6 +54,8 @@ class Field:
     unit: str = ""
     options: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
+    optional: bool = False
+    advanced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +72,56 @@ def describe(config: type[Config]) -> tuple[Field, ...]:
     return tuple(_field(name, info) for name, info in config.model_fields.items() if name != "kind")
 
 
+def chosen(fields: Iterable[Field], values: Mapping[str, Any]) -> Iterator[tuple[str, Field, Any]]:
+    """Go through the fields that a recipe makes use of, those of its kinds included.
+
+    Parameters
+    ----------
+    fields : iterable of Field
+        The form.
+    values : mapping
+        A recipe as plain values; what it leaves out is at its default.
+
+    Yields
+    ------
+    str, Field, object
+        The dotted key, as ``objective.beta``, the field and its value.
+    """
+    for field in fields:
+        value = values.get(field.name, field.default)
+        if field.type != "kind":
+            yield field.name, field, value
+            continue
+        table = {"kind": value} if isinstance(value, str) else value or {}
+        known = {kind.name: kind for kind in field.kinds}
+        kind = known.get(table.get("kind", ""), field.kinds[0])
+        for key, inner, inner_value in chosen(kind.fields, table):
+            yield f"{field.name}.{key}", inner, inner_value
+
+
 def _field(name: str, info: FieldInfo) -> Field:
     title = info.title or name.replace("_", " ").capitalize()
     text = info.description or ""
     default = None if info.is_required() else _plain(info.get_default(call_default_factory=True))
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    advanced = bool(extra.get("advanced", False))
     kinds = _kinds(info)
     if kinds:
-        return Field(name, title, text, "kind", default, kinds=kinds)
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        return Field(name, title, text, "kind", default, kinds=kinds, advanced=advanced)
     limits: dict[str, Any] = {key: bound for mark in info.metadata for key, bound in _limits(mark)}
-    kind, options = _type(info.annotation)
+    annotation, optional = _without_none(info.annotation)
+    kind, options = _type(annotation)
     return Field(
-        name, title, text, kind, default, **limits, unit=str(extra.get("unit", "")), options=options
+        name,
+        title,
+        text,
+        kind,
+        default,
+        **limits,
+        unit=str(extra.get("unit", "")),
+        options=options,
+        optional=optional,
+        advanced=advanced,
     )
 
 
@@ -95,15 +141,22 @@ def _limits(mark: object) -> list[tuple[str, float]]:
     return [(key, float(value)) for key, value in found if value is not None]
 
 
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """Return what a value is where it is not None, and whether it may be None."""
+    if not isinstance(annotation, types.UnionType):
+        return annotation, False
+    parts = typing.get_args(annotation)
+    return next(part for part in parts if part is not types.NoneType), types.NoneType in parts
+
+
 def _type(annotation: Any) -> tuple[str, tuple[str, ...]]:
-    if isinstance(annotation, types.UnionType):
-        annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
     origin = typing.get_origin(annotation)
     if origin is typing.Literal:
         return "option", typing.get_args(annotation)
     if origin is tuple:
         return "ints", ()
-    return {int: "int", float: "float", Path: "path"}.get(annotation, "text"), ()
+    known = {bool: "bool", int: "int", float: "float", Path: "path"}
+    return known.get(annotation, "text"), ()
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Editors for single values: numbers, words, lists, folders."""
+"""Editors for single values: numbers, switches, words, lists, folders."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFileDialog,
@@ -90,7 +91,7 @@ class FloatEditor(Editor):
 
     def __init__(self, field: Field) -> None:
         super().__init__()
-        self.box = _FloatBox()
+        self.box = FloatBox()
         self.box.setRange(field.minimum, field.maximum)
         if field.unit:
             self.box.setSuffix(f" {field.unit}")
@@ -107,19 +108,24 @@ class FloatEditor(Editor):
         self.box.setValue(float(value or 0))
 
 
-class _FloatBox(QDoubleSpinBox):
-    def __init__(self) -> None:
-        super().__init__()
+class FloatBox(QDoubleSpinBox):
+    """Takes and shows a number as people write it: ``0.5``, ``3e-4``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setDecimals(9)
         self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
 
     def textFromValue(self, value: float) -> str:
-        return f"{value:.6g}"
+        """See `QDoubleSpinBox.textFromValue`."""
+        return f"{value:.6g}".replace("e-0", "e-")
 
     def valueFromText(self, text: str) -> float:
+        """See `QDoubleSpinBox.valueFromText`."""
         return float(text.removesuffix(self.suffix()))
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """See `QDoubleSpinBox.validate`."""
         try:
             self.valueFromText(text)
         except ValueError:
@@ -127,6 +133,61 @@ class _FloatBox(QDoubleSpinBox):
             state = QValidator.State.Intermediate if begun else QValidator.State.Invalid
             return state, text, position
         return QValidator.State.Acceptable, text, position
+
+
+class OptionalEditor(Editor):
+    """A number that may be left out: a switch before it says whether it counts.
+
+    Parameters
+    ----------
+    field : Field
+        What to ask for.
+    number : Editor
+        Asks for the number.
+    """
+
+    def __init__(self, field: Field, number: Editor) -> None:
+        super().__init__()
+        self._number = number
+        self.switch = QCheckBox()
+        self.switch.setToolTip(f"Whether {field.title.lower()} counts at all. {field.help}".strip())
+        self.switch.setAccessibleName(f"Use {field.title.lower()}")
+        self.layout_.addWidget(self.switch)
+        self.take(number)
+        self.set_value(field.default)
+        self.switch.toggled.connect(number.setEnabled)
+        self.switch.toggled.connect(self.changed)
+        number.changed.connect(self.changed)
+
+    def value(self) -> Any:
+        """See `Editor.value`."""
+        return self._number.value() if self.switch.isChecked() else None
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        self.switch.setChecked(value is not None)
+        self._number.setEnabled(value is not None)
+        if value is not None:
+            self._number.set_value(value)
+
+
+class SwitchEditor(Editor):
+    """Yes or no."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.switch = QCheckBox()
+        self.take(self.switch)
+        self.set_value(field.default)
+        self.switch.toggled.connect(self.changed)
+
+    def value(self) -> bool:
+        """See `Editor.value`."""
+        return self.switch.isChecked()
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        self.switch.setChecked(bool(value))
 
 
 class TextEditor(Editor):
@@ -191,9 +252,17 @@ class OptionEditor(Editor):
         self.choice.setCurrentText(str(value))
 
 
+def make_editor(field: Field) -> Editor:
+    """Return an editor for a field's type; ``kind`` has none here (see `KindEditor`)."""
+    editor = EDITORS[field.type](field)
+    is_number = field.type in ("int", "float")
+    return OptionalEditor(field, editor) if field.optional and is_number else editor
+
+
 EDITORS: dict[str, Callable[[Field], Editor]] = {
     "int": IntEditor,
     "float": FloatEditor,
+    "bool": SwitchEditor,
     "option": OptionEditor,
     "path": PathEditor,
     "ints": TextEditor,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 
-from latentlab.widgets.editors import EDITORS, MINIMUM_WIDTH, Editor
+from latentlab.widgets.editors import MINIMUM_WIDTH, Editor, make_editor
+from latentlab.widgets.fold import Fold
 from latentlab.widgets.labels import problem
 from latentlab.widgets.theme import UNIT
 
@@ -20,7 +28,7 @@ INDENT = UNIT
 
 
 class FormWidget(QWidget):
-    """Rows for the fields of one table.
+    """Rows for the fields of one table; the advanced ones lie in a fold at its end.
 
     Parameters
     ----------
@@ -37,32 +45,74 @@ class FormWidget(QWidget):
     ) -> None:
         super().__init__(parent)
         self._rows: dict[str, FieldRow] = {}
-        layout = QFormLayout(self)
+        self._depth = depth
+        self._layout = layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(UNIT)
         layout.setVerticalSpacing(UNIT // 2 if depth else UNIT)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         for field in fields:
-            row = FieldRow(field, depth)
-            row.changed.connect(self.changed)
-            self._rows[field.name] = row
-            if field.type == "kind":
-                layout.addRow(row)
-            else:
-                label = _label(field, depth)
-                label.setBuddy(row.editor)
-                layout.addRow(label, row)
+            if not field.advanced:
+                self._add(field)
+        self.fold: Fold | None = None
+        advanced = [field for field in fields if field.advanced]
+        if advanced:
+            self.fold = Fold()
+            layout.addRow(self.fold)
+            for field in advanced:
+                self._add(field)
+            self._show_folded(False)
+            self.fold.toggled.connect(self._show_folded)
+
+    def _add(self, field: Field) -> None:
+        row = FieldRow(field, self._depth)
+        row.changed.connect(self._on_changed)
+        self._rows[field.name] = row
+        if field.type == "kind":
+            self._layout.addRow(row)
+        else:
+            label = _label(field, self._depth)
+            label.setBuddy(row.editor)
+            self._layout.addRow(label, row)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self._count_changed()
+        self.changed.emit()
+
+    @Slot(bool)
+    def _show_folded(self, shown: bool) -> None:
+        for row in self._folded():
+            self._layout.setRowVisible(row, shown)
+        self._count_changed()
+
+    def _count_changed(self) -> None:
+        if self.fold:
+            self.fold.show_count(sum(not row.is_default() for row in self._folded()))
+
+    def _folded(self) -> list[FieldRow]:
+        return [row for row in self._rows.values() if row.field.advanced]
+
+    def unfold(self) -> None:
+        """Show the advanced fields."""
+        if self.fold:
+            self.fold.setChecked(True)
+
+    def reveal(self, row: FieldRow) -> None:
+        """Unfold where `row` is, or is within, an advanced field."""
+        if any(own is row or own.isAncestorOf(row) for own in self._folded()):
+            self.unfold()
 
     def values(self) -> dict[str, Any]:
         """Return what was chosen, as plain values."""
         return {name: row.value() for name, row in self._rows.items() if row.value() is not None}
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Choose what `values` say and leave the rest as it is."""
-        for name, value in values.items():
-            if name in self._rows:
-                self._rows[name].set_value(value)
+    def set_values(self, values: Mapping[str, Any], *, whole: bool = False) -> None:
+        """Choose what `values` say; leave the rest as it is, or at its default where `whole`."""
+        for name, row in self._rows.items():
+            if name in values or whole:
+                row.set_value(values.get(name, row.field.default), whole=whole)
 
     def row(self, key: str) -> FieldRow | None:
         """Return the row of a dotted key, or of the nearest table that holds it."""
@@ -108,9 +158,16 @@ class FieldRow(QWidget):
         """Return what was chosen, as a plain value; None for empty."""
         return self.editor.value()
 
-    def set_value(self, value: Any) -> None:
-        """Choose a value."""
-        self.editor.set_value(value)
+    def set_value(self, value: Any, *, whole: bool = False) -> None:
+        """Choose a value; see `FormWidget.set_values`."""
+        if isinstance(self.editor, KindEditor):
+            self.editor.set_value(value, whole=whole)
+        else:
+            self.editor.set_value(value)
+
+    def is_default(self) -> bool:
+        """Say whether the value is the one that the field begins with."""
+        return self.value() == _without_none(self.field.default)
 
     def inner_row(self, key: str) -> FieldRow:
         """Return the row of a dotted key inside this one, or this one."""
@@ -118,7 +175,12 @@ class FieldRow(QWidget):
         return inner or self
 
     def show_problem(self, text: str) -> None:
-        """Say below the field what is wrong with it."""
+        """Say below the field what is wrong with it, and open every fold it lies in."""
+        holder = self.parentWidget()
+        while holder:
+            if isinstance(holder, FormWidget):
+                holder.reveal(self)
+            holder = holder.parentWidget()
         self._problem.setText(text)
         self._problem.show()
 
@@ -168,6 +230,8 @@ class KindEditor(Editor):
         )
         self.form.setContentsMargins(INDENT, 0, 0, 0)
         self.form.set_values(kept)
+        if old.fold and old.fold.isChecked():
+            self.form.unfold()
         self.form.changed.connect(self.changed)
         self._column.replaceWidget(old, self.form)
         old.deleteLater()
@@ -179,13 +243,19 @@ class KindEditor(Editor):
         name = self.choice.currentText()
         return {**({"kind": name} if name else {}), **self.form.values()}
 
-    def set_value(self, value: Any) -> None:
-        """Choose a kind, by name or by table, and its fields."""
-        table = {"kind": value} if isinstance(value, str) else dict(value)
-        kind = table.pop("kind", self.choice.currentText())
+    def set_value(self, value: Any, *, whole: bool = False) -> None:
+        """Choose a kind, by name or by table, and its fields; see `FormWidget.set_values`."""
+        table = {"kind": value} if isinstance(value, str) else dict(value or {})
+        kind = table.pop("kind", next(iter(self._kinds)) if whole else self.choice.currentText())
         if kind in self._kinds:
             self.choice.setCurrentText(kind)
-        self.form.set_values(table)
+        self.form.set_values(table, whole=whole)
+
+
+def _without_none(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _without_none(inner) for name, inner in value.items() if inner is not None}
 
 
 def _label(field: Field, depth: int) -> QLabel:
@@ -201,7 +271,4 @@ def _label(field: Field, depth: int) -> QLabel:
 
 
 def _editor(field: Field, depth: int) -> Editor:
-    if field.type == "kind":
-        return KindEditor(field, depth)
-    make: Callable[[Field], Editor] = EDITORS[field.type]
-    return make(field)
+    return KindEditor(field, depth) if field.type == "kind" else make_editor(field)

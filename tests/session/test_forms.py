@@ -9,10 +9,10 @@ from pydantic import Field
 from latentlab.errors import RecipeError
 from latentlab.kinds import Choice, Config, Registry
 from latentlab.learning.recipe import Recipe, make_recipe
-from latentlab.session.forms import ENDLESS, describe
+from latentlab.session.forms import ENDLESS, chosen, describe
 
 FORM = {field.name: field for field in describe(Recipe)}
-TYPES = {"int", "float", "ints", "text", "path", "option", "kind"}
+TYPES = {"int", "float", "bool", "ints", "text", "path", "option", "kind"}
 
 
 def at(*path):
@@ -100,20 +100,20 @@ def test_the_default_kind_comes_first():
     assert at("model", "vae", "likelihood").default == {"kind": "bernoulli"}
 
 
-def chosen(fields, kind=""):
+def left_alone(fields, kind=""):
     """Return what a form yields whose fields are all left alone."""
     values = {"kind": kind} if kind else {}
     for field in fields:
         if field.type == "kind":
             first = field.kinds[0]
-            values[field.name] = chosen(first.fields, first.name)
+            values[field.name] = left_alone(first.fields, first.name)
         elif field.default is not None:
             values[field.name] = field.default
     return values
 
 
 def test_a_form_left_alone_is_a_valid_recipe():
-    assert make_recipe(chosen(describe(Recipe))) == make_recipe({})
+    assert make_recipe(left_alone(describe(Recipe))) == make_recipe({})
 
 
 @pytest.mark.parametrize("model", ["vae", "cvae"])
@@ -122,7 +122,7 @@ def test_every_kind_left_alone_is_a_valid_recipe(model, data):
     values = {}
     for name, kind in (("model", model), ("data", data)):
         (found,) = (one for one in FORM[name].kinds if one.name == kind)
-        values[name] = chosen(found.fields, kind)
+        values[name] = left_alone(found.fields, kind)
     assert make_recipe(values) == make_recipe({"model": model, "data": data})
 
 
@@ -168,10 +168,13 @@ class Whole(Config):
     path: Path | None = Field(None, title="Where to", description="A place.")
     part: Annotated[Base, Choice(PARTS)] = Plain()
     most: int = Field(3, lt=9, json_schema_extra={"unit": "bits"})
+    sure: bool = False
+    limit: float | None = Field(None, ge=2, json_schema_extra={"advanced": True})
+    rare: Annotated[Base, Choice(PARTS)] = Field(Plain(), json_schema_extra={"advanced": True})
 
 
 def test_any_config_is_described():
-    needed, path, part, most = describe(Whole)
+    needed, path, part, most, sure, limit, rare = describe(Whole)
     assert (needed.type, needed.default, needed.help) == ("int", None, "")
     assert (path.type, path.title, path.help) == ("path", "Where to", "A place.")
     assert (part.type, part.default) == ("kind", {"kind": "plain"})
@@ -179,3 +182,20 @@ def test_any_config_is_described():
         ("plain", "A plain part.", ())
     ]
     assert (most.maximum, most.minimum, most.unit) == (9, -ENDLESS, "bits")
+    assert (sure.type, sure.default, sure.optional, sure.advanced) == ("bool", False, False, False)
+    assert (limit.type, limit.default, limit.minimum) == ("float", None, 2)
+    assert limit.optional
+    assert limit.advanced
+    assert (rare.type, rare.advanced) == ("kind", True)
+
+
+def test_chosen_goes_through_what_a_recipe_makes_use_of():
+    values = {"model": {"kind": "cvae", "latent_dim": 7}, "objective": "elbo"}
+    found = {key: (field.name, value) for key, field, value in chosen(describe(Recipe), values)}
+    assert found["model.latent_dim"] == ("latent_dim", 7)
+    assert found["objective.beta"] == ("beta", 1.0)
+    assert found["training.epochs"] == ("epochs", 30)
+    assert not [key for key in found if "sigma" in key]
+    gaussian = {"model": {"likelihood": {"kind": "gaussian", "sigma": 0.5}}}
+    found = {key: value for key, _, value in chosen(describe(Recipe), gaussian)}
+    assert found["model.likelihood.sigma"] == 0.5

@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from latentlab.session.failure import Failure
-from latentlab.session.forms import Field
-from latentlab.widgets.editors import EDITORS
+from latentlab.session.forms import Field, Kind
+from latentlab.widgets import editors
 from latentlab.widgets.form import FormWidget
 
 DEFAULTS = {
@@ -38,7 +38,7 @@ def editor(form, key):
 @pytest.fixture
 def make_editor(qtbot, application):
     def make(kind, default=None, **more):
-        widget = EDITORS[kind](Field("f", "F", "Help.", kind, default, **more))
+        widget = editors.make_editor(Field("f", "F", "Help.", kind, default, **more))
         qtbot.addWidget(widget)
         widget.show()
         return widget
@@ -172,6 +172,109 @@ def test_wheel_scrolls_the_form_and_not_a_number_without_focus(make_editor, kind
     QApplication.sendEvent(number.box, turn)
     assert number.value() == 5
     assert not turn.isAccepted()
+
+
+def test_tiny_number_is_shown_with_an_exponent(make_editor):
+    number = make_editor("float", 3e-4, minimum=0, maximum=1)
+    assert number.box.text() == "0.0003"
+    number.set_value(1e-5)
+    assert number.box.text() == "1e-5"
+    assert number.value() == 1e-5
+
+
+def test_switch_is_yes_or_no(make_editor):
+    switch = make_editor("bool", True)
+    heard = []
+    switch.changed.connect(lambda: heard.append(switch.value()))
+    QTest.mouseClick(switch.switch, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    assert heard == [False]
+    switch.set_value(True)
+    assert switch.value() is True
+
+
+@pytest.mark.parametrize("kind", ["int", "float"])
+def test_number_may_be_left_out(make_editor, kind):
+    number = make_editor(kind, None, minimum=1, maximum=9, optional=True)
+    assert number.value() is None
+    assert not number._number.isEnabled()
+    number.switch.click()
+    number._number.set_value(3)
+    assert number.value() == 3
+    number.set_value(None)
+    assert number.value() is None
+    number.set_value(5)
+    assert number.switch.isChecked()
+    assert number.value() == 5
+
+
+# The fold of advanced fields
+
+STEPS = Kind("", "", (Field("width", "Width", "How wide.", "int", 3, advanced=True),))
+ADVANCED = (
+    Field("epochs", "Epochs", "How often.", "int", 30),
+    Field("clip", "Clip", "How long.", "float", 0.0, 0.0, advanced=True),
+    Field("steps", "Steps", "How.", "kind", {"width": 3}, kinds=(STEPS,), advanced=True),
+)
+
+
+@pytest.fixture
+def folded(qtbot, application):
+    form = FormWidget(ADVANCED)
+    qtbot.addWidget(form)
+    form.show()
+    return form
+
+
+def test_advanced_fields_wait_in_a_fold(folded):
+    assert folded.row("epochs").isVisible()
+    assert not folded.row("clip").isVisible()
+    assert folded.values() == {"epochs": 30, "clip": 0.0, "steps": {"width": 3}}
+    QTest.mouseClick(folded.fold, Qt.MouseButton.LeftButton)
+    assert folded.row("clip").isVisible()
+    QTest.mouseClick(folded.fold, Qt.MouseButton.LeftButton)
+    assert not folded.row("clip").isVisible()
+
+
+def test_form_without_advanced_fields_has_no_fold(form):
+    assert form.fold is None
+
+
+def test_fold_tells_how_many_of_its_values_were_set(folded):
+    assert folded.fold.text() == "More"
+    folded.set_values({"clip": 2.0, "epochs": 5})
+    assert folded.fold.text() == "More · 1 set"
+    folded.set_values({"steps": {"width": 4}})
+    assert folded.fold.text() == "More · 2 set"
+
+
+def test_problem_opens_every_fold_around_it(folded):
+    folded.row("epochs").show_problem("is not to be hidden")
+    assert not folded.fold.isChecked()
+    folded.row("steps.width").show_problem("must be at least 1")
+    assert folded.row("steps.width")._problem.isVisible()
+
+
+def test_open_fold_stays_open_as_the_kind_changes(qtbot, application):
+    inner = (Field("width", "Width", "How wide.", "int", 3, advanced=True),)
+    field = Field("m", "M", "It.", "kind", kinds=(Kind("a", "A.", inner), Kind("b", "B.", inner)))
+    form = FormWidget((field,))
+    qtbot.addWidget(form)
+    form.show()
+    form.row("m").editor.form.unfold()
+    form.row("m").editor.choice.setCurrentText("b")
+    assert form.row("m").editor.form.fold.isChecked()
+
+
+def test_whole_recipe_leaves_nothing_of_the_one_before(form):
+    form.set_values({"model": {"kind": "cvae", "latent_dim": 7}, "device": "cpu"})
+    form.set_values({"model": {"latent_dim": 5}, "data": {"root": "/a"}}, whole=True)
+    assert form.values() == {
+        **DEFAULTS,
+        "model": {**DEFAULTS["model"], "latent_dim": 5},
+        "data": {"root": "/a"},
+    }
+    form.set_values({}, whole=True)
+    assert form.values() == DEFAULTS
 
 
 # In the Train panel
