@@ -1,0 +1,275 @@
+"""Each symptom is found in numbers that show it, and not in those that do not."""
+
+import time
+
+import numpy as np
+import pytest
+
+from latentlab.session.curves import TRAIN, VALIDATION, CurveLog
+from latentlab.session.diagnosis import diagnose
+from latentlab.session.latents import LatentCurves, LatentLog
+
+EPOCHS = 20
+
+
+def recipe(*, beta=1.0, schedule=None, epochs=100, hidden=(512, 256), latent_dim=4, rate=1e-3):
+    return {
+        "model": {"kind": "vae", "hidden": list(hidden), "latent_dim": latent_dim, "dropout": 0.0},
+        "objective": {
+            "kind": "elbo",
+            "beta": beta,
+            "schedule": schedule or {"kind": "constant"},
+            "free_bits": 0.0,
+        },
+        "training": {
+            "epochs": epochs,
+            "learning_rate": rate,
+            "clip": 0.0,
+            "patience": 0,
+            "augment": {"shift": 0.0},
+        },
+    }
+
+
+def falling(count=EPOCHS, start=160.0, end=100.0, pace=3.0):
+    return end + (start - end) * np.exp(-np.arange(count) / pace)
+
+
+def curves(train, validation=None, kl=20.0):
+    x = np.arange(1.0, len(train) + 1)
+    validation = train + 2 if validation is None else validation
+    kl = np.full(len(train), kl)
+    return {
+        ("train", "loss"): (x, train),
+        ("validation", "loss"): (x, validation),
+        ("validation", "reconstruction"): (x, validation - kl),
+        ("validation", "kl"): (x, kl),
+    }
+
+
+def latents(kl, count=EPOCHS, marginal=0.3, images=10_000):
+    """Latents whose KL per dimension is (D,), the same in each epoch, or (E, D)."""
+    kl = np.array(np.broadcast_to(kl, (count, np.shape(kl)[-1])), float)
+    whole = kl.sum(1)
+    marginal = np.minimum(marginal, whole)
+    return LatentCurves(
+        np.arange(1.0, count + 1),
+        kl,
+        (kl > 0.02).sum(1),
+        whole - marginal,
+        np.broadcast_to(marginal, count).copy(),
+        images,
+    )
+
+
+HEALTHY = (1.5, 1.2, 2.0, 1.0)
+
+
+def find(key, *arguments):
+    return next((each for each in diagnose(*arguments) if each.key == key), None)
+
+
+def changes(finding):
+    return dict(pair for remedy in finding.remedies for pair in remedy.changes)
+
+
+def test_a_good_run_is_fine():
+    found = diagnose(curves(falling()), latents(HEALTHY), recipe())
+    assert [each.key for each in found] == ["fine"]
+    assert "4 of 4 dimensions active" in found[0].evidence
+    assert "after 20 epochs" in found[0].evidence
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_nothing_is_said_of_the_first_two_epochs(count):
+    """Not even of numbers as bad as can be."""
+    shown = curves(np.full(count, np.nan)) if count else {}
+    carried = latents((0.0, 0.0), count) if count else None
+    assert diagnose(shown, carried, recipe()) == ()
+
+
+def test_collapse():
+    kl = np.ones((EPOCHS, 3))
+    kl[6:] = 1e-4
+    finding = diagnose(curves(falling()), latents(kl), recipe(beta=8))[0]
+    assert (finding.key, finding.level) == ("collapse", "trouble")
+    assert "All 3 dimensions carry less than 0.01 nats since epoch 7" in finding.evidence
+    assert finding.remedies[0].changes == (("objective.beta", 1.0),)
+    assert changes(finding) == {
+        "objective.beta": 1.0,
+        "objective.schedule": {"kind": "linear", "epochs": 10},
+        "objective.free_bits": 0.1,
+        "model.hidden": [256, 128],
+    }
+
+
+def test_an_autoencoder_cannot_collapse():
+    assert not find("collapse", curves(falling()), latents((0.0, 0.0)), recipe(beta=0))
+
+
+def test_dimensions_that_died_are_named():
+    kl = np.tile(HEALTHY, (EPOCHS, 1))
+    kl[4:, 1] = 0.001
+    kl[:, 3] = 0.002
+    finding = find("dead", curves(falling()), latents(kl), recipe())
+    assert finding.title.startswith("2 dimensions have died, of 4")
+    assert "z2 since epoch 5, z4 since epoch 1" in finding.evidence
+    assert finding.level == "watch"
+    assert changes(finding)["model.latent_dim"] == 2
+
+
+def test_a_dimension_that_came_back_is_alive():
+    kl = np.tile(HEALTHY, (EPOCHS, 1))
+    kl[4:9, 1] = 0.001
+    assert not find("dead", curves(falling()), latents(kl), recipe())
+
+
+def test_many_dead_dimensions_are_counted():
+    kl = np.concatenate([np.full(54, 1.0), np.zeros(10)])
+    finding = find("dead", curves(falling()), latents(kl), recipe())
+    assert "z55 since epoch 1" in finding.evidence
+    assert "4 more" in finding.evidence
+
+
+def test_blurry():
+    finding = find("blurry", curves(falling(), kl=1.2), latents((0.6, 0.6)), recipe(beta=20))
+    assert "KL is 1.20 nats: enough to tell 3 kinds" in finding.evidence
+    assert finding.remedies[0].changes == (("objective.beta", 1.0),)
+
+
+def test_prior_hole():
+    finding = find("hole", curves(falling()), latents((4.0, 4.0), marginal=4.0), recipe(beta=0.1))
+    assert "4.0 of 8.0 nats" in finding.evidence
+    assert changes(finding)["objective.beta"] == 1.0
+
+
+def test_a_hole_that_few_images_only_seem_to_show_is_none():
+    """I cannot exceed log N: what is left of the KL of a good 20-D model is no hole."""
+    shown = latents(np.full(20, 1.2), marginal=24 - np.log(10_000))
+    assert not find("hole", curves(falling()), shown, recipe())
+
+
+def test_codes_of_an_autoencoder_leave_holes_however_few_images_there_are():
+    shown = latents(np.full(4, 60.0), marginal=240 - np.log(10_000))
+    finding = find("hole", curves(falling()), shown, recipe(beta=0))
+    assert "60.0 nats per active dimension" in finding.evidence
+
+
+def test_overfitting():
+    train = falling(30)
+    validation = np.concatenate([falling(15) + 2, falling(15)[-1] + 2 + np.arange(1, 16)])
+    finding = find("overfitting", curves(train, validation), latents(HEALTHY, 30), recipe())
+    assert "best 15 epochs ago" in finding.evidence
+    assert set(changes(finding)) == {
+        "training.patience",
+        "model.dropout",
+        "training.augment.shift",
+    }
+
+
+def test_only_what_the_recipe_has_is_offered():
+    train = falling(30)
+    validation = np.concatenate([falling(15) + 2, falling(15)[-1] + 2 + np.arange(1, 16)])
+    values = recipe()
+    del values["model"]["dropout"]
+    del values["training"]["augment"]
+    values["training"]["patience"] = 5
+    assert find("overfitting", curves(train, validation), None, values).remedies == ()
+
+
+@pytest.mark.parametrize("last", [np.nan, np.inf, 300.0])
+def test_diverging(last):
+    train = falling()
+    train[-1] = last
+    finding = diagnose(curves(train), latents(HEALTHY), recipe())[0]
+    assert (finding.key, finding.level) == ("diverging", "trouble")
+    assert changes(finding) == {"training.learning_rate": 3e-4, "training.clip": 1.0}
+
+
+def test_jumping():
+    train = falling()
+    train[[12, 15, 18]] += 15
+    finding = find("jumping", curves(train), latents(HEALTHY), recipe(rate=0.03))
+    assert "rose 3 times" in finding.evidence
+    assert changes(finding)["training.learning_rate"] == 0.01
+
+
+def test_plateau():
+    finding = find("plateau", curves(falling(60)), latents(HEALTHY, 60), recipe())
+    assert finding.level == "fine"
+    assert "in 10 epochs" in finding.evidence
+
+
+def test_still_learning_when_it_ended():
+    train = falling(pace=12.0)
+    finding = find("unfinished", curves(train), latents(HEALTHY), recipe(epochs=EPOCHS))
+    assert changes(finding) == {"training.epochs": 2 * EPOCHS}
+    assert not find("unfinished", curves(train), latents(HEALTHY), recipe(epochs=EPOCHS + 1))
+
+
+def test_full():
+    finding = find("full", curves(falling()), latents((3.4, 3.4)), recipe(latent_dim=2))
+    assert finding.level == "fine"
+    assert changes(finding) == {"model.latent_dim": 8}
+
+
+def test_a_warm_up_is_not_taken_for_trouble():
+    """While beta grows the loss does too, and the first codes are those of an autoencoder."""
+    growing = 90 + 4 * np.arange(8.0)
+    values = recipe(schedule={"kind": "linear", "epochs": 10})
+    found = diagnose(curves(growing), latents(np.full(4, 40.0), 8), values)
+    assert [each.key for each in found] == ["fine"]
+
+
+def test_cycles_are_not_taken_for_jumps():
+    train = falling() + 30 * (np.arange(EPOCHS) % 5)
+    values = recipe(schedule={"kind": "cyclical", "period": 5})
+    assert [each.level for each in diagnose(curves(train), latents(HEALTHY), values)] == ["fine"]
+
+
+def test_the_gravest_comes_first():
+    train = falling()
+    train[-1] = np.nan
+    kl = (*HEALTHY, 0.0)
+    levels = [each.level for each in diagnose(curves(train), latents(kl), recipe())]
+    assert levels == ["trouble", "fine"]
+
+
+def test_an_older_run_without_latents_is_judged_by_its_curves():
+    assert [each.key for each in diagnose(curves(falling()), None, {})] == ["fine"]
+
+
+def test_costs_nothing():
+    arguments = curves(falling(300)), latents(np.full(64, 1.0), 300), recipe()
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        diagnose(*arguments)
+        times.append(time.perf_counter() - start)
+    # 0.3 ms on a core that has nothing else to do.
+    assert min(times) < 0.004
+
+
+def test_beta_50_on_real_digits_collapses():
+    """A real run, measured and diagnosed as the program does."""
+    pytest.importorskip("torch")
+    from latentlab.learning.events import EpochEnd
+    from latentlab.learning.fit import fit
+    from latentlab.learning.recipe import make_recipe
+
+    values = {
+        "model": {"kind": "vae", "hidden": [64], "latent_dim": 4},
+        "data": "digits",
+        "objective": {"beta": 50.0},
+        "training": {"batch_size": 100, "learning_rate": 3e-3, "device": "cpu", "epochs": 4},
+    }
+    made = make_recipe(values)
+    losses, carried = CurveLog(), LatentLog()
+    for event in fit(made):
+        if isinstance(event, EpochEnd):
+            losses.add(TRAIN, event.epoch, event.train)
+            losses.add(VALIDATION, event.epoch, event.validation)
+            carried.add(event.epoch, event.latents)
+    found = diagnose(losses.view(), carried.view(), made.to_dict())
+    assert found[0].key == "collapse", found
+    assert found[0].remedies[0].changes == (("objective.beta", 1.0),)
