@@ -1,0 +1,132 @@
+"""How a run looked at the end of its epochs, kept beside it at a bounded size."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.errors import RunError
+from latentlab.files import write_atomically
+from latentlab.learning.events import Portrait
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FOLDER = "replay"
+MOST = 48
+"""Portraits that are kept of a run, however long it is."""
+CODES = 1000
+"""Images whose codes are kept."""
+NAME = re.compile(r"epoch-(\d+)\.npz")
+PICTURES = ("originals", "reconstructions", "samples")
+DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
+
+
+class PortraitLog:
+    """Keeps portraits of a run: the first, the newest, and others evenly between them.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def add(self, portrait: Portrait) -> None:
+        """Write a portrait, and take away those that stand too close to others by now.
+
+        Raises
+        ------
+        RunError
+            Where it cannot be written.
+        """
+        write_atomically(_file(self._folder, portrait.epoch), _packed(portrait))
+        epochs = moments(self._folder)
+        for epoch in set(epochs) - _kept(epochs):
+            _file(self._folder, epoch).unlink(missing_ok=True)
+
+
+def moments(folder: Path) -> tuple[int, ...]:
+    """Return the epochs whose portraits a run folder keeps, ascending."""
+    names = (NAME.fullmatch(file.name) for file in (folder / FOLDER).glob("epoch-*.npz"))
+    return tuple(sorted(int(name[1]) for name in names if name))
+
+
+def read_portrait(folder: Path, epoch: int) -> Portrait:
+    """Read how a run looked at the end of an epoch.
+
+    Raises
+    ------
+    RunError
+        Where there is no such portrait or it is damaged.
+    """
+    file = _file(folder, epoch)
+    try:
+        # Given a path, numpy would leave a damaged file open.
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
+            return _unpacked(epoch, dict(arrays))
+    except FileNotFoundError:
+        raise RunError(
+            f"{folder} keeps no portrait of epoch {epoch}.", "Choose another moment."
+        ) from None
+    except DAMAGE as error:
+        raise RunError(
+            f"{file} is damaged: {error}.", "Choose another moment; the run itself is whole."
+        ) from error
+
+
+def forget_after(folder: Path, epoch: int) -> None:
+    """Take away the portraits of later epochs, which a resumed run will live through again."""
+    for later in moments(folder):
+        if later > epoch:
+            _file(folder, later).unlink(missing_ok=True)
+
+
+def _file(folder: Path, epoch: int) -> Path:
+    return folder / FOLDER / f"epoch-{epoch:05d}.npz"
+
+
+def _kept(epochs: tuple[int, ...]) -> set[int]:
+    """Return which to keep: the first of every `stride` epochs, and the newest."""
+    first, last = epochs[0], epochs[-1]
+    stride = 1
+    while (last - first) // stride + 2 > MOST:
+        stride *= 2
+    heads = {(epoch - first) // stride: epoch for epoch in reversed(epochs)}
+    return {*heads.values(), last}
+
+
+def _packed(portrait: Portrait) -> bytes:
+    reach = float(np.finfo(np.float16).max)
+    arrays: dict[str, NDArray] = {
+        name: np.clip(getattr(portrait, name)[:CODES], -reach, reach).astype(np.float16)
+        for name in ("mu", "sigma")
+    }
+    if portrait.labels is not None:
+        arrays["labels"] = portrait.labels[:CODES].astype(np.int32)
+    arrays |= {name: np.asarray(getattr(portrait, name), np.uint8) for name in PICTURES}
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
+def _unpacked(epoch: int, arrays: dict[str, NDArray]) -> Portrait:
+    mu, sigma = (arrays[name].astype(np.float32) for name in ("mu", "sigma"))
+    labels = arrays["labels"].astype(np.int64) if "labels" in arrays else None
+    if mu.ndim != 2 or mu.shape != sigma.shape or (labels is not None and len(labels) != len(mu)):
+        raise ValueError("its codes do not fit together")
+    pictures = [arrays[name] for name in PICTURES]
+    if any(each.dtype != np.uint8 or each.ndim not in (3, 4) for each in pictures):
+        raise ValueError("its pictures are none")
+    if pictures[0].shape != pictures[1].shape:
+        raise ValueError("originals and reconstructions do not fit together")
+    return Portrait(epoch, mu, sigma, labels, *pictures)
