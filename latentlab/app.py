@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
@@ -21,13 +21,13 @@ from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator
 
-    from latentlab.learning.events import Event
+    from latentlab.learning.controls import Controls
     from latentlab.session.requests import Request
+    from latentlab.session.state import Order
 
 FIRST_MODEL = "digits-2d"
-SNAPSHOT_SECONDS = 1.0
 
 
 def main(path: Path | None = None) -> int:
@@ -93,10 +93,13 @@ def make_answerer() -> Callable[[Request], object]:
     return lambda request: answer(request, explorer)
 
 
-def train(recipe: Mapping[str, Any]) -> Generator[Event]:
-    """Train a recipe into a new run folder; runs on the job's thread."""
+def train(order: Order, controls: Controls) -> Generator[object]:
+    """Train a recipe into a new run folder, or go on with a run; runs on the job's thread."""
     from latentlab.learning.recipe import make_recipe
-    from latentlab.session.runs import new_folder, record
+    from latentlab.session.record import record, resume
+    from latentlab.session.runs import new_folder
 
-    parsed = make_recipe(recipe)
-    return record(parsed, new_folder(parsed), snapshot_every=SNAPSHOT_SECONDS)
+    if order.folder:
+        return resume(order.folder, order.epochs, controls)
+    parsed = make_recipe(order.recipe)
+    return record(parsed, new_folder(parsed), controls)

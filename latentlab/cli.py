@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from latentlab.errors import LatentlabError
+from latentlab.errors import LatentlabError, RunError
 
 app = typer.Typer(
     name="latentlab",
@@ -46,21 +46,34 @@ def run() -> int:
 
 @app.command()
 def train(
-    recipe: Annotated[Path, typer.Argument(help="A recipe, as in training/*.toml.")],
-    out: Annotated[Path | None, typer.Option(help="Run folder to make.")] = None,
+    recipes: Annotated[
+        list[Path] | None, typer.Argument(help="Recipes, trained one after another.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Run folder to make; of several runs, their folder.")
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Change a value: training.epochs=11.")
     ] = None,
+    sweep: Annotated[
+        str, typer.Option(help="Train once with each of some values: objective.beta=0.5,1,4.")
+    ] = "",
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this run exactly where it stood.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs in all, with --resume.")] = None,
 ) -> None:
-    """Train a recipe with a progress bar; Ctrl-C keeps what was learned so far."""
-    from latentlab.learning.recipe import read_recipe
-    from latentlab.session.progress import show
-    from latentlab.session.runs import new_folder, record
+    """Train with a progress bar; Ctrl-C keeps what was learned so far."""
+    from latentlab.session.training import resume_run, train_all
 
-    parsed = read_recipe(recipe, settings or ())
-    folder = out or new_folder(parsed)
-    finished = show(record(parsed, folder))
-    print(f"{'Trained' if finished else 'Stopped and kept'}: {folder}")
+    if bool(recipes) == bool(resume):
+        raise RunError("Give either recipes to train, or --resume RUN.")
+    if resume:
+        lines = resume_run(resume, epochs)
+    else:
+        lines = train_all(tuple(recipes or ()), out, tuple(settings or ()), sweep)
+    for line in lines:
+        print(line)
 
 
 @app.command("list")

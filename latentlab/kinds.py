@@ -15,13 +15,16 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, JsonValue, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from latentlab.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+ADVANCED: dict[str, JsonValue] = {"advanced": True}
+"""Extra of a field that a form shows only when asked for more."""
 
 
 class Config(BaseModel):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +15,11 @@ from safetensors.numpy import load_file, save
 from latentlab import __version__
 from latentlab.data.base import ImageSpec
 from latentlab.errors import RecipeError, RunError
+from latentlab.files import write_atomically
 from latentlab.learning.recipe import Recipe, make_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = "checkpoint.safetensors"
 DESCRIPTION = "checkpoint.json"
+BEST = "best"
+"""Stem of the files that hold the weights of the lowest validation loss."""
 FORMAT = 1
 
 
@@ -70,9 +71,14 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path, checkpoint: Checkpoint, weights: Mapping[str, NDArray], *, half: bool = False
+    folder: Path,
+    checkpoint: Checkpoint,
+    weights: Mapping[str, NDArray],
+    *,
+    half: bool = False,
+    stem: str = "checkpoint",
 ) -> None:
-    """Write weights and description, each whole or not at all.
+    """Write weights and description as two files called `stem`, each whole or not at all.
 
     Raises
     ------
@@ -81,9 +87,11 @@ def save_checkpoint(
     """
     kind = np.float16 if half else np.float32
     arrays = {name: np.ascontiguousarray(value, kind) for name, value in weights.items()}
-    write_atomically(folder / WEIGHTS, save(arrays, {"latentlab": checkpoint.version}))
+    write_atomically(
+        folder / f"{stem}.safetensors", save(arrays, {"latentlab": checkpoint.version})
+    )
     text = json.dumps(checkpoint.to_dict(), indent=2)
-    write_atomically(folder / DESCRIPTION, f"{text}\n".encode())
+    write_atomically(folder / f"{stem}.json", f"{text}\n".encode())
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -94,7 +102,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     RunError
         Where it is missing, damaged, or written by a newer latentlab.
     """
-    file = folder_of(path) / DESCRIPTION
+    file = folder_of(path) / f"{_stem(path)}.json"
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
         if values["format"] > FORMAT:
@@ -147,7 +155,7 @@ def load_model(path: Path) -> tuple[Model, Checkpoint]:
     """
     checkpoint = read_checkpoint(path)
     model = blank_model(checkpoint.recipe, checkpoint.spec)
-    file = folder_of(path) / WEIGHTS
+    file = folder_of(path) / f"{_stem(path)}.safetensors"
     fill(model, _read_weights(file), str(file))
     return model, checkpoint
 
@@ -200,26 +208,7 @@ def folder_of(path: Path) -> Path:
     return path if path.is_dir() or not path.suffix else path.parent
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader finds the old or the new one, never half of one.
-
-    Raises
-    ------
-    RunError
-        Where it cannot be written; the old file is then untouched.
-    """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise RunError(
-            f"{path} cannot be written: {error.strerror}.",
-            "Choose another folder, or make room on the disk.",
-        ) from error
+def _stem(path: Path) -> str:
+    """Return what the two files of a checkpoint are called, given one of them or their folder."""
+    named = path.suffix in (".safetensors", ".json") and path.stem == BEST
+    return BEST if named else Path(WEIGHTS).stem

@@ -1,5 +1,6 @@
 """Where to compute."""
 
+import psutil
 import torch
 
 from latentlab.errors import TrainingError
@@ -38,6 +39,19 @@ def wants_bf16(precision: str, device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Say whether a device had no memory left; the CPU says so only in words."""
+    text = str(error)
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in text
+
+
+def memory_in_use(device: torch.device) -> int:
+    """Return the bytes in use: of the device where it is a GPU, else of this process."""
+    if device.type == "cuda":
+        return torch.cuda.memory_allocated(device)
+    return psutil.Process().memory_info().rss
 
 
 def describe(device: torch.device) -> str:

@@ -1,7 +1,7 @@
 """The Kullback-Leibler divergence, closed where it can be and sampled where it cannot."""
 
 from torch import Tensor
-from torch.distributions import Distribution, kl_divergence
+from torch.distributions import Distribution, Independent, kl_divergence
 
 
 def kl(q: Distribution, p: Distribution, z: Tensor) -> Tensor:
@@ -29,3 +29,21 @@ def kl(q: Distribution, p: Distribution, z: Tensor) -> Tensor:
         return kl_divergence(q, p)
     except NotImplementedError:
         return q.log_prob(z) - p.log_prob(z)
+
+
+def kl_per_dimension(q: Distribution, p: Distribution) -> Tensor:
+    """Return KL(q_d || p_d) per image and latent dimension, for diagonal distributions.
+
+    Returns
+    -------
+    Tensor
+        Nats, with shape (B, D).
+
+    Raises
+    ------
+    NotImplementedError
+        Where the dimensions of `q` or `p` depend on each other.
+    """
+    if not isinstance(q, Independent) or not isinstance(p, Independent):
+        raise NotImplementedError("free bits need a posterior of independent dimensions")
+    return kl_divergence(q.base_dist, p.base_dist)

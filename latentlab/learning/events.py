@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latentlab.learning.resume import Position
+
 Losses = Mapping[str, float]
 """``loss`` and each term by name, nats per image."""
 
@@ -34,6 +36,10 @@ class Started:
         Trainable numbers in the model.
     epochs, steps_per_epoch : int
         How long it will be.
+    folder : Path or None
+        Where it is kept.
+    step : int
+        Steps made before, by a run that now goes on.
     """
 
     recipe: dict[str, Any]
@@ -43,6 +49,7 @@ class Started:
     epochs: int
     steps_per_epoch: int
     folder: Path | None = None
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +173,34 @@ class Change:
         Which, such as ``objective.beta``.
     value : float or int
         To what.
+    problem : str
+        Why it could not be; empty where it was changed.
     """
 
     step: int
     epochs: float
     key: str
     value: float
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What is worth keeping of a run; no event, but what `fit` gives to whoever keeps it.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The weights to open later.
+    best : Snapshot or None
+        The weights of the lowest validation loss, where it has fallen since the last saving.
+    position : Position or None
+        Where to go on from; None where the run has failed and cannot.
+    """
+
+    snapshot: Snapshot
+    best: Snapshot | None = None
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,38 @@
 """The one training loop, as a generator.
 
 The command line prints what it yields, the window plots it, a test counts it. Stopping is not
-asking for the next event.
+asking for the next event, and neither is pausing.
 """
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from latentlab.errors import TrainingError
+from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning import device as devices
-from latentlab.learning.events import EpochEnd, Event, Losses, Snapshot, Started, Step
-from latentlab.learning.trainer import Meter, Trainer
+from latentlab.learning.controls import STEERABLE, Controls
+from latentlab.learning.distributed import local_device, team
+from latentlab.learning.events import Change, EpochEnd, Event, Saved, Started
+from latentlab.learning.resume import restore
+from latentlab.learning.trainer import Trainer
+from latentlab.learning.validation import portray, validate
+from latentlab.learning.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
     from latentlab.learning.recipe import Recipe
-
-REPORT_EVERY = 0.05
-"""Seconds between two steps that carry numbers: reading them waits for the device."""
+    from latentlab.learning.resume import Position
 
 
 def fit(
     recipe: Recipe,
     *,
-    snapshot_every: float | None = None,
-    keep: Callable[[Snapshot], None] | None = None,
+    controls: Controls | None = None,
+    keep: Callable[[Saved], None] | None = None,
+    resume: Position | None = None,
+    changes: Iterable[Change] = (),
 ) -> Generator[Event]:
     """Train the model of a recipe.
 
@@ -38,148 +40,153 @@ def fit(
     ----------
     recipe : Recipe
         What to learn, from what, and how.
-    snapshot_every : float, optional
-        Seconds between snapshots for whoever looks on; None for none at all.
+    controls : Controls, optional
+        Through which the run can be changed under way, and which say how often a snapshot is
+        wanted.
     keep : callable, optional
-        Called with sound weights after every epoch, and when training ends, is stopped or
+        Called with what is worth saving now and then, and when training ends, is stopped or
         fails.
+    resume : Position, optional
+        Where an earlier run of the same recipe stood; this one goes on exactly from there.
+    changes : iterable of Change
+        Those that the earlier run had seen; made again, each at its step.
 
     Yields
     ------
     Event
         ``Loading`` until the data is there, one ``Started``, a ``Step`` after each optimizer
-        step, an ``EpochEnd`` after each epoch, and ``Snapshot`` in between where asked for.
+        step, an ``EpochEnd`` after each epoch, a ``Change`` where the recipe changed, and
+        ``Snapshot`` and ``Portrait`` in between.
 
     Raises
     ------
     DataError
         Where the images cannot be had.
+    RecipeError
+        Where a batch does not fit into memory.
     TrainingError
         Where the loss is no longer a number.
     """
-    device = devices.pick(recipe.training.device)
+    controls = controls or Controls()
+    device = local_device(devices.pick(recipe.training.device))
     splits = yield from recipe.data.load()
-    trainer = Trainer(recipe, splits, device)
-    yield Started(
-        recipe.to_dict(),
-        splits,
-        devices.describe(device),
-        sum(weights.numel() for weights in trainer.model.parameters()),
-        recipe.training.epochs,
-        trainer.steps_per_epoch,
-    )
-    watch = Watch(trainer, snapshot_every)
+    with team(device) as members:
+        trainer = Trainer(recipe, splits, device, members)
+        replay = sorted(changes, key=lambda change: change.step)
+        if resume:
+            restore(trainer, resume)
+            for change in [change for change in replay if change.step <= resume.step]:
+                trainer.change(trainer.recipe.changed(change.key, change.value))
+                replay.remove(change)
+        watch = Watch(trainer, controls, resume)
+        yield Started(
+            trainer.recipe.to_dict(),
+            splits,
+            devices.describe(device),
+            sum(weights.numel() for weights in trainer.model.parameters()),
+            trainer.recipe.training.epochs,
+            trainer.steps_per_epoch,
+            step=trainer.step_count,
+        )
+        yield from _timed(_learn(trainer, watch, _Steering(trainer, controls, replay), keep), watch)
+
+
+def _timed(events: Generator[Event], watch: Watch) -> Generator[Event]:
+    """Pass events on, and leave the time out that is spent with them."""
     try:
-        while trainer.epoch < recipe.training.epochs:
-            if trainer.epoch and keep:
-                keep(watch.last_good())
-            yield from _epoch(trainer, watch)
+        for event in events:
+            handed = time.perf_counter()
+            yield event
+            watch.away(time.perf_counter() - handed)
     finally:
-        if keep:
-            keep(watch.last_good())
+        events.close()
 
 
-def _epoch(trainer: Trainer, watch: Watch) -> Generator[Event]:
-    start = time.perf_counter()
-    whole = Meter()
-    for rows in trainer.epoch_batches():
-        trainer.step(rows)
-        yield watch.after_step(whole)
+def _learn(
+    trainer: Trainer, watch: Watch, steering: _Steering, keep: Callable[[Saved], None] | None
+) -> Generator[Event]:
+    def save() -> None:
+        if keep and trainer.team.leads and (saved := watch.take_saved()):
+            keep(saved)
+
+    try:
+        # From now on the run can be opened and resumed, whatever happens to it.
+        save()
+        over = False
+        while not over:
+            yield from steering.apply()
+            if trainer.epoch >= trainer.recipe.training.epochs:
+                break
+            over = yield from _epoch(trainer, watch, steering)
+            if watch.wants_keeping():
+                save()
+    except TrainingError as error:
+        raise watch.diverged(error) from error
+    except (RuntimeError, MemoryError) as error:
+        if not devices.out_of_memory(error):
+            raise
+        raise trainer.too_large() from error
+    finally:
+        save()
+
+
+def _epoch(trainer: Trainer, watch: Watch, steering: _Steering) -> Generator[Event, None, bool]:
+    """Train for an epoch; return whether it was the last."""
+    for _ in trainer.epoch_steps():
+        yield watch.after_step()
+        yield from steering.apply()
         if watch.wants_snapshot():
             yield watch.take_snapshot()
-    watch.read(whole)
-    trainer.epoch += 1
-    middle = time.perf_counter()
-    validation = trainer.validate()
+    train, seconds = watch.end_epoch()
+    middle = watch.now()
+    validation, latents = validate(trainer)
     watch.check(validation)
-    end = time.perf_counter()
-    watch.mark_good()
+    plateau = watch.judge(validation["loss"])
+    training = trainer.recipe.training
+    over = trainer.epoch >= training.epochs or 0 < training.patience <= plateau
     yield EpochEnd(
-        trainer.epoch, trainer.step_count, whole.means(), validation, middle - start, end - middle
+        trainer.epoch,
+        trainer.step_count,
+        train,
+        validation,
+        seconds,
+        watch.now() - middle,
+        latents,
+        plateau,
+        devices.memory_in_use(trainer.device),
     )
-    if watch.snapshot_every is not None:
+    if watch.wants_portrait(last=over):
+        yield portray(trainer)
+    if watch.wants_snapshot(epoch_over=True):
         yield watch.take_snapshot()
+    watch.begin_epoch()
+    return over
 
 
-class Watch:
-    """Decides when a run reports numbers and snapshots, and whether they are sound.
+class _Steering:
+    """Changes the recipe under way: as somebody wishes now, or as it was changed before."""
 
-    Parameters
-    ----------
-    trainer : Trainer
-        The training to watch.
-    snapshot_every : float or None
-        Seconds between snapshots; None for none.
-    """
-
-    def __init__(self, trainer: Trainer, snapshot_every: float | None) -> None:
-        self.snapshot_every = snapshot_every
+    def __init__(self, trainer: Trainer, controls: Controls, replay: list[Change]) -> None:
         self._trainer = trainer
-        self._steps = trainer.steps_per_epoch * trainer.recipe.training.epochs
-        self._start = self._reported = time.perf_counter()
-        self._images = 0
-        self._snapshot_due = 0.0
-        self._good = trainer.snapshot()
-        self._diverged = False
+        self._controls = controls
+        self._replay = replay
 
-    def after_step(self, whole: Meter) -> Step:
-        """Describe the step just made, with numbers when they are due."""
-        trainer, now = self._trainer, time.perf_counter()
-        self._images += trainer.recipe.training.batch_size
-        seconds = now - self._reported
-        if seconds < REPORT_EVERY:
-            return Step(trainer.step_count, trainer.epoch + 1)
-        speed = self._images / seconds
-        left = (now - self._start) / trainer.step_count * (self._steps - trainer.step_count)
-        recent = self.read(whole)
-        self._images, self._reported = 0, now
-        return Step(trainer.step_count, trainer.epoch + 1, recent, speed, left)
+    def apply(self) -> Generator[Change]:
+        """Make the changes that are due."""
+        while self._replay and self._replay[0].step <= self._trainer.step_count:
+            change = self._replay.pop(0)
+            yield self._change(change.key, change.value)
+        for key, value in self._controls.wishes():
+            yield self._change(key, value)
 
-    def read(self, whole: Meter) -> Losses:
-        """Move what was measured since the last reading into `whole`; return the recent means.
-
-        Raises
-        ------
-        TrainingError
-            Where a loss is no longer a finite number.
-        """
-        recent = self._trainer.meter.means()
-        whole.merge(self._trainer.meter)
-        self._trainer.meter = Meter()
-        self.check(recent)
-        return recent
-
-    def check(self, values: Losses) -> None:
-        """Raise a `TrainingError` where a loss is no longer a finite number."""
-        bad = [name for name, value in values.items() if not math.isfinite(value)]
-        if bad:
-            self._diverged = True
-            raise TrainingError(
-                f"At step {self._trainer.step_count} {bad[-1]} was no longer a number; the "
-                f"weights of epoch {self._good.epoch} were kept.",
-                "Try a smaller training.learning_rate.",
-            )
-
-    def wants_snapshot(self) -> bool:
-        """Say whether an onlooker is due a new picture of the model."""
-        return self.snapshot_every is not None and time.perf_counter() >= self._snapshot_due
-
-    def take_snapshot(self) -> Snapshot:
-        """Copy the weights for an onlooker."""
-        self._snapshot_due = time.perf_counter() + (self.snapshot_every or 0.0)
-        return self._trainer.snapshot()
-
-    def mark_good(self) -> None:
-        """Remember the present weights as sound."""
-        self._good = self._trainer.snapshot()
-
-    def last_good(self) -> Snapshot:
-        """Return the weights worth keeping: the present ones unless they diverged.
-
-        Losses are read now and then only, so a run stopped in between may have diverged unseen.
-        """
-        if self._diverged:
-            return self._good
-        now = self._trainer.snapshot()
-        sound = all(np.isfinite(value).all() for value in now.weights.values())
-        return now if sound else self._good
+    def _change(self, key: str, value: float) -> Change:
+        trainer = self._trainer
+        problem = ""
+        if key.startswith(STEERABLE):
+            try:
+                trainer.change(trainer.recipe.changed(key, value))
+            except RecipeError as error:
+                problem = str(error)
+        else:
+            problem = f"{key} cannot be changed while a run goes on"
+        return Change(trainer.step_count, trainer.epochs, key, value, problem)

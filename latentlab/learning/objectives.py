@@ -1,4 +1,4 @@
-"""What training makes small: named terms in nats per image, weighted in one place."""
+"""What training makes small: terms in nats per image, put together in one place."""
 
 from __future__ import annotations
 
@@ -10,22 +10,29 @@ from pydantic import Field
 from torch import Tensor
 from torch.distributions import Distribution, Normal
 
-from latentlab.kinds import Choice, Config, Registry
-from latentlab.learning.divergence import kl
+from latentlab.kinds import ADVANCED, Choice, Config, Registry
+from latentlab.learning.divergence import kl, kl_per_dimension
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
+from latentlab.learning.terms import TERMS, NoTerm, Term
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from latentlab.models.base import Model
+
+Numbers = "Mapping[str, float | Tensor]"
 
 
 class Batch(NamedTuple):
     """One batch and what the model makes of it.
 
-    Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or None; `z` (B, D), drawn from `q`.
+    Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or None; `known` (B, 1, H, W), True where a
+    pixel is known, or None where all are; `z` (B, D), drawn from `q`.
     """
 
     x: Tensor
     y: Tensor | None
+    known: Tensor | None
     z: Tensor
     q: Distribution
     p: Distribution
@@ -33,24 +40,55 @@ class Batch(NamedTuple):
 
 
 class Objective(Config, ABC):
-    """Terms and their weights."""
+    """Terms, and how they make up the loss."""
 
     kind: str
+    extra: Annotated[Term, Choice(TERMS)] = Field(
+        NoTerm(), description="A further term of the loss.", json_schema_extra=ADVANCED
+    )
 
     @abstractmethod
     def terms(self, batch: Batch) -> dict[str, Tensor]:
         """Return each term in nats per image, with shape (B,)."""
 
     @abstractmethod
-    def weights(self, epochs: float) -> dict[str, float]:
-        """Return the weight of each term after `epochs` epochs."""
+    def numbers(self, epochs: float) -> dict[str, float]:
+        """Return what changes with time, such as beta, after `epochs` epochs."""
+
+    @abstractmethod
+    def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
+        """Return the loss in nats per image, with shape (B,), from its terms."""
 
 
 OBJECTIVES = Registry[Objective]("objective", default="elbo")
 
 
+class RateDistortion(Objective):
+    """Reconstruction (distortion) and KL (rate): what all objectives here weigh."""
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """See `Objective.terms`; unknown pixels are left out of the reconstruction.
+
+        References
+        ----------
+        Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 3.
+        """
+        terms = {
+            "reconstruction": reconstruction(batch),
+            "kl": kl(batch.q, batch.prior, batch.z),
+        }
+        extra = self.extra.value(batch)
+        return terms if extra is None else {**terms, self.extra.kind: extra}
+
+    def distortion(self, terms: Mapping[str, Tensor]) -> Tensor:
+        """Return all of the loss but the KL."""
+        if self.extra.kind not in terms:
+            return terms["reconstruction"]
+        return terms["reconstruction"] + self.extra.weight * terms[self.extra.kind]
+
+
 @OBJECTIVES.register
-class ELBO(Objective):
+class ELBO(RateDistortion):
     """Reconstruction + beta · KL, the negative evidence lower bound where beta is 1."""
 
     kind: Literal["elbo"] = "elbo"
@@ -64,73 +102,155 @@ class ELBO(Objective):
     schedule: Annotated[Schedule, Choice(SCHEDULES)] = Field(
         Constant(), description="How beta grows at the beginning."
     )
+    free_bits: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        json_schema_extra={"unit": "nats"},
+        description="KL that each latent dimension may spend for nothing, so that none dies. "
+        "0 is off.",
+    )
 
     def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """See `Objective.terms`.
+        """See `Objective.terms`; ``free_bits`` is what the floor adds to the KL.
 
         References
         ----------
-        Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 3.
+        Improving Variational Inference with Inverse Autoregressive Flow, Kingma et al., 2016,
+        eq. 15, each dimension a group.
         """
-        return {
-            "reconstruction": -batch.p.log_prob(batch.x),
-            "kl": kl(batch.q, batch.prior, batch.z),
-        }
+        terms = super().terms(batch)
+        if self.free_bits:
+            mean = kl_per_dimension(batch.q, batch.prior).mean(0)
+            terms["free_bits"] = (self.free_bits - mean).clamp_min(0).sum().expand(len(batch.x))
+        return terms
 
-    def weights(self, epochs: float) -> dict[str, float]:
-        """See `Objective.weights`.
+    def numbers(self, epochs: float) -> dict[str, float]:
+        """See `Objective.numbers`.
 
         References
         ----------
         beta-VAE, Higgins et al., 2017, eq. 4.
         """
-        return {"reconstruction": 1.0, "kl": self.beta * self.schedule.factor(epochs)}
+        return {"beta": self.beta * self.schedule.factor(epochs)}
+
+    def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
+        """See `Objective.total`."""
+        rate = terms["kl"] + terms["free_bits"] if self.free_bits else terms["kl"]
+        return self.distortion(terms) + numbers["beta"] * rate
 
 
-def losses(
+@OBJECTIVES.register
+class Capacity(RateDistortion):
+    """Reconstruction + beta · |KL - capacity|: the KL is led to a target that grows.
+
+    References
+    ----------
+    Understanding disentangling in beta-VAE, Burgess et al., 2018, eq. 8.
+    """
+
+    kind: Literal["capacity"] = "capacity"
+    beta: float = Field(
+        30.0, ge=0, le=10_000, description="How firmly the KL is held at its target."
+    )
+    capacity: float = Field(
+        25.0,
+        ge=0,
+        le=10_000,
+        json_schema_extra={"unit": "nats"},
+        description="Target of the KL: how much a code may say of its image.",
+    )
+    schedule: Annotated[Schedule, Choice(SCHEDULES)] = Field(
+        Constant(), description="How the target grows at the beginning."
+    )
+
+    def numbers(self, epochs: float) -> dict[str, float]:
+        """See `Objective.numbers`."""
+        return {"beta": self.beta, "capacity": self.capacity * self.schedule.factor(epochs)}
+
+    def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
+        """See `Objective.total`; the distance is that of the batch's mean KL."""
+        away = (terms["kl"].mean() - numbers["capacity"]).abs()
+        return self.distortion(terms) + numbers["beta"] * away
+
+
+def reconstruction(batch: Batch) -> Tensor:
+    """Return -log p(x|z) over the known pixels, nats per image, with shape (B,)."""
+    if batch.known is None:
+        return -batch.p.log_prob(batch.x)
+    pixels = getattr(batch.p, "base_dist", batch.p)
+    return -(pixels.log_prob(batch.x) * batch.known).flatten(1).sum(1)
+
+
+def judge(
     model: Model,
     objective: Objective,
-    x: Tensor,
-    y: Tensor | None,
-    epochs: float,
-    generator: torch.Generator,
-) -> dict[str, Tensor]:
+    batch: tuple[Tensor, Tensor | None, Tensor | None],
+    numbers: Mapping[str, float | Tensor],
+    noise: Noise,
+) -> tuple[dict[str, Tensor], Batch]:
     """Return ``loss`` and each term per image; the same for training and validation.
 
     Parameters
     ----------
     model, objective : Model, Objective
         What is judged, and by what.
-    x : Tensor
-        Pixels in [0, 1], with shape (B, C, H, W).
-    y : Tensor or None
-        Labels, with shape (B,).
-    epochs : float
-        How long training has gone on, for the schedules.
-    generator : torch.Generator
+    batch : tuple
+        Pixels in [0, 1], with shape (B, C, H, W); labels, with shape (B,), or None; which
+        pixels are known, with shape (B, 1, H, W), or None for all.
+    numbers : dict
+        See `Objective.numbers`; tensors where a captured step is to see them change.
+    noise : Noise
         Where the noise of the latent samples comes from.
 
     Returns
     -------
     dict of str to Tensor
         Nats per image, each with shape (B,), ``loss`` first.
+    Batch
+        What they were made from.
     """
-    q = model.encode(x, y)
-    z = draw(q, generator)
-    terms = objective.terms(Batch(x, y, z, q, model.decode(z, y), model.prior(y)))
-    weights = objective.weights(epochs)
-    total = sum(weights[name] * value for name, value in terms.items())
-    return {"loss": torch.as_tensor(total), **terms}
+    x, y, known = batch
+    # What is not known must not be seen either.
+    q = model.encode(x if known is None else x * known, y)
+    z = draw(q, noise)
+    made = Batch(x, y, known, z, q, model.decode(z, y), model.prior(y))
+    terms = objective.terms(made)
+    return {"loss": objective.total(terms, numbers), **terms}, made
 
 
-def draw(q: Distribution, generator: torch.Generator) -> Tensor:
-    """Draw from `q` so that gradients pass, with noise from `generator`.
+class Noise:
+    """Standard normal numbers of a run's own.
 
     torch's own ``rsample`` takes its noise from the one global generator, which the window's
     explorer would then share with a run that is to be repeatable.
+
+    Parameters
+    ----------
+    generator : torch.Generator
+        Where they come from.
     """
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self.generator = generator
+        self.whole = 0
+        self.first = 0
+
+    def share(self, first: int, whole: int) -> None:
+        """Make only rows from `first` on of `whole`: each process draws for the whole batch."""
+        self.first, self.whole = first, whole
+
+    def like(self, tensor: Tensor) -> Tensor:
+        """Return numbers of the shape of `tensor`."""
+        if not self.whole:
+            return torch.empty_like(tensor).normal_(generator=self.generator)
+        noise = tensor.new_empty(self.whole, *tensor.shape[1:]).normal_(generator=self.generator)
+        return noise[self.first : self.first + len(tensor)]
+
+
+def draw(q: Distribution, noise: Noise) -> Tensor:
+    """Draw from `q` so that gradients pass."""
     base = getattr(q, "base_dist", q)
     if not isinstance(base, Normal):
         return q.rsample()
-    noise = torch.empty_like(base.loc).normal_(generator=generator)
-    return torch.addcmul(base.loc, base.scale, noise)
+    return torch.addcmul(base.loc, base.scale, noise.like(base.loc))

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tomli_w
 from pydantic import Field
 
+from latentlab import __version__
 from latentlab.data.base import DATA, DataConfig
 from latentlab.errors import RecipeError
-from latentlab.kinds import Choice, Config, parse
+from latentlab.kinds import ADVANCED, Choice, Config, parse
+from latentlab.learning.augment import Augmentation
 from latentlab.learning.objectives import ELBO, OBJECTIVES, Objective
+from latentlab.learning.optimizers import OPTIMIZERS, Adam, OptimizerConfig
+from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
 from latentlab.models.base import MODELS, ModelConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+VERSION = "latentlab"
+"""Key of the version that wrote a recipe."""
 
 
 class TrainingConfig(Config):
@@ -34,8 +42,50 @@ class TrainingConfig(Config):
         1e-3,
         gt=0,
         le=1,
-        description="Step size of the Adam optimizer. Too large and the loss jumps, too small "
-        "and it crawls.",
+        description="Step size of the optimizer. Too large and the loss jumps, too small and it "
+        "crawls.",
+    )
+    schedule: Annotated[Schedule, Choice(SCHEDULES)] = Field(
+        Constant(),
+        description="How the learning rate changes; cosine from 1 to 0 ends gently.",
+        json_schema_extra=ADVANCED,
+    )
+    optimizer: Annotated[OptimizerConfig, Choice(OPTIMIZERS)] = Field(
+        Adam(), description="How gradients move the weights.", json_schema_extra=ADVANCED
+    )
+    clip: float = Field(
+        0.0,
+        ge=0,
+        description="Longest gradient, as a norm: against a loss that jumps. 0 is off.",
+        json_schema_extra=ADVANCED,
+    )
+    average: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Show and keep a running average of the weights, such as 0.999: smoother "
+        "than the weights themselves. 0 is off.",
+        json_schema_extra=ADVANCED,
+    )
+    patience: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        json_schema_extra={"unit": "epochs", **ADVANCED},
+        description="Stop when the validation loss has not improved for so long. 0 is off.",
+    )
+    augment: Augmentation = Field(
+        Augmentation(),
+        description="Small random changes of the training images.",
+        json_schema_extra=ADVANCED,
+    )
+    missing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of each training image's pixels that is hidden from the model, in "
+        "what it sees and in what it is judged by: it learns to fill them in.",
+        json_schema_extra=ADVANCED,
     )
     seed: int = Field(
         0, ge=0, lt=2**31, description="Same recipe and same seed give the same model."
@@ -47,6 +97,13 @@ class TrainingConfig(Config):
         "auto",
         description="Number format of the layers' products; losses stay in fp32. auto takes bf16 "
         "where the processor is fast at it, for half the time at the same loss.",
+        json_schema_extra=ADVANCED,
+    )
+    resident_mb: int = Field(
+        4096,
+        ge=1,
+        json_schema_extra={"unit": "MB", **ADVANCED},
+        description="Image sets larger than this stay on disk, and are read as they are needed.",
     )
 
 
@@ -64,7 +121,23 @@ class Recipe(Config):
 
     def to_toml(self) -> str:
         """Return the recipe as it stands in a file."""
-        return tomli_w.dumps(self.to_dict())
+        return tomli_w.dumps({VERSION: __version__, **self.to_dict()})
+
+    def changed(self, key: str, value: Any) -> Recipe:
+        """Return the recipe with the value of a dotted key replaced.
+
+        Raises
+        ------
+        RecipeError
+            Where there is no such key, or it cannot have that value.
+        """
+        values = self.to_dict()
+        *tables, name = key.split(".")
+        table = values
+        for part in tables:
+            table = table.setdefault(part, {})
+        table[name] = value
+        return make_recipe(values)
 
 
 def read_recipe(path: Path, settings: Iterable[str] = ()) -> Recipe:
@@ -103,7 +176,20 @@ def make_recipe(values: Mapping[str, Any]) -> Recipe:
         Lists every problem by its key.
     """
     missing: dict[str, Any] = {key: {} for key in ("model", "data") if key not in values}
-    return parse(Recipe, {**missing, **values})
+    tables = {key: value for key, value in values.items() if key != VERSION}
+    try:
+        return parse(Recipe, {**missing, **tables})
+    except RecipeError as error:
+        made_by = str(values.get(VERSION, ""))
+        if not _is_newer(made_by):
+            raise
+        newer = f"made by latentlab {made_by}, newer than this one ({__version__}): update it"
+        raise RecipeError({**error.problems, VERSION: newer}) from None
+
+
+def _is_newer(version: str) -> bool:
+    numbers = [tuple(map(int, re.findall(r"\d+", text))) for text in (version, __version__)]
+    return numbers[0] > numbers[1]
 
 
 def _set(values: dict[str, Any], setting: str) -> None:
@@ -115,10 +201,11 @@ def _set(values: dict[str, Any], setting: str) -> None:
         values = values.setdefault(table, {})
         if not isinstance(values, dict):
             raise RecipeError({key: f"{table} is a value, not a table"})
-    values[name] = _value(text)
+    values[name] = setting_value(text)
 
 
-def _value(text: str) -> Any:
+def setting_value(text: str) -> Any:
+    """Return a value as TOML reads it, or the plain text where it is none."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Literal
 
 from pydantic import Field
 
-from latentlab.kinds import Config, Registry
+from latentlab.kinds import ADVANCED, Config, Registry
 
 
 class Schedule(Config, ABC):
@@ -34,15 +35,75 @@ class Constant(Schedule):
         return 1.0
 
 
-@SCHEDULES.register
-class Linear(Schedule):
-    """From 0 to the full weight in a straight line: KL annealing, against early collapse."""
+class Ramp(Schedule):
+    """From one factor to another over some epochs, and constant after them."""
 
-    kind: Literal["linear"] = "linear"
     epochs: float = Field(
-        10.0, gt=0, le=10_000, description="Epochs until the full weight.", title="Warm-up"
+        10.0, gt=0, le=100_000, description="Epochs until the end is reached.", title="Over"
+    )
+    start: float = Field(
+        0.0, ge=0, le=1, description="Factor at the beginning.", json_schema_extra=ADVANCED
+    )
+    end: float = Field(
+        1.0, ge=0, le=1, description="Factor from then on.", json_schema_extra=ADVANCED
     )
 
     def factor(self, epochs: float) -> float:
         """See `Schedule.factor`."""
-        return min(1.0, epochs / self.epochs)
+        return self.start + (self.end - self.start) * self.shape(min(1.0, epochs / self.epochs))
+
+    @abstractmethod
+    def shape(self, done: float) -> float:
+        """Return how much of the way is behind when `done` (0 to 1) of the epochs are."""
+
+
+@SCHEDULES.register
+class Linear(Ramp):
+    """A straight line: KL annealing, against early collapse; or a learning rate's warm-up.
+
+    References
+    ----------
+    Generating Sentences from a Continuous Space, Bowman et al., 2016, section 3.1.
+    """
+
+    kind: Literal["linear"] = "linear"
+
+    def shape(self, done: float) -> float:
+        """See `Ramp.shape`."""
+        return done
+
+
+@SCHEDULES.register
+class Cosine(Ramp):
+    """Half a cosine, slow at both ends; from 1 to 0 it lets a learning rate fade out.
+
+    References
+    ----------
+    SGDR: Stochastic Gradient Descent with Warm Restarts, Loshchilov & Hutter, 2017, eq. 5.
+    """
+
+    kind: Literal["cosine"] = "cosine"
+
+    def shape(self, done: float) -> float:
+        """See `Ramp.shape`."""
+        return 0.5 - 0.5 * math.cos(math.pi * done)
+
+
+@SCHEDULES.register
+class Cyclical(Schedule):
+    """Again and again from 0 to the full weight: each cycle frees dimensions that had died.
+
+    References
+    ----------
+    Cyclical Annealing Schedule, Fu et al., 2019, eq. 6 and 7.
+    """
+
+    kind: Literal["cyclical"] = "cyclical"
+    period: float = Field(10.0, gt=0, le=100_000, description="Epochs of one cycle.")
+    rise: float = Field(
+        0.5, gt=0, le=1, description="Share of a cycle that rises; the rest has the full weight."
+    )
+
+    def factor(self, epochs: float) -> float:
+        """See `Schedule.factor`."""
+        return min(1.0, epochs % self.period / self.period / self.rise)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from latentlab.learning.device import wants_bf16
-from latentlab.learning.events import Losses, Snapshot
-from latentlab.learning.objectives import losses
+from latentlab.errors import RecipeError
+from latentlab.learning.device import out_of_memory, wants_bf16
+from latentlab.learning.distributed import Team
+from latentlab.learning.events import Snapshot
+from latentlab.learning.feed import make_feed
+from latentlab.learning.meter import Meter
+from latentlab.learning.missing import known_pixels
+from latentlab.learning.objectives import Noise
+from latentlab.learning.step import Captured, Losses, backward, shared
+
+try:
+    from latentlab.models.mlp import Dropout
+except ImportError:
+    Dropout = ()
 from latentlab.models.noise import Seeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
-
-    from latentlab.data.base import ImageSet, Splits
+    from latentlab.data.base import Splits
     from latentlab.learning.recipe import Recipe
-
-VALIDATION_BATCH = 1000
+    from latentlab.learning.step import Inputs
+    from latentlab.models.base import Model
 
 
 class Trainer:
@@ -31,132 +43,203 @@ class Trainer:
     recipe : Recipe
         What to learn and how.
     splits : Splits
-        The images; moved to the device once, as bytes.
+        The images; moved to the device once, as bytes, where they are small enough.
     device : torch.device
         Where to compute.
+    team : Team, optional
+        The processes among which each batch is shared out.
     """
 
-    def __init__(self, recipe: Recipe, splits: Splits, device: torch.device) -> None:
+    def __init__(
+        self, recipe: Recipe, splits: Splits, device: torch.device, team: Team | None = None
+    ) -> None:
         self.recipe = recipe
         self.device = device
+        self.team = team or Team()
         self.step_count = 0
         self.epoch = 0
-        with Seeded(recipe.training.seed):
+        self.position = 0
+        training = recipe.training
+        self.bf16 = wants_bf16(training.precision, device)
+        with Seeded(training.seed):
             self.model = recipe.model.build(splits.spec)
         self.model.to(device)
-        # Fused steps exist for all three devices and save a third of a small model's step.
-        self.optimizer = torch.optim.Adam(
-            self.model.parameters(), lr=recipe.training.learning_rate, fused=True
-        )
-        self._bf16 = wants_bf16(recipe.training.precision, device)
-        self.noise = torch.Generator(device).manual_seed(recipe.training.seed)
-        self.order = torch.Generator().manual_seed(recipe.training.seed)
-        self.train_set = OnDevice(splits.train, device)
-        self.validation_set = OnDevice(splits.validation, device)
+        self.average = deepcopy(self.model).requires_grad_(False) if training.average else None
+        self.order = torch.Generator().manual_seed(training.seed)
+        self.order_before = self.order.get_state()
+        self.noise = Noise(torch.Generator(device).manual_seed(training.seed))
+        self.chance = torch.Generator(device).manual_seed(training.seed + 1 + self.team.rank)
+        for module in self.model.modules():
+            if isinstance(module, Dropout):
+                module.generator = self.chance
+        self.train_feed = make_feed(splits.train, device, training.resident_mb)
+        self.validation_feed = make_feed(splits.validation, device, training.resident_mb)
         self.meter = Meter()
+        self.whole = Meter()
+        self._numbers: dict[str, float | Tensor] = {}
+        self.optimizer = self._make_optimizer()
+        losses = Losses(self.model, self.noise, bf16=self.bf16)
+        self._losses = losses if self.team.size == 1 else shared(losses)
+        self._prepare()
+
+    def _make_optimizer(self) -> torch.optim.Optimizer:
+        training = self.recipe.training
+        weights = list(self.model.parameters())
+        if self.device.type != "cuda":
+            # Fused steps exist for all devices and save a third of a small model's step.
+            return training.optimizer.build(weights, training.learning_rate, fused=True)
+        rate = torch.tensor(training.learning_rate, device=self.device)
+        return training.optimizer.build(weights, rate, fused=True, capturable=True)
+
+    def _prepare(self) -> None:
+        """Make ready to step; again after what a captured step has fixed was changed."""
+        self._captured: Captured | None = None
+        resident = self.train_feed.resident and self.team.size == 1
+        if self.device.type == "cuda" and resident:
+            generators = (self.noise.generator, self.chance)
+            self._captured = Captured(self._learn_rows, generators)
+
+    @property
+    def shown(self) -> Model:
+        """The model that is judged, shown and kept: the average of weights where there is one."""
+        return self.average or self.model
 
     @property
     def steps_per_epoch(self) -> int:
         """Number of batches, the last of which may be smaller."""
-        return -(-len(self.train_set) // self.recipe.training.batch_size)
+        return -(-len(self.train_feed) // self.recipe.training.batch_size)
 
-    def epoch_batches(self) -> Iterator[Tensor]:
-        """Yield the rows of each batch of one epoch, in a new random order."""
-        order = torch.randperm(len(self.train_set), generator=self.order).to(self.device)
-        yield from order.split(self.recipe.training.batch_size)
+    @property
+    def epochs(self) -> float:
+        """How long it has learned, fractions included."""
+        return self.step_count / self.steps_per_epoch
 
-    def step(self, rows: Tensor) -> None:
-        """Learn from one batch."""
-        x, y = self.train_set.batch(rows)
-        values = self._losses(x, y, self.noise)
+    def change(self, recipe: Recipe) -> None:
+        """Go on with another objective, learning rate or length."""
+        self.recipe = recipe
+        self._prepare()
+
+    # Steps
+
+    def epoch_steps(self) -> Iterator[None]:
+        """Make each step of an epoch, in a new random order; begun ones go on where they were."""
+        if self.position == 0:
+            self.order_before = self.order.get_state()
+        order = torch.randperm(len(self.train_feed), generator=self.order)
+        batches = order.split(self.recipe.training.batch_size)[self.position :]
+        for rows in self._steps(batches):
+            self.step_count += 1
+            self.position += 1
+            self.meter.count(rows)
+            yield
+        self.position = 0
+        self.epoch += 1
+
+    def _steps(self, batches: tuple[Tensor, ...]) -> Iterator[int]:
+        if self._captured:
+            order = torch.cat(batches).to(self.device)
+            for rows in order.split(self.recipe.training.batch_size):
+                self._set_numbers()
+                # A change of the recipe may have put another in its place.
+                self._captured(rows)
+                yield len(rows)
+            return
+        own = [rows[self.team.share(len(rows))] for rows in batches]
+        for rows, mine, (x, y) in zip(batches, own, self.train_feed.batches(own), strict=True):
+            self._set_numbers()
+            self.noise.share(self.team.share(len(rows)).start, len(rows) * (self.team.size > 1))
+            self._learn((x, y, self.known(mine)), len(rows))
+            yield len(mine)
+
+    def _learn_rows(self, rows: Tensor) -> None:
+        x, y = self.train_feed.batch(rows)
+        self._learn((x, y, self.known(rows)), len(rows))
+
+    def _learn(self, inputs: Inputs, whole: int) -> None:
+        x, y, known = inputs
+        training = self.recipe.training
+        if training.augment.active:
+            x = training.augment.apply(x, self.chance)
+        values = self._losses(self.recipe.objective, (x, y, known), self._numbers)
         self.optimizer.zero_grad(set_to_none=True)
-        values["loss"].mean().backward()
+        backward(values, whole, self.team.size)
+        if training.clip:
+            clip_grad_norm_(self.model.parameters(), training.clip)
         self.optimizer.step()
-        self.step_count += 1
+        if self.average:
+            self._follow(self.average, training.average)
         self.meter.add(values)
 
     @torch.no_grad()
-    def validate(self) -> Losses:
-        """Return the mean losses over the held-out images."""
-        meter = Meter()
-        self.model.eval()
-        noise = torch.Generator(self.device).manual_seed(self.recipe.training.seed)
-        rows = torch.arange(len(self.validation_set), device=self.device)
-        for batch in rows.split(VALIDATION_BATCH):
-            x, y = self.validation_set.batch(batch)
-            meter.add(self._losses(x, y, noise))
-        self.model.train()
-        return meter.means()
+    def _follow(self, average: Model, decay: float) -> None:
+        update = get_ema_multi_avg_fn(decay)
+        update(list(average.parameters()), list(self.model.parameters()), None)
+        for mean, now in zip(average.buffers(), self.model.buffers(), strict=True):
+            mean.copy_(now)
 
-    def _losses(self, x: Tensor, y: Tensor | None, noise: torch.Generator) -> dict[str, Tensor]:
-        epochs = self.step_count / self.steps_per_epoch
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
-            return losses(self.model, self.recipe.objective, x, y, epochs, noise)
+    def _set_numbers(self) -> None:
+        """Move what changes with time to where the step finds it."""
+        training = self.recipe.training
+        rate = training.learning_rate * training.schedule.factor(self.epochs)
+        for group in self.optimizer.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+        for name, value in self.recipe.objective.numbers(self.epochs).items():
+            if self.device.type != "cuda":
+                self._numbers[name] = value
+            elif name in self._numbers:
+                self._numbers[name].fill_(value)  # type: ignore[union-attr]
+            else:
+                self._numbers[name] = torch.tensor(value, device=self.device)
+
+    def known(self, rows: Tensor) -> Tensor | None:
+        """Return which pixels of some images are known; None for all."""
+        training = self.recipe.training
+        if not training.missing:
+            return None
+        _, height, width = self.train_feed.spec.shape
+        rows = rows.to(self.device)
+        return known_pixels(rows, height, width, training.missing, training.seed)
+
+    def largest_batch(self) -> int:
+        """Return how many images at once would fit into memory, by trying."""
+        size = self.recipe.training.batch_size // 2
+        while size > 1:
+            try:
+                rows = torch.arange(min(size, len(self.train_feed)), device=self.device)
+                x, y = self.train_feed.batch(rows)
+                values = self._losses(self.recipe.objective, (x, y, None), self._numbers)
+                values["loss"].mean().backward()
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                size //= 2
+            else:
+                break
+            finally:
+                self.optimizer.zero_grad(set_to_none=True)
+                if self.device.type == "cuda":
+                    torch.cuda.empty_cache()
+        return max(1, size)
+
+    def too_large(self) -> RecipeError:
+        """Return the error for a batch that does not fit into memory."""
+        size = self.recipe.training.batch_size
+        fits = self.largest_batch()
+        return RecipeError(
+            {
+                "training.batch_size": f"{size} images at once need more memory than there is; "
+                f"{fits} would fit"
+            }
+        )
 
     def snapshot(self) -> Snapshot:
-        """Copy the weights to plain arrays."""
-        weights = {
+        """Copy the weights that are shown to plain arrays."""
+        weights: dict[str, Any] = {
             # On the CPU numpy() shares the memory that the next step writes to.
             name: value.detach().cpu().numpy().copy()
-            for name, value in self.model.state_dict().items()
+            for name, value in self.shown.state_dict().items()
         }
         return Snapshot(self.step_count, self.epoch, weights)
-
-
-class OnDevice:
-    """An image set as one tensor of bytes, from which batches are gathered.
-
-    Parameters
-    ----------
-    images : ImageSet
-        What to hold.
-    device : torch.device
-        Where.
-    """
-
-    def __init__(self, images: ImageSet, device: torch.device) -> None:
-        self._images = _tensor(images.images).to(device)
-        self._labels = None if images.labels is None else _tensor(images.labels).to(device)
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return pixels in [0, 1], with shape (B, C, H, W), and labels, with shape (B,)."""
-        x = self._images[rows].to(torch.float32).div_(255)
-        return x, None if self._labels is None else self._labels[rows]
-
-
-class Meter:
-    """Sums losses on the device, so that reading them is the only wait for it."""
-
-    def __init__(self) -> None:
-        self._sums: Tensor | None = None
-        self._names: tuple[str, ...] = ()
-        self._images = 0
-
-    def add(self, values: dict[str, Tensor]) -> None:
-        """Add one batch of losses per image."""
-        sums = torch.stack([value.detach().sum() for value in values.values()]).double()
-        self._sums = sums if self._sums is None else self._sums + sums
-        self._names = tuple(values)
-        self._images += len(values["loss"])
-
-    def merge(self, other: Meter) -> None:
-        """Add all that another meter has summed."""
-        if other._sums is not None:
-            self._sums = other._sums if self._sums is None else self._sums + other._sums
-            self._names = other._names
-            self._images += other._images
-
-    def means(self) -> Losses:
-        """Return the means per image so far."""
-        if self._sums is None:
-            return {}
-        means = (self._sums / self._images).tolist()
-        return dict(zip(self._names, means, strict=True))
-
-
-def _tensor(array: np.ndarray) -> Tensor:
-    """Share an array's memory where torch can (it refuses read-only arrays)."""
-    return torch.from_numpy(array if array.flags.writeable else array.copy())

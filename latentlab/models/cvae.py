@@ -54,8 +54,8 @@ class CVAE(Model):
         self.latent_dim = config.latent_dim
         self.classes = spec.classes
         inputs = config.latent_dim + spec.classes
-        self.encoder = MLPEncoder(spec.pixels + spec.classes, config.hidden, config.latent_dim)
-        self.decoder = MLPDecoder(inputs, config.hidden[::-1], spec, config.likelihood)
+        self.encoder = MLPEncoder(spec.pixels + spec.classes, config)
+        self.decoder = MLPDecoder(inputs, config, spec)
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
         """See `Model.encode`."""

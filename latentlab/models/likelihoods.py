@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
-from latentlab.kinds import Config, Registry
+from latentlab.kinds import ADVANCED, Config, Registry
+from latentlab.models.continuous_bernoulli import StableContinuousBernoulli
 
 PIXELS = 3  # how many dimensions (C, H, W) make up one image
+MAX_SIGMA = 1.0  # twice what a pixel from 0 to 1 can deviate from its mean
+
+type Reader = Callable[[Tensor], Distribution]
+"""Turns the network's numbers, with shape (B, outputs · C, H, W), into p(x|z)."""
 
 
 class Likelihood(Config, ABC):
@@ -24,22 +32,30 @@ class Likelihood(Config, ABC):
     kind: str
 
     @abstractmethod
-    def distribution(self, h: Tensor) -> Distribution:
-        """Turn the network's numbers into p(x|z).
-
-        Parameters
-        ----------
-        h : Tensor
-            With shape (B, outputs · C, H, W).
+    def build(self) -> Reader:
+        """Make what turns the network's numbers into p(x|z).
 
         Returns
         -------
-        Distribution
-            With batch shape (B,) and event shape (C, H, W); its mean is in [0, 1].
+        Reader
+            Its distributions are `Independent`, with batch shape (B,) and event shape (C, H, W);
+            the mean is in [0, 1], and ``base_dist.log_prob(x)`` has shape (B, C, H, W), so that
+            missing pixels can be left out. A module where the likelihood itself has something
+            to learn: the decoder holds it, and its weights are then the model's.
         """
 
 
 LIKELIHOODS = Registry[Likelihood]("likelihood", default="bernoulli")
+
+MinSigma: Any = Field(
+    0.01,
+    gt=0,
+    lt=MAX_SIGMA,
+    description="The deviation never falls below this, where black is 0 and white is 1: a pixel "
+    "that is always black would else be worth endless nats.",
+    title="Smallest sigma",
+    json_schema_extra=ADVANCED,
+)
 
 
 @LIKELIHOODS.register
@@ -48,11 +64,27 @@ class BernoulliLikelihood(Likelihood):
 
     kind: Literal["bernoulli"] = "bernoulli"
 
-    def distribution(self, h: Tensor) -> Distribution:
-        """See `Likelihood.distribution`; a grey pixel counts as its share of on and off."""
+    def build(self) -> Reader:
+        """See `Likelihood.build`; a grey pixel counts as its share of on and off."""
         # Validation would refuse grey values, which MNIST has and every VAE paper feeds.
-        pixels = FastBernoulli(logits=h, validate_args=False)
-        return Independent(pixels, PIXELS, validate_args=False)
+        return lambda h: _images(FastBernoulli(logits=h, validate_args=False))
+
+
+@LIKELIHOODS.register
+class ContinuousBernoulliLikelihood(Likelihood):
+    """Bernoulli made right for greys: normalised over all values from 0 to 1.
+
+    References
+    ----------
+    The continuous Bernoulli: fixing a pervasive error in variational autoencoders,
+    Loaiza-Ganem & Cunningham, 2019, eq. 6.
+    """
+
+    kind: Literal["continuous-bernoulli"] = "continuous-bernoulli"
+
+    def build(self) -> Reader:
+        """See `Likelihood.build`."""
+        return lambda h: _images(StableContinuousBernoulli(logits=h, validate_args=False))
 
 
 @LIKELIHOODS.register
@@ -68,11 +100,89 @@ class GaussianLikelihood(Likelihood):
         "is 1. Smaller makes reconstruction weigh more against KL.",
     )
 
-    def distribution(self, h: Tensor) -> Distribution:
-        """See `Likelihood.distribution`."""
-        sigma = torch.full_like(h, self.sigma)
-        pixels = Normal(torch.sigmoid(h), sigma, validate_args=False)
-        return Independent(pixels, PIXELS, validate_args=False)
+    def build(self) -> Reader:
+        """See `Likelihood.build`."""
+        return lambda h: _gaussian(h, torch.full_like(h, self.sigma))
+
+
+@LIKELIHOODS.register
+class LearnedGaussianLikelihood(Likelihood):
+    """One deviation for all pixels, learned: finds by itself how KL and reconstruction weigh.
+
+    References
+    ----------
+    Simple and Effective VAE Training with Calibrated Decoders (sigma-VAE), Rybkin, Daniilidis
+    & Levine, 2021, section 3.1.
+    """
+
+    kind: Literal["gaussian-learned"] = "gaussian-learned"
+    min_sigma: float = MinSigma
+
+    def build(self) -> Reader:
+        """See `Likelihood.build`."""
+        return LearnedSigma(self.min_sigma)
+
+
+@LIKELIHOODS.register
+class PerPixelGaussianLikelihood(Likelihood):
+    """Each pixel has a mean and a deviation of its own: the decoder says where it is unsure.
+
+    References
+    ----------
+    Auto-Encoding Variational Bayes, Kingma & Welling, 2013, appendix C.2; and on why the
+    deviation needs a bound, Leveraging the Exact Likelihood of Deep Latent Variable Models,
+    Mattei & Frellsen, 2018, section 2.
+    """
+
+    outputs: ClassVar[int] = 2
+    kind: Literal["gaussian-per-pixel"] = "gaussian-per-pixel"
+    min_sigma: float = MinSigma
+
+    def build(self) -> Reader:
+        """See `Likelihood.build`; the means are the first half of the channels."""
+        return partial(_per_pixel, min_sigma=self.min_sigma)
+
+
+class LearnedSigma(nn.Module):
+    """A Gaussian around each pixel, and the one deviation they share.
+
+    Parameters
+    ----------
+    min_sigma : float
+        What the deviation never falls below.
+    """
+
+    def __init__(self, min_sigma: float) -> None:
+        super().__init__()
+        self.min_sigma = min_sigma
+        self.raw_sigma = nn.Parameter(torch.zeros(1))
+
+    def forward(self, h: Tensor) -> Distribution:
+        """See `Likelihood.build`."""
+        return _gaussian(h, bounded_sigma(self.raw_sigma, self.min_sigma).expand_as(h))
+
+
+def bounded_sigma(raw: Tensor, min_sigma: float) -> Tensor:
+    """Turn any number into a deviation between `min_sigma` and `MAX_SIGMA`.
+
+    The logarithm moves along a sigmoid, so 0, where a fresh network is, means the geometric
+    middle: 0.1 for a `min_sigma` of 0.01.
+    """
+    low, high = math.log(min_sigma), math.log(MAX_SIGMA)
+    return (low + (high - low) * raw.sigmoid()).exp()
+
+
+def _per_pixel(h: Tensor, min_sigma: float) -> Distribution:
+    mean, raw = h.chunk(2, dim=-PIXELS)
+    return _gaussian(mean, bounded_sigma(raw, min_sigma))
+
+
+def _gaussian(h: Tensor, sigma: Tensor) -> Distribution:
+    return _images(Normal(torch.sigmoid(h), sigma, validate_args=False))
+
+
+def _images(pixels: Distribution) -> Distribution:
+    return Independent(pixels, PIXELS, validate_args=False)
 
 
 class FastBernoulli(Bernoulli):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 
-from latentlab.kinds import Choice
+from latentlab.kinds import ADVANCED, Choice
 from latentlab.models.base import ModelConfig
+from latentlab.models.layers import BatchNorm, Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, Likelihood
 
 if TYPE_CHECKING:
@@ -39,6 +40,19 @@ class MLPConfig(ModelConfig):
         BernoulliLikelihood(),
         description="What the decoder says of each pixel.",
     )
+    norm: Literal["none", "batch"] = Field(
+        "none",
+        description="Whether hidden layers are brought to mean 0 and deviation 1 over each batch.",
+        json_schema_extra=ADVANCED,
+    )
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        description="Share of hidden units that are silenced at each step, for when training goes "
+        "well and validation does not.",
+        json_schema_extra=ADVANCED,
+    )
 
 
 class MLPEncoder(nn.Module):
@@ -48,16 +62,15 @@ class MLPEncoder(nn.Module):
     ----------
     inputs : int
         Features per image, labels included.
-    hidden : sequence of int
-        Widths of the hidden layers.
-    latent_dim : int
-        Dimensions of the Gaussian.
+    config : MLPConfig
+        Its hidden layers, first to last, and what stands between them.
     """
 
-    def __init__(self, inputs: int, hidden: Sequence[int], latent_dim: int) -> None:
+    def __init__(self, inputs: int, config: MLPConfig) -> None:
         super().__init__()
-        self.trunk = relu_layers((inputs, *hidden))
-        self.heads = nn.Linear((inputs, *hidden)[-1], 2 * latent_dim)
+        sizes = (inputs, *config.hidden)
+        self.trunk = relu_layers(sizes, config.norm, config.dropout)
+        self.heads = nn.Linear(sizes[-1], 2 * config.latent_dim)
 
     def forward(self, features: Tensor) -> Distribution:
         """Return q(z|x) for features of shape (B, inputs)."""
@@ -74,32 +87,35 @@ class MLPDecoder(nn.Module):
     ----------
     inputs : int
         Latent dimensions, labels included.
-    hidden : sequence of int
-        Widths of the hidden layers, first to last.
+    config : MLPConfig
+        Its hidden layers, which are gone through backwards, and how the numbers are read.
     spec : ImageSpec
         The images to make.
-    likelihood : Likelihood
-        How the numbers are read.
     """
 
-    def __init__(
-        self, inputs: int, hidden: Sequence[int], spec: ImageSpec, likelihood: Likelihood
-    ) -> None:
+    def __init__(self, inputs: int, config: MLPConfig, spec: ImageSpec) -> None:
         super().__init__()
-        self.trunk = relu_layers((inputs, *hidden))
-        self.head = nn.Linear((inputs, *hidden)[-1], likelihood.outputs * spec.pixels)
-        self.likelihood = likelihood
-        self.shape = (likelihood.outputs * spec.shape[0], *spec.shape[1:])
+        sizes = (inputs, *config.hidden[::-1])
+        outputs = config.likelihood.outputs
+        self.trunk = relu_layers(sizes, config.norm, config.dropout)
+        self.head = nn.Linear(sizes[-1], outputs * spec.pixels)
+        self.likelihood = config.likelihood.build()
+        self.shape = (outputs * spec.shape[0], *spec.shape[1:])
 
     def forward(self, z: Tensor) -> Distribution:
         """Return p(x|z) for points of shape (B, inputs)."""
         h = self.head(self.trunk(z)).float()
-        return self.likelihood.distribution(h.unflatten(-1, self.shape))
+        return self.likelihood(h.unflatten(-1, self.shape))
 
 
-def relu_layers(sizes: Sequence[int]) -> nn.Sequential:
-    """Linear layers from size to size, each followed by a ReLU."""
+def relu_layers(sizes: Sequence[int], norm: str = "none", dropout: float = 0.0) -> nn.Sequential:
+    """Linear layers from size to size, each followed by a ReLU and what else is asked for."""
     layers: list[nn.Module] = []
     for before, after in pairwise(sizes):
-        layers += [nn.Linear(before, after), nn.ReLU()]
+        layers.append(nn.Linear(before, after))
+        if norm == "batch":
+            layers.append(BatchNorm(after))
+        layers.append(nn.ReLU())
+        if dropout:
+            layers.append(Dropout(dropout))
     return nn.Sequential(*layers)

@@ -40,8 +40,8 @@ class VAE(Model):
     def __init__(self, config: VAEConfig, spec: ImageSpec) -> None:
         super().__init__()
         self.latent_dim = config.latent_dim
-        self.encoder = MLPEncoder(spec.pixels, config.hidden, config.latent_dim)
-        self.decoder = MLPDecoder(config.latent_dim, config.hidden[::-1], spec, config.likelihood)
+        self.encoder = MLPEncoder(spec.pixels, config)
+        self.decoder = MLPDecoder(config.latent_dim, config, spec)
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
         """See `Model.encode`."""

@@ -7,14 +7,25 @@ from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
 
+from latentlab.learning.checkpoint import read_checkpoint
+from latentlab.learning.events import Portrait
 from latentlab.learning.recipe import Recipe, read_recipe
 from latentlab.session import requests as ask
-from latentlab.session.curves import read_curves
 from latentlab.session.explorer import Explorer
 from latentlab.session.export import save_tiles
 from latentlab.session.forms import Field, describe
-from latentlab.session.runs import library
-from latentlab.session.state import Entry, Manifold, Original, Picture, Tiles
+from latentlab.session.past import read_past
+from latentlab.session.replay import read_portrait
+from latentlab.session.runs import compare, library, rename, trash
+from latentlab.session.state import (
+    Compared,
+    Entry,
+    Manifold,
+    Original,
+    Past,
+    Picture,
+    Tiles,
+)
 
 
 @singledispatch
@@ -26,8 +37,8 @@ def answer(request: ask.Request, explorer: Explorer) -> object:
 @answer.register
 def _(request: ask.Open, explorer: Explorer) -> ask.Opened:
     card = explorer.open(request.path)
-    curves = read_curves(card.source) if card.source else {}
-    return ask.Opened(card, explorer.codes, *explorer.start(), curves)
+    past = read_past(card.source, card.recipe) if card.source else Past()
+    return ask.Opened(card, explorer.codes, *explorer.start(), past)
 
 
 @answer.register
@@ -92,9 +103,40 @@ def _(request: ask.DescribeForm, explorer: Explorer) -> tuple[Field, ...]:
 
 @answer.register
 def _(request: ask.ReadRecipe, explorer: Explorer) -> Mapping[str, Any]:
+    if request.path.is_dir():
+        return read_checkpoint(request.path).recipe.to_dict()
     return read_recipe(request.path).to_dict()
 
 
 @answer.register
 def _(request: ask.Discard, explorer: Explorer) -> None:
     shutil.rmtree(request.folder, ignore_errors=True)
+
+
+@answer.register
+def _(request: ask.ReadMoment, explorer: Explorer) -> Portrait:
+    return read_portrait(request.folder, request.epoch)
+
+
+@answer.register
+def _(request: ask.Compare, explorer: Explorer) -> tuple[Compared, ...]:
+    return compare(request.folders)
+
+
+@answer.register
+def _(request: ask.SaveCurves, explorer: Explorer) -> ask.Exported:
+    # matplotlib takes half a second to load, and few sessions save a figure.
+    from latentlab.session.figures import save_curves
+
+    save_curves(request.runs, request.path)
+    return ask.Exported(request.path)
+
+
+@answer.register
+def _(request: ask.Rename, explorer: Explorer) -> None:
+    rename(request.folder, request.name)
+
+
+@answer.register
+def _(request: ask.Trash, explorer: Explorer) -> None:
+    trash(request.folder)

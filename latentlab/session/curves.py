@@ -25,10 +25,20 @@ Curves = Mapping[tuple[str, str], "tuple[NDArray[np.float64], NDArray[np.float64
 
 
 class CurveLog:
-    """Appends losses to buffers; what it has shown once never changes."""
+    """Appends losses to buffers; what it has shown once never changes.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    curves : Curves, optional
+        What it begins with.
+    """
+
+    def __init__(self, curves: Curves | None = None) -> None:
         self._series: dict[tuple[str, str], _Series] = {}
+        for key, points in (curves or {}).items():
+            self._series[key] = _Series()
+            for x, y in zip(*points, strict=True):
+                self._series[key].append(x, y)
 
     def add(self, split: str, epochs: float, losses: Losses) -> None:
         """Append one point to the curve of each loss."""

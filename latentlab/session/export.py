@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from latentlab import __version__
-from latentlab.learning.checkpoint import write_atomically
+from latentlab.files import write_atomically
 from latentlab.session.sheet import tile
 
 if TYPE_CHECKING:

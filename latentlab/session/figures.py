@@ -2,45 +2,79 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import csv
+import io
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from latentlab.errors import RunError
+from latentlab.files import write_atomically
 from latentlab.session.colours import CLASS_COLOURS
-from latentlab.session.curves import TRAIN, VALIDATION, read_curves
+from latentlab.session.curves import TRAIN, VALIDATION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.state import ModelCard
+    from latentlab.session.state import Compared, ModelCard
 
 DPI = 150
 
 
-def draw_curves(run: Path, out: Path) -> None:
-    """Draw a run's losses over its epochs; the suffix of `out` says as what (png, svg, pdf).
+def save_curves(compared: Sequence[Compared], out: Path) -> None:
+    """Draw the losses of one run, or the validation losses of several; or write them as CSV.
+
+    Parameters
+    ----------
+    compared : sequence of Compared
+        The runs.
+    out : Path
+        Its suffix says as what: png, svg, pdf or csv.
 
     Raises
     ------
     RunError
-        Where the run has no metrics, or `out` cannot be written.
+        Where no run has metrics, or `out` cannot be written.
     """
-    curves = read_curves(run)
-    names = list(dict.fromkeys(name for _, name in curves))
+    names = list(dict.fromkeys(name for run in compared for _, name in run.curves))
     if not names:
-        raise RunError(f"{run} has no metrics to draw.", "Train it for at least one epoch.")
+        raise RunError("There are no losses to save yet.", "Train for at least one epoch.")
+    if out.suffix.lower() == ".csv":
+        write_atomically(out, _csv(compared).encode())
+        return
     figure = Figure(figsize=(4 * len(names), 3.2), layout="constrained")
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
-        for split, colour in ((TRAIN, "#3f90da"), (VALIDATION, "#e76300")):
-            if (split, name) in curves:
-                axes.plot(*curves[split, name], color=colour, label=split)
-        axes.set(title=name, xlabel="epoch", ylabel="nats per image")
+        for label, colour, points in _lines(compared, name):
+            axes.plot(*points, color=colour, label=label)
+        axes.set(title=name.replace("_", " "), xlabel="epoch", ylabel="nats per image")
         axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
     _save(figure, out)
+
+
+def _lines(compared: Sequence[Compared], name: str) -> Iterator[tuple[str, str, Any]]:
+    if len(compared) == 1:
+        for split, colour in ((TRAIN, CLASS_COLOURS[0]), (VALIDATION, CLASS_COLOURS[6])):
+            if (split, name) in compared[0].curves:
+                yield split, colour, compared[0].curves[split, name]
+        return
+    for i, run in enumerate(compared):
+        if (VALIDATION, name) in run.curves:
+            yield run.name, _colour(i), run.curves[VALIDATION, name]
+
+
+def _csv(compared: Sequence[Compared]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("run", "split", "term", "epoch", "nats_per_image"))
+    for run in compared:
+        for (split, name), (epochs, values) in run.curves.items():
+            for epoch, value in zip(epochs, values, strict=True):
+                writer.writerow((run.name, split, name, f"{epoch:g}", f"{value:.5f}"))
+    return text.getvalue()
 
 
 def draw_map(codes: Codes, card: ModelCard, out: Path) -> None:

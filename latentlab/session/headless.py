@@ -11,7 +11,8 @@ from latentlab.paths import resources
 from latentlab.session.explorer import Explorer
 from latentlab.session.export import save_tiles
 from latentlab.session.progress import show
-from latentlab.session.runs import record
+from latentlab.session.record import record
+from latentlab.session.runs import compare
 from latentlab.session.state import Ends, GridSettings, Point, SampleSettings, Tiles
 
 if TYPE_CHECKING:
@@ -121,13 +122,13 @@ def demonstrate(out: Path, epochs: int) -> Iterator[str]:
     str
         One line per thing done.
     """
-    from latentlab.session.figures import draw_curves, draw_map
+    from latentlab.session.figures import draw_map, save_curves
 
     recipe = {**DEMO_RECIPE, "training": {**DEMO_RECIPE["training"], "epochs": epochs}}
     run = _free(out / "run")
     show(record(make_recipe(recipe), run))
     lab = Lab(run)
-    draw_curves(run, out / "curves.png")
+    save_curves(compare((run,)), out / "curves.png")
     draw_map(lab.explorer.codes, lab.card, out / "map.png")
     lab.manifold(out / "manifold.png", 20, 3.0, quantiles=False, plane=(1, 2), label=None)
     lab.sample(out / "samples.png", 64, None, seed=0)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "latents.jsonl"
+SERIES = ("epochs", "kl", "active", "mutual_information", "marginal_kl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,38 @@ class LatentCurves:
     images: int = 0
 
 
-def gather(rows: list[tuple[int, Latents]]) -> LatentCurves | None:
-    """Put the latents of many epochs side by side; None where there are none."""
-    if not rows:
-        return None
-    epochs, latents = zip(*rows, strict=True)
-    return LatentCurves(
-        np.array(epochs, np.float64),
-        np.array([each.kl for each in latents], np.float64),
-        np.array([each.active for each in latents]),
-        np.array([each.mutual_information for each in latents], np.float64),
-        np.array([each.marginal_kl for each in latents], np.float64),
-        latents[-1].images,
-    )
+class LatentLog:
+    """Collects the latents of one epoch after another.
+
+    Parameters
+    ----------
+    curves : LatentCurves, optional
+        What it begins with.
+    """
+
+    def __init__(self, curves: LatentCurves | None = None) -> None:
+        self._curves = curves
+
+    def add(self, epoch: int, latents: Latents) -> None:
+        """Append one epoch; another number of dimensions begins anew."""
+        old = self._curves
+        row = LatentCurves(
+            np.array([float(epoch)]),
+            np.array([latents.kl], np.float64),
+            np.array([latents.active]),
+            np.array([latents.mutual_information]),
+            np.array([latents.marginal_kl]),
+            latents.images,
+        )
+        if old is None or old.kl.shape[1] != row.kl.shape[1]:
+            self._curves = row
+            return
+        joined = {name: np.concatenate([getattr(old, name), getattr(row, name)]) for name in SERIES}
+        self._curves = LatentCurves(**joined, images=row.images)
+
+    def view(self) -> LatentCurves | None:
+        """Return all so far; None where there is nothing yet."""
+        return self._curves
 
 
 def latents_line(epoch: int, latents: Latents) -> str:
@@ -75,7 +95,7 @@ def latents_line(epoch: int, latents: Latents) -> str:
 
 def read_latents(folder: Path) -> LatentCurves | None:
     """Read the latents of a run folder; lines that cannot be read are left out."""
-    rows = []
+    log = LatentLog()
     try:
         lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -84,7 +104,7 @@ def read_latents(folder: Path) -> LatentCurves | None:
         try:
             values = json.loads(line)
             kl = np.array(values.pop("kl"), np.float64)
-            rows.append((int(values.pop("epoch")), Latents(kl=kl, **values)))
+            log.add(int(values.pop("epoch")), Latents(kl=kl, **values))
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
-    return gather([row for row in rows if len(row[1].kl) == len(rows[-1][1].kl)])
+    return log.view()

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from latentlab.data.base import Loading
-from latentlab.learning.events import EpochEnd, Event, Losses, Started, Step
+from latentlab.learning.distributed import leads
+from latentlab.learning.events import EpochEnd, Losses, Started, Step
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 
-def show(events: Generator[Event]) -> bool:
+def show(events: Generator[object]) -> bool:
     """Run a training to its end, showing how it goes; say whether it got there.
 
     Ctrl-C ends it early, with what was learned so far kept.
     """
+    if not leads():
+        with closing(events):
+            return all(True for _ in events)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[news]}"))
     console = Console()
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
@@ -39,7 +44,7 @@ class _Teller:
         self._task: TaskID = progress.add_task("Starting", total=None, news="")
         self._epochs = 1
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: object) -> None:
         match event:
             case Loading():
                 self._update(event.message, event.fraction, 1.0)

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from latentlab.data.base import Splits
     from latentlab.latent.codes import Codes
-    from latentlab.session.curves import Curves
     from latentlab.session.state import (
+        Compared,
         Ends,
         GridSettings,
         ModelCard,
         Original,
+        Past,
         Picture,
         Point,
         SampleSettings,
@@ -54,7 +55,7 @@ class Opened:
     start: Point
     ends: Ends
     original: Original | None
-    curves: Curves
+    past: Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +220,59 @@ class Discard(Request):
     def place(self) -> object:
         """See `Request.place`; no folder takes another's."""
         return Discard, self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMoment(Request):
+    """Look back at how a run looked at the end of an epoch."""
+
+    urgency: ClassVar[int] = 2
+    folder: Path
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Request):
+    """Read the curves of runs, to be drawn side by side."""
+
+    about_model: ClassVar[bool] = False
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaveCurves(Request):
+    """Draw the curves of runs into a file, or write them as CSV where its name says so."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    runs: tuple[Compared, ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Request):
+    """Call a run something else."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    folder: Path
+    name: str
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no folder takes another's."""
+        return Rename, self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Trash(Request):
+    """Move a run to the system's trash."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    folder: Path
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no folder takes another's."""
+        return Trash, self.folder

@@ -3,121 +3,32 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing, suppress
-from dataclasses import replace
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
+from send2trash import send2trash
 
 from latentlab.errors import RunError
+from latentlab.files import write_atomically
 from latentlab.latent.embed import decode
 from latentlab.latent.sampling import labels_for, sample_prior
-from latentlab.learning.checkpoint import (
-    DESCRIPTION,
-    Checkpoint,
-    load_model,
-    read_checkpoint,
-    save_checkpoint,
-    write_atomically,
-)
-from latentlab.learning.events import EpochEnd, Event, Losses, Snapshot, Started
-from latentlab.learning.fit import fit
+from latentlab.learning.checkpoint import DESCRIPTION, load_model, read_checkpoint
 from latentlab.paths import resources, runs
-from latentlab.session.curves import METRICS, TRAIN, VALIDATION, metrics_line
+from latentlab.session.curves import VALIDATION, read_curves
 from latentlab.session.export import read_png, save_png
+from latentlab.session.recipes import differences
 from latentlab.session.sheet import tile
-from latentlab.session.state import Entry
+from latentlab.session.state import Compared, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from pathlib import Path
 
     from latentlab.learning.recipe import Recipe
 
 RECIPE = "recipe.toml"
 PREVIEW = "preview.png"
-
-
-def record(
-    recipe: Recipe, folder: Path, *, snapshot_every: float | None = None
-) -> Generator[Event]:
-    """Train as `fit` does and keep the run in a folder, whole at any moment.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        What to train.
-    folder : Path
-        Where to; must not hold a run yet.
-    snapshot_every : float, optional
-        See `fit`.
-
-    Yields
-    ------
-    Event
-        Those of `fit`; ``Started`` names the folder.
-
-    Raises
-    ------
-    RunError
-        Where the folder holds a run or cannot be written.
-    """
-    if (folder / DESCRIPTION).exists():
-        raise RunError(f"{folder} already holds a run.", "Choose another folder.")
-    write_atomically(folder / RECIPE, recipe.to_toml().encode())
-    recorder = _Recorder(recipe, folder)
-    try:
-        with closing(fit(recipe, snapshot_every=snapshot_every, keep=recorder.keep)) as events:
-            for event in events:
-                match event:
-                    case Started():
-                        recorder.started = event
-                        yield replace(event, folder=folder)
-                        continue
-                    case EpochEnd():
-                        recorder.write_metrics(event)
-                yield event
-    finally:
-        if recorder.started is None:
-            _forget(folder)
-
-
-def _forget(folder: Path) -> None:
-    """Take away what a run has left that never began."""
-    with suppress(OSError):
-        (folder / RECIPE).unlink()
-        folder.rmdir()
-
-
-class _Recorder:
-    def __init__(self, recipe: Recipe, folder: Path) -> None:
-        self.recipe = recipe
-        self.folder = folder
-        self.started: Started | None = None
-        self._metrics: dict[str, Losses] = {}
-
-    def write_metrics(self, event: EpochEnd) -> None:
-        self._metrics = {TRAIN: event.train, VALIDATION: event.validation}
-        seconds = {TRAIN: event.seconds, VALIDATION: event.validation_seconds}
-        try:
-            with (self.folder / METRICS).open("a", encoding="utf-8") as file:
-                for split, losses in self._metrics.items():
-                    print(metrics_line(event.epoch, split, losses, seconds[split]), file=file)
-        except OSError as error:
-            raise RunError(f"{self.folder} cannot be written: {error.strerror}.") from error
-
-    def keep(self, snapshot: Snapshot) -> None:
-        if self.started is None:
-            return
-        checkpoint = Checkpoint(
-            self.recipe,
-            self.started.splits.spec,
-            snapshot.step,
-            snapshot.epoch,
-            self._metrics,
-        )
-        save_checkpoint(self.folder, checkpoint, snapshot.weights)
-        write_preview(self.folder)
+NAME = "name.txt"
 
 
 def write_preview(folder: Path) -> None:
@@ -157,7 +68,10 @@ def _entry(folder: Path, shipped: bool) -> Entry | None:
 
 
 def run_name(folder: Path) -> str:
-    """Return what people call a run: its folder's name, the time stamp made readable."""
+    """Return what people call a run: the name they gave it, or its folder's made readable."""
+    with suppress(OSError, UnicodeDecodeError):
+        if name := (folder / NAME).read_text(encoding="utf-8").strip():
+            return name
     stamp, _, rest = folder.name.partition("-")
     clock, _, kinds = rest.partition("-")
     try:
@@ -165,3 +79,39 @@ def run_name(folder: Path) -> str:
     except ValueError:
         return folder.name
     return f"{kinds} · {time.strftime('%d %b %H:%M', moment)}"
+
+
+def rename(folder: Path, name: str) -> None:
+    """Call a run something else; an empty name gives it its first one back.
+
+    Raises
+    ------
+    RunError
+        Where the folder cannot be written.
+    """
+    write_atomically(folder / NAME, name.strip().encode())
+
+
+def trash(folder: Path) -> None:
+    """Move a run to the system's trash.
+
+    Raises
+    ------
+    RunError
+        Where it is none of the user's own, or there is no trash.
+    """
+    if folder.resolve().parent == (resources() / "models").resolve():
+        raise RunError(f"{folder.name} came with latentlab and stays.")
+    try:
+        send2trash(folder)
+    except OSError as error:
+        raise RunError(f"{folder} cannot be moved to the trash: {error}.") from error
+
+
+def compare(folders: tuple[Path, ...]) -> tuple[Compared, ...]:
+    """Return the curves of runs, each named by what sets it apart from the others."""
+    recipes = [read_checkpoint(folder).recipe.to_dict() for folder in folders]
+    return tuple(
+        Compared(apart or run_name(folder), folder, read_curves(folder))
+        for folder, apart in zip(folders, differences(recipes), strict=True)
+    )

@@ -239,6 +239,49 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What a run folder tells of its run so far.
+
+    Parameters
+    ----------
+    curves, changes, latents : Curves, tuple of Change, LatentCurves or None
+        What was measured, and what was changed under way.
+    moments : tuple of int
+        Epochs whose portraits were kept.
+    portrait : Portrait or None
+        The last of them.
+    findings : tuple of Finding
+        What all this says.
+    """
+
+    curves: Curves = field(default_factory=dict, repr=False)
+    changes: tuple[Change, ...] = ()
+    latents: LatentCurves | None = None
+    moments: tuple[int, ...] = ()
+    portrait: Portrait | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be trained: a recipe anew, or an earlier run further.
+
+    Parameters
+    ----------
+    recipe : dict
+        As plain values, for a new run.
+    folder : Path or None
+        The run to go on with.
+    epochs : int or None
+        Epochs in all, where the earlier run is to have others than before.
+    """
+
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+    epochs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """A run whose curves are drawn beside those of the open one."""
 

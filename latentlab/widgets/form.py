@@ -167,7 +167,7 @@ class FieldRow(QWidget):
 
     def is_default(self) -> bool:
         """Say whether the value is the one that the field begins with."""
-        return self.value() == _without_none(self.field.default)
+        return bool(self.value() == _without_none(self.field.default))
 
     def inner_row(self, key: str) -> FieldRow:
         """Return the row of a dotted key inside this one, or this one."""

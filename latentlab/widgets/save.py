@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
-NAMES = {"png": "PNG picture (*.png)", "gif": "Animated GIF (*.gif)"}
+NAMES = {
+    "png": "PNG picture (*.png)",
+    "gif": "Animated GIF (*.gif)",
+    "svg": "SVG drawing (*.svg)",
+    "pdf": "PDF page (*.pdf)",
+    "csv": "Table of numbers (*.csv)",
+}
 
 
 def ask_where(parent: QWidget, name: str, suffixes: Sequence[str]) -> Path | None:

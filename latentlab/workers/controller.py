@@ -1,7 +1,8 @@
 """The controller: takes intents from panels, keeps the state, asks lane and training.
 
-Panels call its methods and show what it emits; it alone replaces the state (`Store`, and
-`Exploring` for everything about z). Every method runs on the GUI thread and returns at once;
+Panels call its methods and show what it emits; it alone replaces the state (`Store`,
+`Exploring` for everything about z,
+`Running` for training). Every method runs on the GUI thread and returns at once;
 answers arrive later as signals.
 """
 
@@ -14,8 +15,8 @@ from PySide6.QtCore import Slot
 
 from latentlab.session.history import History
 from latentlab.session.requests import (
-    Adopt,
     Adopted,
+    Compare,
     Decode,
     DescribeForm,
     Discard,
@@ -30,16 +31,19 @@ from latentlab.session.requests import (
     Open,
     Opened,
     PickImage,
+    ReadMoment,
     ReadRecipe,
+    Rename,
     Request,
+    Trash,
 )
 from latentlab.session.state import (
     Original,
     Picture,
-    Run,
     Tiles,
 )
-from latentlab.workers.exploring import Exploring, Place
+from latentlab.workers.exploring import Place
+from latentlab.workers.running import Running, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,14 +51,13 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QObject
 
-    from latentlab.workers.job import Outcome
     from latentlab.workers.lane import Answer, Lane
     from latentlab.workers.training import Training
 
 MODEL_FILES = (".safetensors", ".json")
 
 
-class Controller(Exploring):
+class Controller(Running):
     """See the module's text.
 
     Parameters
@@ -66,16 +69,11 @@ class Controller(Exploring):
     """
 
     def __init__(self, lane: Lane, training: Training, parent: QObject | None = None) -> None:
-        super().__init__(lane, parent)
-        self._training = training
+        super().__init__(lane, training, parent)
         self._shown: dict[type, int] = {}
         self._model_since = 0
-        self._previous: Path | None = None
         self._fallback: Path | None = None
         lane.answered.connect(self._on_answer)
-        training.progressed.connect(self._on_progress)
-        training.adoptable.connect(self._on_adoptable)
-        training.ended.connect(self._on_training_ended)
 
     # Models and files
 
@@ -90,15 +88,6 @@ class Controller(Exploring):
         """Open a run or a checkpoint."""
         self._set(opening=path.name, following=False, failure=None)
         self._replace_model(path)
-
-    def _replace_model(self, path: Path) -> None:
-        # Answered later, weights still waiting would take the opened model's place.
-        self._lane.withdraw(Adopt)
-        self.ask(Open(path))
-
-    def watch_run(self) -> None:
-        """Show the model under training again."""
-        self._set(following=True, curves=self._training.curves)
 
     def open_path(self, path: Path) -> None:
         """Open whatever a path is: a run, a checkpoint, a recipe, else a picture."""
@@ -123,51 +112,6 @@ class Controller(Exploring):
         tiles = Tiles((picture.point,), picture.pixels[None], 1)
         self.export(tiles, path, {"z": picture.point.z, "label": picture.point.label})
 
-    # Training
-
-    def set_draft(self, draft: Mapping[str, Any]) -> None:
-        """Change what would be trained."""
-        self._set(draft=draft)
-
-    def start_training(self) -> None:
-        """Begin a run of the draft, unless one is under way."""
-        if self._training.running:
-            self.refuse("A run is already under way.", "Stop it first, or let it finish.")
-            return
-        self._previous = self.state.model.source if self.state.model else None
-        self._set(following=True, failure=None)
-        self._training.start(self.state.draft or {})
-
-    def stop_training(self) -> None:
-        """End the run and keep what was learned."""
-        self._training.stop(discard=False)
-
-    def cancel_training(self) -> None:
-        """End the run and throw it away."""
-        self._training.stop(discard=True)
-
-    @Slot(object)
-    def _on_progress(self, run: Run) -> None:
-        # Until the run has curves of its own, those of the model before stay.
-        curves = self._training.curves if self.state.following else None
-        self._set(run=run, curves=curves or self.state.curves)
-
-    @Slot(object)
-    def _on_adoptable(self, request: Adopt) -> None:
-        if self.state.following:
-            self.ask(request)
-
-    @Slot(object, object, bool)
-    def _on_training_ended(self, outcome: Outcome, folder: Path | None, discard: bool) -> None:
-        self._set(run=None, failure=outcome.failure)
-        if discard and folder:
-            self.ask(Discard(folder))
-        after = self._previous if discard else folder
-        if self.state.following and after:
-            self._replace_model(after)
-        self._set(following=False)
-        self.ask(ListLibrary())
-
     # Answers
 
     @Slot(object)
@@ -189,8 +133,10 @@ class Controller(Exploring):
                 self._on_original(original, role)
             case (_, Exported() as exported):
                 self._on_exported(exported)
-            case (Discard(), _):
+            case (Discard() | Rename() | Trash(), _):
                 self.ask(ListLibrary())
+            case (ReadMoment(epoch=epoch), _):
+                self._set(portrait=answer.response, moment=epoch)
             case (request, response):
                 self._set(**{FIELDS[type(request)]: response})
 
@@ -224,7 +170,8 @@ class Controller(Exploring):
                 "can_redo": False,
             }
         if isinstance(opened, Opened):
-            changes["curves"] = opened.curves
+            changes |= {**shown(opened.past), "moment": None}
+            self._latest = opened.past.portrait
         self._set(**changes, preview=None, hovered=None)
 
     def _on_exported(self, exported: Exported) -> None:
@@ -243,6 +190,7 @@ FIELDS: dict[type, str] = {
     MakeStrip: "strip",
     MakeSamples: "samples",
     ListLibrary: "library",
+    Compare: "compared",
     DescribeForm: "form",
     ReadRecipe: "draft",
 }

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from latentlab.learning.events import Event, Step
+from latentlab.learning.events import Step
 from latentlab.session.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    Events = Callable[[], Generator[Event]]
+    Events = Callable[[], Generator[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,21 @@ class Job(QThread):
         super().__init__(parent)
         self.setObjectName("job")
         self._make_events = make_events
+        self._may_run = Event()
+        self._may_run.set()
+
+    def pause(self) -> None:
+        """Ask for no further event for now; runs on the GUI thread."""
+        self._may_run.clear()
+
+    def go_on(self) -> None:
+        """Go on after a pause; runs on the GUI thread."""
+        self._may_run.set()
+
+    def interrupt(self) -> None:
+        """Ask it to end within a batch, paused or not; runs on the GUI thread."""
+        self.requestInterruption()
+        self._may_run.set()
 
     def run(self) -> None:
         """Pump; runs on the job's thread. ``ended`` is the last signal, after all is saved."""
@@ -50,6 +66,7 @@ class Job(QThread):
         try:
             with closing(self._make_events()) as events:
                 for event in events:
+                    self._may_run.wait()
                     if self.isInterruptionRequested():
                         return Outcome("stopped")
                     if not (isinstance(event, Step) and event.losses is None):

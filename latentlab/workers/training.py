@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
-from latentlab.learning.events import EpochEnd, Event, Snapshot, Started, Step
-from latentlab.session.curves import RUNNING, TRAIN, VALIDATION, CurveLog, Curves
+from latentlab.data.base import Loading
+from latentlab.learning.controls import Controls
+from latentlab.learning.events import Change, EpochEnd, Portrait, Snapshot, Started, Step
+from latentlab.session.curves import RUNNING, TRAIN, VALIDATION, CurveLog
+from latentlab.session.diagnosis import diagnose
+from latentlab.session.latents import LatentLog
+from latentlab.session.recipes import changed
 from latentlab.session.requests import Adopt
-from latentlab.session.state import Run
+from latentlab.session.state import Order, Past, Run
 from latentlab.workers.job import Job, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
-    from latentlab.data.base import Loading
-
-    Train = Callable[[Mapping[str, Any]], Generator[Event]]
+    Train = Callable[[Order, Controls], Generator[object]]
 
 
 class Training(QObject):
@@ -28,12 +31,14 @@ class Training(QObject):
     Parameters
     ----------
     train : callable
-        Takes a recipe as plain values and returns the events of its run; called on the job's
-        thread.
+        Takes what is to be trained and the controls of the run, and returns its events; called
+        on the job's thread.
     """
 
     progressed = Signal(object)
     """A ``Run``, at most 20 times a second."""
+    refused = Signal(str)
+    """Why a value could not be changed under way."""
     adoptable = Signal(object)
     """An ``Adopt`` request with the latest weights."""
     ended = Signal(object, object, bool)
@@ -43,11 +48,15 @@ class Training(QObject):
         super().__init__(parent)
         self._train = train
         self._job: Job | None = None
+        self.rhythm = 1.0
         self._reset()
 
     def _reset(self) -> None:
         self._run = Run()
-        self._log = CurveLog()
+        self._curves = CurveLog()
+        self._latents = LatentLog()
+        self.past = Past()
+        self._controls = Controls(self.rhythm)
         self._started: Started | None = None
         self._discard = False
 
@@ -57,15 +66,20 @@ class Training(QObject):
         return self._job is not None
 
     @property
-    def curves(self) -> Curves:
-        """The curves of the run so far."""
-        return self._log.view()
+    def folder(self) -> Path | None:
+        """The folder of the run under way; None before there is one."""
+        return self._started.folder if self._job and self._started else None
 
-    def start(self, recipe: Mapping[str, Any]) -> None:
-        """Begin a run; there must be none."""
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """The recipe of the run under way, with what was changed; empty without one."""
+        return self._run.recipe if self._job else {}
+
+    def start(self, order: Order) -> None:
+        """Begin a run, or go on with one; there must be none under way."""
         self._reset()
-        train = self._train
-        self._job = Job(lambda: train(recipe), self)
+        train, controls = self._train, self._controls
+        self._job = Job(lambda: train(order, controls), self)
         self._job.happened.connect(self._on_event)
         self._job.ended.connect(self._on_ended)
         self._job.start()
@@ -75,49 +89,95 @@ class Training(QObject):
         """Ask the run to end within a batch, to keep or to throw away what it learned."""
         if self._job:
             self._discard = discard
-            self._job.requestInterruption()
+            self._job.interrupt()
             self._tell(phase="stopping")
+
+    def pause(self) -> None:
+        """Let the run rest where it is."""
+        if self._job and self._run.phase == "training":
+            self._job.pause()
+            self._tell(phase="paused")
+
+    def go_on(self) -> None:
+        """Go on after a pause."""
+        if self._job and self._run.phase == "paused":
+            self._tell(phase="training")
+            self._job.go_on()
+
+    def steer(self, key: str, value: float) -> None:
+        """Ask for a value of the run's recipe to change before its next step."""
+        self._controls.steer(key, value)
+
+    def set_rhythm(self, seconds: float) -> None:
+        """Choose how often the window gets a new picture of the model."""
+        self.rhythm = self._controls.snapshot_every = seconds
 
     def close(self) -> None:
         """Stop, wait until all is saved, and tell how it ended."""
         if self._job:
-            self._job.requestInterruption()
+            self._job.interrupt()
             self._job.wait()
             # No event loop may come after this to deliver what the job's thread has sent.
             QCoreApplication.sendPostedEvents(self)
 
     @Slot(object)
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, event: object) -> None:
         match event:
+            case Loading():
+                self._tell(message=event.message, fraction=event.fraction)
             case Started():
-                self._started = event
-                self._tell(phase="training", device=event.device, epochs=event.epochs, fraction=0.0)
+                self._on_started(event)
+            case Past():
+                self._on_past(event)
             case Step():
                 self._on_step(event)
             case EpochEnd():
                 self._on_epoch(event)
+            case Change():
+                self._on_change(event)
+            case Portrait():
+                self._learn(portrait=event, moments=(*self.past.moments, event.epoch))
+                self._tell()
             case Snapshot():
                 self._on_snapshot(event)
-            case _:
-                self._on_loading(event)
 
-    def _on_loading(self, event: Loading) -> None:
-        self._tell(message=event.message, fraction=event.fraction)
+    def _on_started(self, event: Started) -> None:
+        self._started = event
+        self._tell(
+            phase="training",
+            device=event.device,
+            epochs=event.epochs,
+            fraction=0.0,
+            recipe=event.recipe,
+            patience=event.recipe["training"]["patience"],
+        )
+
+    def _on_past(self, past: Past) -> None:
+        """Begin with the curves that an earlier part of the run has left."""
+        self.past = past
+        self._curves = CurveLog(past.curves)
+        self._latents = LatentLog(past.latents)
+        self._tell()
 
     def _on_step(self, event: Step) -> None:
         assert self._started
         per_epoch = self._started.steps_per_epoch
-        self._log.add(RUNNING, event.step / per_epoch, event.losses or {})
+        self._curves.add(RUNNING, event.step / per_epoch, event.losses or {})
+        self._learn(curves=self._curves.view())
         self._tell(
             epoch=event.epoch,
-            fraction=event.step / (per_epoch * self._started.epochs),
+            fraction=event.step / (per_epoch * max(1, self._run.epochs)),
             images_per_second=event.images_per_second,
             seconds_left=event.seconds_left,
         )
 
     def _on_epoch(self, event: EpochEnd) -> None:
-        self._log.add(TRAIN, event.epoch, event.train)
-        self._log.add(VALIDATION, event.epoch, event.validation)
+        self._curves.add(TRAIN, event.epoch, event.train)
+        self._curves.add(VALIDATION, event.epoch, event.validation)
+        self._latents.add(event.epoch, event.latents)
+        curves, latents = self._curves.view(), self._latents.view()
+        findings = diagnose(curves, latents, self._run.recipe)
+        self._learn(curves=curves, latents=latents, findings=findings)
         loss = event.validation["loss"]
         best = self._run.best_loss is None or loss < self._run.best_loss
         self._tell(
@@ -125,7 +185,18 @@ class Training(QObject):
             validation_loss=loss,
             best_loss=loss if best else self._run.best_loss,
             best_epoch=event.epoch if best else self._run.best_epoch,
+            plateau=event.plateau,
+            memory=event.memory,
         )
+
+    def _on_change(self, change: Change) -> None:
+        if change.problem:
+            self.refused.emit(change.problem)
+            return
+        recipe = changed(self._run.recipe, change.key, change.value)
+        self._learn(changes=(*self.past.changes, change))
+        training = recipe["training"]
+        self._tell(recipe=recipe, epochs=training["epochs"], patience=training["patience"])
 
     def _on_snapshot(self, event: Snapshot) -> None:
         assert self._started
@@ -134,7 +205,11 @@ class Training(QObject):
             Adopt(started.recipe, started.splits, event.weights, event.epoch, started.folder)
         )
 
+    def _learn(self, **changes: Any) -> None:
+        self.past = replace(self.past, **changes)
+
     def _tell(self, **changes: Any) -> None:
+        # What was under way when somebody stopped it arrives after that.
         if self._run.phase == "stopping":
             changes.pop("phase", None)
         self._run = replace(self._run, **changes)

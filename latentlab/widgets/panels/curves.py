@@ -1,62 +1,74 @@
-"""The Curves panel: loss, reconstruction and KL as training goes on."""
+"""The Curves panel: loss, reconstruction, KL and what else is told as training goes on."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
-from latentlab.session.colours import CLASS_COLOURS
-from latentlab.session.curves import RUNNING, TRAIN, VALIDATION
+from latentlab.session.curves import VALIDATION
+from latentlab.widgets.curve_tools import CurveTools
 from latentlab.widgets.labels import muted
+from latentlab.widgets.loss_cell import LossCell, legend, nearest
+from latentlab.widgets.loss_plot import best_index
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.plots import Plot
-from latentlab.widgets.theme import UNIT, colours, faint
+from latentlab.widgets.plot_grid import PlotGrid
+from latentlab.widgets.save import ask_where
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from latentlab.session.curves import Curves
     from latentlab.session.state import State
+    from latentlab.widgets.loss_plot import LossPlot
     from latentlab.workers.controller import Controller
 
-TITLES = {"loss": "Loss", "reconstruction": "Reconstruction", "kl": "KL"}
-SPLIT_COLOURS = {TRAIN: CLASS_COLOURS[0], VALIDATION: CLASS_COLOURS[6]}
-SPLITS = (RUNNING, TRAIN, VALIDATION)
-ENOUGH_EPOCHS = 3
 REDRAW_MS = 250
+WIDE = 560
+FORMATS = ("png", "svg", "pdf", "csv")
 
 
 class CurvesPanel(PanelWidget):
     """One plot per loss, so that each has its own scale."""
 
-    watches = frozenset({"curves", "run"})
+    watches = frozenset({"curves", "changes", "compared", "run"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._legend = muted()
-        self._best = muted(stretch=False)
-        self.tools.addWidget(self._legend, 1)
-        self.tools.addWidget(self._best)
+        self._cells: dict[str, LossCell] = {}
+        self._at: float | None = None
+        self._beside, self._below = muted(), muted()
+        self._below.setWordWrap(True)
+        self.options = CurveTools()
+        self.tools.addWidget(self._beside, 1)
+        self.tools.addWidget(self.options)
+        self.body.addWidget(self._below)
         self._empty = QLabel("Train a model, and its losses appear here as it learns.")
         self._empty.setObjectName("muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(UNIT)
+        self.grid = PlotGrid()
         self.body.addWidget(self._empty, 1)
-        self.body.addLayout(self._row, 1)
-        self.plots: dict[str, LossPlot] = {}
+        self.body.addWidget(self.grid, 1)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(REDRAW_MS)
         self._later.timeout.connect(self._draw)
-        self._dress()
+        self.options.changed.connect(self._draw)
+        self.options.save.clicked.connect(self._save)
+        self.options.alone.clicked.connect(self._stop_comparing)
+
+    @property
+    def plots(self) -> dict[str, LossPlot]:
+        """The plot of each loss."""
+        return {name: cell.plot for name, cell in self._cells.items()}
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Draw at once, but while training only a few times a second: drawing costs time."""
-        if state.run is None:
+        if state.run is None or "compared" in changed:
             self._draw()
         elif not self._later.isActive():
             self._later.start()
@@ -64,73 +76,79 @@ class CurvesPanel(PanelWidget):
     @Slot()
     def _draw(self) -> None:
         state = self.controller.state
-        names = list(dict.fromkeys(name for _, name in state.curves))
+        every = [state.curves, *(run.curves for run in state.compared)]
+        names = list(dict.fromkeys(name for curves in every for _, name in curves))
         self._empty.setVisible(not names)
-        for name in [name for name in self.plots if name not in names]:
-            self.plots.pop(name).deleteLater()
+        self.grid.setVisible(bool(names))
+        self.options.setVisible(bool(names))
+        self.options.alone.setVisible(bool(state.compared))
+        self._make_cells(names)
+        for cell in self._cells.values():
+            cell.show_curves(state, self.options.view)
+        self._say()
+
+    def _make_cells(self, names: list[str]) -> None:
+        gone = [name for name in self._cells if name not in names]
+        old = [self._cells.pop(name) for name in gone]
         for name in names:
-            if name not in self.plots:
-                self.plots[name] = LossPlot(TITLES.get(name, name))
-                self._row.addWidget(self.plots[name])
-            self.plots[name].show_curves(state.curves, name)
-        self._best.setText(_best(state.curves))
+            if name not in self._cells:
+                cell = self._cells[name] = LossCell(name)
+                cell.plot.hovered.connect(self._on_hovered)
+                cell.log.setChecked(name in self.options.view.log)
+                cell.log.toggled.connect(self._on_log)
+        self.grid.show_widgets([self._cells[name] for name in names])
+        for cell in old:
+            cell.deleteLater()
+
+    @Slot()
+    def _on_log(self) -> None:
+        kept = self.options.view.log - self._cells.keys()
+        log = kept | {name for name, cell in self._cells.items() if cell.log.isChecked()}
+        self.options.set_view(replace(self.options.view, log=frozenset(log)))
+
+    @Slot(object)
+    def _on_hovered(self, epoch: float | None) -> None:
+        self._at = nearest(self.controller.state.curves, epoch)
+        self._say()
+
+    def _say(self) -> None:
+        """Tell the values at the epoch under the mouse, or where the best one is."""
+        state = self.controller.state
+        for cell in self._cells.values():
+            cell.read_out(state, self._at)
+        said = _best(state.curves) if self._at is None else f"epoch {self._at:.4g}"
+        below = bool(state.compared) or self.width() < WIDE
+        self._beside.setText("" if below else legend(state.compared, said))
+        self._below.setText(legend(state.compared, said) if below else "")
+        self._below.setVisible(below and bool(self._cells))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the legend a line of its own where it is narrow."""
+        super().resizeEvent(event)
+        if (event.size().width() < WIDE) != (event.oldSize().width() < WIDE):
+            self._say()
+
+    @Slot()
+    def _save(self) -> None:
+        path = ask_where(self, "curves", FORMATS)
+        if path:
+            self.controller.export_curves(path)
+
+    @Slot()
+    def _stop_comparing(self) -> None:
+        self.controller.compare(())
 
     def changeEvent(self, event: QEvent) -> None:
         """Write the legend in the new colours."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
         super().changeEvent(event)
-
-    def _dress(self) -> None:
-        dash = '<span style="color:{}">━</span> {}'
-        parts = [dash.format(colour, split) for split, colour in SPLIT_COLOURS.items()]
-        unit = f'<span style="color:{colours().muted}">nats per image</span>'
-        self._legend.setText("&nbsp;&nbsp;".join([*parts, unit]))
-
-
-class LossPlot(Plot):
-    """One loss: faint within the epochs, solid at their ends."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__(title)
-        self.setMouseEnabled(x=False, y=False)
-        colour = SPLIT_COLOURS[TRAIN]
-        pens = {
-            RUNNING: pg.mkPen(faint(colour, 0.35), width=1),
-            TRAIN: pg.mkPen(colour, width=2),
-            VALIDATION: pg.mkPen(SPLIT_COLOURS[VALIDATION], width=2),
-        }
-        self.curves = {split: self.plot(pen=pen) for split, pen in pens.items()}
-        self.curves[RUNNING].setDownsampling(auto=True, method="peak")
-
-    def show_curves(self, curves: Curves, name: str) -> None:
-        """Draw one loss of each split, the range set by what comes after the first plunge."""
-        for split in SPLITS:
-            x, y = curves.get((split, name), ((), ()))
-            single = len(x) == 1
-            self.curves[split].setData(x, y, symbol="o" if single else None, symbolSize=5)
-        low, high = _range(curves, name)
-        self.setYRange(low, high, padding=0.06)
-
-
-def _range(curves: Curves, name: str) -> tuple[float, float]:
-    """Return limits that leave out the steep beginning, which would flatten all the rest."""
-    whole = len(curves.get((TRAIN, name), ((), ()))[0])
-    splits = (TRAIN, VALIDATION) if whole >= ENOUGH_EPOCHS else SPLITS
-    values = np.concatenate([curves[split, name][1] for split in splits if (split, name) in curves])
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return 0.0, 1.0
-    low, high = float(finite.min()), float(np.quantile(finite, 0.98))
-    return (low, high) if high > low else (low - 1, low + 1)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_later"):
+            self._say()
 
 
 def _best(curves: Curves) -> str:
-    epochs, losses = curves.get((VALIDATION, "loss"), (np.array([]), np.array([])))
-    if not len(losses):
-        return ""
-    best = int(np.nanargmin(losses)) if np.isfinite(losses).any() else 0
-    return f"best {losses[best]:.1f} at epoch {epochs[best]:.0f}"
+    epochs, losses = curves.get((VALIDATION, "loss"), (np.empty(0), np.empty(0)))
+    index = best_index(losses)
+    return "" if index is None else f"best {losses[index]:.1f} at epoch {epochs[index]:.0f}"
 
 
 PANEL = Panel(
@@ -142,7 +160,9 @@ PANEL = Panel(
     help="What training makes small, in nats per image: <b>loss = reconstruction + beta · KL</b>. "
     "Reconstruction, −log p(x|z), is how badly the image is rebuilt; KL(q(z|x) ‖ p(z)) is how "
     "much the code says about the image. They pull against each other. A KL that falls to 0 "
-    "early means the decoder ignores z: posterior collapse.",
+    "early means the decoder ignores z: posterior collapse, seen first with <b>log</b> on. The "
+    "ring is the best epoch; dashed lines are values that you changed under way. Select several "
+    "runs in the Library to compare their validation curves.",
     widget=CurvesPanel,
     share=5,
 )

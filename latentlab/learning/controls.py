@@ -1,0 +1,35 @@
+"""What can be changed while a run goes on."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STEERABLE = ("objective.", "training.learning_rate", "training.epochs", "training.patience")
+"""How the keys begin that may change under way: all else would make another model of it."""
+
+
+class Controls:
+    """Wishes for a run under way; another thread may make them.
+
+    Parameters
+    ----------
+    snapshot_every : float, optional
+        Seconds between snapshots for whoever looks on; None for none at all.
+    """
+
+    def __init__(self, snapshot_every: float | None = None) -> None:
+        self.snapshot_every = snapshot_every
+        self._wishes: deque[tuple[str, float]] = deque()
+
+    def steer(self, key: str, value: float) -> None:
+        """Ask for a value of the recipe to change before the next step."""
+        self._wishes.append((key, value))
+
+    def wishes(self) -> Iterator[tuple[str, float]]:
+        """Yield what was asked for, and forget it."""
+        while self._wishes:
+            yield self._wishes.popleft()

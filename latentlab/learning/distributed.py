@@ -1,0 +1,68 @@
+"""Several processes that train one model together, each on its share of every batch.
+
+``torchrun --nproc-per-node N -m latentlab train RECIPE`` starts them.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import distributed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The processes of a run; a single one by default."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the process that writes and tells."""
+        return self.rank == 0
+
+    def share(self, count: int) -> slice:
+        """Return which of `count` rows are this process's."""
+        return slice(self.rank * count // self.size, (self.rank + 1) * count // self.size)
+
+    def add_up(self, values: Tensor) -> None:
+        """Replace values by their sums over all processes; all of them must come here."""
+        if self.size > 1:
+            distributed.all_reduce(values)
+
+
+def leads() -> bool:
+    """Say whether this process is the one that writes and tells, before there is a `Team`."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def local_device(device: torch.device) -> torch.device:
+    """Return this process's own GPU where each has one."""
+    if device.type != "cuda" or "LOCAL_RANK" not in os.environ:
+        return device
+    return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+
+
+@contextmanager
+def team(device: torch.device) -> Iterator[Team]:
+    """Join the processes that torchrun has started, and leave them at the end."""
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2 or distributed.is_initialized():
+        yield Team()
+        return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Team(distributed.get_rank(), distributed.get_world_size())
+    finally:
+        distributed.destroy_process_group()

@@ -1,0 +1,93 @@
+"""Sums of losses that stay on the device until somebody reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from latentlab.learning.events import Losses
+
+
+class Meter:
+    """Adds up losses without waiting for the device."""
+
+    def __init__(self) -> None:
+        self.names: tuple[str, ...] = ()
+        self.sums: Tensor | None = None
+        self.images = 0
+
+    def add(self, values: Mapping[str, Tensor]) -> None:
+        """Add one batch of losses per image; the sums stay where they are in memory."""
+        sums = torch.stack([value.detach().sum() for value in values.values()])
+        if self.sums is None or self.names != tuple(values):
+            self.names, self.sums, self.images = tuple(values), sums.double(), 0
+        else:
+            self.sums += sums
+
+    def count(self, images: int) -> None:
+        """Say how many images were added."""
+        self.images += images
+
+    def merge(self, other: Meter) -> None:
+        """Add all that another meter has summed."""
+        if other.sums is None:
+            return
+        if self.sums is None or self.names != other.names:
+            self.names, self.sums, self.images = other.names, other.sums.clone(), other.images
+        else:
+            self.sums = self.sums + other.sums
+            self.images += other.images
+
+    def take(self) -> Meter:
+        """Return what was summed so far as a meter of its own, and begin again at 0."""
+        taken = Meter()
+        taken.merge(self)
+        if self.sums is not None:
+            self.sums.zero_()
+        self.images = 0
+        return taken
+
+    def means(self) -> Losses:
+        """Return the means per image so far; waits for the device."""
+        if self.sums is None or not self.images:
+            return {}
+        return dict(zip(self.names, (self.sums / self.images).tolist(), strict=True))
+
+
+class Reading:
+    """A meter's sums on their way from the device; nobody need wait for them.
+
+    Parameters
+    ----------
+    meter : Meter
+        What to read.
+    """
+
+    def __init__(self, meter: Meter) -> None:
+        self._host = Meter()
+        self._host.names, self._host.images = meter.names, meter.images
+        self._arrived: torch.cuda.Event | None = None
+        if meter.sums is None or not meter.sums.is_cuda:
+            self._host.sums = meter.sums
+            return
+        target = torch.empty_like(meter.sums, device="cpu", pin_memory=True)
+        self._host.sums = target.copy_(meter.sums, non_blocking=True)
+        self._arrived = torch.cuda.Event()
+        self._arrived.record()
+
+    @property
+    def arrived(self) -> bool:
+        """Whether `means` would return at once."""
+        return self._arrived is None or self._arrived.query()
+
+    def means(self) -> Losses:
+        """Return the means per image; wait for them where they have not arrived."""
+        if self._arrived:
+            self._arrived.synchronize()
+        return self._host.means()

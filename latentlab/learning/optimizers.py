@@ -1,0 +1,106 @@
+"""Torch's optimizers, as kinds a recipe can choose."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from pydantic import Field
+
+from latentlab.kinds import ADVANCED, Config, Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import Tensor
+
+
+class OptimizerConfig(Config, ABC):
+    """How gradients move the weights."""
+
+    kind: str
+    weight_decay: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Pulls all weights toward 0: against a good train and a poor validation loss.",
+        json_schema_extra=ADVANCED,
+    )
+
+    @abstractmethod
+    def build(
+        self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
+    ) -> torch.optim.Optimizer:
+        """Make the optimizer; `how` says how it is to compute (``fused``, ``capturable``)."""
+
+
+OPTIMIZERS = Registry[OptimizerConfig]("optimizer", default="adam")
+
+
+class Adaptive(OptimizerConfig):
+    """A step size for each weight, from the history of its gradients."""
+
+    beta1: float = Field(
+        0.9, ge=0, lt=1, description="Memory of the mean.", json_schema_extra=ADVANCED
+    )
+    beta2: float = Field(
+        0.999, ge=0, lt=1, description="Memory of the square.", json_schema_extra=ADVANCED
+    )
+
+
+@OPTIMIZERS.register
+class Adam(Adaptive):
+    """Adam (Kingma & Ba, 2015): the usual choice."""
+
+    kind: Literal["adam"] = "adam"
+
+    def build(
+        self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
+    ) -> torch.optim.Optimizer:
+        """See `OptimizerConfig.build`."""
+        betas = (self.beta1, self.beta2)
+        return torch.optim.Adam(
+            weights, lr=learning_rate, betas=betas, weight_decay=self.weight_decay, **how
+        )
+
+
+@OPTIMIZERS.register
+class AdamW(Adaptive):
+    """Adam with weight decay beside the gradient (Loshchilov & Hutter, 2019)."""
+
+    kind: Literal["adamw"] = "adamw"
+    weight_decay: float = Field(
+        0.01, ge=0, le=1, description="Pulls all weights toward 0.", json_schema_extra=ADVANCED
+    )
+
+    def build(
+        self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
+    ) -> torch.optim.Optimizer:
+        """See `OptimizerConfig.build`."""
+        betas = (self.beta1, self.beta2)
+        return torch.optim.AdamW(
+            weights, lr=learning_rate, betas=betas, weight_decay=self.weight_decay, **how
+        )
+
+
+@OPTIMIZERS.register
+class SGD(OptimizerConfig):
+    """Gradient descent with momentum: needs a learning rate of its own, and patience."""
+
+    kind: Literal["sgd"] = "sgd"
+    momentum: float = Field(0.9, ge=0, lt=1, description="How much of the last step is repeated.")
+
+    def build(
+        self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
+    ) -> torch.optim.Optimizer:
+        """See `OptimizerConfig.build`."""
+        # It keeps no count of steps, so there is nothing that a graph could not capture.
+        how.pop("capturable", None)
+        return torch.optim.SGD(
+            weights,
+            lr=learning_rate,
+            momentum=self.momentum,
+            weight_decay=self.weight_decay,
+            **how,
+        )

@@ -1,0 +1,82 @@
+"""How good a model is on held-out images, and how it looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from latentlab.learning.events import Losses, Portrait
+from latentlab.learning.latents import measure
+from latentlab.learning.meter import Meter
+from latentlab.learning.objectives import Noise, judge
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from latentlab.learning.events import Latents
+    from latentlab.learning.trainer import Trainer
+
+BATCH = 1000
+MEASURED = 10_000
+"""Images whose posteriors make up the aggregate posterior."""
+DRAWN = 1000
+"""Images whose posteriors a portrait keeps."""
+REBUILT = 16
+SAMPLED = 32
+
+
+@torch.no_grad()
+def validate(trainer: Trainer) -> tuple[Losses, Latents]:
+    """Return the mean losses over the held-out images, and what their codes carry."""
+    meter = Meter()
+    model, recipe, device = trainer.shown.eval(), trainer.recipe, trainer.device
+    generator = torch.Generator(device).manual_seed(recipe.training.seed)
+    noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
+    rows = torch.arange(len(trainer.validation_feed)).split(BATCH)
+    posteriors: list[tuple[Tensor, Tensor]] = []
+    for part, (x, y) in zip(rows, trainer.validation_feed.batches(rows), strict=True):
+        with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bf16):
+            values, made = judge(
+                model, recipe.objective, (x, y, trainer.known(part)), numbers, noise
+            )
+        meter.add(values)
+        meter.count(len(x))
+        if len(posteriors) * BATCH < MEASURED:
+            posteriors.append((made.q.mean, made.q.stddev))
+    trainer.model.train()
+    mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
+    own = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
+    return meter.means(), measure(mu, sigma, own)
+
+
+@torch.no_grad()
+def portray(trainer: Trainer) -> Portrait:
+    """Return how the model looks now, always at the same images and the same points."""
+    model, feed, device = trainer.shown.eval(), trainer.validation_feed, trainer.device
+    x, y = feed.batch(torch.arange(min(DRAWN, len(feed))))
+    q = model.encode(x, y)
+    few = slice(0, REBUILT)
+    mu, labels = q.mean, None if y is None else y[few]
+    generator = torch.Generator().manual_seed(trainer.recipe.training.seed)
+    z = torch.randn(SAMPLED, mu.shape[1], generator=generator).to(device)
+    classes = torch.arange(SAMPLED, device=device) % max(1, feed.spec.classes)
+    portrait = Portrait(
+        trainer.epoch,
+        mu.float().cpu().numpy(),
+        q.stddev.float().cpu().numpy(),
+        None if y is None else y.cpu().numpy(),
+        _pictures(x[few]),
+        _pictures(model.decode(mu[few], labels).mean),
+        _pictures(model.decode(z, classes).mean),
+    )
+    trainer.model.train()
+    return portrait
+
+
+def _pictures(pixels: Tensor) -> NDArray[np.uint8]:
+    values = pixels.mul(255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
+    values = values[:, 0] if values.shape[1] == 1 else np.moveaxis(values, 1, -1)
+    return np.ascontiguousarray(values)

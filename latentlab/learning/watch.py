@@ -1,0 +1,180 @@
+"""What a run tells while it goes on: numbers, snapshots, and whether all is well."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.errors import TrainingError
+from latentlab.learning.events import Losses, Saved, Snapshot, Step
+from latentlab.learning.meter import Reading
+from latentlab.learning.resume import take_position
+from latentlab.learning.step import not_finite
+
+if TYPE_CHECKING:
+    from latentlab.learning.controls import Controls
+    from latentlab.learning.resume import Position
+    from latentlab.learning.trainer import Trainer
+
+REPORT_EVERY = 0.05
+"""Seconds between two steps that carry numbers."""
+KEEP_EVERY = 5.0
+"""Seconds between two savings: more would cost a short epoch its speed."""
+PORTRAY_EVERY = 0.5
+
+
+class Watch:
+    """Decides when a run reports numbers and snapshots, and whether they are sound.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        The training to watch.
+    controls : Controls
+        Says how often whoever looks on wants a snapshot.
+    position : Position or None
+        Where the run had stood, if it goes on from there.
+    """
+
+    def __init__(self, trainer: Trainer, controls: Controls, position: Position | None) -> None:
+        self._trainer = trainer
+        self._controls = controls
+        self._away = 0.0
+        self._reported = self._epoch_began = self.now()
+        self._first = trainer.step_count
+        self._start = self._reported
+        self._images = trainer.meter.images
+        self._reading: Reading | None = None
+        self._snapshot_due = self._portrait_due = 0.0
+        self._kept: float = -math.inf
+        self._kept_step = trainer.step_count if position else -1
+        self._good = trainer.snapshot()
+        self._diverged = False
+        self._earlier = position.seconds if position else 0.0
+        self.best_loss = position.best_loss if position else None
+        self.best_epoch = position.best_epoch if position else 0
+        self._best: Snapshot | None = None
+
+    def now(self) -> float:
+        """Return a clock that stands still while somebody looks at an event."""
+        return time.perf_counter() - self._away
+
+    def away(self, seconds: float) -> None:
+        """Leave time out that was not the training's own, as when it was paused."""
+        self._away += seconds
+
+    # Numbers
+
+    def after_step(self) -> Step:
+        """Describe the step just made, with numbers when they are due and have come over.
+
+        Raises
+        ------
+        TrainingError
+            Where a loss is no longer a finite number.
+        """
+        trainer, now = self._trainer, self.now()
+        seconds = now - self._reported
+        if self._reading is None and seconds >= REPORT_EVERY:
+            taken = trainer.meter.take()
+            trainer.whole.merge(taken)
+            self._reading = Reading(taken)
+            self._images = taken.images
+        if self._reading is None or not self._reading.arrived:
+            return Step(trainer.step_count, trainer.epoch + 1)
+        recent = self.check(self._reading.means())
+        self._reading, self._reported = None, now
+        made = trainer.step_count - self._first
+        steps = trainer.steps_per_epoch * trainer.recipe.training.epochs
+        left = (now - self._start) / made * (steps - trainer.step_count)
+        speed = self._images / max(seconds, 1e-9)
+        return Step(trainer.step_count, trainer.epoch + 1, recent, speed, max(0.0, left))
+
+    def end_epoch(self) -> tuple[Losses, float]:
+        """Return the means of the epoch's losses, and its seconds; waits for the device."""
+        trainer = self._trainer
+        trainer.whole.merge(trainer.meter.take())
+        self._reading = None
+        whole = trainer.whole.take()
+        if whole.sums is not None:
+            images = whole.sums.new_tensor([float(whole.images)])
+            trainer.team.add_up(whole.sums)
+            trainer.team.add_up(images)
+            whole.images = int(images)
+        means = self.check(whole.means())
+        return means, self.seconds
+
+    @property
+    def seconds(self) -> float:
+        """How long the epoch under way has taken."""
+        return self._earlier + self.now() - self._epoch_began
+
+    def begin_epoch(self) -> None:
+        """Start the clock of the next epoch."""
+        self._earlier, self._epoch_began = 0.0, self.now()
+
+    def check(self, values: Losses) -> Losses:
+        """Return losses that are finite numbers; raise a `TrainingError` where one is none."""
+        if not all(map(math.isfinite, values.values())):
+            raise not_finite(values)
+        return values
+
+    def diverged(self, error: TrainingError) -> TrainingError:
+        """Remember that the present weights are worthless, and say where that happened."""
+        self._diverged = True
+        return TrainingError(
+            f"At step {self._trainer.step_count + 1} {error.message}; the weights of epoch "
+            f"{self._good.epoch} were kept.",
+            error.advice,
+        )
+
+    def judge(self, loss: float) -> int:
+        """Remember the best validation loss; return the epochs since it was."""
+        self._good = self._trainer.snapshot()
+        if self.best_loss is None or loss < self.best_loss:
+            self.best_loss, self.best_epoch, self._best = loss, self._trainer.epoch, self._good
+        return self._trainer.epoch - self.best_epoch
+
+    # Copies
+
+    def wants_snapshot(self, *, epoch_over: bool = False) -> bool:
+        """Say whether an onlooker is due a new picture of the model."""
+        wanted = self._controls.snapshot_every is not None
+        return wanted and (epoch_over or time.perf_counter() >= self._snapshot_due)
+
+    def take_snapshot(self) -> Snapshot:
+        """Copy the weights for an onlooker."""
+        self._snapshot_due = time.perf_counter() + (self._controls.snapshot_every or 0.0)
+        return self._trainer.snapshot()
+
+    def wants_portrait(self, *, last: bool) -> bool:
+        """Say whether the model should be portrayed at the end of this epoch."""
+        due = last or self._trainer.epoch == 1 or self.now() >= self._portrait_due
+        if due:
+            self._portrait_due = self.now() + PORTRAY_EVERY
+        return due
+
+    def wants_keeping(self) -> bool:
+        """Say whether what was learned should be saved now."""
+        return self.now() - self._kept >= KEEP_EVERY
+
+    def take_saved(self) -> Saved | None:
+        """Copy what is worth keeping; None where it was kept before.
+
+        Losses are read now and then only, so a run stopped in between may have diverged unseen.
+        """
+        trainer = self._trainer
+        if trainer.step_count == self._kept_step:
+            return None
+        best, self._best = self._best, None
+        self._kept, self._kept_step = self.now(), trainer.step_count
+        now = self._good if self._diverged else trainer.snapshot()
+        if not all(np.isfinite(value).all() for value in now.weights.values()):
+            now, self._diverged = self._good, True
+        if self._diverged:
+            return Saved(now, best)
+        position = take_position(trainer, self.best_loss, self.best_epoch, self.seconds)
+        return Saved(now, best, position)

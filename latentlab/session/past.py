@@ -1,0 +1,99 @@
+"""What a run folder tells of its run so far."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from latentlab.errors import RunError
+from latentlab.files import write_atomically
+from latentlab.learning.events import Change
+from latentlab.session import latents, replay
+from latentlab.session.curves import METRICS, read_curves
+from latentlab.session.diagnosis import diagnose
+from latentlab.session.state import Past
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from latentlab.learning.events import Portrait
+
+CHANGES = "changes.jsonl"
+
+
+def read_past(folder: Path, recipe: Mapping[str, Any]) -> Past:
+    """Read what a run folder tells; what is missing or damaged is left out."""
+    moments = replay.moments(folder)
+    curves, measured = read_curves(folder), latents.read_latents(folder)
+    return Past(
+        curves,
+        read_changes(folder),
+        measured,
+        moments,
+        _portrait(folder, moments),
+        diagnose(curves, measured, recipe),
+    )
+
+
+def _portrait(folder: Path, moments: tuple[int, ...]) -> Portrait | None:
+    try:
+        return replay.read_portrait(folder, moments[-1]) if moments else None
+    except RunError:
+        return None
+
+
+def change_line(change: Change) -> str:
+    """Return one line of ``changes.jsonl``."""
+    values = asdict(change)
+    del values["problem"]
+    return json.dumps(values)
+
+
+def read_changes(folder: Path) -> tuple[Change, ...]:
+    """Return the changes made while a run went on; lines that cannot be read are left out."""
+    changes = []
+    for values in _lines(folder / CHANGES):
+        try:
+            changes.append(Change(**values))
+        except TypeError:
+            continue
+    return tuple(changes)
+
+
+def rewind(folder: Path, epoch: int, step: int) -> None:
+    """Forget all that came after an epoch and a step, as the run will come there again.
+
+    Raises
+    ------
+    RunError
+        Where the folder cannot be written.
+    """
+    for name in (METRICS, latents.FILE):
+        _keep_lines(folder / name, lambda values: values["epoch"] <= epoch)
+    _keep_lines(folder / CHANGES, lambda values: values["step"] <= step)
+    replay.forget_after(folder, epoch)
+
+
+def _keep_lines(file: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    lines = _lines(file)
+    kept = [json.dumps(values) for values in lines if wanted(values)]
+    if file.exists():
+        write_atomically(file, "".join(f"{line}\n" for line in kept).encode())
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    found = []
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    for line in text.splitlines():
+        try:
+            values = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(values, dict):
+            found.append(values)
+    return found

@@ -1,0 +1,47 @@
+"""Recipes as plain values: what the window knows of them, without torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def changed(recipe: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """Return a recipe with the value of a dotted key replaced, and its tables made as needed."""
+    name, _, rest = key.partition(".")
+    inner = recipe.get(name)
+    # The bare name of a kind is short for its table.
+    table = {"kind": inner} if isinstance(inner, str) else (inner or {})
+    return {**recipe, name: changed(table, rest, value) if rest else value}
+
+
+def value_of(recipe: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a dotted key; None where there is none."""
+    found: Any = recipe
+    for name in key.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return for each recipe what sets it apart from the others, as ``beta 4``; may be empty."""
+    flat = [dict(_leaves(recipe)) for recipe in recipes]
+    keys = list(dict.fromkeys(key for each in flat for key in each))
+    apart = [key for key in keys if len({repr(each.get(key)) for each in flat}) > 1]
+    return [
+        ", ".join(f"{_short(key)} {each[key]}" for key in apart if key in each) for each in flat
+    ]
+
+
+def _short(key: str) -> str:
+    return key.rpartition(".")[2].replace("_", " ")
+
+
+def _leaves(recipe: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in recipe.items():
+        inside = _leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else None
+        found += [(f"{prefix}{name}", value)] if inside is None else inside
+    return found

@@ -1,0 +1,216 @@
+"""Training that leaves a run folder behind, whole at any moment, and that goes on from one."""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from latentlab.errors import RunError
+from latentlab.files import write_atomically
+from latentlab.learning.checkpoint import BEST, DESCRIPTION, Checkpoint, save_checkpoint
+from latentlab.learning.controls import Controls
+from latentlab.learning.distributed import leads
+from latentlab.learning.events import Change, EpochEnd, Event, Portrait, Saved, Snapshot, Started
+from latentlab.learning.fit import fit
+from latentlab.learning.recipe import read_recipe
+from latentlab.learning.resume import FILE as POSITION
+from latentlab.learning.resume import read_position, write_position
+from latentlab.session.curves import METRICS, TRAIN, VALIDATION, metrics_line
+from latentlab.session.latents import FILE as LATENTS
+from latentlab.session.latents import latents_line
+from latentlab.session.past import CHANGES, change_line, read_changes, read_past, rewind
+from latentlab.session.replay import PortraitLog
+from latentlab.session.runs import RECIPE, write_preview
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from latentlab.learning.events import Losses
+    from latentlab.learning.recipe import Recipe
+    from latentlab.session.state import Past
+
+
+def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Generator[Event]:
+    """Train as `fit` does and keep the run in a folder.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    folder : Path
+        Where to; must not hold a run yet.
+    controls : Controls, optional
+        See `fit`.
+
+    Yields
+    ------
+    Event
+        Those of `fit`; ``Started`` names the folder.
+
+    Raises
+    ------
+    RunError
+        Where the folder holds a run or cannot be written.
+    """
+    if not leads():
+        yield from fit(recipe)
+        return
+    if (folder / DESCRIPTION).exists():
+        raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
+    write_atomically(folder / RECIPE, recipe.to_toml().encode())
+    recorder = _Recorder(recipe, folder)
+    try:
+        events = fit(recipe, controls=controls, keep=recorder.keep)
+        yield from _recorded(events, recorder)
+    finally:
+        if recorder.started is None:
+            _forget(folder)
+
+
+def resume(
+    folder: Path, epochs: int | None = None, controls: Controls | None = None
+) -> Generator[Event | Past]:
+    """Go on with the run of a folder exactly where it stood, as if it had never stopped.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+    epochs : int, optional
+        Epochs in all, where they are to be others than before.
+    controls : Controls, optional
+        See `fit`.
+
+    Yields
+    ------
+    Event or Past
+        Those of `fit`; ``Started`` names the folder, and the run's ``Past`` comes after it.
+
+    Raises
+    ------
+    RunError
+        Where the folder is none of a run, cannot be written, or has had all its epochs.
+    """
+    if not (folder / RECIPE).exists():
+        raise RunError(
+            f"{folder} cannot be resumed: it has no {RECIPE}.",
+            "Choose a folder that latentlab train has written.",
+        )
+    recipe = read_recipe(folder / RECIPE)
+    # A run that was killed before it first saved simply begins anew.
+    begun = (folder / POSITION).exists() or (folder / DESCRIPTION).exists()
+    position = read_position(folder) if begun else None
+    changes = read_changes(folder)
+    now = recipe
+    for change in changes:
+        now = now.changed(change.key, change.value)
+    controls = controls or Controls()
+    if epochs is not None:
+        controls.steer("training.epochs", epochs)
+    if position and position.epoch >= (epochs or now.training.epochs):
+        raise RunError(
+            f"{folder} has had all its {position.epoch} epochs.",
+            "Train more: give a larger number of epochs.",
+        )
+    if not leads():
+        yield from fit(recipe, controls=controls, resume=position, changes=changes)
+        return
+    rewind(folder, position.epoch if position else 0, position.step if position else -1)
+    recorder = _Recorder(now, folder)
+    events = fit(recipe, controls=controls, keep=recorder.keep, resume=position, changes=changes)
+    for event in _recorded(events, recorder):
+        yield event
+        if isinstance(event, Started):
+            yield read_past(folder, event.recipe)
+
+
+def _recorded(events: Generator[Event], recorder: _Recorder) -> Generator[Event]:
+    with closing(events):
+        for event in events:
+            match event:
+                case Started():
+                    recorder.started = event
+                    yield replace(event, folder=recorder.folder)
+                    continue
+                case EpochEnd():
+                    recorder.write_epoch(event)
+                case Change(problem=""):
+                    recorder.write_change(event)
+                case Portrait():
+                    recorder.portraits.add(event)
+            yield event
+
+
+def _forget(folder: Path) -> None:
+    """Take away what a run has left that never began."""
+    with suppress(OSError):
+        (folder / RECIPE).unlink()
+        folder.rmdir()
+
+
+class _Recorder:
+    def __init__(self, recipe: Recipe, folder: Path) -> None:
+        self.recipe = recipe
+        self.folder = folder
+        self.started: Started | None = None
+        self.portraits = PortraitLog(folder)
+        self._metrics: dict[str, Losses] = {}
+
+    def write_epoch(self, event: EpochEnd) -> None:
+        self._metrics = {TRAIN: event.train, VALIDATION: event.validation}
+        seconds = {TRAIN: event.seconds, VALIDATION: event.validation_seconds}
+        lines = [
+            metrics_line(event.epoch, split, losses, seconds[split])
+            for split, losses in self._metrics.items()
+        ]
+        self._append(METRICS, *lines)
+        self._append(LATENTS, latents_line(event.epoch, event.latents))
+
+    def write_change(self, change: Change) -> None:
+        self.recipe = self.recipe.changed(change.key, change.value)
+        self._append(CHANGES, change_line(change))
+
+    def _append(self, name: str, *lines: str) -> None:
+        try:
+            with (self.folder / name).open("a", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        except OSError as error:
+            raise RunError(f"{self.folder} cannot be written: {error.strerror}.") from error
+
+    def keep(self, saved: Saved) -> None:
+        """Save, in the order in which a run killed in between can still be opened."""
+        if saved.position:
+            write_position(self.folder, saved.position)
+        if saved.best:
+            self._save(saved.best, BEST)
+        self._save(saved.snapshot, "checkpoint")
+        write_preview(self.folder)
+
+    def _save(self, snapshot: Snapshot, stem: str) -> None:
+        assert self.started
+        checkpoint = Checkpoint(
+            self.recipe,
+            self.started.splits.spec,
+            snapshot.step,
+            snapshot.epoch,
+            self._metrics,
+        )
+        save_checkpoint(self.folder, checkpoint, snapshot.weights, stem=stem)
+
+
+def sweep(recipe: Recipe, key: str, values: tuple[object, ...]) -> tuple[Recipe, ...]:
+    """Return a recipe for each value of one key.
+
+    Raises
+    ------
+    RecipeError
+        Where the recipe has no such key, or it cannot have one of the values.
+    """
+    return tuple(recipe.changed(key, value) for value in values)
+
+
+def describe_change(key: str, value: object) -> str:
+    """Return what people call a recipe with one changed value, as ``beta 4``."""
+    return f"{key.rpartition('.')[2].replace('_', ' ')} {value}"

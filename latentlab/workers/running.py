@@ -1,0 +1,259 @@
+"""Running: what a panel can ask to do with training, queued runs, and runs of the past."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Slot
+
+from latentlab.learning.controls import STEERABLE
+from latentlab.session.recipes import changed
+from latentlab.session.requests import (
+    Adopt,
+    Compare,
+    Discard,
+    ListLibrary,
+    Open,
+    ReadMoment,
+    ReadRecipe,
+    Rename,
+    SaveCurves,
+    Trash,
+)
+from latentlab.session.state import Compared, Order, Past, Run
+from latentlab.workers.exploring import Exploring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from PySide6.QtCore import QObject
+
+    from latentlab.learning.events import Portrait
+    from latentlab.session.state import Remedy
+    from latentlab.workers.job import Outcome
+    from latentlab.workers.lane import Lane
+    from latentlab.workers.training import Training
+
+PAST = ("curves", "changes", "latents", "moments", "portrait", "findings")
+
+
+class Running(Exploring):
+    """Takes the intents of training.
+
+    Parameters
+    ----------
+    lane : Lane
+        Answers requests.
+    training : Training
+        Runs training.
+    """
+
+    def __init__(self, lane: Lane, training: Training, parent: QObject | None = None) -> None:
+        super().__init__(lane, parent)
+        self._training = training
+        self._previous: Path | None = None
+        self._latest: Portrait | None = None
+        training.progressed.connect(self._on_progress)
+        training.adoptable.connect(self._on_adoptable)
+        training.refused.connect(self._on_refused)
+        training.ended.connect(self._on_training_ended)
+
+    # The run under way
+
+    def set_draft(self, draft: Mapping[str, Any]) -> None:
+        """Change what would be trained."""
+        self._set(draft=draft)
+
+    def start_training(self) -> None:
+        """Begin a run of the draft, unless one is under way."""
+        if self._training.running:
+            self.refuse(
+                "A run is already under way.", "Stop it first, let it finish, or add to the queue."
+            )
+            return
+        self._begin(Order(self.state.draft or {}))
+
+    def _begin(self, order: Order) -> None:
+        self._previous = self.state.model.source if self.state.model else None
+        self._set(following=True, failure=None, moment=None)
+        self._training.start(order)
+
+    def pause_training(self) -> None:
+        """Let the run rest; it goes on where it was."""
+        self._training.pause()
+
+    def continue_training(self) -> None:
+        """Go on after a pause."""
+        self._training.go_on()
+
+    def stop_training(self) -> None:
+        """End the run and keep what was learned."""
+        self._training.stop(discard=False)
+
+    def cancel_training(self) -> None:
+        """End the run and throw it away."""
+        self._training.stop(discard=True)
+
+    def steer(self, key: str, value: float) -> None:
+        """Change beta, the learning rate or another number of the run under way."""
+        self._training.steer(key, value)
+
+    def train_more(self, epochs: int) -> None:
+        """Give the run under way more epochs, or else the open one."""
+        run, model = self.state.run, self.state.model
+        if run:
+            self.steer("training.epochs", run.epochs + epochs)
+        elif model and model.source:
+            self.resume_run(model.source, model.epoch + epochs)
+
+    def resume_run(self, path: Path, epochs: int | None = None) -> None:
+        """Go on with an earlier run exactly where it stood, to so many epochs in all."""
+        if self._training.running:
+            self.refuse("A run is already under way.", "Stop it first, or let it finish.")
+            return
+        self._begin(Order(folder=path, epochs=epochs))
+
+    def watch_run(self) -> None:
+        """Show the model under training again."""
+        self._set(following=True, moment=None, **shown(self._training.past))
+
+    def set_rhythm(self, seconds: float) -> None:
+        """Choose how often the pictures of a model under training are made anew."""
+        self._training.set_rhythm(seconds)
+        self._set(rhythm=seconds)
+
+    def apply_remedy(self, remedy: Remedy) -> None:
+        """Try something: on the run under way where that can be, else on the draft."""
+        steerable = all(key.startswith(STEERABLE) for key, _ in remedy.changes)
+        numbers = all(isinstance(value, int | float) for _, value in remedy.changes)
+        if self.state.run and self.state.following and steerable and numbers:
+            for key, value in remedy.changes:
+                self.steer(key, value)
+            return
+        model = self.state.model
+        draft = dict(self._training.recipe or (model.recipe if model else self.state.draft or {}))
+        for key, value in remedy.changes:
+            draft = changed(draft, key, value)
+        self._set(draft=draft)
+        self._say("The recipe beside was changed: train it to see.")
+
+    # The queue
+
+    def enqueue(self) -> None:
+        """Train the draft after the runs that are under way or waiting."""
+        self._wait_in_line(self.state.draft or {})
+
+    def unqueue(self, index: int) -> None:
+        """Take a waiting recipe out of the queue."""
+        waiting = list(self.state.queue)
+        del waiting[index]
+        self._set(queue=tuple(waiting))
+
+    def sweep(self, key: str, values: tuple[Any, ...]) -> None:
+        """Train the draft once with each value of one key."""
+        for value in values:
+            self._wait_in_line(changed(self.state.draft or {}, key, value))
+
+    def _wait_in_line(self, draft: Mapping[str, Any]) -> None:
+        self._set(queue=(*self.state.queue, draft))
+        self._next()
+
+    def _next(self) -> None:
+        if self.state.queue and not self._training.running:
+            first, *others = self.state.queue
+            self._set(queue=tuple(others))
+            self._begin(Order(first))
+
+    # Runs of the past
+
+    def duplicate_run(self, path: Path) -> None:
+        """Make a run's recipe the draft."""
+        self.ask(ReadRecipe(path))
+
+    def rename_run(self, path: Path, name: str) -> None:
+        """Call a run something else."""
+        self.ask(Rename(path, name))
+
+    def delete_run(self, path: Path) -> None:
+        """Move a run to the trash."""
+        run = self._training.folder
+        if run and path.resolve() == run.resolve():
+            self.refuse("This run is under way.", "Cancel it, and it is thrown away.")
+            return
+        self.ask(Trash(path))
+
+    def compare(self, paths: tuple[Path, ...]) -> None:
+        """Draw the curves of runs side by side; of none or one to stop that."""
+        if len(paths) < 2:
+            self._lane.withdraw(Compare)
+            self._set(compared=())
+        else:
+            self.ask(Compare(paths))
+
+    def export_curves(self, path: Path) -> None:
+        """Save the curves that are drawn, as a picture or as CSV."""
+        self.dismiss_failure()
+        model = self.state.model
+        own = Compared(model.name if model else "run", path, self.state.curves)
+        self.ask(SaveCurves(self.state.compared or (own,), path))
+
+    def show_moment(self, epoch: int | None) -> None:
+        """Look back at how the run looked at the end of an epoch; None for the latest."""
+        if epoch is None:
+            self._lane.withdraw(ReadMoment)
+            latest = self._training.past.portrait if self.state.run else self._latest
+            self._set(moment=None, portrait=latest)
+            return
+        folder = self._training.folder if self.state.run and self.state.following else None
+        model = self.state.model
+        if folder := folder or (model.source if model else None):
+            self.ask(ReadMoment(folder, epoch))
+
+    # What training tells
+
+    @Slot(object)
+    def _on_progress(self, run: Run) -> None:
+        self._set(run=run)
+        past = self._training.past
+        # Until the run has curves of its own, those of the model before stay.
+        if self.state.following and past.curves:
+            live = shown(past)
+            if self.state.moment is not None:
+                del live["portrait"]
+            self._set(**live)
+
+    @Slot(object)
+    def _on_adoptable(self, request: Adopt) -> None:
+        if self.state.following:
+            self.ask(request)
+
+    @Slot(str)
+    def _on_refused(self, problem: str) -> None:
+        self.refuse(problem)
+
+    @Slot(object, object, bool)
+    def _on_training_ended(self, outcome: Outcome, folder: Path | None, discard: bool) -> None:
+        self._set(run=None, failure=outcome.failure)
+        if discard and folder:
+            self.ask(Discard(folder))
+        after = self._previous if discard else folder
+        if self.state.following and after and not self.state.queue:
+            self._replace_model(after)
+        self._set(following=False)
+        self.ask(ListLibrary())
+        self._next()
+
+    def _replace_model(self, path: Path) -> None:
+        # Answered later, weights still waiting would take the opened model's place.
+        self._lane.withdraw(Adopt)
+        self.ask(Open(path))
+
+    def _say(self, text: str) -> None:
+        self._set(message=text)
+        self._set(message="")
+
+
+def shown(past: Past) -> dict[str, Any]:
+    """Return the fields of the state that show what a run tells of itself."""
+    return {name: getattr(past, name) for name in PAST}
