@@ -91,8 +91,8 @@ class EpochEnd:
         How long each part took.
     latents : Latents
         What the latent dimensions carry, measured on the held-out images.
-    plateau : int
-        Epochs since the validation loss was last at its best.
+    best_epoch, best_loss : int, float
+        When the validation loss was lowest since the objective last changed, and how low.
     memory : int
         Bytes in use: of the device where it is a GPU, else of this process.
     """
@@ -104,7 +104,8 @@ class EpochEnd:
     seconds: float
     validation_seconds: float
     latents: Latents
-    plateau: int = 0
+    best_epoch: int
+    best_loss: float
     memory: int = 0
 
 

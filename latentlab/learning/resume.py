@@ -37,6 +37,8 @@ class Position:
         Lowest validation loss so far, nats per image.
     best_epoch : int
         When it was.
+    judged_by : str
+        The objective that the best loss was measured with.
     seconds : float
         How long the epoch under way has taken.
     meters : dict
@@ -50,13 +52,14 @@ class Position:
     position: int
     best_loss: float | None
     best_epoch: int
+    judged_by: str
     seconds: float
     meters: Mapping[str, Any]
     arrays: Mapping[str, NDArray] = field(repr=False)
 
 
 def take_position(
-    trainer: Trainer, best_loss: float | None, best_epoch: int, seconds: float
+    trainer: Trainer, best_loss: float | None, best_epoch: int, judged_by: str, seconds: float
 ) -> Position:
     """Copy where a training stands."""
     arrays = {
@@ -84,6 +87,7 @@ def take_position(
         trainer.position,
         best_loss,
         best_epoch,
+        judged_by,
         seconds,
         meters,
         arrays,

@@ -19,11 +19,7 @@ from latentlab.learning.meter import Meter
 from latentlab.learning.missing import known_pixels
 from latentlab.learning.objectives import Noise
 from latentlab.learning.step import Captured, Losses, backward, shared
-
-try:
-    from latentlab.models.mlp import Dropout
-except ImportError:
-    Dropout = ()
+from latentlab.models.layers import Dropout
 from latentlab.models.noise import Seeded
 
 if TYPE_CHECKING:

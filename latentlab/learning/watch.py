@@ -56,6 +56,7 @@ class Watch:
         self._earlier = position.seconds if position else 0.0
         self.best_loss = position.best_loss if position else None
         self.best_epoch = position.best_epoch if position else 0
+        self.judged_by = position.judged_by if position else ""
         self._best: Snapshot | None = None
 
     def now(self) -> float:
@@ -131,12 +132,18 @@ class Watch:
             error.advice,
         )
 
-    def judge(self, loss: float) -> int:
-        """Remember the best validation loss; return the epochs since it was."""
-        self._good = self._trainer.snapshot()
-        if self.best_loss is None or loss < self.best_loss:
-            self.best_loss, self.best_epoch, self._best = loss, self._trainer.epoch, self._good
-        return self._trainer.epoch - self.best_epoch
+    def judge(self, loss: float) -> None:
+        """Remember the best validation loss since the objective was last changed.
+
+        Under a growing beta the loss rises while the model gets better: no best then.
+        """
+        trainer = self._trainer
+        self._good = trainer.snapshot()
+        objective = trainer.recipe.objective
+        judged_by = f"{objective!r} {objective.numbers(trainer.epochs)}"
+        if self.best_loss is None or loss < self.best_loss or judged_by != self.judged_by:
+            self.best_loss, self.best_epoch, self._best = loss, trainer.epoch, self._good
+        self.judged_by = judged_by
 
     # Copies
 
@@ -176,5 +183,7 @@ class Watch:
             now, self._diverged = self._good, True
         if self._diverged:
             return Saved(now, best)
-        position = take_position(trainer, self.best_loss, self.best_epoch, self.seconds)
+        position = take_position(
+            trainer, self.best_loss, self.best_epoch, self.judged_by, self.seconds
+        )
         return Saved(now, best, position)

@@ -178,14 +178,12 @@ class Training(QObject):
         curves, latents = self._curves.view(), self._latents.view()
         findings = diagnose(curves, latents, self._run.recipe)
         self._learn(curves=curves, latents=latents, findings=findings)
-        loss = event.validation["loss"]
-        best = self._run.best_loss is None or loss < self._run.best_loss
         self._tell(
             seconds_per_epoch=event.seconds + event.validation_seconds,
-            validation_loss=loss,
-            best_loss=loss if best else self._run.best_loss,
-            best_epoch=event.epoch if best else self._run.best_epoch,
-            plateau=event.plateau,
+            validation_loss=event.validation["loss"],
+            best_loss=event.best_loss,
+            best_epoch=event.best_epoch,
+            plateau=event.epoch - event.best_epoch,
             memory=event.memory,
         )
 
