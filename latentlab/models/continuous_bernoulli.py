@@ -52,7 +52,7 @@ class LogNormaliser(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, h: Tensor) -> Tensor:
-        """Compute it as relu(h) + log((1 - exp -|h|) / |h|), which neither overflows nor cancels."""
+        """Compute it as relu(h) + log((1 - exp -|h|) / |h|), which cannot overflow."""
         ctx.save_for_backward(h)
         size = h.abs().clamp_min(torch.finfo(h.dtype).tiny)
         return h.relu() + (-torch.expm1(-size) / size).log()

@@ -112,7 +112,8 @@ def relu_layers(sizes: Sequence[int], norm: str = "none", dropout: float = 0.0) 
     """Linear layers from size to size, each followed by a ReLU and what else is asked for."""
     layers: list[nn.Module] = []
     for before, after in pairwise(sizes):
-        layers.append(nn.Linear(before, after))
+        # Normalisation takes a bias away again, and has one of its own.
+        layers.append(nn.Linear(before, after, bias=norm == "none"))
         if norm == "batch":
             layers.append(BatchNorm(after))
         layers.append(nn.ReLU())

@@ -1,13 +1,25 @@
 """Decoder distributions against the formulas by hand, in nats."""
 
+import copy
 import math
 
 import pytest
 import torch
+from pydantic import ValidationError
+from torch import nn
+from torch.distributions import Independent
 
-from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, GaussianLikelihood
+from latentlab.models.likelihoods import (
+    LIKELIHOODS,
+    BernoulliLikelihood,
+    ContinuousBernoulliLikelihood,
+    GaussianLikelihood,
+    LearnedGaussianLikelihood,
+    PerPixelGaussianLikelihood,
+)
 
 BATCH, SHAPE = 5, (3, 4, 6)
+EVERY = pytest.mark.parametrize("kind", sorted(LIKELIHOODS.kinds()))
 
 
 @pytest.fixture
@@ -23,8 +35,23 @@ def x():
     return x
 
 
+def wide(likelihood, h):
+    """Repeat the numbers until the likelihood has as many as it needs."""
+    return torch.cat([h] * likelihood.outputs, 1)
+
+
+def normal(x, mean, sigma):
+    """Minus log of the normal density, by hand."""
+    return 0.5 * ((x - mean) / sigma) ** 2 + sigma.log() + 0.5 * math.log(2 * math.pi)
+
+
+def bounded(raw, low):
+    """A deviation whose logarithm is `raw`'s share of the way from `low` to 1."""
+    return low ** (1 - torch.sigmoid(raw.double()))
+
+
 def test_bernoulli_is_the_cross_entropy_of_grey_pixels(h, x):
-    p = BernoulliLikelihood().distribution(h)
+    p = BernoulliLikelihood().build()(h)
     share = 1 / (1 + (-h.double()).exp())
     by_hand = -(x * share.log() + (1 - x) * (1 - share).log()).sum((1, 2, 3))
     torch.testing.assert_close(-p.log_prob(x).double(), by_hand, rtol=1e-5, atol=1e-4)
@@ -32,7 +59,7 @@ def test_bernoulli_is_the_cross_entropy_of_grey_pixels(h, x):
 
 
 def test_bernoulli_of_one_pixel_by_pencil():
-    p = BernoulliLikelihood().distribution(torch.full((1, 1, 1, 1), math.log(3)))  # 3/4 on
+    p = BernoulliLikelihood().build()(torch.full((1, 1, 1, 1), math.log(3)))  # 3/4 on
     nll = -p.log_prob(torch.full((1, 1, 1, 1), 0.25)).item()
     assert nll == pytest.approx(-(0.25 * math.log(3 / 4) + 0.75 * math.log(1 / 4)))
 
@@ -40,13 +67,22 @@ def test_bernoulli_of_one_pixel_by_pencil():
 def test_bernoulli_stays_finite_where_the_network_is_sure_and_wrong():
     h = torch.tensor([200.0, -200.0]).reshape(2, 1, 1, 1)
     x = torch.tensor([0.0, 1.0]).reshape(2, 1, 1, 1)
-    nll = -BernoulliLikelihood().distribution(h).log_prob(x)
+    nll = -BernoulliLikelihood().build()(h).log_prob(x)
     torch.testing.assert_close(nll, torch.tensor([200.0, 200.0]))
+
+
+def test_continuous_bernoulli_is_the_papers_formula(h, x):
+    """Equations 6 and 7 of the paper, in terms of lambda and with twice the digits."""
+    p = ContinuousBernoulliLikelihood().build()(h)
+    share = torch.sigmoid(h.double())
+    norm = torch.log(2 * torch.atanh(1 - 2 * share) / (1 - 2 * share))
+    by_hand = -(x * share.log() + (1 - x) * (1 - share).log() + norm).sum((1, 2, 3))
+    torch.testing.assert_close(-p.log_prob(x).double(), by_hand, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("sigma", [0.1, 0.5, 2.0])
 def test_gaussian_is_the_squared_error_and_the_normalisation(h, x, sigma):
-    p = GaussianLikelihood(sigma=sigma).distribution(h)
+    p = GaussianLikelihood(sigma=sigma).build()(h)
     mean = 1 / (1 + (-h.double()).exp())
     pixels = math.prod(SHAPE)
     by_hand = 0.5 * ((x - mean) ** 2).sum((1, 2, 3)) / sigma**2 + pixels * (
@@ -57,23 +93,116 @@ def test_gaussian_is_the_squared_error_and_the_normalisation(h, x, sigma):
     torch.testing.assert_close(p.stddev, torch.full_like(h, sigma))
 
 
-@pytest.mark.parametrize("kind", sorted(LIKELIHOODS.kinds()))
+@pytest.mark.parametrize("raw", [-3.0, 0.0, 2.0])
+def test_one_learned_sigma_is_shared_by_all_pixels(h, x, raw):
+    head = LearnedGaussianLikelihood(min_sigma=0.04).build()
+    nn.init.constant_(head.raw_sigma, raw)
+    p = head(h)
+    sigma = bounded(torch.tensor(raw), 0.04)
+    by_hand = normal(x, torch.sigmoid(h.double()), sigma).sum((1, 2, 3))
+    torch.testing.assert_close(-p.log_prob(x).double(), by_hand, rtol=1e-5, atol=1e-3)
+    torch.testing.assert_close(p.stddev.double(), sigma.expand_as(h), rtol=1e-5, atol=1e-6)
+
+
+def test_the_learned_sigma_ends_at_the_deviation_that_there_is(h):
+    """The best sigma of a Gaussian is the root of the mean squared error."""
+    mean = torch.sigmoid(h)
+    noise = torch.empty_like(h).normal_(generator=torch.Generator().manual_seed(2))
+    x = mean + 0.03 * noise
+    head = LearnedGaussianLikelihood().build()
+    assert head(h).stddev.unique().item() == pytest.approx(0.1)  # where it starts
+    optimizer = torch.optim.LBFGS(head.parameters(), line_search_fn="strong_wolfe")
+
+    def loss():
+        optimizer.zero_grad()
+        value = -head(h).log_prob(x).mean()
+        value.backward()
+        return value
+
+    for _ in range(5):
+        optimizer.step(loss)
+    best = (x - mean).square().mean().sqrt().item()
+    assert head(h).stddev.unique().item() == pytest.approx(best, rel=1e-3)
+
+
+def test_each_pixel_may_have_a_sigma_of_its_own(h, x):
+    raw = h.flip(0)
+    p = PerPixelGaussianLikelihood(min_sigma=0.02).build()(torch.cat([h, raw], 1))
+    sigma = bounded(raw, 0.02)
+    by_hand = normal(x, torch.sigmoid(h.double()), sigma).sum((1, 2, 3))
+    torch.testing.assert_close(-p.log_prob(x).double(), by_hand, rtol=1e-5, atol=1e-3)
+    torch.testing.assert_close(p.stddev.double(), sigma, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(p.mean, torch.sigmoid(h))
+
+
+def test_a_sigma_of_its_own_stays_within_bounds(h):
+    """However sure or unsure the network is, so that no pixel earns endless nats."""
+    for raw in (-1e4, 1e4):
+        p = PerPixelGaussianLikelihood(min_sigma=0.02).build()(
+            torch.cat([h, torch.full_like(h, raw)], 1)
+        )
+        want = 0.02 if raw < 0 else 1.0
+        torch.testing.assert_close(p.stddev, torch.full_like(h, want))
+
+
+@pytest.mark.parametrize("kind", ["gaussian-learned", "gaussian-per-pixel"])
+@pytest.mark.parametrize("bad", [0, -1, 1, 2])
+def test_the_smallest_sigma_is_above_0_and_below_the_largest(kind, bad):
+    with pytest.raises(ValidationError, match="min_sigma"):
+        LIKELIHOODS.kinds()[kind](min_sigma=bad)
+
+
+@EVERY
 def test_pixels_are_summed_not_averaged(kind, h, x):
     """The same pixels twice, one below the other, cost twice as much."""
     likelihood = LIKELIHOODS.kinds()[kind]()
-    h = torch.cat([h] * likelihood.outputs, 1)
-    once = -likelihood.distribution(h).log_prob(x)
-    twice = -likelihood.distribution(torch.cat([h, h], 2)).log_prob(torch.cat([x, x], 2))
+    read, h = likelihood.build(), wide(likelihood, h)
+    once = -read(h).log_prob(x)
+    twice = -read(torch.cat([h, h], 2)).log_prob(torch.cat([x, x], 2))
     assert once.shape == twice.shape == (BATCH,)
     torch.testing.assert_close(twice, 2 * once)
 
 
-@pytest.mark.parametrize("kind", sorted(LIKELIHOODS.kinds()))
+@EVERY
+def test_what_each_pixel_costs_is_known_so_that_missing_ones_can_be_left_out(kind, h, x):
+    likelihood = LIKELIHOODS.kinds()[kind]()
+    p = likelihood.build()(wide(likelihood, h))
+    assert isinstance(p, Independent)
+    pixels = p.base_dist.log_prob(x)
+    assert pixels.shape == x.shape
+    torch.testing.assert_close(pixels.sum((1, 2, 3)), p.log_prob(x))
+    other = x.clone()
+    other[1, 2, 3, 4] = 1 - other[1, 2, 3, 4]
+    changed = p.base_dist.log_prob(other) != pixels
+    assert changed.nonzero().tolist() == [[1, 2, 3, 4]]
+
+
+@EVERY
+@pytest.mark.parametrize("size", [1e-6, 1e-3, 50.0, 1e4])
+def test_numbers_stay_finite_and_means_stay_pixels_for_any_logits(kind, h, x, size):
+    likelihood = LIKELIHOODS.kinds()[kind]()
+    h = (size * wide(likelihood, h)).requires_grad_()
+    p = likelihood.build()(h)
+    p.log_prob(x).sum().backward()
+    assert p.log_prob(x).isfinite().all()
+    assert h.grad.isfinite().all()
+    assert 0 <= p.mean.min() <= p.mean.max() <= 1
+
+
+@EVERY
 def test_the_gradient_towards_the_truth_makes_the_loss_smaller(kind, h, x):
     likelihood = LIKELIHOODS.kinds()[kind]()
-    h = torch.cat([h] * likelihood.outputs, 1).requires_grad_()
-    before = -likelihood.distribution(h).log_prob(x).sum()
+    read, h = likelihood.build(), wide(likelihood, h).requires_grad_()
+    before = -read(h).log_prob(x).sum()
     before.backward()
     with torch.no_grad():
-        after = -likelihood.distribution(h - 1e-3 * h.grad).log_prob(x).sum()
+        after = -read(h - 1e-4 * h.grad).log_prob(x).sum()
     assert after < before
+
+
+@EVERY
+def test_a_copy_reads_the_same(kind, h, x):
+    """As an average of weights over time is kept in a copy."""
+    likelihood = LIKELIHOODS.kinds()[kind]()
+    read, h = likelihood.build(), wide(likelihood, h)
+    torch.testing.assert_close(copy.deepcopy(read)(h).log_prob(x), read(h).log_prob(x))

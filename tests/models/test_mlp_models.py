@@ -2,12 +2,14 @@
 
 import pytest
 import torch
+from torch import nn
 
 from latentlab.data.base import ImageSpec
 from latentlab.errors import RecipeError
 from latentlab.models.cvae import CVAEConfig
-from latentlab.models.likelihoods import GaussianLikelihood
+from latentlab.models.likelihoods import LIKELIHOODS, GaussianLikelihood
 from latentlab.models.mlp import relu_layers
+from latentlab.models.noise import Seeded
 from latentlab.models.vae import VAEConfig
 
 SPEC = ImageSpec((1, 4, 6), ("ant", "bee", "cat"))
@@ -35,6 +37,43 @@ def test_a_relu_follows_each_layer():
     layers = relu_layers((3, 4, 5))
     assert [type(layer).__name__ for layer in layers] == ["Linear", "ReLU", "Linear", "ReLU"]
     assert len(relu_layers((3,))) == 0
+
+
+def test_normalisation_and_dropout_stand_around_the_relu():
+    layers = relu_layers((3, 4, 5), norm="batch", dropout=0.2)
+    names = [type(layer).__name__ for layer in layers]
+    assert names == ["Linear", "BatchNorm", "ReLU", "Dropout"] * 2
+    assert layers[3].rate == 0.2
+    model = VAEConfig(hidden=(9, 7), norm="batch", dropout=0.2).build(SPEC)
+    for trunk in (model.encoder.trunk, model.decoder.trunk):
+        assert [type(layer).__name__ for layer in trunk] == names
+
+
+def test_a_default_network_is_the_one_that_older_checkpoints_and_seeds_mean():
+    with Seeded(3):
+        model = VAEConfig(hidden=(9, 7), latent_dim=2).build(SPEC)
+    with Seeded(3):
+        sizes = ((24, 9), (9, 7), (7, 4), (2, 7), (7, 9), (9, 24))
+        layers = [nn.Linear(*size) for size in sizes]
+    trunks = [f"{part}.trunk.{i}" for part in ("encoder", "decoder") for i in (0, 2)]
+    names = [*trunks[:2], "encoder.heads", *trunks[2:], "decoder.head"]
+    wanted = {
+        f"{name}.{key}": value
+        for name, layer in zip(names, layers, strict=True)
+        for key, value in layer.state_dict().items()
+    }
+    assert [*model.state_dict()] == [*wanted]
+    assert all(torch.equal(model.state_dict()[name], value) for name, value in wanted.items())
+
+
+def test_only_a_likelihood_that_learns_adds_weights():
+    names = {
+        kind: {*VAEConfig(hidden=(4,), likelihood=config()).build(SPEC).state_dict()}
+        for kind, config in LIKELIHOODS.kinds().items()
+    }
+    added = {kind: own - names["bernoulli"] for kind, own in names.items() if kind != "bernoulli"}
+    assert added.pop("gaussian-learned") == {"decoder.likelihood.raw_sigma"}
+    assert not any(added.values())
 
 
 def test_the_heads_say_mean_and_logarithm_of_the_variance():
