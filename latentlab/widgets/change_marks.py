@@ -53,10 +53,11 @@ class ChangeMarks:
             if self._labelled:
                 leftward = change.epochs > sum(epochs) / 2
                 anchor = (int(leftward), -(i % LABEL_ROWS))
-                ground = faint(colours().base, 0.8)
+                ground = faint(colours().base, 0.6)
                 label = pg.TextItem(short(change), colours().muted, anchor=anchor, fill=ground)
                 label.setFont(small(self._plot.font()))
                 label.setPos(change.epochs, top)
+                label.setZValue(1)
                 label.setToolTip(told(change))
                 self.items.append(label)
         for item in self.items:

@@ -52,7 +52,7 @@ class LossCell(QWidget):
 
     def show_curves(self, state: State, view: View) -> None:
         """Draw the state's curves of this loss."""
-        self.plot.show_curves(state.curves, state.compared, state.changes, view)
+        self.plot.show_curves(state.curves, others(state), state.changes, view)
 
     def read_out(self, state: State, epoch: float | None) -> None:
         """Write the values at an epoch beside the title, or the title alone."""
@@ -69,7 +69,7 @@ class LossCell(QWidget):
         inner = TRAIN if (TRAIN, name) in state.curves else RUNNING
         for split, colour in zip((inner, VALIDATION), SPLIT_COLOURS.values(), strict=True):
             yield _coloured(state.curves, split, name, epoch, colour)
-        for i, run in enumerate(state.compared):
+        for i, run in enumerate(others(state)):
             yield _coloured(run.curves, VALIDATION, name, epoch, compared_colour(i))
 
 
@@ -95,10 +95,21 @@ def nearest(curves: Curves, epoch: float | None) -> float | None:
     return float(x[int(np.abs(x - epoch).argmin())]) if len(x) else max(epoch, 0.0)
 
 
-def legend(compared: tuple[Compared, ...], said: str) -> str:
+def others(state: State) -> tuple[Compared, ...]:
+    """Return the compared runs but the open one, whose curves are drawn anyway."""
+    source = state.model.source if state.model else None
+    return tuple(run for run in state.compared if run.path != source)
+
+
+def legend(state: State, said: str) -> str:
     """Return which colour is what, and what else there is to say, as rich text."""
+    names = {TRAIN: TRAIN, VALIDATION: VALIDATION}
+    rest = others(state)
+    for run in state.compared:
+        if run not in rest:
+            names[VALIDATION] = f"{VALIDATION}, {escape(run.name)}"
     dash = '<span style="color:{}">━</span>&nbsp;{}'
-    parts = [dash.format(colour, split) for split, colour in SPLIT_COLOURS.items()]
-    parts += [dash.format(compared_colour(i), escape(run.name)) for i, run in enumerate(compared)]
-    unit = f'<span style="color:{colours().muted}">nats per image</span>'
-    return "&nbsp;&nbsp; ".join([*parts, unit, said])
+    parts = [dash.format(SPLIT_COLOURS[split], name) for split, name in names.items()]
+    parts += [dash.format(compared_colour(i), escape(run.name)) for i, run in enumerate(rest)]
+    parts += [text.replace(" ", "&nbsp;") for text in ("nats per image", said)]
+    return "&nbsp;&nbsp; ".join(parts)

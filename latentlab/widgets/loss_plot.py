@@ -90,6 +90,8 @@ class LossPlot(Plot):
     def _line(self, width: int, colour: str = "") -> pg.PlotDataItem:
         line = self.plot(pen=pg.mkPen(colour or None, width=width))
         line.setDownsampling(auto=True, method="peak")
+        # A pixel shows no more than its highest and lowest point; painting costs by the point.
+        line.opts["autoDownsampleFactor"] = 1.0
         return line
 
     def dress(self) -> None:
@@ -117,7 +119,7 @@ class LossPlot(Plot):
         floor = self._set_axis([*ends, seen[RUNNING][1]], view)
         self._draw_mine(seen, mine, left, floor, view)
         self._draw_others(seen_others, floor, view)
-        self._draw_best(mine[VALIDATION], floor)
+        self._draw_best(curves, changes, floor)
         self.setXRange(left, max(right, left + 1), padding=0.03)
         if floor is not None:
             low, high = (float(np.log10(max(value, floor))) for value in (low, high))
@@ -173,10 +175,9 @@ class LossPlot(Plot):
         for item, (x, y) in zip(self.others, others, strict=True):
             _set(item, (x, smooth(x, y, view.smoothing)), floor)
 
-    def _draw_best(self, series: tuple[Array, Array], floor: float | None) -> None:
-        index = best_index(series[1]) if self.name == "loss" else None
-        point = _NOTHING if index is None else (series[0][[index]], series[1][[index]])
-        _set(self.best, point, floor)
+    def _draw_best(self, curves: Curves, changes: tuple[Change, ...], floor: float | None) -> None:
+        found = best(curves, changes) if self.name == "loss" else None
+        _set(self.best, _NOTHING if found is None else (found[:1], found[1:]), floor)
 
     def point_at(self, epoch: float | None) -> None:
         """Draw a line at an epoch, or none."""
@@ -201,9 +202,18 @@ class LossPlot(Plot):
 _NOTHING = (np.empty(0), np.empty(0))
 
 
-def best_index(losses: Array) -> int | None:
-    """Return where the least of the losses is, or None where none is a number."""
-    return int(np.nanargmin(losses)) if np.isfinite(losses).any() else None
+def best(curves: Curves, changes: tuple[Change, ...]) -> Array | None:
+    """Return the epoch of the lowest validation loss and that loss, with shape (2,).
+
+    Losses of another objective cannot be compared, so only those since its last change count.
+    """
+    epochs, losses = curves.get((VALIDATION, "loss"), _NOTHING)
+    steered = [change.epochs for change in changes if change.key.startswith("objective.")]
+    valid = np.isfinite(losses) & (epochs > max(steered, default=-1.0))
+    if not valid.any():
+        return None
+    index = int(np.where(valid, losses, np.inf).argmin())
+    return np.array([epochs[index], losses[index]])
 
 
 def _epochs(

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
-from latentlab.session.curves import VALIDATION
 from latentlab.widgets.curve_tools import CurveTools
 from latentlab.widgets.labels import muted
 from latentlab.widgets.loss_cell import LossCell, legend, nearest
-from latentlab.widgets.loss_plot import best_index
+from latentlab.widgets.loss_plot import best
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.plot_grid import PlotGrid
 from latentlab.widgets.save import ask_where
@@ -21,7 +19,6 @@ from latentlab.widgets.save import ask_where
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-    from latentlab.session.curves import Curves
     from latentlab.session.state import State
     from latentlab.widgets.loss_plot import LossPlot
     from latentlab.workers.controller import Controller
@@ -34,7 +31,7 @@ FORMATS = ("png", "svg", "pdf", "csv")
 class CurvesPanel(PanelWidget):
     """One plot per loss, so that each has its own scale."""
 
-    watches = frozenset({"curves", "changes", "compared", "run"})
+    watches = frozenset({"curves", "changes", "compared", "model", "run"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -70,7 +67,7 @@ class CurvesPanel(PanelWidget):
         """Draw at once, but while training only a few times a second: drawing costs time."""
         if state.run is None or "compared" in changed:
             self._draw()
-        elif not self._later.isActive():
+        elif changed != {"model"} and not self._later.isActive():
             self._later.start()
 
     @Slot()
@@ -116,10 +113,10 @@ class CurvesPanel(PanelWidget):
         state = self.controller.state
         for cell in self._cells.values():
             cell.read_out(state, self._at)
-        said = _best(state.curves) if self._at is None else f"epoch {self._at:.4g}"
+        said = _best(state) if self._at is None else f"epoch {self._at:.4g}"
         below = bool(state.compared) or self.width() < WIDE
-        self._beside.setText("" if below else legend(state.compared, said))
-        self._below.setText(legend(state.compared, said) if below else "")
+        self._beside.setText("" if below else legend(state, said))
+        self._below.setText(legend(state, said) if below else "")
         self._below.setVisible(below and bool(self._cells))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -145,10 +142,9 @@ class CurvesPanel(PanelWidget):
             self._say()
 
 
-def _best(curves: Curves) -> str:
-    epochs, losses = curves.get((VALIDATION, "loss"), (np.empty(0), np.empty(0)))
-    index = best_index(losses)
-    return "" if index is None else f"best {losses[index]:.1f} at epoch {epochs[index]:.0f}"
+def _best(state: State) -> str:
+    found = best(state.curves, state.changes)
+    return "" if found is None else f"best {found[1]:.1f} at epoch {found[0]:.0f}"
 
 
 PANEL = Panel(

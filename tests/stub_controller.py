@@ -1,0 +1,36 @@
+"""A controller that only remembers what it was asked for: shows any state to a single widget."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from latentlab.session.state import State
+from latentlab.workers.controller import Controller
+
+
+class StubController(QObject):
+    """``asked`` holds (method, arguments...); only what the real one can do may be asked."""
+
+    changed = Signal(object, object)
+
+    def __init__(self, **state):
+        super().__init__()
+        self.state = State(**state)
+        self.asked = []
+
+    def __getattr__(self, name):
+        if name.startswith("_") or not hasattr(Controller, name):
+            raise AttributeError(name)
+        # Signals such as ``clicked`` send more than the method takes.
+        return lambda *values: self.asked.append((name, *(v for v in values if v is not False)))
+
+    def show(self, **changes):
+        self.state = replace(self.state, **changes)
+        self.changed.emit(self.state, frozenset(changes))
+
+
+def discard(widget):
+    """Take a widget away, with all that the test still names of it."""
+    widget.hide()
+    widget.deleteLater()
+    vars(widget).clear()
