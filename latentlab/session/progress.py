@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from latentlab.data.base import Loading
 from latentlab.learning.distributed import leads
-from latentlab.learning.events import EpochEnd, Losses, Started, Step
+from latentlab.learning.events import Change, EpochEnd, Losses, Started, Step
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -42,20 +42,22 @@ class _Teller:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._task: TaskID = progress.add_task("Starting", total=None, news="")
-        self._epochs = 1
+        self._epochs = self._per_epoch = 1
 
     def tell(self, event: object) -> None:
         match event:
             case Loading():
                 self._update(event.message, event.fraction, 1.0)
             case Started():
-                self._epochs = event.epochs
+                self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
                 total = event.epochs * event.steps_per_epoch
                 self._progress.console.print(
                     f"{event.parameters:,} parameters on {event.device}, "
                     f"{len(event.splits.train):,} training images"
                 )
-                self._update(f"Epoch 1/{event.epochs}", 0, total)
+                self._update(f"Epoch 1/{event.epochs}", event.step, total)
+            case Change():
+                self._tell_change(event)
             case Step(losses=losses) if losses:
                 left = f"{event.images_per_second:,.0f} images/s · {event.seconds_left:.0f} s left"
                 self._progress.update(
@@ -72,6 +74,13 @@ class _Teller:
                     highlight=False,
                     soft_wrap=True,
                 )
+
+    def _tell_change(self, change: Change) -> None:
+        what = change.problem or f"{change.key} = {change.value:g}"
+        self._progress.console.print(f"at step {change.step}: {what}", highlight=False)
+        if change.key == "training.epochs" and not change.problem:
+            self._epochs = int(change.value)
+            self._progress.update(self._task, total=self._epochs * self._per_epoch)
 
     def _update(self, text: str, done: float | None, total: float) -> None:
         known = total if done is not None else None
