@@ -51,7 +51,7 @@ class PortraitLog:
         """
         write_atomically(_file(self._folder, portrait.epoch), _packed(portrait))
         epochs = moments(self._folder)
-        for epoch in set(epochs) - _kept(epochs):
+        for epoch in set(epochs).difference(thinned(epochs)):
             _file(self._folder, epoch).unlink(missing_ok=True)
 
 
@@ -59,6 +59,22 @@ def moments(folder: Path) -> tuple[int, ...]:
     """Return the epochs whose portraits a run folder keeps, ascending."""
     names = (NAME.fullmatch(file.name) for file in (folder / FOLDER).glob("epoch-*.npz"))
     return tuple(sorted(int(name[1]) for name in names if name))
+
+
+def thinned(epochs: tuple[int, ...]) -> tuple[int, ...]:
+    """Return those of some ascending epochs whose portraits are kept.
+
+    They are the first of every `stride` epochs, a power of two that grows with the run, and the
+    newest.
+    """
+    if not epochs:
+        return ()
+    first, last = epochs[0], epochs[-1]
+    stride = 1
+    while (last - first) // stride + 2 > MOST:
+        stride *= 2
+    heads = {(epoch - first) // stride: epoch for epoch in reversed(epochs)}
+    return tuple(sorted({*heads.values(), last}))
 
 
 def read_portrait(folder: Path, epoch: int) -> Portrait:
@@ -93,16 +109,6 @@ def forget_after(folder: Path, epoch: int) -> None:
 
 def _file(folder: Path, epoch: int) -> Path:
     return folder / FOLDER / f"epoch-{epoch:05d}.npz"
-
-
-def _kept(epochs: tuple[int, ...]) -> set[int]:
-    """Return which to keep: the first of every `stride` epochs, and the newest."""
-    first, last = epochs[0], epochs[-1]
-    stride = 1
-    while (last - first) // stride + 2 > MOST:
-        stride *= 2
-    heads = {(epoch - first) // stride: epoch for epoch in reversed(epochs)}
-    return {*heads.values(), last}
 
 
 def _packed(portrait: Portrait) -> bytes:

@@ -19,6 +19,9 @@ from latentlab.widgets.icons import IconButton
 from latentlab.widgets.theme import UNIT, small
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent
+
+    from latentlab.session.state import State
     from latentlab.widgets.panel import Panel, PanelWidget
     from latentlab.workers.controller import Controller
 
@@ -49,6 +52,12 @@ class Dock(QDockWidget):
         self.setWidget(frame)
         action = self.toggleViewAction()
         action.setShortcut(panel.shortcut)
+        action.triggered.connect(self._on_toggled)
+        self._in_front = True
+        self._closed_behind = False
+        self.visibilityChanged.connect(self._on_front)
+        if panel.badge:
+            controller.changed.connect(self._on_changed)
 
     def build(self) -> PanelWidget:
         """Make the panel's inside, once."""
@@ -56,8 +65,34 @@ class Dock(QDockWidget):
             self._inside = self.panel.widget(self._controller)
             self._inside.setAccessibleName(self.panel.title)
             self._column.takeAt(0)
+            self._inside.set_in_front(self._in_front)
             self._column.addWidget(self._inside)
         return self._inside
+
+    @Slot(bool)
+    def _on_front(self, in_front: bool) -> None:
+        self._in_front = in_front
+        if self._inside:
+            self._inside.set_in_front(in_front)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Note whether it was seen at all, or lay behind another tab."""
+        self._closed_behind = not self._in_front
+        super().closeEvent(event)
+
+    @Slot(bool)
+    def _on_toggled(self, shown: bool) -> None:
+        """Bring to the front what was asked for, rather than hide what could not be seen."""
+        if shown or self._closed_behind:
+            self.show()
+            self.raise_()
+
+    @Slot(object, object)
+    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
+        badge = self.panel.badge(state) if self.panel.badge else ""
+        title = f"{self.panel.title} · {badge}" if badge else self.panel.title
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
 
 
 class _Title(QFrame):

@@ -3,6 +3,8 @@
 LEFT | CENTRE  CENTRE | RIGHT
 LEFT | CENTRE  CENTRE | RIGHT
 LEFT | BOTTOM  BOTTOM  BOTTOM
+
+A panel may stand behind another, as a tab.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTabWidget
 
 from latentlab.widgets.panel import Area
 
@@ -28,7 +31,8 @@ LOWER = 0.34
 
 def arrange(window: QMainWindow, docks: list[Dock]) -> None:
     """Dock everything anew; panels keep their order within an area."""
-    areas = {area: [dock for dock in docks if dock.panel.area is area] for area in Area}
+    apart = [dock for dock in docks if not dock.panel.behind]
+    areas = {area: [dock for dock in apart if dock.panel.area is area] for area in Area}
     heads = {area: inside[0] for area, inside in areas.items() if inside}
     for dock in docks:
         # Hidden ones take no room: stacked for a moment, all of them would stretch the window.
@@ -41,9 +45,31 @@ def arrange(window: QMainWindow, docks: list[Dock]) -> None:
     for area, inside in areas.items():
         direction = DOWN if area in SIDES else ACROSS
         _split(window, inside, direction)
+    window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
     for dock in docks:
+        tuck(window, dock, docks)
         dock.show()
+    for dock in apart:
+        dock.raise_()
     _resize(window, areas)
+
+
+def restore(window: QMainWindow, docks: list[Dock], layout: QByteArray, version: int) -> None:
+    """Put docks where they were left; those that a layout does not know go where they start."""
+    for dock in docks:
+        # A dock that the layout leaves out would float over the others.
+        window.removeDockWidget(dock)
+    window.restoreState(layout, version)
+    for dock in docks:
+        if window.dockWidgetArea(dock) is Qt.DockWidgetArea.NoDockWidgetArea:
+            window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+
+
+def tuck(window: QMainWindow, dock: Dock, docks: list[Dock]) -> None:
+    """Put a dock that starts behind another there."""
+    front = next((other for other in docks if other.panel.key == dock.panel.behind), None)
+    if front:
+        window.tabifyDockWidget(front, dock)
 
 
 def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) -> None:

@@ -8,17 +8,20 @@ from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.session.state import State
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QShowEvent
 
     from latentlab.workers.controller import Controller
 
+REDRAW_MS = 250
 ALL = frozenset(field.name for field in fields(State))
 
 
@@ -51,6 +54,10 @@ class Panel:
         Made when the panel is first needed.
     share : int
         How much of its area it takes, relative to its neighbours.
+    behind : str
+        Key of the panel behind which it stands at first, as a tab; empty for a place of its own.
+    badge : callable, optional
+        Says from the state what its tab adds to the title, such as a number of findings.
     """
 
     key: str
@@ -61,6 +68,8 @@ class Panel:
     help: str
     widget: type[PanelWidget]
     share: int = 1
+    behind: str = ""
+    badge: Callable[[State], str] | None = None
 
 
 class PanelWidget(QWidget):
@@ -79,6 +88,7 @@ class PanelWidget(QWidget):
         super().__init__(parent)
         self.controller = controller
         self._missed = ALL
+        self._in_front = True
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, 0, UNIT, UNIT)
         column.setSpacing(UNIT // 2)
@@ -95,8 +105,14 @@ class PanelWidget(QWidget):
     @Slot(object, object)
     def _on_changed(self, state: State, changed: frozenset[str]) -> None:
         self._missed = self._missed | (changed & self.watches)
-        if self.isVisible():
+        if self.isVisible() and self._in_front:
             self._catch_up(state)
+
+    def set_in_front(self, in_front: bool) -> None:
+        """Say whether it is the one that is seen of the tabs that share its place."""
+        self._in_front = in_front
+        if in_front and self.isVisible():
+            self._catch_up(self.controller.state)
 
     def _catch_up(self, state: State) -> None:
         missed, self._missed = self._missed, frozenset()
@@ -106,7 +122,34 @@ class PanelWidget(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Render what went by while the panel was hidden."""
         super().showEvent(event)
-        self._catch_up(self.controller.state)
+        if self._in_front:
+            self._catch_up(self.controller.state)
+
+
+class CalmPanel(PanelWidget):
+    """A panel that is drawn at once, but while training only a few times a second."""
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(REDRAW_MS)
+        self._later.timeout.connect(self._draw_now)
+
+    def draw(self, state: State) -> None:
+        """Show the whole state."""
+        raise NotImplementedError
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """See `PanelWidget.show_state`; drawing takes time that training could use."""
+        if state.run is None:
+            self.draw(state)
+        elif not self._later.isActive():
+            self._later.start()
+
+    @Slot()
+    def _draw_now(self) -> None:
+        self.draw(self.controller.state)
 
 
 def find_panels() -> list[Panel]:
