@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -66,6 +67,8 @@ def train(
     """Train with a progress bar; Ctrl-C keeps what was learned so far."""
     from latentlab.session.training import resume_run, train_all
 
+    # A scheduler that ends a job is as good a reason to keep what was learned as Ctrl-C is.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if bool(recipes) == bool(resume):
         raise RunError("Give either recipes to train, or --resume RUN.")
     if resume:
