@@ -48,7 +48,7 @@ class ImageSpec:
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """Images in memory, one byte per value.
+    """Images in memory or mapped from disk, one byte per value.
 
     Parameters
     ----------

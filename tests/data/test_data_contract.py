@@ -15,11 +15,21 @@ class Loaded(NamedTuple):
 
 
 @pytest.fixture(params=sorted(DATA.kinds()))
-def loaded(request, write_idx_folder):
-    """One data set of each kind; those of IDX files from small ones in the download folder."""
-    config = DATA.kinds()[request.param]()
-    if "root" in type(config).model_fields:
+def config(request, write_idx_folder, tmp_path):
+    """One data set of each kind: of IDX files in the download folder, or of arrays, small ones."""
+    kind, values = DATA.kinds()[request.param], {}
+    if "root" in kind.model_fields:
         write_idx_folder(downloads() / request.param)
+    if "images" in kind.model_fields:
+        values = {name: tmp_path / f"{name}.npy" for name in ("images", "labels")}
+        rng = np.random.default_rng(0)
+        np.save(values["images"], rng.integers(0, 256, (30, 5, 4, 3), np.uint8))
+        np.save(values["labels"], rng.choice(["ant", "bee"], 30))
+    return kind(**values)
+
+
+@pytest.fixture
+def loaded(config):
     assert config.available()
     steps, work = [], config.load()
     while True:
@@ -73,9 +83,8 @@ def test_the_map_shows_held_out_images_first(loaded, extra):
     assert len(shown.labels) == len(shown)
 
 
-def test_load_without_looking_gives_the_same(loaded, request):
-    kind = request.node.callspec.params["loaded"]
-    again = load(DATA.kinds()[kind]())
+def test_load_without_looking_gives_the_same(loaded, config):
+    again = load(config)
     np.testing.assert_array_equal(again.train.images, loaded.splits.train.images)
     np.testing.assert_array_equal(again.validation.labels, loaded.splits.validation.labels)
 
