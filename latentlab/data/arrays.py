@@ -81,10 +81,9 @@ def read_arrays(path: Path, name: str) -> dict[str, NDArray]:
     if not path.is_file():
         raise DataError(f"data.{name}: there is no file {path}.", "Check the path.")
     try:
-        file = np.load(path, mmap_mode="r", allow_pickle=False)
-        if isinstance(file, np.ndarray):
-            return {name: file}
-        with file:
+        if not zipfile.is_zipfile(path):
+            return {name: np.lib.format.open_memmap(path, mode="r")}
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             wanted = {name, "labels", "class_names"}
             return {key: file[key] for key in file.files if key in wanted}
     except MemoryError as error:
@@ -93,7 +92,7 @@ def read_arrays(path: Path, name: str) -> dict[str, NDArray]:
             "Save the images alone with numpy.save as .npy, which is read from disk as needed.",
         ) from error
     except UNREADABLE as error:
-        if any(word in str(error) for word in ("pickle", "object")):
+        if any(word in str(error) for word in ("magic", "object", "Object")):
             raise DataError(
                 f"data.{name}: {path} is no NumPy file of plain numbers.",
                 "Save them with numpy.save. Pickles are never opened, for they can do anything.",
