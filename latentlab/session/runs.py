@@ -14,6 +14,7 @@ from latentlab.files import write_atomically
 from latentlab.latent.embed import decode
 from latentlab.latent.sampling import labels_for, sample_prior
 from latentlab.learning.checkpoint import DESCRIPTION, load_model, read_checkpoint
+from latentlab.learning.resume import FILE as POSITION
 from latentlab.paths import resources, runs
 from latentlab.session.curves import VALIDATION, read_curves
 from latentlab.session.export import read_png, save_png
@@ -64,7 +65,16 @@ def _entry(folder: Path, shipped: bool) -> Entry | None:
     loss = checkpoint.metrics.get(VALIDATION, {}).get("loss")
     parts += [f"{loss:.1f} nats"] if loss is not None and np.isfinite(loss) else []
     preview = read_png(folder / PREVIEW)
-    return Entry(run_name(folder), " · ".join(parts), folder, shipped, preview)
+    return Entry(
+        run_name(folder),
+        " · ".join(parts),
+        folder,
+        shipped,
+        preview,
+        checkpoint.epoch,
+        checkpoint.recipe.training.epochs,
+        resumable=not shipped and (folder / POSITION).exists(),
+    )
 
 
 def run_name(folder: Path) -> str:

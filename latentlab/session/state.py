@@ -197,6 +197,10 @@ class Entry:
         Whether it came with the program.
     thumbnail : ndarray of uint8 or None
         A picture of its samples.
+    epoch, epochs : int
+        How many it has had, of how many in all; 0 where that is not known.
+    resumable : bool
+        Whether training can go on exactly where it stood.
     """
 
     name: str
@@ -204,6 +208,9 @@ class Entry:
     path: Path
     shipped: bool
     thumbnail: NDArray[np.uint8] | None = field(repr=False, compare=False, default=None)
+    epoch: int = 0
+    epochs: int = 0
+    resumable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""Short questions in a dialog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QInputDialog, QMessageBox
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+FEW, MOST = 10, 100_000
+
+
+def ask_epochs(parent: QWidget, name: str) -> int | None:
+    """Ask how many more epochs a run shall have; None where cancelled."""
+    text = f"Train {name} for how many more epochs?"
+    epochs, sure = QInputDialog.getInt(parent, "Train more", text, FEW, 1, MOST)
+    return epochs if sure else None
+
+
+def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
+    """Ask whether something shall be done; no is what Enter and Escape answer."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setText(text)
+    box.setInformativeText(more)
+    do_it = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    answer = box.clickedButton()
+    box.deleteLater()
+    return answer is do_it
