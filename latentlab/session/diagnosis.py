@@ -13,6 +13,7 @@ from latentlab.session.state import Finding, Remedy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from latentlab.learning.events import Change
     from latentlab.session.curves import Curves
     from latentlab.session.latents import LatentCurves
 
@@ -30,7 +31,10 @@ AWHILE = 10
 
 
 def diagnose(
-    curves: Curves, latents: LatentCurves | None, recipe: Mapping[str, Any]
+    curves: Curves,
+    latents: LatentCurves | None,
+    recipe: Mapping[str, Any],
+    changes: tuple[Change, ...] = (),
 ) -> tuple[Finding, ...]:
     """Look for the known symptoms of variational autoencoders.
 
@@ -42,6 +46,8 @@ def diagnose(
         What the latents carry, where it was measured.
     recipe : dict
         Plain values, defaults included: remedies are offered for keys that it has.
+    changes : tuple of Change
+        What was changed under way.
 
     Returns
     -------
@@ -49,7 +55,7 @@ def diagnose(
         The gravest first; one of level ``"fine"`` where nothing is wrong; none in the first
         two epochs.
     """
-    run = Evidence(curves, latents, recipe)
+    run = Evidence(curves, latents, recipe, changes)
     if len(run.epochs) <= EARLY:
         return ()
     found = [finding for check in CHECKS if (finding := check(run))]

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.session.curves import TRAIN, VALIDATION
+from latentlab.session.recipes import settled_since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from latentlab.learning.events import Change
     from latentlab.session.curves import Curves
     from latentlab.session.latents import LatentCurves
     from latentlab.session.state import Remedy
@@ -35,11 +37,14 @@ class Evidence:
         What the latents carry.
     recipe : dict
         Plain values, defaults included.
+    changes : tuple of Change
+        What was changed under way.
     """
 
     curves: Curves = field(repr=False)
     latents: LatentCurves | None = field(repr=False)
     recipe: Mapping[str, Any] = field(repr=False)
+    changes: tuple[Change, ...] = ()
 
     @cached_property
     def epochs(self) -> NDArray[np.float64]:
@@ -69,12 +74,7 @@ class Evidence:
 
         Before, losses of different epochs are not of the same thing.
         """
-        match self.get("objective.schedule.kind", "constant"):
-            case "linear" | "cosine":
-                return self.epochs > float(self.get("objective.schedule.epochs", 10))
-            case "cyclical":
-                return np.zeros(len(self.epochs), bool)
-        return np.ones(len(self.epochs), bool)
+        return self.epochs > settled_since(self.recipe, self.changes)
 
     @cached_property
     def known(self) -> bool:

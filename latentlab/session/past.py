@@ -27,13 +27,14 @@ def read_past(folder: Path, recipe: Mapping[str, Any]) -> Past:
     """Read what a run folder tells; what is missing or damaged is left out."""
     moments = replay.moments(folder)
     curves, measured = read_curves(folder), latents.read_latents(folder)
+    changes = read_changes(folder)
     return Past(
         curves,
-        read_changes(folder),
+        changes,
         measured,
         moments,
         _portrait(folder, moments),
-        diagnose(curves, measured, recipe),
+        diagnose(curves, measured, recipe, changes),
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from latentlab.learning.events import Change
 
 
 def changed(recipe: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
@@ -23,6 +26,19 @@ def value_of(recipe: Mapping[str, Any], key: str) -> Any:
     for name in key.split("."):
         found = found.get(name) if isinstance(found, dict) else None
     return found
+
+
+def settled_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> float:
+    """Return the epoch from which on losses are of the same thing, and can be compared.
+
+    Before, a schedule or a hand was changing what the loss is made of.
+    """
+    steered = [change.epochs for change in changes if change.key.startswith("objective.")]
+    schedule = value_of(recipe, "objective.schedule")
+    kind = schedule.get("kind") if isinstance(schedule, dict) else schedule
+    ramp = {"linear": value_of(recipe, "objective.schedule.epochs") or 10.0, "cyclical": math.inf}
+    ramp["cosine"] = ramp["linear"]
+    return max([-1.0, float(ramp.get(str(kind), -1.0)), *steered])
 
 
 def differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -176,7 +176,7 @@ class Training(QObject):
         self._curves.add(VALIDATION, event.epoch, event.validation)
         self._latents.add(event.epoch, event.latents)
         curves, latents = self._curves.view(), self._latents.view()
-        findings = diagnose(curves, latents, self._run.recipe)
+        findings = diagnose(curves, latents, self._run.recipe, self.past.changes)
         self._learn(curves=curves, latents=latents, findings=findings)
         self._tell(
             seconds_per_epoch=event.seconds + event.validation_seconds,
