@@ -47,26 +47,14 @@ def arrange(window: QMainWindow, docks: list[Dock]) -> None:
         _split(window, inside, direction)
     window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
     for dock in docks:
-        tuck(window, dock, docks)
+        _tuck(window, dock, docks)
         dock.show()
     for dock in apart:
         dock.raise_()
     _resize(window, areas)
 
 
-def restore(window: QMainWindow, docks: list[Dock], layout: QByteArray, version: int) -> None:
-    """Put docks where they were left; those that a layout does not know go where they start."""
-    for dock in docks:
-        # A dock that the layout leaves out would float over the others.
-        window.removeDockWidget(dock)
-    window.restoreState(layout, version)
-    for dock in docks:
-        if window.dockWidgetArea(dock) is Qt.DockWidgetArea.NoDockWidgetArea:
-            window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-
-
-def tuck(window: QMainWindow, dock: Dock, docks: list[Dock]) -> None:
-    """Put a dock that starts behind another there."""
+def _tuck(window: QMainWindow, dock: Dock, docks: list[Dock]) -> None:
     front = next((other for other in docks if other.panel.key == dock.panel.behind), None)
     if front:
         window.tabifyDockWidget(front, dock)

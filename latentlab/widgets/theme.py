@@ -28,6 +28,8 @@ class Colours:
     accent: str
     error: str
     error_ground: str
+    watch: str
+    fine: str
 
 
 LIGHT = Colours(
@@ -41,6 +43,8 @@ LIGHT = Colours(
     accent="#3a63d8",
     error="#b3261e",
     error_ground="#fdecea",
+    watch="#b26a00",
+    fine="#2e7d4f",
 )
 DARK = Colours(
     window="#1a1d24",
@@ -53,6 +57,8 @@ DARK = Colours(
     accent="#6d93ff",
     error="#ff8a80",
     error_ground="#3a1f20",
+    watch="#f0b04a",
+    fine="#6fc593",
 )
 
 
@@ -160,6 +166,7 @@ def _sheet(c: Colours) -> str:
     #panel {{ background: {c.base}; border: 1px solid {c.border}; border-top: none;
         border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }}
     #panelTitle {{ color: {c.muted}; font-weight: 600; letter-spacing: 0.6px; }}
+    #steering {{ background: {c.window}; border: 1px solid {c.border}; border-radius: 6px; }}
     #muted {{ color: {c.muted}; }}
     #problem {{ color: {c.error}; }}
     #failure {{ background: {c.error_ground}; border: 1px solid {c.error}; border-radius: 6px; }}
@@ -173,6 +180,12 @@ def _sheet(c: Colours) -> str:
         border-color: {c.border}; }}
     QToolButton:checked {{ background: {c.border}; }}
     QToolButton:focus {{ border-color: {c.accent}; }}
+    QTabBar {{ background: transparent; }}
+    QTabBar::tab {{ background: transparent; color: {c.muted}; border: none;
+        border-bottom: 2px solid transparent; padding: 4px 8px 3px 8px; }}
+    QTabBar::tab:hover {{ color: {c.text}; }}
+    QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
+    #card {{ border: none; border-bottom: 1px solid {c.border}; }}
     QScrollArea, QListView {{ border: none; background: transparent; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}
     QListView::item {{ padding: 4px; border-radius: 4px; }}

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import toy
 from gui_support import Desk, application, frozen, no_leaks, until
+from stub_controller import StubController, discard
 
 from latentlab.widgets.main_window import MainWindow
 from latentlab.workers.controller import Controller
@@ -46,3 +47,20 @@ def desk(make_desk):
 def big(make_desk):
     """A window with the five-dimensional, conditional toy model open."""
     return make_desk("big")
+
+
+@pytest.fixture
+def show_panel(application):
+    """Show a panel alone, at the size it has in the window."""
+    shown = []
+
+    def show(kind, size=(480, 250), **state):
+        panel = kind(StubController(**state))
+        panel.resize(*size)
+        panel.show()
+        shown.append(panel)
+        return panel
+
+    yield show
+    for panel in shown:
+        discard(panel)

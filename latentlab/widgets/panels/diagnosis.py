@@ -1,0 +1,182 @@
+"""The Diagnosis panel: what a run's own numbers say about it, and what to try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.widgets.flow_layout import FlowLayout
+from latentlab.widgets.panel import Area, CalmPanel, Panel
+from latentlab.widgets.theme import UNIT, colours, small
+
+if TYPE_CHECKING:
+    from latentlab.session.state import Finding, Remedy, State
+    from latentlab.workers.controller import Controller
+
+MARKS = {"trouble": "✕", "watch": "!", "fine": "✓"}
+"""A sign beside the colour, for eyes that do not tell colours apart."""
+EMPTY = "Train a model, and what its numbers say about it appears here."
+EARLY = "Too early to say: a run is looked at once three epochs are over."
+
+
+class DiagnosisPanel(CalmPanel):
+    """A card for each finding, the gravest on top."""
+
+    watches = frozenset({"findings", "run"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self._empty = QLabel(EMPTY)
+        self._empty.setObjectName("muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setAccessibleName("Findings")
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, UNIT // 2, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        self._scroll.setWidget(inside)
+        self.body.addWidget(self._empty, 1)
+        self.body.addWidget(self._scroll, 1)
+        self.cards: list[Card] = []
+
+    def draw(self, state: State) -> None:
+        """See `CalmPanel.draw`; cards that say the same stay, so that no button moves."""
+        self._empty.setText(EARLY if state.run else EMPTY)
+        self._empty.setVisible(not state.findings)
+        self._scroll.setVisible(bool(state.findings))
+        kept = {card.finding.key: card for card in self.cards if card.finding in state.findings}
+        for card in [card for card in self.cards if card not in kept.values()]:
+            self._column.removeWidget(card)
+            card.deleteLater()
+        self.cards = [kept.get(finding.key) or self._new(finding) for finding in state.findings]
+        for row, card in enumerate(self.cards):
+            self._column.insertWidget(row, card)
+
+    def _new(self, finding: Finding) -> Card:
+        card = Card(finding)
+        for button in card.buttons:
+            button.clicked.connect(self._on_clicked)
+        return card
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        button = self.sender()
+        if isinstance(button, RemedyButton):
+            self.controller.apply_remedy(button.remedy)
+
+
+class Card(QFrame):
+    """One finding: a dot for its level, what is so, on what evidence, and what to try."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__()
+        self.finding = finding
+        self.setObjectName("card")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, UNIT // 2, 0, UNIT // 2)
+        row.setSpacing(UNIT)
+        row.addWidget(Dot(finding.level), 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(UNIT // 2)
+        row.addLayout(column, 1)
+        title = QLabel(finding.title)
+        font = title.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        title.setFont(font)
+        evidence = QLabel(finding.evidence)
+        evidence.setObjectName("muted")
+        evidence.setFont(small(evidence.font()))
+        for label in (title, evidence):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            column.addWidget(label)
+        self.buttons = [RemedyButton(remedy) for remedy in finding.remedies]
+        if self.buttons:
+            flow = FlowLayout(UNIT // 2)
+            for button in self.buttons:
+                flow.addWidget(button)
+            column.addLayout(flow)
+
+
+class RemedyButton(QPushButton):
+    """Something to try."""
+
+    def __init__(self, remedy: Remedy) -> None:
+        super().__init__(remedy.text)
+        self.remedy = remedy
+        changes = ", ".join(f"{key} = {_plain(value)}" for key, value in remedy.changes)
+        self.setToolTip(
+            f"Sets {changes}: in the run under way where that can be, else in the form, for the "
+            "next one."
+        )
+        self.setFont(small(self.font()))
+
+
+class Dot(QWidget):
+    """A level as colour and sign."""
+
+    SIDE = 16
+
+    def __init__(self, level: str) -> None:
+        super().__init__()
+        self._level = level
+        self.setFixedSize(self.SIDE, self.SIDE)
+        self.setFont(small(self.font()))
+        self.setAccessibleName(level)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the disc and the sign in it."""
+        c = colours()
+        shades = {"trouble": c.error, "watch": c.watch, "fine": c.fine}
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(shades[self._level]))
+        painter.drawEllipse(self.rect().adjusted(1, 1, -1, -1))
+        painter.setPen(QColor(c.base))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, MARKS[self._level])
+
+
+def badge(state: State) -> str:
+    """Return how many findings ask for attention."""
+    count = sum(finding.level != "fine" for finding in state.findings)
+    return str(count) if count else ""
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{_plain(each)}" for each in value.values())
+    return str(value)
+
+
+PANEL = Panel(
+    key="diagnosis",
+    title="Diagnosis",
+    area=Area.BOTTOM,
+    order=11,
+    shortcut="Alt+D",
+    help="What the run's own numbers say about it, each finding with its evidence and with what "
+    "to try. Loss alone hides much: a posterior that has collapsed, <b>KL(q(z|x) ‖ p(z)) → 0</b>, "
+    "has a smooth loss curve and a decoder that makes the same image of every z. Try beta 50 for "
+    "a few epochs and see it named here. A remedy changes the recipe, never the run that is over.",
+    widget=DiagnosisPanel,
+    behind="curves",
+    badge=badge,
+)

@@ -1,0 +1,26 @@
+"""Toy numbers for panels that show what a run tells of itself."""
+
+import numpy as np
+
+from latentlab.learning.events import Portrait
+from latentlab.session.latents import LatentCurves
+
+
+def latents(count, size, seed=0):
+    """Latents of `count` epochs in which most of `size` dimensions wake up slowly."""
+    rng = np.random.default_rng(seed)
+    epochs = np.arange(1.0, count + 1)
+    kl = rng.gamma(1.5, 1.0, size) * (1 - np.exp(-epochs[:, None] / 5))
+    whole = kl.sum(1)
+    information = 9.2 * (1 - np.exp(-whole / 9.2))
+    active = (kl > 0.1).sum(1)
+    return LatentCurves(epochs, kl, active, information, whole - information, 10_000)
+
+
+def portrait(epoch, size, images=200, side=4, labels=True):
+    """A portrait whose pictures are as bright as its epoch is high."""
+    rng = np.random.default_rng(epoch)
+    mu = rng.standard_normal((images, size)).astype(np.float32)
+    pictures = [np.full((count, side, side), epoch % 256, np.uint8) for count in (6, 6, 9)]
+    sigma = np.full_like(mu, 0.3)
+    return Portrait(epoch, mu, sigma, np.arange(images) % 3 if labels else None, *pictures)
