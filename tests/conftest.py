@@ -1,6 +1,7 @@
 """What all tests share. Imports no Qt: the lower rooms are tested where there is none."""
 
 import gzip
+import os
 import tempfile
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import numpy as np
 import pytest
 
 MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
+# Before torch is loaded: the threads of a network as tiny as those here spend their time waiting
+# for one another, forty times as long where the processor is busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 TINY = {"hidden": [16], "latent_dim": 2}
 BRIEF = {"epochs": 2, "batch_size": 50, "learning_rate": 5e-3, "device": "cpu"}
 
@@ -37,7 +41,7 @@ def cvae_run():
 def _train(folder, model):
     # Imported here: most tests of the window load no torch.
     from latentlab.learning.recipe import make_recipe
-    from latentlab.session.runs import record
+    from latentlab.session.record import record
 
     recipe = make_recipe({"model": model, "data": "digits", "training": BRIEF})
     for _ in record(recipe, folder):

@@ -6,6 +6,7 @@ from torch import Tensor
 # The constants and shifts of the finaliser of MurmurHash3, as signed 64-bit numbers.
 FIRST, SECOND, SHIFT = -49064778989728563, -4265267296055464877, 33
 BITS = 24
+HALF = 2**63
 
 
 def known_pixels(rows: Tensor, height: int, width: int, missing: float, seed: int) -> Tensor:
@@ -29,7 +30,8 @@ def known_pixels(rows: Tensor, height: int, width: int, missing: float, seed: in
     # Computed from the row's number, not stored: as large as the data otherwise.
     pixels = height * width
     numbers = rows[:, None] * pixels + torch.arange(pixels, device=rows.device)
-    numbers = numbers + (seed + 1) * SECOND
+    # Python's numbers know no end, those of a tensor begin anew at theirs.
+    numbers = numbers + (((seed + 1) * SECOND + HALF) % (2 * HALF) - HALF)
     for factor in (FIRST, SECOND):
         numbers = (numbers ^ (numbers >> SHIFT)) * factor
     numbers = (numbers ^ (numbers >> SHIFT)) & ((1 << BITS) - 1)

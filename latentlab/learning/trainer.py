@@ -132,7 +132,7 @@ class Trainer:
         self.epoch += 1
 
     def _steps(self, batches: tuple[Tensor, ...]) -> Iterator[int]:
-        if self._captured:
+        if self._captured and batches:
             order = torch.cat(batches).to(self.device)
             for rows in order.split(self.recipe.training.batch_size):
                 self._set_numbers()

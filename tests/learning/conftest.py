@@ -1,0 +1,30 @@
+"""What the tests of learning share."""
+
+import pytest
+
+from latentlab.data.base import load
+from latentlab.learning.objectives import OBJECTIVES
+from latentlab.learning.recipe import Recipe, make_recipe
+
+
+@pytest.fixture
+def known():
+    """Register an objective for one test; recipes know it meanwhile."""
+    added = []
+
+    def register(objective):
+        OBJECTIVES.register(objective)
+        added.append(objective.model_fields["kind"].default)
+        Recipe.model_rebuild(force=True)
+        return {"kind": added[-1]}
+
+    yield register
+    for kind in added:
+        del OBJECTIVES._kinds[kind]
+    Recipe.model_rebuild(force=True)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The bundled digits."""
+    return load(make_recipe({}).data)
