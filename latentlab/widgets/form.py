@@ -229,6 +229,8 @@ class KindEditor(Editor):
             FormWidget(self._kinds[self.choice.currentText()].fields, self._depth + 1),
         )
         self.form.setContentsMargins(INDENT, 0, 0, 0)
+        if not self._kinds[self.choice.currentText()].fields:
+            self.form.hide()
         self.form.set_values(kept)
         if old.fold and old.fold.isChecked():
             self.form.unfold()

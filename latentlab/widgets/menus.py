@@ -15,6 +15,7 @@ from latentlab.widgets import theme
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.settings import recent, settings
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.train_menu import TrainMenu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,10 +58,7 @@ class Menus(QObject):
         if changed & {"can_undo", "can_redo"}:
             self.undo.setEnabled(state.can_undo)
             self.redo.setEnabled(state.can_redo)
-        if changed & {"run", "form"}:
-            self.train.setEnabled(state.run is None and bool(state.form))
-            for action in (self.stop, self.cancel):
-                action.setEnabled(state.run is not None)
+        self.training.show_state(state, changed)
 
     def _add(
         self, menu: QMenu, text: str, shortcut: str, slot: Callable[[], object], tip: str = ""
@@ -100,11 +98,9 @@ class Menus(QObject):
 
     def _train_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Train")
-        self.train = self._add(menu, "Train", "Ctrl+T", self._controller.start_training)
-        self.stop = self._add(menu, "Stop and keep", "Ctrl+.", self._controller.stop_training)
-        self.cancel = self._add(menu, "Cancel and discard", "", self._controller.cancel_training)
-        for action in (self.train, self.stop, self.cancel):
-            action.setEnabled(False)
+        self.training = TrainMenu(self._window, menu, self._controller)
+        self.train, self.stop = self.training.train, self.training.stop
+        self._actions += self.training.actions
 
     def _view_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&View")
@@ -206,7 +202,9 @@ class Menus(QObject):
             "<p><b>On the map</b>: hover previews, click goes there, Shift+click takes the "
             "nearest image, arrow keys nudge z, right-click offers more.<br>"
             "<b>On pictures</b>: arrow keys walk, Enter chooses. "
-            "<b>On sliders</b>: right-click resets.</p>"
+            "<b>On sliders</b>: right-click resets.<br>"
+            "<b>In the library</b>: Ctrl and Shift select several to compare, F2 renames, Del "
+            "moves to the trash. <b>While training</b>: Space pauses and goes on.</p>"
         )
         self._tell("Keyboard shortcuts", f"<table>{''.join(rows)}</table>{mouse}")
 

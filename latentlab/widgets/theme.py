@@ -166,6 +166,9 @@ def _sheet(c: Colours) -> str:
     #panel {{ background: {c.base}; border: 1px solid {c.border}; border-top: none;
         border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }}
     #panelTitle {{ color: {c.muted}; font-weight: 600; letter-spacing: 0.6px; }}
+    #fold, #fold:checked {{ background: transparent; color: {c.muted}; border-color: transparent;
+        padding: 1px 3px; }}
+    #fold:hover, #fold:focus {{ color: {c.text}; }}
     #steering {{ background: {c.window}; border: 1px solid {c.border}; border-radius: 6px; }}
     #muted {{ color: {c.muted}; }}
     #problem {{ color: {c.error}; }}

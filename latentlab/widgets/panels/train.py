@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QWidget
 
 from latentlab.widgets.form import FormWidget
 from latentlab.widgets.labels import muted, problem
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.settings import settings
+from latentlab.widgets.steering import SteeringCard
+from latentlab.widgets.sweep import ask_sweep
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -24,59 +26,75 @@ REMEMBERED = "train/recipe"
 
 
 class TrainPanel(PanelWidget):
-    """A form generated from the recipe's own description."""
+    """A form generated from the recipe's own description; a run under way is steered above it."""
 
     watches = frozenset({"form", "run", "failure", "draft"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.form: FormWidget | None = None
+        self._sought = ""
+        self.card = SteeringCard(controller)
+        self.stop, self.cancel = self.card.stop, self.card.cancel
+        self._next = muted("NEXT RUN")
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setMinimumWidth(200)
         self._area.setWidget(muted("Loading what can be trained…"))
         self.problem = problem()
+        self.body.addWidget(self.card)
+        self.body.addWidget(self._next)
+        self.body.addWidget(self._area, 1)
+        self.body.addWidget(self.problem)
+        self.body.addLayout(self._buttons())
+        self._show_busy(False)
+
+    def _buttons(self) -> QHBoxLayout:
         self.start = QPushButton("Train")
         self.start.setObjectName("primary")
         self.start.setToolTip("Train this model in the background  (Ctrl+T)")
-        self.stop = QPushButton("Stop and keep")
-        self.stop.setToolTip("End training now and keep what was learned  (Ctrl+.)")
-        self.cancel = QPushButton("Cancel and discard")
-        self.cancel.setToolTip("End training now and throw the run away")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(UNIT)
-        for button in (self.start, self.stop, self.cancel):
-            buttons.addWidget(button)
-        self._show_buttons(busy=False)
-        self.body.addWidget(self._area, 1)
-        self.body.addWidget(self.problem)
-        self.body.addLayout(buttons)
-        self.start.clicked.connect(controller.start_training)
-        self.stop.clicked.connect(controller.stop_training)
-        self.cancel.clicked.connect(controller.cancel_training)
+        self.queue = QPushButton("Add to queue")
+        self.queue.setToolTip("Train this model after the run under way  (Ctrl+Shift+T)")
+        self.sweep = QPushButton("Sweep…")
+        self.sweep.setToolTip("Train it once for each of several values of one number")
+        self.start.clicked.connect(self.controller.start_training)
+        self.queue.clicked.connect(self._enqueue)
+        self.sweep.clicked.connect(self._ask_sweep)
+        row = QHBoxLayout()
+        row.setSpacing(UNIT)
+        row.addWidget(self.start, 2)
+        row.addWidget(self.queue, 2)
+        row.addWidget(self.sweep, 1)
+        return row
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
-        """Show the form, the buttons that make sense now, and what is wrong."""
+        """Show the form, the run under way, the buttons that make sense now, what is wrong."""
         if "form" in changed and state.form:
             self._make_form(state)
         if "draft" in changed and state.draft and self.form:
             self._show_draft(state.draft)
-        busy = state.run is not None
-        self._area.setEnabled(not busy)
-        self._show_buttons(busy=busy)
-        self.start.setEnabled(self.form is not None)
-        stopping = bool(state.run and state.run.phase == "stopping")
-        self.stop.setEnabled(not stopping)
-        self.cancel.setEnabled(not stopping)
+        if changed & {"run", "form", "failure"}:
+            self._show_busy(state.run is not None)
+            self.card.show_run(state, changed)
+        for button in (self.start, self.queue, self.sweep):
+            button.setEnabled(self.form is not None)
         if "failure" in changed:
             self._show_problems(state)
 
-    def _show_buttons(self, *, busy: bool) -> None:
-        wanted = {self.start: not busy, self.stop: busy, self.cancel: busy}
-        # Never all three at once, even for a moment: they would widen the whole column.
-        for button in sorted(wanted, key=wanted.__getitem__):
-            button.setVisible(wanted[button])
+    def _show_busy(self, busy: bool) -> None:
+        wanted = {self.start: not busy, self.queue: busy, self.card: busy, self._next: busy}
+        # What goes, goes first: all at once, even for a moment, would stretch the column.
+        for widget in sorted(wanted, key=wanted.__getitem__):
+            widget.setVisible(wanted[widget])
+
+    @Slot()
+    def _enqueue(self) -> None:
+        self.controller.enqueue()
+
+    @Slot()
+    def _ask_sweep(self) -> None:
+        ask_sweep(self, self.controller)
 
     def _make_form(self, state: State) -> None:
         self.form = FormWidget(state.form)
@@ -88,7 +106,7 @@ class TrainPanel(PanelWidget):
 
     def _show_draft(self, draft: Mapping[str, Any]) -> None:
         if self.form and draft != self.form.values():
-            self.form.set_values(draft)
+            self.form.set_values(draft, whole=True)
 
     @Slot()
     def _on_edited(self) -> None:
@@ -106,11 +124,19 @@ class TrainPanel(PanelWidget):
             row = self.form.row(key)
             if row:
                 row.show_problem(text)
-                self._area.ensureWidgetVisible(row)
+                self._sought = key
+                # Once the text, and what was unfolded for it, have their places.
+                QTimer.singleShot(0, self._scroll)
             else:
                 homeless.append(f"{key}: {text}")
         self.problem.setText("\n".join(homeless))
         self.problem.setVisible(bool(homeless))
+
+    @Slot()
+    def _scroll(self) -> None:
+        row = self.form.row(self._sought) if self.form else None
+        if row:
+            self._area.ensureWidgetVisible(row)
 
 
 def _read(stored: str) -> dict[str, Any]:
@@ -130,7 +156,9 @@ PANEL = Panel(
     help="A recipe: which <i>data</i>, which <i>model</i>, what <i>objective</i> to make small, "
     "how long. The loss is reconstruction + beta · KL, in nats per image. Press Train and watch "
     "the map form. Things to try: two latent dimensions against twenty; beta 0 and beta 10; a "
-    "linear schedule, and the bend in the curves where it ends.",
+    "linear schedule, and the bend in the curves where it ends. While a run goes on, beta, the "
+    "learning rate and free bits can be changed above: Enter applies. The form below then "
+    "prepares the next run. A sweep trains one number at several values, to be compared.",
     widget=TrainPanel,
     share=5,
 )

@@ -1,0 +1,132 @@
+"""A sweep: one run for each of several values of one number of the draft."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit
+
+from latentlab.session.forms import chosen
+from latentlab.widgets.labels import problem
+from latentlab.widgets.theme import UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from PySide6.QtWidgets import QWidget
+
+    from latentlab.session.forms import Field
+    from latentlab.workers.controller import Controller
+
+FIRST = "objective.beta"
+VALUES = "0.5, 1, 4, 10"
+MOST = 100
+
+
+class SweepDialog(QDialog):
+    """Asks which number and which values.
+
+    Parameters
+    ----------
+    form : tuple of Field
+        What a recipe can hold.
+    draft : mapping
+        What is to be trained, but for the one number.
+    """
+
+    asked = Signal(str, object)
+    """The dotted key, and the values as a tuple."""
+
+    def __init__(
+        self, form: tuple[Field, ...], draft: Mapping[str, Any], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Sweep")
+        self.setMinimumWidth(420)
+        numbers = {k: (f, v) for k, f, v in chosen(form, draft) if f.type in ("int", "float")}
+        self._numbers = numbers
+        self._epochs = next((v for k, (_, v) in numbers.items() if k == "training.epochs"), None)
+        self.key = QComboBox()
+        for key, (field, _) in numbers.items():
+            self.key.addItem(f"{field.title}  ·  {key}", key)
+        self.key.setCurrentIndex(max(0, list(numbers).index(FIRST) if FIRST in numbers else 0))
+        self.key.setToolTip("The number that differs between the runs; all else is the draft's")
+        self.values = QLineEdit(VALUES if FIRST in numbers else "")
+        self.values.setPlaceholderText(VALUES)
+        self.values.setToolTip("One run for each; commas between them")
+        self._now = QLabel()
+        self._now.setObjectName("muted")
+        self._problem = problem()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.queue = self.buttons.addButton("Queue", QDialogButtonBox.ButtonRole.AcceptRole)
+        layout = QFormLayout(self)
+        layout.setSpacing(UNIT)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.addRow("Number", self.key)
+        layout.addRow("Values", self.values)
+        layout.addRow("", self._now)
+        layout.addRow("", self._problem)
+        layout.addRow(self.buttons)
+        self.key.currentIndexChanged.connect(self._check)
+        self.values.textChanged.connect(self._check)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._check()
+        self.values.setFocus()
+
+    @Slot()
+    def _check(self) -> None:
+        """Say how many runs it will be, or what is wrong."""
+        key = self.key.currentData()
+        field, now = self._numbers[key]
+        values, wrong = read_values(self.values.text(), field)
+        self._problem.setText(wrong)
+        self._problem.setVisible(bool(wrong))
+        self.queue.setEnabled(bool(values) and not wrong)
+        runs = "1 run" if len(values) == 1 else f"{len(values)} runs"
+        self.queue.setText(f"Queue {runs}" if values and not wrong else "Queue")
+        alike = self._epochs and key != "training.epochs"
+        each = f" of {self._epochs} epochs each" if alike else ""
+        told = f"The draft has {now:g}. " if now is not None else ""
+        ready = f"{told}{runs}{each}, one after another." if values else told
+        self._now.setText(told if wrong else ready)
+
+    def accept(self) -> None:
+        """Tell what was chosen, and close."""
+        key = self.key.currentData()
+        values, wrong = read_values(self.values.text(), self._numbers[key][0])
+        if values and not wrong:
+            self.asked.emit(key, values)
+            super().accept()
+
+
+def ask_sweep(parent: QWidget, controller: Controller) -> None:
+    """Ask for a sweep of the draft, and queue its runs."""
+    state = controller.state
+    if state.form:
+        dialog = SweepDialog(state.form, state.draft or {}, parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.asked.connect(controller.sweep)
+        dialog.open()
+
+
+def read_values(text: str, field: Field) -> tuple[tuple[float, ...], str]:
+    """Return the values that stand in a text, and what is wrong with it in plain words."""
+    values: list[float] = []
+    for word in filter(None, re.split(r"[,;\s]+", text)):
+        try:
+            value = int(word) if field.type == "int" else float(word)
+        except ValueError:
+            kind = "a whole number" if field.type == "int" else "a number"
+            return tuple(values), f"“{word}” is not {kind}."
+        if not field.minimum <= value <= field.maximum:
+            return tuple(values), f"{word} is not within {field.minimum:g} and {field.maximum:g}."
+        if value in values:
+            return tuple(values), f"{word} stands there twice."
+        values.append(value)
+    if len(values) > MOST:
+        return tuple(values), f"{len(values)} runs are too many: {MOST} at most."
+    return tuple(values), ""
