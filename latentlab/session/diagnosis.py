@@ -59,7 +59,11 @@ def diagnose(
     if len(run.epochs) <= EARLY:
         return ()
     found = [finding for check in CHECKS if (finding := check(run))]
-    if all(finding.level == "fine" for finding in found):
+    levels = {finding.level for finding in found}
+    if "trouble" in levels:
+        # Whether it could learn more, or wants more room, is no question yet.
+        found = [finding for finding in found if finding.level != "fine"]
+    elif "watch" not in levels:
         found.append(_fine(run))
     return tuple(sorted(found, key=lambda finding: LEVELS.index(finding.level)))
 

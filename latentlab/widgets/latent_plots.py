@@ -28,7 +28,7 @@ TITLE, LEFT = 16, 30
 """Pixels: height of a title, width of the left axis, the same so that plots line up."""
 LINE = 15
 """Pixels that one line of text at an axis needs."""
-STEPS = (1, 2, 5, 10, 20, 50, 100, 200)
+STEPS = tuple(step * 10**power for power in range(5) for step in (1, 2, 5))
 INFORMATION, MARGINAL = CLASS_COLOURS[0], CLASS_COLOURS[6]
 
 
@@ -86,12 +86,13 @@ class HeatMap(SlimPlot):
         self.image.setImage(latents.kl[at].T, levels=(0.0, top(latents)))
         self.image.setRect(QRectF(first - 0.5, 0.5, last - first + 1, dims))
         self.setRange(xRange=(first - 0.5, last + 0.5), yRange=(0.5, dims + 0.5), padding=0)
+        _count_epochs(self, latents)
         self._label()
 
     def _label(self) -> None:
         if self._latents is not None:
             dims, room = self._latents.kl.shape[1], self.getViewBox().height()
-            self.getAxis("left").setTicks([_ticks(dims, max(2, int(room / LINE))), []])
+            self.getAxis("left").setTicks([_ticks(1, dims, max(2, int(room / LINE)), "z{}"), []])
 
     def resizeEvent(self, event: QEvent) -> None:
         """Name as many dimensions as there is room for."""
@@ -160,6 +161,7 @@ class SplitPlot(SlimPlot):
         for line, values in zip((self.information, self.marginal), parts, strict=True):
             line.setData(latents.epochs, values, symbol=single)
         self.setXRange(latents.epochs[0] - 0.5, latents.epochs[-1] + 0.5, padding=0)
+        _count_epochs(self, latents)
         cap = float(np.log(max(1, latents.images)))
         self.cap.setValue(cap)
         highest = max(_high(values) for values in parts)
@@ -247,7 +249,14 @@ def _high(values: NDArray[np.float64]) -> float:
     return float(np.quantile(finite, 0.99)) if len(finite) else 0.0
 
 
-def _ticks(dimensions: int, most: int) -> list[tuple[float, str]]:
-    """Return the names of at most so many dimensions, evenly apart."""
-    step = next((step for step in STEPS if dimensions <= step * most), STEPS[-1])
-    return [(float(d), f"z{d}") for d in range(step, dimensions + 1, step)]
+def _count_epochs(plot: Plot, latents: LatentCurves) -> None:
+    """Write epochs below a plot, which pyqtgraph would part into halves where they are few."""
+    ticks = _ticks(latents.epochs[0], latents.epochs[-1], 7)
+    plot.getAxis("bottom").setTicks([ticks, []])
+
+
+def _ticks(first: float, last: float, most: int, text: str = "{}") -> list[tuple[float, str]]:
+    """Return at most so many whole numbers to write at an axis, evenly apart."""
+    step = next((step for step in STEPS if last - first < step * most), STEPS[-1])
+    start = step * -(-int(first) // step)
+    return [(float(place), text.format(place)) for place in range(start, int(last) + 1, step)]

@@ -230,9 +230,16 @@ def test_cycles_are_not_taken_for_jumps():
 def test_the_gravest_comes_first():
     train = falling()
     train[-1] = np.nan
-    kl = (*HEALTHY, 0.0)
+    kl = (1.0, 1.0, 0.0, 0.0)
     levels = [each.level for each in diagnose(curves(train), latents(kl), recipe())]
-    assert levels == ["trouble", "fine"]
+    assert levels == ["trouble", "watch"]
+
+
+def test_in_trouble_nothing_is_said_of_what_is_fine():
+    """A collapsed run that still falls must not be told to train on."""
+    train = falling(pace=12.0)
+    found = diagnose(curves(train), latents((0.0, 0.0)), recipe(epochs=EPOCHS))
+    assert [each.key for each in found] == ["collapse"]
 
 
 def test_an_older_run_without_latents_is_judged_by_its_curves():

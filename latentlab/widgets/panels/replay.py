@@ -75,7 +75,7 @@ class ReplayPanel(PanelWidget):
         pictures = QVBoxLayout()
         pictures.setSpacing(UNIT // 2)
         for caption, view in (
-            ("originals above their reconstructions", self.pairs),
+            ("originals, rebuilt below", self.pairs),
             ("samples", self.samples),
         ):
             pictures.addWidget(muted(caption))
