@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal, final
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from latentlab.errors import RecipeError
 from latentlab.models.base import MODELS, Model
@@ -68,4 +67,6 @@ class CVAE(Model):
     def _beside(self, features: Tensor, y: Tensor | None) -> Tensor:
         if y is None:
             raise ValueError("a conditional model needs labels y")
-        return torch.cat([features, F.one_hot(y, self.classes).to(features)], dim=-1)
+        # torch's own one_hot reads its input back, which no captured step may do.
+        one_hot = y[:, None] == torch.arange(self.classes, device=y.device)
+        return torch.cat([features, one_hot.to(features)], dim=-1)
