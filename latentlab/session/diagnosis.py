@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.session.evidence import EARLY, Evidence
+from latentlab.session.remedies import anneal, attempt, set_beta, slower, weaker
 from latentlab.session.state import Finding, Remedy
 
 if TYPE_CHECKING:
@@ -74,36 +75,6 @@ def _finding(
     return Finding(key, level, title, evidence, tuple(r for r in remedies if run.can(r)))
 
 
-def _try(text: str, **changes: Any) -> Remedy:
-    """Return a remedy; the double underscores of keyword names stand for dots."""
-    pairs = ((key.replace("__", "."), value) for key, value in changes.items())
-    return Remedy(text, tuple(pairs))
-
-
-# What to try, in more than one case
-
-
-def _anneal(run: Evidence) -> list[Remedy]:
-    if run.get("objective.schedule.kind") != "constant":
-        return []
-    schedule = {"kind": "linear", "epochs": 10}
-    return [_try("Warm KL up over 10 epochs", objective__schedule=schedule)]
-
-
-def _weaker(run: Evidence) -> Remedy:
-    hidden = [max(16, int(width) // 2) for width in run.get("model.hidden", ())]
-    return _try("Halve the hidden layers", model__hidden=hidden)
-
-
-def _set_beta(beta: float) -> Remedy:
-    return _try(f"Set beta to {beta:g}", objective__beta=beta)
-
-
-def _slower(run: Evidence) -> Remedy:
-    rate = float(f"{float(run.get('training.learning_rate', 1e-3)) / 3:.1g}")
-    return _try(f"Lower the learning rate to {rate:g}", training__learning_rate=rate)
-
-
 # The checks, each on what it needs
 
 
@@ -118,8 +89,8 @@ def _diverging(run: Evidence) -> Finding | None:
     else:
         return None
     title = "The loss grows instead of falling: steps are too large."
-    clip = _try("Clip gradients at 1", training__clip=1.0)
-    return _finding(run, "diverging", "trouble", title, evidence, _slower(run), clip)
+    clip = attempt("Clip gradients at 1", training__clip=1.0)
+    return _finding(run, "diverging", "trouble", title, evidence, slower(run), clip)
 
 
 def _jumping(run: Evidence) -> Finding | None:
@@ -135,8 +106,8 @@ def _jumping(run: Evidence) -> Finding | None:
         f"{_nats(jumps.max())} nats, of {_nats(loss[0] - loss.min())} gained in all."
     )
     title = "The loss jumps up and down: the learning rate is too high."
-    clip = _try("Clip gradients at 1", training__clip=1.0)
-    return _finding(run, "jumping", "watch", title, evidence, _slower(run), clip)
+    clip = attempt("Clip gradients at 1", training__clip=1.0)
+    return _finding(run, "jumping", "watch", title, evidence, slower(run), clip)
 
 
 def _collapse(run: Evidence) -> Finding | None:
@@ -150,10 +121,10 @@ def _collapse(run: Evidence) -> Finding | None:
         f"{_since(run.latents, dead):.0f}; KL is {run.kl:.3f} nats per image."
     )
     title = "Posterior collapse: the decoder ignores z, so every image is rebuilt as the same one."
-    lower = [_set_beta(1.0)] if run.beta > 1 else []
-    bits = _try("Give each dimension 0.1 nats for nothing", objective__free_bits=0.1)
+    lower = [set_beta(1.0)] if run.beta > 1 else []
+    bits = attempt("Give each dimension 0.1 nats for nothing", objective__free_bits=0.1)
     return _finding(
-        run, "collapse", "trouble", title, evidence, *lower, *_anneal(run), bits, _weaker(run)
+        run, "collapse", "trouble", title, evidence, *lower, *anneal(run), bits, weaker(run)
     )
 
 
@@ -177,9 +148,9 @@ def _dead(run: Evidence) -> Finding | None:
         "watch" if len(dead) > size / 4 else "fine",
         title,
         evidence,
-        _try(f"Take {size - len(dead)} dimensions", model__latent_dim=size - len(dead)),
-        _try("Give each dimension 0.1 nats for nothing", objective__free_bits=0.1),
-        *_anneal(run),
+        attempt(f"Take {size - len(dead)} dimensions", model__latent_dim=size - len(dead)),
+        attempt("Give each dimension 0.1 nats for nothing", objective__free_bits=0.1),
+        *anneal(run),
     )
 
 
@@ -193,13 +164,15 @@ def _blurry(run: Evidence) -> Finding | None:
     )
     title = "KL weighs too much: the codes say little, and images are blurred into their mean."
     lower = 1.0 if run.beta > 1 else run.beta / 4
-    return _finding(run, "blurry", "watch", title, evidence, _set_beta(lower), *_anneal(run))
+    return _finding(run, "blurry", "watch", title, evidence, set_beta(lower), *anneal(run))
 
 
 def _hole(run: Evidence) -> Finding | None:
     if not run.known or run.latents is None:
         return None
     information, marginal = run.latents.mutual_information[-1], run.latents.marginal_kl[-1]
+    if _shrinks(run.latents.marginal_kl):
+        return None
     each = run.kl / max(1, int(run.latents.active[-1]))
     # Near log N, what looks like marginal KL is information that N images cannot show.
     shown = information < 0.9 * np.log(max(2, run.latents.images))
@@ -211,7 +184,7 @@ def _hole(run: Evidence) -> Finding | None:
         return None
     title = "Samples will look random: the codes of real images lie far from the prior."
     higher = 1.0 if run.beta < 1 else 2 * run.beta
-    return _finding(run, "hole", "watch", title, evidence, _set_beta(higher), _weaker(run))
+    return _finding(run, "hole", "watch", title, evidence, set_beta(higher), weaker(run))
 
 
 def _overfitting(run: Evidence) -> Finding | None:
@@ -234,9 +207,9 @@ def _overfitting(run: Evidence) -> Finding | None:
         "watch",
         "It learns its images by heart: good on those it trains on, worse on others.",
         evidence,
-        _try("Stop after 5 epochs without gain", training__patience=5),
-        _try("Drop out a tenth of the units", model__dropout=0.1),
-        _try("Shift images at random", training__augment__shift=0.07),
+        attempt("Stop after 5 epochs without gain", training__patience=5),
+        attempt("Drop out a tenth of the units", model__dropout=0.1),
+        attempt("Shift images at random", training__augment__shift=0.07),
     )
 
 
@@ -249,7 +222,7 @@ def _plateau(run: Evidence) -> Finding | None:
         return None
     evidence = f"The best validation loss fell by {max(0, gained):.2f} nats in {AWHILE} epochs."
     title = "It has learned what it can at this pace."
-    return _finding(run, "plateau", "fine", title, evidence, _slower(run))
+    return _finding(run, "plateau", "fine", title, evidence, slower(run))
 
 
 def _unfinished(run: Evidence) -> Finding | None:
@@ -261,7 +234,7 @@ def _unfinished(run: Evidence) -> Finding | None:
         return None
     evidence = f"The validation loss fell by {_nats(gained)} nats in the last {EARLY} epochs."
     title = "It was still learning when it ended."
-    more = _try(f"Train for {2 * planned} epochs", training__epochs=2 * planned)
+    more = attempt(f"Train for {2 * planned} epochs", training__epochs=2 * planned)
     return _finding(run, "unfinished", "fine", title, evidence, more)
 
 
@@ -271,7 +244,7 @@ def _full(run: Evidence) -> Finding | None:
     size = run.latents.kl.shape[1]
     evidence = f"Each carries {run.latents.kl[-1].min():.1f} nats or more."
     title = f"All {size} dimensions are full: with more, images would be sharper."
-    more = _try(f"Take {4 * size} dimensions", model__latent_dim=4 * size)
+    more = attempt(f"Take {4 * size} dimensions", model__latent_dim=4 * size)
     return _finding(run, "full", "fine", title, evidence, more)
 
 
@@ -297,6 +270,11 @@ CHECKS: tuple[Callable[[Evidence], Finding | None], ...] = (
     _plateau,
     _full,
 )
+
+
+def _shrinks(values: np.ndarray) -> bool:
+    """Say whether something is getting better by itself."""
+    return bool(values[-1] < 0.9 * values[max(0, len(values) - 1 - EARLY)])
 
 
 def _since(latents: LatentCurves, so: np.ndarray) -> float:

@@ -16,6 +16,13 @@ STEP = 2.0
 """Limits are multiples of it, so that they change seldom while a run is replayed."""
 
 
+class SmallCloud(PointCloud):
+    """Points that leave something to see between them where there is little room."""
+
+    def _size(self) -> int:
+        return min(super()._size(), 3)
+
+
 class CodesPlot(Plot):
     """A cloud of codes over the prior's rings, without axes."""
 
@@ -26,7 +33,7 @@ class CodesPlot(Plot):
         for side in ("left", "bottom"):
             self.getPlotItem().hideAxis(side)
         self.getPlotItem().setContentsMargins(0, 0, 0, 0)
-        self.cloud = PointCloud()
+        self.cloud = SmallCloud()
         for item in (PriorRings(), self.cloud):
             self.addItem(item, ignoreBounds=True)
 

@@ -143,6 +143,12 @@ def test_prior_hole():
     assert changes(finding)["objective.beta"] == 1.0
 
 
+def test_a_hole_that_is_closing_by_itself_is_none():
+    """Every run begins with codes far from the prior."""
+    closing = latents((4.0, 4.0), marginal=8.0 * 0.94 ** np.arange(EPOCHS))
+    assert not find("hole", curves(falling()), closing, recipe())
+
+
 def test_a_hole_that_few_images_only_seem_to_show_is_none():
     """I cannot exceed log N: what is left of the KL of a good 20-D model is no hole."""
     shown = latents(np.full(20, 1.2), marginal=24 - np.log(10_000))

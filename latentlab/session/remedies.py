@@ -1,0 +1,41 @@
+"""What to try against more than one symptom, as changes of the recipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from latentlab.session.state import Remedy
+
+if TYPE_CHECKING:
+    from latentlab.session.evidence import Evidence
+
+
+def attempt(text: str, **changes: Any) -> Remedy:
+    """Return a remedy; the double underscores of keyword names stand for dots."""
+    pairs = ((key.replace("__", "."), value) for key, value in changes.items())
+    return Remedy(text, tuple(pairs))
+
+
+def anneal(run: Evidence) -> list[Remedy]:
+    """Let KL in slowly, unless it is so already."""
+    if run.get("objective.schedule.kind") != "constant":
+        return []
+    schedule = {"kind": "linear", "epochs": 10}
+    return [attempt("Warm KL up over 10 epochs", objective__schedule=schedule)]
+
+
+def weaker(run: Evidence) -> Remedy:
+    """Leave the decoder less to do without z."""
+    hidden = [max(16, int(width) // 2) for width in run.get("model.hidden", ())]
+    return attempt("Halve the hidden layers", model__hidden=hidden)
+
+
+def set_beta(beta: float) -> Remedy:
+    """Weigh KL otherwise."""
+    return attempt(f"Set beta to {beta:g}", objective__beta=beta)
+
+
+def slower(run: Evidence) -> Remedy:
+    """Make smaller steps."""
+    rate = float(f"{float(run.get('training.learning_rate', 1e-3)) / 3:.1g}")
+    return attempt(f"Lower the learning rate to {rate:g}", training__learning_rate=rate)
