@@ -133,7 +133,8 @@ class Captured:
         assert self._rows is not None
         self._rows.copy_(rows)
         try:
-            with torch.cuda.graph(graph):
+            # The lane may use torch meanwhile: only this thread must keep to what graphs allow.
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 self._step(self._rows)
         except RuntimeError:
             # A model of somebody's own may do what no graph can hold.

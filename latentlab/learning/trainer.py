@@ -73,6 +73,7 @@ class Trainer:
         self.meter = Meter()
         self.whole = Meter()
         self._numbers: dict[str, float | Tensor] = {}
+        self._told: dict[str, float] = {}
         self.optimizer = self._make_optimizer()
         losses = Losses(self.model, self.noise, bf16=self.bf16)
         self._losses = losses if self.team.size == 1 else shared(losses)
@@ -177,18 +178,17 @@ class Trainer:
         """Move what changes with time to where the step finds it."""
         training = self.recipe.training
         rate = training.learning_rate * training.schedule.factor(self.epochs)
-        for group in self.optimizer.param_groups:
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
-        for name, value in self.recipe.objective.numbers(self.epochs).items():
-            if self.device.type != "cuda":
-                self._numbers[name] = value
-            elif name in self._numbers:
-                self._numbers[name].fill_(value)  # type: ignore[union-attr]
-            else:
-                self._numbers[name] = torch.tensor(value, device=self.device)
+        now = {"learning_rate": rate, **self.recipe.objective.numbers(self.epochs)}
+        for name in [name for name, value in now.items() if self._told.get(name) != value]:
+            self._set_number(name, now[name])
+        self._told = now
+
+    def _set_number(self, name: str, value: float) -> None:
+        if name == "learning_rate":
+            for group in self.optimizer.param_groups:
+                group["lr"] = _moved(group["lr"], value, self.device)
+        else:
+            self._numbers[name] = _moved(self._numbers.get(name), value, self.device)
 
     def known(self, rows: Tensor) -> Tensor | None:
         """Return which pixels of some images are known; None for all."""
@@ -239,3 +239,10 @@ class Trainer:
             for name, value in self.shown.state_dict().items()
         }
         return Snapshot(self.step_count, self.epoch, weights)
+
+
+def _moved(old: float | Tensor | None, value: float, device: torch.device) -> float | Tensor:
+    """Return a number as a step reads it: on CUDA in one place, where a captured step looks."""
+    if device.type != "cuda":
+        return value
+    return old.fill_(value) if isinstance(old, Tensor) else torch.tensor(value, device=device)
