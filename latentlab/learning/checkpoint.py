@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,15 +19,15 @@ from latentlab.learning.recipe import Recipe, make_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from latentlab.models.base import Model
 
-WEIGHTS = "checkpoint.safetensors"
-DESCRIPTION = "checkpoint.json"
-BEST = "best"
-"""Stem of the files that hold the weights of the lowest validation loss."""
+LAST, BEST = "checkpoint", "best"
+"""Stems of the files that hold the last weights, and those of the lowest validation loss."""
+WEIGHTS, DESCRIPTION = f"{LAST}.safetensors", f"{LAST}.json"
 FORMAT = 1
 
 
@@ -76,7 +75,7 @@ def save_checkpoint(
     weights: Mapping[str, NDArray],
     *,
     half: bool = False,
-    stem: str = "checkpoint",
+    stem: str = LAST,
 ) -> None:
     """Write weights and description as two files called `stem`, each whole or not at all.
 
@@ -211,4 +210,4 @@ def folder_of(path: Path) -> Path:
 def _stem(path: Path) -> str:
     """Return what the two files of a checkpoint are called, given one of them or their folder."""
     named = path.suffix in (".safetensors", ".json") and path.stem == BEST
-    return BEST if named else Path(WEIGHTS).stem
+    return BEST if named else LAST

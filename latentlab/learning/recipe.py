@@ -132,11 +132,7 @@ class Recipe(Config):
             Where there is no such key, or it cannot have that value.
         """
         values = self.to_dict()
-        *tables, name = key.split(".")
-        table = values
-        for part in tables:
-            table = table.setdefault(part, {})
-        table[name] = value
+        _put(values, key, value)
         return make_recipe(values)
 
 
@@ -194,14 +190,18 @@ def _is_newer(version: str) -> bool:
 
 def _set(values: dict[str, Any], setting: str) -> None:
     key, equals, text = setting.partition("=")
-    *tables, name = key.strip().split(".")
-    if not equals or not tables:
+    if not equals or "." not in key:
         raise RecipeError({setting: "a change is written TABLE.KEY=VALUE, as training.epochs=11"})
+    _put(values, key.strip(), setting_value(text))
+
+
+def _put(values: dict[str, Any], key: str, value: Any) -> None:
+    *tables, name = key.split(".")
     for table in tables:
         values = values.setdefault(table, {})
         if not isinstance(values, dict):
             raise RecipeError({key: f"{table} is a value, not a table"})
-    values[name] = setting_value(text)
+    values[name] = value
 
 
 def setting_value(text: str) -> Any:

@@ -185,4 +185,5 @@ def _part(arrays: Mapping[str, NDArray], prefix: str) -> dict[str, torch.Tensor]
 
 
 def _array(value: torch.Tensor) -> NDArray:
-    return np.ascontiguousarray(value.detach().cpu().numpy().copy())
+    # Not ascontiguousarray, which makes a scalar, such as a count of steps, a vector.
+    return np.array(value.detach().cpu().numpy(), order="C")

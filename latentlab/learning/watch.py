@@ -183,7 +183,7 @@ class Watch:
             now, self._diverged = self._good, True
         if self._diverged:
             return Saved(now, best)
-        position = take_position(
-            trainer, self.best_loss, self.best_epoch, self.judged_by, self.seconds
-        )
+        # Between two epochs none is under way, even while the last is still looked at.
+        seconds = self.seconds if trainer.position else 0.0
+        position = take_position(trainer, self.best_loss, self.best_epoch, self.judged_by, seconds)
         return Saved(now, best, position)

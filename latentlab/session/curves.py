@@ -72,6 +72,14 @@ def metrics_line(epoch: int, split: str, losses: Losses, seconds: float) -> str:
     return json.dumps({"epoch": epoch, "split": split, **losses, "seconds": round(seconds, 4)})
 
 
+def last_losses(folder: Path) -> dict[str, dict[str, float]]:
+    """Return the losses of a run folder's last whole epoch by split, nats per image."""
+    found: dict[str, dict[str, float]] = {}
+    for (split, name), (_, values) in read_curves(folder).items():
+        found.setdefault(split, {})[name] = float(values[-1])
+    return found
+
+
 def read_curves(folder: Path) -> Curves:
     """Read the curves of a run folder; a half-written last line is left out."""
     log = CurveLog()

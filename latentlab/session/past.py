@@ -15,7 +15,7 @@ from latentlab.session.diagnosis import diagnose
 from latentlab.session.state import Past
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from latentlab.learning.events import Portrait
@@ -53,18 +53,23 @@ def change_line(change: Change) -> str:
 
 
 def read_changes(folder: Path) -> tuple[Change, ...]:
-    """Return the changes made while a run went on; lines that cannot be read are left out."""
+    """Return the changes made while a run went on, in their order in it.
+
+    Lines that cannot be read are left out.
+    """
     changes = []
     for values in _lines(folder / CHANGES):
         try:
             changes.append(Change(**values))
         except TypeError:
             continue
-    return tuple(changes)
+    return tuple(sorted(changes, key=lambda change: change.step))
 
 
-def rewind(folder: Path, epoch: int, step: int) -> None:
-    """Forget all that came after an epoch and a step, as the run will come there again.
+def rewind(folder: Path, epoch: int) -> None:
+    """Forget what was measured after an epoch, as the run will come there again.
+
+    What was changed stays: it is to be made again, even if the run is killed once more before.
 
     Raises
     ------
@@ -72,14 +77,12 @@ def rewind(folder: Path, epoch: int, step: int) -> None:
         Where the folder cannot be written.
     """
     for name in (METRICS, latents.FILE):
-        _keep_lines(folder / name, lambda values: values["epoch"] <= epoch)
-    _keep_lines(folder / CHANGES, lambda values: values["step"] <= step)
+        _keep_lines(folder / name, epoch)
     replay.forget_after(folder, epoch)
 
 
-def _keep_lines(file: Path, wanted: Callable[[dict[str, Any]], bool]) -> None:
-    lines = _lines(file)
-    kept = [json.dumps(values) for values in lines if wanted(values)]
+def _keep_lines(file: Path, epoch: int) -> None:
+    kept = [json.dumps(values) for values in _lines(file) if values.get("epoch", 0) <= epoch]
     if file.exists():
         write_atomically(file, "".join(f"{line}\n" for line in kept).encode())
 

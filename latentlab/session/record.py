@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from latentlab.errors import RunError
 from latentlab.files import write_atomically
-from latentlab.learning.checkpoint import BEST, DESCRIPTION, Checkpoint, save_checkpoint
+from latentlab.learning.checkpoint import BEST, DESCRIPTION, LAST, Checkpoint, save_checkpoint
 from latentlab.learning.controls import Controls
 from latentlab.learning.distributed import leads
 from latentlab.learning.events import Change, EpochEnd, Event, Portrait, Saved, Snapshot, Started
@@ -16,7 +16,7 @@ from latentlab.learning.fit import fit
 from latentlab.learning.recipe import read_recipe
 from latentlab.learning.resume import FILE as POSITION
 from latentlab.learning.resume import read_position, write_position
-from latentlab.session.curves import METRICS, TRAIN, VALIDATION, metrics_line
+from latentlab.session.curves import METRICS, TRAIN, VALIDATION, last_losses, metrics_line
 from latentlab.session.latents import FILE as LATENTS
 from latentlab.session.latents import latents_line
 from latentlab.session.past import CHANGES, change_line, read_changes, read_past, rewind
@@ -24,7 +24,7 @@ from latentlab.session.replay import PortraitLog
 from latentlab.session.runs import RECIPE, write_preview
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     from latentlab.learning.events import Losses
@@ -117,8 +117,8 @@ def resume(
     if not leads():
         yield from fit(recipe, controls=controls, resume=position, changes=changes)
         return
-    rewind(folder, position.epoch if position else 0, position.step if position else -1)
-    recorder = _Recorder(now, folder)
+    rewind(folder, position.epoch if position else 0)
+    recorder = _Recorder(now, folder, changes, last_losses(folder))
     events = fit(recipe, controls=controls, keep=recorder.keep, resume=position, changes=changes)
     for event in _recorded(events, recorder):
         yield event
@@ -151,12 +151,19 @@ def _forget(folder: Path) -> None:
 
 
 class _Recorder:
-    def __init__(self, recipe: Recipe, folder: Path) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        changes: tuple[Change, ...] = (),
+        metrics: Mapping[str, Losses] | None = None,
+    ) -> None:
         self.recipe = recipe
         self.folder = folder
         self.started: Started | None = None
         self.portraits = PortraitLog(folder)
-        self._metrics: dict[str, Losses] = {}
+        self._changes = changes
+        self._metrics = self._best_metrics = metrics or {}
 
     def write_epoch(self, event: EpochEnd) -> None:
         self._metrics = {TRAIN: event.train, VALIDATION: event.validation}
@@ -165,12 +172,16 @@ class _Recorder:
             metrics_line(event.epoch, split, losses, seconds[split])
             for split, losses in self._metrics.items()
         ]
+        if event.best_epoch == event.epoch:
+            self._best_metrics = self._metrics
         self._append(METRICS, *lines)
         self._append(LATENTS, latents_line(event.epoch, event.latents))
 
     def write_change(self, change: Change) -> None:
         self.recipe = self.recipe.changed(change.key, change.value)
-        self._append(CHANGES, change_line(change))
+        # Those of an earlier part of the run, now made again, stand there already.
+        if change not in self._changes:
+            self._append(CHANGES, change_line(change))
 
     def _append(self, name: str, *lines: str) -> None:
         try:
@@ -180,22 +191,23 @@ class _Recorder:
             raise RunError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
     def keep(self, saved: Saved) -> None:
-        """Save, in the order in which a run killed in between can still be opened."""
+        """Save, in the order in which a run killed in between can be opened and resumed."""
+        if saved.best:
+            # First: a run that goes on from a position will not make an earlier best again.
+            self._save(saved.best, BEST, self._best_metrics)
         if saved.position:
             write_position(self.folder, saved.position)
-        if saved.best:
-            self._save(saved.best, BEST)
-        self._save(saved.snapshot, "checkpoint")
+        self._save(saved.snapshot, LAST, self._metrics)
         write_preview(self.folder)
 
-    def _save(self, snapshot: Snapshot, stem: str) -> None:
+    def _save(self, snapshot: Snapshot, stem: str, metrics: Mapping[str, Losses]) -> None:
         assert self.started
         checkpoint = Checkpoint(
             self.recipe,
             self.started.splits.spec,
             snapshot.step,
             snapshot.epoch,
-            self._metrics,
+            metrics,
         )
         save_checkpoint(self.folder, checkpoint, snapshot.weights, stem=stem)
 
