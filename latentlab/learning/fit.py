@@ -141,9 +141,9 @@ def _epoch(trainer: Trainer, watch: Watch, steering: _Steering) -> Generator[Eve
     middle = watch.now()
     validation, latents = validate(trainer)
     watch.check(validation)
-    watch.judge(validation["loss"])
+    best_epoch, best_loss = watch.judge(validation["loss"])
     training = trainer.recipe.training
-    plateau = trainer.epoch - watch.best_epoch
+    plateau = trainer.epoch - best_epoch
     over = trainer.epoch >= training.epochs or 0 < training.patience <= plateau
     yield EpochEnd(
         trainer.epoch,
@@ -153,8 +153,8 @@ def _epoch(trainer: Trainer, watch: Watch, steering: _Steering) -> Generator[Eve
         seconds,
         watch.now() - middle,
         latents,
-        watch.best_epoch,
-        watch.best_loss,
+        best_epoch,
+        best_loss,
         devices.memory_in_use(trainer.device),
     )
     if watch.wants_portrait(last=over):
