@@ -132,8 +132,8 @@ class Watch:
             error.advice,
         )
 
-    def judge(self, loss: float) -> None:
-        """Remember the best validation loss since the objective was last changed.
+    def judge(self, loss: float) -> tuple[int, float]:
+        """Return when the validation loss was lowest since the objective last changed, and it.
 
         Under a growing beta the loss rises while the model gets better: no best then.
         """
@@ -144,6 +144,7 @@ class Watch:
         if self.best_loss is None or loss < self.best_loss or judged_by != self.judged_by:
             self.best_loss, self.best_epoch, self._best = loss, trainer.epoch, self._good
         self.judged_by = judged_by
+        return self.best_epoch, self.best_loss
 
     # Copies
 
