@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QMenu,
     QSlider,
+    QTabBar,
     QWidget,
 )
 
@@ -24,8 +25,8 @@ PANELS = find_panels()
 
 
 def is_qts_own(widget):
-    """Say whether Qt made it inside one of its widgets: a spin box's line, a dock's buttons."""
-    inside = isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
+    """Say whether Qt made it inside one of its widgets: a spin box's line, a tab bar's ends."""
+    inside = isinstance(widget.parent(), QAbstractSpinBox | QComboBox | QTabBar)
     return inside or widget.objectName().startswith("qt_")
 
 
