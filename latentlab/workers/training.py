@@ -14,6 +14,7 @@ from latentlab.session.curves import RUNNING, TRAIN, VALIDATION, CurveLog
 from latentlab.session.diagnosis import diagnose
 from latentlab.session.latents import LatentLog
 from latentlab.session.recipes import changed
+from latentlab.session.replay import thinned
 from latentlab.session.requests import Adopt
 from latentlab.session.state import Order, Past, Run
 from latentlab.workers.job import Job, Outcome
@@ -136,7 +137,8 @@ class Training(QObject):
             case Change():
                 self._on_change(event)
             case Portrait():
-                self._learn(portrait=event, moments=(*self.past.moments, event.epoch))
+                moments = thinned((*self.past.moments, event.epoch))
+                self._learn(portrait=event, moments=moments)
                 self._tell()
             case Snapshot():
                 self._on_snapshot(event)
