@@ -14,7 +14,7 @@ from latentlab.errors import RunError
 from latentlab.latent.codes import Codes
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paths import straight
-from latentlab.learning.events import EpochEnd, Snapshot, Started, Step
+from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
 from latentlab.session import requests as ask
 from latentlab.session.forms import Field, Kind
 from latentlab.session.state import (
@@ -23,6 +23,7 @@ from latentlab.session.state import (
     Manifold,
     ModelCard,
     Original,
+    Past,
     Picture,
     Point,
     Tiles,
@@ -111,7 +112,7 @@ class ToyLab:
             raise RunError(f"{request.path} is not a run.", "Open another.")
         self.card = self.models[request.path.name]
         self.codes = codes(self.card.latent_dim)
-        return ask.Opened(self.card, self.codes, *self.start(), curves())
+        return ask.Opened(self.card, self.codes, *self.start(), Past(curves()))
 
     def Adopt(self, request):
         self.card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
@@ -176,7 +177,7 @@ def curves(epochs=4):
 
 def started(folder=None, epochs=2, steps_per_epoch=3):
     images = ImageSet(np.zeros((4, 1, SIDE, SIDE), np.uint8), np.arange(4) % 3, SPEC)
-    recipe = {"model": {"kind": "vae"}}
+    recipe = {"model": {"kind": "vae"}, "training": {"epochs": epochs, "patience": 0}}
     return Started(recipe, Splits(images, images), "toy", 10, epochs, steps_per_epoch, folder)
 
 
@@ -191,5 +192,7 @@ def training(folder=None, epochs=2, steps_per_epoch=3):
         for step in range((epoch - 1) * steps_per_epoch + 1, epoch * steps_per_epoch + 1):
             yield Step(step, epoch, losses(100 / step), 1000.0, 2.0)
         last = losses(90 / epoch)
-        yield EpochEnd(epoch, epoch * steps_per_epoch, last, last, 0.5, 0.25)
+        latents = Latents(np.array([3.0, 2.0]), 2, 4.0, 1.0, 90)
+        best = 90 / epoch
+        yield EpochEnd(epoch, epoch * steps_per_epoch, last, last, 0.5, 0.25, latents, epoch, best)
         yield Snapshot(epoch * steps_per_epoch, epoch, {"weight": np.full(2, epoch, np.float32)})

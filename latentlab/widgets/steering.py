@@ -13,7 +13,7 @@ from latentlab.widgets.labels import muted
 from latentlab.widgets.queue_view import title
 from latentlab.widgets.run_bar import toggle_pause
 from latentlab.widgets.steer_row import SteerRow
-from latentlab.widgets.theme import UNIT
+from latentlab.widgets.theme import UNIT, small
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -48,7 +48,7 @@ class SteeringCard(QFrame):
         self._grid.setSpacing(UNIT // 2)
         self._hint = muted()
         self.apply = QPushButton("Apply")
-        self.apply.setToolTip("Make the changed numbers those of the run  (Enter in a number)")
+        self.apply.setToolTip("Make the changed numbers those of the run, as Enter does")
         # The line is as high without the button as with it, so that nothing below it jumps.
         self._hint.setMinimumHeight(self.apply.sizeHint().height())
         line = QHBoxLayout()
@@ -76,6 +76,8 @@ class SteeringCard(QFrame):
         grid = QGridLayout()
         grid.setSpacing(UNIT // 2)
         for i, button in enumerate((self.pause, self.more, self.stop, self.cancel)):
+            # In the smaller type they are no wider than the form, whose column stays as it is.
+            button.setFont(small(button.font()))
             grid.addWidget(button, i // 2, i % 2)
         self.pause.clicked.connect(self._on_pause)
         self.more.clicked.connect(self._on_more)

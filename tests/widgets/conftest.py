@@ -20,7 +20,7 @@ def make_desk(application, own_place):
     """Put toy windows on desks; all of a test share one home."""
     desks = []
 
-    def make(model="toy", train=lambda recipe: toy.training()):
+    def make(model="toy", train=lambda order, controls: toy.training()):
         lab = toy.ToyLab()
         window = MainWindow(Controller(Lane(lambda: lab), Training(train)))
         desk = Desk(window)

@@ -310,10 +310,10 @@ def test_draft_fills_the_form_and_the_form_the_draft(desk):
     assert desk.state.draft["model"]["latent_dim"] == 3
 
 
-def test_form_is_closed_while_a_run_goes_on(make_desk):
+def test_form_prepares_the_next_run_while_one_goes_on(make_desk):
     go_on = threading.Event()
 
-    def train(recipe):
+    def train(order, controls):
         yield toy.started()
         assert go_on.wait(20)
 
@@ -321,10 +321,12 @@ def test_form_is_closed_while_a_run_goes_on(make_desk):
     panel = desk.panel("train")
     desk.hand.click(panel.start)
     desk.until(lambda: desk.state.run and desk.state.run.phase == "training")
-    assert not panel.form.isEnabled()
+    assert panel.form.isEnabled()
+    assert panel.queue.isVisible()
+    assert not panel.start.isVisible()
     assert desk.window.menus.stop.isEnabled()
     assert not desk.window.menus.train.isEnabled()
     go_on.set()
     desk.until(lambda: desk.state.run is None)
-    assert panel.form.isEnabled()
+    assert panel.start.isVisible()
     assert not desk.window.menus.stop.isEnabled()

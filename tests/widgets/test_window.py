@@ -61,7 +61,7 @@ from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
 
 app = make_application()
-window = MainWindow(Controller(Lane(toy.ToyLab), Training(lambda recipe: toy.training())))
+window = MainWindow(Controller(Lane(toy.ToyLab), Training(lambda order, controls: toy.training())))
 window.show()
 window.controller.start(toy.LIBRARY[0].path)
 def look():
@@ -170,7 +170,7 @@ def test_no_column_jumps_when_training_starts(make_desk):
     """Buttons that take turns must not push the panels about."""
     go_on = threading.Event()
 
-    def train(recipe):
+    def train(order, controls):
         yield toy.started()
         go_on.wait(20)
 
@@ -189,6 +189,8 @@ def test_help_explains_each_panel(desk, monkeypatch):
     told = []
     monkeypatch.setattr(QWhatsThis, "showText", lambda *args: told.append(args[1]))
     for dock in desk.window.docks.values():
+        dock.raise_()
+        desk.until(lambda dock=dock: not dock.visibleRegion().isEmpty())
         desk.hand.click(title_buttons(dock)[0])
         assert told.pop() == f"<p>{dock.panel.help}</p>"
     assert not told
@@ -261,7 +263,7 @@ def test_model_without_a_map(desk):
 
     def open_bare(request):
         opened = open_toy(request)
-        return type(opened)(opened.card, empty, opened.start, opened.ends, None, opened.curves)
+        return type(opened)(opened.card, empty, opened.start, opened.ends, None, opened.past)
 
     desk.lab.Open = open_bare
     desk.controller.open(Path("/toys/bare"))
