@@ -16,7 +16,9 @@ from safetensors.torch import save_file as save_torch
 import latentlab
 from latentlab.data.base import ImageSpec
 from latentlab.errors import LatentlabError, RunError
+from latentlab.files import write_atomically
 from latentlab.learning.checkpoint import (
+    BEST,
     DESCRIPTION,
     WEIGHTS,
     Checkpoint,
@@ -24,7 +26,6 @@ from latentlab.learning.checkpoint import (
     load_model,
     read_checkpoint,
     save_checkpoint,
-    write_atomically,
 )
 from latentlab.learning.recipe import make_recipe
 
@@ -102,6 +103,23 @@ def test_the_description_is_readable_json(run):
 def test_the_path_may_name_either_file(run, name):
     assert folder_of(run / name) == run
     assert load_model(run / name)[1] == CHECKPOINT
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+def test_the_best_weights_open_by_their_name(run, suffix):
+    best = replace(CHECKPOINT, epoch=1, step=15)
+    save_checkpoint(run, best, weights_of(seed=1), stem=BEST)
+    model, checkpoint = load_model(run / f"{BEST}{suffix}")
+    assert checkpoint == best
+    name = "decoder.head.bias"
+    np.testing.assert_array_equal(model.state_dict()[name].numpy(), weights_of(seed=1)[name])
+    assert load_model(run)[1] == CHECKPOINT
+
+
+def test_best_weights_that_are_not_there_are_named(run):
+    with pytest.raises(RunError) as caught:
+        load_model(run / f"{BEST}.safetensors")
+    assert str(run) in str(caught.value)
 
 
 def test_a_folder_may_have_a_dot_in_its_name(tmp_path):

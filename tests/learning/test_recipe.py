@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from latentlab import __version__
 from latentlab.data.base import ImageSpec
 from latentlab.errors import RecipeError
 from latentlab.learning.recipe import make_recipe, read_recipe
@@ -168,6 +169,60 @@ def test_a_recipe_written_and_read_is_the_same(tmp_path, values):
     path.write_text(recipe.to_toml(), encoding="utf-8")
     assert read_recipe(path) == recipe
     assert make_recipe(recipe.to_dict()) == recipe
+
+
+# Of another version
+
+
+@pytest.mark.parametrize("version", ["99.0", "99", "1000.2.3rc1"])
+def test_what_a_newer_version_wrote_and_this_one_does_not_know_says_so(file, version):
+    file.write_text(f'latentlab = "{version}"\n{SHORT}wings = 2\n', encoding="utf-8")
+    found = problems(file)
+    assert set(found) == {"training.wings", "latentlab"}
+    assert f"made by latentlab {version}, newer than this one ({__version__})" in found["latentlab"]
+    assert "update" in found["latentlab"]
+
+
+def test_what_a_newer_version_wrote_is_read_where_it_can_be(file):
+    file.write_text(f'latentlab = "99.0"\n{SHORT}', encoding="utf-8")
+    assert read_recipe(file).training.epochs == 3
+
+
+@pytest.mark.parametrize("version", ["0.0.1", __version__, "unknown", ""])
+def test_a_mistake_in_a_recipe_of_this_version_is_only_that(file, version):
+    file.write_text(f'latentlab = "{version}"\n{SHORT}wings = 2\n', encoding="utf-8")
+    assert set(problems(file)) == {"training.wings"}
+
+
+def test_a_recipe_says_which_version_wrote_it():
+    assert f'latentlab = "{__version__}"' in make_recipe({}).to_toml()
+
+
+# Changed
+
+
+def test_a_changed_recipe_is_another():
+    recipe = make_recipe({})
+    changed = recipe.changed("objective.schedule.kind", "linear").changed("objective.beta", 3)
+    assert (changed.objective.beta, changed.objective.schedule.kind) == (3.0, "linear")
+    assert recipe == make_recipe({})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("objective.betta", 3, "unknown key"),
+        ("objective.beta", -3, "greater than or equal to 0"),
+        ("objective.beta.more", 3, "beta is a value, not a table"),
+        ("nonsense", 3, "unknown key"),
+        ("", 3, "unknown key"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused_by_its_key(key, value, words):
+    with pytest.raises(RecipeError) as caught:
+        make_recipe({}).changed(key, value)
+    assert list(caught.value.problems) == [key]
+    assert words in caught.value.problems[key]
 
 
 def linear_shapes(network):

@@ -127,10 +127,7 @@ def test_a_step_that_no_graph_can_hold_is_made_the_plain_way_from_then_on(monkey
         def register_generator_state(self, generator):
             pass
 
-        def __init__(self):
-            pass
-
-    def refuse(graph):
+    def refuse(graph, **_):
         raise RuntimeError("operation not permitted when stream is capturing")
 
     made = []
