@@ -117,13 +117,17 @@ def resume(
     if not leads():
         yield from fit(recipe, controls=controls, resume=position, changes=changes)
         return
-    rewind(folder, position.epoch if position else 0)
-    recorder = _Recorder(now, folder, changes, last_losses(folder))
+    recorder = _Recorder(now, folder, changes)
     events = fit(recipe, controls=controls, keep=recorder.keep, resume=position, changes=changes)
-    for event in _recorded(events, recorder):
-        yield event
-        if isinstance(event, Started):
-            yield read_past(folder, event.recipe)
+    with closing(_recorded(events, recorder)) as recorded:
+        for event in recorded:
+            if isinstance(event, Started):
+                # Not before: it may be that the data is no longer there.
+                rewind(folder, position.epoch if position else 0)
+                recorder.losses_before(last_losses(folder))
+            yield event
+            if isinstance(event, Started):
+                yield read_past(folder, event.recipe)
 
 
 def _recorded(events: Generator[Event], recorder: _Recorder) -> Generator[Event]:
@@ -151,19 +155,17 @@ def _forget(folder: Path) -> None:
 
 
 class _Recorder:
-    def __init__(
-        self,
-        recipe: Recipe,
-        folder: Path,
-        changes: tuple[Change, ...] = (),
-        metrics: Mapping[str, Losses] | None = None,
-    ) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, changes: tuple[Change, ...] = ()) -> None:
         self.recipe = recipe
         self.folder = folder
         self.started: Started | None = None
         self.portraits = PortraitLog(folder)
         self._changes = changes
-        self._metrics = self._best_metrics = metrics or {}
+        self.losses_before({})
+
+    def losses_before(self, metrics: Mapping[str, Losses]) -> None:
+        """Say what the last epoch's losses were before those that are to come."""
+        self._metrics = self._best_metrics = metrics
 
     def write_epoch(self, event: EpochEnd) -> None:
         self._metrics = {TRAIN: event.train, VALIDATION: event.validation}
