@@ -61,7 +61,10 @@ def _entry(folder: Path, shipped: bool) -> Entry | None:
     except RunError:
         return None
     size = getattr(checkpoint.recipe.model, "latent_dim", "?")
-    parts = [f"{checkpoint.recipe.model.kind.upper()} {size}-D", checkpoint.recipe.data.kind]
+    beta = getattr(checkpoint.recipe.objective, "beta", 1.0)
+    parts = [f"{checkpoint.recipe.model.kind.upper()} {size}-D"]
+    parts += [f"beta {beta:g}"] if beta != 1.0 else []
+    parts += [checkpoint.recipe.data.kind]
     loss = checkpoint.metrics.get(VALIDATION, {}).get("loss")
     parts += [f"{loss:.1f} nats"] if loss is not None and np.isfinite(loss) else []
     preview = read_png(folder / PREVIEW)

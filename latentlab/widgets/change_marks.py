@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from latentlab.widgets.plots import Plot
 
 LABEL_ROWS = 4
+SHORT = {"learning_rate": "lr"}
 
 
 class ChangeMarks:
@@ -73,7 +74,8 @@ def _line(change: Change) -> pg.InfiniteLine:
 
 def short(change: Change) -> str:
     """Return a change in two words, as ``beta 4``."""
-    return f"{change.key.rpartition('.')[2].replace('_', ' ')} {change.value:g}"
+    name = change.key.rpartition(".")[2]
+    return f"{SHORT.get(name, name.replace('_', ' '))} {change.value:g}"
 
 
 def told(change: Change) -> str:

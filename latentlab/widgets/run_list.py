@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
@@ -61,7 +69,7 @@ class RunList(QListWidget):
     def show_open(self, source: Path | None) -> None:
         """Select the open one alone, or none."""
         blocked = self.blockSignals(True)
-        self.setCurrentRow(self.row_of(source))
+        self.setCurrentRow(self.row_of(source), QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.blockSignals(blocked)
 
     def row_of(self, path: Path | None) -> int:
@@ -79,9 +87,7 @@ class RunList(QListWidget):
 class _Rows(RunRow):
     """Rows whose names can be edited in place."""
 
-    def createEditor(
-        self, parent: QWidget, option: QStyleOptionViewItem, index: Index
-    ) -> QWidget:
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         line = QLineEdit(parent)
         line.setMaxLength(80)
         line.setToolTip("Enter keeps the name; empty gives the first one back")

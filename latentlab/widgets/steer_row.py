@@ -57,6 +57,8 @@ class SteerRow(QWidget):
     @property
     def is_edited(self) -> bool:
         """Whether the editor holds a value that neither is the run's nor on its way."""
+        if self._now is None:
+            return False
         return not any(_same(self.editor.value(), known) for known in (self._now, self._sent))
 
     def difference(self) -> str:
@@ -67,7 +69,7 @@ class SteerRow(QWidget):
         """Show what the run's value is now, unless another is being typed."""
         if now == self._now:
             return
-        follows = not self.is_edited or self._now is None
+        follows = not self.is_edited
         self._now, self._sent = now, None
         if follows:
             self.editor.set_value(now)

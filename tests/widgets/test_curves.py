@@ -197,13 +197,13 @@ def test_outliers_are_shown_when_asked_for(panel):
 
 def test_changes_are_marked(panel):
     panel.controller.show(changes=(BETA, RATE))
-    assert labels(panel.plots["loss"]) == ["beta 4", "learning rate 0.0003"]
+    assert labels(panel.plots["loss"]) == ["beta 4", "lr 0.0003"]
     assert labels(panel.plots["kl"]) == []
     assert [item.value() for item in panel.plots["kl"].marks.items] == [1.5, 3.25]
     assert "epoch 1.50 (step 30)" in panel.plots["kl"].marks.items[0].toolTip()
     panel.controller.show(changes=())
     assert labels(panel.plots["loss"]) == []
-    assert short(RATE) == "learning rate 0.0003"
+    assert short(RATE) == "lr 0.0003"
     assert told(BETA) == "objective.beta became 4 at epoch 1.50 (step 30)"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import toy
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
@@ -42,6 +42,11 @@ def panel(application, own_place):
 def click(panel, row, modifier=PLAIN):
     place = panel.list.visualItemRect(panel.list.item(row)).center()
     QTest.mouseClick(panel.list.viewport(), LEFT, modifier, place)
+
+
+def choose(panel, row):
+    """Select one alone without the click that opens it."""
+    panel.list.setCurrentRow(row, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
 
 def tags(panel):
@@ -107,14 +112,20 @@ def test_end_of_comparing_leaves_the_open_one_selected(panel):
     assert [entry.name for entry in panel.list.entries()] == ["toy"]
 
 
+def test_open_one_is_selected_alone_though_it_was_the_current_row(panel):
+    click(panel, 1, CTRL)
+    panel.list.show_open(HALF.path)
+    assert [entry.name for entry in panel.list.entries()] == ["half"]
+
+
 def test_menu_offers_what_can_be_done(panel):
-    panel.list.setCurrentRow(0)
+    choose(panel, 0)
     assert offered(panel) == ["Duplicate with changes", "Show folder"]
-    panel.list.setCurrentRow(1)
+    choose(panel, 1)
     everything = offered(panel)
     assert everything[:3] == ["Open", "Resume", "Train more epochs…"]
     assert everything[-2:] == ["Show folder", "Move to trash"]
-    panel.list.setCurrentRow(2)
+    choose(panel, 2)
     assert "Resume" not in offered(panel)
     assert "Train more epochs…" in offered(panel)
     click(panel, 1, CTRL)
@@ -125,7 +136,7 @@ def test_actions_reach_the_controller(panel, monkeypatch):
     monkeypatch.setattr("latentlab.widgets.run_actions.ask_epochs", lambda *asked: 5)
     shown = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
-    panel.list.setCurrentRow(1)
+    choose(panel, 1)
     for action in ("resume", "more", "duplicate", "folder"):
         getattr(panel.actions_, action).trigger()
     assert panel.controller.asked == [
@@ -137,7 +148,7 @@ def test_actions_reach_the_controller(panel, monkeypatch):
 
 
 def test_compare_with_the_open_run(panel):
-    panel.list.setCurrentRow(1)
+    choose(panel, 1)
     panel.actions_.compare.trigger()
     assert panel.controller.asked == [("compare", (SHIPPED.path, HALF.path))]
 
@@ -148,7 +159,7 @@ def test_delete_asks_first(panel, monkeypatch, sure):
     monkeypatch.setattr(
         "latentlab.widgets.run_actions.confirm", lambda *words: asked.append(words) or sure
     )
-    panel.list.setCurrentRow(1)
+    choose(panel, 1)
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
     assert "“half”" in asked[0][1]
@@ -156,7 +167,7 @@ def test_delete_asks_first(panel, monkeypatch, sure):
 
 
 def test_shipped_model_can_be_neither_deleted_nor_renamed(panel, monkeypatch):
-    panel.list.setCurrentRow(0)
+    choose(panel, 0)
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
     QTest.keyClick(panel.list, Qt.Key.Key_F2)
@@ -165,7 +176,7 @@ def test_shipped_model_can_be_neither_deleted_nor_renamed(panel, monkeypatch):
 
 
 def test_rename_in_place(panel, until):
-    panel.list.setCurrentRow(1)
+    choose(panel, 1)
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_F2)
     (line,) = panel.list.findChildren(QLineEdit)

@@ -136,6 +136,17 @@ def test_card_is_there_only_while_a_run_is(panel):
     assert panel.start.isVisible()
 
 
+def test_card_takes_on_any_numbers_at_first(panel):
+    """The rows are filled one after another, and tell of edits as they are."""
+    panel.controller.show(run=None)
+    other = {"beta": 4.0, "free_bits": 0.25}
+    recipe = {**RECIPE, "objective": other, "training": {"learning_rate": 3e-4}}
+    panel.card.rows.clear()
+    panel.controller.show(run=replace(GOING, recipe=recipe))
+    assert [row.editor.value() for row in panel.card.rows.values()] == [4.0, 0.25, 3e-4]
+    assert not any(row.is_edited for row in panel.card.rows.values())
+
+
 def test_enter_steers(panel):
     row = panel.card.rows["objective.beta"]
     enter(row, "4")

@@ -136,10 +136,10 @@ class CurvesPanel(PanelWidget):
         self.controller.compare(())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Write the legend in the new colours."""
+        """Draw all in the new colours, once the plots have taken theirs."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_later"):
-            self._say()
+            self._later.start()
 
 
 def _best(state: State) -> str:
