@@ -96,12 +96,12 @@ def test_open_says_what_it_is(lab):
 
 
 def test_open_brings_the_curves(lab):
-    assert set(lab.opened.curves) == {
+    assert set(lab.opened.past.curves) == {
         (split, name)
         for split in ("train", "validation")
         for name in ("loss", "reconstruction", "kl")
     }
-    epochs, values = lab.opened.curves["validation", "loss"]
+    epochs, values = lab.opened.past.curves["validation", "loss"]
     _, checkpoint = load_model(lab.opened.card.source)
     assert epochs.tolist() == list(range(1, checkpoint.epoch + 1))
     assert values[-1] == checkpoint.metrics["validation"]["loss"]
@@ -133,7 +133,7 @@ def test_the_shipped_models_open_on_the_bundled_digits(name, dim):
     assert (card.name, card.latent_dim, card.data, card.note) == (name, dim, "digits", "")
     assert len(lab.opened.codes) == 5000
     assert lab.opened.original.name.startswith("digits ")
-    assert lab.opened.curves["validation", "loss"][1][-1] < 142
+    assert lab.opened.past.curves["validation", "loss"][1][-1] < 142
 
 
 def test_a_run_that_cannot_be_opened_leaves_the_old_model(lab, tmp_path):

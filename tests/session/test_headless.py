@@ -10,14 +10,15 @@ from PIL import Image
 
 from latentlab.data.base import Loading, load
 from latentlab.errors import DataError, RunError
-from latentlab.learning.events import EpochEnd, Step
+from latentlab.learning.events import EpochEnd, Latents, Step
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import make_recipe
 from latentlab.session.curves import METRICS
-from latentlab.session.figures import draw_curves, draw_map
+from latentlab.session.figures import draw_map, save_curves
 from latentlab.session.headless import Lab, demonstrate
 from latentlab.session.progress import describe, show
-from latentlab.session.runs import record
+from latentlab.session.record import record, resume
+from latentlab.session.runs import compare
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def test_an_image_nobody_knows_is_refused_with_what_is_known(vae, tmp_path, name
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_figures_are_written(vae, vae_run, tmp_path, suffix):
     for name, draw in (
-        ("curves", lambda out: draw_curves(vae_run, out)),
+        ("curves", lambda out: save_curves(compare((vae_run,)), out)),
         ("map", lambda out: draw_map(vae.explorer.codes, vae.card, out)),
     ):
         out = tmp_path / "deep" / f"{name}.{suffix}"
@@ -185,12 +186,10 @@ def test_figures_are_written(vae, vae_run, tmp_path, suffix):
 
 
 def test_figures_that_cannot_be_drawn_are_named(vae, vae_run, tmp_path):
-    with pytest.raises(RunError, match="no metrics"):
-        draw_curves(tmp_path, tmp_path / "out.png")
     (tmp_path / "file").write_text("mine", "utf-8")
     for out in (tmp_path / "file" / "out.png", tmp_path / "out.nosuch"):
         with pytest.raises(RunError, match="cannot be written"):
-            draw_curves(vae_run, out)
+            save_curves(compare((vae_run,)), out)
         with pytest.raises(RunError, match="cannot be written"):
             draw_map(vae.explorer.codes, vae.card, out)
 
@@ -218,6 +217,15 @@ def test_a_terminal_is_told_of_every_epoch(capsys):
         losses = f"loss {number} reconstruction {number} kl {number}"
         line = rf"epoch {epoch}/2  train {losses}  validation {losses}  {number} s"
         assert re.search(line, out), out
+
+
+def test_a_resumed_run_says_how_long_it_will_be(tmp_path, capsys):
+    assert show(record(small(), tmp_path))
+    assert show(resume(tmp_path, 3))
+    out = capsys.readouterr().out
+    assert "training.epochs = 3" in out
+    assert re.search(r"^epoch 3/3  train", out, re.MULTILINE)
+    assert "epoch 3/2" not in out
 
 
 def test_ctrl_c_keeps_what_was_learned(tmp_path, capsys):
@@ -255,7 +263,8 @@ def test_an_error_passes_through_and_closes_the_training(capsys):
 def test_a_line_is_not_broken_by_a_narrow_terminal(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "40")
     losses = {"loss": 1.0, "reconstruction": 2.0, "kl": 3.0}
-    assert show(event for event in [EpochEnd(1, 1, losses, losses, 1.0, 1.0)])
+    latents = Latents(np.ones(2), 2, 1.0, 0.5, 100)
+    assert show(e for e in [EpochEnd(1, 1, losses, losses, 1.0, 1.0, latents, 1, 1.0)])
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("epoch 1/1") and line.rstrip().endswith("1.00 s") for line in lines)
 

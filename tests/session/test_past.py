@@ -1,0 +1,114 @@
+"""What a run folder tells of its run, whole or damaged."""
+
+import json
+
+import pytest
+
+from latentlab.learning.events import Change
+from latentlab.session.curves import METRICS, last_losses
+from latentlab.session.latents import FILE as LATENTS
+from latentlab.session.past import CHANGES, change_line, read_changes, read_past, rewind
+from latentlab.session.recipes import changed, differences, value_of
+
+LINES = ["", "{", "[]", "7", "null", "{}", '{"epoch": 1}', '{"step": 1, "wings": 2}', "\x00"]
+
+
+def write(file, *lines):
+    file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+def test_changes_are_read_as_they_were_written_in_their_order(tmp_path):
+    changes = [
+        Change(20, 1.4285714285714286, "objective.beta", 4.0),
+        Change(3, 0.1 + 0.2, "training.epochs", 7),
+        Change(20, 1.4285714285714286, "objective.beta", 2.5),
+    ]
+    write(tmp_path / CHANGES, *map(change_line, changes))
+    assert read_changes(tmp_path) == (changes[1], changes[0], changes[2])
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_lines_that_are_no_changes_are_left_out(tmp_path, line):
+    change = Change(3, 0.5, "objective.beta", 4.0)
+    write(tmp_path / CHANGES, line, change_line(change), line, change_line(change)[:20])
+    assert read_changes(tmp_path) == (change,)
+
+
+def test_an_empty_folder_has_no_past(tmp_path):
+    past = read_past(tmp_path, {})
+    assert (past.curves, past.changes, past.latents) == ({}, (), None)
+    assert (past.moments, past.portrait, past.findings) == ((), None, ())
+    assert last_losses(tmp_path) == {}
+
+
+def test_the_past_of_a_run(vae_run):
+    past = read_past(vae_run, {})
+    assert past.curves["validation", "loss"][0].tolist() == [1, 2]
+    assert past.latents.kl.shape == (2, 2)
+    assert past.moments[-1] == past.portrait.epoch == 2
+    assert last_losses(vae_run)["validation"]["loss"] == past.curves["validation", "loss"][1][-1]
+
+
+def test_a_damaged_portrait_does_not_hide_the_rest(vae_run, tmp_path):
+    import shutil
+
+    folder = shutil.copytree(vae_run, tmp_path / "run")
+    for file in (folder / "replay").iterdir():
+        file.write_bytes(b"no portrait")
+    past = read_past(folder, {})
+    assert past.portrait is None
+    assert ("validation", "loss") in past.curves
+
+
+def test_rewinding_forgets_later_epochs_and_what_is_no_line(tmp_path):
+    metrics = [{"epoch": epoch, "split": "train", "loss": 1.5} for epoch in (1, 2, 3)]
+    for name in (METRICS, LATENTS):
+        write(tmp_path / name, *map(json.dumps, metrics), '{"epoch": 2, "spl')
+    rewind(tmp_path, 2)
+    for name in (METRICS, LATENTS):
+        lines = (tmp_path / name).read_text().splitlines()
+        assert [json.loads(line) for line in lines] == metrics[:2]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_rewinding_is_not_stopped_by_lines_of_others(tmp_path, line):
+    write(tmp_path / METRICS, line, '{"epoch": 1, "split": "train", "loss": 0.1}')
+    rewind(tmp_path, 1)
+    assert last_losses(tmp_path) == {"train": {"loss": 0.1}}
+
+
+def test_rewinding_an_empty_folder_makes_no_files(tmp_path):
+    rewind(tmp_path, 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+# Recipes as plain values
+
+
+def test_a_changed_value_leaves_the_recipe_before_alone():
+    recipe = {"objective": {"beta": 1.0, "schedule": {"kind": "linear"}}, "model": "vae"}
+    assert changed(recipe, "objective.beta", 4)["objective"]["beta"] == 4
+    assert changed(recipe, "model.hidden", [8])["model"] == {"kind": "vae", "hidden": [8]}
+    assert changed(recipe, "training.epochs", 3)["training"] == {"epochs": 3}
+    assert changed(recipe, "objective.schedule.epochs", 9)["objective"]["schedule"] == {
+        "kind": "linear",
+        "epochs": 9,
+    }
+    assert recipe == {"objective": {"beta": 1.0, "schedule": {"kind": "linear"}}, "model": "vae"}
+
+
+def test_values_by_their_keys():
+    recipe = {"objective": {"beta": 1.0}}
+    assert value_of(recipe, "objective.beta") == 1.0
+    assert value_of(recipe, "objective.beta.more") is None
+    assert value_of(recipe, "training.epochs") is None
+
+
+def test_what_sets_recipes_apart():
+    one = {"objective": {"beta": 1.0}, "training": {"batch_size": 100, "seed": 0}}
+    other = {"objective": {"beta": 4.0}, "training": {"batch_size": 200, "seed": 0}}
+    assert differences([one, other]) == ["beta 1.0, batch size 100", "beta 4.0, batch size 200"]
+    assert differences([one, one]) == ["", ""]
+    assert differences([one, changed(one, "objective.free_bits", 0.5)]) == ["", "free bits 0.5"]
+    assert differences([one]) == [""]
+    assert differences([]) == []
