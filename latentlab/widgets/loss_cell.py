@@ -107,9 +107,13 @@ def legend(state: State, said: str) -> str:
     rest = others(state)
     for run in state.compared:
         if run not in rest:
-            names[VALIDATION] = f"{VALIDATION}, {escape(run.name)}"
+            names[VALIDATION] = f"{VALIDATION},&nbsp;{_unbroken(run.name)}"
     dash = '<span style="color:{}">━</span>&nbsp;{}'
     parts = [dash.format(SPLIT_COLOURS[split], name) for split, name in names.items()]
-    parts += [dash.format(compared_colour(i), escape(run.name)) for i, run in enumerate(rest)]
-    parts += [text.replace(" ", "&nbsp;") for text in ("nats per image", said)]
+    parts += [dash.format(compared_colour(i), _unbroken(run.name)) for i, run in enumerate(rest)]
+    parts += [_unbroken(text) for text in ("nats per image", said)]
     return "&nbsp;&nbsp; ".join(parts)
+
+
+def _unbroken(text: str) -> str:
+    return escape(text).replace(" ", "&nbsp;")

@@ -31,26 +31,53 @@ def leaves(fields):
             yield from leaves(kind.fields)
 
 
-def paths(fields, *before):
-    """Return every value and kind as dotted keys, as a TOML file would have them."""
+def leaf_keys(table, *before):
+    """Return every value of a recipe as a dotted key; the names of kinds are no values."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from leaf_keys(value, *before, name)
+        elif name != "kind":
+            yield ".".join((*before, name))
+
+
+def every_kind(fields, *before):
+    """Return a recipe for every kind of every choice, all else left alone."""
     for field in fields:
-        yield (*before, field.name)
         for kind in field.kinds:
-            yield from paths(kind.fields, *before, field.name, *filter(None, [kind.name]))
+            if kind.name:
+                yield nested((*before, field.name), {"kind": kind.name})
+            yield from (
+                merged(
+                    nested((*before, field.name), {"kind": kind.name} if kind.name else {}), more
+                )
+                for more in every_kind(kind.fields, *before, field.name)
+            )
 
 
-def test_the_form_has_every_value_of_a_recipe():
-    mlp = {"hidden", "latent_dim", "likelihood"}
-    want = {("model",), ("data",), ("objective",), ("training",)}
-    for kind in ("vae", "cvae"):
-        want |= {("model", kind, name) for name in mlp}
-        want.add(("model", kind, "likelihood", "gaussian", "sigma"))
-    want |= {("data", "mnist", "root"), ("data", "fashion-mnist", "root")}
-    want |= {("objective", "elbo", name) for name in ("beta", "schedule")}
-    want.add(("objective", "elbo", "schedule", "linear", "epochs"))
-    training = ("epochs", "batch_size", "learning_rate", "seed", "device", "precision")
-    want |= {("training", name) for name in training}
-    assert set(paths(FORM.values())) == want
+def nested(keys, value):
+    for key in reversed(keys):
+        value = {key: value}
+    return value
+
+
+def merged(a, b):
+    both = {key: merged(a[key], b[key]) for key in a.keys() & b.keys() if isinstance(a[key], dict)}
+    return {**a, **b, **both}
+
+
+NEEDS_A_FOLDER = {"data": {"kind": "arrays"}}
+RECIPES = [values for values in every_kind(FORM.values()) if values != NEEDS_A_FOLDER]
+
+
+@pytest.mark.parametrize("values", RECIPES, ids=str)
+def test_the_form_has_every_value_of_a_recipe(values):
+    dumped = make_recipe(values).model_dump(mode="json")
+    assert {key for key, _, _ in chosen(FORM.values(), values)} == set(leaf_keys(dumped))
+
+
+def test_kinds_within_kinds_are_gone_through():
+    assert {"objective": {"kind": "elbo", "schedule": {"kind": "linear"}}} in RECIPES
+    assert len(RECIPES) > 12
 
 
 def test_every_value_is_explained():
@@ -71,7 +98,7 @@ def test_every_value_is_explained():
         (("model", "cvae", "hidden"), "ints", [512, 256], -ENDLESS, ENDLESS),
         (("model", "vae", "likelihood", "gaussian", "sigma"), "float", 0.1, 0, 10),
         (("objective", "elbo", "beta"), "float", 1.0, 0, 1000),
-        (("objective", "elbo", "schedule", "linear", "epochs"), "float", 10.0, 0, 10_000),
+        (("objective", "elbo", "schedule", "linear", "epochs"), "float", 10.0, 0, 100_000),
         (("training", "", "epochs"), "int", 30, 1, 100_000),
         (("training", "", "learning_rate"), "float", 1e-3, 0, 1),
         (("data", "mnist", "root"), "path", None, -ENDLESS, ENDLESS),
@@ -89,12 +116,15 @@ def test_options_units_and_titles():
     assert at("training", "", "device").options == ("auto", "cpu", "cuda", "mps")
     assert at("training", "", "batch_size").unit == "images"
     assert at("training", "", "batch_size").title == "Batch size"
-    assert at("objective", "elbo", "schedule", "linear", "epochs").title == "Warm-up"
+    assert at("objective", "elbo", "schedule", "linear", "epochs").title == "Over"
 
 
 def test_the_default_kind_comes_first():
     assert [kind.name for kind in FORM["model"].kinds] == ["vae", "cvae"]
-    assert [kind.name for kind in FORM["data"].kinds] == ["digits", "fashion-mnist", "mnist"]
+    first, *others = [kind.name for kind in FORM["data"].kinds]
+    assert first == "digits"
+    assert others == sorted(others)
+    assert {"mnist", "fashion-mnist"} <= set(others)
     assert [kind.name for kind in FORM["training"].kinds] == [""]
     assert FORM["data"].kinds[0].fields == ()
     assert at("model", "vae", "likelihood").default == {"kind": "bernoulli"}

@@ -215,7 +215,7 @@ def test_runs_are_compared_in_colours_of_their_own(panel):
     assert first.opts["pen"].color() != second.opts["pen"].color()
     assert panel._below.isVisible()
     for run, item in zip(runs, (first, second), strict=True):
-        assert run.name in panel._below.text()
+        assert run.name.replace(" ", "&nbsp;") in panel._below.text()
         assert item.opts["pen"].color().name() in panel._below.text()
     QTest.mouseClick(panel.options.alone, LEFT)
     assert panel.controller.asked == [("compare", ())]
@@ -228,7 +228,7 @@ def test_open_run_is_drawn_once_where_it_is_compared(panel):
     runs = [Compared(f"beta {i}", Path(f"/toys/{i}"), toy.curves(5)) for i in ("toy", "big")]
     panel.controller.show(compared=tuple(runs), model=toy.card())
     assert len(panel.plots["loss"].others) == 1
-    assert "validation, beta toy" in panel._below.text()
+    assert "validation,&nbsp;beta&nbsp;toy" in panel._below.text()
 
 
 def test_values_under_the_mouse_are_read_out(panel):
