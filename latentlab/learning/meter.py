@@ -24,7 +24,7 @@ class Meter:
 
     def add(self, values: Mapping[str, Tensor]) -> None:
         """Add one batch of losses per image; the sums stay where they are in memory."""
-        sums = torch.stack([value.detach().sum() for value in values.values()])
+        sums = torch.stack([value.detach() for value in values.values()]).sum(1)
         if self.sums is None or self.names != tuple(values):
             self.names, self.sums, self.images = tuple(values), sums.double(), 0
         else:

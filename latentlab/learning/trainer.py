@@ -11,7 +11,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from latentlab.errors import RecipeError
-from latentlab.learning.device import out_of_memory, wants_bf16
+from latentlab.learning.device import hasten_products, out_of_memory, wants_bf16
 from latentlab.learning.distributed import Team
 from latentlab.learning.events import Snapshot
 from latentlab.learning.feed import make_feed
@@ -57,6 +57,8 @@ class Trainer:
         self.position = 0
         training = recipe.training
         self.bf16 = wants_bf16(training.precision, device)
+        if device.type == "cpu":
+            hasten_products()
         with Seeded(training.seed):
             self.model = recipe.model.build(splits.spec)
         self.model.to(device)
@@ -204,7 +206,9 @@ class Trainer:
         size = self.recipe.training.batch_size // 2
         while size > 1:
             try:
-                rows = torch.arange(min(size, len(self.train_feed)), device=self.device)
+                # A quarter more, for the optimizer's state and for what lies between the pieces.
+                tried = min(size + size // 4, len(self.train_feed))
+                rows = torch.arange(tried, device=self.device)
                 x, y = self.train_feed.batch(rows)
                 values = self._losses(self.recipe.objective, (x, y, None), self._numbers)
                 values["loss"].mean().backward()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, Normal
+from torch.distributions import Distribution, Independent, Normal, register_kl
 
 from latentlab.kinds import Config, Registry
 
@@ -51,10 +51,52 @@ class Model(nn.Module, ABC):
 
     def prior(self, y: Tensor | None = None) -> Distribution:
         """Return the prior p(z), with event shape (D,): the standard normal."""
-        zeros = next(self.parameters()).new_zeros(self.latent_dim)
-        return Independent(
-            Normal(zeros, torch.ones_like(zeros), validate_args=False), 1, validate_args=False
-        )
+        return StandardNormal(next(self.parameters()).new_zeros(self.latent_dim))
+
+
+class StandardNormal(Independent):
+    """N(0, I), the prior of a plain VAE: known as such, so that its KL is quickly had.
+
+    Parameters
+    ----------
+    zeros : Tensor
+        With shape (D,), on the device and of the type wanted.
+    """
+
+    def __init__(self, zeros: Tensor) -> None:
+        each = Normal(zeros, torch.ones_like(zeros), validate_args=False)
+        super().__init__(each, 1, validate_args=False)
+
+
+class StandardKL(torch.autograd.Function):
+    """KL(N(mu, sigma²) || N(0, I)), summed over dimensions."""
+
+    @staticmethod
+    def forward(ctx: Any, mu: Tensor, sigma: Tensor) -> Tensor:
+        """Compute ½ Σ (mu² + sigma² - 1 - log sigma²)."""
+        ctx.save_for_backward(mu, sigma)
+        variance = sigma * sigma
+        return (mu * mu + variance - 1 - variance.log()).sum(-1).mul_(0.5)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor]:
+        """Its slopes are mu and sigma - 1/sigma."""
+        mu, sigma = ctx.saved_tensors
+        slope = slope[..., None]
+        return slope * mu, slope * (sigma - 1 / sigma)
+
+
+@register_kl(Independent, StandardNormal)
+def _kl_to_standard_normal(q: Independent, p: StandardNormal) -> Tensor:
+    """Return KL(q || p) per image.
+
+    References
+    ----------
+    Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 10.
+    """
+    if not isinstance(q.base_dist, Normal) or q.reinterpreted_batch_ndims != 1:
+        raise NotImplementedError
+    return StandardKL.apply(q.base_dist.loc, q.base_dist.scale)
 
 
 class ModelConfig(Config, ABC):
