@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,6 @@ import torch
 from torch import distributed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from torch import Tensor
 
 
@@ -53,16 +51,16 @@ def local_device(device: torch.device) -> torch.device:
     return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
 
 
-@contextmanager
-def team(device: torch.device) -> Iterator[Team]:
-    """Join the processes that torchrun has started, and leave them at the end."""
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2 or distributed.is_initialized():
-        yield Team()
-        return
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield Team(distributed.get_rank(), distributed.get_world_size())
-    finally:
-        distributed.destroy_process_group()
+def team(device: torch.device) -> Team:
+    """Join the processes that torchrun has started, where it has.
+
+    They stay together for all the runs that are to come: who has left cannot join again.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+        return Team()
+    if not distributed.is_initialized():
+        if device.type == "cuda":
+            torch.cuda.set_device(device)
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        atexit.register(distributed.destroy_process_group)
+    return Team(distributed.get_rank(), distributed.get_world_size())

@@ -70,25 +70,24 @@ def fit(
     controls = controls or Controls()
     device = local_device(devices.pick(recipe.training.device))
     splits = yield from recipe.data.load()
-    with team(device) as members:
-        trainer = Trainer(recipe, splits, device, members)
-        replay = sorted(changes, key=lambda change: change.step)
-        if resume:
-            restore(trainer, resume)
-            for change in [change for change in replay if change.step <= resume.step]:
-                trainer.change(trainer.recipe.changed(change.key, change.value))
-                replay.remove(change)
-        watch = Watch(trainer, controls, resume)
-        yield Started(
-            trainer.recipe.to_dict(),
-            splits,
-            devices.describe(device),
-            sum(weights.numel() for weights in trainer.model.parameters()),
-            trainer.recipe.training.epochs,
-            trainer.steps_per_epoch,
-            step=trainer.step_count,
-        )
-        yield from _timed(_learn(trainer, watch, _Steering(trainer, controls, replay), keep), watch)
+    trainer = Trainer(recipe, splits, device, team(device))
+    replay = sorted(changes, key=lambda change: change.step)
+    if resume:
+        restore(trainer, resume)
+        for change in [change for change in replay if change.step <= resume.step]:
+            trainer.change(trainer.recipe.changed(change.key, change.value))
+            replay.remove(change)
+    watch = Watch(trainer, controls, resume)
+    yield Started(
+        trainer.recipe.to_dict(),
+        splits,
+        devices.describe(device),
+        sum(weights.numel() for weights in trainer.model.parameters()),
+        trainer.recipe.training.epochs,
+        trainer.steps_per_epoch,
+        step=trainer.step_count,
+    )
+    yield from _timed(_learn(trainer, watch, _Steering(trainer, controls, replay), keep), watch)
 
 
 def _timed(events: Generator[Event], watch: Watch) -> Generator[Event]:

@@ -115,6 +115,10 @@ def restore(trainer: Trainer, position: Position) -> None:
         if about := position.meters.get(name):
             meter.names, meter.images = tuple(about["names"]), about["images"]
             meter.sums = torch.from_numpy(position.arrays[name].copy()).to(trainer.device)
+            if not trainer.team.leads:
+                # The processes' sums are added up: this one's part is counted already.
+                meter.images = 0
+                meter.sums.zero_()
 
 
 def _fill(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
@@ -130,7 +134,9 @@ def _fill(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
     trainer.order_before = trainer.order.get_state()
     if trainer.noise.generator.get_state().shape == arrays["noise"].shape:
         trainer.noise.generator.set_state(torch.from_numpy(arrays["noise"].copy()))
-        trainer.chance.set_state(torch.from_numpy(arrays["chance"].copy()))
+        # Each process draws its own; only the one that saves can go on with what it drew.
+        if trainer.team.leads:
+            trainer.chance.set_state(torch.from_numpy(arrays["chance"].copy()))
 
 
 def write_position(folder: Path, position: Position) -> None:

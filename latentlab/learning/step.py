@@ -53,7 +53,9 @@ class Losses(nn.Module):
 def shared(losses: Losses) -> nn.Module:
     """Return the losses with gradients averaged over all processes."""
     # Normalisation keeps to the statistics of each process's own share.
-    return DistributedDataParallel(losses, broadcast_buffers=False)
+    together = DistributedDataParallel(losses)
+    together.broadcast_buffers = False
+    return together
 
 
 def backward(values: Mapping[str, Tensor], whole: int, size: int = 1) -> None:
