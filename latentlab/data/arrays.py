@@ -33,9 +33,12 @@ class ArraysConfig(DataConfig):
     images: Path = Field(
         description="A .npy of bytes, N×H×W, N×H×W×C or N×C×H×W, which stays on disk; or a .npz "
         "with images and, if there are any, labels and class_names.",
+        json_schema_extra={"file": True},
     )
     labels: Path | None = Field(
-        None, description="A .npy with one whole number or word per image. Empty: those in a .npz."
+        None,
+        description="A .npy with one whole number or word per image. Empty: those in a .npz.",
+        json_schema_extra={"file": True},
     )
     held_out: float = Field(
         0.1,

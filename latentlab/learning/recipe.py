@@ -102,6 +102,7 @@ class TrainingConfig(Config):
     resident_mb: int = Field(
         4096,
         ge=1,
+        title="Memory for images",
         json_schema_extra={"unit": "MB", **ADVANCED},
         description="Image sets larger than this stay on disk, and are read as they are needed.",
     )

@@ -86,7 +86,7 @@ class StandardKL(torch.autograd.Function):
         return slope * mu, slope * (sigma - 1 / sigma)
 
 
-@register_kl(Independent, StandardNormal)
+@register_kl(Independent, StandardNormal)  # type: ignore[untyped-decorator]
 def _kl_to_standard_normal(q: Independent, p: StandardNormal) -> Tensor:
     """Return KL(q || p) per image.
 

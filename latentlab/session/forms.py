@@ -27,7 +27,8 @@ class Field:
     name, title, help : str
         Its key in the recipe, its name on screen, and one sentence about it.
     type : str
-        ``int``, ``float``, ``bool``, ``ints``, ``text``, ``path``, ``option`` or ``kind``.
+        ``int``, ``float``, ``bool``, ``ints``, ``text``, ``path`` (a folder), ``file``,
+        ``option`` or ``kind``.
     default : object
         Plain value; None where empty is allowed and meant.
     minimum, maximum : float
@@ -111,6 +112,7 @@ def _field(name: str, info: FieldInfo) -> Field:
     limits: dict[str, Any] = {key: bound for mark in info.metadata for key, bound in _limits(mark)}
     annotation, optional = _without_none(info.annotation)
     kind, options = _type(annotation)
+    kind = "file" if kind == "path" and extra.get("file") else kind
     return Field(
         name,
         title,

@@ -243,6 +243,7 @@ class Run:
     patience: int = 0
     memory: int = 0
     recipe: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,7 @@ class PathEditor(TextEditor):
     def __init__(self, field: Field) -> None:
         super().__init__(field)
         self.line.setPlaceholderText("found or downloaded")
-        browse = IconButton("folder", f"Choose a folder for {field.title.lower()}")
+        browse = IconButton("folder", f"Choose {field.title.lower()}")
         browse.clicked.connect(self._browse)
         self.layout_.addWidget(browse)
 
@@ -230,6 +230,20 @@ class PathEditor(TextEditor):
         folder = QFileDialog.getExistingDirectory(self, self._field.title, self.line.text())
         if folder:
             self.line.setText(folder)
+
+
+class FileEditor(PathEditor):
+    """A file."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        self.line.setPlaceholderText("none" if field.optional else "choose a file")
+
+    @Slot()
+    def _browse(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(self, self._field.title, self.line.text())
+        if file:
+            self.line.setText(file)
 
 
 class OptionEditor(Editor):
@@ -265,6 +279,7 @@ EDITORS: dict[str, Callable[[Field], Editor]] = {
     "bool": SwitchEditor,
     "option": OptionEditor,
     "path": PathEditor,
+    "file": FileEditor,
     "ints": TextEditor,
     "text": TextEditor,
 }

@@ -126,10 +126,8 @@ def tag(entry: Entry, state: State) -> str:
 
 
 def is_under_way(entry: Entry, state: State) -> bool:
-    """Say whether a run is the one that is being trained and watched."""
-    watched = state.run is not None and state.run.phase != "loading" and state.following
-    is_open = state.model is not None and state.model.source == entry.path
-    return watched and is_open and not entry.shipped
+    """Say whether a run is the one that is being trained."""
+    return state.run is not None and state.run.folder == entry.path
 
 
 def told(entry: Entry) -> str:

@@ -151,6 +151,7 @@ class Training(QObject):
             epochs=event.epochs,
             fraction=0.0,
             recipe=event.recipe,
+            folder=event.folder,
             patience=event.recipe["training"]["patience"],
         )
 

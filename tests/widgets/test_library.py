@@ -70,7 +70,7 @@ def test_says_how_far_each_run_is(panel):
 
 @pytest.mark.parametrize(("phase", "text"), [("training", "training"), ("paused", "paused")])
 def test_says_which_is_under_way(panel, phase, text):
-    panel.controller.show(model=replace(toy.card(), source=HALF.path), run=Run(phase))
+    panel.controller.show(run=Run(phase, folder=HALF.path))
     assert tags(panel)[1] == text
     panel.actions_.update()
     assert not panel.actions_.delete.isEnabled()
