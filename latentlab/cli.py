@@ -71,6 +71,10 @@ def train(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if bool(recipes) == bool(resume):
         raise RunError("Give either recipes to train, or --resume RUN.")
+    if resume and (out or settings or sweep):
+        raise RunError("--resume goes on as it began: without --out, --set and --sweep.")
+    if epochs is not None and not resume:
+        raise RunError("--epochs goes with --resume.", "Else, --set training.epochs=N.")
     if resume:
         lines = resume_run(resume, epochs)
     else:

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from training_support import command, in_a_process
 
 from latentlab import cli
 from latentlab.learning.checkpoint import load_model
@@ -50,13 +51,6 @@ def latentlab(monkeypatch, capsys):
     return run
 
 
-def in_a_process(*words, **options):
-    command = [sys.executable, "-m", "latentlab", *map(str, words)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=100, check=False, **options
-    )
-
-
 def size_of(path):
     with Image.open(path) as file:
         return file.size
@@ -84,6 +78,11 @@ def test_train(latentlab, recipe, tmp_path):
         "metrics.jsonl",
         "checkpoint.json",
         "checkpoint.safetensors",
+        "best.json",
+        "best.safetensors",
+        "resume.safetensors",
+        "latents.jsonl",
+        "replay",
         "preview.png",
     }
     model, checkpoint = load_model(out)
@@ -136,11 +135,8 @@ def test_out_that_cannot_be_written(latentlab, recipe, tmp_path):
 def test_ctrl_c_keeps_what_was_learned(recipe, tmp_path):
     """A real process, a real signal, in the middle of training."""
     out = tmp_path / "run"
-    command = [sys.executable, "-m", "latentlab", "train", recipe, "--out", out]
-    command += ["--set", "training.epochs=100000"]
-    process = subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    words = command("train", recipe, "--out", out, "--set", "training.epochs=100000")
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 60
     while not (out / "metrics.jsonl").exists():
         assert time.monotonic() < end
@@ -156,6 +152,122 @@ def test_ctrl_c_keeps_what_was_learned(recipe, tmp_path):
     assert all(np.isfinite(value.numpy()).all() for value in model.state_dict().values())
     lines = (out / "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["epoch"] == checkpoint.epoch
+
+
+# Several
+
+
+def test_several_recipes_are_trained_one_after_another(latentlab, recipe, tmp_path):
+    other = tmp_path / "other.toml"
+    other.write_text(TINY.replace("latent_dim = 2", "latent_dim = 3"))
+    out = tmp_path / "runs"
+    status, said, errors = latentlab("train", recipe, other, "--out", out, *BRIEF)
+    assert (status, errors) == (0, "")
+    assert {path.name for path in out.iterdir()} == {"tiny", "other", "comparison.png"}
+    assert load_model(out / "tiny")[0].latent_dim == 2
+    assert load_model(out / "other")[0].latent_dim == 3
+    assert said.index("Trained: ") < said.index("other:")
+    assert "latent dim 2" in said
+    assert "latent dim 3" in said
+    assert min(size_of(out / "comparison.png")) > 300
+
+
+def test_a_sweep_trains_once_with_each_value(latentlab, recipe, tmp_path):
+    out = tmp_path / "runs"
+    status, said, errors = latentlab(
+        "train", recipe, "--out", out, *BRIEF, "--sweep", "objective.beta=0.5, 4"
+    )
+    assert (status, errors) == (0, "")
+    assert {path.name for path in out.iterdir()} == {
+        "tiny-beta-0.5",
+        "tiny-beta-4",
+        "comparison.png",
+    }
+    for name, beta in (("tiny-beta-0.5", 0.5), ("tiny-beta-4", 4.0)):
+        assert load_model(out / name)[1].recipe.objective.beta == beta
+    lines = [line for line in said.splitlines() if "validation loss" in line]
+    assert [line.split()[:2] for line in lines if line.startswith("beta")] == [
+        ["beta", "0.5"],
+        ["beta", "4.0"],
+    ]
+    assert f"Compared: {out / 'comparison.png'}" in said
+    assert min(size_of(out / "comparison.png")) > 300
+
+
+def test_a_sweep_without_out_makes_runs_of_its_own(latentlab, recipe):
+    status, _, errors = latentlab("train", recipe, *BRIEF, "--sweep", "model.kind=vae,cvae")
+    assert (status, errors) == (0, "")
+    folders = [path for path in runs().iterdir() if path.is_dir()]
+    assert sorted(load_model(path)[1].recipe.model.kind for path in folders) == ["cvae", "vae"]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "words"),
+    [
+        ("objective.beta=1,-4", ["objective.beta", "greater than or equal to 0"]),
+        ("objective.betta=1,4", ["objective.betta", 'did you mean "beta"']),
+        ("objective.beta", ["TABLE.KEY=VALUE,VALUE"]),
+        ("beta=1,2", ["TABLE.KEY=VALUE,VALUE"]),
+        ("objective.beta=1,,2", ["objective.beta"]),
+        ("objective.beta.more=1,2", ["is a value, not a table"]),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_told_before_anything_is_trained(
+    latentlab, recipe, tmp_path, sweep, words
+):
+    status, _, errors = latentlab("train", recipe, "--out", tmp_path / "runs", "--sweep", sweep)
+    assert status == 2
+    assert errors.startswith("latentlab: ")
+    for word in words:
+        assert word in errors
+    assert not (tmp_path / "runs").exists()
+
+
+def test_two_recipes_of_one_name_do_not_get_in_each_others_way(latentlab, recipe, tmp_path):
+    (tmp_path / "deep").mkdir()
+    other = tmp_path / "deep" / recipe.name
+    other.write_text(TINY)
+    out = tmp_path / "runs"
+    status, _, errors = latentlab("train", recipe, other, "--out", out, *BRIEF)
+    assert (status, errors) == (0, "")
+    assert {path.name for path in out.iterdir()} == {"tiny", "tiny-2", "comparison.png"}
+
+
+# Going on
+
+
+def test_resume_with_more_epochs(latentlab, recipe, tmp_path):
+    out = tmp_path / "run"
+    assert latentlab("train", recipe, "--out", out, *BRIEF)[0] == 0
+    status, _, errors = latentlab("train", "--resume", out)
+    assert status == 2
+    assert "has had all its 1 epochs" in errors
+    status, said, errors = latentlab("train", "--resume", out, "--epochs", 3)
+    assert (status, errors) == (0, "")
+    assert "epoch 3/3" in said
+    assert f"Trained: {out}" in said
+    assert load_model(out)[1].epoch == 3
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 1, 2, 2, 3, 3]
+
+
+def test_resume_of_what_is_none(latentlab, tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere", resources() / "models" / "digits-2d"):
+        status, _, errors = latentlab("train", "--resume", folder, "--epochs", 99)
+        assert status == 2
+        assert "cannot be resumed" in errors
+        assert "Traceback" not in errors
+
+
+def test_resume_of_a_damaged_run(latentlab, recipe, tmp_path):
+    out = tmp_path / "run"
+    latentlab("train", recipe, "--out", out, *BRIEF)
+    file = out / "resume.safetensors"
+    file.write_bytes(file.read_bytes()[:1000])
+    status, _, errors = latentlab("train", "--resume", out, "--epochs", 2)
+    assert status == 2
+    assert f"{file} is damaged" in errors
+    assert load_model(out)[1].epoch == 1
 
 
 # Bad recipes and arguments
@@ -204,7 +316,13 @@ def test_bad_recipe_file_is_told_plainly(latentlab, tmp_path, content, words):
     ("words", "told"),
     [
         (("fly",), "No such command 'fly'"),
-        (("train",), "Missing argument"),
+        (("train",), "either recipes to train, or --resume"),
+        (("train", "--epochs", "3"), "either recipes to train, or --resume"),
+        (("train", "a.toml", "--resume", "run"), "either recipes to train, or --resume"),
+        (("train", "a.toml", "--epochs", "3"), "--epochs goes with --resume"),
+        (("train", "--resume", "run", "--set", "training.epochs=3"), "--set"),
+        (("train", "--resume", "run", "--sweep", "objective.beta=3"), "--sweep"),
+        (("train", "--resume", "run", "--out", "elsewhere"), "--out"),
         (("sample", "digits-2d"), "Missing option '--out'"),
         (("sample", "digits-2d", "--out", "x.png", "--count", "0"), "--count"),
         (("sample", "digits-2d", "--out", "x.png", "--colour"), "--colour"),
@@ -379,8 +497,8 @@ def test_help_needs_no_torch():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    for command in ("train", "sample", "manifold", "interpolate", "encode", "list", "demo"):
-        assert command in done.stdout
+    for name in ("train", "sample", "manifold", "interpolate", "encode", "list", "demo"):
+        assert name in done.stdout
 
 
 def test_output_goes_into_a_pipe():

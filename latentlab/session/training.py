@@ -46,7 +46,7 @@ def train_all(
         plan for file in files for plan in _plans(file.stem, read_recipe(file, settings), sweep)
     ]
     folders = []
-    for name, recipe in plans:
+    for name, recipe in _told_apart(plans):
         if len(plans) > 1 and leads():
             yield f"{name}:"
         folder = new_folder(recipe) if out is None else out / name if len(plans) > 1 else out
@@ -72,6 +72,16 @@ def _plans(name: str, recipe: Recipe, sweep: str) -> list[tuple[str, Recipe]]:
     return [
         (f"{name}-{short}-{value.strip()}", recipe.changed(key.strip(), setting_value(value)))
         for value in values.split(",")
+    ]
+
+
+def _told_apart(plans: list[tuple[str, Recipe]]) -> list[tuple[str, Recipe]]:
+    """Add a number to names that come again, as of recipe files in several folders."""
+    names = [name for name, _ in plans]
+    earlier = [names[:i].count(name) for i, name in enumerate(names)]
+    return [
+        (f"{name}-{n + 1}" if n else name, recipe)
+        for n, (name, recipe) in zip(earlier, plans, strict=True)
     ]
 
 

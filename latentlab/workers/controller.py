@@ -70,7 +70,6 @@ class Controller(Running):
 
     def __init__(self, lane: Lane, training: Training, parent: QObject | None = None) -> None:
         super().__init__(lane, training, parent)
-        self._shown: dict[type, int] = {}
         self._model_since = 0
         self._fallback: Path | None = None
         lane.answered.connect(self._on_answer)

@@ -53,6 +53,7 @@ class Running(Exploring):
         super().__init__(lane, parent)
         self._training = training
         self._previous: Path | None = None
+        self._resumed = False
         self._latest: Portrait | None = None
         training.progressed.connect(self._on_progress)
         training.adoptable.connect(self._on_adoptable)
@@ -76,6 +77,7 @@ class Running(Exploring):
 
     def _begin(self, order: Order) -> None:
         self._previous = self.state.model.source if self.state.model else None
+        self._resumed = order.folder is not None
         self._set(following=True, failure=None, moment=None)
         self._training.start(order)
 
@@ -92,7 +94,7 @@ class Running(Exploring):
         self._training.stop(discard=False)
 
     def cancel_training(self) -> None:
-        """End the run and throw it away."""
+        """End the run and throw it away, unless it goes on with one that was there before."""
         self._training.stop(discard=True)
 
     def steer(self, key: str, value: float) -> None:
@@ -186,7 +188,7 @@ class Running(Exploring):
     def compare(self, paths: tuple[Path, ...]) -> None:
         """Draw the curves of runs side by side; of none or one to stop that."""
         if len(paths) < 2:
-            self._lane.withdraw(Compare)
+            self.withdraw(Compare)
             self._set(compared=())
         else:
             self.ask(Compare(paths))
@@ -201,7 +203,7 @@ class Running(Exploring):
     def show_moment(self, epoch: int | None) -> None:
         """Look back at how the run looked at the end of an epoch; None for the latest."""
         if epoch is None:
-            self._lane.withdraw(ReadMoment)
+            self.withdraw(ReadMoment)
             latest = self._training.past.portrait if self.state.run else self._latest
             self._set(moment=None, portrait=latest)
             return
@@ -235,6 +237,9 @@ class Running(Exploring):
     @Slot(object, object, bool)
     def _on_training_ended(self, outcome: Outcome, folder: Path | None, discard: bool) -> None:
         self._set(run=None, failure=outcome.failure)
+        if discard and self._resumed:
+            discard = False
+            self._say("This run was there before and was kept: delete it in the library.")
         if discard and folder:
             self.ask(Discard(folder))
         after = self._previous if discard else folder
@@ -243,10 +248,12 @@ class Running(Exploring):
         self._set(following=False)
         self.ask(ListLibrary())
         self._next()
+        # The next one begins without a failure, but this one's is yet to be read.
+        self._set(failure=outcome.failure)
 
     def _replace_model(self, path: Path) -> None:
         # Answered later, weights still waiting would take the opened model's place.
-        self._lane.withdraw(Adopt)
+        self.withdraw(Adopt)
         self.ask(Open(path))
 
     def _say(self, text: str) -> None:

@@ -33,10 +33,16 @@ class Store(QObject):
         self.state = State()
         self._lane = lane
         self._asked = 0
+        self._shown: dict[type, int] = {}
 
     def ask(self, request: Request) -> None:
         """Hand a request to the lane."""
         self._asked = self._lane.submit(request)
+
+    def withdraw(self, kind: type[Request]) -> None:
+        """Ask no more what still waits of a kind, and take no answer that is on its way."""
+        self._lane.withdraw(kind)
+        self._shown[kind] = self._asked + 1
 
     def refuse(self, title: str, advice: str = "") -> None:
         """Tell the user why something cannot be done."""

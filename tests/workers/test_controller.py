@@ -8,9 +8,11 @@ import pytest
 import toy
 from PySide6.QtCore import QObject, Signal
 
+from latentlab.learning.events import Portrait
 from latentlab.session.failure import Failure
 from latentlab.session.requests import (
     Adopt,
+    Compare,
     Decode,
     DescribeForm,
     Discard,
@@ -23,9 +25,23 @@ from latentlab.session.requests import (
     MakeStrip,
     Open,
     PickImage,
+    ReadMoment,
     ReadRecipe,
+    Rename,
+    Trash,
 )
-from latentlab.session.state import GridSettings, Original, Picture, Point, Run, SampleSettings
+from latentlab.session.state import (
+    Compared,
+    GridSettings,
+    Order,
+    Original,
+    Past,
+    Picture,
+    Point,
+    Remedy,
+    Run,
+    SampleSettings,
+)
 from latentlab.workers.controller import Controller
 from latentlab.workers.job import Outcome
 from latentlab.workers.lane import Answer
@@ -71,19 +87,33 @@ class HandLane(QObject):
 class HandTraining(QObject):
     progressed = Signal(object)
     adoptable = Signal(object)
+    refused = Signal(str)
     ended = Signal(object, object, bool)
 
     def __init__(self):
         super().__init__()
-        self.running, self.curves, self.calls = False, {}, []
+        self.running, self.past, self.calls = False, Past(), []
+        self.folder, self.recipe = None, {}
 
-    def start(self, recipe):
+    def start(self, order):
         self.running = True
-        self.calls.append(("start", recipe))
+        self.calls.append(("start", order))
         self.progressed.emit(Run())
 
     def stop(self, *, discard):
         self.calls.append(("stop", discard))
+
+    def steer(self, key, value):
+        self.calls.append(("steer", key, value))
+
+    def pause(self):
+        self.calls.append("pause")
+
+    def go_on(self):
+        self.calls.append("go on")
+
+    def set_rhythm(self, seconds):
+        self.calls.append(("rhythm", seconds))
 
     def close(self):
         self.calls.append("close")
@@ -429,7 +459,7 @@ def test_training_twice_is_refused(bench):
     bench.controller.set_draft({"model": "vae"})
     bench.controller.start_training()
     bench.controller.start_training()
-    assert bench.training.calls == [("start", {"model": "vae"})]
+    assert bench.training.calls == [("start", Order({"model": "vae"}))]
     assert "already under way" in bench.state.failure.title
 
 
@@ -574,9 +604,9 @@ def test_failed_start_keeps_model_and_curves(bench):
 
 def test_curves_of_the_run_replace_the_models(bench):
     bench.controller.start_training()
-    bench.training.curves = {("running", "loss"): (np.ones(1), np.ones(1))}
+    bench.training.past = Past({("running", "loss"): (np.ones(1), np.ones(1))})
     bench.training.progressed.emit(Run(phase="training"))
-    assert bench.state.curves is bench.training.curves
+    assert bench.state.curves is bench.training.past.curves
 
 
 def test_curves_of_a_run_unwatched_are_not_shown(bench):
@@ -584,10 +614,239 @@ def test_curves_of_a_run_unwatched_are_not_shown(bench):
     bench.controller.open(Path("/toys/big"))
     bench.lane.answer_all()
     before = bench.state.curves
-    bench.training.curves = {("running", "loss"): (np.ones(1), np.ones(1))}
+    bench.training.past = Past({("running", "loss"): (np.ones(1), np.ones(1))})
     bench.training.progressed.emit(Run(phase="training"))
     assert bench.state.curves is before
     assert bench.state.run.phase == "training"
+
+
+def test_the_training_is_told_what_a_hand_wants(bench):
+    bench.controller.start_training()
+    bench.controller.pause_training()
+    bench.controller.continue_training()
+    bench.controller.steer("objective.beta", 4.0)
+    bench.controller.set_rhythm(2.5)
+    bench.controller.stop_training()
+    assert bench.training.calls[1:] == [
+        "pause",
+        "go on",
+        ("steer", "objective.beta", 4.0),
+        ("rhythm", 2.5),
+        ("stop", False),
+    ]
+    assert bench.state.rhythm == 2.5
+
+
+def test_a_refused_change_is_told(bench):
+    bench.controller.start_training()
+    bench.training.refused.emit("objective.beta: must be greater than or equal to 0 (not -1.0)")
+    assert "objective.beta" in bench.state.failure.title
+    assert bench.training.running
+
+
+def test_more_epochs_go_to_the_run_under_way_else_to_the_open_one(bench):
+    bench.controller.train_more(5)
+    source, epoch = bench.state.model.source, bench.state.model.epoch
+    assert bench.training.calls == [("start", Order(folder=source, epochs=epoch + 5))]
+    bench.training.progressed.emit(Run(phase="training", epochs=30))
+    bench.controller.train_more(5)
+    assert bench.training.calls[-1] == ("steer", "training.epochs", 35)
+
+
+def test_an_earlier_run_is_not_thrown_away_with_what_it_was_to_become(bench):
+    """Cancelling what goes on with it must not cost what was there before."""
+    said = []
+    bench.controller.changed.connect(lambda state, _: said.append(state.message))
+    bench.controller.resume_run(RUN)
+    bench.lane.asked.clear()
+    bench.controller.cancel_training()
+    bench.training.end("stopped", discard=True)
+    assert not [request for request in bench.lane.asked if isinstance(request, Discard)]
+    assert Open(RUN) in bench.lane.asked
+    assert any("was kept" in text for text in said)
+
+
+def test_resuming_while_a_run_is_under_way_is_refused(bench):
+    bench.controller.start_training()
+    bench.controller.resume_run(RUN)
+    assert len(bench.training.calls) == 1
+    assert "already under way" in bench.state.failure.title
+
+
+# The queue
+
+
+def orders(bench):
+    return [call[1] for call in bench.training.calls if call[0] == "start"]
+
+
+def test_what_is_queued_begins_when_the_run_before_has_ended(bench):
+    bench.controller.start_training()
+    for name in ("one", "two"):
+        bench.controller.set_draft({"model": name})
+        bench.controller.enqueue()
+    assert len(orders(bench)) == 1
+    assert [draft["model"] for draft in bench.state.queue] == ["one", "two"]
+    bench.training.end()
+    assert orders(bench)[1:] == [Order({"model": "one"})]
+    assert [draft["model"] for draft in bench.state.queue] == ["two"]
+    bench.training.end()
+    assert orders(bench)[2:] == [Order({"model": "two"})]
+    assert bench.state.queue == ()
+    bench.lane.asked.clear()
+    bench.training.end()
+    assert len(orders(bench)) == 3
+    assert Open(RUN) in bench.lane.asked
+
+
+def test_what_is_queued_while_nothing_runs_begins_at_once(bench):
+    bench.controller.set_draft({"model": "one"})
+    bench.controller.enqueue()
+    assert orders(bench) == [Order({"model": "one"})]
+    assert bench.state.queue == ()
+
+
+def test_what_waits_can_be_taken_out_of_the_queue(bench):
+    bench.controller.start_training()
+    for name in ("one", "two", "three"):
+        bench.controller.set_draft({"model": name})
+        bench.controller.enqueue()
+    bench.controller.unqueue(1)
+    assert [draft["model"] for draft in bench.state.queue] == ["one", "three"]
+
+
+def test_a_sweep_queues_the_draft_with_each_value(bench):
+    bench.controller.set_draft({"objective": {"beta": 1.0, "free_bits": 0.5}})
+    bench.controller.sweep("objective.beta", (0.5, 4.0))
+    assert orders(bench) == [Order({"objective": {"beta": 0.5, "free_bits": 0.5}})]
+    assert bench.state.queue == ({"objective": {"beta": 4.0, "free_bits": 0.5}},)
+    assert bench.state.draft == {"objective": {"beta": 1.0, "free_bits": 0.5}}
+
+
+def test_a_failure_is_told_though_the_next_run_begins(bench):
+    bench.controller.start_training()
+    bench.controller.enqueue()
+    bench.training.end("failed", Failure("Bad recipe."), folder=None)
+    assert len(orders(bench)) == 2
+    assert bench.state.failure == Failure("Bad recipe.")
+
+
+# Remedies
+
+
+BETA = Remedy("Less beta", (("objective.beta", 0.5),))
+MODEL = Remedy("More latents", (("model.latent_dim", 8), ("objective.beta", 0.5)))
+
+
+def test_a_remedy_steers_the_run_under_way_where_it_can(bench):
+    bench.controller.start_training()
+    bench.training.recipe = {"objective": {"beta": 1.0}}
+    bench.controller.apply_remedy(BETA)
+    assert bench.training.calls[-1] == ("steer", "objective.beta", 0.5)
+    assert bench.state.draft is None
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_remedy_changes_the_draft_where_it_cannot(bench, running):
+    if running:
+        bench.controller.start_training()
+        bench.training.recipe = {"model": {"kind": "vae", "latent_dim": 2}}
+    calls = list(bench.training.calls)
+    bench.controller.apply_remedy(MODEL)
+    assert bench.training.calls == calls
+    assert bench.state.draft["model"]["latent_dim"] == 8
+    assert bench.state.draft["objective"] == {"beta": 0.5}
+    assert bench.state.draft["model"].get("kind") == ("vae" if running else None)
+
+
+def test_a_remedy_for_an_open_model_does_not_steer_the_run_under_way(bench):
+    bench.controller.start_training()
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    bench.controller.apply_remedy(BETA)
+    assert [call[0] for call in bench.training.calls] == ["start"]
+    assert bench.state.draft["objective"] == {"beta": 0.5}
+
+
+# Runs of the past
+
+
+def test_the_run_under_way_is_not_deleted(bench):
+    bench.controller.start_training()
+    bench.training.folder = RUN
+    bench.lane.asked.clear()
+    bench.controller.delete_run(RUN)
+    assert bench.lane.asked == []
+    assert "under way" in bench.state.failure.title
+    bench.controller.delete_run(Path("/runs/other"))
+    assert bench.lane.asked == [Trash(Path("/runs/other"))]
+
+
+def test_what_is_asked_of_other_runs(bench):
+    bench.controller.duplicate_run(RUN)
+    bench.controller.rename_run(RUN, "new name")
+    bench.controller.compare((RUN, Path("/runs/other")))
+    assert bench.lane.asked == [
+        ReadRecipe(RUN),
+        Rename(RUN, "new name"),
+        Compare((RUN, Path("/runs/other"))),
+    ]
+
+
+def test_the_library_is_read_anew_after_a_run_has_changed(bench):
+    for request in (Rename(RUN, "name"), Trash(RUN)):
+        number = bench.lane.submit(request)
+        bench.lane.asked.clear()
+        bench.lane.open.pop(number)
+        bench.lane.answered.emit(Answer(number, request, None))
+        assert bench.lane.asked == [ListLibrary()]
+
+
+@pytest.mark.parametrize("way", ["moment", "compare"])
+def test_an_answer_on_its_way_does_not_bring_back_what_was_left(bench, way):
+    """The lane had begun to answer before it was told to forget it."""
+    if way == "moment":
+        bench.controller.show_moment(3)
+        (request,) = bench.lane.asked
+        response = toy_portrait(3)
+    else:
+        bench.controller.compare((RUN, RUN))
+        (request,) = bench.lane.asked
+        response = (Compared("one", RUN, {}), Compared("two", RUN, {}))
+    number = bench.lane.number
+    if way == "moment":
+        bench.controller.show_moment(None)
+    else:
+        bench.controller.compare(())
+    bench.lane.answered.emit(Answer(number, request, response))
+    assert bench.state.moment is None
+    assert bench.state.portrait is None
+    assert bench.state.compared == ()
+
+
+def toy_portrait(epoch):
+    pictures = np.zeros((2, 4, 4), np.uint8)
+    codes = np.zeros((3, 2), np.float32)
+    return Portrait(epoch, codes, codes, None, pictures, pictures, pictures)
+
+
+def test_a_moment_stays_while_the_run_goes_on(bench):
+    bench.controller.start_training()
+    bench.training.folder = RUN
+    bench.lane.asked.clear()
+    bench.controller.show_moment(3)
+    (request,) = bench.lane.asked
+    assert request == ReadMoment(RUN, 3)
+    bench.lane.answered.emit(Answer(bench.lane.number, request, toy_portrait(3)))
+    latest = toy_portrait(9)
+    curves = {("running", "loss"): (np.ones(1), np.ones(1))}
+    bench.training.past = Past(curves, portrait=latest, moments=(3, 9))
+    bench.training.progressed.emit(Run(phase="training"))
+    assert (bench.state.moment, bench.state.portrait.epoch) == (3, 3)
+    assert bench.state.moments == (3, 9)
+    bench.controller.show_moment(None)
+    assert bench.state.moment is None
+    assert bench.state.portrait is latest
 
 
 # Files

@@ -7,10 +7,12 @@ import toy
 
 from latentlab.data.base import Loading
 from latentlab.errors import RecipeError
-from latentlab.learning.events import EpochEnd, Step
+from latentlab.learning.events import EpochEnd, Latents, Step
+from latentlab.session.state import Order
 from latentlab.workers.training import Training
 
 RUN = Path("/runs/1")
+LATENTS = Latents(np.ones(2), 2, 1.5, 0.5, 90)
 
 
 class Gate:
@@ -21,7 +23,7 @@ class Gate:
         self.open = threading.Event()
         self.closed = threading.Event()
 
-    def __call__(self, recipe):
+    def __call__(self, order, controls):
         try:
             yield toy.started(self.folder)
             step = 0
@@ -60,13 +62,13 @@ def make(until):
 def test_tells_of_a_run_from_start_to_end(make, until):
     recipes = []
 
-    def train(recipe):
-        recipes.append(recipe)
+    def train(order, controls):
+        recipes.append(order.recipe)
         yield Loading("Reading", 0.5)
         yield from toy.training(RUN)
 
     training, heard = make(train)
-    training.start({"model": "vae"})
+    training.start(Order({"model": "vae"}))
     assert training.running
     assert heard.runs[0].phase == "loading"
     until(lambda: heard.ends)
@@ -87,15 +89,15 @@ def test_tells_of_a_run_from_start_to_end(make, until):
 
 
 def test_curves_grow_and_what_was_shown_stays(make, until):
-    training, heard = make(lambda recipe: toy.training(RUN, epochs=40, steps_per_epoch=5))
+    training, heard = make(lambda order, controls: toy.training(RUN, epochs=40, steps_per_epoch=5))
     shown = []
-    training.progressed.connect(lambda run: shown.append(training.curves))
-    training.start({})
+    training.progressed.connect(lambda run: shown.append(training.past.curves))
+    training.start(Order())
     until(lambda: heard.ends)
-    x, y = training.curves["running", "loss"]
+    x, y = training.past.curves["running", "loss"]
     np.testing.assert_allclose(x, np.arange(1, 201) / 5)
     np.testing.assert_allclose(y, 100 / np.arange(1, 201))
-    x, y = training.curves["validation", "kl"]
+    x, y = training.past.curves["validation", "kl"]
     np.testing.assert_array_equal(x, np.arange(1, 41))
     np.testing.assert_array_equal(y, np.ones(40))
     lengths = [len(curves.get(("running", "loss"), ((),))[0]) for curves in shown]
@@ -106,21 +108,25 @@ def test_curves_grow_and_what_was_shown_stays(make, until):
 
 
 def test_remembers_the_best_epoch(make, until):
-    def train(recipe):
+    def train(order, controls):
         yield toy.started(RUN, epochs=3)
-        for epoch, loss in enumerate((5.0, 3.0, 4.0), start=1):
-            yield EpochEnd(epoch, epoch, toy.losses(loss), toy.losses(loss), 1.0, 0.0)
+        bests = ((1, 5.0), (2, 3.0), (2, 3.0))
+        for epoch, (loss, best) in enumerate(zip((5.0, 3.0, 4.0), bests, strict=True), 1):
+            found = toy.losses(loss)
+            yield EpochEnd(epoch, epoch, found, found, 1.0, 0.0, LATENTS, *best, memory=7)
 
     training, heard = make(train)
-    training.start({})
+    training.start(Order())
     until(lambda: heard.ends)
     last = heard.runs[-1]
     assert (last.best_loss, last.best_epoch, last.validation_loss) == (3.0, 2, 4.0)
+    assert (last.plateau, last.memory) == (1, 7)
+    assert heard.ends[0][0].how == "succeeded"
 
 
 def test_snapshots_become_adopt_requests(make, until):
-    training, heard = make(lambda recipe: toy.training(RUN))
-    training.start({})
+    training, heard = make(lambda order, controls: toy.training(RUN))
+    training.start(Order())
     until(lambda: heard.ends)
     assert [request.epoch for request in heard.adoptable] == [1, 2]
     assert {request.folder for request in heard.adoptable} == {RUN}
@@ -131,7 +137,7 @@ def test_snapshots_become_adopt_requests(make, until):
 def test_stop(make, until, discard):
     gate = Gate()
     training, heard = make(gate)
-    training.start({})
+    training.start(Order())
     until(lambda: heard.runs[-1].epoch)
     training.stop(discard=discard)
     assert heard.runs[-1].phase == "stopping"
@@ -147,7 +153,7 @@ def test_stays_stopping_until_it_ends(make, until):
     """A step already on its way does not make a stopping run look alive."""
     gate = Gate()
     training, heard = make(gate)
-    training.start({})
+    training.start(Order())
     until(lambda: heard.runs[-1].epoch)
     training.stop(discard=False)
     before = len(heard.runs)
@@ -158,11 +164,11 @@ def test_stays_stopping_until_it_ends(make, until):
 
 
 def test_failure_names_no_folder_before_the_run_began(make, until):
-    def train(recipe):
+    def train(order, controls):
         raise RecipeError({"model.latent_dim": "must be greater than 0 (not 0)"})
 
     training, heard = make(train)
-    training.start({})
+    training.start(Order())
     until(lambda: heard.ends)
     outcome, folder, _ = heard.ends[0]
     assert folder is None
@@ -170,11 +176,11 @@ def test_failure_names_no_folder_before_the_run_began(make, until):
 
 
 def test_second_run_starts_afresh(make, until):
-    training, heard = make(lambda recipe: toy.training(RUN))
+    training, heard = make(lambda order, controls: toy.training(RUN))
     for count in (1, 2):
-        training.start({})
+        training.start(Order())
         until(lambda count=count: len(heard.ends) == count)
-        assert len(training.curves["running", "loss"][0]) == 6
+        assert len(training.past.curves["running", "loss"][0]) == 6
     firsts = [run for run in heard.runs if run.phase == "loading"]
     assert len(firsts) == 2
     assert firsts[1].best_loss is None
@@ -183,7 +189,7 @@ def test_second_run_starts_afresh(make, until):
 def test_close_waits_until_the_run_is_saved(make, until):
     gate = Gate()
     training, heard = make(gate)
-    training.start({})
+    training.start(Order())
     until(lambda: heard.runs[-1].epoch)
     timer = threading.Timer(0.1, gate.open.set)
     timer.start()
@@ -197,7 +203,7 @@ def test_close_waits_until_the_run_is_saved(make, until):
 
 
 def test_stop_and_close_without_a_run_do_nothing(make):
-    training, heard = make(lambda recipe: toy.training(RUN))
+    training, heard = make(lambda order, controls: toy.training(RUN))
     training.stop(discard=True)
     training.close()
     assert not training.running
