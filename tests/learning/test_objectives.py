@@ -7,7 +7,7 @@ from torch.distributions import Independent, Laplace, Normal
 from latentlab.data.base import ImageSpec
 from latentlab.learning.objectives import ELBO, Capacity, Noise, draw, judge
 from latentlab.learning.schedules import Constant, Linear
-from latentlab.learning.terms import NoTerm
+from latentlab.learning.terms import Term
 from latentlab.models.base import MODELS
 
 SPEC = ImageSpec((1, 4, 5), ("ant", "bee", "cat"))
@@ -171,7 +171,7 @@ def test_capacity_grows_by_its_schedule():
     assert {objective.numbers(e)["beta"] for e in (0.0, 2.0, 8.0)} == {1.0}
 
 
-class Brightness(NoTerm):
+class Brightness(Term):
     kind: str = "brightness"
     weight: float = 0.5
 
