@@ -1,154 +1,188 @@
-"""Compare latentlab's training with a plain torchvision loop on the same network.
+"""Compare latentlab's training with a plain torchvision loop and with pythae on one network.
 
-Epochs alternate (A B A B ...), so that a machine whose speed drifts is fair to both. The last
-line is one JSON object; ``speedup`` is the ratio of the medians of the seconds per epoch.
+All train architecture A on MNIST in batches of 128, in one process, their epochs in turn
+(A B C A B C ...), so that a machine whose speed drifts is fair to all. The last line is one
+JSON object; a speed-up is the ratio of the medians of the seconds per epoch, validation left out.
 
-    python tests/bench/training.py [--root DIR] [--epochs 3]
+    python tests/bench/training.py [--root DIR] [--epochs 3] [--device cuda] [--streaming]
+
+pythae is optional (``pip install -e ".[bench]"``); without it its figures are null. On a GPU,
+``seconds_100_epochs`` is the wall clock of all of recipe A, validation included. ``--streaming``
+adds ``streaming_ratio``: the time per image of a set on disk of four times
+``training.resident_mb``, to that of the same set in memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
-from torch.nn import functional as F
-from torch.utils.data import DataLoader
-from torchvision import transforms
-from torchvision.datasets import MNIST
+from rivals import REPOSITORY, find_root, has_pythae, naive_epochs, pythae_epochs, unpack
 
-from latentlab.data.idx import FILES
-from latentlab.learning.events import EpochEnd
+from latentlab.data.idx import read_idx
+from latentlab.learning.device import wants_bf16
+from latentlab.learning.events import EpochEnd, Started
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import Recipe, read_recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+    from rivals import Epoch
+
 RECIPE = REPOSITORY / "training" / "cvae-mnist.toml"
-CLASSES = 10
 
-Epoch = tuple[float, float]
-"""Seconds, and the mean training loss in nats per image."""
+MEMORY = """
+import json, re, sys
+import torch
+from pathlib import Path
+
+def peak():  # of this program alone; getrusage would count its parent's too
+    return int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1])
+
+before = peak()
+from latentlab.learning.fit import fit
+from latentlab.learning.recipe import read_recipe
+for event in fit(read_recipe(Path(sys.argv[1]), json.loads(sys.argv[2]))):
+    pass
+print(peak() - before)
+"""
 
 
 def latentlab_epochs(recipe: Recipe) -> Iterator[Epoch]:
-    """Train with the real loop; its seconds leave validation out."""
+    """Train with the real loop; its seconds leave validation out, and wait for a GPU."""
     with closing(fit(recipe)) as events:
         for event in events:
             if isinstance(event, EpochEnd):
                 yield event.seconds, event.train["loss"]
 
 
-def naive_epochs(recipe: Recipe, folder: Path) -> Iterator[Epoch]:
-    """Train as a tutorial would: a DataLoader over PIL images, summed BCE and KL."""
-    torch.manual_seed(recipe.training.seed)
-    data = MNIST(str(folder), train=True, transform=transforms.ToTensor())
-    loader = DataLoader(data, batch_size=128, shuffle=True, num_workers=0)
-    model = PlainCVAE()
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    while True:
-        start = time.perf_counter()
-        total = 0.0
-        for x, y in loader:
-            pixels, mu, log_var = model(x.view(-1, 784), y)
-            bce = F.binary_cross_entropy(pixels, x.view(-1, 784), reduction="sum")
-            kl = -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp())
-            loss = (bce + kl) / len(x)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(x)
-        yield time.perf_counter() - start, total / len(data)
+def in_turn(runs: Mapping[str, Iterator[Epoch]], epochs: int) -> dict[str, list[Epoch]]:
+    """Let each run train an epoch after the other."""
+    done: dict[str, list[Epoch]] = {name: [] for name in runs}
+    for epoch in range(1, epochs + 1):
+        for name, run in runs.items():
+            done[name].append(next(run))
+        told = ", ".join(f"{name} {e[-1][0]:.2f} s {e[-1][1]:.2f}" for name, e in done.items())
+        print(f"epoch {epoch}: {told}", flush=True)
+    return done
 
 
-class PlainCVAE(torch.nn.Module):
-    """Architecture A as its text writes it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fc1 = torch.nn.Linear(784 + CLASSES, 400)
-        self.mu = torch.nn.Linear(400, 20)
-        self.log_var = torch.nn.Linear(400, 20)
-        self.fc2 = torch.nn.Linear(20 + CLASSES, 400)
-        self.fc3 = torch.nn.Linear(400, 784)
-
-    def forward(self, x, y):
-        """Return decoded pixels and the posterior's mean and log-variance."""
-        y = F.one_hot(y, CLASSES).float()
-        h = F.relu(self.fc1(torch.cat([x, y], dim=1)))
-        mu, log_var = self.mu(h), self.log_var(h)
-        z = mu + torch.randn_like(mu) * torch.exp(0.5 * log_var)
-        h = F.relu(self.fc2(torch.cat([z, y], dim=1)))
-        return torch.sigmoid(self.fc3(h)), mu, log_var
-
-
-def unpack(source: Path, folder: Path) -> None:
-    """Lay IDX files out as torchvision expects them: FOLDER/MNIST/raw, not gzipped."""
-    raw = folder / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name in FILES:
-        plain = source / name
-        packed = source / f"{name}.gz"
-        (raw / name).write_bytes(
-            plain.read_bytes() if plain.exists() else gzip.decompress(packed.read_bytes())
-        )
+def compare(root: Path, device: torch.device, epochs: int, settings: list[str]) -> dict[str, Any]:
+    """Train with everything there is, and return the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        unpack(root, Path(folder))
+        runs = {"naive": naive_epochs(Path(folder), device)}
+        if has_pythae():
+            runs["pythae"] = pythae_epochs(Path(folder), device)
+        else:
+            print('no pythae here: pip install -e ".[bench]" to compare with it')
+        for precision in ["fp32"] + ["bf16"] * wants_bf16("auto", device):
+            change = f'training.precision="{precision}"'
+            runs[precision] = latentlab_epochs(read_recipe(RECIPE, [*settings, change]))
+        done = in_turn(runs, epochs)
+        for run in runs.values():
+            run.close()
+    names = ("naive", "pythae", "fp32", "bf16")
+    seconds = {name: statistics.median(s for s, _ in done[name]) for name in done}
+    auto = seconds.get("bf16", seconds["fp32"])
+    return {
+        "speedup": seconds["naive"] / auto,
+        "speedup_fp32": seconds["naive"] / seconds["fp32"],
+        "speedup_bf16": seconds["naive"] / seconds["bf16"] if "bf16" in seconds else None,
+        "speedup_vs_pythae": seconds["pythae"] / auto if "pythae" in seconds else None,
+        **{f"loss_{name}": done[name][-1][1] if name in done else None for name in names},
+        **{f"seconds_{name}": seconds.get(name) for name in names},
+    }
 
 
-def find_root(chosen: str | None) -> Path:
-    """Return the folder of the four IDX files."""
-    roots = [chosen, os.environ.get("LATENTLAB_DATA"), REPOSITORY.parent / "shared" / "data"]
-    for root in [Path(root) for root in roots if root]:
-        for folder in (root, root / "mnist"):
-            if list(folder.glob("train-images-idx3-ubyte*")):
-                return folder
-    raise SystemExit("No MNIST here: give --root DIR or LATENTLAB_DATA.")
+def peak_rss_mb(settings: list[str]) -> float | None:
+    """Return what a run needs beyond torch's import, from a process of its own."""
+    if sys.platform != "linux":
+        return None
+    changes = json.dumps([*settings, "training.epochs=2"])
+    command = [sys.executable, "-c", MEMORY, str(RECIPE), changes]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=REPOSITORY)
+    return int(done.stdout.splitlines()[-1]) * 1024 / 1e6
+
+
+def seconds_of_recipe(settings: list[str]) -> float:
+    """Return the wall clock of all of recipe A, from data at hand to its last validation."""
+    start = 0.0
+    for event in fit(read_recipe(RECIPE, [*settings, "training.epochs=100"])):
+        if isinstance(event, Started):
+            start = time.perf_counter()
+    return time.perf_counter() - start
+
+
+def streaming(root: Path, epochs: int, settings: list[str]) -> dict[str, float]:
+    """Compare a set on disk of four times the limit with the same set in memory."""
+    (pixels,) = [read_idx(path) for path in root.glob("train-images-idx3-ubyte*")]
+    (labels,) = [read_idx(path) for path in root.glob("train-labels-idx1-ubyte*")]
+    with tempfile.TemporaryDirectory() as folder:
+        images, classes = Path(folder, "images.npy"), Path(folder, "labels.npy")
+        np.save(images, pixels)
+        np.save(classes, labels.astype(np.int64))
+        changes = [
+            *[change for change in settings if not change.startswith("data.")],
+            "data.kind='arrays'",
+            "data.held_out=0.02",
+            f"data.images={json.dumps(str(images))}",
+            f"data.labels={json.dumps(str(classes))}",
+        ]
+        limit = int(pixels.nbytes * 0.98 / 4e6)
+        runs = {
+            name: latentlab_epochs(read_recipe(RECIPE, [*changes, f"training.resident_mb={mb}"]))
+            for name, mb in (("resident", 4096), ("streamed", limit))
+        }
+        done = in_turn(runs, epochs)
+        for run in runs.values():
+            run.close()
+    ratios = [s / r for (s, _), (r, _) in zip(done["streamed"], done["resident"], strict=True)]
+    return {"streaming_ratio": statistics.median(ratios), "streaming_limit_mb": limit}
 
 
 def main() -> None:
-    """Run both, epoch by epoch in turn, and print the figures."""
+    """Run what was asked for and print the figures."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--root")
     options.add_argument("--epochs", type=int, default=3)
+    options.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    options.add_argument("--streaming", action="store_true")
     chosen = options.parse_args()
-    root = find_root(chosen.root)
+    root, device = find_root(chosen.root), torch.device(chosen.device)
     settings = [
         f"data.root={json.dumps(str(root))}",
         f"training.epochs={chosen.epochs}",
-        'training.device="cpu"',
+        f'training.device="{chosen.device}"',
     ]
-    recipe = read_recipe(RECIPE, settings)
-    ours: list[Epoch] = []
-    naive: list[Epoch] = []
-    with tempfile.TemporaryDirectory() as folder:
-        unpack(root, Path(folder))
-        pairs = zip(latentlab_epochs(recipe), naive_epochs(recipe, Path(folder)), strict=False)
-        for epoch, (a, b) in enumerate(pairs, 1):
-            ours.append(a)
-            naive.append(b)
-            print(f"epoch {epoch}: ours {a[0]:.2f} s {a[1]:.2f}, naive {b[0]:.2f} s {b[1]:.2f}")
-    seconds, seconds_naive = (statistics.median(s for s, _ in runs) for runs in (ours, naive))
-    result = {
-        "speedup": round(seconds_naive / seconds, 2),
-        "seconds_latentlab": round(seconds, 3),
-        "seconds_naive": round(seconds_naive, 3),
-        "loss_latentlab": round(ours[-1][1], 2),
-        "loss_naive": round(naive[-1][1], 2),
-        "epochs": len(ours),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, "
-        f"{torch.get_num_threads()} threads",
+    result = compare(root, device, chosen.epochs, settings)
+    result["peak_rss_mb"] = peak_rss_mb(settings)
+    if chosen.device == "cuda":
+        result["speedup_cuda"] = result["speedup"]
+        result["seconds_100_epochs"] = seconds_of_recipe(settings)
+    if chosen.streaming:
+        result |= streaming(root, chosen.epochs, settings)
+    rounded = {
+        key: round(value, 3) if isinstance(value, float) else value for key, value in result.items()
     }
-    print(json.dumps(result))
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, "
+    machine += f"{torch.get_num_threads()} threads"
+    if chosen.device == "cuda":
+        machine += f", {torch.cuda.get_device_name()}"
+    print(json.dumps({**rounded, "epochs": chosen.epochs, "machine": machine}))
 
 
 if __name__ == "__main__":
