@@ -11,6 +11,7 @@ from PIL import Image
 from training_support import STEPS, finite, lines_of, recipe_of, same
 
 from latentlab.errors import DataError, RecipeError, RunError, TrainingError
+from latentlab.files import write_atomically
 from latentlab.learning.checkpoint import DESCRIPTION, WEIGHTS, load_model, read_checkpoint
 from latentlab.learning.controls import Controls
 from latentlab.learning.events import (
@@ -223,36 +224,46 @@ def test_no_best_weights_before_there_is_a_validation(tmp_path):
     assert not (tmp_path / "best.safetensors").exists()
 
 
-@pytest.mark.parametrize("writes", range(2, 9))
-def test_a_run_killed_while_saving_never_loses_its_best(tmp_path, monkeypatch, writes):
-    """Wherever among the files it was: what is resumed ends as one that was not killed."""
-    from latentlab.learning import checkpoint
-    from latentlab.learning import resume as positions
-
+@pytest.fixture
+def writes(monkeypatch):
+    """Save after each epoch; count what is written, and die before the write of that number."""
     monkeypatch.setattr("latentlab.learning.watch.KEEP_EVERY", 0.0)
-    recipe = recipe_of(epochs=5, learning_rate=0.05, batch_size=1000)
-    finish(record(recipe, tmp_path / "whole"))
-    made = []
-    real = checkpoint.write_atomically
+    real, made = write_atomically, []
 
-    def dying(path, content):
-        made.append(path)
-        if len(made) > 3 + writes:
+    def write(path, content):
+        made.append(path.name)
+        if len(made) == write.last:
             raise KeyboardInterrupt
         real(path, content)
 
-    with monkeypatch.context() as patch:
-        for module in (checkpoint, positions):
-            patch.setattr(module, "write_atomically", dying)
+    write.last, write.made = 0, made
+    for module in ("checkpoint", "resume"):
+        monkeypatch.setattr(f"latentlab.learning.{module}.write_atomically", write)
+    return write
+
+
+def test_a_run_killed_while_saving_never_loses_its_best(tmp_path, writes):
+    """Wherever among the files it was: what is resumed ends as one that was not killed."""
+    schedule = {"kind": "linear", "epochs": 8}
+    recipe = recipe_of(epochs=8, learning_rate=0.5, batch_size=500, schedule=schedule)
+    finish(record(recipe, tmp_path / "whole"))
+    best = read_checkpoint(tmp_path / "whole" / "best.json")
+    assert 1 < best.epoch < 8, "a better one afterwards would hide that it was lost"
+    names = list(writes.made)
+    last = len(names) - names[::-1].index("best.safetensors")
+    for number in range(last, last + 5):
+        folder = tmp_path / f"killed before {number}"
+        writes.made.clear()
+        writes.last = number
         with pytest.raises(KeyboardInterrupt):
-            finish(record(recipe, tmp_path / "killed"))
-    finish(resume(tmp_path / "killed"))
-    for name in ("best.safetensors", WEIGHTS, "resume.safetensors"):
-        one, other = ((tmp_path / run / name).read_bytes() for run in ("whole", "killed"))
-        if name != "resume.safetensors":
-            assert one == other, name
-    one, other = (read_checkpoint(tmp_path / run / "best.json") for run in ("whole", "killed"))
-    assert (one.epoch, one.metrics) == (other.epoch, other.metrics)
+            finish(record(recipe, folder))
+        writes.last = 0
+        finish(resume(folder))
+        for name in ("best.safetensors", WEIGHTS):
+            one, other = (tmp_path / "whole" / name, folder / name)
+            assert one.read_bytes() == other.read_bytes(), (name, names[number - 1])
+        again = read_checkpoint(folder / "best.json")
+        assert (again.epoch, again.metrics) == (best.epoch, best.metrics)
 
 
 # Going on
