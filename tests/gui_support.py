@@ -36,6 +36,7 @@ if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 PLAIN = Qt.KeyboardModifier.NoModifier
 SECONDS = 30
+PATIENCE = 2.0
 BETWEEN_MOVES_MS = 12
 """pyqtgraph leaves out moves that come faster than a hand makes them."""
 
@@ -228,6 +229,11 @@ def no_leaks(request, qapp, frozen):
     yield
     # The traceback of a failed test keeps all that it names alive.
     left = living() - before if request.session.testsfailed == failed else set()
+    end = time.monotonic() + PATIENCE
+    while left and time.monotonic() < end:
+        # A thread that has done its work may still be on its way out.
+        time.sleep(0.05)
+        left = living() - before
     assert not left, f"left behind: {left}"
 
 
