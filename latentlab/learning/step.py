@@ -66,12 +66,17 @@ def backward(values: Mapping[str, Tensor], whole: int, size: int = 1) -> None:
     TrainingError
         On the CPU, where the loss is no longer a finite number; no weight has changed then.
     """
+    check(values)
     # Several processes average their gradients, so each weighs its share's sum by their number.
-    loss = values["loss"].sum() * (size / whole)
+    (values["loss"].sum() * (size / whole)).backward()
+
+
+def check(values: Mapping[str, Tensor]) -> None:
+    """Raise a `TrainingError` where, on the CPU, the loss is no longer a finite number."""
+    loss = values["loss"]
     # On a GPU looking would wait for it; `Watch` looks when the numbers come over.
-    if loss.device.type == "cpu" and not math.isfinite(loss.item()):
+    if loss.device.type == "cpu" and not math.isfinite(loss.detach().sum().item()):
         raise not_finite({name: float(value.detach().sum()) for name, value in values.items()})
-    loss.backward()
 
 
 def not_finite(values: Mapping[str, float]) -> TrainingError:

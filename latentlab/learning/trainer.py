@@ -18,7 +18,8 @@ from latentlab.learning.feed import make_feed
 from latentlab.learning.meter import Meter
 from latentlab.learning.missing import known_pixels
 from latentlab.learning.objectives import Noise
-from latentlab.learning.step import Captured, Losses, backward, shared
+from latentlab.learning.step import Captured, Losses, backward, check, shared
+from latentlab.learning.traced import Traced
 from latentlab.models.layers import Dropout
 from latentlab.models.noise import Seeded
 
@@ -91,12 +92,17 @@ class Trainer:
         return training.optimizer.build(weights, rate, fused=True, capturable=True)
 
     def _prepare(self) -> None:
-        """Make ready to step; again after what a captured step has fixed was changed."""
+        """Make ready to step; again after what a recorded step has fixed was changed."""
         self._captured: Captured | None = None
-        resident = self.train_feed.resident and self.team.size == 1
-        if self.device.type == "cuda" and resident:
+        self._traced: Traced | None = None
+        if self.team.size > 1:
+            return
+        if self.device.type == "cuda" and self.train_feed.resident:
             generators = (self.noise.generator, self.chance)
             self._captured = Captured(self._learn_rows, generators)
+        # Buffers, such as those of batch norm, change with every step.
+        if self.device.type == "cpu" and not any(True for _ in self.model.buffers()):
+            self._traced = Traced(self._losses)
 
     @property
     def shown(self) -> Model:
@@ -159,15 +165,26 @@ class Trainer:
         training = self.recipe.training
         if training.augment.active:
             x = training.augment.apply(x, self.chance)
-        values = self._losses(self.recipe.objective, (x, y, known), self._numbers)
-        self.optimizer.zero_grad(set_to_none=True)
-        backward(values, whole, self.team.size)
+        values = self._slopes((x, y, known), whole)
         if training.clip:
             clip_grad_norm_(self.model.parameters(), training.clip)
         self.optimizer.step()
         if self.average:
             self._follow(self.average, training.average)
         self.meter.add(values)
+
+    def _slopes(self, inputs: Inputs, whole: int) -> dict[str, Tensor]:
+        """Make the gradient of the mean loss; return the losses it is the gradient of."""
+        objective = self.recipe.objective
+        if self._traced:
+            recorded = self._traced(objective, inputs, self._numbers)
+            if recorded is not None:
+                check(recorded)
+                return recorded
+        values = self._losses(objective, inputs, self._numbers)
+        self.optimizer.zero_grad(set_to_none=True)
+        backward(values, whole, self.team.size)
+        return values
 
     @torch.no_grad()
     def _follow(self, average: Model, decay: float) -> None:
