@@ -83,9 +83,11 @@ class Traced:
             batch = tuple(None if each is None else left.pop(0) for each in inputs)
             told = dict(zip(numbers, left, strict=True))
             values = functional_call(self._losses, weights, (objective, batch, told))
-            loss = values["loss"].sum() * (1 / len(inputs[0]))
             names[:] = values
-            slopes = torch.autograd.grad(loss, tuple(weights.values()), allow_unused=True)
+            share = torch.full_like(values["loss"], 1 / len(inputs[0]))
+            slopes = torch.autograd.grad(
+                values["loss"], tuple(weights.values()), share, allow_unused=True
+            )
             return [*(value.detach() for value in values.values()), *slopes]
 
         # Nothing is computed or drawn meanwhile, but small buffers do count it.
@@ -117,10 +119,7 @@ class _Recording:
 def _recorded(function: Callable[..., Any], tensors: list[Tensor]) -> fx.GraphModule:
     graph = make_fx(function, tracing_mode="fake", _allow_non_fake_inputs=True)(*tensors)
     for node in graph.graph.nodes:
-        if node.target in SAME:
-            node.replace_all_uses_with(node.args[0])
-        elif node.target is ops.t.default and (twice := node.args[0]).target is ops.t.default:
-            node.replace_all_uses_with(twice.args[0])
+        _shorten(node)
     graph.graph.eliminate_dead_code()
     for node in graph.graph.nodes:
         _hasten(node)
@@ -128,6 +127,19 @@ def _recorded(function: Callable[..., Any], tensors: list[Tensor]) -> fx.GraphMo
     # An operation that is not called alike by its other name would say so here.
     FakeTensorProp(graph, FakeTensorMode(allow_non_fake_inputs=True)).propagate(*tensors)
     return graph
+
+
+def _shorten(node: fx.Node) -> None:
+    """Pass by an operation that gives back what there is already."""
+    if not node.all_input_nodes:
+        return
+    before = node.all_input_nodes[0]
+    if node.target in SAME:
+        node.replace_all_uses_with(before)
+    elif node.target is before.target is ops.t.default:
+        node.replace_all_uses_with(before.all_input_nodes[0])
+    elif node.target is before.target is ops.view.default:
+        node.replace_input_with(before, before.all_input_nodes[0])
 
 
 def _hasten(node: fx.Node) -> None:
