@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 ops = torch.ops.aten
 SAME = (ops.alias.default, ops.detach.default)
 """Operations that return what they are given; autograd leaves many behind."""
-PLAIN = 20
-"""Steps made the plain way before one is recorded, which takes as long as a hundred of them."""
+PLAIN = 400
+"""Steps made the plain way before one is recorded: that takes as long as a few hundred of them."""
+
+# Torch's interpreter makes a progress bar that it does not show, but whose thread never ends.
+torch.hub.tqdm.monitor_interval = 0  # type: ignore[attr-defined]
 
 
 class Traced:
