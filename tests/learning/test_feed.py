@@ -86,12 +86,13 @@ def test_closing_early_ends_the_threads_and_reads_no_further(mapped, order):
 
 
 def test_an_error_of_who_reads_ends_the_threads(mapped, order):
-    with (
-        pytest.raises(ArithmeticError),
-        closing(StreamedFeed(mapped, CPU).batches(order)) as batches,
-    ):
-        for _ in batches:
+    def read():
+        with closing(StreamedFeed(mapped, CPU).batches(order)) as batches:
+            next(batches)
             raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        read()
     assert not readers()
 
 
