@@ -41,8 +41,7 @@ def fit(
     recipe : Recipe
         What to learn, from what, and how.
     controls : Controls, optional
-        Through which the run can be changed under way, and which say how often a snapshot is
-        wanted.
+        Change the run under way, and say how often a snapshot is wanted.
     keep : callable, optional
         Called with what is worth saving now and then, and when training ends, is stopped or
         fails.
@@ -55,8 +54,7 @@ def fit(
     ------
     Event
         ``Loading`` until the data is there, one ``Started``, a ``Step`` after each optimizer
-        step, an ``EpochEnd`` after each epoch, a ``Change`` where the recipe changed, and
-        ``Snapshot`` and ``Portrait`` in between.
+        step, an ``EpochEnd`` after each epoch, and ``Change``, ``Snapshot``, ``Portrait``.
 
     Raises
     ------
