@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 
 from latentlab.kinds import ADVANCED, Config, Registry
+from latentlab.learning import adam
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +61,7 @@ class Adam(Adaptive):
     ) -> torch.optim.Optimizer:
         """See `OptimizerConfig.build`."""
         betas = (self.beta1, self.beta2)
-        return torch.optim.Adam(
+        return adam.Adam(
             weights, lr=learning_rate, betas=betas, weight_decay=self.weight_decay, **how
         )
 
@@ -79,7 +80,7 @@ class AdamW(Adaptive):
     ) -> torch.optim.Optimizer:
         """See `OptimizerConfig.build`."""
         betas = (self.beta1, self.beta2)
-        return torch.optim.AdamW(
+        return adam.AdamW(
             weights, lr=learning_rate, betas=betas, weight_decay=self.weight_decay, **how
         )
 

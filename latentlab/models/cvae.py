@@ -68,5 +68,5 @@ class CVAE(Model):
         if y is None:
             raise ValueError("a conditional model needs labels y")
         # torch's own one_hot reads its input back, which no captured step may do.
-        one_hot = y[:, None] == torch.arange(self.classes, device=y.device)
-        return torch.cat([features, one_hot.to(features)], dim=-1)
+        one_hot = features.new_zeros(len(y), self.classes).scatter_(1, y[:, None], 1)
+        return torch.cat([features, one_hot], dim=-1)

@@ -204,7 +204,7 @@ class BernoulliLogProb(torch.autograd.Function):
         p = h.sigmoid()
         ctx.save_for_backward(p, x)
         # torch's own waits for a slow log1p; p and 1 - p are the sigmoids of h and of -h.
-        return (x * h).sub_(h.relu()).add_(torch.maximum(p, 1 - p).log_()).sum(1)
+        return torch.addcmul(torch.maximum(p, 1 - p).log_(), x, h).sub_(h.relu()).sum(1)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
