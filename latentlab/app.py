@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from latentlab.learning.controls import Controls
+    from latentlab.session.reports import Order
     from latentlab.session.requests import Request
-    from latentlab.session.state import Order
 
 FIRST_MODEL = "digits-2d"
 

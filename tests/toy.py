@@ -17,17 +17,8 @@ from latentlab.latent.paths import straight
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
 from latentlab.session import requests as ask
 from latentlab.session.forms import Field, Kind
-from latentlab.session.state import (
-    Ends,
-    Entry,
-    Manifold,
-    ModelCard,
-    Original,
-    Past,
-    Picture,
-    Point,
-    Tiles,
-)
+from latentlab.session.reports import Entry, Past
+from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)

@@ -16,16 +16,9 @@ from latentlab.session.export import save_tiles
 from latentlab.session.forms import Field, describe
 from latentlab.session.past import read_past
 from latentlab.session.replay import read_portrait
+from latentlab.session.reports import Compared, Entry, Past
 from latentlab.session.runs import compare, library, rename, trash
-from latentlab.session.state import (
-    Compared,
-    Entry,
-    Manifold,
-    Original,
-    Past,
-    Picture,
-    Tiles,
-)
+from latentlab.session.scene import Manifold, Original, Picture, Tiles
 
 
 @singledispatch

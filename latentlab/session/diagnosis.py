@@ -9,7 +9,7 @@ import numpy as np
 
 from latentlab.session.evidence import EARLY, Evidence
 from latentlab.session.remedies import anneal, attempt, set_beta, slower, weaker
-from latentlab.session.state import Finding, Remedy
+from latentlab.session.reports import Finding, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

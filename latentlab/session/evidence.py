@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Change
     from latentlab.session.curves import Curves
     from latentlab.session.latents import LatentCurves
-    from latentlab.session.state import Remedy
+    from latentlab.session.reports import Remedy
 
 EARLY = 2
 """Epochs about which nothing is said."""

@@ -23,7 +23,7 @@ from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_mod
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
 from latentlab.session.runs import run_name
-from latentlab.session.state import (
+from latentlab.session.scene import (
     Ends,
     GridSettings,
     Manifold,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.session.state import Tiles
+    from latentlab.session.scene import Tiles
 
 FRAME_MS = 60
 SOFTWARE = f"latentlab {__version__}"

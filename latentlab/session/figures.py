@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.state import Compared, ModelCard
+    from latentlab.session.reports import Compared
+    from latentlab.session.scene import ModelCard
 
 DPI = 150
 

@@ -13,13 +13,13 @@ from latentlab.session.export import save_tiles
 from latentlab.session.progress import show
 from latentlab.session.record import record
 from latentlab.session.runs import compare
-from latentlab.session.state import Ends, GridSettings, Point, SampleSettings, Tiles
+from latentlab.session.scene import Ends, GridSettings, Point, SampleSettings, Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from latentlab.session.state import ModelCard
+    from latentlab.session.scene import ModelCard
 
 DEMO_RECIPE: dict[str, Any] = {
     "model": {"kind": "vae", "hidden": [256, 128], "latent_dim": 2},

@@ -12,7 +12,7 @@ from latentlab.learning.events import Change
 from latentlab.session import latents, replay
 from latentlab.session.curves import METRICS, read_curves
 from latentlab.session.diagnosis import diagnose
-from latentlab.session.state import Past
+from latentlab.session.reports import Past
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Portrait
 
 CHANGES = "changes.jsonl"
+FAILURE = "failure.txt"
 
 
 def read_past(folder: Path, recipe: Mapping[str, Any]) -> Past:
@@ -66,6 +67,27 @@ def read_changes(folder: Path) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda change: change.step))
 
 
+def read_failure(folder: Path) -> str:
+    """Return what ended a run's training before its time; empty where nothing did."""
+    try:
+        return (folder / FAILURE).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def forget_changes(folder: Path, step: int) -> None:
+    """Forget what was changed from a step on: the run shall not go that way again.
+
+    Raises
+    ------
+    RunError
+        Where the folder cannot be written.
+    """
+    if (folder / CHANGES).exists():
+        kept = [change_line(change) for change in read_changes(folder) if change.step < step]
+        _write_lines(folder / CHANGES, kept)
+
+
 def rewind(folder: Path, epoch: int) -> None:
     """Forget what was measured after an epoch, as the run will come there again.
 
@@ -84,7 +106,11 @@ def rewind(folder: Path, epoch: int) -> None:
 def _keep_lines(file: Path, epoch: int) -> None:
     kept = [json.dumps(values) for values in _lines(file) if values.get("epoch", 0) <= epoch]
     if file.exists():
-        write_atomically(file, "".join(f"{line}\n" for line in kept).encode())
+        _write_lines(file, kept)
+
+
+def _write_lines(file: Path, lines: list[str]) -> None:
+    write_atomically(file, "".join(f"{line}\n" for line in lines).encode())
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from latentlab.errors import RunError
+from latentlab.errors import LatentlabError, RunError, TrainingError
 from latentlab.files import write_atomically
 from latentlab.learning.checkpoint import BEST, DESCRIPTION, LAST, Checkpoint, save_checkpoint
 from latentlab.learning.controls import Controls
@@ -19,7 +19,15 @@ from latentlab.learning.resume import read_position, write_position
 from latentlab.session.curves import METRICS, TRAIN, VALIDATION, last_losses, metrics_line
 from latentlab.session.latents import FILE as LATENTS
 from latentlab.session.latents import latents_line
-from latentlab.session.past import CHANGES, change_line, read_changes, read_past, rewind
+from latentlab.session.past import (
+    CHANGES,
+    FAILURE,
+    change_line,
+    forget_changes,
+    read_changes,
+    read_past,
+    rewind,
+)
 from latentlab.session.replay import PortraitLog
 from latentlab.session.runs import RECIPE, write_preview
 
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
 
     from latentlab.learning.events import Losses
     from latentlab.learning.recipe import Recipe
-    from latentlab.session.state import Past
+    from latentlab.session.reports import Past
 
 
 def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Generator[Event]:
@@ -131,11 +139,20 @@ def resume(
 
 
 def _recorded(events: Generator[Event], recorder: _Recorder) -> Generator[Event]:
+    try:
+        yield from _written(events, recorder)
+    except Exception as error:
+        recorder.write_failure(error)
+        raise
+
+
+def _written(events: Generator[Event], recorder: _Recorder) -> Generator[Event]:
     with closing(events):
         for event in events:
             match event:
                 case Started():
                     recorder.started = event
+                    (recorder.folder / FAILURE).unlink(missing_ok=True)
                     yield replace(event, folder=recorder.folder)
                     continue
                 case EpochEnd():
@@ -161,6 +178,7 @@ class _Recorder:
         self.started: Started | None = None
         self.portraits = PortraitLog(folder)
         self._changes = changes
+        self._kept_step = 0
         self.losses_before({})
 
     def losses_before(self, metrics: Mapping[str, Losses]) -> None:
@@ -185,6 +203,17 @@ class _Recorder:
         if change not in self._changes:
             self._append(CHANGES, change_line(change))
 
+    def write_failure(self, error: Exception) -> None:
+        """Leave word of what ended the run; what made it diverge is not to be changed again."""
+        if self.started is None:
+            return
+        # The disk may be what failed.
+        with suppress(RunError):
+            message = error.message if isinstance(error, LatentlabError) else repr(error)
+            write_atomically(self.folder / FAILURE, f"{message}\n".encode())
+            if isinstance(error, TrainingError):
+                forget_changes(self.folder, self._kept_step)
+
     def _append(self, name: str, *lines: str) -> None:
         try:
             with (self.folder / name).open("a", encoding="utf-8") as file:
@@ -200,6 +229,7 @@ class _Recorder:
         if saved.position:
             write_position(self.folder, saved.position)
         self._save(saved.snapshot, LAST, self._metrics)
+        self._kept_step = saved.snapshot.step
         write_preview(self.folder)
 
     def _save(self, snapshot: Snapshot, stem: str, metrics: Mapping[str, Losses]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from latentlab.session.state import Remedy
+from latentlab.session.reports import Remedy
 
 if TYPE_CHECKING:
     from latentlab.session.evidence import Evidence

@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 
     from latentlab.data.base import Splits
     from latentlab.latent.codes import Codes
-    from latentlab.session.state import (
-        Compared,
+    from latentlab.session.reports import Compared, Past
+    from latentlab.session.scene import (
         Ends,
         GridSettings,
         ModelCard,
         Original,
-        Past,
         Picture,
         Point,
         SampleSettings,

@@ -18,9 +18,10 @@ from latentlab.learning.resume import FILE as POSITION
 from latentlab.paths import resources, runs
 from latentlab.session.curves import VALIDATION, read_curves
 from latentlab.session.export import read_png, save_png
+from latentlab.session.past import read_failure
 from latentlab.session.recipes import differences
+from latentlab.session.reports import Compared, Entry
 from latentlab.session.sheet import tile
-from latentlab.session.state import Compared, Entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +78,7 @@ def _entry(folder: Path, shipped: bool) -> Entry | None:
         checkpoint.epoch,
         checkpoint.recipe.training.epochs,
         resumable=not shipped and (folder / POSITION).exists(),
+        failure=read_failure(folder),
     )
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from latentlab.session.curves import Curves
-    from latentlab.session.state import Compared, State
+    from latentlab.session.reports import Compared
+    from latentlab.session.state import State
 
 TITLES = {"kl": "KL"}
 

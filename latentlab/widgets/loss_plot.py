@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from latentlab.learning.events import Change
     from latentlab.session.curves import Curves
-    from latentlab.session.state import Compared
+    from latentlab.session.reports import Compared
     from latentlab.widgets.curve_math import Array
 
 SPLIT_COLOURS = {TRAIN: CLASS_COLOURS[0], VALIDATION: CLASS_COLOURS[6]}

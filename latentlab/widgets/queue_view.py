@@ -15,7 +15,8 @@ from latentlab.widgets.theme import UNIT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from latentlab.session.state import Run, State
+    from latentlab.session.reports import Run
+    from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 ROW_HEIGHT = 26

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from latentlab.session.state import Entry
+    from latentlab.session.reports import Entry
     from latentlab.widgets.run_list import RunList
     from latentlab.workers.controller import Controller
 

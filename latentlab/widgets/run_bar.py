@@ -13,7 +13,8 @@ from latentlab.widgets.theme import UNIT
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-    from latentlab.session.state import Run, State
+    from latentlab.session.reports import Run
+    from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 SEPARATOR = " · "

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QStyleOptionViewItem
 
-    from latentlab.session.state import Entry, State
+    from latentlab.session.reports import Entry
+    from latentlab.session.state import State
 
 Index = QModelIndex | QPersistentModelIndex
 UNDER_WAY = {"stopping": "stopping…", "paused": "paused"}
@@ -120,6 +121,8 @@ def tag(entry: Entry, state: State) -> str:
         return UNDER_WAY.get(state.run.phase, "training")
     if entry.shipped or not entry.epochs:
         return ""
+    if entry.failure:
+        return f"failed at {entry.epoch} of {entry.epochs}"
     if entry.epoch < entry.epochs:
         return f"{entry.epoch} of {entry.epochs}"
     return "1 epoch" if entry.epoch == 1 else f"{entry.epoch} epochs"
@@ -139,6 +142,7 @@ def told(entry: Entry) -> str:
         after = f" after {entry.epoch} epochs" if done else ""
         more = "; training can go on from there" if entry.resumable else ""
         lines.append(f"{how}{after}{more}.")
+    lines += [entry.failure] if entry.failure else []
     return "\n".join([*lines, str(entry.path)])
 
 

@@ -22,7 +22,7 @@ from latentlab.widgets.image_view import draw, fitted, to_image
 from latentlab.widgets.theme import colours, small
 
 if TYPE_CHECKING:
-    from latentlab.session.state import Tiles
+    from latentlab.session.scene import Tiles
 
 STEPS = {
     Qt.Key.Key_Left: (-1, 0),

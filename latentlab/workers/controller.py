@@ -37,11 +37,7 @@ from latentlab.session.requests import (
     Request,
     Trash,
 )
-from latentlab.session.state import (
-    Original,
-    Picture,
-    Tiles,
-)
+from latentlab.session.scene import Original, Picture, Tiles
 from latentlab.workers.exploring import Place
 from latentlab.workers.running import Running, shown
 

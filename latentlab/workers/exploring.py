@@ -13,14 +13,7 @@ from latentlab.workers.store import Store
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
-    from latentlab.session.state import (
-        Ends,
-        GridSettings,
-        Original,
-        Picture,
-        Point,
-        SampleSettings,
-    )
+    from latentlab.session.scene import Ends, GridSettings, Original, Picture, Point, SampleSettings
     from latentlab.workers.lane import Lane
 
 RANDOM = SystemRandom()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Slot
 
 from latentlab.learning.controls import STEERABLE
 from latentlab.session.recipes import changed
+from latentlab.session.reports import Compared, Order, Past, Run
 from latentlab.session.requests import (
     Adopt,
     Compare,
@@ -20,7 +21,6 @@ from latentlab.session.requests import (
     SaveCurves,
     Trash,
 )
-from latentlab.session.state import Compared, Order, Past, Run
 from latentlab.workers.exploring import Exploring
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
     from latentlab.learning.events import Portrait
-    from latentlab.session.state import Remedy
+    from latentlab.session.reports import Remedy
     from latentlab.workers.job import Outcome
     from latentlab.workers.lane import Lane
     from latentlab.workers.training import Training

@@ -15,8 +15,8 @@ from latentlab.session.diagnosis import diagnose
 from latentlab.session.latents import LatentLog
 from latentlab.session.recipes import changed
 from latentlab.session.replay import thinned
+from latentlab.session.reports import Order, Past, Run
 from latentlab.session.requests import Adopt
-from latentlab.session.state import Order, Past, Run
 from latentlab.workers.job import Job, Outcome
 
 if TYPE_CHECKING:

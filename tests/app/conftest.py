@@ -15,7 +15,7 @@ __all__ = ["application", "no_leaks", "until"]
 def frozen():
     """Load torch and all it loads at first use, and take that out of the collector's sight."""
     from latentlab.session.explorer import Explorer
-    from latentlab.session.state import SampleSettings
+    from latentlab.session.scene import SampleSettings
 
     explorer = Explorer()
     explorer.open(resources() / "models" / "digits-2d")

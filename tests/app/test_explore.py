@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QScrollArea, QToolButton
 
 from latentlab.latent.manifold import Spacing
 from latentlab.session.explorer import Explorer
-from latentlab.session.state import Point
+from latentlab.session.scene import Point
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 CTRL_SHIFT = CTRL | SHIFT

@@ -19,7 +19,7 @@ from latentlab.session.answers import answer
 from latentlab.session.explorer import Explorer
 from latentlab.session.forms import describe
 from latentlab.session.runs import library
-from latentlab.session.state import Ends, GridSettings, Point, SampleSettings, Tiles
+from latentlab.session.scene import Ends, GridSettings, Point, SampleSettings, Tiles
 
 NAMES = ("ant", "bee", "cat")
 

@@ -10,8 +10,8 @@ from PIL import Image
 from latentlab.errors import RunError
 from latentlab.session.curves import read_curves
 from latentlab.session.figures import save_curves
+from latentlab.session.reports import Compared
 from latentlab.session.runs import compare
-from latentlab.session.state import Compared
 
 
 def run(name="one", losses=(5.0, 4.0, 3.5), terms=("loss", "kl")):

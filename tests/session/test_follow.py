@@ -9,15 +9,8 @@ from latentlab.data.base import ImageSpec
 from latentlab.latent.codes import Codes
 from latentlab.session.follow import follow
 from latentlab.session.requests import Decode, MakeManifold, MakeSamples, MakeStrip
-from latentlab.session.state import (
-    Ends,
-    GridSettings,
-    ModelCard,
-    Picture,
-    Point,
-    SampleSettings,
-    State,
-)
+from latentlab.session.scene import Ends, GridSettings, ModelCard, Picture, Point, SampleSettings
+from latentlab.session.state import State
 
 A, B, Z = Point((-1.0, 0.0, 0.0), 3), Point((1.0, 0.0, 0.0), 8), Point((0.5, -0.5, 2.0), 2)
 ENDS = Ends(A, B)

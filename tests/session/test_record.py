@@ -32,8 +32,8 @@ from latentlab.session.latents import read_latents
 from latentlab.session.past import CHANGES, read_changes, read_past
 from latentlab.session.record import record, resume
 from latentlab.session.replay import FOLDER, moments, read_portrait
+from latentlab.session.reports import Past
 from latentlab.session.runs import PREVIEW, RECIPE, library
-from latentlab.session.state import Past
 
 KEYS = ["epoch", "split", "loss", "reconstruction", "kl", "seconds"]
 FILES = {
@@ -471,9 +471,30 @@ def test_a_run_that_diverged_can_be_opened_and_shows_what_came_before(tmp_path):
     assert finite({name: w.numpy() for name, w in model.state_dict().items()})
     assert load_model(tmp_path / "best.json")[1].epoch == 1
     assert [line["epoch"] for line in lines_of(tmp_path / METRICS)] == [1, 1]
-    with pytest.raises(TrainingError, match="weights of epoch 1 were kept"):
-        finish(resume(tmp_path))
-    assert load_model(tmp_path)[1].epoch == 1
+
+
+def test_a_run_that_diverged_is_marked_and_goes_on_without_what_made_it(own_place):
+    folder, controls = runs() / "run", Controls()
+    events = record(recipe_of(epochs=3, optimizer="sgd"), folder, controls)
+    wishes = {
+        5: [("training.learning_rate", 1e-4)],
+        20: [("training.learning_rate", 1.0)],
+    }
+    with pytest.raises(TrainingError):
+        stop_at(events, None, wishes, controls)
+
+    def entry():
+        return next(entry for entry in library() if entry.path == folder)
+
+    assert "no longer a finite number" in entry().failure
+    assert [change.value for change in read_changes(folder)] == [1e-4]
+    finish(resume(folder))
+    assert (entry().epoch, entry().failure) == (3, "")
+
+
+def test_a_run_that_was_stopped_has_not_failed(own_place):
+    stop_at(record(recipe_of(epochs=3), runs() / "run"), 20)
+    assert not library()[-1].failure
 
 
 def test_portraits_of_a_run_stay_few(tmp_path, monkeypatch):

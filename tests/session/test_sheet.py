@@ -8,8 +8,8 @@ from PIL import Image
 
 from latentlab.errors import RunError
 from latentlab.session.export import read_png, save_gif, save_png, save_tiles
+from latentlab.session.scene import Point, Tiles
 from latentlab.session.sheet import tile
-from latentlab.session.state import Point, Tiles
 
 
 def pictures(count, height=2, width=3, *channels):

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from stub_controller import StubController, discard
 
 from latentlab.learning.events import Change
-from latentlab.session.state import Compared, Run
+from latentlab.session.reports import Compared, Run
 from latentlab.widgets.change_marks import short, told
 from latentlab.widgets.curve_math import columns, limits, log_ticks, smooth
 from latentlab.widgets.panels.curves import CurvesPanel

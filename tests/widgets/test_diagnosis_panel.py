@@ -3,7 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from latentlab.session.state import Finding, Remedy, Run, State
+from latentlab.session.reports import Finding, Remedy, Run
+from latentlab.session.state import State
 from latentlab.widgets.panels.diagnosis import DiagnosisPanel, badge
 
 BETA = Remedy("Set beta to 1", (("objective.beta", 1.0),))

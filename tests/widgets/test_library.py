@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from stub_controller import StubController, discard
 
-from latentlab.session.state import Compared, Entry, Run
+from latentlab.session.reports import Compared, Entry, Run
 from latentlab.widgets.panels.library import LibraryPanel
 from latentlab.widgets.queue_view import title
 from latentlab.widgets.run_list import told

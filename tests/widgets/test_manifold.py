@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from latentlab.latent.manifold import Spacing
-from latentlab.session.state import GridSettings
+from latentlab.session.scene import GridSettings
 
 
 def marker(desk):

@@ -5,7 +5,7 @@ import pytest
 from panel_support import latents, portrait
 from PySide6.QtCore import QPointF
 
-from latentlab.session.state import Run
+from latentlab.session.reports import Run
 from latentlab.widgets.latent_plots import normal
 from latentlab.widgets.panels.posterior import LatentsPanel
 

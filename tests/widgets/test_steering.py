@@ -11,7 +11,7 @@ from stub_controller import StubController, discard
 
 from latentlab.session.failure import Failure
 from latentlab.session.forms import Field, Kind
-from latentlab.session.state import Entry, Run
+from latentlab.session.reports import Entry, Run
 from latentlab.widgets.panels.train import TrainPanel
 from latentlab.widgets.run_bar import RunBar, describe, duration, size
 from latentlab.widgets.sweep import SweepDialog, read_values

@@ -6,7 +6,7 @@ from gui_support import Desk
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from latentlab.session.state import Finding
+from latentlab.session.reports import Finding
 from latentlab.widgets.main_window import LAYOUT_VERSION, MainWindow
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.settings import settings

@@ -7,7 +7,7 @@ from gui_support import LEFT, PLAIN
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from latentlab.session.state import Point, Tiles
+from latentlab.session.scene import Point, Tiles
 from latentlab.widgets.tile_view import TileView
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from latentlab.learning.events import Portrait
 from latentlab.session.failure import Failure
+from latentlab.session.reports import Compared, Order, Past, Remedy, Run
 from latentlab.session.requests import (
     Adopt,
     Compare,
@@ -30,18 +31,7 @@ from latentlab.session.requests import (
     Rename,
     Trash,
 )
-from latentlab.session.state import (
-    Compared,
-    GridSettings,
-    Order,
-    Original,
-    Past,
-    Picture,
-    Point,
-    Remedy,
-    Run,
-    SampleSettings,
-)
+from latentlab.session.scene import GridSettings, Original, Picture, Point, SampleSettings
 from latentlab.workers.controller import Controller
 from latentlab.workers.job import Outcome
 from latentlab.workers.lane import Answer

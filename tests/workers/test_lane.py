@@ -17,7 +17,7 @@ from latentlab.session.requests import (
     Open,
     Request,
 )
-from latentlab.session.state import Ends, GridSettings, Point
+from latentlab.session.scene import Ends, GridSettings, Point
 from latentlab.workers.lane import Lane
 
 

@@ -12,7 +12,7 @@ from latentlab.learning.recipe import make_recipe
 from latentlab.paths import runs
 from latentlab.session.past import read_changes
 from latentlab.session.record import record
-from latentlab.session.state import Remedy
+from latentlab.session.reports import Remedy
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training

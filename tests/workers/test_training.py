@@ -8,7 +8,7 @@ import toy
 from latentlab.data.base import Loading
 from latentlab.errors import RecipeError
 from latentlab.learning.events import EpochEnd, Latents, Step
-from latentlab.session.state import Order
+from latentlab.session.reports import Order
 from latentlab.workers.training import Training
 
 RUN = Path("/runs/1")

@@ -21,7 +21,8 @@ from latentlab.widgets.panel import Area, CalmPanel, Panel
 from latentlab.widgets.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
-    from latentlab.session.state import Finding, Remedy, State
+    from latentlab.session.reports import Finding, Remedy
+    from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 MARKS = {"trouble": "✕", "watch": "!", "fine": "✓"}

@@ -15,7 +15,8 @@ from latentlab.widgets.save import ask_where
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
-    from latentlab.session.state import Original, Point, State
+    from latentlab.session.scene import Original, Point
+    from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 DECIMALS = 2

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, Slot
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from latentlab.latent.manifold import Spacing
-from latentlab.session.state import Picture
+from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where

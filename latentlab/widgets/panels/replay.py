@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from latentlab.session.state import Tiles
+from latentlab.session.scene import Tiles
 from latentlab.widgets.codes_plot import CodesPlot
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.labels import muted

@@ -24,7 +24,8 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.theme import UNIT, small
 
 if TYPE_CHECKING:
-    from latentlab.session.state import ModelCard, State
+    from latentlab.session.scene import ModelCard
+    from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 REACH = 3.5

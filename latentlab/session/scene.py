@@ -1,0 +1,172 @@
+"""What is looked at in a latent space, as frozen records: no torch, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from latentlab.latent.manifold import Spacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latentlab.data.base import ImageSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model as the window knows it.
+
+    Parameters
+    ----------
+    name : str
+        What people call it.
+    source : Path or None
+        Its run folder.
+    kind : str
+        Its kind in recipes.
+    latent_dim : int
+        D.
+    conditional : bool
+        Whether it must be told a label.
+    spec : ImageSpec
+        The images it makes.
+    data : str
+        The data set on the map; empty where there is none.
+    epoch : int
+        Whole epochs of training behind it.
+    note : str
+        Something the user should know, such as that another data set is shown.
+    recipe : dict
+        How it was made, as plain values.
+    """
+
+    name: str
+    source: Path | None
+    kind: str
+    latent_dim: int
+    conditional: bool
+    spec: ImageSpec
+    data: str = ""
+    epoch: int = 0
+    note: str = ""
+    recipe: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def title(self) -> str:
+        """Its kind and size, as ``CVAE 20-D``."""
+        return f"{self.kind.upper()} {self.latent_dim}-D"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in latent space.
+
+    Parameters
+    ----------
+    z : tuple of float, length D
+        Coordinates.
+    label : int or None
+        Class, for a conditional model.
+    """
+
+    z: tuple[float, ...]
+    label: int | None = None
+
+    def along(self, values: dict[int, float]) -> Point:
+        """Return the point with some of its coordinates replaced."""
+        z = tuple(values.get(i, value) for i, value in enumerate(self.z))
+        return replace(self, z=z)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A real image that was encoded, and what the model makes of it.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``digits 17`` or a file name.
+    point : Point
+        The mean of its posterior.
+    row : int or None
+        Its place among the map's images, where it is one of them.
+    picture, reconstruction : ndarray of uint8, shape (H, W) or (H, W, 3)
+        The image, and the decoded mean of its posterior.
+    """
+
+    name: str
+    point: Point
+    picture: NDArray[np.uint8] = field(repr=False, compare=False)
+    reconstruction: NDArray[np.uint8] = field(repr=False, compare=False)
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded point."""
+
+    point: Point
+    pixels: NDArray[np.uint8] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GridSettings:
+    """How the manifold is laid out: n by n tiles from -span to span."""
+
+    n: int = 20
+    span: float = 3.0
+    spacing: Spacing = Spacing.UNIFORM
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Decoded points in order.
+
+    Parameters
+    ----------
+    points : tuple of Point
+        One per picture.
+    pictures : ndarray of uint8, shape (N, H, W) or (N, H, W, 3)
+        What they decode to.
+    columns : int
+        How many to a row.
+    """
+
+    points: tuple[Point, ...] = field(repr=False)
+    pictures: NDArray[np.uint8] = field(repr=False, compare=False)
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifold:
+    """A grid of decoded points over a plane; ``axis`` holds its lines, ascending."""
+
+    tiles: Tiles
+    plane: tuple[int, int]
+    axis: NDArray[np.float64] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where an interpolation starts and stops, in how many steps."""
+
+    a: Point
+    b: Point
+    steps: int = 12
+
+    def moved(self, name: str, point: Point) -> Ends:
+        """Return the ends with ``"a"`` or ``"b"`` elsewhere."""
+        return replace(self, a=point) if name == "a" else replace(self, b=point)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSettings:
+    """Which samples to draw; ``label`` None means every class in turn."""
+
+    seed: int = 0
+    label: int | None = None
+    count: int = 30
