@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from latentlab.learning.controls import Controls
     from latentlab.session.reports import Order
-    from latentlab.session.requests import Request
+    from latentlab.session.requests.base import Request
 
 FIRST_MODEL = "digits-2d"
 
@@ -86,9 +86,10 @@ def make_answerer() -> Callable[[Request], object]:
 
     Runs on the lane's thread, since this is what loads torch.
     """
-    from latentlab.session.answers import answer
+    from latentlab.session.answers.base import answer, find_answers
     from latentlab.session.explorer import Explorer
 
+    find_answers()
     explorer = Explorer()
     return lambda request: answer(request, explorer)
 

@@ -15,9 +15,9 @@ from latentlab.latent.codes import Codes
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paths import straight
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
-from latentlab.session import requests as ask
 from latentlab.session.forms import Field, Kind
 from latentlab.session.reports import Entry, Past
+from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
 
 NAMES = ("ant", "bee", "cat")
@@ -103,23 +103,23 @@ class ToyLab:
             raise RunError(f"{request.path} is not a run.", "Open another.")
         self.card = self.models[request.path.name]
         self.codes = codes(self.card.latent_dim)
-        return ask.Opened(self.card, self.codes, *self.start(), Past(curves()))
+        return Opened(self.card, self.codes, *self.start(), Past(curves()))
 
     def Adopt(self, request):
         self.card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
         self.codes = codes(seed=1 + request.epoch)
-        return ask.Adopted(self.card, self.codes, *self.start())
+        return Adopted(self.card, self.codes, *self.start())
 
     def start(self):
-        here, a, b = (self.PickImage(ask.PickImage(row)) for row in (2, 0, 1))
+        here, a, b = (self.PickImage(PickImage(row)) for row in (2, 0, 1))
         return here.point, Ends(a.point, b.point), here
 
     def Decode(self, request):
         return Picture(request.point, picture_of(request.point))
 
     def Hover(self, request):
-        near = None if request.row is None else self.PickImage(ask.PickImage(request.row))
-        return ask.Hovered(self.Decode(request), near)
+        near = None if request.row is None else self.PickImage(PickImage(request.row))
+        return Hovered(self.Decode(request), near)
 
     def PickImage(self, request):
         label = int(self.codes.labels[request.row])

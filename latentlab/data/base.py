@@ -47,6 +47,29 @@ class ImageSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is known of each image besides its class, to colour, filter and steer by.
+
+    Parameters
+    ----------
+    names : tuple of str, length A
+        Such as ``smiling``.
+    values : ndarray of float32, shape (N, A)
+        1 and 0 for yes and no, else any number; NaN where it is not known.
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float32]
+
+    def __getitem__(self, rows: Any) -> Attributes:
+        return Attributes(self.names, self.values[rows])
+
+    def column(self, name: str) -> NDArray[np.float32]:
+        """Return one attribute of every image, with shape (N,)."""
+        return self.values[:, self.names.index(name)]
+
+
+@dataclass(frozen=True, slots=True)
 class ImageSet:
     """Images in memory or mapped from disk, one byte per value.
 
@@ -58,18 +81,22 @@ class ImageSet:
         Index into ``spec.class_names``.
     spec : ImageSpec
         Shape and classes of the images.
+    attributes : Attributes or None
+        What else is known of each.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64] | None
     spec: ImageSpec
+    attributes: Attributes | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, rows: Any) -> ImageSet:
         labels = None if self.labels is None else self.labels[rows]
-        return ImageSet(self.images[rows], labels, self.spec)
+        attributes = None if self.attributes is None else self.attributes[rows]
+        return ImageSet(self.images[rows], labels, self.spec, attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +115,14 @@ class Splits:
         """Return at most `limit` images to show on a map, held-out ones first."""
         held_out = self.validation[:limit]
         rest = self.train[: max(0, limit - len(held_out))]
-        labels = None
+        labels = attributes = None
         if held_out.labels is not None and rest.labels is not None:
             labels = np.concatenate([held_out.labels, rest.labels])
-        return ImageSet(np.concatenate([held_out.images, rest.images]), labels, self.spec)
+        if held_out.attributes and rest.attributes:
+            values = np.concatenate([held_out.attributes.values, rest.attributes.values])
+            attributes = Attributes(held_out.attributes.names, values)
+        images = np.concatenate([held_out.images, rest.images])
+        return ImageSet(images, labels, self.spec, attributes)
 
 
 @dataclass(frozen=True, slots=True)

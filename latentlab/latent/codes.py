@@ -11,6 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from latentlab.data.base import Attributes
+
 NEIGHBOURS = 20
 CANDIDATES = 300
 """Images of a class that are looked at in search of a typical one."""
@@ -28,11 +30,14 @@ class Codes:
         Mean and standard deviation per image and latent dimension.
     labels : ndarray of int64, shape (N,), or None
         Class of each image.
+    attributes : Attributes or None
+        What else is known of each image.
     """
 
     mu: NDArray[np.float32] = field(repr=False)
     sigma: NDArray[np.float32] = field(repr=False)
     labels: NDArray[np.int64] | None = field(repr=False)
+    attributes: Attributes | None = field(repr=False, default=None)
 
     def __len__(self) -> int:
         return len(self.mu)

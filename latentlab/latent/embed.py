@@ -32,6 +32,7 @@ def embed(model: Model, images: ImageSet) -> Codes:
         np.concatenate(mu) if mu else empty,
         np.concatenate(sigma) if sigma else empty,
         images.labels,
+        images.attributes,
     )
 
 

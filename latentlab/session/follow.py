@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from latentlab.session.requests import Decode, MakeManifold, MakeSamples, MakeStrip, Request
+from latentlab.session.requests.exploring import Decode, MakeManifold, MakeSamples, MakeStrip
 
 if TYPE_CHECKING:
+    from latentlab.session.requests.base import Request
     from latentlab.session.state import State
 
 

@@ -14,6 +14,7 @@ from latentlab.session.scene import GridSettings, SampleSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from latentlab.data.base import Loading
     from latentlab.latent.codes import Codes
     from latentlab.learning.events import Change, Portrait
     from latentlab.session.curves import Curves
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from latentlab.session.forms import Field
     from latentlab.session.latents import LatentCurves
     from latentlab.session.reports import Compared, Entry, Finding, Run
+    from latentlab.session.requests.base import Request
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
 
 
@@ -30,7 +32,8 @@ class State:
 
     ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run,
     or to the one under way while it is followed. ``moments`` are the epochs whose portraits it
-    kept, ``moment`` the one looked back at, None for the latest. ``rhythm`` is the seconds
+    kept, ``moment`` the one looked back at, None for the latest. ``working`` says how far long
+    work is, by the kind of its request. ``rhythm`` is the seconds
     between two pictures of a model under training.
     """
 
@@ -57,6 +60,7 @@ class State:
     moment: int | None = None
     findings: tuple[Finding, ...] = ()
     compared: tuple[Compared, ...] = ()
+    working: Mapping[type[Request], Loading] = field(default_factory=dict)
     queue: tuple[Mapping[str, Any], ...] = ()
     rhythm: float = 1.0
     library: tuple[Entry, ...] = ()

@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         controller.changed.connect(self._on_changed)
         # Panels are built one at a time after the window stands, so that it stands at once.
         self._unbuilt = sorted(self.docks.values(), key=lambda dock: dock.panel.shortcut)
-        QTimer.singleShot(0, self._build_next)
+        QTimer.singleShot(0, self, self._build_next)
 
     def _make_banner(self) -> QToolBar:
         bar = QToolBar("Messages", self)
@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
             self.built.emit()
             return
         self._unbuilt.pop(0).build()
-        QTimer.singleShot(0, self._build_next)
+        QTimer.singleShot(0, self, self._build_next)
 
     @Slot(object, object)
     def _on_changed(self, state: State, changed: frozenset[str]) -> None:

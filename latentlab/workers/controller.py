@@ -14,29 +14,16 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Slot
 
 from latentlab.session.history import History
-from latentlab.session.requests import (
+from latentlab.session.requests.exploring import (
     Adopted,
-    Compare,
-    Decode,
-    DescribeForm,
-    Discard,
     EncodeFile,
-    Export,
-    Exported,
     Hovered,
-    ListLibrary,
-    MakeManifold,
-    MakeSamples,
-    MakeStrip,
     Open,
     Opened,
     PickImage,
-    ReadMoment,
-    ReadRecipe,
-    Rename,
-    Request,
-    Trash,
 )
+from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
+from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.scene import Original, Picture, Tiles
 from latentlab.workers.exploring import Place
 from latentlab.workers.running import Running, shown
@@ -47,7 +34,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QObject
 
-    from latentlab.workers.lane import Answer, Lane
+    from latentlab.session.requests.base import Request
+    from latentlab.workers.lane import Answer, Lane, Progress
     from latentlab.workers.training import Training
 
 MODEL_FILES = (".safetensors", ".json")
@@ -69,6 +57,7 @@ class Controller(Running):
         self._model_since = 0
         self._fallback: Path | None = None
         lane.answered.connect(self._on_answer)
+        lane.progressed.connect(self._on_work)
 
     # Models and files
 
@@ -109,11 +98,31 @@ class Controller(Running):
 
     # Answers
 
+    def cancel(self, kind: type[Request]) -> None:
+        """Give up work under way; what was known before stays."""
+        self.withdraw(kind)
+        self._end_work(kind)
+
+    @Slot(object)
+    def _on_work(self, progress: Progress) -> None:
+        if not self._is_stale(progress):
+            kind = type(progress.request)
+            self._set(working={**self.state.working, kind: progress.loading})
+
+    def _end_work(self, kind: type[Request]) -> None:
+        if kind in self.state.working:
+            left = {key: value for key, value in self.state.working.items() if key is not kind}
+            self._set(working=left)
+
+    def _is_stale(self, answer: Answer | Progress) -> bool:
+        replaced = answer.request.about_model and answer.number <= self._model_since
+        return replaced or answer.number < self._shown.get(type(answer.request), 0)
+
     @Slot(object)
     def _on_answer(self, answer: Answer) -> None:
-        stale = answer.request.about_model and answer.number <= self._model_since
-        if stale or answer.number < self._shown.get(type(answer.request), 0):
+        if self._is_stale(answer):
             return
+        self._end_work(type(answer.request))
         self._shown[type(answer.request)] = answer.number
         if answer.failure:
             self._set(failure=answer.failure, opening="")
@@ -133,7 +142,7 @@ class Controller(Running):
             case (ReadMoment(epoch=epoch), _):
                 self._set(portrait=answer.response, moment=epoch)
             case (request, response):
-                self._set(**{FIELDS[type(request)]: response})
+                self._set(**{request.field: response} if request.field else {})
 
     def _fall_back(self, failed: Request) -> None:
         """Open another model where the very first could not be, so as never to stand empty."""
@@ -156,6 +165,8 @@ class Controller(Running):
         if is_new:
             # Whatever was asked until now, even while it opened, was asked of the one before.
             self._model_since = self._asked
+            for kind in [kind for kind in self.state.working if kind.about_model]:
+                self.cancel(kind)
             fits = max(self.state.plane) < opened.card.latent_dim
             second = min(1, opened.card.latent_dim - 1)
             changes |= {
@@ -177,18 +188,6 @@ class Controller(Running):
         """Stop training and keep it, then close the lane; waits for both."""
         self._training.close()
         self._lane.close()
-
-
-FIELDS: dict[type, str] = {
-    Decode: "picture",
-    MakeManifold: "manifold",
-    MakeStrip: "strip",
-    MakeSamples: "samples",
-    ListLibrary: "library",
-    Compare: "compared",
-    DescribeForm: "form",
-    ReadRecipe: "draft",
-}
 
 
 def _identity(card: Any) -> Any:

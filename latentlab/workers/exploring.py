@@ -7,7 +7,7 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from latentlab.session.history import History
-from latentlab.session.requests import Hover, Hovered, PickImage
+from latentlab.session.requests.exploring import Hover, Hovered, PickImage
 from latentlab.workers.store import Store
 
 if TYPE_CHECKING:

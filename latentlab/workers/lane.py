@@ -9,23 +9,33 @@ A newer request takes the place of a waiting one of its kind, so dragging never 
 though no file to be written gives way to another (see `Request.place`). No locks
 are needed: the mailbox is a dict whose single operations are atomic, and what answers is
 touched by the lane's thread alone.
+
+Work that takes long is answered by a generator. It is gone on with, piece by piece, whenever
+nothing else waits, so nobody waits for it; each piece may tell how far it is.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from latentlab.session.failure import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from latentlab.session.requests import Request
+    from latentlab.data.base import Loading
+    from latentlab.session.requests.base import Request
 
     Answerer = Callable[[Request], object]
+
+
+TELL_EVERY = 0.05
+"""Seconds between two reports of how far work is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,15 @@ class Answer:
     failure: Failure | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the answer to a request is."""
+
+    number: int
+    request: Request
+    loading: Loading
+
+
 Mailbox = dict[object, Ticket]
 
 
@@ -59,6 +78,7 @@ class Lane(QObject):
     """
 
     answered = Signal(object)
+    progressed = Signal(object)
     _posted = Signal()
     _closing = Signal()
 
@@ -75,6 +95,7 @@ class Lane(QObject):
         self._posted.connect(self._worker.work)
         self._closing.connect(self._worker.finish)
         self._worker.answered.connect(self.answered)
+        self._worker.progressed.connect(self.progressed)
         self._thread.start()
 
     def submit(self, request: Request) -> int:
@@ -85,8 +106,9 @@ class Lane(QObject):
         return self._number
 
     def withdraw(self, kind: type[Request]) -> None:
-        """Ask no more what still waits of a kind; runs on the GUI thread."""
+        """Ask no more what still waits of a kind, or is being worked on; runs on the GUI thread."""
         self._mailbox.pop(kind, None)
+        self._worker.dropped.append(kind)
 
     def close(self) -> None:
         """Write the files that still wait, answer nothing else, and wait until all is done.
@@ -100,37 +122,93 @@ class Lane(QObject):
         self._thread.wait()
 
 
+@dataclass(slots=True)
+class _Work:
+    """An answer in the making."""
+
+    ticket: Ticket
+    pieces: Generator[Loading, None, object]
+    told: float = 0.0
+
+
 class _Worker(QObject):
     answered = Signal(object)
+    progressed = Signal(object)
+    _more = Signal()
 
     def __init__(self, make_answerer: Callable[[], Answerer], mailbox: Mailbox) -> None:
         super().__init__()
         self._make_answerer = make_answerer
         self._answerer: Answerer | None = None
         self._mailbox = mailbox
+        self._begun: dict[object, _Work] = {}
+        self.dropped: list[object] = []
+        # Queued, so that whatever was posted meanwhile comes first.
+        self._more.connect(self.work, Qt.ConnectionType.QueuedConnection)
 
     @Slot()
     def work(self) -> None:
-        """Answer the most urgent waiting request, if any; runs on the lane's thread."""
-        waiting = list(self._mailbox.values())
-        if not waiting:
-            return
-        first = min(waiting, key=lambda ticket: (ticket.request.urgency, ticket.number))
-        ticket = self._mailbox.pop(first.request.place, None)
-        if ticket:
-            self.answered.emit(self._answer(ticket))
+        """Answer the most urgent waiting request, or go on with work; runs on the lane's thread."""
+        self._drop()
+        if self._mailbox:
+            self._answer_first()
+        elif self._begun:
+            self._go_on(next(iter(self._begun.values())))
+        if self._begun and not self._mailbox:
+            self._more.emit()
 
     @Slot()
     def finish(self) -> None:
         """Answer all that waits, then end the lane's thread; runs on it."""
         while self._mailbox:
-            self.work()
+            self._answer_first()
+        for work in self._begun.values():
+            work.pieces.close()
         self.thread().quit()
 
-    def _answer(self, ticket: Ticket) -> Answer:
+    def _drop(self) -> None:
+        while self.dropped:
+            work = self._begun.pop(self.dropped.pop(), None)
+            if work:
+                work.pieces.close()
+
+    def _answer_first(self) -> None:
+        waiting = list(self._mailbox.values())
+        if not waiting:
+            return
+        first = min(waiting, key=lambda ticket: (ticket.request.urgency, ticket.number))
+        ticket = self._mailbox.pop(first.request.place, None)
+        if ticket is None:
+            return
         try:
             if self._answerer is None:
                 self._answerer = self._make_answerer()
-            return Answer(ticket.number, ticket.request, self._answerer(ticket.request))
+            response = self._answerer(ticket.request)
         except Exception as error:  # whatever it is, the window must live and say it
-            return Answer(ticket.number, ticket.request, failure=Failure.of(error))
+            self._fail(ticket, error)
+            return
+        if isinstance(response, Generator):
+            self.dropped.append(ticket.request.place)
+            self._drop()
+            self._begun[ticket.request.place] = _Work(ticket, response)
+        else:
+            self.answered.emit(Answer(ticket.number, ticket.request, response))
+
+    def _go_on(self, work: _Work) -> None:
+        ticket = work.ticket
+        try:
+            loading = next(work.pieces)
+        except StopIteration as done:
+            del self._begun[ticket.request.place]
+            self.answered.emit(Answer(ticket.number, ticket.request, done.value))
+            return
+        except Exception as error:
+            del self._begun[ticket.request.place]
+            self._fail(ticket, error)
+            return
+        if time.monotonic() - work.told >= TELL_EVERY:
+            work.told = time.monotonic()
+            self.progressed.emit(Progress(ticket.number, ticket.request, loading))
+
+    def _fail(self, ticket: Ticket, error: Exception) -> None:
+        self.answered.emit(Answer(ticket.number, ticket.request, failure=Failure.of(error)))

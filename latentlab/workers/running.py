@@ -9,18 +9,9 @@ from PySide6.QtCore import Slot
 from latentlab.learning.controls import STEERABLE
 from latentlab.session.recipes import changed
 from latentlab.session.reports import Compared, Order, Past, Run
-from latentlab.session.requests import (
-    Adopt,
-    Compare,
-    Discard,
-    ListLibrary,
-    Open,
-    ReadMoment,
-    ReadRecipe,
-    Rename,
-    SaveCurves,
-    Trash,
-)
+from latentlab.session.requests.exploring import Adopt, Open
+from latentlab.session.requests.files import ReadRecipe, SaveCurves
+from latentlab.session.requests.runs import Compare, Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.workers.exploring import Exploring
 
 if TYPE_CHECKING:

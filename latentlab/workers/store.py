@@ -12,7 +12,7 @@ from latentlab.session.follow import follow
 from latentlab.session.state import State
 
 if TYPE_CHECKING:
-    from latentlab.session.requests import Request
+    from latentlab.session.requests.base import Request
     from latentlab.workers.lane import Lane
 
 

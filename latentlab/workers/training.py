@@ -16,7 +16,7 @@ from latentlab.session.latents import LatentLog
 from latentlab.session.recipes import changed
 from latentlab.session.replay import thinned
 from latentlab.session.reports import Order, Past, Run
-from latentlab.session.requests import Adopt
+from latentlab.session.requests.exploring import Adopt
 from latentlab.workers.job import Job, Outcome
 
 if TYPE_CHECKING:

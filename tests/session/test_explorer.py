@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 import pytest
@@ -14,20 +16,38 @@ from latentlab.latent.manifold import Spacing
 from latentlab.learning.checkpoint import DESCRIPTION, Checkpoint, load_model, save_checkpoint
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
-from latentlab.session import requests as ask
-from latentlab.session.answers import answer
+from latentlab.session import requests
+from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.explorer import Explorer
 from latentlab.session.forms import describe
+from latentlab.session.requests.base import Request
+from latentlab.session.requests.exploring import (
+    Adopt,
+    Decode,
+    EncodeFile,
+    Hover,
+    MakeManifold,
+    MakeSamples,
+    MakeStrip,
+    Open,
+    Opened,
+    PickImage,
+)
+from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
+from latentlab.session.requests.runs import Discard, ListLibrary
 from latentlab.session.runs import library
 from latentlab.session.scene import Ends, GridSettings, Point, SampleSettings, Tiles
 
 NAMES = ("ant", "bee", "cat")
+PACKAGE = "latentlab.session.requests."
+
+find_answers()
 
 
 @dataclass
 class Lab:
     explorer: Explorer
-    opened: ask.Opened
+    opened: Opened
 
     def __call__(self, request):
         return answer(request, self.explorer)
@@ -40,7 +60,7 @@ class Lab:
 
 def opened(path):
     explorer = Explorer()
-    return Lab(explorer, answer(ask.Open(path), explorer))
+    return Lab(explorer, answer(Open(path), explorer))
 
 
 @pytest.fixture(params=["vae", "cvae"])
@@ -137,33 +157,33 @@ def test_the_shipped_models_open_on_the_bundled_digits(name, dim):
 
 
 def test_a_run_that_cannot_be_opened_leaves_the_old_model(lab, tmp_path):
-    before = lab(ask.Decode(lab.opened.start)).pixels
+    before = lab(Decode(lab.opened.start)).pixels
     card, codes = lab.explorer.card, lab.explorer.codes
     with pytest.raises(RunError, match="is not a run"):
-        lab(ask.Open(tmp_path))
+        lab(Open(tmp_path))
     (tmp_path / DESCRIPTION).write_text("{", "utf-8")
     with pytest.raises(RunError, match="damaged"):
-        lab(ask.Open(tmp_path))
+        lab(Open(tmp_path))
     assert lab.explorer.card is card
     assert lab.explorer.codes is codes
-    assert np.array_equal(lab(ask.Decode(lab.opened.start)).pixels, before)
+    assert np.array_equal(lab(Decode(lab.opened.start)).pixels, before)
 
 
 def test_nothing_can_be_asked_before_a_model_is_open(vae_run):
     explorer = Explorer()
     point = Point((0.0, 0.0))
     for request in (
-        ask.Decode(point),
-        ask.Hover(point),
-        ask.MakeStrip(Ends(point, point)),
-        ask.MakeManifold(point, (0, 1), GridSettings()),
-        ask.MakeSamples(SampleSettings()),
-        ask.EncodeFile(vae_run / "preview.png"),
+        Decode(point),
+        Hover(point),
+        MakeStrip(Ends(point, point)),
+        MakeManifold(point, (0, 1), GridSettings()),
+        MakeSamples(SampleSettings()),
+        EncodeFile(vae_run / "preview.png"),
     ):
         with pytest.raises(RunError, match="No model is open"):
             answer(request, explorer)
     with pytest.raises(DataError):
-        answer(ask.PickImage(0), explorer)
+        answer(PickImage(0), explorer)
     assert len(explorer.codes) == 0
 
 
@@ -185,25 +205,25 @@ def test_images_of_another_size_leave_the_map_empty_with_a_note(tmp_path):
     assert lab.opened.original is None
     assert lab.opened.start.z == (-1.0, -1.0, -1.0)
     assert lab.opened.ends.b.z == (1.0, 1.0, 1.0)
-    assert lab(ask.Decode(lab.opened.start)).pixels.shape == (4, 6)
-    assert lab(ask.MakeStrip(lab.opened.ends)).pictures.shape == (12, 4, 6)
+    assert lab(Decode(lab.opened.start)).pixels.shape == (4, 6)
+    assert lab(MakeStrip(lab.opened.ends)).pictures.shape == (12, 4, 6)
     with pytest.raises(DataError, match="no image 0"):
-        lab(ask.PickImage(0))
+        lab(PickImage(0))
 
 
 def test_a_conditional_model_of_other_classes_leaves_the_map_empty(tmp_path):
     lab = opened(saved(tmp_path / "run", ImageSpec((1, 28, 28), NAMES), kind="cvae"))
     assert len(lab.opened.codes) == 0
     assert lab.opened.start.label == 0
-    samples = lab(ask.MakeSamples(SampleSettings(count=7)))
+    samples = lab(MakeSamples(SampleSettings(count=7)))
     assert [point.label for point in samples.points] == [0, 1, 2, 0, 1, 2, 0]
 
 
 def test_colour_images_decode_to_colour(tmp_path):
     lab = opened(saved(tmp_path / "run", ImageSpec((3, 4, 6))))
-    assert lab(ask.Decode(lab.opened.start)).pixels.shape == (4, 6, 3)
+    assert lab(Decode(lab.opened.start)).pixels.shape == (4, 6, 3)
     Image.new("RGB", (60, 40), (255, 0, 0)).save(tmp_path / "red.png")
-    original = lab(ask.EncodeFile(tmp_path / "red.png"))
+    original = lab(EncodeFile(tmp_path / "red.png"))
     assert original.picture.shape == original.reconstruction.shape == (4, 6, 3)
     assert original.picture[2, 3].tolist() == [255, 0, 0]
 
@@ -214,7 +234,7 @@ def test_colour_images_decode_to_colour(tmp_path):
 def adopt(lab, splits, recipe, epoch=1, seed=0, folder=None):
     torch.manual_seed(seed)
     weights = {name: w.numpy() for name, w in recipe.model.build(splits.spec).state_dict().items()}
-    return lab(ask.Adopt(recipe.to_dict(), splits, weights, epoch, folder))
+    return lab(Adopt(recipe.to_dict(), splits, weights, epoch, folder))
 
 
 @pytest.mark.parametrize("kind", ["vae", "cvae"])
@@ -249,7 +269,7 @@ def test_opening_while_a_run_goes_on_and_coming_back(vae_run, digits):
     recipe = make_recipe({"model": {"hidden": [8]}})
     few = Splits(digits.train[:30], digits.validation[:20])
     first = adopt(lab, few, recipe)
-    assert len(lab(ask.Open(vae_run)).codes) == 5000
+    assert len(lab(Open(vae_run)).codes) == 5000
     again = adopt(lab, few, recipe)
     assert np.array_equal(first.codes.mu, again.codes.mu)
 
@@ -257,7 +277,7 @@ def test_opening_while_a_run_goes_on_and_coming_back(vae_run, digits):
 def test_weights_that_do_not_fit_the_run_are_refused(vae, digits):
     recipe = make_recipe({"model": {"hidden": [8]}})
     with pytest.raises(RunError, match="does not fit"):
-        vae(ask.Adopt(recipe.to_dict(), digits, {"w": np.zeros(2)}, 1, None))
+        vae(Adopt(recipe.to_dict(), digits, {"w": np.zeros(2)}, 1, None))
     assert vae.explorer.card is vae.opened.card
 
 
@@ -273,47 +293,47 @@ def test_a_map_shows_at_most_ten_thousand_images():
 
 def test_decode_is_the_mean_of_the_likelihood(lab):
     point = lab.point(0.5, -1.0, label=7)
-    picture = lab(ask.Decode(point))
+    picture = lab(Decode(point))
     assert picture.point == point
     assert (picture.pixels.shape, picture.pixels.dtype) == ((28, 28), np.uint8)
     np.testing.assert_allclose(picture.pixels, by_hand(lab.opened.card.source, point), atol=0.51)
 
 
 def test_decode_heeds_the_label(cvae):
-    one, other = (cvae(ask.Decode(cvae.point(label=label))).pixels for label in (0, 1))
+    one, other = (cvae(Decode(cvae.point(label=label))).pixels for label in (0, 1))
     assert np.abs(one.astype(int) - other).max() > 10
 
 
 def test_points_far_out_decode_too(lab):
-    pixels = lab(ask.Decode(lab.point(1e4, -1e4, label=0))).pixels
+    pixels = lab(Decode(lab.point(1e4, -1e4, label=0))).pixels
     assert pixels.shape == (28, 28)
 
 
 def test_hover_brings_the_decoded_point_and_the_image(lab):
     point = lab.point(0.3, label=4)
-    bare = lab(ask.Hover(point))
+    bare = lab(Hover(point))
     assert bare.original is None
-    assert np.array_equal(bare.picture.pixels, lab(ask.Decode(point)).pixels)
-    assert lab(ask.Hover(point, 17)).original == lab(ask.PickImage(17))
+    assert np.array_equal(bare.picture.pixels, lab(Decode(point)).pixels)
+    assert lab(Hover(point, 17)).original == lab(PickImage(17))
 
 
 # PickImage and EncodeFile
 
 
 def test_pick_brings_an_image_and_its_reconstruction(lab, digits):
-    original = lab(ask.PickImage(17))
+    original = lab(PickImage(17))
     label = int(digits.validation.labels[17])
     assert original.row == 17
     assert original.name == f"digits 17 ({label})"
     assert np.array_equal(original.picture, digits.validation.images[17, 0])
     np.testing.assert_allclose(original.point.z, lab.opened.codes.mu[17], atol=1e-5)
     assert original.point.label == (label if lab.opened.card.conditional else None)
-    assert np.array_equal(original.reconstruction, lab(ask.Decode(original.point)).pixels)
+    assert np.array_equal(original.reconstruction, lab(Decode(original.point)).pixels)
 
 
 @pytest.mark.parametrize("row", [-1, 5000, 10**9])
 def test_a_row_that_is_not_there_is_refused(lab, row):
-    for request in (ask.PickImage(row), ask.Hover(lab.point(), row)):
+    for request in (PickImage(row), Hover(lab.point(), row)):
         with pytest.raises(DataError, match=f"no image {row} "):
             lab(request)
 
@@ -321,7 +341,7 @@ def test_a_row_that_is_not_there_is_refused(lab, row):
 def test_a_file_of_a_known_image_has_its_code(lab, digits, tmp_path):
     label = int(digits.validation.labels[5])
     Image.fromarray(digits.validation.images[5, 0]).save(tmp_path / "digit.png")
-    original = lab(ask.EncodeFile(tmp_path / "digit.png", label))
+    original = lab(EncodeFile(tmp_path / "digit.png", label))
     np.testing.assert_allclose(original.point.z, lab.opened.codes.mu[5], atol=1e-5)
     assert (original.name, original.row) == ("digit.png", None)
     assert np.array_equal(original.picture, digits.validation.images[5, 0])
@@ -331,9 +351,9 @@ def test_a_file_of_a_known_image_has_its_code(lab, digits, tmp_path):
 def test_a_file_that_is_no_image_is_named(lab, tmp_path):
     (tmp_path / "notes.png").write_text("no picture", "utf-8")
     with pytest.raises(DataError, match=r"notes\.png is not an image"):
-        lab(ask.EncodeFile(tmp_path / "notes.png"))
+        lab(EncodeFile(tmp_path / "notes.png"))
     with pytest.raises(DataError, match=r"gone\.png"):
-        lab(ask.EncodeFile(tmp_path / "gone.png"))
+        lab(EncodeFile(tmp_path / "gone.png"))
 
 
 # Strip, manifold, samples
@@ -342,26 +362,26 @@ def test_a_file_that_is_no_image_is_named(lab, tmp_path):
 @pytest.mark.parametrize("steps", [2, 5, 12])
 def test_a_strip_goes_from_end_to_end_in_equal_steps(lab, steps):
     ends = Ends(lab.point(-1.0, 0.5, label=3), lab.point(2.0, 0.25, label=8), steps)
-    strip = lab(ask.MakeStrip(ends))
+    strip = lab(MakeStrip(ends))
     assert strip.columns == len(strip.points) == steps
     assert strip.pictures.shape == (steps, 28, 28)
     assert (strip.points[0], strip.points[-1]) == (ends.a, ends.b)
     z = np.array([point.z for point in strip.points])
     np.testing.assert_allclose(np.diff(z[:, 0]), 3 / (steps - 1), rtol=1e-5)
     for i in (0, -1):
-        assert np.array_equal(strip.pictures[i], lab(ask.Decode(strip.points[i])).pixels)
+        assert np.array_equal(strip.pictures[i], lab(Decode(strip.points[i])).pixels)
 
 
 @pytest.mark.parametrize(("steps", "labels"), [(4, "3388"), (5, "33388"), (2, "38")])
 def test_the_label_of_a_strip_changes_half_way(cvae, steps, labels):
     ends = Ends(cvae.point(label=3), cvae.point(1.0, label=8), steps)
-    assert "".join(str(point.label) for point in cvae(ask.MakeStrip(ends)).points) == labels
+    assert "".join(str(point.label) for point in cvae(MakeStrip(ends)).points) == labels
 
 
 @pytest.mark.parametrize("spacing", list(Spacing))
 def test_a_manifold_is_a_grid_with_its_top_at_the_top(lab, spacing):
     point = lab.point(9.0, 9.0, 0.75, label=6) if lab.opened.card.conditional else lab.point(9.0)
-    manifold = lab(ask.MakeManifold(point, (0, 1), GridSettings(5, 2.0, spacing)))
+    manifold = lab(MakeManifold(point, (0, 1), GridSettings(5, 2.0, spacing)))
     tiles = manifold.tiles
     assert (manifold.plane, tiles.columns) == ((0, 1), 5)
     assert tiles.pictures.shape == (25, 28, 28)
@@ -372,12 +392,12 @@ def test_a_manifold_is_a_grid_with_its_top_at_the_top(lab, spacing):
     for tile_point, picture in zip(tiles.points[:3], tiles.pictures, strict=False):
         assert tile_point.z[2:] == point.z[2:]
         assert tile_point.label == point.label
-        np.testing.assert_allclose(picture.astype(int), lab(ask.Decode(tile_point)).pixels, atol=1)
+        np.testing.assert_allclose(picture.astype(int), lab(Decode(tile_point)).pixels, atol=1)
 
 
 def test_a_manifold_over_other_dimensions_holds_the_rest(cvae):
     point = cvae.point(0.5, 9.0, 9.0, label=1)
-    manifold = cvae(ask.MakeManifold(point, (2, 1), GridSettings(3, 1.0)))
+    manifold = cvae(MakeManifold(point, (2, 1), GridSettings(3, 1.0)))
     z = np.array([point.z for point in manifold.tiles.points])
     assert (z[:, 0] == 0.5).all()
     assert z[:3, 2].tolist() == [-1.0, 0.0, 1.0]
@@ -386,14 +406,12 @@ def test_a_manifold_over_other_dimensions_holds_the_rest(cvae):
 
 def test_a_manifold_of_one_dimension(tmp_path):
     lab = opened(saved(tmp_path / "run", ImageSpec((1, 4, 6)), latent_dim=1))
-    manifold = lab(ask.MakeManifold(lab.opened.start, (0, 0), GridSettings(3, 2.0)))
+    manifold = lab(MakeManifold(lab.opened.start, (0, 0), GridSettings(3, 2.0)))
     assert [point.z for point in manifold.tiles.points[:3]] == [(-2.0,), (0.0,), (2.0,)]
 
 
 def test_samples_repeat_from_their_seed(lab):
-    first, again, other = (
-        lab(ask.MakeSamples(SampleSettings(seed, None, 30))) for seed in (1, 1, 2)
-    )
+    first, again, other = (lab(MakeSamples(SampleSettings(seed, None, 30))) for seed in (1, 1, 2))
     assert first.pictures.shape == (30, 28, 28)
     assert first.points == again.points
     assert np.array_equal(first.pictures, again.pictures)
@@ -402,22 +420,22 @@ def test_samples_repeat_from_their_seed(lab):
 
 
 def test_samples_come_from_the_prior(lab):
-    z = np.array([point.z for point in lab(ask.MakeSamples(SampleSettings(3, 0, 3000))).points])
+    z = np.array([point.z for point in lab(MakeSamples(SampleSettings(3, 0, 3000))).points])
     assert np.abs(z.mean(0)).max() < 4 / 3000**0.5
     assert np.abs(z.std(0) - 1).max() < 0.06
 
 
 def test_samples_are_of_the_label_or_of_each_in_turn(cvae, vae):
-    wanted = cvae(ask.MakeSamples(SampleSettings(0, 7, 5)))
+    wanted = cvae(MakeSamples(SampleSettings(0, 7, 5)))
     assert [point.label for point in wanted.points] == [7] * 5
-    each = cvae(ask.MakeSamples(SampleSettings(0, None, 12)))
+    each = cvae(MakeSamples(SampleSettings(0, None, 12)))
     assert [point.label for point in each.points] == [*range(10), 0, 1]
-    assert {point.label for point in vae(ask.MakeSamples(SampleSettings(0, 7, 5))).points} == {None}
+    assert {point.label for point in vae(MakeSamples(SampleSettings(0, 7, 5))).points} == {None}
 
 
 def test_samples_do_not_disturb_the_global_generator(lab):
     before = torch.get_rng_state()
-    lab(ask.MakeSamples(SampleSettings()))
+    lab(MakeSamples(SampleSettings()))
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -433,11 +451,11 @@ def coloured(count=5, side=6):
 
 
 def test_a_sheet_is_written_with_its_recipe_inside(lab, tmp_path):
-    tiles = lab(ask.MakeSamples(SampleSettings(count=5)))
+    tiles = lab(MakeSamples(SampleSettings(count=5)))
     path = tmp_path / "deep" / "samples.png"
     info = {"model": "run", "seed": 0, "z": [0.5]}
-    done = lab(ask.Export(tiles, path, info, gap=1))
-    assert done == ask.Exported(path)
+    done = lab(Export(tiles, path, info, gap=1))
+    assert done == Exported(path)
     with Image.open(path) as picture:
         assert json.loads(picture.text["latentlab"]) == info
         assert picture.text["Software"].startswith("latentlab ")
@@ -451,7 +469,7 @@ def test_a_sheet_is_written_with_its_recipe_inside(lab, tmp_path):
 @pytest.mark.parametrize("name", ["way.gif", "WAY.GIF"])
 def test_a_film_plays_there_and_back(lab, tmp_path, name):
     tiles = coloured()
-    lab(ask.Export(tiles, tmp_path / name, {"steps": 5}))
+    lab(Export(tiles, tmp_path / name, {"steps": 5}))
     with Image.open(tmp_path / name) as film:
         assert json.loads(film.info["comment"])["steps"] == 5
         assert film.info["loop"] == 0
@@ -467,7 +485,7 @@ def test_a_file_that_cannot_be_written_is_named(lab, tmp_path):
     (tmp_path / "file").write_text("mine", "utf-8")
     for path in (tmp_path / "file" / "out.png", tmp_path):
         with pytest.raises(RunError, match="cannot be written") as caught:
-            lab(ask.Export(coloured(), path, {}))
+            lab(Export(coloured(), path, {}))
         assert str(path) in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -476,39 +494,41 @@ def test_a_file_that_cannot_be_written_is_named(lab, tmp_path):
 
 
 def test_library_form_recipe_and_discard(lab, tmp_path):
-    assert lab(ask.ListLibrary()) == library()
-    assert lab(ask.DescribeForm()) == describe(Recipe)
+    assert lab(ListLibrary()) == library()
+    assert lab(DescribeForm()) == describe(Recipe)
     file = tmp_path / "recipe.toml"
     file.write_text("[training]\nepochs = 3", "utf-8")
-    assert lab(ask.ReadRecipe(file)) == make_recipe({"training": {"epochs": 3}}).to_dict()
+    assert lab(ReadRecipe(file)) == make_recipe({"training": {"epochs": 3}}).to_dict()
     file.write_text("[training]\nepoch = 3", "utf-8")
     with pytest.raises(RecipeError, match="epochs"):
-        lab(ask.ReadRecipe(file))
+        lab(ReadRecipe(file))
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "file").write_text("x", "utf-8")
-    assert lab(ask.Discard(tmp_path / "run")) is None
+    assert lab(Discard(tmp_path / "run")) is None
     assert not (tmp_path / "run").exists()
-    assert lab(ask.Discard(tmp_path / "run")) is None
+    assert lab(Discard(tmp_path / "run")) is None
     assert file.exists()
 
 
 def test_every_request_has_an_answer_of_its_own():
+    modules = [import_module(each.name) for each in iter_modules(requests.__path__, PACKAGE)]
     kinds = [
         value
-        for value in vars(ask).values()
-        if isinstance(value, type) and issubclass(value, ask.Request) and value is not ask.Request
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Request) and value is not Request
     ]
     assert len(kinds) >= 14
-    fallback = answer.dispatch(ask.Request)
+    fallback = answer.dispatch(Request)
     assert [kind for kind in kinds if answer.dispatch(kind) is fallback] == []
     with pytest.raises(NotImplementedError, match="Request"):
-        answer(ask.Request(), Explorer())
+        answer(Request(), Explorer())
 
 
 def test_newer_requests_replace_older_ones_except_files(tmp_path):
     point = Point((0.0,))
-    assert ask.Decode(point).place == ask.Decode(Point((1.0,))).place
-    assert ask.Decode(point).place != ask.Hover(point).place
-    one, other = (ask.Export(coloured(), tmp_path / name, {}) for name in ("a.png", "b.png"))
+    assert Decode(point).place == Decode(Point((1.0,))).place
+    assert Decode(point).place != Hover(point).place
+    one, other = (Export(coloured(), tmp_path / name, {}) for name in ("a.png", "b.png"))
     assert one.place != other.place
-    assert ask.Discard(tmp_path / "a").place != ask.Discard(tmp_path / "b").place
+    assert Discard(tmp_path / "a").place != Discard(tmp_path / "b").place

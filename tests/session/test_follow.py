@@ -8,7 +8,7 @@ import pytest
 from latentlab.data.base import ImageSpec
 from latentlab.latent.codes import Codes
 from latentlab.session.follow import follow
-from latentlab.session.requests import Decode, MakeManifold, MakeSamples, MakeStrip
+from latentlab.session.requests.exploring import Decode, MakeManifold, MakeSamples, MakeStrip
 from latentlab.session.scene import Ends, GridSettings, ModelCard, Picture, Point, SampleSettings
 from latentlab.session.state import State
 

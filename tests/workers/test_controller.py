@@ -11,26 +11,19 @@ from PySide6.QtCore import QObject, Signal
 from latentlab.learning.events import Portrait
 from latentlab.session.failure import Failure
 from latentlab.session.reports import Compared, Order, Past, Remedy, Run
-from latentlab.session.requests import (
+from latentlab.session.requests.exploring import (
     Adopt,
-    Compare,
     Decode,
-    DescribeForm,
-    Discard,
     EncodeFile,
-    Export,
     Hover,
-    ListLibrary,
     MakeManifold,
     MakeSamples,
     MakeStrip,
     Open,
     PickImage,
-    ReadMoment,
-    ReadRecipe,
-    Rename,
-    Trash,
 )
+from latentlab.session.requests.files import DescribeForm, Export, ReadRecipe
+from latentlab.session.requests.runs import Compare, Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.scene import GridSettings, Original, Picture, Point, SampleSettings
 from latentlab.workers.controller import Controller
 from latentlab.workers.job import Outcome
@@ -43,6 +36,7 @@ class HandLane(QObject):
     """Keeps requests until the test answers them."""
 
     answered = Signal(object)
+    progressed = Signal(object)
 
     def __init__(self):
         super().__init__()

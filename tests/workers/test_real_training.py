@@ -33,7 +33,7 @@ def tiny(epochs, **model):
 @pytest.fixture(scope="session")
 def frozen():
     """Load torch, and take it out of the garbage collector's sight."""
-    from latentlab.session import answers  # noqa: F401
+    from latentlab.session.answers import exploring  # noqa: F401
 
     gc.collect()
     gc.freeze()

@@ -1,0 +1,41 @@
+"""Answers about recipes, and files written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from latentlab.learning.checkpoint import read_checkpoint
+from latentlab.learning.recipe import Recipe, read_recipe
+from latentlab.session.answers.base import answer
+from latentlab.session.explorer import Explorer
+from latentlab.session.export import save_tiles
+from latentlab.session.forms import Field, describe
+from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe, SaveCurves
+
+
+@answer.register
+def _(request: Export, explorer: Explorer) -> Exported:
+    save_tiles(request.tiles, request.path, request.info, request.gap)
+    return Exported(request.path)
+
+
+@answer.register
+def _(request: DescribeForm, explorer: Explorer) -> tuple[Field, ...]:
+    return describe(Recipe)
+
+
+@answer.register
+def _(request: ReadRecipe, explorer: Explorer) -> Mapping[str, Any]:
+    if request.path.is_dir():
+        return read_checkpoint(request.path).recipe.to_dict()
+    return read_recipe(request.path).to_dict()
+
+
+@answer.register
+def _(request: SaveCurves, explorer: Explorer) -> Exported:
+    # matplotlib takes half a second to load, and few sessions save a figure.
+    from latentlab.session.figures import save_curves
+
+    save_curves(request.runs, request.path)
+    return Exported(request.path)

@@ -1,0 +1,43 @@
+"""Answers about the runs there are."""
+
+from __future__ import annotations
+
+import shutil
+
+from latentlab.learning.events import Portrait
+from latentlab.session.answers.base import answer
+from latentlab.session.explorer import Explorer
+from latentlab.session.replay import read_portrait
+from latentlab.session.reports import Compared, Entry
+from latentlab.session.requests.runs import Compare, Discard, ListLibrary, ReadMoment, Rename, Trash
+from latentlab.session.runs import compare, library, rename, trash
+
+
+@answer.register
+def _(request: ListLibrary, explorer: Explorer) -> tuple[Entry, ...]:
+    return library()
+
+
+@answer.register
+def _(request: Discard, explorer: Explorer) -> None:
+    shutil.rmtree(request.folder, ignore_errors=True)
+
+
+@answer.register
+def _(request: ReadMoment, explorer: Explorer) -> Portrait:
+    return read_portrait(request.folder, request.epoch)
+
+
+@answer.register
+def _(request: Compare, explorer: Explorer) -> tuple[Compared, ...]:
+    return compare(request.folders)
+
+
+@answer.register
+def _(request: Rename, explorer: Explorer) -> None:
+    rename(request.folder, request.name)
+
+
+@answer.register
+def _(request: Trash, explorer: Explorer) -> None:
+    trash(request.folder)

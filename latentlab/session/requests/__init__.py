@@ -1,0 +1,1 @@
+"""Questions to the explorer; see `base`."""

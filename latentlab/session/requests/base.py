@@ -1,0 +1,27 @@
+"""Questions to the explorer, as frozen records that may cross threads.
+
+A request holds all it needs; `session.answers` says what becomes of it on the explorer's
+thread. This package is free of torch, so panels and controller can speak of requests without it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Request:
+    """A question; lower `urgency` numbers are answered first, newer ones replace older."""
+
+    urgency: ClassVar[int] = 5
+    about_model: ClassVar[bool] = True
+    """Whether the answer is worthless once another model is open."""
+    writes: ClassVar[bool] = False
+    """Whether it changes files, and so must be answered even though the window closes."""
+
+    field: ClassVar[str] = ""
+    """The part of the state that its answer is; empty where the controller does more with it."""
+
+    @property
+    def place(self) -> object:
+        """Where it waits: a newer request takes the place of an older one in the same."""
+        return type(self)

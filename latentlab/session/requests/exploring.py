@@ -1,0 +1,147 @@
+"""Questions about the open model: its points, its images, its manifold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from latentlab.session.requests.base import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from latentlab.data.base import Splits
+    from latentlab.latent.codes import Codes
+    from latentlab.session.reports import Past
+    from latentlab.session.scene import (
+        Ends,
+        GridSettings,
+        ModelCard,
+        Original,
+        Picture,
+        Point,
+        SampleSettings,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A model is open: what it is, its codes, where to begin and how it was trained."""
+
+    card: ModelCard
+    codes: Codes
+    start: Point
+    ends: Ends
+    original: Original | None
+    past: Past
+
+
+@dataclass(frozen=True, slots=True)
+class Open(Request):
+    """Open a run folder or a checkpoint."""
+
+    about_model: ClassVar[bool] = False
+    urgency: ClassVar[int] = 0
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """The model under training has moved on."""
+
+    card: ModelCard
+    codes: Codes
+    start: Point
+    ends: Ends
+    original: Original | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt(Request):
+    """Show the weights of a model under training."""
+
+    about_model: ClassVar[bool] = False
+    urgency: ClassVar[int] = 6
+    recipe: Mapping[str, Any]
+    splits: Splits = field(repr=False)
+    weights: Mapping[str, NDArray] = field(repr=False)
+    epoch: int
+    folder: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decode(Request):
+    """Decode the committed point."""
+
+    field: ClassVar[str] = "picture"
+    urgency: ClassVar[int] = 1
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Hovered:
+    """What lies under the cursor: a decoded point and the nearest real image, if any."""
+
+    picture: Picture
+    original: Original | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hover(Request):
+    """Decode the point under the cursor, and the image nearest to it."""
+
+    urgency: ClassVar[int] = 2
+    point: Point
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeStrip(Request):
+    """Decode the way from A to B."""
+
+    field: ClassVar[str] = "strip"
+    urgency: ClassVar[int] = 3
+    ends: Ends
+
+
+@dataclass(frozen=True, slots=True)
+class MakeManifold(Request):
+    """Decode a grid over a plane."""
+
+    field: ClassVar[str] = "manifold"
+    urgency: ClassVar[int] = 4
+    point: Point
+    plane: tuple[int, int]
+    grid: GridSettings
+
+
+@dataclass(frozen=True, slots=True)
+class MakeSamples(Request):
+    """Decode points drawn from the prior."""
+
+    field: ClassVar[str] = "samples"
+    settings: SampleSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PickImage(Request):
+    """Take an image of the map: its code, and its reconstruction."""
+
+    urgency: ClassVar[int] = 1
+    row: int
+    role: str = "z"
+    """What its code is to become: ``"z"``, ``"a"``, ``"b"``, or ``"follow"`` for z once more,
+    after the model has changed under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeFile(Request):
+    """Encode a person's own picture."""
+
+    urgency: ClassVar[int] = 1
+    path: Path
+    label: int | None = None
+    role: str = "z"
