@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from latentlab.data.base import ImageSet, ImageSpec, Splits
+from latentlab.data.base import ImageSet, ImageSpec, Loading, Splits
 from latentlab.errors import RunError
 from latentlab.latent.codes import Codes
+from latentlab.latent.frames import pca_frame
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paths import straight
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
@@ -19,6 +20,7 @@ from latentlab.session.forms import Field, Kind
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
+from latentlab.session.views import Layout, View
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
@@ -131,9 +133,23 @@ class ToyLab:
 
     def MakeManifold(self, request):
         lines = axis(request.grid.n, request.grid.span, request.grid.spacing)
-        z = plane_points(request.point.z, request.plane, lines)
+        z = plane_points(request.point.z, request.frame, lines)
         points = [Point(tuple(row), request.point.label) for row in z.tolist()]
-        return Manifold(tiles(points, request.grid.n), request.plane, lines)
+        return Manifold(tiles(points, request.grid.n), request.frame, lines)
+
+    def MakeView(self, request):
+        if request.layout is Layout.PCA:
+            again = request.like.layout is Layout.PCA and not request.like.frame.dimensions
+            like = request.like.frame if again else None
+            return View(request.layout, pca_frame(self.codes.mu, like))
+        # No map worth the name, but one that takes pieces to make.
+        return self.scattered(request)
+
+    def scattered(self, request):
+        for i in range(4):
+            yield Loading(f"{request.layout}", i / 4)
+        xy = np.random.default_rng(7).uniform(-3, 3, (len(self.codes), 2)).astype(np.float32)
+        return View(request.layout, request.like.frame, xy, np.arange(len(xy)))
 
     def MakeStrip(self, request):
         a, b, steps = request.ends.a, request.ends.b, request.ends.steps

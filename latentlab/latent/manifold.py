@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.latent.frames import Frame
+
 
 class Spacing(StrEnum):
     """How the lines of a grid lie along an axis."""
@@ -44,16 +46,16 @@ def axis(n: int, span: float, spacing: Spacing) -> NDArray[np.float64]:
 
 
 def plane_points(
-    center: Sequence[float], plane: tuple[int, int], coordinates: NDArray[np.float64]
+    center: Sequence[float], frame: Frame, coordinates: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Return the points of a square grid over two dimensions, the others held.
+    """Return the points of a square grid over a plane, all else held.
 
     Parameters
     ----------
     center : sequence of float, length D
-        Supplies the dimensions that do not vary.
-    plane : (int, int)
-        The dimensions along x and y; the same one twice where there is only one.
+        Supplies what does not vary.
+    frame : Frame
+        The directions along x and y.
     coordinates : ndarray, shape (n,)
         Grid lines along either axis, ascending.
 
@@ -63,7 +65,5 @@ def plane_points(
         Row by row as a picture is read: y falls from the top, x grows to the right.
     """
     n = len(coordinates)
-    points = np.tile(np.asarray(center, np.float32), (n * n, 1))
-    points[:, plane[1]] = np.repeat(coordinates[::-1], n)
-    points[:, plane[0]] = np.tile(coordinates, n)
-    return points
+    xy = np.column_stack([np.tile(coordinates, n), np.repeat(coordinates[::-1], n)])
+    return frame.lift(xy, center).astype(np.float32)

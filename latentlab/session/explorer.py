@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.latent.frames import Frame
     from latentlab.models.base import Model
 
 
@@ -117,12 +118,12 @@ class Explorer:
         """Decode many points."""
         return Tiles(points, self._decode(points), columns)
 
-    def manifold(self, point: Point, plane: tuple[int, int], grid: GridSettings) -> Manifold:
+    def manifold(self, point: Point, frame: Frame, grid: GridSettings) -> Manifold:
         """Decode a grid over a plane through `point`."""
         lines = axis(grid.n, grid.span, grid.spacing)
-        z = plane_points(point.z, plane, lines)
+        z = plane_points(point.z, frame, lines)
         points = tuple(Point(tuple(row), point.label) for row in z.tolist())
-        return Manifold(self.tiles(points, grid.n), plane, lines)
+        return Manifold(self.tiles(points, grid.n), frame, lines)
 
     def strip(self, ends: Ends) -> Tiles:
         """Decode the way from A to B; the label changes half-way."""

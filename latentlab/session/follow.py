@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from latentlab.session.requests.exploring import Decode, MakeManifold, MakeSamples, MakeStrip
+from latentlab.session.requests.views import MADE, MakeView
 
 if TYPE_CHECKING:
     from latentlab.session.requests.base import Request
     from latentlab.session.state import State
+
+SAME = 1e-5
 
 
 def follow(old: State, new: State) -> list[Request]:
@@ -21,16 +26,21 @@ def follow(old: State, new: State) -> list[Request]:
         wanted.append(Decode(new.point))
     if new.ends and (moved or new.ends != old.ends):
         wanted.append(MakeStrip(new.ends))
-    if moved or _manifold_of(new) != _manifold_of(old):
-        wanted.append(MakeManifold(new.point, new.plane, new.grid))
+    if moved or not _same_manifold(old, new):
+        wanted.append(MakeManifold(new.point, new.view.frame, new.grid))
     if moved or new.sampling != old.sampling:
         wanted.append(MakeSamples(new.sampling))
+    if moved and new.view.layout in MADE and MakeView not in new.working:
+        wanted.append(MakeView(new.view.layout, new.view))
     return wanted
 
 
-def _manifold_of(state: State) -> Any:
-    """Return what a manifold depends on: of the point only what lies outside its plane."""
-    if state.point is None:
-        return None
-    held = state.point.along(dict.fromkeys(state.plane, 0.0))
-    return held, state.plane, state.grid
+def _same_manifold(old: State, new: State) -> bool:
+    """Say whether two manifolds are the same: of the point only what is off the plane counts."""
+    if old.point is None or new.point is None or old.view.frame != new.view.frame:
+        return False
+    if old.grid != new.grid or old.point.label != new.point.label:
+        return False
+    before, after = (new.view.frame.rest(point.z) for point in (old.point, new.point))
+    # Moving within a plane that lies aslant, numbers are rounded.
+    return bool(np.allclose(before, after, rtol=0, atol=SAME))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from latentlab.errors import RunError
+from latentlab.latent.frames import axes_frame
 from latentlab.latent.manifold import Spacing
 from latentlab.learning.recipe import make_recipe
 from latentlab.paths import resources
@@ -70,8 +71,8 @@ class Lab:
         grid = GridSettings(n, span, Spacing.QUANTILE if quantiles else Spacing.UNIFORM)
         # Through the middle of the bell: a command line has no current z.
         middle = Point((0.0,) * self.card.latent_dim, self._label(label))
-        across, up = (dimension - 1 for dimension in plane)
-        made = self.explorer.manifold(middle, (across, up), grid)
+        frame = axes_frame(plane[0] - 1, plane[1] - 1, self.card.latent_dim)
+        made = self.explorer.manifold(middle, frame, grid)
         info = {"plane": plane, "span": span, "spacing": grid.spacing, "label": label}
         self._save(made.tiles, out, info)
 

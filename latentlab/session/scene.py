@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.base import ImageSpec
+    from latentlab.latent.frames import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class Manifold:
     """A grid of decoded points over a plane; ``axis`` holds its lines, ascending."""
 
     tiles: Tiles
-    plane: tuple[int, int]
+    frame: Frame
     axis: NDArray[np.float64] = field(repr=False, compare=False)
 
 

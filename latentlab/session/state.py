@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from latentlab.session.scene import GridSettings, SampleSettings
+from latentlab.session.views import View, axes_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from latentlab.session.reports import Compared, Entry, Finding, Run
     from latentlab.session.requests.base import Request
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
+    from latentlab.session.selections import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class State:
     preview: Picture | None = None
     original: Original | None = None
     hovered: Original | None = None
-    plane: tuple[int, int] = (0, 1)
+    view: View = field(default_factory=lambda: axes_view(0, 1, 2))
+    selection: Selection | None = None
     grid: GridSettings = field(default_factory=GridSettings)
     manifold: Manifold | None = None
     ends: Ends | None = None

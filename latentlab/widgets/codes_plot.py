@@ -6,21 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.widgets.map_items import PointCloud, PriorRings
+from latentlab.widgets.map_cloud import CodeCloud
+from latentlab.widgets.map_items import PriorRings
 from latentlab.widgets.plots import Plot
+from latentlab.widgets.stamps import by_class
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STEP = 2.0
 """Limits are multiples of it, so that they change seldom while a run is replayed."""
-
-
-class SmallCloud(PointCloud):
-    """Points that leave something to see between them where there is little room."""
-
-    def _size(self) -> int:
-        return min(super()._size(), 3)
 
 
 class CodesPlot(Plot):
@@ -33,13 +28,14 @@ class CodesPlot(Plot):
         for side in ("left", "bottom"):
             self.getPlotItem().hideAxis(side)
         self.getPlotItem().setContentsMargins(0, 0, 0, 0)
-        self.cloud = SmallCloud()
+        # Small points leave something to see between them where there is little room.
+        self.cloud = CodeCloud(largest=3)
         for item in (PriorRings(), self.cloud):
             self.addItem(item, ignoreBounds=True)
 
     def set_codes(self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None) -> None:
         """Show codes of shape (N, 2), coloured by class."""
-        self.cloud.set_points(xy, labels, None)
+        self.cloud.set_points(xy, by_class(labels, len(xy)))
         reach = float(np.quantile(np.abs(xy), 0.99)) if xy.size else 0.0
         reach = STEP * np.ceil(min(max(reach, 3.1), 1e4) / STEP)
         self.setRange(xRange=(-reach, reach), yRange=(-reach, reach), padding=0.0)

@@ -1,118 +1,13 @@
-"""What is drawn on the map: a cloud of points, the prior's rings, z and the path's handles."""
+"""What is drawn on the map over its cloud: the prior's rings, z and the path's handles."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem
 
-from latentlab.session.colours import CLASS_COLOURS
 from latentlab.widgets.theme import colours
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-# Stamps around a point's pixel: a core, and a paler rim that makes it look round.
-CORES = {
-    2: ((0, 0), (1, 0), (0, 1), (1, 1)),
-    3: tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)),
-    5: tuple((x, y) for x in range(-2, 3) for y in range(-2, 3) if abs(x) + abs(y) < 4),
-}
-RIMS = {
-    2: ((-1, 0), (-1, 1), (2, 0), (2, 1), (0, -1), (1, -1), (0, 2), (1, 2)),
-    3: ((-2, 0), (2, 0), (0, -2), (0, 2)),
-    5: ((-2, -2), (-2, 2), (2, -2), (2, 2), (-3, 0), (3, 0), (0, -3), (0, 3)),
-}
-MARGIN = 4
-RIM_OPACITY = 0.45
-
-
-class PointCloud(pg.GraphicsObject):
-    """Points stamped straight into pixels: the cost of drawing hardly grows with their number."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._xy = np.empty((0, 2), np.float32)
-        self._cores = np.empty(0, np.uint32)
-        self._rims = np.empty(0, np.uint32)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-
-    def set_points(
-        self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None, shown: set[int] | None
-    ) -> None:
-        """Show points of shape (N, 2), coloured by class; `shown` leaves other classes out."""
-        classes = np.zeros(len(xy), np.int64) if labels is None else labels
-        if shown is not None and labels is not None:
-            keep = np.isin(classes, list(shown))
-            xy, classes = xy[keep], classes[keep]
-        index = classes % len(CLASS_COLOURS)
-        self.prepareGeometryChange()
-        self._xy = np.ascontiguousarray(xy, np.float32)
-        self._cores = _palette(1.0)[index]
-        self._rims = _palette(RIM_OPACITY)[index]
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        """Return the points' extent, in data coordinates."""
-        if not len(self._xy):
-            return QRectF()
-        (left, low), (right, high) = self._xy.min(0).tolist(), self._xy.max(0).tolist()
-        return QRectF(left, low, right - left, high - low)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        """Stamp the points that are in view into an image and draw it."""
-        view = self.getViewBox()
-        if not len(self._xy) or view is None or widget is None:
-            return
-        room = view.mapRectToScene(view.boundingRect())
-        ratio = widget.devicePixelRatioF()
-        width, height = int(room.width() * ratio), int(room.height() * ratio)
-        if width < 1 or height < 1:
-            return
-        image = self._stamp(view.viewRect(), width, height)
-        image.setDevicePixelRatio(ratio)
-        painter.save()
-        painter.resetTransform()
-        painter.drawImage(room.topLeft(), image)
-        painter.restore()
-
-    def _stamp(self, view: QRectF, width: int, height: int) -> QImage:
-        left, low = view.left(), view.top()
-        scale = np.array([width / view.width(), height / view.height()], np.float32)
-        pixel = (self._xy - np.array([left, low], np.float32)) * scale
-        x, y = pixel[:, 0], height - pixel[:, 1]
-        seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        stride = width + 2 * MARGIN
-        place = (y[seen].astype(np.int64) + MARGIN) * stride + x[seen].astype(np.int64) + MARGIN
-        canvas = np.zeros((height + 2 * MARGIN, stride), np.uint32)
-        flat, size = canvas.reshape(-1), self._size()
-        for offsets, colour in ((RIMS[size], self._rims[seen]), (CORES[size], self._cores[seen])):
-            for dx, dy in offsets:
-                flat[place + (dy * stride + dx)] = colour
-        inner = np.ascontiguousarray(canvas[MARGIN:-MARGIN, MARGIN:-MARGIN])
-        layout = QImage.Format.Format_ARGB32_Premultiplied
-        return QImage(inner.data, width, height, 4 * width, layout).copy()
-
-    def _size(self) -> int:
-        count = len(self._xy)
-        return 5 if count < 1500 else 3 if count < 20_000 else 2
-
-
-def _palette(opacity: float) -> NDArray[np.uint32]:
-    """Return the class colours as premultiplied 0xAARRGGBB."""
-    values = []
-    for name in CLASS_COLOURS:
-        colour = QColor(name)
-        parts = (255, colour.red(), colour.green(), colour.blue())
-        a, r, g, b = (round(part * opacity) for part in parts)
-        values.append(a << 24 | r << 16 | g << 8 | b)
-    return np.array(values, np.uint32)
 
 
 class PriorRings(pg.GraphicsObject):

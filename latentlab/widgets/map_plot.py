@@ -9,8 +9,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 
-from latentlab.widgets.map_items import Cross, Handle, PointCloud, PriorRings
+from latentlab.session.views import Layout
+from latentlab.widgets.map_cloud import CodeCloud
+from latentlab.widgets.map_items import Cross, Handle, PriorRings
 from latentlab.widgets.plots import Plot
+from latentlab.widgets.stamps import Paint, by_class
 from latentlab.widgets.theme import colours
 
 if TYPE_CHECKING:
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
     from PySide6.QtWidgets import QWidget
 
+    from latentlab.session.views import View
+
+SAMPLE = 50_000
+"""Points that are looked at to see how far they reach."""
 NEAR = 12
 """Pixels within which an image counts as under the cursor."""
 ARROWS = {
@@ -56,13 +63,12 @@ class MapPlot(Plot):
         super().__init__(parent=parent)
         self.setAspectLocked(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.cloud, self.rings, self.cross = PointCloud(), PriorRings(), Cross()
+        self.cloud, self.rings, self.cross = CodeCloud(), PriorRings(), Cross()
         self.path = pg.PlotDataItem(connect="all")
         self.handles = {name: Handle(name.upper()) for name in ("a", "b")}
         for item in (self.rings, self.cloud, self.path, *self.handles.values(), self.cross):
             self.addItem(item, ignoreBounds=True)
-        self._xy = np.empty((0, 2), np.float32)
-        self._shown = np.empty(0, np.int64)
+        self._reach = 0.0
         self._own_range = False
         self.handles["a"].sigPositionChanged.connect(self._on_a)
         self.handles["b"].sigPositionChanged.connect(self._on_b)
@@ -85,20 +91,35 @@ class MapPlot(Plot):
         self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None, shown: set[int] | None
     ) -> None:
         """Show the codes, with shape (N, 2), of the classes in `shown`."""
-        rows = np.arange(len(xy))
-        if shown is not None and labels is not None:
-            rows = rows[np.isin(labels, list(shown))]
-        self._xy, self._shown = xy[rows], rows
-        self.cloud.set_points(xy, labels, shown)
+        mask = None if shown is None or labels is None else np.isin(labels, list(shown))
+        self.set_cloud(xy, by_class(labels, len(xy)), mask)
+
+    def set_cloud(
+        self, xy: NDArray[np.float32], paint: Paint, shown: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Show points of shape (N, 2) in their colours; `shown` leaves others out."""
+        self.cloud.set_points(xy, paint, shown)
+        some = np.abs(xy[:: max(1, len(xy) // SAMPLE)])
+        self._reach = float(np.quantile(some, 0.995)) if len(some) else 0.0
         if not self._own_range:
             self.show_all()
+
+    def set_view(self, view: View) -> None:
+        """Say what is drawn to the right and upwards."""
+        self.rings.setVisible(view.is_plane)
+        titled = view.is_plane and view.layout is not Layout.AXES
+        for side, name in zip(("bottom", "left"), view.frame.names, strict=True):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setLabel(name if titled else None)
+            axis.showLabel(titled)
+            # In a picture of neighbourhoods, coordinates mean nothing.
+            axis.setStyle(showValues=view.is_plane)
 
     @Slot()
     def show_all(self) -> None:
         """Show all codes and the prior, in steps so that training does not make it jitter."""
         self._own_range = False
-        reach = float(np.quantile(np.abs(self._xy), 0.995)) if len(self._xy) else 0.0
-        reach = np.ceil(2 * min(max(reach, 3.1), 1e6)) / 2
+        reach = np.ceil(2 * min(max(self._reach, 3.1), 1e6)) / 2
         self.setRange(xRange=(-reach, reach), yRange=(-reach, reach), padding=0.02)
 
     def set_point(self, x: float, y: float) -> None:
@@ -119,13 +140,9 @@ class MapPlot(Plot):
         return Spot(place.x(), place.y(), self._row_at(place), QPointF(self.mapFromScene(scene)))
 
     def _row_at(self, place: QPointF, near: float = NEAR) -> int | None:
-        if not len(self._xy):
-            return None
-        away = self._xy - np.array([place.x(), place.y()], np.float32)
-        squared = np.einsum("ij,ij->i", away, away)
-        best = int(np.argmin(squared))
-        pixel = self.getViewBox().viewPixelSize()[0]
-        return int(self._shown[best]) if squared[best] ** 0.5 <= near * pixel else None
+        found = self.cloud.nearest(place.x(), place.y())
+        reach = near * self.getViewBox().viewPixelSize()[0]
+        return found[0] if found and found[1] <= reach else None
 
     def nearest(self, spot: Spot) -> int | None:
         """Return the row of the nearest image, however far."""

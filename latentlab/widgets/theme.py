@@ -188,6 +188,7 @@ def _sheet(c: Colours) -> str:
         border-bottom: 2px solid transparent; padding: 4px 8px 3px 8px; }}
     QTabBar::tab:hover {{ color: {c.text}; }}
     QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
+    #mapBar {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 6px; }}
     #card {{ border: none; border-bottom: 1px solid {c.border}; }}
     QScrollArea, QListView {{ border: none; background: transparent; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}

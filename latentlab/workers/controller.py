@@ -24,7 +24,9 @@ from latentlab.session.requests.exploring import (
 )
 from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
+from latentlab.session.requests.views import MakeView
 from latentlab.session.scene import Original, Picture, Tiles
+from latentlab.session.views import View
 from latentlab.workers.exploring import Place
 from latentlab.workers.running import Running, shown
 
@@ -98,21 +100,11 @@ class Controller(Running):
 
     # Answers
 
-    def cancel(self, kind: type[Request]) -> None:
-        """Give up work under way; what was known before stays."""
-        self.withdraw(kind)
-        self._end_work(kind)
-
     @Slot(object)
     def _on_work(self, progress: Progress) -> None:
         if not self._is_stale(progress):
             kind = type(progress.request)
             self._set(working={**self.state.working, kind: progress.loading})
-
-    def _end_work(self, kind: type[Request]) -> None:
-        if kind in self.state.working:
-            left = {key: value for key, value in self.state.working.items() if key is not kind}
-            self._set(working=left)
 
     def _is_stale(self, answer: Answer | Progress) -> bool:
         replaced = answer.request.about_model and answer.number <= self._model_since
@@ -135,6 +127,8 @@ class Controller(Running):
                 self._on_hovered(hovered)
             case (PickImage(role=role) | EncodeFile(role=role), Original() as original):
                 self._on_original(original, role)
+            case (MakeView() as request, View() as view):
+                self._on_view(request, view)
             case (_, Exported() as exported):
                 self._on_exported(exported)
             case (Discard() | Rename() | Trash(), _):
@@ -159,7 +153,10 @@ class Controller(Running):
         # A path nobody has touched shows the same images again, wherever training moves them.
         if is_new or not self._history.can_undo:
             changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
-            self._history = History(Place(opened.start, opened.ends, opened.original))
+            if is_new:
+                changes |= self._fresh_look(opened.card.latent_dim)
+            look = (changes.get("view", self.state.view), changes.get("selection"))
+            self._history = History(Place(opened.start, opened.ends, opened.original, *look))
         elif self.state.original:
             self._follow_image(self.state.original)
         if is_new:
@@ -167,10 +164,7 @@ class Controller(Running):
             self._model_since = self._asked
             for kind in [kind for kind in self.state.working if kind.about_model]:
                 self.cancel(kind)
-            fits = max(self.state.plane) < opened.card.latent_dim
-            second = min(1, opened.card.latent_dim - 1)
             changes |= {
-                "plane": self.state.plane if fits and second else (0, second),
                 "sampling": replace(self.state.sampling, label=None),
                 "can_undo": False,
                 "can_redo": False,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
     from latentlab.session.scene import Ends, GridSettings, Original, Picture, Point, SampleSettings
+    from latentlab.session.selections import Selection
+    from latentlab.session.views import View
     from latentlab.workers.lane import Lane
 
 RANDOM = SystemRandom()
@@ -26,6 +28,8 @@ class Place:
     point: Point | None = None
     ends: Ends | None = None
     original: Original | None = None
+    view: View | None = None
+    selection: Selection | None = None
 
 
 class Exploring(Store):
@@ -89,10 +93,6 @@ class Exploring(Store):
         """Take the code of an image on the map as z, or as the path's A or B."""
         self.ask(PickImage(row, role))
 
-    def set_plane(self, plane: tuple[int, int]) -> None:
-        """Choose the two dimensions that map and manifold show."""
-        self._set(plane=plane)
-
     def set_grid(self, grid: GridSettings) -> None:
         """Change how the manifold is laid out."""
         self._set(grid=grid)
@@ -122,7 +122,8 @@ class Exploring(Store):
 
     def _remember(self) -> None:
         state = self.state
-        self._history.push(Place(state.point, state.ends, state.original))
+        place = Place(state.point, state.ends, state.original, state.view, state.selection)
+        self._history.push(place)
         self._set(can_undo=self._history.can_undo, can_redo=self._history.can_redo)
 
     def _go(self, place: Place) -> None:
@@ -130,6 +131,8 @@ class Exploring(Store):
             point=place.point,
             ends=place.ends,
             original=place.original,
+            view=place.view or self.state.view,
+            selection=place.selection,
             preview=None,
             hovered=None,
             can_undo=self._history.can_undo,

@@ -44,6 +44,16 @@ class Store(QObject):
         self._lane.withdraw(kind)
         self._shown[kind] = self._asked + 1
 
+    def cancel(self, kind: type[Request]) -> None:
+        """Give up work under way; what was known before stays."""
+        self.withdraw(kind)
+        self._end_work(kind)
+
+    def _end_work(self, kind: type[Request]) -> None:
+        if kind in self.state.working:
+            left = {key: value for key, value in self.state.working.items() if key is not kind}
+            self._set(working=left)
+
     def refuse(self, title: str, advice: str = "") -> None:
         """Tell the user why something cannot be done."""
         self._set(failure=Failure(title, advice))

@@ -279,7 +279,7 @@ def test_axes_of_the_twenty_dimensional_model(cvae, by_hand):
     panel.up.setCurrentIndex(7)
     cvae.settle()
     before = cvae.state
-    assert before.manifold.plane == (12, 7)
+    assert before.manifold.frame.dimensions == (12, 7)
     rng = np.random.default_rng(2)
     xy = before.codes.mu[:, [12, 7]]
     for x, y in rng.uniform(-2, 2, (20, 2)):

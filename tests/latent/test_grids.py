@@ -5,6 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from latentlab.latent.frames import axes_frame
 from latentlab.latent.manifold import Spacing, axis, plane_points
 from latentlab.latent.paths import straight
 
@@ -37,7 +38,7 @@ def test_quantile_lines_have_equal_shares_of_the_prior_between_them():
 
 
 def test_points_are_in_reading_order_with_y_up():
-    points = plane_points((7.0, 0.0, 8.0), (0, 2), np.array([-1.0, 0.0, 2.0]))
+    points = plane_points((7.0, 0.0, 8.0), axes_frame(0, 2, 3), np.array([-1.0, 0.0, 2.0]))
     assert points.dtype == np.float32
     assert points.tolist() == [
         [-1, 0, 2],
@@ -53,20 +54,20 @@ def test_points_are_in_reading_order_with_y_up():
 
 
 def test_the_plane_may_be_turned():
-    points = plane_points((0.0, 0.0), (1, 0), np.array([0.0, 1.0]))
+    points = plane_points((0.0, 0.0), axes_frame(1, 0, 2), np.array([0.0, 1.0]))
     assert points.tolist() == [[1, 0], [1, 1], [0, 0], [0, 1]]
 
 
 def test_dimensions_outside_the_plane_are_held():
     center = np.arange(5.0)
-    points = plane_points(center, (3, 1), np.linspace(-9, 9, 4))
+    points = plane_points(center, axes_frame(3, 1, 5), np.linspace(-9, 9, 4))
     assert points.shape == (16, 5)
     assert (points[:, [0, 2, 4]] == center[[0, 2, 4]]).all()
     assert center.tolist() == [0, 1, 2, 3, 4], "the center is not written to"
 
 
 def test_where_there_is_one_dimension_it_varies_along_x():
-    points = plane_points((0.5,), (0, 0), np.array([-1.0, 0.0, 1.0]))
+    points = plane_points((0.5,), axes_frame(0, 0, 1), np.array([-1.0, 0.0, 1.0]))
     assert points.shape == (9, 1)
     assert points[:, 0].tolist() == [-1, 0, 1] * 3
 

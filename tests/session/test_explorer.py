@@ -12,6 +12,7 @@ from PIL import Image, ImageSequence
 
 from latentlab.data.base import ImageSet, ImageSpec, Splits, load
 from latentlab.errors import DataError, RecipeError, RunError
+from latentlab.latent.frames import axes_frame
 from latentlab.latent.manifold import Spacing
 from latentlab.learning.checkpoint import DESCRIPTION, Checkpoint, load_model, save_checkpoint
 from latentlab.learning.recipe import Recipe, make_recipe
@@ -176,7 +177,7 @@ def test_nothing_can_be_asked_before_a_model_is_open(vae_run):
         Decode(point),
         Hover(point),
         MakeStrip(Ends(point, point)),
-        MakeManifold(point, (0, 1), GridSettings()),
+        MakeManifold(point, axes_frame(0, 1, len(point.z)), GridSettings()),
         MakeSamples(SampleSettings()),
         EncodeFile(vae_run / "preview.png"),
     ):
@@ -381,9 +382,11 @@ def test_the_label_of_a_strip_changes_half_way(cvae, steps, labels):
 @pytest.mark.parametrize("spacing", list(Spacing))
 def test_a_manifold_is_a_grid_with_its_top_at_the_top(lab, spacing):
     point = lab.point(9.0, 9.0, 0.75, label=6) if lab.opened.card.conditional else lab.point(9.0)
-    manifold = lab(MakeManifold(point, (0, 1), GridSettings(5, 2.0, spacing)))
+    manifold = lab(
+        MakeManifold(point, axes_frame(0, 1, len(point.z)), GridSettings(5, 2.0, spacing))
+    )
     tiles = manifold.tiles
-    assert (manifold.plane, tiles.columns) == ((0, 1), 5)
+    assert (manifold.frame.dimensions, tiles.columns) == ((0, 1), 5)
     assert tiles.pictures.shape == (25, 28, 28)
     assert manifold.axis[[0, 2, 4]] == pytest.approx([-2.0, 0.0, 2.0], abs=1e-9)
     assert tiles.points[0].z[:2] == pytest.approx((-2.0, 2.0))
@@ -397,7 +400,7 @@ def test_a_manifold_is_a_grid_with_its_top_at_the_top(lab, spacing):
 
 def test_a_manifold_over_other_dimensions_holds_the_rest(cvae):
     point = cvae.point(0.5, 9.0, 9.0, label=1)
-    manifold = cvae(MakeManifold(point, (2, 1), GridSettings(3, 1.0)))
+    manifold = cvae(MakeManifold(point, axes_frame(2, 1, 3), GridSettings(3, 1.0)))
     z = np.array([point.z for point in manifold.tiles.points])
     assert (z[:, 0] == 0.5).all()
     assert z[:3, 2].tolist() == [-1.0, 0.0, 1.0]
@@ -406,7 +409,7 @@ def test_a_manifold_over_other_dimensions_holds_the_rest(cvae):
 
 def test_a_manifold_of_one_dimension(tmp_path):
     lab = opened(saved(tmp_path / "run", ImageSpec((1, 4, 6)), latent_dim=1))
-    manifold = lab(MakeManifold(lab.opened.start, (0, 0), GridSettings(3, 2.0)))
+    manifold = lab(MakeManifold(lab.opened.start, axes_frame(0, 0, 1), GridSettings(3, 2.0)))
     assert [point.z for point in manifold.tiles.points[:3]] == [(-2.0,), (0.0,), (2.0,)]
 
 

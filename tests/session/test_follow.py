@@ -11,9 +11,12 @@ from latentlab.session.follow import follow
 from latentlab.session.requests.exploring import Decode, MakeManifold, MakeSamples, MakeStrip
 from latentlab.session.scene import Ends, GridSettings, ModelCard, Picture, Point, SampleSettings
 from latentlab.session.state import State
+from latentlab.session.views import axes_view
 
 A, B, Z = Point((-1.0, 0.0, 0.0), 3), Point((1.0, 0.0, 0.0), 8), Point((0.5, -0.5, 2.0), 2)
 ENDS = Ends(A, B)
+VIEW = axes_view(0, 1, 3)
+FRAME = VIEW.frame
 
 
 def codes():
@@ -22,7 +25,7 @@ def codes():
 
 
 CARD = ModelCard("toy", None, "cvae", 3, True, ImageSpec((1, 2, 2), ("a", "b")))
-STATE = State(model=CARD, codes=codes(), point=Z, ends=ENDS)
+STATE = State(model=CARD, codes=codes(), point=Z, ends=ENDS, view=VIEW)
 
 
 def after(**changes):
@@ -42,7 +45,7 @@ def test_a_model_just_opened_asks_for_everything():
     assert follow(State(), STATE) == [
         Decode(Z),
         MakeStrip(ENDS),
-        MakeManifold(Z, (0, 1), GridSettings()),
+        MakeManifold(Z, FRAME, GridSettings()),
         MakeSamples(SampleSettings()),
     ]
 
@@ -58,7 +61,7 @@ def test_moving_within_the_plane_asks_for_the_picture_only():
 
 def test_moving_out_of_the_plane_asks_for_a_new_manifold():
     moved = Z.along({2: -1.0})
-    assert after(point=moved) == [Decode(moved), MakeManifold(moved, (0, 1), GridSettings())]
+    assert after(point=moved) == [Decode(moved), MakeManifold(moved, FRAME, GridSettings())]
 
 
 def test_another_label_asks_for_a_new_manifold():
@@ -66,9 +69,10 @@ def test_another_label_asks_for_a_new_manifold():
 
 
 def test_another_plane_or_grid_asks_for_the_manifold_only():
-    assert after(plane=(0, 2)) == [MakeManifold(Z, (0, 2), GridSettings())]
+    other = axes_view(0, 2, 3)
+    assert after(view=other) == [MakeManifold(Z, other.frame, GridSettings())]
     grid = GridSettings(n=5)
-    assert after(grid=grid) == [MakeManifold(Z, (0, 1), grid)]
+    assert after(grid=grid) == [MakeManifold(Z, FRAME, grid)]
 
 
 def test_an_end_that_moves_asks_for_the_strip_only():

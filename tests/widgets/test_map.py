@@ -9,15 +9,15 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
-from latentlab.widgets.map_items import _palette
 from latentlab.widgets.map_plot import NEAR
+from latentlab.widgets.stamps import by_class
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 def rows_by_hand(desk, place, labels):
     """Return the nearest shown image to a place, and how many pixels it is away."""
-    codes, (i, j) = desk.state.codes, desk.state.plane
+    codes, (i, j) = desk.state.codes, desk.state.view.frame.dimensions
     rows = np.flatnonzero(np.isin(codes.labels, labels))
     away = np.hypot(codes.mu[rows, i] - place[0], codes.mu[rows, j] - place[1])
     (left, right), _ = desk.map.viewRange()
@@ -40,7 +40,7 @@ def check_rows(desk, shown):
     rng = np.random.default_rng(0)
     room = desk.map.getViewBox().sceneBoundingRect().toRect()
     found = 0
-    for mu in rng.choice(desk.state.codes.mu[:, desk.state.plane], 60):
+    for mu in rng.choice(desk.state.view.places(desk.state.codes), 60):
         # Anywhere around some code, hidden or not.
         place = desk.pixel_of(*mu.tolist()) + QPoint(*rng.integers(-20, 20, 2).tolist())
         if not room.contains(place):
@@ -87,7 +87,8 @@ def inks(desk):
     room = view.sceneBoundingRect()
     image = cloud._stamp(view.viewRect(), int(room.width()), int(room.height()))
     pixels = np.frombuffer(image.constBits(), np.uint32)
-    return {label: int((pixels == _palette(1.0)[label]).sum()) for label in range(3)}
+    inks = by_class(None, 0).argb(1.0)
+    return {label: int((pixels == inks[label]).sum()) for label in range(3)}
 
 
 def test_double_click_shows_one_class_alone_and_all_again(big):
@@ -119,7 +120,8 @@ def test_axes_choose_the_plane(big):
     map_panel.across.setCurrentIndex(3)
     map_panel.up.setCurrentIndex(2)
     big.settle()
-    assert big.state.plane == big.state.manifold.plane == (3, 2)
+    assert big.state.view.frame == big.state.manifold.frame
+    assert big.state.view.frame.dimensions == (3, 2)
     cross = big.map.cross.pos()
     assert (cross.x(), cross.y()) == pytest.approx((big.state.point.z[3], big.state.point.z[2]))
     a = big.map.handles["a"].pos()

@@ -6,6 +6,7 @@ from panel_support import portrait
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from latentlab.session.views import axes_view
 from latentlab.widgets.panels.replay import ReplayPanel
 
 MOMENTS = (1, 2, 4, 8)
@@ -32,7 +33,7 @@ def test_shows_codes_pairs_and_samples(panel):
 
 
 def test_the_plane_of_the_map_is_that_of_the_codes(panel):
-    panel.controller.show(plane=(3, 1))
+    panel.controller.show(view=axes_view(3, 1, 5))
     shown = panel.controller.state.portrait
     np.testing.assert_array_equal(panel.codes.cloud._xy, shown.mu[:, [3, 1]])
     panel.controller.show(portrait=portrait(8, 2))

@@ -8,6 +8,7 @@ import pytest
 import toy
 from controller_support import bare, bench, moved
 
+from latentlab.latent.frames import axes_frame
 from latentlab.session.failure import Failure
 from latentlab.session.requests.exploring import (
     Decode,
@@ -24,6 +25,8 @@ from latentlab.session.requests.runs import ListLibrary
 from latentlab.session.scene import GridSettings, Picture, Point, SampleSettings
 
 __all__ = ["bare", "bench"]
+
+FRAME = axes_frame(0, 1, 2)
 
 
 # What follows from what
@@ -59,7 +62,7 @@ def test_moving_z_asks_only_for_what_depends_on_it(bench):
     assert bench.lane.asked == [MakeStrip(bench.state.ends)]
     bench.lane.asked.clear()
     bench.controller.set_grid(GridSettings(n=5))
-    assert bench.lane.asked == [MakeManifold(bench.state.point, (0, 1), GridSettings(n=5))]
+    assert bench.lane.asked == [MakeManifold(bench.state.point, FRAME, GridSettings(n=5))]
     bench.lane.asked.clear()
     bench.controller.set_sampling(SampleSettings(seed=7))
     assert bench.lane.asked == [MakeSamples(SampleSettings(seed=7))]
@@ -78,7 +81,7 @@ def test_moving_out_of_the_plane_makes_a_new_manifold(bench):
 
 def test_says_what_changed(bench):
     bench.controller.set_plane((1, 0))
-    assert bench.changes == [frozenset({"plane"})]
+    assert bench.changes[0] == frozenset({"view"})
 
 
 # Stale answers

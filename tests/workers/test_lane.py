@@ -8,6 +8,7 @@ from toy import tiles
 
 from latentlab.data.base import Loading
 from latentlab.errors import RunError
+from latentlab.latent.frames import axes_frame
 from latentlab.session.requests.base import Request
 from latentlab.session.requests.exploring import Decode, Hover, MakeManifold, MakeStrip, Open
 from latentlab.session.requests.files import Export
@@ -92,7 +93,7 @@ def test_urgent_before_slow(busy, slow, until):
     """What a hand waits for comes first, whatever was asked first."""
     ends = Ends(at(0), at(1))
     late_first = [
-        MakeManifold(at(0), (0, 1), GridSettings()),
+        MakeManifold(at(0), axes_frame(0, 1, 2), GridSettings()),
         MakeStrip(ends),
         Hover(at(1)),
         Decode(at(1)),

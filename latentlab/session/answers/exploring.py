@@ -56,7 +56,7 @@ def _(request: MakeStrip, explorer: Explorer) -> Tiles:
 
 @answer.register
 def _(request: MakeManifold, explorer: Explorer) -> Manifold:
-    return explorer.manifold(request.point, request.plane, request.grid)
+    return explorer.manifold(request.point, request.frame, request.grid)
 
 
 @answer.register

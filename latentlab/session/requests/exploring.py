@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from latentlab.data.base import Splits
     from latentlab.latent.codes import Codes
+    from latentlab.latent.frames import Frame
     from latentlab.session.reports import Past
     from latentlab.session.scene import (
         Ends,
@@ -114,7 +115,7 @@ class MakeManifold(Request):
     field: ClassVar[str] = "manifold"
     urgency: ClassVar[int] = 4
     point: Point
-    plane: tuple[int, int]
+    frame: Frame
     grid: GridSettings
 
 

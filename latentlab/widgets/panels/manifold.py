@@ -114,7 +114,9 @@ class ManifoldPanel(PanelWidget):
         manifold = self.controller.state.manifold
         if manifold and (path := ask_where(self, "manifold", ("png",))):
             grid = self.controller.state.grid
-            info = {"plane": manifold.plane, "span": grid.span, "spacing": grid.spacing}
+            frame = manifold.frame
+            plane = frame.dimensions or (frame.across, frame.up)
+            info = {"plane": plane, "span": grid.span, "spacing": grid.spacing}
             self.controller.export(manifold.tiles, path, info)
 
 
@@ -122,14 +124,14 @@ def _marker(state: State) -> QPointF | None:
     """Return where z lies on the grid, in tiles; None where it lies outside."""
     if not state.manifold or not state.point:
         return None
-    axis, (i, j) = state.manifold.axis, state.manifold.plane
-    if max(i, j) >= len(state.point.z):
+    axis, frame = state.manifold.axis, state.manifold.frame
+    if frame.size != len(state.point.z):
         return None
     n = len(axis)
     half = (axis[1] - axis[0]) / 2
     lines = np.array([axis[0] - half, *axis, axis[-1] + half])
     tiles = np.array([0.0, *(np.arange(n) + 0.5), n])
-    x, y = state.point.z[i], state.point.z[j]
+    x, y = frame.spot(state.point.z)
     if not all(lines[0] <= value <= lines[-1] for value in (x, y)):
         return None
     return QPointF(np.interp(x, lines, tiles), n - np.interp(y, lines, tiles))

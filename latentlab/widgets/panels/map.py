@@ -5,36 +5,42 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QComboBox, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from latentlab.widgets.icons import IconButton
-from latentlab.widgets.image_view import ImageView
 from latentlab.widgets.labels import muted
 from latentlab.widgets.legend import Legend
 from latentlab.widgets.map_plot import MapPlot, Spot
 from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.theme import UNIT
+from latentlab.widgets.thumbnail import Thumbnail
+from latentlab.widgets.view_bar import ViewBar, WorkBar
 
 if TYPE_CHECKING:
+    from latentlab.session.scene import Ends, ModelCard, Point
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
-THUMBNAIL = 72
+INVERSE = (
+    "What a place of the map decodes to: on a plane exactly what lies there, elsewhere the "
+    "codes of the nearest images, the nearer the more."
+)
 
 
 class MapPanel(PanelWidget):
     """A scatter of codes over two dimensions."""
 
-    watches = frozenset({"model", "codes", "point", "ends", "plane", "preview", "hovered"})
+    watches = frozenset(
+        {"model", "codes", "point", "ends", "view", "preview", "hovered", "working"}
+    )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.across, self.up = QComboBox(), QComboBox()
-        for box, text in ((self.across, "to the right"), (self.up, "upwards")):
-            box.setToolTip(f"The latent dimension that grows {text}.")
-            box.currentIndexChanged.connect(self._on_axes)
-            self.tools.addWidget(box)
+        self.views = ViewBar(controller)
+        self.across, self.up = self.views.across, self.views.up
+        self.tools.addWidget(self.views)
         self._note = muted()
         self.tools.addWidget(self._note, 1)
         home = IconButton("home", "Show all codes")
@@ -44,8 +50,11 @@ class MapPanel(PanelWidget):
         self.legend = Legend()
         self.body.addWidget(self.plot, 1)
         self.body.addWidget(self.legend)
-        self.thumbnail = _Thumbnail(self.plot)
+        self.thumbnail = Thumbnail(self.plot)
+        self.work = WorkBar(controller, self.plot)
+        self.work.move(UNIT, UNIT)
         self._spot: Spot | None = None
+        self._put: dict[tuple[float, ...], tuple[float, float]] = {}
         self._connect(home)
 
     def _connect(self, home: IconButton) -> None:
@@ -61,59 +70,57 @@ class MapPanel(PanelWidget):
         """Show codes, z and path in the present plane."""
         if state.model is None or state.point is None or state.codes is None:
             return
-        if changed & {"model", "plane"}:
-            self._show_axes(state)
-        if changed & {"model", "codes", "plane"}:
+        self.work.show_work(state)
+        if not state.view.suits(state.codes):
+            return
+        if changed & {"model", "view"}:
+            self._put.clear()
+            self.views.show_view(state)
+            self.plot.set_view(state.view)
+        if changed & {"model", "codes", "view"}:
             self.legend.offer(state.model.spec.class_names if len(state.codes) else ())
-            self._note.setText(state.model.note or f"{len(state.codes):,} {state.model.data}")
-            self._note.setToolTip(state.model.note)
+            self._show_note(state, state.model)
             self._show_codes()
-        i, j = state.plane
-        self.plot.set_point(state.point.z[i], state.point.z[j])
-        if state.ends:
-            a, b = state.ends.a.z, state.ends.b.z
-            self.plot.set_path((a[i], a[j]), (b[i], b[j]))
+        if changed & {"model", "codes", "view", "point", "ends"}:
+            self._show_places(state.point, state.ends)
         self._show_thumbnail(state)
 
-    def _show_axes(self, state: State) -> None:
-        names = [f"z{d + 1}" for d in range(state.model.latent_dim if state.model else 0)]
-        for box, dimension in zip((self.across, self.up), state.plane, strict=True):
-            box.blockSignals(True)
-            if box.count() != len(names):
-                box.clear()
-                box.addItems(names)
-            box.setCurrentIndex(dimension)
-            box.setVisible(len(names) > 2)
-            box.blockSignals(False)
+    def _show_note(self, state: State, model: ModelCard) -> None:
+        count = len(state.codes) if state.codes is not None else 0
+        self._note.setText(model.note or f"{count:,} {model.data} · {state.view.inverse}")
+        self._note.setToolTip(model.note or INVERSE)
+
+    def _show_places(self, point: Point, ends: Ends | None) -> None:
+        self.plot.set_point(*self._spot_of(point))
+        if ends:
+            self.plot.set_path(self._spot_of(ends.a), self._spot_of(ends.b))
+
+    def _spot_of(self, point: Point) -> tuple[float, float]:
+        """Return where a point stands: where a hand put it, even if no formula leads back."""
+        return self._put.get(point.z) or self.controller.spot(point.z)
 
     @Slot()
     def _show_codes(self) -> None:
         state = self.controller.state
         if state.codes is not None:
             self.plot.set_codes(
-                state.codes.mu[:, list(state.plane)], state.codes.labels, self.legend.shown()
+                state.view.places(state.codes), state.codes.labels, self.legend.shown()
             )
 
     def _show_thumbnail(self, state: State) -> None:
         if self._spot is None or state.preview is None:
             self.thumbnail.hide()
             return
-        self.thumbnail.set_pixels(state.preview.pixels)
+        near = state.hovered.picture if state.hovered else None
+        self.thumbnail.set_pictures(state.preview.pixels, near)
         self.thumbnail.stand_beside(self._spot.pixel.toPoint())
-
-    @Slot()
-    def _on_axes(self) -> None:
-        plane = (self.across.currentIndex(), self.up.currentIndex())
-        if min(plane) >= 0:
-            self.controller.set_plane(plane)
 
     @Slot(object)
     def _on_hovered(self, spot: Spot | None) -> None:
         left, self._spot = self._spot is not None and spot is None, spot
         point = self.controller.state.point
         if spot and point:
-            i, j = self.controller.state.plane
-            self.controller.hover(point.along({i: spot.x, j: spot.y}), spot.row)
+            self.controller.hover(self.controller.under(spot.x, spot.y, point), spot.row)
         elif left:
             self.thumbnail.hide()
             self.controller.preview(None)
@@ -128,21 +135,31 @@ class MapPanel(PanelWidget):
 
     @Slot(float, float)
     def _on_nudged(self, dx: float, dy: float) -> None:
-        point, (i, j) = self.controller.state.point, self.controller.state.plane
-        if point:
-            self._go(point.z[i] + dx, point.z[j] + dy)
+        if self.controller.state.point:
+            x, y = self._spot_of(self.controller.state.point)
+            self._go(x + dx, y + dy)
 
     def _go(self, x: float, y: float) -> None:
-        point, (i, j) = self.controller.state.point, self.controller.state.plane
-        if point:
-            self.controller.set_point(point.along({i: x, j: y}))
+        if self.controller.state.point:
+            self.controller.set_point(self._under(x, y, self.controller.state.point))
 
     @Slot(str, float, float, bool)
     def _on_dragged(self, name: str, x: float, y: float, dropped: bool) -> None:
-        ends, (i, j) = self.controller.state.ends, self.controller.state.plane
+        ends = self.controller.state.ends
         if ends:
-            point = (ends.a if name == "a" else ends.b).along({i: x, j: y})
+            point = self._under(x, y, ends.a if name == "a" else ends.b)
             self.controller.set_ends(ends.moved(name, point), settled=dropped)
+
+    def _under(self, x: float, y: float, point: Point) -> Point:
+        """Return the point under a place, and keep in mind that a hand put it there."""
+        found = self.controller.under(x, y, point)
+        state = self.controller.state
+        if not state.view.is_plane:
+            ends = (state.ends.a, state.ends.b) if state.ends else ()
+            stand = {kept.z for kept in (state.point, *ends) if kept}
+            self._put = {z: place for z, place in self._put.items() if z in stand}
+            self._put[found.z] = (x, y)
+        return found
 
     @Slot(object)
     def _on_asked(self, spot: Spot) -> None:
@@ -166,26 +183,6 @@ class MapPanel(PanelWidget):
                 menu.addAction(f"Put {name.upper()} on the nearest image", put)
         menu.addSeparator()
         menu.addAction("Show all codes", self.plot.show_all)
-
-
-class _Thumbnail(ImageView):
-    """What lies under the cursor, beside the cursor."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent=parent)
-        self._room = parent
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.resize(THUMBNAIL, THUMBNAIL)
-        self.hide()
-
-    def stand_beside(self, pixel: QPoint) -> None:
-        """Stand where the cursor does not cover it."""
-        self.set_frame(self.palette().accent().color())
-        room = self._room.rect()
-        x = pixel.x() + 16 if pixel.x() + 16 + THUMBNAIL < room.width() else pixel.x() - 88
-        y = pixel.y() - 16 - THUMBNAIL if pixel.y() - 16 > THUMBNAIL else pixel.y() + 16
-        self.move(x, y)
-        self.show()
 
 
 PANEL = Panel(

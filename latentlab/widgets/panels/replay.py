@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from latentlab.latent.frames import axes_frame
 from latentlab.session.scene import Tiles
 from latentlab.widgets.codes_plot import CodesPlot
 from latentlab.widgets.icons import IconButton
@@ -32,7 +33,7 @@ EMPTY = "Train a model, and how it looks after each epoch is kept here, to be lo
 class ReplayPanel(PanelWidget):
     """A slider over the moments kept, above the codes and pictures of one of them."""
 
-    watches = frozenset({"portrait", "moments", "moment", "plane"})
+    watches = frozenset({"portrait", "moments", "moment", "view"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -96,10 +97,12 @@ class ReplayPanel(PanelWidget):
             part.setVisible(portrait is not None)
         self._empty.setVisible(portrait is None)
         self._show_moment(state)
-        if portrait is None or not changed & {"portrait", "plane"}:
+        if portrait is None or not changed & {"portrait", "view"}:
             return
-        plane = [min(d, portrait.mu.shape[1] - 1) for d in state.plane]
-        self.codes.set_codes(portrait.mu[:, plane], portrait.labels)
+        frame, size = state.view.frame, portrait.mu.shape[1]
+        if frame.size != size:
+            frame = axes_frame(0, min(1, size - 1), size)
+        self.codes.set_codes(frame.place(portrait.mu), portrait.labels)
         self.pairs.set_pairs(portrait.originals, portrait.reconstructions)
         self.samples.set_tiles(Tiles((), portrait.samples, 8))
 

@@ -1,0 +1,197 @@
+"""Planes through latent space: what is drawn to the right and upwards, and the way back.
+
+All share the origin of latent space, so that the prior's rings stay where they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+TINY = 1e-9
+ALIKE = 0.95
+"""Cosine from which an axis is called after a component."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Two directions in a latent space of D dimensions, and what they are called.
+
+    Parameters
+    ----------
+    across, up : tuple of float, length D
+        Directions to the right and upwards: orthonormal, or the same one twice where the space
+        has only one dimension.
+    names : (str, str)
+        Their titles.
+    """
+
+    across: tuple[float, ...]
+    up: tuple[float, ...]
+    names: tuple[str, str] = ("", "")
+
+    @cached_property
+    def basis(self) -> NDArray[np.float64]:
+        """Both directions, with shape (2, D)."""
+        return np.array([self.across, self.up])
+
+    @cached_property
+    def _back(self) -> NDArray[np.float64]:
+        """Where the same direction is drawn twice, x alone decides."""
+        return self.basis if self.across != self.up else self.basis * [[1.0], [0.0]]
+
+    @property
+    def size(self) -> int:
+        """The number of latent dimensions, D."""
+        return len(self.across)
+
+    @property
+    def dimensions(self) -> tuple[int, int] | None:
+        """The two latent dimensions it shows, or None where it lies aslant."""
+        found = [
+            row.index(1.0) for row in (self.across, self.up) if np.count_nonzero(row) == 1 in row
+        ]
+        return (found[0], found[1]) if len(found) == 2 else None
+
+    def place(self, codes: NDArray) -> NDArray[np.float32]:
+        """Return where codes of shape (N, D) are drawn, with shape (N, 2)."""
+        if self.dimensions:
+            # Exact, and a view into the codes costs nothing to compute.
+            return np.ascontiguousarray(codes[:, list(self.dimensions)], np.float32)
+        return codes.astype(np.float32, copy=False) @ self.basis.T.astype(np.float32)
+
+    def spot(self, z: Sequence[float]) -> tuple[float, float]:
+        """Return where one point is drawn."""
+        x, y = self.basis @ np.asarray(z, np.float64)
+        return float(x), float(y)
+
+    def lift(self, xy: NDArray, z: Sequence[float]) -> NDArray[np.float64]:
+        """Return the points that are drawn at `xy` and agree with `z` off the plane.
+
+        Parameters
+        ----------
+        xy : ndarray, shape (N, 2)
+            Where to.
+        z : sequence of float, length D
+            Supplies what is orthogonal to the plane.
+
+        Returns
+        -------
+        ndarray of float64, shape (N, D)
+        """
+        return self.rest(z) + np.asarray(xy, np.float64) @ self._back
+
+    def rest(self, z: Sequence[float]) -> NDArray[np.float64]:
+        """Return the part of a point that is orthogonal to the plane, with shape (D,)."""
+        whole = np.array(z, np.float64)
+        if self.dimensions:
+            whole[list(self.dimensions)] = 0.0
+            return whole
+        return whole - (self.basis @ whole) @ self._back
+
+
+def axes_frame(i: int, j: int, size: int) -> Frame:
+    """Return the plane of two of `size` latent dimensions."""
+    across, up = np.eye(size)[[i, j]].tolist()
+    return Frame(tuple(across), tuple(up), (f"z{i + 1}", f"z{j + 1}"))
+
+
+def plane_along(first: Sequence[float], second: Sequence[float], names: tuple[str, str]) -> Frame:
+    """Return the plane of two directions, the first drawn to the right.
+
+    Raises
+    ------
+    ValueError
+        Where they do not span a plane.
+    """
+    across = np.asarray(first, np.float64)
+    up = np.asarray(second, np.float64)
+    if np.linalg.norm(across) > TINY:
+        across = across / np.linalg.norm(across)
+    up = up - (up @ across) * across
+    # Once more: after one step, nearly parallel directions are not quite orthogonal.
+    up = up - (up @ across) * across
+    least = max(TINY, 1e-6 * float(np.linalg.norm(second)))
+    if np.linalg.norm(across) < TINY or np.linalg.norm(up) < least:
+        raise ValueError("the two directions do not span a plane")
+    up = up / np.linalg.norm(up)
+    return Frame(tuple(across.tolist()), tuple(up.tolist()), names)
+
+
+def plane_through(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> Frame:
+    """Return the plane parallel to that of three points, the way from `a` to `b` to the right.
+
+    Lifted from any of the three, what is drawn is the very plane through them.
+
+    Raises
+    ------
+    ValueError
+        Where they lie on one line.
+    """
+    first, second = (np.subtract(end, a).tolist() for end in (b, c))
+    return plane_along(first, second, ("A → B", "towards z"))
+
+
+def pca_frame(codes: NDArray[np.float32], like: Frame | None = None) -> Frame:
+    """Return the plane in which codes spread most, and how much of their variance it holds.
+
+    Principal components by the eigenvectors of the covariance (Pattern Recognition and Machine
+    Learning, Bishop, 2006, section 12.1.1).
+
+    Parameters
+    ----------
+    codes : ndarray of float32, shape (N, D)
+        At least two codes of at least one dimension.
+    like : Frame, optional
+        An earlier frame: the axes are turned within their plane, or mirrored, to agree with it.
+    """
+    size = codes.shape[1]
+    centred = codes - codes.mean(0)
+    covariance = (centred.T @ centred / max(1, len(codes) - 1)).astype(np.float64)
+    variance, vectors = np.linalg.eigh(covariance)
+    components = vectors[:, np.argsort(variance)[::-1][:2]].T
+    basis = components if size > 1 else np.ones((2, 1))
+    if size > 1 and like is not None and like.size == size:
+        basis = _rotation(basis, like.basis) @ basis
+    whole = max(float(variance.sum()), TINY)
+    shares = np.einsum("ij,jk,ik->i", basis, covariance, basis) / whole
+    names = [_title(axis, components, share) for axis, share in zip(basis, shares, strict=True)]
+    across, up = basis.tolist()
+    return Frame(tuple(across), tuple(up), (names[0], names[1]))
+
+
+def _rotation(basis: NDArray[np.float64], like: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the turn that brings axes nearest to others; see `turned`."""
+    u, _, vt = np.linalg.svd(like @ basis.T)
+    return u @ vt
+
+
+def _title(axis: NDArray[np.float64], components: NDArray[np.float64], share: float) -> str:
+    """Name an axis after the component it is, or say that it lies between two."""
+    like = np.abs(components @ axis)
+    name = f"PC {like.argmax() + 1}" if like.max() > ALIKE else "between PC 1 and 2"
+    return f"{name} · {share:.0%} of variance"
+
+
+def turned(xy: NDArray[np.float32], like: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return points turned, mirrored and moved onto others, row by row, as near as can be.
+
+    Orthogonal Procrustes (A generalized solution of the orthogonal Procrustes problem,
+    Schönemann, 1966): with the singular value decomposition of Xᵀ Y = U S Vᵀ, the rotation is U Vᵀ.
+
+    Parameters
+    ----------
+    xy, like : ndarray of float32, shape (N, 2)
+        The points, and where they were before.
+    """
+    x, y = xy - xy.mean(0), like - like.mean(0)
+    u, _, vt = np.linalg.svd(x.T.astype(np.float64) @ y.astype(np.float64))
+    return (x @ (u @ vt) + like.mean(0)).astype(np.float32)

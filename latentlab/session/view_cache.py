@@ -1,0 +1,78 @@
+"""Maps that took long to make, kept beside the run they show."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.errors import RunError
+from latentlab.files import write_atomically
+from latentlab.paths import home, resources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from latentlab.session.scene import ModelCard
+
+    Kept = tuple[NDArray[np.float32], NDArray[np.int64]]
+
+FOLDER = "views"
+MOST = 8
+"""Maps kept in one folder: the newest."""
+DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
+
+class ViewCache:
+    """The file of one map: in the run's folder, or the user's where the model is a shipped one.
+
+    Parameters
+    ----------
+    card : ModelCard or None
+        The model.
+    mu : ndarray of float32, shape (N, D)
+        The codes that were laid out; their bytes are the map's name.
+    layout : str
+        How.
+    """
+
+    def __init__(self, card: ModelCard | None, mu: NDArray[np.float32], layout: str) -> None:
+        name = hashlib.sha256(np.ascontiguousarray(mu).tobytes()).hexdigest()[:20]
+        self._folder = _folder(card)
+        self._count = len(mu)
+        self.path = self._folder / f"{layout}-{name}.npz"
+
+    def read(self) -> Kept | None:
+        """Return places and laid-out rows, or None where they are not kept or damaged."""
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                xy, anchors = file["xy"], file["anchors"]
+        except DAMAGE:
+            return None
+        whole = xy.shape == (self._count, 2) and anchors.ndim == 1 and np.isfinite(xy).all()
+        inside = whole and len(anchors) and 0 <= anchors.min() <= anchors.max() < self._count
+        return (xy, anchors) if inside else None
+
+    def write(self, xy: NDArray[np.float32], anchors: NDArray[np.int64]) -> None:
+        """Keep a map; where that cannot be, it is made again next time."""
+        packed = io.BytesIO()
+        np.savez(packed, xy=xy, anchors=anchors)
+        try:
+            write_atomically(self.path, packed.getvalue())
+            kept = sorted(self._folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
+            for file in kept[:-MOST]:
+                file.unlink(missing_ok=True)
+        except (RunError, OSError):
+            return
+
+
+def _folder(card: ModelCard | None) -> Path:
+    source = card.source if card else None
+    if source is None or source.is_relative_to(resources().resolve()) or not source.is_dir():
+        return home() / FOLDER
+    return source / FOLDER

@@ -1,0 +1,182 @@
+"""Points as pixels: stamped one by one where they are few, counted where they are many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.session.colours import CLASS_COLOURS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from latentlab.latent.cells import Box
+
+# Stamps around a point's pixel: a core, and a paler rim that makes it look round.
+CORES = {
+    2: ((0, 0), (1, 0), (0, 1), (1, 1)),
+    3: tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)),
+    5: tuple((x, y) for x in range(-2, 3) for y in range(-2, 3) if abs(x) + abs(y) < 4),
+}
+RIMS = {
+    2: ((-1, 0), (-1, 1), (2, 0), (2, 1), (0, -1), (1, -1), (0, 2), (1, 2)),
+    3: ((-2, 0), (2, 0), (0, -2), (0, 2)),
+    5: ((-2, -2), (-2, 2), (2, -2), (2, 2), (-3, 0), (3, 0), (0, -3), (0, 3)),
+}
+MARGIN = 4
+RIM_OPACITY = 0.45
+DIM = 0.16
+"""Opacity of what is not selected while something is."""
+FAINTEST = 0.5
+"""Opacity of a single point among many."""
+Layer = tuple["NDArray[np.uint32]", "NDArray[np.uint32]", "NDArray[np.bool_] | None"]
+"""Colour of core and rim per point, and which points are drawn."""
+BATCH = 1 << 18
+
+
+@dataclass(frozen=True, eq=False)
+class Paint:
+    """A colour for each point.
+
+    Parameters
+    ----------
+    index : ndarray of uint8, shape (N,)
+        Which of the colours.
+    palette : ndarray of uint8, shape (K, 3)
+        Red, green and blue.
+    """
+
+    index: NDArray[np.uint8]
+    palette: NDArray[np.uint8]
+
+    def argb(self, opacity: float) -> NDArray[np.uint32]:
+        """Return the palette as premultiplied 0xAARRGGBB."""
+        parts = np.column_stack([np.full(len(self.palette), 255), self.palette])
+        a, r, g, b = np.round(parts * opacity).astype(np.uint32).T
+        argb: NDArray[np.uint32] = a << 24 | r << 16 | g << 8 | b
+        return argb
+
+
+def class_palette() -> NDArray[np.uint8]:
+    """Return the colours of classes, with shape (K, 3)."""
+    codes = [tuple(bytes.fromhex(name[1:])) for name in CLASS_COLOURS]
+    return np.array(codes, np.uint8)
+
+
+def by_class(labels: NDArray[np.int64] | None, count: int) -> Paint:
+    """Colour points by class; all alike where they have none."""
+    palette = class_palette()
+    if labels is None:
+        return Paint(np.zeros(count, np.uint8), palette)
+    return Paint((labels % len(palette)).astype(np.uint8), palette)
+
+
+def stamp_size(count: int) -> int:
+    """Return how large a point is drawn among so many."""
+    return 5 if count < 1500 else 3 if count < 20_000 else 2
+
+
+def stamp(
+    pixel: NDArray[np.float32],
+    layers: Sequence[Layer],
+    width: int,
+    height: int,
+    size: int,
+) -> NDArray[np.uint32]:
+    """Stamp points into a picture.
+
+    Parameters
+    ----------
+    pixel : ndarray of float32, shape (N, 2)
+        Where, from the top left corner.
+    layers : sequence of Layer
+        Later ones lie on top.
+    width, height, size : int
+        Of the picture, and of a point: 2, 3 or 5; pixels.
+
+    Returns
+    -------
+    ndarray of uint32, shape (height, width)
+    """
+    seen = np.flatnonzero(
+        (pixel[:, 0] >= 0) & (pixel[:, 0] < width) & (pixel[:, 1] >= 0) & (pixel[:, 1] < height)
+    )
+    stride = width + 2 * MARGIN
+    x, y = pixel[seen].astype(np.int32).T
+    place = (y + MARGIN) * stride + x + MARGIN
+    canvas = np.zeros((height + 2 * MARGIN, stride), np.uint32)
+    flat = canvas.reshape(-1)
+    for cores, rims, chosen in layers:
+        drawn = slice(None) if chosen is None else np.flatnonzero(chosen[seen])
+        where, rows = place[drawn], seen[drawn]
+        for offsets, colour in ((RIMS[size], rims[rows]), (CORES[size], cores[rows])):
+            for dx, dy in offsets:
+                flat[where + (dy * stride + dx)] = colour
+    return np.ascontiguousarray(canvas[MARGIN:-MARGIN, MARGIN:-MARGIN])
+
+
+def density(
+    xy: NDArray[np.float32],
+    index: NDArray[np.uint8],
+    palette: NDArray[np.uint8],
+    box: Box,
+    width: int,
+    height: int,
+) -> NDArray[np.uint32]:
+    """Count points per pixel: the mean of their colours, the more opaque the more there are.
+
+    Parameters
+    ----------
+    xy : ndarray of float32, shape (N, 2)
+        Points.
+    index : ndarray of uint8, shape (N,)
+        The colour of each.
+    palette : ndarray of uint8, shape (K, 3)
+        The colours.
+    box : (float, float, float, float)
+        Left, low, right and high end of the picture.
+    width, height : int
+        Its pixels.
+
+    Returns
+    -------
+    ndarray of uint32, shape (height, width)
+        Premultiplied 0xAARRGGBB.
+    """
+    left, low, right, high = box
+    sx, sy = np.float32(width / (right - left)), np.float32(height / (high - low))
+    sums = np.zeros((4, width * height), np.float32)
+    channels = palette.T.astype(np.float32)
+    for start in range(0, len(xy), BATCH):
+        part, shade = xy[start : start + BATCH], index[start : start + BATCH]
+        x = (part[:, 0] - np.float32(left)) * sx
+        y = (np.float32(high) - part[:, 1]) * sy
+        seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        if not seen.all():
+            x, y, shade = x[seen], y[seen], shade[seen]
+        place = y.astype(np.int32) * np.int32(width) + x.astype(np.int32)
+        sums[0] += np.bincount(place, minlength=width * height)
+        for total, channel in zip(sums[1:], channels, strict=True):
+            total += np.bincount(place, channel[shade], minlength=width * height)
+    return _shaded(sums).reshape(height, width)
+
+
+def _shaded(sums: NDArray[np.float32]) -> NDArray[np.uint32]:
+    """Return pixels from counts and summed colours, with shape (4, P)."""
+    filled = np.flatnonzero(sums[0])
+    shaded = np.zeros(sums.shape[1], np.uint32)
+    if not len(filled):
+        return shaded
+    count = sums[0, filled]
+    top = max(2.0, float(np.quantile(count, 0.995)))
+    alpha = FAINTEST + (1 - FAINTEST) * np.minimum(1, np.log(count) / np.float32(np.log(top)))
+    share = alpha / count
+    pixel = (alpha * 255).astype(np.uint32) << 24
+    for shift, total in zip((16, 8, 0), sums[1:], strict=True):
+        pixel |= (total[filled] * share).astype(np.uint32) << shift
+    shaded[filled] = pixel
+    return shaded

@@ -1,0 +1,88 @@
+"""Viewing: what a panel can ask to do with how the map is laid out, and what is chosen on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from latentlab.latent.frames import plane_through
+from latentlab.session.requests.views import MADE, MakeView
+from latentlab.session.views import Layout, View, axes_view
+from latentlab.workers.exploring import Exploring
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from latentlab.session.scene import Point
+
+
+class Viewing(Exploring):
+    """Takes the intents of looking."""
+
+    def set_view(self, view: View) -> None:
+        """Look at the codes in a view that is at hand."""
+        self.cancel(MakeView)
+        self._set(view=view, preview=None, hovered=None)
+        self._remember()
+
+    def lay_out(self, layout: Layout) -> None:
+        """Look at the codes in a layout that has to be made."""
+        self.cancel(MakeView)
+        self.ask(MakeView(layout, self.state.view))
+
+    def set_plane(self, plane: tuple[int, int]) -> None:
+        """Look at two latent dimensions."""
+        if self.state.model:
+            self.set_view(axes_view(*plane, self.state.model.latent_dim))
+
+    def look_through_points(self) -> None:
+        """Look at the plane through A, B and z."""
+        ends, point = self.state.ends, self.state.point
+        if not ends or not point:
+            return
+        try:
+            frame = plane_through(ends.a.z, ends.b.z, point.z)
+        except ValueError:
+            self.refuse(
+                "A, B and z lie on one line, and span no plane.",
+                "Move one of them, then try again.",
+            )
+            return
+        self.set_view(View(Layout.PLANE, frame))
+
+    def go_to(self, x: float, y: float) -> None:
+        """Move z to what lies under a place of the map."""
+        if self.state.point:
+            self.set_point(self.under(x, y, self.state.point))
+
+    def under(self, x: float, y: float, point: Point) -> Point:
+        """Return the point under a place of the map; off a plane it agrees with `point`."""
+        codes, view = self.state.codes, self.state.view
+        if codes is None or not view.suits(codes):
+            return point
+        return replace(point, z=view.lift(x, y, point.z, codes))
+
+    def spot(self, z: Sequence[float]) -> tuple[float, float]:
+        """Return where a point stands on the map."""
+        codes, view = self.state.codes, self.state.view
+        if codes is None or not view.suits(codes):
+            return view.frame.spot(z)
+        return view.place(z, codes)
+
+    def _fresh_look(self, size: int) -> dict[str, Any]:
+        """Return how a new model is looked at: as the last one, where that can be."""
+        old = self.state.view
+        chosen = old.frame.dimensions
+        second = min(1, size - 1)
+        axes = chosen if chosen and max(chosen) < size and second else (0, second)
+        view = axes_view(*axes, size)
+        if old.layout is Layout.PCA:
+            # Until the components of the new codes are known.
+            view = replace(view, layout=Layout.PCA)
+        return {"view": view, "selection": None}
+
+    def _on_view(self, request: MakeView, view: View) -> None:
+        again = request.like.layout is request.layout and request.layout in MADE
+        self._set(view=view, preview=None, hovered=None)
+        if not again:
+            self._remember()

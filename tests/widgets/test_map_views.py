@@ -1,0 +1,190 @@
+"""The map's views on toys: z, path, hover and click agree in each of them."""
+
+import numpy as np
+import pytest
+from gui_support import PLAIN
+from PySide6.QtCore import Qt
+
+from latentlab.session.requests.views import MakeView
+from latentlab.session.views import Layout
+
+PLANES = (Layout.AXES, Layout.PCA, Layout.PLANE)
+EVERY = (*PLANES, Layout.TSNE)
+
+
+def look(desk, layout):
+    views = desk.panel("map").views
+    row = views.layouts.findData(layout)
+    views.layouts.setCurrentIndex(row)
+    views.layouts.activated.emit(row)
+    desk.settle()
+    assert desk.state.view.layout is layout
+
+
+def cross(desk):
+    return desk.map.cross.pos().x(), desk.map.cross.pos().y()
+
+
+@pytest.mark.parametrize("layout", EVERY)
+def test_click_drag_hover_and_keys_work(big, layout):
+    look(big, layout)
+    place = big.pixel_of(0.8, -0.6)
+    big.hand.move(big.map.viewport(), place)
+    big.settle()
+    hovered = big.state.preview.point
+    big.hand.click(big.map.viewport(), place)
+    big.settle()
+    assert big.state.point.z == pytest.approx(hovered.z)
+    assert big.state.point.label == hovered.label
+    assert cross(big) == pytest.approx(big.place_of(place), abs=big.pixel_size)
+    before = cross(big)
+    big.map.setFocus()
+    big.hand.key(Qt.Key.Key_Right)
+    step = big.map.getViewBox().viewRect().width() / 50
+    assert cross(big) == pytest.approx((before[0] + step, before[1]), abs=1e-6)
+    a = big.map.handles["a"]
+    start = big.pixel_of(a.pos().x(), a.pos().y())
+    for _ in big.hand.drag(big.map.viewport(), start, big.pixel_of(-1.0, 1.2)):
+        pass
+    big.settle()
+    assert (a.pos().x(), a.pos().y()) == pytest.approx((-1.0, 1.2), abs=3 * big.pixel_size)
+    x, y = a.pos().x(), a.pos().y()
+    assert big.state.ends.a.z == pytest.approx(
+        big.controller.under(x, y, big.state.ends.a).z, abs=1e-5
+    )
+
+
+@pytest.mark.parametrize("layout", PLANES)
+def test_a_plane_decodes_exactly_what_lies_under_the_cursor(big, layout):
+    look(big, layout)
+    rest = big.state.view.frame.rest(big.state.point.z)
+    assert "exact plane" in big.panel("map")._note.text()
+    for x, y in np.random.default_rng(0).uniform(-2, 2, (5, 2)):
+        place = big.pixel_of(x, y)
+        big.hand.click(big.map.viewport(), place)
+        z = big.state.point.z
+        assert big.state.view.frame.spot(z) == pytest.approx(
+            big.place_of(place), abs=big.pixel_size
+        )
+        np.testing.assert_allclose(big.state.view.frame.rest(z), rest, atol=1e-6)
+    big.settle()
+    assert big.state.manifold.frame == big.state.view.frame
+
+
+@pytest.mark.parametrize("layout", EVERY)
+def test_point_and_picture_agree_in_every_view_and_after_any_filter(big, layout):
+    look(big, layout)
+    rng = np.random.default_rng(3)
+    codes, buttons = big.state.codes, big.panel("map").legend.buttons
+    places = big.state.view.places(codes)
+    room = big.map.getViewBox().sceneBoundingRect().toRect()
+    for _ in range(3):
+        hidden = set(np.flatnonzero(rng.random(3) < 0.4).tolist())
+        hidden = hidden if len(hidden) < 3 else {0}
+        for button in buttons:
+            button.setChecked(button.label not in hidden)
+        shown = np.flatnonzero(~np.isin(codes.labels, list(hidden)))
+        for row in rng.choice(shown, 6):
+            place = big.pixel_of(*places[row].tolist())
+            if not room.contains(place):
+                continue
+            big.hand.move(big.map.viewport(), place)
+            big.settle()
+            away = np.linalg.norm(places[shown] - big.place_of(place), axis=1)
+            assert big.state.hovered.row in shown[away <= away.min() + 1e-5]
+            expected = 255 - big.lab.PickImage(big.state.hovered).picture
+            assert np.array_equal(255 - big.state.hovered.picture, expected)
+    assert big.panel("map").thumbnail.captions == ["image", "decoded"]
+
+
+def test_neighbourhoods_say_so_and_leave_the_manifold_its_plane(big):
+    big.controller.set_plane((3, 1))
+    big.settle()
+    before = big.state.manifold
+    look(big, Layout.TSNE)
+    assert "blend of the 5 nearest codes" in big.panel("map")._note.text()
+    assert not big.map.rings.isVisible()
+    assert big.state.manifold is before
+    assert not big.panel("map").across.isVisible()
+    big.controller.lay_out(Layout.PCA)
+    big.settle()
+    assert big.map.rings.isVisible()
+    assert big.state.manifold.frame == big.state.view.frame
+
+
+def test_components_say_how_much_they_hold(big):
+    look(big, Layout.PCA)
+    text = big.map.getPlotItem().getAxis("bottom").labelText
+    assert text.startswith("PC 1 · ")
+    assert text.endswith("% of variance")
+    mu = big.state.codes.mu
+    shown = big.state.view.places(big.state.codes).var(0).sum() / mu.var(0).sum()
+    told = [int(name.split("·")[1].split("%")[0]) for name in big.state.view.frame.names]
+    assert sum(told) == pytest.approx(100 * shown, abs=1.01)
+
+
+def test_three_points_on_a_line_are_refused_in_words(big):
+    ends = big.state.ends
+    big.controller.set_point(ends.a)
+    big.controller.look_through_points()
+    assert "on one line" in big.state.failure.title
+    assert big.state.view.layout is Layout.AXES
+
+
+def test_views_can_be_undone(big):
+    first = big.state.view
+    look(big, Layout.PCA)
+    second = big.state.view
+    look(big, Layout.TSNE)
+    big.controller.undo()
+    assert big.state.view is second
+    big.controller.undo()
+    assert big.state.view is first
+    big.controller.redo()
+    assert big.state.view is second
+
+
+def test_work_shows_its_progress_and_can_be_given_up(big):
+    go_on = []
+
+    def slow(request):
+        from latentlab.data.base import Loading
+
+        while not go_on:
+            yield Loading("t-SNE", 0.25)
+        return None
+
+    big.lab.scattered = slow
+    panel, before = big.panel("map"), big.state.view
+    big.controller.lay_out(Layout.TSNE)
+    big.until(lambda: panel.work.isVisible())
+    assert (panel.work.text.text(), panel.work.bar.value()) == ("t-SNE", 25)
+    # Exploring goes on meanwhile.
+    big.hand.click(big.map.viewport(), big.pixel_of(1.0, 1.0))
+    big.until(lambda: big.state.picture.point == big.state.point)
+    big.controller.cancel(MakeView)
+    go_on.append(True)
+    big.until(lambda: not panel.work.isVisible())
+    assert big.state.view is before
+    assert not big.state.working
+
+
+def test_the_view_stays_where_the_model_grows(big):
+    """PCA is made anew for new codes, and agrees with the one before."""
+    look(big, Layout.PCA)
+    before = big.state.view
+    big.controller._set(codes=big.lab.codes.__class__(big.lab.codes.mu + 0.01, *[None] * 2))
+    big.settle()
+    after = big.state.view
+    assert after is not before
+    np.testing.assert_allclose(after.frame.basis, before.frame.basis, atol=1e-3)
+
+
+def test_another_model_is_looked_at_in_the_same_manner(big):
+    look(big, Layout.PCA)
+    big.controller.open(big.state.library[0].path)
+    big.until(lambda: big.state.model.name == "toy")
+    big.settle()
+    assert (big.state.view.layout, big.state.view.frame.size) == (Layout.PCA, 2)
+    big.hand.click(big.map.viewport(), big.pixel_of(0.5, 0.5), modifier=PLAIN)
+    assert len(big.state.point.z) == 2
