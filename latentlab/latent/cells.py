@@ -116,12 +116,19 @@ def inside(polygon: NDArray[np.float64], xy: NDArray[np.float32]) -> NDArray[np.
     A ray to the right crosses the outline an odd number of times (Algorithm 112: Position of
     point relative to polygon, Shimrat, 1962).
     """
-    x, y = xy[:, 0], xy[:, 1]
+    # By height, so that an edge meets only those that lie as high as it.
+    order = np.argsort(xy[:, 1], kind="stable")
+    x, y = xy[order].T
     odd = np.zeros(len(xy), bool)
-    ax, ay = polygon.T.astype(np.float32)
-    bx, by = np.roll(ax, -1), np.roll(ay, -1)
-    for x0, y0, x1, y1 in zip(ax, ay, bx, by, strict=True):
-        if y0 == y1:
-            continue
-        odd ^= ((y0 > y) != (y1 > y)) & (x < (y - y0) * ((x1 - x0) / (y1 - y0)) + x0)
-    return odd
+    starts = polygon.astype(np.float32)
+    stops = np.roll(starts, -1, axis=0)
+    lows, highs = np.minimum(starts, stops)[:, 1], np.maximum(starts, stops)[:, 1]
+    # A point as high as an edge's lower end meets it, as high as its upper end does not.
+    spans = zip(np.searchsorted(y, lows), np.searchsorted(y, highs), strict=True)
+    for (x0, y0), (x1, y1), (first, last) in zip(starts, stops, spans, strict=True):
+        if y0 != y1:
+            edge = (y[first:last] - y0) * ((x1 - x0) / (y1 - y0)) + x0
+            odd[first:last] ^= x[first:last] < edge
+    result = np.empty(len(xy), bool)
+    result[order] = odd
+    return result

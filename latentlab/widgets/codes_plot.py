@@ -9,7 +9,7 @@ import numpy as np
 from latentlab.widgets.map_cloud import CodeCloud
 from latentlab.widgets.map_items import PriorRings
 from latentlab.widgets.plots import Plot
-from latentlab.widgets.stamps import by_class
+from latentlab.widgets.shades import by_class
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Places = NDArray[np.int32] | NDArray[np.int64]
 STAMPED = 80_000
 """Points in view up to which each is stamped; above, a picture of their density is made aside."""
-AT_ONCE = 100_000
+AT_ONCE = 80_000
 """Points up to which the grid is made at once: it takes a few milliseconds."""
 BIN = 2
 """Pixels of the screen to one of the density picture."""
@@ -66,6 +66,7 @@ class CodeCloud(pg.GraphicsObject):
         self._rows: NDArray[np.int64] | None = None
         self._paint = Paint(np.empty(0, np.uint8), np.zeros((1, 3), np.uint8))
         self._selected: NDArray[np.bool_] | None = None
+        self._extent = QRectF()
         self._cells: Cells | None = None
         self._picture: _Drawn | None = None
         self._image = QImage()
@@ -81,6 +82,7 @@ class CodeCloud(pg.GraphicsObject):
         self.prepareGeometryChange()
         self._rows = None if shown is None else np.flatnonzero(shown)
         self._xy = np.ascontiguousarray(xy if self._rows is None else xy[self._rows], np.float32)
+        self._extent = _extent(self._xy)
         self._paint = paint
         if self._selected is not None and len(self._selected) != len(xy):
             self._selected = None
@@ -111,10 +113,7 @@ class CodeCloud(pg.GraphicsObject):
 
     def boundingRect(self) -> QRectF:
         """Return the points' extent, in data coordinates."""
-        if not len(self._xy):
-            return QRectF()
-        (left, low), (right, high) = self._xy.min(0).tolist(), self._xy.max(0).tolist()
-        return QRectF(left, low, right - left, high - low)
+        return self._extent
 
     # What lies where
 
@@ -257,6 +256,14 @@ def _draw(
 def _paled(pixels: NDArray[np.uint32]) -> NDArray[np.uint32]:
     parts = pixels.view(np.uint8).astype(np.float32) * DIM
     return parts.astype(np.uint8).view(np.uint32)
+
+
+def _extent(xy: NDArray[np.float32]) -> QRectF:
+    if not len(xy):
+        return QRectF()
+    left, low = (float(np.fmin.reduce(column)) for column in xy.T)
+    right, high = (float(np.fmax.reduce(column)) for column in xy.T)
+    return QRectF(left, low, right - left, high - low)
 
 
 def _box(rect: QRectF) -> Box:

@@ -9,11 +9,12 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 
+from latentlab.latent.cells import inside
 from latentlab.session.views import Layout
 from latentlab.widgets.map_cloud import CodeCloud
 from latentlab.widgets.map_items import Cross, Handle, PriorRings
 from latentlab.widgets.plots import Plot
-from latentlab.widgets.stamps import Paint, by_class
+from latentlab.widgets.shades import by_class
 from latentlab.widgets.theme import colours
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from latentlab.session.views import View
+    from latentlab.widgets.stamps import Paint
 
 SAMPLE = 50_000
 """Points that are looked at to see how far they reach."""
@@ -143,6 +145,12 @@ class MapPlot(Plot):
         found = self.cloud.nearest(place.x(), place.y())
         reach = near * self.getViewBox().viewPixelSize()[0]
         return found[0] if found and found[1] <= reach else None
+
+    def rows_inside(self, outline: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the rows of the shown images within a closed outline of shape (K, 2)."""
+        (left, low), (right, high) = outline.min(0).tolist(), outline.max(0).tolist()
+        xy, rows = self.cloud.within((left, low, right, high))
+        return rows[inside(outline, xy)]
 
     def nearest(self, spot: Spot) -> int | None:
         """Return the row of the nearest image, however far."""

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.session.colours import CLASS_COLOURS
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -59,20 +57,6 @@ class Paint:
         a, r, g, b = np.round(parts * opacity).astype(np.uint32).T
         argb: NDArray[np.uint32] = a << 24 | r << 16 | g << 8 | b
         return argb
-
-
-def class_palette() -> NDArray[np.uint8]:
-    """Return the colours of classes, with shape (K, 3)."""
-    codes = [tuple(bytes.fromhex(name[1:])) for name in CLASS_COLOURS]
-    return np.array(codes, np.uint8)
-
-
-def by_class(labels: NDArray[np.int64] | None, count: int) -> Paint:
-    """Colour points by class; all alike where they have none."""
-    palette = class_palette()
-    if labels is None:
-        return Paint(np.zeros(count, np.uint8), palette)
-    return Paint((labels % len(palette)).astype(np.uint8), palette)
 
 
 def stamp_size(count: int) -> int:

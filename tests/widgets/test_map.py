@@ -10,7 +10,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from latentlab.widgets.map_plot import NEAR
-from latentlab.widgets.stamps import by_class
+from latentlab.widgets.shades import by_class
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
