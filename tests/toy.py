@@ -16,9 +16,11 @@ from latentlab.latent.frames import pca_frame
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paths import straight
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
+from latentlab.session.colourings import Measure, Measured
 from latentlab.session.forms import Field, Kind
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
+from latentlab.session.requests.files import Exported
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
 from latentlab.session.views import Layout, View
 
@@ -150,6 +152,17 @@ class ToyLab:
             yield Loading(f"{request.layout}", i / 4)
         xy = np.random.default_rng(7).uniform(-3, 3, (len(self.codes), 2)).astype(np.float32)
         return View(request.layout, request.like.frame, xy, np.arange(len(xy)))
+
+    def MakeMeasured(self, request):
+        yield Loading(request.measure, 0.5)
+        count = len(self.codes)
+        values = np.arange(count) % (request.count + 1) - 1
+        if request.measure is Measure.DENSITY:
+            values = np.linspace(-3, 0, count).astype(np.float32)
+        return Measured(request.measure, request.count, values)
+
+    def SaveSelection(self, request):
+        return Exported(request.path)
 
     def MakeStrip(self, request):
         a, b, steps = request.ends.a, request.ends.b, request.ends.steps

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from latentlab.data.base import Loading
 from latentlab.errors import RunError
+from latentlab.latent.aside import Aside
 from latentlab.latent.frames import turned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from numpy.typing import NDArray
 
@@ -25,55 +25,9 @@ PERPLEXITY = 30.0
 EARLY, LATE = 250, 500
 """Steps of t-SNE with and without exaggeration."""
 TELL_EVERY = 10
-WAIT = 0.01
 REACH = 3.0
 """How far the map reaches from its middle, in its own units."""
 BLOCK = 2048
-
-Told = tuple[str, float | None]
-
-
-class _Aside:
-    """One long computation on a thread of its own, which can be asked to stop.
-
-    Parameters
-    ----------
-    compute : callable
-        Called on that thread with this object: it may `tell` how far it is and should look at
-        `stopped`.
-    """
-
-    def __init__(self, compute: Callable[[_Aside], NDArray[np.float32]]) -> None:
-        self.stopped = threading.Event()
-        self.told: Told = ("Looking for neighbours", None)
-        self._result: NDArray[np.float32] | None = None
-        self._error: Exception | None = None
-        self._compute = compute
-        self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
-
-    def tell(self, message: str, fraction: float | None) -> None:
-        """Say how far it is; runs on the computation's thread."""
-        self.told = (message, fraction)
-
-    def _run(self) -> None:
-        try:
-            self._result = self._compute(self)
-        except Exception as error:  # raised again where the result is waited for
-            self._error = error
-
-    def follow(self) -> Generator[Loading, None, NDArray[np.float32]]:
-        """Yield how far it is until it is done; closing it stops the computation."""
-        self._thread.start()
-        try:
-            while self._thread.is_alive():
-                self._thread.join(WAIT)
-                yield Loading(*self.told)
-        finally:
-            self.stopped.set()
-        if self._error is not None:
-            raise self._error
-        assert self._result is not None
-        return self._result
 
 
 def project(
@@ -119,7 +73,9 @@ def project(
     begin = None if like is None or len(like) != len(codes) else like[anchors]
     compute = {"t-SNE": _tsne, "UMAP": _umap}[method]
     chosen = np.ascontiguousarray(codes[anchors])
-    xy = yield from _Aside(lambda aside: compute(chosen, begin, aside)).follow()
+    xy = yield from Aside(
+        lambda aside: compute(chosen, begin, aside), "Looking for neighbours"
+    ).follow()
     xy = _sized(xy)
     if begin is not None:
         xy = turned(xy, begin)
@@ -143,7 +99,7 @@ def _sized(xy: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _tsne(
-    codes: NDArray[np.float32], begin: NDArray[np.float32] | None, aside: _Aside
+    codes: NDArray[np.float32], begin: NDArray[np.float32] | None, aside: Aside[NDArray[np.float32]]
 ) -> NDArray[np.float32]:
     # openTSNE and what it needs take a second to load.
     from openTSNE import TSNE
@@ -175,7 +131,7 @@ def _tsne(
 
 
 def _umap(
-    codes: NDArray[np.float32], begin: NDArray[np.float32] | None, aside: _Aside
+    codes: NDArray[np.float32], begin: NDArray[np.float32] | None, aside: Aside[NDArray[np.float32]]
 ) -> NDArray[np.float32]:
     aside.tell("Loading UMAP, which takes a while", None)
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.session.requests.colourings import MakeMeasured
 from latentlab.session.requests.exploring import Decode, MakeManifold, MakeSamples, MakeStrip
 from latentlab.session.requests.views import MADE, MakeView
 
@@ -32,6 +33,8 @@ def follow(old: State, new: State) -> list[Request]:
         wanted.append(MakeSamples(new.sampling))
     if moved and new.view.layout in MADE and MakeView not in new.working:
         wanted.append(MakeView(new.view.layout, new.view))
+    if moved and new.measured and MakeMeasured not in new.working:
+        wanted.append(MakeMeasured(new.measured.measure, new.measured.count))
     return wanted
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -37,27 +40,49 @@ def select(rows: NDArray) -> Selection | None:
     return Selection(unique) if len(unique) else None
 
 
-def combine(old: Selection | None, rows: NDArray, how: str) -> Selection | None:
-    """Return a selection changed by other rows.
+class How(StrEnum):
+    """What other rows do to a selection."""
 
-    Parameters
-    ----------
-    how : str
-        ``"new"``, ``"add"``, ``"remove"``, ``"common"``.
-    """
+    NEW = "replace"
+    ADD = "add"
+    REMOVE = "remove"
+    COMMON = "keep in common"
+
+
+def combine(old: Selection | None, rows: NDArray, how: How = How.NEW) -> Selection | None:
+    """Return a selection changed by other rows."""
     had = old.rows if old else np.empty(0, np.int64)
-    if how == "add":
+    if how is How.ADD:
         return select(np.union1d(had, rows))
-    if how == "remove":
+    if how is How.REMOVE:
         return select(np.setdiff1d(had, rows))
-    if how == "common":
+    if how is How.COMMON:
         return select(np.intersect1d(had, rows))
     return select(rows)
 
 
 def inverted(old: Selection | None, count: int) -> Selection | None:
     """Return what is not selected of `count` images."""
-    outside = np.ones(count, bool)
-    if old:
-        outside[old.rows] = False
-    return select(np.flatnonzero(outside))
+    return select(np.flatnonzero(~mask_of(old, count)))
+
+
+def mask_of(selection: Selection | None, count: int) -> NDArray[np.bool_]:
+    """Return for each of `count` images whether it is selected."""
+    mask = np.zeros(count, bool)
+    if selection:
+        mask[selection.rows] = True
+    return mask
+
+
+def by_text(text: str, names: Sequence[str], labels: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Return the rows whose class's name holds a text, whatever its case."""
+    wanted = text.strip().casefold()
+    classes = [i for i, name in enumerate(names) if wanted and wanted in name.casefold()]
+    if labels is None or not classes:
+        return np.empty(0, np.int64)
+    return np.flatnonzero(np.isin(labels, classes))
+
+
+def by_range(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.int64]:
+    """Return the rows whose number lies between two others, both included."""
+    return np.flatnonzero((values >= low) & (values <= high))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from latentlab.data.base import Loading
     from latentlab.latent.codes import Codes
     from latentlab.learning.events import Change, Portrait
+    from latentlab.session.colourings import Measured
     from latentlab.session.curves import Curves
     from latentlab.session.failure import Failure
     from latentlab.session.forms import Field
@@ -36,7 +37,8 @@ class State:
     or to the one under way while it is followed. ``moments`` are the epochs whose portraits it
     kept, ``moment`` the one looked back at, None for the latest. ``working`` says how far long
     work is, by the kind of its request. ``rhythm`` is the seconds
-    between two pictures of a model under training.
+    between two pictures of a model under training. ``kept`` are selections that were given a
+    name.
     """
 
     model: ModelCard | None = None
@@ -49,6 +51,8 @@ class State:
     hovered: Original | None = None
     view: View = field(default_factory=lambda: axes_view(0, 1, 2))
     selection: Selection | None = None
+    kept: tuple[Selection, ...] = ()
+    measured: Measured | None = None
     grid: GridSettings = field(default_factory=GridSettings)
     manifold: Manifold | None = None
     ends: Ends | None = None

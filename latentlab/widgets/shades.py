@@ -53,6 +53,7 @@ def by_value(values: NDArray[np.float32]) -> tuple[Paint, tuple[float, float]]:
     low, high = reach_of(values)
     shade = (values - np.float32(low)) * np.float32((UNKNOWN - 1) / (high - low))
     known = np.isfinite(shade)
-    shade = np.clip(np.where(known, shade, 0), 0, UNKNOWN - 1).astype(np.uint8)
-    shade[~known] = UNKNOWN
-    return Paint(shade, np.vstack([viridis(), [GREY]]).astype(np.uint8)), (low, high)
+    index = np.clip(np.where(known, shade, 0), 0, UNKNOWN - 1).astype(np.uint8)
+    index[~known] = UNKNOWN
+    palette = np.vstack([viridis(), np.array([GREY], np.uint8)])
+    return Paint(index, palette), (low, high)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QWidget
 
+from latentlab.session.requests.colourings import MakeMeasured
 from latentlab.session.requests.views import MakeView
 from latentlab.session.views import Layout
 from latentlab.widgets.icons import IconButton
@@ -37,6 +38,8 @@ CHOICES = {
         "the blend of the nearest codes.",
     ),
 }
+KINDS: tuple[type[MakeView | MakeMeasured], ...] = (MakeView, MakeMeasured)
+"""Work that is shown on the map."""
 NO_UMAP = "Not installed. Install it with: pip install 'latentlab[umap]'"
 
 
@@ -115,14 +118,15 @@ class WorkBar(QFrame):
     def __init__(self, controller: Controller, parent: QWidget) -> None:
         super().__init__(parent)
         self._controller = controller
+        self._kind: type[MakeView | MakeMeasured] | None = None
         self.setObjectName("mapBar")
         self.text = muted(stretch=False)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(12 * UNIT)
-        self.bar.setAccessibleName("Progress of the view")
-        self.bar.setToolTip("How far the new view is; the old one works meanwhile.")
-        stop = IconButton("close", "Give the new view up; the present one stays")
+        self.bar.setAccessibleName("Progress")
+        self.bar.setToolTip("How far the work is; the map works meanwhile.")
+        stop = IconButton("close", "Give this up; what is shown stays")
         stop.clicked.connect(self._cancel)
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, 0, 0)
@@ -134,7 +138,8 @@ class WorkBar(QFrame):
 
     def show_work(self, state: State) -> None:
         """Show the work under way, or nothing."""
-        loading = state.working.get(MakeView)
+        self._kind = next((kind for kind in KINDS if kind in state.working), None)
+        loading = state.working[self._kind] if self._kind else None
         self.setVisible(loading is not None)
         if loading:
             self.text.setText(loading.message)
@@ -144,4 +149,5 @@ class WorkBar(QFrame):
 
     @Slot()
     def _cancel(self) -> None:
-        self._controller.cancel(MakeView)
+        if self._kind:
+            self._controller.cancel(self._kind)

@@ -150,12 +150,16 @@ class Controller(Running):
         changes: dict[str, Any] = {"model": opened.card, "codes": opened.codes, "opening": ""}
         old = self.state.model
         is_new = old is None or _identity(old) != _identity(opened.card)
+        if self.state.codes is not None and len(self.state.codes) != len(opened.codes):
+            # Rows would name other images.
+            changes |= {"selection": None, "kept": ()}
         # A path nobody has touched shows the same images again, wherever training moves them.
         if is_new or not self._history.can_undo:
             changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
             if is_new:
                 changes |= self._fresh_look(opened.card.latent_dim)
-            look = (changes.get("view", self.state.view), changes.get("selection"))
+            chosen = changes.get("selection", self.state.selection)
+            look = (changes.get("view", self.state.view), chosen)
             self._history = History(Place(opened.start, opened.ends, opened.original, *look))
         elif self.state.original:
             self._follow_image(self.state.original)

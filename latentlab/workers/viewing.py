@@ -6,12 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from latentlab.latent.frames import plane_through
+from latentlab.session.requests.selections import SaveSelection
 from latentlab.session.requests.views import MADE, MakeView
+from latentlab.session.selections import How, Selection, combine, inverted
 from latentlab.session.views import Layout, View, axes_view
 from latentlab.workers.exploring import Exploring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from latentlab.session.scene import Point
 
@@ -69,6 +74,63 @@ class Viewing(Exploring):
             return view.frame.spot(z)
         return view.place(z, codes)
 
+    # The selection
+
+    def select(self, rows: NDArray[Any], how: How = How.NEW) -> None:
+        """Choose images, or change what is chosen by them."""
+        self._choose(combine(self.state.selection, rows, how))
+
+    def clear_selection(self) -> None:
+        """Choose nothing."""
+        self._choose(None)
+
+    def invert_selection(self) -> None:
+        """Choose what was not chosen."""
+        if self.state.codes is not None:
+            self._choose(inverted(self.state.selection, len(self.state.codes)))
+
+    def keep_selection(self, name: str) -> None:
+        """Remember the selection by a name, in place of another of that name."""
+        if self.state.selection and name.strip():
+            kept = Selection(self.state.selection.rows, name.strip())
+            others = (old for old in self.state.kept if old.name != kept.name)
+            self._set(kept=(*others, kept), selection=kept)
+
+    def forget_selection(self, name: str) -> None:
+        """Forget a selection that was kept."""
+        self._set(kept=tuple(old for old in self.state.kept if old.name != name))
+
+    def go_to_mean(self, role: str = "z") -> None:
+        """Put z, or the path's A or B, on the mean of the selected codes."""
+        chosen, codes, point, ends = (
+            self.state.selection,
+            self.state.codes,
+            self.state.point,
+            self.state.ends,
+        )
+        if not chosen or codes is None or point is None:
+            return
+        mean = replace(point, z=tuple(codes.mu[chosen.rows].mean(0).tolist()))
+        if role == "z":
+            self.set_point(mean)
+        elif ends:
+            self.set_ends(ends.moved(role, mean))
+
+    def save_selection(self, path: Path) -> None:
+        """Write the selected images as a table."""
+        state = self.state
+        if state.selection and state.codes is not None and state.model:
+            names = state.model.spec.class_names
+            self.ask(SaveSelection(state.selection, state.codes, names, path))
+
+    def _choose(self, selection: Selection | None) -> None:
+        if selection is None and self.state.selection is None:
+            return
+        self._set(selection=selection)
+        self._remember()
+
+    # What follows from answers
+
     def _fresh_look(self, size: int) -> dict[str, Any]:
         """Return how a new model is looked at: as the last one, where that can be."""
         old = self.state.view
@@ -79,7 +141,7 @@ class Viewing(Exploring):
         if old.layout is Layout.PCA:
             # Until the components of the new codes are known.
             view = replace(view, layout=Layout.PCA)
-        return {"view": view, "selection": None}
+        return {"view": view, "selection": None, "kept": (), "measured": None}
 
     def _on_view(self, request: MakeView, view: View) -> None:
         again = request.like.layout is request.layout and request.layout in MADE

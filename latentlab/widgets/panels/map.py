@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+import numpy as np
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu, QWidget
 
-from latentlab.widgets.icons import IconButton
+from latentlab.session.colourings import values_of
+from latentlab.session.selections import mask_of
+from latentlab.widgets.colour_choice import ColourChoice
 from latentlab.widgets.labels import muted
 from latentlab.widgets.legend import Legend
+from latentlab.widgets.map_menu import fill_map_menu
 from latentlab.widgets.map_plot import MapPlot, Spot
+from latentlab.widgets.map_tools import MapTools
 from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.select_menu import fill_select_menu, group_name
+from latentlab.widgets.select_tools import SelectTools
+from latentlab.widgets.selection_bar import SelectionBar
+from latentlab.widgets.shades import by_class, by_value
 from latentlab.widgets.theme import UNIT
 from latentlab.widgets.thumbnail import Thumbnail
+from latentlab.widgets.value_bar import ValueBar
 from latentlab.widgets.view_bar import ViewBar, WorkBar
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QResizeEvent
+
+    from latentlab.latent.codes import Codes
+    from latentlab.session.colourings import Colouring
     from latentlab.session.scene import Ends, ModelCard, Point
+    from latentlab.session.selections import How
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
+MOST_GROUPS = 40
+"""Groups that the legend lists."""
 INVERSE = (
     "What a place of the map decodes to: on a plane exactly what lies there, elsewhere the "
     "codes of the nearest images, the nearer the more."
@@ -33,32 +50,51 @@ class MapPanel(PanelWidget):
     """A scatter of codes over two dimensions."""
 
     watches = frozenset(
-        {"model", "codes", "point", "ends", "view", "preview", "hovered", "working"}
+        {
+            "model",
+            "codes",
+            "point",
+            "ends",
+            "view",
+            "preview",
+            "hovered",
+            "working",
+            "selection",
+            "measured",
+        }
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.views = ViewBar(controller)
+        self.views, self.colours = ViewBar(controller), ColourChoice(controller)
         self.across, self.up = self.views.across, self.views.up
-        self.tools.addWidget(self.views)
+        self.buttons = MapTools()
         self._note = muted()
+        self.tools.addWidget(self.views)
+        self.tools.addWidget(self.colours)
         self.tools.addWidget(self._note, 1)
-        home = IconButton("home", "Show all codes")
-        self.tools.addWidget(home)
+        self.tools.addWidget(self.buttons)
         self.plot = MapPlot()
         self.plot.setAccessibleName("Map of the latent space")
-        self.legend = Legend()
-        self.body.addWidget(self.plot, 1)
-        self.body.addWidget(self.legend)
+        self.hand = SelectTools(self.plot)
+        self.legend, self.bar = Legend(), ValueBar()
+        for widget, stretch in ((self.plot, 1), (self.legend, 0), (self.bar, 0)):
+            self.body.addWidget(widget, stretch)
         self.thumbnail = Thumbnail(self.plot)
         self.work = WorkBar(controller, self.plot)
-        self.work.move(UNIT, UNIT)
+        self.work.move(5 * UNIT, UNIT)
+        self.selected = SelectionBar(controller, self.plot)
         self._spot: Spot | None = None
         self._put: dict[tuple[float, ...], tuple[float, float]] = {}
-        self._connect(home)
+        self._connect()
 
-    def _connect(self, home: IconButton) -> None:
-        home.clicked.connect(self.plot.show_all)
+    def _connect(self) -> None:
+        self.buttons.home.clicked.connect(self.plot.show_all)
+        self.buttons.select.clicked.connect(self._on_select_menu)
+        self.buttons.chosen.connect(self.hand.set_tool)
+        self.colours.changed.connect(self._show_codes)
+        self.hand.chosen.connect(self._on_selected)
+        self.hand.cleared.connect(self.controller.clear_selection)
         self.legend.changed.connect(self._show_codes)
         self.plot.hovered.connect(self._on_hovered)
         self.plot.clicked.connect(self._on_clicked)
@@ -78,9 +114,12 @@ class MapPanel(PanelWidget):
             self.views.show_view(state)
             self.plot.set_view(state.view)
         if changed & {"model", "codes", "view"}:
-            self.legend.offer(state.model.spec.class_names if len(state.codes) else ())
             self._show_note(state, state.model)
+            self.colours.offer(state)
+        if changed & {"model", "codes", "view", "measured"}:
             self._show_codes()
+        if changed & {"model", "codes", "selection"}:
+            self._show_selection(state, state.codes)
         if changed & {"model", "codes", "view", "point", "ends"}:
             self._show_places(state.point, state.ends)
         self._show_thumbnail(state)
@@ -101,11 +140,28 @@ class MapPanel(PanelWidget):
 
     @Slot()
     def _show_codes(self) -> None:
+        """Show codes where the view puts them, in the colours chosen, less what is hidden."""
         state = self.controller.state
-        if state.codes is not None:
-            self.plot.set_codes(
-                state.view.places(state.codes), state.codes.labels, self.legend.shown()
-            )
+        if state.codes is None or state.model is None or not state.view.suits(state.codes):
+            return
+        chosen, count = self.colours.chosen, len(state.codes)
+        values = values_of(chosen.key, state) if chosen else None
+        groups = values if values is not None and values.dtype.kind == "i" else None
+        self.legend.offer(_names(chosen, groups, state.model.spec.class_names))
+        self.bar.setVisible(chosen is not None and values is not None and groups is None)
+        if chosen and values is not None and groups is None:
+            paint, ends = by_value(values)
+            self.bar.show_range(chosen.title, chosen.unit, ends)
+        else:
+            paint = by_class(groups, count)
+        shown = None if groups is None else self.legend.shown()
+        mask = None if shown is None or groups is None else np.isin(groups, list(shown))
+        self.plot.set_cloud(state.view.places(state.codes), paint, mask)
+
+    def _show_selection(self, state: State, codes: Codes) -> None:
+        chosen = state.selection
+        self.plot.cloud.set_selected(mask_of(chosen, len(codes)) if chosen else None)
+        self.selected.show_selection(state)
 
     def _show_thumbnail(self, state: State) -> None:
         if self._spot is None or state.preview is None:
@@ -171,18 +227,42 @@ class MapPanel(PanelWidget):
     def fill_menu(self, menu: QMenu, spot: Spot) -> None:
         """Offer what can be done at a spot."""
         row = self.plot.nearest(spot)
-        menu.addAction("Go here", partial(self._go, spot.x, spot.y))
-        for name in "ab":
-            put = partial(self._on_dragged, name, spot.x, spot.y, True)
-            menu.addAction(f"Put {name.upper()} here", put)
-        if row is not None:
-            menu.addSeparator()
-            menu.addAction("Go to the nearest image", partial(self.controller.pick, row))
-            for name in "ab":
-                put = partial(self.controller.pick, row, name)
-                menu.addAction(f"Put {name.upper()} on the nearest image", put)
-        menu.addSeparator()
+        fill_map_menu(menu, self.controller, spot, row, self._go, self._on_dragged)
         menu.addAction("Show all codes", self.plot.show_all)
+
+    @Slot()
+    def _on_select_menu(self) -> None:
+        menu = QMenu(self)
+        fill_select_menu(menu, self.controller, self.colours.chosen, self)
+        button = self.buttons.select
+        menu.exec(button.mapToGlobal(button.rect().bottomLeft()))
+        menu.deleteLater()
+
+    @Slot(object, object)
+    def _on_selected(self, rows: NDArray[np.int64], how: How) -> None:
+        self.controller.select(rows, how)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the bar in its corner."""
+        super().resizeEvent(event)
+        self.selected.stand()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Colour numbers anew for light and dark."""
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "plot"):
+            self._show_codes()
+        super().changeEvent(event)
+
+
+def _names(
+    chosen: Colouring | None, groups: NDArray[np.int64] | None, classes: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return what the legend lists."""
+    if chosen is None or groups is None:
+        return ()
+    if chosen.key == "class":
+        return classes
+    return tuple(map(group_name, range(min(MOST_GROUPS, int(groups.max(initial=-1)) + 1))))
 
 
 PANEL = Panel(

@@ -1,0 +1,135 @@
+"""What the map's points can be coloured by, and the numbers behind it. No torch, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from latentlab.latent.codes import Codes
+    from latentlab.session.state import State
+
+
+class Measure(StrEnum):
+    """Colourings that have to be computed first."""
+
+    DENSITY = "density"
+    K_MEANS = "k-means"
+    HDBSCAN = "HDBSCAN"
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Something found out about each image on the map.
+
+    Parameters
+    ----------
+    measure : Measure
+        What.
+    count : int
+        How many groups were asked for, or how small they may be.
+    values : ndarray, shape (N,)
+        A number of float32 per image, or its group of int64, -1 for none.
+    """
+
+    measure: Measure
+    count: int
+    values: NDArray = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Colouring:
+    """One thing to colour by.
+
+    Parameters
+    ----------
+    key : str
+        Its name among all; see `values_of`.
+    title : str
+        Its name on screen.
+    unit : str
+        Of its numbers; empty for none.
+    """
+
+    key: str
+    title: str
+    unit: str = ""
+
+    @property
+    def measure(self) -> Measure | None:
+        """What has to be computed for it, or None."""
+        return Measure(self.key) if self.key in set(Measure) else None
+
+
+def colourings(state: State) -> tuple[Colouring, ...]:
+    """Return all that the images on the map can be coloured by."""
+    return tuple(_colourings(state))
+
+
+def _colourings(state: State) -> Iterator[Colouring]:
+    codes = state.codes
+    if codes is None or not len(codes):
+        return
+    if codes.labels is not None:
+        yield Colouring("class", "Class")
+    if codes.attributes:
+        for name in codes.attributes.names:
+            yield Colouring(f"attribute:{name}", name.replace("_", " ").capitalize())
+    # Scores of each image, by name, where there are any: reconstruction error, ELBO and so on.
+    for name in getattr(state, "scores", None) or ():
+        yield Colouring(f"score:{name}", str(name).replace("_", " "), "nats")
+    yield Colouring("kl", "KL", "nats")
+    yield Colouring(Measure.DENSITY, "Density", "nats")
+    yield Colouring(Measure.K_MEANS, "k-means")
+    yield Colouring(Measure.HDBSCAN, "HDBSCAN")
+    for d in range(codes.mu.shape[1]):
+        yield Colouring(f"z:{d}", f"z{d + 1}")
+
+
+def values_of(key: str, state: State) -> NDArray | None:
+    """Return what a colouring shows: float32 numbers, int64 groups, or None if not known (yet).
+
+    Returns
+    -------
+    ndarray, shape (N,), or None
+    """
+    codes = state.codes
+    if codes is None:
+        return None
+    family, _, name = key.partition(":")
+    if family == "class":
+        return codes.labels
+    if family == "attribute" and codes.attributes and name in codes.attributes.names:
+        return codes.attributes.column(name)
+    if family == "score":
+        found = (getattr(state, "scores", None) or {}).get(name)
+        return None if found is None else np.asarray(found, np.float32)
+    if family == "kl":
+        return kl_of(codes)
+    if family == "z" and int(name) < codes.mu.shape[1]:
+        return codes.mu[:, int(name)]
+    measured = state.measured
+    if measured and measured.measure == key and len(measured.values) == len(codes):
+        return measured.values
+    return None
+
+
+def kl_of(codes: Codes) -> NDArray[np.float32]:
+    """Return the divergence of each posterior from N(0, 1), in nats.
+
+    Auto-encoding variational Bayes, Kingma and Welling, 2014, appendix B, with the sign of a cost.
+
+    Returns
+    -------
+    ndarray of float32, shape (N,)
+    """
+    variance = codes.sigma**2
+    parts = codes.mu**2 + variance - 1 - np.log(np.maximum(variance, 1e-30))
+    return (parts.sum(1) / 2).astype(np.float32)

@@ -1,0 +1,46 @@
+"""The map's buttons: tools to choose images with, and menus."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from latentlab.widgets.icons import IconButton
+from latentlab.widgets.select_tools import BOX, LASSO, NEW
+
+TOOLS = {
+    BOX: "Select images in a box: Shift adds, Alt removes, a click takes one",
+    LASSO: "Select images in a lasso: Shift adds, Alt removes, a click takes one",
+}
+
+
+class MapTools(QWidget):
+    """Box and lasso, of which at most one is on, and the menus beside them."""
+
+    chosen = Signal(str)
+    """A tool, or an empty name for none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.buttons = {tool: IconButton(tool, tip) for tool, tip in TOOLS.items()}
+        for button in self.buttons.values():
+            button.setCheckable(True)
+            button.clicked.connect(self._on_clicked)
+            row.addWidget(button)
+        self.select = IconButton("select", "Select by class, attribute, number or text")
+        self.layers = IconButton("layers", "What else is drawn on the map")
+        self.home = IconButton("home", "Show all codes")
+        for button in (self.select, self.layers, self.home):
+            row.addWidget(button)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        for button in self.buttons.values():
+            if button is not self.sender():
+                button.setChecked(False)
+        on = [tool for tool, button in self.buttons.items() if button.isChecked()]
+        self.chosen.emit(on[0] if on else NEW)

@@ -1,0 +1,235 @@
+"""Choosing images: by hand, by what is known of them, combined, kept and undone."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from gui_support import LEFT, PLAIN
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+
+from latentlab.session.requests.selections import SaveSelection
+from latentlab.session.selections import How
+from latentlab.widgets.select_menu import RangeDialog, choose_text, fill_select_menu
+
+SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+
+
+def chosen(desk):
+    return set(desk.state.selection.rows.tolist()) if desk.state.selection else set()
+
+
+def draw(desk, corners, modifier=PLAIN):
+    """Draw along corners given in data coordinates, as a hand does."""
+    pixels = [desk.pixel_of(*corner) for corner in corners]
+    viewport = desk.map.viewport()
+    desk.hand.press(viewport, pixels[0], LEFT, modifier)
+    for start, end in pairwise(pixels):
+        for share in np.linspace(0.2, 1, 5):
+            desk.hand.move(viewport, QPointF(start) + (QPointF(end) - QPointF(start)) * share)
+    desk.hand.release(viewport, pixels[-1], LEFT, modifier)
+
+
+def tool(desk, name):
+    desk.hand.click(desk.panel("map").buttons.buttons[name])
+
+
+def within(desk, left, low, right, high):
+    xy = desk.state.view.places(desk.state.codes)
+    keep = (xy >= (left, low)).all(1) & (xy <= (right, high)).all(1)
+    return set(np.flatnonzero(keep).tolist())
+
+
+def test_a_box_takes_what_lies_in_it_shift_adds_alt_removes(desk):
+    tool(desk, "box")
+    before = desk.state.point
+    draw(desk, [(-2.5, -1.5), (-0.5, 1.5)])
+    first = chosen(desk)
+    near = desk.pixel_size * 2
+    assert within(desk, -2.5 + near, -1.5 + near, -0.5 - near, 1.5 - near) <= first
+    assert first <= within(desk, -2.5 - near, -1.5 - near, -0.5 + near, 1.5 + near)
+    draw(desk, [(0.5, -1.5), (2.5, 1.5)], SHIFT)
+    both = chosen(desk)
+    assert first < both
+    draw(desk, [(-2.7, -1.7), (-0.4, 1.7)], ALT)
+    assert chosen(desk) == both - first
+    assert desk.state.point == before, "a tool does not move z"
+    bar = desk.panel("map").selected
+    assert bar.isVisible()
+    assert f"{len(both - first):,}" in bar.text.text()
+
+
+def test_a_lasso_takes_what_lies_in_its_outline(desk):
+    tool(desk, "lasso")
+    assert not desk.panel("map").buttons.buttons["box"].isChecked()
+    draw(desk, [(-3, -3), (3, -3), (0, 3), (-3, -3)])
+    xy = desk.state.view.places(desk.state.codes)
+    below = (xy[:, 1] > -3) & (xy[:, 1] < 3 - 2 * np.abs(xy[:, 0]))
+    differ = chosen(desk) ^ set(np.flatnonzero(below).tolist())
+    assert len(chosen(desk)) > 10
+    assert len(differ) <= 3, "but for those the outline runs through"
+
+
+def test_a_click_takes_one_image_and_beside_any_none(desk):
+    tool(desk, "box")
+    xy = desk.state.view.places(desk.state.codes)
+    desk.hand.click(desk.map.viewport(), desk.pixel_of(*xy[5].tolist()))
+    (row,) = chosen(desk)
+    assert np.linalg.norm(xy[row] - xy[5]) < 2 * desk.pixel_size
+    desk.hand.click(desk.map.viewport(), desk.pixel_of(2.9, -2.9))
+    assert not chosen(desk)
+
+
+def test_without_a_tool_the_map_works_as_ever(desk):
+    tool(desk, "lasso")
+    tool(desk, "lasso")
+    place = desk.pixel_of(1.0, 1.0)
+    desk.hand.click(desk.map.viewport(), place)
+    assert desk.state.point.z == pytest.approx(desk.place_of(place), abs=desk.pixel_size)
+
+
+def test_escape_gives_up_an_outline_then_clears_and_never_quits(desk):
+    tool(desk, "box")
+    draw(desk, [(-2, -2), (2, 2)])
+    had = chosen(desk)
+    viewport = desk.map.viewport()
+    desk.hand.press(viewport, desk.pixel_of(0, 0))
+    desk.hand.move(viewport, desk.pixel_of(1, 1))
+    QTest.keyClick(desk.map, Qt.Key.Key_Escape)
+    desk.hand.release(viewport, desk.pixel_of(1, 1))
+    assert chosen(desk) == had
+    QTest.keyClick(desk.map, Qt.Key.Key_Escape)
+    assert not chosen(desk)
+    assert desk.window.isVisible()
+
+
+def test_selections_combine_are_kept_and_undone(desk):
+    control, labels = desk.controller, desk.state.codes.labels
+    ants, bees = (set(np.flatnonzero(labels == i).tolist()) for i in (0, 1))
+    control.select(list(ants))
+    control.keep_selection("ants ")
+    control.select(list(range(10)))
+    (kept,) = desk.state.kept
+    assert (kept.name, set(kept.rows.tolist())) == ("ants", ants)
+    control.select(kept.rows, How.COMMON)
+    assert chosen(desk) == ants & set(range(10))
+    control.select(list(bees), How.ADD)
+    assert chosen(desk) == (ants & set(range(10))) | bees
+    control.invert_selection()
+    assert chosen(desk) == set(range(90)) - (ants & set(range(10))) - bees
+    control.undo()
+    control.undo()
+    assert chosen(desk) == ants & set(range(10))
+    control.redo()
+    assert chosen(desk) == (ants & set(range(10))) | bees
+    control.forget_selection("ants")
+    assert not desk.state.kept
+
+
+def test_rows_cannot_be_written_to(desk):
+    desk.controller.select([3, 1, 1])
+    assert desk.state.selection.rows.tolist() == [1, 3]
+    with pytest.raises(ValueError, match="read-only"):
+        desk.state.selection.rows[0] = 7
+
+
+def texts(menu):
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+def test_the_menu_chooses_by_class_and_the_rest(desk):
+    menu = QMenu(desk.window)
+    panel = desk.panel("map")
+    fill_select_menu(menu, desk.controller, panel.colours.chosen, panel)
+    assert {"Class", "All", "Invert"} <= set(texts(menu))
+    texts(texts(menu)["Class"].menu())["bee"].trigger()
+    assert chosen(desk) == set(np.flatnonzero(desk.state.codes.labels == 1).tolist())
+    texts(menu)["Invert"].trigger()
+    assert chosen(desk) == set(np.flatnonzero(desk.state.codes.labels != 1).tolist())
+    texts(menu)["All"].trigger()
+    assert len(chosen(desk)) == 90
+    menu.deleteLater()
+
+
+def test_text_is_looked_for_in_the_names_of_classes(desk):
+    choose_text(desk.controller, " A")
+    assert chosen(desk) == set(np.flatnonzero(desk.state.codes.labels != 1).tolist())
+    choose_text(desk.controller, "wasp")
+    assert "wasp" in desk.state.failure.title
+    assert "ant, bee, cat" in desk.state.failure.advice
+
+
+def test_a_range_begins_with_the_ends_of_the_colour_bar(desk):
+    panel = desk.panel("map")
+    panel.colours.choose("z:1")
+    dialog = RangeDialog(panel.colours.chosen, desk.state.codes.mu[:, 1], panel)
+    z = desk.state.codes.mu[:, 1]
+    assert z.min() <= dialog.low.value() < dialog.high.value() <= z.max() + 0.01
+    dialog.deleteLater()
+
+
+def test_the_mean_of_what_is_chosen_becomes_z_a_or_b(big):
+    big.controller.select([4, 8, 15])
+    mean = tuple(big.state.codes.mu[[4, 8, 15]].mean(0).tolist())
+    label = big.state.point.label
+    for role in ("z", "a", "b"):
+        big.controller.go_to_mean(role)
+    assert big.state.point.z == big.state.ends.a.z == big.state.ends.b.z == mean
+    assert big.state.point.label == label
+
+
+def test_another_model_begins_with_nothing_chosen(desk):
+    desk.controller.select([1, 2])
+    desk.controller.keep_selection("two")
+    desk.controller.open(desk.state.library[1].path)
+    desk.until(lambda: desk.state.model.name == "big")
+    desk.settle()
+    assert desk.state.selection is None
+    assert not desk.state.kept
+    assert not desk.panel("map").selected.isVisible()
+
+
+def test_saving_asks_for_a_file(desk, tmp_path):
+    desk.controller.select([1, 2])
+    desk.controller.save_selection(tmp_path / "two.csv")
+    desk.settle()
+    (asked,) = [r for r in desk.lab.asked if isinstance(r, SaveSelection)]
+    assert asked.selection.rows.tolist() == [1, 2]
+    assert asked.names == ("ant", "bee", "cat")
+
+
+def test_colouring_by_number_shows_a_bar_and_by_group_a_legend(desk):
+    panel = desk.panel("map")
+    assert panel.legend.isVisible()
+    panel.colours.choose("kl")
+    assert panel.bar.isVisible()
+    assert not panel.legend.isVisible()
+    assert panel.bar._texts[0] == "KL"
+    assert panel.bar._texts[2].endswith(" nats")
+    panel.colours.choose("k-means")
+    desk.settle()
+    assert panel.legend.isVisible()
+    assert not panel.bar.isVisible()
+    assert panel.colours.count.isVisible()
+    before = desk.state.measured
+    panel.colours.count.setValue(4)
+    desk.settle()
+    assert desk.state.measured is not before
+    assert desk.state.measured.count == 4
+    panel.colours.choose("class")
+    assert [button.text() for button in panel.legend.buttons] == ["ant", "bee", "cat"]
+
+
+def test_hidden_groups_are_not_taken(desk):
+    """After a recolour, legend, points and what is under the cursor belong together."""
+    panel = desk.panel("map")
+    panel.colours.choose("k-means")
+    desk.settle()
+    groups = desk.state.measured.values
+    hidden = panel.legend.buttons[0]
+    desk.hand.click(hidden)
+    xy = desk.state.view.places(desk.state.codes)
+    for row in np.flatnonzero(groups == 0)[:10]:
+        found, _ = desk.map.cloud.nearest(*xy[row].tolist())
+        assert groups[found] != 0
