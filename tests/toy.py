@@ -21,6 +21,7 @@ from latentlab.session.forms import Field, Kind
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
 from latentlab.session.requests.files import Exported
+from latentlab.session.requests.neighbours import Near, Neighbours, Thumbnails
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
 from latentlab.session.views import Layout, View
 
@@ -160,6 +161,17 @@ class ToyLab:
         if request.measure is Measure.DENSITY:
             values = np.linspace(-3, 0, count).astype(np.float32)
         return Measured(request.measure, request.count, values)
+
+    def FindNeighbours(self, request):
+        away = np.linalg.norm(self.codes.mu - np.array(request.point.z, np.float32), axis=1)
+        rows = np.argsort(away)[: request.count]
+        pictures = np.stack([self.PickImage(PickImage(row)).picture for row in rows.tolist()])
+        near = Near(rows, away[rows], pictures)
+        return Neighbours(request.point, near, Near(rows[::-1], away[rows] / 100, pictures[::-1]))
+
+    def FetchThumbnails(self, request):
+        pictures = [self.PickImage(PickImage(row)).picture for row in request.rows]
+        return Thumbnails(np.array(request.rows), np.stack(pictures))
 
     def SaveSelection(self, request):
         return Exported(request.path)

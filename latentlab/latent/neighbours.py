@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BLOCK = 1 << 16
+VALUES = 2_000_000
+"""Pixel values compared at a time."""
 TREE_UP_TO = 8
 """Dimensions up to which a tree finds neighbours faster than looking at all."""
 TREE_FROM = 20_000
@@ -51,8 +52,8 @@ class CodeIndex:
         return _exact(self.codes, query, closeness, count)
 
 
-def nearest_pictures(images: NDArray[np.uint8], picture: NDArray[np.float32], count: int) -> Found:
-    """Return the images whose pixels differ least from a picture's.
+class PictureSearch:
+    """Compares a picture with many, a part of them at each step.
 
     Parameters
     ----------
@@ -60,27 +61,46 @@ def nearest_pictures(images: NDArray[np.uint8], picture: NDArray[np.float32], co
         Flat images, 0 to 255.
     picture : ndarray of float32, shape (P,)
         What to compare with, 0 to 255.
-    count : int
-        How many.
-
-    Returns
-    -------
-    ndarray of int64, shape (count,)
-        Rows from the nearest on.
-    ndarray of float32, shape (count,)
-        Root of the mean squared difference per pixel, as a share of full brightness.
     """
-    squared = np.empty(len(images), np.float32)
-    for start in range(0, len(images), BLOCK // 16):
-        part = images[start : start + BLOCK // 16].astype(np.float32)
-        part -= picture
-        squared[start : start + len(part)] = np.einsum("ij,ij->i", part, part)
-    rows = _first(squared, min(count, len(images)))
-    return rows, np.sqrt(squared[rows] / images.shape[1]) / np.float32(255)
+
+    def __init__(self, images: NDArray[np.uint8], picture: NDArray[np.float32]) -> None:
+        self._images, self._picture = images, picture
+        self._squared = np.empty(len(images), np.float32)
+        self._done = 0
+        self._block = max(1, VALUES // max(1, images.shape[1]))
+
+    @property
+    def fraction(self) -> float:
+        """How much has been compared, from 0 to 1."""
+        return self._done / len(self._images) if len(self._images) else 1.0
+
+    def step(self) -> None:
+        """Compare with some more; takes a few milliseconds."""
+        part = self._images[self._done : self._done + self._block].astype(np.float32)
+        part -= self._picture
+        self._squared[self._done : self._done + len(part)] = np.einsum("ij,ij->i", part, part)
+        self._done += len(part)
+
+    def nearest(self, count: int) -> Found:
+        """Return those that differ least, once all are compared.
+
+        Returns
+        -------
+        ndarray of int64, shape (count,)
+            Rows from the nearest on.
+        ndarray of float32, shape (count,)
+            Root of the mean squared difference per pixel, as a share of full brightness.
+        """
+        rows = _first(self._squared, min(count, len(self._images)))
+        share = np.sqrt(self._squared[rows] / self._images.shape[1]) / np.float32(255)
+        return rows, share
 
 
 def _exact(
-    codes: NDArray[np.float32], query: NDArray[np.float32], closeness: NDArray, count: int
+    codes: NDArray[np.float32],
+    query: NDArray[np.float32],
+    closeness: NDArray[np.float32],
+    count: int,
 ) -> Found:
     rows = _first(closeness, count)
     away = np.linalg.norm(codes[rows] - query, axis=1).astype(np.float32)

@@ -68,6 +68,11 @@ class Explorer:
             raise RunError("No model is open yet.", "Open one from the library.")
         return self._model
 
+    @property
+    def images(self) -> ImageSet | None:
+        """The images on the map, or None without any."""
+        return self._images
+
     def open(self, path: Path) -> ModelCard:
         """Load a run folder or checkpoint, and the images to show on its map.
 

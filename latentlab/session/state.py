@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from latentlab.session.latents import LatentCurves
     from latentlab.session.reports import Compared, Entry, Finding, Run
     from latentlab.session.requests.base import Request
+    from latentlab.session.requests.neighbours import Neighbours, Thumbnails
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
     from latentlab.session.selections import Selection
 
@@ -53,6 +54,8 @@ class State:
     selection: Selection | None = None
     kept: tuple[Selection, ...] = ()
     measured: Measured | None = None
+    neighbours: Neighbours | None = None
+    thumbnails: Thumbnails | None = None
     grid: GridSettings = field(default_factory=GridSettings)
     manifold: Manifold | None = None
     ends: Ends | None = None

@@ -34,7 +34,10 @@ class ColourChoice(QWidget):
         self.box.setToolTip("What gives the points their colour.")
         self.box.setAccessibleName("Colour by")
         self.box.setMaxVisibleItems(24)
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.box.setMinimumContentsLength(8)
         self.count.setRange(FEWEST, MOST)
         self.count.setKeyboardTracking(False)
         self.count.setAccessibleName("Groups")

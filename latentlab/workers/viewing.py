@@ -141,7 +141,14 @@ class Viewing(Exploring):
         if old.layout is Layout.PCA:
             # Until the components of the new codes are known.
             view = replace(view, layout=Layout.PCA)
-        return {"view": view, "selection": None, "kept": (), "measured": None}
+        return {
+            "view": view,
+            "selection": None,
+            "kept": (),
+            "measured": None,
+            "neighbours": None,
+            "thumbnails": None,
+        }
 
     def _on_view(self, request: MakeView, view: View) -> None:
         again = request.like.layout is request.layout and request.layout in MADE

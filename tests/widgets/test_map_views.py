@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gui_support import PLAIN
+from gui_support import PLAIN, wait
 from PySide6.QtCore import QPoint, Qt
 
 from latentlab.session.requests.views import MakeView
@@ -21,6 +21,9 @@ def look(desk, layout):
     views.layouts.activated.emit(row)
     desk.settle()
     assert desk.state.view.layout is layout
+    # Axes with other titles take another room, with the next paint.
+    desk.map.repaint()
+    wait(30)
 
 
 def hover(desk, place):

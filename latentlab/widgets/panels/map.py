@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from latentlab.session.colourings import values_of
 from latentlab.session.selections import mask_of
@@ -71,15 +71,14 @@ class MapPanel(PanelWidget):
         self.buttons = MapTools()
         self._note = muted()
         self.tools.addWidget(self.views)
-        self.tools.addWidget(self.colours)
         self.tools.addWidget(self._note, 1)
         self.tools.addWidget(self.buttons)
         self.plot = MapPlot()
         self.plot.setAccessibleName("Map of the latent space")
         self.hand = SelectTools(self.plot)
         self.legend, self.bar = Legend(), ValueBar()
-        for widget, stretch in ((self.plot, 1), (self.legend, 0), (self.bar, 0)):
-            self.body.addWidget(widget, stretch)
+        self.body.addWidget(self.plot, 1)
+        self.body.addLayout(self._foot())
         self.thumbnail = Thumbnail(self.plot)
         self.work = WorkBar(controller, self.plot)
         self.work.move(5 * UNIT, UNIT)
@@ -87,6 +86,15 @@ class MapPanel(PanelWidget):
         self._spot: Spot | None = None
         self._put: dict[tuple[float, ...], tuple[float, float]] = {}
         self._connect()
+
+    def _foot(self) -> QHBoxLayout:
+        """Return what stands below the map: the colours and what they mean."""
+        row = QHBoxLayout()
+        row.setSpacing(UNIT)
+        row.addWidget(self.colours, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.legend, 1)
+        row.addWidget(self.bar, 1)
+        return row
 
     def _connect(self) -> None:
         self.buttons.home.clicked.connect(self.plot.show_all)

@@ -1,0 +1,79 @@
+"""Answers about the images nearest to z, and the pictures of images on the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import ClassVar
+from weakref import ref
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentlab.data.base import Loading
+from latentlab.errors import DataError
+from latentlab.latent.codes import Codes
+from latentlab.latent.embed import to_picture
+from latentlab.latent.neighbours import CodeIndex, PictureSearch
+from latentlab.session.answers.base import answer
+from latentlab.session.explorer import Explorer
+from latentlab.session.requests.neighbours import (
+    FetchThumbnails,
+    FindNeighbours,
+    Near,
+    Neighbours,
+    Thumbnails,
+)
+
+
+class _Known:
+    """The index made last; the lane's thread alone comes here."""
+
+    codes: ClassVar[Callable[[], Codes | None]] = staticmethod(lambda: None)
+    index: ClassVar[CodeIndex | None] = None
+
+    @classmethod
+    def of(cls, codes: Codes) -> CodeIndex:
+        """Return the index of these codes, made if need be."""
+        if cls.index is None or cls.codes() is not codes:
+            cls.codes, cls.index = ref(codes), CodeIndex(codes.mu)
+        return cls.index
+
+
+@answer.register
+def _(request: FindNeighbours, explorer: Explorer) -> Generator[Loading, None, Neighbours]:
+    images, codes = _images(explorer), explorer.codes
+    return _found(request, explorer, images, codes)
+
+
+def _found(
+    request: FindNeighbours, explorer: Explorer, images: NDArray[np.uint8], codes: Codes
+) -> Generator[Loading, None, Neighbours]:
+    rows, away = _Known.of(codes).nearest(request.point.z, request.count)
+    by_code = Near(rows, away, to_picture(images[rows]))
+    yield Loading("Comparing pictures", 0.0)
+    decoded = _flat(explorer.decode(request.point).pixels)
+    search = PictureSearch(images.reshape(len(images), -1), decoded)
+    while search.fraction < 1:
+        search.step()
+        yield Loading("Comparing pictures", search.fraction)
+    rows, away = search.nearest(request.count)
+    return Neighbours(request.point, by_code, Near(rows, away, to_picture(images[rows])))
+
+
+@answer.register
+def _(request: FetchThumbnails, explorer: Explorer) -> Thumbnails:
+    images = _images(explorer)
+    rows = np.array([row for row in request.rows if row < len(images)], np.int64)
+    return Thumbnails(rows, to_picture(images[rows]))
+
+
+def _images(explorer: Explorer) -> NDArray[np.uint8]:
+    if explorer.images is None:
+        raise DataError("There are no images on the map.")
+    return explorer.images.images
+
+
+def _flat(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return a picture as the images lie in memory: channels first, flat."""
+    channels = pixels if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
+    return np.ascontiguousarray(channels, np.float32).reshape(-1)

@@ -1,0 +1,115 @@
+"""The Neighbours panel: the real images nearest to z, by code and by pixels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
+
+from latentlab.session.requests.neighbours import FindNeighbours
+from latentlab.widgets.labels import muted
+from latentlab.widgets.near_view import NearView
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+
+if TYPE_CHECKING:
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+EMPTY = "There are no images on the map, and so no neighbours of z."
+SOME, MOST = 12, 48
+
+
+class NeighboursPanel(PanelWidget):
+    """Two rows of images, the nearest first."""
+
+    watches = frozenset({"model", "codes", "point", "neighbours"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.count = QSpinBox()
+        self.count.setRange(1, MOST)
+        self.count.setValue(SOME)
+        self.count.setSuffix(" nearest")
+        self.count.setKeyboardTracking(False)
+        self.count.setAccessibleName("Neighbours")
+        self.count.setToolTip("How many images are looked for; a wider panel shows more of them.")
+        self.tools.addWidget(self.count)
+        self.tools.addStretch(1)
+        self.by_code, self.by_pixels = NearView(), NearView()
+        self._empty = QLabel(EMPTY)
+        self._empty.setObjectName("muted")
+        self._empty.setWordWrap(True)
+        self._parts: list[QWidget] = []
+        for view, name, caption, tip in (
+            (
+                self.by_code,
+                "By code",
+                "by code · |z − mu|",
+                "Nearest in latent space: whose mean of q(z|x) lies closest to z.",
+            ),
+            (
+                self.by_pixels,
+                "By pixels",
+                "by pixels · differing on average by",
+                "Nearest in pixel space: which look most like what z decodes to.",
+            ),
+        ):
+            label = muted(caption)
+            view.setAccessibleName(f"Neighbours of z: {name}")
+            view.setToolTip(tip)
+            self.body.addWidget(label)
+            self.body.addWidget(view, 1)
+            self._parts += [label, view]
+            view.hovered.connect(self._on_hovered)
+            view.chosen.connect(self._on_chosen)
+        self.body.addWidget(self._empty)
+        self.count.valueChanged.connect(self._ask)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Show the neighbours, and ask for those of a z that has moved."""
+        some = state.codes is not None and len(state.codes) > 0
+        self._empty.setVisible(state.model is not None and not some)
+        for part in self._parts:
+            part.setVisible(some)
+        if some and changed & {"codes", "point"}:
+            self._ask()
+        if "neighbours" in changed:
+            found = state.neighbours
+            self.by_code.set_near(found.by_code if found else None, "{:.2f}")
+            self.by_pixels.set_near(found.by_pixels if found else None, "{:.0%}")
+
+    @Slot()
+    def _ask(self) -> None:
+        state = self.controller.state
+        if state.point and state.codes is not None and len(state.codes):
+            self.controller.ask(FindNeighbours(state.point, self.count.value()))
+
+    @Slot(int)
+    def _on_hovered(self, row: int) -> None:
+        state = self.controller.state
+        if row < 0 or state.codes is None or state.point is None or row >= len(state.codes):
+            self.controller.preview(None)
+            return
+        z = tuple(state.codes.mu[row].tolist())
+        self.controller.hover(replace(state.point, z=z), row)
+
+    @Slot(int)
+    def _on_chosen(self, row: int) -> None:
+        self.controller.pick(row)
+
+
+PANEL = Panel(
+    key="neighbours",
+    title="Neighbours",
+    area=Area.BOTTOM,
+    order=13,
+    shortcut="Alt+N",
+    help="The real images nearest to z. Above those whose <b>code</b> is nearest, below those "
+    "whose <b>pixels</b> differ least from what z decodes to, as the root of the mean squared "
+    "difference. Where the two rows agree, the latent space keeps what one sees; where the "
+    "nearest code is far away, z lies in a hole. Hover to preview, click to go to an image.",
+    widget=NeighboursPanel,
+    behind="samples",
+)
