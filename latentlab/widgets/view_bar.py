@@ -40,6 +40,8 @@ CHOICES = {
 }
 KINDS: tuple[type[MakeView | MakeMeasured], ...] = (MakeView, MakeMeasured)
 """Work that is shown on the map."""
+AXIS = 7 * UNIT
+"""Pixels of the choice of a dimension."""
 NO_UMAP = "Not installed. Install it with: pip install 'latentlab[umap]'"
 
 
@@ -62,6 +64,7 @@ class ViewBar(QWidget):
         for box, text in ((self.across, "to the right"), (self.up, "upwards")):
             box.setToolTip(f"The latent dimension that grows {text}.")
             box.setAccessibleName(f"Dimension {text}")
+            box.setFixedWidth(AXIS)
             box.currentIndexChanged.connect(self._on_axes)
             row.addWidget(box)
         self.layouts.activated.connect(self._on_layout)

@@ -37,7 +37,7 @@ def test_hover_previews_click_picks(big, panel):
     big.settle()
     assert big.state.hovered.row == row
     assert big.state.preview.point.z == pytest.approx(big.state.codes.mu[row])
-    big.hand.move(big.map)
+    big.hand.move(big.map.viewport())
     big.settle()
     assert big.state.point == before
     big.hand.click(view, view.place_of(1).center())

@@ -134,7 +134,7 @@ class MapPanel(PanelWidget):
 
     def _show_note(self, state: State, model: ModelCard) -> None:
         count = len(state.codes) if state.codes is not None else 0
-        self._note.setText(model.note or f"{count:,} {model.data} · {state.view.inverse}")
+        self._note.setText(model.note or f"{state.view.inverse} · {count:,} {model.data}")
         self._note.setToolTip(model.note or INVERSE)
 
     def _show_places(self, point: Point, ends: Ends | None) -> None:
