@@ -89,6 +89,23 @@ class Frame:
         """
         return self.rest(z) + np.asarray(xy, np.float64) @ self._back
 
+    def shadow(self, sigma: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the covariance on the plane of Gaussians with deviations `sigma`.
+
+        Parameters
+        ----------
+        sigma : ndarray of float32, shape (N, D)
+            Standard deviation along each latent dimension.
+
+        Returns
+        -------
+        ndarray of float64, shape (N, 2, 2)
+        """
+        shadows: NDArray[np.float64] = np.einsum(
+            "ad,nd,bd->nab", self.basis, sigma.astype(np.float64) ** 2, self.basis
+        )
+        return shadows
+
     def rest(self, z: Sequence[float]) -> NDArray[np.float64]:
         """Return the part of a point that is orthogonal to the plane, with shape (D,)."""
         whole = np.array(z, np.float64)

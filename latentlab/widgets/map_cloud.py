@@ -25,6 +25,8 @@ STAMPED = 80_000
 """Points in view up to which each is stamped; above, a picture of their density is made aside."""
 AT_ONCE = 80_000
 """Points up to which the grid is made at once: it takes a few milliseconds."""
+CROWD = 40
+"""Times as many points as are sought, among which they are still looked for."""
 BIN = 2
 """Pixels of the screen to one of the density picture."""
 ROOM = 0.5
@@ -104,6 +106,11 @@ class CodeCloud(pg.GraphicsObject):
         self.update()
 
     @property
+    def paint_now(self) -> Paint:
+        """The colours of the points."""
+        return self._paint
+
+    @property
     def is_fresh(self) -> bool:
         """Whether what is painted is what was asked for."""
         return self._cells is not None and not self._aside.busy
@@ -135,6 +142,16 @@ class CodeCloud(pg.GraphicsObject):
             return self._xy, self._row_of(np.arange(len(self._xy)))
         xy, places = self._cells.take(box)
         return xy, self._row_of(places)
+
+    def in_box(self, box: Box, most: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return rows and places of the points in a box; none where there are more than `most`."""
+        none = np.empty(0, np.int64), np.empty((0, 2), np.float32)
+        # The cells touched reach beyond the box, in a sparse cloud far beyond.
+        if self._cells is None or self._cells.count(box) > CROWD * most:
+            return none
+        xy, rows = self.within(box)
+        inside = ((xy >= box[:2]) & (xy <= box[2:])).all(1)
+        return (rows[inside], xy[inside]) if inside.sum() <= most else none
 
     def _row(self, place: int) -> int:
         return place if self._rows is None else int(self._rows[place])
@@ -188,7 +205,7 @@ class CodeCloud(pg.GraphicsObject):
             chosen = self._selected[rows]
             pale = self._paint.argb(DIM)[index]
             layers = [(pale, pale, ~chosen), (shade[0], shade[1], chosen)]
-        size = min(self._largest, stamp_size(len(self._xy)))
+        size = min(self._largest, stamp_size(len(xy)))
         return _image(stamp(pixel, layers, width, height, size))
 
     def _in_view(self, box: Box) -> tuple[NDArray[np.float32], Places]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.select_tools import BOX, LASSO, NEW
@@ -44,3 +44,8 @@ class MapTools(QWidget):
                 button.setChecked(False)
         on = [tool for tool, button in self.buttons.items() if button.isChecked()]
         self.chosen.emit(on[0] if on else NEW)
+
+    def drop(self, menu: QMenu, button: IconButton) -> None:
+        """Open a menu below a button, and take it away afterwards."""
+        menu.exec(button.mapToGlobal(button.rect().bottomLeft()))
+        menu.deleteLater()

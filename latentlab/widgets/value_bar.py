@@ -13,7 +13,7 @@ STOPS = 12
 
 
 class ValueBar(QWidget):
-    """A name, and a strip of colour between two numbers."""
+    """A strip of colour between two numbers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,15 +35,13 @@ class ValueBar(QWidget):
         return QSize(200, self.fontMetrics().height() + UNIT // 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw name, low end, strip and high end in one line."""
+        """Draw low end, strip and high end in one line; the choice beside it says of what."""
         painter = QPainter(self)
         painter.setPen(QColor(colours().muted))
-        title, low, high = self._texts
-        left = 0
+        _, low, high = self._texts
         middle = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-        for text in (title, low):
-            painter.drawText(QRectF(left, 0, self.width(), self.height()), middle, text)
-            left += self.fontMetrics().horizontalAdvance(text) + UNIT
+        painter.drawText(self.rect(), middle, low)
+        left = self.fontMetrics().horizontalAdvance(low) + UNIT
         right = self.width() - self.fontMetrics().horizontalAdvance(high) - UNIT
         strip = QRectF(left, (self.height() - UNIT) / 2, max(0, min(right - left, 20 * UNIT)), UNIT)
         gradient = QLinearGradient(strip.topLeft(), strip.topRight())

@@ -13,6 +13,7 @@ from latentlab.session.colourings import values_of
 from latentlab.session.selections import mask_of
 from latentlab.widgets.colour_choice import ColourChoice
 from latentlab.widgets.labels import muted
+from latentlab.widgets.layers import Layers
 from latentlab.widgets.legend import Legend
 from latentlab.widgets.map_menu import fill_map_menu
 from latentlab.widgets.map_plot import MapPlot, Spot
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
+AGAIN = frozenset({"codes", "view"})
+WATCHED = (
+    "model codes point ends view preview hovered working selection measured thumbnails manifold"
+)
 MOST_GROUPS = 40
 """Groups that the legend lists."""
 INVERSE = (
@@ -49,20 +54,7 @@ INVERSE = (
 class MapPanel(PanelWidget):
     """A scatter of codes over two dimensions."""
 
-    watches = frozenset(
-        {
-            "model",
-            "codes",
-            "point",
-            "ends",
-            "view",
-            "preview",
-            "hovered",
-            "working",
-            "selection",
-            "measured",
-        }
-    )
+    watches = frozenset(WATCHED.split())
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -79,6 +71,7 @@ class MapPanel(PanelWidget):
         self.legend, self.bar = Legend(), ValueBar()
         self.body.addWidget(self.plot, 1)
         self.body.addLayout(self._foot())
+        self.layers = Layers(self.plot, controller)
         self.thumbnail = Thumbnail(self.plot)
         self.work = WorkBar(controller, self.plot)
         self.work.move(5 * UNIT, UNIT)
@@ -100,7 +93,9 @@ class MapPanel(PanelWidget):
         self.buttons.home.clicked.connect(self.plot.show_all)
         self.buttons.select.clicked.connect(self._on_select_menu)
         self.buttons.chosen.connect(self.hand.set_tool)
-        self.colours.changed.connect(self._show_codes)
+        self.buttons.layers.clicked.connect(self._on_layer_menu)
+        self.layers.changed.connect(self._show_again)
+        self.colours.changed.connect(self._show_again)
         self.hand.chosen.connect(self._on_selected)
         self.hand.cleared.connect(self.controller.clear_selection)
         self.legend.changed.connect(self._show_codes)
@@ -130,6 +125,7 @@ class MapPanel(PanelWidget):
             self._show_selection(state, state.codes)
         if changed & {"model", "codes", "view", "point", "ends"}:
             self._show_places(state.point, state.ends)
+        self.layers.show_layers(state, changed, self.plot.cloud.paint_now)
         self._show_thumbnail(state)
 
     def _show_note(self, state: State, model: ModelCard) -> None:
@@ -164,7 +160,13 @@ class MapPanel(PanelWidget):
             paint = by_class(groups, count)
         shown = None if groups is None else self.legend.shown()
         mask = None if shown is None or groups is None else np.isin(groups, list(shown))
-        self.plot.set_cloud(state.view.places(state.codes), paint, mask)
+        self.plot.set_cloud(self.layers.places(state, state.codes), paint, mask)
+
+    @Slot()
+    def _show_again(self) -> None:
+        """Show points and layers anew: what is wanted of them has changed."""
+        self._show_codes()
+        self.layers.show_layers(self.controller.state, AGAIN, self.plot.cloud.paint_now)
 
     def _show_selection(self, state: State, codes: Codes) -> None:
         chosen = state.selection
@@ -242,9 +244,13 @@ class MapPanel(PanelWidget):
     def _on_select_menu(self) -> None:
         menu = QMenu(self)
         fill_select_menu(menu, self.controller, self.colours.chosen, self)
-        button = self.buttons.select
-        menu.exec(button.mapToGlobal(button.rect().bottomLeft()))
-        menu.deleteLater()
+        self.buttons.drop(menu, self.buttons.select)
+
+    @Slot()
+    def _on_layer_menu(self) -> None:
+        menu = QMenu(self)
+        self.layers.fill_menu(menu)
+        self.buttons.drop(menu, self.buttons.layers)
 
     @Slot(object, object)
     def _on_selected(self, rows: NDArray[np.int64], how: How) -> None:

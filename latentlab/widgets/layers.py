@@ -1,0 +1,177 @@
+"""Which layers the map shows, and what is on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QImage
+
+from latentlab.latent.holes import DRAWS, LIMIT, draw_posteriors, holes
+from latentlab.session.requests.neighbours import FetchThumbnails
+from latentlab.widgets.map_layers import (
+    BACKDROP,
+    Marbles,
+    Picture,
+    ThumbnailLayer,
+    backdrop_of,
+    shade_holes,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtWidgets import QMenu
+
+    from latentlab.latent.codes import Codes
+    from latentlab.session.state import State
+    from latentlab.widgets.map_plot import MapPlot
+    from latentlab.widgets.stamps import Paint
+    from latentlab.workers.controller import Controller
+
+MARBLES, SAMPLES, HOLES, BACKING, PICTURES = "marbles", "samples", "holes", "backdrop", "pictures"
+CHOICES = {
+    MARBLES: ("Marbles", "Ellipses of q(z|x): of the selected images, else of 200."),
+    SAMPLES: ("Draw from q(z|x)", "Each point is a draw from q(z|x) instead of its mean."),
+    HOLES: ("Holes", "Red where the prior expects codes and there are none."),
+    BACKING: ("Backdrop", "The decoded manifold behind the points."),
+    PICTURES: ("Pictures when near", "Images at their points, once few are in view."),
+}
+MOST_MARBLES = 200
+FADED = 0.35
+"""Opacity of the points behind marbles."""
+MOST_PICTURES = 150
+CALM_MS = 120
+"""Milliseconds the view has to rest before pictures are fetched."""
+CELLS = 80
+REACH = 3.5
+
+
+class Layers(QObject):
+    """Keeps the layers of a map in step with the state.
+
+    Parameters
+    ----------
+    plot : MapPlot
+        The map.
+    controller : Controller
+        Asked for pictures.
+    """
+
+    changed = Signal()
+    """Points have to be placed anew."""
+
+    def __init__(self, plot: MapPlot, controller: Controller) -> None:
+        super().__init__(plot)
+        self._plot, self._controller = plot, controller
+        self.marbles, self.thumbnails = Marbles(), ThumbnailLayer()
+        self.holes, self.backdrop = Picture(smooth=True), Picture(BACKDROP)
+        for item in (self.backdrop, self.holes, self.marbles, self.thumbnails):
+            plot.addItem(item, ignoreBounds=True)
+        self.actions = {name: self._action(name) for name in CHOICES}
+        self.actions[PICTURES].setChecked(True)
+        self._paint: Paint | None = None
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM_MS)
+        self._calm.timeout.connect(self._show_thumbnails)
+        plot.getViewBox().sigRangeChanged.connect(self._on_range)
+
+    def _action(self, name: str) -> QAction:
+        title, tip = CHOICES[name]
+        action = QAction(title, self)
+        action.setCheckable(True)
+        action.setToolTip(tip)
+        action.toggled.connect(self._on_toggled)
+        return action
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Offer the layers."""
+        menu.setToolTipsVisible(True)
+        menu.addActions(list(self.actions.values()))
+
+    def is_on(self, name: str) -> bool:
+        """Say whether a layer is wanted."""
+        return self.actions[name].isChecked()
+
+    def places(self, state: State, codes: Codes) -> NDArray[np.float32]:
+        """Return where the points stand: their means, or draws where those are wanted."""
+        if self.is_on(SAMPLES) and state.view.is_plane:
+            return state.view.frame.place(draw_posteriors(codes.mu, codes.sigma))
+        return state.view.places(codes)
+
+    def show_layers(self, state: State, changed: frozenset[str], paint: Paint | None) -> None:
+        """Show what is wanted of the present state."""
+        self._paint = paint
+        if "model" in changed:
+            self.thumbnails.forget()
+        if "thumbnails" in changed and state.thumbnails:
+            self.thumbnails.add(state.thumbnails.rows, state.thumbnails.pictures)
+        codes = state.codes
+        if codes is None or not state.view.suits(codes):
+            return
+        if changed & {"model", "codes", "view", "selection", "measured"}:
+            self._show_marbles(state, codes)
+        if changed & {"model", "codes", "view"}:
+            self._show_holes(state, codes)
+        if changed & {"manifold", "view", "model"}:
+            self._show_backdrop(state)
+        if changed & {"model", "codes", "view"}:
+            self._calm.start()
+
+    def _show_marbles(self, state: State, codes: Codes) -> None:
+        wanted = self.is_on(MARBLES) and state.view.is_plane and len(codes) > 0
+        self.marbles.setVisible(wanted)
+        self._plot.cloud.setOpacity(FADED if wanted else 1.0)
+        if not wanted or self._paint is None:
+            return
+        rows = state.selection.rows if state.selection else np.arange(len(codes))
+        rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_MARBLES)).astype(int)]
+        shades = [QColor(*self._paint.palette[i].tolist()) for i in self._paint.index[rows]]
+        places = state.view.frame.place(codes.mu[rows])
+        self.marbles.set_ellipses(places, state.view.frame.shadow(codes.sigma[rows]), shades)
+
+    def _show_holes(self, state: State, codes: Codes) -> None:
+        wanted = self.is_on(HOLES) and state.view.is_plane and len(codes) > 0
+        self.holes.setVisible(wanted)
+        if wanted:
+            step = max(1, len(codes) // LIMIT)
+            mu, sigma = codes.mu[::step], codes.sigma[::step]
+            draws = [
+                state.view.frame.place(draw_posteriors(mu, sigma, seed)) for seed in range(DRAWS)
+            ]
+            missing = holes(np.concatenate(draws), REACH, CELLS)
+            self.holes.set_image(*shade_holes(missing, REACH))
+
+    def _show_backdrop(self, state: State) -> None:
+        manifold = state.manifold
+        fits = manifold is not None and manifold.frame == state.view.frame and state.view.is_plane
+        wanted = self.is_on(BACKING) and fits
+        self.backdrop.setVisible(wanted)
+        if wanted and manifold is not None:
+            self.backdrop.set_image(*backdrop_of(manifold))
+        elif not wanted:
+            self.backdrop.set_image(QImage(), self.backdrop.boundingRect())
+
+    @Slot()
+    def _on_range(self) -> None:
+        self._calm.start()
+
+    @Slot()
+    def _show_thumbnails(self) -> None:
+        """Show the images in view, where they are few, and fetch those not seen yet."""
+        view = self._plot.getViewBox().viewRect()
+        box = (view.left(), view.top(), view.right(), view.bottom())
+        rows, xy = self._plot.cloud.in_box(box, MOST_PICTURES)
+        # Where most are in view, one looks at the whole.
+        wanted = self.is_on(PICTURES) and 2 * len(rows) < len(self._plot.cloud)
+        if not wanted:
+            rows, xy = rows[:0], xy[:0]
+        self.thumbnails.set_places(rows, xy)
+        missing = self.thumbnails.missing()
+        if missing:
+            self._controller.ask(FetchThumbnails(missing))
+
+    @Slot()
+    def _on_toggled(self) -> None:
+        self.changed.emit()
