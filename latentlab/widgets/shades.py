@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNKNOWN = 255
-GREY = (128, 134, 146)
 SAMPLE = 50_000
 OUTERMOST = 0.005
 """Share of the numbers beyond each end of the colour bar."""
 
 
+def unknown() -> tuple[int, int, int]:
+    """Return the colour of what is not known, which no class has: it keeps to the background."""
+    return (70, 76, 90) if is_dark() else (204, 209, 218)
+
+
 def by_class(labels: NDArray[np.int64] | None, count: int) -> Paint:
     """Colour points by class, unknown ones (below 0) grey; all alike where they have none."""
     colours = [tuple(bytes.fromhex(name[1:])) for name in CLASS_COLOURS]
-    palette = np.array([*colours, GREY], np.uint8)
+    palette = np.array([*colours, unknown()], np.uint8)
     if labels is None:
         return Paint(np.zeros(count, np.uint8), palette)
     index = np.where(labels < 0, len(colours), labels % len(colours))
@@ -55,5 +59,5 @@ def by_value(values: NDArray[np.float32]) -> tuple[Paint, tuple[float, float]]:
     known = np.isfinite(shade)
     index = np.clip(np.where(known, shade, 0), 0, UNKNOWN - 1).astype(np.uint8)
     index[~known] = UNKNOWN
-    palette = np.vstack([viridis(), np.array([GREY], np.uint8)])
+    palette = np.vstack([viridis(), np.array([unknown()], np.uint8)])
     return Paint(index, palette), (low, high)

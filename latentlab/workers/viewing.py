@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from latentlab.latent.frames import plane_through
+from latentlab.latent.frames import plane_along, plane_through
 from latentlab.session.requests.selections import SaveSelection
 from latentlab.session.requests.views import MADE, MakeView
 from latentlab.session.selections import How, Selection, combine, inverted
@@ -55,10 +55,16 @@ class Viewing(Exploring):
             return
         self.set_view(View(Layout.PLANE, frame))
 
-    def go_to(self, x: float, y: float) -> None:
-        """Move z to what lies under a place of the map."""
-        if self.state.point:
-            self.set_point(self.under(x, y, self.state.point))
+    def look_along(
+        self, first: Sequence[float], second: Sequence[float], names: tuple[str, str]
+    ) -> None:
+        """Look at the plane of two directions, the first drawn to the right."""
+        try:
+            frame = plane_along(first, second, names)
+        except ValueError:
+            self.refuse("The two directions are one, and span no plane.", "Choose another.")
+            return
+        self.set_view(View(Layout.PLANE, frame))
 
     def under(self, x: float, y: float, point: Point) -> Point:
         """Return the point under a place of the map; off a plane it agrees with `point`."""

@@ -146,6 +146,20 @@ def test_three_points_on_a_line_are_refused_in_words(big):
     assert big.state.view.layout is Layout.AXES
 
 
+def test_two_directions_span_a_view(big):
+    first, second = np.random.default_rng(2).standard_normal((2, 5))
+    big.controller.look_along(first, second, ("smile", "age"))
+    big.settle()
+    frame = big.state.view.frame
+    assert frame.names == ("smile", "age")
+    np.testing.assert_allclose(frame.spot(first), (np.linalg.norm(first), 0), atol=1e-9)
+    assert frame.spot(second)[1] > 0
+    assert big.state.manifold.frame == frame
+    big.controller.look_along(first, -2 * first, ("smile", "age"))
+    assert "span no plane" in big.state.failure.title
+    assert big.state.view.frame is frame
+
+
 def test_views_can_be_undone(big):
     first = big.state.view
     look(big, Layout.PCA)

@@ -19,7 +19,7 @@ from latentlab.widgets.map_menu import fill_map_menu
 from latentlab.widgets.map_plot import MapPlot, Spot
 from latentlab.widgets.map_tools import MapTools
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.select_menu import fill_select_menu, group_name
+from latentlab.widgets.select_menu import fill_select_menu
 from latentlab.widgets.select_tools import SelectTools
 from latentlab.widgets.selection_bar import SelectionBar
 from latentlab.widgets.shades import by_class, by_value
@@ -276,7 +276,9 @@ def _names(
         return ()
     if chosen.key == "class":
         return classes
-    return tuple(map(group_name, range(min(MOST_GROUPS, int(groups.max(initial=-1)) + 1))))
+    return tuple(
+        str(group + 1) for group in range(min(MOST_GROUPS, int(groups.max(initial=-1)) + 1))
+    )
 
 
 PANEL = Panel(
@@ -288,6 +290,9 @@ PANEL = Panel(
     help="Each dot is the code of one real image: the mean of q(z|x), coloured by class. Dashed "
     "rings are one, two and three standard deviations of the prior N(0, 1). Hover to see what "
     "any place decodes to, click to go there (the cross), Shift+click to take the nearest real "
-    "image. Drag A and B to choose a path; right-click for more; wheel and drag to zoom and pan.",
+    "image. Drag A and B to choose a path; right-click for more; wheel and drag to zoom and pan. "
+    "On a <b>plane</b> (dimensions, PCA, through A, B and z) what lies under the cursor decodes "
+    "exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and decode a blend of them. "
+    "Box and lasso select images for all panels; marbles show how sure the encoder is of each.",
     widget=MapPanel,
 )
