@@ -12,10 +12,15 @@ from latentlab.session.requests.colourings import MakeMeasured
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 FEWEST, MOST = 2, 500
+MOST_GROUPS = 40
+"""Groups that the legend lists."""
 COUNTS = {Measure.K_MEANS: ("k = ", 10), Measure.HDBSCAN: ("≥ ", 50)}
 
 
@@ -114,3 +119,16 @@ class ColourChoice(QWidget):
             count = self._counts.get(colouring.measure, 10)
             self._controller.cancel(MakeMeasured)
             self._controller.ask(MakeMeasured(colouring.measure, count))
+
+
+def legend_names(
+    chosen: Colouring | None, groups: NDArray[np.int64] | None, classes: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return what the legend lists."""
+    if chosen is None or groups is None:
+        return ()
+    if chosen.key == "class":
+        return classes
+    return tuple(
+        str(group + 1) for group in range(min(MOST_GROUPS, int(groups.max(initial=-1)) + 1))
+    )

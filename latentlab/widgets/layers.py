@@ -94,9 +94,14 @@ class Layers(QObject):
         """Say whether a layer is wanted."""
         return self.actions[name].isChecked()
 
+    @property
+    def draws(self) -> bool:
+        """Whether points are draws from their posteriors instead of means."""
+        return self.is_on(SAMPLES)
+
     def places(self, state: State, codes: Codes) -> NDArray[np.float32]:
         """Return where the points stand: their means, or draws where those are wanted."""
-        if self.is_on(SAMPLES) and state.view.is_plane:
+        if self.draws and state.view.is_plane:
             return state.view.frame.place(draw_posteriors(codes.mu, codes.sigma))
         return state.view.places(codes)
 

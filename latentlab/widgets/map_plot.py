@@ -112,6 +112,7 @@ class MapPlot(Plot):
         titled = view.is_plane and view.layout is not Layout.AXES
         for side, name in zip(("bottom", "left"), view.frame.names, strict=True):
             axis = self.getPlotItem().getAxis(side)
+            axis.enableAutoSIPrefix(False)
             axis.setLabel(name if titled else None)
             axis.showLabel(titled)
             # In a picture of neighbourhoods, coordinates mean nothing.

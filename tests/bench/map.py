@@ -188,7 +188,7 @@ def main():
         "pan_1m_p95_ms": np.percentile(many, 95),
         "neighbours_1m_ms": np.median(neighbours()),
     }
-    rounded = {key: round(float(value), 2) for key, value in result.items()}
+    rounded = {key: round(float(value), 3) for key, value in result.items()}
     print(json.dumps({**rounded, "machine": platform.processor()}))
 
 

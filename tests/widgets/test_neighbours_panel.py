@@ -26,7 +26,7 @@ def test_follows_z(big, panel):
         big.settle()
         assert panel.by_code._rows == nearest(big, z, 12)
         away = np.linalg.norm(big.state.codes.mu[panel.by_code._rows[0]] - np.array(z))
-        assert panel.by_code._texts[0] == f"{away:.2g}"
+        assert panel.by_code._texts[0] == f"{away:.3f}"
         assert panel.by_pixels._texts[0].endswith("%")
 
 

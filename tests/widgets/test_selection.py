@@ -233,3 +233,19 @@ def test_hidden_groups_are_not_taken(desk):
     for row in np.flatnonzero(groups == 0)[:10]:
         found, _ = desk.map.cloud.nearest(*xy[row].tolist())
         assert groups[found] != 0
+
+
+def test_new_colours_leave_points_and_filters_as_they_were(desk):
+    """Only colours change, and a filter that was lifted is lifted."""
+    panel, cloud = desk.panel("map"), desk.map.cloud
+    before = cloud._cells
+    panel.colours.choose("kl")
+    assert cloud._cells is before
+    panel.colours.choose("class")
+    desk.hand.click(panel.legend.buttons[1])
+    assert len(cloud) == 60
+    panel.colours.choose("z:0")
+    assert len(cloud) == 90
+    panel.colours.choose("class")
+    assert len(cloud) == 90
+    assert all(button.isChecked() for button in panel.legend.buttons), "and the legend says so"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from latentlab.session.colourings import values_of
 from latentlab.session.selections import mask_of
-from latentlab.widgets.colour_choice import ColourChoice
+from latentlab.widgets.colour_choice import ColourChoice, legend_names
 from latentlab.widgets.labels import muted
 from latentlab.widgets.layers import Layers
 from latentlab.widgets.legend import Legend
@@ -33,21 +33,18 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.colourings import Colouring
     from latentlab.session.scene import Ends, ModelCard, Point
     from latentlab.session.selections import How
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 AGAIN = frozenset({"codes", "view"})
-WATCHED = (
-    "model codes point ends view preview hovered working selection measured thumbnails manifold"
-)
-MOST_GROUPS = 40
-"""Groups that the legend lists."""
 INVERSE = (
     "What a place of the map decodes to: on a plane exactly what lies there, elsewhere the "
     "codes of the nearest images, the nearer the more."
+)
+WATCHED = (
+    "model codes point ends view preview hovered working selection measured thumbnails manifold"
 )
 
 
@@ -76,6 +73,7 @@ class MapPanel(PanelWidget):
         self.work = WorkBar(controller, self.plot)
         self.work.move(5 * UNIT, UNIT)
         self.selected = SelectionBar(controller, self.plot)
+        self._drawn: tuple[object, ...] = (None,) * 4
         self._spot: Spot | None = None
         self._put: dict[tuple[float, ...], tuple[float, float]] = {}
         self._connect()
@@ -151,7 +149,7 @@ class MapPanel(PanelWidget):
         chosen, count = self.colours.chosen, len(state.codes)
         values = values_of(chosen.key, state) if chosen else None
         groups = values if values is not None and values.dtype.kind == "i" else None
-        self.legend.offer(_names(chosen, groups, state.model.spec.class_names))
+        self.legend.offer(legend_names(chosen, groups, state.model.spec.class_names))
         self.bar.setVisible(chosen is not None and values is not None and groups is None)
         if chosen and values is not None and groups is None:
             paint, ends = by_value(values)
@@ -160,7 +158,13 @@ class MapPanel(PanelWidget):
             paint = by_class(groups, count)
         shown = None if groups is None else self.legend.shown()
         mask = None if shown is None or groups is None else np.isin(groups, list(shown))
-        self.plot.set_cloud(self.layers.places(state, state.codes), paint, mask)
+        now = (state.codes, state.view, self.layers.draws, mask)
+        if mask is None and all(a is b for a, b in zip(now, self._drawn, strict=True)):
+            # The same points: sorting a million of them anew would take its time.
+            self.plot.cloud.set_paint(paint)
+        else:
+            self.plot.set_cloud(self.layers.places(state, state.codes), paint, mask)
+        self._drawn = now
 
     @Slot()
     def _show_again(self) -> None:
@@ -266,19 +270,6 @@ class MapPanel(PanelWidget):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "plot"):
             self._show_codes()
         super().changeEvent(event)
-
-
-def _names(
-    chosen: Colouring | None, groups: NDArray[np.int64] | None, classes: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Return what the legend lists."""
-    if chosen is None or groups is None:
-        return ()
-    if chosen.key == "class":
-        return classes
-    return tuple(
-        str(group + 1) for group in range(min(MOST_GROUPS, int(groups.max(initial=-1)) + 1))
-    )
 
 
 PANEL = Panel(

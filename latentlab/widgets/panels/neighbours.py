@@ -77,7 +77,7 @@ class NeighboursPanel(PanelWidget):
             self._ask()
         if "neighbours" in changed:
             found = state.neighbours
-            self.by_code.set_near(found.by_code if found else None, "{:.2g}")
+            self.by_code.set_near(found.by_code if found else None, "{:.3f}")
             self.by_pixels.set_near(found.by_pixels if found else None, "{:.0%}")
 
     @Slot()
