@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-type Floats = NDArray[np.float32]
+type Floats = NDArray[Any]  # of float32, which a product with a plain number stays
+type Number = Floats | float
 
 ZOOM = 0.92  # half the width of what is seen of the drawing's plane
 
@@ -19,15 +20,16 @@ ZOOM = 0.92  # half the width of what is seen of the drawing's plane
 class Region:
     """A rectangle of every picture, to paint in.
 
-    Only elementwise arithmetic touches pixels, so a picture does not depend on those beside it.
+    Pictures are the last axis, so that measures of each, with shape (N,), fit as they are. Only
+    elementwise arithmetic touches pixels: no picture depends on those beside it.
 
     Parameters
     ----------
-    x, y : ndarray of float32, shapes (1, 1, w) and (1, h, 1)
+    x, y : ndarray of float32, shapes (w, 1) and (h, 1, 1)
         Centres of the pixels on the drawing's plane; y points down.
     pixel : float
         Width of a pixel in the same unit.
-    view : ndarray of float32, shape (N, 3, h, w)
+    view : ndarray of float32, shape (3, h, w, N)
         The pixels, 0 to 255, which painting changes.
     """
 
@@ -41,27 +43,27 @@ class Region:
 
         Parameters
         ----------
-        distance : ndarray of float32
-            Signed distance of the pixel's centre from the edge, negative inside; overwritten
-            where it fills the region.
+        distance : ndarray of float32, shape (h, w, N)
+            Signed distance of the pixel's centre from the edge, negative inside.
         """
-        inside = distance * np.float32(-1 / self.pixel)
-        inside += np.float32(0.5)
+        inside = distance * (-1 / self.pixel)
+        inside += 0.5
         return np.clip(inside, 0, 1, out=inside)
 
-    def ellipse(self, x: Floats, y: Floats, width: Floats, height: Floats) -> Floats:
+    def ellipse(self, x: Number, y: Number, width: Number, height: Number) -> Floats:
         """Return the cover of an ellipse around (`x`, `y`) with these half axes."""
         across, down = (self.x - x) / width, (self.y - y) / height
-        slope = (across / width) ** 2 + (down / height) ** 2
         # The distance to first order: the implicit function over the length of its gradient.
-        away = across**2 + down**2
-        away -= 1
-        away /= np.sqrt(slope, out=slope) * np.float32(2) + np.float32(1e-6)
-        return self.cover(away)
+        edge = across**2 + (down**2 - 1)
+        twice = 2 * self.pixel
+        slope = (twice / width * across) ** 2 + ((twice / height * down) ** 2 + 1e-9)
+        edge /= np.sqrt(slope, out=slope)
+        np.subtract(0.5, edge, out=edge)
+        return np.clip(edge, 0, 1, out=edge)
 
-    def glow(self, x: Floats, y: Floats, width: Floats, height: Floats) -> Floats:
+    def glow(self, x: Number, y: Number, width: Number, height: Number) -> Floats:
         """Return an ellipse that fades from 1 in its middle to 0 at its edge."""
-        fade = 1 - (((self.x - x) / width) ** 2 + ((self.y - y) / height) ** 2)
+        fade = (1 - ((self.x - x) / width) ** 2) - ((self.y - y) / height) ** 2
         np.maximum(fade, 0, out=fade)
         fade *= fade
         return fade
@@ -71,15 +73,15 @@ class Region:
 
         Parameters
         ----------
-        cover : ndarray of float32, shape (N, h, w)
+        cover : ndarray of float32, shape (h, w, N)
             0 keeps a pixel, 1 replaces it.
-        colour : ndarray of float32, shape (N, 3, 1, 1) or (N, 3, h, w)
+        colour : ndarray of float32, shape (3, 1, 1, N) or (3, h, w, N)
             0 to 255.
         """
-        change = colour - self.view
-        change *= cover[:, None]
-        view = self.view
-        view += change
+        for channel, tint in zip(self.view, colour, strict=True):
+            change = tint - channel
+            change *= cover
+            channel += change
 
 
 class Canvas:
@@ -94,31 +96,30 @@ class Canvas:
     """
 
     def __init__(self, count: int, size: int) -> None:
-        self.pixels: Floats = np.empty((count, 3, size, size), np.float32)
+        self._pixels = np.empty((3, size, size, count), np.float32)
         self._axis = (ZOOM * ((np.arange(size) + 0.5) * 2 / size - 1)).astype(np.float32)
 
     def region(
         self,
-        left: Floats | float = -1,
-        right: Floats | float = 1,
-        top: Floats | float = -1,
-        bottom: Floats | float = 1,
+        left: Number = -1,
+        right: Number = 1,
+        top: Number = -1,
+        bottom: Number = 1,
     ) -> Region:
         """Return the smallest rectangle that holds these limits in every picture."""
-        columns, rows = _within(self._axis, left, right), _within(self._axis, top, bottom)
+        columns, rows = self._within(left, right), self._within(top, bottom)
         return Region(
-            self._axis[None, None, columns],
-            self._axis[None, rows, None],
+            self._axis[columns, None],
+            self._axis[rows, None, None],
             2 * ZOOM / len(self._axis),
-            self.pixels[:, :, rows, columns],
+            self._pixels[:, rows, columns],
         )
+
+    def _within(self, low: Number, high: Number) -> slice:
+        first, last = np.searchsorted(self._axis, (np.min(low), np.max(high)))
+        return slice(max(int(first) - 1, 0), int(last) + 1)
 
     def bytes(self) -> NDArray[np.uint8]:
         """Return the pictures, with shape (N, 3, size, size)."""
-        self.pixels += np.float32(0.5)
-        return self.pixels.astype(np.uint8)
-
-
-def _within(axis: Floats, low: Floats | float, high: Floats | float) -> slice:
-    first, last = np.searchsorted(axis, (np.min(low), np.max(high)))
-    return slice(max(int(first) - 1, 0), int(last) + 1)
+        self._pixels += 0.5
+        return np.moveaxis(self._pixels.astype(np.uint8), -1, 0)

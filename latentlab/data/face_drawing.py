@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.face_canvas import Canvas
-from latentlab.data.face_colours import BACKGROUND, along, colour, mix
+from latentlab.data.face_colours import BACKGROUND, WHITE, along, colour, mix
 from latentlab.data.face_factors import complete
 from latentlab.data.face_features import (
     paint_brows,
@@ -18,7 +18,7 @@ from latentlab.data.face_features import (
     paint_nose,
 )
 from latentlab.data.face_hair import Hair
-from latentlab.data.face_shape import HEIGHT, Face
+from latentlab.data.face_shape import HEIGHT, MIDDLE, Face
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,28 +66,23 @@ def _paint_background(canvas: Canvas, face: Face) -> None:
     """Paint a plain ground, a little brighter behind the head."""
     region = canvas.region()
     ground = along(BACKGROUND, face["background"])
-    far = np.clip((region.x**2 + region.y**2) * np.float32(0.45), 0, 1)
-    region.view[:] = mix(mix(ground, colour("ffffff"), 0.22), ground * np.float32(0.93), far)
+    far = np.clip((region.x**2 + region.y**2) * 0.45, 0, 1)
+    region.view[:] = mix(mix(ground, WHITE, 0.22), ground * 0.93, far)
 
 
 def _paint_shoulders(canvas: Canvas, face: Face) -> None:
     """Paint clothes, and a neck in the shadow of the head."""
-    x = face.x * np.float32(0.4)
-    one = np.ones_like(x)
+    x = face.x * 0.4
     region = canvas.region(-0.85, 0.85, 0.6, 1)
     lit = np.clip(0.55 + 0.6 * face["light"] * region.x - 0.4 * (region.y - 0.8), 0, 1)
-    cloth = mix(face.clothes * np.float32(0.76), mix(face.clothes, colour("ffffff"), 0.12), lit)
-    region.paint(region.ellipse(x, 1.14 * one, 0.74 * one, 0.42 * one), cloth)
-    region.paint(
-        region.ellipse(x, 0.72 * one, 0.27 * one, 0.17 * one), face.clothes * np.float32(0.7)
-    )
+    cloth = mix(face.clothes * 0.76, mix(face.clothes, WHITE, 0.12), lit)
+    region.paint(region.ellipse(x, 1.14, 0.74, 0.42), cloth)
+    region.paint(region.ellipse(x, 0.72, 0.27, 0.17), face.clothes * 0.7)
     region = canvas.region(-0.3, 0.3, 0.4, 1)
-    dark = np.clip(
-        1.25 - (region.y - 0.55) * np.float32(2.6) - 0.8 * face["light"] * region.x, 0, 1
-    )
+    dark = np.clip(1.25 - (region.y - 0.55) * 2.6 - 0.8 * face["light"] * region.x, 0, 1)
     neck = np.abs(region.x - x) - 0.17
     neck = np.maximum(neck, region.y - 0.74)
-    cover = np.maximum(region.cover(neck), region.ellipse(x, 0.72 * one, 0.22 * one, 0.13 * one))
+    cover = np.maximum(region.cover(neck), region.ellipse(x, 0.72, 0.22, 0.13))
     region.paint(cover, mix(face.skin, face.shadow, dark))
 
 
@@ -97,17 +92,17 @@ def _paint_head(canvas: Canvas, face: Face) -> None:
     for side in (-1, 1):
         x = face.x + side * (face.width + 0.01) - 0.05 * face["turn"]
         region = canvas.region(x - 0.11, x + 0.11, -0.1, 0.26)
-        wide, tall, y = np.float32(0.085), np.float32(0.125), np.float32(0.09)
+        broad, high, y = 0.085, 0.125, 0.09
         shade = np.clip(0.35 - 0.4 * side * light, 0, 1)
-        region.paint(region.ellipse(x, y, wide, tall), mix(face.skin, face.shadow, shade))
-        region.paint(region.ellipse(x, y, wide * 0.5, tall * 0.55) * np.float32(0.7), face.shadow)
-    wide, tall = face.width, np.float32(HEIGHT)
-    region = canvas.region(face.x - wide, face.x + wide, face.y - tall, face.y + tall)
-    down = (region.y - face.y) / tall
+        region.paint(region.ellipse(x, y, broad, high), mix(face.skin, face.shadow, shade))
+        region.paint(region.ellipse(x, y, broad * 0.5, high * 0.55) * 0.7, face.shadow)
+    wide, tall = face.width, HEIGHT
+    region = canvas.region(face.x - wide, face.x + wide, MIDDLE - tall, MIDDLE + tall)
+    down = (region.y - MIDDLE) / tall
     jaw = np.maximum(down, 0)
     across = (region.x - face.x) / (wide * (1 - 0.17 * jaw**2))
     near = np.sqrt(across**2 + down**2)
-    shade = np.maximum(near - np.float32(0.62), 0) * np.float32(0.75)
+    shade = np.maximum(near - 0.62, 0) * 0.75
     shade += (0.16 + 0.10 * down) - 0.40 * light * (region.x - face.x) / wide
     np.clip(shade, 0, 1, out=shade)
     skin = mix(mix(face.skin, colour("fff6e8"), 0.12), face.shadow, shade)

@@ -85,7 +85,7 @@ def _uniform(block: int, seed: int) -> NDArray[np.float64]:
 
 
 def complete(factors: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float32]]:
-    """Return every factor with shape (N, 1, 1); what is left out is neutral.
+    """Return every factor with shape (N,); what is left out is neutral.
 
     Raises
     ------
@@ -97,7 +97,4 @@ def complete(factors: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float32]]
         raise ValueError(f"no factors of a face: {', '.join(sorted(strangers))}")
     given = {name: factors.get(name, factor.neutral) for name, factor in FACTORS.items()}
     columns = np.broadcast_arrays(*(np.atleast_1d(value) for value in given.values()))
-    return {
-        name: column.astype(np.float32)[:, None, None]
-        for name, column in zip(given, columns, strict=True)
-    }
+    return {name: column.astype(np.float32) for name, column in zip(given, columns, strict=True)}

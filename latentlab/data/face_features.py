@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.face_colours import colour, mix
+from latentlab.data.face_colours import WHITE, colour, mix
 
 if TYPE_CHECKING:
     from latentlab.data.face_canvas import Canvas, Floats
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SIDES = (-1, 1)
 EYE_AT, EYE_Y = 0.42, 0.03  # of the head's half width; in half pictures
-WHITE, IRIS, PUPIL = colour("fffdf8"), colour("54372a"), colour("1b1413")
+EYE, IRIS, PUPIL = colour("fffdf8"), colour("54372a"), colour("1b1413")
 LASH = colour("2b1a18")
 MOUTH_Y, INNER, TONGUE = 0.335, colour("6b1a26"), colour("d9636c")
 FRAME = colour("20242f")
@@ -26,8 +26,8 @@ def paint_cheeks(canvas: Canvas, face: Face) -> None:
         x, narrow = face.place(0.60 * side)
         wide = 0.17 * narrow
         region = canvas.region(x - wide, x + wide, 0.08, 0.36)
-        glow = region.glow(x, np.float32(0.22), wide, np.float32(0.13))
-        region.paint(glow * np.float32(0.55), face.blush)
+        glow = region.glow(x, 0.22, wide, 0.13)
+        region.paint(glow * 0.55, face.blush)
 
 
 def paint_nose(canvas: Canvas, face: Face) -> None:
@@ -35,33 +35,33 @@ def paint_nose(canvas: Canvas, face: Face) -> None:
     x, _ = face.place(0.0, 1.12)
     light = face["light"]
     region = canvas.region(x - 0.14, x + 0.14, -0.02, 0.26)
-    wide, one = np.float32(0.075), np.float32(1)
-    region.paint(region.ellipse(x, 0.185 * one, wide, 0.042 * one) * np.float32(0.75), face.shadow)
+    wide = 0.075
+    region.paint(region.ellipse(x, 0.185, wide, 0.042) * 0.75, face.shadow)
     tip = mix(face.skin, face.shadow, 0.12)
-    region.paint(region.ellipse(x + 0.018 * light, 0.150 * one, wide, 0.058 * one), tip)
-    shine = region.glow(x + 0.03 * light, 0.135 * one, 0.05 * one, 0.045 * one)
-    region.paint(shine * np.float32(0.5), colour("ffffff"))
+    region.paint(region.ellipse(x + 0.018 * light, 0.150, wide, 0.058), tip)
+    shine = region.glow(x + 0.03 * light, 0.135, 0.05, 0.045)
+    region.paint(shine * 0.5, WHITE)
 
 
 def paint_eyes(canvas: Canvas, face: Face) -> None:
     """Paint both eyes: lashes, white, iris, pupil and a highlight, cut by the lids."""
     size = 0.85 + 0.35 * face["eye_size"]
     tall = 0.125 * size * (0.28 + 0.72 * face["eye_open"])
-    lift = (0.125 * size - tall) * np.float32(0.45)
+    lift = (0.125 * size - tall) * 0.45
     for side in SIDES:
         x, narrow = face.place(EYE_AT * side)
         wide, y = 0.118 * size * narrow, EYE_Y + lift
         region = canvas.region(x - wide - 0.04, x + wide + 0.04, y - tall - 0.06, y + tall + 0.04)
         region.paint(region.ellipse(x, y - 0.022, wide + 0.016, tall + 0.016), LASH)
         white = region.ellipse(x, y + 0.008, wide, tall)
-        region.paint(white, WHITE)
+        region.paint(white, EYE)
         at, low = x + 0.02 * face["turn"], EYE_Y + 0.012
         iris = 0.078 * size
         region.paint(white * region.ellipse(at, low, iris * narrow, iris * 1.08), IRIS)
         region.paint(white * region.ellipse(at, low, iris * narrow * 0.6, iris * 0.66), PUPIL)
         spark = 0.3 * iris + 0.008
         glint = region.ellipse(at + 0.026 * np.sign(face["light"]), low - 0.032, spark, spark)
-        region.paint(white * glint, WHITE)
+        region.paint(white * glint, EYE)
 
 
 def paint_brows(canvas: Canvas, face: Face) -> None:
@@ -99,11 +99,11 @@ def paint_mouth(canvas: Canvas, face: Face) -> None:
     gap = region.cover(np.maximum(gap / slope, (np.abs(along) - 0.97) * wide))
     region.paint(gap, INNER)
     fill = gap * (region.cover(_between(region.y, top, bottom)))
-    tongue = region.ellipse(x, bottom.max(2, keepdims=True) + 0.02, wide * 0.62, np.float32(0.07))
+    tongue = region.ellipse(x, bottom.max(0) + 0.02, wide * 0.62, 0.07)
     region.paint(fill * tongue, TONGUE)
     teeth = region.cover(region.y - (top + 0.012 + 0.045 * wide_open))
     teeth *= np.clip((0.92 - np.abs(along)) * 4, 0, 1) * np.clip(4 * wide_open - 0.3, 0, 1)
-    region.paint(fill * teeth, WHITE)
+    region.paint(fill * teeth, EYE)
 
 
 def _between(y: Floats, low: Floats, high: Floats) -> Floats:
@@ -115,7 +115,7 @@ def paint_glasses(canvas: Canvas, face: Face) -> None:
     wears = face["glasses"]
     if not wears.any():
         return
-    thick, y, tall = np.float32(0.017), np.float32(EYE_Y + 0.01), np.float32(0.185)
+    thick, y, tall = 0.017, EYE_Y + 0.01, 0.185
     edges = []
     for side in SIDES:
         x, narrow = face.place(EYE_AT * side, 1.03)
@@ -123,7 +123,7 @@ def paint_glasses(canvas: Canvas, face: Face) -> None:
         region = canvas.region(x - wide - 0.03, x + wide + 0.03, y - 0.22, y + 0.22)
         outer = region.ellipse(x, y, wide + thick, tall + thick)
         lens = region.ellipse(x, y, wide - thick, tall - thick)
-        region.paint(lens * wears * np.float32(0.06), colour("ffffff"))
+        region.paint(lens * wears * 0.09, WHITE)
         region.paint((outer - lens) * wears, FRAME)
         edges.append((x - wide, x + wide))
     (left, inner_left), (inner_right, right) = edges

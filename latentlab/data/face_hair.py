@@ -9,7 +9,7 @@ import numpy as np
 
 from latentlab.data.face_colours import colour, mix
 from latentlab.data.face_factors import HAIR
-from latentlab.data.face_shape import HEIGHT
+from latentlab.data.face_shape import HEIGHT, MIDDLE
 
 if TYPE_CHECKING:
     from latentlab.data.face_canvas import Canvas, Floats, Region
@@ -73,36 +73,35 @@ class Hair:
     def paint_back(self, canvas: Canvas) -> None:
         """Paint what is seen behind head and shoulders, and the bun."""
         face, half = self.face, self.face.width + self._of("back_side")
-        x, top, bottom = face.x - 0.03 * face["turn"], face.y - HEIGHT, self._of("back")
+        x, top, bottom = face.x - 0.03 * face["turn"], MIDDLE - HEIGHT, self._of("back")
         region = canvas.region(x - half - 0.05, x + half + 0.05, -0.8, bottom)
-        radius = half * np.float32(0.75)
+        radius = half * 0.75
         middle, tall = (top + bottom) / 2, (bottom - top) / 2
         across = np.maximum(np.abs(region.x - x) - half + radius, 0)
         down = np.maximum(np.abs(region.y - middle) - tall + radius, 0)
         away = np.sqrt(across**2 + down**2)
         away -= radius
         self._curl(away, region)
-        shade = mix(face.hair * np.float32(0.62), face.hair * np.float32(0.8), region.y * 0 + 0.5)
-        region.paint(region.cover(away), shade)
+        region.paint(region.cover(away), face.hair * 0.71)
         self._paint_bun(canvas)
 
     def _paint_bun(self, canvas: Canvas) -> None:
         face, radius = self.face, self._of("bun")
         if not radius.any():
             return
-        x, y = face.x - 0.05 * face["turn"], face.y - HEIGHT - 0.13
+        x, y = face.x - 0.05 * face["turn"], MIDDLE - HEIGHT - 0.13
         region = canvas.region(x - radius, x + radius, y - radius, y + radius)
         cover = region.ellipse(x, y, np.maximum(radius, 1e-3), np.maximum(radius, 1e-3) * 0.85)
         cover *= radius > 0
-        region.paint(cover, face.hair * np.float32(0.85))
+        region.paint(cover, face.hair * 0.85)
         shine = region.glow(x + 0.06 * face["light"], y - 0.05, radius * 0.6 + 1e-3, 0.09)
-        region.paint(shine * cover * np.float32(0.3), self._bright)
+        region.paint(shine * cover * 0.3, self._bright)
 
     def paint_front(self, canvas: Canvas) -> None:
         """Paint what frames the face, and its shadow on the forehead."""
         face = self.face
         half, top = face.width + self._of("side"), HEIGHT + self._of("top")
-        x, y = face.x - 0.02 * face["turn"], face.y
+        x, y = face.x - 0.02 * face["turn"], MIDDLE
         front = self._of("front")
         region = canvas.region(x - half - 0.05, x + half + 0.05, y - top - 0.05, front + 0.1)
         across, down = (region.x - x) / half, np.minimum(region.y - y, 0) / top
@@ -113,23 +112,19 @@ class Hair:
         np.maximum(away, hole, out=away)
         end = region.y - (front + 0.05 - 0.13 * across**4)
         np.maximum(away, end, out=away)
-        under = np.clip(1 - hole * np.float32(-1 / 0.13), 0, 1)
+        under = np.clip(0.4 - hole * 3, 0, 0.4)
         under *= near < 0.99
-        under *= np.clip((np.minimum(front, 0.36) - region.y) * 5, 0, 1)
-        region.paint(under * np.float32(0.32), face.shadow)
+        under *= np.clip((np.minimum(front, 0.4) - region.y) * 5, 0, 1)
+        region.paint(under, face.shadow)
         region.paint(region.cover(away), self._shade(region, across, near))
 
     def _hole(self, region: Region) -> Floats:
         """Return the distance into the part of the face that is left free, positive inside it."""
         face, line, fringe = self.face, self._of("line"), self._of("fringe")
-        middle, wide = (
-            face.x + self._of("part") + 0.15 * face["turn"],
-            self._of("open") * face.width,
-        )
-        low = np.float32(0.06)
-        # Past the part the hairline falls evenly to both sides of the head.
+        low, wide = 0.06, self._of("open") * face.width
         centre = face.x + 0.11 * face["turn"]
-        lean = (middle - centre) / wide
+        # Away from the part the hairline falls to both sides of the head.
+        lean = (self._of("part") + 0.04 * face["turn"]) / wide
         across = np.abs((region.x - centre) / wide)
         skew = np.sign(region.x - centre) * lean
         across = np.maximum(across * (1 - skew * (1 - np.minimum(across, 1))), 0)
@@ -150,8 +145,8 @@ class Hair:
         """Return the colour of hair: lit from one side, with a band of shine around the top."""
         face = self.face
         side = across * face["light"]
-        dark, lit = face.hair * np.float32(0.74), self._bright
-        band = np.maximum(1 - np.abs(near - 0.80) * np.float32(1 / 0.13), 0)
+        dark, lit = face.hair * 0.74, self._bright
+        band = np.maximum(1 - np.abs(near - 0.80) / 0.13, 0)
         band *= np.clip(0.35 - 1.1 * region.y, 0, 1) * np.clip(0.45 + side, 0, 1)
         band += np.clip(0.42 + 0.3 * side, 0, 1)
         return mix(dark, lit, np.minimum(band, 1, out=band))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 YAW = 0.36  # radians at a full turn
 HEIGHT = 0.56  # half the head's
+MIDDLE = 0.04  # y of its middle
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Face:
 
     Parameters
     ----------
-    factors : mapping of str to ndarray of float32, shape (N, 1, 1)
+    factors : mapping of str to ndarray of float32, shape (N,)
         Every factor of `face_factors.FACTORS`.
     """
 
@@ -37,17 +39,12 @@ class Face:
     @cached_property
     def yaw(self) -> Floats:
         """How far the head is turned to the right of the picture, in radians."""
-        return self["turn"] * np.float32(YAW)
+        return self["turn"] * YAW
 
     @cached_property
     def x(self) -> Floats:
         """Middle of the head."""
-        return self["turn"] * np.float32(0.03)
-
-    @cached_property
-    def y(self) -> Floats:
-        """Middle of the head."""
-        return np.full_like(self.x, 0.04)
+        return self["turn"] * 0.03
 
     @cached_property
     def width(self) -> Floats:
@@ -69,9 +66,9 @@ class Face:
         ndarray, ndarray
             Position, and width as a share of the width seen from straight ahead.
         """
-        at = np.float32(np.arcsin(side))
+        at = math.asin(side)
         turned = at + self.yaw
-        return self.x + self.width * depth * np.sin(turned), np.cos(turned) / np.cos(at)
+        return self.x + self.width * depth * np.sin(turned), np.cos(turned) / math.cos(at)
 
     @cached_property
     def skin(self) -> Floats:
@@ -101,7 +98,7 @@ class Face:
     @cached_property
     def brows(self) -> Floats:
         """Colour of the brows: that of the hair, dark enough to be seen."""
-        return mix(self.hair * np.float32(0.72), colour("3a241c"), 0.4)
+        return mix(self.hair * 0.72, colour("3a241c"), 0.4)
 
     @cached_property
     def clothes(self) -> Floats:
