@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.generated import endless_noise
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
 HAIR = ("cropped", "short", "curly", "bob", "long", "bun")
-BLOCK = 1024  # faces whose factors are drawn together
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +62,17 @@ FACTORS = {
 def random_factors(first: int, count: int, seed: int) -> NDArray[np.float32]:
     """Draw the factors of faces `first` to `first + count` of a seed's endless row of faces.
 
-    Every block of faces has a counter of its own, so a face is the same whichever are asked for.
-
     Returns
     -------
     ndarray of float32, shape (count, len(FACTORS))
         In the order of `FACTORS`.
     """
-    start, stop = first // BLOCK, -(-(first + count) // BLOCK)
-    noise = [_uniform(block, seed) for block in range(start, stop)]
-    drawn = np.concatenate([*noise, np.empty((0, len(FACTORS)))])[first - start * BLOCK :][:count]
+    drawn = endless_noise(first, count, len(FACTORS), seed)
     for column, factor in zip(drawn.T, FACTORS.values(), strict=True):
         wide = factor.high - factor.low
-        column[:] = factor.low + (
-            np.floor(column * (wide + 1)) if factor.discrete else column * wide
-        )
+        steps = np.floor(column * (wide + 1)) if factor.discrete else column * wide
+        column[:] = factor.low + steps
     return drawn.astype(np.float32)
-
-
-def _uniform(block: int, seed: int) -> NDArray[np.float64]:
-    source = np.random.Philox(key=seed, counter=[0, 0, 0, block])
-    return np.random.Generator(source).random((BLOCK, len(FACTORS)))
 
 
 def complete(factors: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""What the generated image sets share: drawing on every core, and parting."""
+"""What the generated image sets share: their random numbers, drawing on every core, parting."""
 
 from __future__ import annotations
 
@@ -18,6 +18,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PIECE = 1 << 19  # pixels drawn at once by a thread: many, yet few enough for its cache
+BLOCK = 1024  # images whose random numbers are drawn together
+
+
+def endless_noise(first: int, count: int, columns: int, seed: int) -> NDArray[np.float64]:
+    """Return rows `first` to `first + count` of a seed's endless table of random numbers.
+
+    Every block of rows has a counter of its own, so a row is the same whichever are asked for.
+
+    Returns
+    -------
+    ndarray of float64, shape (count, columns)
+        Evenly from 0 up to but without 1.
+    """
+    start, stop = first // BLOCK, -(-(first + count) // BLOCK)
+    blocks = [
+        np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, block])).random(
+            (BLOCK, columns)
+        )
+        for block in range(start, stop)
+    ]
+    table = np.concatenate([*blocks, np.empty((0, columns))])
+    return table[first - start * BLOCK :][:count]
 
 
 def draw_all(
