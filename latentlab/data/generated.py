@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PIECE = 1 << 19  # pixels drawn at once by a thread: many, yet few enough for its cache
+THREADS = 8  # at most; each holds some 60 MB while it draws
 BLOCK = 1024  # images whose random numbers are drawn together
 
 
@@ -56,12 +57,7 @@ def draw_all(
     what : str
         What they are called in messages, such as ``"faces"``.
 
-    Raises
-    ------
-    DataError
-        Where they do not fit into memory.
     """
-    _check_memory(shape, what)
     images = np.empty(shape, np.uint8)
     count, step = shape[0], max(1, PIECE // (shape[2] * shape[3]))
     pieces = [slice(first, min(first + step, count)) for first in range(0, count, step)]
@@ -70,7 +66,7 @@ def draw_all(
         images[rows] = draw(rows)
         return rows.stop
 
-    pool = ThreadPoolExecutor(os.cpu_count())
+    pool = ThreadPoolExecutor(min(os.cpu_count() or 1, THREADS))
     try:
         for done in pool.map(fill, pieces):
             yield Loading(f"Drawing {count:,} {what}", done / count)
@@ -79,7 +75,14 @@ def draw_all(
     return images
 
 
-def _check_memory(shape: tuple[int, ...], what: str) -> None:
+def check_memory(shape: tuple[int, ...], what: str) -> None:
+    """Refuse a set that does not fit into memory, before any of it is made.
+
+    Raises
+    ------
+    DataError
+        With what it would need and what there is.
+    """
     needed, free = float(np.prod(shape, dtype=float)), psutil.virtual_memory().available
     if needed > 0.9 * free:
         raise DataError(

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from latentlab.data.base import DATA, Attributes, DataConfig, ImageSet, ImageSpec, Loading, Splits
-from latentlab.data.generated import draw_all, endless_noise, part
+from latentlab.data.generated import check_memory, draw_all, endless_noise, part
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -53,13 +53,14 @@ class SpritesConfig(DataConfig):
 
     def load(self) -> Generator[Loading, None, Splits]:
         """See `DataConfig.load`; the attributes are shape, scale, rotation, x and y."""
+        shape = (self.count, 1, self.size, self.size)
+        check_memory(shape, "sprites")
         yield Loading("Choosing sprites", 0.0)
         factors = random_sprites(self.count, self.seed)
 
         def draw(rows: slice) -> NDArray[np.uint8]:
             return draw_sprites(factors[rows], self.size)
 
-        shape = (self.count, 1, self.size, self.size)
         images = yield from draw_all(draw, shape, "sprites")
         labels = factors[:, 0].astype(np.int64)
         attributes = Attributes(tuple(RANGES), factors)

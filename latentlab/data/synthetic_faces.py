@@ -10,7 +10,7 @@ from pydantic import Field
 from latentlab.data.base import DATA, Attributes, DataConfig, ImageSet, ImageSpec, Loading, Splits
 from latentlab.data.face_drawing import draw_faces
 from latentlab.data.face_factors import FACTORS, HAIR, random_factors
-from latentlab.data.generated import draw_all, part
+from latentlab.data.generated import check_memory, draw_all, part
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -51,13 +51,14 @@ class SyntheticFacesConfig(DataConfig):
 
     def load(self) -> Generator[Loading, None, Splits]:
         """See `DataConfig.load`; the attributes are the factors of `face_factors.FACTORS`."""
+        shape = (self.count, 3, self.size, self.size)
+        check_memory(shape, "faces")
         yield Loading("Choosing faces", 0.0)
         factors = random_factors(0, self.count, self.seed)
 
         def draw(rows: slice) -> NDArray[np.uint8]:
             return draw_faces(dict(zip(FACTORS, factors[rows].T, strict=True)), self.size)
 
-        shape = (self.count, 3, self.size, self.size)
         images = yield from draw_all(draw, shape, "faces")
         attributes = Attributes(tuple(FACTORS), factors)
         labels, names = self._classes(attributes)
