@@ -60,7 +60,7 @@ def paint_eyes(canvas: Canvas, face: Face) -> None:
         region.paint(white * region.ellipse(at, low, iris * narrow, iris * 1.08), IRIS)
         region.paint(white * region.ellipse(at, low, iris * narrow * 0.6, iris * 0.66), PUPIL)
         spark = 0.3 * iris + 0.008
-        glint = region.ellipse(at + 0.026 * np.sign(face["light"]), low - 0.032, spark, spark)
+        glint = region.ellipse(at + 0.026 * face["light"], low - 0.032, spark, spark)
         region.paint(white * glint, EYE)
 
 
@@ -98,7 +98,7 @@ def paint_mouth(canvas: Canvas, face: Face) -> None:
     gap = _between(region.y, top - 0.009, bottom + 0.009)
     gap = region.cover(np.maximum(gap / slope, (np.abs(along) - 0.97) * wide))
     region.paint(gap, INNER)
-    fill = gap * (region.cover(_between(region.y, top, bottom)))
+    fill = gap * region.cover(_between(region.y, top, bottom))
     tongue = region.ellipse(x, bottom.max(0) + 0.02, wide * 0.62, 0.07)
     region.paint(fill * tongue, TONGUE)
     teeth = region.cover(region.y - (top + 0.012 + 0.045 * wide_open))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PIECE = 1 << 19  # pixels drawn at once by a thread: many, yet few enough for its cache
-THREADS = 8  # at most; each holds some 60 MB while it draws
+THREADS = 8  # at most; each holds some 30 MB while it draws
 BLOCK = 1024  # images whose random numbers are drawn together
 
 
@@ -56,7 +56,6 @@ def draw_all(
         Shape (N, C, H, W) of all images.
     what : str
         What they are called in messages, such as ``"faces"``.
-
     """
     images = np.empty(shape, np.uint8)
     count, step = shape[0], max(1, PIECE // (shape[2] * shape[3]))

@@ -229,7 +229,7 @@ def test_drawing_needs_little_more_memory_than_the_faces():
     images = whole(faces(count=1500))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 3 * images.nbytes + THREADS * 80e6
+    assert peak < 2.1 * images.nbytes + THREADS * 40e6
 
 
 def test_loading_tells_progress_often_and_ends_when_nobody_asks():
