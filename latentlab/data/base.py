@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+AT_ONCE = 1 << 21
+"""Pixel values that are computed with at a time where nothing is learned: of them a convolution of
+32 channels makes some 200 MB of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageSpec:
@@ -40,6 +44,10 @@ class ImageSpec:
     def classes(self) -> int:
         """Number of classes; 0 without labels."""
         return len(self.class_names)
+
+    def at_once(self, limit: int) -> int:
+        """Return how many images to compute with at a time: at most `limit`, fewer large ones."""
+        return max(1, min(limit, AT_ONCE // max(1, self.pixels)))
 
     def __str__(self) -> str:
         channels, height, width = self.shape
