@@ -158,6 +158,13 @@ class DataConfig(Config, ABC):
         """Say whether `load` needs no network."""
         return True
 
+    def others(self, count: int) -> DataConfig | None:
+        """Return `count` images of the same kind but not these, to show where these may not be.
+
+        None where they would have to be had from somewhere.
+        """
+        return None
+
     @abstractmethod
     def load(self) -> Generator[Loading, None, Splits]:
         """Read the images, yielding progress on the way; the splits are the return value.

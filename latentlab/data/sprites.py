@@ -51,6 +51,10 @@ class SpritesConfig(DataConfig):
         0.1, gt=0, lt=1, description="Share of the pictures to judge by: the last ones."
     )
 
+    def others(self, count: int) -> SpritesConfig:
+        """See `DataConfig.others`; those of the next seed."""
+        return self.model_copy(update={"count": count, "seed": (self.seed + 1) % 2**31})
+
     def load(self) -> Generator[Loading, None, Splits]:
         """See `DataConfig.load`; the attributes are shape, scale, rotation, x and y."""
         shape = (self.count, 1, self.size, self.size)

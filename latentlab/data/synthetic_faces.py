@@ -49,6 +49,10 @@ class SyntheticFacesConfig(DataConfig):
         0.1, gt=0, lt=1, description="Share of the faces to judge by: the last ones."
     )
 
+    def others(self, count: int) -> SyntheticFacesConfig:
+        """See `DataConfig.others`; those of the next seed."""
+        return self.model_copy(update={"count": count, "seed": (self.seed + 1) % 2**31})
+
     def load(self) -> Generator[Loading, None, Splits]:
         """See `DataConfig.load`; the attributes are the factors of `face_factors.FACTORS`."""
         shape = (self.count, 3, self.size, self.size)

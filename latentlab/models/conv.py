@@ -1,4 +1,4 @@
-"""Convolutional encoder and decoder for images of any size: the parts of `conv-vae`, `conv-cvae`."""
+"""Convolutional encoder and decoder for images of any size, for `conv-vae` and `conv-cvae`."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class ConvEncoder(nn.Module):
         self.label = nn.Embedding(classes, wide[0]) if classes else None
         stage = ResidualDown if residual else PlainDown
         self.stages = nn.Sequential(*(stage(a, b, config.dropout) for a, b in pairwise(wide)))
-        self.last = ResidualEnd(wide[-1], config.dropout) if residual else nn.ReLU()
+        self.last = nn.SiLU() if residual else nn.ReLU()
         self.heads = nn.Linear(wide[-1] * sizes[-1][0] * sizes[-1][1], 2 * config.latent_dim)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Distribution:
@@ -238,13 +238,6 @@ class ResidualDown(nn.Sequential):
         super().__init__(nn.SiLU(), Halve(before, after), Residual(after, dropout))
 
 
-class ResidualEnd(nn.Sequential):
-    """What stands between the encoder's blocks and its heads."""
-
-    def __init__(self, width: int, dropout: float) -> None:
-        super().__init__(normalise(width), nn.SiLU())
-
-
 class ResidualUp(nn.Sequential):
     """A block, then nearest neighbours, then a 3×3 convolution: no checkerboard.
 
@@ -263,9 +256,7 @@ class ResidualTop(nn.Sequential):
     """The last enlarging, to the pixels."""
 
     def __init__(self, before: int, after: int, size: Size) -> None:
-        super().__init__(
-            normalise(before), nn.SiLU(), Enlarge(size), nn.Conv2d(before, after, 3, padding=1)
-        )
+        super().__init__(nn.SiLU(), Enlarge(size), nn.Conv2d(before, after, 3, padding=1))
 
 
 class Enlarge(nn.Module):

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 
+GENERATED = 2000
+"""Images that are made to be shown with a shipped model: as many as are drawn and encoded at once."""
+
+
 class Explorer:
     """Answers questions about one model at a time; empty until `open` or `adopt`."""
 
@@ -78,7 +82,7 @@ class Explorer:
         model, checkpoint = load_model(path)
         folder = folder_of(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
-        wanted = parse(DATA.kinds()["digits"], {}) if shipped else checkpoint.recipe.data
+        wanted = _bundled(checkpoint.recipe.data) if shipped else checkpoint.recipe.data
         images, shown, note = _images_for(checkpoint.spec, wanted)
         # Not as a recipe under training: that one has images of its own to show.
         self._show(model, images, None)
@@ -197,6 +201,11 @@ class Explorer:
         z = np.array([point.z for point in points], np.float32)
         labels = np.array([point.label or 0 for point in points], np.int64)
         return decode(self.model, z, labels)
+
+
+def _bundled(data: DataConfig) -> DataConfig:
+    """Return what any machine has to show in place of what a shipped model learned from."""
+    return data.others(GENERATED) or parse(DATA.kinds()["digits"], {})
 
 
 def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[ImageSet | None, str, str]:
