@@ -29,9 +29,9 @@ ops = torch.ops.aten
 SAME = (ops.alias.default, ops.detach.default)
 """Operations that return what they are given; autograd leaves many behind."""
 PLAIN = 400
-"""Steps made the plain way before one is recorded: that takes as long as a few hundred small ones."""
-PATIENCE = 5.0
-"""Seconds after which it is recorded although fewer were made: these are large, and it pays soon."""
+"""Steps made the plain way before one is recorded: that takes as long as hundreds of small ones."""
+FEW, PATIENCE = 20, 5.0
+"""Steps and seconds after which it is recorded all the same: steps so large soon pay for it."""
 
 # Torch's interpreter makes a progress bar that it does not show, but whose thread never ends.
 torch.hub.tqdm.monitor_interval = 0  # type: ignore[attr-defined]
@@ -63,7 +63,8 @@ class Traced:
         """
         shapes = tuple(None if each is None else each.shape for each in inputs)
         self._made[shapes] = self._made.get(shapes, 0) + 1
-        if self._made[shapes] <= PLAIN and time.perf_counter() - self._began < PATIENCE:
+        slow = self._made[shapes] > FEW and time.perf_counter() - self._began > PATIENCE
+        if self._made[shapes] <= PLAIN and not slow:
             return None
         if shapes not in self._recordings:
             self._recordings[shapes] = self._record(objective, inputs, numbers)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 GENERATED = 2000
-"""Images that are made to be shown with a shipped model: as many as are drawn and encoded at once."""
+"""Images drawn to be shown with a shipped model: as many as are encoded within a second."""
 
 
 class Explorer:
