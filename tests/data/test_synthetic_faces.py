@@ -240,3 +240,12 @@ def test_loading_tells_progress_often_and_ends_when_nobody_asks():
     assert 0 < fractions[-1] < 0.5
     work.close()
     assert threading.active_count() == before
+
+
+def test_others_are_as_many_as_asked_for_and_none_of_these():
+    config = SyntheticFacesConfig(count=40, size=32)
+    others = config.others(20)
+    assert others.count == 20
+    assert (others.size, others.classes) == (32, config.classes)
+    these = {image.tobytes() for image in load(config).to_explore().images}
+    assert not these & {image.tobytes() for image in load(others).to_explore().images}

@@ -1,5 +1,7 @@
 """The convolutional VAE and its conditional twin: sizes, and architecture E as its text has it."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -78,12 +80,12 @@ class BareE(nn.Module):
     def __init__(self):
         super().__init__()
         sides = (3, 32, 64, 128, 256)
-        down = [nn.Conv2d(a, b, 4, 2, 1) for a, b in zip(sides, sides[1:], strict=False)]
+        down = [nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(sides)]
         self.down = nn.ModuleList(down)
         self.heads = nn.Linear(256 * 16, 256)
         self.first = nn.Linear(128, 256 * 16)
         back = sides[::-1]
-        up = [nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in zip(back, back[1:], strict=False)]
+        up = [nn.ConvTranspose2d(a, b, 4, 2, 1) for a, b in pairwise(back)]
         self.up = nn.ModuleList(up)
 
     def encode(self, x):
