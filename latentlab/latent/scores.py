@@ -83,8 +83,9 @@ def elbo_scores(
         for done in decoder.distort(z, x, y, distortion):
             yield (start + len(x) * done) / len(images)
         found.append((distortion / samples + rate, error, rate))
-    columns = (_array([part[i] for part in found]) for i in range(3))
-    return Scores(*columns, samples=samples, seed=seed)
+    columns = zip(*found, strict=True) if found else ((), (), ())
+    elbos, errors, rates = map(_array, columns)
+    return Scores(elbos, errors, rates, samples, seed)
 
 
 def score_now(model: Model, images: ImageSet, samples: int = 50, seed: int = 0) -> Scores:
@@ -144,6 +145,6 @@ def _draw(q: Distribution, epsilon: Tensor, own: Seeded) -> Tensor:
         return q.sample(torch.Size((len(epsilon),)))
 
 
-def _array(parts: list[Tensor]) -> NDArray[np.float64]:
+def _array(parts: tuple[Tensor, ...]) -> NDArray[np.float64]:
     whole = torch.cat(parts) if parts else torch.empty(0)
     return whole.double().numpy()

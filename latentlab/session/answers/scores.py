@@ -20,18 +20,18 @@ from latentlab.session.scores import Thumbnails, save_scores, timed
 
 @answer.register
 def _(request: ScoreImages, explorer: Explorer) -> Generator[Loading, None, Scores]:
-    images = explorer.images
-    pieces = elbo_scores(explorer.model, images, request.samples, request.seed)
+    model, images = explorer.model, explorer.images
+    pieces = elbo_scores(model, images, request.samples, request.seed)
     return timed(pieces, len(images))
 
 
 @answer.register
 def _(request: ShowImages, explorer: Explorer) -> Thumbnails:
-    images, rows = explorer.images, np.array(request.rows, np.int64)
+    model, images, rows = explorer.model, explorer.images, np.array(request.rows, np.int64)
     if rows.size and not 0 <= rows.min() <= rows.max() < len(images):
         raise DataError(f"There are only {len(images):,} images on the map.")
     part = images[rows]
-    made = decode(explorer.model, explorer.codes.mu[rows], part.labels)
+    made = decode(model, explorer.codes.mu[rows], part.labels)
     return Thumbnails(request.rows, to_picture(part.images), made)
 
 

@@ -31,4 +31,6 @@ class Request:
 
 def of_codes() -> list[type[Request]]:
     """Return every kind of request whose answer holds only until the codes change."""
-    return [kind for kind in Request.__subclasses__() if kind.about_codes]
+    # A dataclass with slots is made twice, and only the second bears its name in the end.
+    kinds = {(kind.__module__, kind.__qualname__): kind for kind in Request.__subclasses__()}
+    return [kind for kind in kinds.values() if kind.about_codes]
