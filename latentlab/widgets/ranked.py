@@ -30,6 +30,8 @@ TALL = 0.9
 """Times taller than wide, from where on the histogram stands below the wall."""
 NARROW = 44 * UNIT
 """Width below which it does so whatever the height."""
+SIDE, ANY = 40 * UNIT, (1 << 24) - 1
+"""The most that the histogram takes beside the wall, which needs the rest more; and no limit."""
 
 
 class Ranked(QWidget):
@@ -72,25 +74,28 @@ class Ranked(QWidget):
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._halves.setContentsMargins(0, 0, 0, 0)
         self._halves.setSpacing(UNIT)
-        # Its own, for beside one another the halves would keep it from ever becoming narrow.
-        self.setMinimumWidth(NARROW * 2 // 3)
+        # Its own, for either way of standing would keep it from ever becoming the other.
+        self.setMinimumSize(NARROW * 2 // 3, 13 * UNIT)
         switches = QHBoxLayout()
         switches.setSpacing(UNIT // 2)
         switches.addWidget(self.strangest)
         switches.addWidget(self.typical)
         switches.addStretch(1)
         switches.addWidget(self.pairs)
-        for stretch, parts in ((5, (switches, self.wall)), (3, (self.threshold, self.count))):
-            column = QVBoxLayout()
-            column.setSpacing(UNIT // 2)
-            for part in parts:
-                if isinstance(part, QWidget):
-                    column.addWidget(part, 0 if part is self.count else 1)
-                else:
-                    column.addLayout(part)
-            # For what the threshold, which has a greatest height, leaves.
-            column.addStretch(0)
-            self._halves.addLayout(column, stretch)
+        wall = QVBoxLayout()
+        wall.setSpacing(UNIT // 2)
+        wall.addLayout(switches)
+        wall.addWidget(self.wall, 1)
+        self.side = QWidget()
+        side = QVBoxLayout(self.side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(UNIT // 2)
+        side.addWidget(self.threshold, 1)
+        side.addWidget(self.count)
+        # For what the threshold, which has a greatest height, leaves.
+        side.addStretch(0)
+        self._halves.addLayout(wall, 5)
+        self._halves.addWidget(self.side, 3)
 
     def show_scores(self, score: Score, values: NDArray[np.float64]) -> None:
         """Show what `score` is of each row, with shape (N,)."""
@@ -117,7 +122,7 @@ class Ranked(QWidget):
         are = "image is" if count == 1 else "images are"
         self.count.setText(
             f"<b>{count:,}</b> of {size:,} {are} above {self._score.text(limit)} "
-            f"{self._score.unit}, {100 * count / max(1, size):.1f} %"
+            f"{self._score.unit}, {100 * count / max(1, size):.1f}\u00a0%"
         )
         self.wall.set_strong(above)
 
@@ -126,6 +131,7 @@ class Ranked(QWidget):
         tall = self.height() > TALL * self.width() or self.width() < NARROW
         direction = QBoxLayout.Direction
         self._halves.setDirection(direction.TopToBottom if tall else direction.LeftToRight)
+        self.side.setMaximumWidth(ANY if tall else SIDE)
 
 
 def _switch(text: str, tip: str) -> QToolButton:

@@ -73,7 +73,7 @@ class Wall(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
-        self.setMinimumSize(2 * SIDE, 2 * SIDE)
+        self.setMinimumSize(2 * SIDE, SIDE)
 
     # What is shown
 

@@ -80,12 +80,12 @@ def test_the_wall_begins_with_the_strangest_or_the_most_typical(panel):
 def test_the_threshold_counts_what_lies_above(panel):
     ranked = panel.ranked
     ranked.threshold.setValue(0)
-    assert "<b>89</b> of 90 images are above 100.0 nats, 98.9 %" in ranked.count.text()
+    assert "<b>89</b> of 90 images are above 100.0 nats, 98.9\u00a0%" in ranked.count.text()
     assert ranked.wall._strong.sum() == 89
     ranked.threshold.setValue(ranked.threshold.maximum())
     assert "<b>0</b> of 90 images" in ranked.count.text()
     ranked.threshold.setValue(985)
-    assert "<b>2</b> of 90 images are above 187.7 nats, 2.2 %" in ranked.count.text()
+    assert "<b>2</b> of 90 images are above 187.7 nats, 2.2\u00a0%" in ranked.count.text()
 
 
 def test_what_is_no_number_is_above_any_threshold(panel):
@@ -155,9 +155,10 @@ def test_any_room(panel, size, until):
     panel.resize(*size)
     ranked = panel.ranked
     tall = size[0] == 320
-    until(lambda: (ranked.threshold.y() > ranked.wall.geometry().bottom()) is tall)
+    until(lambda: (ranked.side.y() > ranked.wall.geometry().bottom()) is tall)
     assert panel.width() == size[0]
     assert ranked.wall.visible_rows()
+    assert ranked.side.width() < 330
 
 
 # In the window

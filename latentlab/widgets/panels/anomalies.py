@@ -27,6 +27,7 @@ EMPTY = (
     "more its code has to say, the higher its negative ELBO, and the less it is like what the "
     "model learned."
 )
+READY = "Score every image on the map."
 NO_IMAGES = "There are no images on the map to score: the model's data set is not on this machine."
 MOVING = "The model is learning. Its images can be scored once the run is over."
 TIPS = {
@@ -80,6 +81,7 @@ class AnomaliesPanel(PanelWidget):
             "longer. 50 is usual."
         )
         self.start = QPushButton("Score")
+        self.start.setToolTip(READY)
         self.export = IconButton("export", "Save the scores of all images as CSV")
         for widget in (self.by, self.draws, self.start):
             self.tools.addWidget(widget)
@@ -109,7 +111,7 @@ class AnomaliesPanel(PanelWidget):
         moving = state.run is not None and state.following
         why = MOVING if moving else "" if images else NO_IMAGES
         self.start.setEnabled(not why and ScoreImages not in state.working)
-        self.start.setToolTip(why or "Score every image on the map.")
+        self.start.setToolTip(why or READY)
         self._empty.setText(why or EMPTY)
 
     @property
