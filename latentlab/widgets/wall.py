@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QHelpEvent,
     QImage,
     QKeyEvent,
@@ -88,8 +89,8 @@ class Wall(QAbstractScrollArea):
 
     def set_rows(self, rows: NDArray[np.int64], captions: Callable[[int], str]) -> None:
         """Show rows in this order from the top; `captions` tells the value of each."""
+        self._point(-1)
         self._rows, self._captions = rows, captions
-        self._current = -1
         self.verticalScrollBar().setValue(0)
         self._fit()
 
@@ -223,6 +224,11 @@ class Wall(QAbstractScrollArea):
             self.chosen.emit(self.current)
         else:
             super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Point at nothing any more."""
+        self._point(-1)
+        super().focusOutEvent(event)
 
     def _reveal(self, place: int) -> None:
         rect, bar = self.place_rect(place), self.verticalScrollBar()

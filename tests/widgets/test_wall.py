@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gui_support import LEFT, PLAIN
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QFocusEvent, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -172,6 +172,16 @@ def test_another_order_begins_at_its_top(make_wall):
     wall.set_rows(np.arange(50), str)
     assert wall.visible_rows()[0] == 0
     assert wall.current == -1
+
+
+def test_points_at_nothing_once_the_focus_is_elsewhere_or_the_order_another(make_wall):
+    wall = make_wall()
+    QTest.keyClick(wall, Qt.Key.Key_Right)
+    QApplication.sendEvent(wall, QFocusEvent(QEvent.Type.FocusOut))
+    assert heard(wall, "hovered")[-2:] == [("hovered", 199), ("hovered", -1)]
+    QTest.keyClick(wall, Qt.Key.Key_Right)
+    wall.set_rows(np.arange(50), str)
+    assert heard(wall, "hovered")[-2:] == [("hovered", 199), ("hovered", -1)]
 
 
 def test_tells_more_of_what_is_pointed_at(make_wall):
