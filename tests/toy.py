@@ -9,16 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
-from latentlab.data.base import ImageSet, ImageSpec, Splits
+from latentlab.data.base import ImageSet, ImageSpec, Loading, Splits
 from latentlab.errors import RunError
 from latentlab.latent.codes import Codes
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paths import straight
+from latentlab.latent.ranking import Scores
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
 from latentlab.session.forms import Field, Kind
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
+from latentlab.session.requests.files import Exported
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
+from latentlab.session.scores import Thumbnails
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
@@ -146,6 +149,22 @@ class ToyLab:
         label = settings.label if self.card.conditional else None
         return tiles([Point(tuple(row), label) for row in z], 6)
 
+    def ScoreImages(self, request):
+        """The strangest image is the last; takes as many pieces as there are draws."""
+        for piece in range(request.samples):
+            yield Loading(f"Scoring, piece {piece}", piece / request.samples)
+        return scores(len(self.codes), request.samples)
+
+    def ShowImages(self, request):
+        originals = [self.PickImage(PickImage(row)) for row in request.rows]
+        both = ("picture", "reconstruction")
+        pictures = (np.stack([getattr(one, name) for one in originals]) for name in both)
+        return Thumbnails(request.rows, *pictures)
+
+    def SaveScores(self, request):
+        request.path.write_text(request.by)
+        return Exported(request.path)
+
     def Discard(self, request):
         pass
 
@@ -158,6 +177,12 @@ class ToyLab:
 
 def tiles(points, columns):
     return Tiles(tuple(points), np.stack([picture_of(point) for point in points]), columns)
+
+
+def scores(count=90, samples=50):
+    """Scores of images that are the stranger the higher their row, by their error the lower."""
+    row = np.arange(count, dtype=np.float64)
+    return Scores(100 + row, 0.5 - row / 1000, 5 + row % 7, samples)
 
 
 def curves(epochs=4):

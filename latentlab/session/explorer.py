@@ -67,6 +67,21 @@ class Explorer:
             raise RunError("No model is open yet.", "Open one from the library.")
         return self._model
 
+    @property
+    def images(self) -> ImageSet:
+        """The images on the map.
+
+        Raises
+        ------
+        DataError
+            Where there are none.
+        """
+        if self._images is None or not len(self._images):
+            raise DataError(
+                "There are no images on the map.", "Open a model whose data set is at hand."
+            )
+        return self._images
+
     def open(self, path: Path) -> ModelCard:
         """Load a run folder or checkpoint, and the images to show on its map.
 

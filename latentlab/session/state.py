@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from latentlab.data.base import Loading
     from latentlab.latent.codes import Codes
+    from latentlab.latent.ranking import Scores
     from latentlab.learning.events import Change, Portrait
     from latentlab.session.curves import Curves
     from latentlab.session.failure import Failure
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from latentlab.session.reports import Compared, Entry, Finding, Run
     from latentlab.session.requests.base import Request
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
+    from latentlab.session.scores import Thumbnails
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class State:
 
     ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run,
     or to the one under way while it is followed. ``moments`` are the epochs whose portraits it
-    kept, ``moment`` the one looked back at, None for the latest. ``working`` says how far long
+    kept, ``moment`` the one looked back at, None for the latest. ``scores`` and ``thumbnails`` are
+    of the images on the map, and go when their codes do. ``working`` says how far long
     work is, by the kind of its request. ``rhythm`` is the seconds
     between two pictures of a model under training.
     """
@@ -52,6 +55,8 @@ class State:
     strip: Tiles | None = None
     sampling: SampleSettings = field(default_factory=SampleSettings)
     samples: Tiles | None = None
+    scores: Scores | None = None
+    thumbnails: Thumbnails | None = None
     curves: Curves = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     latents: LatentCurves | None = None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Slot
 
 from latentlab.session.history import History
+from latentlab.session.requests.base import of_codes
 from latentlab.session.requests.exploring import (
     Adopted,
     EncodeFile,
@@ -175,6 +176,9 @@ class Controller(Running):
                 "can_undo": False,
                 "can_redo": False,
             }
+        for kind in of_codes():
+            self.cancel(kind)
+            changes |= {kind.field: None} if kind.field else {}
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}
             self._latest = opened.past.portrait
