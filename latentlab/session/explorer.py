@@ -102,7 +102,7 @@ class Explorer:
             model, images = blank_model(parsed, splits.spec), splits.to_explore()
         fill(model, weights, "The training run")
         self._show(model, images, parsed)
-        self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, "")
+        self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, splits.note)
         return self.card
 
     def _show(self, model: Model, images: ImageSet | None, recipe: Recipe | None) -> None:
@@ -212,7 +212,8 @@ def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[ImageSet | None, s
             continue
         if splits.spec.shape == spec.shape and splits.spec.classes == spec.classes:
             instead = f"{reason}: the map shows {config.kind} instead."
-            return splits.to_explore(), config.kind, "" if config is wanted else instead
+            note = splits.note if config is wanted else instead
+            return splits.to_explore(), config.kind, note
         reason = f"{config.kind} no longer has the images that this model was made for"
     return None, "", f"{reason}: the map is empty."
 

@@ -12,7 +12,7 @@ from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.session.forms import ENDLESS, chosen, describe
 
 FORM = {field.name: field for field in describe(Recipe)}
-TYPES = {"int", "float", "bool", "ints", "text", "path", "file", "option", "kind"}
+TYPES = {"int", "float", "bool", "ints", "words", "text", "path", "file", "option", "kind"}
 
 
 def at(*path):
