@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import Field
 
-from latentlab.data.base import DATA, DataConfig, Loading, Splits
+from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
 from latentlab.data.cache import open_pictures
 from latentlab.data.decode import ALIGNED, Frame
-from latentlab.data.folder import MOST_ATTRIBUTES, MOST_PIXELS, describe_pictures, image_set
+from latentlab.data.folder import MOST_ATTRIBUTES, MOST_PIXELS, describe_pictures
 from latentlab.data.sources import find_pictures
 from latentlab.errors import DataError
 from latentlab.paths import downloads
@@ -76,13 +76,14 @@ class CelebAConfig(DataConfig):
             frame = Frame(self.size, self.size, _crop(source))
             pictures = yield from open_pictures(source, [source.entries[i] for i in order], frame)
             yield Loading("Reading the attributes", 1.0)
-            attributes, labels, names, _ = describe_pictures(source, None, self.classes_from)
-        rows = order[pictures.rows]
+            rows = order[pictures.rows]
+            whole, _ = describe_pictures(source, pictures.images, rows, None, self.classes_from)
         if not self.classes_from:
-            labels, names = None, ()
-        whole = image_set(pictures.images, rows, attributes, labels, names)
+            whole = ImageSet(whole.images, None, ImageSpec(whole.spec.shape), whole.attributes)
         count = min(max(1, int(held_out[rows].sum())), len(whole) - 1)
-        lacking = "" if attributes else f"No attributes were found with the images in {found}."
+        lacking = (
+            "" if whole.attributes else f"No attributes were found with the images in {found}."
+        )
         return Splits(whole[:-count], whole[-count:], f"{pictures.note} {lacking}".strip())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from latentlab.data.arrays import MAX_CLASSES, SEED
-from latentlab.data.base import DATA, Attributes, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
 from latentlab.data.beside import read_beside
 from latentlab.data.cache import open_pictures
 from latentlab.data.decode import Crop, Frame
@@ -97,20 +97,35 @@ class FolderConfig(DataConfig):
                 source, [source.entries[i] for i in order], self.frame
             )
             yield Loading("Reading what is known of them", 1.0)
-            attributes, labels, names, notes = describe_pictures(
-                source, self.attributes, self.classes_from
+            whole, notes = describe_pictures(
+                source, pictures.images, order[pictures.rows], self.attributes, self.classes_from
             )
-        rows = order[pictures.rows]
-        whole = image_set(pictures.images, rows, attributes, labels, names)
         held_out = min(max(1, round(self.held_out * len(whole))), len(whole) - 1)
         notes = [note for note in (pictures.note, *notes) if note]
         return Splits(whole[:-held_out], whole[-held_out:], " ".join(notes))
 
 
 def describe_pictures(
-    source: Source, table: Path | None, chosen: Sequence[str]
-) -> tuple[Attributes | None, NDArray[np.int64] | None, tuple[str, ...], list[str]]:
-    """Return attributes, labels, class names and notes, in the order of the source's entries.
+    source: Source,
+    images: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    table: Path | None,
+    chosen: Sequence[str],
+) -> tuple[ImageSet, list[str]]:
+    """Return images with all that is known of them, and notes.
+
+    Parameters
+    ----------
+    source : Source
+        Where they lay.
+    images : ndarray of uint8, shape (N, C, H, W)
+        Those that could be read.
+    rows : ndarray of int64, shape (N,)
+        Which of the source's entries each of them is.
+    table : Path or None
+        The table of attributes, where one was chosen.
+    chosen : sequence of str
+        Attributes to make classes of, instead of folders.
 
     Raises
     ------
@@ -118,14 +133,17 @@ def describe_pictures(
         Where the table or the attributes that were chosen are of no use.
     """
     beside = read_beside(source, table)
+    attributes = beside.attributes[rows] if beside.attributes else None
+    notes = [beside.note]
+    labels: NDArray[np.int64] | None
     if chosen:
-        labels, names = classes_from(beside.attributes, chosen)
-        return beside.attributes, labels, names, [beside.note]
-    folders, names = classes_of(folders_of(source.entries))
-    if len(names) <= MAX_CLASSES:
-        return beside.attributes, folders, names, [beside.note]
-    many = f"{len(names):,} folders are too many to be classes; they are not told apart."
-    return beside.attributes, None, (), [beside.note, many]
+        labels, names = classes_from(attributes, chosen)
+    else:
+        labels, names = classes_of(folders_of([source.entries[row] for row in rows]))
+    if len(names) > MAX_CLASSES:
+        notes.append(f"{len(names):,} folders are too many to be classes; they are not told apart.")
+        labels, names = None, ()
+    return ImageSet(images, labels, ImageSpec(images.shape[1:], names), attributes), notes
 
 
 def classes_of(folders: Iterable[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
@@ -138,16 +156,3 @@ def classes_of(folders: Iterable[str]) -> tuple[NDArray[np.int64] | None, tuple[
         names.append(ELSEWHERE if ELSEWHERE not in names else f"{ELSEWHERE} pictures")
     rows = {name: i for i, name in enumerate(names)} | ({"": len(names) - 1} if "" in known else {})
     return np.array([rows[name] for name in known], np.int64), tuple(names)
-
-
-def image_set(
-    images: NDArray[np.uint8],
-    rows: NDArray[np.int64],
-    attributes: Attributes | None,
-    labels: NDArray[np.int64] | None,
-    names: tuple[str, ...],
-) -> ImageSet:
-    """Return images with what is known of the entries that they are."""
-    spec = ImageSpec(images.shape[1:], names)
-    known = None if attributes is None else attributes[rows]
-    return ImageSet(images, None if labels is None else labels[rows], spec, known)

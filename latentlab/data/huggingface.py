@@ -12,10 +12,10 @@ import numpy as np
 from pydantic import Field
 
 from latentlab.data.arrays import SEED
-from latentlab.data.base import DATA, DataConfig, Loading, Splits
+from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
 from latentlab.data.cache import open_pictures
 from latentlab.data.decode import Crop, Frame
-from latentlab.data.folder import MOST_PIXELS, image_set
+from latentlab.data.folder import MOST_PIXELS
 from latentlab.data.sources import Entry, Source
 from latentlab.errors import DataError
 
@@ -58,7 +58,8 @@ class HuggingFaceConfig(DataConfig):
         frame = Frame(self.size, self.size, self.crop, self.colour)
         pictures = yield from open_pictures(source, source.entries, frame)
         labels, names = source.classes()
-        whole = image_set(pictures.images, pictures.rows, None, labels, names)
+        kept = None if labels is None else labels[pictures.rows]
+        whole = ImageSet(pictures.images, kept, ImageSpec(frame.shape, names))
         held_out = int((pictures.rows >= len(train)).sum())
         if not 0 < held_out < len(whole):
             raise DataError(f"data.root: one part of {self.root} has no readable picture.")

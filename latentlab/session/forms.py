@@ -156,7 +156,7 @@ def _type(annotation: Any) -> tuple[str, tuple[str, ...]]:
     if origin is typing.Literal:
         return "option", typing.get_args(annotation)
     if origin is tuple:
-        return "ints" if int in typing.get_args(annotation) else "words", ()
+        return "words" if str in typing.get_args(annotation) else "ints", ()
     known = {bool: "bool", int: "int", float: "float", Path: "path"}
     return known.get(annotation, "text"), ()
 
