@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0} | dict.fromkeys(
     ("", "na", "n/a", "nan", "none", "null", "?"), math.nan
 )
+NAMING = {"", "id", "image", "image id", "file", "filename", "file name", "name", "path", "index"}
+"""Heads of columns that name files, though it be with bare numbers."""
 LEVELS = 5
 """Different values up to which an attribute makes a class of each."""
 
@@ -126,7 +128,7 @@ def _rows(table: Table, pictures: Sequence[str]) -> tuple[int, NDArray[np.int64]
             known[key] = -1 if known.get(key, i) != i else i
     best, column, places = 0, -1, [-1] * len(table)
     for number, words in enumerate(table.columns):
-        if len(set(words)) < len(words):
+        if not _may_name(table.names[number], words):
             continue
         found = [_place(word, known) for word in words]
         count = sum(place >= 0 for place in found)
@@ -144,6 +146,13 @@ def _rows(table: Table, pictures: Sequence[str]) -> tuple[int, NDArray[np.int64]
             f"{len(pictures):,} pictures"
         )
     return -1, np.arange(len(pictures))
+
+
+def _may_name(head: str, words: tuple[str, ...]) -> bool:
+    """Say whether a column may name files; bare numbers do only under a head that says so."""
+    if len(set(words)) < len(words):
+        return False
+    return plain(head) in NAMING or not all(word.replace(".", "", 1).isdecimal() for word in words)
 
 
 def _keys(path: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from latentlab.errors import DataError
 def test_a_missing_package_is_told(tmp_path):
     config = HuggingFaceConfig(root=tmp_path)
     assert not config.available()
-    with pytest.raises(DataError, match="needs? the package datasets") as caught:
+    with pytest.raises(DataError, match="need the package datasets") as caught:
         load(config)
     assert "pip install datasets" in caught.value.advice
 

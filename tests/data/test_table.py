@@ -46,7 +46,7 @@ def test_numbers_and_what_is_not_known():
 
 def test_commas_in_numbers_between_semicolons():
     np.testing.assert_array_equal(read("x\ty\n1\t2\n3\t4\n5\t6").values[0], (1, 2))
-    np.testing.assert_array_equal(read("f;x\n1;0,5\n2;1,5\n3;2").column("x"), (0.5, 1.5, 2))
+    np.testing.assert_array_equal(read("file;x\n1;0,5\n2;1,5\n3;2").column("x"), (0.5, 1.5, 2))
 
 
 def test_text_in_another_encoding():
@@ -57,8 +57,8 @@ def test_columns_of_the_same_name_are_told_apart():
     assert read("file,x,X,x\n1.png,1,2,3\n").names == ("x", "x 2", "x 3")
 
 
-def test_numbers_that_name_pictures_are_not_mistaken_for_values():
-    """A column of 0 and 1 is no column of names, even where pictures are called so."""
+def test_numbers_that_could_name_pictures_are_values_unless_their_head_says_so():
+    """Even where pictures are called so."""
     found = read("on,id\n1,2\n0,1\n1,0\n", ["0.png", "1.png", "2.png"])
     assert found.names == ("on",)
     np.testing.assert_array_equal(found.column("on"), (1, 0, 1))
