@@ -13,19 +13,16 @@ import os
 import shutil
 import tempfile
 import time
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from itertools import batched, islice
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.data.base import Loading
 from latentlab.data.decode import read_frame
+from latentlab.data.parallel import in_parallel
 from latentlab.errors import DataError
 from latentlab.paths import cache
 
@@ -40,11 +37,6 @@ if TYPE_CHECKING:
 VERSION = 1
 LIMIT = 8 << 30
 """Bytes that all entries may take together; the one in use may be larger."""
-CHUNK = 16
-"""Pictures that a thread decodes between two reports."""
-TICK = 0.01
-"""Seconds after which one who waits hears that decoding goes on, and may end it."""
-WORKERS = min(os.cpu_count() or 1, 8)
 ABANDONED = 3600.0
 """Seconds after which a half-written entry is what a killed program left behind."""
 IMAGES, ROWS, SKIPPED, REPORT = "images.npy", "rows.npy", "skipped.json", "skipped.txt"
@@ -110,47 +102,6 @@ def signature(entries: Iterable[Entry], frame: Frame) -> str:
         line = f"{entry.name}\0{entry.size}\0{entry.stamp}\n"
         digest.update(line.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]
-
-
-def in_parallel[T](
-    work: Callable[[Entry], T], entries: Iterable[Entry]
-) -> Generator[list[tuple[Entry, T | DataError]]]:
-    """Do something with each entry in threads; Pillow lets go of Python's lock while it decodes.
-
-    Yields
-    ------
-    list of (Entry, object)
-        What has become of the next few, in order, a `DataError` included; empty after a moment
-        in which none was done, so that one who gives up never waits. Closing stops the threads.
-    """
-    stop = Event()
-
-    def do(chunk: tuple[Entry, ...]) -> list[tuple[Entry, T | DataError]]:
-        return [(entry, _outcome(work, entry)) for entry in chunk if not stop.is_set()]
-
-    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="decode")
-    try:
-        tasks = (pool.submit(do, chunk) for chunk in batched(entries, CHUNK))
-        waiting = deque(islice(tasks, 2 * WORKERS + 2))
-        while waiting:
-            if wait([waiting[0]], TICK).not_done:
-                yield []
-                continue
-            done = waiting.popleft().result()
-            waiting.extend(islice(tasks, 1))
-            yield done
-    finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
-
-
-def _outcome[T](work: Callable[[Entry], T], entry: Entry) -> T | DataError:
-    try:
-        return work(entry)
-    except DataError as error:
-        return error
-    except Exception as error:  # an archive's reader raises as many kinds as Pillow's
-        return DataError(" ".join(str(error).split())[:200] or type(error).__name__)
 
 
 def decoder(source: Source, frame: Frame) -> Callable[[Entry], NDArray[np.uint8]]:

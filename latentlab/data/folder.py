@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.sources import Source
+    from latentlab.data.base import Attributes
+    from latentlab.data.sources import Entry, Source
 
 ELSEWHERE = "other"
 """The class of pictures that lie beside the folders of the others."""
@@ -134,16 +135,29 @@ def describe_pictures(
     """
     beside = read_beside(source, table)
     attributes = beside.attributes[rows] if beside.attributes else None
-    notes = [beside.note]
+    labels, names, note = labels_of([source.entries[row] for row in rows], attributes, chosen)
+    spec = ImageSpec(images.shape[1:], names)
+    return ImageSet(images, labels, spec, attributes), [beside.note, note]
+
+
+def labels_of(
+    entries: Sequence[Entry], attributes: Attributes | None, chosen: Sequence[str]
+) -> tuple[NDArray[np.int64] | None, tuple[str, ...], str]:
+    """Return a row of the class names for each picture, the names, and a note.
+
+    Raises
+    ------
+    DataError
+        Where an attribute that was chosen is not there.
+    """
     labels: NDArray[np.int64] | None
     if chosen:
         labels, names = classes_from(attributes, chosen)
     else:
-        labels, names = classes_of(folders_of([source.entries[row] for row in rows]))
+        labels, names = classes_of(folders_of(entries))
     if len(names) > MAX_CLASSES:
-        notes.append(f"{len(names):,} folders are too many to be classes; they are not told apart.")
-        labels, names = None, ()
-    return ImageSet(images, labels, ImageSpec(images.shape[1:], names), attributes), notes
+        return None, (), f"{len(names):,} classes are too many; they are not told apart."
+    return labels, names, ""
 
 
 def classes_of(folders: Iterable[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from latentlab.data.base import Loading
 from latentlab.data.decode import picture_suffixes
+from latentlab.data.parallel import aside
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
@@ -121,8 +122,7 @@ def find_pictures(root: Path) -> Generator[Loading, None, Source]:
     if root.is_dir():
         source = yield from _in_folder(root)
     elif root.is_file():
-        yield Loading(f"Looking into {root.name}")
-        source = _in_zip(root)
+        source = yield from aside(lambda: _in_zip(root), f"Looking into {root.name}")
     else:
         raise DataError(f"data.root: there is no folder or ZIP {root}.", "Check the path.")
     if not source.entries:

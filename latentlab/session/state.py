@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from latentlab.data.base import Loading
     from latentlab.latent.codes import Codes
     from latentlab.learning.events import Change, Portrait
+    from latentlab.session.contact import Checked, Contact
     from latentlab.session.curves import Curves
     from latentlab.session.failure import Failure
     from latentlab.session.forms import Field
@@ -60,6 +61,8 @@ class State:
     moment: int | None = None
     findings: tuple[Finding, ...] = ()
     compared: tuple[Compared, ...] = ()
+    contact: Contact | None = None
+    checked: Checked | None = None
     working: Mapping[type[Request], Loading] = field(default_factory=dict)
     queue: tuple[Mapping[str, Any], ...] = ()
     rhythm: float = 1.0
