@@ -48,12 +48,12 @@ class FolderConfig(DataConfig):
         json_schema_extra={"unit": "pixels"},
         description="What every picture is brought to. Training time grows with its square.",
     )
-    height: int | None = Field(
-        None,
-        ge=1,
+    height: int = Field(
+        0,
+        ge=0,
         le=MOST_PIXELS,
         json_schema_extra={"unit": "pixels"},
-        description="Left out, pictures are square.",
+        description="0 is as high as wide: pictures are square.",
     )
     crop: Crop = Field(
         "centre",

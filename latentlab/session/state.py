@@ -33,7 +33,8 @@ class State:
 
     ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run,
     or to the one under way while it is followed. ``moments`` are the epochs whose portraits it
-    kept, ``moment`` the one looked back at, None for the latest. ``working`` says how far long
+    kept, ``moment`` the one looked back at, None for the latest. ``contact`` and
+    ``checked`` are the first look at pictures to learn from. ``working`` says how far long
     work is, by the kind of its request. ``rhythm`` is the seconds
     between two pictures of a model under training.
     """

@@ -107,7 +107,7 @@ def test_every_value_is_explained():
         (("training", "", "epochs"), "int", 30, 1, 100_000),
         (("training", "", "learning_rate"), "float", 1e-3, 0, 1),
         (("data", "mnist", "root"), "path", None, -ENDLESS, ENDLESS),
-        (("data", "folder", "height"), "int", None, 1, 2048),
+        (("data", "folder", "height"), "int", 0, 0, 2048),
         (("data", "folder", "classes_from"), "words", [], -ENDLESS, ENDLESS),
     ],
 )
