@@ -201,20 +201,23 @@ class Explorer:
 
 def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[ImageSet | None, str, str]:
     """Return images for the map, what they are, and a note where they are not the wanted ones."""
-    reason = f"{wanted.kind} is not on this machine"
+    root = getattr(wanted, "root", None)
+    reason = f"{wanted.kind}{f' in {root}' if root else ''} is not on this machine"
     for config in (wanted, parse(DATA.kinds()["digits"], {})):
         try:
             if not config.available():
                 continue
             splits = load(config)
         except DataError as error:
-            reason = error.message
+            reason = error.message if config is wanted else reason
             continue
         if splits.spec.shape == spec.shape and splits.spec.classes == spec.classes:
             instead = f"{reason}: the map shows {config.kind} instead."
             note = splits.note if config is wanted else instead
             return splits.to_explore(), config.kind, note
-        reason = f"{config.kind} no longer has the images that this model was made for"
+        # That other images do not fit either is no news.
+        if config is wanted:
+            reason = f"{config.kind} no longer has the images that this model was made for"
     return None, "", f"{reason}: the map is empty."
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from latentlab.widgets.import_pictures import ImportDialog
@@ -29,9 +29,13 @@ def drop(window, path):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     actions, buttons = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    place = QPointF(window.rect().center())
-    event = QDropEvent(place, actions, data, buttons, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(window, event)
+    place, plain = window.rect().center(), Qt.KeyboardModifier.NoModifier
+    for event in (
+        QDragEnterEvent(place, actions, data, buttons, plain),
+        QDropEvent(QPointF(place), actions, data, buttons, plain),
+    ):
+        QApplication.sendEvent(window.windowHandle(), event)
+        assert event.isAccepted()
 
 
 def dialog_of(desk):
@@ -65,7 +69,8 @@ def test_dropped_pictures_are_trained_on(desk, zoo):
     # The run opens without them, and says so.
     shutil.rmtree(zoo)
     desk.controller.open(desk.state.model.source)
-    desk.until(lambda: "is not on this machine" in desk.state.model.note)
+    gone = f"folder in {zoo} is not on this machine: the map is empty."
+    desk.until(lambda: desk.state.model.note == gone)
     assert desk.state.failure is None
     assert len(desk.state.codes) == 0
 
