@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+import time
 import zipfile
 
 import numpy as np
@@ -394,9 +395,22 @@ def test_old_entries_make_room_for_new_ones(tmp_path, write, monkeypatch):
 
 
 def _age(path):
-    import time
-
     return time.time() - path.stat().st_mtime
+
+
+def test_two_who_decode_the_same_at_once_do_not_mind(tmp_path, write):
+    """As the processes of a distributed run do."""
+    write.pictures(tmp_path / "in", [f"{i}.png" for i in range(60)])
+    works = [FolderConfig(root=tmp_path / "in", width=8).load() for _ in range(2)]
+    found = {}
+    while len(found) < 2:
+        for i, work in enumerate(works):
+            try:
+                next(work)
+            except StopIteration as done:
+                found.setdefault(i, done.value)
+    np.testing.assert_array_equal(every(found[0]), every(found[1]))
+    assert len(entries()) == 1
 
 
 def test_what_a_killed_program_left_is_cleared_away(tmp_path, write):
