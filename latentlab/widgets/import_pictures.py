@@ -10,10 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
-    QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -24,9 +21,10 @@ from PySide6.QtWidgets import (
 from latentlab.session.recipes import changed
 from latentlab.session.requests.images import CheckPictures, ShowPictures
 from latentlab.widgets.contact_view import ContactView
-from latentlab.widgets.editors import FileEditor
-from latentlab.widgets.form import LABEL_WIDTH, FormWidget
+from latentlab.widgets.editors import FileEditor, IntEditor
+from latentlab.widgets.form import FormWidget
 from latentlab.widgets.labels import muted
+from latentlab.widgets.path_row import PathRow
 from latentlab.widgets.settings import settings
 from latentlab.widgets.theme import UNIT
 
@@ -84,8 +82,8 @@ class ImportDialog(QDialog):
             known = {name: value for name, value in known.items() if name not in OF_THE_FOLDER}
             known["root"] = str(root)
         self._first = known
-        self.path.setText(known.get("root", ""))
-        self.path.textChanged.connect(self._on_moved)
+        self.path.line.setText(known.get("root", ""))
+        self.path.line.textChanged.connect(self._on_moved)
         controller.changed.connect(self._on_changed)
         self._make_form(controller.state)
 
@@ -108,31 +106,10 @@ class ImportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
         column.setSpacing(2 * UNIT)
-        column.addLayout(self._path_row())
+        self.path = PathRow()
+        column.addWidget(self.path)
         column.addLayout(middle, 1)
         column.addWidget(self.buttons)
-
-    def _path_row(self) -> QHBoxLayout:
-        self.path = QLineEdit()
-        self.path.setPlaceholderText("A folder or a ZIP of pictures")
-        self.path.setToolTip("Where the pictures lie; two or more folders in it become classes")
-        self.path.setAccessibleName("Folder or ZIP of pictures")
-        label = QLabel("Pictures")
-        label.setFixedWidth(LABEL_WIDTH - UNIT)
-        label.setBuddy(self.path)
-        row = QHBoxLayout()
-        row.setSpacing(UNIT)
-        row.addWidget(label)
-        row.addWidget(self.path, 1)
-        for text, tip, slot in (
-            ("Folder…", "Choose a folder, with folders in it or without", self._choose_folder),
-            ("ZIP…", "Choose a ZIP of pictures; it is read where it is", self._choose_zip),
-        ):
-            button = QPushButton(text, autoDefault=False)
-            button.setToolTip(tip)
-            button.clicked.connect(slot)
-            row.addWidget(button)
-        return row
 
     def _attribute_button(self) -> QPushButton:
         button = QPushButton("Choose attributes", autoDefault=False)
@@ -150,6 +127,9 @@ class ImportDialog(QDialog):
         if self.form or not fields:
             return
         self.form = FormWidget(fields, depth=1)
+        height = self.form.row("height")
+        if height and isinstance(height.editor, IntEditor):
+            height.editor.box.setSpecialValueText("as wide")
         self.form.set_values(self._first)
         self.form.changed.connect(self._on_edited)
         inside = QWidget()
@@ -167,7 +147,7 @@ class ImportDialog(QDialog):
     def values(self) -> dict[str, Any]:
         """Return the ``data`` table of a recipe that learns from these pictures."""
         options = self.form.values() if self.form else {}
-        return {"kind": KIND, "root": self.path.text().strip(), **options}
+        return {"kind": KIND, "root": self.path.line.text().strip(), **options}
 
     @Slot()
     def _on_moved(self) -> None:
@@ -186,7 +166,7 @@ class ImportDialog(QDialog):
         values = self.values()
         if not values["root"]:
             self.view.show_contact(None)
-            self.path.setFocus()
+            self.path.line.setFocus()
             return
         self._controller.ask(ShowPictures(values))
         root = Path(values["root"])
@@ -237,21 +217,6 @@ class ImportDialog(QDialog):
         chosen = [one.text() for one in self.pick.menu().actions() if one.isChecked()]
         if self.form:
             self.form.set_values({"classes_from": chosen})
-
-    # Buttons
-
-    @Slot()
-    def _choose_folder(self) -> None:
-        self._take(QFileDialog.getExistingDirectory(self, "Pictures", self.path.text()))
-
-    @Slot()
-    def _choose_zip(self) -> None:
-        near = self.path.text()
-        self._take(QFileDialog.getOpenFileName(self, "Pictures", near, "Archives (*.zip)")[0])
-
-    def _take(self, path: str) -> None:
-        if path:
-            self.path.setText(path)
 
     def accept(self) -> None:
         """Put what was chosen into the draft, remember it, and close."""

@@ -72,7 +72,7 @@ def test_a_change_is_shown_after_a_moment_but_files_are_checked_once(dialog, unt
     last = asked(dialog, ShowPictures)[-1].values
     assert (last["width"], last["crop"]) == (33, "none")
     assert len(asked(dialog, CheckPictures)) == 1
-    dialog.path.setText("/park")
+    dialog.path.line.setText("/park")
     until(lambda: len(asked(dialog, ShowPictures)) == 3)
     assert [request.root for request in asked(dialog, CheckPictures)] == [
         Path("/zoo"),
@@ -117,7 +117,7 @@ def test_a_problem_is_said_in_the_dialog_and_the_pictures_stay(dialog):
     dialog.form.set_values({"classes_from": []})
     show(dialog)
     assert dialog.view.problem.isHidden()
-    dialog.path.setText("/nowhere")
+    dialog.path.line.setText("/nowhere")
     show(dialog, pictures=None, problem="data.root: there is no folder or ZIP /nowhere.")
     assert dialog.view.tiles._tiles is None, "those are other pictures"
 
@@ -189,10 +189,10 @@ def test_the_last_pictures_are_remembered(make, until):
     show(first)
     first.accept()
     again = make()
-    assert again.path.text() == "/zoo"
+    assert again.path.line.text() == "/zoo"
     assert (again.values()["width"], again.values()["classes_from"]) == (40, ["hat"])
     other = make(Path("/park"))
-    assert (other.path.text(), other.values()["width"]) == ("/park", 40)
+    assert (other.path.line.text(), other.values()["width"]) == ("/park", 40)
     assert other.values()["classes_from"] == [], "other pictures have other attributes"
 
 
@@ -209,6 +209,6 @@ def test_nothing_is_asked_of_no_folder(make):
     assert not dialog.use.isEnabled()
 
 
-@pytest.mark.parametrize("name", ["path", "use", "pick"])
+@pytest.mark.parametrize("name", ["use", "pick"])
 def test_controls_explain_themselves(dialog, name):
     assert getattr(dialog, name).toolTip()
