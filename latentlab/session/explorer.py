@@ -117,7 +117,7 @@ class Explorer:
             model, images = blank_model(parsed, splits.spec), splits.to_explore()
         fill(model, weights, "The training run")
         self._show(model, images, parsed)
-        self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, "")
+        self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, splits.note)
         return self.card
 
     def _show(self, model: Model, images: ImageSet | None, recipe: Recipe | None) -> None:
@@ -216,19 +216,23 @@ class Explorer:
 
 def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[ImageSet | None, str, str]:
     """Return images for the map, what they are, and a note where they are not the wanted ones."""
-    reason = f"{wanted.kind} is not on this machine"
+    root = getattr(wanted, "root", None)
+    reason = f"{wanted.kind}{f' in {root}' if root else ''} is not on this machine"
     for config in (wanted, parse(DATA.kinds()["digits"], {})):
         try:
             if not config.available():
                 continue
             splits = load(config)
         except DataError as error:
-            reason = error.message
+            reason = error.message if config is wanted else reason
             continue
         if splits.spec.shape == spec.shape and splits.spec.classes == spec.classes:
             instead = f"{reason}: the map shows {config.kind} instead."
-            return splits.to_explore(), config.kind, "" if config is wanted else instead
-        reason = f"{config.kind} no longer has the images that this model was made for"
+            note = splits.note if config is wanted else instead
+            return splits.to_explore(), config.kind, note
+        # That other images do not fit either is no news.
+        if config is wanted:
+            reason = f"{config.kind} no longer has the images that this model was made for"
     return None, "", f"{reason}: the map is empty."
 
 

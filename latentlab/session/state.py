@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.latent.ranking import Scores
     from latentlab.learning.events import Change, Portrait
+    from latentlab.session.contact import Checked, Contact
     from latentlab.session.curves import Curves
     from latentlab.session.failure import Failure
     from latentlab.session.forms import Field
@@ -35,7 +36,8 @@ class State:
     ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run,
     or to the one under way while it is followed. ``moments`` are the epochs whose portraits it
     kept, ``moment`` the one looked back at, None for the latest. ``scores`` and ``thumbnails`` are
-    of the images on the map, and go when their codes do. ``working`` says how far long
+    of the images on the map, and go when their codes do. ``contact`` and ``checked`` are the first
+    look at pictures to learn from. ``working`` says how far long
     work is, by the kind of its request. ``rhythm`` is the seconds
     between two pictures of a model under training.
     """
@@ -65,6 +67,8 @@ class State:
     moment: int | None = None
     findings: tuple[Finding, ...] = ()
     compared: tuple[Compared, ...] = ()
+    contact: Contact | None = None
+    checked: Checked | None = None
     working: Mapping[type[Request], Loading] = field(default_factory=dict)
     queue: tuple[Mapping[str, Any], ...] = ()
     rhythm: float = 1.0

@@ -77,6 +77,13 @@ class Menus(QObject):
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
         self._add(menu, "Open picture…", "Ctrl+I", self._open_picture, "Encode your own picture")
+        self._add(
+            menu,
+            "Use a folder of pictures…",
+            "Ctrl+Shift+I",
+            self._use_pictures,
+            "Learn from your own pictures",
+        )
         menu.addSeparator()
         self._add(menu, "Show run folders", "", self._show_runs)
         menu.addSeparator()
@@ -158,6 +165,10 @@ class Menus(QObject):
         file, _ = QFileDialog.getOpenFileName(self._window, "Open picture", "", PICTURES)
         if file:
             self._controller.open_path(Path(file))
+
+    @Slot()
+    def _use_pictures(self) -> None:
+        self._window.use_pictures()
 
     @Slot()
     def _fill_recent(self) -> None:
