@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from latentlab.data.base import ImageSet, ImageSpec, Splits
+from latentlab.data.base import ImageSet, ImageSpec, Loading, Splits
 from latentlab.errors import RunError
 from latentlab.latent.codes import Codes
+from latentlab.latent.importance import kl_per_dimension, principal_components
+from latentlab.latent.linear import finish
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paths import straight
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
+from latentlab.session.axes import MARKS, Importance, Strips
 from latentlab.session.forms import Field, Kind
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
@@ -93,6 +96,7 @@ class ToyLab:
         default_factory=lambda: {"toy": card(), "big": card(5, conditional=True, name="big")}
     )
     asked: list = field(default_factory=list)
+    directions: tuple = ()
 
     def __call__(self, request):
         self.asked.append(request)
@@ -145,6 +149,23 @@ class ToyLab:
         z = rng.standard_normal((settings.count, self.card.latent_dim)).tolist()
         label = settings.label if self.card.conditional else None
         return tiles([Point(tuple(row), label) for row in z], 6)
+
+    def Weigh(self, request):
+        yield Loading("Weighing")
+        components = finish(principal_components(self.codes.mu))
+        return Importance(self.codes, kl_per_dimension(self.codes), components)
+
+    def MakeSliderStrips(self, request):
+        along = {}
+        for each in request.axes:
+            z = [each.moved(request.point.z, mark) for mark in MARKS]
+            along[each.key] = tiles([Point(tuple(at), request.point.label) for at in z], len(z))
+        return Strips(request.point, self.codes, along)
+
+    MakeDirectionStrips = MakeSliderStrips
+
+    def ReadDirections(self, request):
+        return self.directions
 
     def Discard(self, request):
         pass

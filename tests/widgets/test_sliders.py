@@ -18,6 +18,14 @@ def handle_of(slider):
     return rect.center()
 
 
+def slider_of(desk, dimension):
+    """Return a slider, scrolled to where it can be seen."""
+    panel = desk.panel("sliders")
+    slider = panel.rows[dimension].slider
+    panel._area.ensureWidgetVisible(slider)
+    return slider
+
+
 def sigmas(desk):
     """Return where z stands in each dimension, in deviations of the data from their mean."""
     mu = desk.state.codes.mu.astype(float)
@@ -38,7 +46,7 @@ def test_dragging_moves_one_dimension_and_is_one_undo(big, dimension):
     big.controller.go_home()
     big.settle()
     before = big.state
-    slider = big.panel("sliders").rows[dimension].slider
+    slider = slider_of(big, dimension)
     start = handle_of(slider)
     seen = []
     for _ in big.hand.drag(slider, start, start + QPoint(30, 0)):
@@ -104,6 +112,7 @@ def test_reset_is_grey_at_the_default(big):
     big.controller.set_point(big.state.point.along({2: 4.0}))
     assert [reset.isEnabled() for reset in resets] == [False, False, True, False, False]
     assert panel.reset.isEnabled()
+    slider_of(big, 2)
     big.hand.click(resets[2])
     assert big.state.point.z[2] == pytest.approx(big.state.codes.center[2])
     assert not resets[2].isEnabled()
@@ -113,7 +122,7 @@ def test_reset_is_grey_at_the_default(big):
 def test_right_click_resets_that_one(big):
     big.controller.set_point(big.state.point.along({1: 2.0, 2: 3.0}))
     before = big.state.point
-    slider = big.panel("sliders").rows[2].slider
+    slider = slider_of(big, 2)
     big.hand.click(slider, QPoint(10, slider.height() // 2), RIGHT)
     after = big.state.point
     assert after.z[2] == pytest.approx(big.state.codes.center[2])
