@@ -18,9 +18,13 @@ from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paths import straight
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
 from latentlab.session.axes import MARKS, Importance, Strips
+from latentlab.session.direction_files import read_directions, write_directions
+from latentlab.session.directions import merged, replaced
 from latentlab.session.forms import Field, Kind
+from latentlab.session.learning_directions import learn_direction
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
+from latentlab.session.requests.files import Exported
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
 
 NAMES = ("ant", "bee", "cat")
@@ -166,6 +170,27 @@ class ToyLab:
 
     def ReadDirections(self, request):
         return self.directions
+
+    def LearnDirection(self, request):
+        others = self.directions if request.apart else ()
+        learned = yield from learn_direction(
+            self.card, self.codes, request.source, request.method, others
+        )
+        self.directions = merged(self.directions, (learned,))
+        return self.directions
+
+    def ChangeDirection(self, request):
+        self.directions = replaced(self.directions, request.before, request.after)
+        return self.directions
+
+    def ImportDirections(self, request):
+        new = read_directions(request.path, self.card.latent_dim)
+        self.directions = merged(self.directions, new)
+        return self.directions
+
+    def ExportDirections(self, request):
+        write_directions(request.path, request.directions)
+        return Exported(request.path)
 
     def Discard(self, request):
         pass

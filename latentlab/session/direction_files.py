@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from latentlab.errors import DataError
 from latentlab.files import write_atomically
 from latentlab.paths import home, resources, runs
-from latentlab.session.directions import Direction, unlike
+from latentlab.session.directions import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,14 +27,7 @@ NAME = "directions.json"
 LENGTH_OFF = 1e-3
 
 
-@dataclass(frozen=True)
-class _Book:
-    format: str
-    version: int
-    directions: tuple[Direction, ...]
-
-
-_READER = TypeAdapter(_Book)
+_READER = TypeAdapter(tuple[Direction, ...])
 
 
 def place_of(card: ModelCard) -> Path:
@@ -80,7 +73,8 @@ def write_directions(path: Path, directions: Sequence[Direction]) -> None:
     RunError
         Where it cannot be written.
     """
-    book = asdict(_Book(FORMAT, VERSION, tuple(directions)))
+    entries = [asdict(direction) for direction in directions]
+    book = {"format": FORMAT, "version": VERSION, "directions": entries}
     write_atomically(path, json.dumps(book, indent=1, ensure_ascii=False).encode())
 
 
@@ -104,27 +98,16 @@ def read_directions(path: Path, latent_dim: int) -> tuple[Direction, ...]:
         raise DataError(
             f"{path} is not a file of directions.", "Choose one that latentlab has saved."
         )
-    version = book.get("version")
-    if isinstance(version, int) and version > VERSION:
-        raise DataError(f"{path} was written by a newer latentlab.", "Update this one.")
+    if book.get("version") != VERSION:
+        raise DataError(f"{path} was written by another latentlab.", "Update this one.")
     try:
-        directions = _READER.validate_python(book).directions
+        directions = _READER.validate_python(book.get("directions"))
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        where = ".".join(["directions", *map(str, error.errors()[0]["loc"])])
         raise DataError(
             f"{path} is damaged: {where} is wrong.", "Use another copy, or move it away."
         ) from error
     return tuple(_checked(direction, path, latent_dim) for direction in directions)
-
-
-def merged(old: Sequence[Direction], new: Sequence[Direction]) -> tuple[Direction, ...]:
-    """Return both, the new ones under names that are free; one that is there already only once."""
-    result = list(old)
-    for direction in new:
-        if direction not in result:
-            names = [each.name for each in result]
-            result.append(replace(direction, name=unlike(direction.name, names)))
-    return tuple(result)
 
 
 def _checked(direction: Direction, path: Path, latent_dim: int) -> Direction:

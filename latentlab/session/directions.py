@@ -10,7 +10,7 @@ import numpy as np
 from latentlab.session.axes import Axis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from latentlab.latent.codes import Codes
     from latentlab.session.scene import ModelCard
@@ -173,3 +173,28 @@ def unlike(name: str, taken: Iterable[str]) -> str:
     if wanted not in names:
         return wanted
     return next(new for i in range(2, len(names) + 3) if (new := f"{wanted} {i}") not in names)
+
+
+def merged(old: Sequence[Direction], new: Sequence[Direction]) -> tuple[Direction, ...]:
+    """Return both, the new ones under names that are free; one that is there already only once."""
+    result = list(old)
+    for direction in new:
+        if direction not in result:
+            names = [each.name for each in result]
+            result.append(replace(direction, name=unlike(direction.name, names)))
+    return tuple(result)
+
+
+def replaced(
+    old: Sequence[Direction], before: Direction | None, after: Direction | None
+) -> tuple[Direction, ...]:
+    """Return directions with one in the place of another, under a name that is free.
+
+    None for `before` adds one, None for `after` takes one away.
+    """
+    others = [each for each in old if each != before]
+    if after is None:
+        return tuple(others)
+    after = replace(after, name=unlike(after.name, [each.name for each in others]))
+    place = next((place for place, each in enumerate(old) if each == before), len(old))
+    return (*others[:place], after, *others[place:])

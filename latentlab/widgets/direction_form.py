@@ -8,9 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -57,15 +55,13 @@ class DirectionForm(QWidget):
         second.addWidget(self.apart)
         self.sides = {side: Side(side) for side in "ab"}
         self._by_hand = QWidget()
-        grid = QGridLayout(self._by_hand)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(UNIT // 2)
-        grid.setVerticalSpacing(UNIT // 2)
-        for row, side in enumerate(self.sides.values()):
-            side.stand(grid, row)
+        third = QHBoxLayout(self._by_hand)
+        third.setContentsMargins(0, 0, 0, 0)
+        third.setSpacing(UNIT)
+        for side in self.sides.values():
+            third.addWidget(side, 1)
             side.added.connect(self._on_added)
             side.cleared.connect(self._on_cleared)
-        grid.setColumnStretch(0, 1)
         for layout in (first, second):
             column.addLayout(layout)
         column.addWidget(self._by_hand)
@@ -167,26 +163,25 @@ class Side(QWidget):
     def __init__(self, side: str) -> None:
         super().__init__()
         self._side = side
-        self.count = QLabel()
+        self.count = muted()
+        self.count.setAccessibleName(f"Group {side.upper()}")
         self.add = QPushButton(f"Add to {side.upper()}")
         self.clear = IconButton("close", f"Empty group {side.upper()}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(UNIT // 2)
+        row.addWidget(self.count, 1)
+        row.addWidget(self.add)
+        row.addWidget(self.clear)
         self.add.clicked.connect(self._on_add)
         self.clear.clicked.connect(self._on_clear)
         self.show_rows(0, can_add=False, holds=False)
 
-    def stand(self, grid: QGridLayout, row: int) -> None:
-        """Take a row of a grid."""
-        self.count.setFont(muted().font())
-        for column, widget in enumerate((self.count, self.add, self.clear)):
-            grid.addWidget(widget, row, column)
-        self.hide()
-        grid.addWidget(self, row, 3)
-
     def show_rows(self, count: int, *, can_add: bool, holds: bool) -> None:
         """Say how many images it has, and whether the one under z can be added."""
-        has = "that have it" if self._side == "a" else "that have not"
-        images = "1 image" if count == 1 else f"{count} images"
-        self.count.setText(f"{self._side.upper()}: {images} {has}")
+        has = "have it" if self._side == "a" else "have it not"
+        self.count.setText(f"{self._side.upper()}: {count:,}")
+        self.count.setToolTip(f"Group {self._side.upper()}: images that {has}.")
         self.add.setEnabled(can_add and not holds)
         self.clear.setEnabled(count > 0)
         tip = f"Put the image under z into {self._side.upper()}, and take it out of the other."

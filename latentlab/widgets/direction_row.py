@@ -46,7 +46,7 @@ class DirectionRow(QFrame):
         self.reset = IconButton("reset", "Reset")
         self.remove = IconButton("close", "Delete")
         self.slider = AxisSlider()
-        self.strip: AxisStrip | None = AxisStrip(self.slider)
+        self.strip = AxisStrip(self.slider)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, UNIT // 2, 0, UNIT)
         column.setSpacing(UNIT // 2)

@@ -26,7 +26,10 @@ class Row(Protocol):
     """A slider, and the strip below it where there is one."""
 
     slider: AxisSlider
-    strip: AxisStrip | None
+
+    @property
+    def strip(self) -> AxisStrip | None:
+        """None where no pictures are wanted."""
 
 
 class StripKeeper(QObject):

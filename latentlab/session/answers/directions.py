@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 
 from latentlab.data.base import Loading
 from latentlab.errors import DataError
 from latentlab.latent.importance import kl_per_dimension, principal_components
 from latentlab.session.answers.base import answer
 from latentlab.session.axes import MARKS, Importance, Strips
-from latentlab.session.direction_files import keep, kept, merged, read_directions, write_directions
-from latentlab.session.directions import Direction, unlike
+from latentlab.session.direction_files import keep, kept, read_directions, write_directions
+from latentlab.session.directions import Direction, merged, replaced
 from latentlab.session.explorer import Explorer
 from latentlab.session.learning_directions import learn_direction
 from latentlab.session.requests.directions import (
@@ -72,14 +71,8 @@ def _(
 
 @answer.register
 def _(request: ChangeDirection, explorer: Explorer) -> tuple[Direction, ...]:
-    before, after = request.before, request.after
-    old = kept(request.card)
-    others = [each for each in old if each != before]
-    if after is None:
-        return keep(request.card, others)
-    after = replace(after, name=unlike(after.name, [each.name for each in others]))
-    place = old.index(before) if before in old else len(old)
-    return keep(request.card, (*others[:place], after, *others[place:]))
+    directions = replaced(kept(request.card), request.before, request.after)
+    return keep(request.card, directions)
 
 
 @answer.register

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from latentlab.session.requests.directions import (
     ChangeDirection,
@@ -57,9 +65,17 @@ class DirectionsPanel(PanelWidget):
         self.form = DirectionForm()
         self.load = IconButton("folder", "Add directions from a file that someone shared")
         self.save = IconButton("export", "Save these directions as a file to share")
+        self.pictures = IconButton("pictures", "Show on each slider what it does to the image")
+        self.pictures.setCheckable(True)
+        self.pictures.setChecked(True)
+        buttons = QGridLayout()
+        buttons.setSpacing(UNIT // 2)
+        buttons.addWidget(self.load, 0, 0)
+        buttons.addWidget(self.save, 0, 1)
+        buttons.addWidget(self.pictures, 1, 1)
+        buttons.setRowStretch(2, 1)
         self.tools.addWidget(self.form, 1)
-        for button in (self.load, self.save):
-            self.tools.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self.tools.addLayout(buttons)
         self.empty = QLabel(EMPTY)
         self.empty.setObjectName("muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -85,6 +101,7 @@ class DirectionsPanel(PanelWidget):
         self.form.wanted.connect(self._on_wanted)
         self.form.cancelled.connect(self._on_cancelled)
         self.form.gathered.connect(self._on_gathered)
+        self.pictures.toggled.connect(self._on_pictures)
         self.load.clicked.connect(self._on_load)
         self.save.clicked.connect(self._on_save)
         self.put_back.clicked.connect(self._on_put_back)
@@ -130,8 +147,8 @@ class DirectionsPanel(PanelWidget):
             row.slider.moved.connect(self._on_moved)
             row.renamed.connect(self._on_renamed)
             row.removed.connect(self._on_removed)
-            if row.strip:
-                self._keeper.connect_strip(row.strip)
+            row.strip.setVisible(self.pictures.isChecked())
+            self._keeper.connect_strip(row.strip)
             self.rows.append(row)
             self._column.insertWidget(place, row)
         for row, direction in zip(self.rows, directions, strict=True):
@@ -154,6 +171,12 @@ class DirectionsPanel(PanelWidget):
         point = self.controller.state.point
         if point:
             self.controller.set_point(point.at(z), settled=settled)
+
+    @Slot(bool)
+    def _on_pictures(self, wanted: bool) -> None:
+        for row in self.rows:
+            row.strip.setVisible(wanted)
+        self._keeper.look()
 
     @Slot(object, object, bool)
     def _on_wanted(self, source: Source, method: Method, apart: bool) -> None:
