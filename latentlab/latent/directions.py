@@ -127,7 +127,7 @@ def learn(
     method : Method
         `MEANS` follows how groups differ, `LINEAR` what predicts them best.
     apart_from : ndarray, shape (K, D), or None
-        Directions along which nothing shall change.
+        Directions along which nothing shall change, and which shall explain nothing.
     seed : int
         Shuffles the folds of the cross-validation.
 
@@ -141,46 +141,38 @@ def learn(
     if not (len(high) and len(low)):
         which = "Both groups are" if not (len(high) or len(low)) else "One of the two groups is"
         raise DataError(f"{which} empty.", "Put at least one image into each.")
+    across = _across(apart_from, x.shape[1])
     everywhere = np.ones(len(x), bool)
-    start = yield from _fit(x, contrast, method, everywhere, None)
-    vector = without(start[: x.shape[1]], apart_from)
-    d, accuracy = yield from _held_out(x, contrast, method, apart_from, start, seed)
+    start = yield from _fit(x, contrast, method, everywhere, across, None)
+    vector = _unit(across, start)
+    d, accuracy = yield from _held_out(x, contrast, method, across, start, seed)
     return Learned(vector, float((x @ vector).std()), d, accuracy)
 
 
-def without(vector: NDArray[np.float64], others: NDArray[np.float64] | None) -> Array:
-    """Return the unit vector of what is left of `vector` across all `others`.
+def _across(others: NDArray[np.float64] | None, dim: int) -> Array:
+    """Return a basis of all that leaves `others` as they are, with shape (D, D - K)."""
+    if others is None or not len(others):
+        return np.eye(dim)
+    _, strengths, rows = np.linalg.svd(others)
+    rank = int((strengths > NOTHING * strengths[0]).sum())
+    if rank == dim:
+        raise DataError(
+            "Nothing is left of this direction once the others stay as they are.",
+            "Delete one of them, or let it change them too.",
+        )
+    return np.asarray(rows[rank:].T)
 
-    Parameters
-    ----------
-    vector : ndarray, shape (D,)
-        Of any length.
-    others : ndarray, shape (K, D), or None
-        None for no others.
 
-    Raises
-    ------
-    DataError
-        Where nothing is left.
-    """
+def _unit(across: Array, fitted: Array) -> Array:
+    """Return the unit vector of coefficients, the first of which are along a basis."""
+    vector = across @ fitted[: across.shape[1]]
     length = float(np.linalg.norm(vector))
     if not length > 0:
         raise DataError(
             "The two groups have the same codes: no direction tells them apart.",
             "Choose other groups, or another attribute.",
         )
-    left = vector / length
-    if others is not None and len(others):
-        basis, strengths, _ = np.linalg.svd(others.T, full_matrices=False)
-        basis = basis[:, strengths > NOTHING * strengths[0]]
-        left = left - basis @ (basis.T @ left)
-    rest = float(np.linalg.norm(left))
-    if rest < NOTHING:
-        raise DataError(
-            "Nothing is left of this direction once the others stay as they are.",
-            "Delete one of them, or let it change them too.",
-        )
-    return left / rest
+    return np.asarray(vector / length)
 
 
 def cohens_d(first: Array, second: Array) -> float | None:
@@ -202,7 +194,7 @@ def _held_out(
     x: Array,
     contrast: Contrast,
     method: Method,
-    apart_from: NDArray[np.float64] | None,
+    across: Array,
     start: Array,
     seed: int,
 ) -> Pieces[tuple[float | None, float | None]]:
@@ -214,8 +206,8 @@ def _held_out(
     score = np.zeros(len(x))
     for held in range(folds):
         kept = fold != held
-        fitted = yield from _fit(x, contrast, method, kept, start)
-        vector = without(fitted[: x.shape[1]], apart_from)
+        fitted = yield from _fit(x, contrast, method, kept, across, start)
+        vector = _unit(across, fitted)
         high, low = (rows[kept[rows]] for rows in (contrast.high, contrast.low))
         middle = (x[high].mean(0) + x[low].mean(0)) / 2
         score[~kept] = (x[~kept] - middle) @ vector
@@ -234,17 +226,37 @@ def _folds(count: int, contrast: Contrast, folds: int, seed: int) -> NDArray[np.
 
 
 def _fit(
-    x: Array, contrast: Contrast, method: Method, kept: NDArray[np.bool_], start: Array | None
+    x: Array,
+    contrast: Contrast,
+    method: Method,
+    kept: NDArray[np.bool_],
+    across: Array,
+    start: Array | None,
 ) -> Pieces[Array]:
-    """Return coefficients learned from the rows kept; the first D are the direction."""
+    """Return coefficients along the basis `across`, learned from the rows kept."""
     high, low = (rows[kept[rows]] for rows in (contrast.high, contrast.low))
+    rows = np.concatenate([high, low])
+    is_high = np.arange(len(rows)) < len(high)
     if method is Method.MEANS:
-        return x[high].mean(0) - x[low].mean(0)
+        return _difference(x[rows], is_high, across)
+    x = x @ across
     # One unit for all dimensions: a dead one must not be blown up to the size of the others.
     middle, unit = x.mean(0), float(np.sqrt(x.var(0).mean())) or 1.0
     if contrast.values is None:
-        rows = np.concatenate([high, low])
-        is_high = np.arange(len(rows)) < len(high)
         return (yield from logistic((x[rows] - middle) / unit, is_high, start))
     rows = np.flatnonzero(np.isfinite(contrast.values) & kept)
     return (yield from ridge((x[rows] - middle) / unit, contrast.values[rows]))
+
+
+def _difference(x: Array, is_high: NDArray[np.bool_], across: Array) -> Array:
+    """Return the difference of means along the basis `across`, all other coordinates being equal.
+
+    That is the coefficient of the group in a linear regression of the codes on it and on those
+    coordinates: who smiles may wear glasses more often, and is compared with whoever else does.
+    """
+    dim, free = across.shape
+    if free == dim:
+        return np.asarray(x[is_high].mean(0) - x[~is_high].mean(0))
+    held = np.linalg.svd(across)[0][:, free:]
+    design = np.column_stack([is_high, np.ones(len(x)), x @ held])
+    return np.asarray(np.linalg.lstsq(design, x @ across, rcond=None)[0][0])

@@ -12,7 +12,6 @@ from latentlab.latent.directions import (
     by_values,
     cohens_d,
     learn,
-    without,
 )
 from latentlab.latent.linear import finish, logistic, ridge
 
@@ -140,17 +139,38 @@ def test_orthogonal_to_the_others(method):
     assert apart.d == pytest.approx(2, abs=0.15)
 
 
-def test_without_is_a_projection():
-    others = np.array([[1.0, 0, 0], [1, 1, 0], [2, 1, 0]])
-    assert without(np.array([3.0, 4, 5]), others) == pytest.approx([0, 0, 1])
-    assert without(np.array([3.0, 4, 0]), None) == pytest.approx([0.6, 0.8, 0])
+def test_what_goes_with_another_in_the_data_is_taken_out():
+    """Glasses move a code by (3, 1), a smile by (0, 1); of those who smile 9 in 10 wear glasses.
+
+    What the glasses do must not count as the smile's, however much more it is.
+    """
+    rng = np.random.default_rng(5)
+    smiles = rng.random(20_000) < 0.5
+    glasses = rng.random(20_000) < np.where(smiles, 0.9, 0.1)
+    mu = 0.5 * rng.standard_normal((20_000, 3)) + np.outer(glasses, [3, 1, 0])
+    mu = (mu + np.outer(smiles, [0, 1, 0])).astype(np.float32)
+    contrast = by_values(smiles.astype(np.float32))
+    mixed = finish(learn(mu, contrast)).vector
+    assert mixed[0] > 0.6
+    other = finish(learn(mu, by_values(glasses.astype(np.float32)), Method.LINEAR)).vector
+    assert abs(other[0]) > 0.9
+    alone = finish(learn(mu, contrast, apart_from=other[None]))
+    assert alone.vector @ other == pytest.approx(0, abs=1e-9)
+    assert alone.vector[1] > 0.9
 
 
-def test_nothing_left_is_said():
+def test_any_number_of_others_may_span_the_same():
+    others = np.array([[1.0, 0, 0, 0], [0.6, 0.8, 0, 0], [0, 1, 0, 0]])
+    learned = finish(learn(*clusters(1.0), apart_from=others))
+    assert learned.vector[:2] == pytest.approx([0, 0], abs=1e-9)
+    assert np.linalg.norm(learned.vector) == pytest.approx(1)
+
+
+@METHODS
+@pytest.mark.parametrize("dim", [1, 2])
+def test_nothing_left_is_said(method, dim):
     with pytest.raises(DataError, match="Nothing is left"):
-        without(np.array([1.0, 2]), np.eye(2))
-    with pytest.raises(DataError, match="Nothing is left"):
-        finish(learn(*clusters(1.0, dim=1), apart_from=np.ones((1, 1))))
+        finish(learn(*clusters(1.0, dim=dim), method, apart_from=np.eye(dim)))
 
 
 @pytest.mark.parametrize(
