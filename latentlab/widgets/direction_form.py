@@ -89,13 +89,13 @@ class DirectionForm(QWidget):
         self.method.addItems(list(Method))
         self.method.setAccessibleName("Method")
         self.method.setToolTip(
-            "The difference of means follows how the two groups differ; a linear classifier goes "
-            "where they are told apart best, which may change less besides."
+            "The difference of means follows how the two groups differ, with all that goes with "
+            "it; a linear classifier finds what tells them apart, and often moves less."
         )
         self.apart = QCheckBox("Leave others")
         self.apart.setToolTip(
-            "Leave the other directions as they are: take out what it shares with them, such as "
-            "glasses from smile."
+            "Leave the other directions as they are: take out what goes with them in the data, "
+            "such as glasses from smile. Works best with others learned as linear classifiers."
         )
 
     def show_choice(self, state: State) -> None:
