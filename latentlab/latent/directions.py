@@ -141,38 +141,62 @@ def learn(
     if not (len(high) and len(low)):
         which = "Both groups are" if not (len(high) or len(low)) else "One of the two groups is"
         raise DataError(f"{which} empty.", "Put at least one image into each.")
-    across = _across(apart_from, x.shape[1])
+    yield
+    space = _space(x, apart_from)
+    yield
     everywhere = np.ones(len(x), bool)
-    start = yield from _fit(x, contrast, method, everywhere, across, None)
-    vector = _unit(across, start)
-    d, accuracy = yield from _held_out(x, contrast, method, across, start, seed)
+    start = yield from _fit(space, contrast, method, everywhere, None)
+    vector = space.unit(start)
+    d, accuracy = yield from _held_out(space, contrast, method, start, seed)
     return Learned(vector, float((x @ vector).std()), d, accuracy)
 
 
-def _across(others: NDArray[np.float64] | None, dim: int) -> Array:
-    """Return a basis of all that leaves `others` as they are, with shape (D, D - K)."""
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """Codes, and what is left of them where other directions stay as they are.
+
+    Parameters
+    ----------
+    codes : ndarray, shape (N, D)
+        All of them.
+    free : ndarray, shape (N, D - K)
+        Their coordinates across the others.
+    held : ndarray, shape (N, K)
+        Their coordinates along the others.
+    across : ndarray, shape (D, D - K), or None
+        The basis of the free coordinates; None where all are free.
+    """
+
+    codes: Array
+    free: Array
+    held: Array
+    across: Array | None
+
+    def unit(self, fitted: Array) -> Array:
+        """Return the unit vector of coefficients, the first of which are along the free basis."""
+        vector = fitted[: self.free.shape[1]]
+        vector = vector if self.across is None else self.across @ vector
+        length = float(np.linalg.norm(vector))
+        if not length > 0:
+            raise DataError(
+                "The two groups have the same codes: no direction tells them apart.",
+                "Choose other groups, or another attribute.",
+            )
+        return np.asarray(vector / length)
+
+
+def _space(x: Array, others: NDArray[np.float64] | None) -> _Space:
+    """Split codes into what lies along others and what lies across them."""
     if others is None or not len(others):
-        return np.eye(dim)
+        return _Space(x, x, x[:, :0], None)
     _, strengths, rows = np.linalg.svd(others)
     rank = int((strengths > NOTHING * strengths[0]).sum())
-    if rank == dim:
+    if rank == x.shape[1]:
         raise DataError(
             "Nothing is left of this direction once the others stay as they are.",
             "Delete one of them, or let it change them too.",
         )
-    return np.asarray(rows[rank:].T)
-
-
-def _unit(across: Array, fitted: Array) -> Array:
-    """Return the unit vector of coefficients, the first of which are along a basis."""
-    vector = across @ fitted[: across.shape[1]]
-    length = float(np.linalg.norm(vector))
-    if not length > 0:
-        raise DataError(
-            "The two groups have the same codes: no direction tells them apart.",
-            "Choose other groups, or another attribute.",
-        )
-    return np.asarray(vector / length)
+    return _Space(x, x @ rows[rank:].T, x @ rows[:rank].T, rows[rank:].T)
 
 
 def cohens_d(first: Array, second: Array) -> float | None:
@@ -191,23 +215,20 @@ def cohens_d(first: Array, second: Array) -> float | None:
 
 
 def _held_out(
-    x: Array,
-    contrast: Contrast,
-    method: Method,
-    across: Array,
-    start: Array,
-    seed: int,
+    space: _Space, contrast: Contrast, method: Method, start: Array, seed: int
 ) -> Pieces[tuple[float | None, float | None]]:
     """Return Cohen's d and balanced accuracy by cross-validation; None where there are too few."""
     folds = min(FOLDS, len(contrast.high), len(contrast.low))
     if folds < 2:
         return None, None
+    x = space.codes
     fold = _folds(len(x), contrast, folds, seed)
     score = np.zeros(len(x))
     for held in range(folds):
         kept = fold != held
-        fitted = yield from _fit(x, contrast, method, kept, across, start)
-        vector = _unit(across, fitted)
+        fitted = yield from _fit(space, contrast, method, kept, start)
+        vector = space.unit(fitted)
+        yield
         high, low = (rows[kept[rows]] for rows in (contrast.high, contrast.low))
         middle = (x[high].mean(0) + x[low].mean(0)) / 2
         score[~kept] = (x[~kept] - middle) @ vector
@@ -226,37 +247,37 @@ def _folds(count: int, contrast: Contrast, folds: int, seed: int) -> NDArray[np.
 
 
 def _fit(
-    x: Array,
+    space: _Space,
     contrast: Contrast,
     method: Method,
     kept: NDArray[np.bool_],
-    across: Array,
     start: Array | None,
 ) -> Pieces[Array]:
-    """Return coefficients along the basis `across`, learned from the rows kept."""
+    """Return coefficients along the free basis, learned from the rows kept."""
     high, low = (rows[kept[rows]] for rows in (contrast.high, contrast.low))
-    rows = np.concatenate([high, low])
-    is_high = np.arange(len(rows)) < len(high)
     if method is Method.MEANS:
-        return _difference(x[rows], is_high, across)
-    x = x @ across
+        return _difference(space, high, low)
+    x = space.free
     # One unit for all dimensions: a dead one must not be blown up to the size of the others.
     middle, unit = x.mean(0), float(np.sqrt(x.var(0).mean())) or 1.0
     if contrast.values is None:
+        rows = np.concatenate([high, low])
+        is_high = np.arange(len(rows)) < len(high)
         return (yield from logistic((x[rows] - middle) / unit, is_high, start))
     rows = np.flatnonzero(np.isfinite(contrast.values) & kept)
     return (yield from ridge((x[rows] - middle) / unit, contrast.values[rows]))
 
 
-def _difference(x: Array, is_high: NDArray[np.bool_], across: Array) -> Array:
-    """Return the difference of means along the basis `across`, all other coordinates being equal.
+def _difference(space: _Space, high: Rows, low: Rows) -> Array:
+    """Return the difference of means of the free coordinates, the held ones being equal.
 
-    That is the coefficient of the group in a linear regression of the codes on it and on those
-    coordinates: who smiles may wear glasses more often, and is compared with whoever else does.
+    That is the coefficient of the group in a linear regression of the free ones on it and on the
+    held ones: who smiles may wear glasses more often, and is compared with whoever else does.
     """
-    dim, free = across.shape
-    if free == dim:
-        return np.asarray(x[is_high].mean(0) - x[~is_high].mean(0))
-    held = np.linalg.svd(across)[0][:, free:]
-    design = np.column_stack([is_high, np.ones(len(x)), x @ held])
-    return np.asarray(np.linalg.lstsq(design, x @ across, rcond=None)[0][0])
+    x = space.free
+    if space.across is None:
+        return np.asarray(x[high].mean(0) - x[low].mean(0))
+    rows = np.concatenate([high, low])
+    is_high = np.arange(len(rows)) < len(high)
+    design = np.column_stack([is_high, np.ones(len(rows)), space.held[rows]])
+    return np.asarray(np.linalg.lstsq(design, x[rows], rcond=None)[0][0])

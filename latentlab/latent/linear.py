@@ -81,6 +81,7 @@ def logistic(x: Array, is_first: NDArray[np.bool_], start: Array | None = None) 
     penalty[-1] = 0.0
     w = np.zeros(x.shape[1]) if start is None else start.copy()
     loss = _loss(w, x, y, weights, penalty)
+    yield
     for _ in range(STEPS):
         p = _sigmoid(x @ w)
         slope = x.T @ (weights * (p - y)) + penalty * w
@@ -89,7 +90,9 @@ def logistic(x: Array, is_first: NDArray[np.bool_], start: Array | None = None) 
         bend = yield from gram(x, weights * p * (1 - p))
         # A little on the diagonal: where both groups are told apart with certainty it is all 0.
         step = np.linalg.solve(bend + np.diag(penalty + 1e-9 * len(y)), slope)
+        yield
         w, loss = _descend(w, step, loss, x, y, weights, penalty)
+        yield
     return w
 
 
