@@ -12,11 +12,17 @@ import numpy as np
 from latentlab.data.base import ImageSet, ImageSpec, Loading, Splits
 from latentlab.errors import RunError
 from latentlab.latent.codes import Codes
+from latentlab.latent.importance import kl_per_dimension, principal_components
+from latentlab.latent.linear import finish
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paths import straight
 from latentlab.latent.ranking import Scores
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
+from latentlab.session.axes import MARKS, Importance, Strips
+from latentlab.session.direction_files import read_directions, write_directions
+from latentlab.session.directions import merged, replaced
 from latentlab.session.forms import Field, Kind
+from latentlab.session.learning_directions import learn_direction
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
 from latentlab.session.requests.files import Exported
@@ -96,6 +102,7 @@ class ToyLab:
         default_factory=lambda: {"toy": card(), "big": card(5, conditional=True, name="big")}
     )
     asked: list = field(default_factory=list)
+    directions: tuple = ()
 
     def __call__(self, request):
         self.asked.append(request)
@@ -163,6 +170,44 @@ class ToyLab:
 
     def SaveScores(self, request):
         request.path.write_text(request.by)
+        return Exported(request.path)
+
+    def Weigh(self, request):
+        yield Loading("Weighing")
+        components = finish(principal_components(self.codes.mu))
+        return Importance(self.codes, kl_per_dimension(self.codes), components)
+
+    def MakeSliderStrips(self, request):
+        along = {}
+        for each in request.axes:
+            z = [each.moved(request.point.z, mark) for mark in MARKS]
+            along[each.key] = tiles([Point(tuple(at), request.point.label) for at in z], len(z))
+        return Strips(request.point, self.codes, along)
+
+    MakeDirectionStrips = MakeSliderStrips
+
+    def ReadDirections(self, request):
+        return self.directions
+
+    def LearnDirection(self, request):
+        others = self.directions if request.apart else ()
+        learned = yield from learn_direction(
+            self.card, self.codes, request.source, request.method, others
+        )
+        self.directions = merged(self.directions, (learned,))
+        return self.directions
+
+    def ChangeDirection(self, request):
+        self.directions = replaced(self.directions, request.before, request.after)
+        return self.directions
+
+    def ImportDirections(self, request):
+        new = read_directions(request.path, self.card.latent_dim)
+        self.directions = merged(self.directions, new)
+        return self.directions
+
+    def ExportDirections(self, request):
+        write_directions(request.path, request.directions)
         return Exported(request.path)
 
     def Discard(self, request):

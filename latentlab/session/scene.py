@@ -81,6 +81,10 @@ class Point:
         z = tuple(values.get(i, value) for i, value in enumerate(self.z))
         return replace(self, z=z)
 
+    def at(self, z: tuple[float, ...]) -> Point:
+        """Return the point elsewhere, with the same label."""
+        return replace(self, z=z)
+
 
 @dataclass(frozen=True, slots=True)
 class Original:

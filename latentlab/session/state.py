@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from latentlab.session.directions import Groups
 from latentlab.session.scene import GridSettings, SampleSettings
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.latent.ranking import Scores
     from latentlab.learning.events import Change, Portrait
+    from latentlab.session.axes import Importance, Strips
     from latentlab.session.contact import Checked, Contact
     from latentlab.session.curves import Curves
+    from latentlab.session.directions import Direction
     from latentlab.session.failure import Failure
     from latentlab.session.forms import Field
     from latentlab.session.latents import LatentCurves
@@ -33,13 +36,15 @@ if TYPE_CHECKING:
 class State:
     """Everything on screen; see each record.
 
-    ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run,
-    or to the one under way while it is followed. ``moments`` are the epochs whose portraits it
-    kept, ``moment`` the one looked back at, None for the latest. ``scores`` and ``thumbnails`` are
-    of the images on the map, and go when their codes do. ``contact`` and ``checked`` are the first
-    look at pictures to learn from. ``working`` says how far long
-    work is, by the kind of its request. ``rhythm`` is the seconds
-    between two pictures of a model under training.
+    ``directions`` are None until those of the model have been read, ``groups`` are what the next
+    may be learned from. ``scores`` and ``thumbnails`` are of the images on the map, and go when
+    their codes do. ``contact`` and ``checked`` are the first look at pictures to learn from.
+
+    ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run, or
+    to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
+    ``moment`` the one looked back at, None for the latest. ``working`` says how far long work is,
+    by the kind of its request. ``rhythm`` is the seconds between two pictures of a model under
+    training.
     """
 
     model: ModelCard | None = None
@@ -59,6 +64,11 @@ class State:
     samples: Tiles | None = None
     scores: Scores | None = None
     thumbnails: Thumbnails | None = None
+    directions: tuple[Direction, ...] | None = None
+    groups: Groups = field(default_factory=Groups)
+    importance: Importance | None = None
+    slider_strips: Strips | None = None
+    direction_strips: Strips | None = None
     curves: Curves = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     latents: LatentCurves | None = None

@@ -25,6 +25,8 @@ PATHS = {
     "swap": "M8 5 4 9l4 4M4 9h16M16 19l4-4-4-4",
     "smooth": "M3 17c4 0 5-10 9-10s5 10 9 10",
     "home": "M4 11l8-7 8 7M6 10v9h12v-9",
+    "plus": "M12 5v14M5 12h14",
+    "pictures": "M3 8h5v8H3zM9.5 8h5v8h-5zM16 8h5v8h-5z",
     "film": "M5 5h14v14H5zM5 9h14M5 15h14M9 5v14M15 5v14",
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 
+from latentlab.session.directions import Groups
 from latentlab.session.history import History
 from latentlab.session.requests.base import of_codes
 from latentlab.session.requests.exploring import (
@@ -40,6 +41,14 @@ if TYPE_CHECKING:
     from latentlab.workers.training import Training
 
 MODEL_FILES = (".safetensors", ".json")
+ABOUT_AXES: dict[str, Any] = {
+    "directions": None,
+    "groups": Groups(),
+    "importance": None,
+    "slider_strips": None,
+    "direction_strips": None,
+}
+"""What is known of the lines through a latent space, as long as nothing is."""
 
 
 class Controller(Running):
@@ -175,6 +184,7 @@ class Controller(Running):
                 "sampling": replace(self.state.sampling, label=None),
                 "can_undo": False,
                 "can_redo": False,
+                **ABOUT_AXES,
             }
         for kind in of_codes():
             self.cancel(kind)

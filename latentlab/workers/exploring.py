@@ -13,6 +13,7 @@ from latentlab.workers.store import Store
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
+    from latentlab.session.directions import Groups
     from latentlab.session.scene import Ends, GridSettings, Original, Picture, Point, SampleSettings
     from latentlab.workers.lane import Lane
 
@@ -88,6 +89,10 @@ class Exploring(Store):
     def pick(self, row: int, role: str = "z") -> None:
         """Take the code of an image on the map as z, or as the path's A or B."""
         self.ask(PickImage(row, role))
+
+    def set_groups(self, groups: Groups) -> None:
+        """Change the two groups of images that a direction may be learned from."""
+        self._set(groups=groups)
 
     def set_plane(self, plane: tuple[int, int]) -> None:
         """Choose the two dimensions that map and manifold show."""
