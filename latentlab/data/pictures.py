@@ -65,7 +65,7 @@ def bounded(source: Source) -> Source:
         return source
     scale = LARGEST / max(source.size)
     size = [max(1, round(scale * side)) for side in source.size]
-    smaller = Image.fromarray(source.pixels).resize(tuple(size), Image.Resampling.LANCZOS)
+    smaller = Image.fromarray(source.pixels).resize(size, Image.Resampling.LANCZOS)
     return Source(source.name, np.asarray(smaller))
 
 
@@ -120,7 +120,7 @@ def centered(pixels: NDArray[np.uint8], spec: ImageSpec) -> NDArray[np.uint8]:
     drawn = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = min(BOX * height / drawn.shape[0], BOX * width / drawn.shape[1])
     size = [max(1, round(scale * side)) for side in drawn.shape[1::-1]]
-    small = np.asarray(Image.fromarray(drawn).resize(tuple(size), Image.Resampling.LANCZOS))
+    small = np.asarray(Image.fromarray(drawn).resize(size, Image.Resampling.LANCZOS))
     top, left = (
         min(max(round((room - 1) / 2 - middle), 0), room - side)
         for room, middle, side in zip(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from latentlab.session.reports import Compared, Entry, Finding, Run
     from latentlab.session.requests.base import Request
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
+    from latentlab.session.workshop import Fills, Judged, Usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class State:
     or to the one under way while it is followed. ``moments`` are the epochs whose portraits it
     kept, ``moment`` the one looked back at, None for the latest. ``working`` says how far long
     work is, by the kind of its request. ``rhythm`` is the seconds
-    between two pictures of a model under training.
+    between two pictures of a model under training. ``own`` is a person's own picture, which stays
+    while z moves on; ``judged``, ``usual`` and ``fills`` are what the model says of it.
     """
 
     model: ModelCard | None = None
@@ -45,6 +47,10 @@ class State:
     preview: Picture | None = None
     original: Original | None = None
     hovered: Original | None = None
+    own: Original | None = None
+    judged: Judged | None = None
+    usual: Usual | None = None
+    fills: Fills | None = None
     plane: tuple[int, int] = (0, 1)
     grid: GridSettings = field(default_factory=GridSettings)
     manifold: Manifold | None = None

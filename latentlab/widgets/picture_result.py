@@ -1,0 +1,126 @@
+"""What a model makes of a person's own picture: reconstruction, error, numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from latentlab.session.workshop import error_map, pixel_rmse, unlikeness
+from latentlab.widgets.colour_bar import ColourBar
+from latentlab.widgets.image_view import ImageView
+from latentlab.widgets.labels import muted
+from latentlab.widgets.theme import UNIT, colours
+
+if TYPE_CHECKING:
+    from latentlab.session.scene import Original
+    from latentlab.session.state import State
+
+FAINTEST = 0.05
+"""Error that the brightest colour stands for at least: a perfect picture has no loud map."""
+NAMES = ("as the model sees it", "reconstruction", "error")
+TIPS = (
+    "The picture at the size and in the colours of the model's images.",
+    "What the decoder makes of the mean of its posterior q(z|x).",
+    "How far off each pixel is: bright where picture and reconstruction differ most.",
+)
+
+
+class PictureResult(QWidget):
+    """Three pictures in a row, and under them how well the model knows the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(UNIT // 2)
+        self.views = [ImageView() for _ in NAMES]
+        self.bar = ColourBar("of white", 2)
+        self.bar.setToolTip("How far a pixel is off, from black, 0, to white, 1.")
+        column.addLayout(self._row(), 1)
+        self.verdict = muted()
+        self.numbers = muted()
+        self.numbers.setToolTip(
+            "The negative ELBO in nats, with 50 draws of z: what the reconstruction loses, and the "
+            "rate, what it takes to name z. RMSE is over pixels, where white is 1."
+        )
+        self.verdict.setToolTip(
+            "Its negative ELBO among those of images drawn at random from the map: the higher, the "
+            "less the model has seen the like."
+        )
+        self.back = QPushButton("z = it")
+        self.back.setToolTip("Go back to the picture's own code.")
+        self.put_a = QPushButton("A = it")
+        self.put_a.setToolTip("Begin the way from A to B at the picture's code.")
+        self.put_b = QPushButton("B = it")
+        self.put_b.setToolTip("End the way from A to B at the picture's code.")
+        column.addLayout(self._foot())
+
+    def _row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(UNIT)
+        for view, name, tip in zip(self.views, NAMES, TIPS, strict=True):
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            view.setToolTip(tip)
+            view.setAccessibleName(name)
+            caption = muted(name)
+            caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(view, 1)
+            if name == "error":
+                column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
+            else:
+                column.addWidget(caption)
+            row.addLayout(column, 1)
+        return row
+
+    def _foot(self) -> QHBoxLayout:
+        foot = QHBoxLayout()
+        foot.setSpacing(UNIT // 2)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self.verdict)
+        texts.addWidget(self.numbers)
+        foot.addLayout(texts, 1)
+        for button in (self.back, self.put_a, self.put_b):
+            foot.addWidget(button)
+        return foot
+
+    def show_own(self, own: Original | None) -> None:
+        """Show the three pictures, or none."""
+        self.setVisible(own is not None)
+        if own is None:
+            return
+        error = error_map(own)
+        top = max(FAINTEST, float(error.max()))
+        shades = pg.colormap.get("viridis").getLookupTable(nPts=256)[:, :3].astype(np.uint8)
+        self.views[0].set_pixels(own.picture)
+        self.views[1].set_pixels(own.reconstruction)
+        self.views[2].set_pixels(shades[(255 * error / top).round().astype(np.uint8)])
+        self.bar.set_top(top)
+
+    def show_numbers(self, state: State) -> None:
+        """Say how well the model knows the picture; what is not known yet is left open."""
+        own, judged, usual = state.own, state.judged, state.usual
+        if own is None:
+            return
+        rmse = f"RMSE {pixel_rmse(own):.3f}"
+        if judged is None:
+            self.numbers.setText(rmse)
+            self.verdict.setText("Judging…")
+            return
+        parts = f"reconstruction {judged.reconstruction:.1f} + rate {judged.rate:.1f}"
+        self.numbers.setText(f"{parts} = {judged.bound:.1f} nats · {rmse}")
+        if usual is None or usual.codes is not state.codes:
+            waiting = "Compared with the map once training rests" if state.run else "Comparing…"
+            self._say("fine", waiting)
+        else:
+            self._say(*unlikeness(judged, usual))
+
+    def _say(self, level: str, words: str) -> None:
+        c = colours()
+        colour = {"fine": c.fine, "watch": c.watch, "trouble": c.error}[level]
+        self.verdict.setText(f'<span style="color: {colour}">●</span> {words}')
