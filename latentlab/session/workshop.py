@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 CENTERED = frozenset({"digits", "mnist"})
 """Kinds of data whose images were centred by their mass, so that drawings should be too."""
-DARK = 64
+DARK, LIGHT = 64, 128
+"""Byte below which an image's edge is dark, and above which it is light."""
 LEVELS = (
-    (0.5, "fine", "As usual as the images on the map"),
-    (0.9, "fine", "Within what is usual on the map"),
-    (0.99, "watch", "Unusual for this model"),
-    (np.inf, "trouble", "Unlike what this model has learned"),
+    (0.5, "fine", "As usual"),
+    (0.9, "fine", "Still usual"),
+    (0.99, "watch", "Unusual"),
+    (np.inf, "trouble", "Unlike what was learned"),
 )
 
 
@@ -91,13 +92,17 @@ class Fills:
 def unlikeness(judged: Judged, usual: Usual) -> tuple[str, str]:
     """Say how unlike the images on the map a picture is: a level and a sentence.
 
-    The level is ``"fine"``, ``"watch"`` or ``"trouble"``.
+    The level is ``"fine"``, ``"watch"`` or ``"trouble"``. A grey picture on light ground, to
+    which a model of light on black is blind, is told what to try.
     """
-    if not len(usual.bounds):
+    count = len(usual.bounds)
+    if not count:
         return "fine", "No images on the map to compare it with"
     share = usual.share_below(judged.bound)
     level, words = next((level, words) for top, level, words in LEVELS if share < top)
-    return level, f"{words}: stranger than {100 * share:.0f} % of {len(usual.bounds)} of them"
+    if ground_differs(judged.original):
+        return level, f"Stranger than {100 * share:.0f} % of {count} images: try Crop, Invert"
+    return level, f"{words}: stranger than {100 * share:.0f} % of {count} images on the map"
 
 
 def error_map(original: Original) -> NDArray[np.float64]:
@@ -110,6 +115,17 @@ def pixel_rmse(original: Original) -> float:
     """Return the root of the mean squared difference of all values, where white is 1."""
     away = (original.picture.astype(np.float64) - original.reconstruction) / 255
     return float(np.sqrt(np.mean(away**2)))
+
+
+def ground_differs(original: Original) -> bool:
+    """Say whether a grey picture is light at its edges where the model makes them dark."""
+    picture, made = original.picture, original.reconstruction
+    return picture.ndim == 2 and _edge(picture) > LIGHT and _edge(made) < DARK
+
+
+def _edge(picture: NDArray[np.uint8]) -> float:
+    rim = (picture[0], picture[-1], picture[:, 0], picture[:, -1])
+    return float(np.median(np.concatenate(rim)))
 
 
 def channels_first(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

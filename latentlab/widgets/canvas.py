@@ -44,7 +44,7 @@ class DrawCanvas(Easel):
         super().__init__(parent=parent)
         self._colour = False
         self._ground = "#000000"
-        self.pen, self.pen_width, self.erasing = "#ffffff", 0.09, False
+        self.pen, self.pen_width, self.erasing = "#ffffff", 0.08, False
         self._history: History[tuple[Stroke, ...]] = History(())
         self._stroke: Stroke | None = None
         self._image = QImage()

@@ -89,3 +89,13 @@ class IconButton(QToolButton):
         if event.type() == QEvent.Type.PaletteChange:
             self.setIcon(icon(self._name))
         super().changeEvent(event)
+
+
+def toggle(name: str, text: str, tip: str) -> IconButton:
+    """Return a button with icon and words that stays down until pressed again."""
+    button = IconButton(name, tip)
+    button.setText(text)
+    button.setAccessibleName(text)
+    button.setCheckable(True)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return button

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 FAINTEST = 0.05
 """Error that the brightest colour stands for at least: a perfect picture has no loud map."""
-NAMES = ("as the model sees it", "reconstruction", "error")
+EMPTY = "Draw a picture, or open, paste or drop one."
+NAMES = ("original", "reconstruction", "error")
 TIPS = (
-    "The picture at the size and in the colours of the model's images.",
+    "The picture as the model sees it: at the size and in the colours of its images.",
     "What the decoder makes of the mean of its posterior q(z|x).",
     "How far off each pixel is: bright where picture and reconstruction differ most.",
 )
@@ -38,9 +39,10 @@ class PictureResult(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT // 2)
         self.views = [ImageView() for _ in NAMES]
+        for view in self.views:
+            view.setMinimumHeight(64)
         self.bar = ColourBar("of white", 2)
         self.bar.setToolTip("How far a pixel is off, from black, 0, to white, 1.")
-        column.addLayout(self._row(), 1)
         self.verdict = muted()
         self.numbers = muted()
         self.numbers.setToolTip(
@@ -57,42 +59,45 @@ class PictureResult(QWidget):
         self.put_a.setToolTip("Begin the way from A to B at the picture's code.")
         self.put_b = QPushButton("B = it")
         self.put_b.setToolTip("End the way from A to B at the picture's code.")
-        column.addLayout(self._foot())
+        self._buttons = (self.back, self.put_a, self.put_b)
+        column.addLayout(self._row(), 1)
+        column.addWidget(self.verdict)
+        column.addWidget(self.numbers)
 
     def _row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(UNIT)
         for view, name, tip in zip(self.views, NAMES, TIPS, strict=True):
-            column = QVBoxLayout()
-            column.setSpacing(2)
             view.setToolTip(tip)
             view.setAccessibleName(name)
             caption = muted(name)
             caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column = QVBoxLayout()
+            column.setSpacing(2)
             column.addWidget(view, 1)
             if name == "error":
                 column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
             else:
                 column.addWidget(caption)
             row.addLayout(column, 1)
+        column = QVBoxLayout()
+        column.setSpacing(UNIT // 2)
+        for button in self._buttons:
+            column.addWidget(button)
+        column.addStretch(1)
+        row.addLayout(column)
         return row
 
-    def _foot(self) -> QHBoxLayout:
-        foot = QHBoxLayout()
-        foot.setSpacing(UNIT // 2)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(self.verdict)
-        texts.addWidget(self.numbers)
-        foot.addLayout(texts, 1)
-        for button in (self.back, self.put_a, self.put_b):
-            foot.addWidget(button)
-        return foot
-
     def show_own(self, own: Original | None) -> None:
-        """Show the three pictures, or none."""
-        self.setVisible(own is not None)
+        """Show the three pictures, or keep their place empty so that nothing jumps."""
+        for button in self._buttons:
+            button.setEnabled(own is not None)
         if own is None:
+            for view in self.views:
+                view.set_pixels(None)
+            self.verdict.setText(EMPTY)
+            self.numbers.setText("")
+            self.bar.set_top(1.0)
             return
         error = error_map(own)
         top = max(FAINTEST, float(error.max()))

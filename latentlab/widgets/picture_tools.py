@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QSlider, QToolButton, QWidget
 
 from latentlab.widgets.flow_layout import FlowLayout
-from latentlab.widgets.icons import IconButton
+from latentlab.widgets.icons import IconButton, toggle
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -64,9 +64,6 @@ class DrawTools(Tools):
         What is drawn on.
     """
 
-    recenter = Signal(bool)
-    """Whether to centre the drawing as MNIST does."""
-
     def __init__(self, canvas: DrawCanvas) -> None:
         super().__init__()
         self._canvas = canvas
@@ -76,10 +73,11 @@ class DrawTools(Tools):
         self.undo = IconButton("undo", "Take the last stroke back; Ctrl+Z does so on the canvas")
         self.clear = IconButton("clear", "Clear the canvas; this too can be taken back")
         self.fill = IconButton("fill", "Fill the canvas with the pen's colour")
-        self.center = QCheckBox("Center as MNIST")
-        self.center.setToolTip(
+        self.center = toggle(
+            "center",
+            "Center as MNIST",
             "Scale the drawing to 20 of 28 pixels and move its centre of mass to the middle, as "
-            "was done with every digit of MNIST: a model knows only such."
+            "was done with every digit of MNIST: a model knows only such.",
         )
         self._swatches = QButtonGroup(self)
         self.place(self.width_slider, self.eraser, *self._make_swatches())
@@ -89,7 +87,6 @@ class DrawTools(Tools):
         self.undo.clicked.connect(canvas.undo)
         self.clear.clicked.connect(canvas.clear)
         self.fill.clicked.connect(canvas.fill)
-        self.center.clicked.connect(self.recenter)
         self._swatches.buttonClicked.connect(self._on_swatch)
         canvas.changed.connect(self._show_canvas)
         self._show_canvas()
@@ -144,15 +141,17 @@ class CropTools(Tools):
 
     def __init__(self) -> None:
         super().__init__()
-        self.invert = QCheckBox("Invert")
-        self.invert.setToolTip(
+        self.invert = toggle(
+            "invert",
+            "Invert",
             "Let dark and light change places: for dark ink on paper, where the model knows light "
-            "on black."
+            "on black.",
         )
-        self.center = QCheckBox("Center as MNIST")
-        self.center.setToolTip(
+        self.center = toggle(
+            "center",
+            "Center as MNIST",
             "Cut out what is light on black, scale it to 20 of 28 pixels and centre its mass, as "
-            "was done with every digit of MNIST."
+            "was done with every digit of MNIST.",
         )
         reset = IconButton("reset", "Take as much of the picture as possible")
         self.place(self.invert, self.center, reset)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -70,15 +71,16 @@ class PicturePanel(PanelWidget):
         self._stack.addWidget(_page(self.crop_tools, self.crop))
         self._stack.addWidget(_page(self.mask_tools, self.masked, self.fills))
         self._busy, self._progress, self._cancel = _make_busy()
-        self.body.addWidget(self._stack, 3)
+        self.body.addWidget(self._stack, 5)
         self.body.addWidget(self._busy)
-        self.body.addWidget(self.result, 2)
+        self.body.addWidget(self.result, 3)
         self._connect()
 
     def _make_tools(self) -> None:
         self._pages = QButtonGroup(self)
         for index, (name, tip) in enumerate(PAGES.items()):
-            button = QPushButton(name)
+            button = QToolButton()
+            button.setText(name)
             button.setCheckable(True)
             button.setToolTip(tip)
             self._pages.addButton(button, index)
