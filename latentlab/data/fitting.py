@@ -50,8 +50,8 @@ class Frame:
 
     def moved(self, dx: float, dy: float, size: tuple[int, int]) -> Frame:
         """Return it shifted, as far as a picture of `size` reaches."""
-        left = min(max(self.left + dx, 0.0), size[0] - self.width)
-        top = min(max(self.top + dy, 0.0), size[1] - self.height)
+        left = max(0.0, min(self.left + dx, size[0] - self.width))
+        top = max(0.0, min(self.top + dy, size[1] - self.height))
         return replace(self, left=left, top=top)
 
     def scaled(self, factor: float, size: tuple[int, int]) -> Frame:

@@ -79,7 +79,8 @@ def fit_picture(source: Source, fitting: Fitting, spec: ImageSpec) -> NDArray[np
     channels, height, width = spec.shape
     picture = Image.fromarray(source.pixels).convert("L" if channels == 1 else "RGB")
     frame = fitting.frame or largest_frame(source.size, spec)
-    box = (frame.left, frame.top, frame.left + frame.width, frame.top + frame.height)
+    right, bottom = frame.left + frame.width, frame.top + frame.height
+    box = (frame.left, frame.top, min(right, source.size[0]), min(bottom, source.size[1]))
     if fitting.invert:
         picture = ImageOps.invert(picture)
     if fitting.center:
@@ -93,7 +94,8 @@ def centered(pixels: NDArray[np.uint8], spec: ImageSpec) -> NDArray[np.uint8]:
     """Cut out what is drawn on black, and place it as MNIST's digits are.
 
     The drawing is scaled, its proportions kept, to a box 20/28 of the image, and its centre of
-    mass is moved to the image's centre. An empty drawing stays empty.
+    mass is moved to the image's centre: to pixel 14 of 28, counted from 0, where that of MNIST's
+    digits is. An empty drawing stays empty.
 
     Parameters
     ----------
@@ -122,7 +124,7 @@ def centered(pixels: NDArray[np.uint8], spec: ImageSpec) -> NDArray[np.uint8]:
     size = [max(1, round(scale * side)) for side in drawn.shape[1::-1]]
     small = np.asarray(Image.fromarray(drawn).resize(size, Image.Resampling.LANCZOS))
     top, left = (
-        min(max(round((room - 1) / 2 - middle), 0), room - side)
+        min(max(round(room / 2 - middle), 0), room - side)
         for room, middle, side in zip(
             (height, width), _middle_of_mass(small), small.shape[:2], strict=True
         )

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from latentlab.models.base import Model
 
-BETAS = (0.9, 0.99)
-RATE = 0.1
+BETAS = (0.8, 0.9)
+RATE = 0.2
 """Length of a first step in z, where the prior has deviation 1."""
 
 
@@ -76,7 +76,7 @@ class Damaged:
 
 
 def most_probable(
-    model: Model, damaged: Damaged, steps: int = 150, restarts: int = 6, seed: int = 0
+    model: Model, damaged: Damaged, steps: int = 150, restarts: int = 8, seed: int = 0
 ) -> Generator[float, None, Filled]:
     """Find the z that explains what is known best, yielding the share that is done.
 

@@ -41,7 +41,7 @@ class PictureResult(QWidget):
         self.views = [ImageView() for _ in NAMES]
         for view in self.views:
             view.setMinimumHeight(64)
-        self.bar = ColourBar("of white", 2)
+        self.bar = ColourBar("of 1", 2)
         self.bar.setToolTip("How far a pixel is off, from black, 0, to white, 1.")
         self.verdict = muted()
         self.numbers = muted()
