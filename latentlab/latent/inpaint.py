@@ -28,6 +28,11 @@ BETAS = (0.8, 0.9)
 RATE = 0.2
 """Length of a first step in z, where the prior has deviation 1."""
 
+DRAWN, PIECE = 512, 32
+"""Draws from the prior among which places to begin are sought, so many at a time."""
+SCREENING = 0.1
+"""Share of the work that this is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -82,7 +87,8 @@ def most_probable(
 
     It maximises log p(x_known|z) + log p(z) by Adam, whose steps shrink along a cosine, from
     several places at once: the code of the image with its hidden pixels set to the mean of the
-    known ones, and draws from the prior. The first of the result is the best.
+    known ones, and the best of many draws from the prior, since what is hidden may well be one
+    thing or another. The first of the result is the best.
 
     Parameters
     ----------
@@ -101,9 +107,7 @@ def most_probable(
         One per restart.
     """
     x, known = damaged.pixels(), damaged.mask()
-    with torch.no_grad(), Seeded(seed):
-        z = model.prior().sample((restarts,)).clone()
-        z[0] = model.encode(_mean_filled(x, known), _labels(model, damaged, 1)).mean[0]
+    z = yield from _starts(model, damaged, restarts, seed)
     y = _labels(model, damaged, restarts)
     first, second = torch.zeros_like(z), torch.zeros_like(z)
     for step in range(1, steps + 1):
@@ -116,8 +120,26 @@ def most_probable(
             scale = (second / (1 - BETAS[1] ** step)).sqrt() + 1e-8
             rate = RATE * 0.5 * (1 + math.cos(math.pi * (step - 1) / steps))
             z = z + rate * direction / scale
-        yield step / steps
+        yield SCREENING + (1 - SCREENING) * step / steps
     return _filled(model, damaged, z)
+
+
+def _starts(
+    model: Model, damaged: Damaged, count: int, seed: int
+) -> Generator[float, None, Tensor]:
+    """Return the code of the mean-filled image and the best draws from the prior."""
+    x, known = damaged.pixels(), damaged.mask()
+    y = _labels(model, damaged, PIECE)
+    with torch.no_grad(), Seeded(seed):
+        drawn = model.prior().sample((DRAWN,))
+        own = model.encode(_mean_filled(x, known), _labels(model, damaged, 1)).mean
+    joint = []
+    for start in range(0, DRAWN, PIECE):
+        with torch.no_grad():
+            joint.append(_log_joint(model, drawn[start : start + PIECE], x, known, y))
+        yield SCREENING * (start + PIECE) / DRAWN
+    best = torch.cat(joint).topk(count - 1).indices
+    return torch.cat([own, drawn[best]])
 
 
 def resampled(
