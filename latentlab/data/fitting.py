@@ -96,7 +96,7 @@ class Fitting:
     invert : bool
         Whether dark and light change places.
     center : bool
-        Whether what is drawn on black is cut out and centred as MNIST's digits are.
+        Whether what is light on dark ground is cut out and centred as MNIST's digits are.
     """
 
     frame: Frame | None = None

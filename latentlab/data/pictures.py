@@ -84,10 +84,24 @@ def fit_picture(source: Source, fitting: Fitting, spec: ImageSpec) -> NDArray[np
     if fitting.invert:
         picture = ImageOps.invert(picture)
     if fitting.center:
-        edges = [round(edge) for edge in box]
-        return centered(np.asarray(picture.crop((edges[0], edges[1], edges[2], edges[3]))), spec)
+        left, top, *rest = (round(edge) for edge in box)
+        return centered(leveled(np.asarray(picture.crop((left, top, *rest)))), spec)
     fitted = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS, box=box))
     return _channels_first(fitted)
+
+
+def leveled(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Make the ground of a picture black, and the lightest of it white.
+
+    Paper is never quite white, and so never quite black once it is inverted. The ground is the
+    median of the outermost pixels; a picture all of one light is returned black.
+    """
+    rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    ground, top = float(np.median(rim)), float(pixels.max())
+    if top <= ground:
+        return np.zeros_like(pixels)
+    stretched = (pixels - ground) * (255 / (top - ground))
+    return stretched.round().clip(0, 255).astype(np.uint8)
 
 
 def centered(pixels: NDArray[np.uint8], spec: ImageSpec) -> NDArray[np.uint8]:

@@ -139,6 +139,8 @@ class DrawCanvas(Easel):
         self._live.stop()
         if stroke:
             self._history.push((*self.strokes, stroke))
+            # Drawn piece by piece, its soft edges are too hard where pieces meet.
+            self._redraw()
             self.changed.emit()
             self.drawn.emit(True)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from latentlab.session.workshop import error_map, pixel_rmse, unlikeness
 from latentlab.widgets.colour_bar import ColourBar
@@ -53,12 +53,9 @@ class PictureResult(QWidget):
             "Its negative ELBO among those of images drawn at random from the map: the higher, the "
             "less the model has seen the like."
         )
-        self.back = QPushButton("z = it")
-        self.back.setToolTip("Go back to the picture's own code.")
-        self.put_a = QPushButton("A = it")
-        self.put_a.setToolTip("Begin the way from A to B at the picture's code.")
-        self.put_b = QPushButton("B = it")
-        self.put_b.setToolTip("End the way from A to B at the picture's code.")
+        self.back = _button("z = it", "Go back to the picture's own code.")
+        self.put_a = _button("A = it", "Begin the way from A to B at the picture's code.")
+        self.put_b = _button("B = it", "End the way from A to B at the picture's code.")
         self._buttons = (self.back, self.put_a, self.put_b)
         column.addLayout(self._row(), 1)
         column.addWidget(self.verdict)
@@ -129,3 +126,10 @@ class PictureResult(QWidget):
         c = colours()
         colour = {"fine": c.fine, "watch": c.watch, "trouble": c.error}[level]
         self.verdict.setText(f'<span style="color: {colour}">●</span> {words}')
+
+
+def _button(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    return button

@@ -7,7 +7,15 @@ from PIL import Image
 from latentlab.data.base import ImageSpec, load
 from latentlab.data.digits import DigitsConfig
 from latentlab.data.fitting import SMALLEST, Fitting, Frame, Source, largest_frame
-from latentlab.data.pictures import INK, LARGEST, bounded, centered, fit_picture, read_source
+from latentlab.data.pictures import (
+    INK,
+    LARGEST,
+    bounded,
+    centered,
+    fit_picture,
+    leveled,
+    read_source,
+)
 
 GREY, COLOUR, TALL = ImageSpec((1, 28, 28)), ImageSpec((3, 8, 12)), ImageSpec((1, 28, 20))
 SIZE = (90, 40)
@@ -117,3 +125,25 @@ def test_mnist_is_already_so():
 def test_nothing_drawn_stays_nothing():
     assert (centered(np.zeros((100, 100), np.uint8), GREY) == 0).all()
     assert centered(np.zeros((9, 9, 3), np.uint8), COLOUR).shape == (3, 8, 12)
+
+
+def test_grey_paper_becomes_black_ground():
+    paper = np.full((50, 60), 40, np.uint8)
+    paper[20:30, 20:25] = 210
+    paper[5, 5] = 10
+    assert set(leveled(paper).ravel().tolist()) == {0, 255}
+    drawn = np.zeros((50, 60), np.uint8)
+    drawn[20:30, 20:25] = np.linspace(0, 255, 50).reshape(10, 5)
+    np.testing.assert_array_equal(leveled(drawn), drawn)
+    assert not leveled(np.full((5, 5), 99, np.uint8)).any()
+
+
+def test_dark_ink_on_paper_becomes_a_digit_as_mnist_has_them():
+    paper = np.full((100, 150), 230, np.uint8)
+    paper[20:80, 70:76] = 30
+    image = fit_picture(Source("one", paper), Fitting(invert=True, center=True), GREY)[0]
+    rows, columns = np.nonzero(image > 127)
+    assert np.ptp(rows) + 1 == 20
+    assert np.ptp(columns) + 1 == 2
+    assert image[0, 0] == 0
+    assert image.max() > 240

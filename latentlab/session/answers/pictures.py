@@ -23,6 +23,7 @@ from latentlab.session.requests.pictures import (
 from latentlab.session.scene import Original, Point, Tiles
 from latentlab.session.workshop import Fills, Judged, Usual, channels_first
 
+AGAIN = "Bring the picture in again."
 COMPARED = 300
 """Images of the map that a picture is compared with."""
 
@@ -39,7 +40,7 @@ def _(request: JudgePicture, explorer: Explorer) -> Generator[Loading, None, Jud
     labels = np.array([original.point.label or 0])
     pixels = channels_first(original.picture)[None]
     if explorer.card is None or pixels.shape[1:] != explorer.card.spec.shape:
-        raise DataError("This picture is not of the size of the open model's images.", "Open it.")
+        raise DataError("This picture is not of the size of the open model's images.", AGAIN)
     steps = bounds(explorer.model, ImageSet(pixels, labels, explorer.card.spec))
     found = yield from _told(steps, "Judging the picture")
     return Judged(original, *found[0].tolist())
@@ -82,7 +83,7 @@ def _told[T](steps: Generator[float, None, T], message: str) -> Generator[Loadin
 def _damaged(request: FillIn | OtherFills, explorer: Explorer) -> Damaged:
     image = channels_first(request.original.picture)
     if explorer.card is None or image.shape != explorer.card.spec.shape:
-        raise DataError("This picture is not of the size of the open model's images.", "Open it.")
+        raise DataError("This picture is not of the size of the open model's images.", AGAIN)
     if request.hidden.all():
         raise DataError("All of the picture is hidden.", "Leave some of it to go by.")
     return Damaged(image, ~request.hidden, request.original.point.label)
