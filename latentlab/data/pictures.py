@@ -84,8 +84,7 @@ def fit_picture(source: Source, fitting: Fitting, spec: ImageSpec) -> NDArray[np
     if fitting.invert:
         picture = ImageOps.invert(picture)
     if fitting.center:
-        left, top, *rest = (round(edge) for edge in box)
-        return centered(leveled(np.asarray(picture.crop((left, top, *rest)))), spec)
+        return centered(leveled(np.asarray(picture.crop(box))), spec)
     fitted = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS, box=box))
     return _channels_first(fitted)
 

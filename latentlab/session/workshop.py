@@ -21,7 +21,7 @@ LEVELS = (
     (0.5, "fine", "As usual"),
     (0.9, "fine", "Still usual"),
     (0.99, "watch", "Unusual"),
-    (np.inf, "trouble", "Unlike what was learned"),
+    (np.inf, "trouble", "Unlike the data"),
 )
 
 
@@ -102,7 +102,7 @@ def unlikeness(judged: Judged, usual: Usual) -> tuple[str, str]:
     level, words = next((level, words) for top, level, words in LEVELS if share < top)
     if ground_differs(judged.original):
         return level, f"Stranger than {100 * share:.0f} % of {count} images: try Crop, Invert"
-    return level, f"{words}: stranger than {100 * share:.0f} % of {count} images on the map"
+    return level, f"{words}: stranger than {100 * share:.0f} % of {count} images"
 
 
 def error_map(original: Original) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ class ColourBar(QWidget):
 
     def set_top(self, value: float) -> None:
         """Say what the brightest colour stands for."""
-        text = f"{value:.{self._decimals}f} {self._unit}"
+        text = f"{value:.{self._decimals}f} {self._unit}".strip()
         if text != self._text:
             self._text = text
             self.setAccessibleName(f"Colours from 0 to {text}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from latentlab.session.workshop import error_map, pixel_rmse, unlikeness
 from latentlab.widgets.colour_bar import ColourBar
@@ -41,7 +41,7 @@ class PictureResult(QWidget):
         self.views = [ImageView() for _ in NAMES]
         for view in self.views:
             view.setMinimumHeight(64)
-        self.bar = ColourBar("of 1", 2)
+        self.bar = ColourBar("", 2)
         self.bar.setToolTip("How far a pixel is off, from black, 0, to white, 1.")
         self.verdict = muted()
         self.numbers = muted()
@@ -67,7 +67,7 @@ class PictureResult(QWidget):
         for view, name, tip in zip(self.views, NAMES, TIPS, strict=True):
             view.setToolTip(tip)
             view.setAccessibleName(name)
-            caption = muted(name)
+            caption = muted(name, stretch=False)
             caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column = QVBoxLayout()
             column.setSpacing(2)
@@ -128,8 +128,8 @@ class PictureResult(QWidget):
         self.verdict.setText(f'<span style="color: {colour}">●</span> {words}')
 
 
-def _button(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
     button.setToolTip(tip)
+    button.setFixedWidth(7 * UNIT)
     return button

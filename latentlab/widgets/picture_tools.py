@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QSlider, QToolButton, QWidget
 
 from latentlab.widgets.flow_layout import FlowLayout
@@ -80,8 +80,8 @@ class DrawTools(Tools):
             "was done with every digit of MNIST: a model knows only such.",
         )
         self._swatches = QButtonGroup(self)
-        self.place(self.width_slider, self.eraser, *self._make_swatches())
-        self.place(self.fill, self.undo, self.clear, self.center)
+        self.place(self.width_slider, self.eraser, self.undo, self.clear)
+        self.place(*self._make_swatches(), self.fill, self.center)
         self.width_slider.valueChanged.connect(self._on_width)
         self.eraser.toggled.connect(self._on_eraser)
         self.undo.clicked.connect(canvas.undo)
@@ -217,5 +217,8 @@ class MaskTools(Tools):
 
 def _swatch(colour: str) -> QIcon:
     pixmap = QPixmap(28, 28)
-    pixmap.fill(QColor(colour))
+    pixmap.fill(QColor("#808080"))  # an edge that is seen on light and on dark
+    painter = QPainter(pixmap)
+    painter.fillRect(pixmap.rect().adjusted(2, 2, -2, -2), QColor(colour))
+    painter.end()
     return QIcon(pixmap)

@@ -91,7 +91,7 @@ def test_it_is_judged_against_the_map(studio):
     studio.settle()
     text = studio.studio.result.verdict.text()
     assert "stranger than" in text
-    assert "of 300 images on the map" in text
+    assert "of 300 images" in text
     usual = studio.state.usual
     assert usual.codes is studio.state.codes
     share = usual.share_below(studio.state.judged.bound)

@@ -181,10 +181,10 @@ def test_judging_agrees_with_the_loss_of_training(vae, digit):
 @pytest.mark.parametrize(
     ("nats", "level", "words"),
     [
-        (-1.0, "fine", "As usual: stranger than 0 % of 100 images on the map"),
-        (69.5, "fine", "Still usual: stranger than 70 % of 100 images on the map"),
-        (94.5, "watch", "Unusual: stranger than 95 % of 100 images on the map"),
-        (1e6, "trouble", "Unlike what was learned: stranger than 100 % of 100 images on the map"),
+        (-1.0, "fine", "As usual: stranger than 0 % of 100 images"),
+        (69.5, "fine", "Still usual: stranger than 70 % of 100 images"),
+        (94.5, "watch", "Unusual: stranger than 95 % of 100 images"),
+        (1e6, "trouble", "Unlike the data: stranger than 100 % of 100 images"),
     ],
 )
 def test_unlikeness_in_words(nats, level, words):

@@ -177,7 +177,7 @@ def test_the_error_map_is_bright_where_it_is_wrong(panel):
     yellow, violet = image.pixelColor(7, 5), image.pixelColor(8, 5)
     assert (yellow.red(), yellow.green(), yellow.blue()) == pytest.approx((253, 231, 36), abs=1)
     assert (violet.red(), violet.green(), violet.blue()) == pytest.approx((68, 1, 84), abs=1)
-    assert panel.result.bar.accessibleName() == "Colours from 0 to 0.80 of 1"
+    assert panel.result.bar.accessibleName() == "Colours from 0 to 0.80"
 
 
 def test_ends_and_z_can_be_put_at_it(panel):

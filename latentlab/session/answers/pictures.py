@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 
 import numpy as np
@@ -24,6 +25,8 @@ from latentlab.session.scene import Original, Point, Tiles
 from latentlab.session.workshop import Fills, Judged, Usual, channels_first
 
 AGAIN = "Bring the picture in again."
+PIECE = 0.006
+"""Seconds after which work makes way for what else waits."""
 COMPARED = 300
 """Images of the map that a picture is compared with."""
 
@@ -72,12 +75,16 @@ def _(request: OtherFills, explorer: Explorer) -> Generator[Loading, None, Fills
 
 
 def _told[T](steps: Generator[float, None, T], message: str) -> Generator[Loading, None, T]:
-    """Turn shares of work done into what the lane passes on."""
+    """Turn shares of work done into what the lane passes on, some `PIECE` of seconds apart."""
     while True:
+        until = time.perf_counter() + PIECE
         try:
-            yield Loading(message, next(steps))
+            share = next(steps)
+            while time.perf_counter() < until:
+                share = next(steps)
         except StopIteration as done:
             return done.value
+        yield Loading(message, share)
 
 
 def _damaged(request: FillIn | OtherFills, explorer: Explorer) -> Damaged:
