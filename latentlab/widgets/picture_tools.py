@@ -49,7 +49,7 @@ def size_slider(value: int, what: str) -> QSlider:
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(*WIDTHS)
     slider.setValue(value)
-    slider.setFixedWidth(72)
+    slider.setFixedWidth(48)
     slider.setAccessibleName(f"Width of the {what}")
     slider.setToolTip(f"How wide the {what} is, in hundredths of the picture.")
     return slider

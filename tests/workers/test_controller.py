@@ -8,7 +8,6 @@ import pytest
 import toy
 from PySide6.QtCore import QObject, Signal
 
-from latentlab.data.fitting import Source
 from latentlab.learning.events import Portrait
 from latentlab.session.failure import Failure
 from latentlab.session.reports import Compared, Order, Past, Remedy, Run
@@ -24,7 +23,6 @@ from latentlab.session.requests.exploring import (
     PickImage,
 )
 from latentlab.session.requests.files import DescribeForm, Export, ReadRecipe
-from latentlab.session.requests.pictures import FillIn, OtherFills
 from latentlab.session.requests.runs import Compare, Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.scene import GridSettings, Original, Picture, Point, SampleSettings
 from latentlab.workers.controller import Controller
@@ -494,160 +492,17 @@ def test_chosen_z_stays_where_it_is_while_codes_move(bench):
     assert bench.state.picture.point.z == (0.5, 0.25)
 
 
-def test_an_image_from_nowhere_is_not_followed(bench):
+def test_own_picture_is_not_followed(bench):
     pixels = np.zeros((4, 4), np.uint8)
-    gone = Original("gone", Point((0.5, 0.5)), pixels, pixels)
+    own = Original("mine.png", Point((0.5, 0.5)), pixels, pixels)
     bench.controller.start_training()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller._on_original(gone, "z")
+    bench.controller._on_original(own, "z")
     bench.adopt(2)
     bench.lane.answer_all()
     assert bench.state.original is None
-    assert bench.state.point == gone.point
-
-
-# One's own picture
-
-
-def drawing(value, name="drawing"):
-    return Source(name, np.full((6, 8), value, np.uint8))
-
-
-def test_own_picture_becomes_z_and_can_be_undone(bench):
-    before = bench.state
-    bench.controller.show_picture(drawing(255))
-    bench.lane.answer_all()
-    assert bench.state.point.z == (1.0, 3.0)
-    assert bench.state.original is bench.state.own
-    assert bench.state.own.own.source.name == "drawing"
-    bench.controller.undo()
-    assert bench.state.point == before.point
-    assert bench.state.own is not None
-    bench.controller.redo()
-    assert bench.state.original is bench.state.own
-    assert bench.state.point.z == (1.0, 3.0)
-
-
-def test_a_stroke_under_way_is_no_step_of_its_own(bench):
-    first = bench.state.point
-    for value in (10, 90, 200):
-        bench.controller.show_picture(drawing(value), settled=False)
-        bench.lane.answer_all()
-        assert bench.state.point.z[0] == pytest.approx(value / 255)
-        assert not bench.state.can_undo
-    bench.controller.show_picture(drawing(255))
-    bench.lane.answer_all()
-    bench.controller.undo()
-    assert bench.state.point == first
-
-
-def test_own_picture_stays_while_z_moves_on(bench):
-    bench.controller.show_picture(drawing(255))
-    bench.lane.answer_all()
-    own = bench.state.own
-    bench.controller.set_point(moved(bench.state, -1.0))
-    assert (bench.state.original, bench.state.own) == (None, own)
-    bench.controller.return_to_picture()
     assert bench.state.point == own.point
-    assert bench.state.original is own
-    bench.controller.undo()
-    assert bench.state.point.z[0] == -1.0
-
-
-def test_undo_brings_the_picture_before_back(bench):
-    for value in (51, 255):
-        bench.controller.show_picture(drawing(value))
-        bench.lane.answer_all()
-    bench.controller.undo()
-    assert bench.state.own.point.z[0] == pytest.approx(0.2)
-    assert bench.state.original is bench.state.own
-
-
-def test_own_picture_is_followed_while_codes_move(bench):
-    bench.controller.start_training()
-    bench.adopt(1)
-    bench.lane.answer_all()
-    bench.controller.show_picture(drawing(255))
-    bench.lane.answer_all()
-    for epoch in (2, 3):
-        bench.adopt(epoch)
-        bench.lane.answer_all()
-        assert bench.state.point.z == bench.state.own.point.z == (1.0, epoch)
-        assert bench.state.original is bench.state.own
-    bench.controller.set_point(moved(bench.state, -1.0))
-    here = bench.state.point
-    bench.adopt(4)
-    bench.lane.answer_all()
-    assert bench.state.point == here
-    assert bench.state.own.point.z == (1.0, 4.0)
-
-
-def test_a_picture_brought_while_the_model_moves_is_not_lost(bench):
-    """Not to the old one, which is encoded once more at the same moment."""
-    bench.controller.start_training()
-    bench.adopt(1)
-    bench.lane.answer_all()
-    bench.controller.show_picture(drawing(51))
-    bench.lane.answer_all()
-    bench.adopt(2)
-    bench.lane.answer(bench.lane.waiting(Adopt)[0])
-    bench.controller.show_picture(drawing(255))
-    bench.lane.answer_all()
-    assert bench.state.own.point.z == bench.state.point.z == (1.0, 2.0)
-
-
-def test_another_model_sees_the_same_picture(bench):
-    bench.controller.show_picture(drawing(255))
-    bench.lane.answer_all()
-    bench.controller.open(Path("/toys/big"))
-    bench.lane.answer_all()
-    assert bench.state.own.point.z == (1.0, 3.0, 0.0, 0.0, 0.0)
-    assert bench.state.original.row == 2
-    assert bench.state.point == bench.state.original.point
-    assert not bench.state.can_undo
-
-
-def test_a_forgotten_picture_does_not_come_back(bench):
-    bench.controller.show_picture(drawing(255))
-    bench.lane.answer_all()
-    here = bench.state.point
-    bench.controller.show_picture(drawing(51))
-    bench.controller.forget_picture()
-    bench.lane.answer_all()
-    assert bench.state.own is None
-    assert bench.state.point == here
-    bench.controller.open(Path("/toys/big"))
-    bench.lane.answer_all()
-    assert bench.state.own is None
-
-
-def test_filling_in_goes_there_and_other_fills_do_not(bench):
-    bench.controller.show_picture(drawing(255))
-    bench.lane.answer_all()
-    own, hidden = bench.state.own, np.eye(4, dtype=bool)
-    bench.controller.ask(OtherFills(own, hidden))
-    bench.lane.answer_all()
-    assert len(bench.state.fills.tiles.points) == 6
-    assert bench.state.point == own.point
-    bench.controller.ask(FillIn(own, hidden))
-    bench.lane.answer_all()
-    assert bench.state.point.z == (0.25, 0.25)
-    bench.controller.undo()
-    assert bench.state.point == own.point
-    bench.controller.show_picture(drawing(51))
-    bench.lane.answer_all()
-    assert bench.state.fills is None
-
-
-def test_a_picture_can_be_of_another_class(bench):
-    bench.controller.open(Path("/toys/big"))
-    bench.lane.answer_all()
-    bench.controller.show_picture(drawing(255))
-    bench.lane.answer_all()
-    bench.controller.relabel_picture(1)
-    bench.lane.answer_all()
-    assert bench.state.own.point.label == bench.state.point.label == 1
 
 
 def test_opening_another_model_stops_following_until_asked(bench):
