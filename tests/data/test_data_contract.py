@@ -25,6 +25,8 @@ def config(request, write_idx_folder, tmp_path):
         rng = np.random.default_rng(0)
         np.save(values["images"], rng.integers(0, 256, (30, 5, 4, 3), np.uint8))
         np.save(values["labels"], rng.choice(["ant", "bee"], 30))
+    if "count" in kind.model_fields:
+        values["count"] = 60
     return kind(**values)
 
 
