@@ -153,25 +153,25 @@ def test_a_hidden_half_is_filled_in_and_filled_otherwise(studio):
     studio.settle()
     own, panel = studio.state.own, studio.studio
     panel.turn_to(MASK)
-    panel.mask_tools.width_slider.setValue(24)
-    studio.until(lambda: panel.masked.width() > 100)
-    draw(studio, panel.masked, (0.1, 0.85), (0.9, 0.85))
-    hidden = panel.masked.hidden
+    panel.filling.brushes.width_slider.setValue(24)
+    studio.until(lambda: panel.filling.veiled.width() > 100)
+    draw(studio, panel.filling.veiled, (0.1, 0.85), (0.9, 0.85))
+    hidden = panel.filling.veiled.hidden
     assert hidden[24].all() or hidden[24, 6:22].all()
     assert not hidden[:14].any()
-    studio.hand.click(panel.mask_tools.fill_in)
+    studio.hand.click(panel.filling.brushes.fill_in)
     studio.until(lambda: studio.state.fills is not None)
     studio.settle()
     fills = studio.state.fills
     assert studio.state.point == fills.tiles.points[0]
     np.testing.assert_array_equal(fills.tiles.pictures[0][~hidden], own.picture[~hidden])
     assert FillIn not in studio.state.working
-    studio.hand.click(panel.mask_tools.others)
+    studio.hand.click(panel.filling.brushes.others)
     studio.until(lambda: len(studio.state.fills.tiles.points) == 6)
     studio.settle()
     assert OtherFills not in studio.state.working
-    place = panel.fills.tile_rect(3).center()
-    studio.hand.click(panel.fills, place)
+    place = panel.filling.fills.tile_rect(3).center()
+    studio.hand.click(panel.filling.fills, place)
     studio.settle()
     assert studio.state.point == studio.state.fills.tiles.points[3]
     studio.controller.undo()

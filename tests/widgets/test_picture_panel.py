@@ -66,7 +66,7 @@ def clipboard(application):
 def test_without_a_picture_it_says_what_to_do(panel):
     assert panel.result.verdict.text() == "Draw a picture, or open, paste or drop one."
     assert not panel.result.back.isEnabled()
-    assert not panel.mask_tools.fill_in.isEnabled()
+    assert not panel.filling.brushes.fill_in.isEnabled()
     assert panel.controller.asked == []
 
 
@@ -197,30 +197,30 @@ def test_filling_in_asks_with_the_mask(panel):
     own = mine()
     panel.controller.show(own=own)
     panel.turn_to(MASK)
-    assert not panel.mask_tools.fill_in.isEnabled()
-    place = panel.masked.pixel_of(QPointF(0.5, 0.5)).toPoint()
-    QTest.mouseClick(panel.masked, LEFT, PLAIN, place)
-    panel.mask_tools.fill_in.click()
-    panel.mask_tools.others.click()
-    panel.mask_tools.others.click()
+    assert not panel.filling.brushes.fill_in.isEnabled()
+    place = panel.filling.veiled.pixel_of(QPointF(0.5, 0.5)).toPoint()
+    QTest.mouseClick(panel.filling.veiled, LEFT, PLAIN, place)
+    panel.filling.brushes.fill_in.click()
+    panel.filling.brushes.others.click()
+    panel.filling.brushes.others.click()
     (fill,), others = asked(panel, FillIn), asked(panel, OtherFills)
     assert fill.original is own
     assert fill.hidden[14, 14]
     assert not fill.hidden[0, 0]
     assert others[0].seed != others[1].seed
-    panel.masked.invert()
-    panel.masked.clear()
-    assert not panel.mask_tools.others.isEnabled()
+    panel.filling.veiled.invert()
+    panel.filling.veiled.clear()
+    assert not panel.filling.brushes.others.isEnabled()
 
 
 def test_work_under_way_shows_and_can_be_given_up(panel):
     panel.controller.show(own=mine(), working={FillIn: Loading("Looking", 0.4)})
-    assert panel._busy.isVisible()
-    assert panel._progress.value() == 40
-    panel._cancel.click()
+    assert panel.filling.is_busy
+    assert panel.filling.progress.value() == 40
+    panel.filling.cancel.click()
     assert calls(panel, "cancel") == [[FillIn], [OtherFills]]
     panel.controller.show(working={})
-    assert not panel._busy.isVisible()
+    assert not panel.filling.is_busy
 
 
 def test_a_fill_that_is_clicked_becomes_z(panel):
@@ -231,13 +231,13 @@ def test_a_fill_that_is_clicked_becomes_z(panel):
     panel.controller.show(own=own, fills=Fills(own, hidden, tiles, (-1.0,) * 6))
     panel.turn_to(MASK)
     panel.layout().activate()
-    place = panel.fills.tile_rect(4).center().toPoint()
-    QTest.mouseMove(panel.fills, place)
-    QTest.mouseClick(panel.fills, LEFT, PLAIN, place)
+    place = panel.filling.fills.tile_rect(4).center().toPoint()
+    QTest.mouseMove(panel.filling.fills, place)
+    QTest.mouseClick(panel.filling.fills, LEFT, PLAIN, place)
     assert calls(panel, "hover")[0] == [points[4]]
     assert calls(panel, "set_point") == [[points[4]]]
     panel.controller.show(fills=None)
-    assert not panel.fills.isVisible()
+    assert not panel.filling.fills.isVisible()
 
 
 def test_a_conditional_model_is_told_the_class(panel):

@@ -9,9 +9,6 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -19,19 +16,18 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.data.fitting import Fitting, Own, Source
-from latentlab.session.requests.pictures import FillIn, JudgeMap, JudgePicture, OtherFills
+from latentlab.session.requests.pictures import JudgeMap, JudgePicture
 from latentlab.session.workshop import CENTERED
 from latentlab.widgets.asking import ask_picture
 from latentlab.widgets.canvas import DrawCanvas
 from latentlab.widgets.crop_view import CropView
+from latentlab.widgets.fill_page import FillPage
 from latentlab.widgets.icons import IconButton
-from latentlab.widgets.mask_view import MaskView
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.paste import paste_picture
 from latentlab.widgets.picture_result import PictureResult
-from latentlab.widgets.picture_tools import CropTools, DrawTools, MaskTools
+from latentlab.widgets.picture_tools import CropTools, DrawTools
 from latentlab.widgets.theme import UNIT
-from latentlab.widgets.tile_view import TileView
 
 if TYPE_CHECKING:
     from latentlab.data.fitting import Frame
@@ -56,23 +52,18 @@ class PicturePanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.canvas, self.crop, self.masked = DrawCanvas(), CropView(), MaskView()
+        self.canvas, self.crop = DrawCanvas(), CropView()
         self.draw_tools, self.crop_tools = DrawTools(self.canvas), CropTools()
-        self.mask_tools = MaskTools(self.masked)
-        self.fills = TileView("", gap=1)
-        self.fills.setAccessibleName("Ways to fill it in")
+        self.filling = FillPage(controller)
         self.result = PictureResult()
-        self._seed = 0
         self._compared: Codes | None = None
         self._judging: Original | None = None
         self._make_tools()
         self._stack = QStackedWidget()
         self._stack.addWidget(_page(self.draw_tools, self.canvas))
         self._stack.addWidget(_page(self.crop_tools, self.crop))
-        self._stack.addWidget(_page(self.mask_tools, self.masked, self.fills))
-        self._busy, self._progress, self._cancel = _make_busy()
+        self._stack.addWidget(self.filling)
         self.body.addWidget(self._stack, 5)
-        self.body.addWidget(self._busy)
         self.body.addWidget(self.result, 3)
         self._connect()
 
@@ -110,11 +101,6 @@ class PicturePanel(PanelWidget):
         self.crop.framed.connect(self._on_framed)
         self.crop_tools.changed.connect(self._on_fitting)
         self.crop_tools.whole.connect(self._on_whole)
-        self.mask_tools.fill_in.clicked.connect(self._fill_in)
-        self.mask_tools.others.clicked.connect(self._other_fills)
-        self.fills.hovered.connect(self._on_hovered)
-        self.fills.chosen.connect(self._on_chosen)
-        self._cancel.clicked.connect(self._give_up)
         self.result.back.clicked.connect(self.controller.return_to_picture)
         self.result.put_a.clicked.connect(self._put_a)
         self.result.put_b.clicked.connect(self._put_b)
@@ -137,9 +123,8 @@ class PicturePanel(PanelWidget):
             self.result.show_numbers(state)
             self._ask_what_is_missing(state)
         if "fills" in changed:
-            self.fills.set_tiles(state.fills.tiles if state.fills else None)
-            self.fills.setVisible(state.fills is not None)
-        self._show_work(state)
+            self.filling.show_fills(state)
+        self.filling.show_work(state)
 
     def _show_model(self, state: State) -> None:
         model = state.model
@@ -159,8 +144,7 @@ class PicturePanel(PanelWidget):
     def _show_own(self, own: Original | None) -> None:
         self.forget.setEnabled(own is not None)
         self.result.show_own(own)
-        self.masked.set_pixels(own.picture if own else None)
-        self.mask_tools.show_mask()
+        self.filling.show_own(own)
         taken = own.own if own else None
         drawn = taken is not None and taken.source.name == DRAWING
         came = taken is not None and not drawn and not self._is_shown(taken.source)
@@ -189,13 +173,6 @@ class PicturePanel(PanelWidget):
         if not known and state.run is None and self._compared is not state.codes:
             self._compared = state.codes
             self.controller.ask(JudgeMap())
-
-    def _show_work(self, state: State) -> None:
-        work = next((state.working[k] for k in (FillIn, OtherFills) if k in state.working), None)
-        self._busy.setVisible(work is not None)
-        if work:
-            self._progress.setValue(round(100 * (work.fraction or 0)))
-            self._progress.setToolTip(work.message)
 
     # Asking
 
@@ -246,35 +223,6 @@ class PicturePanel(PanelWidget):
         paste_picture(self.controller)
 
     @Slot()
-    def _fill_in(self) -> None:
-        if own := self.controller.state.own:
-            self.controller.ask(FillIn(own, self.masked.hidden))
-
-    @Slot()
-    def _other_fills(self) -> None:
-        if own := self.controller.state.own:
-            self._seed += 1
-            self.controller.ask(OtherFills(own, self.masked.hidden, self._seed))
-
-    @Slot()
-    def _give_up(self) -> None:
-        for kind in (FillIn, OtherFills):
-            self.controller.cancel(kind)
-
-    @Slot(int)
-    def _on_hovered(self, row: int) -> None:
-        fills = self.controller.state.fills
-        if row < 0 or not fills:
-            self.controller.preview(None)
-        else:
-            self.controller.hover(fills.tiles.points[row])
-
-    @Slot(int)
-    def _on_chosen(self, row: int) -> None:
-        if fills := self.controller.state.fills:
-            self.controller.set_point(fills.tiles.points[row])
-
-    @Slot()
     def _put_a(self) -> None:
         self._put("a")
 
@@ -288,33 +236,15 @@ class PicturePanel(PanelWidget):
             self.controller.set_ends(state.ends.moved(name, state.own.point))
 
 
-def _page(tools: QWidget, *stages: QWidget) -> QWidget:
+def _page(tools: QWidget, stage: QWidget) -> QWidget:
     """Return a row of tools above what they are for."""
     page = QWidget()
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(UNIT // 2)
     column.addWidget(tools)
-    row = QHBoxLayout()
-    row.setSpacing(UNIT)
-    for stage in stages:
-        row.addWidget(stage, 1)
-    column.addLayout(row, 1)
+    column.addWidget(stage, 1)
     return page
-
-
-def _make_busy() -> tuple[QWidget, QProgressBar, QPushButton]:
-    """Return what shows that work goes on, its bar, and the way out."""
-    busy = QWidget()
-    row = QHBoxLayout(busy)
-    row.setContentsMargins(0, 0, 0, 0)
-    bar, cancel = QProgressBar(), QPushButton("Cancel")
-    bar.setTextVisible(False)
-    cancel.setToolTip("Give up filling in; the picture stays as it is.")
-    row.addWidget(bar, 1)
-    row.addWidget(cancel)
-    busy.hide()
-    return busy, bar, cancel
 
 
 PANEL = Panel(
