@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from latentlab.data.base import ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.fitting import Frame, Own
 from latentlab.errors import RunError
 from latentlab.latent.codes import Codes
 from latentlab.latent.importance import kl_per_dimension, principal_components
@@ -28,6 +29,7 @@ from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickI
 from latentlab.session.requests.files import Exported
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
 from latentlab.session.scores import Thumbnails
+from latentlab.session.workshop import Fills, Judged, Usual
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
@@ -138,6 +140,34 @@ class ToyLab:
         )
         pixels = picture_of(point)
         return Original(f"toys {request.row}", point, 255 - pixels, pixels, request.row)
+
+    def EncodePicture(self, request):
+        """Its first coordinate is how bright it is, its second the epoch of the model."""
+        bright = float(request.own.source.pixels.mean()) / 255
+        label = (request.label or 0) if self.card.conditional else None
+        z = (bright, float(self.card.epoch), *[0.0] * (self.card.latent_dim - 2))
+        point, fitting = Point(z, label), request.own.fitting
+        width, height = request.own.source.size
+        side = float(min(width, height))
+        own = Own(request.own.source, replace(fitting, frame=Frame(0, 0, side, side)))
+        own = request.own if fitting.frame else own
+        pixels = np.full((SIDE, SIDE), round(255 * bright), np.uint8)
+        name, sigma = request.own.source.name, (0.2,) * self.card.latent_dim
+        return Original(name, point, pixels, picture_of(point), sigma=sigma, own=own)
+
+    def JudgePicture(self, request):
+        return Judged(request.original, 80.0, 7.5)
+
+    def JudgeMap(self, request):
+        return Usual(np.arange(100.0), self.codes)
+
+    def FillIn(self, request):
+        points = [replace(request.original.point, z=(0.25,) * self.card.latent_dim)]
+        return Fills(request.original, request.hidden, tiles(points, 1), (-1.0,))
+
+    def OtherFills(self, request):
+        points = [Point((0.1 * i,) * self.card.latent_dim) for i in range(6)]
+        return Fills(request.original, request.hidden, tiles(points, 6), (-1.0,) * 6)
 
     def MakeManifold(self, request):
         lines = axis(request.grid.n, request.grid.span, request.grid.spacing)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Splits, load
-from latentlab.data.pictures import read_picture
+from latentlab.data.fitting import Fitting, Own, largest_frame
+from latentlab.data.pictures import bounded, fit_picture, read_source
 from latentlab.errors import DataError, RunError
 from latentlab.kinds import parse
 from latentlab.latent.codes import Codes
@@ -167,20 +168,31 @@ class Explorer:
         return replace(self._original(f"{data} {row}{named}", image), row=row)
 
     def encode(self, path: Path, label: int | None = None) -> Original:
-        """Encode a person's own picture.
+        """Encode a person's own picture from a file.
 
         Raises
         ------
         DataError
             Where the file is no image.
         """
-        card = self.card
-        if card is None:
+        if self.card is None:
             raise RunError("No model is open yet.", "Open one from the library.")
-        labels = np.array([label or 0]) if card.conditional else None
-        return self._original(
-            path.name, ImageSet(read_picture(path, card.spec)[None], labels, card.spec)
-        )
+        return self.encode_own(Own(read_source(path), Fitting()), label)
+
+    def encode_own(self, own: Own, label: int | None = None) -> Original:
+        """Encode a picture that is at hand; a frame that does not fit the model is chosen anew."""
+        if self.card is None:
+            raise RunError("No model is open yet.", "Open one from the library.")
+        spec, source = self.card.spec, bounded(own.source)
+        frame = own.fitting.frame
+        if frame is None or source is not own.source or not frame.fits(spec, source.size):
+            frame = largest_frame(source.size, spec)
+        fitting = replace(own.fitting, frame=frame)
+        labels = np.array([min(label or 0, spec.classes - 1)]) if self.card.conditional else None
+        images = ImageSet(fit_picture(source, fitting, spec)[None], labels, spec)
+        same = source is own.source and fitting == own.fitting
+        own = own if same else Own(source, fitting)
+        return replace(self._original(source.name, images), own=own)
 
     def start(self) -> tuple[Point, Ends, Original | None]:
         """Return where to begin exploring: a typical image, and the way between two others."""
@@ -206,7 +218,8 @@ class Explorer:
         codes = embed(self.model, image)
         label = 0 if image.labels is None else int(image.labels[0])
         point = self._point(codes.mu[0].tolist(), label)
-        return Original(name, point, to_picture(image.images)[0], self.decode(point).pixels)
+        picture, made = to_picture(image.images)[0], self.decode(point).pixels
+        return Original(name, point, picture, made, sigma=tuple(codes.sigma[0].tolist()))
 
     def _decode(self, points: list[Point] | tuple[Point, ...]) -> NDArray[np.uint8]:
         z = np.array([point.z for point in points], np.float32)

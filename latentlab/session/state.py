@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from latentlab.session.requests.base import Request
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
     from latentlab.session.scores import Thumbnails
+    from latentlab.session.workshop import Fills, Judged, Usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class State:
     ``directions`` are None until those of the model have been read, ``groups`` are what the next
     may be learned from. ``scores`` and ``thumbnails`` are of the images on the map, and go when
     their codes do. ``contact`` and ``checked`` are the first look at pictures to learn from.
+    ``own`` is a person's own picture, which stays while z moves on; ``judged``, ``usual`` and
+    ``fills`` are what the model says of it.
 
     ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run, or
     to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
@@ -55,6 +58,10 @@ class State:
     preview: Picture | None = None
     original: Original | None = None
     hovered: Original | None = None
+    own: Original | None = None
+    judged: Judged | None = None
+    usual: Usual | None = None
+    fills: Fills | None = None
     plane: tuple[int, int] = (0, 1)
     grid: GridSettings = field(default_factory=GridSettings)
     manifold: Manifold | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QToo
 from latentlab import __version__
 from latentlab.paths import runs
 from latentlab.widgets import theme
+from latentlab.widgets.asking import ask_picture
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.paste import paste_picture
 from latentlab.widgets.settings import recent, settings
 from latentlab.widgets.theme import UNIT
 from latentlab.widgets.train_menu import TrainMenu
@@ -29,7 +32,6 @@ SCHEMES = {
     "Dark": Qt.ColorScheme.Dark,
 }
 APPEARANCE = "appearance"
-PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
 
 
 class Menus(QObject):
@@ -96,6 +98,8 @@ class Menus(QObject):
         self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.redo)
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
+        paste = partial(paste_picture, controller)
+        self._add(menu, "Paste picture", "Ctrl+V", paste, "Encode the picture on the clipboard")
         menu.addSeparator()
         self._add(menu, "Random z", "R", controller.randomize)
         self._add(menu, "Mean z", "Home", controller.go_home)
@@ -162,9 +166,8 @@ class Menus(QObject):
 
     @Slot()
     def _open_picture(self) -> None:
-        file, _ = QFileDialog.getOpenFileName(self._window, "Open picture", "", PICTURES)
-        if file:
-            self._controller.open_path(Path(file))
+        if path := ask_picture(self._window):
+            self._controller.open_path(path)
 
     @Slot()
     def _use_pictures(self) -> None:
@@ -213,6 +216,7 @@ class Menus(QObject):
             "<p><b>On the map</b>: hover previews, click goes there, Shift+click takes the "
             "nearest image, arrow keys nudge z, right-click offers more.<br>"
             "<b>On pictures</b>: arrow keys walk, Enter chooses. "
+            "<b>On canvas and mask</b>: arrow keys move the pen, Space puts it down.<br>"
             "<b>On sliders</b>: right-click resets.<br>"
             "<b>In the library</b>: Ctrl and Shift select several to compare, F2 renames, Del "
             "moves to the trash. <b>While training</b>: Space pauses and goes on.</p>"

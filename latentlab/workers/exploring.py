@@ -147,10 +147,10 @@ class Exploring(Store):
 
     def _follow_image(self, original: Original) -> None:
         """Keep z on its image now that the image's code has moved."""
-        if original.row is None:
-            self._set(original=None)
-        else:
+        if original.row is not None:
             self.ask(PickImage(original.row, "follow"))
+        elif original.own is None:
+            self._set(original=None)
 
     def _on_original(self, original: Original, role: str) -> None:
         ends = self.state.ends

@@ -58,6 +58,7 @@ def test_each_stands_behind_another_at_first(desk):
         "anomalies": "curves",
         "replay": "samples",
         "directions": "sliders",
+        "picture": "manifold",
     }
     assert known.items() <= BEHIND.items()
     for key, front in BEHIND.items():
