@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,8 +97,8 @@ class Menus(QObject):
         self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.redo)
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
-        paste = partial(paste_picture, controller)
-        self._add(menu, "Paste picture", "Ctrl+V", paste, "Encode the picture on the clipboard")
+        tip = "Encode the picture on the clipboard"
+        self._add(menu, "Paste picture", "Ctrl+V", self._paste_picture, tip)
         menu.addSeparator()
         self._add(menu, "Random z", "R", controller.randomize)
         self._add(menu, "Mean z", "Home", controller.go_home)
@@ -172,6 +171,10 @@ class Menus(QObject):
     @Slot()
     def _use_pictures(self) -> None:
         self._window.use_pictures()
+
+    @Slot()
+    def _paste_picture(self) -> None:
+        paste_picture(self._controller)
 
     @Slot()
     def _fill_recent(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-def paste_picture(controller: Controller, *_: object) -> None:
+def paste_picture(controller: Controller) -> None:
     """Encode the picture on the clipboard: an image, or an image file that was copied."""
     data = QGuiApplication.clipboard().mimeData()
     files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []

@@ -171,7 +171,7 @@ PANEL = Panel(
     title="Anomalies",
     area=Area.BOTTOM,
     order=13,
-    shortcut="Alt+N",
+    shortcut="Alt+A",
     help="How unlike the rest each image is to the model. The score is the negative ELBO in nats, "
     "<b>E[-log p(x|z)] + KL(q(z|x) ‖ p(z))</b>, its expectation the mean over draws of z from "
     "q(z|x): an upper bound of -log p(x). Reconstruction error and rate are its parts alone. "
