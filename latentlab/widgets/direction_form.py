@@ -76,10 +76,6 @@ class DirectionForm(QWidget):
             "What the direction shall stand for: an attribute of the images, a class against the "
             "rest, or two groups that you gather."
         )
-        self.source.setMinimumContentsLength(10)
-        self.source.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
         self.learn = QPushButton("Learn")
         self.learn.setToolTip("Learn this direction, and test it on images held out.")
         self.cancel = QPushButton("Cancel")
@@ -92,6 +88,11 @@ class DirectionForm(QWidget):
             "The difference of means follows how the two groups differ, with all that goes with "
             "it; a linear classifier finds what tells them apart, and often moves less."
         )
+        # Long texts are cut off rather than making the whole column of panels wider.
+        policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        for box in (self.source, self.method):
+            box.setMinimumContentsLength(6)
+            box.setSizeAdjustPolicy(policy)
         self.apart = QCheckBox("Leave others")
         self.apart.setToolTip(
             "Leave the other directions as they are: take out what goes with them in the data, "
@@ -109,8 +110,9 @@ class DirectionForm(QWidget):
         for side, rows in zip(self.sides.values(), (state.groups.a, state.groups.b), strict=True):
             side.show_rows(len(rows), can_add=self._row >= 0, holds=self._row in rows)
         busy = LearnDirection in state.working
-        self.learn.setVisible(not busy)
-        self.cancel.setVisible(busy)
+        # Both at once, even for a moment, would push the panel wider.
+        (self.learn if busy else self.cancel).hide()
+        (self.cancel if busy else self.learn).show()
         self.apart.setEnabled(bool(state.directions))
         self._show_choice()
 
@@ -163,16 +165,17 @@ class Side(QWidget):
     def __init__(self, side: str) -> None:
         super().__init__()
         self._side = side
-        self.count = muted()
+        self.count = muted(stretch=False)
+        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("A: 9,999"))
         self.count.setAccessibleName(f"Group {side.upper()}")
-        self.add = QPushButton(f"Add to {side.upper()}")
+        self.add = IconButton("plus", f"Add to {side.upper()}")
         self.clear = IconButton("close", f"Empty group {side.upper()}")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT // 2)
-        row.addWidget(self.count, 1)
-        row.addWidget(self.add)
-        row.addWidget(self.clear)
+        for widget in (self.count, self.add, self.clear):
+            row.addWidget(widget)
+        row.addStretch(1)
         self.add.clicked.connect(self._on_add)
         self.clear.clicked.connect(self._on_clear)
         self.show_rows(0, can_add=False, holds=False)

@@ -110,6 +110,7 @@ class _Name(QLineEdit):
         super().__init__()
         self.setFrame(False)
         self.setMaxLength(LONGEST_NAME)
+        self.setMinimumWidth(48)
         self.setStyleSheet("background: transparent; font-weight: 600; padding: 0")
         self._before = ""
 
