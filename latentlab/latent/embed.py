@@ -28,7 +28,7 @@ def embed(model: Model, images: ImageSet) -> Codes:
     size = images.spec.at_once(BATCH)
     for start in range(0, len(images), size):
         part = images[start : start + size]
-        q = model.encode(to_pixels(part.images), _labels(model, part.labels))
+        q = model.encode(to_pixels(part.images), labels_of(model, part.labels))
         mu.append(q.mean.numpy())
         sigma.append(q.stddev.numpy())
     empty = np.empty((0, model.latent_dim), np.float32)
@@ -64,7 +64,7 @@ def decode(
     while not pictures or start < len(z):
         rows = slice(start, start + size)
         points = torch.from_numpy(np.ascontiguousarray(z[rows], np.float32))
-        p = model.decode(points, _labels(model, None if labels is None else labels[rows]))
+        p = model.decode(points, labels_of(model, None if labels is None else labels[rows]))
         pictures.append(p.mean.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
         start, size = rows.stop, ImageSpec(pictures[0].shape[1:]).at_once(BATCH)
     return to_picture(np.concatenate(pictures))
@@ -82,7 +82,8 @@ def to_picture(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.moveaxis(images, -3, -1))
 
 
-def _labels(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+def labels_of(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+    """Return labels as a conditional model takes them; None for other models."""
     if not model.conditional:
         return None
     if labels is None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import atexit
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import distributed
+from torch.autograd import Function
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,6 +38,35 @@ class Team:
         """Replace values by their sums over all processes; all of them must come here."""
         if self.size > 1:
             distributed.all_reduce(values)
+
+
+class _Sum(Function):
+    """The sum over all processes, through which gradients pass; torch's own is private."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        """Add up the values."""
+        total = values.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> Tensor:
+        """Every process's loss depends on every process's values."""
+        total = slope.clone()
+        distributed.all_reduce(total)
+        return total
+
+
+def batch_mean(values: Tensor) -> Tensor:
+    """Return the mean over a batch's images, with the shape of one: over all processes' shares.
+
+    Gradients pass. Every process must come here, each with its share, shape (B, ...).
+    """
+    total = torch.cat([values.sum(0).reshape(-1), values.new_tensor([float(len(values))])])
+    if distributed.is_available() and distributed.is_initialized():
+        total = _Sum.apply(total)
+    return (total[:-1] / total[-1]).reshape(values.shape[1:])
 
 
 def leads() -> bool:

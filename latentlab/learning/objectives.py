@@ -11,9 +11,10 @@ from torch import Tensor
 from torch.distributions import Distribution, Normal
 
 from latentlab.kinds import ADVANCED, Choice, Config, Registry
-from latentlab.learning.divergence import kl, kl_per_dimension
+from latentlab.learning.distributed import batch_mean
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
 from latentlab.learning.terms import TERMS, NoTerm, Term
+from latentlab.models.divergence import kl, kl_per_dimension
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +122,7 @@ class ELBO(RateDistortion):
         """
         terms = super().terms(batch)
         if self.free_bits:
-            mean = kl_per_dimension(batch.q, batch.prior).mean(0)
+            mean = batch_mean(kl_per_dimension(batch.q, batch.prior))
             terms["free_bits"] = (self.free_bits - mean).clamp_min(0).sum().expand(len(batch.x))
         return terms
 
@@ -170,7 +171,7 @@ class Capacity(RateDistortion):
 
     def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
         """See `Objective.total`; the distance is that of the batch's mean KL."""
-        away = (terms["kl"].mean() - numbers["capacity"]).abs()
+        away = (batch_mean(terms["kl"]) - numbers["capacity"]).abs()
         return self.distortion(terms) + numbers["beta"] * away
 
 

@@ -1,0 +1,130 @@
+"""A controller between a lane and a training that do only what the test says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy
+from PySide6.QtCore import QObject, Signal
+
+from latentlab.session.reports import Past, Run
+from latentlab.session.requests.exploring import (
+    Adopt,
+)
+from latentlab.workers.controller import Controller
+from latentlab.workers.job import Outcome
+from latentlab.workers.lane import Answer
+
+RUN = Path("/runs/new")
+
+
+class HandLane(QObject):
+    """Keeps requests until the test answers them."""
+
+    answered = Signal(object)
+    progressed = Signal(object)
+
+    def __init__(self):
+        super().__init__()
+        self.number, self.asked, self.open, self.lab = 0, [], {}, toy.ToyLab()
+
+    def submit(self, request):
+        self.number += 1
+        self.asked.append(request)
+        self.open[self.number] = request
+        return self.number
+
+    def withdraw(self, kind):
+        self.open = {n: request for n, request in self.open.items() if type(request) is not kind}
+
+    def close(self):
+        self.open.clear()
+
+    def answer(self, number, failure=None):
+        request = self.open.pop(number)
+        response = None if failure else self.lab(request)
+        self.answered.emit(Answer(number, request, response, failure))
+
+    def answer_all(self):
+        """Answer everything in the order the real lane would."""
+        while self.open:
+            self.answer(min(self.open, key=lambda number: (self.open[number].urgency, number)))
+
+    def waiting(self, kind):
+        return [number for number, request in self.open.items() if type(request) is kind]
+
+
+class HandTraining(QObject):
+    progressed = Signal(object)
+    adoptable = Signal(object)
+    refused = Signal(str)
+    ended = Signal(object, object, bool)
+
+    def __init__(self):
+        super().__init__()
+        self.running, self.past, self.calls = False, Past(), []
+        self.folder, self.recipe = None, {}
+
+    def start(self, order):
+        self.running = True
+        self.calls.append(("start", order))
+        self.progressed.emit(Run())
+
+    def stop(self, *, discard):
+        self.calls.append(("stop", discard))
+
+    def steer(self, key, value):
+        self.calls.append(("steer", key, value))
+
+    def pause(self):
+        self.calls.append("pause")
+
+    def go_on(self):
+        self.calls.append("go on")
+
+    def set_rhythm(self, seconds):
+        self.calls.append(("rhythm", seconds))
+
+    def close(self):
+        self.calls.append("close")
+
+    def end(self, how="succeeded", failure=None, *, folder=RUN, discard=False):
+        self.running = False
+        self.ended.emit(Outcome(how, failure), folder, discard)
+
+
+class Bench:
+    def __init__(self):
+        self.lane, self.training = HandLane(), HandTraining()
+        self.lane.lab.models["new"] = toy.card(name="new")
+        self.controller = Controller(self.lane, self.training)
+        self.changes = []
+        self.controller.changed.connect(lambda state, changed: self.changes.append(changed))
+
+    @property
+    def state(self):
+        return self.controller.state
+
+    def adopt(self, epoch=1, folder=RUN):
+        splits = toy.started().splits
+        self.training.adoptable.emit(Adopt({}, splits, {"w": np.zeros(1)}, epoch, folder))
+
+
+@pytest.fixture
+def bare(qapp):
+    return Bench()
+
+
+@pytest.fixture
+def bench(bare):
+    """A controller with the toy model open and every question answered."""
+    bare.controller.open(Path("/toys/toy"))
+    bare.lane.answer_all()
+    bare.lane.asked.clear()
+    bare.lane.open.clear()
+    bare.changes.clear()
+    return bare
+
+
+def moved(state, x, y=0.0):
+    return state.point.along({0: x, 1: y})

@@ -1,0 +1,195 @@
+"""What the controller makes of queued runs, remedies and runs of the past."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from controller_support import RUN, bare, bench
+
+from latentlab.learning.events import Portrait
+from latentlab.session.failure import Failure
+from latentlab.session.reports import Compared, Order, Past, Remedy, Run
+from latentlab.session.requests.exploring import (
+    Open,
+)
+from latentlab.session.requests.files import ReadRecipe
+from latentlab.session.requests.runs import Compare, ListLibrary, ReadMoment, Rename, Trash
+from latentlab.workers.lane import Answer
+
+__all__ = ["bare", "bench"]
+
+
+# The queue
+
+
+def orders(bench):
+    return [call[1] for call in bench.training.calls if call[0] == "start"]
+
+
+def test_what_is_queued_begins_when_the_run_before_has_ended(bench):
+    bench.controller.start_training()
+    for name in ("one", "two"):
+        bench.controller.set_draft({"model": name})
+        bench.controller.enqueue()
+    assert len(orders(bench)) == 1
+    assert [draft["model"] for draft in bench.state.queue] == ["one", "two"]
+    bench.training.end()
+    assert orders(bench)[1:] == [Order({"model": "one"})]
+    assert [draft["model"] for draft in bench.state.queue] == ["two"]
+    bench.training.end()
+    assert orders(bench)[2:] == [Order({"model": "two"})]
+    assert bench.state.queue == ()
+    bench.lane.asked.clear()
+    bench.training.end()
+    assert len(orders(bench)) == 3
+    assert Open(RUN) in bench.lane.asked
+
+
+def test_what_is_queued_while_nothing_runs_begins_at_once(bench):
+    bench.controller.set_draft({"model": "one"})
+    bench.controller.enqueue()
+    assert orders(bench) == [Order({"model": "one"})]
+    assert bench.state.queue == ()
+
+
+def test_what_waits_can_be_taken_out_of_the_queue(bench):
+    bench.controller.start_training()
+    for name in ("one", "two", "three"):
+        bench.controller.set_draft({"model": name})
+        bench.controller.enqueue()
+    bench.controller.unqueue(1)
+    assert [draft["model"] for draft in bench.state.queue] == ["one", "three"]
+
+
+def test_a_sweep_queues_the_draft_with_each_value(bench):
+    bench.controller.set_draft({"objective": {"beta": 1.0, "free_bits": 0.5}})
+    bench.controller.sweep("objective.beta", (0.5, 4.0))
+    assert orders(bench) == [Order({"objective": {"beta": 0.5, "free_bits": 0.5}})]
+    assert bench.state.queue == ({"objective": {"beta": 4.0, "free_bits": 0.5}},)
+    assert bench.state.draft == {"objective": {"beta": 1.0, "free_bits": 0.5}}
+
+
+def test_a_failure_is_told_though_the_next_run_begins(bench):
+    bench.controller.start_training()
+    bench.controller.enqueue()
+    bench.training.end("failed", Failure("Bad recipe."), folder=None)
+    assert len(orders(bench)) == 2
+    assert bench.state.failure == Failure("Bad recipe.")
+
+
+# Remedies
+
+
+BETA = Remedy("Less beta", (("objective.beta", 0.5),))
+MODEL = Remedy("More latents", (("model.latent_dim", 8), ("objective.beta", 0.5)))
+
+
+def test_a_remedy_steers_the_run_under_way_where_it_can(bench):
+    bench.controller.start_training()
+    bench.training.recipe = {"objective": {"beta": 1.0}}
+    bench.controller.apply_remedy(BETA)
+    assert bench.training.calls[-1] == ("steer", "objective.beta", 0.5)
+    assert bench.state.draft is None
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_remedy_changes_the_draft_where_it_cannot(bench, running):
+    if running:
+        bench.controller.start_training()
+        bench.training.recipe = {"model": {"kind": "vae", "latent_dim": 2}}
+    calls = list(bench.training.calls)
+    bench.controller.apply_remedy(MODEL)
+    assert bench.training.calls == calls
+    assert bench.state.draft["model"]["latent_dim"] == 8
+    assert bench.state.draft["objective"] == {"beta": 0.5}
+    assert bench.state.draft["model"].get("kind") == ("vae" if running else None)
+
+
+def test_a_remedy_for_an_open_model_does_not_steer_the_run_under_way(bench):
+    bench.controller.start_training()
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    bench.controller.apply_remedy(BETA)
+    assert [call[0] for call in bench.training.calls] == ["start"]
+    assert bench.state.draft["objective"] == {"beta": 0.5}
+
+
+# Runs of the past
+
+
+def test_the_run_under_way_is_not_deleted(bench):
+    bench.controller.start_training()
+    bench.training.folder = RUN
+    bench.lane.asked.clear()
+    bench.controller.delete_run(RUN)
+    assert bench.lane.asked == []
+    assert "under way" in bench.state.failure.title
+    bench.controller.delete_run(Path("/runs/other"))
+    assert bench.lane.asked == [Trash(Path("/runs/other"))]
+
+
+def test_what_is_asked_of_other_runs(bench):
+    bench.controller.duplicate_run(RUN)
+    bench.controller.rename_run(RUN, "new name")
+    bench.controller.compare((RUN, Path("/runs/other")))
+    assert bench.lane.asked == [
+        ReadRecipe(RUN),
+        Rename(RUN, "new name"),
+        Compare((RUN, Path("/runs/other"))),
+    ]
+
+
+def test_the_library_is_read_anew_after_a_run_has_changed(bench):
+    for request in (Rename(RUN, "name"), Trash(RUN)):
+        number = bench.lane.submit(request)
+        bench.lane.asked.clear()
+        bench.lane.open.pop(number)
+        bench.lane.answered.emit(Answer(number, request, None))
+        assert bench.lane.asked == [ListLibrary()]
+
+
+@pytest.mark.parametrize("way", ["moment", "compare"])
+def test_an_answer_on_its_way_does_not_bring_back_what_was_left(bench, way):
+    """The lane had begun to answer before it was told to forget it."""
+    if way == "moment":
+        bench.controller.show_moment(3)
+        (request,) = bench.lane.asked
+        response = toy_portrait(3)
+    else:
+        bench.controller.compare((RUN, RUN))
+        (request,) = bench.lane.asked
+        response = (Compared("one", RUN, {}), Compared("two", RUN, {}))
+    number = bench.lane.number
+    if way == "moment":
+        bench.controller.show_moment(None)
+    else:
+        bench.controller.compare(())
+    bench.lane.answered.emit(Answer(number, request, response))
+    assert bench.state.moment is None
+    assert bench.state.portrait is None
+    assert bench.state.compared == ()
+
+
+def toy_portrait(epoch):
+    pictures = np.zeros((2, 4, 4), np.uint8)
+    codes = np.zeros((3, 2), np.float32)
+    return Portrait(epoch, codes, codes, None, pictures, pictures, pictures)
+
+
+def test_a_moment_stays_while_the_run_goes_on(bench):
+    bench.controller.start_training()
+    bench.training.folder = RUN
+    bench.lane.asked.clear()
+    bench.controller.show_moment(3)
+    (request,) = bench.lane.asked
+    assert request == ReadMoment(RUN, 3)
+    bench.lane.answered.emit(Answer(bench.lane.number, request, toy_portrait(3)))
+    latest = toy_portrait(9)
+    curves = {("running", "loss"): (np.ones(1), np.ones(1))}
+    bench.training.past = Past(curves, portrait=latest, moments=(3, 9))
+    bench.training.progressed.emit(Run(phase="training"))
+    assert (bench.state.moment, bench.state.portrait.epoch) == (3, 3)
+    assert bench.state.moments == (3, 9)
+    bench.controller.show_moment(None)
+    assert bench.state.moment is None
+    assert bench.state.portrait is latest

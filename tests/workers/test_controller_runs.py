@@ -1,0 +1,238 @@
+"""What the controller makes of a run under way."""
+
+from pathlib import Path
+
+import numpy as np
+from controller_support import RUN, bare, bench, moved
+
+from latentlab.session.failure import Failure
+from latentlab.session.reports import Order, Past, Run
+from latentlab.session.requests.exploring import (
+    Adopt,
+    Open,
+)
+from latentlab.session.requests.runs import Discard, ListLibrary
+from latentlab.session.scene import Original, Point
+
+__all__ = ["bare", "bench"]
+
+
+# Training
+
+
+def test_training_twice_is_refused(bench):
+    bench.controller.set_draft({"model": "vae"})
+    bench.controller.start_training()
+    bench.controller.start_training()
+    assert bench.training.calls == [("start", Order({"model": "vae"}))]
+    assert "already under way" in bench.state.failure.title
+
+
+def test_follows_the_model_under_training(bench):
+    bench.controller.start_training()
+    bench.adopt(epoch=1)
+    bench.lane.answer_all()
+    assert (bench.state.model.source, bench.state.model.epoch) == (RUN, 1)
+    first = bench.state.codes
+    bench.adopt(epoch=2)
+    bench.lane.answer_all()
+    assert bench.state.model.epoch == 2
+    assert not np.array_equal(bench.state.codes.mu, first.mu)
+    assert bench.state.picture.point == bench.state.point
+
+
+def test_untouched_z_stays_on_its_image_while_codes_move(bench):
+    bench.controller.start_training()
+    for epoch in (1, 2):
+        bench.adopt(epoch)
+        bench.lane.answer_all()
+        assert bench.state.original.row == 2
+        assert bench.state.point.z == tuple(bench.state.codes.mu[2].tolist())
+
+
+def test_picked_image_is_followed_too(bench):
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.controller.pick(7)
+    bench.lane.answer_all()
+    bench.adopt(2)
+    bench.lane.answer_all()
+    assert bench.state.original.row == 7
+    assert bench.state.point.z == tuple(bench.state.codes.mu[7].tolist())
+
+
+def test_chosen_z_stays_where_it_is_while_codes_move(bench):
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.controller.set_point(moved(bench.state, 0.5, 0.25))
+    bench.adopt(2)
+    bench.lane.answer_all()
+    assert bench.state.point.z == (0.5, 0.25)
+    assert bench.state.picture.point.z == (0.5, 0.25)
+
+
+def test_own_picture_is_not_followed(bench):
+    pixels = np.zeros((4, 4), np.uint8)
+    own = Original("mine.png", Point((0.5, 0.5)), pixels, pixels)
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.controller._on_original(own, "z")
+    bench.adopt(2)
+    bench.lane.answer_all()
+    assert bench.state.original is None
+    assert bench.state.point == own.point
+
+
+def test_opening_another_model_stops_following_until_asked(bench):
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    bench.adopt(2)
+    assert bench.lane.waiting(Adopt) == []
+    assert bench.state.model.name == "big"
+    assert bench.state.run is not None
+    bench.controller.watch_run()
+    bench.adopt(3)
+    bench.lane.answer_all()
+    assert (bench.state.model.source, bench.state.model.epoch) == (RUN, 3)
+
+
+def test_weights_still_waiting_do_not_replace_an_opened_model(bench):
+    """Else the lane would decode with one model what the window shows as another's."""
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    assert bench.lane.lab.card.name == bench.state.model.name == "big"
+
+
+def test_weights_still_waiting_do_not_replace_what_follows_a_run(bench):
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.training.end("stopped", discard=True)
+    bench.lane.answer_all()
+    assert bench.lane.lab.card.name == bench.state.model.name == "toy"
+    assert bench.lane.lab.card.source == bench.state.model.source
+
+
+def test_finished_run_is_opened_and_listed(bench):
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.lane.asked.clear()
+    bench.training.end()
+    assert Open(RUN) in bench.lane.asked
+    assert ListLibrary() in bench.lane.asked
+    assert bench.state.run is None
+
+
+def test_cancelled_run_is_thrown_away_and_the_model_before_comes_back(bench):
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.controller.cancel_training()
+    assert bench.training.calls[-1] == ("stop", True)
+    bench.training.end("stopped", discard=True)
+    assert Discard(RUN) in bench.lane.asked
+    bench.lane.answer_all()
+    assert bench.state.model.source == Path("/toys/toy")
+    assert bench.lane.asked.count(ListLibrary()) >= 2
+
+
+def test_finished_run_does_not_interrupt_whoever_looks_elsewhere(bench):
+    bench.controller.start_training()
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    bench.lane.asked.clear()
+    bench.training.end()
+    assert bench.lane.asked == [ListLibrary()]
+    assert bench.state.model.name == "big"
+
+
+def test_failed_start_keeps_model_and_curves(bench):
+    """Nothing is lost where a recipe cannot be used."""
+    before = bench.state
+    bench.controller.start_training()
+    bench.training.end("failed", Failure("Bad recipe."), folder=None)
+    bench.lane.answer_all()
+    after = bench.state
+    assert after.failure == Failure("Bad recipe.")
+    assert after.run is None
+    for name in ("model", "point", "curves", "codes", "ends"):
+        assert getattr(after, name) is getattr(before, name), name
+
+
+def test_curves_of_the_run_replace_the_models(bench):
+    bench.controller.start_training()
+    bench.training.past = Past({("running", "loss"): (np.ones(1), np.ones(1))})
+    bench.training.progressed.emit(Run(phase="training"))
+    assert bench.state.curves is bench.training.past.curves
+
+
+def test_curves_of_a_run_unwatched_are_not_shown(bench):
+    bench.controller.start_training()
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    before = bench.state.curves
+    bench.training.past = Past({("running", "loss"): (np.ones(1), np.ones(1))})
+    bench.training.progressed.emit(Run(phase="training"))
+    assert bench.state.curves is before
+    assert bench.state.run.phase == "training"
+
+
+def test_the_training_is_told_what_a_hand_wants(bench):
+    bench.controller.start_training()
+    bench.controller.pause_training()
+    bench.controller.continue_training()
+    bench.controller.steer("objective.beta", 4.0)
+    bench.controller.set_rhythm(2.5)
+    bench.controller.stop_training()
+    assert bench.training.calls[1:] == [
+        "pause",
+        "go on",
+        ("steer", "objective.beta", 4.0),
+        ("rhythm", 2.5),
+        ("stop", False),
+    ]
+    assert bench.state.rhythm == 2.5
+
+
+def test_a_refused_change_is_told(bench):
+    bench.controller.start_training()
+    bench.training.refused.emit("objective.beta: must be greater than or equal to 0 (not -1.0)")
+    assert "objective.beta" in bench.state.failure.title
+    assert bench.training.running
+
+
+def test_more_epochs_go_to_the_run_under_way_else_to_the_open_one(bench):
+    bench.controller.train_more(5)
+    source, epoch = bench.state.model.source, bench.state.model.epoch
+    assert bench.training.calls == [("start", Order(folder=source, epochs=epoch + 5))]
+    bench.training.progressed.emit(Run(phase="training", epochs=30))
+    bench.controller.train_more(5)
+    assert bench.training.calls[-1] == ("steer", "training.epochs", 35)
+
+
+def test_an_earlier_run_is_not_thrown_away_with_what_it_was_to_become(bench):
+    """Cancelling what goes on with it must not cost what was there before."""
+    said = []
+    bench.controller.changed.connect(lambda state, _: said.append(state.message))
+    bench.controller.resume_run(RUN)
+    bench.lane.asked.clear()
+    bench.controller.cancel_training()
+    bench.training.end("stopped", discard=True)
+    assert not [request for request in bench.lane.asked if isinstance(request, Discard)]
+    assert Open(RUN) in bench.lane.asked
+    assert any("was kept" in text for text in said)
+
+
+def test_resuming_while_a_run_is_under_way_is_refused(bench):
+    bench.controller.start_training()
+    bench.controller.resume_run(RUN)
+    assert len(bench.training.calls) == 1
+    assert "already under way" in bench.state.failure.title
