@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.latent import ranking
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -62,10 +64,6 @@ class Usual:
     bounds: NDArray[np.float64] = field(repr=False)
     codes: Codes = field(repr=False, compare=False)
 
-    def share_below(self, bound: float) -> float:
-        """Return how many of the images, as a share, the model knows better."""
-        return float(np.searchsorted(self.bounds, bound)) / max(1, len(self.bounds))
-
 
 @dataclass(frozen=True, slots=True)
 class Fills:
@@ -98,7 +96,7 @@ def unlikeness(judged: Judged, usual: Usual) -> tuple[str, str]:
     count = len(usual.bounds)
     if not count:
         return "fine", "No images on the map to compare it with"
-    share = usual.share_below(judged.bound)
+    share = ranking.unlikeness(judged.bound, usual.bounds) / 100
     level, words = next((level, words) for top, level, words in LEVELS if share < top)
     if ground_differs(judged.original):
         return level, f"Stranger than {100 * share:.0f} % of {count} images: try Crop, Invert"

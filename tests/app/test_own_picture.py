@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
 from latentlab.data.fitting import Source
+from latentlab.latent.ranking import unlikeness as unlike
 from latentlab.session.requests.pictures import FillIn, OtherFills
 from latentlab.widgets.image_view import to_image
 from latentlab.widgets.panels.picture import CROP, MASK
@@ -94,7 +95,7 @@ def test_it_is_judged_against_the_map(studio):
     assert "of 300 images" in text
     usual = studio.state.usual
     assert usual.codes is studio.state.codes
-    share = usual.share_below(studio.state.judged.bound)
+    share = unlike(studio.state.judged.bound, usual.bounds) / 100
     assert f"{100 * share:.0f} %" in text
     assert 100 < np.median(usual.bounds) < 180  # nats; the model's validation loss is 139
 

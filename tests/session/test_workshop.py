@@ -12,6 +12,7 @@ from latentlab.data.digits import DigitsConfig
 from latentlab.data.fitting import Fitting, Frame, Own, Source
 from latentlab.errors import DataError
 from latentlab.latent.codes import Codes
+from latentlab.latent.ranking import unlikeness as unlike
 from latentlab.learning.checkpoint import Checkpoint, save_checkpoint
 from latentlab.learning.recipe import make_recipe
 from latentlab.session.answers.base import answer, find_answers
@@ -158,7 +159,7 @@ def test_a_digit_is_usual_and_noise_is_not(explorer, digit):
         mine = answer(EncodePicture(Own(Source(name, pixels), Fitting()), 3), explorer)
         judged = finish(JudgePicture(mine), explorer)
         assert judged.original is mine
-        shares[name] = usual.share_below(judged.bound)
+        shares[name] = unlike(judged.bound, usual.bounds) / 100
     assert shares["noise"] == 1
     assert shares["digit"] < 0.99
 

@@ -11,7 +11,7 @@ from latentlab.data.base import ImageSet, Loading
 from latentlab.errors import DataError
 from latentlab.latent.embed import to_picture
 from latentlab.latent.inpaint import Damaged, Filled, most_probable, resampled
-from latentlab.latent.likeness import bounds
+from latentlab.latent.scores import elbo_scores
 from latentlab.session.answers.base import answer
 from latentlab.session.explorer import Explorer
 from latentlab.session.requests.pictures import (
@@ -44,9 +44,10 @@ def _(request: JudgePicture, explorer: Explorer) -> Generator[Loading, None, Jud
     pixels = channels_first(original.picture)[None]
     if explorer.card is None or pixels.shape[1:] != explorer.card.spec.shape:
         raise DataError("This picture is not of the size of the open model's images.", AGAIN)
-    steps = bounds(explorer.model, ImageSet(pixels, labels, explorer.card.spec))
+    steps = elbo_scores(explorer.model, ImageSet(pixels, labels, explorer.card.spec))
     found = yield from _told(steps, "Judging the picture")
-    return Judged(original, *found[0].tolist())
+    elbo, rate = float(found.elbo[0]), float(found.rate[0])
+    return Judged(original, elbo - rate, rate)
 
 
 @answer.register
@@ -55,9 +56,9 @@ def _(request: JudgeMap, explorer: Explorer) -> Generator[Loading, None, Usual]:
     if images is None:
         return Usual(np.empty(0), codes)
     rows = np.random.default_rng(0).permutation(len(images))[:COMPARED]
-    steps = bounds(explorer.model, images[np.sort(rows)])
+    steps = elbo_scores(explorer.model, images[np.sort(rows)])
     found = yield from _told(steps, "Judging the images on the map")
-    return Usual(np.sort(found.sum(1)), codes)
+    return Usual(np.sort(found.elbo), codes)
 
 
 @answer.register
