@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from latentlab.session.reports import Compared, Entry, Finding, Run
     from latentlab.session.requests.base import Request
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
+    from latentlab.session.ways import Blend, Bookmark, Footing, Traversal, Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ class State:
     manifold: Manifold | None = None
     ends: Ends | None = None
     strip: Tiles | None = None
+    ways: Ways | None = None
+    geodesic: Ways | None = None
+    footing: Footing | None = None
+    blend: Blend | None = None
+    traversal: Traversal | None = None
+    bookmarks: tuple[Bookmark, ...] = ()
     sampling: SampleSettings = field(default_factory=SampleSettings)
     samples: Tiles | None = None
     curves: Curves = field(default_factory=dict)
