@@ -25,6 +25,7 @@ from latentlab.session.requests.exploring import (
 from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.scene import Original, Picture, Tiles
+from latentlab.session.ways import FORGET
 from latentlab.workers.exploring import Place
 from latentlab.workers.running import Running, shown
 
@@ -84,12 +85,20 @@ class Controller(Running):
             label = self.state.point.label if self.state.point else None
             self.ask(EncodeFile(path, label))
 
-    def export(self, tiles: Tiles, path: Path, info: Mapping[str, Any], gap: int = 0) -> None:
+    def export(
+        self,
+        tiles: Tiles,
+        path: Path,
+        info: Mapping[str, Any],
+        gap: int = 0,
+        *,
+        back: bool = True,
+    ) -> None:
         """Write pictures to a file, with what made them inside it."""
         self.dismiss_failure()
         model = self.state.model
         about = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
-        self.ask(Export(tiles, path, {**about, **info}, gap))
+        self.ask(Export(tiles, path, {**about, **info}, gap, back))
 
     def export_picture(self, picture: Picture, path: Path) -> None:
         """Write one picture to a file."""
@@ -172,6 +181,7 @@ class Controller(Running):
             changes |= {
                 "plane": self.state.plane if fits and second else (0, second),
                 "sampling": replace(self.state.sampling, label=None),
+                **FORGET,
                 "can_undo": False,
                 "can_redo": False,
             }

@@ -49,7 +49,7 @@ def test_ends_next_to_one_another_need_no_codes():
 def test_parts_are_joined_where_they_come_closest():
     rng = np.random.default_rng(0)
     blob = rng.uniform(-0.5, 0.5, (200, 2)).astype(np.float32)
-    clouds = [blob, blob + [10, 0], blob + [10, 10]]
+    clouds = [blob, blob + np.float32([10, 0]), blob + np.float32([10, 10])]
     graph = finish(build_graph(np.concatenate(clouds).astype(np.float32)))
     assert graph.parts == 3
     path = graph_path(graph, [0, 0], [10, 10])
