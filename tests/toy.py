@@ -98,6 +98,7 @@ class ToyLab:
         default_factory=lambda: {"toy": card(), "big": card(5, conditional=True, name="big")}
     )
     asked: list = field(default_factory=list)
+    marks: dict = field(default_factory=dict)
 
     def __call__(self, request):
         self.asked.append(request)
@@ -187,6 +188,13 @@ class ToyLab:
         kl = tuple(1.0 / (1 + row) for row in range(len(dimensions)))
         sheet = tiles(points, settings.columns)
         return Traversal(sheet, dimensions, kl, values, self.card.latent_dim)
+
+    def ReadBookmarks(self, request):
+        return self.marks.get(self.card.name, ())
+
+    def KeepBookmarks(self, request):
+        self.marks[request.card.name] = request.marks
+        return request.marks
 
     def MakeSamples(self, request):
         settings = request.settings

@@ -76,9 +76,9 @@ class Ground:
     cloud : Cloud
         The N codes.
     own : ndarray of float64, shape (S,)
-        Distances of codes to their own k-th neighbour, ascending.
+        Distances from samples of posteriors to the k-th nearest code, ascending.
     nearest : float
-        Median distance of a code to its nearest neighbour, never 0.
+        Median distance from such a sample to the nearest code, never 0.
     k : int
         `NEIGHBOUR`, or fewer where there are fewer codes.
     """
@@ -90,11 +90,11 @@ class Ground:
 
     @property
     def radius(self) -> float:
-        """Median distance of a code to its k-th neighbour, never 0."""
+        """Median of `own`, never 0."""
         return max(float(np.median(self.own)), 1e-6)
 
     def quantile(self, share: float) -> float:
-        """Return the k-th neighbour's distance that this share of the codes stays below."""
+        """Return the distance that this share of `own` stays below."""
         return max(float(np.quantile(self.own, share)), 1e-6)
 
 
@@ -107,12 +107,11 @@ class Support:
     near : ndarray of int64, shape (n,)
         Codes within `radius`.
     radius : float
-        Median distance of a code to its 10th neighbour.
+        Usual distance to the 10th nearest code.
     density : ndarray of float64, shape (n,)
-        Density of codes as a multiple of that around the median code, by the k-th neighbour:
-        (radius / distance)^D.
+        Density of codes as a multiple of the usual, by the k-th neighbour: (radius / distance)^D.
     nearest : ndarray of float64, shape (n,)
-        Distance to the nearest code, as a multiple of what is usual among codes.
+        Distance to the nearest code, as a multiple of the usual one.
     level : ndarray of float64, shape (n,)
         See `level_of`.
     """
@@ -124,13 +123,18 @@ class Support:
     level: NDArray[np.float64] = field(repr=False)
 
 
-def survey(mu: NDArray[np.float32]) -> Generator[Loading, None, Ground | None]:
+def survey(
+    mu: NDArray[np.float32], sigma: NDArray[np.float32]
+) -> Generator[Loading, None, Ground | None]:
     """Learn what is usual among codes, in pieces of a few milliseconds.
+
+    Usual is what holds for samples of the posteriors: the decoder has learned at those, which in
+    many dimensions lie further from all means than the means do from one another.
 
     Parameters
     ----------
-    mu : ndarray of float32, shape (N, D)
-        The codes.
+    mu, sigma : ndarray of float32, shape (N, D)
+        The codes, and how far their posteriors reach.
 
     Returns
     -------
@@ -141,17 +145,30 @@ def survey(mu: NDArray[np.float32]) -> Generator[Loading, None, Ground | None]:
         return None
     cloud = Cloud(mu)
     yield Loading("Looking at the codes", 0.0)
-    rows = np.random.default_rng(0).permutation(len(mu))[:SAMPLE]
+    z, rows = posterior_samples(mu, sigma, SAMPLE)
     k = min(NEIGHBOUR, len(mu) - 2)
     found = []
     for start in range(0, len(rows), cloud.rows_at_once):
-        # Every code is its own nearest: one more is asked for, and the first left out.
-        away, _ = cloud.nearest(mu[rows[start : start + cloud.rows_at_once]], k + 1)
-        found.append(away[:, [1, k]])
+        part = slice(start, start + cloud.rows_at_once)
+        away, near = cloud.nearest(z[part], k + 1)
+        # One's own code is no neighbour: it goes last, and so falls out of the first k.
+        away[near == rows[part, None]] = np.inf
+        away.sort(axis=1)
+        found.append(away[:, [0, k - 1]])
         yield Loading("Looking at the codes", start / len(rows))
     away = np.concatenate(found)
     nearest = max(float(np.median(away[:, 0])), 1e-6)
     return Ground(cloud, np.sort(away[:, 1]), nearest, k)
+
+
+def posterior_samples(
+    mu: NDArray[np.float32], sigma: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Draw z ~ q(z|x) for some of the images, the same every time; return also their rows."""
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(mu))[:count]
+    noise = rng.standard_normal((len(rows), mu.shape[1])).astype(np.float32)
+    return mu[rows] + sigma[rows] * noise, rows
 
 
 def support_of(z: NDArray[np.float32], ground: Ground) -> Support:

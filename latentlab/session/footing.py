@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from latentlab.data.base import Loading
-from latentlab.latent.support import RARE, USUAL, level_of, support_of
+from latentlab.latent.support import RARE, USUAL, level_of, posterior_samples, support_of
 from latentlab.session.guide import guide_of
 from latentlab.session.ways import Footing
 
@@ -68,14 +68,14 @@ def drift(model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]) -> ND
 
 
 def _usual_drift(explorer: Explorer) -> Generator[Loading, None, tuple[float, float]]:
-    """Return the drifts that 90 % and 99 % of the codes stay below."""
+    """Return the drifts that 90 % and 99 % of the posteriors' samples stay below."""
     codes = explorer.codes
-    rows = np.random.default_rng(1).permutation(len(codes))[:SAMPLE]
+    z, rows = posterior_samples(codes.mu, codes.sigma, SAMPLE)
     labels = np.zeros(len(codes), np.int64) if codes.labels is None else codes.labels
     found = []
     for start in range(0, len(rows), BATCH):
-        part = rows[start : start + BATCH]
-        found.append(drift(explorer.model, codes.mu[part], labels[part]))
+        part = slice(start, start + BATCH)
+        found.append(drift(explorer.model, z[part], labels[rows[part]]))
         yield Loading("Looking at the codes", start / len(rows))
     if not found:
         return 1.0, 2.0

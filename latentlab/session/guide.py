@@ -37,7 +37,7 @@ class Guide:
         """Return what is usual among the codes."""
         codes = self._codes
         if codes is not None and "ground" not in self._known:
-            found = yield from survey(codes.mu)
+            found = yield from survey(codes.mu, codes.sigma)
             # Other codes may have come between two pieces.
             if self._codes is codes:
                 self._ground = found

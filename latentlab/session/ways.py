@@ -81,13 +81,13 @@ class Footing:
         The worse of density and drift: 0 to ½ is as 90 % of the data are, to ¾ as 99 % are, up
         to 1 as hardly any is. None where there are no codes to compare with.
     density : float
-        Density of codes as a multiple of that around the median code.
+        Density of codes as a multiple of the usual.
     nearest : float
-        Distance to the nearest code, in units of the usual one between codes.
+        Distance to the nearest code, as a multiple of the usual.
     drift : float
         |encode(decode(z)) - z|, in standard deviations of the posterior per dimension.
     usual_drift : float
-        What 90 % of the data stay below.
+        What 90 % of the data stay below. Usual is what holds for samples of the posteriors.
     """
 
     point: Point

@@ -25,6 +25,9 @@ PATHS = {
     "swap": "M8 5 4 9l4 4M4 9h16M16 19l4-4-4-4",
     "smooth": "M3 17c4 0 5-10 9-10s5 10 9 10",
     "home": "M4 11l8-7 8 7M6 10v9h12v-9",
+    "add": "M12 5v14M5 12h14",
+    "delete": "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+    "import": "M12 15V4M8 8l4-4 4 4M5 20h14",
     "film": "M5 5h14v14H5zM5 9h14M5 15h14M9 5v14M15 5v14",
 }
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from latentlab.latent.support import Support
     from latentlab.widgets.tile_view import TileView
 
-HEIGHT = 8
+HEIGHT = 10
 LEAST = 2
 """Pixels of a bar that stands for nothing: its colour must still be seen."""
 
@@ -71,9 +71,9 @@ class SupportBar(QWidget):
         return QRectF(step * width, 0, width, self.height())
 
     def height_of(self, step: int) -> float:
-        """Return how tall a bar is, of 1: as tall as there is room on well-trodden ground."""
+        """Return how tall a bar is, of 1: nothing is left of it where the map ends."""
         assert self.support
-        return 1.0 - float(self.support.level[step])
+        return max(0.0, 1.0 - float(self.support.level[step]) / OFF)
 
     def text(self, step: int) -> str:
         """Return a step's support in words and numbers."""

@@ -27,7 +27,9 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 class _Button(QToolButton):
     def __init__(self, text: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setText(text)
+        self.setText(f"{text} ▾")
+        # Fusion draws its own mark over the text.
+        self.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.setToolTip(tip)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)

@@ -52,7 +52,14 @@ def together(window, key):
 
 def test_each_stands_behind_another_at_first(desk):
     window = desk.window
-    assert BEHIND == {"latents": "curves", "diagnosis": "curves", "replay": "samples"}
+    assert BEHIND == {
+        "latents": "curves",
+        "diagnosis": "curves",
+        "replay": "samples",
+        "arithmetic": "interpolate",
+        "traversals": "manifold",
+        "bookmarks": "samples",
+    }
     for key, front in BEHIND.items():
         assert front in together(window, key)
         assert not is_seen(window.docks[key]), key
