@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from latentlab.latent.paths import Way
@@ -36,6 +36,8 @@ TEACH = {
 }
 SIDE = 72
 """Pixels of the column of names."""
+LEAST = 16
+"""Pixels that a picture in one line must have."""
 
 
 class WayRow(QWidget):
@@ -52,6 +54,7 @@ class WayRow(QWidget):
     def __init__(self, way: Way, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.way = way
+        self._alone = True
         self.tiles: Tiles | None = None
         self.name = QToolButton()
         self.name.setText(NAMES[way])
@@ -93,6 +96,7 @@ class WayRow(QWidget):
         """Show other pictures, keeping the framed one."""
         current = self.view.current
         self.tiles = tiles
+        self._fit()
         self.view.set_tiles(tiles)
         if tiles and current < len(tiles.points):
             self.view.set_current(current)
@@ -115,5 +119,16 @@ class WayRow(QWidget):
         self.cancel.setVisible(loading is not None)
 
     def set_alone(self, alone: bool) -> None:
-        """Leave the name out where there is nothing to tell it from."""
+        """Leave the name out where there is nothing to tell it from; else stay in one line."""
+        self._alone = alone
         self._side.setVisible(not alone)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Stand in one line beside others, so that steps can be compared, while it is legible."""
+        count = len(self.tiles.points) if self.tiles else 0
+        self.view.set_fixed_columns(not self._alone and count * LEAST <= self.view.width())
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Fit to another width."""
+        self._fit()
