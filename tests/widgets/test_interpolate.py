@@ -197,6 +197,7 @@ def test_the_timeline_by_keyboard(desk):
     panel = desk.panel("interpolate")
     line = panel.timeline
     desk.hand.click(panel.bar.add_key)
+    desk.settle()
     line.setFocus()
     line._scrub(0.0)
     desk.hand.key(Qt.Key.Key_Right)
