@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from latentlab.session.scene import Ends, Key, Loop
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.labels import narrow
 from latentlab.widgets.player import Player
 from latentlab.widgets.theme import UNIT
 from latentlab.widgets.timeline import Timeline
@@ -37,9 +38,9 @@ class TimelineBar(QWidget):
         self.player = Player(self)
         self.play = IconButton("play", "Play the way, or pause")
         self.timeline = Timeline()
-        self.add_key = QPushButton("+ key")
-        self.add_key.setToolTip(
-            "Come through the current z on the way: at the playhead, else in the widest gap."
+        self.add_key = narrow(
+            "+ key",
+            "Come through the current z on the way: at the playhead, else in the widest gap.",
         )
         self.time = PlayButton()
         row = QHBoxLayout(self)

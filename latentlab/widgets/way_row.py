@@ -36,6 +36,7 @@ TEACH = {
 }
 SIDE = 72
 """Pixels of the column of names."""
+QWIDGETSIZE_MAX = 16777215  # Qt's own, which PySide does not name
 LEAST = 16
 """Pixels that a picture in one line must have."""
 
@@ -86,6 +87,7 @@ class WayRow(QWidget):
         strip.setSpacing(0)
         strip.addWidget(self.view, 1)
         strip.addWidget(self.bar)
+        strip.addStretch(0)
         grid.addWidget(self._side, 0, 0)
         grid.addLayout(strip, 0, 1)
         grid.setColumnStretch(1, 1)
@@ -127,7 +129,15 @@ class WayRow(QWidget):
     def _fit(self) -> None:
         """Stand in one line beside others, so that steps can be compared, while it is legible."""
         count = len(self.tiles.points) if self.tiles else 0
-        self.view.set_fixed_columns(not self._alone and count * LEAST <= self.view.width())
+        width = self.view.width()
+        line = bool(count) and not self._alone and count * LEAST <= width
+        self.view.set_fixed_columns(line)
+        # No taller than its line, so that the bars stand right below it.
+        tall = QWIDGETSIZE_MAX
+        if line and self.tiles:
+            high, wide = self.tiles.pictures.shape[1:3]
+            tall = max(LEAST, round(width * high / (count * (wide + 1) - 1)))
+        self.view.setMaximumHeight(tall)
 
     def resizeEvent(self, event: QEvent) -> None:
         """Fit to another width."""

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QSpinBox, QWidget
 
 from latentlab.latent.paths import Way
 from latentlab.session.requests.ways import MakeGeodesic, MakeWays
 from latentlab.session.scene import Key, Loop, Picture, Point
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.labels import narrow
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.timeline_bar import TimelineBar
@@ -38,10 +39,8 @@ class InterpolatePanel(PanelWidget):
         self.steps.setSuffix(" steps")
         self.steps.setKeyboardTracking(False)
         self.steps.setToolTip("Pictures from A to B, both included.")
-        self.from_z = QPushButton("A = z")
-        self.from_z.setToolTip("Begin the way at the current z  (A)")
-        self.to_z = QPushButton("B = z")
-        self.to_z.setToolTip("End the way at the current z  (B)")
+        self.from_z = narrow("A = z", "Begin the way at the current z  (A)")
+        self.to_z = narrow("B = z", "End the way at the current z  (B)")
         self.ways, self.starts = WaysButton(), StartsButton()
         self._swap = IconButton("swap", "Swap A and B")
         self._export = IconButton("export", "Save the way as PNG or animated GIF")
