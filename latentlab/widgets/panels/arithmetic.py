@@ -198,7 +198,7 @@ PANEL = Panel(
     title="Arithmetic",
     area=Area.BOTTOM,
     order=11,
-    shortcut="Alt+A",
+    shortcut="Alt+M",
     help="Directions between points carry meaning: what A has and B has not can be added to C. "
     "Fill a slot with the current z, the mean of a class, or a picture dropped on it; the result "
     "is <b>(A − B)·t + C</b>, decoded. Means work better than single images, whose chance features "
