@@ -157,6 +157,24 @@ def encode(run: RunPath, picture: Path, label: Label = None) -> None:
 
 
 @app.command()
+def score(
+    run: RunPath,
+    out: Out = Path("scores.csv"),
+    samples: Annotated[
+        int, typer.Option(help="Draws from the posterior of each image.", min=1, max=10_000)
+    ] = 50,
+    count: Annotated[int | None, typer.Option(help="Only so many images.", min=1)] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same scores.")] = 0,
+) -> None:
+    """Score how unlike the rest each image is, by its negative ELBO, into a CSV."""
+    from latentlab.session.headless import Lab
+
+    if not Lab(run).score(out, samples, count, seed):
+        raise typer.Exit(130)
+    print(out)
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder to fill.")] = Path("demo"),
     epochs: Annotated[int, typer.Option(help="How long to train.", min=1)] = 20,

@@ -464,6 +464,34 @@ def test_encode(latentlab, tmp_path):
     assert "not an image" in errors
 
 
+def test_score(latentlab, vae_run, tmp_path):
+    out = tmp_path / "scores.csv"
+    words = ("score", vae_run, "--out", out, "--samples", 3, "--count", 20, "--seed", 1)
+    status, said, errors = latentlab(*words)
+    assert (status, errors) == (0, "")
+    assert "Scoring 20 images" in said
+    assert said.replace("\n", "").endswith(str(out))
+    head, *lines = out.read_text().splitlines()
+    assert head.startswith("row,label,negative_elbo")
+    rows = [line.split(",") for line in lines]
+    assert sorted(int(row[0]) for row in rows) == list(range(20))
+    elbos = [float(row[2]) for row in rows]
+    assert elbos == sorted(elbos, reverse=True)
+    before = out.read_bytes()
+    assert latentlab(*words)[0] == 0
+    assert out.read_bytes() == before
+
+
+def test_score_that_cannot_be(latentlab, vae_run, tmp_path):
+    assert latentlab("score", vae_run, "--samples", 0)[0] == 2
+    (tmp_path / "file").touch()
+    status, _, errors = latentlab(
+        "score", vae_run, "--out", tmp_path / "file" / "x.csv", "--count", 2
+    )
+    assert status == 2
+    assert "cannot be written" in errors
+
+
 def test_list(latentlab, recipe):
     latentlab("train", recipe, *BRIEF)
     (folder,) = runs().iterdir()

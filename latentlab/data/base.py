@@ -101,10 +101,14 @@ class ImageSet:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """The two parts of a data set: what a model learns from and what it is judged by."""
+    """The two parts of a data set: what a model learns from and what it is judged by.
+
+    ``note`` is what a person should know of them, such as that some files could not be read.
+    """
 
     train: ImageSet
     validation: ImageSet
+    note: str = ""
 
     @property
     def spec(self) -> ImageSpec:

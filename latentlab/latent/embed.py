@@ -24,7 +24,7 @@ def embed(model: Model, images: ImageSet) -> Codes:
     mu, sigma = [], []
     for start in range(0, len(images), BATCH):
         part = images[start : start + BATCH]
-        q = model.encode(to_pixels(part.images), _labels(model, part.labels))
+        q = model.encode(to_pixels(part.images), labels_of(model, part.labels))
         mu.append(q.mean.numpy())
         sigma.append(q.stddev.numpy())
     empty = np.empty((0, model.latent_dim), np.float32)
@@ -59,7 +59,7 @@ def decode(
     for start in range(0, len(z), BATCH):
         rows = slice(start, start + BATCH)
         points = torch.from_numpy(np.ascontiguousarray(z[rows], np.float32))
-        p = model.decode(points, _labels(model, None if labels is None else labels[rows]))
+        p = model.decode(points, labels_of(model, None if labels is None else labels[rows]))
         pictures.append(p.mean.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
     return to_picture(np.concatenate(pictures))
 
@@ -76,7 +76,8 @@ def to_picture(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.moveaxis(images, -3, -1))
 
 
-def _labels(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+def labels_of(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+    """Return labels as a conditional model takes them; None for other models."""
     if not model.conditional:
         return None
     if labels is None:

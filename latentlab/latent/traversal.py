@@ -15,20 +15,6 @@ SHARE = 0.01
 """Share of the codes that lie outside the quantiles, at either end."""
 
 
-def kl_by_dimension(codes: Codes) -> NDArray[np.float64]:
-    """Return the mean KL(q(z_d|x) || N(0, 1)) of each dimension, nats per image, shape (D,).
-
-    References
-    ----------
-    Auto-Encoding Variational Bayes, Kingma & Welling, 2013, appendix B.
-    """
-    if not len(codes):
-        return np.zeros(codes.mu.shape[1])
-    mu, sigma = codes.mu.astype(np.float64), codes.sigma.astype(np.float64)
-    sigma = np.maximum(sigma, 1e-12)
-    return (0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)).mean(0)
-
-
 def data_range(codes: Codes, span: float) -> NDArray[np.float64]:
     """Return mean ± span standard deviations of the codes, shape (D, 2)."""
     center, reach = codes.center.astype(np.float64), span * codes.spread.astype(np.float64)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.latent.importance import kl_per_dimension
 from latentlab.latent.traversal import (
     data_range,
-    kl_by_dimension,
     prior_range,
     quantile_range,
     traverse,
@@ -54,7 +54,7 @@ def blend(
 def make_traversal(explorer: Explorer, point: Point, settings: TraversalSettings) -> Traversal:
     """Decode a sheet of all dimensions, the one that carries most first."""
     codes = explorer.codes
-    kl = kl_by_dimension(codes)
+    kl = kl_per_dimension(codes)
     order = np.argsort(-kl, kind="stable")[: settings.most]
     match settings.range:
         case Range.DEVIATIONS:

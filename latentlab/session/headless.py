@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from latentlab.errors import RunError
 from latentlab.latent.manifold import Spacing
 from latentlab.latent.paths import Way
+from latentlab.latent.scores import elbo_scores
 from latentlab.learning.recipe import make_recipe
 from latentlab.paths import resources
 from latentlab.session.explorer import Explorer
@@ -15,6 +16,7 @@ from latentlab.session.progress import show
 from latentlab.session.record import record
 from latentlab.session.runs import compare
 from latentlab.session.scene import Ends, GridSettings, Point, SampleSettings, Tiles
+from latentlab.session.scores import save_scores, timed
 from latentlab.session.wayfinding import find_way
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latentlab.data.base import Loading
+    from latentlab.latent.ranking import Scores
     from latentlab.session.scene import ModelCard
 
 DEMO_RECIPE: dict[str, Any] = {
@@ -98,6 +101,20 @@ class Lab:
         """Return the code of an image file."""
         self._check_label(label)
         return self.explorer.encode(picture, label).point.z
+
+    def score(self, out: Path, samples: int, count: int | None, seed: int) -> bool:
+        """Write the scores of the map's first images as CSV; False where Ctrl-C ended it."""
+        images = self.explorer.images[: count or None]
+        found: list[Scores] = []
+
+        def work() -> Generator[Loading]:
+            pieces = elbo_scores(self.explorer.model, images, samples, seed)
+            found.append((yield from timed(pieces, len(images))))
+
+        if not show(work()):
+            return False
+        save_scores(found[0], out, labels=images.labels, class_names=self.card.spec.class_names)
+        return True
 
     def _image(self, name: str) -> Point:
         codes, names = self.explorer.codes, self.card.spec.class_names

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.base import ImageSpec
+    from latentlab.data.fitting import Own
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ class Point:
         z = tuple(values.get(i, value) for i, value in enumerate(self.z))
         return replace(self, z=z)
 
+    def at(self, z: tuple[float, ...]) -> Point:
+        """Return the point elsewhere, with the same label."""
+        return replace(self, z=z)
+
 
 @dataclass(frozen=True, slots=True)
 class Original:
@@ -98,6 +103,10 @@ class Original:
         Its place among the map's images, where it is one of them.
     picture, reconstruction : ndarray of uint8, shape (H, W) or (H, W, 3)
         The image, and the decoded mean of its posterior.
+    sigma : tuple of float, length D
+        Deviation of its posterior along each dimension; empty where that is not known.
+    own : Own or None
+        Where it came from, for a person's own picture.
     """
 
     name: str
@@ -105,6 +114,8 @@ class Original:
     picture: NDArray[np.uint8] = field(repr=False, compare=False)
     reconstruction: NDArray[np.uint8] = field(repr=False, compare=False)
     row: int | None = None
+    sigma: tuple[float, ...] = field(repr=False, default=())
+    own: Own | None = field(repr=False, compare=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)

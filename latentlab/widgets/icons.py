@@ -25,8 +25,14 @@ PATHS = {
     "swap": "M8 5 4 9l4 4M4 9h16M16 19l4-4-4-4",
     "smooth": "M3 17c4 0 5-10 9-10s5 10 9 10",
     "home": "M4 11l8-7 8 7M6 10v9h12v-9",
-    "add": "M12 5v14M5 12h14",
-    "delete": "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+    "plus": "M12 5v14M5 12h14",
+    "pictures": "M3 8h5v8H3zM9.5 8h5v8h-5zM16 8h5v8h-5z",
+    "eraser": "M8 19h11M4 14l9-9 6 6-8 8H8zM9 9l6 6",
+    "fill": "M5 12l7-7 6 6-7 7zM5 12h13M20 15v3",
+    "clear": "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+    "invert": "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16M12 8h2M12 12h4M12 16h2",
+    "center": "M12 3v5M12 16v5M3 12h5M16 12h5M12 12h.01",
+    "paste": "M8 5H5v15h14V5h-3M9 3h6v4H9z",
     "import": "M12 15V4M8 8l4-4 4 4M5 20h14",
     "film": "M5 5h14v14H5zM5 9h14M5 15h14M9 5v14M15 5v14",
 }
@@ -86,3 +92,13 @@ class IconButton(QToolButton):
         if event.type() == QEvent.Type.PaletteChange:
             self.setIcon(icon(self._name))
         super().changeEvent(event)
+
+
+def toggle(name: str, text: str, tip: str) -> IconButton:
+    """Return a button with icon and words that stays down until pressed again."""
+    button = IconButton(name, tip)
+    button.setText(text)
+    button.setAccessibleName(text)
+    button.setCheckable(True)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return button

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from latentlab.session.colours import CLASS_COLOURS
-from latentlab.widgets.theme import colours
+from latentlab.widgets.theme import colours, faint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,6 +133,45 @@ class PriorRings(pg.GraphicsObject):
         painter.setOpacity(0.7)
         for radius in self.RADII:
             painter.drawEllipse(QPointF(0, 0), radius, radius)
+
+
+class Spread(pg.GraphicsObject):
+    """Ellipses at one and two standard deviations of one image's posterior."""
+
+    RADII = (1, 2)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sigma = (0.0, 0.0)
+        self.setZValue(12)
+        self.setVisible(False)
+
+    @property
+    def sigma(self) -> tuple[float, float]:
+        """Deviation along x and y."""
+        return self._sigma
+
+    def set_spread(self, x: float, y: float, sigma: tuple[float, float]) -> None:
+        """Stand around a code."""
+        self.prepareGeometryChange()
+        self._sigma = sigma
+        self.setPos(x, y)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Return the larger ellipse's extent."""
+        x, y = (self.RADII[-1] * sigma for sigma in self._sigma)
+        return QRectF(-x, -y, 2 * x, 2 * y)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw both ellipses, the inner one denser since both fill it."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(QColor(colours().text), 1.5)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.setBrush(faint(colours().accent, 0.3))
+        for radius in reversed(self.RADII):
+            painter.drawEllipse(QPointF(0, 0), *(radius * sigma for sigma in self._sigma))
 
 
 class Cross(pg.GraphicsObject):

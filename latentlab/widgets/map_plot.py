@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 
-from latentlab.widgets.map_items import Cross, Handle, PointCloud, PriorRings
+from latentlab.widgets.map_items import Cross, Handle, PointCloud, PriorRings, Spread
 from latentlab.widgets.plots import Plot
 from latentlab.widgets.theme import colours
 
@@ -57,9 +57,11 @@ class MapPlot(Plot):
         self.setAspectLocked(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.cloud, self.rings, self.cross = PointCloud(), PriorRings(), Cross()
+        self.spread = Spread()
         self.path = pg.PlotDataItem(connect="all")
         self.handles = {name: Handle(name.upper()) for name in ("a", "b")}
-        for item in (self.rings, self.cloud, self.path, *self.handles.values(), self.cross):
+        below = (self.rings, self.cloud, self.spread, self.path)
+        for item in (*below, *self.handles.values(), self.cross):
             self.addItem(item, ignoreBounds=True)
         self._xy = np.empty((0, 2), np.float32)
         self._shown = np.empty(0, np.int64)
@@ -104,6 +106,12 @@ class MapPlot(Plot):
     def set_point(self, x: float, y: float) -> None:
         """Put the cross-hair where z is."""
         self.cross.setPos(x, y)
+
+    def set_spread(self, place: tuple[float, float], sigma: tuple[float, float] | None) -> None:
+        """Draw the posterior's deviations around an image's code, or nothing."""
+        self.spread.setVisible(sigma is not None)
+        if sigma:
+            self.spread.set_spread(*place, sigma)
 
     def set_path(self, a: tuple[float, float], b: tuple[float, float]) -> None:
         """Put the handles where the path's ends are."""

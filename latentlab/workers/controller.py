@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 
+from latentlab.session.directions import Groups
 from latentlab.session.history import History
+from latentlab.session.requests.base import of_codes
 from latentlab.session.requests.exploring import (
     Adopted,
     EncodeFile,
@@ -23,9 +25,11 @@ from latentlab.session.requests.exploring import (
     PickImage,
 )
 from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
+from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.scene import Original, Picture, Tiles
 from latentlab.session.ways import FORGET
+from latentlab.session.workshop import Fills
 from latentlab.workers.exploring import Place
 from latentlab.workers.running import Running, shown
 
@@ -40,6 +44,14 @@ if TYPE_CHECKING:
     from latentlab.workers.training import Training
 
 MODEL_FILES = (".safetensors", ".json")
+ABOUT_AXES: dict[str, Any] = {
+    "directions": None,
+    "groups": Groups(),
+    "importance": None,
+    "slider_strips": None,
+    "direction_strips": None,
+}
+"""What is known of the lines through a latent space, as long as nothing is."""
 
 
 class Controller(Running):
@@ -82,8 +94,7 @@ class Controller(Running):
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))
         else:
-            label = self.state.point.label if self.state.point else None
-            self.ask(EncodeFile(path, label))
+            self.open_picture(path)
 
     def export(
         self,
@@ -107,21 +118,11 @@ class Controller(Running):
 
     # Answers
 
-    def cancel(self, kind: type[Request]) -> None:
-        """Give up work under way; what was known before stays."""
-        self.withdraw(kind)
-        self._end_work(kind)
-
     @Slot(object)
     def _on_work(self, progress: Progress) -> None:
         if not self._is_stale(progress):
             kind = type(progress.request)
             self._set(working={**self.state.working, kind: progress.loading})
-
-    def _end_work(self, kind: type[Request]) -> None:
-        if kind in self.state.working:
-            left = {key: value for key, value in self.state.working.items() if key is not kind}
-            self._set(working=left)
 
     def _is_stale(self, answer: Answer | Progress) -> bool:
         replaced = answer.request.about_model and answer.number <= self._model_since
@@ -142,8 +143,14 @@ class Controller(Running):
                 self._on_model(opened)
             case (_, Hovered() as hovered):
                 self._on_hovered(hovered)
-            case (PickImage(role=role) | EncodeFile(role=role), Original() as original):
+            case (PickImage(role=role), Original() as original):
                 self._on_original(original, role)
+            case (EncodeFile() as request, Original() as original):
+                self._on_file(original, request)
+            case (EncodePicture() as request, Original() as original):
+                self._on_own(original, request)
+            case (FillIn(), Fills() as fills):
+                self._on_filled(fills)
             case (_, Exported() as exported):
                 self._on_exported(exported)
             case (Discard() | Rename() | Trash(), _):
@@ -184,11 +191,17 @@ class Controller(Running):
                 **FORGET,
                 "can_undo": False,
                 "can_redo": False,
+                **ABOUT_AXES,
+                **dict.fromkeys(("own", "judged", "usual", "fills")),
             }
+        for kind in of_codes():
+            self.cancel(kind)
+            changes |= {kind.field: None} if kind.field else {}
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}
             self._latest = opened.past.portrait
         self._set(**changes, preview=None, hovered=None)
+        self._renew_own()
 
     def _on_exported(self, exported: Exported) -> None:
         self._set(message=f"Saved {exported.path}")

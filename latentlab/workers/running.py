@@ -12,7 +12,7 @@ from latentlab.session.reports import Compared, Order, Past, Run
 from latentlab.session.requests.exploring import Adopt, Open
 from latentlab.session.requests.files import ReadRecipe, SaveCurves
 from latentlab.session.requests.runs import Compare, Discard, ListLibrary, ReadMoment, Rename, Trash
-from latentlab.workers.exploring import Exploring
+from latentlab.workers.pictures import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PAST = ("curves", "changes", "latents", "moments", "portrait", "findings")
 
 
-class Running(Exploring):
+class Running(Pictures):
     """Takes the intents of training.
 
     Parameters

@@ -44,6 +44,11 @@ class Store(QObject):
         self._lane.withdraw(kind)
         self._shown[kind] = self._asked + 1
 
+    def cancel(self, kind: type[Request]) -> None:
+        """Give up work under way; what was known before stays."""
+        self.withdraw(kind)
+        self._end_work(kind)
+
     def refuse(self, title: str, advice: str = "") -> None:
         """Tell the user why something cannot be done."""
         self._set(failure=Failure(title, advice))
@@ -51,6 +56,11 @@ class Store(QObject):
     def dismiss_failure(self) -> None:
         """Take an error message away."""
         self._set(failure=None)
+
+    def _end_work(self, kind: type[Request]) -> None:
+        if kind in self.state.working:
+            left = {key: value for key, value in self.state.working.items() if key is not kind}
+            self._set(working=left)
 
     def _set(self, **changes: Any) -> None:
         old, new = self.state, replace(self.state, **changes)

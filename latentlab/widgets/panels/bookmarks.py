@@ -47,9 +47,7 @@ class BookmarksPanel(PanelWidget):
         super().__init__(controller, parent)
         self.add = QPushButton("Add")
         self.add.setToolTip("Keep the current z, with its picture.")
-        self.remove = IconButton(
-            "delete", "Remove the chosen bookmark; Del in the list does so too"
-        )
+        self.remove = IconButton("clear", "Remove the chosen bookmark; Del in the list does so too")
         self.load = IconButton("import", "Add the bookmarks of a JSON file")
         self.save = IconButton("export", "Save the bookmarks as a JSON file")
         self.tools.addWidget(self.add)

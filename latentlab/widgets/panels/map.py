@@ -15,18 +15,22 @@ from latentlab.widgets.labels import muted
 from latentlab.widgets.legend import Legend
 from latentlab.widgets.map_plot import MapPlot, Spot
 from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.settings import settings
 
 if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 THUMBNAIL = 72
+SPREADS = "map/spreads"
 
 
 class MapPanel(PanelWidget):
     """A scatter of codes over two dimensions."""
 
-    watches = frozenset({"model", "codes", "point", "ends", "plane", "preview", "hovered"})
+    watches = frozenset(
+        {"model", "codes", "point", "ends", "plane", "preview", "hovered", "original", "own"}
+    )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -46,6 +50,7 @@ class MapPanel(PanelWidget):
         self.body.addWidget(self.legend)
         self.thumbnail = _Thumbnail(self.plot)
         self._spot: Spot | None = None
+        self._spreads = bool(settings().value(SPREADS, True, bool))
         self._connect(home)
 
     def _connect(self, home: IconButton) -> None:
@@ -73,6 +78,7 @@ class MapPanel(PanelWidget):
         if state.ends:
             a, b = state.ends.a.z, state.ends.b.z
             self.plot.set_path((a[i], a[j]), (b[i], b[j]))
+        self._show_spread(state)
         self._show_thumbnail(state)
 
     def _show_axes(self, state: State) -> None:
@@ -85,6 +91,21 @@ class MapPanel(PanelWidget):
             box.setCurrentIndex(dimension)
             box.setVisible(len(names) > 2)
             box.blockSignals(False)
+
+    def _show_spread(self, state: State) -> None:
+        """Show where the posterior of the image at hand lies: the committed one, or one's own."""
+        image, (i, j) = state.original or state.own, state.plane
+        if image and image.sigma and self._spreads:
+            sigma = image.sigma[i], image.sigma[j]
+            self.plot.set_spread((image.point.z[i], image.point.z[j]), sigma)
+        else:
+            self.plot.set_spread((0, 0), None)
+
+    @Slot(bool)
+    def _set_spreads(self, shown: bool) -> None:
+        self._spreads = shown
+        settings().setValue(SPREADS, shown)
+        self._show_spread(self.controller.state)
 
     @Slot()
     def _show_codes(self) -> None:
@@ -165,6 +186,10 @@ class MapPanel(PanelWidget):
                 put = partial(self.controller.pick, row, name)
                 menu.addAction(f"Put {name.upper()} on the nearest image", put)
         menu.addSeparator()
+        spread = menu.addAction("Show the spread of its posterior")
+        spread.setCheckable(True)
+        spread.setChecked(self._spreads)
+        spread.toggled.connect(self._set_spreads)
         menu.addAction("Show all codes", self.plot.show_all)
 
 
@@ -197,6 +222,8 @@ PANEL = Panel(
     help="Each dot is the code of one real image: the mean of q(z|x), coloured by class. Dashed "
     "rings are one, two and three standard deviations of the prior N(0, 1). Hover to see what "
     "any place decodes to, click to go there (the cross), Shift+click to take the nearest real "
-    "image. Drag A and B to choose a path; right-click for more; wheel and drag to zoom and pan.",
+    "image. The two ellipses around an image's code are one and two standard deviations of its "
+    "posterior q(z|x). Drag A and B to choose a path; right-click for more; wheel and drag to "
+    "zoom and pan.",
     widget=MapPanel,
 )
