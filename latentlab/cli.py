@@ -137,11 +137,14 @@ def interpolate(
     start: Annotated[str, typer.Option("--from", help="Class name or image row.")] = "",
     end: Annotated[str, typer.Option("--to", help="Class name or image row.")] = "",
     steps: Annotated[int, typer.Option(help="Pictures, ends included.", min=2, max=1000)] = 12,
+    way: Annotated[
+        str, typer.Option(help="straight, spherical, data (through codes) or geodesic.")
+    ] = "straight",
 ) -> None:
     """Decode the way between two images into a PNG, or a GIF where the name ends so."""
     from latentlab.session.headless import Lab
 
-    Lab(run).interpolate(out, start, end, steps)
+    Lab(run).interpolate(out, start, end, steps, way)
     print(out)
 
 

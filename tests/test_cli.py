@@ -346,6 +346,7 @@ def test_bad_arguments_are_told_plainly(latentlab, words, told):
         (("manifold", "digits-2d", "--plane", "1", "3"), "dimensions 1 to 2"),
         (("interpolate", "digits-2d", "--from", "eleven"), "'eleven' is neither a class"),
         (("interpolate", "digits-2d", "--to", "5000"), "row below 5,000"),
+        (("interpolate", "digits-2d", "--way", "up"), "straight, spherical, data or geodesic"),
         (("sample", "no-such-model"), "no-such-model"),
     ],
 )
@@ -442,6 +443,8 @@ def test_interpolate(latentlab, tmp_path):
         assert file.n_frames == 10
         assert file.size == (112, 112)
     assert info_of(png)["steps"] == 6
+    assert latentlab("interpolate", "digits-2d", "--out", png, *flags, "--way", "data")[0] == 0
+    assert info_of(png)["way"] == "data"
 
 
 def test_encode(latentlab, tmp_path):

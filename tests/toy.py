@@ -16,8 +16,10 @@ from latentlab.latent.codes import Codes
 from latentlab.latent.importance import kl_per_dimension, principal_components
 from latentlab.latent.linear import finish
 from latentlab.latent.manifold import axis, plane_points
-from latentlab.latent.paths import straight
+from latentlab.latent.paths import Way
 from latentlab.latent.ranking import Scores
+from latentlab.latent.support import Support
+from latentlab.latent.traversal import prior_range, traverse
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
 from latentlab.session.axes import MARKS, Importance, Strips
 from latentlab.session.direction_files import read_directions, write_directions
@@ -27,13 +29,16 @@ from latentlab.session.learning_directions import learn_direction
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
 from latentlab.session.requests.files import Exported
+from latentlab.session.route import straight_route
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
 from latentlab.session.scores import Thumbnails
+from latentlab.session.ways import Blend, Footing, Strip, Traversal, Ways
 from latentlab.session.workshop import Fills, Judged, Usual
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
 SIDE = 4
+KINDS = tuple(Way)
 LIBRARY = (
     Entry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
     Entry("big", "CVAE 5-D · toys", Path("/toys/big"), shipped=False),
@@ -104,6 +109,7 @@ class ToyLab:
         default_factory=lambda: {"toy": card(), "big": card(5, conditional=True, name="big")}
     )
     asked: list = field(default_factory=list)
+    marks: dict = field(default_factory=dict)
     directions: tuple = ()
 
     def __call__(self, request):
@@ -176,8 +182,59 @@ class ToyLab:
         return Manifold(tiles(points, request.grid.n), request.plane, lines)
 
     def MakeStrip(self, request):
-        a, b, steps = request.ends.a, request.ends.b, request.ends.steps
-        return tiles([Point(tuple(z), a.label) for z in straight(a.z, b.z, steps).tolist()], steps)
+        return tiles(straight_route(request.ends), request.ends.steps)
+
+    def MakeWays(self, request):
+        return Ways(request.ends, tuple(self._way(request.ends, kind) for kind in request.kinds))
+
+    def MakeGeodesic(self, request):
+        """Long work, as the real one is."""
+        for piece in range(3):
+            yield Loading("Looking", piece / 3)
+        return Ways(request.ends, (self._way(request.ends, Way.GEODESIC),))
+
+    def _way(self, ends, kind):
+        """Kinds differ in their last coordinate."""
+        points = [
+            point.along({0: point.z[0] + KINDS.index(kind)}) for point in straight_route(ends)
+        ]
+        level = np.linspace(0, 1, ends.steps)
+        near = np.arange(ends.steps)[::-1]
+        support = Support(near, 0.5, 1 / (1 + level), 1 + level, level)
+        return Strip(kind, tiles(points, ends.steps), support, 3.0)
+
+    def TakeFooting(self, request):
+        """The further out, the further off the map."""
+        level = min(1.0, max(map(abs, request.point.z)) / 8)
+        return Footing(request.point, level, 0.5, 1.5, 0.7, 1.2)
+
+    def MakeBlend(self, request):
+        points = [slot if isinstance(slot, Point) else self._slot(slot) for slot in request.slots]
+        a, b, c = (np.array(point.z) for point in points)
+        z = tuple((request.strength * (a - b) + c).tolist())
+        points.append(Point(z, points[2].label))
+        return Blend(tuple(points), np.stack([picture_of(point) for point in points]))
+
+    def _slot(self, slot):
+        row = slot if isinstance(slot, int) else len(slot.name)
+        return self.PickImage(PickImage(row)).point
+
+    def MakeTraversal(self, request):
+        settings = request.settings
+        dimensions = tuple(reversed(range(self.card.latent_dim)))[: settings.most]
+        ranges = prior_range(self.card.latent_dim, settings.span)
+        z, values = traverse(request.point.z, dimensions, ranges, settings.columns)
+        points = [Point(tuple(row), request.point.label) for row in z.tolist()]
+        kl = tuple(1.0 / (1 + row) for row in range(len(dimensions)))
+        sheet = tiles(points, settings.columns)
+        return Traversal(sheet, dimensions, kl, values, self.card.latent_dim)
+
+    def ReadBookmarks(self, request):
+        return self.marks.get(self.card.name, ())
+
+    def KeepBookmarks(self, request):
+        self.marks[request.card.name] = request.marks
+        return request.marks
 
     def MakeSamples(self, request):
         settings = request.settings

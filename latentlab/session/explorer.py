@@ -18,11 +18,11 @@ from latentlab.kinds import parse
 from latentlab.latent.codes import Codes
 from latentlab.latent.embed import decode, embed, to_picture
 from latentlab.latent.manifold import axis, plane_points
-from latentlab.latent.paths import straight
 from latentlab.latent.sampling import labels_for, sample_prior
 from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_model
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
+from latentlab.session.route import straight_route
 from latentlab.session.runs import run_name
 from latentlab.session.scene import (
     Ends,
@@ -145,11 +145,8 @@ class Explorer:
         return Manifold(self.tiles(points, grid.n), plane, lines)
 
     def strip(self, ends: Ends) -> Tiles:
-        """Decode the way from A to B; the label changes half-way."""
-        z = straight(ends.a.z, ends.b.z, ends.steps)
-        labels = [ends.a.label if i < ends.steps / 2 else ends.b.label for i in range(len(z))]
-        points = tuple(map(Point, map(tuple, z.tolist()), labels))
-        return self.tiles(points, ends.steps)
+        """Decode the straight way from A to B, through the points between."""
+        return self.tiles(straight_route(ends), ends.steps)
 
     def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
         """Decode points drawn from the prior."""

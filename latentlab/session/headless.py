@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.errors import RunError
 from latentlab.latent.manifold import Spacing
+from latentlab.latent.paths import Way
 from latentlab.latent.scores import elbo_scores
 from latentlab.learning.recipe import make_recipe
 from latentlab.paths import resources
@@ -16,6 +17,7 @@ from latentlab.session.record import record
 from latentlab.session.runs import compare
 from latentlab.session.scene import Ends, GridSettings, Point, SampleSettings, Tiles
 from latentlab.session.scores import save_scores, timed
+from latentlab.session.wayfinding import find_way
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -79,16 +81,21 @@ class Lab:
         info = {"plane": plane, "span": span, "spacing": grid.spacing, "label": label}
         self._save(made.tiles, out, info)
 
-    def interpolate(self, out: Path, start: str, end: str, steps: int) -> None:
+    def interpolate(
+        self, out: Path, start: str, end: str, steps: int, way: str = Way.STRAIGHT
+    ) -> None:
         """Write the way between two images, given by class name or row; PNG or GIF."""
+        known = [kind.value for kind in Way]
+        if way not in known:
+            raise RunError(f"--way {way}: choose {', '.join(known[:-1])} or {known[-1]}.")
         ends = Ends(
             self._image(start) if start else self.ends.a,
             self._image(end) if end else self.ends.b,
             steps,
         )
-        self._save(
-            self.explorer.strip(ends), out, {"a": ends.a.z, "b": ends.b.z, "steps": steps}, gap=1
-        )
+        found = finish(find_way(self.explorer, ends, Way(way)))
+        info = {"a": ends.a.z, "b": ends.b.z, "steps": steps, "way": way}
+        self._save(found.tiles, out, info, gap=1)
 
     def encode(self, picture: Path, label: int | None) -> tuple[float, ...]:
         """Return the code of an image file."""
@@ -161,6 +168,15 @@ def demonstrate(out: Path, epochs: int) -> Iterator[str]:
         ("interpolation.gif", "a 3 becoming an 8"),
     ):
         yield f"  {name:<18} {text}"
+
+
+def finish[T](pieces: Generator[Loading, None, T]) -> T:
+    """Do long work to its end, without looking at its progress."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as done:
+            return done.value
 
 
 def _free(folder: Path) -> Path:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from latentlab.session.requests.base import Request
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
     from latentlab.session.scores import Thumbnails
+    from latentlab.session.ways import Blend, Bookmark, Footing, Traversal, Ways
     from latentlab.session.workshop import Fills, Judged, Usual
 
 
@@ -67,6 +68,12 @@ class State:
     manifold: Manifold | None = None
     ends: Ends | None = None
     strip: Tiles | None = None
+    ways: Ways | None = None
+    geodesic: Ways | None = None
+    footing: Footing | None = None
+    blend: Blend | None = None
+    traversal: Traversal | None = None
+    bookmarks: tuple[Bookmark, ...] = ()
     sampling: SampleSettings = field(default_factory=SampleSettings)
     samples: Tiles | None = None
     scores: Scores | None = None

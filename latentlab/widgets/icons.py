@@ -33,6 +33,7 @@ PATHS = {
     "invert": "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16M12 8h2M12 12h4M12 16h2",
     "center": "M12 3v5M12 16v5M3 12h5M16 12h5M12 12h.01",
     "paste": "M8 5H5v15h14V5h-3M9 3h6v4H9z",
+    "import": "M12 15V4M8 8l4-4 4 4M5 20h14",
     "film": "M5 5h14v14H5zM5 9h14M5 15h14M9 5v14M15 5v14",
 }
 

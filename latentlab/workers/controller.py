@@ -28,6 +28,7 @@ from latentlab.session.requests.files import DescribeForm, Export, Exported, Rea
 from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.scene import Original, Picture, Tiles
+from latentlab.session.ways import FORGET
 from latentlab.session.workshop import Fills
 from latentlab.workers.exploring import Place
 from latentlab.workers.running import Running, shown
@@ -95,12 +96,20 @@ class Controller(Running):
         else:
             self.open_picture(path)
 
-    def export(self, tiles: Tiles, path: Path, info: Mapping[str, Any], gap: int = 0) -> None:
+    def export(
+        self,
+        tiles: Tiles,
+        path: Path,
+        info: Mapping[str, Any],
+        gap: int = 0,
+        *,
+        back: bool = True,
+    ) -> None:
         """Write pictures to a file, with what made them inside it."""
         self.dismiss_failure()
         model = self.state.model
         about = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
-        self.ask(Export(tiles, path, {**about, **info}, gap))
+        self.ask(Export(tiles, path, {**about, **info}, gap, back))
 
     def export_picture(self, picture: Picture, path: Path) -> None:
         """Write one picture to a file."""
@@ -179,6 +188,7 @@ class Controller(Running):
             changes |= {
                 "plane": self.state.plane if fits and second else (0, second),
                 "sampling": replace(self.state.sampling, label=None),
+                **FORGET,
                 "can_undo": False,
                 "can_redo": False,
                 **ABOUT_AXES,

@@ -59,6 +59,9 @@ def test_each_stands_behind_another_at_first(desk):
         "replay": "samples",
         "directions": "sliders",
         "picture": "manifold",
+        "arithmetic": "interpolate",
+        "traversals": "manifold",
+        "bookmarks": "samples",
     }
     assert known.items() <= BEHIND.items()
     for key, front in BEHIND.items():
@@ -121,11 +124,11 @@ def test_a_layout_from_before_there_were_tabs_still_holds(make_empty_desk, until
     old = make_empty_desk().window
     for key in BEHIND:
         old.removeDockWidget(old.docks[key])
-    old.docks["interpolate"].close()
+    old.docks["library"].close()
     old.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, old.docks["map"])
     settings().setValue("layout", old.saveState(LAYOUT_VERSION))
     new = make_empty_desk().window
-    assert not new.docks["interpolate"].isVisible()
+    assert not new.docks["library"].isVisible()
     assert new.dockWidgetArea(new.docks["map"]) is Qt.DockWidgetArea.RightDockWidgetArea
     for key, front in BEHIND.items():
         assert front in together(new, key), key
