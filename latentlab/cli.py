@@ -137,11 +137,14 @@ def interpolate(
     start: Annotated[str, typer.Option("--from", help="Class name or image row.")] = "",
     end: Annotated[str, typer.Option("--to", help="Class name or image row.")] = "",
     steps: Annotated[int, typer.Option(help="Pictures, ends included.", min=2, max=1000)] = 12,
+    way: Annotated[
+        str, typer.Option(help="straight, spherical, data (through codes) or geodesic.")
+    ] = "straight",
 ) -> None:
     """Decode the way between two images into a PNG, or a GIF where the name ends so."""
     from latentlab.session.headless import Lab
 
-    Lab(run).interpolate(out, start, end, steps)
+    Lab(run).interpolate(out, start, end, steps, way)
     print(out)
 
 
@@ -151,6 +154,24 @@ def encode(run: RunPath, picture: Path, label: Label = None) -> None:
     from latentlab.session.headless import Lab
 
     print(" ".join(f"{value:.5f}" for value in Lab(run).encode(picture, label)))
+
+
+@app.command()
+def score(
+    run: RunPath,
+    out: Out = Path("scores.csv"),
+    samples: Annotated[
+        int, typer.Option(help="Draws from the posterior of each image.", min=1, max=10_000)
+    ] = 50,
+    count: Annotated[int | None, typer.Option(help="Only so many images.", min=1)] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same scores.")] = 0,
+) -> None:
+    """Score how unlike the rest each image is, by its negative ELBO, into a CSV."""
+    from latentlab.session.headless import Lab
+
+    if not Lab(run).score(out, samples, count, seed):
+        raise typer.Exit(130)
+    print(out)
 
 
 @app.command()

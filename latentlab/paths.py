@@ -33,3 +33,11 @@ def runs() -> Path:
 def downloads() -> Path:
     """Return the folder for data sets fetched on demand."""
     return home() / "data"
+
+
+def cache() -> Path:
+    """Return the folder of what can be made anew at any time, such as decoded pictures."""
+    chosen = os.environ.get("LATENTLAB_HOME")
+    if chosen:
+        return Path(chosen) / "cache"
+    return Path(platformdirs.user_cache_dir("latentlab", appauthor=False))

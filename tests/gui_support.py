@@ -23,7 +23,7 @@ from PySide6.QtCore import (
     QTimer,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStyle, QStyleOptionSlider, QWidget
 from shiboken6 import isValid
 
 # Without more words, the screen of Qt's offscreen platform is smaller than the window.
@@ -61,6 +61,16 @@ def run_until(condition):
     while not condition():
         assert time.monotonic() < end, "it never came to that"
         wait(4)
+
+
+def handle_of(slider):
+    """Return where the handle of a slider is."""
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    part = QStyle.SubControl.SC_SliderHandle
+    style = slider.style()
+    rect = style.subControlRect(QStyle.ComplexControl.CC_Slider, option, part, slider)
+    return rect.center()
 
 
 class Hand:

@@ -22,7 +22,9 @@ class StubController(QObject):
         if name.startswith("_") or not hasattr(Controller, name):
             raise AttributeError(name)
         # Signals such as ``clicked`` send more than the method takes.
-        return lambda *values: self.asked.append((name, *(v for v in values if v is not False)))
+        return lambda *values, **_: self.asked.append(
+            (name, *(v for v in values if v is not False))
+        )
 
     def show(self, **changes):
         self.state = replace(self.state, **changes)

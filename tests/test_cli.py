@@ -346,6 +346,7 @@ def test_bad_arguments_are_told_plainly(latentlab, words, told):
         (("manifold", "digits-2d", "--plane", "1", "3"), "dimensions 1 to 2"),
         (("interpolate", "digits-2d", "--from", "eleven"), "'eleven' is neither a class"),
         (("interpolate", "digits-2d", "--to", "5000"), "row below 5,000"),
+        (("interpolate", "digits-2d", "--way", "up"), "straight, spherical, data or geodesic"),
         (("sample", "no-such-model"), "no-such-model"),
     ],
 )
@@ -442,6 +443,8 @@ def test_interpolate(latentlab, tmp_path):
         assert file.n_frames == 10
         assert file.size == (112, 112)
     assert info_of(png)["steps"] == 6
+    assert latentlab("interpolate", "digits-2d", "--out", png, *flags, "--way", "data")[0] == 0
+    assert info_of(png)["way"] == "data"
 
 
 def test_encode(latentlab, tmp_path):
@@ -459,6 +462,34 @@ def test_encode(latentlab, tmp_path):
     status, _, errors = latentlab("encode", "digits-2d", tmp_path / "note.png")
     assert status == 2
     assert "not an image" in errors
+
+
+def test_score(latentlab, vae_run, tmp_path):
+    out = tmp_path / "scores.csv"
+    words = ("score", vae_run, "--out", out, "--samples", 3, "--count", 20, "--seed", 1)
+    status, said, errors = latentlab(*words)
+    assert (status, errors) == (0, "")
+    assert "Scoring 20 images" in said
+    assert said.replace("\n", "").endswith(str(out))
+    head, *lines = out.read_text().splitlines()
+    assert head.startswith("row,label,negative_elbo")
+    rows = [line.split(",") for line in lines]
+    assert sorted(int(row[0]) for row in rows) == list(range(20))
+    elbos = [float(row[2]) for row in rows]
+    assert elbos == sorted(elbos, reverse=True)
+    before = out.read_bytes()
+    assert latentlab(*words)[0] == 0
+    assert out.read_bytes() == before
+
+
+def test_score_that_cannot_be(latentlab, vae_run, tmp_path):
+    assert latentlab("score", vae_run, "--samples", 0)[0] == 2
+    (tmp_path / "file").touch()
+    status, _, errors = latentlab(
+        "score", vae_run, "--out", tmp_path / "file" / "x.csv", "--count", 2
+    )
+    assert status == 2
+    assert "cannot be written" in errors
 
 
 def test_list(latentlab, recipe):

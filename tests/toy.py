@@ -10,24 +10,39 @@ from pathlib import Path
 import numpy as np
 
 from latentlab.data.base import ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.fitting import Frame, Own
 from latentlab.errors import RunError
 from latentlab.latent.codes import Codes
 from latentlab.latent.frames import pca_frame
+from latentlab.latent.importance import kl_per_dimension, principal_components
+from latentlab.latent.linear import finish
 from latentlab.latent.manifold import axis, plane_points
-from latentlab.latent.paths import straight
+from latentlab.latent.paths import Way
+from latentlab.latent.ranking import Scores
+from latentlab.latent.support import Support
+from latentlab.latent.traversal import prior_range, traverse
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
+from latentlab.session.axes import MARKS, Importance, Strips
 from latentlab.session.colourings import Measure, Measured
+from latentlab.session.direction_files import read_directions, write_directions
+from latentlab.session.directions import merged, replaced
 from latentlab.session.forms import Field, Kind
+from latentlab.session.learning_directions import learn_direction
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
 from latentlab.session.requests.files import Exported
-from latentlab.session.requests.neighbours import Near, Neighbours, Thumbnails
+from latentlab.session.requests.neighbours import MapPictures, Near, Neighbours
+from latentlab.session.route import straight_route
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
+from latentlab.session.scores import Thumbnails
 from latentlab.session.views import Layout, View
+from latentlab.session.ways import Blend, Footing, Strip, Traversal, Ways
+from latentlab.session.workshop import Fills, Judged, Usual
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
 SIDE = 4
+KINDS = tuple(Way)
 LIBRARY = (
     Entry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
     Entry("big", "CVAE 5-D · toys", Path("/toys/big"), shipped=False),
@@ -98,6 +113,8 @@ class ToyLab:
         default_factory=lambda: {"toy": card(), "big": card(5, conditional=True, name="big")}
     )
     asked: list = field(default_factory=list)
+    marks: dict = field(default_factory=dict)
+    directions: tuple = ()
 
     def __call__(self, request):
         self.asked.append(request)
@@ -134,6 +151,34 @@ class ToyLab:
         pixels = picture_of(point)
         return Original(f"toys {request.row}", point, 255 - pixels, pixels, request.row)
 
+    def EncodePicture(self, request):
+        """Its first coordinate is how bright it is, its second the epoch of the model."""
+        bright = float(request.own.source.pixels.mean()) / 255
+        label = (request.label or 0) if self.card.conditional else None
+        z = (bright, float(self.card.epoch), *[0.0] * (self.card.latent_dim - 2))
+        point, fitting = Point(z, label), request.own.fitting
+        width, height = request.own.source.size
+        side = float(min(width, height))
+        own = Own(request.own.source, replace(fitting, frame=Frame(0, 0, side, side)))
+        own = request.own if fitting.frame else own
+        pixels = np.full((SIDE, SIDE), round(255 * bright), np.uint8)
+        name, sigma = request.own.source.name, (0.2,) * self.card.latent_dim
+        return Original(name, point, pixels, picture_of(point), sigma=sigma, own=own)
+
+    def JudgePicture(self, request):
+        return Judged(request.original, 80.0, 7.5)
+
+    def JudgeMap(self, request):
+        return Usual(np.arange(100.0), self.codes)
+
+    def FillIn(self, request):
+        points = [replace(request.original.point, z=(0.25,) * self.card.latent_dim)]
+        return Fills(request.original, request.hidden, tiles(points, 1), (-1.0,))
+
+    def OtherFills(self, request):
+        points = [Point((0.1 * i,) * self.card.latent_dim) for i in range(6)]
+        return Fills(request.original, request.hidden, tiles(points, 6), (-1.0,) * 6)
+
     def MakeManifold(self, request):
         lines = axis(request.grid.n, request.grid.span, request.grid.spacing)
         z = plane_points(request.point.z, request.frame, lines)
@@ -169,16 +214,67 @@ class ToyLab:
         near = Near(rows, away[rows], pictures)
         return Neighbours(request.point, near, Near(rows[::-1], away[rows] / 100, pictures[::-1]))
 
-    def FetchThumbnails(self, request):
+    def FetchPictures(self, request):
         pictures = [self.PickImage(PickImage(row)).picture for row in request.rows]
-        return Thumbnails(np.array(request.rows), np.stack(pictures))
+        return MapPictures(np.array(request.rows), np.stack(pictures))
 
     def SaveSelection(self, request):
         return Exported(request.path)
 
     def MakeStrip(self, request):
-        a, b, steps = request.ends.a, request.ends.b, request.ends.steps
-        return tiles([Point(tuple(z), a.label) for z in straight(a.z, b.z, steps).tolist()], steps)
+        return tiles(straight_route(request.ends), request.ends.steps)
+
+    def MakeWays(self, request):
+        return Ways(request.ends, tuple(self._way(request.ends, kind) for kind in request.kinds))
+
+    def MakeGeodesic(self, request):
+        """Long work, as the real one is."""
+        for piece in range(3):
+            yield Loading("Looking", piece / 3)
+        return Ways(request.ends, (self._way(request.ends, Way.GEODESIC),))
+
+    def _way(self, ends, kind):
+        """Kinds differ in their last coordinate."""
+        points = [
+            point.along({0: point.z[0] + KINDS.index(kind)}) for point in straight_route(ends)
+        ]
+        level = np.linspace(0, 1, ends.steps)
+        near = np.arange(ends.steps)[::-1]
+        support = Support(near, 0.5, 1 / (1 + level), 1 + level, level)
+        return Strip(kind, tiles(points, ends.steps), support, 3.0)
+
+    def TakeFooting(self, request):
+        """The further out, the further off the map."""
+        level = min(1.0, max(map(abs, request.point.z)) / 8)
+        return Footing(request.point, level, 0.5, 1.5, 0.7, 1.2)
+
+    def MakeBlend(self, request):
+        points = [slot if isinstance(slot, Point) else self._slot(slot) for slot in request.slots]
+        a, b, c = (np.array(point.z) for point in points)
+        z = tuple((request.strength * (a - b) + c).tolist())
+        points.append(Point(z, points[2].label))
+        return Blend(tuple(points), np.stack([picture_of(point) for point in points]))
+
+    def _slot(self, slot):
+        row = slot if isinstance(slot, int) else len(slot.name)
+        return self.PickImage(PickImage(row)).point
+
+    def MakeTraversal(self, request):
+        settings = request.settings
+        dimensions = tuple(reversed(range(self.card.latent_dim)))[: settings.most]
+        ranges = prior_range(self.card.latent_dim, settings.span)
+        z, values = traverse(request.point.z, dimensions, ranges, settings.columns)
+        points = [Point(tuple(row), request.point.label) for row in z.tolist()]
+        kl = tuple(1.0 / (1 + row) for row in range(len(dimensions)))
+        sheet = tiles(points, settings.columns)
+        return Traversal(sheet, dimensions, kl, values, self.card.latent_dim)
+
+    def ReadBookmarks(self, request):
+        return self.marks.get(self.card.name, ())
+
+    def KeepBookmarks(self, request):
+        self.marks[request.card.name] = request.marks
+        return request.marks
 
     def MakeSamples(self, request):
         settings = request.settings
@@ -186,6 +282,60 @@ class ToyLab:
         z = rng.standard_normal((settings.count, self.card.latent_dim)).tolist()
         label = settings.label if self.card.conditional else None
         return tiles([Point(tuple(row), label) for row in z], 6)
+
+    def ScoreImages(self, request):
+        """The strangest image is the last; takes as many pieces as there are draws."""
+        for piece in range(request.samples):
+            yield Loading(f"Scoring, piece {piece}", piece / request.samples)
+        return scores(len(self.codes), request.samples)
+
+    def ShowImages(self, request):
+        originals = [self.PickImage(PickImage(row)) for row in request.rows]
+        both = ("picture", "reconstruction")
+        pictures = (np.stack([getattr(one, name) for one in originals]) for name in both)
+        return Thumbnails(request.rows, *pictures)
+
+    def SaveScores(self, request):
+        request.path.write_text(request.by)
+        return Exported(request.path)
+
+    def Weigh(self, request):
+        yield Loading("Weighing")
+        components = finish(principal_components(self.codes.mu))
+        return Importance(self.codes, kl_per_dimension(self.codes), components)
+
+    def MakeSliderStrips(self, request):
+        along = {}
+        for each in request.axes:
+            z = [each.moved(request.point.z, mark) for mark in MARKS]
+            along[each.key] = tiles([Point(tuple(at), request.point.label) for at in z], len(z))
+        return Strips(request.point, self.codes, along)
+
+    MakeDirectionStrips = MakeSliderStrips
+
+    def ReadDirections(self, request):
+        return self.directions
+
+    def LearnDirection(self, request):
+        others = self.directions if request.apart else ()
+        learned = yield from learn_direction(
+            self.card, self.codes, request.source, request.method, others
+        )
+        self.directions = merged(self.directions, (learned,))
+        return self.directions
+
+    def ChangeDirection(self, request):
+        self.directions = replaced(self.directions, request.before, request.after)
+        return self.directions
+
+    def ImportDirections(self, request):
+        new = read_directions(request.path, self.card.latent_dim)
+        self.directions = merged(self.directions, new)
+        return self.directions
+
+    def ExportDirections(self, request):
+        write_directions(request.path, request.directions)
+        return Exported(request.path)
 
     def Discard(self, request):
         pass
@@ -199,6 +349,12 @@ class ToyLab:
 
 def tiles(points, columns):
     return Tiles(tuple(points), np.stack([picture_of(point) for point in points]), columns)
+
+
+def scores(count=90, samples=50):
+    """Scores of images that are the stranger the higher their row, by their error the lower."""
+    row = np.arange(count, dtype=np.float64)
+    return Scores(100 + row, 0.5 - row / 1000, 5 + row % 7, samples)
 
 
 def curves(epochs=4):

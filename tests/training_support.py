@@ -16,9 +16,10 @@ STEPS = 14
 
 def recipe_of(kind="vae", objective=None, hidden=(16,), model=None, data="digits", **training):
     """Return a recipe for a network so small that an epoch takes a twentieth of a second."""
+    model = {"kind": kind, "hidden": hidden, "latent_dim": 2, **(model or {})}
     return make_recipe(
         {
-            "model": {"kind": kind, "hidden": hidden, "latent_dim": 2, **(model or {})},
+            "model": {key: value for key, value in model.items() if value is not None},
             "data": data,
             "objective": objective or {},
             "training": {

@@ -21,7 +21,8 @@ def main(run: Path, name: str) -> None:
     """Copy what a shipped model needs and say how large it is."""
     model, checkpoint = load_model(run)
     values = checkpoint.recipe.to_dict()
-    values["data"] = {"kind": values["data"]["kind"]}
+    paths = [key for key, value in checkpoint.recipe.data if isinstance(value, Path)]
+    values["data"] = {key: value for key, value in values["data"].items() if key not in paths}
     recipe = make_recipe(values)
     target = resources() / "models" / name
     target.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+AT_ONCE = 1 << 21
+"""Pixel values that are computed with at a time where nothing is learned: of them a convolution of
+32 channels makes some 200 MB of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageSpec:
@@ -40,6 +44,10 @@ class ImageSpec:
     def classes(self) -> int:
         """Number of classes; 0 without labels."""
         return len(self.class_names)
+
+    def at_once(self, limit: int) -> int:
+        """Return how many images to compute with at a time: at most `limit`, fewer large ones."""
+        return max(1, min(limit, AT_ONCE // max(1, self.pixels)))
 
     def __str__(self) -> str:
         channels, height, width = self.shape
@@ -101,10 +109,14 @@ class ImageSet:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """The two parts of a data set: what a model learns from and what it is judged by."""
+    """The two parts of a data set: what a model learns from and what it is judged by.
+
+    ``note`` is what a person should know of them, such as that some files could not be read.
+    """
 
     train: ImageSet
     validation: ImageSet
+    note: str = ""
 
     @property
     def spec(self) -> ImageSpec:
@@ -149,6 +161,13 @@ class DataConfig(Config, ABC):
     def available(self) -> bool:
         """Say whether `load` needs no network."""
         return True
+
+    def others(self, count: int) -> DataConfig | None:
+        """Return `count` images of the same kind but not these, to show where these may not be.
+
+        None where they would have to be had from somewhere.
+        """
+        return None
 
     @abstractmethod
     def load(self) -> Generator[Loading, None, Splits]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from latentlab.data.fitting import Fitting, Source, largest_frame
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
 
     from latentlab.data.base import ImageSpec
 
+LARGEST = 1024
+"""Pixels along the longer side of a picture that is kept: more than any model sees."""
+BOX = 20 / 28
+"""Share of the image that the longer side of a centred digit takes."""
+INK = 24
+"""How bright a pixel must be to count as drawn on black."""
+
 
 def read_picture(path: Path, spec: ImageSpec) -> NDArray[np.uint8]:
-    """Read an image file as `spec` wants it: centre crop, resize, colour or grey.
+    """Read an image file as `spec` wants it: crop, resize, colour or grey.
 
     Returns
     -------
@@ -29,17 +37,127 @@ def read_picture(path: Path, spec: ImageSpec) -> NDArray[np.uint8]:
     DataError
         Where the file is missing or no image.
     """
-    channels, height, width = spec.shape
+    return fit_picture(read_source(path), Fitting(), spec)
+
+
+def read_source(path: Path) -> Source:
+    """Read an image file, upright, at most `LARGEST` pixels long.
+
+    Raises
+    ------
+    DataError
+        Where the file is missing or no image.
+    """
     try:
         with Image.open(path) as file:
             upright = _in_bytes(ImageOps.exif_transpose(file))
-            picture = upright.convert("L" if channels == 1 else "RGB")
+            picture = upright.convert("L" if upright.mode in ("1", "L", "LA") else "RGB")
     except UnidentifiedImageError:
         raise DataError(f"{path} is not an image that can be read.", "Try a PNG or JPEG.") from None
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} cannot be read: {error}.", "Try another file.") from error
-    fitted = np.asarray(ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS))
-    return np.ascontiguousarray(fitted[None] if channels == 1 else fitted.transpose(2, 0, 1))
+    return bounded(Source(path.name, np.asarray(picture)))
+
+
+def bounded(source: Source) -> Source:
+    """Return a picture that is at most `LARGEST` pixels long."""
+    if max(source.size) <= LARGEST:
+        return source
+    scale = LARGEST / max(source.size)
+    size = [max(1, round(scale * side)) for side in source.size]
+    smaller = Image.fromarray(source.pixels).resize(size, Image.Resampling.LANCZOS)
+    return Source(source.name, np.asarray(smaller))
+
+
+def fit_picture(source: Source, fitting: Fitting, spec: ImageSpec) -> NDArray[np.uint8]:
+    """Bring a picture to the size and colours of `spec`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (C, H, W)
+    """
+    channels, height, width = spec.shape
+    picture = Image.fromarray(source.pixels).convert("L" if channels == 1 else "RGB")
+    frame = fitting.frame or largest_frame(source.size, spec)
+    right, bottom = frame.left + frame.width, frame.top + frame.height
+    box = (frame.left, frame.top, min(right, source.size[0]), min(bottom, source.size[1]))
+    if fitting.invert:
+        picture = ImageOps.invert(picture)
+    if fitting.center:
+        return centered(leveled(np.asarray(picture.crop(box))), spec)
+    fitted = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS, box=box))
+    return _channels_first(fitted)
+
+
+def leveled(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Make the ground of a picture black, and the lightest of it white.
+
+    Paper is never quite white, and so never quite black once it is inverted. The ground is the
+    median of the outermost pixels; a picture all of one light is returned black.
+    """
+    rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    ground, top = float(np.median(rim)), float(pixels.max())
+    if top <= ground:
+        return np.zeros_like(pixels)
+    stretched = (pixels - ground) * (255 / (top - ground))
+    return stretched.round().clip(0, 255).astype(np.uint8)
+
+
+def centered(pixels: NDArray[np.uint8], spec: ImageSpec) -> NDArray[np.uint8]:
+    """Cut out what is drawn on black, and place it as MNIST's digits are.
+
+    The drawing is scaled, its proportions kept, to a box 20/28 of the image, and its centre of
+    mass is moved to the image's centre: to pixel 14 of 28, counted from 0, where that of MNIST's
+    digits is. An empty drawing stays empty.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (h, w) or (h, w, 3)
+        Light on black, of any size.
+    spec : ImageSpec
+        The image to make.
+
+    Returns
+    -------
+    ndarray of uint8, shape (C, H, W)
+
+    References
+    ----------
+    Gradient-Based Learning Applied to Document Recognition, LeCun, Bottou, Bengio & Haffner,
+    1998, section III.A.
+    """
+    _, height, width = spec.shape
+    light = pixels if pixels.ndim == 2 else pixels.max(-1)
+    rows, columns = np.flatnonzero((light > INK).any(1)), np.flatnonzero((light > INK).any(0))
+    canvas = np.zeros((height, width, *pixels.shape[2:]), np.uint8)
+    if not len(rows):
+        return _channels_first(canvas)
+    drawn = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = min(BOX * height / drawn.shape[0], BOX * width / drawn.shape[1])
+    size = [max(1, round(scale * side)) for side in drawn.shape[1::-1]]
+    small = np.asarray(Image.fromarray(drawn).resize(size, Image.Resampling.LANCZOS))
+    top, left = (
+        min(max(round(room / 2 - middle), 0), room - side)
+        for room, middle, side in zip(
+            (height, width), _middle_of_mass(small), small.shape[:2], strict=True
+        )
+    )
+    canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return _channels_first(canvas)
+
+
+def _middle_of_mass(pixels: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return the row and the column about which a picture's light is balanced."""
+    mass = pixels.astype(np.float64).reshape(*pixels.shape[:2], -1).sum(-1)
+    whole = max(float(mass.sum()), 1e-9)
+    return (
+        float(mass.sum(1) @ np.arange(mass.shape[0])) / whole,
+        float(mass.sum(0) @ np.arange(mass.shape[1])) / whole,
+    )
+
+
+def _channels_first(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
 
 
 def _in_bytes(picture: Image.Image) -> Image.Image:

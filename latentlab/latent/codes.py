@@ -54,6 +54,11 @@ class Codes:
             return np.ones(self.mu.shape[1], np.float32)
         return np.maximum(self.mu.std(0), 1e-3)
 
+    def mean_of(self, label: int) -> NDArray[np.float32]:
+        """Return the mean of a class's codes, or of all where it has none; shape (D,)."""
+        rows = None if self.labels is None else self.labels == label
+        return self.center if rows is None or not rows.any() else self.mu[rows].mean(0)
+
     def typical(self, label: int) -> int:
         """Return the row of an image that stands most clearly among its own class.
 

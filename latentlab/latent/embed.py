@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latentlab.data.base import ImageSpec
 from latentlab.latent.codes import Codes
 
 if TYPE_CHECKING:
@@ -16,15 +17,18 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 BATCH = 2048
+FIRST = 64
+"""Points that are decoded before it is known how large their images are."""
 
 
 @torch.inference_mode()
 def embed(model: Model, images: ImageSet) -> Codes:
     """Encode a set of images."""
     mu, sigma = [], []
-    for start in range(0, len(images), BATCH):
-        part = images[start : start + BATCH]
-        q = model.encode(to_pixels(part.images), _labels(model, part.labels))
+    size = images.spec.at_once(BATCH)
+    for start in range(0, len(images), size):
+        part = images[start : start + size]
+        q = model.encode(to_pixels(part.images), labels_of(model, part.labels))
         mu.append(q.mean.numpy())
         sigma.append(q.stddev.numpy())
     empty = np.empty((0, model.latent_dim), np.float32)
@@ -55,12 +59,14 @@ def decode(
     -------
     ndarray of uint8, shape (N, H, W) for grey or (N, H, W, 3) for colour
     """
-    pictures = []
-    for start in range(0, len(z), BATCH):
-        rows = slice(start, start + BATCH)
+    pictures: list[NDArray[np.uint8]] = []
+    start, size = 0, FIRST
+    while not pictures or start < len(z):
+        rows = slice(start, start + size)
         points = torch.from_numpy(np.ascontiguousarray(z[rows], np.float32))
-        p = model.decode(points, _labels(model, None if labels is None else labels[rows]))
+        p = model.decode(points, labels_of(model, None if labels is None else labels[rows]))
         pictures.append(p.mean.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
+        start, size = rows.stop, ImageSpec(pictures[0].shape[1:]).at_once(BATCH)
     return to_picture(np.concatenate(pictures))
 
 
@@ -76,7 +82,8 @@ def to_picture(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.moveaxis(images, -3, -1))
 
 
-def _labels(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+def labels_of(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+    """Return labels as a conditional model takes them; None for other models."""
     if not model.conditional:
         return None
     if labels is None:

@@ -12,9 +12,9 @@ from torch.distributions import Distribution, Normal
 
 from latentlab.kinds import ADVANCED, Choice, Config, Registry
 from latentlab.learning.distributed import batch_mean
-from latentlab.learning.divergence import kl, kl_per_dimension
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
 from latentlab.learning.terms import TERMS, NoTerm, Term
+from latentlab.models.divergence import kl, kl_per_dimension
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,6 +7,7 @@ what is left are the operations, and their numbers are the same to the last bit.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -28,7 +29,9 @@ ops = torch.ops.aten
 SAME = (ops.alias.default, ops.detach.default)
 """Operations that return what they are given; autograd leaves many behind."""
 PLAIN = 400
-"""Steps made the plain way before one is recorded: that takes as long as a few hundred of them."""
+"""Steps made the plain way before one is recorded: that takes as long as hundreds of small ones."""
+FEW, PATIENCE = 20, 5.0
+"""Steps and seconds after which it is recorded all the same: steps so large soon pay for it."""
 
 # Torch's interpreter makes a progress bar that it does not show, but whose thread never ends.
 torch.hub.tqdm.monitor_interval = 0  # type: ignore[attr-defined]
@@ -47,6 +50,7 @@ class Traced:
         self._losses = losses
         self._weights = dict(losses.named_parameters())
         self._made: dict[Shapes, int] = {}
+        self._began = time.perf_counter()
         self._recordings: dict[Shapes, _Recording | None] = {}
 
     def __call__(
@@ -59,7 +63,8 @@ class Traced:
         """
         shapes = tuple(None if each is None else each.shape for each in inputs)
         self._made[shapes] = self._made.get(shapes, 0) + 1
-        if self._made[shapes] <= PLAIN:
+        slow = self._made[shapes] > FEW and time.perf_counter() - self._began > PATIENCE
+        if self._made[shapes] <= PLAIN and not slow:
             return None
         if shapes not in self._recordings:
             self._recordings[shapes] = self._record(objective, inputs, numbers)
@@ -91,7 +96,8 @@ class Traced:
             slopes = torch.autograd.grad(
                 values["loss"], tuple(weights.values()), share, allow_unused=True
             )
-            return [*(value.detach() for value in values.values()), *slopes]
+            laid = map(_laid_as, slopes, weights.values())
+            return [*(value.detach() for value in values.values()), *laid]
 
         # Nothing is computed or drawn meanwhile, but small buffers do count it.
         before = [(buffer, buffer.clone()) for buffer in self._losses.buffers()]
@@ -103,6 +109,16 @@ class Traced:
         finally:
             for buffer, value in before:
                 buffer.copy_(value)
+
+
+def _laid_as(slope: Tensor | None, weight: Tensor) -> Tensor | None:
+    """Return a slope whose numbers lie in memory as its weight's do, which Adam's kernel assumes.
+
+    Autograd sees to it where it sets gradients itself; a convolution's may have channels last.
+    """
+    if slope is None or slope.stride() == weight.stride():
+        return slope
+    return torch.empty_like(weight).copy_(slope)
 
 
 class _Recording:
@@ -150,7 +166,9 @@ def _hasten(node: fx.Node) -> None:
     if not isinstance(node.target, torch._ops.OpOverload):
         return
     if node.target is ops._to_copy.default and "dtype" in node.kwargs:
-        node.target, node.kwargs = torch.Tensor.to, {"dtype": node.kwargs["dtype"]}
+        kept = ("dtype", "memory_format")
+        node.target = torch.Tensor.to
+        node.kwargs = {name: node.kwargs[name] for name in kept if name in node.kwargs}
         return
     name = node.target._schema.name.partition("::")[2]
     for home in (torch._C._VariableFunctions, torch._C.TensorBase):

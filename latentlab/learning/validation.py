@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from latentlab.learning.events import Latents
     from latentlab.learning.trainer import Trainer
+    from latentlab.models.base import Model
 
 BATCH = 1000
 MEASURED = 10_000
@@ -35,7 +36,8 @@ def validate(trainer: Trainer) -> tuple[Losses, Latents]:
     model, recipe, device = trainer.shown.eval(), trainer.recipe, trainer.device
     generator = torch.Generator(device).manual_seed(recipe.training.seed)
     noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
-    rows = torch.arange(len(trainer.validation_feed)).split(BATCH)
+    size = trainer.validation_feed.spec.at_once(BATCH)
+    rows = torch.arange(len(trainer.validation_feed)).split(size)
     posteriors: list[tuple[Tensor, Tensor]] = []
     for part, (x, y) in zip(rows, trainer.validation_feed.batches(rows), strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bf16):
@@ -44,7 +46,7 @@ def validate(trainer: Trainer) -> tuple[Losses, Latents]:
             )
         meter.add(values)
         meter.count(len(x))
-        if len(posteriors) * BATCH < MEASURED:
+        if len(posteriors) * size < MEASURED:
             posteriors.append((made.q.mean, made.q.stddev))
     trainer.model.train()
     mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
@@ -57,16 +59,16 @@ def portray(trainer: Trainer) -> Portrait:
     """Return how the model looks now, always at the same images and the same points."""
     model, feed, device = trainer.shown.eval(), trainer.validation_feed, trainer.device
     x, y = feed.batch(torch.arange(min(DRAWN, len(feed))))
-    q = model.encode(x, y)
+    mu, sigma = _posteriors(model, x, y, feed.spec.at_once(DRAWN))
     few = slice(0, REBUILT)
-    mu, labels = q.mean, None if y is None else y[few]
+    labels = None if y is None else y[few]
     generator = torch.Generator().manual_seed(trainer.recipe.training.seed)
     z = torch.randn(SAMPLED, mu.shape[1], generator=generator).to(device)
     classes = torch.arange(SAMPLED, device=device) % max(1, feed.spec.classes)
     portrait = Portrait(
         trainer.epoch,
         mu.float().cpu().numpy(),
-        q.stddev.float().cpu().numpy(),
+        sigma.float().cpu().numpy(),
         None if y is None else y.cpu().numpy(),
         _pictures(x[few]),
         _pictures(model.decode(mu[few], labels).mean),
@@ -74,6 +76,13 @@ def portray(trainer: Trainer) -> Portrait:
     )
     trainer.model.train()
     return portrait
+
+
+def _posteriors(model: Model, x: Tensor, y: Tensor | None, size: int) -> tuple[Tensor, Tensor]:
+    """Return mu and sigma of q(z|x), `size` images at a time."""
+    labels = [None] * len(x) if y is None else y.split(size)
+    each = [model.encode(*part) for part in zip(x.split(size), labels, strict=False)]
+    return torch.cat([q.mean for q in each]), torch.cat([q.stddev for q in each])
 
 
 def _pictures(pixels: Tensor) -> NDArray[np.uint8]:

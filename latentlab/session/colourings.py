@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.latent.ranking import Score
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -82,9 +84,9 @@ def _colourings(state: State) -> Iterator[Colouring]:
     if codes.attributes:
         for name in codes.attributes.names:
             yield Colouring(f"attribute:{name}", name.replace("_", " ").capitalize())
-    # Scores of each image, by name, where there are any: reconstruction error, ELBO and so on.
-    for name in getattr(state, "scores", None) or ():
-        yield Colouring(f"score:{name}", str(name).replace("_", " "), "nats")
+    if state.scores is not None:
+        for score in Score:
+            yield Colouring(f"score:{score}", f"{score[0].upper()}{score[1:]}", score.unit)
     yield Colouring("kl", "KL", "nats")
     yield Colouring(Measure.DENSITY, "Density", "nats")
     yield Colouring(Measure.K_MEANS, "k-means")
@@ -108,9 +110,8 @@ def values_of(key: str, state: State) -> NDArray | None:
         return codes.labels
     if family == "attribute" and codes.attributes and name in codes.attributes.names:
         return codes.attributes.column(name)
-    if family == "score":
-        found = (getattr(state, "scores", None) or {}).get(name)
-        return None if found is None else np.asarray(found, np.float32)
+    if family == "score" and state.scores is not None and len(state.scores) == len(codes):
+        return state.scores.by(Score(name)).astype(np.float32)
     if family == "kl":
         return kl_of(codes)
     if family == "z" and int(name) < codes.mu.shape[1]:

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Splits, load
-from latentlab.data.pictures import read_picture
+from latentlab.data.fitting import Fitting, Own, largest_frame
+from latentlab.data.pictures import bounded, fit_picture, read_source
 from latentlab.errors import DataError, RunError
 from latentlab.kinds import parse
 from latentlab.latent.codes import Codes
 from latentlab.latent.embed import decode, embed, to_picture
 from latentlab.latent.manifold import axis, plane_points
-from latentlab.latent.paths import straight
 from latentlab.latent.sampling import labels_for, sample_prior
 from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_model
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
+from latentlab.session.route import straight_route
 from latentlab.session.runs import run_name
 from latentlab.session.scene import (
     Ends,
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 
     from latentlab.latent.frames import Frame
     from latentlab.models.base import Model
+
+
+GENERATED = 2000
+"""Images drawn to be shown with a shipped model: as many as are encoded within a second."""
 
 
 class Explorer:
@@ -69,8 +74,18 @@ class Explorer:
         return self._model
 
     @property
-    def images(self) -> ImageSet | None:
-        """The images on the map, or None without any."""
+    def images(self) -> ImageSet:
+        """The images on the map.
+
+        Raises
+        ------
+        DataError
+            Where there are none.
+        """
+        if self._images is None or not len(self._images):
+            raise DataError(
+                "There are no images on the map.", "Open a model whose data set is at hand."
+            )
         return self._images
 
     def open(self, path: Path) -> ModelCard:
@@ -84,7 +99,7 @@ class Explorer:
         model, checkpoint = load_model(path)
         folder = folder_of(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
-        wanted = parse(DATA.kinds()["digits"], {}) if shipped else checkpoint.recipe.data
+        wanted = _bundled(checkpoint.recipe.data) if shipped else checkpoint.recipe.data
         images, shown, note = _images_for(checkpoint.spec, wanted)
         # Not as a recipe under training: that one has images of its own to show.
         self._show(model, images, None)
@@ -108,7 +123,7 @@ class Explorer:
             model, images = blank_model(parsed, splits.spec), splits.to_explore()
         fill(model, weights, "The training run")
         self._show(model, images, parsed)
-        self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, "")
+        self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, splits.note)
         return self.card
 
     def _show(self, model: Model, images: ImageSet | None, recipe: Recipe | None) -> None:
@@ -131,11 +146,8 @@ class Explorer:
         return Manifold(self.tiles(points, grid.n), frame, lines)
 
     def strip(self, ends: Ends) -> Tiles:
-        """Decode the way from A to B; the label changes half-way."""
-        z = straight(ends.a.z, ends.b.z, ends.steps)
-        labels = [ends.a.label if i < ends.steps / 2 else ends.b.label for i in range(len(z))]
-        points = tuple(map(Point, map(tuple, z.tolist()), labels))
-        return self.tiles(points, ends.steps)
+        """Decode the straight way from A to B, through the points between."""
+        return self.tiles(straight_route(ends), ends.steps)
 
     def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
         """Decode points drawn from the prior."""
@@ -158,20 +170,31 @@ class Explorer:
         return replace(self._original(f"{data} {row}{named}", image), row=row)
 
     def encode(self, path: Path, label: int | None = None) -> Original:
-        """Encode a person's own picture.
+        """Encode a person's own picture from a file.
 
         Raises
         ------
         DataError
             Where the file is no image.
         """
-        card = self.card
-        if card is None:
+        if self.card is None:
             raise RunError("No model is open yet.", "Open one from the library.")
-        labels = np.array([label or 0]) if card.conditional else None
-        return self._original(
-            path.name, ImageSet(read_picture(path, card.spec)[None], labels, card.spec)
-        )
+        return self.encode_own(Own(read_source(path), Fitting()), label)
+
+    def encode_own(self, own: Own, label: int | None = None) -> Original:
+        """Encode a picture that is at hand; a frame that does not fit the model is chosen anew."""
+        if self.card is None:
+            raise RunError("No model is open yet.", "Open one from the library.")
+        spec, source = self.card.spec, bounded(own.source)
+        frame = own.fitting.frame
+        if frame is None or source is not own.source or not frame.fits(spec, source.size):
+            frame = largest_frame(source.size, spec)
+        fitting = replace(own.fitting, frame=frame)
+        labels = np.array([min(label or 0, spec.classes - 1)]) if self.card.conditional else None
+        images = ImageSet(fit_picture(source, fitting, spec)[None], labels, spec)
+        same = source is own.source and fitting == own.fitting
+        own = own if same else Own(source, fitting)
+        return replace(self._original(source.name, images), own=own)
 
     def start(self) -> tuple[Point, Ends, Original | None]:
         """Return where to begin exploring: a typical image, and the way between two others."""
@@ -197,7 +220,8 @@ class Explorer:
         codes = embed(self.model, image)
         label = 0 if image.labels is None else int(image.labels[0])
         point = self._point(codes.mu[0].tolist(), label)
-        return Original(name, point, to_picture(image.images)[0], self.decode(point).pixels)
+        picture, made = to_picture(image.images)[0], self.decode(point).pixels
+        return Original(name, point, picture, made, sigma=tuple(codes.sigma[0].tolist()))
 
     def _decode(self, points: list[Point] | tuple[Point, ...]) -> NDArray[np.uint8]:
         z = np.array([point.z for point in points], np.float32)
@@ -205,21 +229,30 @@ class Explorer:
         return decode(self.model, z, labels)
 
 
+def _bundled(data: DataConfig) -> DataConfig:
+    """Return what any machine has to show in place of what a shipped model learned from."""
+    return data.others(GENERATED) or parse(DATA.kinds()["digits"], {})
+
+
 def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[ImageSet | None, str, str]:
     """Return images for the map, what they are, and a note where they are not the wanted ones."""
-    reason = f"{wanted.kind} is not on this machine"
+    root = getattr(wanted, "root", None)
+    reason = f"{wanted.kind}{f' in {root}' if root else ''} is not on this machine"
     for config in (wanted, parse(DATA.kinds()["digits"], {})):
         try:
             if not config.available():
                 continue
             splits = load(config)
         except DataError as error:
-            reason = error.message
+            reason = error.message if config is wanted else reason
             continue
         if splits.spec.shape == spec.shape and splits.spec.classes == spec.classes:
             instead = f"{reason}: the map shows {config.kind} instead."
-            return splits.to_explore(), config.kind, "" if config is wanted else instead
-        reason = f"{config.kind} no longer has the images that this model was made for"
+            note = splits.note if config is wanted else instead
+            return splits.to_explore(), config.kind, note
+        # That other images do not fit either is no news.
+        if config is wanted:
+            reason = f"{config.kind} no longer has the images that this model was made for"
     return None, "", f"{reason}: the map is empty."
 
 

@@ -25,8 +25,12 @@ FRAME_MS = 60
 SOFTWARE = f"latentlab {__version__}"
 
 
-def save_tiles(tiles: Tiles, path: Path, info: Mapping[str, Any], gap: int = 0) -> None:
+def save_tiles(
+    tiles: Tiles, path: Path, info: Mapping[str, Any], gap: int = 0, back: bool = True
+) -> None:
     """Write tiles as one PNG sheet, or as the frames of a GIF where `path` ends so.
+
+    `back` says whether a GIF plays there and back, or begins anew after its last frame.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def save_tiles(tiles: Tiles, path: Path, info: Mapping[str, Any], gap: int = 0) 
         Where the file cannot be written.
     """
     if path.suffix.lower() == ".gif":
-        save_gif(tiles.pictures, path, info)
+        save_gif(tiles.pictures, path, info, back=back)
     else:
         save_png(tile(tiles.pictures, tiles.columns, gap), path, info, scale=2)
 
@@ -56,9 +60,13 @@ def save_png(
 
 
 def save_gif(
-    frames: NDArray[np.uint8], path: Path, info: Mapping[str, Any], scale: int = 4
+    frames: NDArray[np.uint8],
+    path: Path,
+    info: Mapping[str, Any],
+    scale: int = 4,
+    back: bool = True,
 ) -> None:
-    """Write frames as a GIF that plays there and back for ever.
+    """Write frames as a GIF that plays for ever: there and back, or from the beginning again.
 
     Raises
     ------
@@ -66,13 +74,13 @@ def save_gif(
         Where the file cannot be written.
     """
     there = [_enlarged(frame, scale) for frame in frames]
-    back = there[-2:0:-1]
+    home = there[-2:0:-1] if back else []
     _save(
         there[0],
         path,
         "GIF",
         save_all=True,
-        append_images=[*there[1:], *back],
+        append_images=[*there[1:], *home],
         duration=FRAME_MS,
         loop=0,
         comment=json.dumps({"software": SOFTWARE, **info}).encode(),

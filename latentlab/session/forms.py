@@ -27,7 +27,7 @@ class Field:
     name, title, help : str
         Its key in the recipe, its name on screen, and one sentence about it.
     type : str
-        ``int``, ``float``, ``bool``, ``ints``, ``text``, ``path`` (a folder), ``file``,
+        ``int``, ``float``, ``bool``, ``ints``, ``words``, ``text``, ``path`` (a folder), ``file``,
         ``option`` or ``kind``.
     default : object
         Plain value; None where empty is allowed and meant.
@@ -156,7 +156,7 @@ def _type(annotation: Any) -> tuple[str, tuple[str, ...]]:
     if origin is typing.Literal:
         return "option", typing.get_args(annotation)
     if origin is tuple:
-        return "ints", ()
+        return "words" if str in typing.get_args(annotation) else "ints", ()
     known = {bool: "bool", int: "int", float: "float", Path: "path"}
     return known.get(annotation, "text"), ()
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from latentlab.errors import RunError
 from latentlab.latent.frames import axes_frame
 from latentlab.latent.manifold import Spacing
+from latentlab.latent.paths import Way
+from latentlab.latent.scores import elbo_scores
 from latentlab.learning.recipe import make_recipe
 from latentlab.paths import resources
 from latentlab.session.explorer import Explorer
@@ -15,11 +17,15 @@ from latentlab.session.progress import show
 from latentlab.session.record import record
 from latentlab.session.runs import compare
 from latentlab.session.scene import Ends, GridSettings, Point, SampleSettings, Tiles
+from latentlab.session.scores import save_scores, timed
+from latentlab.session.wayfinding import find_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
+    from latentlab.data.base import Loading
+    from latentlab.latent.ranking import Scores
     from latentlab.session.scene import ModelCard
 
 DEMO_RECIPE: dict[str, Any] = {
@@ -76,21 +82,40 @@ class Lab:
         info = {"plane": plane, "span": span, "spacing": grid.spacing, "label": label}
         self._save(made.tiles, out, info)
 
-    def interpolate(self, out: Path, start: str, end: str, steps: int) -> None:
+    def interpolate(
+        self, out: Path, start: str, end: str, steps: int, way: str = Way.STRAIGHT
+    ) -> None:
         """Write the way between two images, given by class name or row; PNG or GIF."""
+        known = [kind.value for kind in Way]
+        if way not in known:
+            raise RunError(f"--way {way}: choose {', '.join(known[:-1])} or {known[-1]}.")
         ends = Ends(
             self._image(start) if start else self.ends.a,
             self._image(end) if end else self.ends.b,
             steps,
         )
-        self._save(
-            self.explorer.strip(ends), out, {"a": ends.a.z, "b": ends.b.z, "steps": steps}, gap=1
-        )
+        found = finish(find_way(self.explorer, ends, Way(way)))
+        info = {"a": ends.a.z, "b": ends.b.z, "steps": steps, "way": way}
+        self._save(found.tiles, out, info, gap=1)
 
     def encode(self, picture: Path, label: int | None) -> tuple[float, ...]:
         """Return the code of an image file."""
         self._check_label(label)
         return self.explorer.encode(picture, label).point.z
+
+    def score(self, out: Path, samples: int, count: int | None, seed: int) -> bool:
+        """Write the scores of the map's first images as CSV; False where Ctrl-C ended it."""
+        images = self.explorer.images[: count or None]
+        found: list[Scores] = []
+
+        def work() -> Generator[Loading]:
+            pieces = elbo_scores(self.explorer.model, images, samples, seed)
+            found.append((yield from timed(pieces, len(images))))
+
+        if not show(work()):
+            return False
+        save_scores(found[0], out, labels=images.labels, class_names=self.card.spec.class_names)
+        return True
 
     def _image(self, name: str) -> Point:
         codes, names = self.explorer.codes, self.card.spec.class_names
@@ -144,6 +169,15 @@ def demonstrate(out: Path, epochs: int) -> Iterator[str]:
         ("interpolation.gif", "a 3 becoming an 8"),
     ):
         yield f"  {name:<18} {text}"
+
+
+def finish[T](pieces: Generator[Loading, None, T]) -> T:
+    """Do long work to its end, without looking at its progress."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as done:
+            return done.value
 
 
 def _free(folder: Path) -> Path:

@@ -26,6 +26,9 @@ def anneal(run: Evidence) -> list[Remedy]:
 
 def weaker(run: Evidence) -> Remedy:
     """Leave the decoder less to do without z."""
+    width = run.get("model.width")
+    if width:
+        return attempt("Halve the channels", model__width=max(4, int(width) // 2))
     hidden = [max(16, int(width) // 2) for width in run.get("model.hidden", ())]
     return attempt("Halve the hidden layers", model__hidden=hidden)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from latentlab.latent.manifold import Spacing
+from latentlab.latent.paths import Easing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.base import ImageSpec
+    from latentlab.data.fitting import Own
     from latentlab.latent.frames import Frame
 
 
@@ -82,6 +85,10 @@ class Point:
         z = tuple(values.get(i, value) for i, value in enumerate(self.z))
         return replace(self, z=z)
 
+    def at(self, z: tuple[float, ...]) -> Point:
+        """Return the point elsewhere, with the same label."""
+        return replace(self, z=z)
+
 
 @dataclass(frozen=True, slots=True)
 class Original:
@@ -97,6 +104,10 @@ class Original:
         Its place among the map's images, where it is one of them.
     picture, reconstruction : ndarray of uint8, shape (H, W) or (H, W, 3)
         The image, and the decoded mean of its posterior.
+    sigma : tuple of float, length D
+        Deviation of its posterior along each dimension; empty where that is not known.
+    own : Own or None
+        Where it came from, for a person's own picture.
     """
 
     name: str
@@ -104,6 +115,8 @@ class Original:
     picture: NDArray[np.uint8] = field(repr=False, compare=False)
     reconstruction: NDArray[np.uint8] = field(repr=False, compare=False)
     row: int | None = None
+    sigma: tuple[float, ...] = field(repr=False, default=())
+    own: Own | None = field(repr=False, compare=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +164,66 @@ class Manifold:
     axis: NDArray[np.float64] = field(repr=False, compare=False)
 
 
+class Loop(StrEnum):
+    """How a way is played."""
+
+    BACK = "there and back"
+    ONCE = "once"
+    ROUND = "round"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A point to come through, at a time between 0, where A is, and 1, where B is."""
+
+    time: float
+    point: Point
+
+
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Where an interpolation starts and stops, in how many steps."""
+    """An interpolation: where it starts and stops, what it comes through, in how many steps.
+
+    Parameters
+    ----------
+    a, b : Point
+        The ends.
+    steps : int
+        Pictures, ends included.
+    keys : tuple of Key
+        Points between, in the order of their times.
+    easing : Easing
+        How time passes from one point to the next.
+    loop : Loop
+        How it is played; ``ROUND`` leads from B back to A.
+    """
 
     a: Point
     b: Point
     steps: int = 12
+    keys: tuple[Key, ...] = ()
+    easing: Easing = Easing.LINEAR
+    loop: Loop = Loop.BACK
 
     def moved(self, name: str, point: Point) -> Ends:
         """Return the ends with ``"a"`` or ``"b"`` elsewhere."""
         return replace(self, a=point) if name == "a" else replace(self, b=point)
+
+    def with_keys(self, *keys: Key) -> Ends:
+        """Return the ends with other points between, put in order."""
+        return replace(self, keys=tuple(sorted(keys, key=lambda key: key.time)))
+
+    def stops(self) -> tuple[Key, ...]:
+        """Return all points of the way with their times, from 0 to 1.
+
+        The leg of a round way from B back to A lasts as long as the others do on average.
+        """
+        stops = (Key(0.0, self.a), *self.keys, Key(1.0, self.b))
+        if self.loop is not Loop.ROUND:
+            return stops
+        legs = len(stops) - 1
+        shrunk = (Key(stop.time * legs / (legs + 1), stop.point) for stop in stops)
+        return (*shrunk, Key(1.0, self.a))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from latentlab.session.directions import Groups
 from latentlab.session.scene import GridSettings, SampleSettings
 from latentlab.session.views import View, axes_view
 
@@ -17,29 +18,42 @@ if TYPE_CHECKING:
 
     from latentlab.data.base import Loading
     from latentlab.latent.codes import Codes
+    from latentlab.latent.ranking import Scores
     from latentlab.learning.events import Change, Portrait
+    from latentlab.session.axes import Importance, Strips
     from latentlab.session.colourings import Measured
+    from latentlab.session.contact import Checked, Contact
     from latentlab.session.curves import Curves
+    from latentlab.session.directions import Direction
     from latentlab.session.failure import Failure
     from latentlab.session.forms import Field
     from latentlab.session.latents import LatentCurves
     from latentlab.session.reports import Compared, Entry, Finding, Run
     from latentlab.session.requests.base import Request
-    from latentlab.session.requests.neighbours import Neighbours, Thumbnails
+    from latentlab.session.requests.neighbours import MapPictures, Neighbours
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
+    from latentlab.session.scores import Thumbnails
     from latentlab.session.selections import Selection
+    from latentlab.session.ways import Blend, Bookmark, Footing, Traversal, Ways
+    from latentlab.session.workshop import Fills, Judged, Usual
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything on screen; see each record.
 
-    ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run,
-    or to the one under way while it is followed. ``moments`` are the epochs whose portraits it
-    kept, ``moment`` the one looked back at, None for the latest. ``working`` says how far long
-    work is, by the kind of its request. ``rhythm`` is the seconds
-    between two pictures of a model under training. ``kept`` are selections that were given a
-    name.
+    ``directions`` are None until those of the model have been read, ``groups`` are what the next
+    may be learned from. ``scores`` and ``thumbnails`` are of the images on the map, and go when
+    their codes do. ``contact`` and ``checked`` are the first look at pictures to learn from.
+    ``own`` is a person's own picture, which stays while z moves on; ``judged``, ``usual`` and
+    ``fills`` are what the model says of it. ``kept`` are selections that were given a name,
+    ``map_pictures`` some images that the map shows at their points.
+
+    ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run, or
+    to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
+    ``moment`` the one looked back at, None for the latest. ``working`` says how far long work is,
+    by the kind of its request. ``rhythm`` is the seconds between two pictures of a model under
+    training.
     """
 
     model: ModelCard | None = None
@@ -55,13 +69,30 @@ class State:
     kept: tuple[Selection, ...] = ()
     measured: Measured | None = None
     neighbours: Neighbours | None = None
-    thumbnails: Thumbnails | None = None
+    map_pictures: MapPictures | None = None
+    own: Original | None = None
+    judged: Judged | None = None
+    usual: Usual | None = None
+    fills: Fills | None = None
     grid: GridSettings = field(default_factory=GridSettings)
     manifold: Manifold | None = None
     ends: Ends | None = None
     strip: Tiles | None = None
+    ways: Ways | None = None
+    geodesic: Ways | None = None
+    footing: Footing | None = None
+    blend: Blend | None = None
+    traversal: Traversal | None = None
+    bookmarks: tuple[Bookmark, ...] = ()
     sampling: SampleSettings = field(default_factory=SampleSettings)
     samples: Tiles | None = None
+    scores: Scores | None = None
+    thumbnails: Thumbnails | None = None
+    directions: tuple[Direction, ...] | None = None
+    groups: Groups = field(default_factory=Groups)
+    importance: Importance | None = None
+    slider_strips: Strips | None = None
+    direction_strips: Strips | None = None
     curves: Curves = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     latents: LatentCurves | None = None
@@ -70,6 +101,8 @@ class State:
     moment: int | None = None
     findings: tuple[Finding, ...] = ()
     compared: tuple[Compared, ...] = ()
+    contact: Contact | None = None
+    checked: Checked | None = None
     working: Mapping[type[Request], Loading] = field(default_factory=dict)
     queue: tuple[Mapping[str, Any], ...] = ()
     rhythm: float = 1.0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QInputDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
 FEW, MOST = 10, 100_000
 
 
@@ -31,3 +33,9 @@ def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
     answer = box.clickedButton()
     box.deleteLater()
     return answer is do_it
+
+
+def ask_picture(parent: QWidget) -> Path | None:
+    """Ask for an image file; None where cancelled."""
+    file, _ = QFileDialog.getOpenFileName(parent, "Open picture", "", PICTURES)
+    return Path(file) if file else None

@@ -13,17 +13,17 @@ STRIP = 48
 
 
 class ColourBar(QWidget):
-    """A strip of viridis from 0 to a number of nats."""
+    """A strip of viridis from 0 to a number, of nats unless another unit is named."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._text = ""
+    def __init__(self, unit: str = "nats", decimals: int = 1) -> None:
+        super().__init__()
+        self._text, self._unit, self._decimals = "", unit, decimals
         self.setFont(small(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
-    def set_top(self, nats: float) -> None:
+    def set_top(self, value: float) -> None:
         """Say what the brightest colour stands for."""
-        text = f"{nats:.1f} nats"
+        text = f"{value:.{self._decimals}f} {self._unit}".strip()
         if text != self._text:
             self._text = text
             self.setAccessibleName(f"Colours from 0 to {text}")

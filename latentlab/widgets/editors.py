@@ -191,7 +191,7 @@ class SwitchEditor(Editor):
 
 
 class TextEditor(Editor):
-    """Any text; also a list of whole numbers, between commas."""
+    """Any text; also a list of whole numbers or words, between commas."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
@@ -204,9 +204,11 @@ class TextEditor(Editor):
     def value(self) -> Any:
         """See `Editor.value`."""
         text = self.line.text().strip()
-        if self._field.type != "ints":
+        if self._field.type not in ("ints", "words"):
             return text or None
         parts = [part.strip() for part in text.split(",") if part.strip()]
+        if self._field.type == "words":
+            return parts
         return [int(part) if part.isdecimal() else part for part in parts]
 
     def set_value(self, value: Any) -> None:
@@ -281,5 +283,6 @@ EDITORS: dict[str, Callable[[Field], Editor]] = {
     "path": PathEditor,
     "file": FileEditor,
     "ints": TextEditor,
+    "words": TextEditor,
     "text": TextEditor,
 }

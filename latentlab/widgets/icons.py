@@ -31,6 +31,15 @@ PATHS = {
     "select": "M4 5h16M7 11h10M10 17h4",
     "layers": "M12 4l9 5-9 5-9-5zM3 14l9 5 9-5",
     "more": "M5 12h.01M12 12h.01M19 12h.01",
+    "plus": "M12 5v14M5 12h14",
+    "pictures": "M3 8h5v8H3zM9.5 8h5v8h-5zM16 8h5v8h-5z",
+    "eraser": "M8 19h11M4 14l9-9 6 6-8 8H8zM9 9l6 6",
+    "fill": "M5 12l7-7 6 6-7 7zM5 12h13M20 15v3",
+    "clear": "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+    "invert": "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16M12 8h2M12 12h4M12 16h2",
+    "center": "M12 3v5M12 16v5M3 12h5M16 12h5M12 12h.01",
+    "paste": "M8 5H5v15h14V5h-3M9 3h6v4H9z",
+    "import": "M12 15V4M8 8l4-4 4 4M5 20h14",
     "film": "M5 5h14v14H5zM5 9h14M5 15h14M9 5v14M15 5v14",
 }
 
@@ -89,3 +98,13 @@ class IconButton(QToolButton):
         if event.type() == QEvent.Type.PaletteChange:
             self.setIcon(icon(self._name))
         super().changeEvent(event)
+
+
+def toggle(name: str, text: str, tip: str) -> IconButton:
+    """Return a button with icon and words that stays down until pressed again."""
+    button = IconButton(name, tip)
+    button.setText(text)
+    button.setAccessibleName(text)
+    button.setCheckable(True)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return button

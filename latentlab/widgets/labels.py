@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy
 
-from latentlab.widgets.theme import small
+from latentlab.widgets.theme import UNIT, small
 
 
 def muted(text: str = "", *, stretch: bool = True) -> QLabel:
@@ -26,3 +26,11 @@ def problem() -> QLabel:
     label.setFont(small(label.font()))
     label.hide()
     return label
+
+
+def narrow(text: str, tip: str) -> QPushButton:
+    """Return a button no wider than its text needs, for rows with little room."""
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 3 * UNIT)
+    return button

@@ -9,15 +9,17 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QImage
 
 from latentlab.latent.holes import DRAWS, LIMIT, draw_posteriors, holes
-from latentlab.session.requests.neighbours import FetchThumbnails
+from latentlab.session.requests.neighbours import FetchPictures
+from latentlab.widgets.map_items import Spread
 from latentlab.widgets.map_layers import (
     BACKDROP,
     Marbles,
     Picture,
-    ThumbnailLayer,
+    PictureLayer,
     backdrop_of,
     shade_holes,
 )
+from latentlab.widgets.settings import settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,13 +32,20 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 MARBLES, SAMPLES, HOLES, BACKING, PICTURES = "marbles", "samples", "holes", "backdrop", "pictures"
+SPREAD = "spread"
 CHOICES = {
+    SPREAD: (
+        "Spread of the image",
+        "q(z|x) of the image at z, else of your own picture: one and two standard deviations.",
+    ),
     MARBLES: ("Marbles", "Ellipses of q(z|x): of the selected images, else of 200."),
     SAMPLES: ("Draw from q(z|x)", "Each point is a draw from q(z|x) instead of its mean."),
     HOLES: ("Holes", "Red where the prior expects codes and there are none."),
     BACKING: ("Backdrop", "The decoded manifold behind the points."),
     PICTURES: ("Pictures when near", "Images at their points, once few are in view."),
 }
+AT_FIRST = (SPREAD, PICTURES)
+"""Layers that are on, unless someone has switched them off for good."""
 MOST_MARBLES = 200
 FADED = 0.35
 """Opacity of the points behind marbles."""
@@ -64,17 +73,17 @@ class Layers(QObject):
     def __init__(self, plot: MapPlot, controller: Controller) -> None:
         super().__init__(plot)
         self._plot, self._controller = plot, controller
-        self.marbles, self.thumbnails = Marbles(), ThumbnailLayer()
+        self.marbles, self.pictures = Marbles(), PictureLayer()
         self.holes, self.backdrop = Picture(smooth=True), Picture(BACKDROP)
-        for item in (self.backdrop, self.holes, self.marbles, self.thumbnails):
+        self.spread = Spread()
+        for item in (self.backdrop, self.holes, self.marbles, self.pictures, self.spread):
             plot.addItem(item, ignoreBounds=True)
         self.actions = {name: self._action(name) for name in CHOICES}
-        self.actions[PICTURES].setChecked(True)
         self._paint: Paint | None = None
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(CALM_MS)
-        self._calm.timeout.connect(self._show_thumbnails)
+        self._calm.timeout.connect(self._show_pictures)
         plot.getViewBox().sigRangeChanged.connect(self._on_range)
 
     def _action(self, name: str) -> QAction:
@@ -82,6 +91,7 @@ class Layers(QObject):
         action = QAction(title, self)
         action.setCheckable(True)
         action.setToolTip(tip)
+        action.setChecked(name in AT_FIRST and bool(settings().value(f"map/{name}", True, bool)))
         action.toggled.connect(self._on_toggled)
         return action
 
@@ -109,9 +119,9 @@ class Layers(QObject):
         """Show what is wanted of the present state."""
         self._paint = paint
         if "model" in changed:
-            self.thumbnails.forget()
-        if "thumbnails" in changed and state.thumbnails:
-            self.thumbnails.add(state.thumbnails.rows, state.thumbnails.pictures)
+            self.pictures.forget()
+        if "map_pictures" in changed and state.map_pictures:
+            self.pictures.add(state.map_pictures.rows, state.map_pictures.pictures)
         codes = state.codes
         if codes is None or not state.view.suits(codes):
             return
@@ -119,6 +129,8 @@ class Layers(QObject):
             self._show_marbles(state, codes)
         if changed & {"model", "codes", "view"}:
             self._show_holes(state, codes)
+        if changed & {"model", "codes", "view", "original", "own"}:
+            self._show_spread(state)
         if changed & {"manifold", "view", "model"}:
             self._show_backdrop(state)
         if changed & {"model", "codes", "view"}:
@@ -135,6 +147,17 @@ class Layers(QObject):
         shades = [QColor(*self._paint.palette[i].tolist()) for i in self._paint.index[rows]]
         places = state.view.frame.place(codes.mu[rows])
         self.marbles.set_ellipses(places, state.view.frame.shadow(codes.sigma[rows]), shades)
+
+    def _show_spread(self, state: State) -> None:
+        """Show where the posterior of an image lies: of the one at z, else of one's own."""
+        image, frame = state.original or state.own, state.view.frame
+        # Where no plane says what a place means, a deviation has no length either.
+        wanted = self.is_on(SPREAD) and state.view.is_plane
+        fits = image is not None and len(image.sigma) == frame.size
+        self.spread.setVisible(wanted and fits)
+        if wanted and fits and image is not None:
+            shadow = frame.shadow(np.array([image.sigma], np.float32))[0]
+            self.spread.set_spread(*frame.spot(image.point.z), shadow)
 
     def _show_holes(self, state: State, codes: Codes) -> None:
         wanted = self.is_on(HOLES) and state.view.is_plane and len(codes) > 0
@@ -163,7 +186,7 @@ class Layers(QObject):
         self._calm.start()
 
     @Slot()
-    def _show_thumbnails(self) -> None:
+    def _show_pictures(self) -> None:
         """Show the images in view, where they are few, and fetch those not seen yet."""
         view = self._plot.getViewBox().viewRect()
         box = (view.left(), view.top(), view.right(), view.bottom())
@@ -172,11 +195,13 @@ class Layers(QObject):
         wanted = self.is_on(PICTURES) and 2 * len(rows) < len(self._plot.cloud)
         if not wanted:
             rows, xy = rows[:0], xy[:0]
-        self.thumbnails.set_places(rows, xy)
-        missing = self.thumbnails.missing()
+        self.pictures.set_places(rows, xy)
+        missing = self.pictures.missing()
         if missing:
-            self._controller.ask(FetchThumbnails(missing))
+            self._controller.ask(FetchPictures(missing))
 
     @Slot()
     def _on_toggled(self) -> None:
+        for name in AT_FIRST:
+            settings().setValue(f"map/{name}", self.is_on(name))
         self.changed.emit()

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
 
 from latentlab.widgets.dock import Dock
+from latentlab.widgets.import_pictures import ask_pictures
 from latentlab.widgets.labels import muted
 from latentlab.widgets.layout import arrange
 from latentlab.widgets.menus import Menus
@@ -133,10 +134,28 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped: a run, a checkpoint, a recipe or a picture."""
+        """Open what was dropped: a run, a checkpoint, a recipe, a picture or many of them."""
+        # Only now, for Pillow with all its formats takes a moment to load.
+        from latentlab.data.sources import holds_pictures
+
         if path := _first_file(event.mimeData()):
             event.acceptProposedAction()
-            self.controller.open_path(path)
+            if holds_pictures(path):
+                self.use_pictures(path)
+            else:
+                self.controller.open_path(path)
+
+    def use_pictures(self, path: Path | None = None) -> None:
+        """Ask how to learn from a folder or ZIP of pictures, and make that the draft."""
+        dialog = ask_pictures(self, self.controller, path)
+        dialog.accepted.connect(self._show_form)
+
+    @Slot()
+    def _show_form(self) -> None:
+        dock = self.docks["train"]
+        dock.show()
+        dock.raise_()
+        dock.build().setFocus()
 
     # Closing
 

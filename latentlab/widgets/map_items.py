@@ -1,13 +1,20 @@
-"""What is drawn on the map over its cloud: the prior's rings, z and the path's handles."""
+"""What is drawn on the map over its cloud: the prior, a posterior, z and the path's handles."""
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
-from latentlab.widgets.theme import colours
+from latentlab.widgets.theme import colours, faint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class PriorRings(pg.GraphicsObject):
@@ -27,6 +34,46 @@ class PriorRings(pg.GraphicsObject):
         painter.setPen(pen)
         painter.setOpacity(0.7)
         for radius in self.RADII:
+            painter.drawEllipse(QPointF(0, 0), radius, radius)
+
+
+class Spread(pg.GraphicsObject):
+    """Ellipses at one and two standard deviations of one image's posterior."""
+
+    RADII = (1, 2)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reach = (0.0, 0.0)
+        self._shape = QTransform()
+        self.setZValue(12)
+        self.setVisible(False)
+
+    def set_spread(self, x: float, y: float, covariance: NDArray[np.float64]) -> None:
+        """Stand around a code; `covariance` of shape (2, 2) is that on the map."""
+        self.prepareGeometryChange()
+        values, vectors = np.linalg.eigh(covariance)
+        (a, b), (c, d) = (vectors * np.sqrt(np.maximum(values, 0))).T.tolist()
+        # A circle of radius 1 becomes the ellipse of one standard deviation.
+        self._shape = QTransform(a, b, c, d, 0, 0)
+        self._reach = (self.RADII[-1] * math.hypot(a, c), self.RADII[-1] * math.hypot(b, d))
+        self.setPos(x, y)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Return the larger ellipse's extent."""
+        x, y = self._reach
+        return QRectF(-x, -y, 2 * x, 2 * y)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw both ellipses, the inner one denser since both fill it."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(QColor(colours().text), 1.5)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.setBrush(faint(colours().accent, 0.3))
+        painter.setTransform(self._shape, combine=True)
+        for radius in reversed(self.RADII):
             painter.drawEllipse(QPointF(0, 0), radius, radius)
 
 

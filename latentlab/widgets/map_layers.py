@@ -1,4 +1,4 @@
-"""What the map can show besides its points: marbles, holes, a backdrop, thumbnails."""
+"""What the map can show besides its points: marbles, holes, a backdrop, pictures."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def shade_holes(missing: NDArray[np.float64], reach: float) -> tuple[QImage, QRe
     return image, QRectF(-reach, -reach, 2 * reach, 2 * reach)
 
 
-class ThumbnailLayer(pg.GraphicsObject):
+class PictureLayer(pg.GraphicsObject):
     """Images of the data set at their points, of a constant size on screen."""
 
     def __init__(self) -> None:

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QToo
 from latentlab import __version__
 from latentlab.paths import runs
 from latentlab.widgets import theme
+from latentlab.widgets.asking import ask_picture
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.paste import paste_picture
 from latentlab.widgets.settings import recent, settings
 from latentlab.widgets.theme import UNIT
 from latentlab.widgets.train_menu import TrainMenu
@@ -29,7 +31,6 @@ SCHEMES = {
     "Dark": Qt.ColorScheme.Dark,
 }
 APPEARANCE = "appearance"
-PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
 
 
 class Menus(QObject):
@@ -77,6 +78,13 @@ class Menus(QObject):
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
         self._add(menu, "Open picture…", "Ctrl+I", self._open_picture, "Encode your own picture")
+        self._add(
+            menu,
+            "Use a folder of pictures…",
+            "Ctrl+Shift+I",
+            self._use_pictures,
+            "Learn from your own pictures",
+        )
         menu.addSeparator()
         self._add(menu, "Show run folders", "", self._show_runs)
         menu.addSeparator()
@@ -89,6 +97,8 @@ class Menus(QObject):
         self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.redo)
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
+        tip = "Encode the picture on the clipboard"
+        self._add(menu, "Paste picture", "Ctrl+V", self._paste_picture, tip)
         menu.addSeparator()
         self._add(menu, "Random z", "R", controller.randomize)
         self._add(menu, "Mean z", "Home", controller.go_home)
@@ -155,9 +165,16 @@ class Menus(QObject):
 
     @Slot()
     def _open_picture(self) -> None:
-        file, _ = QFileDialog.getOpenFileName(self._window, "Open picture", "", PICTURES)
-        if file:
-            self._controller.open_path(Path(file))
+        if path := ask_picture(self._window):
+            self._controller.open_path(path)
+
+    @Slot()
+    def _use_pictures(self) -> None:
+        self._window.use_pictures()
+
+    @Slot()
+    def _paste_picture(self) -> None:
+        paste_picture(self._controller)
 
     @Slot()
     def _fill_recent(self) -> None:
@@ -202,6 +219,7 @@ class Menus(QObject):
             "<p><b>On the map</b>: hover previews, click goes there, Shift+click takes the "
             "nearest image, arrow keys nudge z, right-click offers more.<br>"
             "<b>On pictures</b>: arrow keys walk, Enter chooses. "
+            "<b>On canvas and mask</b>: arrow keys move the pen, Space puts it down.<br>"
             "<b>On sliders</b>: right-click resets.<br>"
             "<b>In the library</b>: Ctrl and Shift select several to compare, F2 renames, Del "
             "moves to the trash. <b>While training</b>: Space pauses and goes on.</p>"

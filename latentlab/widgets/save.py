@@ -21,6 +21,7 @@ NAMES = {
     "svg": "SVG drawing (*.svg)",
     "pdf": "PDF page (*.pdf)",
     "csv": "Table of numbers (*.csv)",
+    "json": "Numbers with names (*.json)",
 }
 
 

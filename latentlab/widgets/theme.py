@@ -170,6 +170,7 @@ def _sheet(c: Colours) -> str:
         padding: 1px 3px; }}
     #fold:hover, #fold:focus {{ color: {c.text}; }}
     #steering {{ background: {c.window}; border: 1px solid {c.border}; border-radius: 6px; }}
+    #sheet {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 6px; }}
     #muted {{ color: {c.muted}; }}
     #problem {{ color: {c.error}; }}
     #failure {{ background: {c.error_ground}; border: 1px solid {c.error}; border-radius: 6px; }}

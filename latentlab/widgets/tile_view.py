@@ -78,6 +78,12 @@ class TileView(QWidget):
         self._current = -1
         self._lay_out()
 
+    def set_fixed_columns(self, fixed: bool) -> None:
+        """Make rows as long as the tiles say, or as the room suggests."""
+        if fixed != self._fixed:
+            self._fixed = fixed
+            self._lay_out()
+
     def set_marker(self, marker: QPointF | None) -> None:
         """Mark a place, in tiles from the top left corner, or none."""
         self._marker = marker

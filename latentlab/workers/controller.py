@@ -1,8 +1,8 @@
 """The controller: takes intents from panels, keeps the state, asks lane and training.
 
 Panels call its methods and show what it emits; it alone replaces the state (`Store`,
-`Exploring` for everything about z,
-`Running` for training). Every method runs on the GUI thread and returns at once;
+`Exploring` for everything about z, `Pictures` for one's own, `Viewing` for the map, `Running` for
+training). Every method runs on the GUI thread and returns at once;
 answers arrive later as signals.
 """
 
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 
+from latentlab.session.directions import Groups
 from latentlab.session.history import History
+from latentlab.session.requests.base import of_codes
 from latentlab.session.requests.exploring import (
     Adopted,
     EncodeFile,
@@ -23,10 +25,13 @@ from latentlab.session.requests.exploring import (
     PickImage,
 )
 from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
+from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.requests.views import MakeView
 from latentlab.session.scene import Original, Picture, Tiles
 from latentlab.session.views import View
+from latentlab.session.ways import FORGET
+from latentlab.session.workshop import Fills
 from latentlab.workers.exploring import Place
 from latentlab.workers.running import Running, shown
 
@@ -41,6 +46,14 @@ if TYPE_CHECKING:
     from latentlab.workers.training import Training
 
 MODEL_FILES = (".safetensors", ".json")
+ABOUT_AXES: dict[str, Any] = {
+    "directions": None,
+    "groups": Groups(),
+    "importance": None,
+    "slider_strips": None,
+    "direction_strips": None,
+}
+"""What is known of the lines through a latent space, as long as nothing is."""
 
 
 class Controller(Running):
@@ -83,15 +96,22 @@ class Controller(Running):
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))
         else:
-            label = self.state.point.label if self.state.point else None
-            self.ask(EncodeFile(path, label))
+            self.open_picture(path)
 
-    def export(self, tiles: Tiles, path: Path, info: Mapping[str, Any], gap: int = 0) -> None:
+    def export(
+        self,
+        tiles: Tiles,
+        path: Path,
+        info: Mapping[str, Any],
+        gap: int = 0,
+        *,
+        back: bool = True,
+    ) -> None:
         """Write pictures to a file, with what made them inside it."""
         self.dismiss_failure()
         model = self.state.model
         about = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
-        self.ask(Export(tiles, path, {**about, **info}, gap))
+        self.ask(Export(tiles, path, {**about, **info}, gap, back))
 
     def export_picture(self, picture: Picture, path: Path) -> None:
         """Write one picture to a file."""
@@ -125,10 +145,16 @@ class Controller(Running):
                 self._on_model(opened)
             case (_, Hovered() as hovered):
                 self._on_hovered(hovered)
-            case (PickImage(role=role) | EncodeFile(role=role), Original() as original):
+            case (PickImage(role=role), Original() as original):
                 self._on_original(original, role)
             case (MakeView() as request, View() as view):
                 self._on_view(request, view)
+            case (EncodeFile() as request, Original() as original):
+                self._on_file(original, request)
+            case (EncodePicture() as request, Original() as original):
+                self._on_own(original, request)
+            case (FillIn(), Fills() as fills):
+                self._on_filled(fills)
             case (_, Exported() as exported):
                 self._on_exported(exported)
             case (Discard() | Rename() | Trash(), _):
@@ -170,13 +196,20 @@ class Controller(Running):
                 self.cancel(kind)
             changes |= {
                 "sampling": replace(self.state.sampling, label=None),
+                **FORGET,
                 "can_undo": False,
                 "can_redo": False,
+                **ABOUT_AXES,
+                **dict.fromkeys(("own", "judged", "usual", "fills")),
             }
+        for kind in of_codes():
+            self.cancel(kind)
+            changes |= {kind.field: None} if kind.field else {}
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}
             self._latest = opened.past.portrait
         self._set(**changes, preview=None, hovered=None)
+        self._renew_own()
 
     def _on_exported(self, exported: Exported) -> None:
         self._set(message=f"Saved {exported.path}")

@@ -13,6 +13,7 @@ from latentlab.workers.store import Store
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
+    from latentlab.session.directions import Groups
     from latentlab.session.scene import Ends, GridSettings, Original, Picture, Point, SampleSettings
     from latentlab.session.selections import Selection
     from latentlab.session.views import View
@@ -93,6 +94,10 @@ class Exploring(Store):
         """Take the code of an image on the map as z, or as the path's A or B."""
         self.ask(PickImage(row, role))
 
+    def set_groups(self, groups: Groups) -> None:
+        """Change the two groups of images that a direction may be learned from."""
+        self._set(groups=groups)
+
     def set_grid(self, grid: GridSettings) -> None:
         """Change how the manifold is laid out."""
         self._set(grid=grid)
@@ -145,10 +150,10 @@ class Exploring(Store):
 
     def _follow_image(self, original: Original) -> None:
         """Keep z on its image now that the image's code has moved."""
-        if original.row is None:
-            self._set(original=None)
-        else:
+        if original.row is not None:
             self.ask(PickImage(original.row, "follow"))
+        elif original.own is None:
+            self._set(original=None)
 
     def _on_original(self, original: Original, role: str) -> None:
         ends = self.state.ends

@@ -49,11 +49,6 @@ class Store(QObject):
         self.withdraw(kind)
         self._end_work(kind)
 
-    def _end_work(self, kind: type[Request]) -> None:
-        if kind in self.state.working:
-            left = {key: value for key, value in self.state.working.items() if key is not kind}
-            self._set(working=left)
-
     def refuse(self, title: str, advice: str = "") -> None:
         """Tell the user why something cannot be done."""
         self._set(failure=Failure(title, advice))
@@ -61,6 +56,11 @@ class Store(QObject):
     def dismiss_failure(self) -> None:
         """Take an error message away."""
         self._set(failure=None)
+
+    def _end_work(self, kind: type[Request]) -> None:
+        if kind in self.state.working:
+            left = {key: value for key, value in self.state.working.items() if key is not kind}
+            self._set(working=left)
 
     def _set(self, **changes: Any) -> None:
         old, new = self.state, replace(self.state, **changes)

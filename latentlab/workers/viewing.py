@@ -10,7 +10,7 @@ from latentlab.session.requests.selections import SaveSelection
 from latentlab.session.requests.views import MADE, MakeView
 from latentlab.session.selections import How, Selection, combine, inverted
 from latentlab.session.views import Layout, View, axes_view
-from latentlab.workers.exploring import Exploring
+from latentlab.workers.pictures import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from latentlab.session.scene import Point
 
 
-class Viewing(Exploring):
+class Viewing(Pictures):
     """Takes the intents of looking."""
 
     def set_view(self, view: View) -> None:
@@ -153,7 +153,7 @@ class Viewing(Exploring):
             "kept": (),
             "measured": None,
             "neighbours": None,
-            "thumbnails": None,
+            "map_pictures": None,
         }
 
     def _on_view(self, request: MakeView, view: View) -> None:

@@ -456,7 +456,7 @@ def test_samples_of_one_digit(cvae):
 def test_play_goes_there_and_back_and_pauses(desk):
     panel = desk.panel("interpolate")
     panel.steps.setValue(4)
-    panel._timer.setInterval(10)
+    panel.player.timer.setInterval(10)
     desk.settle()
     committed, seen = desk.state.point, []
 

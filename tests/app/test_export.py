@@ -1,12 +1,15 @@
 """Leaving with a picture: what is saved is what was seen, with how it was made inside."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 from PySide6.QtWidgets import QFileDialog, QToolButton
 
+from latentlab.latent.paths import Way
+from latentlab.session.scene import Key, Loop
 from latentlab.widgets.save import NAMES
 
 
@@ -100,6 +103,35 @@ def test_interpolation_gif_plays_there_and_back(desk, choose, tmp_path):
     assert info["a"] == pytest.approx(desk.state.ends.a.z)
     assert info["b"] == pytest.approx(desk.state.ends.b.z)
     assert info["software"].startswith("latentlab")
+
+
+def test_a_round_way_is_exported_as_it_plays(desk, choose, tmp_path):
+    """Forward only, and without its last frame, which is its first."""
+    # By way of a third point, or the way back would show the pictures of the way there.
+    ends = desk.state.ends.with_keys(Key(0.5, desk.state.point.along({0: 2.0, 1: 2.0})))
+    desk.controller.set_ends(replace(ends, loop=Loop.ROUND))
+    desk.settle()
+    choose(tmp_path / "round.gif", "gif")
+    press_export(desk, "interpolate")
+    desk.until(lambda: (tmp_path / "round.gif").exists())
+    with Image.open(tmp_path / "round.gif") as file:
+        frames = [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(file)]
+    for shown, expected in zip(frames, desk.state.strip.pictures[:-1], strict=True):
+        np.testing.assert_allclose(shown[::4, ::4].astype(int), expected, atol=3)
+
+
+def test_kinds_of_way_are_exported_one_below_the_other(desk, choose, tmp_path):
+    panel = desk.panel("interpolate")
+    panel.ways.actions_[Way.DATA].setChecked(True)
+    desk.settle()
+    choose(tmp_path / "ways.png")
+    press_export(desk, "interpolate")
+    desk.until(lambda: (tmp_path / "ways.png").exists())
+    sheet, info, _ = read(tmp_path / "ways.png")
+    strips = {strip.way: strip.tiles.pictures for strip in desk.state.ways.strips}
+    expected = [*strips[Way.STRAIGHT], *strips[Way.DATA]]
+    np.testing.assert_array_equal(cut(sheet, 1), expected)
+    assert info["ways"] == ["straight", "data"]
 
 
 def test_interpolation_png(desk, choose, tmp_path):

@@ -3,7 +3,8 @@
 Prints one JSON object on its last line, in milliseconds:
 ``slider_to_pixel_p95_ms``, ``manifold_20x20_ms``, ``map_60k_ms`` and, while recipe A trains,
 ``training_gap_p95_ms`` and ``training_gap_p999_ms``.
-``python tests/bench/gui.py [--data FOLDER] [--seconds 30]``
+``python tests/bench/gui.py [--data FOLDER] [--seconds 30] [--model RUN]``; with ``--model``, such
+as ``resources/models/faces``, it only moves the sliders of that model.
 """
 
 import argparse
@@ -60,10 +61,10 @@ def run_until_changed(window: MainWindow, name: str, before: object) -> None:
         raise TimeoutError(name)
 
 
-def open_model(window: MainWindow, name: str) -> None:
-    window.controller.open(resources() / "models" / name)
+def open_model(window: MainWindow, folder: Path) -> None:
+    window.controller.open(folder)
     state = window.controller
-    wait_for(lambda: state.state.model and state.state.model.name == name)
+    wait_for(lambda: state.state.model and state.state.model.source == folder.resolve())
     wait_for(lambda: state.state.samples is not None and state.state.strip is not None)
     run_for(0.5)
 
@@ -142,25 +143,36 @@ def training_gaps(window: MainWindow, data: Path | None, seconds: float) -> list
     return (1000 * np.diff(ticks)).tolist()
 
 
+def of_sliders(times: list[float]) -> dict[str, float]:
+    return {
+        "slider_to_pixel_p95_ms": round(float(np.percentile(times, 95)), 2),
+        "slider_to_pixel_median_ms": round(float(np.median(times)), 2),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, default=DATA if DATA.is_dir() else None)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--model", type=Path, help="move only the sliders of this run")
     options = parser.parse_args()
     program.make_application()
-    window = program.open_window(resources() / "models" / "digits-2d")
+    shipped = resources() / "models"
+    window = program.open_window(shipped / "digits-2d")
     wait_for(lambda: window.controller.state.samples is not None and window.controller.state.form)
     run_for(1)
-    open_model(window, "digits-cvae")
+    open_model(window, options.model or shipped / "digits-cvae")
     slider = slider_to_pixel(window)
-    open_model(window, "digits-2d")
+    if options.model:
+        window.close()
+        print(json.dumps(of_sliders(slider) | {"model": options.model.name}))
+        return
+    open_model(window, shipped / "digits-2d")
     grid = manifold(window)
     panned = pan(window)
     gaps = training_gaps(window, options.data, options.seconds)
     window.close()
-    result = {
-        "slider_to_pixel_p95_ms": np.percentile(slider, 95),
-        "slider_to_pixel_median_ms": np.median(slider),
+    result = of_sliders(slider) | {
         "manifold_20x20_ms": np.median(grid),
         "map_60k_ms": np.median(panned),
         "map_60k_p95_ms": np.percentile(panned, 95),

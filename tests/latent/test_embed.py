@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from latentlab.data import base
 from latentlab.data.base import ImageSet, ImageSpec, load
 from latentlab.data.digits import DigitsConfig
 from latentlab.latent.embed import BATCH, decode, embed, to_picture, to_pixels
@@ -28,6 +29,23 @@ def images(count=ACROSS, spec=GREY):
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (count, *spec.shape), np.uint8)
     return ImageSet(pixels, rng.integers(0, spec.classes, count), spec)
+
+
+def test_large_images_are_taken_fewer_at_a_time():
+    assert ImageSpec((1, 28, 28)).at_once(BATCH) == BATCH
+    assert ImageSpec((3, 128, 128)).at_once(BATCH) == 42
+    assert ImageSpec((3, 5000, 5000)).at_once(BATCH) == 1
+
+
+def test_pieces_make_no_difference(monkeypatch):
+    monkeypatch.setattr(base, "AT_ONCE", 10 * GREY.pixels)
+    model, some = make(), images(130)
+    z = embed(model, some).mu
+    pictures = decode(model, z, None)
+    monkeypatch.undo()
+    np.testing.assert_allclose(embed(model, some).mu, z, atol=1e-5)
+    assert pictures.shape == (130, 4, 6)
+    assert np.abs(decode(model, z, None).astype(int) - pictures).max() <= 1
 
 
 @pytest.mark.parametrize("config", [VAEConfig, CVAEConfig])

@@ -251,8 +251,28 @@ def test_shipped_recipes_have_the_sizes_of_their_architectures(name, shapes, epo
     assert recipe.objective.schedule.kind == ("linear" if annealed else "constant")
 
 
+CONVOLUTIONS = {
+    "faces-celeba-reference": ("celeba", "gaussian", (3, 64, 64), 2_957_251),
+    "faces-celeba": ("celeba", "gaussian-learned", (3, 64, 64), 1_835_028),
+    "faces": ("synthetic-faces", "gaussian", (3, 64, 64), 1_245_011),
+    "sprites": ("sprites", "bernoulli", (1, 64, 64), 293_773),
+    "fashion-conv": ("fashion-mnist", "bernoulli", (1, 28, 28), 310_257),
+}
+"""Data, likelihood, image shape and number of weights of each recipe."""
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_shipped_recipes_of_convolutions_build_what_they_say(name):
+    data, likelihood, shape, weights = CONVOLUTIONS[name]
+    recipe = read_recipe(TRAINING / f"{name}.toml")
+    assert (recipe.data.kind, recipe.model.likelihood.kind) == (data, likelihood)
+    model = recipe.model.build(ImageSpec(shape, MNIST.class_names))
+    assert sum(each.numel() for each in model.parameters()) == weights
+
+
 def test_no_recipe_ships_untested():
     assert {path.stem for path in TRAINING.glob("*.toml")} == {
+        *CONVOLUTIONS,
         "cvae-mnist",
         "vae-16d-mnist",
         "vae-2d-mnist",

@@ -15,6 +15,7 @@ from latentlab.learning.trainer import Trainer
 
 CPU = torch.device("cpu")
 ROWS = torch.arange(64)
+CONV = {"kind": "conv-vae", "hidden": None, "width": 2, "latent_dim": 3}
 RECIPES = {
     "vae": {},
     "bf16": {"precision": "bf16"},
@@ -25,6 +26,10 @@ RECIPES = {
     "free bits": {"objective": {"kind": "elbo", "beta": 4.0, "free_bits": 0.5}},
     "capacity": {"objective": {"kind": "capacity"}},
     "missing": {"missing": 0.3},
+    "residual": {"model": CONV},
+    "residual in bf16": {"model": CONV, "precision": "bf16"},
+    "reference": {"model": {**CONV, "architecture": "reference", "likelihood": "gaussian"}},
+    "conv-cvae": {"model": {**CONV, "kind": "conv-cvae", "likelihood": "laplace-learned"}},
 }
 
 
@@ -92,6 +97,25 @@ def test_recording_is_put_off_until_it_pays(digits, monkeypatch):
     x, y = trainer.train_feed.batch(ROWS)
     made = [trace(trainer.recipe.objective, (x, y, None), {"beta": 1.0}) for _ in range(4)]
     assert [values is None for values in made] == [True, True, False, False]
+
+
+def test_large_steps_are_recorded_after_seconds_not_hundreds(digits, monkeypatch):
+    monkeypatch.setattr(traced, "PLAIN", 1000)
+    monkeypatch.setattr(traced, "FEW", 2)
+    monkeypatch.setattr(traced, "PATIENCE", 0.0)
+    trainer, _ = learner(digits)
+    trace = Traced(Losses(trainer.model, trainer.noise, bf16=False))
+    x, y = trainer.train_feed.batch(ROWS)
+    made = [trace(trainer.recipe.objective, (x, y, None), {"beta": 1.0}) for _ in range(4)]
+    assert [values is None for values in made] == [True, True, False, False]
+
+
+def test_gradients_lie_in_memory_as_weights_do(digits):
+    """Adam's kernel goes through both as rows of numbers, and asks nothing."""
+    trainer, learn = learner(digits, model=CONV)
+    learn(ROWS, {"beta": 1.0}, record=True)
+    for name, weight in trainer.model.named_parameters():
+        assert weight.grad.stride() == weight.stride(), name
 
 
 def test_what_cannot_be_recorded_is_done_the_plain_way(digits):

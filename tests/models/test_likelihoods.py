@@ -14,7 +14,9 @@ from latentlab.models.likelihoods import (
     BernoulliLikelihood,
     ContinuousBernoulliLikelihood,
     GaussianLikelihood,
+    LaplaceLikelihood,
     LearnedGaussianLikelihood,
+    LearnedLaplaceLikelihood,
     PerPixelGaussianLikelihood,
 )
 
@@ -145,7 +147,48 @@ def test_a_sigma_of_its_own_stays_within_bounds(h):
         torch.testing.assert_close(p.stddev, torch.full_like(h, want))
 
 
-@pytest.mark.parametrize("kind", ["gaussian-learned", "gaussian-per-pixel"])
+@pytest.mark.parametrize("scale", [0.1, 0.5, 2.0])
+def test_laplace_is_the_absolute_error_and_the_normalisation(h, x, scale):
+    p = LaplaceLikelihood(scale=scale).build()(h)
+    mean = 1 / (1 + (-h.double()).exp())
+    by_hand = (x - mean).abs().sum((1, 2, 3)) / scale + math.prod(SHAPE) * math.log(2 * scale)
+    torch.testing.assert_close(-p.log_prob(x).double(), by_hand, rtol=1e-5, atol=1e-3)
+    torch.testing.assert_close(p.mean.double(), mean, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(p.stddev, torch.full_like(h, scale * math.sqrt(2)))
+
+
+def test_the_learned_scale_ends_at_the_error_that_there_is(h):
+    """The best scale of a Laplace distribution is the mean absolute error."""
+    mean = torch.sigmoid(h)
+    noise = torch.rand(h.shape, generator=torch.Generator().manual_seed(2)) - 0.5
+    x = mean + 0.1 * noise
+    head = LearnedLaplaceLikelihood().build()
+    assert head(h).stddev.unique().item() == pytest.approx(0.1)  # where it starts
+    optimizer = torch.optim.LBFGS(head.parameters(), line_search_fn="strong_wolfe")
+
+    def loss():
+        optimizer.zero_grad()
+        value = -head(h).log_prob(x).mean()
+        value.backward()
+        return value
+
+    for _ in range(5):
+        optimizer.step(loss)
+    best = (x - mean).abs().mean().item()
+    assert head(h).scale.item() == pytest.approx(best, rel=1e-3)
+
+
+@pytest.mark.parametrize("likelihood", [GaussianLikelihood(), LaplaceLikelihood()])
+def test_the_quick_slope_is_that_of_what_each_pixel_costs(likelihood, h, x):
+    quick, slow = (h.clone().requires_grad_() for _ in range(2))
+    read = likelihood.build()
+    share = torch.arange(1.0, BATCH + 1)
+    (share * read(quick).log_prob(x)).sum().backward()
+    (share[:, None, None, None] * read(slow).base_dist.log_prob(x)).sum().backward()
+    torch.testing.assert_close(quick.grad, slow.grad)
+
+
+@pytest.mark.parametrize("kind", ["gaussian-learned", "gaussian-per-pixel", "laplace-learned"])
 @pytest.mark.parametrize("bad", [0, -1, 1, 2])
 def test_the_smallest_sigma_is_above_0_and_below_the_largest(kind, bad):
     with pytest.raises(ValidationError, match="min_sigma"):

@@ -72,7 +72,8 @@ def test_only_a_likelihood_that_learns_adds_weights():
         for kind, config in LIKELIHOODS.kinds().items()
     }
     added = {kind: own - names["bernoulli"] for kind, own in names.items() if kind != "bernoulli"}
-    assert added.pop("gaussian-learned") == {"decoder.likelihood.raw_sigma"}
+    for kind in ("gaussian-learned", "laplace-learned"):
+        assert added.pop(kind) == {"decoder.likelihood.raw_sigma"}
     assert not any(added.values())
 
 

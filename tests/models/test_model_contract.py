@@ -19,19 +19,27 @@ SPECS = (
     ImageSpec((1, 28, 28), tuple("0123456789")),
     ImageSpec((3, 5, 7), ("ant", "bee", "cat")),
 )
-PLAIN = {"hidden": (8, 5)}
+SMALL = {"hidden": (8, 5), "width": 4}
+"""What keeps a model small, of which each kind takes what it has."""
 OPTIONS = (
     {"hidden": ()},
     {"hidden": (8,)},
-    {"hidden": (8, 5), "dropout": 0.3},
-    {"hidden": (8, 5), "norm": "batch"},
-    {"hidden": (8, 5), "norm": "batch", "dropout": 0.3},
+    {"dropout": 0.3},
+    {"norm": "batch"},
+    {"norm": "batch", "dropout": 0.3},
+    {"architecture": "reference"},
+    {"architecture": "reference", "dropout": 0.3},
+    {"width": 3},
 )
 IMAGES, LATENT_DIM = 6, 3
 KINDS = sorted(MODELS.kinds())
 CASES = [
-    *itertools.product(KINDS, sorted(LIKELIHOODS.kinds()), SPECS, [PLAIN]),
-    *itertools.product(KINDS, ["bernoulli"], SPECS, OPTIONS),
+    *itertools.product(KINDS, sorted(LIKELIHOODS.kinds()), SPECS, [{}]),
+    *(
+        case
+        for case in itertools.product(KINDS, ["bernoulli"], SPECS, OPTIONS)
+        if set(case[3]) <= set(MODELS.kinds()[case[0]].model_fields)
+    ),
 ]
 
 
@@ -42,7 +50,8 @@ class Case:
         self.spec = spec
         self.values = {"kind": kind, "latent_dim": LATENT_DIM, "likelihood": likelihood}
         fields = MODELS.kinds()[kind].model_fields
-        self.values |= {name: value for name, value in options.items() if name in fields}
+        small = {name: value for name, value in SMALL.items() if name in fields}
+        self.values |= small | options
         self.config = parse(MODELS.kinds()[kind], self.values)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

@@ -286,3 +286,11 @@ def test_beta_50_on_real_digits_collapses():
     found = diagnose(losses.view(), carried.view(), made.to_dict())
     assert found[0].key == "collapse", found
     assert found[0].remedies[0].changes == (("objective.beta", 1.0),)
+
+
+def test_convolutions_are_made_weaker_by_their_channels():
+    values = recipe(beta=8)
+    values["model"] = {"kind": "conv-vae", "width": 16, "latent_dim": 3}
+    kl = np.ones((EPOCHS, 3))
+    kl[6:] = 1e-4
+    assert changes(diagnose(curves(falling()), latents(kl), values)[0])["model.width"] == 8

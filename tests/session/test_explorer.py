@@ -11,13 +11,14 @@ import torch
 from PIL import Image, ImageSequence
 
 from latentlab.data.base import ImageSet, ImageSpec, Splits, load
+from latentlab.data.sprites import SpritesConfig
 from latentlab.errors import DataError, RecipeError, RunError
 from latentlab.latent.frames import axes_frame
 from latentlab.latent.manifold import Spacing
 from latentlab.learning.checkpoint import DESCRIPTION, Checkpoint, load_model, save_checkpoint
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
-from latentlab.session import requests
+from latentlab.session import explorer, requests
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.explorer import Explorer
 from latentlab.session.forms import describe
@@ -86,7 +87,8 @@ def digits():
 
 def saved(folder, spec, data="digits", **model):
     """Save a fresh model of images that no data set has, or of data that is not there."""
-    recipe = make_recipe({"model": {"hidden": [6], "latent_dim": 3, **model}, "data": data})
+    small = {"width": 2} if model.get("kind", "").startswith("conv") else {"hidden": [6]}
+    recipe = make_recipe({"model": {**small, "latent_dim": 3, **model}, "data": data})
     weights = {name: w.numpy() for name, w in recipe.model.build(spec).state_dict().items()}
     save_checkpoint(folder, Checkpoint(recipe, spec), weights)
     return folder
@@ -535,3 +537,16 @@ def test_newer_requests_replace_older_ones_except_files(tmp_path):
     one, other = (Export(coloured(), tmp_path / name, {}) for name in ("a.png", "b.png"))
     assert one.place != other.place
     assert Discard(tmp_path / "a").place != Discard(tmp_path / "b").place
+
+
+def test_a_shipped_model_of_drawn_images_shows_new_ones(tmp_path, monkeypatch):
+    """Any machine can draw them, so the map has images that the model has never seen."""
+    monkeypatch.setattr(explorer, "GENERATED", 30)
+    monkeypatch.setattr(explorer, "resources", lambda: tmp_path)
+    data = SpritesConfig(count=20, size=16)
+    folder = tmp_path / "models" / "sprites"
+    saved(folder, load(data).spec, data=data.model_dump(), kind="conv-vae")
+    lab = Explorer()
+    card = lab.open(folder)
+    assert (card.data, card.note) == ("sprites", "")
+    assert len(lab.codes) == 30

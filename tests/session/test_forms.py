@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
+from latentlab.data.base import DATA
 from latentlab.errors import RecipeError
 from latentlab.kinds import Choice, Config, Registry
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.session.forms import ENDLESS, chosen, describe
 
 FORM = {field.name: field for field in describe(Recipe)}
-TYPES = {"int", "float", "bool", "ints", "text", "path", "file", "option", "kind"}
+TYPES = {"int", "float", "bool", "ints", "words", "text", "path", "file", "option", "kind"}
 
 
 def at(*path):
@@ -65,8 +66,12 @@ def merged(a, b):
     return {**a, **b, **both}
 
 
-NEEDS_A_FOLDER = {"data": {"kind": "arrays"}}
-RECIPES = [values for values in every_kind(FORM.values()) if values != NEEDS_A_FOLDER]
+NEED_FILES = [
+    {"data": {"kind": name}}
+    for name, kind in DATA.kinds().items()
+    if any(field.is_required() for field in kind.model_fields.values())
+]
+RECIPES = [values for values in every_kind(FORM.values()) if values not in NEED_FILES]
 
 
 @pytest.mark.parametrize("values", RECIPES, ids=str)
@@ -102,6 +107,8 @@ def test_every_value_is_explained():
         (("training", "", "epochs"), "int", 30, 1, 100_000),
         (("training", "", "learning_rate"), "float", 1e-3, 0, 1),
         (("data", "mnist", "root"), "path", None, -ENDLESS, ENDLESS),
+        (("data", "folder", "height"), "int", 0, 0, 2048),
+        (("data", "folder", "classes_from"), "words", [], -ENDLESS, ENDLESS),
     ],
 )
 def test_types_defaults_and_limits(path, kind, default, minimum, maximum):
@@ -120,7 +127,7 @@ def test_options_units_and_titles():
 
 
 def test_the_default_kind_comes_first():
-    assert [kind.name for kind in FORM["model"].kinds] == ["vae", "cvae"]
+    assert [kind.name for kind in FORM["model"].kinds] == ["vae", "conv-cvae", "conv-vae", "cvae"]
     first, *others = [kind.name for kind in FORM["data"].kinds]
     assert first == "digits"
     assert others == sorted(others)

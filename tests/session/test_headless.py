@@ -10,6 +10,7 @@ from PIL import Image
 
 from latentlab.data.base import Loading, load
 from latentlab.errors import DataError, RunError
+from latentlab.latent.paths import Way
 from latentlab.learning.events import EpochEnd, Latents, Step
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import make_recipe
@@ -124,6 +125,20 @@ def test_interpolation_without_names_goes_from_a_3_to_an_8(vae, tmp_path):
     codes = vae.explorer.codes
     for key, digit in (("a", 3), ("b", 8)):
         assert codes.labels[np.abs(codes.mu - info[key]).sum(1).argmin()] == digit
+
+
+def test_every_kind_of_way_is_another_between_the_same_images(vae, tmp_path):
+    sheets = []
+    for way in Way:
+        vae.interpolate(tmp_path / "out.png", "0", "1", 7, way.value)
+        assert info_of(tmp_path / "out.png")["way"] == way.value
+        with Image.open(tmp_path / "out.png") as picture:
+            sheets.append(np.asarray(picture))
+    assert len({sheet.tobytes() for sheet in sheets}) == len(sheets)
+    for sheet in sheets[1:]:
+        # Sheets are twice as large, and have one pixel between pictures.
+        np.testing.assert_array_equal(sheet[:, :56], sheets[0][:, :56])
+        np.testing.assert_array_equal(sheet[:, -56:], sheets[0][:, -56:])
 
 
 def test_a_picture_is_encoded(cvae, tmp_path):

@@ -12,7 +12,7 @@ from latentlab.session.answers.views import ViewCache
 from latentlab.session.colourings import Measure
 from latentlab.session.explorer import Explorer
 from latentlab.session.requests.colourings import MakeMeasured
-from latentlab.session.requests.neighbours import FetchThumbnails, FindNeighbours
+from latentlab.session.requests.neighbours import FetchPictures, FindNeighbours
 from latentlab.session.requests.views import MakeView
 from latentlab.session.scene import Point
 from latentlab.session.views import Layout, axes_view
@@ -65,7 +65,7 @@ def test_without_images_it_says_so(own_place):
     with pytest.raises(RunError, match="needs images"):
         answer(MakeView(Layout.PCA, axes_view(0, 1, 2)), Explorer())
     with pytest.raises(DataError, match="no images"):
-        answer(FetchThumbnails((1,)), Explorer())
+        answer(FetchPictures((1,)), Explorer())
     with pytest.raises(RunError, match="needs images"):
         answer(MakeMeasured(Measure.DENSITY), Explorer())
 
@@ -85,7 +85,7 @@ def test_the_nearest_by_code_and_by_pixels(explorer):
 
 
 def test_pictures_are_those_of_their_rows(explorer):
-    fetched = answer(FetchThumbnails((7, 4999, 5001)), explorer)
+    fetched = answer(FetchPictures((7, 4999, 5001)), explorer)
     assert fetched.rows.tolist() == [7, 4999]
     assert np.array_equal(fetched.pictures, to_picture(explorer.images.images[[7, 4999]]))
 

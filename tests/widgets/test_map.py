@@ -9,7 +9,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
+from latentlab.data.fitting import Source
 from latentlab.widgets.map_plot import NEAR
+from latentlab.widgets.settings import settings
 from latentlab.widgets.shades import by_class
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -157,6 +159,7 @@ def test_right_click_offers_a_menu(big, monkeypatch):
             "Go to the nearest image",
             "Put A on the nearest image",
             "Put B on the nearest image",
+            "Spread of the image",
             "Show all codes",
         ]
     ]
@@ -208,3 +211,32 @@ def test_wheel_zooms_and_keeps_the_place_under_the_cursor(big):
     kept = big.map.viewRange()
     big.map.set_codes(10 * big.state.codes.mu[:, :2], big.state.codes.labels, None)
     assert big.map.viewRange() == kept
+
+
+def test_the_posterior_of_ones_own_picture_is_drawn_around_its_code(big):
+    """One's own stays while z moves on; an image whose posterior is not known has none."""
+    spread = big.panel("map").layers.spread
+    assert not spread.isVisible()
+    big.controller.show_picture(Source("mine", np.full((4, 4), 255, np.uint8)))
+    big.settle()
+    assert spread.isVisible()
+    assert (spread.pos().x(), spread.pos().y()) == pytest.approx(big.state.own.point.z[:2])
+    assert spread.boundingRect().width() == pytest.approx(0.8)
+    big.controller.randomize()
+    assert spread.isVisible()
+    big.controller.set_plane((2, 3))
+    assert (spread.pos().x(), spread.pos().y()) == pytest.approx((0, 0))
+    assert not big.map.grab().isNull()
+
+
+def test_the_spread_can_be_hidden_for_good(big):
+    big.controller.show_picture(Source("mine", np.full((4, 4), 255, np.uint8)))
+    big.settle()
+    panel, menu = big.panel("map"), QMenu()
+    panel.fill_menu(menu, big.map.spot_at(QPointF(50, 50)))
+    action = next(a for a in menu.actions() if "Spread" in a.text())
+    assert action.isChecked()
+    action.trigger()
+    menu.deleteLater()
+    assert not big.panel("map").layers.spread.isVisible()
+    assert settings().value("map/spread", True, bool) is False

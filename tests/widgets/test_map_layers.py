@@ -77,19 +77,19 @@ def test_pictures_stand_at_their_own_points_once_few_are_in_view(big):
     row = 12
     x, y = big.state.view.places(codes)[row].tolist()
     big.map.setRange(xRange=(x - 0.4, x + 0.4), yRange=(y - 0.4, y + 0.4), padding=0)
-    big.until(lambda: row in layers.thumbnails.drawn)
+    big.until(lambda: row in layers.pictures.drawn)
     view = big.map.getViewBox().viewRect()
     places = big.state.view.places(codes)
     inside = {i for i, (px, py) in enumerate(places.tolist()) if view.contains(px, py)}
-    assert set(layers.thumbnails.drawn) == inside
-    for shown, image in layers.thumbnails.drawn.items():
+    assert set(layers.pictures.drawn) == inside
+    for shown, image in layers.pictures.drawn.items():
         # How bright an image is says which one it is.
         expected = big.lab.PickImage(PickImage(shown)).picture[0, 0]
         assert image.pixelColor(0, 0).red() == expected
-    for shown, place in layers.thumbnails._shown:
+    for shown, place in layers.pictures._shown:
         assert (place.x(), place.y()) == pytest.approx(places[shown].tolist(), abs=1e-6)
     switch(layers, PICTURES, on=False)
-    big.until(lambda: not layers.thumbnails.drawn)
+    big.until(lambda: not layers.pictures.drawn)
 
 
 def test_many_in_view_are_not_pictured(big, monkeypatch):
@@ -97,4 +97,4 @@ def test_many_in_view_are_not_pictured(big, monkeypatch):
     monkeypatch.setattr("latentlab.widgets.layers.MOST_PICTURES", 20)
     big.map.show_all()
     wait(300)
-    assert not layers.thumbnails.drawn
+    assert not layers.pictures.drawn

@@ -16,7 +16,7 @@ from latentlab.session.requests.files import DescribeForm, Export, Exported, Rea
 
 @answer.register
 def _(request: Export, explorer: Explorer) -> Exported:
-    save_tiles(request.tiles, request.path, request.info, request.gap)
+    save_tiles(request.tiles, request.path, request.info, request.gap, request.back)
     return Exported(request.path)
 
 

@@ -10,18 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from latentlab.data.base import Loading
-from latentlab.errors import DataError
 from latentlab.latent.codes import Codes
 from latentlab.latent.embed import to_picture
 from latentlab.latent.neighbours import CodeIndex, PictureSearch
 from latentlab.session.answers.base import answer
 from latentlab.session.explorer import Explorer
 from latentlab.session.requests.neighbours import (
-    FetchThumbnails,
+    FetchPictures,
     FindNeighbours,
+    MapPictures,
     Near,
     Neighbours,
-    Thumbnails,
 )
 
 
@@ -41,7 +40,7 @@ class _Known:
 
 @answer.register
 def _(request: FindNeighbours, explorer: Explorer) -> Generator[Loading, None, Neighbours]:
-    images, codes = _images(explorer), explorer.codes
+    images, codes = explorer.images.images, explorer.codes
     return _found(request, explorer, images, codes)
 
 
@@ -61,16 +60,10 @@ def _found(
 
 
 @answer.register
-def _(request: FetchThumbnails, explorer: Explorer) -> Thumbnails:
-    images = _images(explorer)
+def _(request: FetchPictures, explorer: Explorer) -> MapPictures:
+    images = explorer.images.images
     rows = np.array([row for row in request.rows if row < len(images)], np.int64)
-    return Thumbnails(rows, to_picture(images[rows]))
-
-
-def _images(explorer: Explorer) -> NDArray[np.uint8]:
-    if explorer.images is None:
-        raise DataError("There are no images on the map.")
-    return explorer.images.images
+    return MapPictures(rows, to_picture(images[rows]))
 
 
 def _flat(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -15,6 +15,8 @@ class Request:
     urgency: ClassVar[int] = 5
     about_model: ClassVar[bool] = True
     """Whether the answer is worthless once another model is open."""
+    about_codes: ClassVar[bool] = False
+    """Whether it is worthless even once the model has learned on: its field is emptied then."""
     writes: ClassVar[bool] = False
     """Whether it changes files, and so must be answered even though the window closes."""
 
@@ -25,3 +27,10 @@ class Request:
     def place(self) -> object:
         """Where it waits: a newer request takes the place of an older one in the same."""
         return type(self)
+
+
+def of_codes() -> list[type[Request]]:
+    """Return every kind of request whose answer holds only until the codes change."""
+    # A dataclass with slots is made twice, and only the second bears its name in the end.
+    kinds = {(kind.__module__, kind.__qualname__): kind for kind in Request.__subclasses__()}
+    return [kind for kind in kinds.values() if kind.about_codes]

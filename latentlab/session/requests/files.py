@@ -32,6 +32,8 @@ class Export(Request):
     path: Path
     info: Mapping[str, Any]
     gap: int = 0
+    back: bool = True
+    """Whether a GIF plays there and back, or begins anew after its last frame."""
 
     @property
     def place(self) -> object:

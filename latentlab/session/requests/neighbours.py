@@ -54,17 +54,17 @@ class FindNeighbours(Request):
 
 
 @dataclass(frozen=True, slots=True)
-class Thumbnails:
-    """Small pictures of images on the map."""
+class MapPictures:
+    """Images that the map shows at their points."""
 
     rows: NDArray[np.int64] = part(repr=False)
     pictures: NDArray[np.uint8] = part(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class FetchThumbnails(Request):
+class FetchPictures(Request):
     """Fetch images to be shown on the map."""
 
-    field: ClassVar[str] = "thumbnails"
+    field: ClassVar[str] = "map_pictures"
     urgency: ClassVar[int] = 6
     rows: tuple[int, ...] = part(repr=False)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from latentlab.session.requests.ways import TakeFooting
+from latentlab.widgets.gauge import Gauge
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.image_view import ImageView
 from latentlab.widgets.labels import muted
@@ -25,7 +27,10 @@ DECIMALS = 2
 class ImagePanel(PanelWidget):
     """The decoded image, and a real one beside its reconstruction where z came from one."""
 
-    watches = frozenset({"model", "opening", "picture", "preview", "original", "hovered"})
+    watches = frozenset(
+        {"model", "opening", "picture", "preview", "original", "hovered"}
+        | {"point", "codes", "run", "footing"}
+    )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -39,6 +44,8 @@ class ImagePanel(PanelWidget):
         self._pair = _Pair()
         self.body.addWidget(self.view, 1)
         self.body.addWidget(self._pair)
+        self.gauge = Gauge()
+        self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
         self._export.clicked.connect(self._save)
 
@@ -50,6 +57,14 @@ class ImagePanel(PanelWidget):
         self.place.setText(describe(shown.point, state) if shown else "")
         self._export.setEnabled(state.picture is not None)
         self._pair.show_original(state.hovered if state.preview else state.original)
+        self._show_footing(state, changed)
+
+    def _show_footing(self, state: State, changed: frozenset[str]) -> None:
+        """Show how far off the map z is; under training all codes move, and it is left alone."""
+        resting = state.run is None and state.codes is not None
+        if resting and state.point and changed & {"point", "codes", "run"}:
+            self.controller.ask(TakeFooting(state.point))
+        self.gauge.show_footing(state.footing if resting else None)
 
     @Slot()
     def _save(self) -> None:

@@ -1,129 +1,176 @@
-"""The Interpolate panel: the way from A to B, decoded step by step."""
+"""The Interpolate panel: ways from A to B, decoded step by step, side by side."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QSpinBox, QWidget
 
-from latentlab.session.scene import Picture
+from latentlab.latent.paths import Way
+from latentlab.session.requests.ways import MakeGeodesic, MakeWays
+from latentlab.session.scene import Key, Loop, Picture, Point
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.labels import narrow
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
-from latentlab.widgets.tile_view import TileView
+from latentlab.widgets.timeline_bar import TimelineBar
+from latentlab.widgets.way_menus import StartsButton, WaysButton
+from latentlab.widgets.way_rows import WayRows, sheet_of
 
 if TYPE_CHECKING:
     from latentlab.session.state import State
+    from latentlab.widgets.way_row import WayRow
     from latentlab.workers.controller import Controller
-
-FRAME_MS = 80
 
 
 class InterpolatePanel(PanelWidget):
-    """A strip that can be played, pointed at and exported."""
+    """Strips that can be played, pointed at and exported, above a timeline."""
 
-    watches = frozenset({"strip", "ends", "point"})
+    watches = frozenset(
+        {"model", "codes", "strip", "ends", "point", "ways", "geodesic", "working", "run"}
+    )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.play = IconButton("play", "Play from A to B and back")
         self.steps = QSpinBox()
         self.steps.setRange(2, 120)
         self.steps.setSuffix(" steps")
         self.steps.setKeyboardTracking(False)
         self.steps.setToolTip("Pictures from A to B, both included.")
-        self.from_z = QPushButton("A = z")
-        self.from_z.setToolTip("Begin the way at the current z  (A)")
-        self.to_z = QPushButton("B = z")
-        self.to_z.setToolTip("End the way at the current z  (B)")
-        swap = IconButton("swap", "Swap A and B")
-        export = IconButton("export", "Save the way as PNG or animated GIF")
-        for widget in (self.play, self.from_z, self.to_z, swap, self.steps):
+        self.from_z = narrow("A = z", "Begin the way at the current z  (A)")
+        self.to_z = narrow("B = z", "End the way at the current z  (B)")
+        self.ways, self.starts = WaysButton(), StartsButton()
+        self._swap = IconButton("swap", "Swap A and B")
+        self._export = IconButton("export", "Save the way as PNG or animated GIF")
+        for widget in (self.from_z, self.to_z, self._swap, self.starts, self.steps, self.ways):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
-        self.tools.addWidget(export)
-        self.view = TileView("Drag the handles A and B on the map.", gap=1)
-        self.view.setAccessibleName("Way from A to B")
-        self.body.addWidget(self.view, 1)
-        self._timer = QTimer(self)
-        self._timer.setInterval(FRAME_MS)
-        self._frame = 0
-        self._timer.timeout.connect(self._next_frame)
-        self.play.clicked.connect(self.toggle_play)
+        self.tools.addWidget(self._export)
+        self.rows = WayRows()
+        self.bar = TimelineBar(controller)
+        self.body.addWidget(self.rows, 1)
+        self.body.addWidget(self.bar)
+        self.view = self.rows.rows[Way.STRAIGHT].view
+        self.play, self.player, self.timeline = self.bar.play, self.bar.player, self.bar.timeline
+        self.rows.show_kinds(self.ways.chosen())
+        self._connect()
+
+    def _connect(self) -> None:
+        self.from_z.clicked.connect(self.controller.put_a)
+        self.to_z.clicked.connect(self.controller.put_b)
+        self._swap.clicked.connect(self._on_swap)
+        self._export.clicked.connect(self._save)
         self.steps.valueChanged.connect(self._on_steps)
-        self.from_z.clicked.connect(controller.put_a)
-        self.to_z.clicked.connect(controller.put_b)
-        swap.clicked.connect(self._swap)
-        export.clicked.connect(self._save)
-        self.view.hovered.connect(self._show)
-        self.view.chosen.connect(self._on_chosen)
+        self.ways.changed.connect(self._on_ways)
+        self.starts.mean.connect(self._on_mean)
+        self.starts.typical.connect(self._on_typical)
+        self.rows.hovered.connect(self._show)
+        self.rows.chosen.connect(self._on_chosen)
+        self.rows.cancelled.connect(self._on_cancelled)
+        self.play.clicked.connect(self.toggle_play)
+        self.player.stepped.connect(self._on_played)
+        self.player.ended.connect(self._on_ended)
+        self.timeline.scrubbed.connect(self._on_scrubbed)
+        self.timeline.confirmed.connect(self._on_confirmed)
+
+    # What is shown
 
     @property
     def playing(self) -> bool:
-        """Whether the strip is being played."""
-        return self._timer.isActive()
+        """Whether the way is being played."""
+        return self.player.playing
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
-        """Show the strip."""
-        if "strip" in changed:
-            current = self.view.current
-            self.view.set_tiles(state.strip)
-            if state.strip and current < len(state.strip.points):
-                self.view.set_current(current)
+        """Show the ways, and ask for what they lack."""
+        if changed & {"model", "codes"}:
+            known = state.model and state.codes is not None and len(state.codes)
+            self.starts.offer(state.model.spec.class_names if state.model and known else ())
+        self.rows.show_state(state, changed)
+        self.bar.show_state(state)
         if "point" in changed and "strip" not in changed:
-            self._stop()
+            self.player.stop()
         if state.ends:
             self.steps.blockSignals(True)
             self.steps.setValue(state.ends.steps)
             self.steps.blockSignals(False)
             self.from_z.setEnabled(state.point != state.ends.a)
             self.to_z.setEnabled(state.point != state.ends.b)
+        if changed & {"ends", "codes", "run"}:
+            self._ask(state)
+
+    def _ask(self, state: State) -> None:
+        # Under training all codes move many times a second: what is slow waits until it ends.
+        if state.ends is None or state.codes is None or state.run is not None:
+            return
+        chosen = self.ways.chosen()
+        if kinds := tuple(way for way in chosen if way is not Way.GEODESIC):
+            self.controller.ask(MakeWays(state.ends, kinds))
+        if Way.GEODESIC in chosen:
+            self.controller.ask(MakeGeodesic(state.ends))
+
+    # Playing and pointing
 
     @Slot()
     def toggle_play(self) -> None:
         """Play or pause."""
-        if self.playing:
-            self._stop()
-        elif self.controller.state.strip:
-            self._frame = 0
-            self._timer.start()
-            self.play.set_icon("pause")
+        if self.playing or self.rows.lead.tiles:
+            self.bar.toggle()
 
-    def _stop(self) -> None:
-        if self.playing:
-            self._timer.stop()
-            self.play.set_icon("play")
-            self.view.set_current(-1)
-            self.controller.preview(None)
+    @Slot(int)
+    def _on_played(self, step: int) -> None:
+        if not self.isVisible() or not self.rows.lead.tiles:
+            self.player.stop()
+        else:
+            self._show(step, self.rows.lead)
 
     @Slot()
-    def _next_frame(self) -> None:
-        strip = self.controller.state.strip
-        if not strip or not self.isVisible():
-            self._stop()
-            return
-        last = len(strip.points) - 1
-        row = last - abs(last - self._frame % (2 * last))
-        self._frame += 1
-        self.view.set_current(row)
-        self._show(row)
+    def _on_ended(self) -> None:
+        self._show(-1, self.rows.lead)
 
-    @Slot(int)
-    def _show(self, row: int) -> None:
-        strip = self.controller.state.strip
-        if row < 0 or not strip:
+    @Slot(int, object)
+    def _show(self, step: int, row: WayRow) -> None:
+        """Frame a step in every strip and preview it in one; -1 shows what is committed."""
+        tiles = row.tiles
+        if tiles is None or not 0 <= step < len(tiles.points):
+            self.rows.frame(-1)
+            self.timeline.show_time(-1.0)
             self.controller.preview(None)
         else:
-            self.controller.preview(Picture(strip.points[row], strip.pictures[row]))
+            self.rows.frame(step)
+            self.timeline.show_time(step / max(1, len(tiles.points) - 1))
+            self.controller.preview(Picture(tiles.points[step], tiles.pictures[step]))
 
-    @Slot(int)
-    def _on_chosen(self, row: int) -> None:
-        strip = self.controller.state.strip
-        if strip:
-            self._stop()
-            self.controller.set_point(strip.points[row])
+    @Slot(int, object)
+    def _on_chosen(self, step: int, row: WayRow) -> None:
+        if row.tiles and step < len(row.tiles.points):
+            self.player.stop()
+            self.controller.set_point(row.tiles.points[step])
+
+    @Slot(float)
+    def _on_scrubbed(self, time: float) -> None:
+        self.player.stop()
+        self._show(round(time * (self.steps.value() - 1)) if time >= 0 else -1, self.rows.lead)
+        self.timeline.show_time(time)
+
+    @Slot()
+    def _on_confirmed(self) -> None:
+        if self.timeline.time >= 0:
+            step = round(self.timeline.time * (self.steps.value() - 1))
+            self._on_chosen(step, self.rows.lead)
+
+    # Changing the way
+
+    @Slot()
+    def _on_ways(self) -> None:
+        self.player.stop()
+        self.rows.show_kinds(self.ways.chosen())
+        self._ask(self.controller.state)
+
+    @Slot(object)
+    def _on_cancelled(self, way: Way) -> None:
+        self.controller.cancel(MakeGeodesic if way is Way.GEODESIC else MakeWays)
 
     @Slot(int)
     def _on_steps(self, steps: int) -> None:
@@ -131,18 +178,44 @@ class InterpolatePanel(PanelWidget):
             self.controller.set_ends(replace(ends, steps=steps))
 
     @Slot()
-    def _swap(self) -> None:
+    def _on_swap(self) -> None:
         if ends := self.controller.state.ends:
-            self.controller.set_ends(replace(ends, a=ends.b, b=ends.a))
+            keys = (Key(1 - key.time, key.point) for key in ends.keys)
+            self.controller.set_ends(replace(ends, a=ends.b, b=ends.a).with_keys(*keys))
+
+    @Slot(str, int)
+    def _on_mean(self, end: str, label: int) -> None:
+        state = self.controller.state
+        if state.ends and state.codes is not None and state.model:
+            mean = tuple(state.codes.mean_of(label).tolist())
+            point = Point(mean, label if state.model.conditional else None)
+            self.controller.set_ends(state.ends.moved(end, point))
+
+    @Slot(str, int)
+    def _on_typical(self, end: str, label: int) -> None:
+        if (codes := self.controller.state.codes) is not None:
+            self.controller.pick(codes.typical(label), end)
 
     @Slot()
     def _save(self) -> None:
-        state = self.controller.state
-        if state.strip and state.ends:
-            path = ask_where(self, "interpolation", ("gif", "png"))
-            if path:
-                info = {"a": state.ends.a.z, "b": state.ends.b.z, "steps": state.ends.steps}
-                self.controller.export(state.strip, path, info, gap=1)
+        ends, lead = self.controller.state.ends, self.rows.lead
+        if ends is None or not lead.tiles:
+            return
+        if path := ask_where(self, "interpolation", ("gif", "png")):
+            moving = path.suffix.lower() == ".gif"
+            rows = [lead] if moving else [row for row in self.rows.shown if row.tiles]
+            info = {
+                "a": ends.a.z,
+                "b": ends.b.z,
+                "steps": ends.steps,
+                "ways": [row.way.value for row in rows],
+                "keys": [(key.time, key.point.z) for key in ends.keys],
+            }
+            sheet = sheet_of(rows)
+            if moving and ends.loop is Loop.ROUND:
+                # Its last frame is its first, and would be seen twice.
+                sheet = replace(sheet, points=sheet.points[:-1], pictures=sheet.pictures[:-1])
+            self.controller.export(sheet, path, info, gap=1, back=ends.loop is Loop.BACK)
 
 
 PANEL = Panel(
@@ -151,9 +224,11 @@ PANEL = Panel(
     area=Area.BOTTOM,
     order=1,
     shortcut="Alt+6",
-    help="The straight way from A to B in latent space, decoded in equal steps. Drag the handles "
-    "A and B on the map, or stand somewhere and press A or B. A model with a good latent space "
-    "morphs through things that could be real; one trained without KL jumps and breaks.",
+    help="Ways from A to B in latent space, decoded step by step. Drag the handles A and B on the "
+    "map, stand somewhere and press A or B, or take the mean of a class. <b>Ways</b> sets kinds "
+    "side by side: straight, along the sphere, through the data, and the geodesic, whose pictures "
+    "change least. The bars below each step say how much data stands behind it: green as usual, "
+    "red where hardly any code was ever seen. Keys on the timeline are points to come through.",
     widget=InterpolatePanel,
     share=4,
 )

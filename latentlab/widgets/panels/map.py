@@ -13,7 +13,7 @@ from latentlab.session.colourings import values_of
 from latentlab.session.selections import mask_of
 from latentlab.widgets.colour_choice import ColourChoice, legend_names
 from latentlab.widgets.labels import muted
-from latentlab.widgets.layers import Layers
+from latentlab.widgets.layers import SPREAD, Layers
 from latentlab.widgets.legend import Legend
 from latentlab.widgets.map_menu import fill_map_menu
 from latentlab.widgets.map_plot import MapPlot, Spot
@@ -44,7 +44,8 @@ INVERSE = (
     "codes of the nearest images, the nearer the more."
 )
 WATCHED = (
-    "model codes point ends view preview hovered working selection measured thumbnails manifold"
+    "model codes point ends view preview hovered working selection measured map_pictures manifold "
+    "original own scores"
 )
 
 
@@ -116,8 +117,9 @@ class MapPanel(PanelWidget):
             self.plot.set_view(state.view)
         if changed & {"model", "codes", "view"}:
             self._show_note(state, state.model)
+        if changed & {"model", "codes", "view", "scores"}:
             self.colours.offer(state)
-        if changed & {"model", "codes", "view", "measured"}:
+        if changed & {"model", "codes", "view", "measured", "scores"}:
             self._show_codes()
         if changed & {"model", "codes", "selection"}:
             self._show_selection(state, state.codes)
@@ -242,6 +244,7 @@ class MapPanel(PanelWidget):
         """Offer what can be done at a spot."""
         row = self.plot.nearest(spot)
         fill_map_menu(menu, self.controller, spot, row, self._go, self._on_dragged)
+        menu.addAction(self.layers.actions[SPREAD])
         menu.addAction("Show all codes", self.plot.show_all)
 
     @Slot()
@@ -281,9 +284,11 @@ PANEL = Panel(
     help="Each dot is the code of one real image: the mean of q(z|x), coloured by class. Dashed "
     "rings are one, two and three standard deviations of the prior N(0, 1). Hover to see what "
     "any place decodes to, click to go there (the cross), Shift+click to take the nearest real "
-    "image. Drag A and B to choose a path; right-click for more; wheel and drag to zoom and pan. "
-    "On a <b>plane</b> (dimensions, PCA, through A, B and z) what lies under the cursor decodes "
-    "exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and decode a blend of them. "
-    "Box and lasso select images for all panels; marbles show how sure the encoder is of each.",
+    "image. The two ellipses around an image's code are one and two standard deviations of its "
+    "posterior q(z|x). Drag A and B to choose a path; right-click for more; wheel and drag to "
+    "zoom and pan. On a <b>plane</b> (dimensions, PCA, through A, B and z) what lies under the "
+    "cursor decodes exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and decode a "
+    "blend of them. Box and lasso select images for all panels; marbles show how sure the encoder "
+    "is of each.",
     widget=MapPanel,
 )

@@ -105,7 +105,7 @@ PANEL = Panel(
     title="Neighbours",
     area=Area.BOTTOM,
     order=13,
-    shortcut="Alt+N",
+    shortcut="Alt+G",
     help="The real images nearest to z. Above those whose <b>code</b> is nearest, below those "
     "whose <b>pixels</b> differ least from what z decodes to, as the root of the mean squared "
     "difference. Where the two rows agree, the latent space keeps what one sees; where the "

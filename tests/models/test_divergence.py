@@ -12,7 +12,7 @@ from torch.distributions import (
     kl_divergence,
 )
 
-from latentlab.learning.divergence import kl
+from latentlab.models.divergence import kl
 
 
 def gaussian(mu, sigma):

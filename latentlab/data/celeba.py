@@ -1,0 +1,144 @@
+"""CelebA, portraits of celebrities with forty attributes: those that a person has on disk."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import Field
+
+from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.cache import open_pictures
+from latentlab.data.decode import ALIGNED, Frame
+from latentlab.data.folder import MOST_ATTRIBUTES, MOST_PIXELS, describe_pictures
+from latentlab.data.sources import find_pictures
+from latentlab.errors import DataError
+from latentlab.paths import downloads
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from latentlab.data.sources import Source
+
+NAME = "celeba"
+IMAGES = ("img_align_celeba", "img_align_celeba.zip")
+PARTITION = "list_eval_partition"
+TRAIN = 0
+ADVICE = (
+    "Download img_align_celeba.zip, list_attr_celeba.txt and list_eval_partition.txt from the "
+    "CelebA project of the Chinese University of Hong Kong, for research only, into one folder, "
+    "and choose that as data.root."
+)
+
+
+@DATA.register
+class CelebAConfig(DataConfig):
+    """CelebA: portraits with forty attributes, from a folder or ZIP on this machine."""
+
+    kind: Literal["celeba"] = "celeba"
+    root: Path | None = Field(
+        None,
+        description="A folder or ZIP of CelebA's images, with list_attr_celeba.txt or a CSV in it "
+        "or beside it. Empty: LATENTLAB_DATA, then the download folder.",
+    )
+    size: int = Field(
+        64,
+        ge=1,
+        le=MOST_PIXELS,
+        json_schema_extra={"unit": "pixels"},
+        description="Width and height. Aligned portraits are cropped to the face first.",
+    )
+    classes_from: tuple[str, ...] = Field(
+        (),
+        max_length=MOST_ATTRIBUTES,
+        description="Attributes whose combinations become the classes: smiling, eyeglasses. "
+        "Empty: no classes.",
+    )
+
+    def available(self) -> bool:
+        """See `DataConfig.available`."""
+        return _find(self.root) is not None
+
+    def load(self) -> Generator[Loading, None, Splits]:
+        """See `DataConfig.load`; held out is the official choice, else the last tenth."""
+        found = _find(self.root)
+        if found is None:
+            where = self.root or "LATENTLAB_DATA or the download folder"
+            raise DataError(f"data.root: CelebA is not in {where}.", ADVICE)
+        with closing((yield from find_pictures(found))) as source:
+            held_out = _held_out(source)
+            order = np.argsort(held_out, kind="stable")
+            frame = Frame(self.size, self.size, _crop(source))
+            pictures = yield from open_pictures(source, [source.entries[i] for i in order], frame)
+            yield Loading("Reading the attributes", 1.0)
+            rows = order[pictures.rows]
+            whole, _ = describe_pictures(source, pictures.images, rows, None, self.classes_from)
+        if not self.classes_from:
+            whole = ImageSet(whole.images, None, ImageSpec(whole.spec.shape), whole.attributes)
+        count = min(max(1, int(held_out[rows].sum())), len(whole) - 1)
+        lacking = (
+            "" if whole.attributes else f"No attributes were found with the images in {found}."
+        )
+        return Splits(whole[:-count], whole[-count:], f"{pictures.note} {lacking}".strip())
+
+
+def _find(root: Path | None) -> Path | None:
+    """Return the folder or ZIP that holds the images; None where there is none."""
+    if root is not None:
+        return _images_in(root) or (root if root.exists() else None)
+    chosen = os.environ.get("LATENTLAB_DATA")
+    places = [Path(chosen) / NAME, Path(chosen)] if chosen else []
+    found = (_images_in(place) for place in (*places, downloads() / NAME))
+    return next((path for path in found if path), None)
+
+
+def _images_in(folder: Path) -> Path | None:
+    """Return what holds the images in a folder: torchvision's, or the first ZIP named so."""
+    for place in (folder, folder / NAME):
+        for name in IMAGES:
+            if (place / name).exists():
+                return place / name
+    zips = sorted(folder.glob(f"{NAME}*.zip")) if folder.is_dir() else []
+    return zips[0] if zips else None
+
+
+def _crop(source: Source) -> Literal["face", "centre"]:
+    """Return ``face`` for aligned portraits, ``centre`` for those that somebody has cropped."""
+    from PIL import Image
+
+    for entry in source.entries[:100]:
+        try:
+            with source.open(entry) as file, Image.open(file) as picture:
+                return "face" if picture.size == ALIGNED else "centre"
+        except Exception:  # unreadable ones are told of when they are read
+            continue
+    return "centre"
+
+
+def _held_out(source: Source) -> NDArray[np.bool_]:
+    """Return for each image whether it is for judging: the official choice, else the last tenth."""
+    count = len(source.entries)
+    for path in _partitions(source.root):
+        try:
+            lines = path.read_text(encoding="utf-8").replace(",", " ").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        pairs = [line.split() for line in lines]
+        part = {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}
+        names = [entry.name.rpartition("/")[2] for entry in source.entries]
+        chosen = np.array([part.get(name, str(TRAIN)) != str(TRAIN) for name in names])
+        if 0 < chosen.sum() < count:
+            return chosen
+    last = min(max(1, count // 10), count - 1)
+    return np.arange(count) >= count - last
+
+
+def _partitions(root: Path) -> list[Path]:
+    folders = [root, root.absolute().parent] if root.is_dir() else [root.absolute().parent]
+    names = [f"{PARTITION}.txt", f"{PARTITION}.csv"]
+    return [path for folder in folders for name in names if (path := folder / name).is_file()]

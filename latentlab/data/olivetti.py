@@ -1,0 +1,108 @@
+"""The Olivetti faces: ten portraits each of forty people, 64 by 64 grey."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import Field
+
+from latentlab.data.arrays import read_arrays
+from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.errors import DataError
+from latentlab.paths import downloads
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+NAME = "olivetti"
+PICKLE = "olivetti_py3.pkz"
+ADVICE = (
+    "Save them once with scikit-learn: faces = sklearn.datasets.fetch_olivetti_faces(); "
+    "numpy.savez('olivetti.npz', images=(255 * faces.images).round().astype('uint8'), "
+    "subject=faces.target), and choose that file as data.root."
+)
+
+
+@DATA.register
+class OlivettiConfig(DataConfig):
+    """Olivetti faces: ten portraits each of forty people, 64×64 grey, from an NPZ."""
+
+    kind: Literal["olivetti"] = "olivetti"
+    root: Path | None = Field(
+        None,
+        description="A .npz with images and subject, or its folder. Empty: LATENTLAB_DATA, then "
+        "the download folder.",
+    )
+
+    def available(self) -> bool:
+        """See `DataConfig.available`."""
+        return _find(self.root) is not None
+
+    def load(self) -> Generator[Loading, None, Splits]:
+        """See `DataConfig.load`; the last portrait in ten of each person is held out."""
+        yield Loading("Reading the Olivetti faces", 0.0)
+        path = _find(self.root)
+        if path is None:
+            raise _lacking(self.root)
+        images, subject = _read(path)
+        people, labels = np.unique(subject, return_inverse=True)
+        names = tuple(f"subject {person + 1}" for person in people.tolist())
+        spec = ImageSpec((1, *images.shape[1:]), names)
+        whole = ImageSet(images[:, None], labels.astype(np.int64), spec)
+        held_out = np.zeros(len(whole), bool)
+        for person in range(len(people)):
+            rows = np.flatnonzero(labels == person)
+            held_out[rows[len(rows) - max(1, len(rows) // 10) :]] = len(rows) > 1
+        if not 0 < held_out.sum() < len(whole):
+            raise DataError(f"data.root: {path} holds too few images of each subject.", ADVICE)
+        return Splits(whole[~held_out], whole[held_out])
+
+
+def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray]:
+    images = read_arrays(path, "images").get("images")
+    subject = read_arrays(path, "subject").get("subject")
+    if images is None or subject is None:
+        raise DataError(f"data.root: {path} has no arrays called images and subject.", ADVICE)
+    if images.dtype.kind == "f" and images.size and images.min() >= 0 and images.max() <= 1:
+        images = (255 * images).round().astype(np.uint8)
+    plain = images.dtype == np.uint8 and images.ndim == 3 and subject.dtype.kind in "iu"
+    if not plain or subject.shape != images.shape[:1]:
+        raise DataError(
+            f"data.root: {path} holds {images.dtype} images of shape {images.shape} and "
+            f"{subject.dtype} subjects of shape {subject.shape}.",
+            ADVICE,
+        )
+    return images, subject
+
+
+def _find(root: Path | None) -> Path | None:
+    if root is not None:
+        return root if root.is_file() and root.suffix != ".pkz" else _in(root)
+    chosen = os.environ.get("LATENTLAB_DATA")
+    places = [Path(chosen) / NAME, Path(chosen)] if chosen else []
+    return next((path for place in (*places, downloads() / NAME) if (path := _in(place))), None)
+
+
+def _in(folder: Path) -> Path | None:
+    found = sorted(folder.glob(f"{NAME}*.npz")) if folder.is_dir() else []
+    return found[0] if found else None
+
+
+def _lacking(root: Path | None) -> DataError:
+    where = root or "LATENTLAB_DATA or the download folder"
+    pickles = [Path.home() / "scikit_learn_data" / PICKLE]
+    if root is not None:
+        pickles = [root, root / PICKLE]
+    pickle = next((path for path in pickles if path.name == PICKLE and path.is_file()), None)
+    if pickle:
+        return DataError(
+            f"data.root: {pickle} is a pickle, and those are never opened, for they can do "
+            "anything.",
+            ADVICE,
+        )
+    return DataError(f"data.root: the Olivetti faces are not in {where}.", ADVICE)

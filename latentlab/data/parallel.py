@@ -1,0 +1,83 @@
+"""Work in threads, told of as it goes and ended at once: what long loading is made of."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import batched, islice
+from threading import Event
+from typing import TYPE_CHECKING
+
+from latentlab.data.base import Loading
+from latentlab.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+    from latentlab.data.sources import Entry
+
+CHUNK = 16
+"""Pictures that a thread decodes between two reports."""
+TICK = 0.01
+"""Seconds after which one who waits hears that decoding goes on, and may end it."""
+WORKERS = min(os.cpu_count() or 1, 8)
+
+
+def in_parallel[T](
+    work: Callable[[Entry], T], entries: Iterable[Entry], chunk: int = CHUNK
+) -> Generator[list[tuple[Entry, T | DataError]]]:
+    """Do something with each entry in threads; Pillow lets go of Python's lock while it decodes.
+
+    Parameters
+    ----------
+    work : callable
+        Takes an entry; what it raises becomes a `DataError`.
+    entries : iterable of Entry
+        Gone through in order, as far as is asked for.
+    chunk : int
+        How many a thread does between two reports.
+
+    Yields
+    ------
+    list of (Entry, object)
+        What has become of the next few, in order, a `DataError` included; empty after a moment
+        in which none was done, so that one who gives up never waits. Closing stops the threads.
+    """
+    stop = Event()
+
+    def do(some: tuple[Entry, ...]) -> list[tuple[Entry, T | DataError]]:
+        return [(entry, _outcome(work, entry)) for entry in some if not stop.is_set()]
+
+    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="decode")
+    try:
+        tasks = (pool.submit(do, some) for some in batched(entries, chunk))
+        waiting = deque(islice(tasks, 2 * WORKERS + 2))
+        while waiting:
+            if wait([waiting[0]], TICK).not_done:
+                yield []
+                continue
+            done = waiting.popleft().result()
+            waiting.extend(islice(tasks, 1))
+            yield done
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _outcome[T](work: Callable[[Entry], T], entry: Entry) -> T | DataError:
+    try:
+        return work(entry)
+    except DataError as error:
+        return error
+    except Exception as error:  # an archive's reader raises as many kinds as Pillow's
+        return DataError(" ".join(str(error).split())[:200] or type(error).__name__)
+
+
+def aside[T](work: Callable[[], T], message: str) -> Generator[Loading, None, T]:
+    """Do something in a thread, yielding while it goes on; raises what it raises."""
+    with ThreadPoolExecutor(1, thread_name_prefix="aside") as pool:
+        task = pool.submit(work)
+        while wait([task], TICK).not_done:
+            yield Loading(message)
+        return task.result()

@@ -1,0 +1,240 @@
+"""Where pictures lie: any folder, or a ZIP that is read in place and never unpacked."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+import zipfile
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from latentlab.data.base import Loading
+from latentlab.data.decode import picture_suffixes
+from latentlab.data.parallel import aside
+from latentlab.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+TOLD_EVERY = 500
+LARGEST = 1 << 29
+"""Bytes up to which a file of an archive is unpacked into memory."""
+TABLES = {".csv", ".tsv", ".txt"}
+HIDDEN = "__MACOSX"
+GLANCE = 300
+"""Files that `holds_pictures` looks at before it gives up."""
+RUN_FILES = ("checkpoint.json", "checkpoint.safetensors", "recipe.toml")
+Skipped = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, by its path with ``/`` between folders; `stamp` changes when its content does."""
+
+    name: str
+    size: int
+    stamp: int
+    place: Path | zipfile.ZipInfo | int = field(repr=False, compare=False)
+
+
+class Source(ABC):
+    """Pictures, and the tables beside them.
+
+    Parameters
+    ----------
+    root : Path
+        What was looked into.
+    entries : tuple of Entry
+        The pictures: those of a folder by name, those of an archive in its order.
+    tables : tuple of Entry
+        Text files that may tell of them.
+    skipped : tuple of (str, str)
+        What could not be looked into, and why.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        entries: Iterable[Entry],
+        tables: Iterable[Entry] = (),
+        skipped: Skipped = (),
+    ) -> None:
+        self.root = root
+        self.entries = tuple(entries)
+        self.tables = tuple(tables)
+        self.skipped = skipped
+
+    @abstractmethod
+    def open(self, entry: Entry) -> IO[bytes]:
+        """Open a file; from any thread."""
+
+    def close(self) -> None:
+        """Let go of what was opened; what is opened anew each time needs nothing."""
+        return
+
+
+class FolderSource(Source):
+    """The pictures of a folder and of all in it."""
+
+    def open(self, entry: Entry) -> IO[bytes]:
+        """See `Source.open`."""
+        assert isinstance(entry.place, Path)
+        return entry.place.open("rb")
+
+
+class ZipSource(Source):
+    """The pictures of a ZIP."""
+
+    def __init__(
+        self,
+        root: Path,
+        archive: zipfile.ZipFile,
+        entries: Iterable[Entry],
+        tables: Iterable[Entry],
+    ) -> None:
+        super().__init__(root, entries, tables)
+        self._archive = archive
+
+    def open(self, entry: Entry) -> IO[bytes]:
+        """See `Source.open`."""
+        assert isinstance(entry.place, zipfile.ZipInfo)
+        if entry.size > LARGEST:
+            raise DataError(f"would take {entry.size / 1e9:.1f} GB of memory to unpack")
+        return BytesIO(self._archive.read(entry.place))
+
+    def close(self) -> None:
+        """See `Source.close`."""
+        self._archive.close()
+
+
+def find_pictures(root: Path) -> Generator[Loading, None, Source]:
+    """Look which pictures a folder or ZIP holds; hidden files are passed over.
+
+    Raises
+    ------
+    DataError
+        Where there is nothing to look into, or no picture in it.
+    """
+    if root.is_dir():
+        source = yield from _in_folder(root)
+    elif root.is_file():
+        source = yield from aside(lambda: _in_zip(root), f"Looking into {root.name}")
+    else:
+        raise DataError(f"data.root: there is no folder or ZIP {root}.", "Check the path.")
+    if not source.entries:
+        source.close()
+        raise DataError(
+            f"data.root: {root} holds no pictures.",
+            "Choose a folder or a ZIP of PNG, JPEG or other image files.",
+        )
+    return source
+
+
+def _in_folder(root: Path) -> Generator[Loading, None, Source]:
+    found: list[Entry] = []
+    tables: list[Entry] = []
+    skipped: list[tuple[str, str]] = []
+    suffixes = picture_suffixes()
+    told = 0
+    for item in _walk(root, skipped):
+        suffix = os.path.splitext(item.name)[1].lower()
+        if suffix not in suffixes and suffix not in TABLES:
+            continue
+        try:
+            stat, path = item.stat(), Path(item.path)
+        except OSError as error:
+            skipped.append((item.name, str(error.strerror)))
+            continue
+        name = path.relative_to(root).as_posix()
+        into = found if suffix in suffixes else tables
+        into.append(Entry(name, stat.st_size, stat.st_mtime_ns, path))
+        if len(found) >= told + TOLD_EVERY:
+            told = len(found)
+            yield Loading(f"Looking into {root.name}: {told:,} pictures")
+    found.sort(key=lambda entry: entry.name)
+    return FolderSource(root, found, tables, tuple(skipped))
+
+
+def _walk(root: Path, skipped: list[tuple[str, str]]) -> Iterator[os.DirEntry[str]]:
+    """Yield every file that is not hidden, following links to folders but never in a circle."""
+    waiting, seen = [str(root)], {os.path.realpath(root)}
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as items:
+                for item in items:
+                    if _is_hidden(item.name):
+                        continue
+                    if not item.is_dir():
+                        yield item
+                    elif not item.is_symlink():
+                        waiting.append(item.path)
+                    elif (real := os.path.realpath(item.path)) not in seen:
+                        seen.add(real)
+                        waiting.append(item.path)
+        except OSError as error:
+            skipped.append((os.path.relpath(folder, root), str(error.strerror)))
+
+
+def _in_zip(root: Path) -> Source:
+    try:
+        archive = zipfile.ZipFile(root)
+        infos = archive.infolist()
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise DataError(
+            f"data.root: {root} is no folder and no ZIP that can be read ({error}).",
+            "Unpack it, and choose the folder.",
+        ) from None
+    suffixes = picture_suffixes()
+    files: dict[bool, list[Entry]] = {True: [], False: []}
+    for info in infos:
+        # Names are only names here: nothing is ever written where they point to.
+        parts = [part for part in info.filename.replace("\\", "/").split("/") if part.strip(".")]
+        suffix = os.path.splitext(parts[-1])[1].lower() if parts else ""
+        is_picture = suffix in suffixes
+        if info.is_dir() or any(map(_is_hidden, parts)) or not (is_picture or suffix in TABLES):
+            continue
+        files[is_picture].append(Entry("/".join(parts), info.file_size, info.CRC, info))
+    return ZipSource(root, archive, files[True], files[False])
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == HIDDEN
+
+
+def folders_of(entries: Iterable[Entry]) -> list[str]:
+    """Return for each picture the uppermost folder that tells it from others; empty at the top.
+
+    Folders that hold everything, such as the only one of an archive, tell nothing and are passed
+    over.
+    """
+    paths = [entry.name.split("/")[:-1] for entry in entries]
+    depth = shared_depth(paths)
+    return [shown(path[depth]) if len(path) > depth else "" for path in paths]
+
+
+def shared_depth(paths: Sequence[list[str]]) -> int:
+    """Return how many of their first folders all paths share."""
+    first, last = min(paths, default=[]), max(paths, default=[])
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
+
+
+def shown(name: str) -> str:
+    """Return a file's name as it can be shown: composed letters, and none that are half."""
+    return unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
+
+
+def holds_pictures(path: Path) -> bool:
+    """Say at a glance whether a path is a ZIP, or a folder with pictures, but not a run."""
+    if path.is_file():
+        return path.suffix.lower() == ".zip"
+    if not path.is_dir() or any((path / name).exists() for name in RUN_FILES):
+        return False
+    suffixes = picture_suffixes()
+    first = islice(_walk(path, []), GLANCE)
+    return any(os.path.splitext(item.name)[1].lower() in suffixes for item in first)

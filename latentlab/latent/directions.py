@@ -1,0 +1,283 @@
+"""Directions in latent space that stand for something, and how well they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.errors import DataError
+from latentlab.latent.linear import logistic, ridge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from latentlab.latent.linear import Array, Pieces
+
+    Rows = NDArray[np.intp]
+
+FOLDS = 5
+NOTHING = 1e-6
+"""Share of a vector below which what is left of it is rounding."""
+
+
+class Method(StrEnum):
+    """How a direction is found."""
+
+    MEANS = "difference of means"
+    LINEAR = "linear classifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """What a direction shall tell apart.
+
+    Parameters
+    ----------
+    high, low : ndarray of int
+        Rows of the two groups; the direction points from the second to the first.
+    values : ndarray, shape (N,), or None
+        The number that they are high or low in, NaN where unknown; None for plain groups.
+    """
+
+    high: Rows = field(repr=False)
+    low: Rows = field(repr=False)
+    values: NDArray[np.float64] | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A direction, and how well it tells its groups apart on codes it was not learned from.
+
+    Parameters
+    ----------
+    vector : ndarray, shape (D,)
+        Of length 1.
+    scale : float
+        Standard deviation of all codes along it.
+    d : float or None
+        Cohen's d of the two groups' projections; None where it is not known.
+    accuracy : float or None
+        Mean of the shares of either group that fall on their own side of the middle.
+    """
+
+    vector: NDArray[np.float64] = field(repr=False)
+    scale: float
+    d: float | None
+    accuracy: float | None
+
+
+def by_values(values: NDArray[np.float32]) -> Contrast:
+    """Set those with an attribute against those without, or the top third against the bottom.
+
+    Raises
+    ------
+    DataError
+        Where the attribute is the same, or unknown, for all.
+    """
+    known = np.asarray(values, np.float64)
+    distinct = np.unique(known[np.isfinite(known)])
+    if len(distinct) < 2:
+        what = "the same for all images" if len(distinct) else "not known of any image"
+        raise DataError(f"This attribute is {what}.", "Choose another.")
+    if len(distinct) == 2:
+        high, low = known == distinct[1], known == distinct[0]
+        return Contrast(np.flatnonzero(high), np.flatnonzero(low))
+    lower, upper = np.nanquantile(known[np.isfinite(known)], [1 / 3, 2 / 3])
+    if lower == upper:
+        # Most have one and the same value: it goes with those that stand out less.
+        upper = distinct[distinct > lower][0] if lower < distinct[-1] else lower
+        lower = distinct[distinct < upper][-1]
+    high, low = known >= upper, known <= lower
+    finite = np.where(np.isfinite(known), known, np.nan)
+    return Contrast(np.flatnonzero(high & np.isfinite(known)), np.flatnonzero(low), finite)
+
+
+def by_class(labels: NDArray[np.int64], label: int) -> Contrast:
+    """Set a class against the rest."""
+    return Contrast(np.flatnonzero(labels == label), np.flatnonzero(labels != label))
+
+
+def by_rows(first: Sequence[int], second: Sequence[int]) -> Contrast:
+    """Set the first group of rows against the second; who is in both counts in neither."""
+    both = set(first) & set(second)
+    groups = [sorted(set(group) - both) for group in (first, second)]
+    return Contrast(np.array(groups[0], np.intp), np.array(groups[1], np.intp))
+
+
+def learn(
+    mu: NDArray[np.float32],
+    contrast: Contrast,
+    method: Method = Method.MEANS,
+    apart_from: NDArray[np.float64] | None = None,
+    seed: int = 0,
+) -> Pieces[Learned]:
+    """Find the direction of a contrast, and its strength on held-out codes.
+
+    Parameters
+    ----------
+    mu : ndarray, shape (N, D)
+        Codes of all images.
+    contrast : Contrast
+        What to tell apart.
+    method : Method
+        `MEANS` follows how groups differ, `LINEAR` what predicts them best.
+    apart_from : ndarray, shape (K, D), or None
+        Directions along which nothing shall change, and which shall explain nothing.
+    seed : int
+        Shuffles the folds of the cross-validation.
+
+    Raises
+    ------
+    DataError
+        Where a group is empty, or nothing tells the groups apart.
+    """
+    x = mu.astype(np.float64)
+    high, low = contrast.high, contrast.low
+    if not (len(high) and len(low)):
+        which = "Both groups are" if not (len(high) or len(low)) else "One of the two groups is"
+        raise DataError(f"{which} empty.", "Put at least one image into each.")
+    yield
+    space = _space(x, apart_from)
+    yield
+    everywhere = np.ones(len(x), bool)
+    start = yield from _fit(space, contrast, method, everywhere, None)
+    vector = space.unit(start)
+    d, accuracy = yield from _held_out(space, contrast, method, start, seed)
+    return Learned(vector, float((x @ vector).std()), d, accuracy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """Codes, and what is left of them where other directions stay as they are.
+
+    Parameters
+    ----------
+    codes : ndarray, shape (N, D)
+        All of them.
+    free : ndarray, shape (N, D - K)
+        Their coordinates across the others.
+    held : ndarray, shape (N, K)
+        Their coordinates along the others.
+    across : ndarray, shape (D, D - K), or None
+        The basis of the free coordinates; None where all are free.
+    """
+
+    codes: Array
+    free: Array
+    held: Array
+    across: Array | None
+
+    def unit(self, fitted: Array) -> Array:
+        """Return the unit vector of coefficients, the first of which are along the free basis."""
+        vector = fitted[: self.free.shape[1]]
+        vector = vector if self.across is None else self.across @ vector
+        length = float(np.linalg.norm(vector))
+        if not length > 0:
+            raise DataError(
+                "The two groups have the same codes: no direction tells them apart.",
+                "Choose other groups, or another attribute.",
+            )
+        return np.asarray(vector / length)
+
+
+def _space(x: Array, others: NDArray[np.float64] | None) -> _Space:
+    """Split codes into what lies along others and what lies across them."""
+    if others is None or not len(others):
+        return _Space(x, x, x[:, :0], None)
+    _, strengths, rows = np.linalg.svd(others)
+    rank = int((strengths > NOTHING * strengths[0]).sum())
+    if rank == x.shape[1]:
+        raise DataError(
+            "Nothing is left of this direction once the others stay as they are.",
+            "Delete one of them, or let it change them too.",
+        )
+    return _Space(x, x @ rows[rank:].T, x @ rows[:rank].T, rows[rank:].T)
+
+
+def cohens_d(first: Array, second: Array) -> float | None:
+    """Return how far apart the means of two groups are, in their pooled standard deviations.
+
+    "Statistical Power Analysis for the Behavioral Sciences" (1988), section 2.5. None for fewer
+    than three values, or where neither group varies.
+    """
+    freedom = len(first) + len(second) - 2
+    if freedom < 1 or not (len(first) and len(second)):
+        return None
+    squares = ((first - first.mean()) ** 2).sum() + ((second - second.mean()) ** 2).sum()
+    pooled = float(np.sqrt(squares / freedom))
+    apart = float(first.mean() - second.mean())
+    return apart / pooled if pooled > NOTHING * abs(apart) else None
+
+
+def _held_out(
+    space: _Space, contrast: Contrast, method: Method, start: Array, seed: int
+) -> Pieces[tuple[float | None, float | None]]:
+    """Return Cohen's d and balanced accuracy by cross-validation; None where there are too few."""
+    folds = min(FOLDS, len(contrast.high), len(contrast.low))
+    if folds < 2:
+        return None, None
+    x = space.codes
+    fold = _folds(len(x), contrast, folds, seed)
+    score = np.zeros(len(x))
+    for held in range(folds):
+        kept = fold != held
+        fitted = yield from _fit(space, contrast, method, kept, start)
+        vector = space.unit(fitted)
+        yield
+        high, low = (rows[kept[rows]] for rows in (contrast.high, contrast.low))
+        middle = (x[high].mean(0) + x[low].mean(0)) / 2
+        score[~kept] = (x[~kept] - middle) @ vector
+        yield
+    high, low = score[contrast.high], score[contrast.low]
+    return cohens_d(high, low), float(((high > 0).mean() + (low < 0).mean()) / 2)
+
+
+def _folds(count: int, contrast: Contrast, folds: int, seed: int) -> NDArray[np.int64]:
+    """Return the fold of each row; either group is spread evenly over all."""
+    rng = np.random.default_rng(seed)
+    fold = rng.integers(0, folds, count)
+    for rows in (contrast.high, contrast.low):
+        fold[rng.permutation(rows)] = np.arange(len(rows)) % folds
+    return fold
+
+
+def _fit(
+    space: _Space,
+    contrast: Contrast,
+    method: Method,
+    kept: NDArray[np.bool_],
+    start: Array | None,
+) -> Pieces[Array]:
+    """Return coefficients along the free basis, learned from the rows kept."""
+    high, low = (rows[kept[rows]] for rows in (contrast.high, contrast.low))
+    if method is Method.MEANS:
+        return _difference(space, high, low)
+    x = space.free
+    # One unit for all dimensions: a dead one must not be blown up to the size of the others.
+    middle, unit = x.mean(0), float(np.sqrt(x.var(0).mean())) or 1.0
+    if contrast.values is None:
+        rows = np.concatenate([high, low])
+        is_high = np.arange(len(rows)) < len(high)
+        return (yield from logistic((x[rows] - middle) / unit, is_high, start))
+    rows = np.flatnonzero(np.isfinite(contrast.values) & kept)
+    return (yield from ridge((x[rows] - middle) / unit, contrast.values[rows]))
+
+
+def _difference(space: _Space, high: Rows, low: Rows) -> Array:
+    """Return the difference of means of the free coordinates, the held ones being equal.
+
+    That is the coefficient of the group in a linear regression of the free ones on it and on the
+    held ones: who smiles may wear glasses more often, and is compared with whoever else does.
+    """
+    x = space.free
+    if space.across is None:
+        return np.asarray(x[high].mean(0) - x[low].mean(0))
+    rows = np.concatenate([high, low])
+    is_high = np.arange(len(rows)) < len(high)
+    design = np.column_stack([is_high, np.ones(len(rows)), space.held[rows]])
+    return np.asarray(np.linalg.lstsq(design, x[rows], rcond=None)[0][0])

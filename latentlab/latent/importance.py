@@ -1,0 +1,73 @@
+"""What each latent dimension carries, and along which axes codes vary most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.latent.linear import gram
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.latent.codes import Codes
+    from latentlab.latent.linear import Array, Pieces
+
+DEAD = 0.01
+"""Nats below which a dimension carries nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """The principal components of codes, the one with the most variance first.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (D, D)
+        One unit vector a row; its largest coordinate is positive.
+    deviations : ndarray, shape (D,)
+        Standard deviation of the codes along each.
+    """
+
+    vectors: NDArray[np.float64] = field(repr=False)
+    deviations: NDArray[np.float64]
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of the whole variance that each explains, shape (D,)."""
+        variances = self.deviations**2
+        return variances / max(variances.sum(), np.finfo(float).tiny)
+
+
+def kl_per_dimension(codes: Codes) -> NDArray[np.float64]:
+    """Return KL(q(z_d|x) ‖ N(0, 1)) of each dimension, mean over the data, shape (D,), in nats.
+
+    "Auto-Encoding Variational Bayes" (2014), appendix B.
+    """
+    if not len(codes):
+        return np.zeros(codes.mu.shape[1])
+    variance = codes.sigma.astype(np.float64) ** 2
+    kl = (codes.mu.astype(np.float64) ** 2 + variance - 1 - np.log(variance)) / 2
+    return np.asarray(kl.mean(0))
+
+
+def principal_components(mu: NDArray[np.float32]) -> Pieces[Components]:
+    """Return along which directions codes vary most.
+
+    Parameters
+    ----------
+    mu : ndarray, shape (N, D)
+        Means of the posteriors; with fewer than two every direction has deviation 0.
+    """
+    dim = mu.shape[1]
+    if len(mu) < 2:
+        return Components(np.eye(dim), np.zeros(dim))
+    x: Array = mu.astype(np.float64)
+    x -= x.mean(0)
+    covariance = (yield from gram(x)) / len(x)
+    values, columns = np.linalg.eigh(covariance)
+    vectors = columns.T[::-1]
+    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(1)[:, None], axis=1)
+    return Components(vectors * np.sign(largest), np.sqrt(np.maximum(values[::-1], 0)))

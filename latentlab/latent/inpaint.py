@@ -1,0 +1,216 @@
+"""Filling in what is hidden of an image: what a model would put there, given the rest.
+
+Nothing here changes a model: gradients are taken with respect to z alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import torch
+
+from latentlab.latent.embed import to_pixels
+from latentlab.models.noise import Seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+    from torch.distributions import Independent
+
+    from latentlab.models.base import Model
+
+BETAS = (0.8, 0.9)
+RATE = 0.2
+"""Length of a first step in z, where the prior has deviation 1."""
+
+DRAWN, PIECE = 512, 32
+"""Draws from the prior among which places to begin are sought, so many at a time."""
+SCREENING = 0.1
+"""Share of the work that this is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Ways to complete an image, the most probable first.
+
+    Parameters
+    ----------
+    z : ndarray of float32, shape (N, D)
+        Their codes.
+    images : ndarray of uint8, shape (N, C, H, W)
+        What is known as it was, what is hidden as decoded from z.
+    log_joint : ndarray of float64, shape (N,)
+        log p(x_known|z) + log p(z) of each, nats.
+    """
+
+    z: NDArray[np.float32]
+    images: NDArray[np.uint8] = field(repr=False)
+    log_joint: NDArray[np.float64] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """An image of which only a part is known.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (C, H, W)
+        Values of hidden pixels do not matter.
+    known : ndarray of bool, shape (H, W)
+        True where a pixel is known.
+    label : int or None
+        Its class, for a conditional model.
+    """
+
+    image: NDArray[np.uint8] = field(repr=False)
+    known: NDArray[np.bool_] = field(repr=False)
+    label: int | None = None
+
+    def pixels(self) -> Tensor:
+        """Return it as a model takes it, with shape (1, C, H, W)."""
+        return to_pixels(self.image[None])
+
+    def mask(self) -> Tensor:
+        """Return what is known, with shape (1, 1, H, W)."""
+        return torch.from_numpy(np.array(self.known))[None, None]
+
+
+def most_probable(
+    model: Model, damaged: Damaged, steps: int = 150, restarts: int = 8, seed: int = 0
+) -> Generator[float, None, Filled]:
+    """Find the z that explains what is known best, yielding the share that is done.
+
+    It maximises log p(x_known|z) + log p(z) by Adam, whose steps shrink along a cosine, from
+    several places at once: the code of the image with its hidden pixels set to the mean of the
+    known ones, and the best of many draws from the prior, since what is hidden may well be one
+    thing or another. The first of the result is the best.
+
+    Parameters
+    ----------
+    model : Model
+        Not changed.
+    damaged : Damaged
+        What is known.
+    steps, restarts : int
+        How long, from how many places.
+    seed : int
+        Same seed, same result.
+
+    Returns
+    -------
+    Filled
+        One per restart.
+    """
+    x, known = damaged.pixels(), damaged.mask()
+    z = yield from _starts(model, damaged, restarts, seed)
+    y = _labels(model, damaged, restarts)
+    first, second = torch.zeros_like(z), torch.zeros_like(z)
+    for step in range(1, steps + 1):
+        z.requires_grad_(True)
+        (slope,) = torch.autograd.grad(_log_joint(model, z, x, known, y).sum(), z)
+        with torch.no_grad():
+            first = BETAS[0] * first + (1 - BETAS[0]) * slope
+            second = BETAS[1] * second + (1 - BETAS[1]) * slope.square()
+            direction = first / (1 - BETAS[0] ** step)
+            scale = (second / (1 - BETAS[1] ** step)).sqrt() + 1e-8
+            rate = RATE * 0.5 * (1 + math.cos(math.pi * (step - 1) / steps))
+            z = z + rate * direction / scale
+        yield SCREENING + (1 - SCREENING) * step / steps
+    return _filled(model, damaged, z)
+
+
+def _starts(
+    model: Model, damaged: Damaged, count: int, seed: int
+) -> Generator[float, None, Tensor]:
+    """Return the code of the mean-filled image and the best draws from the prior."""
+    x, known = damaged.pixels(), damaged.mask()
+    y = _labels(model, damaged, PIECE)
+    with torch.no_grad(), Seeded(seed):
+        drawn = model.prior().sample((DRAWN,))
+        own = model.encode(_mean_filled(x, known), _labels(model, damaged, 1)).mean
+    joint = []
+    for start in range(0, DRAWN, PIECE):
+        with torch.no_grad():
+            joint.append(_log_joint(model, drawn[start : start + PIECE], x, known, y))
+        yield SCREENING * (start + PIECE) / DRAWN
+    best = torch.cat(joint).topk(count - 1).indices
+    return torch.cat([own, drawn[best]])
+
+
+def resampled(
+    model: Model, damaged: Damaged, count: int = 6, sweeps: int = 30, seed: int = 0
+) -> Generator[float, None, Filled]:
+    """Draw different ways to fill in what is hidden, yielding the share that is done.
+
+    Each chain begins with what a draw from the prior decodes to, and then again and again draws
+    z from q(z|x) and replaces the hidden pixels by the mean of p(x|z), those known staying as
+    they are. The source draws the pixels too; but pixels drawn one by one are a noise that an
+    encoder trained on images has never seen.
+
+    Parameters
+    ----------
+    model : Model
+        Not changed.
+    damaged : Damaged
+        What is known.
+    count, sweeps : int
+        How many chains, how long.
+    seed : int
+        Same seed, same result.
+
+    Returns
+    -------
+    Filled
+        One per chain.
+
+    References
+    ----------
+    Stochastic Backpropagation and Approximate Inference in Deep Generative Models, Rezende,
+    Mohamed & Wierstra, 2014, appendix F.
+    """
+    x, known, noise = damaged.pixels(), damaged.mask(), Seeded(seed)
+    y = _labels(model, damaged, count)
+    with torch.inference_mode(), noise:
+        z = model.prior().sample((count,))
+    for sweep in range(sweeps):
+        with torch.inference_mode(), noise:
+            filled = torch.where(known, x, model.decode(z, y).mean)
+            z = model.encode(filled, y).sample()
+        yield (sweep + 1) / sweeps
+    return _filled(model, damaged, z)
+
+
+def _filled(model: Model, damaged: Damaged, z: Tensor) -> Filled:
+    """Return codes with their images and how probable they are, the most probable first."""
+    x, known = damaged.pixels(), damaged.mask()
+    with torch.inference_mode():
+        y = _labels(model, damaged, len(z))
+        log_joint = _log_joint(model, z.detach(), x, known, y).double().numpy()
+        made = model.decode(z.detach(), y).mean
+    pixels = made.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy()
+    order = np.argsort(-log_joint, kind="stable")
+    images = np.where(damaged.known, damaged.image, pixels)
+    return Filled(z.detach().numpy()[order], images[order], log_joint[order])
+
+
+def _log_joint(model: Model, z: Tensor, x: Tensor, known: Tensor, y: Tensor | None) -> Tensor:
+    """Return log p(x_known|z) + log p(z) per row, with shape (N,)."""
+    p = cast("Independent", model.decode(z, y))
+    each = p.base_dist.log_prob(x.expand(len(z), *x.shape[1:]))
+    return each.mul(known).flatten(1).sum(1) + model.prior(y).log_prob(z)
+
+
+def _mean_filled(x: Tensor, known: Tensor) -> Tensor:
+    """Return the image with the mean of its known pixels, by channel, where it is hidden."""
+    count = known.sum().clamp(min=1)
+    mean = (x * known).sum((-2, -1), keepdim=True) / count
+    return torch.where(known, x, mean)
+
+
+def _labels(model: Model, damaged: Damaged, count: int) -> Tensor | None:
+    return torch.full((count,), damaged.label or 0) if model.conditional else None

@@ -1,0 +1,202 @@
+"""How much data stands behind a latent point: codes near it, and how dense they lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from latentlab.data.base import Loading
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+NEIGHBOUR = 10
+"""Density is told by the distance to this neighbour."""
+SAMPLE = 512
+"""Codes whose own surroundings say what is usual."""
+DISTANCES = 150_000
+"""Distances that are computed within a few milliseconds: the size of a piece of work."""
+USUAL, RARE = 0.90, 0.99
+"""Shares of the codes that stand on well-trodden ground, and within the map's edge."""
+
+
+class Cloud:
+    """Codes among which the nearest are looked for, by looking at all of them.
+
+    No tree is faster in as many dimensions as latent spaces have, and scikit-learn, which has
+    this too, takes longer to load than all that is asked here takes to answer.
+
+    Parameters
+    ----------
+    codes : ndarray of float32, shape (N, D)
+        Where they lie.
+    """
+
+    def __init__(self, codes: NDArray[np.float32]) -> None:
+        self.codes = codes
+        self._squares = (codes**2).sum(1)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many points can be asked about within a few milliseconds."""
+        return max(1, DISTANCES // max(1, len(self)))
+
+    def nearest(
+        self, z: NDArray[np.float32], k: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return distances to the k nearest codes of n points and their rows, both (n, k)."""
+        near = np.argpartition(self._squared(z), k - 1, axis=1)[:, :k]
+        # Anew for those found: a difference of large squares says little of a small distance.
+        apart = self.codes[near].astype(np.float64) - z[:, None]
+        away = np.linalg.norm(apart, axis=2)
+        order = np.argsort(away, axis=1, kind="stable")
+        return np.take_along_axis(away, order, 1), np.take_along_axis(near, order, 1)
+
+    def within(self, z: NDArray[np.float32], radius: float) -> NDArray[np.int64]:
+        """Return how many codes lie within a radius of n points, with shape (n,)."""
+        return (self._squared(z) <= radius**2).sum(1)
+
+    def _squared(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._squares - 2 * z @ self.codes.T + (z**2).sum(1)[:, None]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is usual among the codes of a data set.
+
+    Parameters
+    ----------
+    cloud : Cloud
+        The N codes.
+    own : ndarray of float64, shape (S,)
+        Distances from samples of posteriors to the k-th nearest code, ascending.
+    nearest : float
+        Median distance from such a sample to the nearest code, never 0.
+    k : int
+        `NEIGHBOUR`, or fewer where there are fewer codes.
+    """
+
+    cloud: Cloud
+    own: NDArray[np.float64] = field(repr=False)
+    nearest: float
+    k: int
+
+    @property
+    def radius(self) -> float:
+        """Median of `own`, never 0."""
+        return max(float(np.median(self.own)), 1e-6)
+
+    def quantile(self, share: float) -> float:
+        """Return the distance that this share of `own` stays below."""
+        return max(float(np.quantile(self.own, share)), 1e-6)
+
+
+@dataclass(frozen=True)
+class Support:
+    """What stands behind each of n points.
+
+    Parameters
+    ----------
+    near : ndarray of int64, shape (n,)
+        Codes within `radius`.
+    radius : float
+        Usual distance to the 10th nearest code.
+    density : ndarray of float64, shape (n,)
+        Density of codes as a multiple of the usual, by the k-th neighbour: (radius / distance)^D.
+    nearest : ndarray of float64, shape (n,)
+        Distance to the nearest code, as a multiple of the usual one.
+    level : ndarray of float64, shape (n,)
+        See `level_of`.
+    """
+
+    near: NDArray[np.int64] = field(repr=False)
+    radius: float
+    density: NDArray[np.float64] = field(repr=False)
+    nearest: NDArray[np.float64] = field(repr=False)
+    level: NDArray[np.float64] = field(repr=False)
+
+
+def survey(
+    mu: NDArray[np.float32], sigma: NDArray[np.float32]
+) -> Generator[Loading, None, Ground | None]:
+    """Learn what is usual among codes, in pieces of a few milliseconds.
+
+    Usual is what holds for samples of the posteriors: the decoder has learned at those, which in
+    many dimensions lie further from all means than the means do from one another.
+
+    Parameters
+    ----------
+    mu, sigma : ndarray of float32, shape (N, D)
+        The codes, and how far their posteriors reach.
+
+    Returns
+    -------
+    Ground or None
+        None where there are too few codes to say.
+    """
+    if len(mu) < 3:
+        return None
+    cloud = Cloud(mu)
+    yield Loading("Looking at the codes", 0.0)
+    z, rows = posterior_samples(mu, sigma, SAMPLE)
+    k = min(NEIGHBOUR, len(mu) - 2)
+    found = []
+    for start in range(0, len(rows), cloud.rows_at_once):
+        part = slice(start, start + cloud.rows_at_once)
+        away, near = cloud.nearest(z[part], k + 1)
+        # One's own code is no neighbour: it goes last, and so falls out of the first k.
+        away[near == rows[part, None]] = np.inf
+        away.sort(axis=1)
+        found.append(away[:, [0, k - 1]])
+        yield Loading("Looking at the codes", start / len(rows))
+    away = np.concatenate(found)
+    nearest = max(float(np.median(away[:, 0])), 1e-6)
+    return Ground(cloud, np.sort(away[:, 1]), nearest, k)
+
+
+def posterior_samples(
+    mu: NDArray[np.float32], sigma: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Draw z ~ q(z|x) for some of the images, the same every time; return also their rows."""
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(mu))[:count]
+    noise = rng.standard_normal((len(rows), mu.shape[1])).astype(np.float32)
+    return mu[rows] + sigma[rows] * noise, rows
+
+
+def support_of(z: NDArray[np.float32], ground: Ground) -> Support:
+    """Say what stands behind points of shape (n, D)."""
+    away, _ = ground.cloud.nearest(z, ground.k)
+    kth = np.maximum(away[:, -1], 1e-9)
+    with np.errstate(over="ignore", under="ignore"):
+        density = (ground.radius / kth) ** z.shape[1]
+    edges = ground.quantile(USUAL), ground.quantile(RARE)
+    near = ground.cloud.within(z, ground.radius)
+    level = level_of(kth, *edges)
+    return Support(near, ground.radius, density, away[:, 0] / ground.nearest, level)
+
+
+def level_of(value: Any, usual: float, rare: float) -> NDArray[np.float64]:
+    """Place a reading between what is usual and what is never seen.
+
+    Parameters
+    ----------
+    value : ndarray or float
+        Readings that grow the further one is from the data.
+    usual, rare : float
+        The readings that 90 % and 99 % of the data stay below.
+
+    Returns
+    -------
+    ndarray of float64
+        0 to ½ on well-trodden ground, to ¾ at the edge, up to 1 off the map.
+    """
+    rare = max(rare, usual * (1 + 1e-6))
+    return np.interp(value, [0.0, usual, rare, 3 * rare], [0.0, 0.5, 0.75, 1.0])

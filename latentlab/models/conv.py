@@ -1,0 +1,286 @@
+"""Convolutional encoder and decoder for images of any size, for `conv-vae` and `conv-cvae`."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.distributions import Distribution, Independent, Normal
+from torch.nn import functional as F
+
+from latentlab.kinds import ADVANCED, Choice
+from latentlab.models.base import ModelConfig
+from latentlab.models.layers import Dropout
+from latentlab.models.likelihoods import LIKELIHOODS, LearnedGaussianLikelihood, Likelihood
+
+if TYPE_CHECKING:
+    from latentlab.data.base import ImageSpec
+
+SMALLEST = 6
+"""Halving ends where no side is longer: 64 pixels become 4, 28 become 4, 50×70 become 4×5."""
+WIDEST = 8
+"""Channels double with each halving, to at most so many times the first."""
+
+type Size = tuple[int, int]
+
+
+class ConvConfig(ModelConfig):
+    """What all convolutional models let one choose."""
+
+    architecture: Literal["residual", "reference"] = Field(
+        "residual",
+        description="residual: blocks with shortcuts, and images enlarged before they are "
+        "convolved, without checkerboards. reference: plain 4×4 convolutions of stride 2, and "
+        "their transposes.",
+    )
+    width: int = Field(
+        16,
+        ge=1,
+        le=1024,
+        json_schema_extra={"unit": "channels"},
+        description="Channels at half the image's size; they double with each further halving, "
+        "to at most eight times as many. Twice as wide takes about three times as long.",
+    )
+    latent_dim: int = Field(
+        64,
+        ge=1,
+        le=4096,
+        description="Number of latent dimensions: more keep more of each face, and fewer mean "
+        "more each.",
+    )
+    likelihood: Annotated[Likelihood, Choice(LIKELIHOODS)] = Field(
+        LearnedGaussianLikelihood(),
+        description="What the decoder says of each pixel.",
+    )
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        description="Share of values between convolutions that is silenced at each step, for "
+        "when training goes well and validation does not.",
+        json_schema_extra=ADVANCED,
+    )
+
+
+def halvings(size: Size) -> list[Size]:
+    """Return the sizes (H, W) from the image's own to the smallest, each half of the one before.
+
+    A half is rounded up, so that no pixel is left out.
+    """
+    sizes = [size]
+    while len(sizes) == 1 or max(sizes[-1]) > SMALLEST:
+        height, width = sizes[-1]
+        sizes.append((-(-height // 2), -(-width // 2)))
+    return sizes
+
+
+def channels(width: int, count: int) -> list[int]:
+    """Return the channels at each of `count` halvings, largest image first."""
+    return [width * min(2**i, WIDEST) for i in range(count)]
+
+
+class ConvEncoder(nn.Module):
+    """Images to a diagonal Gaussian.
+
+    Parameters
+    ----------
+    config : ConvConfig
+        Which layers, how wide.
+    spec : ImageSpec
+        The images to take.
+    classes : int
+        Labels it is told; 0 for none.
+    """
+
+    def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
+        super().__init__()
+        sizes = halvings(spec.shape[1:])
+        wide = channels(config.width, len(sizes) - 1)
+        residual = config.architecture == "residual"
+        self.stem = Halve(spec.shape[0], wide[0])
+        self.label = nn.Embedding(classes, wide[0]) if classes else None
+        stage = ResidualDown if residual else PlainDown
+        self.stages = nn.Sequential(*(stage(a, b, config.dropout) for a, b in pairwise(wide)))
+        self.last = nn.SiLU() if residual else nn.ReLU()
+        self.heads = nn.Linear(wide[-1] * sizes[-1][0] * sizes[-1][1], 2 * config.latent_dim)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Distribution:
+        """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels (B,)."""
+        # Channels last is how the processor's convolutions want it.
+        h = self.stem((2 * x - 1).contiguous(memory_format=torch.channels_last))
+        if self.label is not None:
+            h = h + self.label(y)[:, :, None, None]
+        h = self.heads(self.last(self.stages(h)).flatten(1))
+        mu, log_var = h.float().chunk(2, dim=-1)
+        sigma = (0.5 * log_var).exp()
+        return Independent(Normal(mu, sigma, validate_args=False), 1, validate_args=False)
+
+
+class ConvDecoder(nn.Module):
+    """Latent points to what a likelihood needs for each pixel.
+
+    Parameters
+    ----------
+    config : ConvConfig
+        Which layers, how wide, and how the numbers are read.
+    spec : ImageSpec
+        The images to make.
+    classes : int
+        Labels it is told; 0 for none.
+    """
+
+    def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
+        super().__init__()
+        *larger, (height, width) = halvings(spec.shape[1:])
+        wide = channels(config.width, len(larger))
+        residual = config.architecture == "residual"
+        self.first = nn.Linear(config.latent_dim, wide[-1] * height * width)
+        self.label = nn.Embedding(classes, self.first.out_features) if classes else None
+        self.smallest = (wide[-1], height, width)
+        stages = zip(pairwise(wide[::-1]), larger[:0:-1], strict=True)
+        stage = ResidualUp if residual else PlainUp
+        self.stages = nn.Sequential(*(stage(a, b, size, config.dropout) for (a, b), size in stages))
+        last = ResidualTop if residual else PlainTop
+        self.last = last(wide[0], config.likelihood.outputs * spec.shape[0], larger[0])
+        self.likelihood = config.likelihood.build()
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Distribution:
+        """Return p(x|z) for points of shape (B, D) and labels (B,)."""
+        h = self.first(z)
+        if self.label is not None:
+            h = h + self.label(y)
+        h = h.unflatten(-1, self.smallest).contiguous(memory_format=torch.channels_last)
+        h = self.last(self.stages(h))
+        # Likelihoods compare it with pixels as images have them: one channel after the other.
+        return self.likelihood(h.to(torch.float32, memory_format=torch.contiguous_format))
+
+
+class Halve(nn.Conv2d):
+    """A 4×4 convolution of stride 2; half of an odd size is rounded up."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(before, after, 4, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (B, after, ⌈H/2⌉, ⌈W/2⌉) for (B, before, H, W)."""
+        height, width = x.shape[2:]
+        odd = (0, width % 2, 0, height % 2)
+        return super().forward(F.pad(x, odd) if any(odd) else x)
+
+
+class PlainDown(nn.Sequential):
+    """The reference's stage of the encoder."""
+
+    def __init__(self, before: int, after: int, dropout: float) -> None:
+        super().__init__(nn.ReLU(), *some(dropout), Halve(before, after))
+
+
+class PlainUp(nn.Sequential):
+    """The reference's stage of the decoder: a 4×4 transposed convolution of stride 2."""
+
+    def __init__(self, before: int, after: int, size: Size, dropout: float) -> None:
+        super().__init__(Double(before, after, size), nn.ReLU(), *some(dropout))
+
+
+class Double(nn.ConvTranspose2d):
+    """A 4×4 transposed convolution of stride 2, cut to the size wanted."""
+
+    def __init__(self, before: int, after: int, size: Size) -> None:
+        super().__init__(before, after, 4, stride=2, padding=1)
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        """Return (B, after, H, W) for half as many pixels, rounded up."""
+        return cut(super().forward(x), self.size)
+
+
+class PlainTop(Double):
+    """The reference's last stage, whose tanh from -1 to 1 is a sigmoid from 0 to 1."""
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        """Return what is, put through a sigmoid, (tanh h + 1) / 2."""
+        return 2 * super().forward(x)
+
+
+class Residual(nn.Module):
+    """Two 3×3 convolutions beside a shortcut: learns what to change, and begins with little.
+
+    References
+    ----------
+    Identity Mappings in Deep Residual Networks, He, Zhang, Ren & Sun, 2016, figure 1(b); with
+    Group Normalization, Wu & He, 2018, and SiLU, Elfwing, Uchibe & Doya, 2018.
+    """
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.change = nn.Sequential(
+            normalise(width),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.SiLU(),
+            *some(dropout),
+            nn.Conv2d(width, width, 3, padding=1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return values of the shape of `x`, (B, C, H, W)."""
+        return x + self.change(x)
+
+
+class ResidualDown(nn.Sequential):
+    """Half the size, and a block at that."""
+
+    def __init__(self, before: int, after: int, dropout: float) -> None:
+        super().__init__(nn.SiLU(), Halve(before, after), Residual(after, dropout))
+
+
+class ResidualUp(nn.Sequential):
+    """A block, then nearest neighbours, then a 3×3 convolution: no checkerboard.
+
+    References
+    ----------
+    Deconvolution and Checkerboard Artifacts, Odena, Dumoulin & Olah, 2016.
+    """
+
+    def __init__(self, before: int, after: int, size: Size, dropout: float) -> None:
+        super().__init__(
+            Residual(before, dropout), Enlarge(size), nn.Conv2d(before, after, 3, padding=1)
+        )
+
+
+class ResidualTop(nn.Sequential):
+    """The last enlarging, to the pixels."""
+
+    def __init__(self, before: int, after: int, size: Size) -> None:
+        super().__init__(nn.SiLU(), Enlarge(size), nn.Conv2d(before, after, 3, padding=1))
+
+
+class Enlarge(nn.Module):
+    """Each pixel becomes four, cut to the size wanted."""
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (B, C, H, W) for half as many pixels, rounded up."""
+        return cut(F.interpolate(x, scale_factor=2, mode="nearest"), self.size)
+
+
+def cut(x: Tensor, size: Size) -> Tensor:
+    """Return the first rows and columns."""
+    return x if x.shape[2:] == size else x[..., : size[0], : size[1]]
+
+
+def normalise(width: int) -> nn.GroupNorm:
+    """Return a normalisation over groups of eight channels, or of as many as divide them."""
+    return nn.GroupNorm(math.gcd(width, max(1, width // 8)), width)
+
+
+def some(dropout: float) -> list[nn.Module]:
+    """Return a layer that drops out, where that is wanted."""
+    return [Dropout(dropout)] if dropout else []

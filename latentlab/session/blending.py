@@ -1,0 +1,78 @@
+"""Arithmetic and traversals: points made of points, and what they decode to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.latent.importance import kl_per_dimension
+from latentlab.latent.traversal import (
+    data_range,
+    prior_range,
+    quantile_range,
+    traverse,
+)
+from latentlab.session.scene import Point
+from latentlab.session.ways import Blend, Range, Traversal, TraversalSettings
+
+if TYPE_CHECKING:
+    from latentlab.session.explorer import Explorer
+
+
+def blend(
+    explorer: Explorer,
+    slots: tuple[Point | Path | int, Point | Path | int, Point | Path | int],
+    strength: float,
+    label: int | None,
+) -> Blend:
+    """Decode (A - B)·strength + C, with the label of C.
+
+    Parameters
+    ----------
+    explorer : Explorer
+        Whose model.
+    slots : tuple
+        A, B and C, each a point, the file of a picture, or the row of an image.
+    strength : float
+        How much of the difference to add.
+    label : int or None
+        Class of a file's picture, for a conditional model.
+
+    Raises
+    ------
+    DataError
+        Where a file is no image.
+    """
+    a, b, c = (_point_of(explorer, slot, label) for slot in slots)
+    z = strength * (np.array(a.z) - np.array(b.z)) + np.array(c.z)
+    points = (a, b, c, Point(tuple(z.tolist()), c.label))
+    return Blend(points, explorer.tiles(points, 4).pictures)
+
+
+def make_traversal(explorer: Explorer, point: Point, settings: TraversalSettings) -> Traversal:
+    """Decode a sheet of all dimensions, the one that carries most first."""
+    codes = explorer.codes
+    kl = kl_per_dimension(codes)
+    order = np.argsort(-kl, kind="stable")[: settings.most]
+    match settings.range:
+        case Range.DEVIATIONS:
+            ranges = data_range(codes, settings.span)
+        case Range.QUANTILES:
+            ranges = quantile_range(codes)
+        case Range.PRIOR:
+            ranges = prior_range(len(kl), settings.span)
+    dimensions = tuple(order.tolist())
+    z, values = traverse(point.z, dimensions, ranges, settings.columns)
+    points = tuple(Point(tuple(row), point.label) for row in z.tolist())
+    tiles = explorer.tiles(points, settings.columns)
+    return Traversal(tiles, dimensions, tuple(kl[order].tolist()), values, len(kl))
+
+
+def _point_of(explorer: Explorer, slot: Point | Path | int, label: int | None) -> Point:
+    if isinstance(slot, Point):
+        return slot
+    if isinstance(slot, Path):
+        return explorer.encode(slot, label).point
+    return explorer.original(slot).point

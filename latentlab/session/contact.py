@@ -1,0 +1,171 @@
+"""A first look at pictures that somebody may want to learn from, before anything is decoded."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from latentlab.data.base import Loading
+from latentlab.data.beside import read_beside
+from latentlab.data.cache import decoder
+from latentlab.data.decode import check_head
+from latentlab.data.folder import FolderConfig, labels_of
+from latentlab.data.parallel import aside, in_parallel
+from latentlab.data.sources import find_pictures, shown
+from latentlab.errors import DataError
+from latentlab.kinds import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from latentlab.data.sources import Entry, Skipped, Source
+
+SHOWN = 24
+TRIED = 4 * SHOWN
+"""Pictures that are tried until enough of them could be read."""
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact sheet: some pictures as a model would see them, and how many there are.
+
+    Parameters
+    ----------
+    values : mapping
+        The ``data`` table of the recipe that was asked about.
+    pictures : ndarray of uint8, shape (N, H, W) or (N, H, W, 3), or None
+        A few, of all classes alike.
+    names : tuple of str
+        Their files.
+    labels : tuple of int
+        Their rows of ``classes``; empty without classes.
+    count : int
+        Files that should be pictures.
+    classes : tuple of (str, int)
+        Name and number of pictures of each.
+    table, attributes : str, tuple of str
+        The table that lies with them, and what it tells.
+    note, problem : str
+        What one should know; why they cannot be used. Else empty.
+    """
+
+    values: Mapping[str, Any]
+    pictures: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+    names: tuple[str, ...] = ()
+    labels: tuple[int, ...] = ()
+    count: int = 0
+    classes: tuple[tuple[str, int], ...] = ()
+    table: str = ""
+    attributes: tuple[str, ...] = ()
+    note: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Which files of a folder or ZIP are no pictures, by their heads, and why."""
+
+    root: Path
+    count: int
+    skipped: Skipped
+
+
+def contact_sheet(values: Mapping[str, Any]) -> Generator[Loading, None, Contact]:
+    """Look at a folder or ZIP of pictures as a data set of the kind ``folder`` would.
+
+    Raises
+    ------
+    DataError
+        Where they cannot be used.
+    RecipeError
+        Where `values` are none of that kind.
+    """
+    config = parse(FolderConfig, values)
+    with closing((yield from find_pictures(config.root))) as source:
+        beside = yield from aside(
+            lambda: read_beside(source, config.attributes), "Reading the attributes"
+        )
+        labels, names, note = labels_of(source.entries, beside.attributes, config.classes_from)
+        rows, pictures = yield from _some(source, labels, config)
+    counts = np.bincount(labels, minlength=len(names)).tolist() if labels is not None else []
+    return Contact(
+        values,
+        pictures[:, 0] if pictures.shape[1] == 1 else np.moveaxis(pictures, 1, -1),
+        tuple(shown(source.entries[row].name) for row in rows),
+        () if labels is None else tuple(labels[rows].tolist()),
+        len(source.entries),
+        tuple(zip(names, counts, strict=True)),
+        beside.name,
+        beside.attributes.names if beside.attributes else (),
+        " ".join(filter(None, (beside.note, note))),
+    )
+
+
+def _some(
+    source: Source, labels: NDArray[np.int64] | None, config: FolderConfig
+) -> Generator[Loading, None, tuple[list[int], NDArray[np.uint8]]]:
+    """Decode a few pictures; return their rows, class by class, and what they look like."""
+    wanted = _spread(labels, len(source.entries))[:TRIED].tolist()
+    found: dict[int, NDArray[np.uint8]] = {}
+    reason, tried = "", 0
+    work = in_parallel(decoder(source, config.frame), (source.entries[i] for i in wanted), chunk=1)
+    with closing(work):
+        for finished in work:
+            for entry, pixels in finished:
+                if isinstance(pixels, DataError):
+                    reason = f"{shown(entry.name)}, for one: {pixels.message}"
+                else:
+                    found[wanted[tried]] = pixels
+                tried += 1
+            yield Loading("Reading some pictures", min(1.0, len(found) / SHOWN))
+            if len(found) >= SHOWN:
+                break
+    if not found:
+        raise DataError(f"None of {tried} pictures in {source.root} can be read; {reason}.")
+    rows = sorted(list(found)[:SHOWN], key=lambda row: (0 if labels is None else labels[row], row))
+    return rows, np.stack([found[row] for row in rows])
+
+
+def _spread(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
+    """Return rows in an order that takes one of each class in turn, else at random."""
+    order = np.random.default_rng(SEED).permutation(count)
+    if labels is None:
+        return order
+    mixed = labels[order]
+    by_class = np.argsort(mixed, kind="stable")
+    starts = np.searchsorted(mixed[by_class], mixed[by_class])
+    turn = np.empty(count, np.int64)
+    turn[by_class] = np.arange(count) - starts
+    return order[np.argsort(turn, kind="stable")]
+
+
+def check_pictures(root: Path) -> Generator[Loading, None, Checked]:
+    """Look at the head of every picture, which finds most of those that cannot be read.
+
+    Raises
+    ------
+    DataError
+        Where there is none.
+    """
+    with closing((yield from find_pictures(root))) as source:
+        skipped, done = list(source.skipped), 0
+
+        def look(entry: Entry) -> None:
+            with source.open(entry) as file:
+                check_head(file)
+
+        with closing(in_parallel(look, source.entries)) as work:
+            for finished in work:
+                for entry, outcome in finished:
+                    if isinstance(outcome, DataError):
+                        skipped.append((shown(entry.name), outcome.message))
+                done += len(finished)
+                yield Loading(f"Checking pictures: {done:,}", done / len(source.entries))
+        return Checked(root, len(source.entries), tuple(skipped))

@@ -1,0 +1,89 @@
+"""From a person's wish for a direction to the direction: whose codes to set against whose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.data.base import Loading
+from latentlab.errors import DataError
+from latentlab.latent.directions import Contrast, Method, by_class, by_rows, by_values, learn
+from latentlab.session.directions import Direction, origin_of, unlike
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from latentlab.latent.codes import Codes
+    from latentlab.session.directions import Source
+    from latentlab.session.scene import ModelCard
+
+THIRDS = "top third against the bottom third"
+
+
+def learn_direction(
+    card: ModelCard,
+    codes: Codes,
+    source: Source,
+    method: Method,
+    others: Sequence[Direction] = (),
+) -> Generator[Loading, None, Direction]:
+    """Learn a direction, leaving others as they are.
+
+    Raises
+    ------
+    DataError
+        Where there is nothing to learn from; says what is missing.
+    """
+    if not len(codes):
+        raise DataError(
+            "There are no images on the map to learn a direction from.",
+            "Open the data set that this model was made for.",
+        )
+    contrast, told = _contrast(card, codes, source)
+    apart_from = np.array([other.vector for other in others]) if others else None
+    pieces = learn(codes.mu, contrast, method, apart_from)
+    name = source.name or "direction"
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as done:
+            learned = done.value
+            break
+        yield Loading(f"Learning {name}")
+    return Direction(
+        name=unlike(name, [other.name for other in others]),
+        vector=tuple(learned.vector.tolist()),
+        scale=max(learned.scale, 1e-3),
+        method=_told(method, contrast),
+        source=told,
+        counts=(len(contrast.high), len(contrast.low)),
+        d=learned.d,
+        accuracy=learned.accuracy,
+        origin=origin_of(card),
+        apart_from=tuple(other.name for other in others),
+    )
+
+
+def _told(method: Method, contrast: Contrast) -> str:
+    regression = method is Method.LINEAR and contrast.values is not None
+    return "linear regression" if regression else str(method)
+
+
+def _contrast(card: ModelCard, codes: Codes, source: Source) -> tuple[Contrast, str]:
+    """Return what to tell apart, and that in words."""
+    if source.kind == "attribute":
+        if codes.attributes is None or source.name not in codes.attributes.names:
+            raise DataError(f"The images have no attribute {source.name}.", "Choose another.")
+        contrast = by_values(codes.attributes.column(source.name))
+        how = f": {THIRDS}" if contrast.values is not None else ""
+        return contrast, f"attribute {source.name}{how}"
+    if source.kind == "class":
+        if codes.labels is None or source.name not in card.spec.class_names:
+            raise DataError(f"The images have no class {source.name}.", "Choose another.")
+        contrast = by_class(codes.labels, card.spec.class_names.index(source.name))
+        return contrast, f"class {source.name} against the rest"
+    a, b = (source.groups.a, source.groups.b) if source.groups else ((), ())
+    if any(not 0 <= row < len(codes) for row in (*a, *b)):
+        raise DataError("The groups hold images of another data set.", "Clear them.")
+    return by_rows(a, b), "two groups made by hand"

@@ -1,0 +1,133 @@
+"""Small pictures below a slider: what z would be along its axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
+
+from latentlab.session.axes import MARKS
+from latentlab.widgets.axis_slider import REACH
+from latentlab.widgets.image_view import draw, fitted, to_image
+from latentlab.widgets.theme import colours, faint
+
+if TYPE_CHECKING:
+    from latentlab.latent.codes import Codes
+    from latentlab.session.axes import Axis
+    from latentlab.session.scene import Point, Tiles
+    from latentlab.widgets.axis_slider import AxisSlider
+
+LARGEST = 56
+"""Pixels that a picture has at most to either side."""
+
+
+class AxisStrip(QWidget):
+    """Pictures of what z would be along an axis, each below its place on the slider above.
+
+    Parameters
+    ----------
+    slider : AxisSlider
+        As wide as the strip.
+    """
+
+    hovered = Signal(int)
+    """Which picture is under the cursor; -1 when it leaves."""
+    chosen = Signal(int)
+
+    def __init__(self, slider: AxisSlider, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._slider = slider
+        self._images: list[QImage] = []
+        self._current = -1
+        self.tiles: Tiles | None = None
+        self._made_of: tuple[Point, Codes, Axis] | None = None
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(self._side())
+        self.setToolTip(
+            "What the image becomes at -3 to 3 standard deviations along this slider, all else "
+            "as it is. Point to preview, click to go there."
+        )
+
+    def set_tiles(self, tiles: Tiles, point: Point, codes: Codes) -> None:
+        """Show one picture per mark along the slider's axis through a point."""
+        self.tiles = tiles
+        self._made_of = (point, codes, self._slider.axis) if self._slider.axis else None
+        self._images = [to_image(each) for each in tiles.pictures]
+        self.update()
+
+    def clear(self) -> None:
+        """Show no pictures, until there are others."""
+        self.tiles, self._made_of, self._images = None, None, []
+        self.update()
+
+    def is_of(self, point: Point, codes: Codes) -> bool:
+        """Say whether the pictures are those of a point, of a model with these codes."""
+        if self._made_of is None:
+            return False
+        own_point, own_codes, axis = self._made_of
+        return own_codes is codes and own_point == point and axis == self._slider.axis
+
+    def sizeHint(self) -> QSize:
+        """Be as wide as there is room."""
+        return QSize(160, self.height())
+
+    def cell(self, index: int) -> QRectF:
+        """Return where a picture is drawn."""
+        room = self._room()
+        center = (self.width() - room) / 2 + (MARKS[index] / REACH + 1) / 2 * room
+        side = self._side()
+        return QRectF(round(center - side / 2), 0, side, side)
+
+    def index_at(self, place: QPointF) -> int:
+        """Return which picture lies at a place, or -1."""
+        return next((i for i in range(len(self._images)) if self.cell(i).contains(place)), -1)
+
+    def _side(self) -> int:
+        return max(8, min(LARGEST, int(self._room() / (2 * REACH)) - 2))
+
+    def _room(self) -> int:
+        """Return how far the middle of the slider's handle goes, in pixels."""
+        metric = QStyle.PixelMetric.PM_SliderLength
+        return self.width() - self._slider.style().pixelMetric(metric, None, self._slider)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be as tall as the pictures."""
+        super().resizeEvent(event)
+        self.setFixedHeight(self._side())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Say which picture is pointed at."""
+        self._point_at(self.index_at(event.position()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose a picture."""
+        index = self.index_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and index >= 0:
+            self.chosen.emit(index)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Point at none."""
+        self._point_at(-1)
+
+    def _point_at(self, index: int) -> None:
+        if index != self._current:
+            self._current = index
+            self.hovered.emit(index)
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the pictures, or where they will be."""
+        painter = QPainter(self)
+        for index in range(len(MARKS)):
+            cell = self.cell(index)
+            if index >= len(self._images):
+                painter.fillRect(cell, faint(colours().border, 0.35))
+                continue
+            image = self._images[index]
+            draw(painter, fitted(image.size(), cell), image, smooth=False)
+            if index == self._current:
+                painter.setPen(QPen(QColor(colours().accent), 2))
+                painter.drawRect(cell.adjusted(1, 1, -1, -1))

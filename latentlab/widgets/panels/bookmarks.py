@@ -1,0 +1,200 @@
+"""The Bookmarks panel: points to come back to, with picture and note."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
+from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QWidget,
+)
+
+from latentlab.session.requests.bookmarks import (
+    ExportBookmarks,
+    ImportBookmarks,
+    KeepBookmarks,
+    ReadBookmarks,
+)
+from latentlab.session.scene import Picture
+from latentlab.session.ways import Bookmark
+from latentlab.widgets.icons import IconButton
+from latentlab.widgets.image_view import to_image
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.save import ask_where
+
+if TYPE_CHECKING:
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+SIDE = 48
+EMPTY = "Press Add to keep the current z here, with its picture and a note."
+
+
+class BookmarksPanel(PanelWidget):
+    """A list; a click goes there, a double click or F2 writes a note, Del removes."""
+
+    watches = frozenset({"model", "codes", "picture", "bookmarks", "run"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.add = QPushButton("Add")
+        self.add.setToolTip("Keep the current z, with its picture.")
+        self.remove = IconButton("clear", "Remove the chosen bookmark; Del in the list does so too")
+        self.load = IconButton("import", "Add the bookmarks of a JSON file")
+        self.save = IconButton("export", "Save the bookmarks as a JSON file")
+        self.tools.addWidget(self.add)
+        self.tools.addStretch(1)
+        for button in (self.remove, self.load, self.save):
+            self.tools.addWidget(button)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Bookmarks")
+        self.list.setIconSize(QSize(SIDE, SIDE))
+        self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setMouseTracking(True)
+        self.list.installEventFilter(self)
+        self._empty = QLabel(EMPTY)
+        self._empty.setObjectName("muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self.body.addWidget(self._empty, 1)
+        self.body.addWidget(self.list, 1)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.add.clicked.connect(self._on_add)
+        self.remove.clicked.connect(self._on_remove)
+        self.load.clicked.connect(self._on_load)
+        self.save.clicked.connect(self._on_save)
+        self.list.itemClicked.connect(self._go)
+        self.list.itemEntered.connect(self._preview)
+        self.list.itemChanged.connect(self._on_note)
+        self.list.currentRowChanged.connect(self._show_buttons)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """List the bookmarks; other weights draw them anew."""
+        if changed & {"model", "codes", "run"} and state.model and state.run is None:
+            self.controller.ask(ReadBookmarks())
+        if "bookmarks" in changed:
+            self._show_list(state)
+        self.add.setEnabled(state.picture is not None)
+        self._show_buttons()
+
+    def _show_list(self, state: State) -> None:
+        row = self.list.currentRow()
+        self.list.blockSignals(True)
+        self.list.clear()
+        for mark in state.bookmarks:
+            item = QListWidgetItem(QIcon(_pixmap(mark)), mark.note or _where(mark))
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+            item.setToolTip(f"{_where(mark)}. Click to go there, F2 or double click for a note.")
+            self.list.addItem(item)
+        self.list.setCurrentRow(min(row, self.list.count() - 1))
+        self.list.blockSignals(False)
+        self.list.setVisible(bool(state.bookmarks))
+        self._empty.setVisible(not state.bookmarks)
+
+    @Slot()
+    def _show_buttons(self) -> None:
+        marks = self.controller.state.bookmarks
+        self.remove.setEnabled(0 <= self.list.currentRow() < len(marks))
+        self.save.setEnabled(bool(marks))
+
+    def _keep(self, marks: tuple[Bookmark, ...]) -> None:
+        if card := self.controller.state.model:
+            self.controller.ask(KeepBookmarks(card, marks))
+
+    @Slot()
+    def _on_add(self) -> None:
+        state = self.controller.state
+        if state.picture:
+            original = state.original.name if state.original else ""
+            mark = Bookmark(state.picture.point, original, state.picture.pixels)
+            self._keep((*state.bookmarks, mark))
+
+    @Slot()
+    def _on_remove(self) -> None:
+        marks, row = self.controller.state.bookmarks, self.list.currentRow()
+        if 0 <= row < len(marks):
+            self.controller.preview(None)
+            self._keep(marks[:row] + marks[row + 1 :])
+
+    @Slot(QListWidgetItem)
+    def _on_note(self, item: QListWidgetItem) -> None:
+        marks, row = self.controller.state.bookmarks, self.list.row(item)
+        text = item.text().strip()
+        if 0 <= row < len(marks) and text != (marks[row].note or _where(marks[row])):
+            self._keep((*marks[:row], replace(marks[row], note=text), *marks[row + 1 :]))
+
+    @Slot(QListWidgetItem)
+    def _go(self, item: QListWidgetItem) -> None:
+        marks, row = self.controller.state.bookmarks, self.list.row(item)
+        if 0 <= row < len(marks):
+            self.controller.set_point(marks[row].point)
+
+    @Slot(QListWidgetItem)
+    def _preview(self, item: QListWidgetItem) -> None:
+        marks, row = self.controller.state.bookmarks, self.list.row(item)
+        if 0 <= row < len(marks):
+            self.controller.preview(Picture(marks[row].point, marks[row].pixels))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Go there with Enter, remove with Del, and stop previewing when the cursor leaves."""
+        if event.type() == QEvent.Type.Leave:
+            self.controller.preview(None)
+        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            key, item = Qt.Key(event.key()), self.list.currentItem()
+            if item and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._go(item)
+                return True
+            if item and key is Qt.Key.Key_Delete:
+                self._on_remove()
+                return True
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _on_load(self) -> None:
+        state = self.controller.state
+        chosen, _ = QFileDialog.getOpenFileName(self, "Add bookmarks", "", "JSON (*.json)")
+        if chosen and state.model:
+            self.controller.ask(ImportBookmarks(state.model, state.bookmarks, Path(chosen)))
+
+    @Slot()
+    def _on_save(self) -> None:
+        state = self.controller.state
+        if state.model and (path := ask_where(self, "bookmarks", ("json",))):
+            self.controller.ask(ExportBookmarks(state.model, state.bookmarks, path))
+
+
+def _where(mark: Bookmark) -> str:
+    numbers = ", ".join(f"{value:+.2f}" for value in mark.point.z[:3])
+    return f"z = ({numbers}{', …' if len(mark.point.z) > 3 else ''})"
+
+
+def _pixmap(mark: Bookmark) -> QPixmap:
+    image = to_image(mark.pixels)
+    keep, fast = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation
+    return QPixmap.fromImage(image.scaled(SIDE, SIDE, keep, fast))
+
+
+PANEL = Panel(
+    key="bookmarks",
+    title="Bookmarks",
+    area=Area.BOTTOM,
+    order=12,
+    shortcut="Alt+B",
+    help="Points worth coming back to. <b>Add</b> keeps the current z with its picture; a click "
+    "goes there again (and undo comes back), a double click or F2 writes a note. They belong to "
+    "the model and are kept with its run; for the models that came along they are kept among your "
+    "own files. As JSON they can be handed to others, who need the same model.",
+    widget=BookmarksPanel,
+    behind="samples",
+)

@@ -1,0 +1,100 @@
+"""A folder of pictures from the menu or the desk into the form, trained on, and gone again."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from latentlab.widgets.import_pictures import ImportDialog
+
+pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
+
+
+@pytest.fixture
+def zoo(tmp_path):
+    rng = np.random.default_rng(0)
+    for i in range(40):
+        file = tmp_path / "zoo" / ("cats" if i % 2 else "dogs") / f"{i}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (12, 10, 3), np.uint8)).save(file)
+    (tmp_path / "zoo" / "cats" / "broken.png").write_text("no picture")
+    return tmp_path / "zoo"
+
+
+def drop(window, path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    actions, buttons = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    place, plain = window.rect().center(), Qt.KeyboardModifier.NoModifier
+    for event in (
+        QDragEnterEvent(place, actions, data, buttons, plain),
+        QDropEvent(QPointF(place), actions, data, buttons, plain),
+    ):
+        QApplication.sendEvent(window.windowHandle(), event)
+        assert event.isAccepted()
+
+
+def dialog_of(desk):
+    return desk.window.findChild(ImportDialog)
+
+
+def test_dropped_pictures_are_trained_on(desk, zoo):
+    drop(desk.window, zoo)
+    dialog = dialog_of(desk)
+    desk.until(lambda: dialog.use.isEnabled() and not dialog.view.unreadable.isHidden())
+    assert dialog.view.summary.text() == "41 pictures in 2 classes."
+    assert dialog.view.unreadable.text().startswith("1 could not be read")
+    dialog.form.set_values({"width": 8})
+    desk.until(lambda: dialog.use.isEnabled())
+    dialog.accept()
+    desk.settle()
+    values = desk.panel("train").form.values()
+    assert values["data"]["kind"] == "folder"
+    assert (values["data"]["root"], values["data"]["width"]) == (str(zoo), 8)
+    model = {"kind": "vae", "hidden": [8], "latent_dim": 2}
+    training = {"epochs": 2, "batch_size": 10, "device": "cpu"}
+    desk.controller.set_draft({**values, "model": model, "training": training})
+    desk.controller.start_training()
+    desk.until(lambda: desk.state.run is None and desk.state.model.name != "digits-2d")
+    desk.settle()
+    assert desk.state.failure is None
+    assert desk.state.model.spec.shape == (3, 8, 8)
+    assert desk.state.model.spec.class_names == ("cats", "dogs")
+    assert desk.state.model.note.startswith("1 of 41 pictures could not be read")
+    assert len(desk.state.codes) == 40
+    # The run opens without them, and says so.
+    shutil.rmtree(zoo)
+    desk.controller.open(desk.state.model.source)
+    gone = f"folder in {zoo} is not on this machine: the map is empty."
+    desk.until(lambda: desk.state.model.note == gone)
+    assert desk.state.failure is None
+    assert len(desk.state.codes) == 0
+
+
+def test_the_menu_opens_the_dialog_and_a_run_folder_still_opens(desk, zoo):
+    desk.hand.key(
+        Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    assert dialog_of(desk).isVisible()
+    dialog_of(desk).reject()
+    desk.until(lambda: dialog_of(desk) is None)
+    shutil.make_archive(str(zoo.parent / "archive"), "zip", zoo)
+    drop(desk.window, zoo.parent / "archive.zip")
+    desk.until(lambda: dialog_of(desk).use.isEnabled())
+    dialog_of(desk).reject()
+    desk.until(lambda: dialog_of(desk) is None)
+    run = shutil.copytree(desk.state.model.source, zoo / "a run")
+    shutil.copytree(zoo / "cats", run / "cats")
+    drop(desk.window, run)
+    desk.settle()
+    assert dialog_of(desk) is None
+    assert desk.state.model.name == "a run"
+
+
+def test_an_unfinished_look_does_not_keep_the_window_from_closing(desk, zoo):
+    desk.window.use_pictures(zoo)
+    desk.clear()

@@ -1,0 +1,351 @@
+"""Directions of a real model: learned, kept, shared, and refused where they do not fit."""
+
+import json
+from dataclasses import replace
+from types import GeneratorType
+
+import numpy as np
+import pytest
+
+from latentlab.data.base import Attributes
+from latentlab.errors import DataError, RunError
+from latentlab.latent.codes import Codes
+from latentlab.latent.directions import Method
+from latentlab.latent.embed import decode
+from latentlab.paths import home, resources, runs
+from latentlab.session.answers.base import answer, find_answers
+from latentlab.session.axes import MARKS, Axis, component_axis, dimension_axis
+from latentlab.session.direction_files import place_of, read_directions
+from latentlab.session.directions import Direction, Groups, Origin, Source, doubts, unlike
+from latentlab.session.explorer import Explorer
+from latentlab.session.requests.directions import (
+    ChangeDirection,
+    ExportDirections,
+    ImportDirections,
+    LearnDirection,
+    MakeSliderStrips,
+    ReadDirections,
+    Weigh,
+)
+from latentlab.session.requests.exploring import Open
+from latentlab.session.scene import Point
+
+ORIGIN = Origin("toy", "toy-run", "vae", "toys", 3, 7)
+SMILE = Direction(
+    "smile", (0.6, 0.0, 0.8), 1.5, str(Method.MEANS), "attribute smile", (40, 60), 2.0, 0.84, ORIGIN
+)
+
+find_answers()
+
+
+@pytest.fixture
+def explorer(vae_run):
+    explorer = Explorer()
+    answer(Open(vae_run), explorer)
+    return explorer
+
+
+def ask(explorer, request):
+    """Answer a request to its end."""
+    result = answer(request, explorer)
+    if not isinstance(result, GeneratorType):
+        return result
+    while True:
+        try:
+            next(result)
+        except StopIteration as done:
+            return done.value
+
+
+def learn(explorer, source, **more):
+    return ask(explorer, LearnDirection(explorer.card, source, **more))
+
+
+def with_attributes(explorer, names, values):
+    codes = explorer.codes
+    attributes = Attributes(names, np.asarray(values, np.float32))
+    explorer.codes = Codes(codes.mu, codes.sigma, codes.labels, attributes)
+
+
+# Learning
+
+
+def test_a_class_against_the_rest(explorer):
+    (ones,) = learn(explorer, Source("class", "1"))
+    codes = explorer.codes
+    is_one = codes.labels == 1
+    wanted = codes.mu[is_one].astype(float).mean(0) - codes.mu[~is_one].astype(float).mean(0)
+    assert ones.vector == pytest.approx(wanted / np.linalg.norm(wanted))
+    assert ones.scale == pytest.approx((codes.mu @ np.array(ones.vector)).std(), rel=1e-5)
+    assert ones.counts == (is_one.sum(), (~is_one).sum())
+    assert (ones.name, ones.source) == ("1", "class 1 against the rest")
+    assert ones.origin.latent_dim == 2
+    assert ones.d > 1.5
+    assert ones.accuracy > 0.8
+    assert ones.weaknesses == ()
+
+
+def test_an_attribute_and_another_left_as_it_is(explorer):
+    mu = explorer.codes.mu
+    with_attributes(
+        explorer, ("left", "tilt"), np.column_stack([mu[:, 0] < np.median(mu[:, 0]), mu.sum(1)])
+    )
+    (left,) = learn(explorer, Source("attribute", "left"), method=Method.LINEAR)
+    assert left.vector[0] < -0.99
+    assert left.method == "linear classifier"
+    _, tilt = learn(explorer, Source("attribute", "tilt"), apart=True)
+    assert tilt.apart_from == ("left",)
+    assert np.dot(left.vector, tilt.vector) == pytest.approx(0, abs=1e-12)
+    assert tilt.source == "attribute tilt: top third against the bottom third"
+    *_, free = learn(explorer, Source("attribute", "tilt"), method=Method.LINEAR)
+    assert free.vector == pytest.approx(np.full(2, np.sqrt(0.5)), abs=1e-3)
+    assert (free.name, free.method) == ("tilt 2", "linear regression")
+
+
+def test_two_groups_by_hand(explorer):
+    mu = explorer.codes.mu
+    rows = np.argsort(mu[:, 1])
+    groups = Groups(tuple(rows[-30:].tolist()), tuple(rows[:30].tolist()))
+    (up,) = learn(explorer, Source("groups", groups=groups))
+    assert up.vector[1] > 0.9
+    assert up.counts == (30, 30)
+    assert up.source == "two groups made by hand"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (Source("attribute", "smile"), "no attribute smile"),
+        (Source("class", "cow"), "no class cow"),
+        (Source("groups", groups=Groups()), "Both groups are empty"),
+        (Source("groups"), "Both groups are empty"),
+        (Source("groups", groups=Groups((1, 10_000), (2,))), "another data set"),
+    ],
+)
+def test_what_cannot_be_learned_is_said(explorer, source, said):
+    with pytest.raises(DataError, match=said):
+        learn(explorer, source)
+    assert ask(explorer, ReadDirections()) == ()
+
+
+def test_without_images_there_is_nothing_to_learn_from(explorer):
+    empty = np.empty((0, 2), np.float32)
+    explorer.codes = Codes(empty, empty, None)
+    with pytest.raises(DataError, match="no images on the map"):
+        learn(explorer, Source("class", "1"))
+
+
+def test_what_was_asked_of_a_model_before_is_not_learned_of_the_next(explorer, cvae_run):
+    before = explorer.card
+    answer(Open(cvae_run), explorer)
+    assert ask(explorer, LearnDirection(before, Source("class", "1"))) == ()
+    assert not place_of(explorer.card).exists()
+    assert not place_of(before).exists()
+
+
+def test_weaknesses_are_told_in_words():
+    assert SMILE.weaknesses == ()
+    assert "only 5 and 60 images" in replace(SMILE, counts=(5, 60)).weaknesses[0]
+    assert "overlap widely" in replace(SMILE, d=0.5).weaknesses[0]
+    assert "coin" in replace(SMILE, accuracy=0.6).weaknesses[0]
+    assert "not known" in replace(SMILE, d=None, accuracy=None).weaknesses[0]
+    assert len(replace(SMILE, counts=(2, 3), d=0.1, accuracy=0.5).weaknesses) == 3
+    assert SMILE.strength == "Cohen's d 2.00 · held-out accuracy 84% · 40 against 60 images"
+
+
+def test_doubts_about_a_direction_of_another_model_or_epoch(explorer):
+    (ones,) = learn(explorer, Source("class", "1"))
+    assert doubts(ones, explorer.card) == ()
+    assert "learn it anew" in doubts(ones, replace(explorer.card, epoch=99))[0]
+    assert doubts(ones, replace(explorer.card, name="renamed")) == ()
+    other = replace(explorer.card, source=runs() / "other")
+    assert "another model, run" in doubts(replace(ones, counts=(1, 1)), other)[0]
+    assert len(doubts(replace(ones, counts=(1, 1)), other)) == 2
+
+
+# Keeping
+
+
+def test_directions_come_back_when_the_model_is_opened_again(explorer, vae_run):
+    learned = learn(explorer, Source("class", "7"))
+    again = Explorer()
+    answer(Open(vae_run), again)
+    assert ask(again, ReadDirections()) == learned
+
+
+def test_where_they_are_kept(explorer, tmp_path):
+    card = explorer.card
+    own = replace(card, source=runs() / "mine")
+    assert place_of(own) == runs() / "mine" / "directions.json"
+    shipped = replace(card, source=resources() / "models" / "faces")
+    assert place_of(shipped) == home() / "directions" / "faces.json"
+    a, b = (place_of(replace(card, source=tmp_path / name / "run")) for name in "ab")
+    assert a != b
+    assert a.parent == b.parent == home() / "directions"
+    assert place_of(replace(card, source=None)).parent == home() / "directions"
+
+
+def test_renaming_deleting_and_putting_back(explorer):
+    card = explorer.card
+    first, second = (learn(explorer, Source("class", name))[-1] for name in "12")
+    renamed = ask(explorer, ChangeDirection(card, first, replace(first, name="one")))
+    assert [each.name for each in renamed] == ["one", "2"]
+    taken = ask(explorer, ChangeDirection(card, renamed[0], replace(first, name=" 2 ")))
+    assert [each.name for each in taken] == ["2 2", "2"]
+    left = ask(explorer, ChangeDirection(card, taken[0], None))
+    assert left == (second,)
+    assert ask(explorer, ChangeDirection(card, taken[0], None)) == left
+    assert ask(explorer, ChangeDirection(card, None, first)) == (second, first)
+    assert ask(explorer, ReadDirections()) == (second, first)
+
+
+def test_a_name_that_is_taken_gets_a_number():
+    assert unlike("smile", []) == "smile"
+    assert unlike(" smile ", ["smile", "smile 2"]) == "smile 3"
+    assert unlike("  ", ["direction"]) == "direction 2"
+
+
+def test_the_groups_of_a_person_hold_an_image_once():
+    groups = Groups().added("a", 1).added("a", 2).added("b", 3).added("b", 1).added("b", 3)
+    assert (groups.a, groups.b) == ((2,), (1, 3))
+    assert groups.cleared("b") == Groups((2,))
+    assert groups.cleared("a") == Groups((), (1, 3))
+
+
+# Sharing
+
+
+def test_shared_and_taken_in_by_someone_else(explorer, tmp_path, monkeypatch):
+    directions = learn(explorer, Source("class", "3"))
+    path = tmp_path / "shared" / "threes.json"
+    ask(explorer, ExportDirections(directions, path))
+    monkeypatch.setenv("LATENTLAB_HOME", str(tmp_path / "other"))
+    assert ask(explorer, ReadDirections()) == ()
+    assert ask(explorer, ImportDirections(explorer.card, path)) == directions
+    assert ask(explorer, ImportDirections(explorer.card, path)) == directions
+    book = json.loads(path.read_text(encoding="utf-8"))
+    assert book["version"] == 1
+    assert book["directions"][0]["origin"]["data"] == "digits"
+
+
+def test_directions_of_another_latent_space_are_refused(explorer, tmp_path):
+    path = tmp_path / "smile.json"
+    ask(explorer, ExportDirections((SMILE,), path))
+    with pytest.raises(DataError, match=r"smile was learned in toy, which has 3 dim.* model has 2"):
+        ask(explorer, ImportDirections(explorer.card, path))
+    assert read_directions(path, 3) == (SMILE,)
+
+
+def damaged(**changes):
+    return {"format": "latentlab directions", "version": 1, "directions": [], **changes}
+
+
+def entry(**changes):
+    whole = json.loads(json.dumps({**vars_of(SMILE), "origin": vars_of(ORIGIN)}))
+    return damaged(directions=[{**whole, **changes}])
+
+
+def vars_of(record):
+    return {name: getattr(record, name) for name in type(record).__slots__}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "not a file of directions"),
+        ("[1, 2", "not a file of directions"),
+        ("[" * 100_000, "not a file of directions"),
+        (json.dumps([1]), "not a file of directions"),
+        (json.dumps({"format": "other"}), "not a file of directions"),
+        (json.dumps(damaged(version=2)), "another latentlab"),
+        (json.dumps(damaged(version="one")), "another latentlab"),
+        (json.dumps(damaged(directions=None)), "directions is wrong"),
+        (json.dumps(damaged(directions=[{"name": "smile"}])), "directions.0.vector is wrong"),
+        (json.dumps(entry(vector=["x", 0, 1])), "vector.0 is wrong"),
+        (json.dumps(entry(vector=[0, 0, 0])), "smile is no direction"),
+        (json.dumps(entry(vector=[float("nan"), 0, 1])), "smile is no direction"),
+        (json.dumps(entry(scale=0)), "smile is no direction"),
+        (json.dumps(entry(d=float("inf"))), "smile is no direction"),
+    ],
+)
+def test_files_that_are_no_directions(tmp_path, content, said):
+    path = tmp_path / "some.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=said):
+        read_directions(path, 3)
+    assert path.read_text(encoding="utf-8") == content
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    (tmp_path / "binary.json").write_bytes(bytes(range(256)))
+    for path in (tmp_path / "binary.json", tmp_path / "gone.json", tmp_path):
+        with pytest.raises(DataError, match="cannot be read"):
+            read_directions(path, 3)
+
+
+def test_a_vector_of_another_length_is_made_a_unit(tmp_path):
+    path = tmp_path / "some.json"
+    path.write_text(json.dumps(entry(vector=[3, 0, 4])), encoding="utf-8")
+    (found,) = read_directions(path, 3)
+    assert found.vector == pytest.approx((0.6, 0, 0.8))
+
+
+def test_a_damaged_file_is_not_written_over(explorer):
+    path = place_of(explorer.card)
+    path.parent.mkdir(parents=True)
+    path.write_text("precious", encoding="utf-8")
+    with pytest.raises(DataError, match="not a file of directions"):
+        learn(explorer, Source("class", "1"))
+    assert path.read_text(encoding="utf-8") == "precious"
+
+
+def test_a_folder_in_the_way_is_said(explorer, tmp_path):
+    (tmp_path / "taken.json").mkdir()
+    with pytest.raises(RunError, match="cannot be written"):
+        ask(explorer, ExportDirections((SMILE,), tmp_path / "taken.json"))
+
+
+# Axes
+
+
+def test_an_axis_moves_z_along_itself_alone():
+    axis = Axis("tilt", np.array([0.6, 0.0, 0.8]), middle=1.0, unit=2.0)
+    z = (1.0, 5.0, 2.0)
+    assert axis.position(z) == pytest.approx((0.6 + 1.6 - 1) / 2)
+    moved = axis.moved(z, -1.5)
+    assert axis.position(moved) == pytest.approx(-1.5)
+    across = np.array([0.8, 0.0, -0.6])
+    assert np.dot(moved, across) == pytest.approx(np.dot(z, across))
+    assert moved[1] == 5.0
+
+
+def test_importance_of_a_real_model(explorer):
+    weighed = ask(explorer, Weigh())
+    codes = explorer.codes
+    order = weighed.by_kl
+    assert weighed.kl[order[0]] >= weighed.kl[order[1]] > 0
+    assert not weighed.dead.any()
+    first = component_axis(codes, weighed.components, 0)
+    across = (codes.mu - codes.center) @ first.vector
+    assert first.unit == pytest.approx(across.std(), rel=1e-4)
+    assert first.position(codes.center) == pytest.approx(0, abs=1e-5)
+    second = dimension_axis(codes, 1)
+    assert second.position(codes.center + np.array([0, codes.spread[1]])) == pytest.approx(1)
+
+
+def test_strips_are_what_the_decoder_makes_of_points_along_each_axis(cvae_run):
+    explorer = Explorer()
+    answer(Open(cvae_run), explorer)
+    axes = tuple(dimension_axis(explorer.codes, d) for d in (0, 2))
+    point = Point((0.5, -0.5, 1.0), 4)
+    strips = ask(explorer, MakeSliderStrips(point, axes))
+    assert list(strips.along) == ["z1", "z3"]
+    assert strips.codes is explorer.codes
+    for axis in axes:
+        tiles = strips.along[axis.key]
+        z = np.array([axis.moved(point.z, mark) for mark in MARKS], np.float32)
+        np.testing.assert_allclose([p.z for p in tiles.points], z, atol=1e-6)
+        assert {p.label for p in tiles.points} == {4}
+        wanted = decode(explorer.model, z, np.full(len(MARKS), 4))
+        np.testing.assert_array_equal(tiles.pictures, wanted)
+        assert [axis.position(p.z) for p in tiles.points] == pytest.approx(MARKS)
