@@ -203,7 +203,7 @@ class ToyLab:
         yield Loading(request.measure, 0.5)
         count = len(self.codes)
         values = np.arange(count) % (request.count + 1) - 1
-        if request.measure is Measure.DENSITY:
+        if request.measure in (Measure.KL, Measure.DENSITY):
             values = np.linspace(-3, 0, count).astype(np.float32)
         return Measured(request.measure, request.count, values)
 

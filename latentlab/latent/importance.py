@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentlab.data.base import Loading
 from latentlab.latent.linear import gram
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
 
 DEAD = 0.01
 """Nats below which a dimension carries nothing."""
+NUMBERS = 2e5
+"""Means looked at between two pauses: a few milliseconds."""
+TINY = 1e-30
+"""Variance below which its logarithm is taken no further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +55,39 @@ def kl_per_dimension(codes: Codes) -> NDArray[np.float64]:
     """
     if not len(codes):
         return np.zeros(codes.mu.shape[1])
-    variance = codes.sigma.astype(np.float64) ** 2
-    kl = (codes.mu.astype(np.float64) ** 2 + variance - 1 - np.log(variance)) / 2
+    kl = _kl(codes.mu.astype(np.float64), codes.sigma.astype(np.float64))
     return np.asarray(kl.mean(0))
+
+
+def kl_per_image(
+    mu: NDArray[np.float32], sigma: NDArray[np.float32]
+) -> Generator[Loading, None, NDArray[np.float32]]:
+    """Return KL(q(z|x) ‖ N(0, 1)) of each image, the sum over its dimensions, in nats.
+
+    Source as for `kl_per_dimension`.
+
+    Parameters
+    ----------
+    mu, sigma : ndarray of float32, shape (N, D)
+        Means and deviations of the posteriors.
+
+    Returns
+    -------
+    ndarray of float32, shape (N,)
+    """
+    found = np.empty(len(mu), np.float32)
+    rows = max(1, int(NUMBERS / mu.shape[1]))
+    for start in range(0, len(mu), rows):
+        part = slice(start, start + rows)
+        found[part] = _kl(mu[part], sigma[part]).sum(1)
+        yield Loading("KL", min(1.0, (start + rows) / len(mu)))
+    return found
+
+
+def _kl(mu: NDArray[Any], sigma: NDArray[Any]) -> NDArray[Any]:
+    variance = sigma**2
+    kl: NDArray[Any] = (mu**2 + variance - 1 - np.log(np.maximum(variance, TINY))) / 2
+    return kl
 
 
 def principal_components(mu: NDArray[np.float32]) -> Pieces[Components]:

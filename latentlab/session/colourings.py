@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.latent.codes import Codes
     from latentlab.session.state import State
 
 
 class Measure(StrEnum):
     """Colourings that have to be computed first."""
 
+    KL = "kl"
     DENSITY = "density"
     K_MEANS = "k-means"
     HDBSCAN = "HDBSCAN"
@@ -87,7 +87,7 @@ def _colourings(state: State) -> Iterator[Colouring]:
     if state.scores is not None:
         for score in Score:
             yield Colouring(f"score:{score}", f"{score[0].upper()}{score[1:]}", score.unit)
-    yield Colouring("kl", "KL", "nats")
+    yield Colouring(Measure.KL, "KL", "nats")
     yield Colouring(Measure.DENSITY, "Density", "nats")
     yield Colouring(Measure.K_MEANS, "k-means")
     yield Colouring(Measure.HDBSCAN, "HDBSCAN")
@@ -112,25 +112,9 @@ def values_of(key: str, state: State) -> NDArray | None:
         return codes.attributes.column(name)
     if family == "score" and state.scores is not None and len(state.scores) == len(codes):
         return state.scores.by(Score(name)).astype(np.float32)
-    if family == "kl":
-        return kl_of(codes)
     if family == "z" and int(name) < codes.mu.shape[1]:
         return codes.mu[:, int(name)]
     measured = state.measured
     if measured and measured.measure == key and len(measured.values) == len(codes):
         return measured.values
     return None
-
-
-def kl_of(codes: Codes) -> NDArray[np.float32]:
-    """Return the divergence of each posterior from N(0, 1), in nats.
-
-    Auto-encoding variational Bayes, Kingma and Welling, 2014, appendix B, with the sign of a cost.
-
-    Returns
-    -------
-    ndarray of float32, shape (N,)
-    """
-    variance = codes.sigma**2
-    parts = codes.mu**2 + variance - 1 - np.log(np.maximum(variance, 1e-30))
-    return (parts.sum(1) / 2).astype(np.float32)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from latentlab.latent import importance
 from latentlab.latent.codes import Codes
 from latentlab.latent.importance import kl_per_dimension, principal_components
 from latentlab.latent.linear import finish
@@ -27,6 +28,21 @@ def test_kl_agrees_with_torch():
     prior = torch.distributions.Normal(0.0, 1.0)
     wanted = torch.distributions.kl_divergence(q, prior).mean(0).numpy()
     assert kl_per_dimension(some) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_kl_of_each_image_agrees_with_torch(monkeypatch):
+    """In pieces of three rows, the last of which is a rest."""
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(importance, "NUMBERS", 12)
+    rng = np.random.default_rng(0)
+    some = codes(rng.standard_normal((50, 4)), rng.uniform(0.1, 2, (50, 4)))
+    q = torch.distributions.Normal(torch.tensor(some.mu), torch.tensor(some.sigma))
+    prior = torch.distributions.Normal(0.0, 1.0)
+    wanted = torch.distributions.kl_divergence(q, prior).sum(1).numpy()
+    found = finish(importance.kl_per_image(some.mu, some.sigma))
+    assert found.dtype == np.float32
+    assert found == pytest.approx(wanted, rel=1e-4)
+    assert kl_per_dimension(some).sum() == pytest.approx(found.mean(), rel=1e-5)
 
 
 def test_no_codes_carry_nothing():

@@ -5,13 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 import toy
-from torch.distributions import Normal, kl_divergence
 
 from latentlab.data.base import Attributes
 from latentlab.errors import RunError
-from latentlab.session.colourings import Measure, Measured, colourings, kl_of, values_of
+from latentlab.session.colourings import Measure, Measured, colourings, values_of
 from latentlab.session.selections import (
     How,
     by_range,
@@ -60,13 +58,17 @@ def test_each_has_one_value_per_image_once_it_is_known():
     assert values_of(Measure.DENSITY, State()) is None
 
 
-def test_kl_is_that_of_torch():
-    codes = toy.codes(4)
-    rng = np.random.default_rng(0)
-    codes = replace(codes, sigma=rng.uniform(0.1, 2, codes.mu.shape).astype(np.float32))
-    q = Normal(torch.from_numpy(codes.mu), torch.from_numpy(codes.sigma))
-    expected = kl_divergence(q, Normal(0.0, 1.0)).sum(1).numpy()
-    np.testing.assert_allclose(kl_of(codes), expected, rtol=1e-4)
+def test_scores_can_be_shown_as_long_as_they_are_of_these_images():
+    scores = toy.scores(90, 2)
+    known = state(scores=scores)
+    keys = [colouring.key for colouring in colourings(known)]
+    assert keys[3:6] == ["score:negative ELBO", "score:reconstruction error", "score:rate"]
+    assert [c.unit for c in colourings(known)][3:6] == ["nats", "MSE", "nats"]
+    for key, values in zip(keys[3:6], (scores.elbo, scores.error, scores.rate), strict=True):
+        assert values_of(key, known).dtype == np.float32
+        np.testing.assert_allclose(values_of(key, known), values, rtol=1e-6)
+        assert values_of(key, state()) is None
+        assert values_of(key, state(scores=toy.scores(89, 2))) is None
 
 
 def test_selections_are_sets():

@@ -203,6 +203,7 @@ def test_colouring_by_number_shows_a_bar_and_by_group_a_legend(desk):
     panel = desk.panel("map")
     assert panel.legend.isVisible()
     panel.colours.choose("kl")
+    desk.settle()
     assert panel.bar.isVisible()
     assert not panel.legend.isVisible()
     assert panel.bar._texts[0] == "KL"
@@ -240,6 +241,7 @@ def test_new_colours_leave_points_and_filters_as_they_were(desk):
     panel, cloud = desk.panel("map"), desk.map.cloud
     before = cloud._cells
     panel.colours.choose("kl")
+    desk.settle()
     assert cloud._cells is before
     panel.colours.choose("class")
     desk.hand.click(panel.legend.buttons[1])

@@ -8,6 +8,7 @@ from typing import Any
 from latentlab.data.base import Loading
 from latentlab.errors import RunError
 from latentlab.latent.groups import hdbscan, k_means, log_density
+from latentlab.latent.importance import kl_per_image
 from latentlab.session.answers.base import answer
 from latentlab.session.colourings import Measure, Measured
 from latentlab.session.explorer import Explorer
@@ -18,10 +19,12 @@ FEWEST = 3
 
 @answer.register
 def _(request: MakeMeasured, explorer: Explorer) -> Generator[Loading, None, Measured]:
-    mu = explorer.codes.mu
+    codes = explorer.codes
+    mu = codes.mu
     if len(mu) < FEWEST:
         raise RunError(f"{request.measure} needs images on the map.", "Open a model with data.")
     pieces: dict[Measure, Generator[Loading, None, Any]] = {
+        Measure.KL: kl_per_image(codes.mu, codes.sigma),
         Measure.DENSITY: log_density(mu),
         Measure.K_MEANS: k_means(mu, request.count),
         Measure.HDBSCAN: hdbscan(mu, request.count),
