@@ -45,7 +45,7 @@ class Spread(pg.GraphicsObject):
     def __init__(self) -> None:
         super().__init__()
         self._reach = (0.0, 0.0)
-        self._shape = QTransform()
+        self.shape_at_one = QTransform()
         self.setZValue(12)
         self.setVisible(False)
 
@@ -55,7 +55,7 @@ class Spread(pg.GraphicsObject):
         values, vectors = np.linalg.eigh(covariance)
         (a, b), (c, d) = (vectors * np.sqrt(np.maximum(values, 0))).T.tolist()
         # A circle of radius 1 becomes the ellipse of one standard deviation.
-        self._shape = QTransform(a, b, c, d, 0, 0)
+        self.shape_at_one = QTransform(a, b, c, d, 0, 0)
         self._reach = (self.RADII[-1] * math.hypot(a, c), self.RADII[-1] * math.hypot(b, d))
         self.setPos(x, y)
         self.update()
@@ -72,7 +72,7 @@ class Spread(pg.GraphicsObject):
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.setBrush(faint(colours().accent, 0.3))
-        painter.setTransform(self._shape, combine=True)
+        painter.setTransform(self.shape_at_one, combine=True)
         for radius in reversed(self.RADII):
             painter.drawEllipse(QPointF(0, 0), radius, radius)
 

@@ -1,19 +1,15 @@
-"""How the map is laid out: the choice of a view, its axes, and the work of making one."""
+"""How the map is laid out: the choice of a view, and its axes."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
-from latentlab.session.requests.colourings import MakeMeasured
-from latentlab.session.requests.views import MakeView
 from latentlab.session.views import Layout
-from latentlab.widgets.icons import IconButton
-from latentlab.widgets.labels import muted
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -38,8 +34,6 @@ CHOICES = {
         "the blend of the nearest codes.",
     ),
 }
-KINDS: tuple[type[MakeView | MakeMeasured], ...] = (MakeView, MakeMeasured)
-"""Work that is shown on the map."""
 AXIS = 7 * UNIT
 """Pixels of the choice of a dimension."""
 NO_UMAP = "Not installed. Install it with: pip install 'latentlab[umap]'"
@@ -113,44 +107,3 @@ class ViewBar(QWidget):
         plane = (self.across.currentIndex(), self.up.currentIndex())
         if min(plane) >= 0:
             self._controller.set_plane(plane)
-
-
-class WorkBar(QFrame):
-    """How far the making of a view is, on the map, with a way out."""
-
-    def __init__(self, controller: Controller, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._controller = controller
-        self._kind: type[MakeView | MakeMeasured] | None = None
-        self.setObjectName("mapBar")
-        self.text = muted(stretch=False)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(12 * UNIT)
-        self.bar.setAccessibleName("Progress")
-        self.bar.setToolTip("How far the work is; the map works meanwhile.")
-        stop = IconButton("close", "Give this up; what is shown stays")
-        stop.clicked.connect(self._cancel)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(UNIT, 0, 0, 0)
-        row.setSpacing(UNIT)
-        for widget in (self.text, self.bar, stop):
-            row.addWidget(widget)
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.hide()
-
-    def show_work(self, state: State) -> None:
-        """Show the work under way, or nothing."""
-        self._kind = next((kind for kind in KINDS if kind in state.working), None)
-        loading = state.working[self._kind] if self._kind else None
-        self.setVisible(loading is not None)
-        if loading:
-            self.text.setText(loading.message)
-            self.bar.setRange(0, 0 if loading.fraction is None else 100)
-            self.bar.setValue(round(100 * (loading.fraction or 0)))
-            self.adjustSize()
-
-    @Slot()
-    def _cancel(self) -> None:
-        if self._kind:
-            self._controller.cancel(self._kind)

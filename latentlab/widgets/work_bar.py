@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from latentlab.widgets.labels import muted
 from latentlab.widgets.theme import UNIT
@@ -16,28 +16,39 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-class WorkBar(QWidget):
-    """Progress of one kind of request; hidden while there is none.
+class WorkBar(QFrame):
+    """Progress of some kinds of request, one at a time; hidden while there is none.
 
     Parameters
     ----------
     controller : Controller
         Gives the work up on request.
-    kind : type of Request
+    kinds : type of Request, or tuple of them
         Whose work.
     tip : str
         What giving it up leaves.
+    parent : QWidget, optional
+        Where it is laid over without a layout; it takes the room that it needs.
     """
 
-    def __init__(self, controller: Controller, kind: type[Request], tip: str) -> None:
-        super().__init__()
-        self._controller, self._kind = controller, kind
+    def __init__(
+        self,
+        controller: Controller,
+        kinds: type[Request] | tuple[type[Request], ...],
+        tip: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller, self._is_laid_over = controller, parent is not None
+        self._kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        self._kind: type[Request] | None = None
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(*(UNIT, UNIT // 2, UNIT // 2, UNIT // 2) if parent else (0, 0, 0, 0))
         row.setSpacing(UNIT)
         self.progress = QProgressBar(textVisible=False)
         self.progress.setFixedWidth(12 * UNIT)
-        self.text = muted()
+        self.progress.setAccessibleName("Progress")
+        self.text = muted(stretch=parent is None)
         self.stop = QPushButton("Cancel")
         self.stop.setToolTip(tip)
         row.addWidget(self.progress)
@@ -48,14 +59,18 @@ class WorkBar(QWidget):
 
     def show_state(self, state: State) -> None:
         """Show how far the work is, or hide."""
-        loading = state.working.get(self._kind)
+        self._kind = next((kind for kind in self._kinds if kind in state.working), None)
+        loading = state.working[self._kind] if self._kind else None
         self.setVisible(loading is not None)
         if loading:
             # A range from 0 to 0 moves without an end.
             self.progress.setRange(0, 0 if loading.fraction is None else 1000)
             self.progress.setValue(round(1000 * (loading.fraction or 0)))
             self.text.setText(loading.message)
+            if self._is_laid_over:
+                self.adjustSize()
 
     @Slot()
     def _cancel(self) -> None:
-        self._controller.cancel(self._kind)
+        if self._kind:
+            self._controller.cancel(self._kind)

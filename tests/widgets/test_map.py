@@ -1,6 +1,7 @@
 """The map: which image is under the cursor, whatever is filtered or chosen as axes."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from latentlab.data.fitting import Source
+from latentlab.session.requests.exploring import PickImage
+from latentlab.session.views import Layout
 from latentlab.widgets.map_plot import NEAR
 from latentlab.widgets.settings import settings
 from latentlab.widgets.shades import by_class
@@ -227,6 +230,32 @@ def test_the_posterior_of_ones_own_picture_is_drawn_around_its_code(big):
     big.controller.set_plane((2, 3))
     assert (spread.pos().x(), spread.pos().y()) == pytest.approx((0, 0))
     assert not big.map.grab().isNull()
+
+
+def test_the_spread_is_the_shadow_of_the_posterior_on_the_plane(big):
+    """Aslant it is an ellipse that leans; where places mean nothing there is none."""
+    image = big.lab.PickImage(PickImage(4))
+    sigma = (0.1, 0.9, 0.3, 0.5, 0.2)
+    big.controller._set(original=replace(image, sigma=sigma), point=image.point)
+    first, second = np.random.default_rng(5).standard_normal((2, 5))
+    big.controller.look_along(first, second, ("one", "two"))
+    spread = big.panel("map").layers.spread
+    frame = big.state.view.frame
+    covariance = frame.basis @ np.diag(np.square(sigma)) @ frame.basis.T
+    assert abs(covariance[0, 1]) > 0.01
+    assert (spread.pos().x(), spread.pos().y()) == pytest.approx(frame.spot(image.point.z))
+    room = spread.boundingRect()
+    reach = 2 * np.sqrt(np.diag(covariance))
+    assert (room.right(), room.bottom()) == pytest.approx(reach.tolist(), rel=1e-5)
+    # Points of the rim lie one deviation out, by the Mahalanobis distance.
+    turns = np.linspace(0, 6, 7)
+    rim = [spread.shape_at_one.map(QPointF(np.cos(t), np.sin(t))) for t in turns]
+    away = np.array([(p.x(), p.y()) for p in rim])
+    squared = np.einsum("ni,ij,nj->n", away, np.linalg.inv(covariance), away)
+    assert squared == pytest.approx(np.ones(7), rel=1e-4)
+    big.controller.lay_out(Layout.TSNE)
+    big.settle()
+    assert not spread.isVisible()
 
 
 def test_the_spread_can_be_hidden_for_good(big):

@@ -187,7 +187,7 @@ def test_work_shows_its_progress_and_can_be_given_up(big):
     panel, before = big.panel("map"), big.state.view
     big.controller.lay_out(Layout.TSNE)
     big.until(lambda: panel.work.isVisible())
-    assert (panel.work.text.text(), panel.work.bar.value()) == ("t-SNE", 25)
+    assert (panel.work.text.text(), panel.work.progress.value()) == ("t-SNE", 250)
     # Exploring goes on meanwhile.
     big.hand.click(big.map.viewport(), big.pixel_of(1.0, 1.0))
     big.until(lambda: big.state.picture.point == big.state.point)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
+from latentlab.session.requests.scores import ScoreImages
 from latentlab.session.requests.selections import SaveSelection
 from latentlab.session.selections import How
 from latentlab.widgets.select_menu import RangeDialog, choose_text, fill_select_menu
@@ -220,6 +221,30 @@ def test_colouring_by_number_shows_a_bar_and_by_group_a_legend(desk):
     assert desk.state.measured.count == 4
     panel.colours.choose("class")
     assert [button.text() for button in panel.legend.buttons] == ["ant", "bee", "cat"]
+
+
+def test_scores_colour_the_map_while_they_hold(desk):
+    """They are offered once known; when the codes change they go, and classes are shown again."""
+    panel, colours = desk.panel("map"), desk.panel("map").colours
+
+    def titles():
+        return [colours.box.itemText(i) for i in range(colours.box.count())]
+
+    assert "Reconstruction error" not in titles()
+    desk.controller.ask(ScoreImages(2))
+    desk.until(lambda: desk.state.scores is not None)
+    assert {"Negative ELBO", "Reconstruction error", "Rate"} <= set(titles())
+    colours.choose("score:reconstruction error")
+    assert panel.bar.isVisible()
+    assert panel.bar._texts[0] == "Reconstruction error"
+    assert panel.bar._texts[2].endswith(" MSE")
+    # The lower the row, the larger the error: see `toy.scores`.
+    shade = desk.map.cloud.paint_now.index
+    assert shade[1] > shade[45] > shade[-2]
+    desk.controller._set(scores=None)
+    assert "Reconstruction error" not in titles()
+    assert colours.chosen.key == "class"
+    assert panel.legend.isVisible()
 
 
 def test_hidden_groups_are_not_taken(desk):

@@ -10,6 +10,8 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from latentlab.session.colourings import values_of
+from latentlab.session.requests.colourings import MakeMeasured
+from latentlab.session.requests.views import MakeView
 from latentlab.session.selections import mask_of
 from latentlab.widgets.colour_choice import ColourChoice, legend_names
 from latentlab.widgets.labels import muted
@@ -26,7 +28,8 @@ from latentlab.widgets.shades import by_class, by_value
 from latentlab.widgets.theme import UNIT
 from latentlab.widgets.thumbnail import Thumbnail
 from latentlab.widgets.value_bar import ValueBar
-from latentlab.widgets.view_bar import ViewBar, WorkBar
+from latentlab.widgets.view_bar import ViewBar
+from latentlab.widgets.work_bar import WorkBar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 AGAIN = frozenset({"codes", "view"})
+WORK = (MakeView, MakeMeasured)
 INVERSE = (
     "What a place of the map decodes to: on a plane exactly what lies there, elsewhere the "
     "codes of the nearest images, the nearer the more."
@@ -71,7 +75,8 @@ class MapPanel(PanelWidget):
         self.body.addLayout(self._foot())
         self.layers = Layers(self.plot, controller)
         self.thumbnail = Thumbnail(self.plot)
-        self.work = WorkBar(controller, self.plot)
+        self.work = WorkBar(controller, WORK, "Give this up; what is shown stays.", self.plot)
+        self.work.setObjectName("mapBar")
         self.work.move(5 * UNIT, UNIT)
         self.selected = SelectionBar(controller, self.plot)
         self._drawn: tuple[object, ...] = (None,) * 4
@@ -108,7 +113,7 @@ class MapPanel(PanelWidget):
         """Show codes, z and path in the present plane."""
         if state.model is None or state.point is None or state.codes is None:
             return
-        self.work.show_work(state)
+        self.work.show_state(state)
         if not state.view.suits(state.codes):
             return
         if changed & {"model", "view"}:
