@@ -137,11 +137,11 @@ class Groups:
     a: tuple[int, ...] = field(default=(), repr=False)
     b: tuple[int, ...] = field(default=(), repr=False)
 
-    def added(self, side: str, row: int) -> Groups:
-        """Return the groups with an image put into ``"a"`` or ``"b"``, and out of the other."""
-        a = tuple(each for each in self.a if each != row)
-        b = tuple(each for each in self.b if each != row)
-        return Groups((*a, row), b) if side == "a" else Groups(a, (*b, row))
+    def added(self, side: str, *rows: int) -> Groups:
+        """Return the groups with images put into ``"a"`` or ``"b"``, and out of the other."""
+        new = set(rows)
+        a, b = (tuple(row for row in group if row not in new) for group in (self.a, self.b))
+        return Groups((*a, *rows), b) if side == "a" else Groups(a, (*b, *rows))
 
     def cleared(self, side: str) -> Groups:
         """Return the groups with one of them empty."""

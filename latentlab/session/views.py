@@ -25,6 +25,7 @@ class Layout(StrEnum):
     AXES = "dimensions"
     PCA = "PCA"
     PLANE = "plane"
+    DIRECTIONS = "directions"
     TSNE = "t-SNE"
     UMAP = "UMAP"
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from latentlab.session.directions import doubts
 from latentlab.widgets.axis_slider import AxisSlider
@@ -32,6 +41,8 @@ class DirectionRow(QFrame):
     renamed = Signal(object, str)
     """The direction, and what to call it."""
     removed = Signal(object)
+    laid = Signal(object, bool)
+    """The direction, and whether the map is to show it upwards rather than to the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +54,7 @@ class DirectionRow(QFrame):
         self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("+0.00 σ"))
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.badge = Badge()
+        self.axes = self._axes_button()
         self.reset = IconButton("reset", "Reset")
         self.remove = IconButton("close", "Delete")
         self.slider = AxisSlider()
@@ -53,7 +65,7 @@ class DirectionRow(QFrame):
         head = QHBoxLayout()
         head.setSpacing(UNIT // 2)
         head.addWidget(self.name, 1)
-        for widget in (self.badge, self.value, self.reset, self.remove):
+        for widget in (self.badge, self.value, self.axes, self.reset, self.remove):
             head.addWidget(widget)
         column.addLayout(head)
         column.addWidget(self.slider)
@@ -61,6 +73,15 @@ class DirectionRow(QFrame):
         self.name.editingFinished.connect(self._on_name)
         self.reset.clicked.connect(self.slider.reset)
         self.remove.clicked.connect(self._on_remove)
+
+    def _axes_button(self) -> IconButton:
+        button, menu = IconButton("axes", "Show on the map"), QMenu(self)
+        menu.addAction("Map: to the right", self._on_right)
+        menu.addAction("Map: upwards", self._on_up)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        return button
 
     def show_direction(self, direction: Direction, card: ModelCard) -> None:
         """Say which direction it is."""
@@ -76,6 +97,8 @@ class DirectionRow(QFrame):
             "Right-click to reset."
         )
         self.badge.show_strength(direction, card)
+        self.axes.setToolTip(f"Make {name} an axis of the map; another direction can be the other.")
+        self.axes.setAccessibleName(f"Make {name} an axis of the map")
         for button, what in ((self.reset, "Reset"), (self.remove, "Delete")):
             button.setToolTip(f"{what} {name}")
             button.setAccessibleName(f"{what} {name}")
@@ -97,6 +120,14 @@ class DirectionRow(QFrame):
             self.renamed.emit(self.direction, text)
         else:
             self.name.setText(self.direction.name)
+
+    @Slot()
+    def _on_right(self) -> None:
+        self.laid.emit(self.direction, False)
+
+    @Slot()
+    def _on_up(self) -> None:
+        self.laid.emit(self.direction, True)
 
     @Slot()
     def _on_remove(self) -> None:

@@ -31,6 +31,7 @@ PATHS = {
     "select": "M4 5h16M7 11h10M10 17h4",
     "layers": "M12 4l9 5-9 5-9-5zM3 14l9 5 9-5",
     "more": "M5 12h.01M12 12h.01M19 12h.01",
+    "axes": "M5 19V4M2.5 7 5 4l2.5 3M5 19h15M17 16.5l3 2.5-3 2.5",
     "plus": "M12 5v14M5 12h14",
     "pictures": "M3 8h5v8H3zM9.5 8h5v8h-5zM16 8h5v8h-5z",
     "eraser": "M8 19h11M4 14l9-9 6 6-8 8H8zM9 9l6 6",

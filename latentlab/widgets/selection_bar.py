@@ -66,6 +66,9 @@ class SelectionBar(QFrame):
     def fill_menu(self, menu: QMenu) -> None:
         """Offer what can be done with the selection."""
         add_means(menu, self._controller)
+        for side in "ab":
+            text = f"Into group {side.upper()}, to learn a direction"
+            menu.addAction(text, partial(self._controller.gather_selection, side))
         menu.addSeparator()
         menu.addAction("Invert", self._controller.invert_selection)
         add_kept(menu, self._controller)

@@ -66,6 +66,18 @@ class Viewing(Pictures):
             return
         self.set_view(View(Layout.PLANE, frame))
 
+    def look_towards(self, vector: Sequence[float], name: str, *, up: bool) -> None:
+        """Look at the plane of a direction and of the axis that the view has across it."""
+        frame = self.state.view.frame
+        if len(vector) != frame.size:
+            self.refuse(
+                f"{name} belongs to a model with {len(vector)} dimensions.", "Learn it anew."
+            )
+        elif up:
+            self.look_along(frame.across, vector, (frame.names[0], name))
+        else:
+            self.look_along(vector, frame.up, (name, frame.names[1]))
+
     def under(self, x: float, y: float, point: Point) -> Point:
         """Return the point under a place of the map; off a plane it agrees with `point`."""
         codes, view = self.state.codes, self.state.view
@@ -121,6 +133,11 @@ class Viewing(Pictures):
             self.set_point(mean)
         elif ends:
             self.set_ends(ends.moved(role, mean))
+
+    def gather_selection(self, side: str) -> None:
+        """Put the selected images into one of the two groups that a direction is learned from."""
+        if chosen := self.state.selection:
+            self.set_groups(self.state.groups.added(side, *chosen.rows.tolist()))
 
     def save_selection(self, path: Path) -> None:
         """Write the selected images as a table."""

@@ -210,6 +210,7 @@ def test_the_groups_of_a_person_hold_an_image_once():
     assert (groups.a, groups.b) == ((2,), (1, 3))
     assert groups.cleared("b") == Groups((2,))
     assert groups.cleared("a") == Groups((), (1, 3))
+    assert groups.added("a", 3, 4, 1) == Groups((2, 3, 4, 1))
 
 
 # Sharing

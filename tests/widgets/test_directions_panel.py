@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from gui_support import handle_of
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from latentlab.data.base import Attributes, Loading
 from latentlab.session.axes import MARKS
 from latentlab.session.directions import Direction, Groups, Origin
+from latentlab.session.views import Layout
 from latentlab.widgets.axis_slider import REACH, TICKS
 
 ORIGIN = Origin("big", "big", "cvae", "toys", 5, 3)
@@ -251,6 +252,41 @@ def test_groups_gathered_by_hand(big):
     assert b.count.text() == "B: 0"
     assert not form.learn.isEnabled()
     assert not b.clear.isEnabled()
+
+
+def test_what_is_selected_on_the_map_can_be_gathered(big):
+    panel = show(big)
+    bar, menu = big.panel("map").selected, QMenu()
+    for rows, side in (([4, 5, 6], "A"), ([6, 9], "B")):
+        big.controller.select(np.array(rows))
+        bar.fill_menu(menu)
+        next(a for a in menu.actions() if a.text().startswith(f"Into group {side}")).trigger()
+        menu.clear()
+    menu.deleteLater()
+    assert big.state.groups == Groups((4, 5), (6, 9))
+    assert [panel.form.sides[side].count.text() for side in "ab"] == ["A: 2", "B: 2"]
+
+
+def test_directions_become_the_axes_of_the_map(big):
+    """First one, then the other: in the end each lies in the plane, which moving z keeps to."""
+    panel = show(big, FIRST, SLANT)
+    right, up = panel.rows[0].axes.menu().actions()
+    right.trigger()
+    panel.rows[1].axes.menu().actions()[1].trigger()
+    frame = big.state.view.frame
+    assert big.state.view.layout is Layout.PLANE
+    assert frame.names == ("first", "slant")
+    np.testing.assert_allclose(frame.basis, [FIRST.vector, SLANT.vector], atol=1e-12)
+    before = z_of(big)
+    big.hand.click(big.map.viewport(), big.pixel_of(1.0, -1.0))
+    change = z_of(big) - before
+    assert frame.basis.T @ frame.basis @ change == pytest.approx(change, abs=1e-9)
+    up.trigger()
+    assert "span no plane" in big.state.failure.title
+    assert big.state.view.frame is frame
+    big.controller.undo()
+    big.controller.undo()
+    assert big.state.view.frame.names == ("first", "z2")
 
 
 def test_only_an_image_of_the_map_can_be_gathered(big):

@@ -147,6 +147,7 @@ class DirectionsPanel(PanelWidget):
             row.slider.moved.connect(self._on_moved)
             row.renamed.connect(self._on_renamed)
             row.removed.connect(self._on_removed)
+            row.laid.connect(self._on_laid)
             row.strip.setVisible(self.pictures.isChecked())
             self._keeper.connect_strip(row.strip)
             self.rows.append(row)
@@ -201,6 +202,10 @@ class DirectionsPanel(PanelWidget):
     def _on_removed(self, direction: Direction) -> None:
         self._gone = direction
         self._change(direction, None)
+
+    @Slot(object, bool)
+    def _on_laid(self, direction: Direction, up: bool) -> None:
+        self.controller.look_towards(direction.vector, direction.name, up=up)
 
     @Slot()
     def _on_put_back(self) -> None:
