@@ -50,6 +50,7 @@ class ViewBar(QWidget):
             "What the map shows: a plane through latent space, or who is near whom."
         )
         self.layouts.setAccessibleName("View")
+        self.layouts.setPlaceholderText("Directions")
         self._fill()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +78,9 @@ class ViewBar(QWidget):
         """Show which view is on."""
         view = state.view
         chosen = view.frame.dimensions if view.layout is Layout.AXES else None
-        self.layouts.setCurrentIndex(list(CHOICES).index(view.layout))
+        # Directions are laid out from their own panel: here they are shown, not chosen.
+        chosen_here = view.layout in CHOICES
+        self.layouts.setCurrentIndex(list(CHOICES).index(view.layout) if chosen_here else -1)
         size = state.model.latent_dim if state.model else 0
         for box, dimension in zip((self.across, self.up), chosen or (0, 0), strict=True):
             box.blockSignals(True)

@@ -64,7 +64,7 @@ class Viewing(Pictures):
         except ValueError:
             self.refuse("The two directions are one, and span no plane.", "Choose another.")
             return
-        self.set_view(View(Layout.PLANE, frame))
+        self.set_view(View(Layout.DIRECTIONS, frame))
 
     def look_towards(self, vector: Sequence[float], name: str, *, up: bool) -> None:
         """Look at the plane of a direction and of the axis that the view has across it."""

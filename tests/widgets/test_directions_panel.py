@@ -274,7 +274,9 @@ def test_directions_become_the_axes_of_the_map(big):
     right.trigger()
     panel.rows[1].axes.menu().actions()[1].trigger()
     frame = big.state.view.frame
-    assert big.state.view.layout is Layout.PLANE
+    assert big.state.view.layout is Layout.DIRECTIONS
+    layouts = big.panel("map").views.layouts
+    assert (layouts.currentIndex(), layouts.placeholderText()) == (-1, "Directions")
     assert frame.names == ("first", "slant")
     np.testing.assert_allclose(frame.basis, [FIRST.vector, SLANT.vector], atol=1e-12)
     before = z_of(big)

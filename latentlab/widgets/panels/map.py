@@ -291,7 +291,7 @@ PANEL = Panel(
     "any place decodes to, click to go there (the cross), Shift+click to take the nearest real "
     "image. The two ellipses around an image's code are one and two standard deviations of its "
     "posterior q(z|x). Drag A and B to choose a path; right-click for more; wheel and drag to "
-    "zoom and pan. On a <b>plane</b> (dimensions, PCA, through A, B and z) what lies under the "
+    "zoom and pan. On a <b>plane</b> (dimensions, PCA, A, B and z, directions) what lies under the "
     "cursor decodes exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and decode a "
     "blend of them. Box and lasso select images for all panels; marbles show how sure the encoder "
     "is of each.",
