@@ -18,6 +18,8 @@ from latentlab.widgets.shades import by_class
 from latentlab.widgets.theme import colours
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from PySide6.QtGui import QKeyEvent
     from PySide6.QtWidgets import QWidget
@@ -129,13 +131,18 @@ class MapPlot(Plot):
         """Put the cross-hair where z is."""
         self.cross.setPos(x, y)
 
-    def set_path(self, a: tuple[float, float], b: tuple[float, float]) -> None:
-        """Put the handles where the path's ends are."""
+    def set_path(
+        self,
+        a: tuple[float, float],
+        b: tuple[float, float],
+        stops: Sequence[tuple[float, float]] = (),
+    ) -> None:
+        """Put the handles where the path's ends are, and a line through all its stops."""
         for handle, place in zip(self.handles.values(), (a, b), strict=True):
             handle.blockSignals(True)
             handle.setPos(place)
             handle.blockSignals(False)
-        self.path.setData(*zip(a, b, strict=True))
+        self.path.setData(np.array(stops or (a, b)))
 
     def spot_at(self, scene: QPointF) -> Spot:
         """Return what lies at a place of the scene."""

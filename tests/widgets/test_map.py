@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from latentlab.data.fitting import Source
 from latentlab.session.requests.exploring import PickImage
+from latentlab.session.scene import Key, Loop, Point
 from latentlab.session.views import Layout
 from latentlab.widgets.map_plot import NEAR
 from latentlab.widgets.settings import settings
@@ -138,6 +139,19 @@ def test_axes_choose_the_plane(big):
     assert (z[3], z[2]) == pytest.approx(big.place_of(place), abs=big.pixel_size)
     assert [z[d] for d in (0, 1, 4)] == [before.z[d] for d in (0, 1, 4)]
     assert big.state.point.label == before.label
+
+
+def test_the_path_leads_through_its_points_and_back_where_it_is_round(big):
+    keys = [Key(t, Point((9 * t, 1.0, -3 * t, 2.0, 0.0))) for t in (0.25, 0.5)]
+    ends = replace(big.state.ends.with_keys(*keys), loop=Loop.ROUND)
+    big.controller.set_ends(ends)
+    big.controller.set_plane((2, 0))
+    z = [ends.a.z, keys[0].point.z, keys[1].point.z, ends.b.z, ends.a.z]
+    x, y = big.map.path.getData()
+    assert x == pytest.approx([each[2] for each in z])
+    assert y == pytest.approx([each[0] for each in z])
+    b = big.map.handles["b"].pos()
+    assert (b.x(), b.y()) == pytest.approx((ends.b.z[2], ends.b.z[0]))
 
 
 def test_axes_are_hidden_where_there_are_only_two(desk):

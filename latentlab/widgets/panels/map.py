@@ -141,7 +141,8 @@ class MapPanel(PanelWidget):
     def _show_places(self, point: Point, ends: Ends | None) -> None:
         self.plot.set_point(*self._spot_of(point))
         if ends:
-            self.plot.set_path(self._spot_of(ends.a), self._spot_of(ends.b))
+            stops = [self._spot_of(stop.point) for stop in ends.stops()]
+            self.plot.set_path(stops[0], self._spot_of(ends.b), stops)
 
     def _spot_of(self, point: Point) -> tuple[float, float]:
         """Return where a point stands: where a hand put it, even if no formula leads back."""
