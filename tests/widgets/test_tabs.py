@@ -57,7 +57,7 @@ def test_each_stands_behind_another_at_first(desk):
         "diagnosis": "curves",
         "anomalies": "curves",
         "replay": "samples",
-        "neighbours": "samples",
+        "neighbours": "interpolate",
         "directions": "sliders",
         "picture": "manifold",
         "arithmetic": "interpolate",

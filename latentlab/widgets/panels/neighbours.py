@@ -111,5 +111,5 @@ PANEL = Panel(
     "difference. Where the two rows agree, the latent space keeps what one sees; where the "
     "nearest code is far away, z lies in a hole. Hover to preview, click to go to an image.",
     widget=NeighboursPanel,
-    behind="samples",
+    behind="interpolate",
 )
