@@ -7,6 +7,8 @@ from latentlab.data.base import Loading
 from latentlab.errors import DataError, RunError
 from latentlab.latent import projections
 from latentlab.latent.embed import to_picture
+from latentlab.latent.linear import finish as last
+from latentlab.latent.scores import elbo_scores
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.answers.views import ViewCache
 from latentlab.session.colourings import Measure
@@ -102,3 +104,10 @@ def test_what_is_measured_has_a_value_per_image(explorer, measure, count):
         away = np.linalg.norm(explorer.codes.mu - explorer.codes.center, axis=1)
         order = np.argsort(away)
         assert found.values[order[:500]].mean() > found.values[order[-500:]].mean()
+
+
+def test_kl_of_an_image_is_the_rate_that_anomalies_score(explorer):
+    measured, _ = finish(answer(MakeMeasured(Measure.KL), explorer))
+    assert measured.values.shape == (5000,)
+    rate = last(elbo_scores(explorer.model, explorer.images[:60], 1)).rate
+    np.testing.assert_allclose(measured.values[:60], rate, rtol=1e-3)

@@ -21,7 +21,7 @@ FEWEST = 3
 def _(request: MakeMeasured, explorer: Explorer) -> Generator[Loading, None, Measured]:
     codes = explorer.codes
     mu = codes.mu
-    if len(mu) < FEWEST:
+    if len(mu) < FEWEST and request.measure is not Measure.KL:
         raise RunError(f"{request.measure} needs images on the map.", "Open a model with data.")
     pieces: dict[Measure, Generator[Loading, None, Any]] = {
         Measure.KL: kl_per_image(codes.mu, codes.sigma),
