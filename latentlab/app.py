@@ -86,14 +86,10 @@ def make_answerer() -> Callable[[Request], object]:
 
     Runs on the lane's thread, since this is what loads torch.
     """
-    import numpy as np
-
     from latentlab.session.answers.base import answer, find_answers
     from latentlab.session.explorer import Explorer
 
     find_answers()
-    # A model that diverges has codes that are no numbers; this thread need not warn of them.
-    np.seterr(all="ignore")
     explorer = Explorer()
     return lambda request: answer(request, explorer)
 
