@@ -277,7 +277,10 @@ def test_resume_of_a_damaged_run(latentlab, recipe, tmp_path):
     ("flags", "words"),
     [
         (("--set", "model.latentdim=3"), ["model.latentdim", 'did you mean "latent_dim"']),
-        (("--set", "model.kind=gan"), ["model.kind", "unknown kind 'gan'", "known: vae, cvae"]),
+        (
+            ("--set", "model.kind=gan"),
+            ["model.kind", "unknown kind 'gan'", "known: vae, conv-cvae, conv-vae, cvae"],
+        ),
         (("--set", "training.epochs=0"), ["training.epochs", "greater than or equal to 1"]),
         (("--set", "training.epochs=many"), ["training.epochs", "many"]),
         (("--set", "epochs=3"), ["TABLE.KEY=VALUE"]),
@@ -498,11 +501,11 @@ def test_list(latentlab, recipe):
     status, said, errors = latentlab("list")
     assert (status, errors) == (0, "")
     lines = said.splitlines()
-    assert [line.split()[0] for line in lines[:2]] == ["digits-2d", "digits-cvae"]
-    assert len(lines) == 3
-    assert lines[2].endswith(str(folder))
-    assert "VAE 2-D" in lines[2]
-    assert "digits" in lines[2]
+    assert [line.split()[0] for line in lines[:3]] == ["digits-2d", "digits-cvae", "faces"]
+    assert len(lines) == 4
+    assert lines[3].endswith(str(folder))
+    assert "VAE 2-D" in lines[3]
+    assert "digits" in lines[3]
 
 
 def test_demo(latentlab, tmp_path):
@@ -536,5 +539,5 @@ def test_output_goes_into_a_pipe():
     """``latentlab list | head`` and files in narrow terminals: one whole line each."""
     done = in_a_process("list", env={**os.environ, "COLUMNS": "40"})
     assert done.returncode == 0
-    assert len(done.stdout.splitlines()) == 2
+    assert len(done.stdout.splitlines()) == 3
     assert str(resources() / "models" / "digits-2d") in done.stdout

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QVBoxLayout,
     QWhatsThis,
     QWidget,
@@ -66,7 +67,7 @@ class Dock(QDockWidget):
             self._inside.setAccessibleName(self.panel.title)
             self._column.takeAt(0)
             self._inside.set_in_front(self._in_front)
-            self._column.addWidget(self._inside)
+            self._column.addWidget(_scrolled(self._inside) if self.panel.behind else self._inside)
         return self._inside
 
     @Slot(bool)
@@ -93,6 +94,18 @@ class Dock(QDockWidget):
         title = f"{self.panel.title} · {badge}" if badge else self.panel.title
         if title != self.windowTitle():
             self.setWindowTitle(title)
+
+
+def _scrolled(inside: QWidget) -> QScrollArea:
+    """Return a place for what stands behind: it shall not make the window any taller."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setMinimumWidth(inside.minimumSizeHint().width())
+    area.setWidget(inside)
+    return area
 
 
 class _Title(QFrame):

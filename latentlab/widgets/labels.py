@@ -32,5 +32,5 @@ def narrow(text: str, tip: str) -> QPushButton:
     """Return a button no wider than its text needs, for rows with little room."""
     button = QPushButton(text)
     button.setToolTip(tip)
-    button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 3 * UNIT)
+    button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 2 * UNIT)
     return button

@@ -64,7 +64,10 @@ class MainWindow(QMainWindow):
         controller.changed.connect(self._on_changed)
         # Panels are built one at a time after the window stands, so that it stands at once.
         self._unbuilt = sorted(self.docks.values(), key=lambda dock: dock.panel.shortcut)
-        QTimer.singleShot(0, self, self._build_next)
+        # A timer of its own: Qt's single shots keep a window that is gone from being forgotten.
+        self._builder = QTimer(self)
+        self._builder.timeout.connect(self._build_next)
+        self._builder.start()
 
     def _make_banner(self) -> QToolBar:
         bar = QToolBar("Messages", self)
@@ -80,10 +83,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def _build_next(self) -> None:
         if not self._unbuilt:
+            self._builder.stop()
             self.built.emit()
             return
         self._unbuilt.pop(0).build()
-        QTimer.singleShot(0, self, self._build_next)
 
     @Slot(object, object)
     def _on_changed(self, state: State, changed: frozenset[str]) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QObject
 
+    from latentlab.data.base import Loading
     from latentlab.session.requests.base import Request
     from latentlab.workers.lane import Answer, Lane, Progress
     from latentlab.workers.training import Training
@@ -192,8 +193,6 @@ class Controller(Running):
         if is_new:
             # Whatever was asked until now, even while it opened, was asked of the one before.
             self._model_since = self._asked
-            for kind in [kind for kind in self.state.working if kind.about_model]:
-                self.cancel(kind)
             changes |= {
                 "sampling": replace(self.state.sampling, label=None),
                 **FORGET,
@@ -202,14 +201,24 @@ class Controller(Running):
                 **ABOUT_AXES,
                 **dict.fromkeys(("own", "judged", "usual", "fills")),
             }
-        for kind in of_codes():
-            self.cancel(kind)
-            changes |= {kind.field: None} if kind.field else {}
+        changes |= {kind.field: None for kind in of_codes() if kind.field}
+        changes["working"] = self._withdraw_stale(is_new=is_new)
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}
             self._latest = opened.past.portrait
         self._set(**changes, preview=None, hovered=None)
         self._renew_own()
+
+    def _withdraw_stale(self, *, is_new: bool) -> dict[type[Request], Loading]:
+        """Ask no more what is worthless now; return the work that goes on.
+
+        Told together with the model: a panel that heard of it before would ask once more.
+        """
+        begun = [kind for kind in self.state.working if is_new and kind.about_model]
+        stale = {*of_codes(), *begun}
+        for kind in stale:
+            self.withdraw(kind)
+        return {kind: how for kind, how in self.state.working.items() if kind not in stale}
 
     def _on_exported(self, exported: Exported) -> None:
         self._set(message=f"Saved {exported.path}")

@@ -21,6 +21,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from latentlab.session.failure import Failure
@@ -150,10 +151,12 @@ class _Worker(QObject):
     def work(self) -> None:
         """Answer the most urgent waiting request, or go on with work; runs on the lane's thread."""
         self._drop()
-        if self._mailbox:
-            self._answer_first()
-        elif self._begun:
-            self._go_on(next(iter(self._begun.values())))
+        # Codes of a model that has diverged are no numbers: nothing to warn of each time.
+        with np.errstate(all="ignore"):
+            if self._mailbox:
+                self._answer_first()
+            elif self._begun:
+                self._go_on(next(iter(self._begun.values())))
         if self._begun and not self._mailbox:
             self._more.emit()
 

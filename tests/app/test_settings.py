@@ -33,7 +33,7 @@ def test_layout_is_remembered(make_desk):
     desk = make_desk()
     desk.window.resize(1300, 820)
     desk.window.docks["curves"].toggleViewAction().trigger()
-    desk.window.tabifyDockWidget(desk.window.docks["map"], desk.window.docks["manifold"])
+    desk.window.tabifyDockWidget(desk.window.docks["map"], desk.window.docks["library"])
     wait(50)
     train = desk.window.docks["train"].geometry()
     edge = QPoint(train.right() + 4, train.center().y())
@@ -48,7 +48,7 @@ def test_layout_is_remembered(make_desk):
     assert not docks["curves"].isVisible()
     assert not docks["curves"].toggleViewAction().isChecked()
     assert docks["train"].width() == pytest.approx(wide, abs=3)
-    assert again.window.tabifiedDockWidgets(docks["map"]) == [docks["manifold"]]
+    assert again.window.tabifiedDockWidgets(docks["map"]) == [docks["library"]]
     again.window.reset_layout()
     again.until(lambda: docks["curves"].isVisible())
     assert again.window.tabifiedDockWidgets(docks["map"]) == []

@@ -25,7 +25,7 @@ def test_first_start_is_never_empty(desk):
     assert state.codes.mu.shape == (5000, 2)
     assert state.model.data == "digits"
     assert state.failure is None
-    assert [entry.name for entry in state.library] == ["digits-2d", "digits-cvae"]
+    assert [entry.name for entry in state.library] == ["digits-2d", "digits-cvae", "faces"]
     assert {field.name for field in state.form} >= {"model", "data", "objective", "training"}
 
 

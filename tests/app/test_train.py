@@ -15,6 +15,7 @@ from latentlab.session.forms import describe
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 CVAE = resources() / "models" / "digits-cvae"
+SHIPPED = [str(resources() / "models" / name) for name in ("digits-2d", "digits-cvae", "faces")]
 
 
 def fill(desk, values):
@@ -83,8 +84,8 @@ def test_train_watch_stop_keep_and_reopen(desk):
     # It learned: a mean digit alone costs about 206 nats.
     losses = state.curves["validation", "loss"][1]
     assert losses[-1] < losses[0]
-    assert entries(desk) == [str(DIGITS_2D), str(CVAE), str(folder)]
-    assert desk.panel("library").list.currentRow() == 2
+    assert entries(desk) == [*SHIPPED, str(folder)]
+    assert desk.panel("library").list.currentRow() == 3
     # It can be read back, by the program and by people.
     model, checkpoint = load_model(folder)
     assert checkpoint.recipe.model.hidden == (16,)
@@ -97,7 +98,7 @@ def test_train_watch_stop_keep_and_reopen(desk):
     # Away and back again.
     kept = state.codes.mu
     library = desk.panel("library").list
-    for row, source in ((0, DIGITS_2D), (2, folder)):
+    for row, source in ((0, DIGITS_2D), (3, folder)):
         desk.hand.click(library.viewport(), library.visualItemRect(library.item(row)).center())
         desk.settle()
         assert desk.state.model.source == source
@@ -138,7 +139,7 @@ def test_cancel_and_discard(training):
     assert training.state.model.source == DIGITS_2D
     assert training.state.codes.mu.shape == (5000, 2)
     assert ("validation", "loss") in training.state.curves
-    assert entries(training) == [str(DIGITS_2D), str(CVAE)]
+    assert entries(training) == SHIPPED
     assert training.state.failure is None
     # What is decoded now comes from the old model, not from the cancelled one.
     row = training.state.original.row

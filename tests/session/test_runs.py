@@ -33,9 +33,11 @@ def finish(events):
 def test_the_library_begins_with_what_ships():
     shipped = [entry for entry in library() if entry.shipped]
     assert library()[: len(shipped)] == tuple(shipped)
-    assert [entry.name for entry in shipped] == ["digits-2d", "digits-cvae"]
-    assert [entry.path.parent for entry in shipped] == [resources() / "models"] * 2
-    for entry, title in zip(shipped, ("VAE 2-D", "CVAE 20-D"), strict=True):
+    assert [entry.name for entry in shipped] == ["digits-2d", "digits-cvae", "faces"]
+    assert [entry.path.parent for entry in shipped] == [resources() / "models"] * 3
+    assert shipped[2].detail.startswith("CONV-VAE 32-D · synthetic-faces · ")
+    assert shipped[2].thumbnail.ndim == 3
+    for entry, title in zip(shipped[:2], ("VAE 2-D", "CVAE 20-D"), strict=True):
         head, data, loss = entry.detail.split(" · ")
         assert (head, data) == (title, "mnist")
         assert 80 < float(loss.removesuffix(" nats")) < 150
@@ -95,7 +97,7 @@ def test_a_run_without_a_good_preview_is_listed_all_the_same(tmp_path, damage):
 
 def test_no_runs_is_no_error(own_place):
     assert not own_place.exists()
-    assert [entry.shipped for entry in library()] == [True, True]
+    assert [entry.shipped for entry in library()] == [True, True, True]
 
 
 @pytest.mark.parametrize(
