@@ -78,7 +78,7 @@ class AxisStrip(QWidget):
         """Return where a picture is drawn."""
         room = self._room()
         center = (self.width() - room) / 2 + (MARKS[index] / REACH + 1) / 2 * room
-        side = self._side()
+        side = min(self._side(), self.height())
         return QRectF(round(center - side / 2), 0, side, side)
 
     def index_at(self, place: QPointF) -> int:
@@ -94,9 +94,15 @@ class AxisStrip(QWidget):
         return self.width() - self._slider.style().pixelMetric(metric, None, self._slider)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Be as tall as the pictures."""
+        """Be as tall as the pictures.
+
+        Not by so little taller as a scroll bar that goes may allow: it would come back for that,
+        and go again, for ever.
+        """
         super().resizeEvent(event)
-        self.setFixedHeight(self._side())
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        if not 0 <= self._side() - self.height() <= 1 + bar / (2 * REACH):
+            self.setFixedHeight(self._side())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Say which picture is pointed at."""

@@ -8,12 +8,13 @@ import pytest
 from gui_support import RIGHT, handle_of, wait
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QToolButton
-from toy import card, picture_of
+from toy import card, codes, picture_of
 
 from latentlab.latent.importance import kl_per_dimension
 from latentlab.session.axes import MARKS
 from latentlab.session.requests.directions import MakeSliderStrips
-from latentlab.widgets.panels.sliders import REACH
+from latentlab.session.scene import Point
+from latentlab.widgets.panels.sliders import REACH, SlidersPanel
 from latentlab.widgets.strips import CALM_MS
 
 
@@ -322,3 +323,15 @@ def test_many_sliders_have_pictures_where_asked_for(make_desk):
     desk.until(lambda: first.tiles)
     assert last.tiles is None
     assert max(len(request.axes) for request in strips_asked(desk)) < 8
+
+
+def test_no_size_makes_pictures_and_scroll_bar_chase_each_other(show_panel):
+    """Qt falls over its own feet where a scroll bar is wanted without it and not with it."""
+    panel = show_panel(SlidersPanel, model=card(5), point=Point((0.0,) * 5), codes=codes(5))
+    panel.pictures.setChecked(True)
+    for width in (260, 300, 340):
+        for height in range(150, 420, 2):
+            panel.resize(width, height)
+            wait(0)
+            tallest = max(row.strip.height() for row in panel.rows)
+    assert tallest > 20
