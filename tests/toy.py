@@ -14,6 +14,7 @@ from latentlab.data.fitting import Frame, Own
 from latentlab.errors import RunError
 from latentlab.latent.codes import Codes
 from latentlab.latent.frames import pca_frame
+from latentlab.latent.holes import REACH, draw_posteriors, holes
 from latentlab.latent.importance import kl_per_dimension, principal_components
 from latentlab.latent.linear import finish
 from latentlab.latent.manifold import axis, plane_points
@@ -27,11 +28,13 @@ from latentlab.session.colourings import Measure, Measured
 from latentlab.session.direction_files import read_directions, write_directions
 from latentlab.session.directions import merged, replaced
 from latentlab.session.forms import Field, Kind
+from latentlab.session.layers import Draws, Holes
 from latentlab.session.learning_directions import learn_direction
 from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
 from latentlab.session.requests.files import Exported
 from latentlab.session.requests.neighbours import MapPictures, Near, Neighbours
+from latentlab.session.requests.whole import Whole
 from latentlab.session.route import straight_route
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
 from latentlab.session.scores import Thumbnails
@@ -135,6 +138,22 @@ class ToyLab:
     def start(self):
         here, a, b = (self.PickImage(PickImage(row)) for row in (2, 0, 1))
         return here.point, Ends(a.point, b.point), here
+
+    def ShowAll(self, request):
+        few = self.codes
+        self.codes = codes(self.card.latent_dim, self.card.images)
+        assert np.array_equal(self.codes.labels[: len(few)], few.labels)
+        self.codes.mu[: len(few)] = few.mu
+        yield Loading("Encoding all images", 0.5)
+        return Whole(self.codes)
+
+    def DrawPosteriors(self, request):
+        rng = np.random.default_rng(0)
+        z = draw_posteriors(self.codes.mu, self.codes.sigma, rng)
+        return Draws(request.frame, request.frame.place(z))
+
+    def FindHoles(self, request):
+        return Holes(request.frame, holes(request.frame.place(self.codes.mu), REACH, 20), REACH)
 
     def Decode(self, request):
         return Picture(request.point, picture_of(request.point))

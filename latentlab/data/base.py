@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from latentlab.data.joined import Joined
 from latentlab.kinds import Config, Registry
 
 if TYPE_CHECKING:
@@ -123,17 +124,24 @@ class Splits:
         """Shape and classes, the same in both parts."""
         return self.train.spec
 
+    def __len__(self) -> int:
+        return len(self.train) + len(self.validation)
+
     def to_explore(self, limit: int = 10_000) -> ImageSet:
         """Return at most `limit` images to show on a map, held-out ones first."""
-        held_out = self.validation[:limit]
-        rest = self.train[: max(0, limit - len(held_out))]
+        return self.whole()[:limit]
+
+    def whole(self) -> ImageSet:
+        """Return all images, held-out ones first; of their pixels nothing is copied."""
+        first, rest = self.validation, self.train
         labels = attributes = None
-        if held_out.labels is not None and rest.labels is not None:
-            labels = np.concatenate([held_out.labels, rest.labels])
-        if held_out.attributes and rest.attributes:
-            values = np.concatenate([held_out.attributes.values, rest.attributes.values])
-            attributes = Attributes(held_out.attributes.names, values)
-        images = np.concatenate([held_out.images, rest.images])
+        if first.labels is not None and rest.labels is not None:
+            labels = np.concatenate([first.labels, rest.labels])
+        if first.attributes and rest.attributes:
+            values = np.concatenate([first.attributes.values, rest.attributes.values])
+            attributes = Attributes(first.attributes.names, values)
+        # It answers to rows as an array does, which is all that is asked of it.
+        images = cast("NDArray[np.uint8]", Joined(first.images, rest.images))
         return ImageSet(images, labels, self.spec, attributes)
 
 

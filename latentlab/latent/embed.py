@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,16 @@ from latentlab.data.base import ImageSpec
 from latentlab.latent.codes import Codes
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from numpy.typing import NDArray
 
     from latentlab.data.base import ImageSet
     from latentlab.models.base import Model
 
 BATCH = 2048
+PIECE_S = 0.008
+"""Seconds that a piece of long encoding is to take."""
 FIRST = 64
 """Points that are decoded before it is known how large their images are."""
 
@@ -38,6 +43,34 @@ def embed(model: Model, images: ImageSet) -> Codes:
         images.labels,
         images.attributes,
     )
+
+
+def embed_pieces(model: Model, images: ImageSet, had: Codes) -> Generator[float, None, Codes]:
+    """Encode the images that follow those whose codes are there, in pieces of `PIECE_S`.
+
+    Yields
+    ------
+    float
+        The share of all images that is done, 0 to 1.
+
+    Returns
+    -------
+    Codes
+        Of all images; of the first ones those that were there.
+    """
+    done, size = len(had), FIRST
+    mu, sigma = (np.empty((len(images), model.latent_dim), np.float32) for _ in range(2))
+    mu[:done], sigma[:done] = had.mu, had.sigma
+    while done < len(images):
+        rows = slice(done, done + size)
+        start = time.perf_counter()
+        found = embed(model, images[rows])
+        mu[rows], sigma[rows] = found.mu, found.sigma
+        done += len(found)
+        pace = PIECE_S / max(1e-6, time.perf_counter() - start)
+        size = int(np.clip(size * min(2.0, pace), 1, BATCH))
+        yield done / len(images)
+    return Codes(mu, sigma, images.labels, images.attributes)
 
 
 @torch.inference_mode()

@@ -10,16 +10,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LIMIT = 20_000
+"""Codes that are compared with the prior."""
 DRAWS = 4
+"""Draws of each posterior among them."""
+REACH = 3.5
+CELLS = 80
 BLUR = 0.2
 """Standard deviation by which both densities are smoothed, in those of the prior."""
 
 
 def draw_posteriors(
-    mu: NDArray[np.float32], sigma: NDArray[np.float32], seed: int = 0
+    mu: NDArray[np.float32], sigma: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Return one draw of each q(z|x), with shape (N, D); the same seed draws the same."""
-    noise = np.random.default_rng(seed).standard_normal(mu.shape, np.float32)
+    """Return one draw of each q(z|x), with shape (N, D)."""
+    noise = rng.standard_normal(mu.shape, np.float32)
     noise *= sigma
     noise += mu
     return noise

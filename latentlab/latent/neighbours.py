@@ -57,8 +57,8 @@ class PictureSearch:
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (N, P)
-        Flat images, 0 to 255.
+    images : ndarray of uint8, shape (N, ...)
+        Images of P values each, 0 to 255.
     picture : ndarray of float32, shape (P,)
         What to compare with, 0 to 255.
     """
@@ -67,7 +67,8 @@ class PictureSearch:
         self._images, self._picture = images, picture
         self._squared = np.empty(len(images), np.float32)
         self._done = 0
-        self._block = max(1, VALUES // max(1, images.shape[1]))
+        self._values = max(1, int(np.prod(images.shape[1:])))
+        self._block = max(1, VALUES // self._values)
 
     @property
     def fraction(self) -> float:
@@ -77,6 +78,7 @@ class PictureSearch:
     def step(self) -> None:
         """Compare with some more; takes a few milliseconds."""
         part = self._images[self._done : self._done + self._block].astype(np.float32)
+        part = part.reshape(len(part), self._values)
         part -= self._picture
         self._squared[self._done : self._done + len(part)] = np.einsum("ij,ij->i", part, part)
         self._done += len(part)
@@ -92,8 +94,8 @@ class PictureSearch:
             Root of the mean squared difference per pixel, as a share of full brightness.
         """
         rows = _first(self._squared, min(count, len(self._images)))
-        share = np.sqrt(self._squared[rows] / self._images.shape[1]) / np.float32(255)
-        return rows, share
+        share: NDArray[np.float32] = np.sqrt(self._squared[rows] / np.float32(self._values))
+        return rows, share / np.float32(255)
 
 
 def _exact(

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Splits, load
+from latentlab.data.base import ImageSet, ImageSpec, Splits
 from latentlab.data.fitting import Fitting, Own, largest_frame
 from latentlab.data.pictures import bounded, fit_picture, read_source
 from latentlab.errors import DataError, RunError
-from latentlab.kinds import parse
 from latentlab.latent.codes import Codes
-from latentlab.latent.embed import decode, embed, to_picture
+from latentlab.latent.embed import decode, embed, embed_pieces, to_picture
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.sampling import labels_for, sample_prior
 from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_model
@@ -35,9 +34,10 @@ from latentlab.session.scene import (
     SampleSettings,
     Tiles,
 )
+from latentlab.session.showing import images_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,15 +46,13 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 
-GENERATED = 2000
-"""Images drawn to be shown with a shipped model: as many as are encoded within a second."""
-
-
 class Explorer:
     """Answers questions about one model at a time; empty until `open` or `adopt`."""
 
     def __init__(self) -> None:
         self._model: Model | None = None
+        self._splits: Splits | None = None
+        self._few: ImageSet | None = None
         self._images: ImageSet | None = None
         self._recipe: Recipe | None = None
         self.card: ModelCard | None = None
@@ -99,13 +97,11 @@ class Explorer:
         model, checkpoint = load_model(path)
         folder = folder_of(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
-        wanted = _bundled(checkpoint.recipe.data) if shipped else checkpoint.recipe.data
-        images, shown, note = _images_for(checkpoint.spec, wanted)
+        splits, data, note = images_for(checkpoint, shipped=shipped)
         # Not as a recipe under training: that one has images of its own to show.
-        self._show(model, images, None)
-        self.card = _card(
-            model, checkpoint.recipe, checkpoint.spec, folder, shown, checkpoint.epoch, note
-        )
+        self._show(model, splits, None if splits is None else splits.to_explore(), None)
+        card = _card(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
+        self.card = replace(card, data=data, note=note, images=self._total)
         return self.card
 
     def adopt(
@@ -118,17 +114,54 @@ class Explorer:
     ) -> ModelCard:
         """Show a model as it is during training."""
         parsed = make_recipe(recipe)
-        model, images = self._model, self._images
+        model, images = self._model, self._few
         if model is None or self._recipe != parsed:
             model, images = blank_model(parsed, splits.spec), splits.to_explore()
         fill(model, weights, "The training run")
-        self._show(model, images, parsed)
-        self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, splits.note)
+        self._show(model, splits, images, parsed)
+        card = _card(model, parsed, splits.spec, folder, epoch)
+        self.card = replace(card, data=parsed.data.kind, note=splits.note, images=self._total)
         return self.card
 
-    def _show(self, model: Model, images: ImageSet | None, recipe: Recipe | None) -> None:
-        self._model, self._images, self._recipe = model, images, recipe
+    def _show(
+        self, model: Model, splits: Splits | None, images: ImageSet | None, recipe: Recipe | None
+    ) -> None:
+        self._model, self._splits, self._recipe = model, splits, recipe
+        self._few = self._images = images
         self.codes = embed(model, images) if images else _no_codes(model.latent_dim)
+
+    @property
+    def _total(self) -> int:
+        return 0 if self._splits is None else len(self._splits)
+
+    def show_all(self) -> Generator[float, None, Codes | None]:
+        """Encode all images of both parts, and have them on the map: behind those that are there.
+
+        Yields
+        ------
+        float
+            The share done, 0 to 1, after each piece of some milliseconds.
+
+        Returns
+        -------
+        Codes or None
+            None where another model or another epoch came meanwhile.
+        """
+        had, splits = self.codes, self._splits
+        if splits is None or len(had) >= len(splits):
+            return had
+        whole = splits.whole()
+        pieces = embed_pieces(self.model, whole, had)
+        while True:
+            try:
+                yield next(pieces)
+            except StopIteration as done:
+                codes: Codes = done.value
+                break
+            if self.codes is not had:
+                return None
+        self._images, self.codes = whole, codes
+        return codes
 
     def decode(self, point: Point) -> Picture:
         """Decode one point."""
@@ -229,41 +262,8 @@ class Explorer:
         return decode(self.model, z, labels)
 
 
-def _bundled(data: DataConfig) -> DataConfig:
-    """Return what any machine has to show in place of what a shipped model learned from."""
-    return data.others(GENERATED) or parse(DATA.kinds()["digits"], {})
-
-
-def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[ImageSet | None, str, str]:
-    """Return images for the map, what they are, and a note where they are not the wanted ones."""
-    root = getattr(wanted, "root", None)
-    reason = f"{wanted.kind}{f' in {root}' if root else ''} is not on this machine"
-    for config in (wanted, parse(DATA.kinds()["digits"], {})):
-        try:
-            if not config.available():
-                continue
-            splits = load(config)
-        except DataError as error:
-            reason = error.message if config is wanted else reason
-            continue
-        if splits.spec.shape == spec.shape and splits.spec.classes == spec.classes:
-            instead = f"{reason}: the map shows {config.kind} instead."
-            note = splits.note if config is wanted else instead
-            return splits.to_explore(), config.kind, note
-        # That other images do not fit either is no news.
-        if config is wanted:
-            reason = f"{config.kind} no longer has the images that this model was made for"
-    return None, "", f"{reason}: the map is empty."
-
-
 def _card(
-    model: Model,
-    recipe: Recipe,
-    spec: ImageSpec,
-    folder: Path | None,
-    data: str,
-    epoch: int,
-    note: str,
+    model: Model, recipe: Recipe, spec: ImageSpec, folder: Path | None, epoch: int
 ) -> ModelCard:
     return ModelCard(
         name=run_name(folder) if folder else "Untitled",
@@ -272,9 +272,7 @@ def _card(
         latent_dim=model.latent_dim,
         conditional=model.conditional,
         spec=spec,
-        data=data,
         epoch=epoch,
-        note=note,
         recipe=recipe.to_dict(),
     )
 

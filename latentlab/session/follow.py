@@ -11,6 +11,7 @@ from latentlab.session.requests.exploring import Decode, MakeManifold, MakeSampl
 from latentlab.session.requests.views import MADE, MakeView
 
 if TYPE_CHECKING:
+    from latentlab.latent.codes import Codes
     from latentlab.session.requests.base import Request
     from latentlab.session.state import State
 
@@ -31,10 +32,23 @@ def follow(old: State, new: State) -> list[Request]:
         wanted.append(MakeManifold(new.point, new.view.frame, new.grid))
     if moved or new.sampling != old.sampling:
         wanted.append(MakeSamples(new.sampling))
-    if moved and new.view.layout in MADE and MakeView not in new.working:
-        wanted.append(MakeView(new.view.layout, new.view))
-    if moved and new.measured and MakeMeasured not in new.working:
-        wanted.append(MakeMeasured(new.measured.measure, new.measured.count))
+    if new.codes is not None:
+        wanted += _of_all_codes(new, new.codes, moved, old)
+    return wanted
+
+
+def _of_all_codes(new: State, codes: Codes, moved: bool, old: State) -> list[Request]:
+    """Return what has to be made anew of codes that moved, or of more than it was begun with."""
+    wanted: list[Request] = []
+    view, measured = new.view, new.measured
+    late = view is not old.view and not view.suits(codes)
+    if view.layout in MADE and (moved or late) and MakeView not in new.working:
+        wanted.append(MakeView(view.layout, view))
+    late = (
+        measured is not old.measured and measured is not None and len(measured.values) != len(codes)
+    )
+    if measured and (moved or late) and MakeMeasured not in new.working:
+        wanted.append(MakeMeasured(measured.measure, measured.count))
     return wanted
 
 

@@ -46,6 +46,8 @@ class ModelCard:
         Something the user should know, such as that another data set is shown.
     recipe : dict
         How it was made, as plain values.
+    images : int
+        How many images the data set has; the map may show some of them.
     """
 
     name: str
@@ -58,6 +60,7 @@ class ModelCard:
     epoch: int = 0
     note: str = ""
     recipe: dict[str, Any] = field(default_factory=dict, compare=False)
+    images: int = 0
 
     @property
     def title(self) -> str:

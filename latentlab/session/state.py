@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from latentlab.session.failure import Failure
     from latentlab.session.forms import Field
     from latentlab.session.latents import LatentCurves
+    from latentlab.session.layers import Draws, Holes
     from latentlab.session.reports import Compared, Entry, Finding, Run
     from latentlab.session.requests.base import Request
     from latentlab.session.requests.neighbours import MapPictures, Neighbours
@@ -47,7 +48,8 @@ class State:
     their codes do. ``contact`` and ``checked`` are the first look at pictures to learn from.
     ``own`` is a person's own picture, which stays while z moves on; ``judged``, ``usual`` and
     ``fills`` are what the model says of it. ``kept`` are selections that were given a name,
-    ``map_pictures`` some images that the map shows at their points.
+    ``map_pictures`` some images that the map shows at their points, ``draws`` and ``holes`` what it
+    draws from whole posteriors.
 
     ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run, or
     to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
@@ -70,6 +72,8 @@ class State:
     measured: Measured | None = None
     neighbours: Neighbours | None = None
     map_pictures: MapPictures | None = None
+    draws: Draws | None = None
+    holes: Holes | None = None
     own: Original | None = None
     judged: Judged | None = None
     usual: Usual | None = None

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QImage
 
-from latentlab.latent.holes import DRAWS, LIMIT, draw_posteriors, holes
+from latentlab.session.requests.layers import DrawPosteriors, FindHoles
 from latentlab.session.requests.neighbours import FetchPictures
 from latentlab.widgets.map_items import Spread
 from latentlab.widgets.map_layers import (
@@ -52,8 +52,6 @@ FADED = 0.35
 MOST_PICTURES = 150
 CALM_MS = 120
 """Milliseconds the view has to rest before pictures are fetched."""
-CELLS = 80
-REACH = 3.5
 
 
 class Layers(QObject):
@@ -110,9 +108,14 @@ class Layers(QObject):
         return self.is_on(SAMPLES)
 
     def places(self, state: State, codes: Codes) -> NDArray[np.float32]:
-        """Return where the points stand: their means, or draws where those are wanted."""
-        if self.draws and state.view.is_plane:
-            return state.view.frame.place(draw_posteriors(codes.mu, codes.sigma))
+        """Return where the points stand: their means, or draws where those are wanted.
+
+        Until the draws are there, means.
+        """
+        wanted, drawn = self.draws and state.view.is_plane, state.draws
+        fits = drawn is not None and drawn.frame == state.view.frame and len(drawn.xy) == len(codes)
+        if wanted and fits and drawn is not None:
+            return drawn.xy
         return state.view.places(codes)
 
     def show_layers(self, state: State, changed: frozenset[str], paint: Paint | None) -> None:
@@ -128,7 +131,9 @@ class Layers(QObject):
         if changed & {"model", "codes", "view", "selection", "measured"}:
             self._show_marbles(state, codes)
         if changed & {"model", "codes", "view"}:
-            self._show_holes(state, codes)
+            self._ask(state, codes)
+        if changed & {"model", "codes", "view", "holes"}:
+            self._show_holes(state)
         if changed & {"model", "codes", "view", "original", "own"}:
             self._show_spread(state)
         if changed & {"manifold", "view", "model"}:
@@ -142,8 +147,9 @@ class Layers(QObject):
         self._plot.cloud.setOpacity(FADED if wanted else 1.0)
         if not wanted or self._paint is None:
             return
-        rows = state.selection.rows if state.selection else np.arange(len(codes))
-        rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_MARBLES)).astype(int)]
+        count = len(state.selection) if state.selection else len(codes)
+        rows = np.linspace(0, count - 1, min(count, MOST_MARBLES)).astype(int)
+        rows = state.selection.rows[rows] if state.selection else rows
         shades = [QColor(*self._paint.palette[i].tolist()) for i in self._paint.index[rows]]
         places = state.view.frame.place(codes.mu[rows])
         self.marbles.set_ellipses(places, state.view.frame.shadow(codes.sigma[rows]), shades)
@@ -159,17 +165,22 @@ class Layers(QObject):
             shadow = frame.shadow(np.array([image.sigma], np.float32))[0]
             self.spread.set_spread(*frame.spot(image.point.z), shadow)
 
-    def _show_holes(self, state: State, codes: Codes) -> None:
-        wanted = self.is_on(HOLES) and state.view.is_plane and len(codes) > 0
-        self.holes.setVisible(wanted)
-        if wanted:
-            step = max(1, len(codes) // LIMIT)
-            mu, sigma = codes.mu[::step], codes.sigma[::step]
-            draws = [
-                state.view.frame.place(draw_posteriors(mu, sigma, seed)) for seed in range(DRAWS)
-            ]
-            missing = holes(np.concatenate(draws), REACH, CELLS)
-            self.holes.set_image(*shade_holes(missing, REACH))
+    def _ask(self, state: State, codes: Codes) -> None:
+        """Ask for what is computed from whole posteriors, where it is wanted."""
+        if not state.view.is_plane or not len(codes):
+            return
+        frame = state.view.frame
+        if self.draws and not (state.draws and state.draws.frame == frame):
+            self._controller.ask(DrawPosteriors(frame))
+        if self.is_on(HOLES) and not (state.holes and state.holes.frame == frame):
+            self._controller.ask(FindHoles(frame))
+
+    def _show_holes(self, state: State) -> None:
+        found = state.holes
+        fits = found is not None and state.view.is_plane and found.frame == state.view.frame
+        self.holes.setVisible(self.is_on(HOLES) and fits)
+        if fits and found is not None:
+            self.holes.set_image(*shade_holes(found.missing, found.reach))
 
     def _show_backdrop(self, state: State) -> None:
         manifold = state.manifold

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
 from latentlab.session.sheet import tile
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from latentlab.session.scene import Manifold
 
 CORNERS = 40
+CIRCLE = QPolygonF(
+    [
+        QPointF(np.cos(angle), np.sin(angle))
+        for angle in np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
+    ]
+)
 BACKDROP = 0.35
 SIDE = 30
 KEPT = 2000
@@ -40,18 +46,17 @@ class Marbles(pg.GraphicsObject):
     ) -> None:
         """Show ellipses about places of shape (K, 2) with covariances of shape (K, 2, 2)."""
         self.prepareGeometryChange()
-        angle = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
-        circle = np.stack([np.cos(angle), np.sin(angle)])
         values, vectors = np.linalg.eigh(covariance)
         roots = vectors * np.sqrt(np.maximum(values, 0))[:, None, :]
-        rims = np.einsum("kij,jc->kci", roots, circle)
-        self._shapes = [
-            (_polygon(place + rim), _polygon(place + 2 * rim), shade)
-            for place, rim, shade in zip(xy, rims, shades, strict=True)
-        ]
+        self._shapes = []
+        for (x, y), ((a, b), (c, d)), shade in zip(
+            xy.tolist(), roots.tolist(), shades, strict=True
+        ):
+            inner, outer = (QTransform(k * a, k * c, k * b, k * d, x, y) for k in (1, 2))
+            self._shapes.append((inner.map(CIRCLE), outer.map(CIRCLE), shade))
         self._extent = QRectF()
-        for _, outer, _ in self._shapes:
-            self._extent = self._extent.united(outer.boundingRect())
+        for _, rim, _ in self._shapes:
+            self._extent = self._extent.united(rim.boundingRect())
         self.update()
 
     def __len__(self) -> int:
@@ -73,10 +78,6 @@ class Marbles(pg.GraphicsObject):
             painter.setPen(pen)
             painter.setBrush(_clear(shade, 0.3))
             painter.drawPolygon(inner)
-
-
-def _polygon(corners: NDArray[np.float64]) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in corners.tolist()])
 
 
 def _clear(shade: QColor, opacity: float) -> QColor:

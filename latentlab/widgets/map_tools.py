@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.select_tools import BOX, LASSO, NEW
+from latentlab.widgets.theme import UNIT
 
 TOOLS = {
     BOX: "Select images in a box: Shift adds, Alt removes, a click takes one",
@@ -14,16 +15,18 @@ TOOLS = {
 }
 
 
-class MapTools(QWidget):
-    """Box and lasso, of which at most one is on, and the menus beside them."""
+class MapTools(QFrame):
+    """Box and lasso, of which at most one is on, and menus: a small bar on the map."""
 
     chosen = Signal(str)
     """A tool, or an empty name for none."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._room = parent
+        self.setObjectName("mapBar")
+        row = QVBoxLayout(self)
+        row.setContentsMargins(1, 1, 1, 1)
         row.setSpacing(0)
         self.buttons = {tool: IconButton(tool, tip) for tool, tip in TOOLS.items()}
         for button in self.buttons.values():
@@ -35,7 +38,11 @@ class MapTools(QWidget):
         self.home = IconButton("home", "Show all codes")
         for button in (self.select, self.layers, self.home):
             row.addWidget(button)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.adjustSize()
+
+    def stand(self) -> None:
+        """Stand in the upper right corner of the map."""
+        self.move(self._room.width() - self.width() - UNIT, UNIT)
 
     @Slot()
     def _on_clicked(self) -> None:

@@ -28,6 +28,7 @@ from latentlab.session.requests.files import DescribeForm, Export, Exported, Rea
 from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.requests.views import MakeView
+from latentlab.session.requests.whole import Whole
 from latentlab.session.scene import Original, Picture, Tiles
 from latentlab.session.views import View
 from latentlab.session.ways import FORGET
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
     from latentlab.data.base import Loading
+    from latentlab.latent.codes import Codes
     from latentlab.session.requests.base import Request
     from latentlab.workers.lane import Answer, Lane, Progress
     from latentlab.workers.training import Training
@@ -133,7 +135,9 @@ class Controller(Running):
 
     @Slot(object)
     def _on_answer(self, answer: Answer) -> None:
-        if self._is_stale(answer):
+        # All codes are there for good: that someone gave them up came too late.
+        is_whole = isinstance(answer.response, Whole) and answer.number > self._model_since
+        if self._is_stale(answer) and not is_whole:
             return
         self._end_work(type(answer.request))
         self._shown[type(answer.request)] = answer.number
@@ -150,6 +154,8 @@ class Controller(Running):
                 self._on_original(original, role)
             case (MakeView() as request, View() as view):
                 self._on_view(request, view)
+            case (_, Whole(codes=codes)):
+                self._on_whole(codes)
             case (EncodeFile() as request, Original() as original):
                 self._on_file(original, request)
             case (EncodePicture() as request, Original() as original):
@@ -208,6 +214,11 @@ class Controller(Running):
             self._latest = opened.past.portrait
         self._set(**changes, preview=None, hovered=None)
         self._renew_own()
+
+    def _on_whole(self, codes: Codes) -> None:
+        """Take the codes of all images; the rows known before name the same images."""
+        changes: dict[str, Any] = {kind.field: None for kind in of_codes() if kind.field}
+        self._set(**changes, codes=codes, working=self._withdraw_stale(is_new=False))
 
     def _withdraw_stale(self, *, is_new: bool) -> dict[type[Request], Loading]:
         """Ask no more what is worthless now; return the work that goes on.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from latentlab.latent.frames import plane_along, plane_through
 from latentlab.session.requests.selections import SaveSelection
 from latentlab.session.requests.views import MADE, MakeView
+from latentlab.session.requests.whole import ShowAll
 from latentlab.session.selections import How, Selection, combine, inverted
 from latentlab.session.views import Layout, View, axes_view
 from latentlab.workers.pictures import Pictures
@@ -91,6 +92,10 @@ class Viewing(Pictures):
         if codes is None or not view.suits(codes):
             return view.frame.spot(z)
         return view.place(z, codes)
+
+    def show_all(self) -> None:
+        """Have all images of the data set on the map."""
+        self.ask(ShowAll())
 
     # The selection
 

@@ -34,15 +34,17 @@ def test_no_codes_at_all_are_one_large_hole():
 def test_draws_have_the_mean_and_deviation_of_their_posteriors():
     mu = np.tile(np.float32([1, -2]), (50_000, 1))
     sigma = np.tile(np.float32([0.5, 2]), (50_000, 1))
-    draws = draw_posteriors(mu, sigma)
+    draws = draw_posteriors(mu, sigma, np.random.default_rng(0))
     np.testing.assert_allclose(draws.mean(0), [1, -2], atol=0.03)
     np.testing.assert_allclose(draws.std(0), [0.5, 2], rtol=0.02)
-    assert np.array_equal(draws, draw_posteriors(mu, sigma))
+    assert np.array_equal(draws, draw_posteriors(mu, sigma, np.random.default_rng(0)))
 
 
 def test_a_shadow_is_the_covariance_of_draws_on_the_plane():
     sigma = np.float32([[0.5, 1.0, 2.0]])
     assert axes_frame(2, 0, 3).shadow(sigma)[0].tolist() == [[4, 0], [0, 0.25]]
     frame = plane_along((1, 1, 0), (0, 1, 1), ("u", "v"))
-    draws = draw_posteriors(np.zeros((100_000, 3), np.float32), np.tile(sigma, (100_000, 1)))
+    draws = draw_posteriors(
+        np.zeros((100_000, 3), np.float32), np.tile(sigma, (100_000, 1)), np.random.default_rng(0)
+    )
     np.testing.assert_allclose(frame.shadow(sigma)[0], np.cov(frame.place(draws).T), atol=0.05)

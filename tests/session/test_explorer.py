@@ -18,7 +18,7 @@ from latentlab.latent.manifold import Spacing
 from latentlab.learning.checkpoint import DESCRIPTION, Checkpoint, load_model, save_checkpoint
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
-from latentlab.session import explorer, requests
+from latentlab.session import explorer, requests, showing
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.explorer import Explorer
 from latentlab.session.forms import describe
@@ -541,7 +541,7 @@ def test_newer_requests_replace_older_ones_except_files(tmp_path):
 
 def test_a_shipped_model_of_drawn_images_shows_new_ones(tmp_path, monkeypatch):
     """Any machine can draw them, so the map has images that the model has never seen."""
-    monkeypatch.setattr(explorer, "GENERATED", 30)
+    monkeypatch.setattr(showing, "GENERATED", 30)
     monkeypatch.setattr(explorer, "resources", lambda: tmp_path)
     data = SpritesConfig(count=20, size=16)
     folder = tmp_path / "models" / "sprites"

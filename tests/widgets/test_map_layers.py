@@ -40,6 +40,7 @@ def test_points_may_be_draws_instead_of_means(big):
     layers = big.panel("map").layers
     means = big.map.cloud._xy.copy()
     switch(layers, SAMPLES)
+    big.settle()
     away = big.map.cloud._xy - means
     assert away.std() == pytest.approx(0.1, rel=0.2)
     switch(layers, SAMPLES, on=False)
@@ -50,6 +51,7 @@ def test_holes_are_shaded_on_planes_only(big):
     layers = big.panel("map").layers
     assert not layers.holes._place.width()
     switch(layers, HOLES)
+    big.settle()
     assert layers.holes.isVisible()
     assert layers.holes._image.width() > 10
     big.controller.lay_out(Layout.TSNE)

@@ -51,7 +51,7 @@ def _found(
     by_code = Near(rows, away, to_picture(images[rows]))
     yield Loading("Comparing pictures", 0.0)
     decoded = _flat(explorer.decode(request.point).pixels)
-    search = PictureSearch(images.reshape(len(images), -1), decoded)
+    search = PictureSearch(images, decoded)
     while search.fraction < 1:
         search.step()
         yield Loading("Comparing pictures", search.fraction)
