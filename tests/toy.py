@@ -113,7 +113,11 @@ class ToyLab:
     """Answers requests; remembers them."""
 
     models: dict = field(
-        default_factory=lambda: {"toy": card(), "big": card(5, conditional=True, name="big")}
+        default_factory=lambda: {
+            "toy": card(),
+            "big": card(5, conditional=True, name="big"),
+            "part": card(name="part", images=400),
+        }
     )
     asked: list = field(default_factory=list)
     marks: dict = field(default_factory=dict)

@@ -21,6 +21,10 @@ AT_ONCE = 1 << 21
 32 channels makes some 200 MB of its own."""
 
 
+TO_EXPLORE = 10_000
+"""Images on the map at first: as many as are encoded in a moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageSpec:
     """What a model must know of the images it is made for.
@@ -127,9 +131,9 @@ class Splits:
     def __len__(self) -> int:
         return len(self.train) + len(self.validation)
 
-    def to_explore(self, limit: int = 10_000) -> ImageSet:
-        """Return at most `limit` images to show on a map, held-out ones first."""
-        return self.whole()[:limit]
+    def to_explore(self, limit: int | None = None) -> ImageSet:
+        """Return at most `limit` images to show on a map at first, held-out ones first."""
+        return self.whole()[: TO_EXPLORE if limit is None else limit]
 
     def whole(self) -> ImageSet:
         """Return all images, held-out ones first; of their pixels nothing is copied."""

@@ -191,7 +191,7 @@ def test_arrow_keys_nudge(desk):
 def menu_of(desk, place):
     """Return the actions of the map's menu at a pixel, by their text."""
     menu = QMenu(desk.window)
-    desk.panel("map").fill_menu(menu, desk.map.spot_at(desk.map.mapToScene(place)))
+    desk.panel("map").pointer.fill_menu(menu, desk.map.spot_at(desk.map.mapToScene(place)))
     return {action.text(): action for action in menu.actions() if action.text()}
 
 
@@ -242,7 +242,7 @@ def test_right_click_opens_the_menu_where_it_is(desk, monkeypatch):
             asked.append([action.text() for action in self.actions()])
             self.actions()[0].trigger()
 
-    monkeypatch.setattr("latentlab.widgets.panels.map.QMenu", Menu)
+    monkeypatch.setattr("latentlab.widgets.map_pointer.QMenu", Menu)
     place = desk.pixel_of(0.5, 0.5)
     desk.hand.click(desk.map.viewport(), place, RIGHT)
     assert len(asked) == 1

@@ -13,6 +13,7 @@ from PIL import Image, ImageSequence
 from latentlab.data.base import ImageSet, ImageSpec, Splits, load
 from latentlab.data.sprites import SpritesConfig
 from latentlab.errors import DataError, RecipeError, RunError
+from latentlab.latent.embed import embed
 from latentlab.latent.frames import axes_frame
 from latentlab.latent.manifold import Spacing
 from latentlab.learning.checkpoint import DESCRIPTION, Checkpoint, load_model, save_checkpoint
@@ -37,6 +38,7 @@ from latentlab.session.requests.exploring import (
 )
 from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
 from latentlab.session.requests.runs import Discard, ListLibrary
+from latentlab.session.requests.whole import ShowAll
 from latentlab.session.runs import library
 from latentlab.session.scene import Ends, GridSettings, Point, SampleSettings, Tiles
 
@@ -550,3 +552,45 @@ def test_a_shipped_model_of_drawn_images_shows_new_ones(tmp_path, monkeypatch):
     card = lab.open(folder)
     assert (card.data, card.note) == ("sprites", "")
     assert len(lab.codes) == 30
+
+
+def test_all_images_come_behind_those_on_the_map(vae_run, monkeypatch):
+    monkeypatch.setattr("latentlab.data.base.TO_EXPLORE", 200)
+    lab = Explorer()
+    card = lab.open(vae_run)
+    few, first = lab.codes, lab.original(150)
+    assert len(few) == 200 < card.images
+    steps = answer(ShowAll(), lab)
+    fractions = []
+    while True:
+        try:
+            fractions.append(next(steps).fraction)
+        except StopIteration as done:
+            codes = done.value.codes
+            break
+    assert fractions == sorted(fractions)
+    assert len(codes) == len(codes.labels) == card.images == len(lab.images)
+    assert lab.codes is codes
+    np.testing.assert_array_equal(codes.mu[:200], few.mu)
+    np.testing.assert_array_equal(lab.original(150).picture, first.picture)
+    # Point and picture agree, wherever in the data set the image lies.
+    for row in (199, 200, 400, card.images - 1):
+        alone = embed(lab.model, lab.images[row : row + 1])
+        np.testing.assert_allclose(codes.mu[row], alone.mu[0], atol=1e-5)
+        np.testing.assert_allclose(codes.sigma[row], alone.sigma[0], atol=1e-5)
+        assert codes.labels[row] == alone.labels[0]
+    assert list(answer(ShowAll(), lab)) == [], "there are no more"
+
+
+def test_all_images_of_a_model_that_is_gone_are_not_shown(vae_run, cvae_run, monkeypatch):
+    monkeypatch.setattr("latentlab.data.base.TO_EXPLORE", 200)
+    lab = Explorer()
+    lab.open(vae_run)
+    steps = answer(ShowAll(), lab)
+    next(steps)
+    lab.open(cvae_run)
+    now = lab.codes
+    with pytest.raises(StopIteration) as done:
+        next(steps)
+    assert done.value.value is None
+    assert lab.codes is now

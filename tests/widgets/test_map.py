@@ -165,7 +165,7 @@ def test_right_click_offers_a_menu(big, monkeypatch):
         def exec(self, place):
             asked.append(texts(self))
 
-    monkeypatch.setattr("latentlab.widgets.panels.map.QMenu", Menu)
+    monkeypatch.setattr("latentlab.widgets.map_pointer.QMenu", Menu)
     place = big.pixel_of(1.0, 1.0)
     big.hand.click(big.map.viewport(), place, RIGHT)
     assert asked == [
@@ -276,7 +276,7 @@ def test_the_spread_can_be_hidden_for_good(big):
     big.controller.show_picture(Source("mine", np.full((4, 4), 255, np.uint8)))
     big.settle()
     panel, menu = big.panel("map"), QMenu()
-    panel.fill_menu(menu, big.map.spot_at(QPointF(50, 50)))
+    panel.pointer.fill_menu(menu, big.map.spot_at(QPointF(50, 50)))
     action = next(a for a in menu.actions() if "Spread" in a.text())
     assert action.isChecked()
     action.trigger()

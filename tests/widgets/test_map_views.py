@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from gui_support import PLAIN, wait
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
 from latentlab.session.requests.views import MakeView
-from latentlab.session.views import Layout
+from latentlab.session.views import Layout, View
+from latentlab.widgets.map_plot import Spot
 
 PLANES = (Layout.AXES, Layout.PCA, Layout.PLANE)
 EVERY = (*PLANES, Layout.TSNE)
@@ -218,3 +219,49 @@ def test_another_model_is_looked_at_in_the_same_manner(big):
     assert (big.state.view.layout, big.state.view.frame.size) == (Layout.PCA, 2)
     big.hand.click(big.map.viewport(), big.pixel_of(0.5, 0.5), modifier=PLAIN)
     assert len(big.state.point.z) == 2
+
+
+# All images
+
+
+@pytest.fixture
+def part(make_desk):
+    """A window whose map shows 90 of 400 images."""
+    return make_desk("part")
+
+
+def test_all_images_can_be_shown_and_rows_stay(part):
+    panel, before = part.panel("map"), part.state
+    assert "90 of 400" in panel._note.text()
+    part.controller.select([3, 80])
+    part.hand.click(panel.all)
+    part.until(lambda: len(part.state.codes) == 400)
+    part.settle()
+    assert not panel.all.isVisible()
+    assert "400 toys" in panel._note.text()
+    assert len(part.map.cloud) == 400
+    assert np.array_equal(part.state.codes.mu[:90], before.codes.mu)
+    assert part.state.selection.rows.tolist() == [3, 80]
+    x, y = part.state.view.places(part.state.codes)[333].tolist()
+    part.controller.pick(333)
+    part.settle()
+    assert part.state.original.row == 333
+    assert part.state.point.z == pytest.approx(tuple(part.state.codes.mu[333].tolist()))
+    assert part.map.nearest(Spot(x, y, None, QPointF())) == 333
+
+
+def test_a_view_follows_to_all_images(part):
+    part.controller.lay_out(Layout.TSNE)
+    part.settle()
+    part.controller.show_all()
+    part.until(lambda: len(part.state.codes) == 400)
+    part.until(lambda: part.state.view.suits(part.state.codes))
+    part.until(lambda: len(part.map.cloud) == 400)
+
+
+def test_a_map_begun_with_fewer_images_is_made_once_more(part):
+    stale = View(Layout.TSNE, part.state.view.frame, np.zeros((90, 2), np.float32), np.arange(90))
+    part.controller.show_all()
+    part.until(lambda: len(part.state.codes) == 400)
+    part.controller.set_view(stale)
+    part.until(lambda: part.state.view.suits(part.state.codes))

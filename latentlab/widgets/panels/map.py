@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Slot
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from latentlab.session.requests.colourings import MakeMeasured
 from latentlab.session.requests.layers import DrawPosteriors, FindHoles
@@ -13,7 +13,7 @@ from latentlab.session.requests.views import MakeView
 from latentlab.session.requests.whole import ShowAll
 from latentlab.session.selections import mask_of
 from latentlab.widgets.colour_foot import ColourFoot
-from latentlab.widgets.labels import muted, narrow
+from latentlab.widgets.labels import muted
 from latentlab.widgets.layers import SPREAD, Layers
 from latentlab.widgets.map_plot import MapPlot
 from latentlab.widgets.map_pointer import MapPointer
@@ -60,7 +60,7 @@ class MapPanel(PanelWidget):
         self.across, self.up = self.views.across, self.views.up
         self.colours, self.legend, self.bar = self.foot.choice, self.foot.legend, self.foot.bar
         self._note = muted()
-        self.all = narrow("Show all", "")
+        self.all = QPushButton()
         self.all.hide()
         for widget, stretch in ((self.views, 0), (self._note, 1), (self.all, 0)):
             self.tools.addWidget(widget, stretch)
@@ -71,6 +71,7 @@ class MapPanel(PanelWidget):
         self.body.addWidget(self.foot)
         self.layers = Layers(self.plot, controller)
         self.pointer = MapPointer(self.plot, controller)
+        self.thumbnail = self.pointer.thumbnail
         self.buttons = MapTools(self.plot)
         self.work = WorkBar(controller, WORK, "Give this up; what is shown stays.", self.plot)
         self.work.setObjectName("mapBar")
@@ -124,7 +125,11 @@ class MapPanel(PanelWidget):
         # A model under training moves on before so many images are encoded.
         learns = state.run is not None and state.following
         self.all.setVisible(0 < count < total and not learns)
-        self.all.setToolTip(f"Encode the other {total - count:,} images too; this can be given up.")
+        self.all.setText(text := f"All {total:,}")
+        self.all.setFixedWidth(self.all.fontMetrics().horizontalAdvance(text) + 2 * UNIT)
+        self.all.setToolTip(
+            f"Encode the other {total - count:,} images too, and show them; this can be given up."
+        )
 
     @Slot()
     def _show_codes(self) -> None:
