@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +29,9 @@ EARLY, LATE = 250, 500
 TELL_EVERY = 10
 REACH = 3.0
 """How far the map reaches from its middle, in its own units."""
-BLOCK = 2048
+BLOCK = 512
+TREE_UP_TO = 8
+"""Dimensions up to which a tree finds the nearest faster than looking at all."""
 
 
 def project(
@@ -73,15 +77,14 @@ def project(
     begin = None if like is None or len(like) != len(codes) else like[anchors]
     compute = {"t-SNE": _tsne, "UMAP": _umap}[method]
     chosen = np.ascontiguousarray(codes[anchors])
-    xy = yield from Aside(
-        lambda aside: compute(chosen, begin, aside), "Looking for neighbours"
-    ).follow()
-    xy = _sized(xy)
-    if begin is not None:
-        xy = turned(xy, begin)
-    if len(anchors) == len(codes):
-        return xy, anchors
-    return (yield from _place_rest(codes, anchors, xy)), anchors
+
+    def whole(aside: Aside[NDArray[np.float32]]) -> NDArray[np.float32]:
+        xy = _sized(compute(chosen, begin, aside))
+        if begin is not None:
+            xy = turned(xy, begin)
+        return xy if len(anchors) == len(codes) else _place_rest(codes, anchors, xy, aside)
+
+    return (yield from Aside(whole, "Looking for neighbours").follow()), anchors
 
 
 def _anchors(count: int, seed: int) -> NDArray[np.int64]:
@@ -142,23 +145,75 @@ def _umap(
         ) from error
     aside.tell("UMAP", None)
     start: Any = "spectral" if begin is None else begin * 3
-    method = UMAP(n_neighbors=min(15, len(codes) - 1), init=start, random_state=0, n_jobs=1)
+    method = UMAP(
+        n_neighbors=min(15, len(codes) - 1),
+        init=start,
+        random_state=0,
+        n_jobs=1,
+        tqdm_kwds={
+            "disable": False,
+            "file": _Listener(aside),
+            "mininterval": 0.1,
+            "bar_format": "{percentage}",
+        },
+    )
     return np.asarray(method.fit_transform(codes), np.float32)
 
 
-def _place_rest(
-    codes: NDArray[np.float32], anchors: NDArray[np.int64], xy: NDArray[np.float32]
-) -> Generator[Loading, None, NDArray[np.float32]]:
-    """Put every row beside the laid-out rows nearest to it."""
-    from scipy.spatial import KDTree
+class _Listener(io.StringIO):
+    """What UMAP writes its progress to: the only place where it can be heard and stopped."""
 
+    def __init__(self, aside: Aside[NDArray[np.float32]]) -> None:
+        super().__init__()
+        self._aside = aside
+
+    def write(self, text: str) -> int:
+        """Tell a percentage; stop where nobody waits any more."""
+        if self._aside.stopped.is_set():
+            raise Given
+        with suppress(ValueError):
+            self._aside.tell("UMAP", min(1.0, float(text.strip()) / 100))
+        return len(text)
+
+
+def _place_rest(
+    codes: NDArray[np.float32],
+    anchors: NDArray[np.int64],
+    xy: NDArray[np.float32],
+    aside: Aside[NDArray[np.float32]],
+) -> NDArray[np.float32]:
+    """Put every row beside the laid-out rows nearest to it."""
+    index = _Nearest(codes[anchors])
     whole = np.empty((len(codes), 2), np.float32)
-    tree = KDTree(codes[anchors])
     for start in range(0, len(codes), BLOCK):
-        away, near = tree.query(codes[start : start + BLOCK], k=3)
+        if aside.stopped.is_set():
+            raise Given
+        away, near = index.find(codes[start : start + BLOCK])
         weights = 1 / np.maximum(away**2, 1e-9)
         weights /= weights.sum(1, keepdims=True)
         whole[start : start + BLOCK] = (xy[near] * weights[:, :, None]).sum(1)
-        yield Loading("Placing the other codes", start / len(codes))
+        aside.tell("Placing the other codes", start / len(codes))
     whole[anchors] = xy
     return whole
+
+
+class Given(Exception):
+    """The work was given up; nobody hears of it."""
+
+
+class _Nearest:
+    """The three nearest of some codes: by a tree in few dimensions, else by looking at all."""
+
+    def __init__(self, codes: NDArray[np.float32]) -> None:
+        from scipy.spatial import KDTree
+
+        self._codes = codes
+        self._tree = KDTree(codes) if codes.shape[1] <= TREE_UP_TO else None
+        self._half = np.einsum("ij,ij->i", codes, codes) / 2
+
+    def find(self, z: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return distances and rows, both with shape (n, 3)."""
+        if self._tree is not None:
+            return self._tree.query(z, k=3)
+        near = np.argpartition(self._half - z @ self._codes.T, 2, axis=1)[:, :3]
+        return np.linalg.norm(self._codes[near] - z[:, None].astype(np.float64), axis=2), near

@@ -48,7 +48,7 @@ AT_FIRST = (SPREAD, PICTURES)
 """Layers that are on, unless someone has switched them off for good."""
 MOST_MARBLES = 200
 FADED = 0.35
-"""Opacity of the points behind marbles."""
+"""Opacity of the points where something else is to be seen."""
 MOST_PICTURES = 150
 CALM_MS = 120
 """Milliseconds the view has to rest before pictures are fetched."""
@@ -128,6 +128,8 @@ class Layers(QObject):
         codes = state.codes
         if codes is None or not state.view.suits(codes):
             return
+        seen = state.view.is_plane and any(map(self.is_on, (MARBLES, HOLES, BACKING)))
+        self._plot.cloud.setOpacity(FADED if seen else 1.0)
         if changed & {"model", "codes", "view", "selection", "measured"}:
             self._show_marbles(state, codes)
         if changed & {"model", "codes", "view"}:
@@ -144,7 +146,6 @@ class Layers(QObject):
     def _show_marbles(self, state: State, codes: Codes) -> None:
         wanted = self.is_on(MARBLES) and state.view.is_plane and len(codes) > 0
         self.marbles.setVisible(wanted)
-        self._plot.cloud.setOpacity(FADED if wanted else 1.0)
         if not wanted or self._paint is None:
             return
         count = len(state.selection) if state.selection else len(codes)

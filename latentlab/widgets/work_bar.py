@@ -46,7 +46,7 @@ class WorkBar(QFrame):
         row.setContentsMargins(*(UNIT, UNIT // 2, UNIT // 2, UNIT // 2) if parent else (0, 0, 0, 0))
         row.setSpacing(UNIT)
         self.progress = QProgressBar(textVisible=False)
-        self.progress.setFixedWidth(12 * UNIT)
+        self.progress.setFixedWidth((6 if parent else 12) * UNIT)
         self.progress.setAccessibleName("Progress")
         self.text = muted(stretch=parent is None)
         self.stop = QPushButton("Cancel")
@@ -68,7 +68,17 @@ class WorkBar(QFrame):
             self.progress.setValue(round(1000 * (loading.fraction or 0)))
             self.text.setText(loading.message)
             if self._is_laid_over:
-                self.adjustSize()
+                self._take_room()
+
+    def _take_room(self) -> None:
+        """Be as wide as there is need and room; the text is cut off first."""
+        self.text.setMaximumWidth(self.text.sizeHint().width())
+        room = self.parentWidget().width() - self.x() - UNIT
+        missing = self.sizeHint().width() - room
+        if missing > 0:
+            self.text.setMaximumWidth(max(0, self.text.sizeHint().width() - missing))
+        self.adjustSize()
+        self.raise_()
 
     @Slot()
     def _cancel(self) -> None:

@@ -75,7 +75,7 @@ class MapPanel(PanelWidget):
         self.buttons = MapTools(self.plot)
         self.work = WorkBar(controller, WORK, "Give this up; what is shown stays.", self.plot)
         self.work.setObjectName("mapBar")
-        self.work.move(5 * UNIT, UNIT)
+        self.work.move(UNIT, UNIT)
         self.selected = SelectionBar(controller, self.plot)
         self._drawn: tuple[object, ...] = (None,) * 4
         self._connect()
