@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.data.base import Loading
 from latentlab.errors import RunError
 from latentlab.latent.aside import Aside
 from latentlab.latent.frames import turned
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from numpy.typing import NDArray
+
+    from latentlab.data.base import Loading
 
 LIMIT = 10_000
 """Codes that are laid out; the others stand by their nearest."""
@@ -211,7 +212,7 @@ class _Nearest:
         self._tree = KDTree(codes) if codes.shape[1] <= TREE_UP_TO else None
         self._half = np.einsum("ij,ij->i", codes, codes) / 2
 
-    def find(self, z: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def find(self, z: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Return distances and rows, both with shape (n, 3)."""
         if self._tree is not None:
             return self._tree.query(z, k=3)

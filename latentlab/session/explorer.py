@@ -160,6 +160,8 @@ class Explorer:
                 break
             if self.codes is not had:
                 return None
+        # Here, so that the window need not wait for them.
+        _ = codes.center, codes.spread
         self._images, self.codes = whole, codes
         return codes
 

@@ -73,7 +73,8 @@ class WorkBar(QFrame):
     def _take_room(self) -> None:
         """Be as wide as there is need and room; the text is cut off first."""
         self.text.setMaximumWidth(self.text.sizeHint().width())
-        room = self.parentWidget().width() - self.x() - UNIT
+        parent = self.parentWidget()
+        room = parent.width() - self.x() - UNIT if parent else self.sizeHint().width()
         missing = self.sizeHint().width() - room
         if missing > 0:
             self.text.setMaximumWidth(max(0, self.text.sizeHint().width() - missing))

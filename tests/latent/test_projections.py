@@ -7,6 +7,7 @@ import pytest
 
 from latentlab.errors import RunError
 from latentlab.latent import projections
+from latentlab.latent.aside import Aside
 from latentlab.latent.projections import project
 
 
@@ -83,3 +84,30 @@ def test_closing_it_stops_the_work():
 def test_too_few_codes_are_refused():
     with pytest.raises(RunError, match="at least 10"):
         next(project(np.zeros((4, 3), np.float32), "t-SNE"))
+
+
+@pytest.mark.parametrize("size", [3, 12])
+def test_codes_left_out_stand_by_those_nearest_to_them(size, monkeypatch):
+    monkeypatch.setattr(projections, "LIMIT", 40)
+    codes = np.random.default_rng(0).standard_normal((120, size)).astype(np.float32)
+    (xy, anchors), _ = finish(project(codes, "t-SNE"))
+    assert len(anchors) == 40
+    for row in np.setdiff1d(np.arange(120), anchors)[:10]:
+        away = np.linalg.norm(codes[anchors] - codes[row], axis=1)
+        near = anchors[np.argsort(away)[:3]]
+        weights = 1 / np.sort(away)[:3] ** 2
+        wanted = weights @ xy[near] / weights.sum()
+        np.testing.assert_allclose(xy[row], wanted, atol=1e-3)
+
+
+def test_umap_is_heard_and_stopped_through_what_it_writes():
+    tqdm = pytest.importorskip("tqdm")
+    aside = Aside(lambda aside: np.zeros(1), "begun")
+    looks = {"file": projections._Listener(aside), "bar_format": "{percentage}", "mininterval": 0}
+    for i in tqdm.tqdm(range(4), **looks):
+        if i == 3:
+            assert aside.told == ("UMAP", 0.75)
+    aside.stopped.set()
+    with pytest.raises(projections.Given):
+        for _ in tqdm.tqdm(range(4), **looks):
+            pass
