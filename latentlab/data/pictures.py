@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from latentlab.data.decode import in_mode
 from latentlab.data.fitting import Fitting, Source, largest_frame
 from latentlab.errors import DataError
 
@@ -50,8 +51,8 @@ def read_source(path: Path) -> Source:
     """
     try:
         with Image.open(path) as file:
-            upright = _in_bytes(ImageOps.exif_transpose(file))
-            picture = upright.convert("L" if upright.mode in ("1", "L", "LA") else "RGB")
+            upright = ImageOps.exif_transpose(file)
+            picture = in_mode(upright, "L" if upright.mode[0] in "1LIF" else "RGB")
     except UnidentifiedImageError:
         raise DataError(f"{path} is not an image that can be read.", "Try a PNG or JPEG.") from None
     except (OSError, ValueError, Image.DecompressionBombError) as error:
@@ -158,10 +159,3 @@ def _middle_of_mass(pixels: NDArray[np.uint8]) -> tuple[float, float]:
 
 def _channels_first(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
-
-
-def _in_bytes(picture: Image.Image) -> Image.Image:
-    """Scale 16 bits down to 8, which Pillow would cut off instead."""
-    if not picture.mode.startswith("I;16"):
-        return picture
-    return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))

@@ -153,7 +153,8 @@ def test_new_codes_forget_old_pictures(panel):
 def test_rows_of_another_model_are_not_asked_for(panel, until):
     until(lambda: asked(panel, ShowImages))
     panel.controller.asked.clear()
-    panel.controller.show(model=toy.card(name="big"), codes=toy.codes(), scores=None, thumbnails=None)
+    other = toy.card(name="big")
+    panel.controller.show(model=other, codes=toy.codes(), scores=None, thumbnails=None)
     assert not asked(panel, ShowImages)
 
 
