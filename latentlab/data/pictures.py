@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from latentlab.data.decode import in_mode
-from latentlab.data.fitting import Fitting, Source, largest_frame
+from latentlab.data.fitting import Fitting, Photo, largest_frame
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read_picture(path: Path, spec: ImageSpec) -> NDArray[np.uint8]:
     return fit_picture(read_source(path), Fitting(), spec)
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path) -> Photo:
     """Read an image file, upright, at most `LARGEST` pixels long.
 
     Raises
@@ -57,20 +57,20 @@ def read_source(path: Path) -> Source:
         raise DataError(f"{path} is not an image that can be read.", "Try a PNG or JPEG.") from None
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} cannot be read: {error}.", "Try another file.") from error
-    return bounded(Source(path.name, np.asarray(picture)))
+    return bounded(Photo(path.name, np.asarray(picture)))
 
 
-def bounded(source: Source) -> Source:
+def bounded(source: Photo) -> Photo:
     """Return a picture that is at most `LARGEST` pixels long."""
     if max(source.size) <= LARGEST:
         return source
     scale = LARGEST / max(source.size)
     size = [max(1, round(scale * side)) for side in source.size]
     smaller = Image.fromarray(source.pixels).resize(size, Image.Resampling.LANCZOS)
-    return Source(source.name, np.asarray(smaller))
+    return Photo(source.name, np.asarray(smaller))
 
 
-def fit_picture(source: Source, fitting: Fitting, spec: ImageSpec) -> NDArray[np.uint8]:
+def fit_picture(source: Photo, fitting: Fitting, spec: ImageSpec) -> NDArray[np.uint8]:
     """Bring a picture to the size and colours of `spec`.
 
     Returns
