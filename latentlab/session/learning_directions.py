@@ -8,7 +8,8 @@ import numpy as np
 
 from latentlab.data.base import told
 from latentlab.errors import DataError
-from latentlab.latent.directions import Contrast, Method, by_class, by_rows, by_values, learn
+from latentlab.latent.contrast import Contrast, by_class, by_rows, by_values
+from latentlab.latent.directions import Method, learn
 from latentlab.session.directions import Direction, origin_of, unlike
 
 if TYPE_CHECKING:

@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 
 from latentlab.errors import DataError
-from latentlab.latent.directions import (
-    Contrast,
-    Method,
-    by_class,
-    by_rows,
-    by_values,
-    cohens_d,
-    learn,
-)
+from latentlab.latent.contrast import Contrast, by_class, by_rows, by_values
+from latentlab.latent.directions import Method, cohens_d, learn
 from latentlab.pieces import finish
 
 METHODS = pytest.mark.parametrize("method", list(Method))

@@ -9,7 +9,8 @@ from face_support import FactorReader
 from latentlab.data.base import Attributes, ImageSet, ImageSpec
 from latentlab.data.face_drawing import draw_faces
 from latentlab.data.face_factors import FACTORS, random_factors
-from latentlab.latent.directions import Method, by_values, learn
+from latentlab.latent.contrast import by_values
+from latentlab.latent.directions import Method, learn
 from latentlab.paths import resources
 from latentlab.pieces import finish
 
