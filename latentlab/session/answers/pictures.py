@@ -24,8 +24,9 @@ from latentlab.session.scene import Original, Point, Tiles
 from latentlab.session.workshop import Fills, Judged, Usual, channels_first
 
 AGAIN = "Bring the picture in again."
-COMPARED = 300
-"""Images of the map that a picture is compared with."""
+COMPARED, DRAWS = 300, 5
+"""Images of the map that a picture is compared with, and draws for each: their spread is that of
+the images, to which few draws add little, and a deep decoder takes its time."""
 
 
 @answer.register
@@ -53,7 +54,7 @@ def _(request: JudgeMap, explorer: Explorer) -> Generator[Loading, None, Usual]:
     if images is None:
         return Usual(np.empty(0), codes)
     rows = np.random.default_rng(0).permutation(len(images))[:COMPARED]
-    steps = elbo_scores(explorer.model, images[np.sort(rows)])
+    steps = elbo_scores(explorer.model, images[np.sort(rows)], DRAWS)
     found = yield from told(steps, "Judging the images on the map")
     return Usual(np.sort(found.elbo), codes)
 

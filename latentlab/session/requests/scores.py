@@ -21,6 +21,7 @@ class ScoreImages(Request):
     """Score every image on the map; long work, answered with `Scores`."""
 
     field: ClassVar[str] = "scores"
+    urgency: ClassVar[int] = 9
     samples: int = 50
     seed: int = 0
 
