@@ -23,6 +23,7 @@ from latentlab.widgets.canvas import DrawCanvas
 from latentlab.widgets.crop_view import CropView
 from latentlab.widgets.fill_page import FillPage
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.page import Page
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.paste import paste_picture
 from latentlab.widgets.picture_result import PictureResult
@@ -238,7 +239,7 @@ class PicturePanel(PanelWidget):
 
 def _page(tools: QWidget, stage: QWidget) -> QWidget:
     """Return a row of tools above what they are for."""
-    page = QWidget()
+    page = Page()
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(UNIT // 2)
