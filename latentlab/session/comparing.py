@@ -63,9 +63,10 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One image, rebuilt by both."""
+    """One image, rebuilt by both; B was told `label` of a picture that has none."""
 
     original: Original
+    label: int | None
     first: Rebuilt
     second: Rebuilt
 
@@ -175,14 +176,16 @@ def why_no_image(a: ModelCard, b: ModelCard) -> str:
     return ""
 
 
+def in_nats(a: ModelCard, b: ModelCard) -> bool:
+    """Say whether the nats of both compare: both likelihoods are densities, or neither is."""
+    return (_likelihood(a) == UNNORMALIZED) == (_likelihood(b) == UNNORMALIZED)
+
+
 def caution(a: ModelCard, b: ModelCard) -> str:
     """Return what to bear in mind before comparing nats; empty where nothing is amiss."""
-    kinds = _likelihood(a), _likelihood(b)
-    if kinds[0] != kinds[1] and UNNORMALIZED in kinds:
-        return (
-            f"Decoders differ ({kinds[0]}, {kinds[1]}), and so do the units that their nats "
-            "count in: compare the squared error."
-        )
+    if not in_nats(a, b):
+        kinds = f"{_likelihood(a)}, {_likelihood(b)}"
+        return f"Their likelihoods ({kinds}) count nats differently: compare the squared error."
     if a.conditional != b.conditional:
         told = a if a.conditional else b
         return f"{told.name} is told the class, which saves it up to ln(classes) nats."

@@ -120,7 +120,7 @@ def link_image(
     scores = yield from timed(pieces, 1)
     models = (explorer.model, second.model)
     first, last = (_rebuilt(*pair, images) for pair in zip(models, scores, strict=True))
-    return Judgement(original, first, last)
+    return Judgement(original, label, first, last)
 
 
 def columns(explorer: Explorer, second: Second, rows: tuple[int, ...]) -> Columns:
