@@ -162,17 +162,15 @@ def why_no_point(a: ModelCard, b: ModelCard) -> str:
     """Return why one z cannot be decoded by both; empty where it can."""
     if a.latent_dim == b.latent_dim:
         return ""
-    sizes = f"{a.name} has {_dimensions(a)} and {b.name} {b.latent_dim}"
-    return f"{sizes}: no z belongs to both. Images do, where they are of one size."
+    return f"No z in common: A has {_dimensions(a)}, B {b.latent_dim}."
 
 
 def why_no_image(a: ModelCard, b: ModelCard) -> str:
     """Return why one image cannot be encoded by both; empty where it can."""
     if a.spec.shape != b.spec.shape:
-        sizes = f"{a.name} is made for images of {a.spec}, {b.name} for {b.spec}"
-        return f"{sizes}: no image fits both."
+        return f"No image in common: those of A are {a.spec}, those of B {b.spec}."
     if b.conditional and not same_classes(a, b):
-        return f"{b.name} must be told a class, and these images have others than it knows."
+        return "No image in common: B must be told a class, and those of A are none that it knows."
     return ""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from latentlab.session.scene import Point, Tiles
 from latentlab.widgets.theme import UNIT, colours, small
@@ -32,6 +32,8 @@ class ColumnStrip(QWidget):
         self._columns: Columns | None = None
         self.view = TileView("", fixed_columns=True, gap=1)
         self.view.setAccessibleName("Images, rebuilt by A and by B")
+        # A hint would count as its least height where labels wrap their words.
+        self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._names = _Names(self.view)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -29,6 +29,7 @@ SEVERAL = 8
 LEAST = 2
 NO_IMAGES = "There are no images on the map: the open model's data set is not on this machine."
 NO_IMAGE = "z is not the code of an image now. Click one on the map, or bring your own picture."
+MEASURES = "distortion, nats\nrate, nats\nsquared error"
 MOVING = "The model is learning. Both can be measured once the run is over."
 MEASURE = "Measure both on the same held-out images, with the same draws of noise."
 TEACH = (
@@ -66,9 +67,11 @@ class PointPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pictures = SideBySide(2, lines=0)
+        self.pictures = SideBySide(2)
         _column(self).addWidget(self.pictures, 1)
-        self.pictures.text.setToolTip("Mean squared difference of all values, white being 1.")
+        self.pictures.columns[1].caption.setToolTip(
+            "Mean squared difference of all values, black 0 and white 1."
+        )
 
     def why_not(self, state: State, b: ModelCard) -> str:
         """See `Page.why_not`."""
@@ -85,29 +88,28 @@ class PointPage(Page):
     def show_known(self, state: State, known: Comparison) -> None:
         """See `Page.show_known`."""
         twins = known.twins
-        pair = (twins.first, twins.second) if twins else (None, None)
-        for column, name, pixels in zip(
-            self.pictures.columns, _names(state, known), pair, strict=True
-        ):
-            column.show_picture(name, pixels)
-        away = twins.difference if twins else None
-        self.pictures.show_text("" if away is None else f"They differ by {away:.4f} MSE")
+        names, away = _names(state, known), twins.difference if twins else None
+        said = "" if away is None else f"differs by {away:.4f} MSE"
+        a, b = self.pictures.columns
+        a.show_picture(names[0], twins.first if twins else None)
+        b.show_picture(names[1], twins.second if twins else None, said)
 
 
 class ImagePage(Page):
     """The image that z came from, rebuilt by both."""
 
-    title = "Same image"
+    title = "Image"
     tip = "Encode the image that z came from with both, and rebuild it."
 
     def __init__(self) -> None:
         super().__init__()
         self.pictures = SideBySide(3, lines=3)
         _column(self).addWidget(self.pictures, 1)
-        for column in self.pictures.columns[1:]:
+        for column in self.pictures.columns:
             column.caption.setToolTip(
-                "Distortion, E[-log p(x|z)], what telling the image takes once its code is known; "
-                "rate, KL(q(z|x) ‖ p(z)), what the code takes; and the squared error."
+                "Distortion: E[-log p(x|z)], what telling the image takes once its code is known. "
+                "Rate: KL(q(z|x) ‖ p(z)), what the code takes. Squared error: that of the "
+                "decoded mean, white being 1."
             )
 
     def why_not(self, state: State, b: ModelCard) -> str:
@@ -126,21 +128,22 @@ class ImagePage(Page):
 
     def show_known(self, state: State, known: Comparison) -> None:
         """See `Page.show_known`."""
-        original = state.original
-        names = (original.name if original else "image", *_names(state, known))
-        judgement = known.judgement if original else None
-        columns = self.pictures.columns
-        columns[0].show_picture(names[0], original.picture if original else None)
-        sides = (judgement.first, judgement.second) if judgement else (None, None)
-        for column, name, side in zip(columns[1:], names[1:], sides, strict=True):
+        judged, names = known.judgement, _names(state, known)
+        # The former one stays, whole, until there is another.
+        original = judged.original if judged else state.original
+        self.pictures.show_text("" if state.original else NO_IMAGE)
+        image, *sides = self.pictures.columns
+        if original:
+            image.show_picture(original.name, original.picture, MEASURES if judged else "")
+        both = (judged.first, judged.second) if judged else (None, None)
+        for column, name, side in zip(sides, names, both, strict=True):
             column.show_picture(name, side.pixels if side else None, _numbers(side))
-        self.pictures.show_text("" if original else NO_IMAGE)
 
 
 class SeveralPage(Page):
     """Some images, rebuilt by both."""
 
-    title = "Several images"
+    title = "Several"
     tip = "Rebuild some images of the map with both; click one to go there."
 
     def __init__(self) -> None:
@@ -209,8 +212,6 @@ class SummaryPage(Page):
         self.teach.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.teach.setWordWrap(True)
         self.table = SummaryTable()
-        self.note = muted(stretch=False)
-        self.note.setWordWrap(True)
         row = QHBoxLayout()
         row.setSpacing(UNIT // 2)
         row.addWidget(self.images)
@@ -221,7 +222,6 @@ class SummaryPage(Page):
         column.addWidget(self.work)
         column.addWidget(self.teach, 1)
         column.addWidget(self.table, 1)
-        column.addWidget(self.note)
         self.start.clicked.connect(self._on_start)
 
     why_not = SeveralPage.why_not
@@ -237,11 +237,10 @@ class SummaryPage(Page):
         self.teach.setText(MOVING if moving else TEACH)
         self.teach.setVisible(known.summary is None)
         self.table.setVisible(known.summary is not None)
-        self.note.setVisible(known.summary is not None)
         if known.summary and known.card and state.model:
             a, b = state.model, known.card
-            self.table.show_summary(known.summary, in_nats(a, b))
-            self.note.setText(f"{seen(a, b, known.held_out)} {caution(a, b)}".strip())
+            self.table.show_summary(known.summary, _names(state, known), in_nats(a, b))
+            self.table.note.setText(f"{seen(a, b, known.held_out)} {caution(a, b)}".strip())
 
     @Slot()
     def _on_start(self) -> None:
@@ -261,6 +260,4 @@ def _names(state: State, known: Comparison) -> tuple[str, str]:
 
 
 def _numbers(side: Rebuilt | None) -> str:
-    if side is None:
-        return ""
-    return f"distortion {side.distortion:.1f} nats\nrate {side.rate:.1f} nats\nMSE {side.error:.4f}"
+    return f"{side.distortion:.1f}\n{side.rate:.1f}\n{side.error:.4f}" if side else ""

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from latentlab.widgets.image_view import ImageView
 from latentlab.widgets.labels import muted
-from latentlab.widgets.theme import UNIT, small
+from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PySide6.QtGui import QResizeEvent
 
 
 class SideBySide(QWidget):
-    """Columns of a name, a picture and what is to be said of it; a line below all.
+    """Columns of a name, a picture and what is to be said of it; or a text in their place.
 
     Parameters
     ----------
@@ -29,47 +30,68 @@ class SideBySide(QWidget):
 
     def __init__(self, count: int, lines: int = 1) -> None:
         super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(UNIT // 2)
-        row = QHBoxLayout()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)
         self.columns = [_Column(lines) for _ in range(count)]
         for each in self.columns:
             row.addWidget(each, 1)
-        column.addLayout(row, 1)
         self.text = QLabel()
+        self.text.setObjectName("muted")
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.text.setWordWrap(True)
-        column.addWidget(self.text)
+        row.addWidget(self.text, 1)
+        self.show_text("")
 
     def show_text(self, text: str) -> None:
-        """Write below all."""
+        """Write in place of the columns, or with no text show them."""
         self.text.setText(text)
         self.text.setVisible(bool(text))
+        for each in self.columns:
+            each.setVisible(not text)
 
 
 class _Column(QWidget):
     def __init__(self, lines: int) -> None:
         super().__init__()
+        self._title, self._ratio = "", 1.0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT // 2)
         self.name = muted()
         self.view = ImageView()
-        self.caption = QLabel()
-        self.caption.setFont(small(self.caption.font()))
+        self.caption = muted()
+        self.caption.setObjectName("")
         self.caption.setMinimumHeight(lines * self.caption.fontMetrics().lineSpacing())
-        middle, top = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignTop
-        self.name.setAlignment(middle)
-        self.caption.setAlignment(middle | top)
-        for widget in (self.name, self.view, self.caption):
-            column.addWidget(widget, int(widget is self.view))
+        for label in (self.name, self.caption):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        # A hint would count as its least height where labels wrap their words.
+        self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        # The stretches take only what is left of the height of a picture as wide as it can be.
+        column.addStretch(1)
+        column.addWidget(self.name)
+        column.addWidget(self.view, 1000)
+        column.addWidget(self.caption)
+        column.addStretch(1)
 
     def show_picture(self, name: str, pixels: NDArray[np.uint8] | None, caption: str = "") -> None:
         """Show a picture under a name, or keep its place."""
-        self.name.setText(name)
+        self._title = name
+        if pixels is not None:
+            self._ratio = pixels.shape[0] / pixels.shape[1]
         self.name.setToolTip(name)
         self.view.set_pixels(pixels)
         self.view.setAccessibleName(f"{name}: {caption}" if caption else name)
         self.caption.setText(caption)
+        self._fit()
+
+    def _fit(self) -> None:
+        metrics, end = self.name.fontMetrics(), Qt.TextElideMode.ElideRight
+        self.name.setText(metrics.elidedText(self._title, end, self.width()))
+        high = round(self.width() * self._ratio)
+        self.view.setMaximumHeight(max(high, self.view.minimumHeight()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be no taller than the picture, and cut the name off where it does not fit."""
+        super().resizeEvent(event)
+        self._fit()

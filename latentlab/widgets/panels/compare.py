@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QComboBox,
-    QHBoxLayout,
     QLabel,
-    QStackedWidget,
-    QToolButton,
     QWidget,
 )
 
@@ -21,10 +17,10 @@ from latentlab.session.requests.compare import LinkImage, LinkPoint, OpenSecond,
 from latentlab.session.scene import Point
 from latentlab.widgets.compare_pages import ImagePage, Page, PointPage, SeveralPage, SummaryPage
 from latentlab.widgets.labels import muted
+from latentlab.widgets.mode_row import ModeRow
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.second_choice import SecondChoice, model_of
 from latentlab.widgets.settings import settings
-from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -65,51 +61,33 @@ class ComparePanel(PanelWidget):
         self.point, self.image = PointPage(), ImagePage()
         self.several, self.summary = SeveralPage(), SummaryPage(controller)
         self.pages: tuple[Page, ...] = (self.point, self.image, self.several, self.summary)
-        self._add_modes()
         self._add_body()
         self._connect()
 
-    def _add_modes(self) -> None:
-        self.modes = QWidget()
-        row = QHBoxLayout(self.modes)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(UNIT // 2)
-        self._group = QButtonGroup(self)
-        self.buttons: list[QToolButton] = []
-        for index, page in enumerate(self.pages):
-            button = QToolButton()
-            button.setText(page.title)
-            button.setCheckable(True)
-            button.setAutoRaise(True)
-            self._group.addButton(button, index)
-            self.buttons.append(button)
-            row.addWidget(button)
-        row.addStretch(1)
+    def _add_body(self) -> None:
+        self.modes = ModeRow([(page.title, page.tip) for page in self.pages])
         self.label = QComboBox()
         self.label.setAccessibleName("Class for B")
         self.label.setToolTip("Which class B is asked for: unlike A, it must be told one.")
         self.label.hide()
-        row.addWidget(self.label)
+        self.modes.add(self.label)
         self.body.addWidget(self.modes)
-
-    def _add_body(self) -> None:
         self.note = muted(stretch=False)
         self.note.setWordWrap(True)
         self.message = QLabel(EMPTY)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
-        self.stack = QStackedWidget()
-        for page in self.pages:
-            self.stack.addWidget(page)
         self.body.addWidget(self.note)
         self.body.addWidget(self.message, 1)
-        self.body.addWidget(self.stack, 1)
+        for page in self.pages:
+            self.body.addWidget(page, 1)
+            page.hide()
 
     def _connect(self) -> None:
         self.choice.chosen.connect(self.choose)
         self.choice.swapped.connect(self._swap)
-        self._group.idClicked.connect(self._on_mode)
+        self.modes.chosen.connect(self._on_mode)
         self.label.activated.connect(self._on_label)
         self.several.others.clicked.connect(self._on_others)
         self.several.strip.chosen.connect(self.controller.pick)
@@ -150,43 +128,46 @@ class ComparePanel(PanelWidget):
             self._say(known)
             return
         reasons = [page.why_not(state, card) for page in self.pages]
-        self._show_modes(reasons)
-        possible = not all(reasons)
-        self.message.setVisible(not possible)
-        self.message.setObjectName("muted")
-        self.message.setText(" ".join(dict.fromkeys(reasons)))
-        self.stack.setVisible(possible)
-        self.modes.setVisible(possible)
-        self.note.setVisible(possible and any(reasons))
-        if possible:
-            self.note.setText(" ".join(dict.fromkeys(filter(None, reasons))))
-            self._show_page(state, known)
+        index = self._next(reasons)
+        self._turn_to(index)
+        self.modes.show_modes(reasons, index)
+        self.modes.setVisible(index is not None)
+        why = " ".join(dict.fromkeys(filter(None, reasons)))
+        self.note.setText(why)
+        self.note.setVisible(bool(why) and index is not None)
+        self._tell("muted", "" if index is not None else why)
+        if index is not None:
+            self._show_page(state, known, self.pages[index])
 
     def _say(self, known: Comparison | None) -> None:
         """Say why there is nothing to compare."""
-        for widget in (self.stack, self.modes, self.note):
-            widget.hide()
-        text = known.problem if known else ""
-        self.message.setObjectName("problem" if text else "muted")
-        self.message.style().polish(self.message)
-        self.message.setText(text or (f"Opening {self._path.name}…" if self._path else EMPTY))
-        self.message.show()
+        self._turn_to(None)
+        self.modes.hide()
+        self.note.hide()
+        if known:
+            self._tell("problem", known.problem)
+        else:
+            self._tell("muted", f"Opening {self._path.name}…" if self._path else EMPTY)
 
-    def _show_modes(self, reasons: list[str]) -> None:
-        """Let choose what is possible; take the next best where the wish is not."""
-        for button, page, why in zip(self.buttons, self.pages, reasons, strict=True):
-            button.setEnabled(not why)
-            button.setToolTip(why or page.tip)
-        titles = [page.title for page in self.pages]
-        wish = titles.index(self._wish) if self._wish in titles else 0
+    def _tell(self, manner: str, text: str) -> None:
+        """Write in the middle of the panel, in place of all else."""
+        if manner != self.message.objectName():
+            self.message.setObjectName(manner)
+            self.message.style().polish(self.message)
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+
+    def _next(self, reasons: list[str]) -> int | None:
+        """Return which page to show: the one wished for, else the first that can be had, if any."""
         able = [index for index, why in enumerate(reasons) if not why]
-        if able:
-            index = wish if wish in able else able[0]
-            self.buttons[index].setChecked(True)
-            self.stack.setCurrentIndex(index)
+        wished = [index for index in able if self.pages[index].title == self._wish]
+        return next(iter(wished or able), None)
 
-    def _show_page(self, state: State, known: Comparison) -> None:
-        page = self.pages[self.stack.currentIndex()]
+    def _turn_to(self, index: int | None) -> None:
+        for at, page in enumerate(self.pages):
+            page.setVisible(at == index)
+
+    def _show_page(self, state: State, known: Comparison, page: Page) -> None:
         self._show_label(state, known, page)
         page.show_known(state, known)
         label = self._label(state, known)
@@ -295,12 +276,11 @@ PANEL = Panel(
     order=11,
     shortcut="Alt+C",
     help="The open model, <b>A</b>, beside a second one, <b>B</b>. <b>Same z</b> decodes one point "
-    "with both where their latent spaces have as many dimensions. <b>Same image</b> encodes and "
+    "with both where their latent spaces have as many dimensions. <b>Image</b> encodes and "
     "rebuilds the image that z came from: who keeps more of it (distortion, "
-    "<b>E[-log p(x|z)]</b>), and at what price (rate, <b>KL(q(z|x) ‖ p(z))</b>)? <b>Several "
-    "images</b> does so for some at random; click one to go there. <b>Summary</b> measures both on "
-    "the same held-out images and says which difference is more than chance. The arrows swap the "
-    "two.",
+    "<b>E[-log p(x|z)]</b>), and at what price (rate, <b>KL(q(z|x) ‖ p(z))</b>)? <b>Several</b> "
+    "does so for some at random; click one to go there. <b>Summary</b> measures both on the same "
+    "held-out images and says which difference is more than chance. The arrows swap the two.",
     widget=ComparePanel,
     behind="manifold",
 )
