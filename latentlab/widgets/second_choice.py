@@ -84,6 +84,24 @@ class SecondChoice(QWidget):
         self.chosen.emit(None)
 
 
+class ClassBox(QComboBox):
+    """Which class B is asked for where neither z nor the picture bears one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: tuple[str, ...] = ()
+        self.setAccessibleName("Class for B")
+        self.setToolTip("Which class B is asked for: unlike A, it must be told one.")
+        self.hide()
+
+    def offer(self, names: tuple[str, ...]) -> None:
+        """Offer the classes of a model."""
+        if names != self._names:
+            self._names = names
+            self.clear()
+            self.addItems(names)
+
+
 def model_of(event: QDropEvent) -> Path | None:
     """Return the run folder or checkpoint that is dropped, if one is."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

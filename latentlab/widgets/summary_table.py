@@ -90,8 +90,8 @@ def verdict(summary: Summary, names: tuple[str, str], in_nats: bool) -> str:
     if not judged.clear:
         return f"No clear difference: neither {what} these {summary.images:,} images better."
     better = names[judged.difference < 0]
-    less = abs(judged.difference)
-    amount = f"{less:.1f} ± {judged.error:.1f} nats" if in_nats else f"{less:.4f} MSE"
+    digits, unit = (1, "nats") if in_nats else (4, "MSE")
+    amount = f"{abs(judged.difference):.{digits}f} ± {judged.error:.{digits}f} {unit}"
     return f"<b>{escape(better)}</b> {what} these {summary.images:,} images better, by {amount}."
 
 

@@ -6,11 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import (
-    QComboBox,
-    QLabel,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.comparing import Comparison, needs_class
 from latentlab.session.requests.compare import LinkImage, LinkPoint, OpenSecond, Summarise
@@ -19,13 +15,14 @@ from latentlab.widgets.compare_pages import ImagePage, Page, PointPage, SeveralP
 from latentlab.widgets.labels import muted
 from latentlab.widgets.mode_row import ModeRow
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.second_choice import SecondChoice, model_of
+from latentlab.widgets.second_choice import ClassBox, SecondChoice, model_of
 from latentlab.widgets.settings import settings
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
     from latentlab.session.requests.base import Request
+    from latentlab.session.scene import ModelCard
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
@@ -54,7 +51,7 @@ class ComparePanel(PanelWidget):
         self._source: Path | None = None
         self._known: Comparison | None = None
         self._asked: Request | None = None
-        self._swapping: tuple[Path, Path] | None = None
+        self._swapping: tuple[ModelCard, State] | None = None
         self.setAcceptDrops(True)
         self.choice = SecondChoice()
         self.tools.addWidget(self.choice, 1)
@@ -66,10 +63,7 @@ class ComparePanel(PanelWidget):
 
     def _add_body(self) -> None:
         self.modes = ModeRow([(page.title, page.tip) for page in self.pages])
-        self.label = QComboBox()
-        self.label.setAccessibleName("Class for B")
-        self.label.setToolTip("Which class B is asked for: unlike A, it must be told one.")
-        self.label.hide()
+        self.label = ClassBox()
         self.modes.add(self.label)
         self.body.addWidget(self.modes)
         self.note = muted(stretch=False)
@@ -181,10 +175,7 @@ class ComparePanel(PanelWidget):
         needed = bool(state.model and known.card and needs_class(state.model, known.card))
         own = state.original is not None and state.original.row is None
         self.label.setVisible(needed and (page is self.point or (page is self.image and own)))
-        names = known.card.spec.class_names if known.card else ()
-        if [self.label.itemText(i) for i in range(self.label.count())] != list(names):
-            self.label.clear()
-            self.label.addItems(names)
+        self.label.offer(known.card.spec.class_names if known.card else ())
 
     def _label(self, state: State, known: Comparison) -> int | None:
         if state.model is None or known.card is None or not known.card.conditional:
@@ -215,17 +206,24 @@ class ComparePanel(PanelWidget):
     def _swap(self) -> None:
         a = self.controller.state.model
         if a and a.source and self._path and self._known and self._known.card:
-            source = self._known.card.source
-            assert source
-            self._swapping = (source, a.source)
+            self._swapping = (self._known.card, self.controller.state)
             self.controller.open(self._path)
 
     def _end_swap(self, state: State) -> None:
         """Take the former A as B once B is open; not where opening it went wrong."""
-        if self._swapping and not state.opening:
-            (wanted, former), self._swapping = self._swapping, None
-            if state.model and state.model.source == wanted:
-                self.choose(former)
+        if self._swapping is None or state.opening:
+            return
+        (card, before), self._swapping = self._swapping, None
+        if not (state.model and before.model and state.model.source == card.source):
+            return
+        self.choose(before.model.source)
+        row = before.original.row if before.original else None
+        if row is not None and _images_of(before) == _images_of(state):
+            self.controller.pick(row)
+        elif before.point and state.model.latent_dim == before.model.latent_dim:
+            label = before.point.label if state.model.conditional else None
+            if (label is None) is not state.model.conditional:
+                self.controller.set_point(Point(before.point.z, label))
 
     @Slot(int)
     def _on_mode(self, index: int) -> None:
@@ -267,6 +265,14 @@ class ComparePanel(PanelWidget):
         if path := model_of(event):
             event.acceptProposedAction()
             self.choose(path)
+
+
+def _images_of(state: State) -> object:
+    """Return what tells whether rows mean the same images to two models."""
+    model, codes = state.model, state.codes
+    if model is None or codes is None:
+        return None
+    return model.data, model.spec, len(codes)
 
 
 PANEL = Panel(
