@@ -14,6 +14,8 @@ from latentlab.widgets.theme import UNIT, colours, small
 from latentlab.widgets.tile_view import TileView
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from latentlab.session.comparing import Columns
 
 NAMES = ("image", "A", "B")
@@ -38,8 +40,11 @@ class ColumnStrip(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT // 2)
+        # The stretches take only what the tiles leave, so that names stand beside them.
+        row.addStretch(1)
         row.addWidget(self._names)
-        row.addWidget(self.view, 1)
+        row.addWidget(self.view, 1000)
+        row.addStretch(1)
         self.view.chosen.connect(self._on_chosen)
         self.view.hovered.connect(self._on_hovered)
 
@@ -54,7 +59,18 @@ class ColumnStrip(QWidget):
         pictures = np.concatenate([columns.pictures, columns.first, columns.second])
         # Where they lie is not known here, and the view need not know.
         self.view.set_tiles(Tiles((Point(()),) * len(pictures), pictures, len(columns.rows)))
+        self._fit()
         self._names.update()
+
+    def _fit(self) -> None:
+        if self._columns is not None:
+            count, height, width = self._columns.pictures.shape[:3]
+            self.view.setMaximumWidth(round(self.height() * count * width / (3 * height)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the names beside the tiles."""
+        super().resizeEvent(event)
+        self._fit()
 
     def row_of(self, tile: int) -> int:
         """Return which image of the map a tile stands for; -1 for none."""

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
 
+MOST = 1000
+"""A stretch beside which others come to nothing."""
+NARROW = 16 * UNIT
+"""Width that names and numbers want at least."""
+
+
 class SideBySide(QWidget):
     """Columns of a name, a picture and what is to be said of it; or a text in their place.
 
@@ -34,13 +40,16 @@ class SideBySide(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)
         self.columns = [_Column(lines) for _ in range(count)]
+        # The stretches take only what columns as wide as their pictures can be leave.
+        row.addStretch(1)
         for each in self.columns:
-            row.addWidget(each, 1)
+            row.addWidget(each, MOST)
         self.text = QLabel()
         self.text.setObjectName("muted")
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.text.setWordWrap(True)
-        row.addWidget(self.text, 1)
+        row.addWidget(self.text, MOST)
+        row.addStretch(1)
         self.show_text("")
 
     def show_text(self, text: str) -> None:
@@ -50,11 +59,17 @@ class SideBySide(QWidget):
         for each in self.columns:
             each.setVisible(not text)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep pictures together where there is more width than they can use."""
+        super().resizeEvent(event)
+        for each in self.columns:
+            each.setMaximumWidth(max(NARROW, round(self.height() / each.ratio)))
+
 
 class _Column(QWidget):
     def __init__(self, lines: int) -> None:
         super().__init__()
-        self._title, self._ratio = "", 1.0
+        self._title, self.ratio = "", 1.0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT // 2)
@@ -70,7 +85,7 @@ class _Column(QWidget):
         # The stretches take only what is left of the height of a picture as wide as it can be.
         column.addStretch(1)
         column.addWidget(self.name)
-        column.addWidget(self.view, 1000)
+        column.addWidget(self.view, MOST)
         column.addWidget(self.caption)
         column.addStretch(1)
 
@@ -78,7 +93,7 @@ class _Column(QWidget):
         """Show a picture under a name, or keep its place."""
         self._title = name
         if pixels is not None:
-            self._ratio = pixels.shape[0] / pixels.shape[1]
+            self.ratio = pixels.shape[0] / pixels.shape[1]
         self.name.setToolTip(name)
         self.view.set_pixels(pixels)
         self.view.setAccessibleName(f"{name}: {caption}" if caption else name)
@@ -88,7 +103,7 @@ class _Column(QWidget):
     def _fit(self) -> None:
         metrics, end = self.name.fontMetrics(), Qt.TextElideMode.ElideRight
         self.name.setText(metrics.elidedText(self._title, end, self.width()))
-        high = round(self.width() * self._ratio)
+        high = round(self.width() * self.ratio)
         self.view.setMaximumHeight(max(high, self.view.minimumHeight()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -43,7 +43,7 @@ class SummaryTable(QWidget):
         self.note = muted(stretch=False)
         self.note.setWordWrap(True)
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(2 * UNIT)
+        self._grid.setHorizontalSpacing(UNIT)
         self._grid.setVerticalSpacing(UNIT // 2)
         for at, head in enumerate(("A", "B", "B − A"), 1):
             self._put(muted(head, stretch=False), 0, at, DIFFERENCE if at == 3 else "")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from latentlab.data.base import ImageSpec, Loading
+from latentlab.data.base import ImageSpec, Loading, Splits, load
+from latentlab.data.digits import DigitsConfig
 from latentlab.data.fitting import Fitting, Own, Source
 from latentlab.errors import DataError, RunError
 from latentlab.latent.embed import decode
@@ -151,6 +152,17 @@ def test_the_summary_is_paired_over_held_out_images(explorer, cvae_run):
     assert (found.images, found.samples, found.dimensions) == (12, 3, (2, 3))
     shares = [each.fraction for each in told]
     assert 0 <= min(shares) <= max(shares) <= 1
+
+
+def test_a_model_under_training_is_compared_by_what_it_holds_out(vae_run, cvae_run):
+    explorer, (model, checkpoint) = Explorer(), load_model(vae_run)
+    whole = load(DigitsConfig())
+    splits = Splits(whole.train[:50], whole.validation[:20])
+    weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    explorer.adopt(checkpoint.recipe.to_dict(), splits, weights, 1, None)
+    assert answer(OpenSecond(cvae_run), explorer).held_out == 20
+    _, known = finish(answer(Summarise(samples=1), explorer))
+    assert known.summary.images == 20
 
 
 def test_the_open_model_is_left_alone(explorer, cvae_run):

@@ -17,6 +17,7 @@ from latentlab.widgets.mode_row import ModeRow
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.second_choice import ClassBox, SecondChoice, model_of
 from latentlab.widgets.settings import settings
+from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 SECOND, MODE = "compare/second", "compare/mode"
+WIDTH = 38 * UNIT
+"""What the summary needs, lest its numbers be cut off once they are there."""
 EMPTY = (
     "Two models of the same images do not keep the same of them. Choose a second one above, or "
     "drop a run here: both then decode the same z, rebuild the same images, and are measured on "
@@ -62,6 +65,7 @@ class ComparePanel(PanelWidget):
         self._connect()
 
     def _add_body(self) -> None:
+        self.body.addStrut(WIDTH)
         self.modes = ModeRow([(page.title, page.tip) for page in self.pages])
         self.label = ClassBox()
         self.modes.add(self.label)
