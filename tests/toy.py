@@ -14,7 +14,6 @@ from latentlab.data.fitting import Frame, Own
 from latentlab.errors import RunError
 from latentlab.latent.codes import Codes
 from latentlab.latent.importance import kl_per_dimension, principal_components
-from latentlab.latent.linear import finish
 from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.paired import Paired
 from latentlab.latent.paths import Way
@@ -22,6 +21,7 @@ from latentlab.latent.ranking import Scores
 from latentlab.latent.support import Support
 from latentlab.latent.traversal import prior_range, traverse
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
+from latentlab.pieces import finish
 from latentlab.session.axes import MARKS, Importance, Strips
 from latentlab.session.comparing import (
     Columns,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from latentlab.data.base import ImageSet, Loading
+from latentlab.data.base import ImageSet, Loading, told
 from latentlab.latent.embed import decode, embed, to_picture
 from latentlab.latent.paired import paired
 from latentlab.latent.scores import CHUNK, elbo_scores
@@ -157,7 +157,7 @@ def summarise(
     models = (explorer.model, second.model)
     pieces = _in_turn(*(elbo_scores(model, images, samples, seed) for model in models))
     a, b = yield from timed(pieces, len(images))
-    mu = yield from _means(second.model, images)
+    mu = yield from told(_means(second.model, images), "Counting active units")
     return Summary(
         len(images),
         samples,
@@ -192,11 +192,11 @@ def _in_turn(
     return tuple(found)
 
 
-def _means(model: Model, images: ImageSet) -> Generator[Loading, None, NDArray[np.float32]]:
+def _means(model: Model, images: ImageSet) -> Generator[float, None, NDArray[np.float32]]:
     parts = [np.empty((0, model.latent_dim), np.float32)]
     for start in range(0, len(images), CHUNK):
         parts.append(embed(model, images[start : start + CHUNK]).mu)
-        yield Loading("Counting active units", start / len(images))
+        yield start / len(images)
     return np.concatenate(parts)
 
 

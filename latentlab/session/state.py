@@ -6,7 +6,7 @@ render what changed. All arrays are read-only by agreement.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from latentlab.session.directions import Groups
@@ -35,13 +35,19 @@ if TYPE_CHECKING:
     from latentlab.session.workshop import Fills, Judged, Usual
 
 
+OF_MODEL = {"until": "model"}
+"""Marks a part of the state that says nothing of another model, and is emptied then."""
+OF_CODES = {"until": "codes"}
+"""Marks one that is emptied even when the same model has other codes."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything on screen; see each record.
 
     ``directions`` are None until those of the model have been read, ``groups`` are what the next
-    may be learned from. ``scores`` and ``thumbnails`` are of the images on the map, and go when
-    their codes do. ``contact`` and ``checked`` are the first look at pictures to learn from.
+    may be learned from. ``scores`` and ``thumbnails`` are of the images on the map. ``contact``
+    and ``checked`` are the first look at pictures to learn from.
     ``own`` is a person's own picture, which stays while z moves on; ``judged``, ``usual`` and
     ``fills`` are what the model says of it. ``comparison`` is the model beside a second one.
 
@@ -60,30 +66,30 @@ class State:
     preview: Picture | None = None
     original: Original | None = None
     hovered: Original | None = None
-    own: Original | None = None
-    judged: Judged | None = None
-    usual: Usual | None = None
-    fills: Fills | None = None
+    own: Original | None = field(default=None, metadata=OF_MODEL)
+    judged: Judged | None = field(default=None, metadata=OF_MODEL)
+    usual: Usual | None = field(default=None, metadata=OF_MODEL)
+    fills: Fills | None = field(default=None, metadata=OF_MODEL)
     plane: tuple[int, int] = (0, 1)
     grid: GridSettings = field(default_factory=GridSettings)
     manifold: Manifold | None = None
     ends: Ends | None = None
     strip: Tiles | None = None
-    ways: Ways | None = None
-    geodesic: Ways | None = None
-    footing: Footing | None = None
-    blend: Blend | None = None
-    traversal: Traversal | None = None
-    bookmarks: tuple[Bookmark, ...] = ()
+    ways: Ways | None = field(default=None, metadata=OF_MODEL)
+    geodesic: Ways | None = field(default=None, metadata=OF_MODEL)
+    footing: Footing | None = field(default=None, metadata=OF_MODEL)
+    blend: Blend | None = field(default=None, metadata=OF_MODEL)
+    traversal: Traversal | None = field(default=None, metadata=OF_MODEL)
+    bookmarks: tuple[Bookmark, ...] = field(default=(), metadata=OF_MODEL)
     sampling: SampleSettings = field(default_factory=SampleSettings)
     samples: Tiles | None = None
-    scores: Scores | None = None
-    thumbnails: Thumbnails | None = None
-    directions: tuple[Direction, ...] | None = None
-    groups: Groups = field(default_factory=Groups)
-    importance: Importance | None = None
-    slider_strips: Strips | None = None
-    direction_strips: Strips | None = None
+    scores: Scores | None = field(default=None, metadata=OF_CODES)
+    thumbnails: Thumbnails | None = field(default=None, metadata=OF_CODES)
+    directions: tuple[Direction, ...] | None = field(default=None, metadata=OF_MODEL)
+    groups: Groups = field(default=Groups(), metadata=OF_MODEL)
+    importance: Importance | None = field(default=None, metadata=OF_MODEL)
+    slider_strips: Strips | None = field(default=None, metadata=OF_MODEL)
+    direction_strips: Strips | None = field(default=None, metadata=OF_MODEL)
     curves: Curves = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     latents: LatentCurves | None = None
@@ -92,7 +98,7 @@ class State:
     moment: int | None = None
     findings: tuple[Finding, ...] = ()
     compared: tuple[Compared, ...] = ()
-    comparison: Comparison | None = None
+    comparison: Comparison | None = field(default=None, metadata=OF_CODES)
     contact: Contact | None = None
     checked: Checked | None = None
     working: Mapping[type[Request], Loading] = field(default_factory=dict)
@@ -107,3 +113,8 @@ class State:
     failure: Failure | None = None
     can_undo: bool = False
     can_redo: bool = False
+
+
+def emptied(until: dict[str, str]) -> dict[str, Any]:
+    """Return what the parts of the state that are marked so become."""
+    return {each.name: each.default for each in fields(State) if each.metadata == until}

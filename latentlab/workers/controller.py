@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 
-from latentlab.session.directions import Groups
 from latentlab.session.history import History
-from latentlab.session.requests.base import of_codes
+from latentlab.session.requests.base import asked_for
 from latentlab.session.requests.exploring import (
     Adopted,
     EncodeFile,
@@ -28,7 +27,7 @@ from latentlab.session.requests.files import DescribeForm, Export, Exported, Rea
 from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.scene import Original, Picture, Tiles
-from latentlab.session.ways import FORGET
+from latentlab.session.state import OF_CODES, OF_MODEL, emptied
 from latentlab.session.workshop import Fills
 from latentlab.workers.exploring import Place
 from latentlab.workers.running import Running, shown
@@ -45,14 +44,6 @@ if TYPE_CHECKING:
     from latentlab.workers.training import Training
 
 MODEL_FILES = (".safetensors", ".json")
-ABOUT_AXES: dict[str, Any] = {
-    "directions": None,
-    "groups": Groups(),
-    "importance": None,
-    "slider_strips": None,
-    "direction_strips": None,
-}
-"""What is known of the lines through a latent space, as long as nothing is."""
 
 
 class Controller(Running):
@@ -187,13 +178,11 @@ class Controller(Running):
             changes |= {
                 "plane": self.state.plane if fits and second else (0, second),
                 "sampling": replace(self.state.sampling, label=None),
-                **FORGET,
+                **emptied(OF_MODEL),
                 "can_undo": False,
                 "can_redo": False,
-                **ABOUT_AXES,
-                **dict.fromkeys(("own", "judged", "usual", "fills")),
             }
-        changes |= {kind.field: None for kind in of_codes() if kind.field}
+        changes |= emptied(OF_CODES)
         changes["working"] = self._withdraw_stale(is_new=is_new)
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}
@@ -207,7 +196,7 @@ class Controller(Running):
         Told together with the model: a panel that heard of it before would ask once more.
         """
         begun = [kind for kind in self.state.working if is_new and kind.about_model]
-        stale = {*of_codes(), *begun}
+        stale = {*asked_for(emptied(OF_CODES)), *begun}
         for kind in stale:
             self.withdraw(kind)
         return {kind: how for kind, how in self.state.working.items() if kind not in stale}

@@ -9,13 +9,14 @@ import torch
 
 from latentlab.data.base import ImageSpec, Loading, Splits, load
 from latentlab.data.digits import DigitsConfig
-from latentlab.data.fitting import Fitting, Own, Source
+from latentlab.data.fitting import Fitting, Own, Photo
 from latentlab.errors import DataError, RunError
 from latentlab.latent.embed import decode
 from latentlab.latent.paired import paired
-from latentlab.latent.scores import score_now
+from latentlab.latent.scores import elbo_scores
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.latents import ACTIVE
+from latentlab.pieces import finish as work_off
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.comparing import (
     caution,
@@ -26,7 +27,7 @@ from latentlab.session.comparing import (
     why_no_point,
 )
 from latentlab.session.explorer import Explorer
-from latentlab.session.requests.base import of_codes
+from latentlab.session.requests.base import asked_for
 from latentlab.session.requests.compare import (
     LinkImage,
     LinkPoint,
@@ -35,6 +36,7 @@ from latentlab.session.requests.compare import (
     Summarise,
 )
 from latentlab.session.scene import ModelCard, Point
+from latentlab.session.state import OF_CODES, emptied
 
 find_answers()
 
@@ -97,7 +99,7 @@ def test_one_image_is_judged_as_everywhere(explorer, cvae_run):
     second, _ = load_model(cvae_run)
     image = explorer.images[7:8]
     for side, model in ((known.judgement.first, explorer.model), (known.judgement.second, second)):
-        want = score_now(model, image, 9)
+        want = work_off(elbo_scores(model, image, 9))
         assert side.distortion + side.rate == pytest.approx(want.elbo[0], rel=1e-5)
         assert side.rate == pytest.approx(want.rate[0], rel=1e-6)
         assert side.error == pytest.approx(want.error[0], rel=1e-6)
@@ -108,7 +110,7 @@ def test_one_image_is_judged_as_everywhere(explorer, cvae_run):
 def test_an_own_picture_is_told_to_b_as_the_class_that_was_chosen(explorer, cvae_run):
     answer(OpenSecond(cvae_run), explorer)
     pixels = np.random.default_rng(0).integers(0, 256, (28, 28, 3), np.uint8)
-    original = explorer.encode_own(Own(Source("scrawl", pixels), Fitting()), None)
+    original = explorer.encode_own(Own(Photo("scrawl", pixels), Fitting()), None)
     rates = []
     for label in (0, 4):
         _, known = finish(answer(LinkImage(original, label), explorer))
@@ -139,7 +141,7 @@ def test_the_summary_is_paired_over_held_out_images(explorer, cvae_run):
     told, known = finish(answer(Summarise(images=12, samples=3, seed=5), explorer))
     rows = np.sort(np.random.default_rng(5).permutation(1000)[:12])
     images, (second, _) = explorer.images[rows], load_model(cvae_run)
-    a, b = (score_now(model, images, 3, 5) for model in (explorer.model, second))
+    a, b = (work_off(elbo_scores(model, images, 3, 5)) for model in (explorer.model, second))
     found = known.summary
     want = paired(a.elbo, b.elbo)
     assert found.elbo.difference == pytest.approx(want.difference, rel=1e-4)
@@ -206,7 +208,8 @@ def test_what_does_not_fit_is_not_computed(explorer, cvae_run):
 
 
 def test_answers_go_when_the_codes_do():
-    kinds = {kind.__name__ for kind in of_codes() if kind.field == "comparison"}
+    assert "comparison" in emptied(OF_CODES)
+    kinds = {kind.__name__ for kind in asked_for(["comparison"])}
     assert kinds == {"OpenSecond", "LinkPoint", "LinkImage", "ShowColumns", "Summarise"}
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
-from latentlab.data.fitting import Source
+from latentlab.data.fitting import Photo
 from latentlab.widgets.map_items import _palette
 from latentlab.widgets.map_plot import NEAR
 from latentlab.widgets.settings import settings
@@ -215,7 +215,7 @@ def test_the_posterior_of_ones_own_picture_is_drawn_around_its_code(big):
     """One's own stays while z moves on; an image whose posterior is not known has none."""
     spread = big.map.spread
     assert not spread.isVisible()
-    big.controller.show_picture(Source("mine", np.full((4, 4), 255, np.uint8)))
+    big.controller.show_picture(Photo("mine", np.full((4, 4), 255, np.uint8)))
     big.settle()
     assert spread.isVisible()
     assert spread.sigma == (0.2, 0.2)
@@ -229,7 +229,7 @@ def test_the_posterior_of_ones_own_picture_is_drawn_around_its_code(big):
 
 
 def test_the_spread_can_be_hidden_for_good(big):
-    big.controller.show_picture(Source("mine", np.full((4, 4), 255, np.uint8)))
+    big.controller.show_picture(Photo("mine", np.full((4, 4), 255, np.uint8)))
     big.settle()
     panel, menu = big.panel("map"), QMenu()
     panel.fill_menu(menu, big.map.spot_at(QPointF(50, 50)))

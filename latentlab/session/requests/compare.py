@@ -24,7 +24,6 @@ class OpenSecond(Request):
     """Load B, or with no path let it go; where it cannot be had, the answer says why."""
 
     field: ClassVar[str] = "comparison"
-    about_codes: ClassVar[bool] = True
     urgency: ClassVar[int] = 2
     path: Path | None
 
@@ -34,7 +33,6 @@ class LinkPoint(Request):
     """Decode one z with both; B is asked for a class of its own where it needs one."""
 
     field: ClassVar[str] = "comparison"
-    about_codes: ClassVar[bool] = True
     urgency: ClassVar[int] = 3
     point: Point
     label: int | None = None
@@ -45,7 +43,6 @@ class LinkImage(Request):
     """Encode and rebuild one image with both; long work."""
 
     field: ClassVar[str] = "comparison"
-    about_codes: ClassVar[bool] = True
     urgency: ClassVar[int] = 3
     original: Original
     label: int | None = None
@@ -58,7 +55,6 @@ class ShowColumns(Request):
     """Rebuild some images of the map with both."""
 
     field: ClassVar[str] = "comparison"
-    about_codes: ClassVar[bool] = True
     urgency: ClassVar[int] = 4
     rows: tuple[int, ...]
 
@@ -68,8 +64,7 @@ class Summarise(Request):
     """Measure both on the same held-out images; long work."""
 
     field: ClassVar[str] = "comparison"
-    about_codes: ClassVar[bool] = True
-    urgency: ClassVar[int] = 6
+    urgency: ClassVar[int] = 9
     images: int = 500
     samples: int = 10
     seed: int = 0

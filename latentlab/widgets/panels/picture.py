@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.data.fitting import Fitting, Own, Source
+from latentlab.data.fitting import Fitting, Own, Photo
 from latentlab.session.requests.pictures import JudgeMap, JudgePicture
 from latentlab.session.workshop import CENTERED
 from latentlab.widgets.asking import ask_picture
@@ -158,7 +158,7 @@ class PicturePanel(PanelWidget):
         if came and self._stack.currentIndex() == DRAW:
             self.turn_to(CROP)
 
-    def _is_shown(self, source: Source) -> bool:
+    def _is_shown(self, source: Photo) -> bool:
         return self.crop.own is not None and self.crop.own.source is source
 
     def _ask_what_is_missing(self, state: State) -> None:
@@ -186,7 +186,7 @@ class PicturePanel(PanelWidget):
             self.controller.forget_picture()
             return
         fitting = Fitting(center=self.draw_tools.center.isChecked())
-        source = Source(DRAWING, self.canvas.pixels())
+        source = Photo(DRAWING, self.canvas.pixels())
         self.controller.show_picture(source, fitting, settled=settled)
 
     @Slot()
