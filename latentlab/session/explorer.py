@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.models.base import Model
+    from latentlab.session.second import Second
 
 
 GENERATED = 2000
@@ -50,12 +51,18 @@ GENERATED = 2000
 
 
 class Explorer:
-    """Answers questions about one model at a time; empty until `open` or `adopt`."""
+    """Answers questions about one model at a time; empty until `open` or `adopt`.
+
+    ``second`` is another to compare it with. The first ``held_out`` images are those that a model
+    with this data set does not learn from.
+    """
 
     def __init__(self) -> None:
         self._model: Model | None = None
         self._images: ImageSet | None = None
         self._recipe: Recipe | None = None
+        self.second: Second | None = None
+        self.held_out = 0
         self.card: ModelCard | None = None
         self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
 
@@ -99,7 +106,9 @@ class Explorer:
         folder = folder_of(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         wanted = _bundled(checkpoint.recipe.data) if shipped else checkpoint.recipe.data
-        images, shown, note = _images_for(checkpoint.spec, wanted)
+        splits, shown, note = _images_for(checkpoint.spec, wanted)
+        images = splits.to_explore() if splits else None
+        self.held_out = len(splits.validation) if splits else 0
         # Not as a recipe under training: that one has images of its own to show.
         self._show(model, images, None)
         self.card = _card(
@@ -121,6 +130,7 @@ class Explorer:
         if model is None or self._recipe != parsed:
             model, images = blank_model(parsed, splits.spec), splits.to_explore()
         fill(model, weights, "The training run")
+        self.held_out = len(splits.validation)
         self._show(model, images, parsed)
         self.card = _card(model, parsed, splits.spec, folder, parsed.data.kind, epoch, splits.note)
         return self.card
@@ -233,7 +243,7 @@ def _bundled(data: DataConfig) -> DataConfig:
     return data.others(GENERATED) or parse(DATA.kinds()["digits"], {})
 
 
-def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[ImageSet | None, str, str]:
+def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[Splits | None, str, str]:
     """Return images for the map, what they are, and a note where they are not the wanted ones."""
     root = getattr(wanted, "root", None)
     reason = f"{wanted.kind}{f' in {root}' if root else ''} is not on this machine"
@@ -248,7 +258,7 @@ def _images_for(spec: ImageSpec, wanted: DataConfig) -> tuple[ImageSet | None, s
         if splits.spec.shape == spec.shape and splits.spec.classes == spec.classes:
             instead = f"{reason}: the map shows {config.kind} instead."
             note = splits.note if config is wanted else instead
-            return splits.to_explore(), config.kind, note
+            return splits, config.kind, note
         # That other images do not fit either is no news.
         if config is wanted:
             reason = f"{config.kind} no longer has the images that this model was made for"

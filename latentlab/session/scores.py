@@ -43,14 +43,14 @@ class Thumbnails:
     reconstructions: NDArray[np.uint8] = field(repr=False, compare=False)
 
 
-def timed(
-    pieces: Generator[float, None, Scores], count: int, clock: Callable[[], float] = time.monotonic
-) -> Generator[Loading, None, Scores]:
+def timed[T](
+    pieces: Generator[float, None, T], count: int, clock: Callable[[], float] = time.monotonic
+) -> Generator[Loading, None, T]:
     """Tell of scoring `count` images how far it is and how long it will take."""
     began = clock()
 
     def message(share: float | None) -> str:
-        text = f"Scoring {count:,} images"
+        text = f"Scoring {count:,} image{'' if count == 1 else 's'}"
         if share is None or not FIRST_ESTIMATE < share < 1:
             return text
         left = (clock() - began) * (1 - share) / share

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from latentlab.latent.ranking import Scores
     from latentlab.learning.events import Change, Portrait
     from latentlab.session.axes import Importance, Strips
+    from latentlab.session.comparing import Comparison
     from latentlab.session.contact import Checked, Contact
     from latentlab.session.curves import Curves
     from latentlab.session.directions import Direction
@@ -48,7 +49,7 @@ class State:
     may be learned from. ``scores`` and ``thumbnails`` are of the images on the map. ``contact``
     and ``checked`` are the first look at pictures to learn from.
     ``own`` is a person's own picture, which stays while z moves on; ``judged``, ``usual`` and
-    ``fills`` are what the model says of it.
+    ``fills`` are what the model says of it. ``comparison`` is the model beside a second one.
 
     ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run, or
     to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
@@ -97,6 +98,7 @@ class State:
     moment: int | None = None
     findings: tuple[Finding, ...] = ()
     compared: tuple[Compared, ...] = ()
+    comparison: Comparison | None = field(default=None, metadata=OF_CODES)
     contact: Contact | None = None
     checked: Checked | None = None
     working: Mapping[type[Request], Loading] = field(default_factory=dict)
