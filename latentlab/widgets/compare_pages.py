@@ -38,7 +38,7 @@ TEACH = (
 )
 
 
-class Page(QWidget):
+class ComparePage(QWidget):
     """One way to look at A beside B."""
 
     title = ""
@@ -59,7 +59,7 @@ class Page(QWidget):
         raise NotImplementedError
 
 
-class PointPage(Page):
+class PointPage(ComparePage):
     """The same z, decoded by both."""
 
     title = "Same z"
@@ -74,11 +74,11 @@ class PointPage(Page):
         )
 
     def why_not(self, state: State, b: ModelCard) -> str:
-        """See `Page.why_not`."""
+        """See `ComparePage.why_not`."""
         return why_no_point(state.model, b) if state.model else ""
 
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request | None:
-        """See `Page.wanted`."""
+        """See `ComparePage.wanted`."""
         point = state.preview.point if state.preview else state.point
         if point is None:
             return None
@@ -86,7 +86,7 @@ class PointPage(Page):
         return None if there else LinkPoint(point, label)
 
     def show_known(self, state: State, known: Comparison) -> None:
-        """See `Page.show_known`."""
+        """See `ComparePage.show_known`."""
         twins = known.twins
         names, away = _names(state, known), twins.difference if twins else None
         said = "" if away is None else f"differs by {away:.4f} MSE"
@@ -95,7 +95,7 @@ class PointPage(Page):
         b.show_picture(names[1], twins.second if twins else None, said)
 
 
-class ImagePage(Page):
+class ImagePage(ComparePage):
     """The image that z came from, rebuilt by both."""
 
     title = "Image"
@@ -113,11 +113,11 @@ class ImagePage(Page):
             )
 
     def why_not(self, state: State, b: ModelCard) -> str:
-        """See `Page.why_not`."""
+        """See `ComparePage.why_not`."""
         return why_no_image(state.model, b) if state.model else ""
 
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request | None:
-        """See `Page.wanted`."""
+        """See `ComparePage.wanted`."""
         original = state.original
         if original is None:
             return None
@@ -127,7 +127,7 @@ class ImagePage(Page):
         return None if there else LinkImage(original, label)
 
     def show_known(self, state: State, known: Comparison) -> None:
-        """See `Page.show_known`."""
+        """See `ComparePage.show_known`."""
         judged, names = known.judgement, _names(state, known)
         # The former one stays, whole, until there is another.
         original = judged.original if judged else state.original
@@ -140,7 +140,7 @@ class ImagePage(Page):
             column.show_picture(name, side.pixels if side else None, _numbers(side))
 
 
-class SeveralPage(Page):
+class SeveralPage(ComparePage):
     """Some images, rebuilt by both."""
 
     title = "Several"
@@ -162,13 +162,13 @@ class SeveralPage(Page):
         column.addLayout(row)
 
     def why_not(self, state: State, b: ModelCard) -> str:
-        """See `Page.why_not`."""
+        """See `ComparePage.why_not`."""
         empty = state.codes is None or not len(state.codes)
         why = why_no_image(state.model, b) if state.model else ""
         return why or (NO_IMAGES if empty else "")
 
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request | None:
-        """See `Page.wanted`."""
+        """See `ComparePage.wanted`."""
         count = len(state.codes) if state.codes is not None else 0
         if not self._rows or max(self._rows) >= count:
             self._rows = tuple(sorted(RANDOM.sample(range(count), min(SEVERAL, count))))
@@ -180,13 +180,13 @@ class SeveralPage(Page):
         self._rows = ()
 
     def show_known(self, state: State, known: Comparison) -> None:
-        """See `Page.show_known`."""
+        """See `ComparePage.show_known`."""
         self.strip.show_columns(known.columns)
         means = known.columns.errors.mean(1) if known.columns else None
         self.text.setText("" if means is None else f"MSE of A {means[0]:.4f}, of B {means[1]:.4f}")
 
 
-class SummaryPage(Page):
+class SummaryPage(ComparePage):
     """Both in numbers, over the same held-out images."""
 
     title = "Summary"
@@ -227,7 +227,7 @@ class SummaryPage(Page):
     why_not = SeveralPage.why_not
 
     def show_known(self, state: State, known: Comparison) -> None:
-        """See `Page.show_known`."""
+        """See `ComparePage.show_known`."""
         moving = state.run is not None and state.following
         self.start.setEnabled(not moving and Summarise not in state.working)
         self.start.setToolTip(MOVING if moving else MEASURE)

@@ -11,7 +11,13 @@ from PySide6.QtWidgets import QLabel, QWidget
 from latentlab.session.comparing import Comparison, needs_class
 from latentlab.session.requests.compare import LinkImage, LinkPoint, OpenSecond, Summarise
 from latentlab.session.scene import Point
-from latentlab.widgets.compare_pages import ImagePage, Page, PointPage, SeveralPage, SummaryPage
+from latentlab.widgets.compare_pages import (
+    ComparePage,
+    ImagePage,
+    PointPage,
+    SeveralPage,
+    SummaryPage,
+)
 from latentlab.widgets.labels import muted
 from latentlab.widgets.mode_row import ModeRow
 from latentlab.widgets.panel import Area, Panel, PanelWidget
@@ -60,7 +66,7 @@ class ComparePanel(PanelWidget):
         self.tools.addWidget(self.choice, 1)
         self.point, self.image = PointPage(), ImagePage()
         self.several, self.summary = SeveralPage(), SummaryPage(controller)
-        self.pages: tuple[Page, ...] = (self.point, self.image, self.several, self.summary)
+        self.pages: tuple[ComparePage, ...] = (self.point, self.image, self.several, self.summary)
         self._add_body()
         self._connect()
 
@@ -165,7 +171,7 @@ class ComparePanel(PanelWidget):
         for at, page in enumerate(self.pages):
             page.setVisible(at == index)
 
-    def _show_page(self, state: State, known: Comparison, page: Page) -> None:
+    def _show_page(self, state: State, known: Comparison, page: ComparePage) -> None:
         self._show_label(state, known, page)
         page.show_known(state, known)
         label = self._label(state, known)
@@ -174,7 +180,7 @@ class ComparePanel(PanelWidget):
             self._asked = wanted
             self.controller.ask(wanted)
 
-    def _show_label(self, state: State, known: Comparison, page: Page) -> None:
+    def _show_label(self, state: State, known: Comparison, page: ComparePage) -> None:
         """Offer the classes of B where neither z nor the picture bears one."""
         needed = bool(state.model and known.card and needs_class(state.model, known.card))
         own = state.original is not None and state.original.row is None
