@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -41,12 +42,22 @@ def main(path: Path | None = None) -> int:
         return 1
     app = make_application()
     window = open_window(path)
-    signal.signal(signal.SIGINT, lambda *_: window.close())
-    # Python handles a signal only between two of its instructions; Qt's loop runs none.
-    pulse = QTimer()
-    pulse.timeout.connect(lambda: None)
-    pulse.start(300)
+    close_when_interrupted(window)
     return app.exec()
+
+
+def close_when_interrupted(window: MainWindow) -> None:
+    """Let Ctrl+C close a window as a person would.
+
+    The signal may come in the middle of anything, such as an import that a thread waits for
+    which closing would wait for: so it is only noted, and looked at between two events. That
+    also lets Python see it, which handles none while Qt's loop rests.
+    """
+    interrupted = Event()
+    signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    pulse = QTimer(window)
+    pulse.timeout.connect(lambda: window.close() if interrupted.is_set() else None)
+    pulse.start(300)
 
 
 def has_display() -> bool:

@@ -16,15 +16,24 @@ from latentlab.latent.codes import Codes
 from latentlab.latent.frames import pca_frame
 from latentlab.latent.holes import REACH, draw_posteriors, holes
 from latentlab.latent.importance import kl_per_dimension, principal_components
-from latentlab.latent.linear import finish
 from latentlab.latent.manifold import axis, plane_points
+from latentlab.latent.paired import Paired
 from latentlab.latent.paths import Way
 from latentlab.latent.ranking import Scores
 from latentlab.latent.support import Support
 from latentlab.latent.traversal import prior_range, traverse
 from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
+from latentlab.pieces import finish
 from latentlab.session.axes import MARKS, Importance, Strips
 from latentlab.session.colourings import Measure, Measured
+from latentlab.session.comparing import (
+    Columns,
+    Comparison,
+    Judgement,
+    Rebuilt,
+    Summary,
+    Twins,
+)
 from latentlab.session.direction_files import read_directions, write_directions
 from latentlab.session.directions import merged, replaced
 from latentlab.session.forms import Field, Kind
@@ -122,6 +131,7 @@ class ToyLab:
     asked: list = field(default_factory=list)
     marks: dict = field(default_factory=dict)
     directions: tuple = ()
+    known: Comparison | None = None
 
     def __call__(self, request):
         self.asked.append(request)
@@ -360,6 +370,43 @@ class ToyLab:
         write_directions(request.path, request.directions)
         return Exported(request.path)
 
+    def OpenSecond(self, request):
+        name = request.path.name if request.path else ""
+        if name in self.models:
+            self.known = Comparison(request.path, self.models[name], held_out=30)
+            return self.known
+        self.known = None
+        return Comparison(request.path, problem=f"{name} is no run.") if name else None
+
+    def _note(self, **found):
+        self.known = replace(self.known, **found)
+        return self.known
+
+    def LinkPoint(self, request):
+        """The second model makes everything half as bright."""
+        pixels = picture_of(request.point)
+        return self._note(
+            twins=Twins(request.point, request.label, pixels, pixels // 2, float(pixels[0, 0]))
+        )
+
+    def LinkImage(self, request):
+        yield Loading("Judging", 0.5)
+        picture = request.original.picture
+        sides = (Rebuilt(picture // n, 80.0 * n, 7.5, 0.1 * n) for n in (1, 2))
+        return self._note(judgement=Judgement(request.original, request.label, *sides))
+
+    def ShowColumns(self, request):
+        pictures = np.stack([self.PickImage(PickImage(row)).picture for row in request.rows])
+        errors = np.array([request.rows, request.rows], np.float64) / 100
+        columns = Columns(request.rows, pictures, pictures // 2, pictures // 4, errors)
+        return self._note(columns=columns)
+
+    def Summarise(self, request):
+        """Takes as many pieces as there are images."""
+        for piece in range(request.images):
+            yield Loading(f"Scoring, piece {piece}", piece / request.images)
+        return self._note(summary=summary(request.images))
+
     def Discard(self, request):
         pass
 
@@ -372,6 +419,13 @@ class ToyLab:
 
 def tiles(points, columns):
     return Tiles(tuple(points), np.stack([picture_of(point) for point in points]), columns)
+
+
+def summary(images=30):
+    """The second model is the better one by 10 nats, which it takes from the distortion."""
+    elbo, distortion = Paired(100.0, 90.0, -10.0, 1.0), Paired(95.0, 84.5, -10.5, 1.0)
+    rate, error = Paired(5.0, 5.5, 0.5, 0.4), Paired(0.02, 0.01, -0.01, 0.001)
+    return Summary(images, 10, elbo, distortion, rate, error, (2, 1), (2, 2))
 
 
 def scores(count=90, samples=50):

@@ -179,10 +179,9 @@ def _classes(
 
 
 def _split(whole: ImageSet, share: float) -> Splits:
-    held_out = min(max(1, round(share * len(whole))), len(whole) - 1)
     if not isinstance(whole.images, np.memmap):
         # In place, so that memory is never needed twice; the same seed gives the same order.
         for rows in (whole.images, whole.labels):
             if rows is not None:
                 np.random.default_rng(SEED).shuffle(rows)
-    return Splits(whole[:-held_out], whole[-held_out:])
+    return Splits.of(whole, share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -10,9 +11,10 @@ import numpy as np
 
 from latentlab.data.joined import Joined
 from latentlab.kinds import Config, Registry
+from latentlab.pieces import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from numpy.typing import NDArray
 
@@ -123,6 +125,12 @@ class Splits:
     validation: ImageSet
     note: str = ""
 
+    @classmethod
+    def of(cls, whole: ImageSet, share: float, note: str = "") -> Splits:
+        """Hold out a share of the images, the last ones; both parts have at least one."""
+        held_out = min(max(1, round(share * len(whole))), len(whole) - 1)
+        return cls(whole[:-held_out], whole[-held_out:], note)
+
     @property
     def spec(self) -> ImageSpec:
         """Shape and classes, the same in both parts."""
@@ -149,9 +157,13 @@ class Splits:
         return ImageSet(images, labels, self.spec, attributes)
 
 
+PIECE = 0.006
+"""Seconds after which long work makes way for what else waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How far a data set is on its way into memory.
+    """How far long work is, such as a data set on its way into memory.
 
     Parameters
     ----------
@@ -163,6 +175,31 @@ class Loading:
 
     message: str
     fraction: float | None = None
+
+
+def told[T](
+    pieces: Generator[float | None, None, T], message: str | Callable[[float | None], str]
+) -> Generator[Loading, None, T]:
+    """Do work that yields the share done, or None, and tell of it every few milliseconds.
+
+    Parameters
+    ----------
+    pieces : generator of float or None
+        The work; what it returns is returned.
+    message : str or callable
+        What is being done; may depend on the share.
+    """
+    until = 0.0  # the first piece is told of at once
+    while True:
+        try:
+            share = next(pieces)
+            while time.perf_counter() < until:
+                share = next(pieces)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        until = time.perf_counter() + PIECE
+        yield Loading(message if isinstance(message, str) else message(share), share)
 
 
 class DataConfig(Config, ABC):
@@ -200,9 +237,4 @@ DATA = Registry[DataConfig](
 
 def load(config: DataConfig) -> Splits:
     """Read a data set without looking at its progress."""
-    steps = config.load()
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            return done.value
+    return finish(config.load())

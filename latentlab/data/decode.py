@@ -105,7 +105,7 @@ def read_frame(file: Path | IO[bytes], frame: Frame) -> NDArray[np.uint8]:
         with Image.open(file) as picture:
             turn = TURNS.get(_orientation(picture))
             picture.draft(mode, _draft_size(picture.size, frame))
-            plain = _plain(picture, mode)
+            plain = in_mode(picture, mode)
         plain = plain if turn is None else plain.transpose(turn)
         size, box = (frame.width, frame.height), frame.box(*plain.size)
         fitted = plain.resize(size, Image.Resampling.LANCZOS, box, reducing_gap=2.0)
@@ -154,7 +154,7 @@ def _draft_size(size: tuple[int, int], frame: Frame) -> tuple[int, int]:
     return max(1, round(size[0] * share)), max(1, round(size[1] * share))
 
 
-def _plain(picture: Image.Image, mode: str) -> Image.Image:
+def in_mode(picture: Image.Image, mode: str) -> Image.Image:
     """Return it in bytes, grey or colour, on white where it is transparent."""
     if picture.mode.startswith("I") or picture.mode == "F":
         picture = _in_bytes(picture)

@@ -18,7 +18,7 @@ BROW = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Photo:
     """A picture as it came, upright, before anything is cut away.
 
     Parameters
@@ -108,5 +108,5 @@ class Fitting:
 class Own:
     """Where a person's own picture came from, so that it can be brought to any size again."""
 
-    source: Source
+    source: Photo
     fitting: Fitting

@@ -101,9 +101,8 @@ class FolderConfig(DataConfig):
             whole, notes = describe_pictures(
                 source, pictures.images, order[pictures.rows], self.attributes, self.classes_from
             )
-        held_out = min(max(1, round(self.held_out * len(whole))), len(whole) - 1)
         notes = [note for note in (pictures.note, *notes) if note]
-        return Splits(whole[:-held_out], whole[-held_out:], " ".join(notes))
+        return Splits.of(whole, self.held_out, " ".join(notes))
 
 
 def describe_pictures(

@@ -1,15 +1,17 @@
-"""What the generated image sets share: their random numbers, drawing on every core, parting."""
+"""What the generated image sets share: their random numbers, and drawing on every core."""
 
 from __future__ import annotations
 
 import os
+from abc import ABC
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import psutil
+from pydantic import Field
 
-from latentlab.data.base import ImageSet, Loading, Splits
+from latentlab.data.base import DataConfig, Loading
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,6 +22,35 @@ if TYPE_CHECKING:
 PIECE = 1 << 19  # pixels drawn at once by a thread: many, yet few enough for its cache
 THREADS = 8  # at most; each holds some 30 MB while it draws
 BLOCK = 1024  # images whose random numbers are drawn together
+
+
+class GeneratedConfig(DataConfig, ABC):
+    """Images that are drawn when they are asked for, from random factors."""
+
+    count: int = Field(
+        20_000,
+        ge=2,
+        le=10_000_000,
+        description="How many pictures, held-out ones included. The first ones stay the same.",
+        json_schema_extra={"unit": "images"},
+    )
+    size: int = Field(
+        64,
+        ge=32,
+        le=256,
+        description="Width and height of each picture. Memory and time grow with its square.",
+        json_schema_extra={"unit": "pixels"},
+    )
+    seed: int = Field(
+        0, ge=0, le=2**31 - 1, description="Another number gives others, just as varied."
+    )
+    held_out: float = Field(
+        0.1, gt=0, lt=1, description="Share of the pictures to judge by: the last ones."
+    )
+
+    def others(self, count: int) -> Self:
+        """See `DataConfig.others`; those of the next seed."""
+        return self.model_copy(update={"count": count, "seed": (self.seed + 1) % 2**31})
 
 
 def endless_noise(first: int, count: int, columns: int, seed: int) -> NDArray[np.float64]:
@@ -89,9 +120,3 @@ def check_memory(shape: tuple[int, ...], what: str) -> None:
             f"but only {free / 1e9:.1f} GB of memory are free.",
             "Ask for fewer, or for a smaller size.",
         )
-
-
-def part(whole: ImageSet, share: float) -> Splits:
-    """Hold out a share of the images, the last ones; both parts have at least one."""
-    held_out = min(max(1, round(share * len(whole))), len(whole) - 1)
-    return Splits(whole[:-held_out], whole[-held_out:])

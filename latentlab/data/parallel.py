@@ -9,8 +9,8 @@ from itertools import batched, islice
 from threading import Event
 from typing import TYPE_CHECKING
 
-from latentlab.data.base import Loading
 from latentlab.errors import DataError
+from latentlab.pieces import TICK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 CHUNK = 16
 """Pictures that a thread decodes between two reports."""
-TICK = 0.01
-"""Seconds after which one who waits hears that decoding goes on, and may end it."""
 WORKERS = min(os.cpu_count() or 1, 8)
 
 
@@ -72,12 +70,3 @@ def _outcome[T](work: Callable[[Entry], T], entry: Entry) -> T | DataError:
         return error
     except Exception as error:  # an archive's reader raises as many kinds as Pillow's
         return DataError(" ".join(str(error).split())[:200] or type(error).__name__)
-
-
-def aside[T](work: Callable[[], T], message: str) -> Generator[Loading, None, T]:
-    """Do something in a thread, yielding while it goes on; raises what it raises."""
-    with ThreadPoolExecutor(1, thread_name_prefix="aside") as pool:
-        task = pool.submit(work)
-        while wait([task], TICK).not_done:
-            yield Loading(message)
-        return task.result()

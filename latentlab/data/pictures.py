@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from latentlab.data.fitting import Fitting, Source, largest_frame
+from latentlab.data.decode import in_mode
+from latentlab.data.fitting import Fitting, Photo, largest_frame
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def read_picture(path: Path, spec: ImageSpec) -> NDArray[np.uint8]:
     return fit_picture(read_source(path), Fitting(), spec)
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path) -> Photo:
     """Read an image file, upright, at most `LARGEST` pixels long.
 
     Raises
@@ -50,26 +51,26 @@ def read_source(path: Path) -> Source:
     """
     try:
         with Image.open(path) as file:
-            upright = _in_bytes(ImageOps.exif_transpose(file))
-            picture = upright.convert("L" if upright.mode in ("1", "L", "LA") else "RGB")
+            upright = ImageOps.exif_transpose(file)
+            picture = in_mode(upright, "L" if upright.mode[0] in "1LIF" else "RGB")
     except UnidentifiedImageError:
         raise DataError(f"{path} is not an image that can be read.", "Try a PNG or JPEG.") from None
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} cannot be read: {error}.", "Try another file.") from error
-    return bounded(Source(path.name, np.asarray(picture)))
+    return bounded(Photo(path.name, np.asarray(picture)))
 
 
-def bounded(source: Source) -> Source:
+def bounded(source: Photo) -> Photo:
     """Return a picture that is at most `LARGEST` pixels long."""
     if max(source.size) <= LARGEST:
         return source
     scale = LARGEST / max(source.size)
     size = [max(1, round(scale * side)) for side in source.size]
     smaller = Image.fromarray(source.pixels).resize(size, Image.Resampling.LANCZOS)
-    return Source(source.name, np.asarray(smaller))
+    return Photo(source.name, np.asarray(smaller))
 
 
-def fit_picture(source: Source, fitting: Fitting, spec: ImageSpec) -> NDArray[np.uint8]:
+def fit_picture(source: Photo, fitting: Fitting, spec: ImageSpec) -> NDArray[np.uint8]:
     """Bring a picture to the size and colours of `spec`.
 
     Returns
@@ -158,10 +159,3 @@ def _middle_of_mass(pixels: NDArray[np.uint8]) -> tuple[float, float]:
 
 def _channels_first(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
-
-
-def _in_bytes(picture: Image.Image) -> Image.Image:
-    """Scale 16 bits down to 8, which Pillow would cut off instead."""
-    if not picture.mode.startswith("I;16"):
-        return picture
-    return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))

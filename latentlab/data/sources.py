@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from latentlab.data.base import Loading
+from latentlab.data.base import Loading, told
 from latentlab.data.decode import picture_suffixes
-from latentlab.data.parallel import aside
 from latentlab.errors import DataError
+from latentlab.pieces import aside
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -122,7 +122,7 @@ def find_pictures(root: Path) -> Generator[Loading, None, Source]:
     if root.is_dir():
         source = yield from _in_folder(root)
     elif root.is_file():
-        source = yield from aside(lambda: _in_zip(root), f"Looking into {root.name}")
+        source = yield from told(aside(lambda: _in_zip(root)), f"Looking into {root.name}")
     else:
         raise DataError(f"data.root: there is no folder or ZIP {root}.", "Check the path.")
     if not source.entries:

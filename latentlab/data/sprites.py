@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import Field
 
-from latentlab.data.base import DATA, Attributes, DataConfig, ImageSet, ImageSpec, Loading, Splits
-from latentlab.data.generated import check_memory, draw_all, endless_noise, part
+from latentlab.data.base import DATA, Attributes, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.generated import GeneratedConfig, check_memory, draw_all, endless_noise
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -26,34 +25,10 @@ SQUARE, ELLIPSE, HEART = 0.15, (0.21, 0.105), 0.165  # half widths as shares of 
 
 
 @DATA.register
-class SpritesConfig(DataConfig):
+class SpritesConfig(GeneratedConfig):
     """A square, ellipse or heart of random scale, rotation and place, white on black."""
 
     kind: Literal["sprites"] = "sprites"
-    count: int = Field(
-        20_000,
-        ge=2,
-        le=10_000_000,
-        description="How many pictures, held-out ones included. The first ones stay the same.",
-        json_schema_extra={"unit": "images"},
-    )
-    size: int = Field(
-        64,
-        ge=16,
-        le=256,
-        description="Width and height of each picture. Memory and time grow with its square.",
-        json_schema_extra={"unit": "pixels"},
-    )
-    seed: int = Field(
-        0, ge=0, le=2**31 - 1, description="Another number gives other pictures of the same kind."
-    )
-    held_out: float = Field(
-        0.1, gt=0, lt=1, description="Share of the pictures to judge by: the last ones."
-    )
-
-    def others(self, count: int) -> SpritesConfig:
-        """See `DataConfig.others`; those of the next seed."""
-        return self.model_copy(update={"count": count, "seed": (self.seed + 1) % 2**31})
 
     def load(self) -> Generator[Loading, None, Splits]:
         """See `DataConfig.load`; the attributes are shape, scale, rotation, x and y."""
@@ -68,9 +43,8 @@ class SpritesConfig(DataConfig):
         images = yield from draw_all(draw, shape, "sprites")
         labels = factors[:, 0].astype(np.int64)
         attributes = Attributes(tuple(RANGES), factors)
-        return part(
-            ImageSet(images, labels, ImageSpec(shape[1:], SHAPES), attributes), self.held_out
-        )
+        whole = ImageSet(images, labels, ImageSpec(shape[1:], SHAPES), attributes)
+        return Splits.of(whole, self.held_out)
 
 
 def random_sprites(count: int, seed: int) -> NDArray[np.float32]:

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.errors import DataError
-from latentlab.latent.linear import logistic, ridge
+from latentlab.pieces import aside
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from latentlab.latent.linear import Array, Pieces
+    from latentlab.latent.contrast import Contrast, Rows
+    from latentlab.pieces import Pieces
 
-    Rows = NDArray[np.intp]
+    Array = NDArray[np.float64]
 
 FOLDS = 5
 NOTHING = 1e-6
@@ -30,23 +29,6 @@ class Method(StrEnum):
 
     MEANS = "difference of means"
     LINEAR = "linear classifier"
-
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """What a direction shall tell apart.
-
-    Parameters
-    ----------
-    high, low : ndarray of int
-        Rows of the two groups; the direction points from the second to the first.
-    values : ndarray, shape (N,), or None
-        The number that they are high or low in, NaN where unknown; None for plain groups.
-    """
-
-    high: Rows = field(repr=False)
-    low: Rows = field(repr=False)
-    values: NDArray[np.float64] | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,44 +51,6 @@ class Learned:
     scale: float
     d: float | None
     accuracy: float | None
-
-
-def by_values(values: NDArray[np.float32]) -> Contrast:
-    """Set those with an attribute against those without, or the top third against the bottom.
-
-    Raises
-    ------
-    DataError
-        Where the attribute is the same, or unknown, for all.
-    """
-    known = np.asarray(values, np.float64)
-    distinct = np.unique(known[np.isfinite(known)])
-    if len(distinct) < 2:
-        what = "the same for all images" if len(distinct) else "not known of any image"
-        raise DataError(f"This attribute is {what}.", "Choose another.")
-    if len(distinct) == 2:
-        high, low = known == distinct[1], known == distinct[0]
-        return Contrast(np.flatnonzero(high), np.flatnonzero(low))
-    lower, upper = np.nanquantile(known[np.isfinite(known)], [1 / 3, 2 / 3])
-    if lower == upper:
-        # Most have one and the same value: it goes with those that stand out less.
-        upper = distinct[distinct > lower][0] if lower < distinct[-1] else lower
-        lower = distinct[distinct < upper][-1]
-    high, low = known >= upper, known <= lower
-    finite = np.where(np.isfinite(known), known, np.nan)
-    return Contrast(np.flatnonzero(high & np.isfinite(known)), np.flatnonzero(low), finite)
-
-
-def by_class(labels: NDArray[np.int64], label: int) -> Contrast:
-    """Set a class against the rest."""
-    return Contrast(np.flatnonzero(labels == label), np.flatnonzero(labels != label))
-
-
-def by_rows(first: Sequence[int], second: Sequence[int]) -> Contrast:
-    """Set the first group of rows against the second; who is in both counts in neither."""
-    both = set(first) & set(second)
-    groups = [sorted(set(group) - both) for group in (first, second)]
-    return Contrast(np.array(groups[0], np.intp), np.array(groups[1], np.intp))
 
 
 def learn(
@@ -134,20 +78,24 @@ def learn(
     Raises
     ------
     DataError
-        Where a group is empty, or nothing tells the groups apart.
+        Where a group is empty, codes are no numbers, or nothing tells the groups apart.
     """
     x = mu.astype(np.float64)
     high, low = contrast.high, contrast.low
     if not (len(high) and len(low)):
         which = "Both groups are" if not (len(high) or len(low)) else "One of the two groups is"
         raise DataError(f"{which} empty.", "Put at least one image into each.")
+    if not np.isfinite(x).all():
+        raise DataError(
+            "Some codes are no numbers: the model's training has diverged.",
+            "Open a model from before it did.",
+        )
     yield
     space = _space(x, apart_from)
     yield
     everywhere = np.ones(len(x), bool)
-    start = yield from _fit(space, contrast, method, everywhere, None)
-    vector = space.unit(start)
-    d, accuracy = yield from _held_out(space, contrast, method, start, seed)
+    vector = space.unit((yield from _fit(space, contrast, method, everywhere)))
+    d, accuracy = yield from _held_out(space, contrast, method, seed)
     return Learned(vector, float((x @ vector).std()), d, accuracy)
 
 
@@ -215,7 +163,7 @@ def cohens_d(first: Array, second: Array) -> float | None:
 
 
 def _held_out(
-    space: _Space, contrast: Contrast, method: Method, start: Array, seed: int
+    space: _Space, contrast: Contrast, method: Method, seed: int
 ) -> Pieces[tuple[float | None, float | None]]:
     """Return Cohen's d and balanced accuracy by cross-validation; None where there are too few."""
     folds = min(FOLDS, len(contrast.high), len(contrast.low))
@@ -226,7 +174,7 @@ def _held_out(
     score = np.zeros(len(x))
     for held in range(folds):
         kept = fold != held
-        fitted = yield from _fit(space, contrast, method, kept, start)
+        fitted = yield from _fit(space, contrast, method, kept)
         vector = space.unit(fitted)
         yield
         high, low = (rows[kept[rows]] for rows in (contrast.high, contrast.low))
@@ -247,11 +195,7 @@ def _folds(count: int, contrast: Contrast, folds: int, seed: int) -> NDArray[np.
 
 
 def _fit(
-    space: _Space,
-    contrast: Contrast,
-    method: Method,
-    kept: NDArray[np.bool_],
-    start: Array | None,
+    space: _Space, contrast: Contrast, method: Method, kept: NDArray[np.bool_]
 ) -> Pieces[Array]:
     """Return coefficients along the free basis, learned from the rows kept."""
     high, low = (rows[kept[rows]] for rows in (contrast.high, contrast.low))
@@ -259,13 +203,38 @@ def _fit(
         return _difference(space, high, low)
     x = space.free
     # One unit for all dimensions: a dead one must not be blown up to the size of the others.
-    middle, unit = x.mean(0), float(np.sqrt(x.var(0).mean())) or 1.0
+    middle, unit = x.mean(0), float(np.sqrt(x.var(0).mean()))
+    if not unit > 0:
+        return np.zeros(x.shape[1])
     if contrast.values is None:
         rows = np.concatenate([high, low])
         is_high = np.arange(len(rows)) < len(high)
-        return (yield from logistic((x[rows] - middle) / unit, is_high, start))
-    rows = np.flatnonzero(np.isfinite(contrast.values) & kept)
-    return (yield from ridge((x[rows] - middle) / unit, contrast.values[rows]))
+        return (yield from aside(lambda: _classified((x[rows] - middle) / unit, is_high)))
+    values, rows = contrast.values, np.flatnonzero(np.isfinite(contrast.values) & kept)
+    return (yield from aside(lambda: _regressed((x[rows] - middle) / unit, values[rows])))
+
+
+def _classified(x: Array, is_first: NDArray[np.bool_]) -> Array:
+    """Return the coefficients of a linear classifier; both groups weigh the same.
+
+    Logistic regression with an L2 penalty. "The Elements of Statistical Learning" (2009),
+    section 4.4.1.
+    """
+    # It takes a second to load.
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(class_weight="balanced", solver="newton-cholesky")
+    return np.asarray(model.fit(x, is_first).coef_[0])
+
+
+def _regressed(x: Array, values: Array) -> Array:
+    """Return the coefficients of a linear regression with an L2 penalty.
+
+    "The Elements of Statistical Learning" (2009), equation 3.44.
+    """
+    from sklearn.linear_model import Ridge
+
+    return np.asarray(Ridge().fit(x, values).coef_)
 
 
 def _difference(space: _Space, high: Rows, low: Rows) -> Array:

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from latentlab.data.base import Loading
+from latentlab.data.base import Loading, told
+from latentlab.latent.optimizing import load_optimizers
+from latentlab.pieces import aside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from numpy.typing import ArrayLike, NDArray
 
     from latentlab.models.base import Model
 
 CORNERS = 25
+MESSAGE = "Looking for the shortest pictures"
 ITERATIONS = 150
 ENOUGH = 1e-5
 """Share of the energy that a step must save for the next one to be worth while."""
@@ -77,9 +80,29 @@ def geodesic(
     ends = torch.tensor(np.stack([np.asarray(a), np.asarray(b)]), dtype=torch.float32)
     begun = [torch.from_numpy(np.array(line[1:-1], np.float32)) for line in starts]
     energies = [_energy(generate, ends, inner) for inner in begun]
-    yield Loading("Looking for the shortest pictures", 0.0)
+    yield Loading(MESSAGE, 0.0)
+    yield from told(aside(load_optimizers), MESSAGE)
     lowest = min(range(len(begun)), key=lambda i: energies[i])
-    inner = begun[lowest].clone().requires_grad_(True)
+    best, kept, calm = energies[lowest], begun[lowest], 0
+    for step, inner in enumerate(_bent(generate, ends, kept, iterations), 1):
+        now = _energy(generate, ends, inner)
+        calm = 0 if now < best * (1 - ENOUGH) else calm + 1
+        if now < best:
+            best, kept = now, inner.clone()
+        yield Loading(MESSAGE, step / iterations)
+        if calm >= CALM or not np.isfinite(now):
+            break
+    return torch.cat([ends[:1], kept, ends[1:]]).numpy()
+
+
+def _bent(
+    generate: Callable[[torch.Tensor], torch.Tensor],
+    ends: torch.Tensor,
+    begun: torch.Tensor,
+    iterations: int,
+) -> Iterator[torch.Tensor]:
+    """Yield the inner corners after each step, all in the same memory."""
+    inner = begun.clone().requires_grad_(True)
     optimizer = torch.optim.LBFGS(
         [inner], lr=1.0, max_iter=1, max_eval=6, history_size=10, line_search_fn="strong_wolfe"
     )
@@ -92,18 +115,10 @@ def geodesic(
             inner.grad = slope.contiguous()
         return energy.detach()
 
-    best, kept, calm = energies[lowest], inner.detach().clone(), 0
-    for step in range(iterations):
+    for _ in range(iterations):
         with torch.inference_mode(False):
             optimizer.step(closure)
-        now = _energy(generate, ends, inner)
-        calm = 0 if now < best * (1 - ENOUGH) else calm + 1
-        if now < best:
-            best, kept = now, inner.detach().clone()
-        yield Loading("Looking for the shortest pictures", (step + 1) / iterations)
-        if calm >= CALM or not np.isfinite(now):
-            break
-    return torch.cat([ends[:1], kept, ends[1:]]).numpy()
+        yield inner.detach()
 
 
 def _terms(

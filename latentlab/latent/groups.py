@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.base import Loading
-from latentlab.latent.aside import Aside
+from latentlab.data.base import Loading, told
+from latentlab.pieces import aside
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,14 +33,14 @@ def k_means(codes: NDArray[np.float32], count: int) -> Generator[Loading, None, 
         The group of each, the largest first.
     """
 
-    def find(_: Aside[NDArray[np.int64]]) -> NDArray[np.int64]:
+    def find() -> NDArray[np.int64]:
         from sklearn.cluster import KMeans
 
         method = KMeans(min(count, len(codes)), n_init=3, random_state=0)
         method.fit(codes[_some(len(codes))])
         return np.asarray(method.predict(codes), np.int64)
 
-    return _by_size((yield from Aside(find, "k-means").follow()))
+    return _by_size((yield from told(aside(find), "k-means")))
 
 
 def hdbscan(
@@ -57,7 +57,7 @@ def hdbscan(
         The group of each, the largest first; -1 for none.
     """
 
-    def find(_: Aside[NDArray[np.int64]]) -> NDArray[np.int64]:
+    def find() -> NDArray[np.int64]:
         from sklearn.cluster import HDBSCAN
         from sklearn.neighbors import KNeighborsClassifier
 
@@ -71,7 +71,7 @@ def hdbscan(
         nearest = KNeighborsClassifier(1).fit(codes[rows], found)
         return np.asarray(nearest.predict(codes), np.int64)
 
-    return _by_size((yield from Aside(find, "HDBSCAN").follow()))
+    return _by_size((yield from told(aside(find), "HDBSCAN")))
 
 
 def log_density(codes: NDArray[np.float32]) -> Generator[Loading, None, NDArray[np.float32]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.data.base import Loading
-from latentlab.latent.linear import gram
+from latentlab.pieces import aside
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
-    from latentlab.latent.linear import Array, Pieces
+    from latentlab.pieces import Pieces
 
 DEAD = 0.01
 """Nats below which a dimension carries nothing."""
@@ -101,10 +101,13 @@ def principal_components(mu: NDArray[np.float32]) -> Pieces[Components]:
     dim = mu.shape[1]
     if len(mu) < 2:
         return Components(np.eye(dim), np.zeros(dim))
-    x: Array = mu.astype(np.float64)
-    x -= x.mean(0)
-    covariance = (yield from gram(x)) / len(x)
-    values, columns = np.linalg.eigh(covariance)
+    values, columns = yield from aside(lambda: _axes(mu.astype(np.float64)))
     vectors = columns.T[::-1]
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(1)[:, None], axis=1)
     return Components(vectors * np.sign(largest), np.sqrt(np.maximum(values[::-1], 0)))
+
+
+def _axes(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return variances in ascending order, and along which column each is."""
+    values, columns = np.linalg.eigh(np.atleast_2d(np.cov(x, rowvar=False, bias=True)))
+    return values, columns

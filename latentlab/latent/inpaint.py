@@ -5,7 +5,6 @@ Nothing here changes a model: gradients are taken with respect to z alone.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +12,9 @@ import numpy as np
 import torch
 
 from latentlab.latent.embed import to_pixels
+from latentlab.latent.optimizing import load_optimizers
 from latentlab.models.noise import Seeded
+from latentlab.pieces import aside
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -82,7 +83,7 @@ class Damaged:
 
 def most_probable(
     model: Model, damaged: Damaged, steps: int = 150, restarts: int = 8, seed: int = 0
-) -> Generator[float, None, Filled]:
+) -> Generator[float | None, None, Filled]:
     """Find the z that explains what is known best, yielding the share that is done.
 
     It maximises log p(x_known|z) + log p(z) by Adam, whose steps shrink along a cosine, from
@@ -109,17 +110,14 @@ def most_probable(
     x, known = damaged.pixels(), damaged.mask()
     z = yield from _starts(model, damaged, restarts, seed)
     y = _labels(model, damaged, restarts)
-    first, second = torch.zeros_like(z), torch.zeros_like(z)
+    yield from aside(load_optimizers)
+    z.requires_grad_(True)
+    optimizer = torch.optim.Adam([z], RATE, BETAS, maximize=True)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for step in range(1, steps + 1):
-        z.requires_grad_(True)
-        (slope,) = torch.autograd.grad(_log_joint(model, z, x, known, y).sum(), z)
-        with torch.no_grad():
-            first = BETAS[0] * first + (1 - BETAS[0]) * slope
-            second = BETAS[1] * second + (1 - BETAS[1]) * slope.square()
-            direction = first / (1 - BETAS[0] ** step)
-            scale = (second / (1 - BETAS[1] ** step)).sqrt() + 1e-8
-            rate = RATE * 0.5 * (1 + math.cos(math.pi * (step - 1) / steps))
-            z = z + rate * direction / scale
+        (z.grad,) = torch.autograd.grad(_log_joint(model, z, x, known, y).sum(), z)
+        optimizer.step()
+        schedule.step()
         yield SCREENING + (1 - SCREENING) * step / steps
     return _filled(model, damaged, z)
 
@@ -144,7 +142,7 @@ def _starts(
 
 def resampled(
     model: Model, damaged: Damaged, count: int = 6, sweeps: int = 30, seed: int = 0
-) -> Generator[float, None, Filled]:
+) -> Generator[float | None, None, Filled]:
     """Draw different ways to fill in what is hidden, yielding the share that is done.
 
     Each chain begins with what a draw from the prior decodes to, and then again and again draws

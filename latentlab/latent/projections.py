@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.errors import RunError
-from latentlab.latent.aside import Aside
+from latentlab.latent.followed import Followed
 from latentlab.latent.frames import turned
 
 if TYPE_CHECKING:
@@ -79,13 +79,13 @@ def project(
     compute = {"t-SNE": _tsne, "UMAP": _umap}[method]
     chosen = np.ascontiguousarray(codes[anchors])
 
-    def whole(aside: Aside[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def whole(aside: Followed[NDArray[np.float32]]) -> NDArray[np.float32]:
         xy = _sized(compute(chosen, begin, aside))
         if begin is not None:
             xy = turned(xy, begin)
         return xy if len(anchors) == len(codes) else _place_rest(codes, anchors, xy, aside)
 
-    return (yield from Aside(whole, "Looking for neighbours").follow()), anchors
+    return (yield from Followed(whole, "Looking for neighbours").follow()), anchors
 
 
 def _anchors(count: int, seed: int) -> NDArray[np.int64]:
@@ -103,7 +103,9 @@ def _sized(xy: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _tsne(
-    codes: NDArray[np.float32], begin: NDArray[np.float32] | None, aside: Aside[NDArray[np.float32]]
+    codes: NDArray[np.float32],
+    begin: NDArray[np.float32] | None,
+    aside: Followed[NDArray[np.float32]],
 ) -> NDArray[np.float32]:
     # openTSNE and what it needs take a second to load.
     from openTSNE import TSNE
@@ -135,7 +137,9 @@ def _tsne(
 
 
 def _umap(
-    codes: NDArray[np.float32], begin: NDArray[np.float32] | None, aside: Aside[NDArray[np.float32]]
+    codes: NDArray[np.float32],
+    begin: NDArray[np.float32] | None,
+    aside: Followed[NDArray[np.float32]],
 ) -> NDArray[np.float32]:
     aside.tell("Loading UMAP, which takes a while", None)
     try:
@@ -164,7 +168,7 @@ def _umap(
 class _Listener(io.StringIO):
     """What UMAP writes its progress to: the only place where it can be heard and stopped."""
 
-    def __init__(self, aside: Aside[NDArray[np.float32]]) -> None:
+    def __init__(self, aside: Followed[NDArray[np.float32]]) -> None:
         super().__init__()
         self._aside = aside
 
@@ -181,7 +185,7 @@ def _place_rest(
     codes: NDArray[np.float32],
     anchors: NDArray[np.int64],
     xy: NDArray[np.float32],
-    aside: Aside[NDArray[np.float32]],
+    aside: Followed[NDArray[np.float32]],
 ) -> NDArray[np.float32]:
     """Put every row beside the laid-out rows nearest to it."""
     index = _Nearest(codes[anchors])

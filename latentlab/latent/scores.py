@@ -88,16 +88,6 @@ def elbo_scores(
     return Scores(elbos, errors, rates, samples, seed)
 
 
-def score_now(model: Model, images: ImageSet, samples: int = 50, seed: int = 0) -> Scores:
-    """Score a few images at once; see `elbo_scores`."""
-    pieces = elbo_scores(model, images, samples, seed)
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as done:
-            return done.value
-
-
 class _Decoder:
     """Decodes as many points at once as fit into a piece of work."""
 

@@ -52,11 +52,21 @@ def measure(mu: Tensor, sigma: Tensor, generator: Generator) -> Latents:
     marginal = _marginal_kl(mu, sigma, kl.sum(), generator)
     return Latents(
         kl.cpu().numpy(),
-        int((mu.var(0, correction=0) > ACTIVE).sum()),
+        active_units(mu),
         float(kl.sum() - marginal),
         float(marginal),
         len(mu),
     )
+
+
+def active_units(mu: Tensor) -> int:
+    """Return how many dimensions of posterior means, with shape (N, D), vary over the images.
+
+    References
+    ----------
+    Importance Weighted Autoencoders, Burda et al., 2016, section 5.2.
+    """
+    return int((mu.var(0, correction=0) > ACTIVE).sum())
 
 
 def _marginal_kl(mu: Tensor, sigma: Tensor, mean_kl: Tensor, generator: Generator) -> Tensor:

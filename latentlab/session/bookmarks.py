@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.errors import RunError
 from latentlab.files import write_atomically
-from latentlab.paths import home, resources
 from latentlab.session.scene import Point
 
 if TYPE_CHECKING:
@@ -17,16 +16,8 @@ if TYPE_CHECKING:
     from latentlab.session.scene import ModelCard
     from latentlab.session.ways import Bookmark
 
-FILE = "bookmarks.json"
+WHAT = "bookmarks"
 FORMAT = 1
-
-
-def place_of(card: ModelCard) -> Path:
-    """Return the file that holds the bookmarks of a model."""
-    shipped = (resources() / "models").resolve()
-    if card.source is None or card.source.resolve().parent == shipped:
-        return home() / "bookmarks" / f"{card.source.name if card.source else card.name}.json"
-    return card.source / FILE
 
 
 def write_bookmarks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.data.base import Loading
+from latentlab.data.base import Loading, told
 from latentlab.data.beside import read_beside
 from latentlab.data.cache import decoder
 from latentlab.data.decode import check_head
 from latentlab.data.folder import FolderConfig, labels_of
-from latentlab.data.parallel import aside, in_parallel
+from latentlab.data.parallel import in_parallel
 from latentlab.data.sources import find_pictures, shown
 from latentlab.errors import DataError
 from latentlab.kinds import parse
+from latentlab.pieces import aside
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -89,8 +90,8 @@ def contact_sheet(values: Mapping[str, Any]) -> Generator[Loading, None, Contact
     """
     config = parse(FolderConfig, values)
     with closing((yield from find_pictures(config.root))) as source:
-        beside = yield from aside(
-            lambda: read_beside(source, config.attributes), "Reading the attributes"
+        beside = yield from told(
+            aside(lambda: read_beside(source, config.attributes)), "Reading the attributes"
         )
         labels, names, note = labels_of(source.entries, beside.attributes, config.classes_from)
         rows, pictures = yield from _some(source, labels, config)

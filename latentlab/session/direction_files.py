@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import asdict, replace
@@ -12,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from latentlab.errors import DataError
 from latentlab.files import write_atomically
-from latentlab.paths import home, resources, runs
 from latentlab.session.directions import Direction
+from latentlab.session.keeping import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,28 +22,11 @@ if TYPE_CHECKING:
 
 FORMAT = "latentlab directions"
 VERSION = 1
-NAME = "directions.json"
+WHAT = "directions"
 LENGTH_OFF = 1e-3
 
 
 _READER = TypeAdapter(tuple[Direction, ...])
-
-
-def place_of(card: ModelCard) -> Path:
-    """Return where the directions of a model are kept.
-
-    In its own folder where that is one of the user's runs; else in the user's folder.
-    """
-    source = card.source
-    if source is None:
-        return home() / "directions" / f"{card.kind}-{card.latent_dim}.json"
-    if source.parent.resolve() == runs().resolve():
-        return source / NAME
-    if source.parent.resolve() == (resources() / "models").resolve():
-        return home() / "directions" / f"{source.name}.json"
-    # Folders elsewhere may share a name.
-    mark = hashlib.sha256(str(source).encode()).hexdigest()[:8]
-    return home() / "directions" / f"{source.name}-{mark}.json"
 
 
 def kept(card: ModelCard) -> tuple[Direction, ...]:
@@ -55,13 +37,13 @@ def kept(card: ModelCard) -> tuple[Direction, ...]:
     DataError
         Where the file cannot be read; it is left as it is.
     """
-    path = place_of(card)
+    path = place_of(card, WHAT)
     return read_directions(path, card.latent_dim) if path.exists() else ()
 
 
 def keep(card: ModelCard, directions: Sequence[Direction]) -> tuple[Direction, ...]:
     """Keep the directions of a model in place of those before, and return them."""
-    write_directions(place_of(card), directions)
+    write_directions(place_of(card, WHAT), directions)
     return tuple(directions)
 
 

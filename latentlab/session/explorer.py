@@ -44,10 +44,15 @@ if TYPE_CHECKING:
 
     from latentlab.latent.frames import Frame
     from latentlab.models.base import Model
+    from latentlab.session.second import Second
 
 
 class Explorer:
-    """Answers questions about one model at a time; empty until `open` or `adopt`."""
+    """Answers questions about one model at a time; empty until `open` or `adopt`.
+
+    ``second`` is another to compare it with. The first ``held_out`` images are those that a model
+    with this data set does not learn from.
+    """
 
     def __init__(self) -> None:
         self._model: Model | None = None
@@ -55,6 +60,8 @@ class Explorer:
         self._few: ImageSet | None = None
         self._images: ImageSet | None = None
         self._recipe: Recipe | None = None
+        self.second: Second | None = None
+        self.held_out = 0
         self.card: ModelCard | None = None
         self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
 
@@ -98,6 +105,7 @@ class Explorer:
         folder = folder_of(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         splits, data, note = images_for(checkpoint, shipped=shipped)
+        self.held_out = len(splits.validation) if splits is not None else 0
         # Not as a recipe under training: that one has images of its own to show.
         self._show(model, splits, None if splits is None else splits.to_explore(), None)
         card = _card(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
@@ -118,6 +126,7 @@ class Explorer:
         if model is None or self._recipe != parsed:
             model, images = blank_model(parsed, splits.spec), splits.to_explore()
         fill(model, weights, "The training run")
+        self.held_out = len(splits.validation)
         self._show(model, splits, images, parsed)
         card = _card(model, parsed, splits.spec, folder, epoch)
         self.card = replace(card, data=parsed.data.kind, note=splits.note, images=self._total)

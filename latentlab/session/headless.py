@@ -11,6 +11,7 @@ from latentlab.latent.paths import Way
 from latentlab.latent.scores import elbo_scores
 from latentlab.learning.recipe import make_recipe
 from latentlab.paths import resources
+from latentlab.pieces import finish
 from latentlab.session.explorer import Explorer
 from latentlab.session.export import save_tiles
 from latentlab.session.progress import show
@@ -169,15 +170,6 @@ def demonstrate(out: Path, epochs: int) -> Iterator[str]:
         ("interpolation.gif", "a 3 becoming an 8"),
     ):
         yield f"  {name:<18} {text}"
-
-
-def finish[T](pieces: Generator[Loading, None, T]) -> T:
-    """Do long work to its end, without looking at its progress."""
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as done:
-            return done.value
 
 
 def _free(folder: Path) -> Path:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.base import Loading
+from latentlab.data.base import told
 from latentlab.errors import DataError
-from latentlab.latent.directions import Contrast, Method, by_class, by_rows, by_values, learn
+from latentlab.latent.contrast import Contrast, by_class, by_rows, by_values
+from latentlab.latent.directions import Method, learn
 from latentlab.session.directions import Direction, origin_of, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from latentlab.data.base import Loading
     from latentlab.latent.codes import Codes
     from latentlab.session.directions import Source
     from latentlab.session.scene import ModelCard
@@ -40,23 +42,16 @@ def learn_direction(
             "There are no images on the map to learn a direction from.",
             "Open the data set that this model was made for.",
         )
-    contrast, told = _contrast(card, codes, source)
+    contrast, words = _contrast(card, codes, source)
     apart_from = np.array([other.vector for other in others]) if others else None
-    pieces = learn(codes.mu, contrast, method, apart_from)
     name = source.name or "direction"
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as done:
-            learned = done.value
-            break
-        yield Loading(f"Learning {name}")
+    learned = yield from told(learn(codes.mu, contrast, method, apart_from), f"Learning {name}")
     return Direction(
         name=unlike(name, [other.name for other in others]),
         vector=tuple(learned.vector.tolist()),
         scale=max(learned.scale, 1e-3),
         method=_told(method, contrast),
-        source=told,
+        source=words,
         counts=(len(contrast.high), len(contrast.low)),
         d=learned.d,
         accuracy=learned.accuracy,

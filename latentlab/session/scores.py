@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from latentlab.data.base import Loading
+from latentlab.data.base import told
 from latentlab.files import write_atomically
 from latentlab.latent.ranking import Score, Scores, strangest_first
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from latentlab.data.base import Loading
 
 FIRST_ESTIMATE = 0.02
 """Share that must be done before the time left can be told."""
@@ -41,21 +43,20 @@ class Thumbnails:
     reconstructions: NDArray[np.uint8] = field(repr=False, compare=False)
 
 
-def timed(
-    pieces: Generator[float, None, Scores], count: int, clock: Callable[[], float] = time.monotonic
-) -> Generator[Loading, None, Scores]:
+def timed[T](
+    pieces: Generator[float, None, T], count: int, clock: Callable[[], float] = time.monotonic
+) -> Generator[Loading, None, T]:
     """Tell of scoring `count` images how far it is and how long it will take."""
     began = clock()
-    try:
-        while True:
-            share = next(pieces)
-            text = f"Scoring {count:,} images"
-            if FIRST_ESTIMATE < share < 1:
-                left = (clock() - began) * (1 - share) / share
-                text = f"{text} · {_duration(left)} left"
-            yield Loading(text, share)
-    except StopIteration as done:
-        return done.value
+
+    def message(share: float | None) -> str:
+        text = f"Scoring {count:,} image{'' if count == 1 else 's'}"
+        if share is None or not FIRST_ESTIMATE < share < 1:
+            return text
+        left = (clock() - began) * (1 - share) / share
+        return f"{text} · {_duration(left)} left"
+
+    return told(pieces, message)
 
 
 def _duration(seconds: float) -> str:

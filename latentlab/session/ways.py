@@ -18,17 +18,6 @@ EDGE, OFF = 0.5, 0.75
 """Levels from which one stands at the edge of the data, and off the map."""
 
 
-FORGET = {
-    "ways": None,
-    "geodesic": None,
-    "footing": None,
-    "blend": None,
-    "traversal": None,
-    "bookmarks": (),
-}
-"""The parts of the state that say nothing of another model."""
-
-
 def words(level: float) -> str:
     """Return in words how far from the data a level is; see `latent.support.level_of`."""
     if level <= EDGE:

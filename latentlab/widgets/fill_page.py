@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 
 from latentlab.session.requests.pictures import FillIn, OtherFills
 from latentlab.widgets.mask_view import MaskView
+from latentlab.widgets.page import Page
 from latentlab.widgets.picture_tools import MaskTools
 from latentlab.widgets.theme import UNIT
 from latentlab.widgets.tile_view import TileView
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-class FillPage(QWidget):
+class FillPage(Page):
     """Mask and tools, and beside the mask the ways to fill it in once there are some.
 
     Parameters

@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.session.state import State
+from latentlab.widgets.page import Page
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Panel:
     badge: Callable[[State], str] | None = None
 
 
-class PanelWidget(QWidget):
+class PanelWidget(Page):
     """The inside of a panel: a row of tools above a body.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtGui import QGuiApplication, QImage
 
-from latentlab.data.fitting import Source
+from latentlab.data.fitting import Photo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ def paste_picture(controller: Controller) -> None:
     if files:
         controller.open_picture(files[0])
     elif not image.isNull():
-        controller.show_picture(Source("pasted picture", to_pixels(image)))
+        controller.show_picture(Photo("pasted picture", to_pixels(image)))
     else:
         controller.refuse(
             "There is no picture on the clipboard.", "Copy an image or an image file first."

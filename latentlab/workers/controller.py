@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 
-from latentlab.session.directions import Groups
 from latentlab.session.history import History
-from latentlab.session.requests.base import of_codes
+from latentlab.session.requests.base import asked_for
 from latentlab.session.requests.exploring import (
     Adopted,
     EncodeFile,
@@ -28,10 +27,10 @@ from latentlab.session.requests.files import DescribeForm, Export, Exported, Rea
 from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.requests.views import MakeView
-from latentlab.session.requests.whole import Whole
+from latentlab.session.requests.whole import ShowAll, Whole
 from latentlab.session.scene import Original, Picture, Tiles
+from latentlab.session.state import OF_CODES, OF_MODEL, emptied
 from latentlab.session.views import View
-from latentlab.session.ways import FORGET
 from latentlab.session.workshop import Fills
 from latentlab.workers.exploring import Place
 from latentlab.workers.running import Running, shown
@@ -49,14 +48,6 @@ if TYPE_CHECKING:
     from latentlab.workers.training import Training
 
 MODEL_FILES = (".safetensors", ".json")
-ABOUT_AXES: dict[str, Any] = {
-    "directions": None,
-    "groups": Groups(),
-    "importance": None,
-    "slider_strips": None,
-    "direction_strips": None,
-}
-"""What is known of the lines through a latent space, as long as nothing is."""
 
 
 class Controller(Running):
@@ -201,13 +192,11 @@ class Controller(Running):
             self._model_since = self._asked
             changes |= {
                 "sampling": replace(self.state.sampling, label=None),
-                **FORGET,
+                **emptied(OF_MODEL),
                 "can_undo": False,
                 "can_redo": False,
-                **ABOUT_AXES,
-                **dict.fromkeys(("own", "judged", "usual", "fills")),
             }
-        changes |= {kind.field: None for kind in of_codes() if kind.field}
+        changes |= emptied(OF_CODES)
         changes["working"] = self._withdraw_stale(is_new=is_new)
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}
@@ -217,8 +206,8 @@ class Controller(Running):
 
     def _on_whole(self, codes: Codes) -> None:
         """Take the codes of all images; the rows known before name the same images."""
-        changes: dict[str, Any] = {kind.field: None for kind in of_codes() if kind.field}
-        self._set(**changes, codes=codes, working=self._withdraw_stale(is_new=False))
+        working = self._withdraw_stale(is_new=False)
+        self._set(**emptied(OF_CODES), codes=codes, working=working)
 
     def _withdraw_stale(self, *, is_new: bool) -> dict[type[Request], Loading]:
         """Ask no more what is worthless now; return the work that goes on.
@@ -226,7 +215,7 @@ class Controller(Running):
         Told together with the model: a panel that heard of it before would ask once more.
         """
         begun = [kind for kind in self.state.working if is_new and kind.about_model]
-        stale = {*of_codes(), *begun}
+        stale: set[type[Request]] = {ShowAll, *asked_for(emptied(OF_CODES)), *begun}
         for kind in stale:
             self.withdraw(kind)
         return {kind: how for kind, how in self.state.working.items() if kind not in stale}

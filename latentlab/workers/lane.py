@@ -11,7 +11,8 @@ are needed: the mailbox is a dict whose single operations are atomic, and what a
 touched by the lane's thread alone.
 
 Work that takes long is answered by a generator. It is gone on with, piece by piece, whenever
-nothing else waits, so nobody waits for it; each piece may tell how far it is.
+nothing else waits, so nobody waits for it; each piece may tell how far it is. Of several, the most
+urgent goes first, and equally urgent ones take turns.
 """
 
 from __future__ import annotations
@@ -130,6 +131,12 @@ class _Work:
     ticket: Ticket
     pieces: Generator[Loading, None, object]
     told: float = 0.0
+    done: int = 0
+
+
+def _turn(work: _Work) -> tuple[int, int]:
+    """Say what comes first: urgent work, and of the equally urgent what has had fewest turns."""
+    return work.ticket.request.urgency, work.done
 
 
 class _Worker(QObject):
@@ -156,7 +163,7 @@ class _Worker(QObject):
             if self._mailbox:
                 self._answer_first()
             elif self._begun:
-                self._go_on(next(iter(self._begun.values())))
+                self._go_on(min(self._begun.values(), key=_turn))
         if self._begun and not self._mailbox:
             self._more.emit()
 
@@ -199,6 +206,7 @@ class _Worker(QObject):
 
     def _go_on(self, work: _Work) -> None:
         ticket = work.ticket
+        work.done += 1
         try:
             loading = next(work.pieces)
         except StopIteration as done:

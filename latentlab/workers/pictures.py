@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QObject
 
-    from latentlab.data.fitting import Source
+    from latentlab.data.fitting import Photo
     from latentlab.session.scene import Original
     from latentlab.session.workshop import Fills
     from latentlab.workers.exploring import Place
@@ -39,7 +39,7 @@ class Pictures(Exploring):
         self.ask(EncodeFile(path, self._label()))
 
     def show_picture(
-        self, source: Source, fitting: Fitting | None = None, *, settled: bool = True
+        self, source: Photo, fitting: Fitting | None = None, *, settled: bool = True
     ) -> None:
         """Encode a picture that is at hand; `settled` False while a hand still draws or drags."""
         own = Own(source, fitting or Fitting())

@@ -169,14 +169,7 @@ class Viewing(Pictures):
         if old.layout is Layout.PCA:
             # Until the components of the new codes are known.
             view = replace(view, layout=Layout.PCA)
-        return {
-            "view": view,
-            "selection": None,
-            "kept": (),
-            "measured": None,
-            "neighbours": None,
-            "map_pictures": None,
-        }
+        return {"view": view, "selection": None}
 
     def _on_view(self, request: MakeView, view: View) -> None:
         again = request.like.layout is request.layout and request.layout in MADE

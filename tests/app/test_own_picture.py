@@ -8,7 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
-from latentlab.data.fitting import Source
+from latentlab.data.fitting import Photo
 from latentlab.latent.ranking import unlikeness as unlike
 from latentlab.session.requests.pictures import FillIn, OtherFills
 from latentlab.widgets.image_view import to_image
@@ -201,7 +201,7 @@ def test_it_is_followed_while_a_model_learns(training):
     training.controller.pick(3)
     training.until(lambda: training.state.original and training.state.original.row == 3)
     picture = training.state.original.picture
-    training.controller.show_picture(Source("mine", picture))
+    training.controller.show_picture(Photo("mine", picture))
     training.until(lambda: training.state.own is not None)
     first = training.state.own
     training.until(lambda: training.state.own is not first)

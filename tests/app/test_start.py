@@ -140,6 +140,18 @@ def test_without_a_display_one_plain_sentence():
     assert "latentlab demo --out demo" in done.stderr
 
 
+def test_ctrl_c_waits_until_what_is_going_on_is_over(desk):
+    """Closing in the middle of an import would wait for the lane, and the lane for the import."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        program.close_when_interrupted(desk.window)
+        signal.raise_signal(signal.SIGINT)
+        assert desk.window.isVisible()
+        run_until(lambda: not desk.window.isVisible())
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_ctrl_c_closes_the_window(own_place):
     process = subprocess.Popen(
@@ -152,7 +164,10 @@ def test_ctrl_c_closes_the_window(own_place):
         assert time.monotonic() < end
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    try:
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert "layout" in settings.read_text()

@@ -6,7 +6,7 @@ from PIL import Image
 
 from latentlab.data.base import ImageSpec, load
 from latentlab.data.digits import DigitsConfig
-from latentlab.data.fitting import SMALLEST, Fitting, Frame, Source, largest_frame
+from latentlab.data.fitting import SMALLEST, Fitting, Frame, Photo, largest_frame
 from latentlab.data.pictures import (
     INK,
     LARGEST,
@@ -57,7 +57,7 @@ def test_the_frame_is_what_is_taken():
     pixels = np.kron(np.array([[10, 60], [120, 250]], np.uint8), np.ones((30, 30), np.uint8))
     for left, top, value in ((0, 0, 10), (30, 0, 60), (0, 30, 120), (30, 30, 250)):
         fitting = Fitting(Frame(left, top, 30, 30))
-        taken = fit_picture(Source("four", pixels), fitting, GREY)[0]
+        taken = fit_picture(Photo("four", pixels), fitting, GREY)[0]
         # Pillow blends in what lies just outside.
         assert (taken[3:-3, 3:-3] == value).all()
         assert np.abs(taken.astype(int) - value).max() < 20
@@ -65,7 +65,7 @@ def test_the_frame_is_what_is_taken():
 
 def test_invert_turns_dark_and_light_round():
     pixels = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
-    turned = fit_picture(Source("noise", pixels), Fitting(invert=True), GREY)
+    turned = fit_picture(Photo("noise", pixels), Fitting(invert=True), GREY)
     np.testing.assert_array_equal(turned[0], 255 - pixels)
 
 
@@ -76,9 +76,9 @@ def test_a_face_is_sought_a_little_above_the_middle():
 
 
 def test_large_pictures_are_kept_smaller():
-    source = bounded(Source("wide", np.zeros((700, 3 * LARGEST, 3), np.uint8)))
+    source = bounded(Photo("wide", np.zeros((700, 3 * LARGEST, 3), np.uint8)))
     assert source.size == (LARGEST, round(700 / 3))
-    small = Source("small", np.zeros((5, 5), np.uint8))
+    small = Photo("small", np.zeros((5, 5), np.uint8))
     assert bounded(small) is small
 
 
@@ -141,7 +141,7 @@ def test_grey_paper_becomes_black_ground():
 def test_dark_ink_on_paper_becomes_a_digit_as_mnist_has_them():
     paper = np.full((100, 150), 230, np.uint8)
     paper[20:80, 70:76] = 30
-    image = fit_picture(Source("one", paper), Fitting(invert=True, center=True), GREY)[0]
+    image = fit_picture(Photo("one", paper), Fitting(invert=True, center=True), GREY)[0]
     rows, columns = np.nonzero(image > 127)
     assert np.ptp(rows) + 1 == 20
     assert np.ptp(columns) + 1 == 2

@@ -117,7 +117,7 @@ def test_a_heart_stands_on_its_tip():
     assert heart[rows[0], 127] == 0
 
 
-@pytest.mark.parametrize("size", [16, 50, 256])
+@pytest.mark.parametrize("size", [32, 50, 256])
 def test_other_sizes_show_the_same_sprites(size):
     images = whole(sprites(size=size))
     assert images.shape == (40, 1, size, size)

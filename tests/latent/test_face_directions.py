@@ -9,9 +9,10 @@ from face_support import FactorReader
 from latentlab.data.base import Attributes, ImageSet, ImageSpec
 from latentlab.data.face_drawing import draw_faces
 from latentlab.data.face_factors import FACTORS, random_factors
-from latentlab.latent.directions import Method, by_values, learn
-from latentlab.latent.linear import finish
+from latentlab.latent.contrast import by_values
+from latentlab.latent.directions import Method, learn
 from latentlab.paths import resources
+from latentlab.pieces import finish
 
 COUNT, DIM, BASES, REACH = 1500, 64, 60, 1.5
 SHIPPED = resources() / "models" / "faces"

@@ -6,7 +6,7 @@ import pytest
 from latentlab.latent import importance
 from latentlab.latent.codes import Codes
 from latentlab.latent.importance import kl_per_dimension, principal_components
-from latentlab.latent.linear import finish
+from latentlab.pieces import finish
 
 
 def codes(mu, sigma):
@@ -66,19 +66,16 @@ def test_components_of_a_turned_ellipse():
     assert found.shares == pytest.approx([0.9, 0.1], abs=0.01)
 
 
-def test_components_are_the_same_in_pieces(monkeypatch):
-    """However small the pieces of work are."""
-    from latentlab.latent import linear
-
+def test_components_are_axes_in_which_codes_do_not_vary_together():
     rng = np.random.default_rng(1)
     mu = rng.standard_normal((1000, 12)).astype(np.float32) * np.arange(1, 13, dtype=np.float32)
-    whole = finish(principal_components(mu))
-    monkeypatch.setattr(linear, "PIECE", 1)
-    pieces = principal_components(mu)
-    assert sum(1 for _ in pieces) > 10
-    parts = finish(principal_components(mu))
-    np.testing.assert_allclose(parts.vectors, whole.vectors, atol=1e-9)
-    np.testing.assert_allclose(whole.vectors @ whole.vectors.T, np.eye(12), atol=1e-9)
-    assert (np.diff(whole.deviations) <= 0).all()
-    coordinates = (mu - mu.mean(0)) @ whole.vectors.T
-    np.testing.assert_allclose(coordinates.std(0), whole.deviations, rtol=1e-4)
+    found = finish(principal_components(mu))
+    np.testing.assert_allclose(found.vectors @ found.vectors.T, np.eye(12), atol=1e-9)
+    assert (np.diff(found.deviations) <= 0).all()
+    coordinates = (mu - mu.mean(0)) @ found.vectors.T
+    np.testing.assert_allclose(coordinates.std(0), found.deviations, rtol=1e-4)
+
+
+def test_one_dimension_has_one_component():
+    found = finish(principal_components(np.array([[1.0], [3]], np.float32)))
+    assert (found.vectors.tolist(), found.deviations.tolist()) == ([[1.0]], [1.0])

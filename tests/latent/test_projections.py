@@ -5,9 +5,10 @@ import threading
 import numpy as np
 import pytest
 
+from latentlab.data.base import Loading
 from latentlab.errors import RunError
 from latentlab.latent import projections
-from latentlab.latent.aside import Aside
+from latentlab.latent.followed import Followed
 from latentlab.latent.projections import project
 
 
@@ -75,7 +76,7 @@ def test_closing_it_stops_the_work():
     codes, _ = groups(600)
     pieces = project(codes, "t-SNE")
     next(pieces)
-    (thread,) = [t for t in threading.enumerate() if t.name == "projection"]
+    (thread,) = [t for t in threading.enumerate() if t.name.startswith("aside")]
     pieces.close()
     thread.join(20)
     assert not thread.is_alive()
@@ -102,11 +103,11 @@ def test_codes_left_out_stand_by_those_nearest_to_them(size, monkeypatch):
 
 def test_umap_is_heard_and_stopped_through_what_it_writes():
     tqdm = pytest.importorskip("tqdm")
-    aside = Aside(lambda aside: np.zeros(1), "begun")
+    aside = Followed(lambda aside: np.zeros(1), "begun")
     looks = {"file": projections._Listener(aside), "bar_format": "{percentage}", "mininterval": 0}
     for i in tqdm.tqdm(range(4), **looks):
         if i == 3:
-            assert aside.told == ("UMAP", 0.75)
+            assert aside._told == Loading("UMAP", 0.75)
     aside.stopped.set()
     with pytest.raises(projections.Given):
         for _ in tqdm.tqdm(range(4), **looks):

@@ -60,3 +60,8 @@ def test_a_layer_made_within_still_learns():
     assert type(layer.weight) is nn.Parameter
     layer(torch.ones(1, 3)).sum().backward()
     assert layer.weight.grad.abs().sum() > 0
+
+
+def test_torch_wraps_nothing_around_it_that_would_import_its_compiler():
+    """That took a second of the time until the first samples are seen."""
+    assert not hasattr(Seeded.__torch_dispatch__, "__wrapped__")

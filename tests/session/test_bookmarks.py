@@ -2,15 +2,17 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from latentlab.errors import RunError
-from latentlab.paths import resources
+from latentlab.paths import resources, runs
 from latentlab.session.answers.base import answer, find_answers
-from latentlab.session.bookmarks import place_of
+from latentlab.session.bookmarks import WHAT
 from latentlab.session.explorer import Explorer
+from latentlab.session.keeping import place_of
 from latentlab.session.requests.bookmarks import (
     ExportBookmarks,
     ImportBookmarks,
@@ -39,6 +41,13 @@ def mark(explorer, row, note=""):
     return Bookmark(original.point, note, original.reconstruction)
 
 
+def write(explorer, text):
+    place = place_of(explorer.card, WHAT)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text)
+    return place
+
+
 def test_what_is_kept_comes_back_after_a_restart(explorer):
     marks = (mark(explorer, 3, "a nice ¾"), mark(explorer, 8))
     assert answer(KeepBookmarks(explorer.card, marks), explorer) == marks
@@ -51,9 +60,11 @@ def test_what_is_kept_comes_back_after_a_restart(explorer):
 
 
 def test_they_lie_with_the_run_or_among_the_users_own(explorer, own_place):
-    assert place_of(explorer.card) == explorer.card.source / "bookmarks.json"
+    own = replace(explorer.card, source=runs() / "mine")
+    assert place_of(own, WHAT) == runs() / "mine" / "bookmarks.json"
+    assert place_of(explorer.card, WHAT).parent == own_place / "bookmarks"
     shipped = opened(resources() / "models" / "digits-2d")
-    assert place_of(shipped.card) == own_place / "bookmarks" / "digits-2d.json"
+    assert place_of(shipped.card, WHAT) == own_place / "bookmarks" / "digits-2d.json"
     answer(KeepBookmarks(shipped.card, (mark(shipped, 0),)), shipped)
     assert len(answer(ReadBookmarks(), shipped)) == 1
 
@@ -94,9 +105,8 @@ def test_those_of_another_model_are_refused(explorer, vae_run, tmp_path):
     ],
 )
 def test_what_is_no_file_of_bookmarks_is_refused_and_lost_nowhere(explorer, text):
-    place = place_of(explorer.card)
-    place.write_text(text)
-    with pytest.raises(RunError, match=r"bookmarks\.json is no file of bookmarks"):
+    place = write(explorer, text)
+    with pytest.raises(RunError, match=r"\.json is no file of bookmarks"):
         answer(ReadBookmarks(), explorer)
     answer(KeepBookmarks(explorer.card, (mark(explorer, 1),)), explorer)
     assert place.with_suffix(".damaged").read_text() == text
@@ -106,7 +116,7 @@ def test_what_is_no_file_of_bookmarks_is_refused_and_lost_nowhere(explorer, text
 def test_labels_that_there_are_not_become_ones_that_there_are(explorer):
     z = [0.0] * explorer.card.latent_dim
     entries = [{"z": z, "label": label} for label in (3, 99, None, "x")]
-    place_of(explorer.card).write_text(json.dumps({"bookmarks": entries}))
+    write(explorer, json.dumps({"bookmarks": entries}))
     assert [m.point.label for m in answer(ReadBookmarks(), explorer)] == [3, 0, 0, 0]
 
 

@@ -15,9 +15,10 @@ from latentlab.latent.embed import decode
 from latentlab.paths import home, resources, runs
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.axes import MARKS, Axis, component_axis, dimension_axis
-from latentlab.session.direction_files import place_of, read_directions
+from latentlab.session.direction_files import WHAT, read_directions
 from latentlab.session.directions import Direction, Groups, Origin, Source, doubts, unlike
 from latentlab.session.explorer import Explorer
+from latentlab.session.keeping import place_of
 from latentlab.session.requests.directions import (
     ChangeDirection,
     ExportDirections,
@@ -139,8 +140,8 @@ def test_what_was_asked_of_a_model_before_is_not_learned_of_the_next(explorer, c
     before = explorer.card
     answer(Open(cvae_run), explorer)
     assert ask(explorer, LearnDirection(before, Source("class", "1"))) == ()
-    assert not place_of(explorer.card).exists()
-    assert not place_of(before).exists()
+    assert not place_of(explorer.card, WHAT).exists()
+    assert not place_of(before, WHAT).exists()
 
 
 def test_weaknesses_are_told_in_words():
@@ -176,13 +177,13 @@ def test_directions_come_back_when_the_model_is_opened_again(explorer, vae_run):
 def test_where_they_are_kept(explorer, tmp_path):
     card = explorer.card
     own = replace(card, source=runs() / "mine")
-    assert place_of(own) == runs() / "mine" / "directions.json"
+    assert place_of(own, WHAT) == runs() / "mine" / "directions.json"
     shipped = replace(card, source=resources() / "models" / "faces")
-    assert place_of(shipped) == home() / "directions" / "faces.json"
-    a, b = (place_of(replace(card, source=tmp_path / name / "run")) for name in "ab")
+    assert place_of(shipped, WHAT) == home() / "directions" / "faces.json"
+    a, b = (place_of(replace(card, source=tmp_path / name / "run"), WHAT) for name in "ab")
     assert a != b
     assert a.parent == b.parent == home() / "directions"
-    assert place_of(replace(card, source=None)).parent == home() / "directions"
+    assert place_of(replace(card, source=None), WHAT).parent == home() / "directions"
 
 
 def test_renaming_deleting_and_putting_back(explorer):
@@ -292,7 +293,7 @@ def test_a_vector_of_another_length_is_made_a_unit(tmp_path):
 
 
 def test_a_damaged_file_is_not_written_over(explorer):
-    path = place_of(explorer.card)
+    path = place_of(explorer.card, WHAT)
     path.parent.mkdir(parents=True)
     path.write_text("precious", encoding="utf-8")
     with pytest.raises(DataError, match="not a file of directions"):

@@ -545,7 +545,7 @@ def test_a_shipped_model_of_drawn_images_shows_new_ones(tmp_path, monkeypatch):
     """Any machine can draw them, so the map has images that the model has never seen."""
     monkeypatch.setattr(showing, "GENERATED", 30)
     monkeypatch.setattr(explorer, "resources", lambda: tmp_path)
-    data = SpritesConfig(count=20, size=16)
+    data = SpritesConfig(count=20, size=32)
     folder = tmp_path / "models" / "sprites"
     saved(folder, load(data).spec, data=data.model_dump(), kind="conv-vae")
     lab = Explorer()

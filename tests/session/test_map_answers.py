@@ -7,8 +7,8 @@ from latentlab.data.base import Loading
 from latentlab.errors import DataError, RunError
 from latentlab.latent import projections
 from latentlab.latent.embed import to_picture
-from latentlab.latent.linear import finish as last
 from latentlab.latent.scores import elbo_scores
+from latentlab.pieces import finish as last
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.answers.views import ViewCache
 from latentlab.session.colourings import Measure

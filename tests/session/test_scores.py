@@ -5,18 +5,20 @@ import csv
 import numpy as np
 import pytest
 
+from latentlab.data import base
 from latentlab.data.base import Loading
 from latentlab.errors import DataError, RunError
 from latentlab.latent.ranking import Score, Scores
-from latentlab.latent.scores import score_now
+from latentlab.latent.scores import elbo_scores
+from latentlab.pieces import finish
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.explorer import Explorer
 from latentlab.session.headless import Lab
-from latentlab.session.requests.base import of_codes
+from latentlab.session.requests.base import asked_for
 from latentlab.session.requests.files import Exported
 from latentlab.session.requests.scores import SaveScores, ScoreImages, ShowImages
 from latentlab.session.scores import COLUMNS, save_scores, timed
-from latentlab.session.state import State
+from latentlab.session.state import OF_CODES, OF_MODEL, emptied
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def make_explorer():
     return make
 
 
-def finish(pieces):
+def followed(pieces):
     """Return what work has told on its way, and its answer."""
     told = []
     while True:
@@ -56,8 +58,8 @@ def made(count=5):
 @pytest.mark.parametrize("run", ["vae_run", "cvae_run"])
 def test_scores_are_those_of_the_map_s_images_in_their_order(make_explorer, run, request):
     explorer = make_explorer(request.getfixturevalue(run))
-    told, scores = finish(answer(ScoreImages(7, seed=3), explorer))
-    want = score_now(explorer.model, explorer.images, 7, seed=3)
+    told, scores = followed(answer(ScoreImages(7, seed=3), explorer))
+    want = finish(elbo_scores(explorer.model, explorer.images, 7, seed=3))
     assert len(scores) == 40
     assert (scores.samples, scores.seed) == (7, 3)
     np.testing.assert_allclose(scores.elbo, want.elbo, rtol=1e-5)
@@ -93,14 +95,15 @@ def test_without_images_it_says_so(make_explorer, vae_run):
         answer(ShowImages((0,)), Explorer())
 
 
-def test_time_left_follows_from_the_time_taken():
+def test_time_left_follows_from_the_time_taken(monkeypatch):
+    monkeypatch.setattr(base, "PIECE", 0)
     seconds = iter([0.0, 10.0, 300.0])
 
     def pieces():
         yield from (0.0, 0.25, 0.5, 1.0)
         return made()
 
-    told, scores = finish(timed(pieces(), 10_000, clock=lambda: next(seconds)))
+    told, scores = followed(timed(pieces(), 10_000, clock=lambda: next(seconds)))
     assert [loading.fraction for loading in told] == [0.0, 0.25, 0.5, 1.0]
     assert [loading.message for loading in told] == [
         "Scoring 10,000 images",
@@ -135,13 +138,12 @@ def test_lab_writes_the_first_images(vae_run, tmp_path, capsys):
     assert lab.score(out, 5, 30, seed=1)
     rows = read(out)[1:]
     assert sorted(int(row[0]) for row in rows) == list(range(30))
-    want = score_now(lab.explorer.model, lab.explorer.images[:30], 5, seed=1)
+    want = finish(elbo_scores(lab.explorer.model, lab.explorer.images[:30], 5, seed=1))
     for row, label, elbo, *_ in rows:
         assert float(elbo) == pytest.approx(want.elbo[int(row)], rel=1e-4)
         assert label == str(lab.explorer.images.labels[int(row)])
 
 
 def test_what_is_of_the_codes_names_a_part_of_the_state():
-    kinds = set(of_codes())
-    assert kinds >= {ScoreImages, ShowImages}
-    assert all(getattr(State(), kind.field) is None for kind in kinds if kind.field)
+    assert {ScoreImages, ShowImages} <= set(asked_for(emptied(OF_CODES)))
+    assert emptied(OF_CODES).keys().isdisjoint(emptied(OF_MODEL))

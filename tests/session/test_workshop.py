@@ -9,7 +9,7 @@ from PIL import Image
 
 from latentlab.data.base import ImageSpec, Loading, load
 from latentlab.data.digits import DigitsConfig
-from latentlab.data.fitting import Fitting, Frame, Own, Source
+from latentlab.data.fitting import Fitting, Frame, Own, Photo
 from latentlab.errors import DataError
 from latentlab.latent.codes import Codes
 from latentlab.latent.ranking import unlikeness as unlike
@@ -85,7 +85,7 @@ def original(picture, made=None, nats=100.0):
 def test_a_picture_at_hand_is_encoded_as_its_file_is(explorer, digit, tmp_path):
     Image.fromarray(digit).save(tmp_path / "digit.png")
     file = answer(EncodeFile(tmp_path / "digit.png", 3), explorer)
-    hand = answer(EncodePicture(Own(Source("digit.png", digit), Fitting()), 3), explorer)
+    hand = answer(EncodePicture(Own(Photo("digit.png", digit), Fitting()), 3), explorer)
     assert (hand.point, hand.sigma, hand.name) == (file.point, file.sigma, file.name)
     np.testing.assert_array_equal(hand.picture, digit)
     assert hand.own.fitting.frame == Frame(0, 0, 28, 28)
@@ -94,7 +94,7 @@ def test_a_picture_at_hand_is_encoded_as_its_file_is(explorer, digit, tmp_path):
 def test_an_image_of_the_map_and_a_copy_of_it_have_the_same_posterior(explorer, digit):
     of_map = answer(PickImage(3), explorer)
     label = of_map.point.label
-    mine = answer(EncodePicture(Own(Source("copy", digit), Fitting()), label), explorer)
+    mine = answer(EncodePicture(Own(Photo("copy", digit), Fitting()), label), explorer)
     assert mine.point.z == pytest.approx(of_map.point.z, abs=1e-5)
     assert mine.sigma == pytest.approx(of_map.sigma, abs=1e-5)
     np.testing.assert_allclose(of_map.sigma, explorer.codes.sigma[3], atol=1e-5)
@@ -103,13 +103,13 @@ def test_an_image_of_the_map_and_a_copy_of_it_have_the_same_posterior(explorer, 
 
 def test_a_picture_encoded_again_is_the_same_own(explorer, digit):
     """So that what is asked again can be known as the same picture."""
-    first = answer(EncodePicture(Own(Source("mine", digit), Fitting()), 3), explorer)
+    first = answer(EncodePicture(Own(Photo("mine", digit), Fitting()), 3), explorer)
     again = answer(EncodePicture(first.own, 3), explorer)
     assert again.own is first.own
 
 
 def test_a_frame_for_another_shape_is_chosen_anew(vae, digit):
-    wide = Own(Source("mine", np.zeros((40, 90), np.uint8)), Fitting(Frame(0, 0, 90, 30)))
+    wide = Own(Photo("mine", np.zeros((40, 90), np.uint8)), Fitting(Frame(0, 0, 90, 30)))
     mine = answer(EncodePicture(wide), vae)
     assert mine.own.fitting.frame == Frame(25, 0, 40, 40)
 
@@ -117,7 +117,7 @@ def test_a_frame_for_another_shape_is_chosen_anew(vae, digit):
 def test_a_label_that_another_model_had_is_brought_into_reach(cvae_run, digit):
     explorer = Explorer()
     explorer.open(cvae_run)
-    mine = answer(EncodePicture(Own(Source("mine", digit), Fitting()), 37), explorer)
+    mine = answer(EncodePicture(Own(Photo("mine", digit), Fitting()), 37), explorer)
     assert mine.point.label == 9
 
 
@@ -130,7 +130,7 @@ def test_colour_pictures_are_encoded_in_colour(tmp_path):
     explorer.open(tmp_path / "run")
     red = np.zeros((50, 40, 3), np.uint8)
     red[..., 0] = 200
-    mine = answer(EncodePicture(Own(Source("red", red), Fitting())), explorer)
+    mine = answer(EncodePicture(Own(Photo("red", red), Fitting())), explorer)
     assert mine.picture.shape == mine.reconstruction.shape == (8, 6, 3)
     assert mine.picture[4, 3].tolist() == [200, 0, 0]
     judged = finish(JudgePicture(mine), explorer)
@@ -156,7 +156,7 @@ def test_a_digit_is_usual_and_noise_is_not(explorer, digit):
     noise = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
     shares = {}
     for name, pixels in (("digit", digit), ("noise", noise)):
-        mine = answer(EncodePicture(Own(Source(name, pixels), Fitting()), 3), explorer)
+        mine = answer(EncodePicture(Own(Photo(name, pixels), Fitting()), 3), explorer)
         judged = finish(JudgePicture(mine), explorer)
         assert judged.original is mine
         shares[name] = unlike(judged.bound, usual.bounds) / 100
@@ -166,7 +166,7 @@ def test_a_digit_is_usual_and_noise_is_not(explorer, digit):
 
 def test_judging_agrees_with_the_loss_of_training(vae, digit):
     """Reconstruction and rate are those that curves show, but for the draws of z."""
-    mine = answer(EncodePicture(Own(Source("mine", digit), Fitting())), vae)
+    mine = answer(EncodePicture(Own(Photo("mine", digit), Fitting())), vae)
     judged = finish(JudgePicture(mine), vae)
     mu, sigma = np.array(mine.point.z), np.array(mine.sigma)
     rate = 0.5 * (mu**2 + sigma**2 - 1 - np.log(sigma**2)).sum()
@@ -224,7 +224,7 @@ def test_errors_are_shares_of_white():
 
 @pytest.mark.parametrize("kind", [FillIn, OtherFills])
 def test_fills_keep_what_is_seen_and_the_label(explorer, digit, kind):
-    mine = answer(EncodePicture(Own(Source("mine", digit), Fitting()), 3), explorer)
+    mine = answer(EncodePicture(Own(Photo("mine", digit), Fitting()), 3), explorer)
     hidden = hidden_below()
     fills = finish(kind(mine, hidden), explorer)
     assert len(fills.tiles.points) == len(fills.log_joint) == (1 if kind is FillIn else 6)
@@ -236,7 +236,7 @@ def test_fills_keep_what_is_seen_and_the_label(explorer, digit, kind):
 
 def test_filling_in_beats_the_code_of_the_whole(vae, digit):
     """It is free to ignore what is hidden, and so explains what is seen no worse."""
-    mine = answer(EncodePicture(Own(Source("mine", digit), Fitting())), vae)
+    mine = answer(EncodePicture(Own(Photo("mine", digit), Fitting())), vae)
     hidden = hidden_below()
     fills = finish(FillIn(mine, hidden), vae)
     z = torch.tensor([mine.point.z])
@@ -248,7 +248,7 @@ def test_filling_in_beats_the_code_of_the_whole(vae, digit):
 
 
 def test_what_cannot_be_filled_in_is_told(vae, digit):
-    mine = answer(EncodePicture(Own(Source("mine", digit), Fitting())), vae)
+    mine = answer(EncodePicture(Own(Photo("mine", digit), Fitting())), vae)
     with pytest.raises(DataError, match="All of the picture is hidden"):
         finish(FillIn(mine, np.ones((28, 28), bool)), vae)
     other = replace(mine, picture=np.zeros((5, 5), np.uint8))

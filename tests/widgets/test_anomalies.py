@@ -150,6 +150,14 @@ def test_new_codes_forget_old_pictures(panel):
     assert set(asked(panel, ShowImages)[-1].rows) == set(wall.visible_rows())
 
 
+def test_rows_of_another_model_are_not_asked_for(panel, until):
+    until(lambda: asked(panel, ShowImages))
+    panel.controller.asked.clear()
+    other = toy.card(name="big")
+    panel.controller.show(model=other, codes=toy.codes(), scores=None, thumbnails=None)
+    assert not asked(panel, ShowImages)
+
+
 @pytest.mark.parametrize("size", [(320, 560), (480, 250), (1000, 640), (320, 300)])
 def test_any_room(panel, size, until):
     panel.resize(*size)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from stub_controller import discard
 
 from latentlab.data.base import ImageSpec
-from latentlab.data.fitting import Fitting, Frame, Own, Source
+from latentlab.data.fitting import Fitting, Frame, Own, Photo
 from latentlab.widgets.crop_view import CropView
 
 SPEC, SIZE = ImageSpec((1, 28, 28)), (400, 200)
@@ -30,7 +30,7 @@ def crop(application):
 
 
 def own(frame, source=None):
-    source = source or Source("wide", np.zeros((SIZE[1], SIZE[0]), np.uint8))
+    source = source or Photo("wide", np.zeros((SIZE[1], SIZE[0]), np.uint8))
     return Own(source, Fitting(frame))
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
-from latentlab.data.fitting import Source
+from latentlab.data.fitting import Photo
 from latentlab.session.requests.exploring import PickImage
 from latentlab.session.scene import Key, Loop, Point
 from latentlab.session.views import Layout
@@ -234,7 +234,7 @@ def test_the_posterior_of_ones_own_picture_is_drawn_around_its_code(big):
     """One's own stays while z moves on; an image whose posterior is not known has none."""
     spread = big.panel("map").layers.spread
     assert not spread.isVisible()
-    big.controller.show_picture(Source("mine", np.full((4, 4), 255, np.uint8)))
+    big.controller.show_picture(Photo("mine", np.full((4, 4), 255, np.uint8)))
     big.settle()
     assert spread.isVisible()
     assert (spread.pos().x(), spread.pos().y()) == pytest.approx(big.state.own.point.z[:2])
@@ -273,7 +273,7 @@ def test_the_spread_is_the_shadow_of_the_posterior_on_the_plane(big):
 
 
 def test_the_spread_can_be_hidden_for_good(big):
-    big.controller.show_picture(Source("mine", np.full((4, 4), 255, np.uint8)))
+    big.controller.show_picture(Photo("mine", np.full((4, 4), 255, np.uint8)))
     big.settle()
     panel, menu = big.panel("map"), QMenu()
     panel.pointer.fill_menu(menu, big.map.spot_at(QPointF(50, 50)))

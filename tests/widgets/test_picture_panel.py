@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
 from latentlab.data.base import ImageSpec, Loading
-from latentlab.data.fitting import Fitting, Frame, Own, Source
+from latentlab.data.fitting import Fitting, Frame, Own, Photo
 from latentlab.session.reports import Run
 from latentlab.session.requests.exploring import EncodeFile
 from latentlab.session.requests.pictures import FillIn, JudgeMap, JudgePicture, OtherFills
@@ -31,7 +31,7 @@ def mine(name="photo.png", shape=(28, 28), seed=0, **fitting):
     rng = np.random.default_rng(seed)
     picture = rng.integers(0, 256, shape, np.uint8)
     fitting = Fitting(Frame(6, 0, 28, 28), **fitting)
-    source = Source(name, rng.integers(0, 256, (28, 40, *shape[2:]), np.uint8))
+    source = Photo(name, rng.integers(0, 256, (28, 40, *shape[2:]), np.uint8))
     made = np.clip(picture.astype(int) + 20, 0, 255).astype(np.uint8)
     point = Point((0.5, -0.5))
     return Original(name, point, picture, made, sigma=(0.1, 0.2), own=Own(source, fitting))

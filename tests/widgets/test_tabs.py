@@ -145,3 +145,14 @@ def test_the_tab_in_front_is_remembered(make_empty_desk, until):
     again = make_empty_desk().window
     until(lambda: is_seen(again.docks["replay"]))
     assert not is_seen(again.docks["samples"])
+
+
+def test_it_scrolls_only_where_its_widgets_would_not_fit(desk):
+    """Not already where they would like more room than there is."""
+    desk.window.resize(1300, 760)
+    panel, dock = desk.panel("picture"), desk.window.docks["picture"]
+    dock.raise_()
+    desk.until(panel.result.back.isVisible)
+    room = panel.parentWidget()
+    desk.until(lambda: panel.height() == room.height())
+    assert room.height() < panel.sizeHint().height()

@@ -6,7 +6,6 @@ import pytest
 from gui_support import wait
 from toy import tiles
 
-from latentlab.data.base import Loading
 from latentlab.errors import RunError
 from latentlab.latent.frames import axes_frame
 from latentlab.session.requests.base import Request
@@ -14,7 +13,6 @@ from latentlab.session.requests.exploring import Decode, Hover, MakeManifold, Ma
 from latentlab.session.requests.files import Export
 from latentlab.session.requests.runs import Discard
 from latentlab.session.scene import Ends, GridSettings, Point
-from latentlab.workers.lane import Lane
 
 
 def at(x):
@@ -39,23 +37,6 @@ class Slow:
 @pytest.fixture
 def slow():
     return Slow()
-
-
-@pytest.fixture
-def open_lane():
-    """Make lanes that end with the test."""
-    lanes = []
-
-    def make(make_answerer):
-        lane = Lane(make_answerer)
-        lane.answers = []
-        lane.answered.connect(lane.answers.append)
-        lanes.append(lane)
-        return lane
-
-    yield make
-    for lane in lanes:
-        lane.close()
 
 
 @pytest.fixture
@@ -257,99 +238,3 @@ def test_closed_lane_takes_requests_silently(open_lane):
     lane.submit(Decode(at(0)))
     wait(50)
     assert lane.answers == []
-
-
-class Working:
-    """Answers a decoding with work of so many pieces, all else at once."""
-
-    def __init__(self, pieces=5):
-        self.pieces = pieces
-        self.log = []
-        self.gate = threading.Event()
-
-    def __call__(self, request):
-        if isinstance(request, Decode):
-            return self.work(request)
-        self.log.append("else")
-        return "at once"
-
-    def work(self, request):
-        try:
-            for piece in range(self.pieces):
-                self.log.append(piece)
-                yield Loading("Working", piece / self.pieces)
-                if piece == 1:
-                    assert self.gate.wait(20)
-            return request.point.z[0]
-        finally:
-            self.log.append("over")
-
-
-def test_long_work_tells_how_far_it_is_and_then_its_answer(open_lane, until):
-    working = Working()
-    working.gate.set()
-    lane = open_lane(lambda: working)
-    told = []
-    lane.progressed.connect(told.append)
-    number = lane.submit(Decode(at(3)))
-    until(lambda: lane.answers)
-    assert told[0].loading == Loading("Working", 0.0)
-    assert (told[0].number, told[0].request) == (number, Decode(at(3)))
-    assert [(a.number, a.response) for a in lane.answers] == [(number, 3.0)]
-    assert working.log == [0, 1, 2, 3, 4, "over"]
-
-
-def test_nobody_waits_for_long_work(open_lane, until):
-    working = Working()
-    lane = open_lane(lambda: working)
-    lane.submit(Decode(at(3)))
-    until(lambda: 1 in working.log)
-    lane.submit(Hover(at(1)))
-    working.gate.set()
-    until(lambda: len(lane.answers) == 2)
-    assert working.log.index("else") < working.log.index(4)
-
-
-def test_newer_work_replaces_what_was_begun(open_lane, until):
-    working = Working()
-    lane = open_lane(lambda: working)
-    lane.submit(Decode(at(3)))
-    until(lambda: 1 in working.log)
-    lane.submit(Decode(at(4)))
-    working.gate.set()
-    until(lambda: lane.answers)
-    assert [a.response for a in lane.answers] == [4.0]
-    assert working.log.count("over") == 2
-
-
-def test_work_that_is_withdrawn_ends(open_lane, until):
-    working = Working()
-    lane = open_lane(lambda: working)
-    lane.submit(Decode(at(3)))
-    until(lambda: 1 in working.log)
-    lane.withdraw(Decode)
-    working.gate.set()
-    until(lambda: "over" in working.log)
-    assert 4 not in working.log
-    assert lane.answers == []
-
-
-def test_work_that_fails_says_so(open_lane, until):
-    def fail(request):
-        yield Loading("Working", 0.0)
-        raise RunError("It broke.")
-
-    lane = open_lane(lambda: fail)
-    lane.submit(Decode(at(3)))
-    until(lambda: lane.answers)
-    assert lane.answers[0].failure.title == "It broke."
-
-
-def test_closing_ends_work(open_lane, until):
-    working = Working(pieces=10**9)
-    working.gate.set()
-    lane = open_lane(lambda: working)
-    lane.submit(Decode(at(3)))
-    until(lambda: 1 in working.log)
-    lane.close()
-    assert working.log[-1] == "over"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from controller_support import bare, bench, moved
 
-from latentlab.data.fitting import Source
+from latentlab.data.fitting import Photo
 from latentlab.session.requests.exploring import Adopt
 from latentlab.session.requests.pictures import FillIn, OtherFills
 
@@ -14,7 +14,7 @@ __all__ = ["bare", "bench"]
 
 
 def drawing(value, name="drawing"):
-    return Source(name, np.full((6, 8), value, np.uint8))
+    return Photo(name, np.full((6, 8), value, np.uint8))
 
 
 def test_own_picture_becomes_z_and_can_be_undone(bench):

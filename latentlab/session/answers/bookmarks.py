@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from latentlab.session.answers.base import answer
-from latentlab.session.bookmarks import place_of, read_bookmarks, write_bookmarks
+from latentlab.session.bookmarks import WHAT, read_bookmarks, write_bookmarks
 from latentlab.session.explorer import Explorer
+from latentlab.session.keeping import place_of
 from latentlab.session.requests.bookmarks import (
     ExportBookmarks,
     ImportBookmarks,
@@ -20,13 +21,13 @@ from latentlab.session.ways import Bookmark
 def _(request: ReadBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
     if explorer.card is None:
         return ()
-    path = place_of(explorer.card)
+    path = place_of(explorer.card, WHAT)
     return _decoded(read_bookmarks(path, explorer.card), explorer) if path.exists() else ()
 
 
 @answer.register
 def _(request: KeepBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
-    write_bookmarks(place_of(request.card), request.card, request.marks)
+    write_bookmarks(place_of(request.card, WHAT), request.card, request.marks)
     return request.marks
 
 
@@ -36,7 +37,7 @@ def _(request: ImportBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
     found = read_bookmarks(request.path, request.card)
     new = [(point, note) for point, note in found if point not in known]
     marks = request.marks + _decoded(new, explorer)
-    write_bookmarks(place_of(request.card), request.card, marks)
+    write_bookmarks(place_of(request.card, WHAT), request.card, marks)
     return marks
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from latentlab.data.base import Loading
+from latentlab.data.base import Loading, told
 from latentlab.errors import DataError
 from latentlab.latent.importance import kl_per_dimension, principal_components
 from latentlab.session.answers.base import answer
@@ -31,13 +31,8 @@ def _(request: Weigh, explorer: Explorer) -> Generator[Loading, None, Importance
     codes = explorer.codes
     yield Loading("Weighing the dimensions")
     kl = kl_per_dimension(codes)
-    pieces = principal_components(codes.mu)
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as done:
-            return Importance(codes, kl, done.value)
-        yield Loading("Weighing the dimensions")
+    components = yield from told(principal_components(codes.mu), "Weighing the dimensions")
+    return Importance(codes, kl, components)
 
 
 @answer.register

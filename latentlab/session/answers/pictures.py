@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 
 import numpy as np
 
-from latentlab.data.base import ImageSet, Loading
+from latentlab.data.base import ImageSet, Loading, told
 from latentlab.errors import DataError
 from latentlab.latent.embed import to_picture
 from latentlab.latent.inpaint import Damaged, Filled, most_probable, resampled
@@ -25,10 +24,9 @@ from latentlab.session.scene import Original, Point, Tiles
 from latentlab.session.workshop import Fills, Judged, Usual, channels_first
 
 AGAIN = "Bring the picture in again."
-PIECE = 0.006
-"""Seconds after which work makes way for what else waits."""
-COMPARED = 300
-"""Images of the map that a picture is compared with."""
+COMPARED, DRAWS = 300, 5
+"""Images of the map that a picture is compared with, and draws for each: their spread is that of
+the images, to which few draws add little, and a deep decoder takes its time."""
 
 
 @answer.register
@@ -45,7 +43,7 @@ def _(request: JudgePicture, explorer: Explorer) -> Generator[Loading, None, Jud
     if explorer.card is None or pixels.shape[1:] != explorer.card.spec.shape:
         raise DataError("This picture is not of the size of the open model's images.", AGAIN)
     steps = elbo_scores(explorer.model, ImageSet(pixels, labels, explorer.card.spec))
-    found = yield from _told(steps, "Judging the picture")
+    found = yield from told(steps, "Judging the picture")
     elbo, rate = float(found.elbo[0]), float(found.rate[0])
     return Judged(original, elbo - rate, rate)
 
@@ -56,36 +54,23 @@ def _(request: JudgeMap, explorer: Explorer) -> Generator[Loading, None, Usual]:
     if images is None:
         return Usual(np.empty(0), codes)
     rows = np.random.default_rng(0).permutation(len(images))[:COMPARED]
-    steps = elbo_scores(explorer.model, images[np.sort(rows)])
-    found = yield from _told(steps, "Judging the images on the map")
+    steps = elbo_scores(explorer.model, images[np.sort(rows)], DRAWS)
+    found = yield from told(steps, "Judging the images on the map")
     return Usual(np.sort(found.elbo), codes)
 
 
 @answer.register
 def _(request: FillIn, explorer: Explorer) -> Generator[Loading, None, Fills]:
     steps = most_probable(explorer.model, _damaged(request, explorer), seed=request.seed)
-    filled = yield from _told(steps, "Looking for the most probable z")
+    filled = yield from told(steps, "Looking for the most probable z")
     return _fills(request, filled, most=1)
 
 
 @answer.register
 def _(request: OtherFills, explorer: Explorer) -> Generator[Loading, None, Fills]:
     steps = resampled(explorer.model, _damaged(request, explorer), seed=request.seed)
-    filled = yield from _told(steps, "Drawing other ways to fill it in")
+    filled = yield from told(steps, "Drawing other ways to fill it in")
     return _fills(request, filled, most=len(filled.z))
-
-
-def _told[T](steps: Generator[float, None, T], message: str) -> Generator[Loading, None, T]:
-    """Turn shares of work done into what the lane passes on, some `PIECE` of seconds apart."""
-    while True:
-        until = time.perf_counter() + PIECE
-        try:
-            share = next(steps)
-            while time.perf_counter() < until:
-                share = next(steps)
-        except StopIteration as done:
-            return done.value
-        yield Loading(message, share)
 
 
 def _damaged(request: FillIn | OtherFills, explorer: Explorer) -> Damaged:

@@ -6,7 +6,10 @@ thread. This package is free of torch, so panels and controller can speak of req
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Request:
@@ -15,13 +18,14 @@ class Request:
     urgency: ClassVar[int] = 5
     about_model: ClassVar[bool] = True
     """Whether the answer is worthless once another model is open."""
-    about_codes: ClassVar[bool] = False
-    """Whether it is worthless even once the model has learned on: its field is emptied then."""
     writes: ClassVar[bool] = False
     """Whether it changes files, and so must be answered even though the window closes."""
 
     field: ClassVar[str] = ""
-    """The part of the state that its answer is; empty where the controller does more with it."""
+    """The part of the state that its answer is; empty where the controller does more with it.
+
+    An answer to a part that holds until there are other codes is worthless after that.
+    """
 
     @property
     def place(self) -> object:
@@ -29,8 +33,8 @@ class Request:
         return type(self)
 
 
-def of_codes() -> list[type[Request]]:
-    """Return every kind of request whose answer holds only until the codes change."""
+def asked_for(parts: Collection[str]) -> list[type[Request]]:
+    """Return every kind of request whose answer is one of these parts of the state."""
     # A dataclass with slots is made twice, and only the second bears its name in the end.
     kinds = {(kind.__module__, kind.__qualname__): kind for kind in Request.__subclasses__()}
-    return [kind for kind in kinds.values() if kind.about_codes]
+    return [kind for kind in kinds.values() if kind.field in parts]

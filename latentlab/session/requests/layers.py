@@ -16,7 +16,6 @@ class DrawPosteriors(Request):
     """Draw each q(z|x) once, and place the draws on a plane."""
 
     field: ClassVar[str] = "draws"
-    about_codes: ClassVar[bool] = True
     frame: Frame
 
 
@@ -25,5 +24,4 @@ class FindHoles(Request):
     """Compare the density of codes on a plane with that of the prior."""
 
     field: ClassVar[str] = "holes"
-    about_codes: ClassVar[bool] = True
     frame: Frame

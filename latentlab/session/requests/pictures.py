@@ -49,7 +49,7 @@ class JudgeMap(Request):
     """Estimate how well the model knows some of the images on the map."""
 
     field: ClassVar[str] = "usual"
-    urgency: ClassVar[int] = 6
+    urgency: ClassVar[int] = 8
 
 
 @dataclass(frozen=True, slots=True)

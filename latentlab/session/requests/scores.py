@@ -21,7 +21,7 @@ class ScoreImages(Request):
     """Score every image on the map; long work, answered with `Scores`."""
 
     field: ClassVar[str] = "scores"
-    about_codes: ClassVar[bool] = True
+    urgency: ClassVar[int] = 9
     samples: int = 50
     seed: int = 0
 
@@ -31,7 +31,6 @@ class ShowImages(Request):
     """Get some images of the map and their reconstructions, to be shown small."""
 
     field: ClassVar[str] = "thumbnails"
-    about_codes: ClassVar[bool] = True
     urgency: ClassVar[int] = 3
     rows: tuple[int, ...]
 

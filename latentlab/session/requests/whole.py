@@ -22,5 +22,4 @@ class Whole:
 class ShowAll(Request):
     """Encode the images that the map has left out, and have it show all."""
 
-    about_codes: ClassVar[bool] = True
     urgency: ClassVar[int] = 7

@@ -97,10 +97,11 @@ class AnomaliesPanel(PanelWidget):
         self._empty.setVisible(not known)
         self.export.setEnabled(known)
         wall = self.ranked.wall
-        if "codes" in changed and state.model:
-            wall.set_shape(*state.model.spec.shape[1:])
+        # First of all: a wall that still has the rows of another model would ask for them.
         if "scores" in changed:
             self._show_scores()
+        if "codes" in changed and state.model:
+            wall.set_shape(*state.model.spec.shape[1:])
         if "thumbnails" in changed and state.thumbnails:
             wall.add(state.thumbnails)
         wall.set_marked(state.original.row if state.original else None)

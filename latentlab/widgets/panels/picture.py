@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.data.fitting import Fitting, Own, Source
+from latentlab.data.fitting import Fitting, Own, Photo
 from latentlab.session.requests.pictures import JudgeMap, JudgePicture
 from latentlab.session.workshop import CENTERED
 from latentlab.widgets.asking import ask_picture
@@ -23,6 +23,7 @@ from latentlab.widgets.canvas import DrawCanvas
 from latentlab.widgets.crop_view import CropView
 from latentlab.widgets.fill_page import FillPage
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.page import Page
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.paste import paste_picture
 from latentlab.widgets.picture_result import PictureResult
@@ -158,7 +159,7 @@ class PicturePanel(PanelWidget):
         if came and self._stack.currentIndex() == DRAW:
             self.turn_to(CROP)
 
-    def _is_shown(self, source: Source) -> bool:
+    def _is_shown(self, source: Photo) -> bool:
         return self.crop.own is not None and self.crop.own.source is source
 
     def _ask_what_is_missing(self, state: State) -> None:
@@ -186,7 +187,7 @@ class PicturePanel(PanelWidget):
             self.controller.forget_picture()
             return
         fitting = Fitting(center=self.draw_tools.center.isChecked())
-        source = Source(DRAWING, self.canvas.pixels())
+        source = Photo(DRAWING, self.canvas.pixels())
         self.controller.show_picture(source, fitting, settled=settled)
 
     @Slot()
@@ -238,7 +239,7 @@ class PicturePanel(PanelWidget):
 
 def _page(tools: QWidget, stage: QWidget) -> QWidget:
     """Return a row of tools above what they are for."""
-    page = QWidget()
+    page = Page()
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(UNIT // 2)

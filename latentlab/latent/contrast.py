@@ -1,0 +1,72 @@
+"""Which images a direction shall tell apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """What a direction shall tell apart.
+
+    Parameters
+    ----------
+    high, low : ndarray of int
+        Rows of the two groups; the direction points from the second to the first.
+    values : ndarray, shape (N,), or None
+        The number that they are high or low in, NaN where unknown; None for plain groups.
+    """
+
+    high: Rows = field(repr=False)
+    low: Rows = field(repr=False)
+    values: NDArray[np.float64] | None = field(repr=False, default=None)
+
+
+def by_values(values: NDArray[np.float32]) -> Contrast:
+    """Set those with an attribute against those without, or the top third against the bottom.
+
+    Raises
+    ------
+    DataError
+        Where the attribute is the same, or unknown, for all.
+    """
+    known = np.asarray(values, np.float64)
+    distinct = np.unique(known[np.isfinite(known)])
+    if len(distinct) < 2:
+        what = "the same for all images" if len(distinct) else "not known of any image"
+        raise DataError(f"This attribute is {what}.", "Choose another.")
+    if len(distinct) == 2:
+        high, low = known == distinct[1], known == distinct[0]
+        return Contrast(np.flatnonzero(high), np.flatnonzero(low))
+    lower, upper = np.nanquantile(known[np.isfinite(known)], [1 / 3, 2 / 3])
+    if lower == upper:
+        # Most have one and the same value: it goes with those that stand out less.
+        upper = distinct[distinct > lower][0] if lower < distinct[-1] else lower
+        lower = distinct[distinct < upper][-1]
+    high, low = known >= upper, known <= lower
+    finite = np.where(np.isfinite(known), known, np.nan)
+    return Contrast(np.flatnonzero(high & np.isfinite(known)), np.flatnonzero(low), finite)
+
+
+def by_class(labels: NDArray[np.int64], label: int) -> Contrast:
+    """Set a class against the rest."""
+    return Contrast(np.flatnonzero(labels == label), np.flatnonzero(labels != label))
+
+
+def by_rows(first: Sequence[int], second: Sequence[int]) -> Contrast:
+    """Set the first group of rows against the second; who is in both counts in neither."""
+    both = set(first) & set(second)
+    groups = [sorted(set(group) - both) for group in (first, second)]
+    return Contrast(np.array(groups[0], np.intp), np.array(groups[1], np.intp))

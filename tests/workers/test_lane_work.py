@@ -1,0 +1,165 @@
+"""Long work on the lane: told of as it goes, given way to others, in turns, ended at once."""
+
+import threading
+from dataclasses import dataclass
+
+from latentlab.data.base import Loading
+from latentlab.errors import RunError
+from latentlab.session.requests.base import Request
+from latentlab.session.requests.exploring import Decode, Hover
+from latentlab.session.scene import Point
+
+
+def at(x):
+    return Point((float(x), 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSlow(Request):
+    """Work of the usual urgency."""
+
+    point: Point
+
+
+class ReadQuick(ReadSlow):
+    """Other work of the same."""
+
+
+class ReadLast(ReadSlow):
+    """Work that everything else comes before."""
+
+    urgency = 9
+
+
+class Working:
+    """Answers a decoding with work of so many pieces, all else at once."""
+
+    def __init__(self, pieces=5):
+        self.pieces = pieces
+        self.log = []
+        self.gate = threading.Event()
+
+    def __call__(self, request):
+        if isinstance(request, Decode):
+            return self.work(request)
+        self.log.append("else")
+        return "at once"
+
+    def work(self, request):
+        try:
+            for piece in range(self.pieces):
+                self.log.append(piece)
+                yield Loading("Working", piece / self.pieces)
+                if piece == 1:
+                    assert self.gate.wait(20)
+            return request.point.z[0]
+        finally:
+            self.log.append("over")
+
+
+def test_long_work_tells_how_far_it_is_and_then_its_answer(open_lane, until):
+    working = Working()
+    working.gate.set()
+    lane = open_lane(lambda: working)
+    told = []
+    lane.progressed.connect(told.append)
+    number = lane.submit(Decode(at(3)))
+    until(lambda: lane.answers)
+    assert told[0].loading == Loading("Working", 0.0)
+    assert (told[0].number, told[0].request) == (number, Decode(at(3)))
+    assert [(a.number, a.response) for a in lane.answers] == [(number, 3.0)]
+    assert working.log == [0, 1, 2, 3, 4, "over"]
+
+
+def test_nobody_waits_for_long_work(open_lane, until):
+    working = Working()
+    lane = open_lane(lambda: working)
+    lane.submit(Decode(at(3)))
+    until(lambda: 1 in working.log)
+    lane.submit(Hover(at(1)))
+    working.gate.set()
+    until(lambda: len(lane.answers) == 2)
+    assert working.log.index("else") < working.log.index(4)
+
+
+def test_newer_work_replaces_what_was_begun(open_lane, until):
+    working = Working()
+    lane = open_lane(lambda: working)
+    lane.submit(Decode(at(3)))
+    until(lambda: 1 in working.log)
+    lane.submit(Decode(at(4)))
+    working.gate.set()
+    until(lambda: lane.answers)
+    assert [a.response for a in lane.answers] == [4.0]
+    assert working.log.count("over") == 2
+
+
+class Counting:
+    """Works in so many pieces as the point of the request says, and remembers whose they were."""
+
+    def __init__(self):
+        self.log = []
+        self.gate = threading.Event()
+
+    def __call__(self, request):
+        for _ in range(int(getattr(request, "point", at(0)).z[0])):
+            self.log.append(type(request))
+            assert self.gate.wait(20)
+            yield Loading("Working")
+
+
+def test_work_of_the_same_urgency_goes_on_in_turns(open_lane, until):
+    working = Counting()
+    lane = open_lane(lambda: working)
+    lane.submit(ReadSlow(at(50)))
+    until(lambda: working.log)
+    lane.submit(ReadQuick(at(3)))
+    working.gate.set()
+    until(lambda: len(lane.answers) == 2)
+    assert [type(a.request) for a in lane.answers] == [ReadQuick, ReadSlow]
+
+
+def test_urgent_work_goes_on_before_work_begun_earlier(open_lane, until):
+    working = Counting()
+    lane = open_lane(lambda: working)
+    lane.submit(ReadLast(at(50)))
+    until(lambda: working.log)
+    lane.submit(ReadSlow(at(20)))
+    working.gate.set()
+    until(lambda: len(lane.answers) == 2)
+    assert [type(a.request) for a in lane.answers] == [ReadSlow, ReadLast]
+    between = working.log[working.log.index(ReadSlow) :]
+    assert between[:20] == [ReadSlow] * 20
+
+
+def test_work_that_is_withdrawn_ends(open_lane, until):
+    working = Working()
+    lane = open_lane(lambda: working)
+    lane.submit(Decode(at(3)))
+    until(lambda: 1 in working.log)
+    lane.withdraw(Decode)
+    working.gate.set()
+    until(lambda: "over" in working.log)
+    assert 4 not in working.log
+    assert lane.answers == []
+
+
+def test_work_that_fails_says_so(open_lane, until):
+    def fail(request):
+        yield Loading("Working", 0.0)
+        raise RunError("It broke.")
+
+    lane = open_lane(lambda: fail)
+    lane.submit(Decode(at(3)))
+    until(lambda: lane.answers)
+    assert lane.answers[0].failure.title == "It broke."
+
+
+def test_closing_ends_work(open_lane, until):
+    working = Working(pieces=10**9)
+    working.gate.set()
+    lane = open_lane(lambda: working)
+    lane.submit(Decode(at(3)))
+    until(lambda: 1 in working.log)
+    lane.close()
+    assert working.log[-1] == "over"
