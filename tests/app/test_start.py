@@ -171,3 +171,10 @@ def test_ctrl_c_closes_the_window(own_place):
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert "layout" in settings.read_text()
+
+
+def test_the_window_fits_a_small_screen_with_any_kind_of_model(cvae):
+    """A conditional one needs the most room: it has classes to choose from."""
+    least = cvae.window.minimumSizeHint()
+    assert least.width() <= 1280
+    assert least.height() <= 680

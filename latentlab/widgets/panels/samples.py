@@ -12,6 +12,7 @@ from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
+from latentlab.widgets.theme import UNIT
 from latentlab.widgets.tile_view import TileView
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class SamplesPanel(PanelWidget):
         self.label.hide()
         self.label.setToolTip("Which class to draw: a conditional model makes what you ask for.")
         self.new = QPushButton("New")
+        self.new.setMinimumWidth(6 * UNIT)
         self.new.setToolTip("Draw other points from the prior and decode them.")
         self.seed = QSpinBox()
         self.seed.setRange(0, 9999)
