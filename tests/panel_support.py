@@ -14,7 +14,13 @@ def latents(count, size, seed=0):
     whole = kl.sum(1)
     information = 9.2 * (1 - np.exp(-whole / 9.2))
     active = (kl > 0.1).sum(1)
-    return LatentCurves(epochs, kl, active, information, whole - information, 10_000)
+    parts = (epochs, kl, active, information, whole - information)
+    return LatentCurves(*parts, *geometry(count), images=10_000)
+
+
+def geometry(count, same_class=0.9, unevenness=1.05):
+    """How codes lie that tell ten classes apart, the same in each of `count` epochs."""
+    return [np.full(count, value) for value in (same_class, 0.1, 0.95, unevenness)]
 
 
 def portrait(epoch, size, images=200, side=4, labels=True):

@@ -12,6 +12,8 @@ from latentlab.learning.events import Latents
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
+MEASURED = 10_000
+"""Held-out images whose posteriors make up the aggregate posterior."""
 SAMPLES = 1000
 """Points of the aggregate posterior that its density is averaged over."""
 ROOM = 200_000

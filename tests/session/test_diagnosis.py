@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from panel_support import geometry
 
 from latentlab.session.curves import TRAIN, VALIDATION, CurveLog
 from latentlab.session.diagnosis import diagnose
@@ -47,7 +48,7 @@ def curves(train, validation=None, kl=20.0):
     }
 
 
-def latents(kl, count=EPOCHS, marginal=0.3, images=10_000):
+def latents(kl, count=EPOCHS, marginal=0.3, images=10_000, **lie):
     """Latents whose KL per dimension is (D,), the same in each epoch, or (E, D)."""
     kl = np.array(np.broadcast_to(kl, (count, np.shape(kl)[-1])), float)
     whole = kl.sum(1)
@@ -58,7 +59,8 @@ def latents(kl, count=EPOCHS, marginal=0.3, images=10_000):
         (kl > 0.02).sum(1),
         whole - marginal,
         np.broadcast_to(marginal, count).copy(),
-        images,
+        *geometry(count, **lie),
+        images=images,
     )
 
 
