@@ -18,9 +18,10 @@ def latents(count, size, seed=0):
     return LatentCurves(*parts, *geometry(count), images=10_000)
 
 
-def geometry(count, same_class=0.9, unevenness=1.05):
-    """How codes lie that tell ten classes apart, the same in each of `count` epochs."""
-    return [np.full(count, value) for value in (same_class, 0.1, 0.95, unevenness)]
+def geometry(count, same_class=0.9, by_pixels=0.95, unevenness=1.05):
+    """How codes lie that tell ten classes apart, in each of `count` epochs."""
+    parts = (same_class, 0.1, by_pixels, unevenness)
+    return [np.broadcast_to(value, count).astype(float) for value in parts]
 
 
 def portrait(epoch, size, images=200, side=4, labels=True):

@@ -26,6 +26,8 @@ PAIRS = 16
 STEPS = 16
 SIDE = 32
 """Pixels of a side to which larger images are averaged before they are told apart."""
+ALIKE = 1e-12
+"""Squared distance, as part of the largest from the mean, within which codes are as near."""
 STILL = 1e-4
 """Pixel values that a picture changes by, root mean square, from one end of a line to the other,
 below which it stands still and has no pace."""
@@ -123,9 +125,10 @@ def same_class(points: Tensor, labels: Tensor) -> float:
     # The square of a point itself is the same for all of its row.
     distances = torch.addmm(squares[None], centred, centred.T, alpha=-2)
     distances.fill_diagonal_(torch.inf)
-    nearest = distances == distances.amin(1, keepdim=True)
+    # Codes that are one and the same come out of the product a few roundings apart.
+    nearest = distances <= distances.amin(1, keepdim=True) + ALIKE * squares.max()
     same = (labels[:, None] == labels) & nearest
-    return float((same.sum(1) / nearest.sum(1)).mean())
+    return float((same.sum(1).double() / nearest.sum(1)).mean())
 
 
 def chance(labels: Tensor) -> float:
@@ -167,8 +170,8 @@ def unevenness(
 
     References
     ----------
-    The Riemannian Geometry of Deep Generative Models, Shao, Kumar & Fletcher, 2018, eq. 2 and 3
-    (length and energy; by Cauchy and Schwarz their ratio is least at an even pace).
+    The Riemannian Geometry of Deep Generative Models, Shao, Kumar & Fletcher, 2018, eq. 3
+    (energy; by Cauchy and Schwarz it is least for its length at an even pace).
     A Style-Based Generator Architecture, Karras, Laine & Aila, 2019, section 4.1 (perceptual path
     length: squared changes of small steps along such lines).
     """

@@ -75,8 +75,11 @@ class LatentLog:
             np.array([latents.active]),
             np.array([latents.mutual_information]),
             np.array([latents.marginal_kl]),
-            *(np.array([getattr(latents, name)]) for name in GEOMETRY),
-            images=latents.images,
+            np.array([latents.same_class]),
+            np.array([latents.by_chance]),
+            np.array([latents.by_pixels]),
+            np.array([latents.unevenness]),
+            latents.images,
         )
         if old is None or old.kl.shape[1] != row.kl.shape[1]:
             self._curves = row

@@ -37,14 +37,14 @@ def wider(run: Evidence) -> Remedy:
     """Give the network more to tell images apart by."""
     width = run.get("model.width")
     if width:
-        return attempt("Double the channels", model__width=2 * int(width))
+        return attempt("Double the channels", model__width=min(1024, 2 * int(width)))
     hidden = [min(8192, max(64, 2 * int(width))) for width in run.get("model.hidden", ())]
     return attempt("Widen the hidden layers", model__hidden=hidden)
 
 
 def longer(size: int) -> Remedy:
     """Give z four times as many dimensions."""
-    more = min(512, 4 * size)
+    more = max(size, min(512, 4 * size))
     return attempt(f"Take {more} dimensions", model__latent_dim=more)
 
 
