@@ -14,7 +14,14 @@ def latents(count, size, seed=0):
     whole = kl.sum(1)
     information = 9.2 * (1 - np.exp(-whole / 9.2))
     active = (kl > 0.1).sum(1)
-    return LatentCurves(epochs, kl, active, information, whole - information, 10_000)
+    parts = (epochs, kl, active, information, whole - information)
+    return LatentCurves(*parts, *geometry(count), images=10_000)
+
+
+def geometry(count, same_class=0.9, by_pixels=0.95, unevenness=1.05):
+    """How codes lie that tell ten classes apart, in each of `count` epochs."""
+    parts = (same_class, 0.1, by_pixels, unevenness)
+    return [np.broadcast_to(value, count).astype(float) for value in parts]
 
 
 def portrait(epoch, size, images=200, side=4, labels=True):

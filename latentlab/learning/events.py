@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -124,6 +125,14 @@ class Latents:
         KL(q(z) || p(z)), how far the aggregate posterior is from the prior; nats.
     images : int
         How many images the aggregate posterior is made of: I cannot exceed log(images).
+    same_class : float
+        Share of images whose nearest other code, by mu, is of an image of the same class; NaN
+        without classes, and for models that are told the class.
+    by_chance, by_pixels : float
+        The same share for images taken at random, and for the nearest by pixels.
+    unevenness : float
+        How unevenly pictures change along straight lines between codes: 1 is even, NaN where
+        they do not change. See `latentlab.learning.geometry`.
     """
 
     kl: NDArray[np.float64] = field(repr=False)
@@ -131,6 +140,10 @@ class Latents:
     mutual_information: float
     marginal_kl: float
     images: int
+    same_class: float = math.nan
+    by_chance: float = math.nan
+    by_pixels: float = math.nan
+    unevenness: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

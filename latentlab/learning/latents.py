@@ -12,10 +12,14 @@ from latentlab.learning.events import Latents
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
+MEASURED = 10_000
+"""Held-out images whose posteriors make up the aggregate posterior."""
 SAMPLES = 1000
 """Points of the aggregate posterior that its density is averaged over."""
 ROOM = 200_000
 """Densities that are held at once: few enough for the processor's cache."""
+FINEST = 1e-6
+"""Deviation, as part of the largest mean, below which float64 cannot tell densities."""
 ACTIVE = 0.01
 """Variance of its mean over the images above which a dimension counts as active."""
 
@@ -48,8 +52,11 @@ def measure(mu: Tensor, sigma: Tensor, generator: Generator) -> Latents:
     ELBO surgery, Hoffman & Johnson, 2016, eq. 6 (the two parts of the mean KL).
     """
     mu, sigma = (each.detach().to(generator.device, torch.float64) for each in (mu, sigma))
-    kl = (0.5 * (mu**2 + sigma**2 - 1) - sigma.log()).mean(0)
-    marginal = _marginal_kl(mu, sigma, kl.sum(), generator)
+    kl = _mean_kl(mu, sigma)
+    # Points that shrink on add to the KL, but nothing to the log N nats that N images can show.
+    broad = sigma.clamp_min(FINEST * float(mu.abs().max()))
+    known = _mean_kl(mu, broad).sum()
+    marginal = _marginal_kl(mu, broad, known, generator) + kl.sum() - known
     return Latents(
         kl.cpu().numpy(),
         active_units(mu),
@@ -57,6 +64,11 @@ def measure(mu: Tensor, sigma: Tensor, generator: Generator) -> Latents:
         float(marginal),
         len(mu),
     )
+
+
+def _mean_kl(mu: Tensor, sigma: Tensor) -> Tensor:
+    """Return the mean KL of each dimension over the images, nats."""
+    return (0.5 * (mu**2 + sigma**2 - 1) - sigma.log()).mean(0)
 
 
 def active_units(mu: Tensor) -> int:

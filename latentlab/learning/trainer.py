@@ -15,6 +15,7 @@ from latentlab.learning.device import hasten_products, out_of_memory, wants_bf16
 from latentlab.learning.distributed import Team
 from latentlab.learning.events import Snapshot
 from latentlab.learning.feed import make_feed
+from latentlab.learning.geometry import Geometry
 from latentlab.learning.meter import Meter
 from latentlab.learning.missing import known_pixels
 from latentlab.learning.objectives import Noise
@@ -73,6 +74,7 @@ class Trainer:
                 module.generator = self.chance
         self.train_feed = make_feed(splits.train, device, training.resident_mb)
         self.validation_feed = make_feed(splits.validation, device, training.resident_mb)
+        self.geometry = Geometry(self.validation_feed)
         self.meter = Meter()
         self.whole = Meter()
         self._numbers: dict[str, float | Tensor] = {}

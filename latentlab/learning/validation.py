@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from latentlab.learning.events import Losses, Portrait
-from latentlab.learning.latents import measure
+from latentlab.learning.latents import MEASURED, measure
 from latentlab.learning.meter import Meter
 from latentlab.learning.objectives import Noise, judge
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 BATCH = 1000
-MEASURED = 10_000
-"""Images whose posteriors make up the aggregate posterior."""
 DRAWN = 1000
 """Images whose posteriors a portrait keeps."""
 REBUILT = 16
@@ -48,10 +46,11 @@ def validate(trainer: Trainer) -> tuple[Losses, Latents]:
         meter.count(len(x))
         if len(posteriors) * size < MEASURED:
             posteriors.append((made.q.mean, made.q.stddev))
-    trainer.model.train()
     mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
     own = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
-    return meter.means(), measure(mu, sigma, own)
+    latents = trainer.geometry.add_to(measure(mu, sigma, own), model, mu)
+    trainer.model.train()
+    return meter.means(), latents
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "latents.jsonl"
-SERIES = ("epochs", "kl", "active", "mutual_information", "marginal_kl")
+GEOMETRY = ("same_class", "by_chance", "by_pixels", "unevenness")
+"""What runs of earlier versions, and runs without classes, do not know."""
+SERIES = ("epochs", "kl", "active", "mutual_information", "marginal_kl", *GEOMETRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class LatentCurves:
         Active dimensions.
     mutual_information, marginal_kl : ndarray of float64, shape (E,)
         The two parts of the mean KL, nats.
+    same_class, by_chance, by_pixels, unevenness : ndarray of float64, shape (E,)
+        How the codes lie, as `Latents` says it; NaN where it is not known.
     images : int
         How many images the aggregate posterior is made of.
     """
@@ -42,6 +47,10 @@ class LatentCurves:
     active: NDArray[np.int64] = field(repr=False)
     mutual_information: NDArray[np.float64] = field(repr=False)
     marginal_kl: NDArray[np.float64] = field(repr=False)
+    same_class: NDArray[np.float64] = field(repr=False)
+    by_chance: NDArray[np.float64] = field(repr=False)
+    by_pixels: NDArray[np.float64] = field(repr=False)
+    unevenness: NDArray[np.float64] = field(repr=False)
     images: int = 0
 
 
@@ -66,6 +75,10 @@ class LatentLog:
             np.array([latents.active]),
             np.array([latents.mutual_information]),
             np.array([latents.marginal_kl]),
+            np.array([latents.same_class]),
+            np.array([latents.by_chance]),
+            np.array([latents.by_pixels]),
+            np.array([latents.unevenness]),
             latents.images,
         )
         if old is None or old.kl.shape[1] != row.kl.shape[1]:
@@ -81,16 +94,18 @@ class LatentLog:
 
 def latents_line(epoch: int, latents: Latents) -> str:
     """Return one line of ``latents.jsonl``."""
-    return json.dumps(
-        {
-            "epoch": epoch,
-            "kl": [round(float(value), 5) for value in latents.kl],
-            "active": latents.active,
-            "mutual_information": round(latents.mutual_information, 5),
-            "marginal_kl": round(latents.marginal_kl, 5),
-            "images": latents.images,
-        }
-    )
+    line = {
+        "epoch": epoch,
+        "kl": [round(float(value), 5) for value in latents.kl],
+        "active": latents.active,
+        "mutual_information": round(latents.mutual_information, 5),
+        "marginal_kl": round(latents.marginal_kl, 5),
+        "images": latents.images,
+    }
+    known = {name: getattr(latents, name) for name in GEOMETRY}
+    # JSON has no NaN.
+    line |= {name: round(value, 5) for name, value in known.items() if not math.isnan(value)}
+    return json.dumps(line)
 
 
 def read_latents(folder: Path) -> LatentCurves | None:

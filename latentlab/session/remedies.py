@@ -33,6 +33,26 @@ def weaker(run: Evidence) -> Remedy:
     return attempt("Halve the hidden layers", model__hidden=hidden)
 
 
+def wider(run: Evidence) -> Remedy:
+    """Give the network more to tell images apart by."""
+    width = run.get("model.width")
+    if width:
+        return attempt("Double the channels", model__width=min(1024, 2 * int(width)))
+    hidden = [min(8192, max(64, 2 * int(width))) for width in run.get("model.hidden", ())]
+    return attempt("Widen the hidden layers", model__hidden=hidden)
+
+
+def longer(size: int) -> Remedy:
+    """Give z four times as many dimensions."""
+    more = max(size, min(512, 4 * size))
+    return attempt(f"Take {more} dimensions", model__latent_dim=more)
+
+
+def heavier(run: Evidence) -> Remedy:
+    """Weigh KL more."""
+    return set_beta(1.0 if run.beta < 1 else 2 * run.beta)
+
+
 def set_beta(beta: float) -> Remedy:
     """Weigh KL otherwise."""
     return attempt(f"Set beta to {beta:g}", objective__beta=beta)

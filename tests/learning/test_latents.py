@@ -97,6 +97,16 @@ def test_tiny_deviations_are_no_trouble():
     assert found.mutual_information == pytest.approx(math.log(2000), abs=1e-2)
 
 
+@pytest.mark.parametrize("tiniest", [1e-6, 1e-11, 1e-30])
+def test_deviations_beyond_all_precision_are_no_trouble(tiniest):
+    """Without a weight of KL some posteriors shrink to points: 1e-11 was seen on the digits."""
+    mu, sigma = linear_gaussian(1000, 7.0, 1e-3, 2)
+    sigma[::3] = tiniest
+    found = measure(mu, sigma, noise())
+    assert found.mutual_information == pytest.approx(math.log(1000), abs=1e-2)
+    assert found.mutual_information + found.marginal_kl == pytest.approx(found.kl.sum())
+
+
 def test_same_noise_same_numbers():
     mu, sigma = linear_gaussian(1000, 1.0, 0.5, 3)
     first, second = (measure(mu, sigma, noise(7)) for _ in range(2))

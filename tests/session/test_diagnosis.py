@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from panel_support import geometry
 
 from latentlab.session.curves import TRAIN, VALIDATION, CurveLog
 from latentlab.session.diagnosis import diagnose
@@ -47,7 +48,7 @@ def curves(train, validation=None, kl=20.0):
     }
 
 
-def latents(kl, count=EPOCHS, marginal=0.3, images=10_000):
+def latents(kl, count=EPOCHS, marginal=0.3, images=10_000, **lie):
     """Latents whose KL per dimension is (D,), the same in each epoch, or (E, D)."""
     kl = np.array(np.broadcast_to(kl, (count, np.shape(kl)[-1])), float)
     whole = kl.sum(1)
@@ -58,7 +59,8 @@ def latents(kl, count=EPOCHS, marginal=0.3, images=10_000):
         (kl > 0.02).sum(1),
         whole - marginal,
         np.broadcast_to(marginal, count).copy(),
-        images,
+        *geometry(count, **lie),
+        images=images,
     )
 
 
@@ -219,6 +221,74 @@ def test_full():
     assert changes(finding) == {"model.latent_dim": 8}
 
 
+def test_overlap():
+    lying = latents(HEALTHY, same_class=0.13)
+    finding = find("overlap", curves(falling()), lying, recipe())
+    assert finding.level == "watch"
+    assert finding.evidence == (
+        "The nearest other code is of the same class for 13% of the images; by chance it would be "
+        "for 10%, and by pixels it is for 95%."
+    )
+    assert changes(finding) == {"model.latent_dim": 16, "model.hidden": [1024, 512]}
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"same_class": 0.4},
+        {"same_class": np.nan},
+        {"same_class": 0.13, "by_pixels": 0.25},
+        {"same_class": np.linspace(0.1, 0.24, EPOCHS)},
+    ],
+    ids=["apart", "unknown", "pixels tell no more", "parting"],
+)
+def test_no_overlap(lie):
+    assert not find("overlap", curves(falling()), latents(HEALTHY, **lie), recipe())
+
+
+def test_overlap_is_no_question_where_another_cause_is_known():
+    lying = latents((0.001, 0.001), same_class=0.1)
+    found = diagnose(curves(falling(), kl=0.0), lying, recipe(beta=8))
+    assert [each.key for each in found] == ["collapse"]
+    shy = latents((0.6, 0.6), same_class=0.1)
+    assert find("blurry", curves(falling(), kl=1.2), shy, recipe(beta=20))
+    assert not find("overlap", curves(falling(), kl=1.2), shy, recipe(beta=20))
+    assert find("overlap", curves(falling(), kl=1.2), shy, recipe(beta=1))
+
+
+def test_overlap_is_no_question_while_the_loss_still_falls():
+    steep = 200 - 5.0 * np.arange(EPOCHS)
+    lying = latents(HEALTHY, same_class=0.1)
+    assert find("overlap", curves(steep), lying, recipe()) is None
+    assert find("overlap", curves(falling()), lying, recipe())
+
+
+def test_jagged():
+    finding = find("jagged", curves(falling()), latents(HEALTHY, unevenness=1.36), recipe())
+    assert finding.level == "watch"
+    assert "vary by 60% of their mean; up to 50% is smooth" in finding.evidence
+    assert finding.remedies[0].changes == (("objective.beta", 2.0),)
+
+
+@pytest.mark.parametrize(
+    "uneven",
+    [1.2, np.nan, np.where(np.arange(EPOCHS) == EPOCHS - 2, 1.2, 1.4)],
+    ids=["smooth", "unknown", "in passing"],
+)
+def test_not_jagged(uneven):
+    assert not find("jagged", curves(falling()), latents(HEALTHY, unevenness=uneven), recipe())
+
+
+def test_a_jagged_autoencoder_is_told_to_weigh_kl():
+    jagged = latents(HEALTHY, unevenness=1.5)
+    values = recipe(beta=0)
+    values["model"]["norm"] = "none"
+    finding = find("jagged", curves(falling()), jagged, values)
+    assert changes(finding) == {"objective.beta": 1.0, "model.norm": "batch"}
+    values["model"]["norm"] = "batch"
+    assert len(find("jagged", curves(falling()), jagged, values).remedies) == 1
+
+
 def test_a_warm_up_is_not_taken_for_trouble():
     """While beta grows the loss does too, and the first codes are those of an autoencoder."""
     growing = 90 + 4 * np.arange(8.0)
@@ -263,18 +333,23 @@ def test_costs_nothing():
     assert min(times) < 0.004
 
 
-def test_beta_50_on_real_digits_collapses():
-    """A real run, measured and diagnosed as the program does."""
+def train(epochs, hidden, latent_dim, beta, rate):
+    """Return what a real run is diagnosed with, measured as the program does."""
     pytest.importorskip("torch")
     from latentlab.learning.events import EpochEnd
     from latentlab.learning.fit import fit
     from latentlab.learning.recipe import make_recipe
 
     values = {
-        "model": {"kind": "vae", "hidden": [64], "latent_dim": 4},
+        "model": {"kind": "vae", "hidden": hidden, "latent_dim": latent_dim},
         "data": "digits",
-        "objective": {"beta": 50.0},
-        "training": {"batch_size": 100, "learning_rate": 3e-3, "device": "cpu", "epochs": 4},
+        "objective": {"beta": beta},
+        "training": {
+            "batch_size": 100,
+            "learning_rate": rate,
+            "device": "cpu",
+            "epochs": epochs,
+        },
     }
     made = make_recipe(values)
     losses, carried = CurveLog(), LatentLog()
@@ -283,9 +358,36 @@ def test_beta_50_on_real_digits_collapses():
             losses.add(TRAIN, event.epoch, event.train)
             losses.add(VALIDATION, event.epoch, event.validation)
             carried.add(event.epoch, event.latents)
-    found = diagnose(losses.view(), carried.view(), made.to_dict())
+    return losses.view(), carried.view(), made.to_dict()
+
+
+def test_beta_50_on_real_digits_collapses():
+    found = diagnose(*train(4, [64], 4, 50.0, 3e-3))
     assert found[0].key == "collapse", found
     assert found[0].remedies[0].changes == (("objective.beta", 1.0),)
+
+
+def test_an_autoencoder_of_real_digits_in_two_dimensions_is_jagged():
+    """Unevenness 1.38 where it was written, 1.11 with beta 1."""
+    run = train(12, [64, 64], 2, 0.0, 1e-2)
+    finding = find("jagged", *run)
+    assert finding.level == "watch"
+    assert changes(finding) == {"objective.beta": 1.0, "model.norm": "batch"}
+    assert not find("overlap", *run)
+
+
+def test_four_units_and_one_dimension_cannot_keep_real_digits_apart():
+    """A share of 0.16 where it was written, by chance 0.10."""
+    run = train(11, [4], 1, 1.0, 3e-3)
+    finding = find("overlap", *run)
+    assert "by chance it would be for 10%, and by pixels it is for 84%" in finding.evidence
+    assert changes(finding) == {"model.latent_dim": 4, "model.hidden": [64]}
+    assert not find("jagged", *run)
+
+
+def test_a_good_run_on_real_digits_shows_neither():
+    found = diagnose(*train(12, [64, 64], 2, 1.0, 1e-2))
+    assert {each.level for each in found} == {"fine"}, found
 
 
 def test_convolutions_are_made_weaker_by_their_channels():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Slot
@@ -14,6 +15,7 @@ from latentlab.widgets.panel import Area, CalmPanel, Panel
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
+    from latentlab.session.latents import LatentCurves
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
@@ -125,6 +127,7 @@ class LatentsPanel(CalmPanel):
         else:
             text = ""
         self.text.setText(text)
+        self.text.setToolTip(lie_of(latents) if latents is not None else "")
 
     @Slot(int)
     def _on_chosen(self, dimension: int) -> None:
@@ -150,6 +153,25 @@ class LatentsPanel(CalmPanel):
             self._grid.setColumnStretch(column, stretch)
         for row, stretch in enumerate((1, 0) if wide else (1, 1)):
             self._grid.setRowStretch(row, stretch)
+
+
+def lie_of(latents: LatentCurves) -> str:
+    """Return how the codes lie now, as far as it was measured."""
+    told, by_chance, uneven = (
+        float(values[-1]) for values in (latents.same_class, latents.by_chance, latents.unevenness)
+    )
+    parts = []
+    if not math.isnan(told):
+        parts.append(
+            f"The nearest other code is of the same class for {told:.0%} of the held-out images; "
+            f"by chance it would be for {by_chance:.0%}."
+        )
+    if not math.isnan(uneven):
+        parts.append(
+            f"Along straight lines between codes the steps of the pictures vary by "
+            f"{math.sqrt(max(0.0, uneven - 1)):.0%} of their mean; a linear decoder has 0%."
+        )
+    return " ".join(parts)
 
 
 PANEL = Panel(

@@ -1,0 +1,1 @@
+"""Symptoms of variational autoencoders; see `base`."""
