@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from latentlab.data.base import Loading, told
+from latentlab.data.base import Loading
 from latentlab.latent.optimizing import load_optimizers
 from latentlab.pieces import aside
 
@@ -81,7 +81,8 @@ def geodesic(
     begun = [torch.from_numpy(np.array(line[1:-1], np.float32)) for line in starts]
     energies = [_energy(generate, ends, inner) for inner in begun]
     yield Loading(MESSAGE, 0.0)
-    yield from told(aside(load_optimizers), MESSAGE)
+    for _ in aside(load_optimizers):
+        yield Loading(MESSAGE, 0.0)
     lowest = min(range(len(begun)), key=lambda i: energies[i])
     best, kept, calm = energies[lowest], begun[lowest], 0
     for step, inner in enumerate(_bent(generate, ends, kept, iterations), 1):

@@ -83,7 +83,7 @@ class Damaged:
 
 def most_probable(
     model: Model, damaged: Damaged, steps: int = 150, restarts: int = 8, seed: int = 0
-) -> Generator[float | None, None, Filled]:
+) -> Generator[float, None, Filled]:
     """Find the z that explains what is known best, yielding the share that is done.
 
     It maximises log p(x_known|z) + log p(z) by Adam, whose steps shrink along a cosine, from
@@ -110,7 +110,8 @@ def most_probable(
     x, known = damaged.pixels(), damaged.mask()
     z = yield from _starts(model, damaged, restarts, seed)
     y = _labels(model, damaged, restarts)
-    yield from aside(load_optimizers)
+    for _ in aside(load_optimizers):
+        yield SCREENING
     z.requires_grad_(True)
     optimizer = torch.optim.Adam([z], RATE, BETAS, maximize=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -142,7 +143,7 @@ def _starts(
 
 def resampled(
     model: Model, damaged: Damaged, count: int = 6, sweeps: int = 30, seed: int = 0
-) -> Generator[float | None, None, Filled]:
+) -> Generator[float, None, Filled]:
     """Draw different ways to fill in what is hidden, yielding the share that is done.
 
     Each chain begins with what a draw from the prior decodes to, and then again and again draws
