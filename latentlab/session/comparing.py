@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from latentlab.latent.paired import Paired
     from latentlab.session.scene import ModelCard, Original, Point
+    from latentlab.session.state import State
 
 UNNORMALIZED = "bernoulli"
 """The likelihood that is no density of grey values, whose nats compare with its own alone."""
@@ -146,6 +147,14 @@ class Comparison:
     judgement: Judgement | None = None
     columns: Columns | None = None
     summary: Summary | None = None
+
+
+def images_of(state: State) -> object:
+    """Return what tells whether rows mean the same images to two models."""
+    model, codes = state.model, state.codes
+    if model is None or codes is None:
+        return None
+    return model.data, model.spec, len(codes)
 
 
 def same_classes(a: ModelCard, b: ModelCard) -> bool:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LIMIT = 500
 
 
@@ -38,6 +43,10 @@ class History[T]:
         if item != self.current:
             self._items = [*self._items[: self._index + 1], item][-LIMIT:]
             self._index = len(self._items) - 1
+
+    def amend(self, change: Callable[[T], T]) -> None:
+        """Change every value, by something that was so all along and only now is known."""
+        self._items = [change(item) for item in self._items]
 
     def undo(self) -> T:
         """Go one back, if that can be, and return the value there."""

@@ -102,6 +102,11 @@ class Blend:
     points: tuple[Point, ...]
     pictures: NDArray[np.uint8] = field(repr=False, compare=False)
 
+    @property
+    def slots(self) -> tuple[Point, ...]:
+        """A, B and C."""
+        return self.points[:3]
+
 
 class Range(StrEnum):
     """How far a traversal goes along each dimension."""

@@ -18,6 +18,9 @@ from latentlab.widgets.theme import UNIT
 from latentlab.widgets.work_bar import WorkBar
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from latentlab.session.comparing import Comparison
     from latentlab.session.requests.base import Request
     from latentlab.session.scene import ModelCard
@@ -144,15 +147,19 @@ class SeveralPage(ComparePage):
     """Some images, rebuilt by both."""
 
     title = "Several"
-    tip = "Rebuild some images of the map with both; click one to go there."
+    tip = "Rebuild images with both: selected ones, else some of the map. Click one to go there."
 
     def __init__(self) -> None:
         super().__init__()
         self.strip = ColumnStrip()
         self.others = QPushButton("Others")
-        self.others.setToolTip("Take other images, at random.")
+        self.others.setToolTip(
+            "Take other images at random; of the selected ones, where there are."
+        )
         self.text = muted()
         self._rows: tuple[int, ...] = ()
+        self._chosen: NDArray[np.int64] | None = None
+        self._count = 0
         row = QHBoxLayout()
         row.setSpacing(UNIT)
         row.addWidget(self.text, 1)
@@ -169,21 +176,42 @@ class SeveralPage(ComparePage):
 
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request | None:
         """See `ComparePage.wanted`."""
-        count = len(state.codes) if state.codes is not None else 0
-        if not self._rows or max(self._rows) >= count:
-            self._rows = tuple(sorted(RANDOM.sample(range(count), min(SEVERAL, count))))
         there = known.columns and known.columns.rows == self._rows
         return None if there else ShowColumns(self._rows)
 
     def draw(self) -> None:
-        """Forget which images were shown, so that others are asked for."""
-        self._rows = ()
+        """Take other images: those that were not shown before come first."""
+        pool = range(self._count) if self._chosen is None else self._chosen
+        drawn = RANDOM.sample(range(len(pool)), min(2 * SEVERAL, len(pool)))
+        rows = sorted((int(pool[i]) for i in drawn), key=lambda row: row in self._rows)
+        self._rows = tuple(sorted(rows[:SEVERAL]))
+        self.others.setEnabled(len(pool) > SEVERAL)
 
     def show_known(self, state: State, known: Comparison) -> None:
         """See `ComparePage.show_known`."""
+        self._choose_from(state)
         self.strip.show_columns(known.columns)
-        means = known.columns.errors.mean(1) if known.columns else None
-        self.text.setText("" if means is None else f"MSE of A {means[0]:.4f}, of B {means[1]:.4f}")
+        if known.columns is None:
+            self.text.setText("")
+        # Until those that were asked for are there, the text is of those that are shown.
+        elif known.columns.rows == self._rows:
+            a, b = known.columns.errors.mean(1)
+            self.text.setText(f"{self._which()} · MSE of A {a:.4f}, of B {b:.4f}")
+
+    def _choose_from(self, state: State) -> None:
+        """Draw anew where there are other images to draw from: another selection, or set."""
+        count = len(state.codes) if state.codes is not None else 0
+        chosen = state.selection.rows if state.selection else None
+        if chosen is not self._chosen or count != self._count:
+            self._chosen, self._count, self._rows = chosen, count, ()
+            self.draw()
+
+    def _which(self) -> str:
+        shown = len(self._rows)
+        if self._chosen is None:
+            return f"{shown} at random"
+        some = f"{shown} of {len(self._chosen):,}" if shown < len(self._chosen) else f"All {shown}"
+        return f"{some} selected"
 
 
 class SummaryPage(ComparePage):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QImage
+from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 
 from latentlab.session.requests.layers import DrawPosteriors, FindHoles
 from latentlab.session.requests.neighbours import FetchPictures
+from latentlab.widgets.image_view import to_image
 from latentlab.widgets.map_items import Spread
 from latentlab.widgets.map_layers import (
     BACKDROP,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 MARBLES, SAMPLES, HOLES, BACKING, PICTURES = "marbles", "samples", "holes", "backdrop", "pictures"
-SPREAD = "spread"
+SPREAD, IMAGE = "spread", "image"
 CHOICES = {
     SPREAD: (
         "Spread of the image",
@@ -41,9 +42,15 @@ CHOICES = {
     MARBLES: ("Marbles", "Ellipses of q(z|x): of the selected images, else of 200."),
     SAMPLES: ("Draw from q(z|x)", "Each point is a draw from q(z|x) instead of its mean."),
     HOLES: ("Holes", "Red where the prior expects codes and there are none."),
-    BACKING: ("Backdrop", "The decoded manifold behind the points."),
+    BACKING: ("Backdrop: manifold", "The decoded manifold behind the points, each tile in place."),
+    IMAGE: (
+        "Backdrop: image",
+        "What z decodes to, or the place under the cursor, behind the points.",
+    ),
     PICTURES: ("Pictures when near", "Images at their points, once few are in view."),
 }
+BACKDROPS = (BACKING, IMAGE)
+"""Layers of which at most one is on."""
 AT_FIRST = (SPREAD, PICTURES)
 """Layers that are on, unless someone has switched them off for good."""
 MOST_MARBLES = 200
@@ -73,10 +80,16 @@ class Layers(QObject):
         self._plot, self._controller = plot, controller
         self.marbles, self.pictures = Marbles(), PictureLayer()
         self.holes, self.backdrop = Picture(smooth=True), Picture(BACKDROP)
-        self.spread = Spread()
-        for item in (self.backdrop, self.holes, self.marbles, self.pictures, self.spread):
+        self.image, self.spread = Picture(BACKDROP, smooth=True), Spread()
+        self.image.hide()
+        behind = (self.backdrop, self.image, self.holes)
+        for item in (*behind, self.marbles, self.pictures, self.spread):
             plot.addItem(item, ignoreBounds=True)
         self.actions = {name: self._action(name) for name in CHOICES}
+        one = QActionGroup(self)
+        one.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
+        for name in BACKDROPS:
+            one.addAction(self.actions[name])
         self._paint: Paint | None = None
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
@@ -125,11 +138,13 @@ class Layers(QObject):
             self.pictures.forget()
         if "map_pictures" in changed and state.map_pictures:
             self.pictures.add(state.map_pictures.rows, state.map_pictures.pictures)
+        if changed & {"picture", "preview", "model", "view"}:
+            self._show_image(state)
         codes = state.codes
         if codes is None or not state.view.suits(codes):
             return
         seen = state.view.is_plane and any(map(self.is_on, (MARBLES, HOLES, BACKING)))
-        self._plot.cloud.setOpacity(FADED if seen else 1.0)
+        self._plot.cloud.setOpacity(FADED if seen or self.is_on(IMAGE) else 1.0)
         if changed & {"model", "codes", "view", "selection", "measured"}:
             self._show_marbles(state, codes)
         if changed & {"model", "codes", "view"}:
@@ -193,9 +208,28 @@ class Layers(QObject):
         elif not wanted:
             self.backdrop.set_image(QImage(), self.backdrop.boundingRect())
 
+    def _show_image(self, state: State) -> None:
+        """Show the picture of z, or of what is previewed, as large as the map."""
+        picture = state.preview or state.picture
+        wanted = self.is_on(IMAGE) and picture is not None
+        self.image.setVisible(wanted)
+        if wanted and picture is not None:
+            image = to_image(picture.pixels)
+            self.image.set_image(image, self._fitted(image))
+
+    def _fitted(self, image: QImage) -> QRectF:
+        """Return the largest place in the middle of the view that an image fills."""
+        view = self._plot.getViewBox().viewRect()
+        scale = min(view.width() / image.width(), view.height() / image.height())
+        place = QRectF(0, 0, scale * image.width(), scale * image.height())
+        place.moveCenter(view.center())
+        return place
+
     @Slot()
     def _on_range(self) -> None:
         self._calm.start()
+        if self.image.isVisible():
+            self.image.set_image(self.image.image, self._fitted(self.image.image))
 
     @Slot()
     def _show_pictures(self) -> None:

@@ -91,7 +91,7 @@ class Picture(pg.GraphicsObject):
 
     def __init__(self, opacity: float = 1.0, *, smooth: bool = False) -> None:
         super().__init__()
-        self._image, self._place = QImage(), QRectF()
+        self.image, self._place = QImage(), QRectF()
         self._smooth = smooth
         self.setOpacity(opacity)
         self.setZValue(-10)
@@ -99,7 +99,7 @@ class Picture(pg.GraphicsObject):
     def set_image(self, image: QImage, place: QRectF) -> None:
         """Show an image over a rectangle in data coordinates."""
         self.prepareGeometryChange()
-        self._image, self._place = image, place
+        self.image, self._place = image, place
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -112,7 +112,7 @@ class Picture(pg.GraphicsObject):
         painter.scale(1, -1)
         place = self._place
         painter.drawImage(
-            QRectF(place.left(), -place.bottom(), place.width(), place.height()), self._image
+            QRectF(place.left(), -place.bottom(), place.width(), place.height()), self.image
         )
 
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.latent.ranking import Score, strangest_first
+from latentlab.widgets.icons import IconButton
 from latentlab.widgets.theme import UNIT
 from latentlab.widgets.threshold import ThresholdSlider
 from latentlab.widgets.wall import Wall
@@ -47,12 +48,15 @@ class Ranked(QWidget):
         super().__init__()
         self._score = Score.ELBO
         self._values: NDArray[np.float64] = np.empty(0)
+        self._chosen: NDArray[np.int64] | None = None
         self.wall = Wall(describe)
         self.wall.setAccessibleName("Images by score")
         self.wall.setToolTip("Hover to see what the model makes of an image, click to go there.")
         self.strangest = _switch("Strangest", "Begin with the highest scores.")
         self.typical = _switch("Most typical", "Begin with the lowest scores.")
         self.pairs = _switch("Rebuilt", "Show beside each image what the model makes of it.")
+        self.selected = IconButton("select", "Rank only the images that are selected on the map")
+        self.selected.setCheckable(True)
         self.strangest.setChecked(True)
         self._ends = QButtonGroup(self)
         for button in (self.strangest, self.typical):
@@ -68,6 +72,7 @@ class Ranked(QWidget):
         self._lay_out()
         self._ends.buttonToggled.connect(self._show_order)
         self.pairs.toggled.connect(self.wall.set_pairs)
+        self.selected.toggled.connect(self._show_chosen)
         self.threshold.valueChanged.connect(self._show_count)
 
     def _lay_out(self) -> None:
@@ -81,6 +86,7 @@ class Ranked(QWidget):
         switches.addWidget(self.strangest)
         switches.addWidget(self.typical)
         switches.addStretch(1)
+        switches.addWidget(self.selected)
         switches.addWidget(self.pairs)
         wall = QVBoxLayout()
         wall.setSpacing(UNIT // 2)
@@ -97,12 +103,33 @@ class Ranked(QWidget):
         self._halves.addLayout(wall, 5)
         self._halves.addWidget(self.side, 3)
 
-    def show_scores(self, score: Score, values: NDArray[np.float64]) -> None:
-        """Show what `score` is of each row, with shape (N,)."""
-        self._score, self._values = score, values
+    def show_scores(
+        self, score: Score, values: NDArray[np.float64], chosen: NDArray[np.int64] | None
+    ) -> None:
+        """Show what `score` is of each row, with shape (N,); `chosen` ones may be ranked alone."""
+        self._score, self._values, self._chosen = score, values, chosen
         self.threshold.set_values(values, score.text)
+        self._show_chosen()
+
+    def show_selection(self, chosen: NDArray[np.int64] | None) -> None:
+        """Take other rows as those that may be ranked alone; None where none are selected."""
+        self._chosen = chosen
+        if self.selected.isChecked():
+            self._show_chosen()
+        self._show_reach()
+
+    def _show_reach(self) -> None:
+        self.selected.setEnabled(self._chosen is not None or self.selected.isChecked())
+
+    def _within(self) -> NDArray[np.int64] | None:
+        """Return the rows that are ranked; None for all."""
+        return self._chosen if self.selected.isChecked() else None
+
+    @Slot()
+    def _show_chosen(self) -> None:
         self._show_order()
         self._show_count()
+        self._show_reach()
 
     def caption(self, row: int) -> str:
         """Return the score of a row."""
@@ -110,16 +137,20 @@ class Ranked(QWidget):
 
     @Slot()
     def _show_order(self) -> None:
-        rows = strangest_first(self._values)
+        within = self._within()
+        rows = strangest_first(self._values if within is None else self._values[within])
+        rows = rows if within is None else within[rows]
         self.wall.set_rows(rows if self.strangest.isChecked() else rows[::-1], self.caption)
 
     @Slot()
     def _show_count(self) -> None:
-        limit, size = self.threshold.threshold, len(self._values)
+        limit, within = self.threshold.threshold, self._within()
         # What is no number is above any threshold.
         above = ~(self._values <= limit)
-        count = int(above.sum())
-        are = "image is" if count == 1 else "images are"
+        here = above if within is None else above[within]
+        count, size = int(here.sum()), len(here)
+        kind = "" if within is None else "selected "
+        are = f"{kind}image is" if count == 1 else f"{kind}images are"
         self.count.setText(
             f"<b>{count:,}</b> of {size:,} {are} above {self._score.text(limit)} "
             f"{self._score.unit}, {100 * count / max(1, size):.1f}\u00a0%"

@@ -15,6 +15,7 @@ from PySide6.QtCore import Slot
 
 from latentlab.session.history import History
 from latentlab.session.requests.base import asked_for
+from latentlab.session.requests.bookmarks import ImportBookmarks, ReadBookmarks
 from latentlab.session.requests.exploring import (
     Adopted,
     EncodeFile,
@@ -27,12 +28,14 @@ from latentlab.session.requests.files import DescribeForm, Export, Exported, Rea
 from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.requests.views import MakeView
+from latentlab.session.requests.ways import MakeBlend
 from latentlab.session.requests.whole import ShowAll, Whole
 from latentlab.session.scene import Original, Picture, Tiles
 from latentlab.session.state import OF_CODES, OF_MODEL, emptied
 from latentlab.session.views import View
+from latentlab.session.ways import Blend
 from latentlab.session.workshop import Fills
-from latentlab.workers.exploring import Place
+from latentlab.workers.exploring import place_of
 from latentlab.workers.running import Running, shown
 
 if TYPE_CHECKING:
@@ -153,6 +156,13 @@ class Controller(Running):
                 self._on_own(original, request)
             case (FillIn(), Fills() as fills):
                 self._on_filled(fills)
+            case (ReadBookmarks(), tuple() as marks):
+                self._on_bookmarks(marks)
+            case (ImportBookmarks(), marks):
+                self._set(bookmarks=marks)
+                self._remember()
+            case (MakeBlend() as request, Blend() as blend):
+                self._on_blend(request, blend)
             case (_, Exported() as exported):
                 self._on_exported(exported)
             case (Discard() | Rename() | Trash(), _):
@@ -182,9 +192,8 @@ class Controller(Running):
             changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
             if is_new:
                 changes |= self._fresh_look(opened.card.latent_dim)
-            chosen = changes.get("selection", self.state.selection)
-            look = (changes.get("view", self.state.view), chosen)
-            self._history = History(Place(opened.start, opened.ends, opened.original, *look))
+            empty = emptied(OF_MODEL) if is_new else {}
+            self._history = History(place_of(replace(self.state, **{**empty, **changes})))
         elif self.state.original:
             self._follow_image(self.state.original)
         if is_new:

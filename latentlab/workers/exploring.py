@@ -1,4 +1,4 @@
-"""Exploring: what a panel can ask to do with z, the path, the plane and the samples."""
+"""Exploring: what a panel can ask to do with z, the path, the plane and the samples; undo."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from latentlab.session.history import History
+from latentlab.session.requests.bookmarks import KeepBookmarks, ReadBookmarks
 from latentlab.session.requests.exploring import Hover, Hovered, PickImage
 from latentlab.workers.store import Store
 
@@ -14,9 +17,12 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
     from latentlab.session.directions import Groups
+    from latentlab.session.requests.ways import MakeBlend
     from latentlab.session.scene import Ends, GridSettings, Original, Picture, Point, SampleSettings
     from latentlab.session.selections import Selection
+    from latentlab.session.state import State
     from latentlab.session.views import View
+    from latentlab.session.ways import Blend, Bookmark
     from latentlab.workers.lane import Lane
 
 RANDOM = SystemRandom()
@@ -24,13 +30,30 @@ RANDOM = SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What undo goes back to."""
+    """What undo goes back to; ``slots`` are A, B and C of A - B + C, none until they are known."""
 
     point: Point | None = None
     ends: Ends | None = None
     original: Original | None = None
     view: View | None = None
     selection: Selection | None = None
+    kept: tuple[Selection, ...] = ()
+    bookmarks: tuple[Bookmark, ...] = ()
+    slots: tuple[Point, ...] = ()
+
+
+def place_of(state: State) -> Place:
+    """Return what undo has to know of a state to come back to it."""
+    return Place(
+        state.point,
+        state.ends,
+        state.original,
+        state.view,
+        state.selection,
+        state.kept,
+        state.bookmarks,
+        state.blend.slots if state.blend else (),
+    )
 
 
 class Exploring(Store):
@@ -46,6 +69,7 @@ class Exploring(Store):
         super().__init__(lane, parent)
         self._history = History(Place())
         self._hovering = False
+        self._blended: MakeBlend | None = None
 
     def set_point(self, point: Point, *, settled: bool = True) -> None:
         """Move z; `settled` False while a drag goes on, so that undo takes it as one step."""
@@ -117,6 +141,11 @@ class Exploring(Store):
         seed = RANDOM.randrange(10_000)
         self._set(sampling=replace(self.state.sampling, seed=seed))
 
+    def keep_bookmarks(self, marks: tuple[Bookmark, ...]) -> None:
+        """Keep other points to come back to."""
+        self._write_bookmarks(marks)
+        self._remember()
+
     def undo(self) -> None:
         """Go back to the place before."""
         self._go(self._history.undo())
@@ -126,23 +155,55 @@ class Exploring(Store):
         self._go(self._history.redo())
 
     def _remember(self) -> None:
-        state = self.state
-        place = Place(state.point, state.ends, state.original, state.view, state.selection)
-        self._history.push(place)
+        self._history.push(place_of(self.state))
         self._set(can_undo=self._history.can_undo, can_redo=self._history.can_redo)
 
     def _go(self, place: Place) -> None:
+        count = len(self.state.codes) if self.state.codes is not None else 0
+        chosen = place.selection
         self._set(
             point=place.point,
             ends=place.ends,
             original=place.original,
             view=place.view or self.state.view,
-            selection=place.selection,
+            # Fewer images may be on the map by now.
+            selection=chosen if chosen and chosen.rows[-1] < count else None,
+            kept=tuple(one for one in place.kept if one.rows[-1] < count),
             preview=None,
             hovered=None,
             can_undo=self._history.can_undo,
             can_redo=self._history.can_redo,
         )
+        if place.bookmarks != self.state.bookmarks:
+            self._write_bookmarks(place.bookmarks)
+        if self._blended and place.slots:
+            a, b, c = place.slots
+            self.ask(replace(self._blended, slots=(a, b, c)))
+
+    def _write_bookmarks(self, marks: tuple[Bookmark, ...]) -> None:
+        """Show bookmarks, write them, and read them again: so they are what the file holds."""
+        self.withdraw(ReadBookmarks)
+        self._set(bookmarks=marks)
+        if self.state.model:
+            self.ask(KeepBookmarks(self.state.model, marks))
+            self.ask(ReadBookmarks())
+
+    def _on_bookmarks(self, marks: tuple[Bookmark, ...]) -> None:
+        """Take bookmarks from their file; other pictures of the same ones are nothing to undo."""
+        old = self.state.bookmarks
+        if marks != old:
+            self._history.amend(lambda place: replace(place, bookmarks=marks))
+        elif all(np.array_equal(a.pixels, b.pixels) for a, b in zip(marks, old, strict=True)):
+            return
+        self._set(bookmarks=marks)
+
+    def _on_blend(self, request: MakeBlend, blend: Blend) -> None:
+        self._blended = request
+        self._set(blend=blend)
+        if not self._history.current.slots:
+            self._history.amend(lambda place: replace(place, slots=place.slots or blend.slots))
+        elif blend.slots != self._history.current.slots:
+            self._remember()
 
     def _on_hovered(self, hovered: Hovered) -> None:
         if self._hovering:

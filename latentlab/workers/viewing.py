@@ -118,10 +118,12 @@ class Viewing(Pictures):
             kept = Selection(self.state.selection.rows, name.strip())
             others = (old for old in self.state.kept if old.name != kept.name)
             self._set(kept=(*others, kept), selection=kept)
+            self._remember()
 
     def forget_selection(self, name: str) -> None:
         """Forget a selection that was kept."""
         self._set(kept=tuple(old for old in self.state.kept if old.name != name))
+        self._remember()
 
     def go_to_mean(self, role: str = "z") -> None:
         """Put z, or the path's A or B, on the mean of the selected codes."""

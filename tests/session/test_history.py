@@ -52,3 +52,13 @@ def test_it_remembers_only_so_much():
         history.undo()
         steps += 1
     assert (steps, history.current) == (LIMIT - 1, 50)
+
+
+def test_what_was_so_all_along_is_in_every_value():
+    history = History("a")
+    history.push("b")
+    history.push("c")
+    history.undo()
+    history.amend(str.upper)
+    assert (history.current, history.undo()) == ("B", "A")
+    assert (history.redo(), history.redo()) == ("B", "C")

@@ -15,6 +15,7 @@ from latentlab.latent.ranking import Score, Scores
 from latentlab.session.reports import Run
 from latentlab.session.requests.exploring import Adopt
 from latentlab.session.requests.scores import SaveScores, ScoreImages, ShowImages
+from latentlab.session.selections import select
 from latentlab.widgets.panels.anomalies import EMPTY, MOVING, NO_IMAGES, AnomaliesPanel
 
 
@@ -75,6 +76,32 @@ def test_the_wall_begins_with_the_strangest_or_the_most_typical(panel):
     panel.ranked.strangest.click()
     assert wall.visible_rows()[:3] == [0, 1, 2]
     assert panel.ranked.caption(0) == "0.5000"
+
+
+def test_ranks_the_selection_alone(panel):
+    ranked, wall = panel.ranked, panel.ranked.wall
+    assert not ranked.selected.isEnabled()
+    panel.controller.show(selection=select(np.array([4, 50, 60])))
+    assert wall.visible_rows()[:3] == [89, 88, 87]
+    ranked.selected.click()
+    assert wall.visible_rows() == [60, 50, 4]
+    ranked.threshold.setValue(ranked.threshold.minimum())
+    assert "of 3 selected images are above" in ranked.count.text()
+    ranked.typical.click()
+    assert wall.visible_rows() == [4, 50, 60]
+    panel.controller.show(selection=select(np.array([7, 8])))
+    assert wall.visible_rows() == [7, 8]
+    # All are ranked again once nothing is selected, and the switch can be taken back.
+    panel.controller.show(selection=None)
+    assert wall.visible_rows()[:3] == [0, 1, 2]
+    assert "of 90 images are above" in ranked.count.text()
+    ranked.selected.click()
+    assert not ranked.selected.isEnabled()
+    # Rows of another model are no rows of this one.
+    panel.controller.show(selection=select(np.array([80])))
+    ranked.selected.click()
+    panel.controller.show(codes=toy.codes(count=5), scores=None, selection=None)
+    assert wall.visible_rows() == []
 
 
 def test_the_threshold_counts_what_lies_above(panel):

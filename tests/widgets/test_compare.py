@@ -25,6 +25,7 @@ from latentlab.session.requests.compare import (
     Summarise,
 )
 from latentlab.session.scene import Original, Picture, Point
+from latentlab.session.selections import Selection, select
 from latentlab.widgets.compare_pages import MOVING, NO_IMAGE, NO_IMAGES
 from latentlab.widgets.panels.compare import EMPTY, ComparePanel
 from latentlab.widgets.second_choice import CHOOSE
@@ -259,6 +260,37 @@ def test_several_images_lead_to_where_they_are(panel):
     assert panel.controller.asked[-1] == ("preview", None)
     panel.several.others.click()
     assert asked(panel, ShowColumns)[-1].rows != rows
+
+
+def test_several_are_of_the_selection_live(panel):
+    panel.modes.buttons[SEVERAL].click()
+    page = panel.several
+    reply(panel, ShowColumns)
+    assert page.text.text().startswith("8 at random · MSE of A ")
+    chosen = select(np.arange(40, 60))
+    panel.controller.show(selection=chosen)
+    first = asked(panel, ShowColumns)[-1].rows
+    assert len(first) == 8
+    assert set(first) <= set(range(40, 60))
+    # What is shown is still the former.
+    assert page.text.text().startswith("8 at random")
+    reply(panel, ShowColumns)
+    assert page.text.text().startswith("8 of 20 selected · MSE of A ")
+    # Its name is no reason to show others.
+    panel.controller.show(selection=Selection(chosen.rows, "mine"))
+    assert asked(panel, ShowColumns)[-1].rows == first
+    page.others.click()
+    second = asked(panel, ShowColumns)[-1].rows
+    assert not set(second) & set(first)
+    assert set(second) <= set(range(40, 60))
+    panel.controller.show(selection=select(np.array([3, 70])))
+    assert asked(panel, ShowColumns)[-1].rows == (3, 70)
+    reply(panel, ShowColumns)
+    assert page.text.text().startswith("All 2 selected")
+    assert not page.others.isEnabled()
+    panel.controller.show(selection=None)
+    assert len(asked(panel, ShowColumns)[-1].rows) == 8
+    assert page.others.isEnabled()
 
 
 def test_a_smaller_set_gets_rows_of_its_own(panel):

@@ -8,8 +8,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from toy import picture_of
 
+from latentlab.errors import RunError
+from latentlab.session.requests.bookmarks import ReadBookmarks
 from latentlab.session.requests.ways import MakeTraversal, TakeFooting
-from latentlab.session.ways import Footing, Range
+from latentlab.session.ways import Bookmark, Footing, Range
 from latentlab.widgets.gauge import Gauge
 from latentlab.widgets.panels.traversals import sweep
 
@@ -249,6 +251,92 @@ def test_bookmarks_are_added_named_gone_to_and_removed(desk):
     desk.settle()
     assert [mark.point for mark in desk.state.bookmarks] == [second]
     assert panel.list.item(0).text() == "a fine one"
+
+
+def test_bookmarks_removed_renamed_and_added_come_back_by_undo(desk):
+    panel = raised(desk, "bookmarks")
+    name = desk.state.model.name
+    desk.hand.click(panel.add)
+    desk.settle()
+    panel.list.item(0).setText("fine")
+    desk.settle()
+    named = desk.state.bookmarks
+    panel.list.setFocus()
+    panel.list.setCurrentRow(0)
+    desk.hand.key(Qt.Key.Key_Delete)
+    desk.settle()
+    assert desk.state.bookmarks == desk.lab.marks[name] == ()
+    desk.controller.undo()
+    desk.settle()
+    assert desk.state.bookmarks == desk.lab.marks[name] == named
+    assert panel.list.item(0).text() == "fine"
+    desk.controller.undo()
+    desk.settle()
+    assert [mark.note for mark in desk.lab.marks[name]] == ["toys 2"]
+    desk.controller.undo()
+    desk.settle()
+    assert desk.lab.marks[name] == ()
+    assert not desk.state.can_undo
+    for _ in range(2):
+        desk.controller.redo()
+    assert desk.state.bookmarks == named
+    desk.settle()
+    assert desk.lab.marks[name] == named
+    assert desk.state.can_redo
+
+
+def test_bookmarks_read_late_are_nothing_to_undo(desk):
+    here = desk.state.point
+    mark = Bookmark(here, "old", picture_of(here))
+    desk.lab.marks[desk.state.model.name] = (mark,)
+    desk.controller.randomize()
+    desk.controller.ask(ReadBookmarks())
+    desk.settle()
+    assert desk.state.bookmarks == (mark,)
+    desk.controller.undo()
+    desk.settle()
+    assert desk.state.point == here
+    assert desk.state.bookmarks == desk.lab.marks[desk.state.model.name] == (mark,)
+
+
+def test_bookmarks_that_could_not_be_written_are_not_shown_as_if(desk, monkeypatch):
+    panel = raised(desk, "bookmarks")
+
+    def fail(request):
+        raise RunError("The disk is full.", "Make room.")
+
+    monkeypatch.setattr(desk.lab, "KeepBookmarks", fail, raising=False)
+    desk.hand.click(panel.add)
+    desk.settle()
+    assert desk.state.failure.title == "The disk is full."
+    assert desk.state.bookmarks == ()
+    desk.controller.undo()
+    desk.settle()
+    assert desk.state.bookmarks == ()
+
+
+def test_slots_come_back_by_undo(desk):
+    panel = raised(desk, "arithmetic")
+    first = desk.state.blend.slots
+    assert not desk.state.can_undo
+    desk.controller.randomize()
+    panel.slots[0].put.emit(0)
+    desk.settle()
+    filled, moved = desk.state.blend.slots, desk.state.point
+    assert filled[0] == moved
+    panel.strength.setValue(5)
+    desk.settle()
+    desk.controller.undo()
+    desk.settle()
+    assert desk.state.blend.slots == panel._points == first
+    assert desk.state.point == moved
+    desk.controller.redo()
+    desk.settle()
+    assert desk.state.blend.slots == panel._points == filled
+    # The strength is the slider's, which stands where it was put.
+    a, b, c = (np.array(point.z) for point in filled)
+    assert desk.state.blend.points[3].z == pytest.approx((0.5 * (a - b) + c).tolist())
+    assert not desk.state.can_redo
 
 
 def test_bookmarks_are_those_of_the_open_model(desk):

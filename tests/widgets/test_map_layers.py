@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+import toy
 from gui_support import wait
 
 from latentlab.session.requests.exploring import PickImage
+from latentlab.session.scene import Point
 from latentlab.session.views import Layout
-from latentlab.widgets.layers import BACKING, HOLES, MARBLES, PICTURES, SAMPLES
+from latentlab.widgets.image_view import to_image
+from latentlab.widgets.layers import BACKING, HOLES, IMAGE, MARBLES, PICTURES, SAMPLES
 from latentlab.widgets.map_layers import backdrop_of
 
 
@@ -53,7 +56,7 @@ def test_holes_are_shaded_on_planes_only(big):
     switch(layers, HOLES)
     big.settle()
     assert layers.holes.isVisible()
-    assert layers.holes._image.width() > 10
+    assert layers.holes.image.width() > 10
     big.controller.lay_out(Layout.TSNE)
     big.settle()
     assert not layers.holes.isVisible()
@@ -71,6 +74,43 @@ def test_the_backdrop_is_the_manifold_where_it_belongs(big):
     point = big.state.manifold.tiles.points[0]
     assert (point.z[0], point.z[1]) == pytest.approx((-3, 3))
     assert image.pixelColor(0, 0).red() == big.state.manifold.tiles.pictures[0][0, 0]
+
+
+def test_the_image_behind_the_points_follows_z_and_the_cursor(big):
+    layers = big.panel("map").layers
+    switch(layers, BACKING)
+    big.settle()
+    switch(layers, IMAGE)
+    assert not layers.is_on(BACKING), "there is one backdrop at most"
+    assert not layers.backdrop.isVisible()
+    assert layers.image.image == to_image(big.state.picture.pixels)
+    here = Point((2.0, -1.0, 0.0, 0.0, 0.0), 1)
+    big.controller.set_point(here)
+    big.settle()
+    assert layers.image.image == to_image(toy.picture_of(here))
+    under = Point((-3.0, 1.0, 0.0, 0.0, 0.0), 1)
+    big.controller.hover(under)
+    big.settle()
+    assert layers.image.image == to_image(toy.picture_of(under))
+    big.controller.preview(None)
+    assert layers.image.image == to_image(toy.picture_of(here))
+    switch(layers, IMAGE, on=False)
+    assert not layers.image.isVisible()
+
+
+def test_the_image_fills_the_view_wherever_that_is(big):
+    layers = big.panel("map").layers
+    switch(layers, IMAGE)
+    for x in (0, 4):
+        big.map.setRange(xRange=(x - 1, x + 1), yRange=(-1, 1), padding=0)
+        view, place = big.map.getViewBox().viewRect(), layers.image.boundingRect()
+        assert (place.center().x(), place.center().y()) == pytest.approx((x, 0), abs=1e-6)
+        assert place.width() == place.height()
+        assert place.height() == pytest.approx(min(view.width(), view.height()))
+    # A picture of neighbourhoods has no planes, but z decodes all the same.
+    big.controller.lay_out(Layout.TSNE)
+    big.settle()
+    assert layers.image.isVisible()
 
 
 def test_pictures_stand_at_their_own_points_once_few_are_in_view(big):

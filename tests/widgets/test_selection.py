@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import toy
 from gui_support import LEFT, PLAIN
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
@@ -126,6 +127,27 @@ def test_selections_combine_are_kept_and_undone(desk):
     assert chosen(desk) == (ants & set(range(10))) | bees
     control.forget_selection("ants")
     assert not desk.state.kept
+    control.undo()
+    assert desk.state.kept == (kept,)
+    while desk.state.can_undo:
+        control.undo()
+    assert not desk.state.kept
+    assert desk.state.selection is None
+    while desk.state.can_redo:
+        control.redo()
+    assert not desk.state.kept
+    assert chosen(desk) == (ants & set(range(10))) | bees
+
+
+def test_undo_selects_no_images_that_are_gone(desk):
+    desk.controller.select([1, 89])
+    desk.controller.keep_selection("far")
+    desk.controller.clear_selection()
+    desk.controller._set(codes=toy.codes(count=50), kept=())
+    desk.controller.undo()
+    desk.controller.undo()
+    assert desk.state.selection is None
+    assert desk.state.kept == ()
 
 
 def test_rows_cannot_be_written_to(desk):

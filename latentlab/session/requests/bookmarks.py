@@ -25,7 +25,6 @@ class ReadBookmarks(Request):
 class KeepBookmarks(Request):
     """Write the bookmarks of a model."""
 
-    field: ClassVar[str] = "bookmarks"
     writes: ClassVar[bool] = True
     urgency: ClassVar[int] = 1
     card: ModelCard

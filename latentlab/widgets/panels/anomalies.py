@@ -42,6 +42,7 @@ class AnomaliesPanel(PanelWidget):
 
     watches = frozenset(
         {"model", "codes", "scores", "thumbnails", "working", "run", "following", "original"}
+        | {"selection"}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -100,6 +101,8 @@ class AnomaliesPanel(PanelWidget):
         # First of all: a wall that still has the rows of another model would ask for them.
         if "scores" in changed:
             self._show_scores()
+        elif known and "selection" in changed:
+            self.ranked.show_selection(state.selection.rows if state.selection else None)
         if "codes" in changed and state.model:
             wall.set_shape(*state.model.spec.shape[1:])
         if "thumbnails" in changed and state.thumbnails:
@@ -122,8 +125,9 @@ class AnomaliesPanel(PanelWidget):
 
     @Slot()
     def _show_scores(self) -> None:
-        scores = self.controller.state.scores
-        self.ranked.show_scores(self.score, scores.by(self.score) if scores else np.empty(0))
+        scores, chosen = self.controller.state.scores, self.controller.state.selection
+        values = scores.by(self.score) if scores else np.empty(0)
+        self.ranked.show_scores(self.score, values, chosen.rows if scores and chosen else None)
 
     def _describe(self, row: int) -> str:
         state = self.controller.state
@@ -178,7 +182,8 @@ PANEL = Panel(
     "q(z|x): an upper bound of -log p(x). Reconstruction error and rate are its parts alone. "
     "The strangest images are scrawled, cut off or wrongly labelled, the most typical ones plain: "
     "a 1 is cheap to rebuild. Move the threshold to count what lies above, hover for the "
-    "reconstruction, click to find an image on the map.",
+    "reconstruction, click to find an image on the map. The switch before <b>Rebuilt</b> ranks "
+    "the selected images alone.",
     widget=AnomaliesPanel,
     behind="curves",
 )

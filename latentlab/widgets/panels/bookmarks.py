@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from latentlab.session.requests.bookmarks import (
     ExportBookmarks,
     ImportBookmarks,
-    KeepBookmarks,
     ReadBookmarks,
 )
 from latentlab.session.scene import Picture
@@ -47,7 +46,10 @@ class BookmarksPanel(PanelWidget):
         super().__init__(controller, parent)
         self.add = QPushButton("Add")
         self.add.setToolTip("Keep the current z, with its picture.")
-        self.remove = IconButton("clear", "Remove the chosen bookmark; Del in the list does so too")
+        self.remove = IconButton(
+            "clear",
+            "Remove the chosen bookmark; Del in the list does so too, and undo brings it back",
+        )
         self.load = IconButton("import", "Add the bookmarks of a JSON file")
         self.save = IconButton("export", "Save the bookmarks as a JSON file")
         self.tools.addWidget(self.add)
@@ -108,31 +110,29 @@ class BookmarksPanel(PanelWidget):
         self.remove.setEnabled(0 <= self.list.currentRow() < len(marks))
         self.save.setEnabled(bool(marks))
 
-    def _keep(self, marks: tuple[Bookmark, ...]) -> None:
-        if card := self.controller.state.model:
-            self.controller.ask(KeepBookmarks(card, marks))
-
     @Slot()
     def _on_add(self) -> None:
         state = self.controller.state
         if state.picture:
             original = state.original.name if state.original else ""
             mark = Bookmark(state.picture.point, original, state.picture.pixels)
-            self._keep((*state.bookmarks, mark))
+            self.controller.keep_bookmarks((*state.bookmarks, mark))
 
     @Slot()
     def _on_remove(self) -> None:
         marks, row = self.controller.state.bookmarks, self.list.currentRow()
         if 0 <= row < len(marks):
             self.controller.preview(None)
-            self._keep(marks[:row] + marks[row + 1 :])
+            self.controller.keep_bookmarks(marks[:row] + marks[row + 1 :])
 
     @Slot(QListWidgetItem)
     def _on_note(self, item: QListWidgetItem) -> None:
         marks, row = self.controller.state.bookmarks, self.list.row(item)
         text = item.text().strip()
         if 0 <= row < len(marks) and text != (marks[row].note or _where(marks[row])):
-            self._keep((*marks[:row], replace(marks[row], note=text), *marks[row + 1 :]))
+            self.controller.keep_bookmarks(
+                (*marks[:row], replace(marks[row], note=text), *marks[row + 1 :])
+            )
 
     @Slot(QListWidgetItem)
     def _go(self, item: QListWidgetItem) -> None:

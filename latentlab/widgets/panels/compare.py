@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
-from latentlab.session.comparing import Comparison, needs_class
+from latentlab.session.comparing import Comparison, images_of, needs_class
 from latentlab.session.requests.compare import LinkImage, LinkPoint, OpenSecond, Summarise
 from latentlab.session.scene import Point
 from latentlab.widgets.compare_pages import (
@@ -48,7 +48,7 @@ class ComparePanel(PanelWidget):
 
     watches = frozenset(
         {"model", "codes", "library", "comparison", "point", "preview", "original"}
-        | {"working", "run", "following", "opening"}
+        | {"working", "run", "following", "opening", "selection"}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -228,7 +228,7 @@ class ComparePanel(PanelWidget):
             return
         self.choose(before.model.source)
         row = before.original.row if before.original else None
-        if row is not None and _images_of(before) == _images_of(state):
+        if row is not None and images_of(before) == images_of(state):
             self.controller.pick(row)
         elif before.point and state.model.latent_dim == before.model.latent_dim:
             label = before.point.label if state.model.conditional else None
@@ -277,14 +277,6 @@ class ComparePanel(PanelWidget):
             self.choose(path)
 
 
-def _images_of(state: State) -> object:
-    """Return what tells whether rows mean the same images to two models."""
-    model, codes = state.model, state.codes
-    if model is None or codes is None:
-        return None
-    return model.data, model.spec, len(codes)
-
-
 PANEL = Panel(
     key="compare",
     title="Compare",
@@ -295,8 +287,9 @@ PANEL = Panel(
     "with both where their latent spaces have as many dimensions. <b>Image</b> encodes and "
     "rebuilds the image that z came from: who keeps more of it (distortion, "
     "<b>E[-log p(x|z)]</b>), and at what price (rate, <b>KL(q(z|x) ‖ p(z))</b>)? <b>Several</b> "
-    "does so for some at random; click one to go there. <b>Summary</b> measures both on the same "
-    "held-out images and says which difference is more than chance. The arrows swap the two.",
+    "does so for some of the images selected on the map, else for some at random; click one to go "
+    "there. <b>Summary</b> measures both on the same held-out images and says which difference is "
+    "more than chance. The arrows swap the two.",
     widget=ComparePanel,
     behind="manifold",
 )

@@ -44,8 +44,8 @@ INVERSE = (
     "codes of the nearest images, the nearer the more."
 )
 WATCHED = (
-    "model codes point ends view preview hovered working selection measured map_pictures manifold "
-    "original own scores draws holes run following"
+    "model codes point picture ends view preview hovered working selection measured map_pictures "
+    "manifold original own scores draws holes run following"
 )
 
 
