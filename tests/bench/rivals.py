@@ -9,7 +9,8 @@ import logging
 import os
 import tempfile
 import time
-from contextlib import contextmanager, redirect_stderr
+from contextlib import closing, contextmanager, redirect_stderr
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ from torchvision.datasets import MNIST
 from latentlab.data.idx import FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
 
 CLASSES = 10
 BATCH = 128
@@ -86,6 +88,30 @@ class PlainCVAE(nn.Module):
         mu, log_var = self.encode(x, y)
         z = mu + torch.randn_like(mu) * torch.exp(0.5 * log_var)
         return self.decode(z, y), mu, log_var
+
+
+def apart(epochs: Callable[..., Iterator[Epoch]], *values: object) -> Iterator[Epoch]:
+    """Train in a process of its own, which rests between two epochs.
+
+    In one process each would find the memory and the threads as the other left them.
+    """
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, epochs, values), daemon=True)
+    process.start()
+    try:
+        while True:
+            here.send("another epoch")
+            yield here.recv()
+    finally:
+        here.send(None)
+        process.join()
+
+
+def _serve(pipe: Connection, epochs: Callable[..., Iterator[Epoch]], values: tuple) -> None:
+    with closing(epochs(*values)) as run:
+        while pipe.recv():
+            pipe.send(next(run))
 
 
 def has_pythae() -> bool:

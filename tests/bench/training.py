@@ -1,7 +1,7 @@
 """Compare latentlab's training with a plain torchvision loop and with pythae on one network.
 
-All train architecture A on MNIST in batches of 128, in one process, their epochs in turn
-(A B C A B C ...), so that a machine whose speed drifts is fair to all. The last line is one
+All train architecture A on MNIST in batches of 128, each in a process of its own, their epochs in
+turn (A B C A B C ...), so that a machine whose speed drifts is fair to all. The last line is one
 JSON object; a speed-up is the ratio of the medians of the seconds per epoch, validation left out.
 
     python tests/bench/training.py [--root DIR] [--epochs 3] [--device cuda] [--streaming]
@@ -29,19 +29,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from rivals import REPOSITORY, find_root, has_pythae, naive_epochs, pythae_epochs, unpack
+from rivals import REPOSITORY, apart, find_root, has_pythae, naive_epochs, pythae_epochs, unpack
 
 from latentlab.data.idx import read_idx
 from latentlab.learning.device import wants_bf16
 from latentlab.learning.events import EpochEnd, Started
 from latentlab.learning.fit import fit
-from latentlab.learning.recipe import Recipe, read_recipe
+from latentlab.learning.recipe import read_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from rivals import Epoch
 
+# As the program does, for all that are compared.
+os.environ.setdefault("GOMP_SPINCOUNT", "100000")
 RECIPE = REPOSITORY / "training" / "cvae-mnist.toml"
 
 MEMORY = """
@@ -61,9 +63,9 @@ print(peak() - before)
 """
 
 
-def latentlab_epochs(recipe: Recipe) -> Iterator[Epoch]:
+def latentlab_epochs(settings: list[str]) -> Iterator[Epoch]:
     """Train with the real loop; its seconds leave validation out, and wait for a GPU."""
-    with closing(fit(recipe)) as events:
+    with closing(fit(read_recipe(RECIPE, settings))) as events:
         for event in events:
             if isinstance(event, EpochEnd):
                 yield event.seconds, event.train["loss"]
@@ -84,14 +86,14 @@ def compare(root: Path, device: torch.device, epochs: int, settings: list[str]) 
     """Train with everything there is, and return the figures."""
     with tempfile.TemporaryDirectory() as folder:
         unpack(root, Path(folder))
-        runs = {"naive": naive_epochs(Path(folder), device)}
+        runs = {"naive": apart(naive_epochs, Path(folder), device)}
         if has_pythae():
-            runs["pythae"] = pythae_epochs(Path(folder), device)
+            runs["pythae"] = apart(pythae_epochs, Path(folder), device)
         else:
             print('no pythae here: pip install -e ".[bench]" to compare with it')
         for precision in ["fp32"] + ["bf16"] * wants_bf16("auto", device):
             change = f'training.precision="{precision}"'
-            runs[precision] = latentlab_epochs(read_recipe(RECIPE, [*settings, change]))
+            runs[precision] = apart(latentlab_epochs, [*settings, change])
         done = in_turn(runs, epochs)
         for run in runs.values():
             run.close()
@@ -144,7 +146,7 @@ def streaming(root: Path, epochs: int, settings: list[str]) -> dict[str, float]:
         ]
         limit = int(pixels.nbytes * 0.98 / 4e6)
         runs = {
-            name: latentlab_epochs(read_recipe(RECIPE, [*changes, f"training.resident_mb={mb}"]))
+            name: apart(latentlab_epochs, [*changes, f"training.resident_mb={mb}"])
             for name, mb in (("resident", 4096), ("streamed", limit))
         }
         done = in_turn(runs, epochs)
