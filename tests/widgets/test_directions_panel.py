@@ -275,8 +275,9 @@ def test_directions_become_the_axes_of_the_map(big):
     panel.rows[1].axes.menu().actions()[1].trigger()
     frame = big.state.view.frame
     assert big.state.view.layout is Layout.DIRECTIONS
-    layouts = big.panel("map").views.layouts
-    assert (layouts.currentIndex(), layouts.placeholderText()) == (-1, "Directions")
+    views = big.panel("map").views
+    assert views.layouts.currentText() == "Directions"
+    assert (views.across.currentText(), views.up.currentText()) == ("first", "slant")
     assert frame.names == ("first", "slant")
     np.testing.assert_allclose(frame.basis, [FIRST.vector, SLANT.vector], atol=1e-12)
     before = z_of(big)
@@ -371,3 +372,29 @@ def test_learning_can_be_given_up(big):
     big.hand.click(form.cancel)
     big.until(form.learn.isVisible)
     assert [row.direction for row in panel.rows] == [FIRST]
+
+
+def choose_view(big, title):
+    layouts = big.panel("map").views.layouts
+    layouts.setCurrentText(title)
+    layouts.activated.emit(layouts.currentIndex())
+    big.settle()
+
+
+def test_two_directions_are_chosen_as_the_maps_axes(big):
+    """They are read for it, where nobody has looked at them yet."""
+    big.lab.directions = (FIRST, SLANT)
+    choose_view(big, "Directions")
+    assert big.state.view.frame.names == ("first", "slant")
+    big.panel("map").views.up.setCurrentIndex(0)
+    assert "span no plane" in big.state.failure.title
+    assert big.panel("map").views.up.currentText() == "slant"
+    big.controller.undo()
+    assert big.panel("map").views.layouts.currentText() == "Dimensions"
+
+
+def test_a_plane_of_directions_needs_two(big):
+    big.lab.directions = (FIRST,)
+    choose_view(big, "Directions")
+    assert "needs two" in big.state.failure.title
+    assert big.panel("map").views.layouts.currentText() == "Dimensions"

@@ -45,7 +45,7 @@ INVERSE = (
 )
 WATCHED = (
     "model codes point picture ends view preview hovered working selection measured map_pictures "
-    "manifold original own scores draws holes run following"
+    "manifold original own scores draws holes run following directions"
 )
 
 
@@ -100,9 +100,10 @@ class MapPanel(PanelWidget):
         self.work.show_state(state)
         if not state.view.suits(state.codes):
             return
+        if changed & {"model", "view", "directions"}:
+            self.views.show_view(state)
         if changed & {"model", "view"}:
             self.pointer.forget_places()
-            self.views.show_view(state)
             self.plot.set_view(state.view)
         if changed & {"model", "codes", "view", "run", "following"}:
             self._show_note(state, state.model, state.codes)
