@@ -14,10 +14,14 @@ from latentlab.latent.traversal import (
     quantile_range,
     traverse,
 )
+from latentlab.session.decoding import decoded
 from latentlab.session.scene import Point
 from latentlab.session.ways import Blend, Range, Traversal, TraversalSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from latentlab.data.base import Loading
     from latentlab.session.explorer import Explorer
 
 
@@ -51,7 +55,9 @@ def blend(
     return Blend(points, explorer.tiles(points, 4).pictures)
 
 
-def make_traversal(explorer: Explorer, point: Point, settings: TraversalSettings) -> Traversal:
+def make_traversal(
+    explorer: Explorer, point: Point, settings: TraversalSettings
+) -> Generator[Loading, None, Traversal]:
     """Decode a sheet of all dimensions, the one that carries most first."""
     codes = explorer.codes
     kl = kl_per_dimension(codes)
@@ -66,7 +72,7 @@ def make_traversal(explorer: Explorer, point: Point, settings: TraversalSettings
     dimensions = tuple(order.tolist())
     z, values = traverse(point.z, dimensions, ranges, settings.columns)
     points = tuple(Point(tuple(row), point.label) for row in z.tolist())
-    tiles = explorer.tiles(points, settings.columns)
+    tiles = yield from decoded(explorer, points, settings.columns, "Decoding traversals")
     return Traversal(tiles, dimensions, tuple(kl[order].tolist()), values, len(kl))
 
 

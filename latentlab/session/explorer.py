@@ -16,7 +16,6 @@ from latentlab.data.pictures import bounded, fit_picture, read_source
 from latentlab.errors import DataError, RunError
 from latentlab.latent.codes import Codes
 from latentlab.latent.embed import decode, embed, embed_pieces, to_picture
-from latentlab.latent.manifold import axis, plane_points
 from latentlab.latent.sampling import labels_for, sample_prior
 from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_model
 from latentlab.learning.recipe import Recipe, make_recipe
@@ -25,8 +24,6 @@ from latentlab.session.route import straight_route
 from latentlab.session.runs import run_name
 from latentlab.session.scene import (
     Ends,
-    GridSettings,
-    Manifold,
     ModelCard,
     Original,
     Picture,
@@ -42,7 +39,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.latent.frames import Frame
     from latentlab.models.base import Model
     from latentlab.session.second import Second
 
@@ -181,13 +177,6 @@ class Explorer:
     def tiles(self, points: tuple[Point, ...], columns: int) -> Tiles:
         """Decode many points."""
         return Tiles(points, self._decode(points), columns)
-
-    def manifold(self, point: Point, frame: Frame, grid: GridSettings) -> Manifold:
-        """Decode a grid over a plane through `point`."""
-        lines = axis(grid.n, grid.span, grid.spacing)
-        z = plane_points(point.z, frame, lines)
-        points = tuple(Point(tuple(row), point.label) for row in z.tolist())
-        return Manifold(self.tiles(points, grid.n), frame, lines)
 
     def strip(self, ends: Ends) -> Tiles:
         """Decode the straight way from A to B, through the points between."""

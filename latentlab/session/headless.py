@@ -12,6 +12,7 @@ from latentlab.latent.scores import elbo_scores
 from latentlab.learning.recipe import make_recipe
 from latentlab.paths import resources
 from latentlab.pieces import finish
+from latentlab.session.decoding import make_manifold
 from latentlab.session.explorer import Explorer
 from latentlab.session.export import save_tiles
 from latentlab.session.progress import show
@@ -79,7 +80,7 @@ class Lab:
         # Through the middle of the bell: a command line has no current z.
         middle = Point((0.0,) * self.card.latent_dim, self._label(label))
         frame = axes_frame(plane[0] - 1, plane[1] - 1, self.card.latent_dim)
-        made = self.explorer.manifold(middle, frame, grid)
+        made = finish(make_manifold(self.explorer, middle, frame, grid))
         info = {"plane": plane, "span": span, "spacing": grid.spacing, "label": label}
         self._save(made.tiles, out, info)
 

@@ -1,6 +1,7 @@
 """Every request of the window, answered by a real model; and what happens when it cannot be."""
 
 import json
+from collections.abc import Generator
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
@@ -19,6 +20,7 @@ from latentlab.latent.manifold import Spacing
 from latentlab.learning.checkpoint import DESCRIPTION, Checkpoint, load_model, save_checkpoint
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
+from latentlab.pieces import finish
 from latentlab.session import explorer, requests, showing
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.explorer import Explorer
@@ -54,12 +56,17 @@ class Lab:
     opened: Opened
 
     def __call__(self, request):
-        return answer(request, self.explorer)
+        return whole(answer(request, self.explorer))
 
     def point(self, *z, label=None):
         card = self.opened.card
         z = (*z, *[0.0] * (card.latent_dim - len(z)))
         return Point(z, label if card.conditional else None)
+
+
+def whole(answered):
+    """Return an answer, also where it is made piece by piece."""
+    return finish(answered) if isinstance(answered, Generator) else answered
 
 
 def opened(path):
@@ -186,7 +193,7 @@ def test_nothing_can_be_asked_before_a_model_is_open(vae_run):
         EncodeFile(vae_run / "preview.png"),
     ):
         with pytest.raises(RunError, match="No model is open"):
-            answer(request, explorer)
+            whole(answer(request, explorer))
     with pytest.raises(DataError):
         answer(PickImage(0), explorer)
     assert len(explorer.codes) == 0

@@ -10,6 +10,7 @@ from torch.distributions import Independent, Normal
 from latentlab.errors import DataError
 from latentlab.latent.paths import Way
 from latentlab.models.base import Model
+from latentlab.pieces import finish
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.explorer import Explorer
 from latentlab.session.footing import drift
@@ -195,7 +196,7 @@ def test_a_slot_takes_rows_and_files(explorer, tmp_path):
 
 def test_a_traversal_varies_one_dimension_a_row_the_weightiest_first(explorer):
     point = explorer.start()[0]
-    made = answer(MakeTraversal(point, TraversalSettings(columns=5)), explorer)
+    made = finish(answer(MakeTraversal(point, TraversalSettings(columns=5)), explorer))
     size = explorer.model.latent_dim
     assert sorted(made.dimensions) == list(range(size))
     assert list(made.kl) == sorted(made.kl, reverse=True)
@@ -212,7 +213,7 @@ def test_a_traversal_varies_one_dimension_a_row_the_weightiest_first(explorer):
 @pytest.mark.parametrize("kind", list(Range))
 def test_a_traversal_reaches_as_far_as_its_range(explorer, kind):
     point, codes = explorer.start()[0], explorer.codes
-    made = answer(MakeTraversal(point, TraversalSettings(5, kind, 1.5, most=1)), explorer)
+    made = finish(answer(MakeTraversal(point, TraversalSettings(5, kind, 1.5, most=1)), explorer))
     assert len(made.dimensions) == 1
     own = codes.mu[:, made.dimensions[0]].astype(float)
     expected = {

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
+from latentlab.data.base import Loading
 from latentlab.session.answers.base import answer
+from latentlab.session.decoding import make_manifold
 from latentlab.session.explorer import Explorer
 from latentlab.session.past import read_past
 from latentlab.session.reports import Past
@@ -55,8 +59,8 @@ def _(request: MakeStrip, explorer: Explorer) -> Tiles:
 
 
 @answer.register
-def _(request: MakeManifold, explorer: Explorer) -> Manifold:
-    return explorer.manifold(request.point, request.frame, request.grid)
+def _(request: MakeManifold, explorer: Explorer) -> Generator[Loading, None, Manifold]:
+    return make_manifold(explorer, request.point, request.frame, request.grid)
 
 
 @answer.register

@@ -42,5 +42,5 @@ def _(request: MakeBlend, explorer: Explorer) -> Blend:
 
 
 @answer.register
-def _(request: MakeTraversal, explorer: Explorer) -> Traversal:
+def _(request: MakeTraversal, explorer: Explorer) -> Generator[Loading, None, Traversal]:
     return make_traversal(explorer, request.point, request.settings)

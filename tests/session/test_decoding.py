@@ -1,0 +1,46 @@
+"""Sheets decoded in pieces: the same pictures, and never a long wait for anyone else."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from latentlab.pieces import finish
+from latentlab.session import decoding
+from latentlab.session.decoding import decoded
+from latentlab.session.scene import Point, Tiles
+
+POINTS = tuple(Point((float(i),)) for i in range(100))
+
+
+@dataclass
+class Slow:
+    """Takes so many seconds for each picture, which shows its point."""
+
+    seconds: float
+    longest: int = 0
+
+    def tiles(self, points, columns):
+        self.longest = max(self.longest, len(points))
+        time.sleep(self.seconds * len(points))
+        return Tiles(points, np.array([[[p.z[0]]] for p in points], np.uint8), columns)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.001])
+def test_every_point_has_its_picture(seconds):
+    tiles = finish(decoded(Slow(seconds), POINTS, 10, "Decoding"))
+    assert (tiles.points, tiles.columns) == (POINTS, 10)
+    assert tiles.pictures[:, 0, 0].tolist() == list(range(100))
+
+
+def test_a_small_model_pauses_but_once():
+    assert len(list(decoded(Slow(0.0), POINTS, 10, "Decoding"))) == 1
+
+
+def test_a_deep_one_pauses_after_as_many_as_a_piece_has_time_for():
+    slow = Slow(0.002)
+    told = list(decoded(slow, POINTS, 10, "Decoding"))
+    assert slow.longest == decoding.FIRST
+    assert len(told) >= (100 - decoding.FIRST) // (decoding.PIECE / slow.seconds)
+    assert [t.fraction for t in told] == sorted(t.fraction for t in told)
