@@ -66,6 +66,8 @@ class ViewBar(QWidget):
         for box, text in ((self.across, "to the right"), (self.up, "upwards")):
             box.setToolTip(f"What grows {text}.")
             box.setAccessibleName(f"Axis {text}")
+            box.setFixedWidth(AXIS)
+            box.hide()
             box.currentIndexChanged.connect(self._on_axes)
             row.addWidget(box)
         self.layouts.activated.connect(self._on_layout)
