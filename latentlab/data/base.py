@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -14,13 +14,17 @@ from latentlab.kinds import Config, Registry
 from latentlab.pieces import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from numpy.typing import NDArray
 
 AT_ONCE = 1 << 21
 """Pixel values that are computed with at a time where nothing is learned: of them a convolution of
 32 channels makes some 200 MB of its own."""
+
+
+TRAIN, VALIDATION = "train", "validation"
+"""What the two parts of a data set are called."""
 
 
 TO_EXPLORE = 10_000
@@ -71,13 +75,17 @@ class Attributes:
         Such as ``smiling``.
     values : ndarray of float32, shape (N, A)
         1 and 0 for yes and no, else any number; NaN where it is not known.
+    levels : mapping of str to tuple of str
+        For each attribute that is no quantity, such as a country: the words that its numbers
+        0, 1, 2, ... stand for.
     """
 
     names: tuple[str, ...]
     values: NDArray[np.float32]
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __getitem__(self, rows: Any) -> Attributes:
-        return Attributes(self.names, self.values[rows])
+        return Attributes(self.names, self.values[rows], self.levels)
 
     def column(self, name: str) -> NDArray[np.float32]:
         """Return one attribute of every image, with shape (N,)."""
@@ -98,20 +106,36 @@ class ImageSet:
         Shape and classes of the images.
     attributes : Attributes or None
         What else is known of each.
+    files : ndarray of object, shape (N,), or None
+        The path of each image's file within its folder or archive, as str; for a file of several
+        pictures followed by ``#`` and the picture's number. None where images are no files.
+    parts : ndarray of object, shape (N,), or None
+        `TRAIN` or `VALIDATION` for each image; None where the images are of one part.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64] | None
     spec: ImageSpec
     attributes: Attributes | None = None
+    files: NDArray[np.object_] | None = None
+    parts: NDArray[np.object_] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, rows: Any) -> ImageSet:
-        labels = None if self.labels is None else self.labels[rows]
-        attributes = None if self.attributes is None else self.attributes[rows]
-        return ImageSet(self.images[rows], labels, self.spec, attributes)
+        return self.with_pixels(self.images[rows], rows)
+
+    def with_pixels(self, pixels: NDArray[np.uint8], rows: Any) -> ImageSet:
+        """Return what is known of some images with pixels that were taken of these before."""
+        return ImageSet(
+            pixels,
+            None if self.labels is None else self.labels[rows],
+            self.spec,
+            None if self.attributes is None else self.attributes[rows],
+            None if self.files is None else self.files[rows],
+            None if self.parts is None else self.parts[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +170,20 @@ class Splits:
     def whole(self) -> ImageSet:
         """Return all images, held-out ones first; of their pixels nothing is copied."""
         first, rest = self.validation, self.train
-        labels = attributes = None
-        if first.labels is not None and rest.labels is not None:
-            labels = np.concatenate([first.labels, rest.labels])
+        attributes = None
         if first.attributes and rest.attributes:
             values = np.concatenate([first.attributes.values, rest.attributes.values])
-            attributes = Attributes(first.attributes.names, values)
+            attributes = replace(first.attributes, values=values)
+        parts = np.array([VALIDATION, TRAIN], object).repeat([len(first), len(rest)])
         # It answers to rows as an array does, which is all that is asked of it.
         images = cast("NDArray[np.uint8]", Joined(first.images, rest.images))
-        return ImageSet(images, labels, self.spec, attributes)
+        labels = _both(first.labels, rest.labels)
+        files = _both(first.files, rest.files)
+        return ImageSet(images, labels, self.spec, attributes, files, parts)
+
+
+def _both[A: np.generic](first: NDArray[A] | None, rest: NDArray[A] | None) -> NDArray[A] | None:
+    return None if first is None or rest is None else np.concatenate([first, rest])
 
 
 PIECE = 0.006

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import Field
 
-from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.base import DATA, DataConfig, ImageSpec, Loading, Splits
 from latentlab.data.cache import open_pictures
 from latentlab.data.decode import ALIGNED, Frame
 from latentlab.data.folder import MOST_ATTRIBUTES, MOST_PIXELS, describe_pictures
@@ -79,7 +80,7 @@ class CelebAConfig(DataConfig):
             rows = order[pictures.rows]
             whole, _ = describe_pictures(source, pictures.images, rows, None, self.classes_from)
         if not self.classes_from:
-            whole = ImageSet(whole.images, None, ImageSpec(whole.spec.shape), whole.attributes)
+            whole = replace(whole, labels=None, spec=ImageSpec(whole.spec.shape))
         count = min(max(1, int(held_out[rows].sum())), len(whole) - 1)
         lacking = (
             "" if whole.attributes else f"No attributes were found with the images in {found}."

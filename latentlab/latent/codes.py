@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from latentlab.data.base import Attributes
+    from latentlab.data.base import Attributes, ImageSet
 
 NEIGHBOURS = 20
 CANDIDATES = 300
@@ -32,12 +32,21 @@ class Codes:
         Class of each image.
     attributes : Attributes or None
         What else is known of each image.
+    files, parts : ndarray of object, shape (N,), or None
+        The file and the part of each image, as in `ImageSet`.
     """
 
     mu: NDArray[np.float32] = field(repr=False)
     sigma: NDArray[np.float32] = field(repr=False)
     labels: NDArray[np.int64] | None = field(repr=False)
     attributes: Attributes | None = field(repr=False, default=None)
+    files: NDArray[np.object_] | None = field(repr=False, default=None)
+    parts: NDArray[np.object_] | None = field(repr=False, default=None)
+
+    @classmethod
+    def of(cls, images: ImageSet, mu: NDArray[np.float32], sigma: NDArray[np.float32]) -> Codes:
+        """Return the codes of images, with all that is known of these."""
+        return cls(mu, sigma, images.labels, images.attributes, images.files, images.parts)
 
     def __len__(self) -> int:
         return len(self.mu)

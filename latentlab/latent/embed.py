@@ -37,11 +37,10 @@ def embed(model: Model, images: ImageSet) -> Codes:
         mu.append(q.mean.numpy())
         sigma.append(q.stddev.numpy())
     empty = np.empty((0, model.latent_dim), np.float32)
-    return Codes(
+    return Codes.of(
+        images,
         np.concatenate(mu) if mu else empty,
         np.concatenate(sigma) if sigma else empty,
-        images.labels,
-        images.attributes,
     )
 
 
@@ -70,7 +69,7 @@ def embed_pieces(model: Model, images: ImageSet, had: Codes) -> Generator[float,
         pace = PIECE_S / max(1e-6, time.perf_counter() - start)
         size = int(np.clip(size * min(2.0, pace), 1, BATCH))
         yield done / len(images)
-    return Codes(mu, sigma, images.labels, images.attributes)
+    return Codes.of(images, mu, sigma)
 
 
 @torch.inference_mode()

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from latentlab.data.holdout import RowView
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -69,7 +71,7 @@ class ResidentFeed(Feed):
 
     def __init__(self, images: ImageSet, device: torch.device) -> None:
         super().__init__(images, device)
-        self._images = _tensor(images.images).to(device).contiguous()
+        self._images = _tensor(images.images[:]).to(device).contiguous()
         self._labels = None if images.labels is None else _tensor(images.labels).to(device)
 
     def batch(self, rows: Tensor) -> Pair:
@@ -129,7 +131,7 @@ class StreamedFeed(Feed):
 
 def make_feed(images: ImageSet, device: torch.device, resident_mb: int) -> Feed:
     """Return a feed that keeps at most `resident_mb` MB of images on the device."""
-    elsewhere = device.type != "cpu" or isinstance(images.images, np.memmap)
+    elsewhere = device.type != "cpu" or isinstance(images.images, np.memmap | RowView)
     if elsewhere and images.images.nbytes > resident_mb * 1_000_000:
         return StreamedFeed(images, device)
     return ResidentFeed(images, device)

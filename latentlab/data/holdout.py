@@ -1,0 +1,123 @@
+"""Which images are held out: chosen by what they are, not by where they stand.
+
+Each image has a key, a hash of its file's name or, where it has none, of its pixels. The images
+with the lowest keys of each class are held out. So the choice is random but always the same, keeps
+the shares of the classes, and does not move when images are added, removed or put in another order.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from latentlab.data.base import Splits
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+    from latentlab.data.base import ImageSet
+
+    Keys = NDArray[np.uint64]
+
+MAX_HASHED_BYTES = 1 << 31
+"""Pixels of a set mapped from disk up to which its images are hashed; above, their rows are."""
+
+
+class RowView:
+    """Some rows of an array, in any order, which are copied only when they are asked for.
+
+    Parameters
+    ----------
+    array : ndarray, shape (N, ...)
+        Often mapped from disk.
+    rows : ndarray of int, shape (M,)
+        Which of them, in order.
+    """
+
+    def __init__(self, array: NDArray[np.uint8], rows: NDArray[np.intp]) -> None:
+        self._array, self._rows = array, rows
+        self.shape = (len(rows), *array.shape[1:])
+        self.dtype = array.dtype
+        self.nbytes = int(np.prod(self.shape)) * array.dtype.itemsize
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, rows: Any) -> NDArray[np.uint8]:
+        return self._array[self._rows[rows]]
+
+
+def image_keys(images: ImageSet, seed: int = 0) -> Keys:
+    """Return the key of each image, with shape (N,): the same wherever and whenever it is read."""
+    prefix = f"{seed}\0".encode()
+    if images.files is not None:
+        contents = (file.encode("utf-8", "surrogatepass") for file in images.files)
+    elif not isinstance(images.images, np.memmap) or images.images.nbytes <= MAX_HASHED_BYTES:
+        contents = (np.ascontiguousarray(image).tobytes() for image in images.images)
+    else:
+        contents = (b"%d" % row for row in range(len(images)))
+    digests = b"".join(blake2b(prefix + content, digest_size=8).digest() for content in contents)
+    return np.frombuffer(digests, "<u8").astype(np.uint64)
+
+
+def choose_held_out(
+    keys: Keys, labels: NDArray[np.int64] | None, share: float
+) -> NDArray[np.bool_]:
+    """Choose which images to hold out: of each class the same share, those with the lowest keys.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64, shape (N,)
+        See `image_keys`.
+    labels : ndarray of int64, shape (N,), or None
+        Class of each image.
+    share : float
+        Between 0 and 1; at least one image is held out, and at least one is not.
+
+    Returns
+    -------
+    ndarray of bool, shape (N,)
+    """
+    total = min(max(1, round(share * len(keys))), len(keys) - 1)
+    classes = np.zeros(len(keys), np.int64) if labels is None else labels
+    _, classes, sizes = np.unique(classes, return_inverse=True, return_counts=True)
+    quotas = sizes * (total / len(keys))
+    counts = np.floor(quotas + 1e-9).astype(int)
+    # What rounding down has left goes to the classes that it took most from.
+    most_wronged = np.argsort(counts - quotas, kind="stable")
+    counts[most_wronged[: total - counts.sum()]] += 1
+    held_out = np.zeros(len(keys), bool)
+    for each, count in enumerate(counts):
+        members = np.flatnonzero(classes == each)
+        held_out[members[np.argsort(keys[members], kind="stable")[:count]]] = True
+    return held_out
+
+
+def split(images: ImageSet, share: float, note: str = "", seed: int = 0) -> Splits:
+    """Hold out a share of the images, by their keys; see the module's text."""
+    return divide(images, choose_held_out(image_keys(images, seed), images.labels, share), note)
+
+
+def restore(images: ImageSet, held_out: Collection[int], note: str = "", seed: int = 0) -> Splits:
+    """Hold out the images whose keys were held out before, and no others."""
+    wanted = np.array(sorted(held_out), np.uint64)
+    return divide(images, np.isin(image_keys(images, seed), wanted), note)
+
+
+def divide(images: ImageSet, held_out: NDArray[np.bool_], note: str = "") -> Splits:
+    """Return the two parts; images that are mapped from disk stay there."""
+    train, validation = (_rows_of(images, np.flatnonzero(which)) for which in (~held_out, held_out))
+    return Splits(train, validation, note)
+
+
+def _rows_of(images: ImageSet, rows: NDArray[np.intp]) -> ImageSet:
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return images[rows[0] : rows[-1] + 1]
+    if not isinstance(images.images, np.memmap):
+        return images[rows]
+    # It answers to rows as an array does, which is all that is asked of it.
+    return images.with_pixels(cast("NDArray[np.uint8]", RowView(images.images, rows)), rows)
