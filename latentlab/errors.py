@@ -1,4 +1,34 @@
-"""Errors that a person can act on."""
+"""Errors that a person can act on, and how foreign ones become such."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+QUOTE = 200
+"""Characters of a file's text that a message shows at most."""
+LONGEST = 1200
+"""Characters of a message at most."""
+PROBLEMS = 20
+"""Problems that a message lists at most."""
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def shown(text: object, most: int = QUOTE) -> str:
+    """Return text as a message can show it: printable and at most `most` characters long.
+
+    The middle of a longer text is left out.
+    """
+    full = str(text)
+    if len(full) > most:
+        tail = most // 4
+        full = f"{full[: most - tail - 1]}…{full[len(full) - tail :]}"
+    return UNPRINTABLE.sub("\ufffd", full)
 
 
 class LatentlabError(Exception):
@@ -13,9 +43,9 @@ class LatentlabError(Exception):
     """
 
     def __init__(self, message: str, advice: str = "") -> None:
-        super().__init__(f"{message} {advice}".strip())
-        self.message = message
-        self.advice = advice
+        self.message = shown(message, LONGEST)
+        self.advice = shown(advice, LONGEST)
+        super().__init__(f"{self.message} {self.advice}".strip())
 
 
 class RecipeError(LatentlabError):
@@ -28,8 +58,10 @@ class RecipeError(LatentlabError):
     """
 
     def __init__(self, problems: dict[str, str]) -> None:
-        super().__init__("\n".join(f"{key}: {text}" for key, text in problems.items()))
-        self.problems = problems
+        self.problems = {shown(key): shown(text, 2 * QUOTE) for key, text in problems.items()}
+        lines = [f"{key}: {text}" for key, text in self.problems.items()]
+        more = [f"and {len(lines) - PROBLEMS} more"] if len(lines) > PROBLEMS else []
+        super().__init__("\n".join([*lines[:PROBLEMS], *more]))
 
 
 class DataError(LatentlabError):
@@ -42,3 +74,49 @@ class RunError(LatentlabError):
 
 class TrainingError(LatentlabError):
     """Training that cannot go on."""
+
+
+@contextmanager
+def reading(
+    path: Path | str,
+    error: type[DataError | RunError | TrainingError] = RunError,
+    advice: str = "Restore it from a copy.",
+    fault: str = "is damaged",
+) -> Generator[None]:
+    """Turn whatever a library raises while it reads a file into our error.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file, or what else the message is to name.
+    error : type of LatentlabError
+        What is raised instead.
+    advice : str
+        What to do about a file that is damaged.
+    fault : str
+        What the message says of a file whose content cannot be used.
+
+    Raises
+    ------
+    LatentlabError
+        Where anything is raised inside; one of our own passes as it is.
+    """
+    name = shown(path)
+    try:
+        yield
+    except LatentlabError:
+        raise
+    except FileNotFoundError as cause:
+        raise error(f"{name} does not exist.", "Check its name and its folder.") from cause
+    except MemoryError as cause:
+        raise error(f"{name} needs more memory than there is.", "Close other programs.") from cause
+    except RecursionError as cause:
+        raise error(f"{name} {fault}: it is nested too deeply.", advice) from cause
+    except Exception as cause:
+        if isinstance(cause, OSError) and cause.strerror:
+            raise error(f"{name} cannot be read: {cause.strerror}.") from cause
+        raise error(f"{name} {fault}: {_reason(cause)}.", advice) from cause
+
+
+def _reason(cause: Exception) -> str:
+    return shown(cause).strip().rstrip(".") or type(cause).__name__

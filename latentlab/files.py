@@ -35,3 +35,14 @@ def write_atomically(path: Path, content: bytes) -> None:
             f"{path} cannot be written: {error.strerror}.",
             "Choose another folder, or make room on the disk.",
         ) from error
+
+
+def is_missing(path: Path) -> bool:
+    """Say whether there is nothing at a path; what cannot be looked at is not missing."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):  # a null character in the name is a ValueError
+        return False
+    return False

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from pydantic import AllowInfNan, FailFast, Field, JsonValue, TypeAdapter
+from safetensors.numpy import save
 
 from latentlab import __version__
 from latentlab.data.base import ImageSpec
-from latentlab.errors import RecipeError, RunError
-from latentlab.files import write_atomically
+from latentlab.errors import RecipeError, RunError, reading, shown
+from latentlab.files import is_missing, write_atomically
+from latentlab.json_files import Count, Record, read_json
 from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.learning.tensors import check_shapes, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,8 @@ LAST, BEST = "checkpoint", "best"
 """Stems of the files that hold the last weights, and those of the lowest validation loss."""
 WEIGHTS, DESCRIPTION = f"{LAST}.safetensors", f"{LAST}.json"
 FORMAT = 1
+Side = Annotated[int, Field(ge=1, le=8192)]
+"""Pixels along one side of an image."""
 
 
 @dataclass(frozen=True)
@@ -102,45 +106,62 @@ def read_checkpoint(path: Path) -> Checkpoint:
         Where it is missing, damaged, or written by a newer latentlab.
     """
     file = folder_of(path) / f"{_stem(path)}.json"
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        if values["format"] > FORMAT:
-            raise RunError(
-                f"{file} was written by latentlab {values['latentlab']}, newer than this one "
-                f"({__version__}).",
-                "Update latentlab.",
-            )
-        return _from_dict(values)
-    except FileNotFoundError:
+    if is_missing(file):
         raise RunError(
-            f"{folder_of(path)} is not a run: it has no {DESCRIPTION}.",
+            f"{folder_of(path)} is not a run: it has no {file.name}.",
             "Open a folder that latentlab train has written.",
-        ) from None
-    except OSError as error:
-        raise RunError(f"{file} cannot be read: {error.strerror}.") from error
+        )
+    head = read_json(file, _HEAD)
+    if head.format > FORMAT:
+        raise RunError(
+            f"{file} was written by latentlab {shown(head.latentlab, 40)}, newer than this one "
+            f"({__version__}).",
+            "Update latentlab.",
+        )
+    return _checkpoint(read_json(file, _DESCRIPTION), file)
+
+
+class _Head(Record):
+    """What tells whether the rest can be understood."""
+
+    format: int
+    latentlab: str = "?"
+
+
+class _Images(Record):
+    shape: tuple[Literal[1, 3], Side, Side]
+    class_names: Annotated[tuple[str, ...], FailFast()]
+
+
+class _Description(Record):
+    """A checkpoint's description as it stands in its file."""
+
+    latentlab: str
+    images: _Images
+    step: Count
+    epoch: Count
+    metrics: dict[str, dict[str, Annotated[float, AllowInfNan()]]]
+    recipe: dict[str, JsonValue]
+
+
+_HEAD, _DESCRIPTION = TypeAdapter(_Head), TypeAdapter(_Description)
+
+
+def _checkpoint(stored: _Description, file: Path) -> Checkpoint:
+    try:
+        recipe = make_recipe(stored.recipe)
     except RecipeError as error:
         raise RunError(
             f"{file} has a recipe that cannot be used: {error}.",
             "Was it made by a plug-in that is not installed here?",
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{file} is damaged: {error!r}.", "Restore it from a copy.") from error
-
-
-def _from_dict(values: Mapping[str, Any]) -> Checkpoint:
-    channels, height, width = map(int, values["images"]["shape"])
-    names = tuple(map(str, values["images"]["class_names"]))
-    metrics = {
-        split: {name: float(loss) for name, loss in losses.items()}
-        for split, losses in values["metrics"].items()
-    }
     return Checkpoint(
-        make_recipe(values["recipe"]),
-        ImageSpec((channels, height, width), names),
-        int(values["step"]),
-        int(values["epoch"]),
-        metrics,
-        values["latentlab"],
+        recipe,
+        ImageSpec(stored.images.shape, stored.images.class_names),
+        stored.step,
+        stored.epoch,
+        stored.metrics,
+        stored.latentlab,
     )
 
 
@@ -153,17 +174,34 @@ def load_model(path: Path) -> tuple[Model, Checkpoint]:
         Where a file is missing, damaged or foreign, or its shapes do not fit.
     """
     checkpoint = read_checkpoint(path)
-    model = blank_model(checkpoint.recipe, checkpoint.spec)
-    file = folder_of(path) / f"{_stem(path)}.safetensors"
-    fill(model, _read_weights(file), str(file))
+    folder, stem = folder_of(path), _stem(path)
+    fault = "describes a model that cannot be made"
+    with reading(folder / f"{stem}.json", fault=fault):
+        model = _outline(checkpoint.recipe, checkpoint.spec)
+    file = folder / f"{stem}.safetensors"
+    # What does not fit the file is refused before it takes memory.
+    weights = read_weights(file, _shapes(model))
+    fill(_allocated(model), weights, str(file))
     return model, checkpoint
 
 
 def blank_model(recipe: Recipe, spec: ImageSpec) -> Model:
     """Make a model without drawing its random first weights, which `fill` replaces anyway."""
+    return _allocated(_outline(recipe, spec))
+
+
+def _outline(recipe: Recipe, spec: ImageSpec) -> Model:
+    """Make a model of shapes alone, without memory for its weights."""
     with torch.device("meta"):
-        model = recipe.model.build(spec)
+        return recipe.model.build(spec)
+
+
+def _allocated(model: Model) -> Model:
     return model.to_empty(device="cpu").eval().requires_grad_(False)
+
+
+def _shapes(model: Model) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
 def fill(model: Model, weights: Mapping[str, NDArray], source: str) -> None:
@@ -174,32 +212,9 @@ def fill(model: Model, weights: Mapping[str, NDArray], source: str) -> None:
     RunError
         Names the first tensor that is missing, unknown or of another shape.
     """
-    own = model.state_dict()
-    for name in [*own, *weights]:
-        have = tuple(weights[name].shape) if name in weights else "nothing"
-        want = tuple(own[name].shape) if name in own else "nothing"
-        if have != want:
-            raise RunError(
-                f"{source} does not fit its model: {name} is {have} where the model has {want}.",
-                "Is this checkpoint beside the description of another run?",
-            )
-    for name, tensor in own.items():
+    check_shapes(_shapes(model), {name: value.shape for name, value in weights.items()}, source)
+    for name, tensor in model.state_dict().items():
         tensor.copy_(torch.from_numpy(np.array(weights[name], np.float32)))
-
-
-def _read_weights(file: Path) -> dict[str, NDArray]:
-    try:
-        return load_file(file)
-    except FileNotFoundError:
-        raise RunError(
-            f"{file.parent} is not a whole run: it has no {file.name}.",
-            "Copy the whole folder, or train it anew.",
-        ) from None
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
-        # numpy has no bf16, and says so with a TypeError.
-        raise RunError(
-            f"{file} is damaged or no safetensors file: {error}.", "Restore it from a copy."
-        ) from error
 
 
 def folder_of(path: Path) -> Path:

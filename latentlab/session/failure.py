@@ -5,7 +5,10 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
-from latentlab.errors import LatentlabError, RecipeError
+from latentlab.errors import LatentlabError, RecipeError, shown
+
+DETAILS = 20_000
+"""Characters of a traceback at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Failure:
             return cls("There was not enough memory.", "Close other programs or choose less.")
         details = "".join(traceback.format_exception(error))
         return cls(
-            f"Something went wrong inside latentlab: {error}.",
+            f"Something went wrong inside latentlab: {shown(error)}.",
             "Nothing is lost. Please report it with the details.",
-            details,
+            shown(details, DETAILS),
         )

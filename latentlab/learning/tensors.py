@@ -1,0 +1,97 @@
+"""Tensors from safetensors files, whose head is looked at before memory is taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors import safe_open
+
+from latentlab.errors import RunError, reading, shown
+from latentlab.files import is_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+LONGEST_HEAD = 8 << 20
+"""Bytes of a file's head, which names its tensors, at most."""
+FLOATS = {"F16", "BF16", "F32", "F64"}
+"""Number formats that weights may be stored in."""
+NO_FILE = "is damaged or no safetensors file"
+
+
+def read_weights(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray]:
+    """Read the weights of a model whose tensors have these names and shapes, as float32.
+
+    Raises
+    ------
+    RunError
+        Where the file is missing, damaged or of another model, before a tensor is read; where
+        weights are no finite numbers.
+    """
+    if is_missing(file):
+        raise RunError(
+            f"{file.parent} is not a whole run: it has no {file.name}.",
+            "Copy the whole folder, or train it anew.",
+        )
+    check_head(file)
+    # Through torch, since numpy has no bf16.
+    with reading(file, fault=NO_FILE), safe_open(file, "pt") as content:
+        heads = {name: content.get_slice(name) for name in content.keys()}  # noqa: SIM118
+        check_shapes(shapes, {name: tuple(head.get_shape()) for name, head in heads.items()}, file)
+        for name, head in heads.items():
+            if head.get_dtype() not in FLOATS:
+                raise RunError(
+                    f"{file} has weights of another kind: {name} is {head.get_dtype()}.",
+                    "Save them as float32, float16 or bfloat16.",
+                )
+        weights = {name: content.get_tensor(name).float().numpy() for name in heads}
+    _check_finite(weights, file)
+    return weights
+
+
+def check_head(file: Path) -> None:
+    """Look at how long a safetensors file says that its head is.
+
+    Raises
+    ------
+    RunError
+        Where that cannot be.
+    """
+    with reading(file, fault=NO_FILE):
+        with file.open("rb") as content:
+            length = int.from_bytes(content.read(8), "little")
+        if length > min(LONGEST_HEAD, file.stat().st_size):
+            raise ValueError(f"its head cannot be {length} bytes long")
+
+
+def check_shapes(
+    own: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]], source: object
+) -> None:
+    """Compare the tensors that a model has with those that were found.
+
+    Raises
+    ------
+    RunError
+        Names the first tensor that is missing, unknown or of another shape.
+    """
+    for name in [*own, *found]:
+        have, want = found.get(name, "nothing"), own.get(name, "nothing")
+        if have != want:
+            raise RunError(
+                f"{source} does not fit its model: {shown(name)} is {have} where the model has "
+                f"{want}.",
+                "Is this checkpoint beside the description of another run?",
+            )
+
+
+def _check_finite(weights: Mapping[str, NDArray], file: Path) -> None:
+    for name, value in weights.items():
+        if not np.isfinite(value).all():
+            raise RunError(
+                f"{file} is damaged: {name} has values that are no numbers.",
+                "Restore it from a copy, or train it anew.",
+            )
