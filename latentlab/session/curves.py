@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from latentlab.json_files import Lines, Record, read_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -17,11 +21,31 @@ if TYPE_CHECKING:
 
 METRICS = "metrics.jsonl"
 RUNNING, TRAIN, VALIDATION = "running", "train", "validation"
-OTHER_KEYS = {"epoch", "split", "seconds"}
+Loss = Annotated[float, Field(ge=-1e30, le=1e30)]
+"""Nats per image, of a size that a loss can have."""
 
 Curves = Mapping[tuple[str, str], "tuple[NDArray[np.float64], NDArray[np.float64]]"]
 """From (split, loss name) to epochs and nats per image. Splits: ``running`` within an epoch,
 ``train`` and ``validation`` at its end."""
+
+
+class Metrics(Record):
+    """One line of ``metrics.jsonl``: besides these keys, each loss under its name."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Loss]
+
+    epoch: Annotated[float, Field(ge=0, le=1e9)]
+    split: Literal["train", "validation"]
+    seconds: float = 0.0
+
+    @property
+    def losses(self) -> Losses:
+        """The losses by name, nats per image."""
+        return self.__pydantic_extra__
+
+
+_METRICS = TypeAdapter(Metrics)
 
 
 class CurveLog:
@@ -81,19 +105,18 @@ def last_losses(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def read_curves(folder: Path) -> Curves:
-    """Read the curves of a run folder; a half-written last line is left out."""
+    """Read the curves of a run folder; lines that cannot be read are left out."""
+    return curves_of(read_metrics(folder).records)
+
+
+def read_metrics(folder: Path) -> Lines[Metrics]:
+    """Read ``metrics.jsonl`` of a run folder."""
+    return read_lines(folder / METRICS, _METRICS)
+
+
+def curves_of(metrics: Sequence[Metrics]) -> Curves:
+    """Return the curves of measurements in any order."""
     log = CurveLog()
-    try:
-        lines = (folder / METRICS).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return {}
-    for line in lines:
-        try:
-            values = json.loads(line)
-            losses = {
-                name: float(value) for name, value in values.items() if name not in OTHER_KEYS
-            }
-            log.add(values["split"], values["epoch"], losses)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
+    for each in sorted(metrics, key=lambda each: each.epoch):
+        log.add(each.split, each.epoch, each.losses)
     return log.view()

@@ -4,22 +4,46 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import FailFast, Field, TypeAdapter
 
+from latentlab.json_files import Count, Lines, Record, read_lines
 from latentlab.learning.events import Latents
+from latentlab.session.curves import Loss
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 FILE = "latents.jsonl"
+MOST_DIMENSIONS = 1 << 16
 GEOMETRY = ("same_class", "by_chance", "by_pixels", "unevenness")
 """What runs of earlier versions, and runs without classes, do not know."""
 SERIES = ("epochs", "kl", "active", "mutual_information", "marginal_kl", *GEOMETRY)
+
+
+class LatentLine(Record):
+    """One line of ``latents.jsonl``: see `Latents`."""
+
+    epoch: Count
+    kl: Annotated[tuple[Loss, ...], Field(min_length=1, max_length=MOST_DIMENSIONS), FailFast()]
+    active: Count
+    mutual_information: Loss
+    marginal_kl: Loss
+    images: Count
+    same_class: Loss | None = None
+    by_chance: Loss | None = None
+    by_pixels: Loss | None = None
+    unevenness: Loss | None = None
+
+
+_LINE = TypeAdapter(LatentLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +134,27 @@ def latents_line(epoch: int, latents: Latents) -> str:
 
 def read_latents(folder: Path) -> LatentCurves | None:
     """Read the latents of a run folder; lines that cannot be read are left out."""
+    return latents_of(read_latent_lines(folder).records)
+
+
+def read_latent_lines(folder: Path) -> Lines[LatentLine]:
+    """Read ``latents.jsonl`` of a run folder; lines that cannot be read are left out.
+
+    So are those that have another number of dimensions than most.
+    """
+    lines = read_lines(folder / FILE, _LINE)
+    sizes = Counter(len(line.kl) for line in lines.records)
+    if len(sizes) < 2:
+        return lines
+    size = sizes.most_common(1)[0][0]
+    fitting = tuple(line for line in lines.records if len(line.kl) == size)
+    return Lines(fitting, lines.damaged + len(lines.records) - len(fitting))
+
+
+def latents_of(lines: Sequence[LatentLine]) -> LatentCurves | None:
+    """Return the curves of what was measured, in any order; None where nothing was."""
     log = LatentLog()
-    try:
-        lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    for line in lines:
-        try:
-            values = json.loads(line)
-            kl = np.array(values.pop("kl"), np.float64)
-            log.add(int(values.pop("epoch")), Latents(kl=kl, **values))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
+    for line in sorted(lines, key=lambda line: line.epoch):
+        measured = line.model_dump(exclude={"epoch", "kl"}, exclude_none=True)
+        log.add(line.epoch, Latents(kl=np.array(line.kl, np.float64), **measured))
     return log.view()

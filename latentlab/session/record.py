@@ -24,7 +24,7 @@ from latentlab.session.past import (
     FAILURE,
     change_line,
     forget_changes,
-    read_changes,
+    read_all_changes,
     read_past,
     rewind,
 )
@@ -110,7 +110,7 @@ def resume(
     # A run that was killed before it first saved simply begins anew.
     begun = (folder / POSITION).exists() or (folder / DESCRIPTION).exists()
     position = read_position(folder) if begun else None
-    changes = read_changes(folder)
+    changes = read_all_changes(folder)
     now = recipe
     for change in changes:
         now = now.changed(change.key, change.value)

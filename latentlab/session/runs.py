@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 from send2trash import send2trash
 
-from latentlab.errors import RunError
+from latentlab.errors import RunError, shown
 from latentlab.files import write_atomically
 from latentlab.latent.embed import decode
 from latentlab.latent.sampling import labels_for, sample_prior
@@ -18,7 +17,7 @@ from latentlab.learning.resume import FILE as POSITION
 from latentlab.paths import resources, runs
 from latentlab.session.curves import VALIDATION, read_curves
 from latentlab.session.export import read_png, save_png
-from latentlab.session.past import read_failure
+from latentlab.session.past import read_failure, read_note
 from latentlab.session.recipes import differences
 from latentlab.session.reports import Compared, Entry
 from latentlab.session.sheet import tile
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 RECIPE = "recipe.toml"
 PREVIEW = "preview.png"
 NAME = "name.txt"
+LONGEST_NAME = 80
 
 
 def write_preview(folder: Path) -> None:
@@ -84,9 +84,8 @@ def _entry(folder: Path, shipped: bool) -> Entry | None:
 
 def run_name(folder: Path) -> str:
     """Return what people call a run: the name they gave it, or its folder's made readable."""
-    with suppress(OSError, UnicodeDecodeError):
-        if name := (folder / NAME).read_text(encoding="utf-8").strip():
-            return name
+    if name := read_note(folder / NAME):
+        return shown(" ".join(name.split()), LONGEST_NAME)
     stamp, _, rest = folder.name.partition("-")
     clock, _, kinds = rest.partition("-")
     try:
