@@ -180,7 +180,9 @@ class Splits:
         if part.labels is None:
             return ""
         counts = np.bincount(part.labels, minlength=self.spec.classes)
-        names = [name for name, count in zip(self.spec.class_names, counts, strict=False) if not count]
+        names = [
+            name for name, count in zip(self.spec.class_names, counts, strict=False) if not count
+        ]
         return f"class{'es' if len(names) > 1 else ''} {listed(names)}" if names else ""
 
     @property
@@ -217,7 +219,9 @@ def _both[A: np.generic](first: NDArray[A] | None, rest: NDArray[A] | None) -> N
 
 def listed(names: Sequence[str], limit: int = 8) -> str:
     """Return names in one line, at most `limit` of them and each shortened."""
-    shown = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names]
+    shown = [
+        name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names
+    ]
     more = len(shown) - limit
     return ", ".join(shown[:limit]) + (f" and {more:,} more" if more > 0 else "")
 

@@ -52,6 +52,9 @@ class RowView:
     def __getitem__(self, rows: Any) -> NDArray[np.uint8]:
         return self._array[self._rows[rows]]
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
+        return np.asarray(self[:], dtype)
+
 
 def image_keys(images: ImageSet, seed: int = 0) -> Keys:
     """Return the key of each image, with shape (N,): the same wherever and whenever it is read."""
@@ -126,16 +129,14 @@ def split(
     return divide(keyed, held_out, note)
 
 
-def restore(
-    images: ImageSet, held_out: Collection[int], note: str = "", seed: int = 0
-) -> Splits:
+def restore(images: ImageSet, held_out: Collection[int], note: str = "", seed: int = 0) -> Splits:
     """Hold out the images whose keys were held out before, and no others.
 
     Of images that are all alike, and so have one key, as many are held out as before.
     """
     keyed = replace(images, keys=image_keys(images, seed), parts=None)
     wanted = np.sort(np.fromiter(held_out, np.uint64, len(held_out)))
-    order = np.argsort(keyed.keys, kind="stable")
+    order = np.argsort(image_keys(keyed), kind="stable")
     ordered = image_keys(keyed)[order]
     # How many of the same key stand before each, and how many of them are wanted.
     nth = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)

@@ -56,7 +56,9 @@ class _Teller:
                     f"{len(event.splits.train):,} training images"
                 )
                 if event.splits.notes:
-                    self._progress.console.print(event.splits.notes, highlight=False, soft_wrap=True)
+                    self._progress.console.print(
+                        event.splits.notes, highlight=False, soft_wrap=True
+                    )
                 self._update(f"Epoch 1/{event.epochs}", event.step, total)
             case Change():
                 self._tell_change(event)

@@ -19,7 +19,7 @@ from latentlab.files import write_atomically
 from latentlab.learning.checkpoint import DESCRIPTION
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator
 
     from latentlab.data.base import DataConfig, ImageSpec, Loading, Splits
 
@@ -27,6 +27,7 @@ FILE = "data.json"
 MAX_BYTES = 1 << 28
 UNKNOWN = "Which images this run held out is not known: an earlier latentlab made it."
 INEXACT = "The run goes on with these, not exactly as it would have."
+
 
 class Place(BaseModel):
     """Where a file or folder lay when a run was made.
