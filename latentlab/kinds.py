@@ -13,9 +13,17 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, JsonValue, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    JsonValue,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from latentlab.errors import RecipeError
@@ -28,9 +36,22 @@ ADVANCED: dict[str, JsonValue] = {"advanced": True}
 
 
 class Config(BaseModel):
-    """A frozen set of named values; unknown names are refused."""
+    """A frozen set of named values; unknown names are refused, and ``~`` in a path is the home."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _expand_home(cls, value: Any) -> Any:
+        if not isinstance(value, Path):
+            return value
+        if "\0" in str(value):
+            raise ValueError("a path cannot hold a null character")
+        try:
+            return value.expanduser()
+        except RuntimeError:
+            # There is no such user; the name may still be that of a file.
+            return value
 
 
 class Registry[C: Config]:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import Field
 
-from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.array_advice import Rewriting
+from latentlab.data.array_labels import MAX_CLASSES, Labels, read_attributes, read_labels
+from latentlab.data.array_layouts import (
+    DSPRITES_CLASSES,
+    DSPRITES_VALUES,
+    FACTORS,
+    SHAPES,
+    Layout,
+    find_layout,
+    only_labels,
+)
+from latentlab.data.array_pixels import check_numbers, to_bytes
+from latentlab.data.array_shapes import channels_first
+from latentlab.data.base import DATA, Attributes, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.holdout import split
+from latentlab.data.numpy_file import NumpyFile
 from latentlab.errors import DataError
+from latentlab.kinds import ADVANCED
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from numpy.typing import NDArray
 
-UNREADABLE = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)
-CHANNELS = (1, 3)
-SMALL = 1 << 28  # bytes of floats up to which converting them is worth the memory
-MAX_CLASSES = 1000
+__all__ = ["MAX_CLASSES", "SEED", "ArraysConfig"]
 SEED = 0
 
 
@@ -32,7 +44,8 @@ class ArraysConfig(DataConfig):
     kind: Literal["arrays"] = "arrays"
     images: Path = Field(
         description="A .npy of bytes, N×H×W, N×H×W×C or N×C×H×W, which stays on disk; or a .npz "
-        "with images and, if there are any, labels and class_names.",
+        "with images and, if there are any, labels and class_names. Those of Keras, MedMNIST, "
+        "dSprites, QuickDraw and Kuzushiji-MNIST are read as they are.",
         json_schema_extra={"file": True},
     )
     labels: Path | None = Field(
@@ -44,8 +57,15 @@ class ArraysConfig(DataConfig):
         0.1,
         gt=0,
         lt=1,
-        description="Share of the images to judge by. Of a .npy the last ones, so shuffle before "
-        "saving; of a .npz a random choice, always the same.",
+        description="Share of the images to judge by: a random choice of each class, always the "
+        "same, unless the file has parts of its own.",
+    )
+    split_seed: int = Field(
+        0,
+        ge=0,
+        lt=2**31,
+        description="Another number holds out other images.",
+        json_schema_extra=ADVANCED,
     )
 
     def available(self) -> bool:
@@ -55,133 +75,109 @@ class ArraysConfig(DataConfig):
     def load(self) -> Generator[Loading, None, Splits]:
         """See `DataConfig.load`; what is mapped from disk is never copied whole."""
         yield Loading(f"Opening {self.images.name}", 0.0)
-        found = read_arrays(self.images, "images")
-        if "images" not in found:
-            raise DataError(
-                f"data.images: {self.images} has no array called images.",
-                "Save it with numpy.savez(path, images=..., labels=...).",
-            )
-        images = _channels_first(_in_bytes(found["images"], self.images), self.images)
+        file = NumpyFile(self.images, "data.images")
+        layout = find_layout(file)
+        parts, notes = _read_images(file, layout)
         yield Loading("Reading the labels", 0.5)
+        labels = self._read_labels(file, layout, [len(part) for part in parts])
+        whole = _described(parts, labels, _more(file, layout))
+        note = " ".join(filter(None, [layout.note(file), *notes, labels.note]))
+        if layout.held_out:
+            return Splits(whole[0], _joined(whole[1:]), note)
+        in_memory = not isinstance(whole[0].images, np.memmap)
+        return split(whole[0], self.held_out, note, self.split_seed, in_place=in_memory)
+
+    def _read_labels(self, file: NumpyFile, layout: Layout, counts: list[int]) -> Labels:
+        """Return the labels of all parts, one after the other."""
+        names = file.read(layout.class_names) if layout.class_names else None
+        where = f"data.labels: {self.labels or self.images}"
         if self.labels is not None:
-            found |= read_arrays(self.labels, "labels")
-        labels: NDArray[np.int64] | None = None
-        names: tuple[str, ...] = ()
-        if "labels" in found:
-            where = f"data.labels: {self.labels or self.images}"
-            labels, names = _classes(found["labels"], found.get("class_names"), len(images), where)
-        return _split(ImageSet(images, labels, ImageSpec(images.shape[1:], names)), self.held_out)
+            own = NumpyFile(self.labels, "data.labels")
+            values = own.read(only_labels(own))
+        elif DSPRITES_CLASSES in layout.extra and _six_columns(file, DSPRITES_CLASSES):
+            values = file.read(DSPRITES_CLASSES)[:, FACTORS.index("shape")]
+            names = np.array(SHAPES)
+        else:
+            given = [part.labels for part in (layout.train, *layout.held_out)]
+            if not all(given):
+                some = "Only some parts have labels, and so none are used." if any(given) else ""
+                return Labels(None, (), {}, some)
+            values = _one_after_another([file.read(name) for name in given], counts, where)
+        return read_labels(values, names, sum(counts), where)
 
 
-def read_arrays(path: Path, name: str) -> dict[str, NDArray]:
-    """Return what a NumPy file holds; the array of a .npy, mapped from disk, is called `name`.
+def _read_images(file: NumpyFile, layout: Layout) -> tuple[list[NDArray[np.uint8]], list[str]]:
+    """Return the images of each part as bytes with the channels first, and notes."""
+    rewriting = Rewriting(file, layout.images)
+    arrays = [file.read(name) for name in layout.images]
+    check_numbers(arrays, rewriting)
+    shaped = [channels_first(array, rewriting) for array in arrays]
+    images, scale_note = to_bytes([array for array, _ in shaped], rewriting)
+    if len({array.shape[1:] for array in images}) > 1:
+        shapes = " and ".join(str(array.shape) for array in images)
+        raise rewriting.refused(f"has parts of different shapes: {shapes}")
+    return images, [shaped[0][1], scale_note]
 
-    Raises
-    ------
-    DataError
-        Where there is no such file, or it is damaged or holds more than plain numbers.
-    """
-    if not path.is_file():
-        raise DataError(f"data.{name}: there is no file {path}.", "Check the path.")
-    try:
-        if not zipfile.is_zipfile(path):
-            return {name: np.lib.format.open_memmap(path, mode="r")}
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            wanted = {name, "labels", "class_names"}
-            return {key: file[key] for key in file.files if key in wanted}
-    except MemoryError as error:
+
+def _more(file: NumpyFile, layout: Layout) -> Attributes | None:
+    """Return what else a file tells of each image."""
+    names = [name for name in layout.extra if name != DSPRITES_CLASSES]
+    found = read_attributes({name: file.read(name) for name in names})
+    if found and names == [DSPRITES_VALUES] and _six_columns(file, DSPRITES_VALUES):
+        return replace(found, names=FACTORS)
+    return found
+
+
+def _six_columns(file: NumpyFile, name: str) -> bool:
+    return file.arrays[name].shape[1:] == (len(FACTORS),)
+
+
+def _one_after_another(arrays: list[NDArray], counts: list[int], where: str) -> NDArray:
+    """Return the labels of all parts as one array."""
+    if len(arrays) == 1:
+        return arrays[0]
+    fit = all(array.shape[:1] == (count,) for array, count in zip(arrays, counts, strict=True))
+    if not fit or len({(array.shape[1:], array.dtype.kind) for array in arrays}) > 1:
+        shapes = " and ".join(f"{array.dtype} {array.shape}" for array in arrays)
+        wanted = " and ".join(f"{count:,}" for count in counts)
         raise DataError(
-            f"data.{name}: {path} does not fit into memory.",
-            "Save the images alone with numpy.save as .npy, which is read from disk as needed.",
-        ) from error
-    except UNREADABLE as error:
-        if any(word in str(error) for word in ("magic", "object", "Object")):
-            raise DataError(
-                f"data.{name}: {path} is no NumPy file of plain numbers.",
-                "Save them with numpy.save. Pickles are never opened, for they can do anything.",
-            ) from None
-        raise DataError(
-            f"data.{name}: {path} is damaged or no NumPy file: {error}.",
-            "Save it anew with numpy.save or numpy.savez.",
-        ) from error
-
-
-def _in_bytes(images: NDArray, path: Path) -> NDArray[np.uint8]:
-    if images.dtype == np.uint8:
-        return images
-    advice = "Save bytes from 0 to 255: numpy.save(path, (255 * images).round().astype('uint8'))."
-    if images.dtype.kind not in "fb":
-        raise DataError(
-            f"data.images: {path} holds {images.dtype}, not bytes.",
-            "Save bytes from 0 to 255: numpy.save(path, images.astype('uint8')).",
+            f"{where}: labels of shape {shapes} for {wanted} images.",
+            "There must be one label per image, in all parts of the same kind.",
         )
-    if images.nbytes > SMALL:
-        raise DataError(
-            f"data.images: {path} holds {images.nbytes / 1e9:.1f} GB of {images.dtype}, "
-            "too much to convert to bytes at each start.",
-            advice,
-        )
-    if images.size and not (images.min() >= 0 and images.max() <= 1):
-        raise DataError(f"data.images: {path} holds fractions outside 0 to 1.", advice)
-    return np.asarray((images * np.float32(255)).round().astype(np.uint8))
+    return np.concatenate(arrays)
 
 
-def _channels_first(images: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
-    """Return a view with shape (N, C, H, W)."""
-    shape = images.shape
-    if images.ndim == 3:
-        images = images[:, None]
-    elif images.ndim == 4 and images.shape[1] not in CHANNELS:
-        images = np.moveaxis(images, -1, 1)
-    if images.ndim != 4 or images.shape[1] not in CHANNELS:
-        raise DataError(
-            f"data.images: {path} has the shape {shape}, which is none of images.",
-            "It must be N×H×W, N×H×W×C or N×C×H×W, with 1 channel (grey) or 3 (colour).",
-        )
-    if len(images) < 2 or not images.size:
-        raise DataError(
-            f"data.images: {path} holds {len(images)} images of {images.shape[3]}×"
-            f"{images.shape[2]} pixels.",
-            "At least two are needed: one to learn from and one to judge by.",
-        )
-    return images
+def _described(
+    parts: list[NDArray[np.uint8]], labels: Labels, more: Attributes | None
+) -> list[ImageSet]:
+    """Return the images of each part with what is known of them."""
+    attributes = more
+    if labels.attributes:
+        told = read_attributes(labels.attributes)
+        attributes = told if more is None or told is None else _beside(told, more)
+    spec = ImageSpec(parts[0].shape[1:], labels.names)
+    found, start = [], 0
+    for images in parts:
+        rows = slice(start, start + len(images))
+        known = None if labels.rows is None else labels.rows[rows]
+        found.append(ImageSet(images, known, spec, attributes[rows] if attributes else None))
+        start += len(images)
+    return found
 
 
-def _classes(
-    labels: NDArray, names: NDArray | None, images: int, where: str
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return a row of the class names for each image, and the names."""
-    if labels.shape != (images,):
-        raise DataError(
-            f"{where}: labels of shape {labels.shape} for {images:,} images.",
-            "There must be one label per image.",
-        )
-    if labels.dtype.kind not in "iubU":
-        raise DataError(
-            f"{where}: labels are {labels.dtype}.", "They must be whole numbers or words."
-        )
-    if names is None:
-        values, labels = np.unique(labels, return_inverse=True)
-        names = values.astype(str)
-    known = tuple(map(str, names.ravel()))
-    strangers = [label for label in np.unique(labels).tolist() if label not in range(len(known))]
-    if strangers:
-        raise DataError(
-            f"{where}: the label {strangers[0]!r} is none of {len(known)} class_names.",
-            f"With class_names, labels are whole numbers from 0 to {len(known) - 1}.",
-        )
-    if len(known) > MAX_CLASSES:
-        raise DataError(
-            f"{where}: {len(known):,} classes are too many; {MAX_CLASSES:,} are the most.",
-            "Leave out the labels, or group them.",
-        )
-    return labels.astype(np.int64), known
+def _beside(first: Attributes, second: Attributes) -> Attributes:
+    values = np.concatenate([first.values, second.values], 1)
+    return Attributes((*first.names, *second.names), values, {**first.levels, **second.levels})
 
 
-def _split(whole: ImageSet, share: float) -> Splits:
-    if not isinstance(whole.images, np.memmap):
-        # In place, so that memory is never needed twice; the same seed gives the same order.
-        for rows in (whole.images, whole.labels):
-            if rows is not None:
-                np.random.default_rng(SEED).shuffle(rows)
-    return Splits.of(whole, share)
+def _joined(parts: list[ImageSet]) -> ImageSet:
+    """Return several held-out parts as one."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    labels = None if first.labels is None else np.concatenate([p.labels for p in parts])
+    attributes = None
+    if first.attributes:
+        values = np.concatenate([p.attributes.values for p in parts if p.attributes])
+        attributes = replace(first.attributes, values=values)
+    return ImageSet(np.concatenate([p.images for p in parts]), labels, first.spec, attributes)

@@ -14,7 +14,7 @@ from latentlab.kinds import Config, Registry
 from latentlab.pieces import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,6 +25,10 @@ AT_ONCE = 1 << 21
 
 TRAIN, VALIDATION = "train", "validation"
 """What the two parts of a data set are called."""
+
+
+LONGEST_NAME = 24
+"""Characters of a name that a message shows."""
 
 
 TO_EXPLORE = 10_000
@@ -111,6 +115,9 @@ class ImageSet:
         pictures followed by ``#`` and the picture's number. None where images are no files.
     parts : ndarray of object, shape (N,), or None
         `TRAIN` or `VALIDATION` for each image; None where the images are of one part.
+    keys : ndarray of uint64, shape (N,), or None
+        What `latentlab.data.holdout` decided by which part each image is of; None where the set
+        brings its own parts.
     """
 
     images: NDArray[np.uint8]
@@ -119,6 +126,7 @@ class ImageSet:
     attributes: Attributes | None = None
     files: NDArray[np.object_] | None = None
     parts: NDArray[np.object_] | None = None
+    keys: NDArray[np.uint64] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -135,6 +143,7 @@ class ImageSet:
             None if self.attributes is None else self.attributes[rows],
             None if self.files is None else self.files[rows],
             None if self.parts is None else self.parts[rows],
+            None if self.keys is None else self.keys[rows],
         )
 
 
@@ -143,6 +152,7 @@ class Splits:
     """The two parts of a data set: what a model learns from and what it is judged by.
 
     ``note`` is what a person should know of them, such as that some files could not be read.
+    What is shown is ``notes``, which also tells of classes that a part lacks.
     """
 
     train: ImageSet
@@ -154,6 +164,26 @@ class Splits:
         """Hold out a share of the images, the last ones; both parts have at least one."""
         held_out = min(max(1, round(share * len(whole))), len(whole) - 1)
         return cls(whole[:-held_out], whole[-held_out:], note)
+
+    @property
+    def notes(self) -> str:
+        """What a person should know: the note, and which classes a part has no image of."""
+        told = [self.note]
+        if classes := self._classes_lacking(self.train):
+            told.append(f"No training image is of {classes}: this cannot be learned.")
+        if classes := self._classes_lacking(self.validation):
+            told.append(f"No held-out image is of {classes}.")
+        return " ".join(filter(None, told))
+
+    def _classes_lacking(self, part: ImageSet) -> str:
+        """Return which classes a part has no image of, in words; empty where it has all."""
+        if part.labels is None:
+            return ""
+        counts = np.bincount(part.labels, minlength=self.spec.classes)
+        names = [
+            name for name, count in zip(self.spec.class_names, counts, strict=False) if not count
+        ]
+        return f"class{'es' if len(names) > 1 else ''} {listed(names)}" if names else ""
 
     @property
     def spec(self) -> ImageSpec:
@@ -179,11 +209,21 @@ class Splits:
         images = cast("NDArray[np.uint8]", Joined(first.images, rest.images))
         labels = _both(first.labels, rest.labels)
         files = _both(first.files, rest.files)
-        return ImageSet(images, labels, self.spec, attributes, files, parts)
+        keys = _both(first.keys, rest.keys)
+        return ImageSet(images, labels, self.spec, attributes, files, parts, keys)
 
 
 def _both[A: np.generic](first: NDArray[A] | None, rest: NDArray[A] | None) -> NDArray[A] | None:
     return None if first is None or rest is None else np.concatenate([first, rest])
+
+
+def listed(names: Sequence[str], limit: int = 8) -> str:
+    """Return names in one line, at most `limit` of them and each shortened."""
+    shown = [
+        name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names
+    ]
+    more = len(shown) - limit
+    return ", ".join(shown[:limit]) + (f" and {more:,} more" if more > 0 else "")
 
 
 PIECE = 0.006

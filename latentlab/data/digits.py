@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.numpy_file import NumpyFile
 from latentlab.errors import DataError
 from latentlab.paths import resources
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 HELD_OUT = 1000
-UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
 
 
 @DATA.register
@@ -30,9 +28,9 @@ class DigitsConfig(DataConfig):
         yield Loading("Reading the bundled digits")
         path = resources() / "digits.npz"
         try:
-            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                images, labels = file["images"], file["labels"].astype(np.int64)
-        except UNREADABLE as error:
+            file = NumpyFile(path, "data")
+            images, labels = file.read("images"), file.read("labels").astype(np.int64)
+        except DataError as error:
             raise DataError(
                 f"The bundled digits are missing or damaged: {path}.", "Install latentlab again."
             ) from error

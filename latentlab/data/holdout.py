@@ -7,6 +7,7 @@ the shares of the classes, and does not move when images are added, removed or p
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
     Keys = NDArray[np.uint64]
 
-MAX_HASHED_BYTES = 1 << 31
-"""Pixels of a set mapped from disk up to which its images are hashed; above, their rows are."""
+MAX_HASHED_BYTES = 1 << 28
+"""Pixels of a set up to which its images are hashed, within half a second; above, their rows
+are."""
 
 
 class RowView:
@@ -50,13 +52,18 @@ class RowView:
     def __getitem__(self, rows: Any) -> NDArray[np.uint8]:
         return self._array[self._rows[rows]]
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
+        return np.asarray(self[:], dtype)
+
 
 def image_keys(images: ImageSet, seed: int = 0) -> Keys:
     """Return the key of each image, with shape (N,): the same wherever and whenever it is read."""
+    if images.keys is not None:
+        return images.keys
     prefix = f"{seed}\0".encode()
     if images.files is not None:
         contents = (file.encode("utf-8", "surrogatepass") for file in images.files)
-    elif not isinstance(images.images, np.memmap) or images.images.nbytes <= MAX_HASHED_BYTES:
+    elif images.spec.pixels * len(images) <= MAX_HASHED_BYTES:
         contents = (np.ascontiguousarray(image).tobytes() for image in images.images)
     else:
         contents = (b"%d" % row for row in range(len(images)))
@@ -97,15 +104,46 @@ def choose_held_out(
     return held_out
 
 
-def split(images: ImageSet, share: float, note: str = "", seed: int = 0) -> Splits:
-    """Hold out a share of the images, by their keys; see the module's text."""
-    return divide(images, choose_held_out(image_keys(images, seed), images.labels, share), note)
+def split(
+    images: ImageSet, share: float, note: str = "", seed: int = 0, *, in_place: bool = False
+) -> Splits:
+    """Hold out a share of the images, by their keys; see the module's text.
+
+    Parameters
+    ----------
+    images : ImageSet
+        All images.
+    share : float
+        Between 0 and 1.
+    note : str
+        What a person should know of them.
+    seed : int
+        Another one holds out others.
+    in_place : bool
+        Move the pixels within their array, so that memory is never needed twice.
+    """
+    keyed = replace(images, keys=image_keys(images, seed))
+    held_out = choose_held_out(image_keys(keyed), images.labels, share)
+    if in_place:
+        keyed, held_out = _held_out_last(keyed, held_out)
+    return divide(keyed, held_out, note)
 
 
 def restore(images: ImageSet, held_out: Collection[int], note: str = "", seed: int = 0) -> Splits:
-    """Hold out the images whose keys were held out before, and no others."""
-    wanted = np.array(sorted(held_out), np.uint64)
-    return divide(images, np.isin(image_keys(images, seed), wanted), note)
+    """Hold out the images whose keys were held out before, and no others.
+
+    Of images that are all alike, and so have one key, as many are held out as before.
+    """
+    keyed = replace(images, keys=image_keys(images, seed), parts=None)
+    wanted = np.sort(np.fromiter(held_out, np.uint64, len(held_out)))
+    order = np.argsort(image_keys(keyed), kind="stable")
+    ordered = image_keys(keyed)[order]
+    # How many of the same key stand before each, and how many of them are wanted.
+    nth = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+    counts = np.searchsorted(wanted, ordered, "right") - np.searchsorted(wanted, ordered)
+    chosen = np.zeros(len(ordered), bool)
+    chosen[order] = nth < counts
+    return divide(keyed, chosen, note)
 
 
 def divide(images: ImageSet, held_out: NDArray[np.bool_], note: str = "") -> Splits:
@@ -114,10 +152,25 @@ def divide(images: ImageSet, held_out: NDArray[np.bool_], note: str = "") -> Spl
     return Splits(train, validation, note)
 
 
+def _held_out_last(
+    images: ImageSet, held_out: NDArray[np.bool_]
+) -> tuple[ImageSet, NDArray[np.bool_]]:
+    """Swap as few images as possible so that the held-out ones are the last."""
+    first = len(held_out) - int(held_out.sum())
+    early = np.flatnonzero(held_out[:first])
+    late = first + np.flatnonzero(~held_out[first:])
+    rows = np.arange(len(held_out))
+    rows[early], rows[late] = late, early
+    pixels = images.images
+    pixels[early], pixels[late] = pixels[late], pixels[early]
+    return images.with_pixels(pixels, rows), held_out[rows]
+
+
 def _rows_of(images: ImageSet, rows: NDArray[np.intp]) -> ImageSet:
     if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
         return images[rows[0] : rows[-1] + 1]
-    if not isinstance(images.images, np.memmap):
+    pixels = images.images
+    if isinstance(pixels, np.ndarray) and not isinstance(pixels, np.memmap):
         return images[rows]
     # It answers to rows as an array does, which is all that is asked of it.
-    return images.with_pixels(cast("NDArray[np.uint8]", RowView(images.images, rows)), rows)
+    return images.with_pixels(cast("NDArray[np.uint8]", RowView(pixels, rows)), rows)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import Field
 
-from latentlab.data.arrays import read_arrays
 from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.numpy_file import NumpyFile
 from latentlab.errors import DataError
 from latentlab.paths import downloads
 
@@ -64,10 +64,14 @@ class OlivettiConfig(DataConfig):
 
 
 def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray]:
-    images = read_arrays(path, "images").get("images")
-    subject = read_arrays(path, "subject").get("subject")
-    if images is None or subject is None:
-        raise DataError(f"data.root: {path} has no arrays called images and subject.", ADVICE)
+    file = NumpyFile(path, "data.root")
+    if "images" not in file or "subject" not in file:
+        raise DataError(
+            f"data.root: {path} has no arrays called images and subject; it holds "
+            f"{file.listing()}.",
+            ADVICE,
+        )
+    images, subject = file.read("images"), file.read("subject")
     if images.dtype.kind == "f" and images.size and images.min() >= 0 and images.max() <= 1:
         images = (255 * images).round().astype(np.uint8)
     plain = images.dtype == np.uint8 and images.ndim == 3 and subject.dtype.kind in "iu"

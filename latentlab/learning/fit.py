@@ -22,6 +22,7 @@ from latentlab.learning.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
+    from latentlab.data.base import Loading, Splits
     from latentlab.learning.recipe import Recipe
     from latentlab.learning.resume import Position
 
@@ -33,6 +34,7 @@ def fit(
     keep: Callable[[Saved], None] | None = None,
     resume: Position | None = None,
     changes: Iterable[Change] = (),
+    data: Generator[Loading, None, Splits] | None = None,
 ) -> Generator[Event]:
     """Train the model of a recipe.
 
@@ -49,6 +51,8 @@ def fit(
         Where an earlier run of the same recipe stood; this one goes on exactly from there.
     changes : iterable of Change
         Those that the earlier run had seen; made again, each at its step.
+    data : generator, optional
+        Where the images come from; by default, the recipe's own ``data.load()``.
 
     Yields
     ------
@@ -67,7 +71,7 @@ def fit(
     """
     controls = controls or Controls()
     device = local_device(devices.pick(recipe.training.device))
-    splits = yield from recipe.data.load()
+    splits = yield from (data or recipe.data.load())
     trainer = Trainer(recipe, splits, device, team(device))
     replay = sorted(changes, key=lambda change: change.step)
     if resume:

@@ -84,8 +84,10 @@ class Explorer:
             Where there are none.
         """
         if self._images is None or not len(self._images):
+            reason = self.card.note if self.card else ""
             raise DataError(
-                "There are no images on the map.", "Open a model whose data set is at hand."
+                f"There are no images on the map. {reason}".strip(),
+                "" if reason else "Open a model whose data set is at hand.",
             )
         return self._images
 
@@ -100,7 +102,7 @@ class Explorer:
         model, checkpoint = load_model(path)
         folder = folder_of(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
-        splits, data, note = images_for(checkpoint, shipped=shipped)
+        splits, data, note = images_for(folder, checkpoint, shipped=shipped)
         self.held_out = len(splits.validation) if splits is not None else 0
         # Not as a recipe under training: that one has images of its own to show.
         self._show(model, splits, None if splits is None else splits.to_explore(), None)
@@ -125,7 +127,7 @@ class Explorer:
         self.held_out = len(splits.validation)
         self._show(model, splits, images, parsed)
         card = _card(model, parsed, splits.spec, folder, epoch)
-        self.card = replace(card, data=parsed.data.kind, note=splits.note, images=self._total)
+        self.card = replace(card, data=parsed.data.kind, note=splits.notes, images=self._total)
         return self.card
 
     def _show(

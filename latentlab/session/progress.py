@@ -55,8 +55,10 @@ class _Teller:
                     f"{event.parameters:,} parameters on {event.device}, "
                     f"{len(event.splits.train):,} training images"
                 )
-                if event.splits.note:
-                    self._progress.console.print(event.splits.note, highlight=False, soft_wrap=True)
+                if event.splits.notes:
+                    self._progress.console.print(
+                        event.splits.notes, highlight=False, soft_wrap=True
+                    )
                 self._update(f"Epoch 1/{event.epochs}", event.step, total)
             case Change():
                 self._tell_change(event)

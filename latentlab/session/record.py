@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from latentlab.errors import LatentlabError, RunError, TrainingError
 from latentlab.files import write_atomically
-from latentlab.learning.checkpoint import BEST, DESCRIPTION, LAST, Checkpoint, save_checkpoint
+from latentlab.learning.checkpoint import (
+    BEST,
+    DESCRIPTION,
+    LAST,
+    Checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+)
 from latentlab.learning.controls import Controls
 from latentlab.learning.distributed import leads
 from latentlab.learning.events import Change, EpochEnd, Event, Portrait, Saved, Snapshot, Started
@@ -29,6 +36,7 @@ from latentlab.session.past import (
     rewind,
 )
 from latentlab.session.replay import PortraitLog
+from latentlab.session.run_data import load_run_data, write_run_data
 from latentlab.session.runs import RECIPE, write_preview
 
 if TYPE_CHECKING:
@@ -122,11 +130,20 @@ def resume(
             f"{folder} has had all its {position.epoch} epochs.",
             "Train more: give a larger number of epochs.",
         )
+    spec = read_checkpoint(folder).spec if (folder / DESCRIPTION).exists() else None
+    data = load_run_data(folder, recipe.data, spec, resuming=True)
     if not leads():
-        yield from fit(recipe, controls=controls, resume=position, changes=changes)
+        yield from fit(recipe, controls=controls, resume=position, changes=changes, data=data)
         return
     recorder = _Recorder(now, folder, changes)
-    events = fit(recipe, controls=controls, keep=recorder.keep, resume=position, changes=changes)
+    events = fit(
+        recipe,
+        controls=controls,
+        keep=recorder.keep,
+        resume=position,
+        changes=changes,
+        data=data,
+    )
     with closing(_recorded(events, recorder)) as recorded:
         for event in recorded:
             if isinstance(event, Started):
@@ -152,6 +169,7 @@ def _written(events: Generator[Event], recorder: _Recorder) -> Generator[Event]:
             match event:
                 case Started():
                     recorder.started = event
+                    write_run_data(recorder.folder, recorder.recipe.data, event.splits)
                     (recorder.folder / FAILURE).unlink(missing_ok=True)
                     yield replace(event, folder=recorder.folder)
                     continue

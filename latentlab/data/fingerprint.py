@@ -1,0 +1,225 @@
+"""Whether a data set is still the one that a run was made with, and what has changed.
+
+A fingerprint holds the keys of the images where they have any (see `latentlab.data.holdout`), and
+how bright some of the images are: the same on every machine, whichever way it decodes a JPEG, and
+hardly ever the same for other images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from latentlab.data.base import TRAIN, VALIDATION, ImageSpec, listed
+from latentlab.data.holdout import image_keys, restore
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.data.base import ImageSet, Splits
+
+    Keys = NDArray[np.uint64]
+
+MAX_KEYS = 300_000
+"""Training images up to which their keys are kept, in 5 MB; those of held-out images always are."""
+SAMPLED = 64
+"""Images whose brightness is kept."""
+TOLERANCE = 2.0
+"""Mean pixel values by which one image may differ between two decoders of its file."""
+
+PackedKeys = Annotated[str, Field(pattern=r"^([0-9a-f]{16})*$")]
+Count = Annotated[int, Field(ge=0, le=2**40)]
+
+
+class Fingerprint(BaseModel):
+    """What is kept of a data set to know it again.
+
+    Parameters
+    ----------
+    shape, class_names
+        See `ImageSpec`.
+    train, validation : int
+        How many images each part has.
+    held_out, trained : str or None
+        The keys of the images, 16 hexadecimal digits each. None where the set brings its own
+        parts and its images have no file names; `trained` also where they are very many.
+    brightness : dict of str to float
+        The mean pixel value of some images, 0 to 255, by their keys or rows.
+    """
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    shape: tuple[Count, Count, Count]
+    class_names: tuple[str, ...]
+    train: Count
+    validation: Count
+    held_out: PackedKeys | None = None
+    trained: PackedKeys | None = None
+    brightness: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def spec(self) -> ImageSpec:
+        """Shape and classes."""
+        return ImageSpec(self.shape, self.class_names)
+
+
+def take(splits: Splits) -> Fingerprint:
+    """Return the fingerprint of a data set; reads few of its pixels."""
+    held_out, trained = _keys_of(splits.validation), _keys_of(splits.train)
+    return Fingerprint(
+        shape=splits.spec.shape,
+        class_names=splits.spec.class_names,
+        train=len(splits.train),
+        validation=len(splits.validation),
+        held_out=None if held_out is None else pack(held_out),
+        trained=None if trained is None or len(trained) > MAX_KEYS else pack(trained),
+        brightness=_brightness(splits),
+    )
+
+
+def joined(before: Fingerprint, now: Fingerprint) -> Fingerprint:
+    """Return the fingerprint of a run that has learned from a set before and after it changed.
+
+    What was held out once stays so if it comes back; what was ever learned from counts as such.
+    """
+    if before.held_out is None or now.held_out is None:
+        return now
+    held_out, trained = _with(before.held_out, now.held_out), None
+    if before.trained is not None and now.trained is not None:
+        trained = _with(before.trained, now.trained)
+    return now.model_copy(update={"held_out": held_out, "trained": trained})
+
+
+def _with(before: str, now: str) -> str:
+    """Add the keys that were not there before."""
+    old, new = unpack(before), unpack(now)
+    return pack(np.concatenate([old, new[~np.isin(new, old)]]))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What has changed since a fingerprint was taken.
+
+    Parameters
+    ----------
+    splits : Splits
+        The data, with the same images held out as then.
+    problem : str
+        Why it cannot be used in place of what was there then; empty where it can.
+    change : str
+        What has changed, in one or two sentences; empty where nothing has.
+    """
+
+    splits: Splits
+    problem: str = ""
+    change: str = ""
+
+
+def compare(before: Fingerprint, splits: Splits) -> Comparison:
+    """Compare a data set with its fingerprint, and hold out what was held out then."""
+    if problem := misfit(before.spec, splits.spec):
+        return Comparison(splits, problem)
+    looks, compared = _differing(before.brightness, _brightness(splits))
+    if looks > compared / 2:
+        return Comparison(splits, "it holds other images than those that this run was made with")
+    changed = f"{looks} of {compared} images that were compared look different." if looks else ""
+    keys = _keys_of(splits.whole())
+    if before.held_out is None or keys is None:
+        return Comparison(splits, change=_sentences(_counted(before, splits), changed))
+    held_out = unpack(before.held_out)
+    if len(held_out) and not np.isin(held_out, keys).any():
+        return Comparison(splits, "it holds none of the images that this run held out")
+    change = _sentences(_changed(before, splits, keys), changed)
+    if splits.validation.keys is None or np.array_equal(
+        np.sort(splits.validation.keys), np.sort(held_out)
+    ):
+        return Comparison(splits, change=change)
+    restored = restore(splits.whole(), held_out.tolist(), splits.note)
+    if not len(restored.train):
+        return Comparison(splits, "it holds only images that this run held out")
+    return Comparison(restored, change=change)
+
+
+def misfit(made_for: ImageSpec, found: ImageSpec) -> str:
+    """Return why images are not those that a model is made for; empty where they may be."""
+    if made_for.shape != found.shape:
+        return f"this run was made for {made_for} images; the data now has {found} ones"
+    if made_for.class_names != found.class_names:
+        then, now = (listed(spec.class_names) or "no classes" for spec in (made_for, found))
+        return f"this run was made for {then}; the data now has {now}"
+    return ""
+
+
+def pack(keys: Keys) -> str:
+    """Return keys as text."""
+    return keys.astype(">u8").tobytes().hex()
+
+
+def unpack(text: str) -> Keys:
+    """Return the keys of a text, with shape (N,)."""
+    return np.frombuffer(bytes.fromhex(text), ">u8").astype(np.uint64)
+
+
+def _keys_of(part: ImageSet) -> Keys | None:
+    return image_keys(part) if part.keys is not None or part.files is not None else None
+
+
+def _sentences(*told: str) -> str:
+    return " ".join(filter(None, told))
+
+
+def _changed(before: Fingerprint, splits: Splits, now: Keys) -> str:
+    """Say which images came and went, by their keys."""
+    if before.trained is None:
+        return _counted(before, splits)
+    then = np.concatenate([unpack(before.held_out or ""), unpack(before.trained)])
+    gone, new = (int((~np.isin(a, b)).sum()) for a, b in ((then, now), (now, then)))
+    told = [f"{_images(gone)} gone"] if gone else []
+    told += [f"{_images(new)} new"] if new else []
+    if not told:
+        return ""
+    joins = "; new ones join the training images" if new and splits.train.keys is not None else ""
+    renamed = " (a renamed one counts as both)" if gone and new else ""
+    return f"Since this run was made, {' and '.join(told)}{renamed}{joins}."
+
+
+def _images(count: int) -> str:
+    return "1 image is" if count == 1 else f"{count:,} images are"
+
+
+def _counted(before: Fingerprint, splits: Splits) -> str:
+    then, now = (before.train, before.validation), (len(splits.train), len(splits.validation))
+    if then == now:
+        return ""
+    return (
+        f"This run was made with {then[0]:,} training images and {then[1]:,} held-out ones; "
+        f"there are {now[0]:,} and {now[1]:,} now."
+    )
+
+
+def _brightness(splits: Splits) -> dict[str, float]:
+    """Return how bright some images are: those with the lowest keys, else the first ones."""
+    whole = splits.whole()
+    keys = _keys_of(whole)
+    if keys is None:
+        parts = ((VALIDATION, splits.validation), (TRAIN, splits.train))
+        return {
+            f"{name} {row}": _mean(part, row)
+            for name, part in parts
+            for row in range(min(SAMPLED // 2, len(part)))
+        }
+    rows = np.argsort(keys, kind="stable")[:SAMPLED]
+    return {pack(keys[row : row + 1]): _mean(whole, int(row)) for row in rows}
+
+
+def _mean(images: ImageSet, row: int) -> float:
+    return round(float(images.images[row].mean()), 1)
+
+
+def _differing(then: dict[str, float], now: dict[str, float]) -> tuple[int, int]:
+    """Return how many images are of another brightness, and how many were compared."""
+    both = then.keys() & now.keys()
+    return sum(abs(then[key] - now[key]) > TOLERANCE for key in both), len(both)
