@@ -106,15 +106,14 @@ def reading(
         yield
     except LatentlabError:
         raise
-    except FileNotFoundError as cause:
-        raise error(f"{name} does not exist.", "Check its name and its folder.") from cause
     except MemoryError as cause:
         raise error(f"{name} needs more memory than there is.", "Close other programs.") from cause
     except RecursionError as cause:
         raise error(f"{name} {fault}: it is nested too deeply.", advice) from cause
     except Exception as cause:
         if isinstance(cause, OSError) and cause.strerror:
-            raise error(f"{name} cannot be read: {cause.strerror}.") from cause
+            unreadable = f"{name} cannot be read: {cause.strerror}."
+            raise error(unreadable, "Check that it is there and may be read.") from cause
         raise error(f"{name} {fault}: {_reason(cause)}.", advice) from cause
 
 

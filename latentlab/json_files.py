@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST = 8 << 20
 """Bytes of a JSON file, and of a line of JSON, at most."""
-LARGE = 64 << 20
+LARGE = 32 << 20
 """The same for files that hold vectors."""
 MOST_LINES = 512 << 20
 """Bytes of a file of JSON lines at most."""

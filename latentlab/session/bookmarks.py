@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from latentlab.errors import RunError
+from pydantic import FailFast, Field, JsonValue, TypeAdapter
+
+from latentlab.errors import RunError, reading
 from latentlab.files import write_atomically
+from latentlab.json_files import LARGE, Record, read_json
 from latentlab.session.scene import Point
 
 if TYPE_CHECKING:
@@ -18,6 +20,26 @@ if TYPE_CHECKING:
 
 WHAT = "bookmarks"
 FORMAT = 1
+MOST_BOOKMARKS = 10_000
+LONGEST_NOTE = 10_000
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
+"""One number of z: what lies further away decodes to nothing."""
+
+
+class _Mark(Record):
+    z: Annotated[tuple[Coordinate, ...], FailFast()]
+    label: JsonValue = None
+    note: Annotated[str, Field(max_length=LONGEST_NOTE)] = ""
+
+
+class _Book(Record):
+    """A file of bookmarks."""
+
+    format: Literal[1] = 1
+    bookmarks: Annotated[tuple[_Mark, ...], Field(max_length=MOST_BOOKMARKS), FailFast()]
+
+
+_BOOK = TypeAdapter(_Book)
 
 
 def write_bookmarks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None:
@@ -32,7 +54,8 @@ def write_bookmarks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) ->
         try:
             read_bookmarks(path, card)
         except RunError:
-            path.replace(path.with_suffix(".damaged"))
+            with reading(path):
+                path.replace(path.with_suffix(".damaged"))
     content = {
         "format": FORMAT,
         "model": card.name,
@@ -53,29 +76,18 @@ def read_bookmarks(path: Path, card: ModelCard) -> list[tuple[Point, str]]:
     RunError
         Where the file cannot be read, or its points are not of this model.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return [_read(entry, card) for entry in content["bookmarks"]]
-    except RunError:
-        raise
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror}.", "Choose another.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(
-            f"{path} is no file of bookmarks.", "Choose one that latentlab has written."
-        ) from error
+    advice = "Choose one that latentlab has written."
+    book = read_json(path, _BOOK, RunError, advice, "is no file of bookmarks", LARGE)
+    return [_point(mark, card) for mark in book.bookmarks]
 
 
-def _read(entry: dict[str, Any], card: ModelCard) -> tuple[Point, str]:
-    z = tuple(float(value) for value in entry["z"])
-    if len(z) != card.latent_dim:
+def _point(mark: _Mark, card: ModelCard) -> tuple[Point, str]:
+    if len(mark.z) != card.latent_dim:
         raise RunError(
-            f"The bookmarks have {len(z)} dimensions, and {card.name} has {card.latent_dim}.",
+            f"The bookmarks have {len(mark.z)} dimensions, and {card.name} has {card.latent_dim}.",
             "Open the model that they were made with.",
         )
-    if not all(map(math.isfinite, z)):
-        raise ValueError("not a point")
-    label = entry.get("label")
-    known = isinstance(label, int) and 0 <= label < card.spec.classes
-    fallback = 0 if card.conditional else None
-    return Point(z, label if known and card.conditional else fallback), str(entry.get("note", ""))
+    label = mark.label if isinstance(mark.label, int) else -1
+    if not 0 <= label < card.spec.classes:
+        label = 0
+    return Point(mark.z, label if card.conditional else None), mark.note

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter
 
-from latentlab.errors import DataError
+from latentlab.errors import DataError, shown
 from latentlab.files import write_atomically
+from latentlab.json_files import LARGE, Record, read_json
 from latentlab.session.directions import Direction
 from latentlab.session.keeping import place_of
 
@@ -24,9 +25,23 @@ FORMAT = "latentlab directions"
 VERSION = 1
 WHAT = "directions"
 LENGTH_OFF = 1e-3
+FARTHEST = 1e6
+"""Length and scale of a direction stay below it."""
+LONGEST_TEXT = 1000
 
 
-_READER = TypeAdapter(tuple[Direction, ...])
+class _Head(Record):
+    """What tells whether the rest can be understood."""
+
+    format: Literal["latentlab directions"]
+    version: int
+
+
+class _Book(Record):
+    directions: Annotated[tuple[Direction, ...], FailFast()]
+
+
+_HEAD, _BOOK = TypeAdapter(_Head), TypeAdapter(_Book)
 
 
 def kept(card: ModelCard) -> tuple[Direction, ...]:
@@ -68,44 +83,30 @@ def read_directions(path: Path, latent_dim: int) -> tuple[Direction, ...]:
     DataError
         Where it is no file of directions, is damaged, or is for another latent space.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read.", "Choose a file of directions.") from error
-    try:
-        book = json.loads(text)
-    except (ValueError, RecursionError):
-        book = None
-    if not isinstance(book, dict) or book.get("format") != FORMAT:
-        raise DataError(
-            f"{path} is not a file of directions.", "Choose one that latentlab has saved."
-        )
-    if book.get("version") != VERSION:
+    advice = "Choose one that latentlab has saved."
+    head = read_json(path, _HEAD, DataError, advice, "is not a file of directions", LARGE)
+    if head.version != VERSION:
         raise DataError(f"{path} was written by another latentlab.", "Update this one.")
-    try:
-        directions = _READER.validate_python(book.get("directions"))
-    except ValidationError as error:
-        where = ".".join(["directions", *map(str, error.errors()[0]["loc"])])
-        raise DataError(
-            f"{path} is damaged: {where} is wrong.", "Use another copy, or move it away."
-        ) from error
-    return tuple(_checked(direction, path, latent_dim) for direction in directions)
+    advice = "Use another copy, or move it away."
+    book = read_json(path, _BOOK, DataError, advice, most=LARGE)
+    return tuple(_checked(direction, path, latent_dim) for direction in book.directions)
 
 
 def _checked(direction: Direction, path: Path, latent_dim: int) -> Direction:
     """Return a direction as it may be used: finite, of length 1, of this latent space."""
-    own = direction.origin
+    own, name = direction.origin, shown(direction.name, 80)
     if len(direction.vector) != latent_dim:
         raise DataError(
-            f"{path} is of another latent space: {direction.name} was learned in {own.name}, "
+            f"{path} is of another latent space: {name} was learned in {shown(own.name, 80)}, "
             f"which has {len(direction.vector)} dimensions, and this model has {latent_dim}.",
             "Open that model first, or learn the direction anew.",
         )
     length = math.sqrt(sum(value * value for value in direction.vector))
-    numbers = (*direction.vector, direction.scale, direction.d or 0, direction.accuracy or 0)
-    if not (all(map(math.isfinite, numbers)) and length > 0 and direction.scale > 0):
+    texts = (direction.name, direction.method, direction.source, own.name, own.data, own.kind)
+    sound = 0 < length < FARTHEST and 0 < direction.scale < FARTHEST
+    if not sound or max(map(len, texts)) > LONGEST_TEXT:
         raise DataError(
-            f"{path} is damaged: {direction.name} is no direction.",
+            f"{path} is damaged: {name} is no direction.",
             "Use another copy, or move it away.",
         )
     if abs(length - 1) < LENGTH_OFF:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import FailFast
 
 from latentlab.session.axes import Axis
 
@@ -71,7 +72,7 @@ class Direction:
     """
 
     name: str
-    vector: tuple[float, ...] = field(repr=False)
+    vector: Annotated[tuple[float, ...], FailFast()] = field(repr=False)
     scale: float
     method: str
     source: str

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.errors import RunError
-from latentlab.files import write_atomically
+from latentlab.errors import DataError, RunError, reading
+from latentlab.files import is_missing, write_atomically
 from latentlab.learning.events import Portrait
+from latentlab.session.kept_arrays import read_arrays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +23,10 @@ MOST = 48
 """Portraits that are kept of a run, however long it is."""
 CODES = 1000
 """Images whose codes are kept."""
-NAME = re.compile(r"epoch-(\d+)\.npz")
+NAME = re.compile(r"epoch-(\d{5,9})\.npz", re.ASCII)
 PICTURES = ("originals", "reconstructions", "samples")
-DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
+MOST_BYTES = 256 << 20
+"""Bytes of a portrait at most, unpacked."""
 
 
 class PortraitLog:
@@ -86,18 +86,14 @@ def read_portrait(folder: Path, epoch: int) -> Portrait:
         Where there is no such portrait or it is damaged.
     """
     file = _file(folder, epoch)
+    if is_missing(file):
+        raise RunError(f"{folder} keeps no portrait of epoch {epoch}.", "Choose another moment.")
+    advice = "Choose another moment; the run itself is whole."
     try:
-        # Given a path, numpy would leave a damaged file open.
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
-            return _unpacked(epoch, dict(arrays))
-    except FileNotFoundError:
-        raise RunError(
-            f"{folder} keeps no portrait of epoch {epoch}.", "Choose another moment."
-        ) from None
-    except DAMAGE as error:
-        raise RunError(
-            f"{file} is damaged: {error}.", "Choose another moment; the run itself is whole."
-        ) from error
+        with reading(file, RunError, advice):
+            return _unpacked(epoch, read_arrays(file, MOST_BYTES))
+    except DataError as error:
+        raise RunError(f"{file} is damaged.", advice) from error
 
 
 def forget_after(folder: Path, epoch: int) -> None:
@@ -128,11 +124,20 @@ def _packed(portrait: Portrait) -> bytes:
 def _unpacked(epoch: int, arrays: dict[str, NDArray]) -> Portrait:
     mu, sigma = (arrays[name].astype(np.float32) for name in ("mu", "sigma"))
     labels = arrays["labels"].astype(np.int64) if "labels" in arrays else None
-    if mu.ndim != 2 or mu.shape != sigma.shape or (labels is not None and len(labels) != len(mu)):
+    if mu.ndim != 2 or mu.shape != sigma.shape or not len(mu):
         raise ValueError("its codes do not fit together")
-    pictures = [arrays[name] for name in PICTURES]
-    if any(each.dtype != np.uint8 or each.ndim not in (3, 4) for each in pictures):
+    if not (np.isfinite(mu).all() and np.isfinite(sigma).all() and (sigma >= 0).all()):
+        raise ValueError("its codes are no numbers")
+    if labels is not None and (labels.shape != mu.shape[:1] or labels.min() < 0):
+        raise ValueError("its labels do not fit its codes")
+    originals, reconstructions, samples = (arrays[name] for name in PICTURES)
+    if not all(map(_are_pictures, (originals, reconstructions, samples))):
         raise ValueError("its pictures are none")
-    if pictures[0].shape != pictures[1].shape:
-        raise ValueError("originals and reconstructions do not fit together")
-    return Portrait(epoch, mu, sigma, labels, *pictures)
+    if originals.shape != reconstructions.shape or originals.shape[1:] != samples.shape[1:]:
+        raise ValueError("its pictures do not fit together")
+    return Portrait(epoch, mu, sigma, labels, originals, reconstructions, samples)
+
+
+def _are_pictures(array: NDArray) -> bool:
+    coloured = array.ndim == 4 and array.shape[3] == 3
+    return array.dtype == np.uint8 and array.size > 0 and (array.ndim == 3 or coloured)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.errors import RunError
+from latentlab.errors import DataError, RunError
 from latentlab.files import write_atomically
 from latentlab.paths import home, resources
+from latentlab.session.kept_arrays import read_arrays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 FOLDER = "views"
 MOST = 8
 """Maps kept in one folder: the newest."""
-DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+MOST_BYTES = 1 << 30
+"""Bytes of one map at most."""
 
 
 class ViewCache:
@@ -50,13 +51,14 @@ class ViewCache:
     def read(self) -> Kept | None:
         """Return places and laid-out rows, or None where they are not kept or damaged."""
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                xy, anchors = file["xy"], file["anchors"]
-        except DAMAGE:
+            arrays = read_arrays(self.path, MOST_BYTES)
+            xy, anchors = arrays["xy"], arrays["anchors"]
+        except (DataError, KeyError):
             return None
-        whole = xy.shape == (self._count, 2) and anchors.ndim == 1 and np.isfinite(xy).all()
+        kinds = xy.dtype == np.float32 and anchors.dtype == np.int64
+        whole = kinds and xy.shape == (self._count, 2) and anchors.ndim == 1
         inside = whole and len(anchors) and 0 <= anchors.min() <= anchors.max() < self._count
-        return (xy, anchors) if inside else None
+        return (xy, anchors) if inside and np.isfinite(xy).all() else None
 
     def write(self, xy: NDArray[np.float32], anchors: NDArray[np.int64]) -> None:
         """Keep a map; where that cannot be, it is made again next time."""
