@@ -29,6 +29,11 @@ class OptimizerConfig(Config, ABC):
         json_schema_extra=ADVANCED,
     )
 
+    @property
+    @abstractmethod
+    def keeps(self) -> tuple[str, ...]:
+        """What it keeps of each weight from step to step, as a resumed run needs it."""
+
     @abstractmethod
     def build(
         self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
@@ -48,6 +53,11 @@ class Adaptive(OptimizerConfig):
     beta2: float = Field(
         0.999, ge=0, lt=1, description="Memory of the square.", json_schema_extra=ADVANCED
     )
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """See `OptimizerConfig.keeps`."""
+        return adam.STATE
 
 
 @OPTIMIZERS.register
@@ -91,6 +101,11 @@ class SGD(OptimizerConfig):
 
     kind: Literal["sgd"] = "sgd"
     momentum: float = Field(0.9, ge=0, lt=1, description="How much of the last step is repeated.")
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """See `OptimizerConfig.keeps`."""
+        return ("momentum_buffer",) if self.momentum else ()
 
     def build(
         self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any

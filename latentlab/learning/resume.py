@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from pydantic import Field, TypeAdapter
+from safetensors import safe_open
 from safetensors.numpy import save
 
-from latentlab.errors import RunError
-from latentlab.files import write_atomically
+from latentlab.errors import RunError, reading
+from latentlab.files import is_missing, write_atomically
+from latentlab.json_files import Count, Record, parse_json
+from latentlab.learning.tensors import check_head
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,29 @@ if TYPE_CHECKING:
     from latentlab.learning.trainer import Trainer
 
 FILE = "resume.safetensors"
+
+
+class MeterRecord(Record):
+    """What belongs to the sums of a meter: the names of the losses, and how many images."""
+
+    names: tuple[str, ...]
+    images: Annotated[int, Field(ge=1)]
+
+
+class _About(Record):
+    """What the file says besides its arrays; see `Position`."""
+
+    step: Count
+    epoch: Count
+    position: Count
+    best_loss: float | None
+    best_epoch: Count
+    judged_by: str
+    seconds: Annotated[float, Field(ge=0, le=1e9)]
+    meters: dict[Literal["meter", "whole"], MeterRecord]
+
+
+_ABOUT = TypeAdapter(_About)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +79,7 @@ class Position:
     best_epoch: int
     judged_by: str
     seconds: float
-    meters: Mapping[str, Any]
+    meters: Mapping[str, MeterRecord]
     arrays: Mapping[str, NDArray] = field(repr=False)
 
 
@@ -63,8 +88,7 @@ def take_position(
 ) -> Position:
     """Copy where a training stands."""
     arrays = {
-        **_named("model", trainer.model.state_dict()),
-        **(_named("average", trainer.average.state_dict()) if trainer.average else {}),
+        **_weights(trainer),
         **{
             f"optimizer.{i}.{name}": _array(value)
             for i, state in trainer.optimizer.state_dict()["state"].items()
@@ -80,7 +104,7 @@ def take_position(
     for name, meter in (("meter", trainer.meter), ("whole", trainer.whole)):
         if meter.sums is not None and meter.images:
             arrays[name] = _array(meter.sums)
-            meters[name] = {"names": meter.names, "images": meter.images}
+            meters[name] = MeterRecord(names=meter.names, images=meter.images)
     return Position(
         trainer.step_count,
         trainer.epoch,
@@ -102,23 +126,67 @@ def restore(trainer: Trainer, position: Position) -> None:
     RunError
         Where it is one of another model or optimizer.
     """
-    try:
+    fault = "cannot go on from where it stood"
+    with reading("The run", advice="Was its recipe.toml edited? Train it anew.", fault=fault):
+        _check(trainer, position)
         _fill(trainer, position.arrays)
-    except (KeyError, RuntimeError, ValueError) as error:
-        raise RunError(
-            f"The run cannot go on from where it stood: {error}.",
-            "Was its recipe.toml edited? Train it anew.",
-        ) from error
     trainer.step_count, trainer.epoch = position.step, position.epoch
-    trainer.position = position.position
+    # There may be fewer images than there were.
+    trainer.position = min(position.position, trainer.steps_per_epoch)
     for name, meter in (("meter", trainer.meter), ("whole", trainer.whole)):
         if about := position.meters.get(name):
-            meter.names, meter.images = tuple(about["names"]), about["images"]
+            meter.names, meter.images = about.names, about.images
             meter.sums = torch.from_numpy(position.arrays[name].copy()).to(trainer.device)
             if not trainer.team.leads:
                 # The processes' sums are added up: this one's part is counted already.
                 meter.images = 0
                 meter.sums.zero_()
+
+
+def _check(trainer: Trainer, position: Position) -> None:
+    """Raise an error where what was kept is not of the kind that this training keeps.
+
+    torch would take some of it, and then compute something else.
+    """
+    arrays = position.arrays
+    wanted = _weights(trainer) | {"order": trainer.order_before.numpy()}
+    for name, own in wanted.items():
+        if _kind(arrays[name]) != _kind(own):
+            raise ValueError(f"{name} is {_told(arrays[name])}, not {_told(own)}")
+    for name in ("noise", "chance"):
+        if arrays[name].dtype != np.uint8 or arrays[name].ndim != 1:
+            raise ValueError(f"{name} is {_told(arrays[name])}")
+    for name, meter in position.meters.items():
+        if _kind(arrays[name]) != ((len(meter.names),), np.dtype(np.float64)):
+            raise ValueError(f"{name} is {_told(arrays[name])}")
+    _check_optimizer(trainer, arrays)
+    if position.step < max(position.epoch, position.position):
+        raise ValueError(f"it says step {position.step} of epoch {position.epoch}")
+
+
+def _check_optimizer(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
+    found = {name: array for name, array in arrays.items() if name.startswith("optimizer.")}
+    # It keeps nothing of a weight that has not been learned yet.
+    learned = {name.split(".")[1] for name in found}
+    shapes = {
+        f"optimizer.{i}.{key}": () if key == "step" else tuple(weight.shape)
+        for i, weight in enumerate(trainer.model.parameters())
+        for key in trainer.recipe.training.optimizer.keeps
+        if str(i) in learned
+    }
+    if shapes.keys() != found.keys():
+        raise ValueError("it is of another optimizer")
+    for name, array in found.items():
+        if _kind(array) != (shapes[name], np.dtype(np.float32)):
+            raise ValueError(f"{name} is {_told(array)}")
+
+
+def _kind(array: NDArray) -> tuple[tuple[int, ...], np.dtype]:
+    return array.shape, array.dtype
+
+
+def _told(array: NDArray) -> str:
+    return f"{array.dtype} of shape {array.shape}"
 
 
 def _fill(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
@@ -147,8 +215,8 @@ def write_position(folder: Path, position: Position) -> None:
     RunError
         Where the folder cannot be written.
     """
-    about = {name: getattr(position, name) for name in Position.__slots__ if name != "arrays"}
-    content = save(dict(position.arrays), {"position": json.dumps(about)})
+    about = _About.model_validate(position, from_attributes=True)
+    content = save(dict(position.arrays), {"position": about.model_dump_json()})
     write_atomically(folder / FILE, content)
 
 
@@ -161,20 +229,25 @@ def read_position(folder: Path) -> Position:
         Where it has not been kept, or is damaged.
     """
     file = folder / FILE
-    if not file.exists():
+    if is_missing(file):
         raise RunError(
             f"{folder} cannot be resumed: it has no {FILE}.",
             "Open it to explore, or train its recipe anew.",
         )
-    try:
-        with safe_open(file, "numpy") as content:
-            arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
-            about = json.loads(content.metadata()["position"])
-        return Position(**about, arrays=arrays)
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            f"{file} is damaged: {error}.", "Open the run to explore, or train it anew."
-        ) from error
+    check_head(file)
+    with (
+        reading(file, advice="Open the run to explore, or train it anew."),
+        safe_open(file, "numpy") as content,
+    ):
+        about = parse_json(content.metadata()["position"], _ABOUT)
+        arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
+        values = {name: getattr(about, name) for name in _About.model_fields}
+        return Position(**values, arrays=arrays)
+
+
+def _weights(trainer: Trainer) -> dict[str, NDArray]:
+    average = _named("average", trainer.average.state_dict()) if trainer.average else {}
+    return _named("model", trainer.model.state_dict()) | average
 
 
 def _named(prefix: str, values: Mapping[str, torch.Tensor]) -> dict[str, NDArray]:
