@@ -13,6 +13,8 @@ from latentlab.widgets.settings import settings
 from latentlab.widgets.theme import UNIT, small
 
 SMOOTHING_WIDTH = 120
+MOST_SMOOTHING = 50.0
+"""Epochs."""
 LAST = {"All epochs": 0, "Last 100": 100, "Last 20": 20}
 LOG, SMOOTHING, LAST_KEY, OUTLIERS = (
     f"curves/{name}" for name in ("log", "smoothing", "last", "outliers")
@@ -27,7 +29,7 @@ class CurveTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = _remembered()
-        self.smoothing = QDoubleSpinBox(decimals=1, maximum=50.0, singleStep=0.5)
+        self.smoothing = QDoubleSpinBox(decimals=1, maximum=MOST_SMOOTHING, singleStep=0.5)
         self.smoothing.setSpecialValueText("No smoothing")
         self.smoothing.setPrefix("Smooth ")
         self.smoothing.setSuffix(" ep.")
@@ -66,7 +68,7 @@ class CurveTools(QWidget):
         stored.setValue(LOG, " ".join(sorted(view.log)))
         stored.setValue(SMOOTHING, view.smoothing)
         stored.setValue(LAST_KEY, view.last)
-        stored.setValue(OUTLIERS, int(view.outliers))
+        stored.setValue(OUTLIERS, view.outliers)
         self.changed.emit()
 
     @Slot()
@@ -89,14 +91,10 @@ def text_button(text: str, tip: str) -> QToolButton:
 
 def _remembered() -> View:
     stored = settings()
-    try:
-        last = int(str(stored.value(LAST_KEY, 0)))
-        smoothing = float(str(stored.value(SMOOTHING, 0.0)))
-    except ValueError:
-        last, smoothing = 0, 0.0
+    last, smoothing = stored.value(LAST_KEY, 0), stored.value(SMOOTHING, 0.0)
     return View(
-        log=frozenset(str(stored.value(LOG, "")).split()),
-        smoothing=smoothing,
+        log=frozenset(stored.value(LOG, "").split()),
+        smoothing=smoothing if 0 <= smoothing <= MOST_SMOOTHING else 0.0,
         last=last if last in LAST.values() else 0,
-        outliers=str(stored.value(OUTLIERS, 0)) == "1",
+        outliers=stored.value(OUTLIERS, False),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -159,11 +160,12 @@ class FieldRow(QWidget):
         return self.editor.value()
 
     def set_value(self, value: Any, *, whole: bool = False) -> None:
-        """Choose a value; see `FormWidget.set_values`."""
-        if isinstance(self.editor, KindEditor):
-            self.editor.set_value(value, whole=whole)
-        else:
-            self.editor.set_value(value)
+        """Choose a value; see `FormWidget.set_values`. One of a wrong type changes nothing."""
+        with suppress(TypeError, ValueError, OverflowError):
+            if isinstance(self.editor, KindEditor):
+                self.editor.set_value(value, whole=whole)
+            else:
+                self.editor.set_value(value)
 
     def is_default(self) -> bool:
         """Say whether the value is the one that the field begins with."""

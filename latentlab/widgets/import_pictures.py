@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,12 +76,12 @@ class ImportDialog(QDialog):
         self._options.setWidget(muted("Loading what can be chosen…"))
         self.pick = self._attribute_button()
         self._lay_out()
-        known = _remembered()
+        known: dict[str, Any] = settings().value(REMEMBERED, {})
         if root is not None:
             known = {name: value for name, value in known.items() if name not in OF_THE_FOLDER}
             known["root"] = str(root)
         self._first = known
-        self.path.line.setText(known.get("root", ""))
+        self.path.line.setText(str(known.get("root", "")))
         self.path.line.textChanged.connect(self._on_moved)
         controller.changed.connect(self._on_changed)
         self._make_form(controller.state)
@@ -221,7 +220,7 @@ class ImportDialog(QDialog):
     def accept(self) -> None:
         """Put what was chosen into the draft, remember it, and close."""
         values = self.values()
-        settings().setValue(REMEMBERED, json.dumps(values))
+        settings().setValue(REMEMBERED, values)
         self._controller.set_draft(changed(self._controller.state.draft or {}, "data", values))
         super().accept()
 
@@ -246,11 +245,3 @@ def _fields(form: tuple[Field, ...]) -> tuple[Field, ...]:
     data = next((field for field in form if field.name == "data"), None)
     kind = next((kind for kind in data.kinds if kind.name == KIND), None) if data else None
     return tuple(field for field in kind.fields if field.name != "root") if kind else ()
-
-
-def _remembered() -> dict[str, Any]:
-    try:
-        values = json.loads(str(settings().value(REMEMBERED, "")))
-    except ValueError:
-        return {}
-    return values if isinstance(values, dict) else {}

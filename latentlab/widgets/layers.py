@@ -102,7 +102,7 @@ class Layers(QObject):
         action = QAction(title, self)
         action.setCheckable(True)
         action.setToolTip(tip)
-        action.setChecked(name in AT_FIRST and bool(settings().value(f"map/{name}", True, bool)))
+        action.setChecked(name in AT_FIRST and settings().value(f"map/{name}", True))
         action.toggled.connect(self._on_toggled)
         return action
 

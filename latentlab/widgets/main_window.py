@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
     # What is remembered
 
     def _restore(self) -> None:
-        geometry, layout = settings().value("geometry"), settings().value("layout")
+        geometry, layout = (settings().value(key, b"") for key in ("geometry", "layout"))
         if geometry:
             self.restoreGeometry(geometry)
         if layout:
@@ -168,8 +168,8 @@ class MainWindow(QMainWindow):
         if run and run.phase != "stopping" and not self._may_stop():
             event.ignore()
             return
-        settings().setValue("geometry", self.saveGeometry())
-        settings().setValue("layout", self.saveState(LAYOUT_VERSION))
+        settings().setValue("geometry", bytes(self.saveGeometry().data()))
+        settings().setValue("layout", bytes(self.saveState(LAYOUT_VERSION).data()))
         self.controller.close()
         event.accept()
 

@@ -121,7 +121,7 @@ class Menus(QObject):
         self._add(menu, "Reset layout", "", self._window.reset_layout)
         appearance = menu.addMenu("Appearance")
         group = QActionGroup(self)
-        chosen = str(settings().value(APPEARANCE, "System"))
+        chosen = settings().value(APPEARANCE, "System")
         for name in SCHEMES:
             action = group.addAction(name)
             action.setCheckable(True)

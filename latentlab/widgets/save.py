@@ -28,7 +28,7 @@ NAMES = {
 def ask_where(parent: QWidget, name: str, suffixes: Sequence[str]) -> Path | None:
     """Ask for a file to write, beginning in the folder used last; None where cancelled."""
     pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-    folder = Path(str(settings().value("export/folder", pictures)))
+    folder = Path(settings().value("export/folder", pictures))
     filters = ";;".join(NAMES[suffix] for suffix in suffixes)
     suggestion = str(folder / f"latentlab-{name}.{suffixes[0]}")
     chosen, used = QFileDialog.getSaveFileName(parent, f"Save the {name}", suggestion, filters)

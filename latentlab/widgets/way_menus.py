@@ -45,7 +45,7 @@ class WaysButton(_Button):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Ways", "Which kinds of way to show side by side.", parent)
-        saved = str(settings().value(SETTING, Way.STRAIGHT.value)).split("+")
+        saved = settings().value(SETTING, Way.STRAIGHT.value).split("+")
         self.actions_: dict[Way, QAction] = {}
         for way in Way:
             action = self.menu().addAction(NAMES[way])

@@ -124,7 +124,6 @@ def test_recent_files_are_few_and_each_named_once(own_place):
 
 
 def test_nothing_recent_is_said(desk, own_place):
-    (own_place / "settings.ini").unlink(missing_ok=True)
     from latentlab.widgets.settings import settings
 
     settings().remove("recent")

@@ -157,7 +157,7 @@ def test_ctrl_c_closes_the_window(own_place):
     process = subprocess.Popen(
         [sys.executable, "-m", "latentlab"], stderr=subprocess.PIPE, text=True
     )
-    settings = own_place / "settings.ini"
+    settings = own_place / "settings.json"
     end = time.monotonic() + 60
     # The first model is remembered once it is open.
     while not (settings.exists() and "recent" in settings.read_text()):

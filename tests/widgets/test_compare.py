@@ -95,10 +95,10 @@ def test_choosing_asks_tells_and_is_remembered(show_panel, lab):
     QTest.keyClicks(panel.choice.box, "b")
     assert asked(panel, OpenSecond) == [OpenSecond(BIG)]
     assert panel.message.text() == "Opening big…"
-    assert settings().value("compare/second") == str(BIG)
+    assert settings().value("compare/second", "-") == str(BIG)
     panel.choice.clear.click()
     assert asked(panel, OpenSecond)[-1] == OpenSecond(None)
-    assert settings().value("compare/second") == ""
+    assert settings().value("compare/second", "-") == ""
     assert panel.message.text() == EMPTY
 
 
@@ -187,7 +187,7 @@ def test_without_images_only_z_is_left(panel):
 
 def test_one_image_with_its_numbers(panel):
     panel.modes.buttons[IMAGE].click()
-    assert settings().value("compare/mode") == panel.image.title
+    assert settings().value("compare/mode", "") == panel.image.title
     original = panel.controller.state.original
     assert asked(panel, LinkImage)[-1] == LinkImage(original)
     reply(panel, LinkImage)
@@ -433,7 +433,7 @@ def test_swaps_and_stays_at_the_image(desk, open_panel):
     desk.until(lambda: desk.state.comparison and desk.state.comparison.card.name == "toy")
     desk.until(lambda: desk.state.original.row == 7)
     assert open_panel.choice.box.currentText() == "toy"
-    assert settings().value("compare/second") == str(Path("/toys/toy"))
+    assert settings().value("compare/second", "-") == str(Path("/toys/toy"))
 
 
 def test_a_swap_that_fails_leaves_all_as_it_was(desk, open_panel):

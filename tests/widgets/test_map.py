@@ -282,4 +282,4 @@ def test_the_spread_can_be_hidden_for_good(big):
     action.trigger()
     menu.deleteLater()
     assert not big.panel("map").layers.spread.isVisible()
-    assert settings().value("map/spread", True, bool) is False
+    assert settings().value("map/spread", True) is False

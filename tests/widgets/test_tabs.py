@@ -127,7 +127,7 @@ def test_a_layout_from_before_there_were_tabs_still_holds(make_empty_desk, until
         old.removeDockWidget(old.docks[key])
     old.docks["library"].close()
     old.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, old.docks["map"])
-    settings().setValue("layout", old.saveState(LAYOUT_VERSION))
+    settings().setValue("layout", old.saveState(LAYOUT_VERSION).data())
     new = make_empty_desk().window
     assert not new.docks["library"].isVisible()
     assert new.dockWidgetArea(new.docks["map"]) is Qt.DockWidgetArea.RightDockWidgetArea
@@ -141,7 +141,7 @@ def test_the_tab_in_front_is_remembered(make_empty_desk, until):
     first = make_empty_desk().window
     first.docks["replay"].raise_()
     until(lambda: is_seen(first.docks["replay"]))
-    settings().setValue("layout", first.saveState(LAYOUT_VERSION))
+    settings().setValue("layout", first.saveState(LAYOUT_VERSION).data())
     again = make_empty_desk().window
     until(lambda: is_seen(again.docks["replay"]))
     assert not is_seen(again.docks["samples"])

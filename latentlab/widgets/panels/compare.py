@@ -54,9 +54,9 @@ class ComparePanel(PanelWidget):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         stored = settings()
-        chosen = str(stored.value(SECOND, "") or "")
+        chosen = stored.value(SECOND, "")
         self._path: Path | None = Path(chosen) if chosen else None
-        self._wish = str(stored.value(MODE, "") or "")
+        self._wish = stored.value(MODE, "")
         self._source: Path | None = None
         self._known: Comparison | None = None
         self._asked: Request | None = None

@@ -227,7 +227,7 @@ class DirectionsPanel(PanelWidget):
     @Slot()
     def _on_load(self) -> None:
         card = self.controller.state.model
-        folder = str(settings().value("export/folder", ""))
+        folder = settings().value("export/folder", "")
         chosen, _ = QFileDialog.getOpenFileName(self, "Add directions", folder, NAMES["json"])
         if card and chosen:
             self.controller.dismiss_failure()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
@@ -100,7 +99,7 @@ class TrainPanel(PanelWidget):
         self.form = FormWidget(state.form)
         self.form.setContentsMargins(0, 0, UNIT, 0)
         self._area.setWidget(self.form)
-        self.form.set_values(state.draft or _read(str(settings().value(REMEMBERED, ""))))
+        self.form.set_values(state.draft or settings().value(REMEMBERED, {}))
         self.form.changed.connect(self._on_edited)
         self._on_edited()
 
@@ -112,7 +111,7 @@ class TrainPanel(PanelWidget):
     def _on_edited(self) -> None:
         if self.form:
             draft = self.form.values()
-            settings().setValue(REMEMBERED, json.dumps(draft))
+            settings().setValue(REMEMBERED, draft)
             self.controller.set_draft(draft)
 
     def _show_problems(self, state: State) -> None:
@@ -137,14 +136,6 @@ class TrainPanel(PanelWidget):
         row = self.form.row(self._sought) if self.form else None
         if row:
             self._area.ensureWidgetVisible(row)
-
-
-def _read(stored: str) -> dict[str, Any]:
-    try:
-        values = json.loads(stored)
-    except ValueError:
-        return {}
-    return values if isinstance(values, dict) else {}
 
 
 PANEL = Panel(

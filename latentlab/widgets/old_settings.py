@@ -1,0 +1,57 @@
+"""The settings of earlier versions: recent models and the layout from an INI file of Qt's.
+
+Read as text, since Qt would make any object that the file describes.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from latentlab.json_files import read_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST = 1 << 20
+LISTS, LAYOUT = ("recent",), ("geometry", "layout")
+ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,4}|[0-7]{1,3}|.)")
+LETTERS = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
+OBJECT = re.compile("@(?!@)")
+BYTES = re.compile(r'"?@ByteArray\((.*)\)"?')
+
+
+def read_old_settings(file: Path) -> dict[str, list[str] | bytes]:
+    """Return what can be taken over; nothing where there is no file, or it is damaged."""
+    try:
+        lines = read_bytes(file, MOST).decode().splitlines()
+        pairs = [line.partition("=") for line in lines]
+        stored = {key: text for key, _, text in pairs}
+        found: dict[str, list[str] | bytes] = {}
+        for key in LISTS:
+            found[key] = _words(stored.get(key, ""))
+        for key in LAYOUT:
+            if value := BYTES.fullmatch(stored.get(key, "")):
+                found[key] = _unescaped(value[1]).encode("latin-1")
+    except (OSError, ValueError, csv.Error):
+        return {}
+    return found
+
+
+def _words(text: str) -> list[str]:
+    (row,) = csv.reader([text], skipinitialspace=True, doublequote=False) if text else ([],)
+    words = [_unescaped(word.strip()) for word in row]
+    # A word that begins with @ is an object, and one with @@ a word that does.
+    return [word.replace("@@", "@", 1) for word in words if word and not OBJECT.match(word)]
+
+
+def _unescaped(text: str) -> str:
+    return ESCAPE.sub(_character, text)
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = escape[1]
+    if code[0] == "x" and len(code) > 1:
+        return chr(int(code[1:], 16))
+    return chr(int(code, 8)) if code.isdecimal() else LETTERS.get(code, code)
