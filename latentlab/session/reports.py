@@ -37,6 +37,8 @@ class Entry:
         Whether training can go on exactly where it stood.
     failure : str
         What ended its training before its time; empty where nothing did.
+    damage : str
+        Why it cannot be opened; empty where it can.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Entry:
     epochs: int = 0
     resumable: bool = False
     failure: str = ""
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from latentlab.errors import RunError, shown
 from latentlab.files import write_atomically
 from latentlab.latent.embed import decode
 from latentlab.latent.sampling import labels_for, sample_prior
-from latentlab.learning.checkpoint import DESCRIPTION, load_model, read_checkpoint
+from latentlab.learning.checkpoint import DESCRIPTION, WEIGHTS, load_model, read_checkpoint
 from latentlab.learning.resume import FILE as POSITION
 from latentlab.paths import resources, runs
 from latentlab.session.curves import VALIDATION, read_curves
@@ -50,17 +51,24 @@ def new_folder(recipe: Recipe) -> Path:
 
 def library() -> tuple[Entry, ...]:
     """Return the shipped models, then the user's runs, newest first."""
-    shipped = sorted((resources() / "models").glob(f"*/{DESCRIPTION}"))
-    own = sorted(runs().glob(f"*/{DESCRIPTION}"), reverse=True)
-    entries = (_entry(file.parent, file in shipped) for file in [*shipped, *own])
-    return tuple(entry for entry in entries if entry)
+    shipped, own = _folders(resources() / "models"), _folders(runs())
+    entries = [_entry(folder, shipped=True) for folder in shipped]
+    return (*entries, *(_entry(folder, shipped=False) for folder in reversed(own)))
 
 
-def _entry(folder: Path, shipped: bool) -> Entry | None:
+def _folders(place: Path) -> list[Path]:
+    """Return the run folders in a folder, by name; also those that lack one of their files."""
+    files = (file for name in (DESCRIPTION, WEIGHTS) for file in place.glob(f"*/{name}"))
+    return sorted({file.parent for file in files})
+
+
+def _entry(folder: Path, *, shipped: bool) -> Entry:
     try:
         checkpoint = read_checkpoint(folder)
-    except RunError:
-        return None
+    except RunError as error:
+        # The folder is said below the reason anyway.
+        reason = error.message.replace(f"{folder}{os.sep}", "")
+        return Entry(run_name(folder), shown(reason, 100), folder, shipped, damage=str(error))
     size = getattr(checkpoint.recipe.model, "latent_dim", "?")
     beta = getattr(checkpoint.recipe.objective, "beta", 1.0)
     parts = [f"{checkpoint.recipe.model.kind.upper()} {size}-D"]

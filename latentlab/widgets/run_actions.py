@@ -69,8 +69,9 @@ class RunActions(QObject):
         self.open.setEnabled(one is not None and not is_open)
         self.resume.setEnabled(can_go_on and unfinished)
         self.more.setEnabled(can_go_on)
-        self.duplicate.setEnabled(one is not None)
-        self.compare.setEnabled(one is not None and not is_open and state.model is not None)
+        whole = one is not None and not one.damage
+        self.duplicate.setEnabled(whole)
+        self.compare.setEnabled(whole and not is_open and state.model is not None)
         self.alone.setVisible(bool(state.compared))
         self.rename.setEnabled(one is not None and not one.shipped)
         self.folder.setEnabled(one is not None)

@@ -119,6 +119,8 @@ def tag(entry: Entry, state: State) -> str:
         return "opening…"
     if is_under_way(entry, state) and state.run:
         return UNDER_WAY.get(state.run.phase, "training")
+    if entry.damage:
+        return "damaged"
     if entry.shipped or not entry.epochs:
         return ""
     if entry.failure:
@@ -135,6 +137,8 @@ def is_under_way(entry: Entry, state: State) -> bool:
 
 def told(entry: Entry) -> str:
     """Return all that is known of a run, for a tooltip."""
+    if entry.damage:
+        return "\n".join([entry.name, entry.damage, str(entry.path)])
     lines = [f"{entry.name}: {entry.detail}"]
     if entry.epochs and not entry.shipped:
         done = entry.epoch >= entry.epochs

@@ -59,6 +59,8 @@ class SecondChoice(QWidget):
         self.box.clear()
         self.box.addItem(CHOOSE)
         for entry in entries:
+            if entry.damage:
+                continue
             self._add(entry.name, entry.path, entry.detail)
         if path and self.box.findData(str(path)) < 0:
             self._add(name or path.name, path, str(path))

@@ -71,11 +71,24 @@ def test_own_runs_follow_the_newest_first(vae_run):
         '"metrics": "none", "latentlab": "1", "recipe": {}}',
     ],
 )
-def test_a_broken_run_does_not_hide_the_others(vae_run, description):
+def test_a_broken_run_is_listed_with_the_reason_beside_the_others(vae_run, description):
     (runs() / "broken").mkdir(parents=True)
     (runs() / "broken" / DESCRIPTION).write_text(description, "utf-8")
     (runs() / "whole").symlink_to(vae_run)
-    assert [entry.name for entry in library() if not entry.shipped] == ["whole"]
+    whole, broken = (entry for entry in library() if not entry.shipped)
+    assert (whole.name, whole.damage) == ("whole", "")
+    assert broken.name == "broken"
+    assert broken.detail.startswith(DESCRIPTION)
+    assert str(runs() / "broken") in broken.damage
+    assert not broken.resumable
+
+
+def test_a_run_without_its_description_is_listed_as_damaged(tmp_path):
+    folder = runs() / "run"
+    finish(record(recipe_of(), folder))
+    (folder / DESCRIPTION).unlink()
+    (entry,) = (entry for entry in library() if not entry.shipped)
+    assert f"it has no {DESCRIPTION}" in entry.damage
 
 
 @pytest.mark.parametrize("damage", ["missing", "text", "half", "flipped"])

@@ -77,6 +77,18 @@ def test_says_which_is_under_way(panel, phase, text):
     assert not panel.actions_.resume.isEnabled()
 
 
+def test_a_damaged_run_says_so_and_offers_what_can_still_be_done(panel):
+    damage = "/runs/bad/checkpoint.json is damaged: step: must be a valid integer."
+    bad = Entry("bad", "checkpoint.json is damaged", Path("/runs/bad"), False, damage=damage)
+    panel.controller.show(library=(SHIPPED, bad, HALF))
+    assert tags(panel) == ["", "damaged", "12 of 30"]
+    assert damage in panel.list.item(1).toolTip()
+    choose(panel, 1)
+    assert offered(panel) == ["Open", "Rename", "Show folder", "Move to trash"]
+    click(panel, 1)
+    assert panel.controller.asked == [("open", bad.path)]
+
+
 def test_click_opens(panel):
     click(panel, 1)
     assert panel.controller.asked == [("open", HALF.path)]
