@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 from pydantic import Field
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
-from latentlab.errors import TrainingError
+from latentlab.errors import RunError, TrainingError
 from latentlab.kinds import Config, Registry
+from latentlab.learning.tensors import read_weights
 from latentlab.models.features import Features
 from latentlab.paths import resources
 
@@ -101,14 +100,17 @@ def feature_network(device: torch.device) -> Features:
     path = resources() / "features" / "perceptual.safetensors"
     with torch.device("meta"):  # so that no random numbers are drawn for first weights
         network = Features()
+    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     try:
-        weights = {name: value.float() for name, value in load_file(path).items()}
-        network.load_state_dict(weights, assign=True)
-    except (OSError, SafetensorError, RuntimeError) as error:
+        weights = read_weights(path, shapes)
+    except RunError as error:
         raise TrainingError(
             f"The network of the perceptual term is missing or damaged: {path}.",
             "Install latentlab again.",
         ) from error
+    network.load_state_dict(
+        {name: torch.from_numpy(value) for name, value in weights.items()}, assign=True
+    )
     # Channels last: on a CPU these convolutions are then three times as fast.
     network = network.to(device).to(memory_format=torch.channels_last)
     return network.eval().requires_grad_(False)

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from latentlab import __version__
+from latentlab.errors import RunError, reading
 from latentlab.files import write_atomically
 from latentlab.session.sheet import tile
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from latentlab.session.scene import Tiles
 
 FRAME_MS = 60
+MOST_PIXELS = 1 << 22
+"""Pixels of a picture that is read back, at most."""
 SOFTWARE = f"latentlab {__version__}"
 
 
@@ -90,9 +93,11 @@ def save_gif(
 def read_png(path: Path) -> NDArray[np.uint8] | None:
     """Return the pixels of a PNG, or None where there is none that can be read."""
     try:
-        with Image.open(path) as file:
+        with reading(path), Image.open(path, formats=["PNG"]) as file:
+            if file.width * file.height > MOST_PIXELS:
+                return None
             return np.asarray(file.convert("L" if file.mode == "L" else "RGB"))
-    except (OSError, ValueError):
+    except RunError:
         return None
 
 
