@@ -110,7 +110,8 @@ class IdxSource:
             )
         with np.errstate(invalid="ignore"):
             whole: NDArray[np.int64] = rows.astype(np.int64)
-        if (whole != rows).any():
+            differ = whole != rows
+        if differ.any():
             raise DataError(f"{self.name} in {found.folder}: labels are no whole numbers.")
         return whole
 

@@ -142,8 +142,7 @@ def _read(path: Path, file: IO[bytes], *, packed: bool) -> NDArray[Any]:
     if len(content) < size or file.read(1):
         told = f"{len(content):,} bytes" if len(content) < size else "more"
         raise _of_another_size(path, shape, told if packed else f"{held:,} bytes")
-    array = np.frombuffer(content, kind).reshape(shape)
-    return array if kind.itemsize == 1 else array.astype(kind.newbyteorder("="))
+    return np.frombuffer(content, kind).reshape(shape)
 
 
 def _of_another_size(path: Path, shape: tuple[int, ...], held: str) -> DataError:

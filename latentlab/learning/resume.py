@@ -106,7 +106,7 @@ def restore(trainer: Trainer, position: Position) -> None:
         _fill(trainer, position.arrays)
     except (KeyError, RuntimeError, ValueError) as error:
         raise RunError(
-            f"The run cannot go on from where it stood: {error}.",
+            f"The run cannot go on from where it stood: {str(error)[:200]}.",
             "Was its recipe.toml edited? Train it anew.",
         ) from error
     trainer.step_count, trainer.epoch = position.step, position.epoch
