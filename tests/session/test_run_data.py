@@ -7,14 +7,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from latentlab.data.base import load
 from latentlab.errors import DataError, RunError
 from latentlab.learning.events import Started
 from latentlab.learning.recipe import make_recipe
 from latentlab.pieces import finish
+from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.explorer import Explorer
 from latentlab.session.headless import Lab
 from latentlab.session.record import record, resume
+from latentlab.session.requests.files import ReadRecipe
 from latentlab.session.run_data import FILE, read_run_data
+
+find_answers()
 
 
 def arrays(folder, count=40, first=0, classes=("cat", "dog"), size=6):
@@ -257,3 +262,16 @@ def test_of_many_classes_only_those_that_came_and_went_are_named(tmp_path):
     arrays(tmp_path / "data", classes=[*names[:7], "fox", *names[8:]])
     note = opened(run).card.note
     assert "made for 20 classes; the data now has 20: species 07 gone and fox new" in note
+
+
+def test_the_recipe_of_a_run_leads_to_its_data_from_another_folder(tmp_path, monkeypatch):
+    arrays(tmp_path / "work" / "data")
+    monkeypatch.chdir(tmp_path / "work")
+    run = trained(tmp_path / "work" / "run", {"kind": "arrays", "images": "data/x.npz"})
+    monkeypatch.chdir(tmp_path)
+    values = answer(ReadRecipe(run), Explorer())
+    assert len(load(make_recipe(values).data)) == 40
+    # Where the data is gone, the recipe says what it said.
+    shutil.rmtree(tmp_path / "work" / "data")
+    values = answer(ReadRecipe(run), Explorer())
+    assert values["data"]["images"] == "data/x.npz"
