@@ -77,6 +77,7 @@ def test_train(latentlab, recipe, tmp_path):
         "recipe.toml",
         "metrics.jsonl",
         "checkpoint.json",
+        "data.json",
         "checkpoint.safetensors",
         "best.json",
         "best.safetensors",

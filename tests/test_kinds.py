@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
@@ -285,3 +286,27 @@ def test_another_package_adds_a_kind_through_an_entry_point(tmp_path):
     listed, made = asked.stdout.splitlines()
     assert {"vae", "cvae", "flow"} <= set(listed.split())
     assert made == "flow"
+
+
+class Paths(Config):
+    one: Path = Path("x")
+    other: Path | None = None
+
+
+@pytest.mark.parametrize("text", ["~/pics", "~"])
+def test_a_tilde_in_any_path_is_the_home(monkeypatch, tmp_path, text):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    config = parse(Paths, {"one": text, "other": text})
+    assert config.one == config.other == Path(text.replace("~", str(tmp_path)))
+
+
+def test_a_tilde_that_is_nobodys_home_stays(tmp_path):
+    assert parse(Paths, {"one": "~nobody-here/x"}).one == Path("~nobody-here/x")
+    assert parse(Paths, {"one": "a~b"}).one == Path("a~b")
+
+
+def test_a_path_with_a_null_character_is_refused():
+    with pytest.raises(RecipeError) as caught:
+        parse(Paths, {"one": "a\0b"})
+    assert list(caught.value.problems) == ["one"]

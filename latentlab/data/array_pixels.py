@@ -114,7 +114,7 @@ def to_bytes(
     """
     if all(array.dtype == np.uint8 and _is_bright(array) for array in arrays):
         return list(arrays), ""
-    extent = _joined([_extent(array) for array in arrays])
+    extent = measure(arrays)
     scale = usual_scale(extent)
     if extent.strange:
         raise _strange(extent, scale, rewriting)
@@ -125,17 +125,31 @@ def to_bytes(
             _stretched(extent).python,
             "This line makes the smallest value black and the largest white",
         )
-    if all(array.dtype == np.uint8 for array in arrays) and scale.white == 255:
-        return list(arrays), ""
     size = sum(array.nbytes for array in arrays)
-    if size > SMALL:
+    if size > SMALL and not _are_bytes(arrays, scale):
         raise rewriting.mended(
             f"holds {size / 1e9:.1f} GB of {arrays[0].dtype} from {extent.low:.6g} to "
             f"{extent.high:.6g}, too much to convert at each start",
             scale.python,
             "This line saves them as bytes",
         )
-    return [_converted(array, scale) for array in arrays], scale.note
+    return convert(arrays, scale), scale.note
+
+
+def measure(arrays: Sequence[NDArray]) -> Extent:
+    """Return what values some arrays have; of bytes only until it is seen that they are bright."""
+    return _joined([_extent(array) for array in arrays])
+
+
+def convert(arrays: Sequence[NDArray], scale: Scale) -> list[NDArray[np.uint8]]:
+    """Return arrays as bytes from black to white; those that are such already, as they are."""
+    if _are_bytes(arrays, scale):
+        return list(arrays)
+    return [_converted(array, scale) for array in arrays]
+
+
+def _are_bytes(arrays: Sequence[NDArray], scale: Scale) -> bool:
+    return scale.white == 255 and all(array.dtype == np.uint8 for array in arrays)
 
 
 def usual_scale(extent: Extent) -> Scale | None:

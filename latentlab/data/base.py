@@ -27,8 +27,10 @@ TRAIN, VALIDATION = "train", "validation"
 """What the two parts of a data set are called."""
 
 
-LONGEST_NAME = 24
+LONGEST_NAME = 32
 """Characters of a name that a message shows."""
+MAX_LISTED = 6
+"""Names that a message shows."""
 
 
 TO_EXPLORE = 10_000
@@ -217,7 +219,7 @@ def _both[A: np.generic](first: NDArray[A] | None, rest: NDArray[A] | None) -> N
     return None if first is None or rest is None else np.concatenate([first, rest])
 
 
-def listed(names: Sequence[str], limit: int = 8) -> str:
+def listed(names: Sequence[str], limit: int = MAX_LISTED) -> str:
     """Return names in one line, at most `limit` of them and each shortened."""
     shown = [
         name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names

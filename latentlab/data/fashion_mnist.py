@@ -35,8 +35,8 @@ class FashionMNISTConfig(DataConfig):
     kind: Literal["fashion-mnist"] = "fashion-mnist"
     root: Path | None = Field(
         None,
-        description="Folder with the four IDX files, gzipped or not. Empty: LATENTLAB_DATA, "
-        "then the download folder, then the network.",
+        description="Folder with the four IDX files, gzipped or not, or one of them. "
+        "Empty: LATENTLAB_DATA, then the download folder, then the network.",
     )
 
     def available(self) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from latentlab.data.base import TRAIN, VALIDATION, ImageSpec, listed
+from latentlab.data.base import MAX_LISTED, TRAIN, VALIDATION, ImageSpec, listed
 from latentlab.data.holdout import image_keys, restore
 
 if TYPE_CHECKING:
@@ -147,10 +147,18 @@ def misfit(made_for: ImageSpec, found: ImageSpec) -> str:
     """Return why images are not those that a model is made for; empty where they may be."""
     if made_for.shape != found.shape:
         return f"this run was made for {made_for} images; the data now has {found} ones"
-    if made_for.class_names != found.class_names:
-        then, now = (listed(spec.class_names) or "no classes" for spec in (made_for, found))
-        return f"this run was made for {then}; the data now has {now}"
-    return ""
+    then, now = made_for.class_names, found.class_names
+    if then == now:
+        return ""
+    if max(len(then), len(now)) <= MAX_LISTED:
+        told = (listed(names) or "no classes" for names in (then, now))
+        return "this run was made for {}; the data now has {}".format(*told)
+    gone, new = ([name for name in a if name not in b] for a, b in ((then, now), (now, then)))
+    changes = [f"{listed(names)} {word}" for names, word in ((gone, "gone"), (new, "new")) if names]
+    return (
+        f"this run was made for {len(then):,} classes; the data now has {len(now):,}: "
+        f"{' and '.join(changes) or 'in another order'}"
+    )
 
 
 def pack(keys: Keys) -> str:

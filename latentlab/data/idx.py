@@ -1,20 +1,21 @@
-"""The IDX file format of MNIST and its kin, and where to find such files."""
+"""Data sets of four IDX files, as MNIST and its kin: where to find them, and what they mean."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import math
 import os
+import re
 import urllib.request
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.base import DATA, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.array_pixels import convert, measure, usual_scale
+from latentlab.data.base import DATA, ImageSet, ImageSpec, Loading, Splits, listed
+from latentlab.data.emnist import CLASSES, LETTERS, set_of
+from latentlab.data.idx_file import FILES, IdxFiles, named_as, names_in, read_idx, sets_in
 from latentlab.errors import DataError
 from latentlab.paths import downloads
 
@@ -23,13 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
-UBYTE = 0x08
+OTHER_SETS = ("kmnist", "kuzushijimnist", "k49", "notmnist")
+"""Data sets in files of the same names, for which there is no kind."""
 SYSTEM = Path("/usr/share/datasets")  # where Debian's dataset packages install
 CHUNK = 1 << 16
 
@@ -54,64 +50,153 @@ class IdxSource:
 
     def load(self, root: Path | None) -> Generator[Loading, None, Splits]:
         """Read the files in place where they are found, else download them first."""
-        folder = self.find(root)
-        if folder is None:
+        found = self.find(root)
+        if found is None:
             folder = downloads() / self.name
             yield from self._download(folder)
+            found = IdxFiles(folder, "", {file: folder / f"{file}.gz" for file in FILES})
         arrays = []
         for i, file in enumerate(FILES):
             yield Loading(f"Reading {self.name}", i / len(FILES))
-            arrays.append(read_idx(_existing(folder, file)))
-        images, labels, held_out_images, held_out_labels = arrays
-        train = self._image_set(images, labels, folder)
-        validation = self._image_set(held_out_images, held_out_labels, folder)
-        if train.spec != validation.spec:
+            arrays.append(read_idx(found.paths[file]))
+        return self._splits(arrays, found)
+
+    def _splits(self, arrays: list[NDArray], found: IdxFiles) -> Splits:
+        images, note = self._images(arrays[::2], found)
+        labels = [self._labels(*pair, found) for pair in zip(arrays[1::2], images, strict=True)]
+        names, notes = self.class_names, [note]
+        if subset := set_of(found.prefix):
+            names = tuple(CLASSES[subset])
+            images = [part.transpose(0, 2, 1) for part in images]
+            notes.insert(0, f"These are EMNIST's {subset}; the images were turned upright.")
+            if subset == LETTERS and min(rows.min() for rows in labels) == 1:
+                labels = [rows - 1 for rows in labels]
+        self._check(labels, names, found)
+        spec = ImageSpec((1, *images[0].shape[1:]), names)
+        train, validation = (
+            ImageSet(part[:, None], rows, spec) for part, rows in zip(images, labels, strict=True)
+        )
+        return Splits(train, validation, " ".join(filter(None, notes)))
+
+    def _images(
+        self, arrays: list[NDArray], found: IdxFiles
+    ) -> tuple[list[NDArray[np.uint8]], str]:
+        """Return the images of both parts as bytes, and how their values were understood."""
+        first, last = arrays
+        if first.ndim != 3 or first.shape[1:] != last.shape[1:] or not (first.size and last.size):
             raise DataError(
-                f"{self.name} in {folder}: {train.spec} images to learn from, but "
-                f"{validation.spec} ones to judge by.",
+                f"{self.name} in {found.folder}: images of shape {first.shape} to learn from and "
+                f"{last.shape} to judge by do not belong together.",
                 "Copy all four files anew.",
             )
-        return Splits(train, validation)
-
-    def _image_set(self, images: NDArray, labels: NDArray, folder: Path) -> ImageSet:
-        if images.ndim != 3 or labels.shape != images.shape[:1]:
+        extent = measure(arrays)
+        scale = None if extent.strange else usual_scale(extent)
+        if scale is None:
             raise DataError(
-                f"{self.name} in {folder}: images {images.shape} and labels {labels.shape} "
+                f"{self.name} in {found.folder}: pixels are of {extent.low:.6g} to "
+                f"{extent.high:.6g}{', and some are NaN' if extent.strange else ''}.",
+                "Save them as bytes of 0 to 255.",
+            )
+        return convert(arrays, scale), scale.note
+
+    def _labels(self, values: NDArray, images: NDArray, found: IdxFiles) -> NDArray[np.int64]:
+        """Return labels as whole numbers; of a table, as QMNIST has, the first column."""
+        rows = values[:, 0] if values.ndim == 2 and values.size else values
+        if rows.shape != images.shape[:1]:
+            raise DataError(
+                f"{self.name} in {found.folder}: images {images.shape} and labels {values.shape} "
                 "do not belong together.",
                 "Copy all four files anew.",
             )
-        if labels.max(initial=0) >= len(self.class_names):
-            raise DataError(
-                f"{self.name} in {folder}: label {labels.max()} is none of its "
-                f"{len(self.class_names)} classes.",
-                "Are these the files of another data set?",
-            )
-        spec = ImageSpec((1, *images.shape[1:]), self.class_names)
-        return ImageSet(images[:, None], labels.astype(np.int64), spec)
+        with np.errstate(invalid="ignore"):
+            whole: NDArray[np.int64] = rows.astype(np.int64)
+            differ = whole != rows
+        if differ.any():
+            raise DataError(f"{self.name} in {found.folder}: labels are no whole numbers.")
+        return whole
 
-    def find(self, root: Path | None) -> Path | None:
-        """Return the folder that holds the files; None when they must be downloaded."""
+    def _check(self, labels: list[NDArray], names: tuple[str, ...], found: IdxFiles) -> None:
+        every = np.concatenate(labels)
+        strangers = every[(every < 0) | (every >= len(names))]
+        if len(strangers):
+            raise DataError(
+                f"{self.name} in {found.folder}: label {strangers.max()} is none of its "
+                f"{len(names)} classes.",
+                "Are these the files of another data set? Those of EMNIST are known by their own "
+                "names, such as emnist-letters-train-images-idx3-ubyte.",
+            )
+
+    def find(self, root: Path | None) -> IdxFiles | None:
+        """Return the files; None where they must be downloaded.
+
+        Raises
+        ------
+        DataError
+            Where they are not in the folder that was chosen.
+        """
         if root is not None:
-            return self._folder_in(root)
+            return self._in_chosen(root)
         candidates = [downloads() / self.name, SYSTEM / self.name]
         if chosen := os.environ.get("LATENTLAB_DATA"):
             # A bare folder of IDX files does not say what they show: one that bears the name
             # of another data set is passed over.
-            bare = [] if Path(chosen).name in {*DATA.kinds()} - {self.name} else [Path(chosen)]
-            candidates = [Path(chosen) / self.name, *bare, *candidates]
-        return next((folder for folder in candidates if _complete(folder)), None)
+            bare = self._folders(Path(chosen))
+            candidates = [*bare[1:], *([] if self._other_name(bare[0]) else bare[:1]), *candidates]
+        return next((found for folder in candidates if (found := self._in(folder))), None)
 
-    def _folder_in(self, root: Path) -> Path:
-        for folder in (root, root / self.name):
-            if _complete(folder):
-                return folder
-        if not root.is_dir():
+    def _folders(self, root: Path) -> list[Path]:
+        """Return where files may lie in a folder, torchvision's places among them."""
+        places = (".", self.name, "raw", self.origin, f"{self.origin}/raw", f"{self.name}/raw")
+        return [root / place for place in places]
+
+    def _in(self, folder: Path) -> IdxFiles | None:
+        """Return the files that lie directly in a folder."""
+        found = {
+            prefix: files
+            for prefix, files in sets_in(folder).items()
+            if called(prefix) in ("", self.name)
+        }
+        if "" in found or len(found) < 2:
+            return found.get("", next(iter(found.values()), None))
+        first = found[min(found)].paths[FILES[0]]
+        raise DataError(
+            f"{self.name}: there are several data sets in {folder}: {listed(sorted(found))}.",
+            f"Choose one of its files as data.root, such as {first}",
+        )
+
+    def _in_chosen(self, root: Path) -> IdxFiles:
+        folder = root
+        if root.is_file() and (named := named_as(root.name)):
+            folder = root.parent
+            if found := sets_in(folder).get(named[0]):
+                return found
+        elif not root.is_dir():
             raise DataError(f"data.root: there is no folder {root}.", "Check the path.")
-        lacking = next(file for file in FILES if _existing(root, file) is None)
+        for place in self._folders(folder):
+            if found := self._in(place):
+                self._check_name(place)
+                return found
+        there = {file for name in names_in(folder) if (named := named_as(name)) for file in named}
+        lacking = next((file for file in FILES if file not in there), FILES[0])
         raise DataError(
             f"{self.name}: looked for {lacking} or {lacking}.gz in {root} and found neither.",
             "Point data.root to a folder with the four IDX files, or leave it empty to download.",
         )
+
+    def _check_name(self, folder: Path) -> None:
+        if other := self._other_name(folder):
+            choose = f"Choose {other} as data.kind. " if other in DATA.kinds() else ""
+            raise DataError(
+                f"{self.name}: {folder} has the name of {other}, and its files do not say which "
+                "of the two they are.",
+                f"{choose}Rename the folder if it holds {self.name}.",
+            )
+
+    def _other_name(self, folder: Path) -> str:
+        """Return the data set that a folder is named after, where it is another."""
+        folder = folder.resolve()
+        name = called(folder.parent.name if folder.name == "raw" else folder.name)
+        return "" if name == self.name else name
 
     def _download(self, folder: Path) -> Generator[Loading]:
         from torchvision import datasets
@@ -166,40 +251,10 @@ def download(url: str, target: Path, md5: str) -> Generator[float]:
         part.unlink(missing_ok=True)
 
 
-def read_idx(path: Path | None) -> NDArray[np.uint8]:
-    """Read an IDX file of unsigned bytes, gzipped or not.
-
-    Raises
-    ------
-    DataError
-        Where the file is none, or shorter than it says.
-    """
-    if path is None:
-        raise DataError("An IDX file vanished while it was being read.", "Try again.")
-    try:
-        content = path.read_bytes()
-        content = gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read: {error}.", "Copy the file anew.") from error
-    if len(content) < 4 or content[:3] != bytes((0, 0, UBYTE)):
-        raise DataError(f"{path} is not an IDX file of bytes.", "Copy the file anew.")
-    dims = content[3]
-    if len(content) < 4 + 4 * dims:
-        raise DataError(f"{path} is damaged: it ends within its head.", "Copy the file anew.")
-    shape = tuple(np.frombuffer(content, ">u4", count=dims, offset=4).astype(int).tolist())
-    start = 4 + 4 * dims
-    if len(content) - start != math.prod(shape):
-        raise DataError(
-            f"{path} is damaged: it says {shape} but holds {len(content) - start:,} bytes.",
-            "Copy the file anew.",
-        )
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
-
-
-def _existing(folder: Path, file: str) -> Path | None:
-    found = (path for path in (folder / file, folder / f"{file}.gz") if path.is_file())
-    return next(found, None)
-
-
-def _complete(folder: Path) -> bool:
-    return all(_existing(folder, file) for file in FILES)
+def called(name: str) -> str:
+    """Return the data set that a file or folder is named after; empty where it is none."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    if plain in ("qmnist", "emnist") or set_of(name.lower()):
+        return "mnist"
+    known = {kind.replace("-", ""): kind for kind in DATA.kinds()}
+    return known.get(plain, plain if plain in OTHER_SETS else "")

@@ -23,8 +23,9 @@ class MNISTConfig(DataConfig):
     kind: Literal["mnist"] = "mnist"
     root: Path | None = Field(
         None,
-        description="Folder with the four IDX files, gzipped or not. Empty: LATENTLAB_DATA, "
-        "then the download folder, then the network.",
+        description="Folder with the four IDX files, gzipped or not, or one of them. QMNIST "
+        "and EMNIST too, by their names. "
+        "Empty: LATENTLAB_DATA, then the download folder, then the network.",
     )
 
     def available(self) -> bool:

@@ -31,7 +31,7 @@ from latentlab.session.scene import (
     SampleSettings,
     Tiles,
 )
-from latentlab.session.showing import images_for
+from latentlab.session.showing import EMPTY_MAP, images_for
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -84,10 +84,10 @@ class Explorer:
             Where there are none.
         """
         if self._images is None or not len(self._images):
-            reason = self.card.note if self.card else ""
+            reason = self.card.note.removesuffix(EMPTY_MAP) if self.card else ""
             raise DataError(
-                f"There are no images on the map. {reason}".strip(),
-                "" if reason else "Open a model whose data set is at hand.",
+                f"There are no images on the map{f': {reason}' if reason else ''}.",
+                "Open a model whose data set is at hand.",
             )
         return self._images
 

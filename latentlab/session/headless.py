@@ -88,6 +88,7 @@ class Lab:
         self, out: Path, start: str, end: str, steps: int, way: str = Way.STRAIGHT
     ) -> None:
         """Write the way between two images, given by class name or row; PNG or GIF."""
+        _ = self.explorer.images  # without any there are no two to go between
         known = [kind.value for kind in Way]
         if way not in known:
             raise RunError(f"--way {way}: choose {', '.join(known[:-1])} or {known[-1]}.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
-from latentlab.errors import DataError, RunError
+from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.files import write_atomically
 from latentlab.learning.checkpoint import DESCRIPTION
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from latentlab.data.base import DataConfig, ImageSpec, Loading, Splits
+    from latentlab.learning.recipe import Recipe
 
 FILE = "data.json"
 MAX_BYTES = 1 << 28
@@ -189,6 +190,15 @@ def _checked(
             "Put back the images that this run was made with, or train a new model.",
         )
     return splits, change
+
+
+def located(folder: Path, recipe: Recipe) -> Recipe:
+    """Return a run's recipe with the paths at which its data is found from here, if it is."""
+    try:
+        data = _candidates(folder, recipe.data, read_run_data(folder))[0]
+    except LatentlabError:
+        return recipe
+    return recipe.model_copy(update={"data": data})
 
 
 def paths_of(data: DataConfig) -> dict[str, Path]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from latentlab.learning.checkpoint import Checkpoint
 
+EMPTY_MAP = ": the map is empty."
+"""How the reason ends for which a model has no images."""
 GENERATED = 2000
 """Images drawn to be shown with a shipped model: as many as are encoded within a second."""
 
@@ -38,7 +40,7 @@ def images_for(
         else:
             splits = finish(load_run_data(folder, wanted, checkpoint.spec))
     except (DataError, RunError) as error:
-        return None, "", f"{error.message.removesuffix('.')}: the map is empty."
+        return None, "", f"{error.message.removesuffix('.')}{EMPTY_MAP}"
     return splits, wanted.kind, splits.notes
 
 

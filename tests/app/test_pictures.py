@@ -9,6 +9,9 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
+from latentlab.learning.recipe import make_recipe
+from latentlab.paths import runs
+from latentlab.session.record import record
 from latentlab.widgets.import_pictures import ImportDialog
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
@@ -98,3 +101,24 @@ def test_the_menu_opens_the_dialog_and_a_run_folder_still_opens(desk, zoo):
 def test_an_unfinished_look_does_not_keep_the_window_from_closing(desk, zoo):
     desk.window.use_pictures(zoo)
     desk.clear()
+
+
+def test_a_run_whose_classes_have_changed_says_so_and_does_not_go_on(desk, zoo):
+    recipe = {
+        "model": {"kind": "cvae", "hidden": [8], "latent_dim": 2},
+        "data": {"kind": "folder", "root": str(zoo), "width": 8},
+        "training": {"epochs": 1, "batch_size": 10, "device": "cpu"},
+    }
+    run = runs() / "of cats and dogs"
+    for _ in record(make_recipe(recipe), run):
+        pass
+    shutil.copytree(zoo / "cats", zoo / "ants")
+    desk.controller.open(run)
+    says = "made for cats, dogs; the data now has ants, cats, dogs"
+    desk.until(lambda: says in desk.state.model.note)
+    desk.settle()
+    assert desk.state.model.data == ""
+    assert says in desk.panel("map").told.text()
+    desk.controller.resume_run(run, 2)
+    desk.until(lambda: desk.state.run is None and desk.state.failure is not None)
+    assert says in desk.state.failure.title

@@ -166,6 +166,20 @@ def test_the_map_shows_held_out_images_first(loaded, extra):
         assert len(shown.labels) == len(shown)
 
 
+def test_a_class_that_is_in_one_part_only_is_told(loaded):
+    train, held_out = loaded.splits.train, loaded.splits.validation
+    if not train.spec.classes:
+        return
+    first, *others = train.spec.class_names
+    without = Splits(train[train.labels != 0], held_out, "A note.")
+    assert f"No training image is of class {first}" in without.notes
+    assert without.notes.startswith("A note. ")
+    alone = Splits(train, held_out[held_out.labels == 0])
+    assert "No held-out image is of class" in alone.notes
+    assert all(name[:31] in alone.notes for name in others[:6])
+    assert f"class {first}:" not in alone.notes
+
+
 def test_load_without_looking_gives_the_same(loaded, config):
     again = load(config)
     np.testing.assert_array_equal(again.train.images, loaded.splits.train.images)

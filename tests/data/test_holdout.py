@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from latentlab.data import holdout
 from latentlab.data.base import ImageSet, ImageSpec
 from latentlab.data.holdout import RowView, choose_held_out, image_keys, restore, split
 
@@ -76,3 +77,37 @@ def test_all_that_is_known_of_an_image_goes_with_it():
         number = int(file[4:8])
         assert np.array_equal(whole.images[row], images.images[number])
         assert whole.labels[row] == images.labels[number]
+
+
+def test_as_many_of_equal_images_are_held_out_again_and_never_all():
+    images = image_set(20)
+    images.images[:] = 7
+    before = split(images, 0.25)
+    after = restore(images, image_keys(before.validation).tolist())
+    assert (len(after.train), len(after.validation)) == (15, 5)
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_what_is_moved_in_place_is_the_same(names):
+    images = image_set(50, classes=5, names=names)
+    expected = split(images, 0.2)
+    labels = {
+        image.tobytes(): label for image, label in zip(images.images, images.labels, strict=True)
+    }
+    moved = split(images, 0.2, in_place=True)
+    for part, other in ((moved.train, expected.train), (moved.validation, expected.validation)):
+        assert sorted(part.keys) == sorted(other.keys)
+        assert part.images.base is images.images
+        assert part.labels.tolist() == [labels[image.tobytes()] for image in part.images]
+
+
+def test_a_large_set_on_disk_is_not_read_to_be_divided(tmp_path, monkeypatch):
+    images = image_set(200)
+    np.save(tmp_path / "x.npy", images.images)
+    mapped = ImageSet(np.load(tmp_path / "x.npy", mmap_mode="r"), None, images.spec)
+    monkeypatch.setattr(holdout, "MAX_HASHED_BYTES", 100)
+    monkeypatch.setattr(np, "ascontiguousarray", lambda _: pytest.fail("pixels were read"))
+    parts = split(mapped, 0.1)
+    again = restore(parts.whole(), image_keys(parts.validation).tolist())
+    assert (len(parts.train), len(again.train), len(again.validation)) == (180, 180, 20)
+    assert np.array_equal(again.validation.images[:], parts.validation.images[:])

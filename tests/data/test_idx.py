@@ -1,6 +1,8 @@
 """IDX files: reading, finding, and saying what is wrong with them."""
 
 import gzip
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,14 +103,14 @@ def test_a_file_that_is_not_gzipped_though_its_name_says_so_is_named(tmp_path, w
     [
         b"",
         b"\0\0\x08",
-        b"\0\0\x0d\x01\0\0\0\x01\0\0\0\0",  # floats
+        b"\0\0\x0a\x01\0\0\0\x01\0\0\0\0",  # no type has this code
         b"\x89PNG\r\n\x1a\n",
     ],
 )
-def test_what_is_no_idx_file_of_bytes_is_refused(tmp_path, content):
+def test_what_is_no_idx_file_is_refused(tmp_path, content):
     file = tmp_path / "strange"
     file.write_bytes(content)
-    with pytest.raises(DataError, match="is not an IDX file of bytes"):
+    with pytest.raises(DataError, match="is not an IDX file"):
         read_idx(file)
 
 
@@ -252,3 +254,141 @@ def test_the_whole_mnist_is_read(mnist_root):
         5949,
     ]
     assert splits.train.images.mean() == pytest.approx(255 * 0.1307, rel=1e-3)
+
+
+# As people have them
+
+
+NAMES = {
+    "dots": "{part}-{what}.{idx}-ubyte",
+    "capitals": "{part}_{what}_{idx}.UBYTE.GZ",
+    "a copy of a browser": "{part}-{what}-{idx}-ubyte (1).gz",
+    "an ending of its own": "{part}-{what}.{idx}-ubyte.bin",
+    "nothing of idx": "{part}-{what}",
+    "qmnist": "qmnist-{part}-{what}-{idx}-int.gz",
+    "a word in front": "my-{part}-{what}-{idx}-ubyte",
+}
+
+
+@pytest.mark.parametrize("pattern", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("test", ["t10k", "test"])
+def test_files_are_known_by_names_of_all_kinds_and_packed_or_not(
+    tmp_path, write_idx_folder, pattern, packed, test
+):
+    arrays = write_idx_folder(tmp_path / "proper", gz=packed)
+    (tmp_path / "found").mkdir()
+    for name in FILES:
+        part, what, idx, _ = name.split("-")
+        new = pattern.format(part=test if part == "t10k" else part, what=what, idx=idx)
+        (tmp_path / "proper" / f"{name}{'.gz' * packed}").rename(tmp_path / "found" / new)
+    assert same(load(MNISTConfig(root=tmp_path / "found")), arrays)
+    assert same(load(MNISTConfig(root=tmp_path / "found" / new)), arrays)
+
+
+@pytest.mark.parametrize("place", ["MNIST/raw", "raw", "MNIST", "mnist/raw"])
+def test_the_folders_of_torchvision_are_looked_into(tmp_path, write_idx_folder, monkeypatch, place):
+    arrays = write_idx_folder(tmp_path / place)
+    assert same(load(MNISTConfig(root=tmp_path)), arrays)
+    if place != "raw":
+        monkeypatch.setenv("LATENTLAB_DATA", str(tmp_path))
+        assert same(load(MNISTConfig()), arrays)
+
+
+@pytest.mark.parametrize("name", ["FashionMNIST/raw", "fashion-mnist", "KMNIST/raw"])
+def test_files_in_a_folder_of_another_set_are_not_given_its_classes(
+    tmp_path, write_idx_folder, monkeypatch, name
+):
+    write_idx_folder(tmp_path / name)
+    assert "has the name of" in refused(MNISTConfig(root=tmp_path / name))
+    monkeypatch.setenv("LATENTLAB_DATA", str(tmp_path / name))
+    assert not MNISTConfig().available()
+
+
+CODES = {0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("columns", [0, 8])
+def test_labels_may_be_of_any_type(tmp_path, write_idx_folder, code, columns):
+    arrays = write_idx_folder(tmp_path)
+    for name in (TRAIN_LABELS, HELD_OUT_LABELS):
+        labels = arrays[name]
+        # As QMNIST has them, with the class in the first of eight columns.
+        table = np.stack([labels, *[labels + 3] * (columns - 1)], 1) if columns else labels
+        head = bytes((0, 0, code, table.ndim)) + np.array(table.shape, ">u4").tobytes()
+        (tmp_path / f"{name}.gz").write_bytes(head + table.astype(CODES[code]).tobytes())
+    assert same(load(MNISTConfig(root=tmp_path)), arrays)
+
+
+def test_pixels_of_0_and_1_are_black_and_white(tmp_path, write_idx_folder, write_idx):
+    arrays = write_idx_folder(tmp_path)
+    for name in (TRAIN, HELD_OUT):
+        write_idx(tmp_path / f"{name}.gz", arrays[name] // 128)
+    splits = load(MNISTConfig(root=tmp_path))
+    assert set(np.unique(splits.train.images)) == {0, 255}
+    assert "only 0 (black) and 1 (white)" in splits.note
+
+
+@pytest.mark.parametrize(("subset", "first"), [("letters", 1), ("letters", 0), ("byclass", 0)])
+def test_emnist_is_turned_upright_and_has_its_own_classes(tmp_path, write_idx, subset, first):
+    images = np.random.default_rng(0).integers(0, 256, (60, 6, 6), np.uint8)
+    labels = np.arange(60) % 26 + first
+    for part in ("train", "test"):
+        stem = tmp_path / f"emnist-{subset}-{part}"
+        write_idx(Path(f"{stem}-images-idx3-ubyte.gz"), images)
+        write_idx(Path(f"{stem}-labels-idx1-ubyte.gz"), labels)
+    splits = load(MNISTConfig(root=tmp_path))
+    np.testing.assert_array_equal(splits.train.images[:, 0], images.transpose(0, 2, 1))
+    names = np.array(splits.spec.class_names)[splits.train.labels]
+    wanted = [*"ABC"] if subset == "letters" else [*"012"]
+    assert names[:3].tolist() == wanted
+    assert "upright" in splits.note
+    assert "EMNIST" in splits.note
+
+
+def test_of_several_sets_in_a_folder_none_is_guessed(tmp_path, write_idx_folder):
+    for i, subset in enumerate(("digits", "mnist")):
+        write_idx_folder(tmp_path / subset, seed=i)
+        for file in (tmp_path / subset).iterdir():
+            file.rename(tmp_path / f"emnist-{subset}-{file.name}")
+    with pytest.raises(DataError, match="emnist-digits, emnist-mnist") as caught:
+        load(MNISTConfig(root=tmp_path))
+    advised = caught.value.advice.split("such as ")[1]
+    splits = load(MNISTConfig(root=Path(advised)))
+    assert "EMNIST's digits" in splits.note
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"<!DOCTYPE html><html>", "it is a web page"),
+        (b"PK\x03\x04....", "it is a ZIP"),
+        (b"version https://git-lfs.github.com/spec/v1", "it only points to a file"),
+        (b"", "it is empty"),
+        (b"\0\0\x08\xff" + bytes(2000), "255 dimensions"),
+        (gzip.compress(b"\0\0\x08\x02" + b"\xff" * 8 + bytes(100)), "it says"),
+        (gzip.compress(b"\0\0\x08\x01\0\0\0\x02" + b"abc"), "holds more"),
+        (gzip.compress(bytes(1000))[:-20], "cannot be read"),
+    ],
+)
+def test_the_true_reason_is_told(tmp_path, content, says):
+    file = tmp_path / "train-images-idx3-ubyte.gz"
+    file.write_bytes(content)
+    with pytest.raises(DataError, match=says) as caught:
+        read_idx(file)
+    assert len(str(caught.value)) < 500
+
+
+def test_no_damage_raises_anything_else(tmp_path, write_idx_folder):
+    write_idx_folder(tmp_path, gz=False)
+    whole = (tmp_path / TRAIN).read_bytes()
+    rng = np.random.default_rng(0)
+    for packed in (False, True):
+        start = gzip.compress(whole, mtime=0) if packed else whole
+        for _ in range(150):
+            content = np.frombuffer(start, np.uint8).copy()
+            content[rng.integers(0, 60, 2)] = rng.integers(0, 256, 2)
+            (tmp_path / TRAIN).write_bytes(content[: rng.integers(1, len(content) + 1)])
+            with suppress(DataError):
+                load(MNISTConfig(root=tmp_path))

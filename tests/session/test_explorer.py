@@ -199,14 +199,13 @@ def test_nothing_can_be_asked_before_a_model_is_open(vae_run):
     assert len(explorer.codes) == 0
 
 
-def test_missing_data_falls_back_to_digits_with_a_note(tmp_path):
+def test_missing_data_leaves_the_map_empty_with_a_note(tmp_path):
     data = {"kind": "mnist", "root": str(tmp_path / "nowhere")}
     run = saved(tmp_path / "run", ImageSpec((1, 28, 28), tuple("0123456789")), data)
     card = opened(run).opened.card
-    assert card.data == "digits"
-    assert str(tmp_path / "nowhere") in card.note
-    assert card.note.endswith("the map shows digits instead.")
-    assert len(opened(run).opened.codes) == 5000
+    assert card.data == ""
+    assert card.note == f"mnist in {tmp_path / 'nowhere'} is not on this machine: the map is empty."
+    assert len(opened(run).opened.codes) == 0
 
 
 def test_images_of_another_size_leave_the_map_empty_with_a_note(tmp_path):

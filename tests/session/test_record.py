@@ -33,10 +33,12 @@ from latentlab.session.past import CHANGES, read_changes, read_past
 from latentlab.session.record import record, resume
 from latentlab.session.replay import FOLDER, moments, read_portrait
 from latentlab.session.reports import Past
+from latentlab.session.run_data import FILE as DATA
 from latentlab.session.runs import PREVIEW, RECIPE, library
 
 KEYS = ["epoch", "split", "loss", "reconstruction", "kl", "seconds"]
 FILES = {
+    DATA,
     RECIPE,
     METRICS,
     LATENTS,

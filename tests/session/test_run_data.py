@@ -1,17 +1,25 @@
 """A run and its data: known again after changes, found again after moves, and never replaced."""
 
+import re
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from latentlab.data.base import load
 from latentlab.errors import DataError, RunError
 from latentlab.learning.events import Started
 from latentlab.learning.recipe import make_recipe
+from latentlab.pieces import finish
+from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.explorer import Explorer
+from latentlab.session.headless import Lab
 from latentlab.session.record import record, resume
+from latentlab.session.requests.files import ReadRecipe
 from latentlab.session.run_data import FILE, read_run_data
+
+find_answers()
 
 
 def arrays(folder, count=40, first=0, classes=("cat", "dog"), size=6):
@@ -200,3 +208,70 @@ def test_a_class_that_was_added_is_told_in_words_of_the_data(tmp_path):
     assert says in opened(run).card.note
     with pytest.raises(DataError, match=says):
         resumed(run)
+
+
+@pytest.mark.parametrize("resident_mb", [1, 4096])
+def test_images_that_are_mapped_from_disk_are_divided_trained_and_shown(tmp_path, resident_mb):
+    count = 1400
+    images = np.random.default_rng(0).integers(0, 256, (count, 1, 30, 30), np.uint8)
+    labels = np.repeat(np.arange(7), count // 7)
+    np.save(tmp_path / "x.npy", images)
+    np.save(tmp_path / "y.npy", labels)
+    data = {"kind": "arrays", "images": str(tmp_path / "x.npy"), "labels": str(tmp_path / "y.npy")}
+    recipe = make_recipe(
+        {
+            "model": {"kind": "cvae", "hidden": [4], "latent_dim": 2},
+            "data": data,
+            "training": {
+                "epochs": 1,
+                "batch_size": 100,
+                "device": "cpu",
+                "resident_mb": resident_mb,
+            },
+        }
+    )
+    started = [event for event in record(recipe, tmp_path / "run") if isinstance(event, Started)]
+    splits = started[0].splits
+    assert np.bincount(splits.validation.labels).tolist() == [20] * 7
+    assert splits.notes == ""
+    explorer = opened(tmp_path / "run")
+    finish(explorer.show_all())
+    assert len(explorer.codes) == count
+    known = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
+    for row in range(0, count, 100):
+        assert known[explorer.images.images[row].tobytes()] == explorer.images.labels[row]
+
+
+def test_headless_commands_name_the_reason_for_which_there_are_no_images(tmp_path):
+    run = trained(tmp_path / "run", arrays(tmp_path / "data"))
+    shutil.rmtree(tmp_path / "data")
+    reason = f"{tmp_path / 'data' / 'x.npz'} is not on this machine"
+    for ask in (
+        lambda lab: lab.score(tmp_path / "s.csv", 1, None, 0),
+        lambda lab: lab.interpolate(tmp_path / "i.png", "", "", 4),
+        lambda lab: lab.interpolate(tmp_path / "i.png", "cat", "dog", 4),
+    ):
+        with pytest.raises(DataError, match=re.escape(reason)):
+            ask(Lab(run))
+    assert not [*tmp_path.glob("*.png"), *tmp_path.glob("*.csv")]
+
+
+def test_of_many_classes_only_those_that_came_and_went_are_named(tmp_path):
+    names = [f"species {i:02}" for i in range(20)]
+    run = trained(tmp_path / "run", arrays(tmp_path / "data", classes=names))
+    arrays(tmp_path / "data", classes=[*names[:7], "fox", *names[8:]])
+    note = opened(run).card.note
+    assert "made for 20 classes; the data now has 20: species 07 gone and fox new" in note
+
+
+def test_the_recipe_of_a_run_leads_to_its_data_from_another_folder(tmp_path, monkeypatch):
+    arrays(tmp_path / "work" / "data")
+    monkeypatch.chdir(tmp_path / "work")
+    run = trained(tmp_path / "work" / "run", {"kind": "arrays", "images": "data/x.npz"})
+    monkeypatch.chdir(tmp_path)
+    values = answer(ReadRecipe(run), Explorer())
+    assert len(load(make_recipe(values).data)) == 40
+    # Where the data is gone, the recipe says what it said.
+    shutil.rmtree(tmp_path / "work" / "data")
+    values = answer(ReadRecipe(run), Explorer())
+    assert values["data"]["images"] == "data/x.npz"

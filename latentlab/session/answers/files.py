@@ -12,6 +12,7 @@ from latentlab.session.explorer import Explorer
 from latentlab.session.export import save_tiles
 from latentlab.session.forms import Field, describe
 from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe, SaveCurves
+from latentlab.session.run_data import located
 
 
 @answer.register
@@ -28,7 +29,7 @@ def _(request: DescribeForm, explorer: Explorer) -> tuple[Field, ...]:
 @answer.register
 def _(request: ReadRecipe, explorer: Explorer) -> Mapping[str, Any]:
     if request.path.is_dir():
-        return read_checkpoint(request.path).recipe.to_dict()
+        return located(request.path, read_checkpoint(request.path).recipe).to_dict()
     return read_recipe(request.path).to_dict()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from latentlab.session.requests.colourings import MakeMeasured
@@ -64,6 +64,11 @@ class MapPanel(PanelWidget):
         self.all.hide()
         for widget, stretch in ((self.views, 0), (self._note, 1), (self.all, 0)):
             self.tools.addWidget(widget, stretch)
+        self.told = muted(stretch=False)
+        self.told.setWordWrap(True)
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
+        self.told.hide()
+        self.body.addWidget(self.told)
         self.plot = MapPlot()
         self.plot.setAccessibleName("Map of the latent space")
         self.hand = SelectTools(self.plot)
@@ -121,8 +126,12 @@ class MapPanel(PanelWidget):
     def _show_note(self, state: State, model: ModelCard, codes: Codes) -> None:
         count, total = len(codes), model.images
         some = f"{count:,} of {total:,}" if count < total else f"{count:,}"
-        self._note.setText(model.note or f"{state.view.inverse} · {some} {model.data}")
-        self._note.setToolTip(f"{model.note or INVERSE} {some} images of {model.data} are shown.")
+        shown = f"{some} {model.data}" if count else "no images"
+        self._note.setText(f"{state.view.inverse} · {shown}")
+        images = f"{some} images of {model.data}" if count else "No images"
+        self._note.setToolTip(f"{INVERSE} {images} are shown.")
+        self.told.setText(model.note)
+        self.told.setVisible(bool(model.note))
         # A model under training moves on before so many images are encoded.
         learns = state.run is not None and state.following
         self.all.setVisible(0 < count < total and not learns)
