@@ -160,6 +160,9 @@ def _check(trainer: Trainer, position: Position) -> None:
         if _kind(arrays[name]) != ((len(meter.names),), np.dtype(np.float64)):
             raise ValueError(f"{name} is {_told(arrays[name])}")
     _check_optimizer(trainer, arrays)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} has values that are no numbers")
     if position.step < max(position.epoch, position.position):
         raise ValueError(f"it says step {position.step} of epoch {position.epoch}")
 

@@ -48,15 +48,15 @@ class Evidence:
 
     @cached_property
     def epochs(self) -> NDArray[np.float64]:
-        """Which epochs are over, shape (E,)."""
-        return self.curves.get((TRAIN, "loss"), (np.empty(0),))[0]
+        """Which epochs are over and known by both losses, ascending, shape (E,)."""
+        none = (np.empty(0), np.empty(0))
+        over = [self.curves.get((split, "loss"), none)[0] for split in (TRAIN, VALIDATION)]
+        return np.intersect1d(*over)
 
     def of(self, split: str, name: str) -> NDArray[np.float64]:
         """Return a loss at the end of each epoch, shape (E,); NaN where it is not known."""
-        values = self.curves.get((split, name), (None, np.empty(0)))[1]
-        if len(values) < len(self.epochs):
-            return np.full(len(self.epochs), np.nan)
-        return values[-len(self.epochs) :]
+        known = dict(zip(*self.curves.get((split, name), ((), ())), strict=True))
+        return np.array([known.get(epoch, np.nan) for epoch in self.epochs])
 
     @cached_property
     def train(self) -> NDArray[np.float64]:

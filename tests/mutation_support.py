@@ -1,0 +1,299 @@
+"""Damaged files by the hundred: a seeded mutator, and readers that must refuse them in words."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import struct
+import time
+import warnings
+import zipfile
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentlab.errors import LONGEST, LatentlabError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NASTY = (
+    None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 0.5, -0.0, 1e308, 1e-320,
+    float("inf"), float("nan"), "", "x", "12", "\0", "\ud83d\ude42", "a" * 20_000, "../..", "/",
+    [], [1], [[1]], [None], ["x"] * 300, {}, {"kind": "vae"}, {"kind": []}, {"": ""},
+)  # fmt: skip
+"""What stands in the place of another value."""
+RAW = (b"NaN", b"-Infinity", b"1e999", b"9" * 5000, b"[" * 10_000, b'{"a":' * 3000, b"\x00", b"")
+"""The same as text, which no program would write."""
+NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 20)
+
+
+# Bytes
+
+
+def flip(content: bytes, rng: random.Random) -> bytes:
+    """Flip a few bits."""
+    spoilt = bytearray(content)
+    for _ in range(rng.choice([1, 1, 2, 8, 64])):
+        if spoilt:
+            spoilt[rng.randrange(len(spoilt))] ^= 1 << rng.randrange(8)
+    return bytes(spoilt)
+
+
+def flip_head(content: bytes, rng: random.Random) -> bytes:
+    """Flip bits where most formats say what follows."""
+    return flip(content[:128], rng) + content[128:]
+
+
+def truncate(content: bytes, rng: random.Random) -> bytes:
+    """Cut the end off."""
+    return content[: rng.randrange(len(content) + 1)]
+
+
+def duplicate(content: bytes, rng: random.Random) -> bytes:
+    """Repeat a piece."""
+    start, end = sorted(rng.choices(range(len(content) + 1), k=2))
+    return content[:end] + content[start:end] + content[end:]
+
+
+def splice(content: bytes, rng: random.Random) -> bytes:
+    """Put a piece over another."""
+    start, end = sorted(rng.choices(range(len(content) + 1), k=2))
+    place = rng.randrange(len(content) + 1)
+    return content[:place] + content[start:end] + content[place + end - start :]
+
+
+def remove(content: bytes, rng: random.Random) -> bytes:
+    """Leave a piece out."""
+    start, end = sorted(rng.choices(range(len(content) + 1), k=2))
+    return content[:start] + content[end:]
+
+
+def renumber(content: bytes, rng: random.Random) -> bytes:
+    """Put a number at the edge of its range where one may stand."""
+    size, order = rng.choice([1, 2, 4, 8]), rng.choice("<>")
+    place = rng.randrange(max(1, min(len(content), 400) - size))
+    code = {1: "B", 2: "H", 4: "I", 8: "Q"}[size]
+    number = rng.choice(NUMBERS) & ((1 << (8 * size)) - 1)
+    return content[:place] + struct.pack(order + code, number) + content[place + size :]
+
+
+BYTES = (flip, flip_head, truncate, duplicate, splice, remove, renumber)
+
+
+# Text
+
+
+def retype(content: bytes, rng: random.Random) -> bytes:
+    """Put another value in the place of one of JSON, or a key in the place of another."""
+    try:
+        values = json.loads(content)
+    except ValueError:
+        return flip(content, rng)
+    slots = list(_slots(values))
+    if not slots:
+        return json.dumps(rng.choice(NASTY)).encode()
+    holder, key = rng.choice(slots)
+    how = rng.randrange(8)
+    if how == 0:
+        del holder[key]
+    elif how == 1 and isinstance(holder, dict):
+        holder[str(rng.choice(NASTY))] = holder.pop(key)
+    elif how == 2 and isinstance(holder, list):
+        holder[:] = holder * rng.choice([2, 100])
+    elif how == 3:
+        mark = "the place of the raw text"
+        holder[key] = mark
+        return json.dumps(values).encode().replace(f'"{mark}"'.encode(), rng.choice(RAW))
+    else:
+        holder[key] = rng.choice(NASTY)
+    return json.dumps(values).encode()
+
+
+def _slots(values: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(values, dict | list):
+        for key in list(values) if isinstance(values, dict) else range(len(values)):
+            yield values, key
+            yield from _slots(values[key])
+
+
+def retype_line(content: bytes, rng: random.Random) -> bytes:
+    """Do so in one of several lines of JSON."""
+    lines = content.splitlines()
+    place = rng.randrange(len(lines))
+    lines[place] = rng.choice([retype, flip, truncate])(lines[place], rng)
+    return b"\n".join(lines) + b"\n"
+
+
+def reword(content: bytes, rng: random.Random) -> bytes:
+    """Put another word in the place of one, or another sign."""
+    words = content.split(b" ")
+    place = rng.randrange(len(words))
+    value = rng.choice(NASTY)
+    new = [str(value).encode(errors="replace"), rng.choice(RAW), rng.choice(words)]
+    words[place] = rng.choice(new)
+    return b" ".join(words)
+
+
+def resign(content: bytes, rng: random.Random) -> bytes:
+    """Put signs of tables and TOML where they do not belong, or many of them."""
+    sign = rng.choice([b",", b";", b"\t", b'"', b"'", b"\n", b"\r", b"=", b"[", b"]", b".", b"\x00"])
+    place = rng.randrange(len(content) + 1)
+    return content[:place] + sign * rng.choice([1, 1, 3, 300]) + content[place:]
+
+
+# Files of several parts
+
+
+def rehead(content: bytes, rng: random.Random) -> bytes:
+    """Change the head of a safetensors file, and nothing else."""
+    length = int.from_bytes(content[:8], "little")
+    head = json.loads(content[8 : 8 + length])
+    meta = head.get("__metadata__", {})
+    if "position" in meta and rng.random() < 0.5:
+        meta["position"] = retype(meta["position"].encode(), rng).decode(errors="replace")
+        changed = json.dumps(head).encode()
+    elif rng.random() < 0.5:
+        tensor = rng.choice([value for name, value in head.items() if name[0] != "_"])
+        tensor["dtype"] = rng.choice(["F64", "F32", "F16", "BF16", "I64", "I8", "U8", "BOOL", "F8_E4M3"])
+        with suppress(IndexError):
+            tensor["shape"][rng.randrange(3)] = rng.choice([0, 1, -1, 2**40, 10**30])
+        changed = json.dumps(head).encode()
+    else:
+        changed = retype(content[8 : 8 + length], rng)
+    size = rng.choice([len(changed)] * 8 + [0, 2**30, 2**63])
+    return size.to_bytes(8, "little") + changed + content[8 + length :]
+
+
+def repack(content: bytes, rng: random.Random) -> bytes:
+    """Damage a member of a ZIP, or its name, and pack it again so that its checksum is right."""
+    members = _unpacked(content)
+    place = rng.randrange(len(members))
+    name, data = members[place]
+    match rng.randrange(6):
+        case 0:
+            members[place] = (rng.choice(["", "../x.npy", "a" * 300, "x.npy", name + "/"]), data)
+        case 1:
+            del members[place]
+        case 2:
+            members.append((name, rng.choice(members)[1]))
+        case 3:
+            members[place] = (name, bytes(30_000_000))
+        case _:
+            members[place] = (name, rng.choice(BYTES)(data, rng))
+    packed = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+        warnings.simplefilter("ignore")  # the same name twice
+        for name, data in members:
+            new.writestr(name, data)
+    return packed.getvalue()
+
+
+def _unpacked(content: bytes) -> list[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return [(name, archive.read(name)) for name in archive.namelist()]
+
+
+# Trying readers
+
+
+@dataclass
+class Target:
+    """A kind of file and who reads it.
+
+    Parameters
+    ----------
+    file : Path
+        A whole one, which mutants take the place of.
+    read : callable
+        Reads it, and does what the program then does with it.
+    ways : tuple of callable
+        How to damage it.
+    """
+
+    file: Path
+    read: Callable[[], object]
+    ways: tuple[Callable[[bytes, random.Random], bytes], ...] = BYTES
+
+
+@dataclass
+class Outcome:
+    """What became of many damaged files."""
+
+    tried: int = 0
+    refused: int = 0
+    escaped: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+    examples: dict[str, bytes] = field(default_factory=dict)
+
+
+def try_mutants(target: Target, count: int, seed: int = 0) -> Outcome:
+    """Read `count` mutants of a target's file; count what is no error of ours."""
+    outcome, whole = Outcome(), target.file.read_bytes()
+    target.read()
+    rng = random.Random(seed)
+    for _ in range(count):
+        mutant = rng.choice(target.ways)(whole, rng)
+        if rng.random() < 0.2:
+            mutant = rng.choice(target.ways)(mutant, rng) if target.ways is BYTES else flip(mutant, rng)
+        target.file.write_bytes(mutant)
+        _try(target, mutant, outcome)
+    target.file.write_bytes(whole)
+    return outcome
+
+
+def _try(target: Target, mutant: bytes, outcome: Outcome) -> None:
+    began = time.perf_counter()
+    outcome.tried += 1
+    try:
+        target.read()
+    except LatentlabError as error:
+        outcome.refused += 1
+        if len(str(error)) > 2 * LONGEST + 1:
+            _note(outcome, f"a message of {len(str(error))} characters", mutant)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        _note(outcome, f"{type(error).__name__}: {str(error)[:120]} at {_place(error)}", mutant)
+    outcome.slowest = max(outcome.slowest, time.perf_counter() - began)
+
+
+def _note(outcome: Outcome, what: str, mutant: bytes) -> None:
+    outcome.escaped[what] += 1
+    outcome.examples.setdefault(what, mutant)
+
+
+def _place(error: BaseException) -> str:
+    """Return the innermost line of ours that an error went through."""
+    place, step = "?", error.__traceback__
+    while step:
+        file = Path(step.tb_frame.f_code.co_filename)
+        if "latentlab" in file.parts and "tests" not in file.parts:
+            place = f"{file.stem}.py:{step.tb_lineno}"
+        step = step.tb_next
+    return place
+
+
+class Memory:
+    """The most memory that this process has held since it was made; Linux alone can say."""
+
+    def __init__(self) -> None:
+        self._before = 0
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")
+            self._before = self._peak()
+
+    def grown(self) -> int:
+        """Return by how many bytes it has grown at most; 0 where that is not known."""
+        with suppress(OSError):
+            return self._peak() - self._before if self._before else 0
+        return 0
+
+    @staticmethod
+    def _peak() -> int:
+        text = Path("/proc/self/status").read_text()
+        line = next(line for line in text.splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) << 10

@@ -1,0 +1,231 @@
+"""Every kind of file that the program reads, and what it does with it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from mutation_support import (
+    BYTES,
+    Target,
+    flip,
+    rehead,
+    remove,
+    repack,
+    resign,
+    retype,
+    retype_line,
+    reword,
+    truncate,
+)
+from PIL import Image
+
+from latentlab.data.base import ImageSpec, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from latentlab.learning.trainer import Trainer
+
+JSON = (retype, retype, retype, *BYTES)
+LINES = (retype_line, retype_line, *BYTES)
+TEXT = (resign, reword, truncate, flip, remove)
+TENSORS = (rehead, rehead, rehead, *BYTES)
+PACKED = (repack, repack, *BYTES)
+
+
+# Runs
+
+
+def description(run: Path, folder: Path) -> Target:
+    from latentlab.learning.checkpoint import DESCRIPTION
+    from latentlab.session.runs import _entry
+
+    folder = shutil.copytree(run, folder / "run")
+
+    def read() -> None:
+        _entry(folder, shipped=False)
+        open_run(folder)
+
+    return Target(folder / DESCRIPTION, read, JSON)
+
+
+def weights(run: Path, folder: Path) -> Target:
+    from latentlab.learning.checkpoint import WEIGHTS
+
+    folder = shutil.copytree(run, folder / "run")
+    return Target(folder / WEIGHTS, lambda: open_run(folder), TENSORS)
+
+
+def open_run(folder: Path) -> None:
+    """Open the model of a run and draw a sample."""
+    from latentlab.latent.embed import decode
+    from latentlab.latent.sampling import labels_for, sample_prior
+    from latentlab.learning.checkpoint import load_model
+
+    model, checkpoint = load_model(folder)
+    labels = labels_for(1, checkpoint.spec.classes, None)
+    decode(model, sample_prior(model, 1, seed=0), labels)
+
+
+def position(run: Path, folder: Path) -> Target:
+    from latentlab.learning.resume import FILE, read_position, restore
+
+    trainer = make_trainer(run)
+    file = shutil.copy(run / FILE, folder / FILE)
+
+    def read() -> None:
+        restore(trainer, read_position(folder))
+        for _ in trainer.epoch_steps():
+            break
+        trainer.meter.take().means()
+
+    return Target(folder / file.name, read, TENSORS)
+
+
+@cache
+def make_trainer(run: Path) -> Trainer:
+    """Make what a run is gone on with."""
+    import torch
+
+    from latentlab.learning.checkpoint import read_checkpoint
+    from latentlab.learning.trainer import Trainer
+
+    recipe = read_checkpoint(run).recipe
+    return Trainer(recipe, load(recipe.data), torch.device("cpu"))
+
+
+def of_past(name: str) -> Callable[[Path, Path], Target]:
+    """Make the target of one of the files that tell of a run's past."""
+
+    def make(run: Path, folder: Path) -> Target:
+        from latentlab.errors import RunError
+        from latentlab.learning.checkpoint import read_checkpoint
+        from latentlab.session.past import read_all_changes, read_past, rewind
+
+        folder = shutil.copytree(run, folder / "run")
+        changes = [
+            {"step": 5, "epochs": 0.5, "key": "objective.beta", "value": 2.0},
+            {"step": 50, "epochs": 1.5, "key": "training.epochs", "value": 7},
+        ]
+        (folder / "changes.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in changes))
+        recipe = read_checkpoint(run).recipe
+
+        def read() -> None:
+            read_past(folder, recipe.to_dict())
+            try:
+                now = recipe
+                for change in read_all_changes(folder):
+                    now = now.changed(change.key, change.value)
+            finally:
+                rewind(folder, 1)
+
+        return Target(folder / name, read, LINES)
+
+    return make
+
+
+def notes(run: Path, folder: Path) -> Target:
+    from latentlab.session.past import read_failure
+    from latentlab.session.runs import NAME, run_name
+
+    (folder / NAME).write_text("My run <b>of</b> faces")
+    return Target(folder / NAME, lambda: (run_name(folder), read_failure(folder)))
+
+
+def portrait(run: Path, folder: Path) -> Target:
+    from latentlab.session.replay import FOLDER, moments, read_portrait
+
+    folder = shutil.copytree(run, folder / "run")
+    epoch = moments(folder)[-1]
+    return Target(
+        folder / FOLDER / f"epoch-{epoch:05d}.npz", lambda: read_portrait(folder, epoch), PACKED
+    )
+
+
+def kept_map(run: Path, folder: Path) -> Target:
+    from latentlab.session.view_cache import ViewCache
+
+    mu = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    cache = ViewCache(None, mu, "umap")
+    cache.write(mu[:, :2].copy(), np.arange(100))
+    return Target(cache.path, cache.read, PACKED)
+
+
+def preview(run: Path, folder: Path) -> Target:
+    from latentlab.session.export import read_png
+    from latentlab.session.runs import PREVIEW
+
+    file = folder / PREVIEW
+    shutil.copy(run / PREVIEW, file)
+    return Target(file, lambda: read_png(file))
+
+
+# What people keep and share
+
+
+def card():
+    """Describe a model of two dimensions."""
+    from latentlab.session.scene import ModelCard
+
+    return ModelCard("toy", None, "vae", 2, False, ImageSpec((1, 4, 4), ("a", "b")))
+
+
+def directions(run: Path, folder: Path) -> Target:
+    from latentlab.session.direction_files import read_directions, write_directions
+    from latentlab.session.directions import Direction, Origin, doubts
+
+    origin = Origin("toy", "toy", "vae", "digits", 2, 3)
+    smile = Direction("smile", (0.6, 0.8), 1.5, "mean", "attribute", (90, 90), 2.0, 0.9, origin)
+    file = folder / "directions.json"
+    write_directions(file, [smile, smile])
+
+    def read() -> None:
+        for each in read_directions(file, 2):
+            doubts(each, card())
+            _ = each.strength
+
+    return Target(file, read, JSON)
+
+
+def bookmarks(run: Path, folder: Path) -> Target:
+    from latentlab.session.bookmarks import read_bookmarks, write_bookmarks
+    from latentlab.session.scene import Point
+    from latentlab.session.ways import Bookmark
+
+    file = folder / "bookmarks.json"
+    pixels = np.zeros((4, 4), np.uint8)
+    marks = tuple(Bookmark(Point((0.5, i), None), f"note {i}", pixels) for i in range(3))
+    write_bookmarks(file, card(), marks)
+    return Target(file, lambda: read_bookmarks(file, card()), JSON)
+
+
+def recipe(run: Path, folder: Path) -> Target:
+    from latentlab.learning.recipe import read_recipe
+
+    file = folder / "recipe.toml"
+    shutil.copy(run / "recipe.toml", file)
+    return Target(file, lambda: read_recipe(file), TEXT)
+
+
+OWN = {
+    "description": description,
+    "weights": weights,
+    "position": position,
+    "metrics": of_past("metrics.jsonl"),
+    "latents": of_past("latents.jsonl"),
+    "changes": of_past("changes.jsonl"),
+    "notes": notes,
+    "portrait": portrait,
+    "map": kept_map,
+    "preview": preview,
+    "directions": directions,
+    "bookmarks": bookmarks,
+    "recipe": recipe,
+}
