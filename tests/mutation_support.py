@@ -28,6 +28,8 @@ NASTY = (
 """What stands in the place of another value."""
 RAW = (b"NaN", b"-Infinity", b"1e999", b"9" * 5000, b"[" * 10_000, b'{"a":' * 3000, b"\x00", b"")
 """The same as text, which no program would write."""
+SIGNS = b",;\t\"'\n\r=[]{}.#\x00\\"
+DTYPES = ("F64", "F32", "F16", "BF16", "I64", "I8", "U8", "BOOL", "F8_E4M3", "F")
 NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 20)
 
 
@@ -140,7 +142,7 @@ def reword(content: bytes, rng: random.Random) -> bytes:
 
 def resign(content: bytes, rng: random.Random) -> bytes:
     """Put signs of tables and TOML where they do not belong, or many of them."""
-    sign = rng.choice([b",", b";", b"\t", b'"', b"'", b"\n", b"\r", b"=", b"[", b"]", b".", b"\x00"])
+    sign = bytes([rng.choice(SIGNS)])
     place = rng.randrange(len(content) + 1)
     return content[:place] + sign * rng.choice([1, 1, 3, 300]) + content[place:]
 
@@ -158,7 +160,7 @@ def rehead(content: bytes, rng: random.Random) -> bytes:
         changed = json.dumps(head).encode()
     elif rng.random() < 0.5:
         tensor = rng.choice([value for name, value in head.items() if name[0] != "_"])
-        tensor["dtype"] = rng.choice(["F64", "F32", "F16", "BF16", "I64", "I8", "U8", "BOOL", "F8_E4M3"])
+        tensor["dtype"] = rng.choice(DTYPES)
         with suppress(IndexError):
             tensor["shape"][rng.randrange(3)] = rng.choice([0, 1, -1, 2**40, 10**30])
         changed = json.dumps(head).encode()
@@ -185,8 +187,10 @@ def repack(content: bytes, rng: random.Random) -> bytes:
         case _:
             members[place] = (name, rng.choice(BYTES)(data, rng))
     packed = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
-        warnings.simplefilter("ignore")  # the same name twice
+    with (
+        warnings.catch_warnings(action="ignore"),  # of the same name twice
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
         for name, data in members:
             new.writestr(name, data)
     return packed.getvalue()
@@ -238,7 +242,7 @@ def try_mutants(target: Target, count: int, seed: int = 0) -> Outcome:
     for _ in range(count):
         mutant = rng.choice(target.ways)(whole, rng)
         if rng.random() < 0.2:
-            mutant = rng.choice(target.ways)(mutant, rng) if target.ways is BYTES else flip(mutant, rng)
+            mutant = flip(mutant, rng)
         target.file.write_bytes(mutant)
         _try(target, mutant, outcome)
     target.file.write_bytes(whole)
