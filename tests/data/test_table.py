@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from latentlab.data.attributes import attributes_of, classes_from
 from latentlab.data.base import Attributes
-from latentlab.data.table import attributes_of, classes_from, parse_table, plain
+from latentlab.data.table import parse_table, plain
 from latentlab.errors import DataError
 
 NAMES = ["a/1.png", "a/2.png", "b/3.png"]
@@ -12,7 +13,7 @@ NAN = float("nan")
 
 
 def read(text, names=NAMES, encoding="utf-8"):
-    return attributes_of(parse_table(text.encode(encoding)), names)
+    return attributes_of(parse_table(text.encode(encoding)), names).attributes
 
 
 @pytest.mark.parametrize(
