@@ -37,7 +37,13 @@ ANIMATED = {"GIF", "WEBP", "PNG", "AVIF", "FLI"}
 """Formats whose further pictures are those of an animation: only the first is read."""
 MAX_PIXELS = 128_000_000
 """Pixels of the largest picture that is decoded: some 400 MB in colour."""
+UPPER = 257
+"""What makes values of 16 bits of their upper 8: 255 becomes 65,535."""
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own limit would warn below it.
+
+
+class NoPictureError(DataError):
+    """A file that is no picture of any kind that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,7 @@ def _read(picture: Image.Image, frame: Frame, page: int) -> Decoded:
     size, box = (frame.width, frame.height), frame.box(*plain.size)
     pixels = np.asarray(plain.resize(size, Image.Resampling.LANCZOS, box, reducing_gap=2.0))
     if reach and pixels.dtype == np.uint8:
-        pixels = pixels * np.float32(257)
+        pixels = pixels * np.float32(UPPER)
     channels = pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
     return Decoded(np.ascontiguousarray(np.broadcast_to(channels, frame.shape)), reach, animated)
 
@@ -235,7 +241,7 @@ def damage_told() -> Iterator[None]:
     except DataError:
         raise
     except UnidentifiedImageError:
-        raise DataError("is no picture that can be read") from None
+        raise NoPictureError("is no picture that can be read") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         limit = f"it has more than the {MAX_PIXELS // 10**6} megapixels that are the most"
         raise DataError(limit) from None

@@ -126,6 +126,8 @@ class Known:
         What the folders of all entries say.
     notes : tuple of str
         What one should know of them.
+    all_occur : bool
+        Whether every class must have pictures that can be read: one without is no class.
     """
 
     rows: NDArray[np.int64]
@@ -134,6 +136,16 @@ class Known:
     beside: Beside
     parts: Parts | None = None
     notes: tuple[str, ...] = ()
+    all_occur: bool = True
+
+    def classes(self, kept: NDArray[np.int64]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+        """Return labels and class names of those pictures that could be read."""
+        if self.labels is None or not self.all_occur:
+            return None if self.labels is None else self.labels[kept], self.class_names
+        occurring, labels = np.unique(self.labels[kept], return_inverse=True)
+        if len(occurring) < min(2, len(self.class_names)):
+            return None, ()
+        return labels.astype(np.int64), tuple(self.class_names[i] for i in occurring)
 
     @property
     def held_out(self) -> NDArray[np.bool_] | None:
@@ -228,19 +240,15 @@ def open_split(
     if wanted is None and len(files) > 1:
         wanted = choose_held_out(keys, known.labels, share)
     wanted = np.zeros(len(files), bool) if wanted is None else wanted
-    # Their hashes put them in a random order that stays when others are added.
-    order = np.lexsort((keys, wanted))
+    # By their hashes: at random, and for most shares the same, so that nothing is decoded anew.
+    order = np.lexsort((~keys, wanted)) if held_out is None else np.argsort(wanted, kind="stable")
     entries = [source.entries[row] for row in known.rows[order].tolist()]
     pictures = yield from open_pictures(source, entries, frame)
     kept = order[pictures.rows]
     attributes = known.beside.attributes
-    whole = ImageSet(
-        pictures.images,
-        None if known.labels is None else known.labels[kept],
-        ImageSpec(frame.shape, known.class_names),
-        attributes[known.rows[kept]] if attributes else None,
-        files[kept],
-    )
+    labels, names = known.classes(kept)
+    about = attributes[known.rows[kept]] if attributes else None
+    whole = ImageSet(pictures.images, labels, ImageSpec(frame.shape, names), about, files[kept])
     note = " ".join(filter(None, (pictures.note, *known.notes)))
     if 0 < wanted[kept].sum() < len(whole):
         return divide(whole, wanted[kept], note)

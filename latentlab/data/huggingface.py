@@ -60,7 +60,7 @@ class HuggingFaceConfig(DataConfig):
         frame = Frame(self.size, self.size, self.crop, self.colour)
         labels, names = source.classes()
         judged = np.arange(len(source.entries)) >= len(used[name]) if held_out else None
-        known = Known(np.arange(len(source.entries)), labels, names, Beside())
+        known = Known(np.arange(len(source.entries)), labels, names, Beside(), all_occur=False)
         splits = yield from open_split(source, known, frame, SHARE, judged)
         judged_by = splits.validation
         if held_out and (_is_part(splits.train, held_out) or not _is_part(judged_by, held_out)):

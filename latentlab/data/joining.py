@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 NOBODY, SEVERAL = -1, -2
 """What a cell names that names no picture, or more than one."""
+MOST = 0.75
+"""Share of pictures above which a column of numbers may well name them."""
 EXAMPLES = 3
 SHOWN = 60
 """Letters of a name that a message quotes."""
@@ -242,7 +244,7 @@ def _check_agreement(table: Table, first: _Found, second: _Found) -> None:
 
 def _check_numbers(table: Table, one: _Found, count: int) -> None:
     """Refuse a column that numbers most pictures, each once, but not all, or others as well."""
-    if one.numbers and one.hits == len(one.named) and 2 * one.hits > max(count, one.known):
+    if one.numbers and one.hits == len(one.named) and one.hits > MOST * max(count, one.known):
         raise DataError(
             f"its column {quoted(table.names[one.column])} numbers {one.hits:,} of the {count:,} "
             "pictures, but not all and no others: write file names with their endings"

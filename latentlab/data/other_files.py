@@ -44,6 +44,13 @@ def kind_of(name: str) -> str:
     return KINDS.get(os.path.splitext(name)[1].lower(), ("", ""))[0]
 
 
+def advice_of(name: str) -> str:
+    """Return what to do with one such file, as a sentence; empty for any other."""
+    kind, advice = KINDS.get(os.path.splitext(name)[1].lower(), ("", ""))
+    said = _of(advice, 1)
+    return f"{kind[:1].upper()}{kind[1:]} files are not read: {said}." if kind else ""
+
+
 def told(counts: Mapping[str, int]) -> str:
     """Say which files are not read, how many of each kind, and what to do; empty for none."""
     advice = dict(KINDS.values())

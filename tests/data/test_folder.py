@@ -85,7 +85,7 @@ def test_any_mix_of_pictures_is_imported_and_trained_on(zoo, tmp_path):
     assert len(losses) == 2
     assert np.isfinite(losses).all()
     assert splits.note.startswith("3 of 17 pictures could not be read")
-    report = splits.note.split("; ")[1].removesuffix(" lists them.")
+    report = splits.note.split("; ")[1].split(" lists them.")[0]
     with open(report, encoding="utf-8") as file:
         lines = dict(line.rstrip("\n").split(": ", 1) for line in file)
     assert lines.keys() == BROKEN
@@ -313,7 +313,7 @@ def test_no_room_on_the_disk_is_told_before_decoding(tmp_path, write, monkeypatc
 def test_a_second_opening_decodes_nothing(tmp_path, write, monkeypatch):
     write.pictures(tmp_path / "in", [f"{i}.png" for i in range(6)])
     first = open_folder(tmp_path / "in")
-    monkeypatch.setattr(cache, "read_frame", None)
+    monkeypatch.setattr(cache, "read_pages", None)
     again = open_folder(tmp_path / "in")
     np.testing.assert_array_equal(every(again), every(first))
     assert len(entries()) == 1
@@ -345,14 +345,14 @@ def test_other_options_have_an_entry_of_their_own(tmp_path, write):
 @pytest.fixture
 def slow(monkeypatch):
     """Decode so slowly that nothing is done before somebody gives up."""
-    begun, go_on, read = threading.Event(), threading.Event(), cache.read_frame
+    begun, go_on, read = threading.Event(), threading.Event(), cache.read_pages
 
-    def slowly(file, frame):
+    def slowly(*args):
         begun.set()
         go_on.wait(0.2)
-        return read(file, frame)
+        return read(*args)
 
-    monkeypatch.setattr(cache, "read_frame", slowly)
+    monkeypatch.setattr(cache, "read_pages", slowly)
     return begun
 
 

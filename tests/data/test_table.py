@@ -27,7 +27,7 @@ def read(text, names=NAMES, encoding="utf-8"):
         "3\nSmiling\n1.png  1\n2.png -1\n3.png  1\n",
         "file Smiling\n1.png  1\n2.png -1\n3.png  1\n",
         "\ufefffile,Smiling\n1.png,1.0\n2.png,0.0\n3.png,1.0\n",
-        "Smiling,species,file\n1,cat,./a/1.PNG\n0,cat,a\\2.png\n1,dog,data/set/b/3.png\n",
+        "Smiling,comment,file\n1,cat,./a/1.PNG\n0,dog,a\\2.png\n1,emu,data/set/b/3.png\n",
         "Smiling\n1\n0\n1\n",
         "Smiling,again\n1\n0,\n1,\n",
     ],
