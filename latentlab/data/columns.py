@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.base import Attributes
+
 MISSING = frozenset(
     ("", "na", "n/a", "n.a.", "nan", "<na>", "#n/a", "nat", "null", "?", "-", "--", "–", "—", ".")
 )
@@ -145,6 +147,27 @@ def _decimal_comma(word: str) -> float | None:
     if DECIMAL_COMMA.fullmatch(word):
         return _plain_number(word.replace(".", "").replace(",", "."))
     return None if POINT_GROUPS.fullmatch(word) else _plain_number(word)
+
+
+def groups_of(
+    attributes: Attributes, name: str
+) -> tuple[NDArray[np.int64], tuple[str, ...]] | None:
+    """Tell images apart by an attribute of words or codes.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,), and tuple of str
+        Rows of the names, -1 for unknown, and the names; None for a quantity, or yes and no.
+    """
+    values = attributes.column(name)
+    if name in attributes.levels:
+        return np.nan_to_num(values, nan=-1).astype(np.int64), attributes.levels[name]
+    codes = codes_of(values)
+    if codes is None:
+        return None
+    labels = np.searchsorted(codes, values)
+    labels[np.isnan(values)] = -1
+    return labels.astype(np.int64), tuple(f"{code:g}" for code in codes)
 
 
 def codes_of(values: NDArray[np.float32]) -> NDArray[np.float32] | None:

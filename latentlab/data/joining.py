@@ -60,7 +60,9 @@ class Join:
     @property
     def how(self) -> str:
         """By what rows were joined, in a few words."""
-        return f"by {quoted(self.table.names[self.column])}" if self.column >= 0 else "by order"
+        if self.column < 0:
+            return "its rows in the order of the files"
+        return f"joined by its column {quoted(self.table.names[self.column])}"
 
 
 def join(table: Table, pictures: Sequence[str], folder: Sequence[str] = ()) -> Join:
