@@ -61,7 +61,11 @@ def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] =
     DataError
         Where the rows cannot be told to belong to the pictures, or no column says anything.
     """
-    joined = join(table, pictures, folder)
+    try:
+        joined = join(table, pictures, folder)
+    except DataError as error:
+        how_read = f" ({' '.join(table.notes).rstrip('.')})" if table.notes else ""
+        raise DataError(f"{error.message}{how_read}") from None
     table, found = joined.table, dict[str, Column]()
     left_out, bad, unsure = [], [], set[int]()
     for i, (head, words) in enumerate(zip(table.names, table.columns, strict=True)):

@@ -66,7 +66,7 @@ def read_column(words: Sequence[str], separator: str) -> Column | str:
     separator : str
         What stands between cells: commas in numbers are decimal where it is none.
     """
-    counts = Counter(word for word in words if word.casefold() not in MISSING)
+    counts = known_words(words)
     if not counts:
         return "empty"
     read = _number_reader(counts, separator)
@@ -76,6 +76,14 @@ def read_column(words: Sequence[str], separator: str) -> Column | str:
     if lost <= max(1, BAD_CELLS * known) and known - lost > lost:
         return _numbers(words, meant, bad)
     return _words(words, counts)
+
+
+def known_words(words: Sequence[str]) -> Counter[str]:
+    """Count the words of a column, but for those that mean that nothing is known."""
+    counts = Counter(words)
+    for word in [word for word in counts if word.casefold() in MISSING]:
+        del counts[word]
+    return counts
 
 
 def _numbers(

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.columns import MISSING, is_number
+from latentlab.data.columns import is_number, known_words
 from latentlab.data.decode import picture_suffixes
 from latentlab.data.other_files import KINDS
 from latentlab.data.table import names_files
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections import Counter
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -100,19 +101,47 @@ def join(table: Table, pictures: Sequence[str], folder: Sequence[str] = ()) -> J
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Which pictures the cells of a column name, each with how many of its folders fit."""
+    """Which pictures the cells of a column name.
+
+    Parameters
+    ----------
+    column : int
+        Which.
+    numbers : bool
+        Whether all cells are numbers.
+    meant : mapping
+        By word: the picture that it names, and how many of its folders fit.
+    counts : Counter
+        How often each word stands there, but for those that mean nothing is known.
+    """
 
     column: int
     numbers: bool
-    places: list[int] = field(repr=False)
-    depths: list[int] = field(repr=False)
-    named: frozenset[int] = field(repr=False)
-    known: int
-    """Cells that are not empty."""
+    meant: Mapping[str, tuple[int, int]] = field(repr=False)
+    counts: Counter[str] = field(repr=False)
 
     @property
-    def hits(self) -> int:
-        return sum(place >= 0 for place in self.places)
+    def named(self) -> set[int]:
+        """Pictures that it names."""
+        return {place for place, _ in self.meant.values() if place >= 0}
+
+    @property
+    def known(self) -> int:
+        """Cells that are not empty."""
+        return self.counts.total()
+
+    def cells(self, place: int | None = None) -> int:
+        """Count the cells that name `place`, or any picture."""
+        pairs = self.meant.items()
+        return sum(
+            self.counts[word]
+            for word, (found, _) in pairs
+            if found == place or (place is None and found >= 0)
+        )
+
+    def place(self, word: str) -> tuple[int, int]:
+        """Return what a cell names."""
+        return self.meant.get(word, (NOBODY, 0))
 
 
 class _Index:
@@ -128,6 +157,7 @@ class _Index:
             self._folders.append((*outer, *folders))
             self._by_name.setdefault(name, []).append(i)
             self._by_stem.setdefault(_stem(name), []).append(i)
+        self._parted: dict[int, dict[str, list[int]]] = {}
         self.numbers = self._numbered()
 
     def _numbered(self) -> dict[int, int]:
@@ -151,11 +181,22 @@ class _Index:
         )
         if not places:
             return NOBODY, 0
+        if len(places) > 1:
+            places = self._in_folder(places, folders[-1]) if folders else []
         depths = [_common(folders, self._folders[place]) for place in places]
-        best = max(depths)
-        if depths.count(best) > 1:
+        best = max(depths, default=0)
+        if depths.count(best) != 1:
             return SEVERAL, 0
         return places[depths.index(best)], best
+
+    def _in_folder(self, places: list[int], folder: str) -> list[int]:
+        """Return those of many pictures of one name that lie in a folder."""
+        if places[0] not in self._parted:
+            parts = self._parted[places[0]] = {}
+            for place in places:
+                inner = self._folders[place]
+                parts.setdefault(inner[-1] if inner else "", []).append(place)
+        return self._parted[places[0]].get(folder, [])
 
 
 def _folded(path: str) -> str:
@@ -175,18 +216,13 @@ def _common(first: Sequence[str], second: Sequence[str]) -> int:
 
 
 def _look_up(column: int, words: Sequence[str], index: _Index) -> _Found:
-    distinct = {word for word in words if word.casefold() not in MISSING}
-    numbers = bool(distinct) and all(map(is_number, distinct))
+    counts = known_words(words)
+    numbers = bool(counts) and all(map(is_number, counts))
     if numbers:
-        found = {word: (_by_number(word, index), 0) for word in distinct}
+        meant = {word: (_by_number(word, index), 0) for word in counts}
     else:
-        found = {word: index.place(word) for word in distinct}
-    nobody = (NOBODY, 0)
-    pairs = [found.get(word, nobody) for word in words]
-    places, depths = [place for place, _ in pairs], [depth for _, depth in pairs]
-    known = sum(word in found for word in words)
-    named = frozenset(place for place in places if place >= 0)
-    return _Found(column, numbers, places, depths, named, known)
+        meant = {word: index.place(word) for word in counts}
+    return _Found(column, numbers, meant, counts)
 
 
 def _by_number(word: str, index: _Index) -> int:
@@ -205,20 +241,21 @@ def _choose(table: Table, found: Sequence[_Found], count: int) -> _Found | None:
     named = [one for one in found if not one.numbers and _names_most(one, count)]
     numbered = [one for one in found if one.numbers and _numbers_all(one, table, count)]
     for some in (named, numbered):
+        for one in () if named else found:
+            _check_names_nobody(table, one)
         telling = [one for one in some if names_files(table.names[one.column])]
         fitting = sorted(telling or some, key=lambda one: -len(one.named))
         if fitting:
             for other in fitting[1:]:
                 _check_agreement(table, fitting[0], other)
             return fitting[0]
-    for one in found:
-        _check_names_nobody(table, one)
     return None
 
 
 def _names_most(one: _Found, count: int) -> bool:
     """Say whether a column names most pictures, or most of its cells do."""
-    return bool(one.named) and (2 * len(one.named) >= count or 2 * one.hits >= one.known)
+    named = len(one.named)
+    return named > 0 and (2 * named >= count or 2 * one.cells() >= one.known)
 
 
 def _numbers_all(one: _Found, table: Table, count: int) -> bool:
@@ -226,17 +263,19 @@ def _numbers_all(one: _Found, table: Table, count: int) -> bool:
 
     Under a head such as ``ImageId`` there may be more pictures than numbers, or fewer.
     """
-    if not one.named or one.hits != len(one.named):
+    named, hits = len(one.named), one.cells()
+    if not named or hits != named:
         return False
-    all_named, all_hit = len(one.named) == count, one.hits == one.known
+    all_named, all_hit = named == count, hits == one.known
     if names_files(table.names[one.column]):
         return all_named or all_hit
     return all_named and all_hit
 
 
 def _check_agreement(table: Table, first: _Found, second: _Found) -> None:
-    pairs = zip(first.places, second.places, strict=True)
-    if any(a != b for a, b in pairs if a >= 0 and b >= 0):
+    pairs = zip(table.columns[first.column], table.columns[second.column], strict=True)
+    places = ((first.place(a)[0], second.place(b)[0]) for a, b in pairs)
+    if any(a != b for a, b in places if a >= 0 and b >= 0):
         both = " and ".join(quoted(table.names[one.column]) for one in (first, second))
         raise DataError(
             f"its columns {both} name the pictures in different ways: "
@@ -246,25 +285,28 @@ def _check_agreement(table: Table, first: _Found, second: _Found) -> None:
 
 def _check_numbers(table: Table, one: _Found, count: int) -> None:
     """Refuse a column that numbers most pictures, each once, but not all, or others as well."""
-    if one.numbers and one.hits == len(one.named) and one.hits > MOST * max(count, one.known):
+    hits = one.cells()
+    if one.numbers and hits == len(one.named) and hits > MOST * max(count, one.known):
         raise DataError(
-            f"its column {quoted(table.names[one.column])} numbers {one.hits:,} of the {count:,} "
+            f"its column {quoted(table.names[one.column])} numbers {hits:,} of the {count:,} "
             "pictures, but not all and no others: write file names with their endings"
         )
 
 
 def _check_names_nobody(table: Table, one: _Found) -> None:
     """Refuse a column that seems to name pictures, but others, or several at once."""
-    words, head = table.columns[one.column], quoted(table.names[one.column])
-    several = sum(place == SEVERAL for place in one.places)
-    if several * 2 > one.known and not one.numbers:
-        word = words[one.places.index(SEVERAL)]
+    if one.numbers:
+        return
+    head = quoted(table.names[one.column])
+    if one.cells(SEVERAL) * 2 > one.known:
+        word = next(word for word, (place, _) in one.meant.items() if place == SEVERAL)
         raise DataError(
             f"its column {head} names several pictures at once, such as {quoted(word)}: "
             "write names with their folders"
         )
-    files = [word for word in words if os.path.splitext(word)[1].lower() in _endings()]
-    if files and len(files) * 2 > one.known:
+    endings = _endings()
+    files = [word for word in one.counts if os.path.splitext(word)[1].lower() in endings]
+    if files and len(files) * 2 > len(one.counts):
         raise DataError(f"its column {head} names other files, such as {quoted(files[0])}")
 
 
@@ -312,7 +354,8 @@ def _by_name(table: Table, chosen: _Found, pictures: Sequence[str]) -> Join:
     rows = np.full(len(pictures), -1, np.int64)
     depths = np.full(len(pictures), -1, np.int64)
     told: dict[int, list[int]] = {}
-    for row, (place, depth) in enumerate(zip(chosen.places, chosen.depths, strict=True)):
+    words = table.columns[chosen.column]
+    for row, (place, depth) in enumerate(map(chosen.place, words)):
         if place < 0 or depth < depths[place]:
             continue
         if depth > depths[place]:  # the path of another folder's picture of the same name
@@ -321,19 +364,18 @@ def _by_name(table: Table, chosen: _Found, pictures: Sequence[str]) -> Join:
         else:
             told.setdefault(place, []).append(row)
     others = tuple((place, row) for place, again in told.items() for row in again)
-    words = table.columns[chosen.column]
-    lost = [word for word, place in zip(words, chosen.places, strict=True) if place == NOBODY]
-    several = [word for word, place in zip(words, chosen.places, strict=True) if place == SEVERAL]
+    lost = [word for word, (place, _) in chosen.meant.items() if place == NOBODY]
+    several = [word for word, (place, _) in chosen.meant.items() if place == SEVERAL]
     without = [pictures[i] for i in np.flatnonzero(rows < 0)[:EXAMPLES]]
     notes = []
     if chosen.numbers and not names_files(table.names[chosen.column]):
         notes.append(f"Its column {quoted(table.names[chosen.column])} numbers the pictures.")
     if count := int((rows < 0).sum()):
         notes.append(f"{count:,} of {len(pictures):,} pictures have no row{_such_as(without)}.")
-    if lost := [word for word in lost if word.casefold() not in MISSING]:
-        notes.append(f"{len(lost):,} rows name no picture here{_such_as(lost)}.")
-    if several:
-        notes.append(f"{len(several):,} rows name several pictures at once{_such_as(several)}.")
+    if count := chosen.cells(NOBODY):
+        notes.append(f"{count:,} rows name no picture here{_such_as(lost)}.")
+    if count := chosen.cells(SEVERAL):
+        notes.append(f"{count:,} rows name several pictures at once{_such_as(several)}.")
     return Join(table, rows, chosen.column, others, tuple(notes))
 
 

@@ -70,8 +70,8 @@ def parse_table(content: bytes) -> Table:
         raise DataError(f"it has {len(content):,} bytes, and {MAX_BYTES:,} are the most")
     text, encoding = decode_text(content)
     hint = HINT.match(text)
-    separator = hint[1] if hint else _separator(text)
     try:
+        separator = hint[1] if hint else _separator(text)
         rows = _rows(text[hint.end() :] if hint else text, separator)
     except csv.Error as error:
         raise DataError(f"it cannot be read as a table ({error})") from None
@@ -91,13 +91,11 @@ def _guessed(encoding: str) -> str:
 
 def _separator(text: str) -> str:
     """Return what parts most lines into as many cells as the first has; empty for spaces."""
-    sample = text if len(text) <= SAMPLE else text[: text.rfind("\n", 0, SAMPLE) + 1]
+    end = text.find("\n", SAMPLE)
+    sample = text if end < 0 else text[:end]
     best, found = (0.5, 1), ""
     for separator in SEPARATORS:
-        try:
-            widths = [len(row) for row in _rows(sample, separator)]
-        except csv.Error:
-            continue
+        widths = [len(row) for row in _rows(sample, separator)]
         if len(widths) < 2 or widths[0] < 2:
             continue
         fits = sum(width - widths[0] in (0, 1) for width in widths[1:]) / (len(widths) - 1)
@@ -132,7 +130,8 @@ def _counts(rows: list[list[str]]) -> bool:
     """Say whether the first line only counts those below the names, as in CelebA's files."""
     if len(rows) < 3 or len(rows[0]) != 1 or not rows[0][0].isdecimal():
         return False
-    return rows[0][0] == str(len(rows) - 2) and not all(word.isdecimal() for word in rows[1])
+    right = rows[0][0] == str(len(rows) - 2) or len(rows[2]) > 1
+    return right and not all(word.isdecimal() for word in rows[1])
 
 
 def _aligned(rows: list[list[str]], separator: str) -> tuple[list[str], list[list[str]], int]:

@@ -66,8 +66,8 @@ def _guesses(content: bytes) -> tuple[str, ...]:
     sample = bytes(content[:SAMPLE])
     if sample.isascii():
         return ()
-    best = from_bytes(sample, cp_isolation=list(FAR_FROM_LATIN)).best()
-    return (best.encoding,) if best and _is_far_from_latin(str(best)) else ()
+    matches = from_bytes(sample, cp_isolation=list(FAR_FROM_LATIN))
+    return tuple(match.encoding for match in matches if _is_far_from_latin(str(match)))
 
 
 def _is_far_from_latin(text: str) -> bool:
