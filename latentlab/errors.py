@@ -114,8 +114,10 @@ def reading(
         if isinstance(cause, OSError) and cause.strerror:
             unreadable = f"{name} cannot be read: {cause.strerror}."
             raise error(unreadable, "Check that it is there and may be read.") from cause
-        raise error(f"{name} {fault}: {_reason(cause)}.", advice) from cause
+        raise error(f"{name} {fault}: {reason_of(cause)}.", advice) from cause
 
 
-def _reason(cause: Exception) -> str:
-    return shown(cause).strip().rstrip(".") or type(cause).__name__
+def reason_of(error: BaseException) -> str:
+    """Return what an error of a library says, as a part of a message, in short."""
+    said = error.strerror if isinstance(error, OSError) else ""
+    return shown(" ".join(str(said or error).split())).rstrip(".") or type(error).__name__

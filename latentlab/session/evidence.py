@@ -50,8 +50,10 @@ class Evidence:
     def epochs(self) -> NDArray[np.float64]:
         """Which epochs are over and known by both losses, ascending, shape (E,)."""
         none = (np.empty(0), np.empty(0))
-        over = [self.curves.get((split, "loss"), none)[0] for split in (TRAIN, VALIDATION)]
-        return np.intersect1d(*over)
+        train, validation = (
+            self.curves.get((split, "loss"), none)[0] for split in (TRAIN, VALIDATION)
+        )
+        return np.intersect1d(train, validation)
 
     def of(self, split: str, name: str) -> NDArray[np.float64]:
         """Return a loss at the end of each epoch, shape (E,); NaN where it is not known."""

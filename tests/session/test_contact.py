@@ -49,7 +49,7 @@ def test_some_pictures_of_every_class_as_the_model_sees_them(garden):
         number = int(name.split("/")[1].removesuffix(".png"))
         assert (picture == (250 if label else number)).all(), name
     assert fractions == sorted(fractions)
-    assert contact.problem == contact.note == ""
+    assert (contact.problem, contact.notes) == ("", ())
 
 
 def test_colour_has_its_channels_last(garden):
