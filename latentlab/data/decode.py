@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from os import SEEK_END
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -37,8 +39,13 @@ ANIMATED = {"GIF", "WEBP", "PNG", "AVIF", "FLI"}
 """Formats whose further pictures are those of an animation: only the first is read."""
 MAX_PIXELS = 128_000_000
 """Pixels of the largest picture that is decoded: some 400 MB in colour."""
+ALWAYS_FINE = 2_000_000
+"""Pixels up to which nobody asks how large the file is."""
+MAX_PER_BYTE = 10_000
+"""Pixels that a byte of a file can hold at most, as in a black and white PNG of one colour."""
 UPPER = 257
 """What makes values of 16 bits of their upper 8: 255 becomes 65,535."""
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # damage is told of as an error
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own limit would warn below it.
 
 
@@ -231,6 +238,13 @@ def check_size(picture: Image.Image) -> None:
         raise DataError(
             f"it has {width * height / 1e6:.0f} megapixels, and {MAX_PIXELS // 10**6} are the most"
         )
+    # None but a damaged one packs so many into so little.
+    file = getattr(picture, "fp", None)
+    if width * height > ALWAYS_FINE and file:
+        place, size = file.tell(), file.seek(0, SEEK_END)
+        file.seek(place)
+        if width * height > MAX_PER_BYTE * size:
+            raise DataError(f"it says {width}×{height} pixels, which {size:,} bytes cannot hold")
 
 
 @contextmanager
