@@ -200,7 +200,7 @@ def _left_out(source: Source, unclassed: NDArray[np.bool_]) -> str:
         return ""
     first = quoted(source.entries[int(unclassed.argmax())].name)
     count = int(unclassed.sum())
-    return f"{count:,} pictures are in no folder of a class and are left out, such as {first}."
+    return f"Pictures left out, for they are in no class folder: {count:,}, such as {first}."
 
 
 def _counted(labels: NDArray[np.int64], names: Sequence[str]) -> str:
