@@ -83,9 +83,8 @@ def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] =
         raise DataError(f"none of its columns holds numbers or words of a few kinds{why}")
     notes = [*table.notes, *joined.notes]
     if unsure:
-        notes.append(
-            f"{len(unsure):,} pictures have several rows that differ: what differs is unknown."
-        )
+        told = "Pictures with several rows that differ, so that what differs is unknown"
+        notes.append(f"{told}: {len(unsure):,}.")
     notes += [f"No numbers, and so unknown: {_some(bad)}."] if bad else []
     notes += [f"Columns left out: {_some(left_out)}."] if left_out else []
     values = np.stack([column.values for column in found.values()], axis=1)

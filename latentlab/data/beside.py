@@ -40,14 +40,14 @@ class Beside:
         The table's file name; empty where there is none.
     how : str
         By what its rows and the pictures were brought together.
-    note : str
+    notes : tuple of str
         What one should know: rows without pictures, columns left out, tables that are not used.
     """
 
     attributes: Attributes | None = None
     name: str = ""
     how: str = ""
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def read_beside(source: Source, chosen: Path | None = None) -> Beside:
@@ -95,9 +95,9 @@ def _best(found: list[tuple[str, Described]], refused: list[str]) -> Beside:
     if not naming and len(found) > 1:
         names = _listed([name for name, _ in found])
         note = f"{names} could each tell of the pictures in order: choose one as data.attributes."
-        return Beside(note=" ".join([note, *notes]))
+        return Beside(notes=(note, *notes))
     if not found:
-        return Beside(note=" ".join(notes))
+        return Beside(notes=tuple(notes))
     ranked = sorted(naming or found, key=_rank)
     (name, described), others = ranked[0], [name for name, _ in found if name != ranked[0][0]]
     if others:
@@ -113,8 +113,8 @@ def _rank(pair: tuple[str, Described]) -> tuple[int, bool, int, str]:
 
 def _used(name: str, described: Described, others: list[str]) -> Beside:
     notes = [*described.notes, *others]
-    note = f"{name} is used, {described.how}. {' '.join(notes)}" if notes else ""
-    return Beside(described.attributes, name, described.how, note)
+    used = [f"{name} is used, {described.how}."] if notes else []
+    return Beside(described.attributes, name, described.how, (*used, *notes))
 
 
 def _listed(names: list[str]) -> str:

@@ -79,8 +79,8 @@ class CelebAConfig(DataConfig):
                 every = np.arange(len(source.entries))
                 known = replace(known, rows=every, labels=None, class_names=())
             table = known.beside
-            lacking = f"No attributes were found with the images in {found}. {table.note}".strip()
-            notes = (*source.notes, *(() if table.attributes else (lacking,)))
+            lacking = f"No attributes were found with the images in {found}."
+            notes = (*source.notes, *(() if table.attributes else (lacking, *table.notes)))
             known = replace(known, notes=notes)
             return (yield from open_split(source, known, frame, SHARE, _official(source)))
 

@@ -126,6 +126,8 @@ class Known:
         What the folders of all entries say.
     notes : tuple of str
         What one should know of them.
+    counted : str
+        How many there are of each class, where that may surprise.
     all_occur : bool
         Whether every class must have pictures that can be read: one without is no class.
     """
@@ -136,6 +138,7 @@ class Known:
     beside: Beside
     parts: Parts | None = None
     notes: tuple[str, ...] = ()
+    counted: str = ""
     all_occur: bool = True
 
     def classes(self, kept: NDArray[np.int64]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
@@ -186,13 +189,12 @@ def describe_pictures(
         labels, names = classes_from(beside.attributes, chosen)
     else:
         labels, names = classes_of(parts.folders[row] for row in rows.tolist())
-    notes = [*source.notes, parts.note, _left_out(source, unclassed), beside.note]
+    notes = [*source.notes, parts.note, _left_out(source, unclassed), *beside.notes]
     if len(names) > MAX_CLASSES:
         notes.append(f"{len(names):,} classes are too many; they are not told apart.")
         labels, names = None, ()
-    elif labels is not None and (chosen or parts.note):
-        notes.append(_counted(labels, names))
-    return Known(rows, labels, names, beside, parts, tuple(filter(None, notes)))
+    counted = _counted(labels, names) if labels is not None and (chosen or parts.note) else ""
+    return Known(rows, labels, names, beside, parts, tuple(filter(None, notes)), counted)
 
 
 def _left_out(source: Source, unclassed: NDArray[np.bool_]) -> str:
@@ -200,7 +202,7 @@ def _left_out(source: Source, unclassed: NDArray[np.bool_]) -> str:
         return ""
     first = quoted(source.entries[int(unclassed.argmax())].name)
     count = int(unclassed.sum())
-    return f"{count:,} pictures are in no folder of a class and are left out, such as {first}."
+    return f"Pictures left out, for they are in no class folder: {count:,}, such as {first}."
 
 
 def _counted(labels: NDArray[np.int64], names: Sequence[str]) -> str:
@@ -249,7 +251,7 @@ def open_split(
     labels, names = known.classes(kept)
     about = attributes[known.rows[kept]] if attributes else None
     whole = ImageSet(pictures.images, labels, ImageSpec(frame.shape, names), about, files[kept])
-    note = " ".join(filter(None, (pictures.note, *known.notes)))
+    note = " ".join(filter(None, (pictures.note, *known.notes, known.counted)))
     if 0 < wanted[kept].sum() < len(whole):
         return divide(whole, wanted[kept], note)
     return split(whole, share, note)

@@ -371,11 +371,11 @@ def _by_name(table: Table, chosen: _Found, pictures: Sequence[str]) -> Join:
     if chosen.numbers and not names_files(table.names[chosen.column]):
         notes.append(f"Its column {quoted(table.names[chosen.column])} numbers the pictures.")
     if count := int((rows < 0).sum()):
-        notes.append(f"{count:,} of {len(pictures):,} pictures have no row{_such_as(without)}.")
+        notes.append(f"Pictures without a row: {count:,} of {len(pictures):,}{_such_as(without)}.")
     if count := chosen.cells(NOBODY):
-        notes.append(f"{count:,} rows name no picture here{_such_as(lost)}.")
+        notes.append(f"Rows that name no picture here: {count:,}{_such_as(lost)}.")
     if count := chosen.cells(SEVERAL):
-        notes.append(f"{count:,} rows name several pictures at once{_such_as(several)}.")
+        notes.append(f"Rows that name several pictures at once: {count:,}{_such_as(several)}.")
     return Join(table, rows, chosen.column, others, tuple(notes))
 
 

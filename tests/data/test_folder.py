@@ -312,8 +312,8 @@ def test_folders_to_judge_by_are_held_out(tmp_path, write, packed):
         ]
         assert isinstance(part.images, np.memmap), "each part is a slice of the map"
     assert splits.note == (
-        "Held out: test (4), valid (4). Learned from: train (4) and 1 outside. 1 pictures are in "
-        "no folder of a class and are left out, such as 'unknown/1.png'. Classes: a (6), b (6)."
+        "Held out: test (4), valid (4). Learned from: train (4) and 1 outside. Pictures left out, "
+        "for they are in no class folder: 1, such as 'unknown/1.png'. Classes: a (6), b (6)."
     )
 
 

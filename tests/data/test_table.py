@@ -227,7 +227,7 @@ def test_what_keeps_excel_from_changing_names_is_taken_off():
 def test_a_row_with_more_cells_than_names_is_left_out_and_told():
     found = described(rows("file,x").replace("img3.png,3\n", "img3.png,3,5\n"))
     assert np.isnan(found.attributes.column("x")).tolist() == [i == 3 for i in range(12)]
-    assert found.notes[0].startswith("1 rows have more cells")
+    assert found.notes[0].endswith("more cells than there are names: 1.")
 
 
 @pytest.mark.parametrize(
@@ -325,8 +325,8 @@ def test_names_that_fit_several_pictures_each_are_refused():
 def test_what_cannot_be_joined_is_counted_and_named():
     text = rows("file,x").replace("img3.png", "imgX.png").replace("img4.png", "imgY.png")
     notes = described(text).notes
-    assert "2 of 12 pictures have no row, such as 'img3.png', 'img4.png'." in notes
-    assert "2 rows name no picture here, such as 'imgX.png', 'imgY.png'." in notes
+    assert "Pictures without a row: 2 of 12, such as 'img3.png', 'img4.png'." in notes
+    assert "Rows that name no picture here: 2, such as 'imgX.png', 'imgY.png'." in notes
 
 
 def test_pictures_that_are_named_twice():
@@ -334,7 +334,7 @@ def test_pictures_that_are_named_twice():
     found = described(rows("file,x,y", cell="{name},{i},7") + "img2.png,2,8\nimg3.png,,7\n")
     assert found.attributes.column("x").tolist() == list(range(12))
     np.testing.assert_array_equal(found.attributes.column("y"), [7, 7, NAN, *[7] * 9])
-    assert any(note.startswith("1 pictures have several rows that differ") for note in found.notes)
+    assert any(note.endswith("what differs is unknown: 1.") for note in found.notes)
 
 
 def test_a_path_names_the_picture_of_its_own_folder():
