@@ -10,6 +10,7 @@ import time
 import warnings
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 from latentlab.errors import LONGEST, LatentlabError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+type Ways = tuple[Callable[[bytes, random.Random], bytes], ...]
+"""Ways to damage a file."""
 NASTY = (
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 0.5, -0.0, 1e308, 1e-320,
     float("inf"), float("nan"), "", "x", "12", "\0", "\ud83d\ude42", "a" * 20_000, "../..", "/",
@@ -220,7 +223,7 @@ class Target:
 
     file: Path
     read: Callable[[], object]
-    ways: tuple[Callable[[bytes, random.Random], bytes], ...] = BYTES
+    ways: Ways = BYTES
 
 
 @dataclass

@@ -15,6 +15,7 @@ import numpy as np
 from mutation_support import (
     BYTES,
     Target,
+    Ways,
     flip,
     rehead,
     remove,
@@ -346,6 +347,25 @@ def archive(run: Path, folder: Path) -> Target:
     return Target(file, of_data(kind="folder", root=file, width=8), PACKED)
 
 
+def of_cache(name: str, ways: Ways) -> Callable[[Path, Path], Target]:
+    """Make the target of a file of the decoded pictures, which are decoded anew where damaged."""
+
+    def make(run: Path, folder: Path) -> Target:
+        from latentlab.paths import cache
+
+        pictures = folder / "pictures"
+        pictures.mkdir()
+        for i in range(4):
+            Image.fromarray(noise(8, 8, seed=i)).save(pictures / f"{i}.png")
+        read = of_data(kind="folder", root=pictures, width=8)
+        old = set((cache() / "pictures").glob(f"*/{name}"))
+        read()
+        (file,) = set((cache() / "pictures").glob(f"*/{name}")) - old
+        return Target(file, read, ways)
+
+    return make
+
+
 def table(run: Path, folder: Path) -> Target:
     for i in range(6):
         Image.fromarray(noise(8, 8, seed=i)).save(folder / f"{i}.png")
@@ -374,6 +394,8 @@ DATA = {
     "gif": of_pictures(".gif"),
     "webp": of_pictures(".webp"),
     "bmp": of_pictures(".bmp"),
+    "cache": of_cache("about.json", JSON),
+    "cached rows": of_cache("rows.npy", BYTES),
     "archive": archive,
     "table": table,
 }

@@ -17,16 +17,19 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import FailFast, TypeAdapter
 
 from latentlab.data.base import Loading
 from latentlab.data.decode import animations, read_pages
+from latentlab.data.numpy_file import NumpyFile
 from latentlab.data.parallel import in_parallel
 from latentlab.data.reach import Reach
 from latentlab.data.sources import Entry
 from latentlab.errors import DataError
+from latentlab.json_files import LARGE, Record, read_json
 from latentlab.paths import cache
 
 if TYPE_CHECKING:
@@ -50,6 +53,14 @@ ABOUT = "about.json"
 """What was found out while decoding: the files left out, and notes."""
 WIDE = "wide.bin"
 """Pictures of more than 8 bits, which wait for the scale of all of them."""
+
+
+class _About(Record):
+    skipped: Annotated[tuple[tuple[str, str], ...], FailFast()]
+    notes: tuple[str, ...]
+
+
+_ABOUT = TypeAdapter(_About)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +110,22 @@ def open_pictures(
         Where not even two can be read, or there is no room for them.
     """
     folder = cache() / "pictures" / signature(entries, frame)
+    if known := _kept(folder, len(entries), frame):
+        return known
+    yield from _build(source, entries, frame, folder)
+    _make_room(folder)
+    return _read(folder, len(entries), frame)
+
+
+def _kept(folder: Path, count: int, frame: Frame) -> Pictures | None:
+    """Return what was decoded before; what is damaged goes, to be decoded anew."""
     if not (folder / ABOUT).exists():
-        yield from _build(source, entries, frame, folder)
-        _make_room(folder)
+        return None
     try:
-        return _read(folder)
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        return _read(folder, count, frame)
+    except DataError:
         shutil.rmtree(folder, ignore_errors=True)
-        raise DataError(f"The cache in {folder} was damaged ({error}).", "Try again.") from error
+        return None
 
 
 def signature(entries: Iterable[Entry], frame: Frame) -> str:
@@ -144,7 +163,9 @@ def _build(
         lines = "".join(f"{name}: {why}\n" for name, why in skipped)
         (part / REPORT).write_text(lines, encoding="utf-8", errors="backslashreplace")
         about = {"skipped": skipped, "notes": work.notes}
-        (part / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        # A file's name may hold what is no Unicode.
+        text = json.dumps(about, ensure_ascii=False)
+        (part / ABOUT).write_text(text, encoding="utf-8", errors="replace")
         # Another process may have been as busy with the same.
         with suppress(FileExistsError, PermissionError):
             part.rename(folder)
@@ -298,16 +319,15 @@ def _too_few(source: Source, rows: list[int], skipped: list[tuple[str, str]]) ->
     )
 
 
-def _read(folder: Path) -> Pictures:
-    images = np.lib.format.open_memmap(folder / IMAGES, mode="r")
-    rows = np.load(folder / ROWS, allow_pickle=False)
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    if len(images) != len(rows):
-        raise ValueError(f"{len(images)} pictures but {len(rows)} names")
+def _read(folder: Path, count: int, frame: Frame) -> Pictures:
+    images, rows = (NumpyFile(folder / name, "The cache").read() for name in (IMAGES, ROWS))
+    about = read_json(folder / ABOUT, _ABOUT, DataError, most=LARGE)
+    fits = images.dtype == np.uint8 and images.shape == (rows.size, *frame.shape) and rows.size
+    if not fits or rows.dtype != np.int64 or not 0 <= rows.min() <= rows.max() < count:
+        raise DataError(f"The cache in {folder} is damaged.", "Delete it.")
     with suppress(OSError):
         os.utime(folder)  # for `_make_room`
-    skipped = tuple((str(name), str(why)) for name, why in about["skipped"])
-    return Pictures(images, rows, skipped, folder / REPORT, tuple(map(str, about["notes"])))
+    return Pictures(images, np.array(rows), about.skipped, folder / REPORT, about.notes)
 
 
 def _make_room(kept: Path) -> None:

@@ -157,7 +157,7 @@ def read_recipe(path: Path, settings: Iterable[str] = ()) -> Recipe:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError({str(path): f"cannot be read ({error.strerror})"}) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise RecipeError({str(path): f"is not TOML: {error}"}) from error
     for setting in settings:
         _set(values, setting)

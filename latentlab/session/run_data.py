@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
-from latentlab.errors import DataError, LatentlabError, RunError
-from latentlab.files import write_atomically
+from latentlab.errors import DataError, LatentlabError
+from latentlab.files import is_missing, write_atomically
+from latentlab.json_files import read_json
 from latentlab.learning.checkpoint import DESCRIPTION
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class RunData(BaseModel):
     paths: dict[str, Place] = Field(default_factory=dict)
 
 
+_RUN_DATA = TypeAdapter(RunData)
+
+
 def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> None:
     """Keep in a run folder which images a run has, and where they lie.
 
@@ -101,18 +105,10 @@ def read_run_data(folder: Path) -> RunData | None:
         Where the file is damaged.
     """
     file = folder / FILE
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise RunError(f"{file} is too large to be {FILE} of a run.", "Restore it from a copy.")
-        return RunData.model_validate_json(file.read_bytes())
-    except FileNotFoundError:
+    if is_missing(file):
         return None
-    except (OSError, ValidationError, ValueError) as error:
-        reason = str(error.strerror if isinstance(error, OSError) else error)[:200]
-        raise RunError(
-            f"{file} is damaged: {reason}.",
-            "Restore it from a copy, or delete it; which images were held out is then not known.",
-        ) from error
+    advice = "Restore it from a copy, or delete it; which images were held out is then not known."
+    return read_json(file, _RUN_DATA, advice=advice, most=MAX_BYTES)
 
 
 def load_run_data(

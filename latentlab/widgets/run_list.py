@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -154,7 +155,7 @@ def _item(entry: Entry) -> QListWidgetItem:
     item = QListWidgetItem(f"{entry.name}\n{entry.detail}")
     item.setData(PATH, str(entry.path))
     item.setData(ENTRY, entry)
-    item.setToolTip(told(entry))
+    item.setToolTip(escape(told(entry), quote=False).replace("\n", "<br>"))
     item.setIcon(QIcon())
     if not entry.shipped:
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)

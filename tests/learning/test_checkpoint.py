@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mutation_support import Memory
 from safetensors.numpy import load_file, save_file
 from safetensors.torch import save_file as save_torch
 
@@ -155,9 +156,79 @@ def test_another_file_under_the_name_of_the_weights_is_refused(run, content):
     assert "no safetensors file" in refused(run)
 
 
-def test_weights_in_bf16_from_another_program_are_refused_in_words(run):
-    save_torch({"layer": torch.zeros(3, dtype=torch.bfloat16)}, run / WEIGHTS)
-    assert str(run / WEIGHTS) in refused(run)
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64])
+def test_weights_of_another_precision_are_taken(run, kind):
+    weights = {name: torch.from_numpy(value) for name, value in weights_of().items()}
+    save_torch({name: value.to(kind) for name, value in weights.items()}, run / WEIGHTS)
+    for name, tensor in load_model(run)[0].state_dict().items():
+        assert tensor.dtype == torch.float32
+        assert torch.equal(tensor, weights[name].to(kind).float())
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.uint8, torch.bool, torch.float8_e4m3fn])
+def test_weights_that_are_no_floats_are_refused_in_words(run, kind):
+    weights = {name: torch.from_numpy(value).to(kind) for name, value in weights_of().items()}
+    save_torch(weights, run / WEIGHTS)
+    assert "Save them as float32" in refused(run)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(run, value):
+    weights = weights_of()
+    weights["decoder.head.bias"][0] = value
+    save_file(weights, run / WEIGHTS)
+    assert "decoder.head.bias has values that are no numbers" in refused(run)
+
+
+@pytest.mark.parametrize("length", [2**20, 2**30, 2**63])
+def test_a_head_longer_than_the_file_is_refused(run, length):
+    file = run / WEIGHTS
+    file.write_bytes(length.to_bytes(8, "little") + file.read_bytes()[8:])
+    assert f"its head cannot be {length} bytes long" in refused(run)
+
+
+HUGE = [
+    {"model": {"kind": "cvae", "hidden": [8192] * 8, "latent_dim": 512}},
+    {"model": {"kind": "cvae", "hidden": [10**9], "latent_dim": 3}},
+    {"model": {"kind": "cvae", "hidden": [8], "latent_dim": 10**9}},
+    {"model": {"kind": "conv-vae", "width": 1024, "latent_dim": 4096}},
+]
+
+
+@pytest.mark.parametrize("recipe", HUGE, ids=repr)
+def test_a_model_that_is_not_in_the_file_is_refused_before_it_takes_memory(run, recipe):
+    memory = Memory()
+    edit(run, recipe={**RECIPE.to_dict(), **recipe})
+    refused(run)
+    edit(run, images={"shape": [3, 8192, 8192], "class_names": ["a"] * 50_000})
+    refused(run)
+    assert memory.grown() < 50 << 20
+
+
+@pytest.mark.parametrize("shape", [[1, -4, 5], [1, 0, 5], [1, 10**12, 5], [2, 4, 5], [1, 4.0, 5]])
+def test_images_that_cannot_be_are_refused(run, shape):
+    edit(run, images={"shape": shape, "class_names": []})
+    assert f"{run / DESCRIPTION} is damaged: images.shape" in refused(run)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 10_000,
+        '{"format": 1, "recipe": ' + '{"a": ' * 10_000,
+        '{"format": ' + "1" * 5000 + "}",
+        '{"format": NaN}',
+        '{"format": Infinity}',
+        '{"format": "' + "x" * 300_000 + '"}',
+        '{"format": 1}' + " " * (9 << 20),
+    ],
+    ids=["nested", "nested tables", "digits", "NaN", "Infinity", "long", "large"],
+)
+def test_a_description_no_program_would_write_is_damaged_in_short(run, text):
+    (run / DESCRIPTION).write_text(text)
+    message = refused(run)
+    assert "is damaged" in message
+    assert len(message) < 600
 
 
 def test_tensors_of_another_program_are_refused_by_name(run):

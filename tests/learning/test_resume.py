@@ -262,6 +262,54 @@ def test_a_position_that_lacks_something_is_refused(kept, name):
         list(fit(recipe, resume=replace(position, arrays=arrays)))
 
 
+def spoilt(arrays, name, change):
+    return {**arrays, name: change(arrays[name])}
+
+
+CHANGES = {
+    "order": [lambda a: a.astype(np.float32), lambda a: a[:-8], lambda a: np.zeros_like(a)],
+    "noise": [lambda a: a.astype(np.int64), lambda a: a.reshape(2, -1)],
+    "model.encoder.heads.bias": [lambda a: a.astype(np.float64), lambda a: a[None]],
+    "optimizer.0.exp_avg": [lambda a: a[:1], lambda a: a.astype(np.float16), lambda a: a * np.nan],
+    "optimizer.0.step": [lambda a: np.zeros(3, np.float32), lambda a: a.astype(np.int64)],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "change"), [(name, one) for name, all_ in CHANGES.items() for one in all_]
+)
+def test_state_of_another_kind_is_refused(kept, name, change):
+    """Some of it torch would take, and then compute something else."""
+    recipe, _, position = kept
+    with pytest.raises(RunError, match="cannot go on from where it stood"):
+        list(fit(recipe, resume=replace(position, arrays=spoilt(position.arrays, name, change))))
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"step": "5"},
+        {"epoch": -1},
+        {"position": 1.5},
+        {"best_loss": [1]},
+        {"seconds": None},
+        {"meters": {"meter": {"names": "loss", "images": 3}}},
+        {"meters": {"other": {}}},
+    ],
+    ids=repr,
+)
+def test_a_position_of_other_types_is_damaged(kept, about):
+    _, folder, position = kept
+    file = folder / positions.FILE
+    whole = {"step": 1, "epoch": 0, "position": 1, "best_loss": None, "best_epoch": 0}
+    whole |= {"judged_by": "", "seconds": 0.0, "meters": {}}
+    save_file(dict(position.arrays), file, {"position": json.dumps(whole)})
+    assert read_position(folder).step == 1
+    save_file(dict(position.arrays), file, {"position": json.dumps(whole | about)})
+    with pytest.raises(RunError, match="is damaged"):
+        read_position(folder)
+
+
 def test_a_position_is_written_whole_or_not_at_all(kept, monkeypatch):
     recipe, folder, position = kept
     before = (folder / positions.FILE).read_bytes()
