@@ -9,7 +9,10 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from safetensors.numpy import save_file
 
-from latentlab.paths import resources
+from latentlab.paths import resources, runs
+from latentlab.session.requests.bookmarks import ImportBookmarks
+from latentlab.session.requests.directions import ImportDirections
+from latentlab.widgets.run_row import TAG
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 CVAE = resources() / "models" / "digits-cvae"
@@ -78,6 +81,19 @@ def half_a_description(tmp_path):
     return folder, "damaged"
 
 
+def nested_description(tmp_path):
+    folder = run_folder(tmp_path)
+    (folder / "checkpoint.json").write_text('{"format": ' + "[" * 10_000)
+    return folder, "damaged"
+
+
+def long_value(tmp_path):
+    folder = run_folder(tmp_path)
+    about = folder / "checkpoint.json"
+    about.write_text(json.dumps({**json.loads(about.read_text()), "step": "<b>9</b>" * 50_000}))
+    return folder, "step: must be a valid integer"
+
+
 def text_as_png(tmp_path):
     file = tmp_path / "note.png"
     file.write_text("Dear diary, this is no picture.")
@@ -135,6 +151,8 @@ def no_toml(tmp_path):
 
 
 BAD = [
+    nested_description,
+    long_value,
     no_run,
     truncated,
     truncated_file,
@@ -171,6 +189,7 @@ def test_is_told_and_nothing_is_lost(old_desk, make, tmp_path):
     assert words in bar.text.text()
     assert bar.text.text() == f"{failure.title} {failure.advice}".strip()
     assert "Traceback" not in bar.text.text()
+    assert len(bar.text.text()) < 1000
     assert failure.details == ""
     assert not bar._copy.isVisible()
     for name in ("model", "point", "picture", "codes", "ends", "strip", "samples", "curves"):
@@ -186,6 +205,40 @@ def test_is_told_and_nothing_is_lost(old_desk, make, tmp_path):
     )
     desk.hand.click(bar.dismiss)
     assert not bar.isVisible()
+
+
+@pytest.mark.parametrize("what", [ImportDirections, ImportBookmarks])
+@pytest.mark.parametrize(
+    "text", ["", "[" * 10_000, '{"format": 1, "bookmarks": [{"z": "far"}]}', "x" * 100_000]
+)
+def test_a_damaged_file_to_import_is_told_and_adds_nothing(old_desk, tmp_path, what, text):
+    desk, file = old_desk, tmp_path / "shared.json"
+    file.write_text(text)
+    before = (desk.state.bookmarks, desk.state.directions)
+    marks = (desk.state.bookmarks or (),) if what is ImportBookmarks else ()
+    desk.controller.ask(what(desk.state.model, *marks, file))
+    desk.settle()
+    message = desk.window.failure_bar.text.text()
+    assert desk.window.failure_bar.isVisible()
+    assert "shared.json is no" in message
+    assert len(message) < 500
+    assert (desk.state.bookmarks, desk.state.directions) == before
+    desk.controller.dismiss_failure()
+
+
+def test_a_damaged_run_stands_in_the_library_and_says_why_it_does_not_open(make_desk):
+    """Rather than vanish from it."""
+    folder, _ = half_a_description(runs())
+    folder = folder.rename(runs() / "20260102-030405-vae-digits")
+    desk = make_desk()
+    rows = desk.panel("library").list
+    row = rows.row_of(folder)
+    assert rows.item(row).data(TAG) == "damaged"
+    assert "checkpoint.json is damaged" in rows.item(row).text()
+    desk.hand.click(rows.viewport(), rows.visualItemRect(rows.item(row)).center())
+    desk.settle()
+    assert f"{folder.name}/checkpoint.json is damaged" in desk.window.failure_bar.text.text()
+    assert desk.state.model.name == "digits-2d"
 
 
 def test_next_success_takes_the_message_away(desk, tmp_path):
