@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LONGEST_HEAD = 8 << 20
 """Bytes of a file's head, which names its tensors, at most."""
+MOST_WEIGHT = 1e9
+"""Weights are far smaller, and larger ones decode to nothing."""
 FLOATS = {"F16", "BF16", "F32", "F64"}
 """Number formats that weights may be stored in."""
 NO_FILE = "is damaged or no safetensors file"
@@ -30,7 +32,7 @@ def read_weights(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str,
     ------
     RunError
         Where the file is missing, damaged or of another model, before a tensor is read; where
-        weights are no finite numbers.
+        values are no numbers, or too large for weights.
     """
     if is_missing(file):
         raise RunError(
@@ -90,8 +92,8 @@ def check_shapes(
 
 def _check_finite(weights: Mapping[str, NDArray], file: Path) -> None:
     for name, value in weights.items():
-        if not np.isfinite(value).all():
+        if not (np.abs(value) < MOST_WEIGHT).all():  # nor is NaN smaller
             raise RunError(
-                f"{file} is damaged: {name} has values that are no numbers.",
+                f"{file} is damaged: {name} has values that no weight has.",
                 "Restore it from a copy, or train it anew.",
             )
