@@ -42,3 +42,9 @@ class RunError(LatentlabError):
 
 class TrainingError(LatentlabError):
     """Training that cannot go on."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error of a library says, as a part of a message, in short."""
+    said = error.strerror if isinstance(error, OSError) else ""
+    return " ".join(str(said or error).split())[:200].rstrip(".") or type(error).__name__

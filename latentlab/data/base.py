@@ -91,6 +91,18 @@ class Attributes:
         """Return one attribute of every image, with shape (N,)."""
         return self.values[:, self.names.index(name)]
 
+    def told(self, row: int) -> list[str | float]:
+        """Return what is known of one image, by name: a word, a number, or empty for unknown."""
+        known = zip(self.names, self.values[row].tolist(), strict=True)
+        return [
+            ""
+            if value != value  # not a number
+            else self.levels[name][int(value)]
+            if name in self.levels
+            else value
+            for name, value in known
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:

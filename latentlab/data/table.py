@@ -1,245 +1,180 @@
-"""What a table says of each picture: a CSV, or the text file that comes with CelebA."""
+"""A table as other programs write it: spreadsheets, pandas, Kaggle, CelebA."""
 
 from __future__ import annotations
 
 import csv
-import math
-import os
-import unicodedata
-from dataclasses import dataclass
-from itertools import product
-from typing import TYPE_CHECKING
+import io
+import re
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from latentlab.data.base import Attributes
+from latentlab.data.text import decode_text
 from latentlab.errors import DataError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
-
-WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0} | dict.fromkeys(
-    ("", "na", "n/a", "nan", "none", "null", "?"), math.nan
-)
-NAMING = {"", "id", "image", "image id", "file", "filename", "file name", "name", "path", "index"}
-"""Heads of columns that name files, though it be with bare numbers."""
-LEVELS = 5
-"""Different values up to which an attribute makes a class of each."""
+MAX_BYTES = 1 << 28
+"""Bytes of the largest table that is read."""
+MAX_COLUMNS = 10_000
+SEPARATORS = ",;\t|"
+SAMPLE = 1 << 16
+"""Letters that are enough to tell by what the cells are separated."""
+HINT = re.compile(r"\s*\"?sep=(.)\"?[^\n]*\n", re.IGNORECASE)
+"""What Excel takes for the separator and does not show."""
+GUARDED = re.compile(r'="(.*)"')
+"""What keeps Excel from taking ``007`` for a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The words of a table: a name for each column, and the columns, all of one length."""
+    """The words of a table: a name for each column, and the columns, all of one length.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The first line.
+    columns : tuple of tuple of str
+        What stands below.
+    separator : str
+        What stands between cells; empty for spaces.
+    notes : tuple of str
+        What one should know of how it was read.
+    """
 
     names: tuple[str, ...]
     columns: tuple[tuple[str, ...], ...]
+    separator: str = ","
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
 
+    def without_names(self) -> Table:
+        """Return a table whose first line is no line of names but a row like the others."""
+        pairs = zip(self.names, self.columns, strict=True)
+        columns = tuple((name, *words) for name, words in pairs)
+        names = tuple(f"column {i + 1}" for i in range(len(columns)))
+        return replace(self, names=names, columns=columns)
+
 
 def parse_table(content: bytes) -> Table:
-    """Read a table with a line of names and fields between commas, semicolons, tabs or spaces.
+    """Read a table with fields between commas, semicolons, tabs, bars or spaces.
 
-    A first line that only counts the others, as in CelebA's files, is passed over; where the
-    line of names is one short, the first column is taken to be without one.
+    A line such as ``sep=;`` before the names, and one that only counts the rows, as in CelebA's
+    files, are passed over; where the line of names is one short, the first column is taken to be
+    without one. A row with more cells than there are names is left out, and that is noted.
 
     Raises
     ------
     DataError
         Where there are no columns.
     """
+    if len(content) > MAX_BYTES:
+        raise DataError(f"it has {len(content):,} bytes, and {MAX_BYTES:,} are the most")
+    text, encoding = decode_text(content)
+    hint = HINT.match(text)
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    lines = [line for line in text.splitlines() if line.strip()]
-    if lines and lines[0].strip().isdecimal():
-        del lines[0]
-    if len(lines) < 2:
+        separator = hint[1] if hint else _separator(text)
+        rows = _rows(text[hint.end() :] if hint else text, separator)
+    except csv.Error as error:
+        raise DataError(f"it cannot be read as a table ({error})") from None
+    if len(rows) < 2:
         raise DataError("it has no line of column names with lines of values below")
-    split = max(",;\t", key=lines[0].count)
-    if split in lines[0]:
-        comma = "," if split == ";" else ""
-        rows = list(csv.reader(lines, delimiter=split))
+    head, body, left_out = _aligned(rows, separator)
+    columns = tuple(zip(*body, strict=True))
+    notes = [] if encoding.startswith(("utf-8", "utf-16", "utf-32")) else [_guessed(encoding)]
+    if left_out:
+        notes.append(f"Rows left out, for they have more cells than there are names: {left_out:,}.")
+    return Table(tuple(head), columns, separator, tuple(notes))
+
+
+def _guessed(encoding: str) -> str:
+    return f"It is not in UTF-8 and was read as {encoding}: save it as UTF-8 if names look wrong."
+
+
+def _separator(text: str) -> str:
+    """Return what parts most lines into as many cells as the first has; empty for spaces."""
+    end = text.find("\n", SAMPLE)
+    sample = text if end < 0 else text[:end]
+    best, found = (0.5, 1), ""
+    for separator in SEPARATORS:
+        widths = [len(row) for row in _rows(sample, separator)]
+        if len(widths) < 2 or widths[0] < 2:
+            continue
+        fits = sum(width - widths[0] in (0, 1) for width in widths[1:]) / (len(widths) - 1)
+        if (fits, widths[0]) > best:
+            best, found = (fits, widths[0]), separator
+    return found
+
+
+def _rows(text: str, separator: str) -> list[list[str]]:
+    """Return the cells of each line that is not empty."""
+    if separator:
+        # Only the line ends of the format are ends of lines, not others that stand in cells.
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        rows = [[_plain(word) for word in row] for row in lines]
     else:
-        comma, rows = "", [line.split() for line in lines]
-    head, body = [word.strip() for word in rows[0]], rows[1:]
-    width = max(map(len, body))
-    head = ["", *head] if len(head) == width - 1 else head[:width]
-    padded = [[*row[: len(head)], *[""] * (len(head) - len(row))] for row in body]
-    columns = [tuple(word.strip() for word in column) for column in zip(*padded, strict=True)]
-    if comma:  # where semicolons stand between numbers, commas stand in them
-        columns = [tuple(word.replace(",", ".") for word in column) for column in columns]
-    return Table(tuple(head), tuple(columns))
+        plain = [line.strip() for line in re.split(r"\r\n|\r|\n", text)]
+        rows = [line.split() for line in plain if line]
+        widths = {len(row) for row in rows[2 if _counts(rows) else 1 :]}
+        if len(widths) > 1:  # words of one column
+            rows = [[_plain(line)] for line in plain if line]
+    rows = [row for row in rows if any(row)]
+    return rows[1:] if _counts(rows) else rows
 
 
-def attributes_of(table: Table, pictures: Sequence[str]) -> Attributes:
-    """Return what a table says of pictures, in numbers; columns of other words are left out.
+def _plain(word: str) -> str:
+    word = word.strip()
+    guarded = GUARDED.fullmatch(word) if word.startswith('="') else None
+    return guarded[1] if guarded else word
 
-    Parameters
-    ----------
-    table : Table
-        With a column of file names, with or without folders and endings; or without one, and
-        with a row for each picture in order.
-    pictures : sequence of str, length N
-        Their paths.
 
-    Raises
-    ------
-    DataError
-        Where the rows cannot be told to belong to the pictures, or no column holds numbers.
-    """
-    column, rows = _rows(table, pictures)
-    known = rows >= 0
-    found: dict[str, NDArray[np.float32]] = {}
-    for i, (name, words) in enumerate(zip(table.names, table.columns, strict=True)):
-        values = None if i == column else _numbers(words)
-        if values is not None:
-            chosen = np.full(len(pictures), np.nan, np.float32)
-            chosen[known] = values[rows[known]]
-            found[_new(plain(name) or f"column {i + 1}", found)] = chosen
-    if not found:
-        raise DataError("none of its columns holds numbers, yes or no")
-    return Attributes(tuple(found), np.stack(list(found.values()), axis=1))
+def _counts(rows: list[list[str]]) -> bool:
+    """Say whether the first line only counts those below the names, as in CelebA's files."""
+    if len(rows) < 3 or len(rows[0]) != 1 or not rows[0][0].isdecimal():
+        return False
+    right = rows[0][0] == str(len(rows) - 2) or len(rows[2]) > 1
+    return right and not all(word.isdecimal() for word in rows[1])
+
+
+def _aligned(rows: list[list[str]], separator: str) -> tuple[list[str], list[list[str]], int]:
+    """Return names and rows of one width, and how many rows did not fit."""
+    head, body = rows[0][:MAX_COLUMNS], [_trimmed(row, len(rows[0])) for row in rows[1:]]
+    widths = {len(row) for row in body}
+    if widths == {len(head) + 1} and (not separator or not names_files(head[0])):
+        head = ["", *head]
+    kept = [row + [""] * (len(head) - len(row)) for row in body if len(row) <= len(head)]
+    if len(kept) < (len(body) + 1) // 2:
+        raise DataError(
+            f"its rows have more cells than the {len(head)} of the line of names: put cells that "
+            "hold a comma in quotes, or save it with semicolons between cells"
+        )
+    return head, kept, len(body) - len(kept)
+
+
+def _trimmed(row: list[str], width: int) -> list[str]:
+    """Return a row without the empty cells behind the last name."""
+    while len(row) > width and not row[-1]:
+        row.pop()
+    return row
+
+
+NAMING = {
+    *("id", "index", "name", "path", "key", "image", "images", "img", "file", "files", "filename"),
+    *("filenames", "fname", "picture", "photo", "photograph", "frame", "sample", "stem"),
+}
+ABOUT_NAMES = {"id", "ids", "index", "name", "number", "no", "nr", "path", "file", "num"}
+
+
+def names_files(head: str) -> bool:
+    """Say whether the head of a column tells that it names files: ``ImageId``, ``file name``."""
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", head)
+    words = re.sub(r"[\W_]+", " ", spaced).casefold().split()
+    joined = "".join(words)
+    return (
+        joined in NAMING
+        or (len(words) > 1 and words[0] in NAMING and set(words[1:]) <= ABOUT_NAMES)
+        or any(joined == f"{first}{last}" for first in NAMING for last in ABOUT_NAMES)
+    )
 
 
 def plain(name: str) -> str:
     """Return an attribute's name as people write it: ``Wearing_Hat`` is ``wearing hat``."""
-    return " ".join(name.replace("_", " ").lower().split())
-
-
-def _new(name: str, taken: Iterable[str]) -> str:
-    count, free = 1, name
-    while free in taken:
-        count += 1
-        free = f"{name} {count}"
-    return free
-
-
-def _rows(table: Table, pictures: Sequence[str]) -> tuple[int, NDArray[np.int64]]:
-    """Return the column of file names, -1 for none, and each picture's row, -1 for none."""
-    known: dict[str, int] = {}
-    for i, picture in enumerate(pictures):
-        for key in _keys(picture):
-            # What two pictures share names neither.
-            known[key] = -1 if known.get(key, i) != i else i
-    best, column, places = 0, -1, [-1] * len(table)
-    for number, words in enumerate(table.columns):
-        if not _may_name(table.names[number], words):
-            continue
-        found = [_place(word, known) for word in words]
-        count = sum(place >= 0 for place in found)
-        if count > best:
-            best, column, places = count, number, found
-    rows = np.full(len(pictures), -1, np.int64)
-    if best:
-        for row, place in enumerate(places):
-            if place >= 0:
-                rows[place] = row
-        return column, rows
-    if len(table) != len(pictures):
-        raise DataError(
-            f"no column names the files, and {len(table):,} rows cannot be told to belong to "
-            f"{len(pictures):,} pictures"
-        )
-    return -1, np.arange(len(pictures))
-
-
-def _may_name(head: str, words: tuple[str, ...]) -> bool:
-    """Say whether a column may name files; bare numbers do only under a head that says so."""
-    if len(set(words)) < len(words):
-        return False
-    return plain(head) in NAMING or not all(word.replace(".", "", 1).isdecimal() for word in words)
-
-
-def _keys(path: str) -> tuple[str, ...]:
-    path = unicodedata.normalize("NFC", path.replace("\\", "/")).removeprefix("./").casefold()
-    name = path.rpartition("/")[2]
-    return path, os.path.splitext(path)[0], name, os.path.splitext(name)[0]
-
-
-def _place(word: str, known: dict[str, int]) -> int:
-    return next((known[key] for key in _keys(word) if known.get(key, -1) >= 0), -1)
-
-
-def _numbers(words: tuple[str, ...]) -> NDArray[np.float32] | None:
-    """Return numbers, with 0 and 1 for no and yes; None where they are words of another kind."""
-    try:
-        meant = {word: _number(word) for word in set(words)}
-    except ValueError:
-        return None
-    values = np.array([meant[word] for word in words], np.float32)
-    told = {value for value in meant.values() if not math.isnan(value)}
-    if not told:
-        return None
-    if told <= {-1.0, 1.0} and -1.0 in told:
-        values = (values + np.float32(1)) / np.float32(2)
-    return values
-
-
-def _number(word: str) -> float:
-    known = WORDS.get(word.lower())
-    number = float(word) if known is None else known
-    return number if math.isfinite(number) else math.nan
-
-
-def classes_from(
-    attributes: Attributes | None, chosen: Sequence[str]
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Make a class of every combination of some attributes that occurs.
-
-    Parameters
-    ----------
-    attributes : Attributes or None
-        What is known of each image.
-    chosen : sequence of str
-        Their names. One with many values is cut in two at its median.
-
-    Returns
-    -------
-    ndarray of int64, shape (N,), and tuple of str
-        Rows of the names, and the names, such as ``smiling, no glasses``.
-
-    Raises
-    ------
-    DataError
-        Where there is no such attribute.
-    """
-    names = [plain(name) for name in chosen]
-    offered = attributes.names if attributes else ()
-    for name in names:
-        if name not in offered:
-            raise DataError(
-                f"data.classes_from: there is no attribute {name!r}.",
-                f"There are {', '.join(offered)}." if offered else "There is no table of any.",
-            )
-    assert attributes
-    parts = [_levels(name, attributes.column(name)) for name in dict.fromkeys(names)]
-    combined = np.zeros(len(attributes.values), np.int64)
-    for levels, labels in parts:
-        combined = combined * len(levels) + labels
-    every = [", ".join(words) for words in product(*(levels for levels, _ in parts))]
-    occurring, labels = np.unique(combined, return_inverse=True)
-    return labels.astype(np.int64), tuple(every[i] for i in occurring)
-
-
-def _levels(name: str, values: NDArray[np.float32]) -> tuple[list[str], NDArray[np.int64]]:
-    """Return what an attribute can be called, and which of these each image is."""
-    unknown = np.isnan(values)
-    told = np.unique(values[~unknown])
-    if set(told.tolist()) <= {0.0, 1.0}:
-        words, labels = [name, f"no {name}"], np.where(values == 1, 0, 1)
-    elif len(told) <= LEVELS:
-        words = [f"{name} {value:g}" for value in told]
-        labels = np.searchsorted(told, values).clip(max=len(told) - 1)
-    else:
-        middle = np.median(values[~unknown])
-        words = [f"{name} up to {middle:g}", f"{name} above {middle:g}"]
-        labels = np.where(values > middle, 1, 0)
-    if unknown.any():
-        labels = np.where(unknown, len(words), labels)
-        words.append(f"{name} unknown")
-    return words, labels.astype(np.int64)
+    return " ".join(name[:100].replace("_", " ").lower().split())

@@ -1,0 +1,77 @@
+"""Text of unknown encoding: tables that other programs wrote, and names in archives."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""Longer marks stand before those that they begin with."""
+SAMPLE = 1 << 14
+"""Bytes that are enough to guess an encoding by."""
+FAR_FROM_LATIN = (
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
+    *("cp1251", "cp866", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
+)
+"""Encodings of other scripts, which tell themselves apart from Western ones."""
+LETTERS = re.compile(r"[^\W\d_]+")
+MIXED = 0.25
+"""Share of words up to which letters of two scripts stand beside each other."""
+
+
+def decode_text(content: bytes) -> tuple[str, str]:
+    """Return a text and its encoding: by its mark, UTF-8, UTF-16, else a guess.
+
+    Of the code pages of 8 bits for Latin letters only the Western one of Windows is tried, since
+    a table is too short to tell it from its neighbours.
+    """
+    mark = next((mark for mark in BOMS if content.startswith(mark)), None)
+    head = content[:SAMPLE]
+    # Every second byte of plain letters is 0, and no other encoding has any.
+    zeros = (head[::2].count(0), head[1::2].count(0))
+    wide = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    first = BOMS[mark] if mark else wide if max(zeros) > len(head) // 8 else "utf-8"
+    return _first_that_fits(content, (first, *_guesses(content), "cp1252", "latin-1"))
+
+
+def decode_names(names: Sequence[bytes], fallback: str) -> tuple[list[str], str]:
+    """Return names that all have the same unknown encoding, and which that is."""
+    content = b"\n".join(names)
+    text, encoding = _first_that_fits(content, ("utf-8", *_guesses(content), fallback))
+    return text.split("\n"), encoding
+
+
+def _first_that_fits(content: bytes, encodings: Sequence[str]) -> tuple[str, str]:
+    for encoding in encodings:
+        try:
+            return content.decode(encoding), encoding
+        except UnicodeError:
+            continue
+    return content.decode("latin-1"), "latin-1"
+
+
+def _guesses(content: bytes) -> tuple[str, ...]:
+    sample = bytes(content[:SAMPLE])
+    if sample.isascii():
+        return ()
+    from charset_normalizer import from_bytes
+
+    matches = from_bytes(sample, cp_isolation=list(FAR_FROM_LATIN))
+    return tuple(match.encoding for match in matches if _is_far_from_latin(str(match)))
+
+
+def _is_far_from_latin(text: str) -> bool:
+    """Say whether words are of another script; a wrong guess puts its letters among Latin ones."""
+    words = [word for word in LETTERS.findall(text) if not word.isascii()]
+    mixed = sum(any(map(str.isascii, word)) for word in words)
+    return any(len(word) > 1 for word in words) and mixed <= MIXED * len(words)
