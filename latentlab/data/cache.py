@@ -15,31 +15,41 @@ import tempfile
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.data.base import Loading
-from latentlab.data.decode import read_frame
+from latentlab.data.decode import animations, read_pages
 from latentlab.data.parallel import in_parallel
+from latentlab.data.reach import Reach
+from latentlab.data.sources import Entry
 from latentlab.errors import DataError
 from latentlab.paths import cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from typing import IO
 
     from numpy.typing import NDArray
 
-    from latentlab.data.decode import Frame
-    from latentlab.data.sources import Entry, Skipped, Source
+    from latentlab.data.decode import Decoded, Frame
+    from latentlab.data.sources import Skipped, Source
 
-VERSION = 1
+VERSION = 2
 LIMIT = 8 << 30
 """Bytes that all entries may take together; the one in use may be larger."""
 ABANDONED = 3600.0
 """Seconds after which a half-written entry is what a killed program left behind."""
-IMAGES, ROWS, SKIPPED, REPORT = "images.npy", "rows.npy", "skipped.json", "skipped.txt"
+PAGES_AT_ONCE = 64
+"""Pages of one file that a thread decodes in one go."""
+IMAGES, ROWS, REPORT = "images.npy", "rows.npy", "skipped.txt"
+ABOUT = "about.json"
+"""What was found out while decoding: the files left out, and notes."""
+WIDE = "wide.bin"
+"""Pictures of more than 8 bits, which wait for the scale of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +66,26 @@ class Pictures:
         What could not be read, and why.
     report : Path
         A text file with the same, where there is anything.
+    notes : tuple of str
+        What else one should know of how they were read.
     """
 
     images: NDArray[np.uint8]
     rows: NDArray[np.int64]
     skipped: Skipped
     report: Path
+    notes: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
-        """Say what was left out, in one sentence; empty where nothing was."""
+        """Say what was left out, and what else one should know; empty where there is nothing."""
         if not self.skipped:
-            return ""
-        return (
+            return " ".join(self.notes)
+        left_out = (
             f"{len(self.skipped):,} of {len(self.images) + len(self.skipped):,} pictures could "
             f"not be read and were left out; {self.report} lists them."
         )
+        return " ".join([left_out, *self.notes])
 
 
 def open_pictures(
@@ -85,12 +99,12 @@ def open_pictures(
         Where not even two can be read, or there is no room for them.
     """
     folder = cache() / "pictures" / signature(entries, frame)
-    if not (folder / SKIPPED).exists():
+    if not (folder / ABOUT).exists():
         yield from _build(source, entries, frame, folder)
         _make_room(folder)
     try:
         return _read(folder)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise DataError(f"The cache in {folder} was damaged ({error}).", "Try again.") from error
 
@@ -104,12 +118,16 @@ def signature(entries: Iterable[Entry], frame: Frame) -> str:
     return digest.hexdigest()[:32]
 
 
-def decoder(source: Source, frame: Frame) -> Callable[[Entry], NDArray[np.uint8]]:
-    """Return what reads an entry of a source as a frame wants it."""
+Unit = tuple[Entry, ...]
+"""Pages of one file, ascending, or a file that is one picture."""
 
-    def decode(entry: Entry) -> NDArray[np.uint8]:
-        with source.open(entry) as file:
-            return read_frame(file, frame)
+
+def decoder(source: Source, frame: Frame) -> Callable[[Unit], list[Decoded | DataError]]:
+    """Return what reads pictures of one file of a source as a frame wants them."""
+
+    def decode(unit: Unit) -> list[Decoded | DataError]:
+        with source.open(unit[0]) as file:
+            return read_pages(file, frame, [entry.page or 0 for entry in unit])
 
     return decode
 
@@ -119,17 +137,19 @@ def _build(
 ) -> Generator[Loading]:
     part = _make_part(folder, len(entries) * int(np.prod(frame.shape)))
     try:
-        rows, skipped = yield from _decode_into(part / IMAGES, source, entries, frame)
-        skipped = [*source.skipped, *skipped]
-        np.save(part / ROWS, np.array(rows, np.int64))
+        work = _Decoding(part, source, entries, frame)
+        yield from work.run()
+        np.save(part / ROWS, np.array(work.rows, np.int64))
+        skipped = [*source.skipped, *work.skipped]
         lines = "".join(f"{name}: {why}\n" for name, why in skipped)
         (part / REPORT).write_text(lines, encoding="utf-8", errors="backslashreplace")
-        (part / SKIPPED).write_text(json.dumps(skipped), encoding="utf-8")
+        about = {"skipped": skipped, "notes": work.notes}
+        (part / ABOUT).write_text(json.dumps(about), encoding="utf-8")
         # Another process may have been as busy with the same.
         with suppress(FileExistsError, PermissionError):
             part.rename(folder)
     except OSError as error:
-        if (folder / SKIPPED).exists():
+        if (folder / ABOUT).exists():
             return
         raise DataError(
             f"The pictures cannot be kept in {folder.parent}: {error}.", "Make room on the disk."
@@ -157,39 +177,110 @@ def _make_part(folder: Path, needed: int) -> Path:
     )
 
 
-def _decode_into(
-    path: Path, source: Source, entries: Sequence[Entry], frame: Frame
-) -> Generator[Loading, None, tuple[list[int], list[tuple[str, str]]]]:
-    """Write those that can be read one after another; return which they are, and the others."""
-    rows: list[int] = []
-    skipped: list[tuple[str, str]] = []
-    done = 0
-    with path.open("wb") as file, closing(in_parallel(decoder(source, frame), entries)) as work:
-        start = _write_head(file, len(entries), frame)
-        for finished in work:
-            for entry, pixels in finished:
-                if isinstance(pixels, DataError):
-                    skipped.append((entry.name, pixels.message))
-                else:
-                    file.write(pixels.data)
-                    rows.append(done)
-                done += 1
-            failed = f", {len(skipped):,} unreadable" if skipped else ""
-            message = f"Reading pictures: {done:,} of {len(entries):,}{failed}"
-            yield Loading(message, done / len(entries))
-        if len(rows) < 2:
-            raise _too_few(source, rows, skipped)
-        file.seek(0)
-        if _write_head(file, len(rows), frame) != start:
-            raise OSError("the head of the array changed its length")
-    return rows, skipped
+class _Decoding:
+    """Pictures on their way into the array of a new entry of the cache.
+
+    Parameters
+    ----------
+    part : Path
+        The entry in the making.
+    source, entries, frame
+        See `open_pictures`.
+    """
+
+    def __init__(self, part: Path, source: Source, entries: Sequence[Entry], frame: Frame) -> None:
+        self.rows: list[int] = []
+        self.skipped: list[tuple[str, str]] = []
+        self.notes: list[str] = []
+        self._part, self._source, self._entries, self._frame = part, source, entries, frame
+        self._wide: list[tuple[int, Reach]] = []
+        self._animated = 0
+
+    def run(self) -> Generator[Loading]:
+        """Write every picture that can be read to its place, then close the gaps of the others."""
+        shape = (len(self._entries), *self._frame.shape)
+        with (self._part / IMAGES).open("w+b") as file, (self._part / WIDE).open("w+b") as wide:
+            start = _write_head(file, shape)
+            file.truncate(start + int(np.prod(shape)))
+            images = np.memmap(file, np.uint8, "r+", start, shape)
+            yield from self._decode(images, wide)
+            self.rows.sort()
+            if len(self.rows) < 2:
+                raise _too_few(self._source, self.rows, self.skipped)
+            self._scale(images, wide)
+            for place, row in enumerate(self.rows):
+                if place != row:
+                    images[place] = images[row]
+            images.flush()
+            del images  # no file that is mapped can be moved on Windows
+            file.seek(0)
+            if _write_head(file, (len(self.rows), *shape[1:])) != start:
+                raise OSError("the head of the array changed its length")
+            file.truncate(start + len(self.rows) * int(np.prod(shape[1:])))
+        (self._part / WIDE).unlink()
+        self.notes += animations(self._animated)
+
+    def _decode(self, images: NDArray[np.uint8], wide: IO[bytes]) -> Generator[Loading]:
+        done, count = 0, len(self._entries)
+        places = {id(entry): place for place, entry in enumerate(self._entries)}
+        work = in_parallel(decoder(self._source, self._frame), units_of(self._entries))
+        with closing(work):
+            for finished in work:
+                for unit, outcome in finished:
+                    for i, entry in enumerate(unit):
+                        page = outcome if isinstance(outcome, DataError) else outcome[i]
+                        self._put(places[id(entry)], page, images, wide)
+                    done += len(unit)
+                failed = f", {len(self.skipped):,} unreadable" if self.skipped else ""
+                message = f"Reading pictures: {done:,} of {count:,}{failed}"
+                yield Loading(message, done / count)
+
+    def _put(
+        self, place: int, page: Decoded | DataError, images: NDArray[np.uint8], wide: IO[bytes]
+    ) -> None:
+        if isinstance(page, DataError):
+            self.skipped.append((self._entries[place].name, page.message))
+            return
+        self.rows.append(place)
+        self._animated += page.animated
+        if page.reach:
+            self._wide.append((place, page.reach))
+            wide.write(page.pixels.astype(np.float32).data)
+        else:
+            images[place] = page.pixels
+
+    def _scale(self, images: NDArray[np.uint8], wide: IO[bytes]) -> None:
+        """Bring all pictures of more than 8 bits to bytes on one scale."""
+        reach = Reach.of_all(reach for _, reach in self._wide)
+        if reach is None:
+            return
+        wide.flush()
+        values = np.memmap(wide, np.float32, "r", shape=(len(self._wide), *images.shape[1:]))
+        for (place, _), pixels in zip(self._wide, values, strict=True):
+            images[place] = reach.to_bytes(pixels)
+        if reach.note:
+            self.notes.append(reach.note)
 
 
-def _write_head(file: object, count: int, frame: Frame) -> int:
-    head = {"descr": "|u1", "fortran_order": False, "shape": (count, *frame.shape)}
+def units_of(entries: Sequence[Entry]) -> Iterator[Unit]:
+    """Put pages of one file together, so that it is opened once for many of them."""
+    stacks: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.page is not None:
+            stacks.setdefault(entry.file, []).append(entry)
+    for entry in entries:
+        if entry.page is None:
+            yield (entry,)
+        elif stack := stacks.pop(entry.file, None):
+            ordered = sorted(stack, key=lambda page: page.page or 0)
+            yield from batched(ordered, PAGES_AT_ONCE)
+
+
+def _write_head(file: IO[bytes], shape: tuple[int, ...]) -> int:
+    head = {"descr": "|u1", "fortran_order": False, "shape": shape}
     # NumPy leaves room in it for the first axis to become any number.
-    np.lib.format.write_array_header_1_0(file, head)  # type: ignore[arg-type]
-    return file.tell()  # type: ignore[attr-defined]
+    np.lib.format.write_array_header_1_0(file, head)
+    return file.tell()
 
 
 def _too_few(source: Source, rows: list[int], skipped: list[tuple[str, str]]) -> DataError:
@@ -210,12 +301,13 @@ def _too_few(source: Source, rows: list[int], skipped: list[tuple[str, str]]) ->
 def _read(folder: Path) -> Pictures:
     images = np.lib.format.open_memmap(folder / IMAGES, mode="r")
     rows = np.load(folder / ROWS, allow_pickle=False)
-    skipped = json.loads((folder / SKIPPED).read_text(encoding="utf-8"))
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     if len(images) != len(rows):
         raise ValueError(f"{len(images)} pictures but {len(rows)} names")
     with suppress(OSError):
         os.utime(folder)  # for `_make_room`
-    return Pictures(images, rows, tuple((name, why) for name, why in skipped), folder / REPORT)
+    skipped = tuple((str(name), str(why)) for name, why in about["skipped"])
+    return Pictures(images, rows, skipped, folder / REPORT, tuple(map(str, about["notes"])))
 
 
 def _make_room(kept: Path) -> None:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import Field
 
-from latentlab.data.base import DATA, DataConfig, ImageSpec, Loading, Splits
-from latentlab.data.cache import open_pictures
+from latentlab.data.base import DATA, DataConfig, Loading, Splits
 from latentlab.data.decode import ALIGNED, Frame
-from latentlab.data.folder import MOST_ATTRIBUTES, MOST_PIXELS, describe_pictures
+from latentlab.data.folder import MOST_ATTRIBUTES, MOST_PIXELS, describe_pictures, open_split
 from latentlab.data.sources import find_pictures
 from latentlab.errors import DataError
 from latentlab.paths import downloads
@@ -30,6 +29,8 @@ NAME = "celeba"
 IMAGES = ("img_align_celeba", "img_align_celeba.zip")
 PARTITION = "list_eval_partition"
 TRAIN = 0
+SHARE = 0.1
+"""Of the images, held out where the official choice is not there."""
 ADVICE = (
     "Download img_align_celeba.zip, list_attr_celeba.txt and list_eval_partition.txt from the "
     "CelebA project of the Chinese University of Hong Kong, for research only, into one folder, "
@@ -66,26 +67,22 @@ class CelebAConfig(DataConfig):
         return _find(self.root) is not None
 
     def load(self) -> Generator[Loading, None, Splits]:
-        """See `DataConfig.load`; held out is the official choice, else the last tenth."""
+        """See `DataConfig.load`; held out is the official choice, else a random tenth by name."""
         found = _find(self.root)
         if found is None:
             where = self.root or "LATENTLAB_DATA or the download folder"
             raise DataError(f"data.root: CelebA is not in {where}.", ADVICE)
         with closing((yield from find_pictures(found))) as source:
-            held_out = _held_out(source)
-            order = np.argsort(held_out, kind="stable")
             frame = Frame(self.size, self.size, _crop(source))
-            pictures = yield from open_pictures(source, [source.entries[i] for i in order], frame)
-            yield Loading("Reading the attributes", 1.0)
-            rows = order[pictures.rows]
-            whole, _ = describe_pictures(source, pictures.images, rows, None, self.classes_from)
-        if not self.classes_from:
-            whole = replace(whole, labels=None, spec=ImageSpec(whole.spec.shape))
-        count = min(max(1, int(held_out[rows].sum())), len(whole) - 1)
-        lacking = (
-            "" if whole.attributes else f"No attributes were found with the images in {found}."
-        )
-        return Splits(whole[:-count], whole[-count:], f"{pictures.note} {lacking}".strip())
+            known = yield from describe_pictures(source, None, self.classes_from)
+            if not self.classes_from:
+                every = np.arange(len(source.entries))
+                known = replace(known, rows=every, labels=None, class_names=())
+            table = known.beside
+            lacking = f"No attributes were found with the images in {found}."
+            notes = (*source.notes, *(() if table.attributes else (lacking, *table.notes)))
+            known = replace(known, notes=notes)
+            return (yield from open_split(source, known, frame, SHARE, _official(source)))
 
 
 def _find(root: Path | None) -> Path | None:
@@ -121,9 +118,9 @@ def _crop(source: Source) -> Literal["face", "centre"]:
     return "centre"
 
 
-def _held_out(source: Source) -> NDArray[np.bool_]:
-    """Return for each image whether it is for judging: the official choice, else the last tenth."""
-    count = len(source.entries)
+def _official(source: Source) -> NDArray[np.bool_] | None:
+    """Return for each image whether it is for judging, where the official choice is there."""
+    names = [entry.name.rpartition("/")[2] for entry in source.entries]
     for path in _partitions(source.root):
         try:
             lines = path.read_text(encoding="utf-8").replace(",", " ").splitlines()
@@ -131,12 +128,10 @@ def _held_out(source: Source) -> NDArray[np.bool_]:
             continue
         pairs = [line.split() for line in lines]
         part = {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}
-        names = [entry.name.rpartition("/")[2] for entry in source.entries]
         chosen = np.array([part.get(name, str(TRAIN)) != str(TRAIN) for name in names])
-        if 0 < chosen.sum() < count:
+        if 0 < chosen.sum() < len(names):
             return chosen
-    last = min(max(1, count // 10), count - 1)
-    return np.arange(count) >= count - last
+    return None
 
 
 def _partitions(root: Path) -> list[Path]:

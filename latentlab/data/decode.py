@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from latentlab.errors import DataError
+from latentlab.data.other_files import KINDS
+from latentlab.data.reach import Reach
+from latentlab.errors import DataError, reason_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import IO
 
@@ -27,19 +31,19 @@ FACE_MIDDLE = 114 / ALIGNED[1]
 """Where it is centred, as a share of the portrait's height: a bit below the middle."""
 SPARE = 1.5
 """A JPEG is decoded at a fraction of its size, but never below so many times the wanted one."""
-NO_PICTURES = {".eps", ".ps", ".pdf", ".mpg", ".mpeg", ".h5", ".hdf", ".grib", ".bufr"}
+NO_PICTURES = {".h5", ".hdf", ".grib", ".bufr"} | KINDS.keys()
 """What Pillow lists but cannot draw by itself."""
-ORIENTATION = 0x0112
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What puts a picture upright, by its EXIF orientation."""
+ANIMATED = {"GIF", "WEBP", "PNG", "AVIF", "FLI"}
+"""Formats whose further pictures are those of an animation: only the first is read."""
+MAX_PIXELS = 128_000_000
+"""Pixels of the largest picture that is decoded: some 400 MB in colour."""
+UPPER = 257
+"""What makes values of 16 bits of their upper 8: 255 becomes 65,535."""
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own limit would warn below it.
+
+
+class NoPictureError(DataError):
+    """A file that is no picture of any kind that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,9 @@ class Frame:
             middle = FACE_MIDDLE * height
         across = min(widest, height * self.width / self.height)
         down = across * self.height / self.width
-        top = min(max(0.0, middle - down / 2), height - down)
-        left = (width - across) / 2
-        return left, top, left + across, top + down
+        top = max(0.0, min(middle - down / 2, height - down))
+        left = max(0.0, (width - across) / 2)
+        return left, top, min(left + across, width), min(top + down, height)
 
 
 def picture_suffixes() -> frozenset[str]:
@@ -88,8 +92,60 @@ def picture_suffixes() -> frozenset[str]:
     return frozenset(known) - NO_PICTURES
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A picture brought to a frame.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8 or float32, shape (C, H, W)
+        Bytes, or the values of a picture of more than 8 bits as they are in its file.
+    reach : Reach or None
+        The values of a picture of more than 8 bits; None for bytes.
+    animated : bool
+        Whether it is the first picture of an animation.
+    """
+
+    pixels: NDArray[np.uint8] | NDArray[np.float32]
+    reach: Reach | None = None
+    animated: bool = False
+
+
+def read_pages(
+    file: Path | IO[bytes], frame: Frame, pages: Sequence[int] = (0,)
+) -> list[Decoded | DataError]:
+    """Read pictures of one file as `frame` wants them: upright, on white where they are clear.
+
+    Parameters
+    ----------
+    file : Path or file
+        Opened once for all pages.
+    frame : Frame
+        What each is brought to.
+    pages : sequence of int
+        Which, from 0, ascending.
+
+    Returns
+    -------
+    list of Decoded or DataError
+        One per page; a page that cannot be read costs itself only.
+    """
+    found: list[Decoded | DataError] = []
+    try:
+        with opened(file) as picture:
+            for page in pages:
+                try:
+                    with damage_told():
+                        found.append(_read(picture, frame, page))
+                except DataError as error:
+                    found.append(error)
+    except DataError as error:
+        found += [error] * (len(pages) - len(found))
+    return found
+
+
 def read_frame(file: Path | IO[bytes], frame: Frame) -> NDArray[np.uint8]:
-    """Read a picture as `frame` wants it: upright, its first frame, on white where it is clear.
+    """Read one picture as `frame` wants it, in bytes; see `read_pages`.
 
     Returns
     -------
@@ -100,21 +156,52 @@ def read_frame(file: Path | IO[bytes], frame: Frame) -> NDArray[np.uint8]:
     DataError
         Where it cannot be read; says why.
     """
+    (found,) = read_pages(file, frame)
+    if isinstance(found, DataError):
+        raise found
+    return in_bytes([found])[0]
+
+
+def _read(picture: Image.Image, frame: Frame, page: int) -> Decoded:
+    if page:
+        picture.seek(page)
+        check_size(picture)
     mode = "RGB" if frame.colour else "L"
-    try:
-        with Image.open(file) as picture:
-            turn = TURNS.get(_orientation(picture))
-            picture.draft(mode, _draft_size(picture.size, frame))
-            plain = in_mode(picture, mode)
-        plain = plain if turn is None else plain.transpose(turn)
-        size, box = (frame.width, frame.height), frame.box(*plain.size)
-        fitted = plain.resize(size, Image.Resampling.LANCZOS, box, reducing_gap=2.0)
-        pixels = np.asarray(fitted)
-    except UnidentifiedImageError:
-        raise DataError("is no picture that can be read") from None
-    except Exception as error:  # Pillow's readers raise whatever a broken file leads them to
-        raise DataError(_reason(error)) from error
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1) if frame.colour else pixels[None])
+    animated = picture.format in ANIMATED and bool(getattr(picture, "is_animated", False))
+    picture.draft(mode, _draft_size(picture.size, frame))
+    upright, reach = put_upright(picture)
+    plain = upright if upright.mode == "F" else in_mode(upright, mode)
+    size, box = (frame.width, frame.height), frame.box(*plain.size)
+    pixels = np.asarray(plain.resize(size, Image.Resampling.LANCZOS, box, reducing_gap=2.0))
+    if reach and pixels.dtype == np.uint8:
+        pixels = pixels * np.float32(UPPER)
+    channels = pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None]
+    return Decoded(np.ascontiguousarray(np.broadcast_to(channels, frame.shape)), reach, animated)
+
+
+def in_bytes(decoded: Sequence[Decoded]) -> list[NDArray[np.uint8]]:
+    """Return the pixels of pictures in bytes, on one scale for all of more than 8 bits."""
+    reach = Reach.of_all([one.reach for one in decoded if one.reach])
+    return [
+        reach.to_bytes(one.pixels) if one.reach and reach else one.pixels.astype(np.uint8)
+        for one in decoded
+    ]
+
+
+def notes_of(decoded: Iterable[Decoded]) -> list[str]:
+    """Say what one should know of how pictures were read."""
+    every = list(decoded)
+    reach = Reach.of_all(one.reach for one in every if one.reach)
+    return [
+        *([reach.note] if reach and reach.note else []),
+        *animations(sum(one.animated for one in every)),
+    ]
+
+
+def animations(count: int) -> list[str]:
+    """Say that only the first picture of animations is used; nothing for none."""
+    files = "1 file is an animation" if count == 1 else f"{count:,} files are animations"
+    return [f"{files}: only the first picture is used."] if count else []
 
 
 def check_head(file: Path | IO[bytes]) -> None:
@@ -125,24 +212,43 @@ def check_head(file: Path | IO[bytes]) -> None:
     DataError
         Where it is no picture.
     """
+    with opened(file):
+        pass
+
+
+@contextmanager
+def opened(file: Path | IO[bytes]) -> Iterator[Image.Image]:
+    """Open a picture, and tell of whatever goes wrong inside as a `DataError`, in short."""
+    with damage_told(), Image.open(file) as picture:
+        check_size(picture)
+        yield picture
+
+
+def check_size(picture: Image.Image) -> None:
+    """Refuse a picture that would take too much memory, before it is decoded."""
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise DataError(
+            f"it has {width * height / 1e6:.0f} megapixels, and {MAX_PIXELS // 10**6} are the most"
+        )
+
+
+@contextmanager
+def damage_told() -> Iterator[None]:
+    """Tell of whatever a decoder raises at a damaged picture as a `DataError`, in short."""
     try:
-        with Image.open(file):
-            pass
+        yield
+    except DataError:
+        raise
     except UnidentifiedImageError:
-        raise DataError("is no picture that can be read") from None
-    except Exception as error:
-        raise DataError(_reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def _orientation(picture: Image.Image) -> int:
-    try:
-        return int(picture.getexif().get(ORIENTATION, 1))
-    except Exception:  # a picture with damaged notes is still a picture
-        return 1
+        raise NoPictureError("is no picture that can be read") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        limit = f"it has more than the {MAX_PIXELS // 10**6} megapixels that are the most"
+        raise DataError(limit) from None
+    except FileNotFoundError:
+        raise DataError("there is no such file") from None
+    except Exception as error:  # Pillow's readers raise whatever a broken file leads them to
+        raise DataError(reason_of(error)) from error
 
 
 def _draft_size(size: tuple[int, int], frame: Frame) -> tuple[int, int]:
@@ -154,30 +260,43 @@ def _draft_size(size: tuple[int, int], frame: Frame) -> tuple[int, int]:
     return max(1, round(size[0] * share)), max(1, round(size[1] * share))
 
 
-def in_mode(picture: Image.Image, mode: str) -> Image.Image:
-    """Return it in bytes, grey or colour, on white where it is transparent."""
+def put_upright(picture: Image.Image) -> tuple[Image.Image, Reach | None]:
+    """Decode a picture and turn it as its EXIF orientation says.
+
+    Returns
+    -------
+    Image and Reach or None
+        In mode F, with its reach, where it has more than 8 bits. Of colours of 16 bits Pillow keeps
+        the upper 8, which come with the reach of all 16.
+    """
+    upper = ";16" in _raw_mode(picture) and not picture.mode.startswith("I")
+    picture.load()
+    with suppress(Exception):  # a picture with damaged notes is still a picture
+        ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode.startswith("I") or picture.mode == "F":
-        picture = _in_bytes(picture)
+        values = np.asarray(picture).astype(np.float32)
+        known = np.isfinite(values)
+        values[~known] = values[known].min(initial=0.0)
+        return Image.fromarray(values), Reach(
+            float(values.min()), float(values.max()), picture.mode != "F"
+        )
+    if upper:
+        brightest = int(np.asarray(in_mode(picture, "RGB")).max())
+        return picture, Reach(0.0, 256.0 * brightest + 255, whole=True)
+    return picture, None
+
+
+def _raw_mode(picture: Image.Image) -> str:
+    """Return how a picture's pixels lie in its file, such as ``RGB;16B``."""
+    tiles = getattr(picture, "tile", None) or ()
+    arguments = tiles[0][3] if tiles else ""
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+    return first if isinstance(first, str) else ""
+
+
+def in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    """Return a picture of bytes in grey or colour, on white where it is transparent."""
     if picture.has_transparency_data:
         clear = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
     return picture.convert(mode)
-
-
-def _in_bytes(picture: Image.Image) -> Image.Image:
-    """Scale wide numbers to bytes, which Pillow would cut off instead.
-
-    Whole numbers above 255 are taken for 16 bits, fractions within 0 and 1 for shares of white;
-    any others beyond a byte are stretched from their smallest to their largest.
-    """
-    values = np.nan_to_num(np.asarray(picture).astype(np.float32))
-    low, high = float(values.min()), float(values.max())
-    if picture.mode.startswith("I;16") or (
-        picture.mode == "I" and 255 < high < 65_536 and low >= 0
-    ):
-        values /= 257
-    elif picture.mode == "F" and low >= 0 and high <= 1:
-        values *= 255
-    elif low < 0 or high > 255:
-        values = (values - low) * (255 / max(high - low, 1e-12))
-    return Image.fromarray(values.round().astype(np.uint8))

@@ -80,7 +80,8 @@ def largest_frame(size: tuple[int, int], spec: ImageSpec) -> Frame:
     """
     channels, height, width = spec.shape
     scale = min(size[0] / width, size[1] / height)
-    wide, tall = width * scale, height * scale
+    # Rounding would make them a little larger than some pictures, and their corners negative.
+    wide, tall = min(width * scale, size[0]), min(height * scale, size[1])
     down = BROW if channels == 3 else 0.5
     return Frame((size[0] - wide) / 2, (size[1] - tall) * down, wide, tall)
 

@@ -15,7 +15,7 @@ import numpy as np
 from latentlab.data.base import Splits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
@@ -53,13 +53,23 @@ class RowView:
 
 def image_keys(images: ImageSet, seed: int = 0) -> Keys:
     """Return the key of each image, with shape (N,): the same wherever and whenever it is read."""
-    prefix = f"{seed}\0".encode()
     if images.files is not None:
-        contents = (file.encode("utf-8", "surrogatepass") for file in images.files)
-    elif not isinstance(images.images, np.memmap) or images.images.nbytes <= MAX_HASHED_BYTES:
+        return file_keys(images.files, seed)
+    contents: Iterable[bytes]
+    if not isinstance(images.images, np.memmap) or images.images.nbytes <= MAX_HASHED_BYTES:
         contents = (np.ascontiguousarray(image).tobytes() for image in images.images)
     else:
         contents = (b"%d" % row for row in range(len(images)))
+    return _hashed(contents, seed)
+
+
+def file_keys(files: Iterable[str], seed: int = 0) -> Keys:
+    """Return the key of each file, with shape (N,), before any is read."""
+    return _hashed((file.encode("utf-8", "surrogatepass") for file in files), seed)
+
+
+def _hashed(contents: Iterable[bytes], seed: int) -> Keys:
+    prefix = f"{seed}\0".encode()
     digests = b"".join(blake2b(prefix + content, digest_size=8).digest() for content in contents)
     return np.frombuffer(digests, "<u8").astype(np.uint64)
 

@@ -11,18 +11,22 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from latentlab.data.arrays import SEED
-from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
-from latentlab.data.cache import open_pictures
+from latentlab.data.base import DATA, DataConfig, Loading, Splits
+from latentlab.data.beside import Beside
 from latentlab.data.decode import Crop, Frame
-from latentlab.data.folder import MOST_PIXELS
+from latentlab.data.folder import MOST_PIXELS, Known, open_split
 from latentlab.data.sources import Entry, Source
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from latentlab.data.base import ImageSet
+
 PACKAGE = "datasets"
+HELD_OUT = ("test", "validation")
+SHARE = 0.1
+"""Of the pictures, held out where no part is called so."""
 
 
 @DATA.register
@@ -49,37 +53,39 @@ class HuggingFaceConfig(DataConfig):
         """See `DataConfig.load`; the part called test is held out, else a random tenth."""
         yield Loading(f"Opening {self.root.name}")
         parts = _open(self.root)
-        train = parts.get("train", next(iter(parts.values())))
-        test = parts.get("test", parts.get("validation"))
-        if test is None or test is train:
-            halves = train.train_test_split(test_size=0.1, seed=SEED)
-            train, test = halves["train"], halves["test"]
-        source = _Saved(self.root, (train, test))
+        name = "train" if "train" in parts else next(iter(parts))
+        held_out = next((part for part in HELD_OUT if part in parts and part != name), None)
+        used = {part: parts[part] for part in (name, held_out) if part}
+        source = _Saved(self.root, used)
         frame = Frame(self.size, self.size, self.crop, self.colour)
-        pictures = yield from open_pictures(source, source.entries, frame)
         labels, names = source.classes()
-        kept = None if labels is None else labels[pictures.rows]
-        whole = ImageSet(pictures.images, kept, ImageSpec(frame.shape, names))
-        held_out = int((pictures.rows >= len(train)).sum())
-        if not 0 < held_out < len(whole):
+        judged = np.arange(len(source.entries)) >= len(used[name]) if held_out else None
+        known = Known(np.arange(len(source.entries)), labels, names, Beside(), all_occur=False)
+        splits = yield from open_split(source, known, frame, SHARE, judged)
+        judged_by = splits.validation
+        if held_out and (_is_part(splits.train, held_out) or not _is_part(judged_by, held_out)):
             raise DataError(f"data.root: one part of {self.root} has no readable picture.")
-        return Splits(whole[:-held_out], whole[-held_out:], pictures.note)
+        return splits
+
+
+def _is_part(images: ImageSet, name: str) -> bool:
+    return images.files is not None and all(file.startswith(f"{name}#") for file in images.files)
 
 
 class _Saved(Source):
-    """The rows of the parts of a data set, one after another."""
+    """The rows of the parts of a data set, one after another, called ``train#1`` and so on."""
 
-    def __init__(self, root: Path, parts: tuple[Any, ...]) -> None:
+    def __init__(self, root: Path, parts: dict[str, Any]) -> None:
         import datasets
 
-        self.column = _column(parts[0], datasets.Image, root)
+        self.column = _column(next(iter(parts.values())), datasets.Image, root)
         undecoded = datasets.Image(decode=False)
-        self._parts = [part.cast_column(self.column, undecoded) for part in parts]
+        self._parts = [part.cast_column(self.column, undecoded) for part in parts.values()]
         entries: list[Entry] = []
-        for i, part in enumerate(parts):
+        for name, part in parts.items():
             stamp = int(hashlib.sha256(part._fingerprint.encode()).hexdigest()[:12], 16)
-            first = len(entries)
-            entries += [Entry(f"{i}/{row:08d}", 0, stamp, first + row) for row in range(len(part))]
+            first, rows = len(entries), range(len(part))
+            entries += [Entry(f"{name}#{row + 1}", 0, stamp, first + row) for row in rows]
         super().__init__(root, entries)
 
     def open(self, entry: Entry) -> IO[bytes]:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from latentlab.data.arrays import read_arrays
 from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.data.holdout import split
 from latentlab.errors import DataError
 from latentlab.paths import downloads
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAME = "olivetti"
+SHARE = 0.1
 PICKLE = "olivetti_py3.pkz"
 ADVICE = (
     "Save them once with scikit-learn: faces = sklearn.datasets.fetch_olivetti_faces(); "
@@ -44,7 +46,7 @@ class OlivettiConfig(DataConfig):
         return _find(self.root) is not None
 
     def load(self) -> Generator[Loading, None, Splits]:
-        """See `DataConfig.load`; the last portrait in ten of each person is held out."""
+        """See `DataConfig.load`; one portrait in ten of each person is held out."""
         yield Loading("Reading the Olivetti faces", 0.0)
         path = _find(self.root)
         if path is None:
@@ -54,13 +56,9 @@ class OlivettiConfig(DataConfig):
         names = tuple(f"subject {person + 1}" for person in people.tolist())
         spec = ImageSpec((1, *images.shape[1:]), names)
         whole = ImageSet(images[:, None], labels.astype(np.int64), spec)
-        held_out = np.zeros(len(whole), bool)
-        for person in range(len(people)):
-            rows = np.flatnonzero(labels == person)
-            held_out[rows[len(rows) - max(1, len(rows) // 10) :]] = len(rows) > 1
-        if not 0 < held_out.sum() < len(whole):
+        if np.bincount(labels).max() < 2:
             raise DataError(f"data.root: {path} holds too few images of each subject.", ADVICE)
-        return Splits(whole[~held_out], whole[held_out])
+        return split(whole, SHARE)
 
 
 def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray]:

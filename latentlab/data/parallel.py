@@ -9,47 +9,45 @@ from itertools import batched, islice
 from threading import Event
 from typing import TYPE_CHECKING
 
-from latentlab.errors import DataError
+from latentlab.errors import DataError, reason_of
 from latentlab.pieces import TICK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
-
-    from latentlab.data.sources import Entry
 
 CHUNK = 16
 """Pictures that a thread decodes between two reports."""
 WORKERS = min(os.cpu_count() or 1, 8)
 
 
-def in_parallel[T](
-    work: Callable[[Entry], T], entries: Iterable[Entry], chunk: int = CHUNK
-) -> Generator[list[tuple[Entry, T | DataError]]]:
-    """Do something with each entry in threads; Pillow lets go of Python's lock while it decodes.
+def in_parallel[I, T](
+    work: Callable[[I], T], items: Iterable[I], chunk: int = CHUNK
+) -> Generator[list[tuple[I, T | DataError]]]:
+    """Do something with each item in threads; Pillow lets go of Python's lock while it decodes.
 
     Parameters
     ----------
     work : callable
-        Takes an entry; what it raises becomes a `DataError`.
-    entries : iterable of Entry
+        Takes an item; what it raises becomes a `DataError`.
+    items : iterable
         Gone through in order, as far as is asked for.
     chunk : int
         How many a thread does between two reports.
 
     Yields
     ------
-    list of (Entry, object)
+    list of (item, object)
         What has become of the next few, in order, a `DataError` included; empty after a moment
         in which none was done, so that one who gives up never waits. Closing stops the threads.
     """
     stop = Event()
 
-    def do(some: tuple[Entry, ...]) -> list[tuple[Entry, T | DataError]]:
-        return [(entry, _outcome(work, entry)) for entry in some if not stop.is_set()]
+    def do(some: tuple[I, ...]) -> list[tuple[I, T | DataError]]:
+        return [(item, _outcome(work, item)) for item in some if not stop.is_set()]
 
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="decode")
     try:
-        tasks = (pool.submit(do, some) for some in batched(entries, chunk))
+        tasks = (pool.submit(do, some) for some in batched(items, chunk))
         waiting = deque(islice(tasks, 2 * WORKERS + 2))
         while waiting:
             if wait([waiting[0]], TICK).not_done:
@@ -63,10 +61,10 @@ def in_parallel[T](
         pool.shutdown(cancel_futures=True)
 
 
-def _outcome[T](work: Callable[[Entry], T], entry: Entry) -> T | DataError:
+def _outcome[I, T](work: Callable[[I], T], item: I) -> T | DataError:
     try:
-        return work(entry)
+        return work(item)
     except DataError as error:
         return error
     except Exception as error:  # an archive's reader raises as many kinds as Pillow's
-        return DataError(" ".join(str(error).split())[:200] or type(error).__name__)
+        return DataError(reason_of(error))

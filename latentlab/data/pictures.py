@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from latentlab.data.decode import in_mode
+from latentlab.data import other_files
+from latentlab.data.decode import UPPER, NoPictureError, in_mode, opened, put_upright
 from latentlab.data.fitting import Fitting, Photo, largest_frame
 from latentlab.errors import DataError
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
     from latentlab.data.base import ImageSpec
 
+HEAD = 1024
+"""Bytes of a file that are looked at to tell whether it holds text."""
 LARGEST = 1024
 """Pixels along the longer side of a picture that is kept: more than any model sees."""
 BOX = 20 / 28
@@ -50,14 +55,32 @@ def read_source(path: Path) -> Photo:
         Where the file is missing or no image.
     """
     try:
-        with Image.open(path) as file:
-            upright = ImageOps.exif_transpose(file)
-            picture = in_mode(upright, "L" if upright.mode[0] in "1LIF" else "RGB")
-    except UnidentifiedImageError:
-        raise DataError(f"{path} is not an image that can be read.", "Try a PNG or JPEG.") from None
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} cannot be read: {error}.", "Try another file.") from error
-    return bounded(Photo(path.name, np.asarray(picture)))
+        with opened(path) as file:
+            return bounded(Photo(path.name, _bytes_of(file)))
+    except NoPictureError:
+        raise DataError(f"{path} is not an image that can be read.", _advice(path)) from None
+    except DataError as error:
+        raise DataError(f"{path} cannot be read: {error.message}.", "Try another file.") from error
+
+
+def _bytes_of(file: Image.Image) -> NDArray[np.uint8]:
+    """Return a picture upright, with shape (H, W) where it is grey and (H, W, 3) in colour."""
+    upright, reach = put_upright(file)
+    if reach and upright.mode == "F":
+        return reach.to_bytes(np.asarray(upright))
+    pixels = np.asarray(in_mode(upright, "L" if upright.mode[0] in "1L" else "RGB"))
+    return reach.to_bytes(pixels * np.float32(UPPER)) if reach else pixels
+
+
+def _advice(path: Path) -> str:
+    """Say what to do with a file that is no picture, by its ending or by what is in it."""
+    if advice := other_files.advice_of(path.name):
+        return advice
+    with suppress(OSError), path.open("rb") as file:
+        head = file.read(HEAD)
+        if head and min(head) >= ord("\t"):
+            return "It holds text. Try a PNG or JPEG."
+    return "Try a PNG or JPEG."
 
 
 def bounded(source: Photo) -> Photo:
@@ -81,13 +104,24 @@ def fit_picture(source: Photo, fitting: Fitting, spec: ImageSpec) -> NDArray[np.
     picture = Image.fromarray(source.pixels).convert("L" if channels == 1 else "RGB")
     frame = fitting.frame or largest_frame(source.size, spec)
     right, bottom = frame.left + frame.width, frame.top + frame.height
-    box = (frame.left, frame.top, min(right, source.size[0]), min(bottom, source.size[1]))
+    box = (
+        max(0.0, frame.left),
+        max(0.0, frame.top),
+        min(right, source.size[0]),
+        min(bottom, source.size[1]),
+    )
     if fitting.invert:
         picture = ImageOps.invert(picture)
     if fitting.center:
-        return centered(leveled(np.asarray(picture.crop(box))), spec)
+        return centered(leveled(np.asarray(picture.crop(_whole_pixels(box)))), spec)
     fitted = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS, box=box))
     return _channels_first(fitted)
+
+
+def _whole_pixels(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    """Return the pixels that a box touches most of, at least one each way."""
+    left, top = (min(round(box[i]), ceil(box[i + 2]) - 1) for i in (0, 1))
+    return left, top, max(left + 1, round(box[2])), max(top + 1, round(box[3]))
 
 
 def leveled(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

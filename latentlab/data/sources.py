@@ -6,14 +6,18 @@ import os
 import unicodedata
 import zipfile
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from latentlab.data import other_files
 from latentlab.data.base import Loading, told
 from latentlab.data.decode import picture_suffixes
+from latentlab.data.other_files import kind_of
+from latentlab.data.text import decode_names
 from latentlab.errors import DataError
 from latentlab.pieces import aside
 
@@ -25,6 +29,8 @@ LARGEST = 1 << 29
 """Bytes up to which a file of an archive is unpacked into memory."""
 TABLES = {".csv", ".tsv", ".txt"}
 HIDDEN = "__MACOSX"
+UTF8_FLAG = 0x800
+"""What a ZIP says of a name in UTF-8."""
 GLANCE = 300
 """Files that `holds_pictures` looks at before it gives up."""
 RUN_FILES = ("checkpoint.json", "checkpoint.safetensors", "recipe.toml")
@@ -39,6 +45,17 @@ class Entry:
     size: int
     stamp: int
     place: Path | zipfile.ZipInfo | int = field(repr=False, compare=False)
+    page: int | None = None
+    """Which picture of a file of several, from 0; its name ends in ``#`` and that number plus 1."""
+
+    @property
+    def file(self) -> str:
+        """Path of its file, without the number of the page."""
+        return self.name if self.page is None else self.name.rpartition("#")[0]
+
+    def paged(self, page: int) -> Entry:
+        """Return one picture of a file of several."""
+        return replace(self, name=f"{self.name}#{page + 1}", page=page)
 
 
 class Source(ABC):
@@ -54,6 +71,8 @@ class Source(ABC):
         Text files that may tell of them.
     skipped : tuple of (str, str)
         What could not be looked into, and why.
+    notes : tuple of str
+        What else one should know, such as files of kinds that are not read.
     """
 
     def __init__(
@@ -62,11 +81,13 @@ class Source(ABC):
         entries: Iterable[Entry],
         tables: Iterable[Entry] = (),
         skipped: Skipped = (),
+        notes: Iterable[str] = (),
     ) -> None:
         self.root = root
         self.entries = tuple(entries)
         self.tables = tuple(tables)
         self.skipped = skipped
+        self.notes = tuple(filter(None, notes))
 
     @abstractmethod
     def open(self, entry: Entry) -> IO[bytes]:
@@ -95,8 +116,9 @@ class ZipSource(Source):
         archive: zipfile.ZipFile,
         entries: Iterable[Entry],
         tables: Iterable[Entry],
+        notes: Iterable[str] = (),
     ) -> None:
-        super().__init__(root, entries, tables)
+        super().__init__(root, entries, tables, notes=notes)
         self._archive = archive
 
     def open(self, entry: Entry) -> IO[bytes]:
@@ -128,7 +150,7 @@ def find_pictures(root: Path) -> Generator[Loading, None, Source]:
     if not source.entries:
         source.close()
         raise DataError(
-            f"data.root: {root} holds no pictures.",
+            f"data.root: {' '.join([f'{root} holds no pictures.', *source.notes])}",
             "Choose a folder or a ZIP of PNG, JPEG or other image files.",
         )
     return source
@@ -138,11 +160,13 @@ def _in_folder(root: Path) -> Generator[Loading, None, Source]:
     found: list[Entry] = []
     tables: list[Entry] = []
     skipped: list[tuple[str, str]] = []
+    others: Counter[str] = Counter()
     suffixes = picture_suffixes()
     told = 0
     for item in _walk(root, skipped):
         suffix = os.path.splitext(item.name)[1].lower()
         if suffix not in suffixes and suffix not in TABLES:
+            others[kind_of(item.name)] += 1
             continue
         try:
             stat, path = item.stat(), Path(item.path)
@@ -156,7 +180,13 @@ def _in_folder(root: Path) -> Generator[Loading, None, Source]:
             told = len(found)
             yield Loading(f"Looking into {root.name}: {told:,} pictures")
     found.sort(key=lambda entry: entry.name)
-    return FolderSource(root, found, tables, tuple(skipped))
+    tables.sort(key=lambda entry: entry.name)
+    return FolderSource(root, found, tables, tuple(skipped), (_told(others),))
+
+
+def _told(others: Counter[str]) -> str:
+    del others[""]
+    return other_files.told(others)
 
 
 def _walk(root: Path, skipped: list[tuple[str, str]]) -> Iterator[os.DirEntry[str]]:
@@ -191,30 +221,47 @@ def _in_zip(root: Path) -> Source:
         ) from None
     suffixes = picture_suffixes()
     files: dict[bool, list[Entry]] = {True: [], False: []}
-    for info in infos:
+    others: Counter[str] = Counter()
+    names, encoding = _names_in(infos)
+    for info, name in zip(infos, names, strict=True):
         # Names are only names here: nothing is ever written where they point to.
-        parts = [part for part in info.filename.replace("\\", "/").split("/") if part.strip(".")]
+        parts = [part for part in name.replace("\\", "/").split("/") if part.strip(".")]
         suffix = os.path.splitext(parts[-1])[1].lower() if parts else ""
         is_picture = suffix in suffixes
-        if info.is_dir() or any(map(_is_hidden, parts)) or not (is_picture or suffix in TABLES):
+        if info.is_dir() or any(map(_is_hidden, parts)):
             continue
-        files[is_picture].append(Entry("/".join(parts), info.file_size, info.CRC, info))
-    return ZipSource(root, archive, files[True], files[False])
+        if is_picture or suffix in TABLES:
+            files[is_picture].append(Entry("/".join(parts), info.file_size, info.CRC, info))
+        else:
+            others[kind_of(name)] += 1
+    notes = (_told(others), f"Names in the ZIP are read as {encoding}." if encoding else "")
+    return ZipSource(root, archive, files[True], files[False], notes)
+
+
+def _names_in(infos: Sequence[zipfile.ZipInfo]) -> tuple[list[str], str]:
+    """Return the names of an archive's files, and the encoding of those that do not tell theirs.
+
+    Those without the mark of UTF-8 are read as cp437 by `zipfile`, whatever they are: macOS writes
+    UTF-8, and Windows the code page of its country.
+    """
+    names = [info.filename for info in infos]
+    unmarked = [
+        i
+        for i, info in enumerate(infos)
+        if not info.flag_bits & UTF8_FLAG
+        and not info.filename.isascii()
+        and info.filename == info.orig_filename.replace(os.sep, "/")
+    ]
+    if not unmarked:
+        return names, ""
+    read, encoding = decode_names([names[i].encode("cp437") for i in unmarked], "cp437")
+    for i, name in zip(unmarked, read, strict=True):
+        names[i] = name
+    return names, "" if encoding in ("utf-8", "cp437") else encoding
 
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name == HIDDEN
-
-
-def folders_of(entries: Iterable[Entry]) -> list[str]:
-    """Return for each picture the uppermost folder that tells it from others; empty at the top.
-
-    Folders that hold everything, such as the only one of an archive, tell nothing and are passed
-    over.
-    """
-    paths = [entry.name.split("/")[:-1] for entry in entries]
-    depth = shared_depth(paths)
-    return [shown(path[depth]) if len(path) > depth else "" for path in paths]
 
 
 def shared_depth(paths: Sequence[list[str]]) -> int:

@@ -147,3 +147,19 @@ def test_dark_ink_on_paper_becomes_a_digit_as_mnist_has_them():
     assert np.ptp(columns) + 1 == 2
     assert image[0, 0] == 0
     assert image.max() > 240
+
+
+@pytest.mark.parametrize("spec", [GREY, COLOUR, TALL, ImageSpec((3, 64, 64))])
+@pytest.mark.parametrize("center", [False, True])
+def test_pictures_of_a_few_pixels_are_fitted(spec, center):
+    """As somebody may paste or drop them, and such as rounding makes a frame too large for."""
+    for width in (*range(1, 12), 33, 101, 1024):
+        for height in (*range(1, 12), 33, 101):
+            pixels = np.full((height, width), 200, np.uint8)
+            fitted = fit_picture(Photo("tiny", pixels), Fitting(center=center, invert=True), spec)
+            assert fitted.shape == spec.shape
+            assert center or (fitted == 55).all()
+            frame = largest_frame((width, height), spec)
+            assert min(frame.left, frame.top) >= 0
+            smallest = frame.scaled(0.001, (width, height)).moved(0.4, 0.4, (width, height))
+            fit_picture(Photo("tiny", pixels), Fitting(smallest, center=center), spec)

@@ -8,7 +8,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 from training_support import recipe_of, run
 
 from latentlab.data import cache
@@ -85,7 +85,7 @@ def test_any_mix_of_pictures_is_imported_and_trained_on(zoo, tmp_path):
     assert len(losses) == 2
     assert np.isfinite(losses).all()
     assert splits.note.startswith("3 of 17 pictures could not be read")
-    report = splits.note.split("; ")[1].removesuffix(" lists them.")
+    report = splits.note.split("; ")[1].split(" lists them.")[0]
     with open(report, encoding="utf-8") as file:
         lines = dict(line.rstrip("\n").split(": ", 1) for line in file)
     assert lines.keys() == BROKEN
@@ -263,6 +263,152 @@ def test_a_damaged_member_is_skipped(tmp_path, write):
     assert splits.note.startswith("1 of 4 ")
 
 
+def test_names_without_the_mark_of_utf_8_are_decoded(tmp_path, write):
+    """As Windows and macOS write them; zipfile takes them all for cp437."""
+    write.pictures(tmp_path, ["1.png", "2.png", "3.png"])
+    for encoding in ("shift_jis", "utf-8", "cp437"):
+        names = ["Äpfel/1.png", "Bäume/2.png"]
+        if encoding == "shift_jis":
+            names = ["ねこ/1.png", "いぬ/2.png"]
+        path = tmp_path / f"{encoding}.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for i, name in enumerate(names):
+                archive.write(
+                    tmp_path / f"{i + 1}.png", f"{i}{'_' * (len(name.encode(encoding)) - 1)}"
+                )
+        content = path.read_bytes()
+        for i, name in enumerate(names):
+            raw = name.encode(encoding)
+            content = content.replace(f"{i}{'_' * (len(raw) - 1)}".encode(), raw)
+        path.write_bytes(content)
+        splits = open_folder(path)
+        assert splits.spec.class_names == tuple(sorted(name[:-6] for name in names))
+        assert ("read as cp932" in splits.note) == (encoding == "shift_jis")
+
+
+# Parts
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_folders_to_judge_by_are_held_out(tmp_path, write, packed):
+    names = [
+        f"{part}/{kind}/{i}.png"
+        for part in ("train", "valid", "test")
+        for kind in "ab"
+        for i in "12"
+    ]
+    write.pictures(tmp_path / "in", names)
+    write.pictures(tmp_path / "in", ["unknown/1.png"])
+    root = tmp_path / "in"
+    if packed:
+        root = shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path / "in")
+    splits = open_folder(root)
+    assert sorted(splits.train.files) == [name for name in names if name.startswith("train")]
+    assert sorted(splits.validation.files) == sorted(n for n in names if not n.startswith("train"))
+    assert splits.spec.class_names == ("a", "b")
+    for part in (splits.train, splits.validation):
+        assert [part.spec.class_names[i] for i in part.labels] == [
+            f.split("/")[1] for f in part.files
+        ]
+        assert isinstance(part.images, np.memmap), "each part is a slice of the map"
+    assert splits.note == (
+        "Held out: test (4), valid (4). Learned from: train (4) and 1 outside. Pictures left out, "
+        "for they are in no class folder: 1, such as 'unknown/1.png'. Classes: a (6), b (6)."
+    )
+
+
+def test_held_out_pictures_stay_so_when_others_come_and_go(tmp_path, write):
+    names = [f"{kind}/{i}.png" for kind in ("ant", "bee") for i in range(40)]
+    write.pictures(tmp_path, names)
+    first = open_folder(tmp_path)
+    held_out = set(first.validation.files)
+    assert len(held_out) == 8
+    assert sorted(first.validation.labels.tolist()) == [0] * 4 + [1] * 4
+    write.pictures(tmp_path, ["ant/00.png", "bee/a.png"])
+    (tmp_path / names[0]).unlink()
+    again = open_folder(tmp_path)
+    assert len(held_out ^ set(again.validation.files)) <= 3
+    for part in (first.train, first.validation, again.train, again.validation):
+        assert isinstance(part.images, np.memmap)
+
+
+# Files of several pictures, of many bits, and of other kinds
+
+
+def test_each_page_of_a_stack_is_a_picture(tmp_path):
+    for name, step in (("one", 10), ("two", 20)):
+        pages = [Image.new("L", (8, 8), step * i) for i in range(1, 13)]
+        pages[0].save(tmp_path / f"{name}.tif", save_all=True, append_images=pages[1:])
+    rows = "".join(f"{name}.tif#{i},{i}\n" for name in ("one", "two") for i in range(1, 13))
+    (tmp_path / "depth.csv").write_text(f"file,depth\n{rows}")
+    splits = open_folder(tmp_path, colour=False)
+    assert len(splits) == 24
+    assert "2 files are stacks of 24 pages" in splits.note
+    whole = splits.whole()
+    for file, image, depth in zip(
+        whole.files, whole.images[:], whole.attributes.column("depth"), strict=True
+    ):
+        name, number = file.split(".tif#")
+        assert (image == int(number) * (10 if name == "one" else 20)).all()
+        assert depth == int(number)
+
+
+def test_smaller_copies_in_a_tiff_are_no_pictures(tmp_path, write):
+    write.pictures(tmp_path, ["a.png"])
+    copy = TiffImagePlugin.ImageFileDirectory_v2()
+    copy[254] = 1
+    large, small = Image.new("L", (32, 32), 90), Image.new("L", (8, 8), 90)
+    small.encoderinfo = {"tiffinfo": copy}
+    large.save(tmp_path / "pyramid.tif", save_all=True, append_images=[small])
+    assert len(open_folder(tmp_path)) == 2
+
+
+def test_animations_are_told(tmp_path):
+    frames = [plain(colour, (12, 9)) for colour in (BLUE, RED)]
+    for ending in ("gif", "webp", "png"):
+        frames[0].save(tmp_path / f"a.{ending}", save_all=True, append_images=frames[1:])
+    assert "3 files are animations: only the first picture is used." in open_folder(tmp_path).note
+
+
+@pytest.mark.parametrize(("bits", "told"), [(8, True), (12, True), (14, True), (16, False)])
+def test_pictures_of_many_bits_have_one_scale_and_others_keep_theirs(tmp_path, bits, told):
+    root = tmp_path / "in"
+    root.mkdir()
+    for i in range(8):
+        level = round((i / 7) * (2**bits - 1))
+        Image.fromarray(np.full((8, 8), level, np.uint16)).save(root / f"{i}.png")
+    Image.new("L", (8, 8), 33).save(root / "8.jpg")
+    (root / "9.png").write_text("no picture")
+    splits = open_folder(root, colour=False)
+    whole = splits.whole()
+    found = dict(zip(whole.files, whole.images[:][:, 0, 0, 0].tolist(), strict=True))
+    assert [found[f"{i}.png"] for i in range(8)] == pytest.approx(
+        [255 * i / 7 for i in range(8)], abs=1
+    )
+    assert found["8.jpg"] == 33
+    assert (f"read as {bits} bits" in splits.note) == told
+    assert open_folder(root, colour=False).note == splits.note, "from the cache as well"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_of_other_kinds_are_counted_and_told(tmp_path, write, packed):
+    root = tmp_path / "in"
+    write.pictures(root, ["a.png", "b.png"])
+    for name in ("1.HEIC", "2.heic", "3.cr2", "4.mp4", "5.svg", "6.xlsx", "notes.txt", "x.json"):
+        (root / name).write_bytes(b"something")
+    opened = shutil.make_archive(str(tmp_path / "set"), "zip", root) if packed else root
+    note = open_folder(opened).note
+    assert "2 HEIC files are not read: save them as JPEG." in note
+    for kind in ("raw photograph", "video", "SVG", "spreadsheet"):
+        assert f"1 {kind} file is not read" in note
+    assert "json" not in note
+    for name in ("a.png", "b.png"):
+        (root / name).unlink()
+    if not packed:
+        with pytest.raises(DataError, match=r"holds no pictures\. 2 HEIC files are not read: save"):
+            open_folder(root)
+
+
 # What cannot be used
 
 
@@ -313,7 +459,7 @@ def test_no_room_on_the_disk_is_told_before_decoding(tmp_path, write, monkeypatc
 def test_a_second_opening_decodes_nothing(tmp_path, write, monkeypatch):
     write.pictures(tmp_path / "in", [f"{i}.png" for i in range(6)])
     first = open_folder(tmp_path / "in")
-    monkeypatch.setattr(cache, "read_frame", None)
+    monkeypatch.setattr(cache, "read_pages", None)
     again = open_folder(tmp_path / "in")
     np.testing.assert_array_equal(every(again), every(first))
     assert len(entries()) == 1
@@ -345,14 +491,14 @@ def test_other_options_have_an_entry_of_their_own(tmp_path, write):
 @pytest.fixture
 def slow(monkeypatch):
     """Decode so slowly that nothing is done before somebody gives up."""
-    begun, go_on, read = threading.Event(), threading.Event(), cache.read_frame
+    begun, go_on, read = threading.Event(), threading.Event(), cache.read_pages
 
-    def slowly(file, frame):
+    def slowly(*args):
         begun.set()
         go_on.wait(0.2)
-        return read(file, frame)
+        return read(*args)
 
-    monkeypatch.setattr(cache, "read_frame", slowly)
+    monkeypatch.setattr(cache, "read_pages", slowly)
     return begun
 
 
@@ -466,6 +612,51 @@ def test_an_unknown_attribute_is_told_with_those_there_are(tmp_path, write):
     with pytest.raises(DataError, match="'hat'") as caught:
         open_folder(tmp_path / "in", classes_from=("Hat",))
     assert "smiling, eyeglasses" in caught.value.advice
+
+
+def test_of_several_tables_that_which_names_most_pictures_is_used(tmp_path, write):
+    names = [f"{i}.png" for i in range(6)]
+    write.pictures(tmp_path, names)
+    tables = {
+        "a.csv": "camera,lens\nx,y\n",
+        "b.csv": "name,value\n" + "".join(f"{name},1\n" for name in names[:4]),
+        "labels.csv": "name,value\n" + "".join(f"{name},{i}\n" for i, name in enumerate(names)),
+        "list.txt": "".join(f"{name} {9 - i}\n" for i, name in enumerate(names)),
+        "README.txt": "These are pictures.",
+    }
+    for name, content in tables.items():
+        (tmp_path / name).write_text(content)
+    splits = open_folder(tmp_path)
+    whole = splits.whole()
+    known = dict(zip(whole.files, whole.attributes.column("value").tolist(), strict=True))
+    assert known == {name: i for i, name in enumerate(names)}
+    assert splits.note.startswith("labels.csv is used, joined by its column 'name'.")
+    assert "Not used beside it: b.csv, list.txt; data.attributes chooses." in splits.note
+    assert "a.csv is not used: no column names the files, and 1 rows" in splits.note
+    assert "README" not in splits.note
+    chosen = open_folder(tmp_path, attributes=tmp_path / "list.txt").whole()
+    assert set(chosen.attributes.column("column 2").tolist()) == {9, 8, 7, 6, 5, 4}
+
+
+def test_of_several_tables_that_go_by_order_none_is_guessed(tmp_path, write):
+    write.pictures(tmp_path, [f"{i}.png" for i in "abc"])
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).write_text("x\n5\n5\n9\n")
+    splits = open_folder(tmp_path)
+    assert splits.train.attributes is None
+    assert "one.csv, two.csv could each tell of the pictures in order: choose one" in splits.note
+    assert open_folder(tmp_path, attributes=tmp_path / "two.csv").train.attributes
+
+
+def test_classes_of_words_are_counted_in_the_note(tmp_path, write):
+    names = [f"{i}.png" for i in range(9)]
+    write.pictures(tmp_path, names)
+    rows = "".join(f"{i},{('cat', 'dog', 'emu')[i % 3]}\n" for i in range(9))
+    (tmp_path / "labels.csv").write_text(f"ImageId,Animal\n{rows}")
+    splits = open_folder(tmp_path, classes_from=("animal",))
+    assert splits.note == "Classes: cat (3), dog (3), emu (3)."
+    for part in (splits.train, splits.validation):
+        assert part.labels.tolist() == [int(file[0]) % 3 for file in part.files]
 
 
 def test_a_table_lies_in_a_zip_or_beside_it(tmp_path, write):

@@ -149,3 +149,20 @@ def test_half_a_picture_is_refused(saved):
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_picture(tmp_path, GREY)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("notes.txt", b"Dear model,\n", "It holds text."),
+        ("labels.csv", b"a,b\n1,2\n", "It holds text."),
+        ("photo.HEIC", b"\0\0\0\x18ftypheic" + bytes(50), "HEIC files are not read: save it as"),
+        ("film.mp4", b"\0\0\0\x18ftypmp42" + bytes(50), "Video files are not read: save its fr"),
+        ("data.bin", bytes(100), "Try a PNG or JPEG."),
+    ],
+)
+def test_a_file_of_another_kind_is_told_what_it_is(tmp_path, name, content, advice):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match="is not an image that can be read") as caught:
+        read_picture(tmp_path / name, GREY)
+    assert caught.value.advice.startswith(advice)
