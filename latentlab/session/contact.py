@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.data.base import Loading, told
-from latentlab.data.beside import read_beside
+from latentlab.data.base import Loading
 from latentlab.data.cache import decoder
-from latentlab.data.decode import check_head
-from latentlab.data.folder import FolderConfig, labels_of
+from latentlab.data.decode import check_head, in_bytes, notes_of
+from latentlab.data.folder import FolderConfig, describe_pictures
+from latentlab.data.pages import find_pages
 from latentlab.data.parallel import in_parallel
 from latentlab.data.sources import find_pictures, shown
 from latentlab.errors import DataError
 from latentlab.kinds import parse
-from latentlab.pieces import aside
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.decode import Decoded
+    from latentlab.data.folder import Known
     from latentlab.data.sources import Entry, Skipped, Source
 
 SHOWN = 24
@@ -51,9 +52,9 @@ class Contact:
         Files that should be pictures.
     classes : tuple of (str, int)
         Name and number of pictures of each.
-    table, attributes : str, tuple of str
-        The table that lies with them, and what it tells.
-    note, problem : str
+    table, how, attributes : str, str, tuple of str
+        The table that lies with them, by what it was joined, and what it tells.
+    notes, problem : tuple of str, str
         What one should know; why they cannot be used. Else empty.
     """
 
@@ -64,8 +65,9 @@ class Contact:
     count: int = 0
     classes: tuple[tuple[str, int], ...] = ()
     table: str = ""
+    how: str = ""
     attributes: tuple[str, ...] = ()
-    note: str = ""
+    notes: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -90,36 +92,37 @@ def contact_sheet(values: Mapping[str, Any]) -> Generator[Loading, None, Contact
     """
     config = parse(FolderConfig, values)
     with closing((yield from find_pictures(config.root))) as source:
-        beside = yield from told(
-            aside(lambda: read_beside(source, config.attributes)), "Reading the attributes"
-        )
-        labels, names, note = labels_of(source.entries, beside.attributes, config.classes_from)
-        rows, pictures = yield from _some(source, labels, config)
+        yield from find_pages(source)
+        known = yield from describe_pictures(source, config.attributes, config.classes_from)
+        rows, pictures, notes = yield from _some(source, known, config)
+    labels, names, beside = known.labels, known.class_names, known.beside
     counts = np.bincount(labels, minlength=len(names)).tolist() if labels is not None else []
     return Contact(
         values,
         pictures[:, 0] if pictures.shape[1] == 1 else np.moveaxis(pictures, 1, -1),
-        tuple(shown(source.entries[row].name) for row in rows),
+        tuple(shown(source.entries[known.rows[row]].name) for row in rows),
         () if labels is None else tuple(labels[rows].tolist()),
-        len(source.entries),
+        len(known.rows),
         tuple(zip(names, counts, strict=True)),
         beside.name,
+        beside.how,
         beside.attributes.names if beside.attributes else (),
-        " ".join(filter(None, (beside.note, note))),
+        (*known.notes, *notes),
     )
 
 
 def _some(
-    source: Source, labels: NDArray[np.int64] | None, config: FolderConfig
-) -> Generator[Loading, None, tuple[list[int], NDArray[np.uint8]]]:
-    """Decode a few pictures; return their rows, class by class, and what they look like."""
-    wanted = _spread(labels, len(source.entries))[:TRIED].tolist()
-    found: dict[int, NDArray[np.uint8]] = {}
+    source: Source, known: Known, config: FolderConfig
+) -> Generator[Loading, None, tuple[list[int], NDArray[np.uint8], list[str]]]:
+    """Decode a few pictures; return their rows, class by class, what they look like, and notes."""
+    wanted = _spread(known.labels, len(known.rows))[:TRIED].tolist()
+    units = [(source.entries[known.rows[i]],) for i in wanted]
+    found: dict[int, Decoded] = {}
     reason, tried = "", 0
-    work = in_parallel(decoder(source, config.frame), (source.entries[i] for i in wanted), chunk=1)
-    with closing(work):
+    with closing(in_parallel(decoder(source, config.frame), units, chunk=1)) as work:
         for finished in work:
-            for entry, pixels in finished:
+            for (entry,), outcome in finished:
+                pixels = outcome if isinstance(outcome, DataError) else outcome[0]
                 if isinstance(pixels, DataError):
                     reason = f"{shown(entry.name)}, for one: {pixels.message}"
                 else:
@@ -130,8 +133,10 @@ def _some(
                 break
     if not found:
         raise DataError(f"None of {tried} pictures in {source.root} can be read; {reason}.")
+    labels = known.labels
     rows = sorted(list(found)[:SHOWN], key=lambda row: (0 if labels is None else labels[row], row))
-    return rows, np.stack([found[row] for row in rows])
+    some = [found[row] for row in rows]
+    return rows, np.stack(in_bytes(some)), notes_of(some)
 
 
 def _spread(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:

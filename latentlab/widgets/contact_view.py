@@ -61,6 +61,9 @@ class ContactView(QWidget):
         self.classes.setWordWrap(True)
         self.note = muted(stretch=False)
         self.note.setWordWrap(True)
+        # Names of files and words of tables are no markup.
+        for label in (self.pointed, self.summary, self.note):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.problem = problem()
         self.unreadable = _fold()
         self.list = QPlainTextEdit(readOnly=True)
@@ -95,7 +98,7 @@ class ContactView(QWidget):
         self.summary.setText(_summary(contact) if contact else "")
         self.classes.setText(_legend(contact.classes) if contact else "")
         self.classes.setToolTip(_every_class(contact.classes) if contact else "")
-        self.note.setText(contact.note if contact else "")
+        self.note.setText(_notes(contact.notes) if contact else "")
         for label in (self.summary, self.classes, self.note):
             label.setVisible(bool(label.text()))
         self._on_hovered(-1)
@@ -158,10 +161,16 @@ def _tiles(contact: Contact) -> Tiles | None:
 def _summary(contact: Contact) -> str:
     pictures = "1 picture" if contact.count == 1 else f"{contact.count:,} pictures"
     classes = f" in {len(contact.classes):,} classes" if contact.classes else ", no classes"
-    told = (
-        f"; {contact.table} tells {len(contact.attributes):,} attributes" if contact.table else ""
-    )
+    told = ""
+    if contact.table:
+        count = len(contact.attributes)
+        attributes = "1 attribute" if count == 1 else f"{count:,} attributes"
+        told = f"; {contact.table} tells {attributes}, {contact.how}"
     return f"{pictures}{classes}{told}."
+
+
+def _notes(notes: tuple[str, ...]) -> str:
+    return "\n".join(f"· {note}" for note in notes)
 
 
 def _legend(classes: tuple[tuple[str, int], ...]) -> str:

@@ -49,7 +49,7 @@ def test_some_pictures_of_every_class_as_the_model_sees_them(garden):
         number = int(name.split("/")[1].removesuffix(".png"))
         assert (picture == (250 if label else number)).all(), name
     assert fractions == sorted(fractions)
-    assert contact.problem == contact.note == ""
+    assert (contact.problem, contact.notes) == ("", ())
 
 
 def test_colour_has_its_channels_last(garden):
@@ -114,3 +114,39 @@ def test_looking_decodes_few_and_keeps_nothing(garden, own_place):
     finished(contact_sheet(values(garden)))
     assert not (own_place / "cache").exists()
     assert np.all([not path.name.endswith(".part") for path in garden.iterdir()])
+
+
+def test_how_a_set_is_understood_is_told_before_it_is_used(tmp_path, write_set):
+    """Table, join, words, parts, classes, and what is not read."""
+    contact, _ = finished(contact_sheet(values(write_set, classes_from=["animal"])))
+    assert (contact.table, contact.how) == ("labels.csv", "joined by its column 'picture'")
+    assert contact.attributes == ("animal",)
+    assert contact.classes == (("cat", 4), ("dog", 4))
+    assert contact.count == 8
+    notes = " ".join(contact.notes)
+    for told in (
+        "1 HEIC file is not read: save it as JPEG.",
+        "Held out: test (2). Learned from: train (6).",
+        "1 file is a stack of 3 pages",
+        "Rows that name no picture here: 1, such as 'gone.png'.",
+        "Columns left out: comment (a different word for each picture).",
+        "read as 12 bits",
+    ):
+        assert told in notes
+
+
+@pytest.fixture
+def write_set(tmp_path):
+    """Write twelve-bit pictures in train and test, a stack, a table and a photograph."""
+    root = tmp_path / "set"
+    for folder in ("train", "test"):
+        (root / folder).mkdir(parents=True)
+    shades = [Image.fromarray(np.full((8, 8), 500 * i, np.uint16)) for i in range(8)]
+    for i, shade in enumerate(shades[:5]):
+        shade.save(root / ("test" if i < 2 else "train") / f"{i}.png")
+    shades[5].save(root / "train" / "s.tif", save_all=True, append_images=shades[6:])
+    names = [*(f"{i}.png" for i in range(5)), *(f"s.tif#{i}" for i in (1, 2, 3)), "gone.png"]
+    rows = [f"{name};{('cat', 'dog')[i % 2]};c{i}" for i, name in enumerate(names)]
+    (root / "labels.csv").write_text("\n".join(["picture;Animal;comment", *rows]))
+    (root / "train" / "IMG_1.HEIC").write_bytes(b"photograph")
+    return root

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from latentlab.session.requests.colourings import MakeMeasured
@@ -60,6 +60,7 @@ class MapPanel(PanelWidget):
         self.across, self.up = self.views.across, self.views.up
         self.colours, self.legend, self.bar = self.foot.choice, self.foot.legend, self.foot.bar
         self._note = muted()
+        self._note.setTextFormat(Qt.TextFormat.PlainText)  # names of files are no markup
         self.all = QPushButton()
         self.all.hide()
         for widget, stretch in ((self.views, 0), (self._note, 1), (self.all, 0)):
