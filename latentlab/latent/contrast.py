@@ -61,8 +61,9 @@ def by_values(values: NDArray[np.float32]) -> Contrast:
 
 
 def by_class(labels: NDArray[np.int64], label: int) -> Contrast:
-    """Set a class against the rest."""
-    return Contrast(np.flatnonzero(labels == label), np.flatnonzero(labels != label))
+    """Set a class against the rest; labels below 0 are unknown, and in neither."""
+    rest = (labels != label) & (labels >= 0)
+    return Contrast(np.flatnonzero(labels == label), np.flatnonzero(rest))
 
 
 def by_rows(first: Sequence[int], second: Sequence[int]) -> Contrast:

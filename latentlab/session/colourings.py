@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.base import Attributes
     from latentlab.session.state import State
 
 
@@ -58,11 +59,14 @@ class Colouring:
         Its name on screen.
     unit : str
         Of its numbers; empty for none.
+    names : tuple of str
+        Of its groups, where they have names of their own.
     """
 
     key: str
     title: str
     unit: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def measure(self) -> Measure | None:
@@ -83,7 +87,7 @@ def _colourings(state: State) -> Iterator[Colouring]:
         yield Colouring("class", "Class")
     if codes.attributes:
         for name in codes.attributes.names:
-            yield Colouring(f"attribute:{name}", name.replace("_", " ").capitalize())
+            yield of_attribute(codes.attributes, name)
     if state.scores is not None:
         for score in Score:
             yield Colouring(f"score:{score}", f"{score[0].upper()}{score[1:]}", score.unit)
@@ -93,6 +97,12 @@ def _colourings(state: State) -> Iterator[Colouring]:
     yield Colouring(Measure.HDBSCAN, "HDBSCAN")
     for d in range(codes.mu.shape[1]):
         yield Colouring(f"z:{d}", f"z{d + 1}")
+
+
+def of_attribute(attributes: Attributes, name: str) -> Colouring:
+    """Return the colouring by an attribute."""
+    title = name.replace("_", " ").capitalize()
+    return Colouring(f"attribute:{name}", title, names=tuple(attributes.levels.get(name, ())))
 
 
 def values_of(key: str, state: State) -> NDArray | None:
@@ -109,7 +119,10 @@ def values_of(key: str, state: State) -> NDArray | None:
     if family == "class":
         return codes.labels
     if family == "attribute" and codes.attributes and name in codes.attributes.names:
-        return codes.attributes.column(name)
+        values = codes.attributes.column(name)
+        if name in codes.attributes.levels:
+            return np.nan_to_num(values, nan=-1).astype(np.int64)
+        return values
     if family == "score" and state.scores is not None and len(state.scores) == len(codes):
         return state.scores.by(Score(name)).astype(np.float32)
     if family == "z" and int(name) < codes.mu.shape[1]:

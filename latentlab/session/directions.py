@@ -123,11 +123,20 @@ class Source:
         Of the attribute or the class.
     groups : Groups or None
         The rows, for groups made by hand.
+    level : str
+        The word or code of an attribute that is set against its others; empty for yes and no, and
+        for a quantity.
     """
 
     kind: str
     name: str = ""
     groups: Groups | None = None
+    level: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a direction learned from it is called; empty for groups."""
+        return f"{self.name} {self.level}".strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.base import told
+from latentlab.data.columns import groups_of
 from latentlab.errors import DataError
 from latentlab.latent.contrast import Contrast, by_class, by_rows, by_values
 from latentlab.latent.directions import Method, learn
@@ -15,7 +16,7 @@ from latentlab.session.directions import Direction, origin_of, unlike
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from latentlab.data.base import Loading
+    from latentlab.data.base import Attributes, Loading
     from latentlab.latent.codes import Codes
     from latentlab.session.directions import Source
     from latentlab.session.scene import ModelCard
@@ -44,7 +45,7 @@ def learn_direction(
         )
     contrast, words = _contrast(card, codes, source)
     apart_from = np.array([other.vector for other in others]) if others else None
-    name = source.name or "direction"
+    name = source.title or "direction"
     learned = yield from told(learn(codes.mu, contrast, method, apart_from), f"Learning {name}")
     return Direction(
         name=unlike(name, [other.name for other in others]),
@@ -70,6 +71,8 @@ def _contrast(card: ModelCard, codes: Codes, source: Source) -> tuple[Contrast, 
     if source.kind == "attribute":
         if codes.attributes is None or source.name not in codes.attributes.names:
             raise DataError(f"The images have no attribute {source.name}.", "Choose another.")
+        if source.level or source.name in codes.attributes.levels:
+            return _of_level(codes.attributes, source)
         contrast = by_values(codes.attributes.column(source.name))
         how = f": {THIRDS}" if contrast.values is not None else ""
         return contrast, f"attribute {source.name}{how}"
@@ -82,3 +85,16 @@ def _contrast(card: ModelCard, codes: Codes, source: Source) -> tuple[Contrast, 
     if any(not 0 <= row < len(codes) for row in (*a, *b)):
         raise DataError("The groups hold images of another data set.", "Clear them.")
     return by_rows(a, b), "two groups made by hand"
+
+
+def _of_level(attributes: Attributes, source: Source) -> tuple[Contrast, str]:
+    """Set one word or code of an attribute against its others; unknown ones are in neither."""
+    groups = groups_of(attributes, source.name)
+    if groups is None or source.level not in groups[1]:
+        raise DataError(
+            f"The attribute {source.name} is no quantity, and none of its values is "
+            f"{source.level or 'chosen'}.",
+            "Choose one of its values.",
+        )
+    labels, names = groups
+    return by_class(labels, names.index(source.level)), f"{source.title} against the rest"

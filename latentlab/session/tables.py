@@ -36,6 +36,6 @@ def save_selection(selection: Selection, codes: Codes, names: Sequence[str], pat
             "" if label is None else label,
             names[label] if label is not None and known else "",
         ]
-        values = [] if codes.attributes is None else codes.attributes.values[row].tolist()
+        values = [] if codes.attributes is None else codes.attributes.told(row)
         table.writerow([row, *named, *values, *(f"{z:.7g}" for z in codes.mu[row].tolist())])
     write_atomically(path, text.getvalue().encode())

@@ -129,6 +129,8 @@ def legend_names(
         return ()
     if chosen.key == "class":
         return classes
+    if chosen.names:
+        return chosen.names[:MOST_GROUPS]
     return tuple(
         str(group + 1) for group in range(min(MOST_GROUPS, int(groups.max(initial=-1)) + 1))
     )

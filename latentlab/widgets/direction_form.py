@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.data.columns import groups_of
 from latentlab.latent.directions import Method
 from latentlab.session.directions import Groups, Source
 from latentlab.session.requests.directions import LearnDirection
@@ -22,9 +24,13 @@ from latentlab.widgets.labels import muted
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from latentlab.session.state import State
 
 BY_HAND = Source("groups")
+MOST_LEVELS = 50
+"""Words or codes of an attribute that are offered."""
 
 
 class DirectionForm(QWidget):
@@ -39,6 +45,7 @@ class DirectionForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._offered: tuple[Source, ...] = ()
+        self._known: tuple[object, ...] = (None, None, None)
         self._groups, self._row = Groups(), -1
         self._make_boxes()
         column = QVBoxLayout(self)
@@ -101,9 +108,14 @@ class DirectionForm(QWidget):
 
     def show_choice(self, state: State) -> None:
         """Offer what the open model's images are known by, and show the groups."""
-        sources = _sources(state)
-        if sources != self._offered:
-            self._offer(sources)
+        known = (state.codes and state.codes.attributes, state.codes and state.codes.labels)
+        names = state.model.spec.class_names if state.model else ()
+        if any(a is not b for a, b in zip((*known, names), self._known, strict=True)):
+            # Looking through all attributes takes its time.
+            self._known = (*known, names)
+            sources = _sources(state)
+            if sources != self._offered:
+                self._offer(sources)
         self._groups = state.groups
         original = state.original
         self._row = -1 if original is None or original.row is None else original.row
@@ -124,7 +136,7 @@ class DirectionForm(QWidget):
         for source in sources:
             if kind is not None and source.kind != kind:
                 self.source.insertSeparator(self.source.count())
-            self.source.addItem(_said(source), source)
+            self.source.addItem(_said(source, sources), source)
             kind = source.kind
         rows = range(self.source.count())
         row = next((row for row in rows if chosen and self.source.itemData(row) == chosen), 0)
@@ -207,16 +219,35 @@ def _sources(state: State) -> tuple[Source, ...]:
     """Return what a direction can be learned from: attributes, classes, and groups by hand."""
     if state.codes is None or state.model is None or not len(state.codes):
         return ()
-    attributes = state.codes.attributes.names if state.codes.attributes else ()
+    attributes = state.codes.attributes
     classes = state.model.spec.class_names if state.codes.labels is not None else ()
-    sources = [Source("attribute", name) for name in attributes]
+    sources: list[Source] = []
+    for name in attributes.names if attributes else ():
+        assert attributes
+        groups = groups_of(attributes, name)
+        levels = _commonest(*groups) if groups else ()
+        sources += [Source("attribute", name, level=level) for level in levels]
+        if name not in attributes.levels:
+            sources.append(Source("attribute", name))
     sources += [Source("class", name) for name in classes if len(classes) > 1]
     return (*sources, BY_HAND)
 
 
-def _said(source: Source) -> str:
+def _commonest(labels: NDArray[np.int64], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words or codes that most images have, in their own order."""
+    counts = np.bincount(labels[labels >= 0], minlength=len(names))
+    kept = sorted(np.argsort(-counts, kind="stable")[:MOST_LEVELS].tolist())
+    return tuple(names[i] for i in kept if counts[i])
+
+
+def _said(source: Source, others: tuple[Source, ...] = ()) -> str:
+    attribute = source.name
+    if source.level:
+        attribute = f"{source.title} against the rest"
+    elif any(other.level and other.name == source.name for other in others):
+        attribute = f"{source.name}, high against low"
     return {
-        "attribute": source.name,
+        "attribute": attribute,
         "class": f"class {source.name} against the rest",
         "groups": "two groups gathered by hand",
     }[source.kind]

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.session.colourings import Colouring, values_of
+from latentlab.data.columns import groups_of
+from latentlab.session.colourings import Colouring, of_attribute, values_of
 from latentlab.session.selections import by_range, by_text
 from latentlab.widgets.selection_bar import add_kept
 from latentlab.widgets.shades import reach_of
@@ -24,11 +25,14 @@ from latentlab.widgets.shades import reach_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from latentlab.data.base import Attributes
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 MIDDLE = 0.5
 """Above it, an attribute holds."""
+MOST_LISTED = 100
+"""Words or codes of an attribute that a menu lists."""
 
 
 def fill_select_menu(
@@ -47,8 +51,7 @@ def fill_select_menu(
     if codes.attributes:
         inner = menu.addMenu("Attribute")
         for name in codes.attributes.names:
-            holds = codes.attributes.column(name) > MIDDLE
-            inner.addAction(name.replace("_", " "), partial(_take, controller, holds))
+            _add_attribute(inner, controller, codes.attributes, name, parent)
     _add_shown(menu, controller, colouring, parent)
     menu.addSeparator()
     menu.addAction("All", partial(controller.select, np.arange(len(codes))))
@@ -56,6 +59,23 @@ def fill_select_menu(
     if state.kept:
         menu.addSeparator()
         add_kept(menu, controller)
+
+
+def _add_attribute(
+    menu: QMenu, controller: Controller, attributes: Attributes, name: str, parent: QWidget
+) -> None:
+    """Offer the images that have an attribute, each of its words or codes, or a range of it."""
+    title, values = name.replace("_", " "), attributes.column(name)
+    if groups := groups_of(attributes, name):
+        labels, names = groups
+        inner = menu.addMenu(title)
+        for group, named in enumerate(names[:MOST_LISTED]):
+            inner.addAction(named, partial(_take, controller, labels == group))
+    elif set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}:
+        menu.addAction(title, partial(_take, controller, values > MIDDLE))
+    else:
+        ask = partial(_ask_range, controller, of_attribute(attributes, name), parent)
+        menu.addAction(f"{title} between …", ask)
 
 
 def _add_shown(
@@ -71,7 +91,8 @@ def _add_shown(
         return
     inner = menu.addMenu("Group")
     for group in np.unique(values).tolist():
-        inner.addAction(group_name(group), partial(_take, controller, values == group))
+        named = colouring.names[group] if 0 <= group < len(colouring.names) else group_name(group)
+        inner.addAction(named, partial(_take, controller, values == group))
 
 
 def group_name(group: int) -> str:

@@ -92,6 +92,18 @@ def cut_png(tmp_path):
     return file, "cannot be read"
 
 
+def damaged_png(tmp_path):
+    """Pillow raises a SyntaxError at the second chunk of pixels."""
+    file = tmp_path / "damaged.png"
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    Image.fromarray(noise).save(file)
+    content = bytearray(file.read_bytes())
+    second = content.find(b"IDAT", content.find(b"IDAT") + 4)
+    content[second : second + 4] = b"\x0cbs\x02"
+    file.write_bytes(content)
+    return file, "cannot be read: broken PNG file"
+
+
 def missing_picture(tmp_path):
     return tmp_path / "gone.png", "gone.png"
 
@@ -134,6 +146,7 @@ BAD = [
     half_a_description,
     text_as_png,
     cut_png,
+    damaged_png,
     missing_picture,
     missing_recipe,
     missing_checkpoint,

@@ -115,6 +115,16 @@ def test_ctrl_z_on_the_canvas_takes_a_stroke_and_not_z(studio):
     np.testing.assert_array_equal(studio.state.own.picture, one)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (5, 300)])
+def test_a_pasted_picture_of_a_few_pixels_is_encoded(studio, size):
+    QGuiApplication.clipboard().setImage(to_image(np.full(size, 200, np.uint8)))
+    studio.hand.key(Qt.Key.Key_V, CTRL)
+    studio.until(lambda: studio.state.own is not None)
+    studio.settle()
+    assert studio.state.failure is None
+    QGuiApplication.clipboard().clear()
+
+
 def test_a_pasted_photo_is_cropped_and_inverted_by_keyboard(studio):
     """Dark ink on grey paper, off the middle: inverted, framed and centred it is a one."""
     photo = np.full((200, 300), 235, np.uint8)

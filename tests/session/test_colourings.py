@@ -71,6 +71,17 @@ def test_scores_can_be_shown_as_long_as_they_are_of_these_images():
         assert values_of(key, state(scores=toy.scores(89, 2))) is None
 
 
+def test_words_are_groups_with_names_of_their_own():
+    countries = np.array([0, 2, np.nan] * 30, np.float32)[:, None]
+    known = Attributes(("country",), countries, {"country": ("AT", "CH", "DE")})
+    words = State(codes=replace(toy.codes(3), attributes=known))
+    shown = {colouring.key: colouring for colouring in colourings(words)}["attribute:country"]
+    assert shown.names == ("AT", "CH", "DE")
+    values = values_of(shown.key, words)
+    assert values.dtype == np.int64
+    assert values[:3].tolist() == [0, 2, -1]
+
+
 def test_selections_are_sets():
     first = select([5, 1, 5])
     assert first.rows.tolist() == [1, 5]
@@ -106,6 +117,14 @@ def test_a_table_holds_what_was_chosen(tmp_path):
     ]
     assert [float(rows[1][f"z{d}"]) for d in (1, 2, 3)] == pytest.approx(codes.mu[7], rel=1e-5)
     assert float(rows[0]["age"]) == 7
+
+
+def test_a_table_tells_words(tmp_path):
+    known = Attributes(("land",), np.array([[1], [np.nan]] * 45, np.float32), {"land": ("a", "b")})
+    codes = replace(toy.codes(2), attributes=known)
+    save_selection(select([0, 1]), codes, toy.NAMES, tmp_path / "some.csv")
+    with (tmp_path / "some.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["land"] for row in csv.DictReader(file)] == ["b", ""]
 
 
 def test_a_table_of_codes_without_labels(tmp_path):

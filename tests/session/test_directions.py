@@ -103,6 +103,31 @@ def test_an_attribute_and_another_left_as_it_is(explorer):
     assert (free.name, free.method) == ("tilt 2", "linear regression")
 
 
+def test_a_word_or_a_code_of_an_attribute_against_its_others(explorer):
+    """Unknown ones are in neither group; words are never high and low."""
+    codes = explorer.codes
+    left = np.where(codes.mu[:, 0] < np.median(codes.mu[:, 0]), 2.0, np.arange(len(codes)) % 2)
+    left[:50] = np.nan
+    levels = {"land": ("AT", "CH", "DE")}
+    for name, level, known in (("land", "DE", levels), ("grade", "2", {})):
+        attributes = Attributes((name,), left[:, None].astype(np.float32), known)
+        explorer.codes = Codes(codes.mu, codes.sigma, codes.labels, attributes)
+        *_, learned = learn(explorer, Source("attribute", name, level=level))
+        assert learned.vector[0] < -0.5
+        assert learned.counts == ((left == 2).sum(), (left < 2).sum())
+        assert (learned.name, learned.source) == (
+            f"{name} {level}",
+            f"{name} {level} against the rest",
+        )
+    explorer.codes = Codes(
+        codes.mu, codes.sigma, None, Attributes(("land",), attributes.values, levels)
+    )
+    with pytest.raises(DataError, match="land is no quantity"):
+        learn(explorer, Source("attribute", "land"))
+    with pytest.raises(DataError, match="none of its values is FR"):
+        learn(explorer, Source("attribute", "land", level="FR"))
+
+
 def test_two_groups_by_hand(explorer):
     mu = explorer.codes.mu
     rows = np.argsort(mu[:, 1])

@@ -51,9 +51,10 @@ def into_view(panel, widget):
     return widget
 
 
-def with_attributes(desk, names, values):
+def with_attributes(desk, names, values, levels=None):
     codes = desk.state.codes
-    known = replace(codes, attributes=Attributes(names, np.asarray(values, np.float32)))
+    about = Attributes(names, np.asarray(values, np.float32), levels or {})
+    known = replace(codes, attributes=about)
     desk.lab.codes = known
     desk.controller._set(codes=known)
 
@@ -76,6 +77,25 @@ def test_it_offers_attributes_classes_and_groups(big):
     offered = [source.itemText(i) for i in range(source.count()) if source.itemData(i)]
     assert offered == ["smile", "hat", *classes, "two groups gathered by hand"]
     assert panel.form.learn.isEnabled()
+
+
+def test_words_and_codes_are_offered_one_by_one(big):
+    """Words are never high and low; of codes it cannot be told."""
+    panel = show(big)
+    rows = np.arange(90)
+    values = np.column_stack([rows % 2, rows % 3, rows / 7])
+    with_attributes(big, ("land", "grade", "age"), values, {"land": ("AT", "CH")})
+    source = panel.form.source
+    offered = [source.itemText(i) for i in range(source.count()) if source.itemData(i)][:7]
+    assert offered == [
+        "land AT against the rest",
+        "land CH against the rest",
+        *(f"grade {grade} against the rest" for grade in range(3)),
+        "grade, high against low",
+        "age",
+    ]
+    row = learn(big, "land CH against the rest")
+    assert row.name.text() == "land CH"
 
 
 def test_without_images_nothing_is_offered(big):

@@ -1,5 +1,6 @@
 """Choosing images: by hand, by what is known of them, combined, kept and undone."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
+from latentlab.data.base import Attributes
 from latentlab.session.requests.scores import ScoreImages
 from latentlab.session.requests.selections import SaveSelection
 from latentlab.session.selections import How
@@ -172,6 +174,34 @@ def test_the_menu_chooses_by_class_and_the_rest(desk):
     assert chosen(desk) == set(np.flatnonzero(desk.state.codes.labels != 1).tolist())
     texts(menu)["All"].trigger()
     assert len(chosen(desk)) == 90
+    menu.deleteLater()
+
+
+def test_the_menu_chooses_by_words_codes_and_ranges(desk, monkeypatch):
+    rows = np.arange(90)
+    values = np.column_stack([rows % 2, rows % 3, rows / 7, rows < 9]).astype(np.float32)
+    values[5, 0] = np.nan
+    names = ("land", "grade", "age", "hat")
+    about = Attributes(names, values, {"land": ("AT", "CH")})
+    desk.controller._set(codes=replace(desk.state.codes, attributes=about))
+    panel, menu = desk.panel("map"), QMenu(desk.window)
+    panel.colours.choose("attribute:land")
+    desk.settle()
+    assert [button.text() for button in panel.legend.buttons] == ["AT", "CH"]
+    fill_select_menu(menu, desk.controller, panel.colours.chosen, panel)
+    inner = texts(texts(menu)["Attribute"].menu())
+    assert list(inner) == ["land", "grade", "age between …", "hat"]
+    texts(inner["land"].menu())["CH"].trigger()
+    assert chosen(desk) == set(range(1, 90, 2)) - {5}
+    texts(inner["grade"].menu())["2"].trigger()
+    assert chosen(desk) == set(range(2, 90, 3))
+    inner["hat"].trigger()
+    assert chosen(desk) == set(range(9))
+    texts(texts(menu)["Group"].menu())["AT"].trigger()
+    assert chosen(desk) == set(range(0, 90, 2))
+    monkeypatch.setattr(RangeDialog, "exec", lambda dialog: (dialog.low.setValue(5), 1)[1])
+    inner["age between …"].trigger()
+    assert min(chosen(desk)) == 35
     menu.deleteLater()
 
 
