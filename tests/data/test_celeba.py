@@ -113,5 +113,5 @@ def test_ten_thousand_real_ones(monkeypatch, tmp_path):
     assert splits.spec.shape == (3, 16, 16)
     assert splits.spec.class_names[0] == "male, eyeglasses"
     assert len(splits.train.attributes.names) == 40
-        assert splits.note.startswith("Classes: male, eyeglasses (524), ")
+    assert splits.note.startswith("Classes: male, eyeglasses (524), ")
     assert os.fspath(tmp_path) in os.fspath(splits.train.images.filename)
