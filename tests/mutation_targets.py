@@ -112,7 +112,7 @@ def of_past(name: str) -> Callable[[Path, Path], Target]:
         from latentlab.learning.checkpoint import read_checkpoint
         from latentlab.session.past import read_all_changes, read_past, rewind
 
-        folder = shutil.copytree(run, folder / "run")
+        folder = shutil.copytree(run, folder / "run", ignore=shutil.ignore_patterns("replay"))
         changes = [
             {"step": 5, "epochs": 0.5, "key": "objective.beta", "value": 2.0},
             {"step": 50, "epochs": 1.5, "key": "training.epochs", "value": 7},
