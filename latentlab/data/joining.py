@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ import numpy as np
 from latentlab.data.columns import is_number, known_words
 from latentlab.data.decode import picture_suffixes
 from latentlab.data.other_files import KINDS
+from latentlab.data.picture_names import NOBODY, SEVERAL, PictureNames, natural
 from latentlab.data.table import names_files
 from latentlab.errors import DataError
 
@@ -24,14 +23,11 @@ if TYPE_CHECKING:
 
     from latentlab.data.table import Table
 
-NOBODY, SEVERAL = -1, -2
-"""What a cell names that names no picture, or more than one."""
 MOST = 0.75
 """Share of pictures above which a column of numbers may well name them."""
 EXAMPLES = 3
 SHOWN = 60
 """Letters of a name that a message quotes."""
-TRAILING = re.compile(r"(.*?)(\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +83,7 @@ def join(table: Table, pictures: Sequence[str], folder: Sequence[str] = ()) -> J
     DataError
         Where the rows cannot be told to belong to the pictures.
     """
-    index = _Index(pictures, folder)
+    index = PictureNames(pictures, folder)
     found = [_look_up(i, words, index) for i, words in enumerate(table.columns)]
     chosen = _choose(table, found, len(pictures))
     if chosen is None:
@@ -144,78 +140,7 @@ class _Found:
         return self.meant.get(word, (NOBODY, 0))
 
 
-class _Index:
-    """Pictures by what a table may call them."""
-
-    def __init__(self, pictures: Sequence[str], folder: Sequence[str]) -> None:
-        outer = tuple(_folded(name) for name in folder)
-        self._folders: list[tuple[str, ...]] = []
-        self._by_name: dict[str, list[int]] = {}
-        self._by_stem: dict[str, list[int]] = {}
-        for i, picture in enumerate(pictures):
-            *folders, name = _folded(picture).split("/")
-            self._folders.append((*outer, *folders))
-            self._by_name.setdefault(name, []).append(i)
-            self._by_stem.setdefault(_stem(name), []).append(i)
-        self._parted: dict[int, dict[str, list[int]]] = {}
-        self.numbers = self._numbered()
-
-    def _numbered(self) -> dict[int, int]:
-        """Return pictures by number, where names are numbers behind one and the same word."""
-        parted = {stem: TRAILING.fullmatch(stem) for stem in self._by_stem}
-        if len({match and match[1] for match in parted.values()}) != 1 or None in parted.values():
-            return {}
-        numbers: dict[int, int] = {}
-        for stem, match in parted.items():
-            number = int(match[2][:300]) if match else 0
-            places = self._by_stem[stem]
-            only = len(places) == 1 and number not in numbers
-            numbers[number] = places[0] if only else SEVERAL
-        return numbers
-
-    def place(self, word: str) -> tuple[int, int]:
-        """Return the picture that a name means, and how many of its folders fit."""
-        *folders, name = _folded(word).split("/")
-        places = (
-            self._by_name.get(name) or self._by_stem.get(name) or self._by_stem.get(_stem(name))
-        )
-        if not places:
-            return NOBODY, 0
-        if len(places) > 1:
-            places = self._in_folder(places, folders[-1]) if folders else []
-        depths = [_common(folders, self._folders[place]) for place in places]
-        best = max(depths, default=0)
-        if depths.count(best) != 1:
-            return SEVERAL, 0
-        return places[depths.index(best)], best
-
-    def _in_folder(self, places: list[int], folder: str) -> list[int]:
-        """Return those of many pictures of one name that lie in a folder."""
-        if places[0] not in self._parted:
-            parts = self._parted[places[0]] = {}
-            for place in places:
-                inner = self._folders[place]
-                parts.setdefault(inner[-1] if inner else "", []).append(place)
-        return self._parted[places[0]].get(folder, [])
-
-
-def _folded(path: str) -> str:
-    path = unicodedata.normalize("NFC", path.replace("\\", "/").strip())
-    return path.removeprefix("./").casefold()
-
-
-def _stem(name: str) -> str:
-    """Return a name without its ending; what follows ``#`` tells pictures of one file apart."""
-    base, mark, page = name.partition("#")
-    return os.path.splitext(base)[0] + mark + page
-
-
-def _common(first: Sequence[str], second: Sequence[str]) -> int:
-    pairs = zip(reversed(first), reversed(second), strict=False)
-    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
-
-
-def _look_up(column: int, words: Sequence[str], index: _Index) -> _Found:
+def _look_up(column: int, words: Sequence[str], index: PictureNames) -> _Found:
     counts = known_words(words)
     numbers = bool(counts) and all(map(is_number, counts))
     if numbers:
@@ -225,7 +150,7 @@ def _look_up(column: int, words: Sequence[str], index: _Index) -> _Found:
     return _Found(column, numbers, meant, counts)
 
 
-def _by_number(word: str, index: _Index) -> int:
+def _by_number(word: str, index: PictureNames) -> int:
     value = float(word)
     return index.numbers.get(int(value), NOBODY) if value.is_integer() else NOBODY
 
@@ -342,12 +267,6 @@ def _is_row(table: Table) -> bool:
         name in words or (is_number(name) and all(is_number(word) for word in words if word))
         for name, words in pairs
     )
-
-
-def natural(path: str) -> tuple[tuple[int, str], ...]:
-    """Return by what paths are sorted so that 2 comes before 10."""
-    parts = re.split(r"(\d+)", _folded(path))
-    return tuple((int(part[:300]), part) if i % 2 else (0, part) for i, part in enumerate(parts))
 
 
 def _by_name(table: Table, chosen: _Found, pictures: Sequence[str]) -> Join:

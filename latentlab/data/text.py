@@ -6,8 +6,6 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
-from charset_normalizer import from_bytes
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -66,6 +64,8 @@ def _guesses(content: bytes) -> tuple[str, ...]:
     sample = bytes(content[:SAMPLE])
     if sample.isascii():
         return ()
+    from charset_normalizer import from_bytes
+
     matches = from_bytes(sample, cp_isolation=list(FAR_FROM_LATIN))
     return tuple(match.encoding for match in matches if _is_far_from_latin(str(match)))
 

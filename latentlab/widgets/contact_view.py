@@ -61,6 +61,9 @@ class ContactView(QWidget):
         self.classes.setWordWrap(True)
         self.note = muted(stretch=False)
         self.note.setWordWrap(True)
+        # Names of files and words of tables are no markup.
+        for label in (self.pointed, self.summary, self.note):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.problem = problem()
         self.unreadable = _fold()
         self.list = QPlainTextEdit(readOnly=True)

@@ -384,3 +384,23 @@ def test_quantities_are_cut_at_their_median():
     for values in (np.arange(300) / 7, np.arange(300) % 90):
         _, names = classes_from(attributes(age=values), ["age"])
         assert len(names) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_damaged_tables_are_read_or_told(encoding):
+    rng = np.random.default_rng(3)
+    whole = rows("file,größe,animal", ";", cell='"{name}";{i},5;é{i}').encode(encoding)
+    messages = []
+    for _ in range(150):
+        content = bytearray(whole)
+        for place in rng.integers(0, len(content), rng.integers(1, 6)):
+            content[place] = rng.integers(0, 256)
+        start, stop = sorted(rng.integers(0, len(content), 2).tolist())
+        content = content[:start] + content[stop:] if rng.random() < 0.3 else content
+        try:
+            found = described(bytes(content))
+        except DataError as error:
+            messages.append(error.message)
+        else:
+            assert found.attributes.values.shape == (12, len(found.attributes.names))
+    assert all(0 < len(message) < 600 for message in messages)

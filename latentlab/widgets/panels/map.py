@@ -60,6 +60,7 @@ class MapPanel(PanelWidget):
         self.across, self.up = self.views.across, self.views.up
         self.colours, self.legend, self.bar = self.foot.choice, self.foot.legend, self.foot.bar
         self._note = muted()
+        self._note.setTextFormat(Qt.TextFormat.PlainText)  # names of files are no markup
         self.all = QPushButton()
         self.all.hide()
         for widget, stretch in ((self.views, 0), (self._note, 1), (self.all, 0)):
