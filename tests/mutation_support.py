@@ -204,6 +204,13 @@ def _unpacked(content: bytes) -> list[tuple[str, bytes]]:
         return [(name, archive.read(name)) for name in archive.namelist()]
 
 
+JSON = (retype, retype, retype, *BYTES)
+LINES = (retype_line, retype_line, *BYTES)
+TEXT = (resign, reword, truncate, flip, remove)
+TENSORS = (rehead, rehead, rehead, *BYTES)
+PACKED = (repack, repack, *BYTES)
+
+
 # Trying readers
 
 

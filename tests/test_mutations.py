@@ -5,8 +5,9 @@ import zipfile
 
 import numpy as np
 import pytest
+from mutation_data import DATA
 from mutation_support import Memory, try_mutants
-from mutation_targets import DATA, OWN
+from mutation_targets import OWN
 from PIL import Image
 
 from latentlab.data.base import load
