@@ -102,8 +102,7 @@ class Hand:
         self.release(widget, place, button, modifier)
 
     def double_click(self, widget, place=None):
-        """Press, release, press and release: the first click is one as any other."""
-        self.move(widget, place)
+        self.click(widget, place)
         QTest.mouseDClick(widget.window().windowHandle(), LEFT, PLAIN, self._place(widget, place))
 
     def drag(self, widget, start, end, steps=8):

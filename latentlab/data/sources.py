@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 TOLD_EVERY = 500
 LARGEST = 1 << 29
 """Bytes up to which a file of an archive is unpacked into memory."""
+ALWAYS_FINE = 1 << 25
+"""Bytes up to which nobody asks how much a file of an archive grows."""
+MAX_RATIO = 200
+"""How many times its packed size a larger one may take: pictures and tables hardly shrink."""
 TABLES = {".csv", ".tsv", ".txt"}
 HIDDEN = "__MACOSX"
 UTF8_FLAG = 0x800
@@ -126,6 +130,11 @@ class ZipSource(Source):
         assert isinstance(entry.place, zipfile.ZipInfo)
         if entry.size > LARGEST:
             raise DataError(f"would take {entry.size / 1e9:.1f} GB of memory to unpack")
+        packed = entry.place.compress_size
+        if entry.size > ALWAYS_FINE and entry.size > MAX_RATIO * packed:
+            raise DataError(
+                f"would grow from {packed:,} to {entry.size:,} bytes, more than {MAX_RATIO}-fold"
+            )
         return BytesIO(self._archive.read(entry.place))
 
     def close(self) -> None:

@@ -33,13 +33,15 @@ def main() -> None:
 
 def try_all(chosen: argparse.Namespace, home: Path) -> dict[str, Any]:
     """Try every kind; return what was found, by kind and in all."""
+    from mutation_data import DATA
     from mutation_support import Memory, try_mutants
-    from mutation_targets import ALL
+    from mutation_targets import OWN, WINDOW
 
+    targets = {**OWN, **WINDOW, **DATA}
     run, kinds = trained(home / "run"), {}
-    for kind in chosen.kinds.split(",") if chosen.kinds else ALL:
+    for kind in chosen.kinds.split(",") if chosen.kinds else targets:
         with tempfile.TemporaryDirectory(dir=home) as folder:
-            target, memory = ALL[kind](run, Path(folder)), Memory()
+            target, memory = targets[kind](run, Path(folder)), Memory()
             outcome = try_mutants(target, chosen.count, chosen.seed)
             keep(chosen.keep, kind, outcome.examples)
         kinds[kind] = {

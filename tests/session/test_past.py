@@ -2,12 +2,22 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from latentlab.errors import RunError
 from latentlab.learning.events import Change
 from latentlab.session.curves import METRICS, last_losses
+from latentlab.session.evidence import Evidence
 from latentlab.session.latents import FILE as LATENTS
-from latentlab.session.past import CHANGES, change_line, read_changes, read_past, rewind
+from latentlab.session.past import (
+    CHANGES,
+    change_line,
+    read_all_changes,
+    read_changes,
+    read_past,
+    rewind,
+)
 from latentlab.session.recipes import changed, differences, value_of
 
 LINES = ["", "{", "[]", "7", "null", "{}", '{"epoch": 1}', '{"step": 1, "wings": 2}', "\x00"]
@@ -32,6 +42,43 @@ def test_lines_that_are_no_changes_are_left_out(tmp_path, line):
     change = Change(3, 0.5, "objective.beta", 4.0)
     write(tmp_path / CHANGES, line, change_line(change), line, change_line(change)[:20])
     assert read_changes(tmp_path) == (change,)
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line])
+def test_a_run_does_not_go_on_without_a_change_that_cannot_be_read(tmp_path, line):
+    change = Change(3, 0.5, "objective.beta", 4.0)
+    write(tmp_path / CHANGES, change_line(change))
+    assert read_all_changes(tmp_path) == (change,)
+    write(tmp_path / CHANGES, line, change_line(change))
+    with pytest.raises(RunError, match=r"1 of its lines cannot be read.*delete those lines"):
+        read_all_changes(tmp_path)
+
+
+def test_half_a_last_line_is_what_a_killed_run_leaves(tmp_path):
+    change = Change(3, 0.5, "objective.beta", 4.0)
+    file = tmp_path / CHANGES
+    file.write_text(f"{change_line(change)}\n{change_line(change)[:9]}")
+    assert read_all_changes(tmp_path) == (change,)
+    rewind(tmp_path, 1)
+    assert file.read_text() == f"{change_line(change)}\n"
+
+
+def test_lines_that_were_left_out_are_told(vae_run, tmp_path):
+    whole = (vae_run / METRICS).read_text()
+    (tmp_path / METRICS).write_text(f"{whole}half a li\n" + '{"epoch": "3"}\n')
+    past = read_past(tmp_path, {})
+    assert past.curves["validation", "loss"][0].tolist() == [1, 2]
+    (finding,) = past.findings
+    assert finding.evidence == f"{METRICS}: 2 left out"
+
+
+def test_losses_belong_to_their_epochs_whatever_was_left_out():
+    train = (np.array([1.0, 2, 3, 5]), np.array([10.0, 20, 30, 50]))
+    validation = (np.array([2.0, 3, 4]), np.array([22.0, 33, 44]))
+    run = Evidence({("train", "loss"): train, ("validation", "loss"): validation}, None, {})
+    assert run.epochs.tolist() == [2, 3]
+    assert run.of("train", "loss").tolist() == [20, 30]
+    assert run.of("validation", "loss").tolist() == [22, 33]
 
 
 def test_an_empty_folder_has_no_past(tmp_path):
