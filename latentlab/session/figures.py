@@ -13,6 +13,7 @@ from latentlab.errors import RunError
 from latentlab.files import write_atomically
 from latentlab.session.colours import CLASS_COLOURS
 from latentlab.session.curves import TRAIN, VALIDATION
+from latentlab.session.formats import FIGURES, check_ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,10 +41,11 @@ def save_curves(compared: Sequence[Compared], out: Path) -> None:
     RunError
         Where no run has metrics, or `out` cannot be written.
     """
+    ending = check_ending(out, FIGURES)
     names = list(dict.fromkeys(name for run in compared for _, name in run.curves))
     if not names:
         raise RunError("There are no losses to save yet.", "Train for at least one epoch.")
-    if out.suffix.lower() == ".csv":
+    if ending == "csv":
         write_atomically(out, _csv(compared).encode())
         return
     figure = Figure(figsize=(4 * len(names), 3.2), layout="constrained")

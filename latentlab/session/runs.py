@@ -17,7 +17,7 @@ from latentlab.learning.checkpoint import DESCRIPTION, load_model, read_checkpoi
 from latentlab.learning.resume import FILE as POSITION
 from latentlab.paths import resources, runs
 from latentlab.session.curves import VALIDATION, read_curves
-from latentlab.session.export import read_png, save_png
+from latentlab.session.export import read_png, save_picture
 from latentlab.session.past import read_failure
 from latentlab.session.recipes import differences
 from latentlab.session.reports import Compared, Entry
@@ -38,7 +38,7 @@ def write_preview(folder: Path) -> None:
     model, checkpoint = load_model(folder)
     labels = labels_for(16, checkpoint.spec.classes, None)
     pictures = decode(model, sample_prior(model, 16, seed=0), labels)
-    save_png(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
+    save_picture(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
 
 
 def new_folder(recipe: Recipe) -> Path:

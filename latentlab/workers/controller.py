@@ -103,12 +103,13 @@ class Controller(Running):
         gap: int = 0,
         *,
         back: bool = True,
+        steps: bool = False,
     ) -> None:
         """Write pictures to a file, with what made them inside it."""
         self.dismiss_failure()
         model = self.state.model
         about = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
-        self.ask(Export(tiles, path, {**about, **info}, gap, back))
+        self.ask(Export(tiles, path, {**about, **info}, gap, back, steps))
 
     def export_picture(self, picture: Picture, path: Path) -> None:
         """Write one picture to a file."""

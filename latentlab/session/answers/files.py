@@ -16,7 +16,8 @@ from latentlab.session.requests.files import DescribeForm, Export, Exported, Rea
 
 @answer.register
 def _(request: Export, explorer: Explorer) -> Exported:
-    save_tiles(request.tiles, request.path, request.info, request.gap, request.back)
+    tiles, path, info = request.tiles, request.path, request.info
+    save_tiles(tiles, path, info, request.gap, request.back, steps=request.steps)
     return Exported(request.path)
 
 
