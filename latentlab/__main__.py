@@ -10,20 +10,37 @@ def main() -> int:
     # Threads of torch's that wait for each other keep a core busy meanwhile, for longer than there
     # is need: beside other programs a third of that made steps 1.6 times as fast, alone as fast.
     os.environ.setdefault("GOMP_SPINCOUNT", "100000")
+    print_stand_ins()
     if sys.platform == "win32":
         # On Windows torch cannot be loaded any more once Qt is (pytorch issue 166628).
         import torch  # noqa: F401
-    if len(sys.argv) == 2 and Path(sys.argv[1]).exists():
-        from latentlab.app import main as open_app
-
-        return open_app(Path(sys.argv[1]))
-    if len(sys.argv) > 1:
+    words = sys.argv[1:]
+    opens = bool(words) and _opens(words[0])
+    if opens and len(words) > 1:
+        print("latentlab: the window opens one file or folder at a time.", file=sys.stderr)
+        return 2
+    if words and not opens:
         from latentlab.cli import run
 
         return run()
     from latentlab.app import main as open_app
 
-    return open_app()
+    return open_app(*map(Path, words))
+
+
+def print_stand_ins() -> None:
+    """Have signs that a stream cannot show replaced, as on consoles that are not UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        # A window without a console has no streams, and a test may have put others there.
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="replace")
+
+
+def _opens(word: str) -> bool:
+    """Say whether a word is a path to open: a command comes before a file of its name."""
+    from latentlab.cli import commands
+
+    return word not in commands() and Path(word).exists()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,6 @@ def test_pictures_that_could_not_be_read_are_told(tmp_path, capsys, broken):
         (tmp_path / "7.png").write_text("no picture")
     data = {"kind": "folder", "root": str(tmp_path), "width": 6}
     assert show(fit(recipe_of(data=data)))
-    told = capsys.readouterr().out
+    told = capsys.readouterr().err
     assert ("1 of 7 pictures could not be read" in told) == broken
     assert ("skipped.txt lists them." in told) == broken

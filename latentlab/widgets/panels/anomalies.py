@@ -167,9 +167,7 @@ class AnomaliesPanel(PanelWidget):
         if path := ask_where(self, "scores", TABLES):
             names = state.model.spec.class_names
             self.controller.dismiss_failure()
-            self.controller.ask(
-                SaveScores(state.scores, path, self.score, state.codes.labels, names)
-            )
+            self.controller.ask(SaveScores(state.scores, path, self.score, state.codes, names))
 
 
 PANEL = Panel(
