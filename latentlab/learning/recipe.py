@@ -175,7 +175,9 @@ def read_values(path: Path, settings: Iterable[str] = ()) -> dict[str, Any]:
     for setting in settings:
         key, value = split_setting(setting)
         put_value(values, key, setting_value(value))
-    _check_words(values)
+    if VERSION not in values:
+        # Not in those that latentlab has written: a folder's name may hold a tab.
+        _check_words(values)
     return values
 
 
@@ -218,6 +220,7 @@ def make_recipe(values: Mapping[str, Any]) -> Recipe:
     RecipeError
         Lists every problem by its key.
     """
+    _check_text(values)
     missing: dict[str, Any] = {key: {} for key in ("model", "data") if key not in values}
     tables = {key: value for key, value in values.items() if key != VERSION}
     try:
@@ -228,6 +231,20 @@ def make_recipe(values: Mapping[str, Any]) -> Recipe:
             raise
         newer = f"made by latentlab {made_by}, newer than this one ({__version__}): update it"
         raise RecipeError({**error.problems, VERSION: newer}) from None
+
+
+def _check_text(values: Mapping[str, Any], prefix: str = "") -> None:
+    """Refuse names that are no text, which TOML and JSON cannot hold."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            _check_text(value, f"{prefix}{name}.")
+        elif isinstance(value, str) and (shown := _printable(value)) != value:
+            problem = f"{shown!r} is a name that is no text: rename the file or folder"
+            raise RecipeError({f"{prefix}{name}": problem})
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _is_newer(version: str) -> bool:
