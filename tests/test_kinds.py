@@ -143,7 +143,7 @@ def test_all_problems_are_told_at_once_with_their_dotted_keys():
         "training.device",
     }
     assert found["model.latent_dim"] == "must be greater than or equal to 1 (not 0)"
-    assert found["model.likelihood.sigma"] == "must be greater than 0 (not -1)"
+    assert found["model.likelihood.sigma"] == "must be greater than or equal to 0.0001 (not -1)"
     assert found["objective.schedule.epochs"] == "must be greater than 0 (not 0)"
     assert 'did you mean "beta"?' in found["objective.betta"]
     assert "'auto', 'cpu', 'cuda' or 'mps'" in found["training.device"]
