@@ -50,6 +50,15 @@ def run() -> int:
             raise
         error.show()
         return int(getattr(error, "exit_code", 2))
+    finally:
+        _tell_broken_plugins()
+
+
+def _tell_broken_plugins() -> None:
+    # Help need not wait for what loads them.
+    if kinds := sys.modules.get("latentlab.kinds"):
+        for problem in kinds.broken_plugins():
+            print(f"latentlab: {problem}", file=sys.stderr)
 
 
 def commands() -> frozenset[str]:

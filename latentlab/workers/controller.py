@@ -24,7 +24,13 @@ from latentlab.session.requests.exploring import (
     Opened,
     PickImage,
 )
-from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
+from latentlab.session.requests.files import (
+    CheckPlugins,
+    DescribeForm,
+    Export,
+    Exported,
+    ReadRecipe,
+)
 from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.requests.views import MakeView
@@ -79,6 +85,7 @@ class Controller(Running):
         self.open(path)
         self.ask(DescribeForm())
         self.ask(ListLibrary())
+        self.ask(CheckPlugins())
 
     def open(self, path: Path) -> None:
         """Open a run or a checkpoint."""
@@ -166,6 +173,8 @@ class Controller(Running):
                 self._on_blend(request, blend)
             case (_, Exported() as exported):
                 self._on_exported(exported)
+            case (CheckPlugins(), (str() as title, *more)):
+                self.refuse(title, " ".join(map(str, more)))
             case (Discard() | Rename() | Trash(), _):
                 self.ask(ListLibrary())
             case (ReadMoment(epoch=epoch), _):

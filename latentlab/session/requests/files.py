@@ -63,6 +63,13 @@ class ReadRecipe(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckPlugins(Request):
+    """Ask which plug-ins could not be loaded; answered in words, one for each."""
+
+    about_model: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
 class DescribeForm(Request):
     """Describe the training form."""
 
