@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from latentlab.learning.recipe import Recipe
     from latentlab.learning.resume import Position
+    from latentlab.models.base import Model
 
 
 def fit(
@@ -33,8 +34,10 @@ def fit(
     keep: Callable[[Saved], None] | None = None,
     resume: Position | None = None,
     changes: Iterable[Change] = (),
-) -> Generator[Event]:
+) -> Generator[Event, None, Model]:
     """Train the model of a recipe.
+
+    `latentlab.pieces.finish` runs it to its end and returns the model.
 
     Parameters
     ----------
@@ -55,6 +58,11 @@ def fit(
     Event
         ``Loading`` until the data is there, one ``Started``, a ``Step`` after each optimizer
         step, an ``EpochEnd`` after each epoch, and ``Change``, ``Snapshot``, ``Portrait``.
+
+    Returns
+    -------
+    Model
+        As it is in the end, on the CPU.
 
     Raises
     ------
@@ -86,6 +94,7 @@ def fit(
         step=trainer.step_count,
     )
     yield from _timed(_learn(trainer, watch, _Steering(trainer, controls, replay), keep), watch)
+    return trainer.shown.cpu().eval()
 
 
 def _timed(events: Generator[Event], watch: Watch) -> Generator[Event]:
