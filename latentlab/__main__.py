@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from latentlab.streams import print_stand_ins
+
 
 def main() -> int:
     """Run latentlab; return the exit status."""
@@ -26,14 +28,6 @@ def main() -> int:
     from latentlab.app import main as open_app
 
     return open_app(*map(Path, words))
-
-
-def print_stand_ins() -> None:
-    """Have signs that a stream cannot show replaced, as on consoles that are not UTF-8."""
-    for stream in (sys.stdout, sys.stderr):
-        # A window without a console has no streams, and a test may have put others there.
-        if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="replace")
 
 
 def _opens(word: str) -> bool:

@@ -12,6 +12,7 @@ import typer
 from latentlab import __version__
 from latentlab.errors import LatentlabError, RunError
 from latentlab.session.formats import STEPS, TABLES, TILES, check_output
+from latentlab.streams import fall_silent, say
 
 if TYPE_CHECKING:
     from latentlab.session.headless import Lab
@@ -30,15 +31,27 @@ Out = Annotated[Path, typer.Option(help="File to write.")]
 Label = Annotated[
     str | None, typer.Option(help="Class by name or number, for a conditional model.")
 ]
-Seed = Annotated[int, typer.Option(help="Same seed, same pictures.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same result.", min=-(2**31), max=2**31 - 1)]
 
 
 def run() -> int:
     """Run the command line; return the exit status."""
     try:
-        return app(standalone_mode=False) or 0
-    except LatentlabError as error:
+        if "" in sys.argv:
+            raise RunError("An argument is empty.", "Check the variables of your shell.")
+        status = app(standalone_mode=False) or 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Whoever read has what they wanted, as of `latentlab list | head -1`.
+        fall_silent(sys.stdout)
+        return 0
+    except (LatentlabError, OSError) as error:
         print(f"latentlab: {error}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("latentlab: There was not enough memory.", file=sys.stderr)
         return 2
     except typer.Exit as done:
         return done.exit_code
@@ -114,7 +127,9 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(help="Go on with this run exactly where it stood.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs in all, with --resume.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Epochs in all, with --resume.", min=1, max=100_000)
+    ] = None,
 ) -> None:
     """Train with a progress bar; Ctrl-C keeps what was learned so far."""
     from latentlab.session.training import resume_run, train_all
@@ -132,7 +147,7 @@ def train(
     else:
         lines = train_all(tuple(recipes or ()), out, tuple(settings or ()), tuple(sweep or ()))
     for line in lines:
-        print(line)
+        say(line)
 
 
 @app.command("list")
@@ -166,7 +181,7 @@ def manifold(
     run: RunPath,
     out: Out,
     n: Annotated[int, typer.Option(help="Tiles along each side.", min=2, max=200)] = 20,
-    span: Annotated[float, typer.Option(help="Reach, in σ of the prior.", min=0.1)] = 3.0,
+    span: Annotated[float, typer.Option(help="Reach, in σ of the prior.", min=0.1, max=100)] = 3.0,
     quantiles: Annotated[bool, typer.Option(help="Space by quantiles of the prior.")] = False,
     plane: Annotated[
         tuple[int, int] | None,
@@ -228,7 +243,7 @@ def score(
     count: Annotated[
         int | None, typer.Option(help="Only the first; held-out ones come first.", min=1)
     ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same scores.")] = 0,
+    seed: Seed = 0,
 ) -> None:
     """Score how unlike the rest each image is, by its negative ELBO, into a CSV."""
     check_output(out, TABLES)
@@ -248,4 +263,4 @@ def demo(
     from latentlab.session.headless import demonstrate
 
     for line in demonstrate(out, epochs):
-        print(line)
+        say(line)

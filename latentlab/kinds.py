@@ -13,7 +13,8 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import (
     BaseModel,
@@ -22,6 +23,8 @@ from pydantic import (
     GetJsonSchemaHandler,
     JsonValue,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
@@ -50,6 +53,15 @@ class Config(BaseModel):
     """A frozen set of named values; unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_empty_path(cls, value: Any, info: ValidationInfo) -> Any:
+        # An empty path is the present folder: all pictures in it would be learned from.
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if value == "" and Path in (annotation, *get_args(annotation)):
+            raise ValueError("must be a path")
+        return value
 
 
 class Registry[C: Config]:

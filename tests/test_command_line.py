@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
+from training_support import command
 
 from latentlab import __main__, __version__, app, cli
 from latentlab.data.arrays import ArraysConfig
@@ -126,6 +127,54 @@ def test_whatever_is_said_is_printed_on_any_stream(tmp_path, encoding):
     assert b"Traceback" not in told.stderr
     assert load_model(out)[1].epoch == 1
     assert told.stdout.decode(encoding)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's pipes")
+def test_training_goes_on_when_nobody_reads_any_more(tmp_path):
+    arrays(tmp_path / "d.npz")
+    words = ("--set", "data.kind=arrays", "--set", f"data.images={tmp_path / 'd.npz'}")
+    (tmp_path / "t.toml").write_text("training = {epochs = 3, batch_size = 8, device = 'cpu'}")
+    with subprocess.Popen(
+        command("train", tmp_path / "t.toml", "--out", tmp_path / "run", *words),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (0, b"")
+    assert load_model(tmp_path / "run")[1].epoch == 3
+
+
+@pytest.mark.parametrize("name", ["train", "sample", "encode", "list"])
+def test_an_empty_argument_is_refused(latentlab, monkeypatch, tmp_path, name):
+    """A variable of the shell that is not set would else be the present folder."""
+    monkeypatch.chdir(tmp_path)
+    status, said, errors = latentlab(name, "digits-2d", "--out", "")
+    assert (status, said) == (2, "")
+    assert "An argument is empty" in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sample", "--seed", 10**20),
+        ("score", "--seed", -(10**20)),
+        ("manifold", "--span", "inf"),
+        ("manifold", "--span", "nan"),
+        ("manifold", "--span", 40, "--quantiles"),
+        ("manifold", "--plane", 2, 2),
+        ("train", "--epochs", 0, "--resume", "x"),
+        ("train", "--epochs", 10**9, "--resume", "x"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_in_words(latentlab, tmp_path, words):
+    model = () if words[0] == "train" else ("digits-2d", "--out", tmp_path / "o.png")
+    model = (*model[:2], tmp_path / "o.csv") if words[0] == "score" else model
+    status, said, errors = latentlab(words[0], *model, *words[1:])
+    assert (status, said) == (2, "")
+    assert words[1] in errors
+    assert list(tmp_path.iterdir()) == []
 
 
 # One dimension, one class, two pictures

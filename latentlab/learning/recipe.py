@@ -173,8 +173,8 @@ def read_values(path: Path, settings: Iterable[str] = ()) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise RecipeError({str(path): f"is not TOML: {_explained(error, text)}"}) from None
     for setting in settings:
-        key, value = split_setting(setting)
-        put_value(values, key, setting_value(value))
+        key, text = split_setting(setting)
+        put_value(values, key, setting_value(key, text))
     if VERSION not in values:
         # Not in those that latentlab has written: a folder's name may hold a tab.
         _check_words(values)
@@ -286,8 +286,16 @@ def put_value(values: dict[str, Any], key: str, value: Any) -> None:
     values[name] = value
 
 
-def setting_value(text: str) -> Any:
-    """Return a value as TOML reads it, or the plain text where it is none."""
+def setting_value(key: str, text: str) -> Any:
+    """Return a value as TOML reads it, or the plain text where it is none.
+
+    Raises
+    ------
+    RecipeError
+        Where there is no value.
+    """
+    if not text.strip():
+        raise RecipeError({key: "has no value"})
     try:
         values = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):

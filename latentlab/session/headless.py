@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from latentlab.latent.ranking import Scores
     from latentlab.session.scene import ModelCard
 
+WIDEST_QUANTILES = 8.0
+"""Deviations beyond which no share of the prior is left, as numbers of 64 bits go."""
 FEW = 500
 """Images that are looked at to know what is usual."""
 DEMO_RECIPE: dict[str, Any] = {
@@ -85,6 +87,8 @@ class Lab:
             raise RunError(f"--plane {across} {up}: this model has dimensions 1 to {size}.")
         if across == up and size > 1:
             raise RunError(f"--plane {across} {up}: choose two different dimensions.")
+        if quantiles and span > WIDEST_QUANTILES:
+            raise RunError(f"--span {span:g}: with --quantiles at most {WIDEST_QUANTILES:g}.")
         grid = GridSettings(n, span, Spacing.QUANTILE if quantiles else Spacing.UNIFORM)
         # Through the middle of the bell: a command line has no current z.
         middle = Point((0.0,) * size, self._label(label, needed=True))

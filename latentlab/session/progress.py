@@ -5,16 +5,24 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Column
 
 from latentlab.data.base import Loading
 from latentlab.learning.distributed import leads
 from latentlab.learning.events import Change, EpochEnd, Losses, Started, Step
 from latentlab.session.naming import listed
+from latentlab.streams import Unfailing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -33,20 +41,8 @@ def show(events: Generator[object]) -> bool:
     if not leads():
         with closing(events):
             return all(True for _ in events)
-    columns = (
-        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
-        BarColumn(BAR_WIDTH),
-        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
-        TimeElapsedColumn(table_column=Column(no_wrap=True)),
-        # Last, for it is what a narrow terminal cuts.
-        TextColumn(
-            "{task.fields[news]}",
-            markup=False,
-            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
-        ),
-    )
-    with Progress(*columns, console=Console(markup=False), expand=True) as progress:
-        teller = _Teller(progress)
+    with Progress(*progress_columns(), console=_console(), expand=True) as progress:
+        teller = Teller(progress)
         try:
             for event in events:
                 teller.tell(event)
@@ -57,7 +53,27 @@ def show(events: Generator[object]) -> bool:
     return True
 
 
-class _Teller:
+def progress_columns() -> tuple[ProgressColumn, ...]:
+    """Return what the bar shows, of which a narrow terminal cuts the last."""
+    return (
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        BarColumn(BAR_WIDTH),
+        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        TextColumn(
+            "{task.fields[news]}",
+            markup=False,
+            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+        ),
+    )
+
+
+def _console() -> Console:
+    # Without standard output there is nothing to write to.
+    return Console(markup=False, file=cast("TextIO", Unfailing(sys.stdout)) if sys.stdout else None)
+
+
+class Teller:
     """Tells of events: by the bar, and by lines where there is no terminal.
 
     Parameters
@@ -76,6 +92,7 @@ class _Teller:
         self._told = clock()
 
     def tell(self, event: object) -> None:
+        """Tell of one event."""
         match event:
             case Loading():
                 self._update(event.message, event.fraction, 1.0)

@@ -65,7 +65,7 @@ def plan(name: str, values: Mapping[str, Any], sweeps: Sequence[str]) -> list[Pl
         changed = deepcopy(dict(values))
         pairs = list(zip(keys, texts, strict=True))
         for key, text in pairs:
-            put_value(changed, key, setting_value(text))
+            put_value(changed, key, setting_value(key, text))
         parts = [
             f"{_short(key, keys)}-{_plain(text)}" for key, text in zip(keys, texts, strict=True)
         ]
@@ -91,7 +91,10 @@ def _read(sweep: str) -> tuple[str, list[str]]:
         key, text = split_setting(sweep)
     except RecipeError:
         raise RecipeError({sweep: EXAMPLE}) from None
-    return key, split_values(key, text)
+    values = split_values(key, text)
+    if twice := [value for value in dict.fromkeys(values) if values.count(value) > 1]:
+        raise RecipeError({key: f"takes {', '.join(twice)} more than once"})
+    return key, values
 
 
 def split_values(key: str, text: str) -> list[str]:

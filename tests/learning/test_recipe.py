@@ -209,6 +209,12 @@ def test_a_setting_below_the_bare_name_of_a_kind(tmp_path):
     assert (recipe.model.kind, recipe.model.latent_dim) == ("cvae", 3)
 
 
+@pytest.mark.parametrize("settings", [["data.root="], ['data.root=""'], ["data.root= "]])
+def test_an_empty_path_is_not_the_present_folder(file, settings):
+    assert list(problems(file, "data.kind=mnist", *settings)) == ["data.root"]
+    assert list(problems(file, "data.kind=folder", *settings)) == ["data.root"]
+
+
 def test_a_run_folder_in_place_of_its_recipe_is_told(tmp_path):
     (tmp_path / "recipe.toml").touch()
     assert f"--resume {tmp_path}" in problems(tmp_path)[str(tmp_path)]

@@ -71,6 +71,12 @@ def test_a_key_that_is_swept_twice_is_refused():
         plan("a", {}, ["objective.beta=1", "objective.beta=2"])
 
 
+@pytest.mark.parametrize("sweep", ["training.seed=0,1,0", "training.seed=1,", "training.seed="])
+def test_values_that_come_twice_or_are_missing_are_refused(sweep):
+    with pytest.raises(RecipeError, match=r"training\.seed: (takes 0 more than once|has no value)"):
+        plan("a", {}, [sweep])
+
+
 def test_names_that_come_again_are_told_apart():
     names = ["tiny", "tiny", "tiny-2", "tiny"]
     apart = told_apart([Plan(name, None) for name in names])
