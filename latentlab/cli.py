@@ -5,11 +5,17 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from latentlab import __version__
 from latentlab.errors import LatentlabError, RunError
+from latentlab.session.formats import STEPS, TABLES, TILES, check_output
+from latentlab.streams import fall_silent, say
+
+if TYPE_CHECKING:
+    from latentlab.session.headless import Lab
 
 app = typer.Typer(
     name="latentlab",
@@ -22,16 +28,30 @@ app = typer.Typer(
 
 RunPath = Annotated[Path, typer.Argument(help="A run folder, or the name of a shipped model.")]
 Out = Annotated[Path, typer.Option(help="File to write.")]
-Label = Annotated[int | None, typer.Option(help="Class, for a conditional model.")]
-Seed = Annotated[int, typer.Option(help="Same seed, same pictures.")]
+Label = Annotated[
+    str | None, typer.Option(help="Class by name or number, for a conditional model.")
+]
+Seed = Annotated[int, typer.Option(help="Same seed, same result.", min=-(2**31), max=2**31 - 1)]
 
 
 def run() -> int:
     """Run the command line; return the exit status."""
     try:
-        return app(standalone_mode=False) or 0
-    except LatentlabError as error:
+        if "" in sys.argv:
+            raise RunError("An argument is empty.", "Check the variables of your shell.")
+        status = app(standalone_mode=False) or 0
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Whoever read has what they wanted, as of `latentlab list | head -1`.
+        fall_silent(sys.stdout)
+        return 0
+    except (LatentlabError, OSError) as error:
         print(f"latentlab: {error}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("latentlab: There was not enough memory.", file=sys.stderr)
         return 2
     except typer.Exit as done:
         return done.exit_code
@@ -43,6 +63,47 @@ def run() -> int:
             raise
         error.show()
         return int(getattr(error, "exit_code", 2))
+    finally:
+        _tell_broken_plugins()
+
+
+def _tell_broken_plugins() -> None:
+    # Help need not wait for what loads them.
+    if kinds := sys.modules.get("latentlab.kinds"):
+        for problem in kinds.broken_plugins():
+            print(f"latentlab: {problem}", file=sys.stderr)
+
+
+def commands() -> frozenset[str]:
+    """Return the words that are commands."""
+    return frozenset(
+        each.name or each.callback.__name__ for each in app.registered_commands if each.callback
+    )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"latentlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Offer what holds for every command."""
+
+
+def _lab(run: Path) -> Lab:
+    """Open a model, and say on standard error what a person should know of its data."""
+    from latentlab.session.headless import Lab
+
+    lab = Lab(run)
+    if lab.card.note:
+        print(lab.card.note, file=sys.stderr)
+    return lab
 
 
 @app.command()
@@ -57,12 +118,18 @@ def train(
         list[str] | None, typer.Option("--set", help="Change a value: training.epochs=11.")
     ] = None,
     sweep: Annotated[
-        str, typer.Option(help="Train once with each of some values: objective.beta=0.5,1,4.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            help="Train once with each of some values: objective.beta=0.5,1,4. Of several sweeps, "
+            "with every combination."
+        ),
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Go on with this run exactly where it stood.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs in all, with --resume.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Epochs in all, with --resume.", min=1, max=100_000)
+    ] = None,
 ) -> None:
     """Train with a progress bar; Ctrl-C keeps what was learned so far."""
     from latentlab.session.training import resume_run, train_all
@@ -78,9 +145,9 @@ def train(
     if resume:
         lines = resume_run(resume, epochs)
     else:
-        lines = train_all(tuple(recipes or ()), out, tuple(settings or ()), sweep)
+        lines = train_all(tuple(recipes or ()), out, tuple(settings or ()), tuple(sweep or ()))
     for line in lines:
-        print(line)
+        say(line)
 
 
 @app.command("list")
@@ -103,10 +170,9 @@ def sample(
     label: Label = None,
     seed: Seed = 0,
 ) -> None:
-    """Decode points from the prior into a PNG."""
-    from latentlab.session.headless import Lab
-
-    Lab(run).sample(out, count, label, seed)
+    """Decode points from the prior into a picture; without --label, of every class in turn."""
+    check_output(out, TILES)
+    _lab(run).sample(out, count, label, seed)
     print(out)
 
 
@@ -115,18 +181,17 @@ def manifold(
     run: RunPath,
     out: Out,
     n: Annotated[int, typer.Option(help="Tiles along each side.", min=2, max=200)] = 20,
-    span: Annotated[float, typer.Option(help="Reach, in σ of the prior.", min=0.1)] = 3.0,
+    span: Annotated[float, typer.Option(help="Reach, in σ of the prior.", min=0.1, max=100)] = 3.0,
     quantiles: Annotated[bool, typer.Option(help="Space by quantiles of the prior.")] = False,
-    plane: Annotated[tuple[int, int], typer.Option(help="Dimensions across and up, from 1.")] = (
-        1,
-        2,
-    ),
+    plane: Annotated[
+        tuple[int, int] | None,
+        typer.Option(help="Dimensions across and up, from 1; else the first two."),
+    ] = None,
     label: Label = None,
 ) -> None:
-    """Decode a grid over a plane of the latent space into a PNG."""
-    from latentlab.session.headless import Lab
-
-    Lab(run).manifold(out, n, span, quantiles, plane, label)
+    """Decode a grid over a plane of the latent space into a picture."""
+    check_output(out, TILES)
+    _lab(run).manifold(out, n, span, quantiles, plane, label)
     print(out)
 
 
@@ -134,26 +199,38 @@ def manifold(
 def interpolate(
     run: RunPath,
     out: Out,
-    start: Annotated[str, typer.Option("--from", help="Class name or image row.")] = "",
-    end: Annotated[str, typer.Option("--to", help="Class name or image row.")] = "",
+    start: Annotated[str, typer.Option("--from", help="Class name, image file or image row.")] = "",
+    end: Annotated[str, typer.Option("--to", help="Class name, image file or image row.")] = "",
     steps: Annotated[int, typer.Option(help="Pictures, ends included.", min=2, max=1000)] = 12,
     way: Annotated[
         str, typer.Option(help="straight, spherical, data (through codes) or geodesic.")
     ] = "straight",
 ) -> None:
-    """Decode the way between two images into a PNG, or a GIF where the name ends so."""
-    from latentlab.session.headless import Lab
-
-    Lab(run).interpolate(out, start, end, steps, way)
+    """Decode the way between two images: into a film as GIF or WebP, else into a picture."""
+    check_output(out, STEPS)
+    _lab(run).interpolate(out, start, end, steps, way)
     print(out)
 
 
 @app.command()
-def encode(run: RunPath, picture: Path, label: Label = None) -> None:
+def encode(
+    run: RunPath,
+    picture: Annotated[Path, typer.Argument(help="A picture file.")],
+    label: Label = None,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Exchange dark and light, as of ink on paper.")
+    ] = False,
+    center: Annotated[
+        bool,
+        typer.Option("--center", help="Cut out what is light on dark and centre it as MNIST does."),
+    ] = False,
+) -> None:
     """Print the code of your own picture."""
-    from latentlab.session.headless import Lab
-
-    print(" ".join(f"{value:.5f}" for value in Lab(run).encode(picture, label)))
+    lab = _lab(run)
+    z = lab.encode(picture, label, invert=invert, center=center)
+    if hint := lab.hint(picture, invert=invert):
+        print(hint, file=sys.stderr)
+    print(" ".join(f"{value:.5f}" for value in z))
 
 
 @app.command()
@@ -163,14 +240,17 @@ def score(
     samples: Annotated[
         int, typer.Option(help="Draws from the posterior of each image.", min=1, max=10_000)
     ] = 50,
-    count: Annotated[int | None, typer.Option(help="Only so many images.", min=1)] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same scores.")] = 0,
+    count: Annotated[
+        int | None, typer.Option(help="Only the first; held-out ones come first.", min=1)
+    ] = None,
+    seed: Seed = 0,
 ) -> None:
     """Score how unlike the rest each image is, by its negative ELBO, into a CSV."""
-    from latentlab.session.headless import Lab
-
-    if not Lab(run).score(out, samples, count, seed):
+    check_output(out, TABLES)
+    said = _lab(run).score(out, samples, count, seed)
+    if not said:
         raise typer.Exit(130)
+    print(said)
     print(out)
 
 
@@ -183,4 +263,4 @@ def demo(
     from latentlab.session.headless import demonstrate
 
     for line in demonstrate(out, epochs):
-        print(line)
+        say(line)

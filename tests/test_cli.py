@@ -164,7 +164,12 @@ def test_several_recipes_are_trained_one_after_another(latentlab, recipe, tmp_pa
     out = tmp_path / "runs"
     status, said, errors = latentlab("train", recipe, other, "--out", out, *BRIEF)
     assert (status, errors) == (0, "")
-    assert {path.name for path in out.iterdir()} == {"tiny", "other", "comparison.png"}
+    assert {path.name for path in out.iterdir()} == {
+        "tiny",
+        "other",
+        "comparison.png",
+        "comparison.csv",
+    }
     assert load_model(out / "tiny")[0].latent_dim == 2
     assert load_model(out / "other")[0].latent_dim == 3
     assert said.index("Trained: ") < said.index("other:")
@@ -183,6 +188,7 @@ def test_a_sweep_trains_once_with_each_value(latentlab, recipe, tmp_path):
         "tiny-beta-0.5",
         "tiny-beta-4",
         "comparison.png",
+        "comparison.csv",
     }
     for name, beta in (("tiny-beta-0.5", 0.5), ("tiny-beta-4", 4.0)):
         assert load_model(out / name)[1].recipe.objective.beta == beta
@@ -210,7 +216,7 @@ def test_a_sweep_without_out_makes_runs_of_its_own(latentlab, recipe):
         ("objective.beta", ["TABLE.KEY=VALUE,VALUE"]),
         ("beta=1,2", ["TABLE.KEY=VALUE,VALUE"]),
         ("objective.beta=1,,2", ["objective.beta"]),
-        ("objective.beta.more=1,2", ["is a value, not a table"]),
+        ("training.epochs.more=1,2", ["is a value, not a table"]),
     ],
 )
 def test_a_sweep_that_cannot_be_is_told_before_anything_is_trained(
@@ -231,7 +237,12 @@ def test_two_recipes_of_one_name_do_not_get_in_each_others_way(latentlab, recipe
     out = tmp_path / "runs"
     status, _, errors = latentlab("train", recipe, other, "--out", out, *BRIEF)
     assert (status, errors) == (0, "")
-    assert {path.name for path in out.iterdir()} == {"tiny", "tiny-2", "comparison.png"}
+    assert {path.name for path in out.iterdir()} == {
+        "tiny",
+        "tiny-2",
+        "comparison.png",
+        "comparison.csv",
+    }
 
 
 # Going on
@@ -476,10 +487,10 @@ def test_score(latentlab, vae_run, tmp_path):
     assert "Scoring 20 images" in said
     assert said.replace("\n", "").endswith(str(out))
     head, *lines = out.read_text().splitlines()
-    assert head.startswith("row,label,negative_elbo")
+    assert head.startswith("row,file,part,label,negative_elbo")
     rows = [line.split(",") for line in lines]
     assert sorted(int(row[0]) for row in rows) == list(range(20))
-    elbos = [float(row[2]) for row in rows]
+    elbos = [float(row[4]) for row in rows]
     assert elbos == sorted(elbos, reverse=True)
     before = out.read_bytes()
     assert latentlab(*words)[0] == 0

@@ -144,7 +144,7 @@ def test_all_problems_are_told_at_once_with_their_dotted_keys():
         "training.device",
     }
     assert found["model.latent_dim"] == "must be greater than or equal to 1 (not 0)"
-    assert found["model.likelihood.sigma"] == "must be greater than 0 (not -1)"
+    assert found["model.likelihood.sigma"] == "must be greater than or equal to 0.0001 (not -1)"
     assert found["objective.schedule.epochs"] == "must be greater than 0 (not 0)"
     assert 'did you mean "beta"?' in found["objective.betta"]
     assert "'auto', 'cpu', 'cuda' or 'mps'" in found["training.device"]
@@ -267,21 +267,27 @@ print(make_recipe({"model": "flow"}).model.kind)
 """
 
 
-def test_another_package_adds_a_kind_through_an_entry_point(tmp_path):
-    (tmp_path / "flowers.py").write_text(PLUGIN)
-    info = tmp_path / "flowers-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: flowers\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[latentlab.models]\nflow = flowers:FlowConfig\n")
-    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
-    asked = subprocess.run(
-        [sys.executable, "-c", ASK],
+def asked_with_plugins(folder, ask, **modules):
+    """Run a program beside installed packages; each has one module and one entry point."""
+    for name, text in modules.items():
+        (folder / f"{name}.py").write_text(text)
+        info = folder / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[latentlab.models]\n{name} = {name}\n")
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    return subprocess.run(
+        [sys.executable, "-c", ask],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+def test_another_package_adds_a_kind_through_an_entry_point(tmp_path):
+    asked = asked_with_plugins(tmp_path, ASK, flowers=PLUGIN)
     assert asked.returncode == 0, asked.stderr
     listed, made = asked.stdout.splitlines()
     assert {"vae", "cvae", "flow"} <= set(listed.split())
@@ -310,3 +316,51 @@ def test_a_path_with_a_null_character_is_refused():
     with pytest.raises(RecipeError) as caught:
         parse(Paths, {"one": "a\0b"})
     assert list(caught.value.problems) == ["one"]
+
+
+def test_plug_ins_that_are_broken_are_named_and_all_else_works(tmp_path):
+    """Whatever they raise, and those that miss a method or take another's name."""
+    code = ASK + (
+        "import sys; from latentlab.cli import run; sys.argv = ['latentlab', 'list']; run()"
+    )
+    broken = {
+        "raising": f"raise RuntimeError({'x' * 900!r})",
+        "missing": "import no_such_module",
+        "leaving": "raise SystemExit(3)",
+        "unfinished": PLUGIN.replace("flow", "half").replace("def build", "def other"),
+        "thief": PLUGIN.replace("flow", "cvae"),
+        "syntax": "def",
+    }
+    asked = asked_with_plugins(tmp_path, code, flowers=PLUGIN, **broken)
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.splitlines()[1] == "flow"
+    assert "digits-2d" in asked.stdout
+    told = asked.stderr.splitlines()
+    assert len(told) == len(broken)
+    for name in broken:
+        (line,) = [line for line in told if f"the package {name} is left out" in line]
+        assert len(line) < 400
+    assert "the model 'half' lacks build" in asked.stderr
+
+
+def test_a_kind_may_be_registered_at_any_time_and_again():
+    """As in a notebook, whose cells come after the imports and are run more than once."""
+    try:
+        for most in (3, 5):
+
+            @PETS.register
+            class Fish(Pet):
+                kind: Literal["fish"] = "fish"
+                lives: int = Field(most, le=most)
+
+            house = parse(House, {"pet": "fish", "name": ""})
+            assert house.pet == Fish()
+            assert house.pet.lives == most
+            found = problems({"pet": {"kind": "fish", "lives": 9, "fins": 2}, "name": ""}, House)
+            assert set(found) == {"pet.lives", "pet.fins"}
+            assert "known: kind, lives" in found["pet.fins"]
+            assert parse(House, house.model_dump()) == house
+            assert "fish" in str(House.model_json_schema())
+    finally:
+        del PETS._kinds["fish"]
+    assert "pet.kind" in problems({"pet": "fish", "name": ""}, House)

@@ -132,6 +132,7 @@ class ToyLab:
     marks: dict = field(default_factory=dict)
     directions: tuple = ()
     known: Comparison | None = None
+    broken: tuple = ()
 
     def __call__(self, request):
         self.asked.append(request)
@@ -412,6 +413,9 @@ class ToyLab:
 
     def ListLibrary(self, request):
         return LIBRARY
+
+    def CheckPlugins(self, request):
+        return self.broken
 
     def DescribeForm(self, request):
         return FORM

@@ -85,6 +85,25 @@ class Codes:
         away = np.take_along_axis(squared, near, axis=1).mean(1)
         return int(rows[np.lexsort((away, -own))[0]])
 
+    def distant_pair(self) -> tuple[int, int]:
+        """Return the rows of two different images that are typical and far apart.
+
+        Of the half of some images whose neighbours are nearest: the one farthest from the middle,
+        and the one farthest from that. A single image is both.
+        """
+        mu = self.mu[:CANDIDATES]
+        squared = _squared_distances(mu, mu)
+        k = min(NEIGHBOURS, len(mu))
+        crowding = np.partition(squared, k - 1, axis=1)[:, :k].mean(1)
+        rows = np.argsort(crowding, kind="stable")[: max(2, len(mu) // 2)]
+        middle = mu[rows].mean(0, keepdims=True)
+        first = rows[_squared_distances(mu[rows], middle)[:, 0].argmax()]
+        others = rows[rows != first]
+        if not len(others):
+            return int(first), int(first)
+        away = _squared_distances(mu[others], mu[first : first + 1])[:, 0]
+        return int(first), int(others[away.argmax()])
+
 
 def _squared_distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return |a|² - 2 a·b + |b|² for each pair, with shape (len(a), len(b))."""

@@ -8,14 +8,21 @@ from __future__ import annotations
 import atexit
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import distributed
 from torch.autograd import Function
 
+from latentlab.errors import TrainingError
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+JOIN = timedelta(minutes=2)
+"""How long processes wait for one another at the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +76,63 @@ def batch_mean(values: Tensor) -> Tensor:
     return (total[:-1] / total[-1]).reshape(values.shape[1:])
 
 
+def launched() -> Team:
+    """Return the place of this process among those that torchrun has started, by its variables.
+
+    A single process where they are not all there: some may be left over from another program.
+    """
+    found = [os.environ.get(name, "") for name in ("RANK", "WORLD_SIZE", "MASTER_PORT")]
+    if not (os.environ.get("MASTER_ADDR") and all(text.isdecimal() for text in found)):
+        return Team()
+    rank, size, _ = map(int, found)
+    return Team(rank, size) if 0 <= rank < size else Team()
+
+
 def leads() -> bool:
-    """Say whether this process is the one that writes and tells, before there is a `Team`."""
-    return os.environ.get("RANK", "0") == "0"
+    """Say whether this process is the one that writes and tells, before they have joined."""
+    return launched().leads
 
 
 def local_device(device: torch.device) -> torch.device:
     """Return this process's own GPU where each has one."""
-    if device.type != "cuda" or "LOCAL_RANK" not in os.environ:
+    local = os.environ.get("LOCAL_RANK", "")
+    if device.type != "cuda" or launched().size < 2 or not local.isdecimal():
         return device
-    return torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    return torch.device("cuda", int(local))
 
 
 def team(device: torch.device) -> Team:
     """Join the processes that torchrun has started, where it has.
 
     They stay together for all the runs that are to come: who has left cannot join again.
+
+    Raises
+    ------
+    TrainingError
+        Where the others do not come within `JOIN`.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+    wanted = launched()
+    if wanted.size < 2:
         return Team()
     if not distributed.is_initialized():
         if device.type == "cuda":
             torch.cuda.set_device(device)
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        _join(wanted, "nccl" if device.type == "cuda" else "gloo")
         atexit.register(distributed.destroy_process_group)
     return Team(distributed.get_rank(), distributed.get_world_size())
+
+
+def _join(wanted: Team, backend: str) -> None:
+    # Not at the head: there are builds of torch without it.
+    from torch.distributed.rendezvous import rendezvous
+
+    try:
+        store, rank, size = next(rendezvous("env://", timeout=JOIN))
+        distributed.init_process_group(backend, store=store, rank=rank, world_size=size)
+    except (RuntimeError, ValueError) as error:
+        raise TrainingError(
+            "The environment says that this is process "
+            f"{wanted.rank} of {wanted.size} of torchrun, and the others did not come.",
+            "Start all with torchrun; or unset RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, "
+            "which another program has left.",
+        ) from error

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from latentlab.data.base import Loading, Splits
     from latentlab.learning.recipe import Recipe
     from latentlab.learning.resume import Position
+    from latentlab.models.base import Model
 
 
 def fit(
@@ -35,8 +36,10 @@ def fit(
     resume: Position | None = None,
     changes: Iterable[Change] = (),
     data: Generator[Loading, None, Splits] | None = None,
-) -> Generator[Event]:
+) -> Generator[Event, None, Model]:
     """Train the model of a recipe.
+
+    `latentlab.pieces.finish` runs it to its end and returns the model.
 
     Parameters
     ----------
@@ -59,6 +62,11 @@ def fit(
     Event
         ``Loading`` until the data is there, one ``Started``, a ``Step`` after each optimizer
         step, an ``EpochEnd`` after each epoch, and ``Change``, ``Snapshot``, ``Portrait``.
+
+    Returns
+    -------
+    Model
+        As it is in the end, on the CPU.
 
     Raises
     ------
@@ -90,6 +98,7 @@ def fit(
         step=trainer.step_count,
     )
     yield from _timed(_learn(trainer, watch, _Steering(trainer, controls, replay), keep), watch)
+    return trainer.shown.cpu().eval()
 
 
 def _timed(events: Generator[Event], watch: Watch) -> Generator[Event]:

@@ -18,6 +18,7 @@ from latentlab.learning.objectives import ELBO, OBJECTIVES, Objective
 from latentlab.learning.optimizers import OPTIMIZERS, Adam, OptimizerConfig
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
 from latentlab.models.base import MODELS, ModelConfig
+from latentlab.text_files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 VERSION = "latentlab"
 """Key of the version that wrote a recipe."""
+PATHS = "write the path between single quotes, or with /"
+"""What to do about backslashes in TOML."""
 
 
 class TrainingConfig(Config):
@@ -133,7 +136,7 @@ class Recipe(Config):
             Where there is no such key, or it cannot have that value.
         """
         values = self.to_dict()
-        _put(values, key, value)
+        put_value(values, key, value)
         return make_recipe(values)
 
 
@@ -153,15 +156,60 @@ def read_recipe(path: Path, settings: Iterable[str] = ()) -> Recipe:
     RecipeError
         Where the file or a value cannot be used.
     """
+    return make_recipe(read_values(path, settings))
+
+
+def read_values(path: Path, settings: Iterable[str] = ()) -> dict[str, Any]:
+    """Read the plain values of a recipe file, as `read_recipe` does, without checking them.
+
+    Raises
+    ------
+    RecipeError
+        Where the file is no TOML, or a setting is not written as one.
+    """
+    text = _text_of(path)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RecipeError({str(path): f"is not TOML: {_explained(error, text)}"}) from None
+    for setting in settings:
+        key, text = split_setting(setting)
+        put_value(values, key, setting_value(key, text))
+    if VERSION not in values:
+        # Not in those that latentlab has written: a folder's name may hold a tab.
+        _check_words(values)
+    return values
+
+
+def _text_of(path: Path) -> str:
+    if path.is_dir():
+        inside = path / "recipe.toml"
+        advice = f"use {inside}, or --resume {path}" if inside.exists() else "name a TOML file"
+        raise RecipeError({str(path): f"cannot be read, for it is a folder: {advice}"})
+    try:
+        return read_text(path)
     except OSError as error:
         raise RecipeError({str(path): f"cannot be read ({error.strerror})"}) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise RecipeError({str(path): f"is not TOML: {error}"}) from error
-    for setting in settings:
-        _set(values, setting)
-    return make_recipe(values)
+
+
+def _explained(error: Exception, text: str) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    place = re.search(r"at line (\d+)", str(error))
+    line = text.split("\n")[int(place[1]) - 1] if place else ""
+    return f"{error}; {PATHS}" if "\\" in line else str(error)
+
+
+def _check_words(values: Mapping[str, Any], prefix: str = "") -> None:
+    r"""Refuse words that hold control characters, as the \t of a Windows path becomes a tab."""
+    for name, value in values.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict):
+            _check_words(value, f"{key}.")
+        elif isinstance(value, str) and any(sign < " " for sign in value):
+            raise RecipeError({key: f"a backslash of {value!r} was read as an escape; {PATHS}"})
 
 
 def make_recipe(values: Mapping[str, Any]) -> Recipe:
@@ -172,6 +220,7 @@ def make_recipe(values: Mapping[str, Any]) -> Recipe:
     RecipeError
         Lists every problem by its key.
     """
+    _check_text(values)
     missing: dict[str, Any] = {key: {} for key in ("model", "data") if key not in values}
     tables = {key: value for key, value in values.items() if key != VERSION}
     try:
@@ -184,30 +233,71 @@ def make_recipe(values: Mapping[str, Any]) -> Recipe:
         raise RecipeError({**error.problems, VERSION: newer}) from None
 
 
+def _check_text(values: Mapping[str, Any], prefix: str = "") -> None:
+    """Refuse names that are no text, which TOML and JSON cannot hold."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            _check_text(value, f"{prefix}{name}.")
+        elif isinstance(value, str) and (shown := _printable(value)) != value:
+            problem = f"{shown!r} is a name that is no text: rename the file or folder"
+            raise RecipeError({f"{prefix}{name}": problem})
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
 def _is_newer(version: str) -> bool:
     numbers = [tuple(map(int, re.findall(r"\d+", text))) for text in (version, __version__)]
     return numbers[0] > numbers[1]
 
 
-def _set(values: dict[str, Any], setting: str) -> None:
+def split_setting(setting: str) -> tuple[str, str]:
+    """Return the key and the value of ``TABLE.KEY=VALUE``.
+
+    Raises
+    ------
+    RecipeError
+        Where it is not written so.
+    """
     key, equals, text = setting.partition("=")
     if not equals or "." not in key:
         raise RecipeError({setting: "a change is written TABLE.KEY=VALUE, as training.epochs=11"})
-    _put(values, key.strip(), setting_value(text))
+    return key.strip(), text
 
 
-def _put(values: dict[str, Any], key: str, value: Any) -> None:
+def put_value(values: dict[str, Any], key: str, value: Any) -> None:
+    """Put a value at a dotted key; tables are made as needed.
+
+    Raises
+    ------
+    RecipeError
+        Where a part of the key is a value and no table.
+    """
     *tables, name = key.split(".")
     for table in tables:
-        values = values.setdefault(table, {})
-        if not isinstance(values, dict):
+        inner = values.setdefault(table, {})
+        if isinstance(inner, str):
+            # The bare name of a kind is short for its table.
+            inner = values[table] = {"kind": inner}
+        if not isinstance(inner, dict):
             raise RecipeError({key: f"{table} is a value, not a table"})
+        values = inner
     values[name] = value
 
 
-def setting_value(text: str) -> Any:
-    """Return a value as TOML reads it, or the plain text where it is none."""
+def setting_value(key: str, text: str) -> Any:
+    """Return a value as TOML reads it, or the plain text where it is none.
+
+    Raises
+    ------
+    RecipeError
+        Where there is no value.
+    """
+    if not text.strip():
+        raise RecipeError({key: "has no value"})
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        values = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
         return text.strip()
+    return values["value"] if len(values) == 1 else text.strip()

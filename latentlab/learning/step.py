@@ -79,14 +79,24 @@ def check(values: Mapping[str, Tensor]) -> None:
         raise not_finite({name: float(value.detach().sum()) for name, value in values.items()})
 
 
-def not_finite(values: Mapping[str, float]) -> TrainingError:
-    """Return the error that names the term which is no longer a finite number."""
-    bad = [name for name, value in values.items() if not math.isfinite(value)]
-    terms = [name for name in bad if name != "loss"]
-    return TrainingError(
-        f"{(terms or bad)[0]} was no longer a finite number",
-        "Try a smaller training.learning_rate, or training.clip.",
-    )
+class NotFiniteError(TrainingError):
+    """Losses that are no longer finite numbers; what to do depends on the recipe and the step.
+
+    Parameters
+    ----------
+    terms : tuple of str
+        Which; ``loss`` alone where all its terms are finite.
+    """
+
+    def __init__(self, terms: tuple[str, ...]) -> None:
+        super().__init__(f"{terms[0]} was no longer a finite number")
+        self.terms = terms
+
+
+def not_finite(values: Mapping[str, float]) -> NotFiniteError:
+    """Return the error that names the terms which are no longer finite numbers."""
+    bad = tuple(name for name, value in values.items() if not math.isfinite(value))
+    return NotFiniteError(tuple(name for name in bad if name != "loss") or bad)
 
 
 class Captured:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.errors import TrainingError
+from latentlab.learning.advice import advice_on
 from latentlab.learning.events import Losses, Saved, Snapshot, Step
 from latentlab.learning.meter import Reading
 from latentlab.learning.resume import take_position
-from latentlab.learning.step import not_finite
+from latentlab.learning.step import NotFiniteError, not_finite
 
 if TYPE_CHECKING:
     from latentlab.learning.controls import Controls
@@ -126,10 +127,13 @@ class Watch:
     def diverged(self, error: TrainingError) -> TrainingError:
         """Remember that the present weights are worthless, and say where that happened."""
         self._diverged = True
+        trainer, advice = self._trainer, error.advice
+        if isinstance(error, NotFiniteError):
+            advice = advice_on(trainer.recipe, error.terms, first=trainer.step_count == 0)
         return TrainingError(
-            f"At step {self._trainer.step_count + 1} {error.message}; the weights of epoch "
+            f"At step {trainer.step_count + 1} {error.message}; the weights of epoch "
             f"{self._good.epoch} were kept.",
-            error.advice,
+            advice,
         )
 
     def judge(self, loss: float) -> tuple[int, float]:

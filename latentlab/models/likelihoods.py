@@ -47,9 +47,13 @@ class Likelihood(Config, ABC):
 
 LIKELIHOODS = Registry[Likelihood]("likelihood", default="bernoulli")
 
+MIN_WIDTH = 1e-4
+"""Smallest deviation of a pixel, a fortieth of one of 256 shades: below, losses are so large that
+nothing is learned, and then no finite numbers."""
+
 MinSigma: Any = Field(
     0.01,
-    gt=0,
+    ge=MIN_WIDTH,
     lt=MAX_SIGMA,
     description="The deviation never falls below this, where black is 0 and white is 1: a pixel "
     "that is always black would else be worth endless nats.",
@@ -94,7 +98,7 @@ class GaussianLikelihood(Likelihood):
     kind: Literal["gaussian"] = "gaussian"
     sigma: float = Field(
         0.1,
-        gt=0,
+        ge=MIN_WIDTH,
         le=10,
         description="Standard deviation of a pixel around its mean, where black is 0 and white "
         "is 1. Smaller makes reconstruction weigh more against KL.",
@@ -150,7 +154,7 @@ class LaplaceLikelihood(Likelihood):
     kind: Literal["laplace"] = "laplace"
     scale: float = Field(
         0.1,
-        gt=0,
+        ge=MIN_WIDTH,
         le=10,
         description="How far a pixel is from the middle, on average, where black is 0 and white "
         "is 1. Smaller makes reconstruction weigh more against KL.",

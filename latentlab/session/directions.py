@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,8 @@ FEW = 20
 """Examples per group below which chance has a large part in a direction."""
 WIDE_OVERLAP = 0.8
 """Cohen's d up to which an effect is not called large (Cohen 1988)."""
-UNSURE = 0.7
+SURE = 2.33
+"""Standard errors above one half at which chance alone reaches an accuracy once in a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ class Direction:
             return tuple(said)
         if self.d < WIDE_OVERLAP:
             said.append("The two groups overlap widely along it: it may change something else.")
-        if self.accuracy < UNSURE:
-            said.append("It tells held-out images apart hardly better than a coin (50%).")
+        if self.accuracy <= best_of_chance(self.counts):
+            said.append("It tells held-out images apart no better than a coin may (50%).")
         return tuple(said)
 
     @property
@@ -110,6 +112,19 @@ class Direction:
         vector = np.array(self.vector)
         middle = float(codes.center @ vector) if len(codes) else 0.0
         return Axis(self.name, vector, middle, self.scale)
+
+
+def best_of_chance(counts: tuple[int, int]) -> float:
+    """Return the balanced accuracy that guessing stays below in 99 of 100 tests.
+
+    Parameters
+    ----------
+    counts : (int, int)
+        Images of the two groups; each group's accuracy is binomial, and the two are averaged.
+        Fewer than `FEW` count as so many: that there are few is said already.
+    """
+    variance = sum(0.25 / max(FEW, count) for count in counts) / 4
+    return 0.5 + SURE * math.sqrt(variance)
 
 
 @dataclass(frozen=True, slots=True)

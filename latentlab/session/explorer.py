@@ -58,6 +58,7 @@ class Explorer:
         self._recipe: Recipe | None = None
         self.second: Second | None = None
         self.held_out = 0
+        self._tells_parts = True
         self.card: ModelCard | None = None
         self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
 
@@ -103,6 +104,8 @@ class Explorer:
         folder = folder_of(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         splits, data, note = images_for(folder, checkpoint, shipped=shipped)
+        # It is not known which of these a shipped model has learned from.
+        self._tells_parts = not shipped
         self.held_out = len(splits.validation) if splits is not None else 0
         # Not as a recipe under training: that one has images of its own to show.
         self._show(model, splits, None if splits is None else splits.to_explore(), None)
@@ -124,7 +127,7 @@ class Explorer:
         if model is None or self._recipe != parsed:
             model, images = blank_model(parsed, splits.spec), splits.to_explore()
         fill(model, weights, "The training run")
-        self.held_out = len(splits.validation)
+        self.held_out, self._tells_parts = len(splits.validation), True
         self._show(model, splits, images, parsed)
         card = _card(model, parsed, splits.spec, folder, epoch)
         self.card = replace(card, data=parsed.data.kind, note=splits.notes, images=self._total)
@@ -134,8 +137,12 @@ class Explorer:
         self, model: Model, splits: Splits | None, images: ImageSet | None, recipe: Recipe | None
     ) -> None:
         self._model, self._splits, self._recipe = model, splits, recipe
+        images = self._with_parts(images)
         self._few = self._images = images
         self.codes = embed(model, images) if images else _no_codes(model.latent_dim)
+
+    def _with_parts(self, images: ImageSet | None) -> ImageSet | None:
+        return images if images is None or self._tells_parts else replace(images, parts=None)
 
     @property
     def _total(self) -> int:
@@ -157,7 +164,8 @@ class Explorer:
         had, splits = self.codes, self._splits
         if splits is None or len(had) >= len(splits):
             return had
-        whole = splits.whole()
+        whole = self._with_parts(splits.whole())
+        assert whole is not None
         pieces = embed_pieces(self.model, whole, had)
         while True:
             try:
@@ -201,8 +209,9 @@ class Explorer:
         image = self._images[row : row + 1]
         label = None if image.labels is None else int(image.labels[0])
         named = "" if label is None else f" ({self._images.spec.class_names[label]})"
-        data = self.card.data if self.card else ""
-        return replace(self._original(f"{data} {row}{named}", image), row=row)
+        numbered = f"{self.card.data if self.card else ''} {row}"
+        name = numbered if image.files is None else str(image.files[0])
+        return replace(self._original(f"{name}{named}", image), row=row)
 
     def encode(self, path: Path, label: int | None = None) -> Original:
         """Encode a person's own picture from a file.
@@ -233,17 +242,21 @@ class Explorer:
 
     def start(self) -> tuple[Point, Ends, Original | None]:
         """Return where to begin exploring: a typical image, and the way between two others."""
-        classes = self.card.spec.classes if self.card else 0
-        here, first, last = (2, 3, 8) if classes > 8 else (0, 0, max(0, classes - 1))
         if not len(self.codes):
             a, b = (self._point([side] * self.model.latent_dim, 0) for side in (-1.0, 1.0))
             return a, Ends(a, b), None
-        a, b = (
-            self._point(self.codes.mu[row].tolist(), self._label(row))
-            for row in map(self.codes.typical, (first, last))
-        )
-        original = self.original(self.codes.typical(here))
+        a, b = (self._point(self.codes.mu[row].tolist(), self._label(row)) for row in self._ends())
+        classes = self.card.spec.classes if self.card else 0
+        original = self.original(self.codes.typical(2 if classes > 8 else 0))
         return original.point, Ends(a, b), original
+
+    def _ends(self) -> tuple[int, int]:
+        """Return the rows of two images to go between: of two classes where there are such."""
+        present = np.unique([] if self.codes.labels is None else self.codes.labels).tolist()
+        if len(present) < 2:
+            return self.codes.distant_pair()
+        first, last = (3, 8) if {3, 8} <= set(present) else (present[0], present[-1])
+        return self.codes.typical(first), self.codes.typical(last)
 
     def _label(self, row: int) -> int:
         return 0 if self.codes.labels is None else int(self.codes.labels[row])

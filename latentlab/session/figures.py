@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from latentlab.errors import RunError
-from latentlab.files import write_atomically
 from latentlab.session.colours import CLASS_COLOURS
 from latentlab.session.curves import TRAIN, VALIDATION
+from latentlab.session.formats import FIGURES, check_ending
+from latentlab.session.tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from latentlab.session.scene import ModelCard
 
 DPI = 150
+COLUMNS = ("run", "split", "term", "epoch", "nats_per_image")
 
 
 def save_curves(compared: Sequence[Compared], out: Path) -> None:
@@ -40,11 +40,12 @@ def save_curves(compared: Sequence[Compared], out: Path) -> None:
     RunError
         Where no run has metrics, or `out` cannot be written.
     """
+    ending = check_ending(out, FIGURES)
     names = list(dict.fromkeys(name for run in compared for _, name in run.curves))
     if not names:
         raise RunError("There are no losses to save yet.", "Train for at least one epoch.")
-    if out.suffix.lower() == ".csv":
-        write_atomically(out, _csv(compared).encode())
+    if ending == "csv":
+        write_table(out, COLUMNS, _rows(compared))
         return
     figure = Figure(figsize=(4 * len(names), 3.2), layout="constrained")
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
@@ -67,15 +68,11 @@ def _lines(compared: Sequence[Compared], name: str) -> Iterator[tuple[str, str, 
             yield run.name, _colour(i), run.curves[VALIDATION, name]
 
 
-def _csv(compared: Sequence[Compared]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(("run", "split", "term", "epoch", "nats_per_image"))
+def _rows(compared: Sequence[Compared]) -> Iterator[tuple[str, ...]]:
     for run in compared:
         for (split, name), (epochs, values) in run.curves.items():
             for epoch, value in zip(epochs, values, strict=True):
-                writer.writerow((run.name, split, name, f"{epoch:g}", f"{value:.5f}"))
-    return text.getvalue()
+                yield run.name, split, name, f"{epoch:g}", f"{value:.5f}"
 
 
 def draw_map(codes: Codes, card: ModelCard, out: Path) -> None:

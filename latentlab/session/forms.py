@@ -168,4 +168,4 @@ def _plain(value: Any) -> Any:
 
 
 def _first_line(config: type[Config]) -> str:
-    return (config.__doc__ or "").strip().splitlines()[0]
+    return next(iter((config.__doc__ or "").strip().splitlines()), "")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from latentlab.data.base import TRAIN, VALIDATION, told
+from latentlab.data.fitting import Fitting, Own
+from latentlab.data.pictures import fit_picture, read_source
 from latentlab.errors import RunError
 from latentlab.latent.frames import axes_frame
-from latentlab.latent.manifold import Spacing
+from latentlab.latent.manifold import Spacing, axis
 from latentlab.latent.paths import Way
 from latentlab.latent.scores import elbo_scores
 from latentlab.learning.recipe import make_recipe
@@ -15,6 +18,7 @@ from latentlab.pieces import finish
 from latentlab.session.decoding import make_manifold
 from latentlab.session.explorer import Explorer
 from latentlab.session.export import save_tiles
+from latentlab.session.naming import Label, class_number, ground_hint, image_row
 from latentlab.session.progress import show
 from latentlab.session.record import record
 from latentlab.session.runs import compare
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
     from latentlab.latent.ranking import Scores
     from latentlab.session.scene import ModelCard
 
+WIDEST_QUANTILES = 8.0
+"""Deviations beyond which no share of the prior is left, as numbers of 64 bits go."""
+FEW = 500
+"""Images that are looked at to know what is usual."""
 DEMO_RECIPE: dict[str, Any] = {
     "model": {"kind": "vae", "hidden": [256, 128], "latent_dim": 2},
     "data": {"kind": "digits"},
@@ -53,12 +61,12 @@ class Lab:
         self.card: ModelCard = self.explorer.open(shipped if named else run)
         _, self.ends, _ = self.explorer.start()
 
-    def sample(self, out: Path, count: int, label: int | None, seed: int) -> None:
-        """Write samples from the prior."""
-        self._check_label(label)
+    def sample(self, out: Path, count: int, label: Label, seed: int) -> None:
+        """Write samples from the prior, of every class in turn where no label is given."""
+        chosen = self._label(label)
         columns = min(count, max(8, round(count**0.5)))
-        tiles = self.explorer.samples(SampleSettings(seed, label, count), columns)
-        self._save(tiles, out, {"seed": seed, "label": label, "count": count}, gap=1)
+        tiles = self.explorer.samples(SampleSettings(seed, chosen, count), columns)
+        self._save(tiles, out, {"seed": seed, "label": chosen, "count": count}, gap=1)
 
     def manifold(
         self,
@@ -66,81 +74,115 @@ class Lab:
         n: int,
         span: float,
         quantiles: bool,
-        plane: tuple[int, int],
-        label: int | None,
+        plane: tuple[int, int] | None,
+        label: Label,
     ) -> None:
-        """Write a decoded grid; `plane` counts dimensions from 1."""
-        self._check_label(label)
-        if not all(1 <= dimension <= self.card.latent_dim for dimension in plane):
-            raise RunError(
-                f"--plane {plane[0]} {plane[1]}: this model has dimensions 1 to "
-                f"{self.card.latent_dim}."
-            )
+        """Write a decoded grid, or a strip along the one dimension of a model that has one.
+
+        `plane` counts dimensions from 1; None for the first two.
+        """
+        size = self.card.latent_dim
+        across, up = plane or (1, min(2, size))
+        if not all(1 <= dimension <= size for dimension in (across, up)):
+            raise RunError(f"--plane {across} {up}: this model has dimensions 1 to {size}.")
+        if across == up and size > 1:
+            raise RunError(f"--plane {across} {up}: choose two different dimensions.")
+        if quantiles and span > WIDEST_QUANTILES:
+            raise RunError(f"--span {span:g}: with --quantiles at most {WIDEST_QUANTILES:g}.")
         grid = GridSettings(n, span, Spacing.QUANTILE if quantiles else Spacing.UNIFORM)
         # Through the middle of the bell: a command line has no current z.
-        middle = Point((0.0,) * self.card.latent_dim, self._label(label))
-        frame = axes_frame(plane[0] - 1, plane[1] - 1, self.card.latent_dim)
-        made = finish(make_manifold(self.explorer, middle, frame, grid))
-        info = {"plane": plane, "span": span, "spacing": grid.spacing, "label": label}
-        self._save(made.tiles, out, info)
+        middle = Point((0.0,) * size, self._label(label, needed=True))
+        if size == 1:
+            lines = axis(n, span, grid.spacing)
+            tiles = self.explorer.tiles(tuple(middle.at((z,)) for z in lines.tolist()), n)
+        else:
+            frame = axes_frame(across - 1, up - 1, size)
+            tiles = finish(make_manifold(self.explorer, middle, frame, grid)).tiles
+        info = {"plane": (across, up), "span": span, "spacing": grid.spacing}
+        self._save(tiles, out, {**info, "label": middle.label})
 
     def interpolate(
         self, out: Path, start: str, end: str, steps: int, way: str = Way.STRAIGHT
     ) -> None:
-        """Write the way between two images, given by class name or row; PNG or GIF."""
+        """Write the way between two images, given by class name, file or row."""
         _ = self.explorer.images  # without any there are no two to go between
         known = [kind.value for kind in Way]
         if way not in known:
             raise RunError(f"--way {way}: choose {', '.join(known[:-1])} or {known[-1]}.")
-        ends = Ends(
-            self._image(start) if start else self.ends.a,
-            self._image(end) if end else self.ends.b,
-            steps,
-        )
+        ends = Ends(*self._chosen_ends(start, end), steps)
         found = finish(find_way(self.explorer, ends, Way(way)))
         info = {"a": ends.a.z, "b": ends.b.z, "steps": steps, "way": way}
-        self._save(found.tiles, out, info, gap=1)
+        self._save(found.tiles, out, info, gap=1, steps=True)
 
-    def encode(self, picture: Path, label: int | None) -> tuple[float, ...]:
-        """Return the code of an image file."""
-        self._check_label(label)
-        return self.explorer.encode(picture, label).point.z
+    def encode(
+        self, picture: Path, label: Label, *, invert: bool = False, center: bool = False
+    ) -> tuple[float, ...]:
+        """Return the code of an image file, as `Fitting` brings it to the model."""
+        chosen = self._label(label, needed=True)
+        own = Own(read_source(picture), Fitting(invert=invert, center=center))
+        return self.explorer.encode_own(own, chosen).point.z
 
-    def score(self, out: Path, samples: int, count: int | None, seed: int) -> bool:
-        """Write the scores of the map's first images as CSV; False where Ctrl-C ended it."""
-        images = self.explorer.images[: count or None]
+    def hint(self, picture: Path, *, invert: bool = False) -> str:
+        """Return what a person should know where a picture's ground is not like the data's."""
+        if not len(self.explorer.codes):
+            return ""
+        own = fit_picture(read_source(picture), Fitting(invert=invert), self.card.spec)[None]
+        return ground_hint(own, self.explorer.images[:FEW].images, invert=invert)
+
+    def score(self, out: Path, samples: int, count: int | None, seed: int) -> str:
+        """Write the scores of all images as CSV, or of the first `count`.
+
+        Returns
+        -------
+        str
+            What was scored, in words; empty where Ctrl-C ended it.
+        """
         found: list[Scores] = []
+        self._require_images()
 
         def work() -> Generator[Loading]:
+            if count is None or count > len(self.explorer.codes):
+                yield from told(self.explorer.show_all(), "Encoding all images")
+            images = self.explorer.images[:count]
             pieces = elbo_scores(self.explorer.model, images, samples, seed)
             found.append((yield from timed(pieces, len(images))))
 
         if not show(work()):
-            return False
-        save_scores(found[0], out, labels=images.labels, class_names=self.card.spec.class_names)
-        return True
+            return ""
+        codes, scored = self.explorer.codes, len(found[0])
+        save_scores(found[0], out, codes=codes, class_names=self.card.spec.class_names)
+        parts = [] if codes.parts is None else codes.parts[:scored].tolist()
+        split = f": {parts.count(VALIDATION):,} held out, {parts.count(TRAIN):,} learned from"
+        return f"Scored {scored:,} of {self.card.images:,} images{split if parts else ''}."
+
+    def _chosen_ends(self, start: str, end: str) -> tuple[Point, Point]:
+        """Return both ends; where one is not given, one that is not the other."""
+        a = self._image(start) if start else None
+        b = self._image(end) if end else None
+        if a and a == b:
+            raise RunError(f"{start} and {end} are the same image.", "Choose two different ones.")
+        if a is None:
+            a = self.ends.a if b != self.ends.a else self.ends.b
+        if b is None:
+            b = self.ends.b if a != self.ends.b else self.ends.a
+        return a, b
 
     def _image(self, name: str) -> Point:
-        codes, names = self.explorer.codes, self.card.spec.class_names
-        if name in names:
-            return self.explorer.original(codes.typical(names.index(name))).point
-        if name.isdecimal() and int(name) < len(codes):
-            return self.explorer.original(int(name)).point
-        known = f"a class ({', '.join(names)}) or " if names else ""
-        raise RunError(f"{name!r} is neither {known}an image row below {len(codes):,}.")
+        self._require_images()
+        return self.explorer.original(image_row(self.explorer, name)).point
 
-    def _label(self, label: int | None) -> int | None:
-        return (label or 0) if self.card.conditional else None
+    def _require_images(self) -> None:
+        if not len(self.explorer.codes):
+            raise RunError(self.card.note or "There are no images at hand.")
 
-    def _check_label(self, label: int | None) -> None:
-        classes = self.card.spec.classes if self.card.conditional else 0
-        if label is not None and not 0 <= label < classes:
-            wanted = f"choose 0 to {classes - 1}" if classes else "this model takes no label"
-            raise RunError(f"--label {label}: {wanted}.")
+    def _label(self, label: Label, *, needed: bool = False) -> int | None:
+        return class_number(self.card, label, needed=needed)
 
-    def _save(self, tiles: Tiles, out: Path, info: dict[str, Any], gap: int = 0) -> None:
+    def _save(
+        self, tiles: Tiles, out: Path, info: dict[str, Any], gap: int = 0, *, steps: bool = False
+    ) -> None:
         about = {"model": self.card.name, "epoch": self.card.epoch, "recipe": self.card.recipe}
-        save_tiles(tiles, out, {**about, **info}, gap)
+        save_tiles(tiles, out, {**about, **info}, gap, steps=steps)
 
 
 def demonstrate(out: Path, epochs: int) -> Iterator[str]:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Column
 
 from latentlab.data.base import Loading
 from latentlab.learning.distributed import leads
 from latentlab.learning.events import Change, EpochEnd, Losses, Started, Step
+from latentlab.session.naming import listed
+from latentlab.streams import Unfailing
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+
+BAR_WIDTH = 12
+"""Characters of the bar: beside it, 80 columns hold the epoch, the loss and the time left."""
+LINE_EVERY_S = 60.0
+"""Seconds between two lines where there is no terminal to draw a bar on."""
 
 
 def show(events: Generator[object]) -> bool:
@@ -24,10 +41,8 @@ def show(events: Generator[object]) -> bool:
     if not leads():
         with closing(events):
             return all(True for _ in events)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[news]}"))
-    console = Console()
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-        teller = _Teller(progress)
+    with Progress(*progress_columns(), console=_console(), expand=True) as progress:
+        teller = Teller(progress)
         try:
             for event in events:
                 teller.tell(event)
@@ -38,50 +53,89 @@ def show(events: Generator[object]) -> bool:
     return True
 
 
-class _Teller:
-    def __init__(self, progress: Progress) -> None:
+def progress_columns() -> tuple[ProgressColumn, ...]:
+    """Return what the bar shows, of which a narrow terminal cuts the last."""
+    return (
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        BarColumn(BAR_WIDTH),
+        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        TextColumn(
+            "{task.fields[news]}",
+            markup=False,
+            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+        ),
+    )
+
+
+def _console() -> Console:
+    # Without standard output there is nothing to write to.
+    return Console(markup=False, file=cast("TextIO", Unfailing(sys.stdout)) if sys.stdout else None)
+
+
+class Teller:
+    """Tells of events: by the bar, and by lines where there is no terminal.
+
+    Parameters
+    ----------
+    progress : Progress
+        The bar, and the console that lines are printed on.
+    clock : callable
+        Returns seconds.
+    """
+
+    def __init__(self, progress: Progress, clock: Callable[[], float] = time.monotonic) -> None:
         self._progress = progress
-        self._task: TaskID = progress.add_task("Starting", total=None, news="")
+        self._task: TaskID = progress.add_task("Starting", total=None, news="", left="")
         self._epochs = self._per_epoch = 1
+        self._clock = clock
+        self._told = clock()
 
     def tell(self, event: object) -> None:
+        """Tell of one event."""
         match event:
             case Loading():
                 self._update(event.message, event.fraction, 1.0)
+                share = "" if event.fraction is None else f": {event.fraction:.0%}"
+                self._line(f"{event.message}{share}")
             case Started():
-                self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
-                total = event.epochs * event.steps_per_epoch
-                self._progress.console.print(
-                    f"{event.parameters:,} parameters on {event.device}, "
-                    f"{len(event.splits.train):,} training images"
-                )
-                if event.splits.notes:
-                    self._progress.console.print(
-                        event.splits.notes, highlight=False, soft_wrap=True
-                    )
-                self._update(f"Epoch 1/{event.epochs}", event.step, total)
+                self._tell_start(event)
             case Change():
                 self._tell_change(event)
             case Step(losses=losses) if losses:
-                left = f"{event.images_per_second:,.0f} images/s · {event.seconds_left:.0f} s left"
-                self._progress.update(
-                    self._task,
-                    completed=event.step,
-                    description=f"Epoch {event.epoch}/{self._epochs}",
-                    news=f"{describe(losses)} · {left}",
-                )
+                self._tell_step(event, losses)
             case EpochEnd():
                 self._progress.update(self._task, completed=event.step)
-                self._progress.console.print(
+                self._print(
                     f"epoch {event.epoch}/{self._epochs}  train {describe(event.train)}  "
-                    f"validation {describe(event.validation)}  {event.seconds:.2f} s",
-                    highlight=False,
-                    soft_wrap=True,
+                    f"validation {describe(event.validation)}  {event.seconds:.2f} s"
                 )
+
+    def _tell_start(self, event: Started) -> None:
+        self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
+        splits = event.splits
+        self._print(
+            f"{event.parameters:,} parameters on {event.device}, "
+            f"{len(splits.train):,} training images, {len(splits.validation):,} held out"
+        )
+        if names := splits.spec.class_names:
+            self._print(f"{len(names)} class{'es' if len(names) > 1 else ''}: {listed(names)}")
+        if splits.notes:
+            print(splits.notes, file=sys.stderr)
+        self._update(f"Epoch 1/{event.epochs}", event.step, event.epochs * event.steps_per_epoch)
+
+    def _tell_step(self, event: Step, losses: Losses) -> None:
+        news = f"{describe(losses)} · {event.images_per_second:,.0f} images/s"
+        left = f"{duration(event.seconds_left)} left"
+        epoch = f"Epoch {event.epoch}/{self._epochs}"
+        self._progress.update(
+            self._task, completed=event.step, description=epoch, news=news, left=left
+        )
+        self._line(f"{epoch} · {news} · {left}")
 
     def _tell_change(self, change: Change) -> None:
         what = change.problem or f"{change.key} = {change.value:g}"
-        self._progress.console.print(f"at step {change.step}: {what}", highlight=False)
+        self._print(f"at step {change.step}: {what}")
         if change.key == "training.epochs" and not change.problem:
             self._epochs = int(change.value)
             self._progress.update(self._task, total=self._epochs * self._per_epoch)
@@ -90,7 +144,24 @@ class _Teller:
         known = total if done is not None else None
         self._progress.update(self._task, description=text, completed=done or 0, total=known)
 
+    def _print(self, text: str) -> None:
+        self._told = self._clock()
+        self._progress.console.print(text, highlight=False, soft_wrap=True)
+
+    def _line(self, text: str) -> None:
+        """Print a line now and then where no bar is seen."""
+        due = self._clock() - self._told >= LINE_EVERY_S
+        if due and not self._progress.console.is_terminal:
+            self._print(text)
+
 
 def describe(losses: Losses) -> str:
     """Return losses in one line, in nats per image."""
     return " ".join(f"{name} {value:.2f}" for name, value in losses.items())
+
+
+def duration(seconds: float) -> str:
+    """Return a time as ``0:07``, ``12:34`` or ``1:02:03``."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

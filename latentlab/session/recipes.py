@@ -41,13 +41,25 @@ def settled_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> float
     return max([-1.0, float(ramp.get(str(kind), -1.0)), *steered])
 
 
+def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Return the values of each recipe at the keys at which they differ; None where one has none.
+
+    From the dotted key to one value per recipe.
+    """
+    flat = [dict(_leaves(recipe)) for recipe in recipes]
+    keys = dict.fromkeys(key for each in flat for key in each)
+    values = {key: [each.get(key) for each in flat] for key in keys}
+    return {key: each for key, each in values.items() if len(set(map(repr, each))) > 1}
+
+
 def differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return for each recipe what sets it apart from the others, as ``beta 4``; may be empty."""
-    flat = [dict(_leaves(recipe)) for recipe in recipes]
-    keys = list(dict.fromkeys(key for each in flat for key in each))
-    apart = [key for key in keys if len({repr(each.get(key)) for each in flat}) > 1]
+    apart = differing(recipes)
     return [
-        ", ".join(f"{_short(key)} {each[key]}" for key in apart if key in each) for each in flat
+        ", ".join(
+            f"{_short(key)} {values[i]}" for key, values in apart.items() if values[i] is not None
+        )
+        for i in range(len(recipes))
     ]
 
 

@@ -155,7 +155,7 @@ def resume(
                 yield read_past(folder, event.recipe)
 
 
-def _recorded(events: Generator[Event], recorder: _Recorder) -> Generator[Event]:
+def _recorded(events: Generator[Event, None, object], recorder: _Recorder) -> Generator[Event]:
     try:
         yield from _written(events, recorder)
     except Exception as error:
@@ -163,7 +163,7 @@ def _recorded(events: Generator[Event], recorder: _Recorder) -> Generator[Event]
         raise
 
 
-def _written(events: Generator[Event], recorder: _Recorder) -> Generator[Event]:
+def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Generator[Event]:
     with closing(events):
         for event in events:
             match event:

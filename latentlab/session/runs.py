@@ -17,7 +17,7 @@ from latentlab.learning.checkpoint import DESCRIPTION, WEIGHTS, load_model, read
 from latentlab.learning.resume import FILE as POSITION
 from latentlab.paths import resources, runs
 from latentlab.session.curves import VALIDATION, read_curves
-from latentlab.session.export import read_png, save_png
+from latentlab.session.export import read_png, save_picture
 from latentlab.session.past import read_failure, read_note
 from latentlab.session.recipes import differences
 from latentlab.session.reports import Compared, Entry
@@ -39,14 +39,29 @@ def write_preview(folder: Path) -> None:
     model, checkpoint = load_model(folder)
     labels = labels_for(16, checkpoint.spec.classes, None)
     pictures = decode(model, sample_prior(model, 16, seed=0), labels)
-    save_png(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
+    save_picture(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
 
 
 def new_folder(recipe: Recipe) -> Path:
-    """Return a folder for a new run that does not exist yet."""
+    """Make an empty folder for a new run; of two programs each gets its own.
+
+    Raises
+    ------
+    RunError
+        Where it cannot be made.
+    """
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{recipe.model.kind}-{recipe.data.kind}"
-    folders = [runs() / name, *(runs() / f"{name}-{i}" for i in range(2, 1000))]
-    return next(folder for folder in folders if not folder.exists())
+    folder, number = runs() / name, 2
+    while True:
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            if not runs().is_dir():
+                raise RunError(f"{runs()} is not a folder.", "Set LATENTLAB_HOME.") from None
+            folder, number = runs() / f"{name}-{number}", number + 1
+        except OSError as error:
+            raise RunError(f"{folder} cannot be made: {error.strerror}.") from error
 
 
 def library() -> tuple[Entry, ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from latentlab.data.base import told
-from latentlab.files import write_atomically
 from latentlab.latent.ranking import Score, Scores, strangest_first
+from latentlab.session.tables import whence, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -20,10 +18,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.base import Loading
+    from latentlab.latent.codes import Codes
 
 FIRST_ESTIMATE = 0.02
 """Share that must be done before the time left can be told."""
-COLUMNS = ("row", "label", "negative_elbo_nats", "reconstruction_mse", "rate_nats")
+COLUMNS = (
+    "row",
+    "file",
+    "part",
+    "label",
+    "negative_elbo_nats",
+    "reconstruction_mse",
+    "rate_nats",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ def save_scores(
     scores: Scores,
     path: Path,
     by: Score = Score.ELBO,
-    labels: NDArray[np.int64] | None = None,
+    codes: Codes | None = None,
     class_names: tuple[str, ...] = (),
 ) -> None:
     """Write one line per image as CSV, the strangest by one of the scores first.
@@ -80,8 +87,8 @@ def save_scores(
         Where to.
     by : Score
         What they are sorted by.
-    labels : ndarray of int64, shape (N,), or None
-        Index into `class_names`.
+    codes : Codes or None
+        Of the same N images, and of others after them: say which image each is.
     class_names : tuple of str
         Written as the label.
 
@@ -90,11 +97,15 @@ def save_scores(
     RunError
         Where the file cannot be written.
     """
-    text = io.StringIO(newline="")
-    lines = csv.writer(text)
-    lines.writerow(COLUMNS)
-    for row in strangest_first(scores.by(by)).tolist():
-        label = "" if labels is None else class_names[labels[row]]
-        values = (f"{each[row]:.6g}" for each in (scores.elbo, scores.error, scores.rate))
-        lines.writerow((row, label, *values))
-    write_atomically(path, text.getvalue().encode())
+    rows = strangest_first(scores.by(by)).tolist()
+    write_table(path, COLUMNS, (_line(scores, row, codes, class_names) for row in rows))
+
+
+def _line(
+    scores: Scores, row: int, codes: Codes | None, class_names: tuple[str, ...]
+) -> tuple[object, ...]:
+    file, part = ("", "") if codes is None else whence(codes, row)
+    labels = None if codes is None else codes.labels
+    label = "" if labels is None else class_names[labels[row]]
+    values = (f"{each[row]:.6g}" for each in (scores.elbo, scores.error, scores.rate))
+    return row, file, part, label, *values

@@ -1,41 +1,96 @@
-"""Chosen images as a table that other programs read."""
+"""Tables that other programs read: CSV in which no cell is taken for a formula."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 from typing import TYPE_CHECKING
 
 from latentlab.files import write_atomically
+from latentlab.session.formats import TABLES, check_ending
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from latentlab.latent.codes import Codes
     from latentlab.session.selections import Selection
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that a spreadsheet runs as a formula."""
+
+
+def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table as CSV.
+
+    Raises
+    ------
+    RunError
+        Where the file cannot be written, or its name does not end in ``.csv``.
+    """
+    check_ending(path, TABLES)
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(map(cell, head))
+    table.writerows([cell(value) for value in row] for row in rows)
+    # A name on disk need not be text.
+    write_atomically(path, text.getvalue().encode("utf-8", "backslashreplace"))
+
+
+def cell(value: object) -> object:
+    """Return a value as a cell: text that a spreadsheet would run has an apostrophe before it.
+
+    References
+    ----------
+    CSV Injection, OWASP: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    if not isinstance(value, str) or not value.startswith(FORMULA) or _is_number(value):
+        return value
+    return f"'{value}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
 
 def save_selection(selection: Selection, codes: Codes, names: Sequence[str], path: Path) -> None:
-    """Write row, label and class, attributes, and z of each selected image as CSV.
+    """Write row, file, part, label and class, attributes, and z of each selected image as CSV.
 
     Raises
     ------
     RunError
         Where the file cannot be written.
     """
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    attributes = codes.attributes.names if codes.attributes else ()
+    known = codes.attributes
     size = codes.mu.shape[1]
-    table.writerow(["row", "label", "class", *attributes, *(f"z{d + 1}" for d in range(size))])
-    for row in selection.rows.tolist():
-        label = None if codes.labels is None else int(codes.labels[row])
-        known = label is not None and 0 <= label < len(names)
-        named = [
-            "" if label is None else label,
-            names[label] if label is not None and known else "",
+    head = ["row", "file", "part", "label", "class", *(known.names if known else ())]
+    rows = (
+        [
+            row,
+            *whence(codes, row),
+            *_class_of(codes, row, names),
+            *(known.told(row) if known else ()),
+            *(f"{z:.7g}" for z in codes.mu[row].tolist()),
         ]
-        values = [] if codes.attributes is None else codes.attributes.told(row)
-        table.writerow([row, *named, *values, *(f"{z:.7g}" for z in codes.mu[row].tolist())])
-    write_atomically(path, text.getvalue().encode())
+        for row in selection.rows.tolist()
+    )
+    write_table(path, [*head, *(f"z{d + 1}" for d in range(size))], rows)
+
+
+def whence(codes: Codes, row: int) -> tuple[str, str]:
+    """Return the file and the part of an image; empty where they are not known."""
+    return (
+        "" if codes.files is None else str(codes.files[row]),
+        "" if codes.parts is None else str(codes.parts[row]),
+    )
+
+
+def _class_of(codes: Codes, row: int, names: Sequence[str]) -> tuple[object, str]:
+    if codes.labels is None:
+        return "", ""
+    label = int(codes.labels[row])
+    return label, names[label] if 0 <= label < len(names) else ""

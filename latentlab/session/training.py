@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latentlab.errors import RecipeError
+from latentlab.errors import RunError, TrainingError
+from latentlab.learning.checkpoint import DESCRIPTION, read_checkpoint
 from latentlab.learning.distributed import leads
-from latentlab.learning.recipe import Recipe, read_recipe, setting_value
+from latentlab.learning.recipe import read_values
+from latentlab.session.curves import last_losses
 from latentlab.session.progress import show
+from latentlab.session.recipes import differing
 from latentlab.session.record import record, resume
-from latentlab.session.runs import compare, new_folder
+from latentlab.session.runs import compare, new_folder, rename
+from latentlab.session.sweeps import plan, told_apart
+from latentlab.session.tables import write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
+
+    from latentlab.session.sweeps import Plan
 
 
 def train_all(
-    files: tuple[Path, ...], out: Path | None, settings: tuple[str, ...], sweep: str
+    files: tuple[Path, ...], out: Path | None, settings: tuple[str, ...], sweeps: tuple[str, ...]
 ) -> Iterator[str]:
     """Train recipes one after another.
 
@@ -29,8 +37,9 @@ def train_all(
         The run folder, or that of all folders where there are several; None for new ones.
     settings : tuple of str
         Changes such as ``"training.epochs=11"``.
-    sweep : str
-        A key and the values it is to take in turn, such as ``"objective.beta=0.5,1,4"``.
+    sweeps : tuple of str
+        Keys and the values that each takes, such as ``"objective.beta=0.5,1,4"``. Of several,
+        every combination is trained.
 
     Yields
     ------
@@ -40,49 +49,56 @@ def train_all(
     Raises
     ------
     LatentlabError
-        Where a recipe cannot be used, before anything is trained, or a run fails.
+        Where a recipe cannot be used, before anything is trained, or a run fails: of several,
+        after the others have been trained.
     """
-    plans = [
-        plan for file in files for plan in _plans(file.stem, read_recipe(file, settings), sweep)
-    ]
-    folders = []
-    for name, recipe in _told_apart(plans):
-        if len(plans) > 1 and leads():
-            yield f"{name}:"
-        folder = new_folder(recipe) if out is None else out / name if len(plans) > 1 else out
-        finished = show(record(recipe, folder))
+    plans = told_apart(
+        [each for file in files for each in plan(file.stem, read_values(file, settings), sweeps)]
+    )
+    several = len(plans) > 1
+    _check_free([out / each.name if several else out for each in plans] if out else [])
+    folders: list[Path] = []
+    failed: list[str] = []
+    for each in plans:
+        if several and leads():
+            yield f"{each.name}:"
+        folder = _folder_for(each, out, several)
+        try:
+            finished = show(record(each.recipe, folder))
+        except TrainingError as error:
+            if not several:
+                raise
+            failed.append(each.name)
+            yield f"Failed: {error}"
+            continue
         folders.append(folder)
         if leads():
-            yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
+            yield from _concluded(each, folder, finished, named=several and out is None)
         if not finished:
             return
     if len(folders) > 1 and leads():
         yield from _compare(folders, out or folders[0].parent)
+    if failed:
+        raise TrainingError(f"{len(failed)} of {len(plans)} runs failed: {', '.join(failed)}.")
 
 
-def _plans(name: str, recipe: Recipe, sweep: str) -> list[tuple[str, Recipe]]:
-    if not sweep:
-        return [(name, recipe)]
-    key, equals, values = sweep.partition("=")
-    if not equals or "." not in key:
-        raise RecipeError(
-            {sweep: "a sweep is written TABLE.KEY=VALUE,VALUE, as objective.beta=1,4"}
-        )
-    short = key.rpartition(".")[2]
-    return [
-        (f"{name}-{short}-{value.strip()}", recipe.changed(key.strip(), setting_value(value)))
-        for value in values.split(",")
-    ]
+def _check_free(folders: Sequence[Path]) -> None:
+    """Refuse folders that hold a run, before hours are spent on those that come before."""
+    for folder in folders:
+        if (folder / DESCRIPTION).exists():
+            raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
 
 
-def _told_apart(plans: list[tuple[str, Recipe]]) -> list[tuple[str, Recipe]]:
-    """Add a number to names that come again, as of recipe files in several folders."""
-    names = [name for name, _ in plans]
-    earlier = [names[:i].count(name) for i, name in enumerate(names)]
-    return [
-        (f"{name}-{n + 1}" if n else name, recipe)
-        for n, (name, recipe) in zip(earlier, plans, strict=True)
-    ]
+def _folder_for(each: Plan, out: Path | None, several: bool) -> Path:
+    if out is None:
+        return new_folder(each.recipe) if leads() else Path()
+    return out / each.name if several else out
+
+
+def _concluded(each: Plan, folder: Path, finished: bool, *, named: bool) -> Iterator[str]:
+    if named:
+        rename(folder, each.name)
+    yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
 
 
 def _compare(folders: list[Path], out: Path) -> Iterator[str]:
@@ -93,8 +109,56 @@ def _compare(folders: list[Path], out: Path) -> Iterator[str]:
         losses = {name: run.curves.get(("validation", name)) for name in ("loss", "kl")}
         last = " ".join(f"{name} {curve[1][-1]:.2f}" for name, curve in losses.items() if curve)
         yield f"{run.name:<24} validation {last}"
-    save_curves(compared, out / "comparison.png")
-    yield f"Compared: {out / 'comparison.png'}"
+    picture = _free(out / "comparison.png")
+    save_curves(compared, picture)
+    save_comparison(folders, picture.with_suffix(".csv"))
+    yield f"Compared: {picture} and {picture.with_suffix('.csv').name}"
+
+
+def _free(path: Path) -> Path:
+    """Return a file's name that is not taken, nor is its table's."""
+    number, free = 2, path
+    while free.exists() or free.with_suffix(".csv").exists():
+        free, number = path.with_stem(f"{path.stem}-{number}"), number + 1
+    return free
+
+
+def save_comparison(folders: Sequence[Path], path: Path) -> None:
+    """Write one line per run as CSV: what sets its recipe apart, and its last losses.
+
+    Raises
+    ------
+    RunError
+        Where a folder holds no run, or the file cannot be written.
+    """
+    checkpoints = [read_checkpoint(folder) for folder in folders]
+    apart = differing([checkpoint.recipe.to_dict() for checkpoint in checkpoints])
+    losses = [_flat_losses(folder) for folder in folders]
+    terms = list(dict.fromkeys(name for each in losses for name in each))
+    write_table(
+        path,
+        ["run", *apart, "epoch", *terms],
+        (
+            [
+                str(folder),
+                *(_plain(values[i]) for values in apart.values()),
+                checkpoints[i].epoch,
+                *(f"{losses[i][term]:.5f}" if term in losses[i] else "" for term in terms),
+            ]
+            for i, folder in enumerate(folders)
+        ),
+    )
+
+
+def _flat_losses(folder: Path) -> dict[str, float]:
+    last = last_losses(folder)
+    return {f"{split}_{name}": value for split in last for name, value in last[split].items()}
+
+
+def _plain(value: object) -> object:
+    if value is None:
+        return ""
+    return value if isinstance(value, str | int | float) else json.dumps(value)
 
 
 def resume_run(folder: Path, epochs: int | None) -> Iterator[str]:

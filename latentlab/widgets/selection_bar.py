@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QInputDialog, QLabel, QMenu, QWidget
 
+from latentlab.session.formats import TABLES
 from latentlab.session.selections import How
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.save import ask_where
@@ -83,7 +84,7 @@ class SelectionBar(QFrame):
 
     @Slot()
     def _save(self) -> None:
-        if path := ask_where(self, "selection", ("csv",)):
+        if path := ask_where(self, "selection", TABLES):
             self._controller.save_selection(path)
 
 

@@ -24,7 +24,13 @@ from latentlab.session.requests.exploring import (
     Opened,
     PickImage,
 )
-from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
+from latentlab.session.requests.files import (
+    CheckPlugins,
+    DescribeForm,
+    Export,
+    Exported,
+    ReadRecipe,
+)
 from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.requests.views import MakeView
@@ -79,6 +85,7 @@ class Controller(Running):
         self.open(path)
         self.ask(DescribeForm())
         self.ask(ListLibrary())
+        self.ask(CheckPlugins())
 
     def open(self, path: Path) -> None:
         """Open a run or a checkpoint."""
@@ -103,12 +110,13 @@ class Controller(Running):
         gap: int = 0,
         *,
         back: bool = True,
+        steps: bool = False,
     ) -> None:
         """Write pictures to a file, with what made them inside it."""
         self.dismiss_failure()
         model = self.state.model
         about = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
-        self.ask(Export(tiles, path, {**about, **info}, gap, back))
+        self.ask(Export(tiles, path, {**about, **info}, gap, back, steps))
 
     def export_picture(self, picture: Picture, path: Path) -> None:
         """Write one picture to a file."""
@@ -165,6 +173,8 @@ class Controller(Running):
                 self._on_blend(request, blend)
             case (_, Exported() as exported):
                 self._on_exported(exported)
+            case (CheckPlugins(), (str() as title, *more)):
+                self.refuse(title, " ".join(map(str, more)))
             case (Discard() | Rename() | Trash(), _):
                 self.ask(ListLibrary())
             case (ReadMoment(epoch=epoch), _):

@@ -96,3 +96,24 @@ def test_the_first_candidates_of_a_large_class_are_looked_at():
     first = cloud(rng, (0, 0), 1, CANDIDATES)
     mu = np.concatenate([first, cloud(rng, (9, 9), 0.01, 100)])
     assert codes(mu, np.zeros(len(mu))).typical(0) < CANDIDATES
+
+
+def test_a_distant_pair_is_typical_and_apart():
+    rng = np.random.default_rng(0)
+    ends = [cloud(rng, (-4, 0), 0.3, 60), cloud(rng, (4, 0), 0.3, 60)]
+    outlier = [[90.0, 90.0]]
+    some = codes(np.concatenate([outlier, *ends]))
+    first, second = some.distant_pair()
+    assert abs(some.mu[first, 0] - some.mu[second, 0]) > 7
+    assert 0 not in (first, second)
+    assert (first, second) == some.distant_pair()
+
+
+@pytest.mark.parametrize("mu", [[[0.0], [1.0]], [[2.0], [2.0], [2.0]], np.zeros((1000, 3))])
+def test_a_pair_is_of_two_images_however_few_or_alike(mu):
+    first, second = codes(mu).distant_pair()
+    assert first != second
+
+
+def test_of_one_image_a_pair_is_that_image_twice():
+    assert codes([[1.0, 2.0]]).distant_pair() == (0, 0)

@@ -4,7 +4,7 @@ import pytest
 
 from latentlab.data.base import load
 from latentlab.learning.objectives import OBJECTIVES
-from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.learning.recipe import make_recipe
 
 
 @pytest.fixture
@@ -15,13 +15,11 @@ def known():
     def register(objective):
         OBJECTIVES.register(objective)
         added.append(objective.model_fields["kind"].default)
-        Recipe.model_rebuild(force=True)
         return {"kind": added[-1]}
 
     yield register
     for kind in added:
         del OBJECTIVES._kinds[kind]
-    Recipe.model_rebuild(force=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 import torch
 from training_support import lines_of, recipe_of
 
+from latentlab.errors import TrainingError
+from latentlab.learning import distributed
 from latentlab.learning.checkpoint import load_model
-from latentlab.learning.distributed import Team, leads, local_device
+from latentlab.learning.distributed import Team, leads, local_device, team
 from latentlab.learning.resume import read_position
 from latentlab.session.record import record, resume
 
@@ -34,11 +37,51 @@ def test_alone_one_leads_and_sums_are_what_they_are():
     assert not Team(1, 2).leads
 
 
+def started_by_torchrun(monkeypatch, rank, size):
+    """Set the variables that torchrun sets."""
+    values = {"RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "localhost", "MASTER_PORT": 29555}
+    for name, value in values.items():
+        monkeypatch.setenv(name, str(value))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"MASTER_ADDR": None},
+        {"MASTER_PORT": None},
+        {"WORLD_SIZE": None},
+        {"RANK": None},
+        {"RANK": ""},
+        {"WORLD_SIZE": "two"},
+        {"RANK": "2"},
+        {"RANK": "-1"},
+        {"MASTER_ADDR": ""},
+    ],
+)
+def test_variables_that_another_program_has_left_are_no_torchrun(monkeypatch, changes):
+    started_by_torchrun(monkeypatch, 1, 2)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert not leads()
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
+    assert leads()
+    assert team(torch.device("cpu")) == Team()
+    assert local_device(torch.device("cuda")) == torch.device("cuda")
+
+
+def test_a_process_whose_others_do_not_come_says_so(monkeypatch):
+    """Every variable is there, and nobody has started the other process."""
+    started_by_torchrun(monkeypatch, 0, 2)
+    monkeypatch.setattr(distributed, "JOIN", timedelta(seconds=1))
+    with pytest.raises(TrainingError, match=r"process 0 of 2 of torchrun.* unset RANK"):
+        team(torch.device("cpu"))
+
+
 def test_each_process_has_a_gpu_of_its_own(monkeypatch):
     cuda, cpu = torch.device("cuda"), torch.device("cpu")
     assert local_device(cuda) == cuda
     monkeypatch.setenv("LOCAL_RANK", "3")
-    monkeypatch.setenv("RANK", "7")
+    started_by_torchrun(monkeypatch, 7, 8)
     assert local_device(cuda) == torch.device("cuda", 3)
     assert local_device(cpu) == cpu
     assert not leads()

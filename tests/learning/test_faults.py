@@ -5,9 +5,10 @@ from contextlib import closing
 
 import pytest
 import torch
-from training_support import finite, recipe_of, run, same
+from training_support import finite, recipe_of, run, same, trained
 
 from latentlab.errors import RecipeError, TrainingError
+from latentlab.learning.advice import advice_on
 from latentlab.learning.events import Step
 from latentlab.learning.fit import fit
 from latentlab.learning.objectives import ELBO, OBJECTIVES
@@ -58,6 +59,44 @@ def test_a_loss_that_is_no_number_names_step_and_term_and_keeps_the_last_good(kn
     assert finite(kept[-1].snapshot.weights)
     assert same(kept[-1].snapshot.weights, kept[-1].best.weights)
     assert kept[-1].position is None
+
+
+@pytest.mark.parametrize(
+    ("at", "term", "model", "named", "not_named"),
+    [
+        (1, "reconstruction", {"kind": "gaussian", "sigma": 1e-3}, "likelihood.sigma", "rate"),
+        (1, "reconstruction", {"kind": "laplace", "scale": 2e-4}, "likelihood.scale", "rate"),
+        (1, "reconstruction", "gaussian-learned", "training.precision", "sigma"),
+        (1, "kl", {"kind": "gaussian", "sigma": 1e-3}, "training.precision", "sigma"),
+        (9, "reconstruction", {"kind": "gaussian", "sigma": 1e-3}, "likelihood.sigma", "beta"),
+        (9, "reconstruction", {"kind": "gaussian", "sigma": 0.1}, "learning_rate", "sigma"),
+        (9, "kl", "bernoulli", "training.learning_rate", "sigma"),
+    ],
+)
+def test_advice_follows_from_the_term_and_the_step(known, at, term, model, named, not_named):
+    """At the first step no learning rate is to blame."""
+    objective = known(spoiling(at, term))
+    error, _ = failed(recipe_of(objective=objective, model={"likelihood": model}))
+    assert f"At step {at} {term}" in error.message
+    assert named in error.advice
+    assert not_named not in error.advice
+    assert ("learning_rate" in error.advice) == (at > 1)
+
+
+def test_a_sum_that_is_no_number_is_blamed_on_its_weights():
+    recipe = recipe_of()
+    assert "objective.beta" in advice_on(recipe, ["loss"], first=True)
+    assert "objective.extra" in advice_on(recipe, ["none"], first=True)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "laplace", "gaussian-learned", "laplace-learned"])
+def test_a_deviation_far_below_a_shade_is_refused_with_the_recipe(kind):
+    """And the smallest that is not refused can be learned with."""
+    name = {"gaussian": "sigma", "laplace": "scale"}.get(kind, "min_sigma")
+    with pytest.raises(RecipeError, match=rf"likelihood\.{name}: must be .* 0\.0001"):
+        recipe_of(model={"likelihood": {"kind": kind, name: 1e-30}})
+    recipe = recipe_of(model={"likelihood": {"kind": kind, name: 1e-4}})
+    assert finite(trained(recipe))
 
 
 def test_diverging_in_the_first_epoch_keeps_the_first_weights(known):

@@ -10,8 +10,9 @@ import pytest
 import torch
 from training_support import finite, recipe_of, run, same, trained
 
-from latentlab.data.base import ImageSet, Splits
+from latentlab.data.base import ImageSet, Splits, load
 from latentlab.errors import TrainingError
+from latentlab.latent.embed import decode, embed
 from latentlab.learning import device as devices
 from latentlab.learning.controls import Controls
 from latentlab.learning.events import EpochEnd, Snapshot, Started, Step
@@ -20,6 +21,7 @@ from latentlab.learning.meter import Meter
 from latentlab.learning.objectives import ELBO, Noise, judge
 from latentlab.learning.trainer import Trainer
 from latentlab.learning.validation import BATCH, validate
+from latentlab.pieces import finish
 
 CPU = torch.device("cpu")
 
@@ -349,6 +351,15 @@ def test_both_precisions_train_to_about_the_same_loss():
 def test_weights_are_fp32_whatever_the_products_are_in():
     weights = trained(recipe_of(precision="bf16", batch_size=1000))
     assert {value.dtype for value in weights.values()} == {np.dtype(np.float32)}
+
+
+def test_the_model_that_was_trained_is_returned():
+    kept = []
+    model = finish(fit(recipe_of(epochs=2, average=0.9), keep=kept.append))
+    weights = {name: value.numpy() for name, value in model.state_dict().items()}
+    assert same(weights, kept[-1].snapshot.weights)
+    codes = embed(model, load(recipe_of().data).validation)
+    assert decode(model, codes.mu[:3], None).shape == (3, 28, 28)
 
 
 # Where it runs

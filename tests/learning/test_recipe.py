@@ -171,6 +171,55 @@ def test_a_recipe_written_and_read_is_the_same(tmp_path, values):
     assert make_recipe(recipe.to_dict()) == recipe
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_recipe_is_read_as_windows_programs_save_it(tmp_path, encoding):
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(SHORT.replace("\n", "\r\n").encode(encoding))
+    assert read_recipe(path).training.epochs == 3
+
+
+@pytest.mark.parametrize("root", ["C:\\Users\\me", "C:\\temp\\new", "\\\\server\\pics", "D:\\fax"])
+def test_backslashes_in_a_path_are_told_with_what_to_write_instead(tmp_path, root):
+    """Some are no TOML, and some are, but of another path: one with a tab in it."""
+    path = tmp_path / "recipe.toml"
+    path.write_text(f'[data]\nkind = "mnist"\nroot = "{root}"\n', encoding="utf-8")
+    (found,) = problems(path).values()
+    assert found.endswith("write the path between single quotes, or with /")
+    path.write_text(f"[data]\nkind = 'mnist'\nroot = '{root}'\n", encoding="utf-8")
+    assert str(read_recipe(path).data.root) == root
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 9_000, "a = " + "9" * 5_000, "a = 2026-13-45", "a = {b = 1"]
+)
+def test_toml_that_trips_its_reader_is_refused_like_any_other(tmp_path, text):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    assert problems(path)[str(path)].startswith("is not TOML: ")
+    path.write_text(SHORT, encoding="utf-8")
+    value = text.removeprefix("a = ")
+    (key,) = problems(path, f"training.epochs={value}")
+    assert key == "training.epochs"
+
+
+def test_a_setting_below_the_bare_name_of_a_kind(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text('model = "cvae"', encoding="utf-8")
+    recipe = read_recipe(path, ["model.latent_dim=3"])
+    assert (recipe.model.kind, recipe.model.latent_dim) == ("cvae", 3)
+
+
+@pytest.mark.parametrize("settings", [["data.root="], ['data.root=""'], ["data.root= "]])
+def test_an_empty_path_is_not_the_present_folder(file, settings):
+    assert list(problems(file, "data.kind=mnist", *settings)) == ["data.root"]
+    assert list(problems(file, "data.kind=folder", *settings)) == ["data.root"]
+
+
+def test_a_run_folder_in_place_of_its_recipe_is_told(tmp_path):
+    (tmp_path / "recipe.toml").touch()
+    assert f"--resume {tmp_path}" in problems(tmp_path)[str(tmp_path)]
+
+
 # Of another version
 
 

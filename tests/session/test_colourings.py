@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import toy
 
-from latentlab.data.base import Attributes
+from latentlab.data.base import TRAIN, VALIDATION, Attributes
 from latentlab.errors import RunError
 from latentlab.session.colourings import Measure, Measured, colourings, values_of
 from latentlab.session.selections import (
@@ -20,7 +20,7 @@ from latentlab.session.selections import (
     select,
 )
 from latentlab.session.state import State
-from latentlab.session.tables import save_selection
+from latentlab.session.tables import cell, save_selection
 
 ATTRIBUTES = Attributes(("smiling", "age"), np.arange(180, dtype=np.float32).reshape(90, 2))
 
@@ -119,12 +119,36 @@ def test_a_table_holds_what_was_chosen(tmp_path):
     assert float(rows[0]["age"]) == 7
 
 
-def test_a_table_tells_words(tmp_path):
-    known = Attributes(("land",), np.array([[1], [np.nan]] * 45, np.float32), {"land": ("a", "b")})
-    codes = replace(toy.codes(2), attributes=known)
-    save_selection(select([0, 1]), codes, toy.NAMES, tmp_path / "some.csv")
+def test_a_table_says_which_image_each_is_and_what_words_stand_for(tmp_path):
+    attributes = Attributes(
+        ("country", "=age"),
+        np.array([[1, -4.5], [np.nan, np.nan], [0, 3]], np.float32),
+        {"country": ("Chad", "@Peru")},
+    )
+    files = np.array(["a/1.png", "+2.png", "\udcff.png"], object)
+    codes = replace(
+        toy.codes(3),
+        attributes=attributes,
+        files=files,
+        parts=np.array([VALIDATION, TRAIN, TRAIN], object),
+    )
+    save_selection(select([0, 1, 2]), codes, toy.NAMES, tmp_path / "some.csv")
     with (tmp_path / "some.csv").open(newline="", encoding="utf-8") as file:
-        assert [row["land"] for row in csv.DictReader(file)] == ["b", ""]
+        rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows] == ["a/1.png", "'+2.png", "\\udcff.png"]
+    assert [row["part"] for row in rows] == ["validation", "train", "train"]
+    assert [row["country"] for row in rows] == ["'@Peru", "", "Chad"]
+    assert [row["'=age"] for row in rows] == ["-4.5", "", "3.0"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-x", "@SUM(A1)", "\tx", "-", "-inf"])
+def test_text_that_a_spreadsheet_would_run_is_written_as_text(text):
+    assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", ["a=b", "-1.5", "+3", "1e5", "", "'", -2.0, 7, "2026-01-02"])
+def test_other_cells_stay_as_they_are(value):
+    assert cell(value) == value
 
 
 def test_a_table_of_codes_without_labels(tmp_path):

@@ -174,6 +174,10 @@ def test_weaknesses_are_told_in_words():
     assert "only 5 and 60 images" in replace(SMILE, counts=(5, 60)).weaknesses[0]
     assert "overlap widely" in replace(SMILE, d=0.5).weaknesses[0]
     assert "coin" in replace(SMILE, accuracy=0.6).weaknesses[0]
+    assert "coin" in replace(SMILE, accuracy=0.4).weaknesses[0]
+    assert replace(SMILE, accuracy=0.69).weaknesses == (), "with as many images no chance"
+    few = replace(SMILE, accuracy=0.67, counts=(20, 20))
+    assert any("coin" in said for said in few.weaknesses)
     assert "not known" in replace(SMILE, d=None, accuracy=None).weaknesses[0]
     assert len(replace(SMILE, counts=(2, 3), d=0.1, accuracy=0.5).weaknesses) == 3
     assert SMILE.strength == "Cohen's d 2.00 · held-out accuracy 84% · 40 against 60 images"

@@ -503,6 +503,45 @@ def test_a_file_that_cannot_be_written_is_named(lab, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def unlabelled(count):
+    images = np.random.default_rng(0).integers(0, 256, (count, 1, 28, 28), np.uint8)
+    return Splits.of(ImageSet(images, None, ImageSpec((1, 28, 28))), 0.5)
+
+
+@pytest.mark.parametrize("count", [2, 3, 50])
+def test_a_way_begins_between_two_different_images(count):
+    """Also where no image has a class: never from the first image to the first image."""
+    splits = unlabelled(count)
+    recipe = make_recipe({"model": {"hidden": [6], "latent_dim": 2}, "data": "digits"})
+    weights = {n: w.numpy() for n, w in recipe.model.build(splits.spec).state_dict().items()}
+    explorer = Explorer()
+    explorer.adopt(recipe.to_dict(), splits, weights, 0, None)
+    _, ends, original = explorer.start()
+    assert ends.a.z != ends.b.z
+    assert original is not None
+    rows = [np.abs(explorer.codes.mu - end.z).sum(1).argmin() for end in (ends.a, ends.b)]
+    assert len(set(rows)) == 2
+
+
+def test_classes_without_images_are_no_ends(digits):
+    """Of ten classes there may be images of two only."""
+    few = digits.validation[np.isin(digits.validation.labels, [1, 7])][:20]
+    splits = Splits(few[:10], few[10:])
+    recipe = make_recipe({"model": {"hidden": [6], "latent_dim": 2}, "data": "digits"})
+    weights = {n: w.numpy() for n, w in recipe.model.build(splits.spec).state_dict().items()}
+    explorer = Explorer()
+    explorer.adopt(recipe.to_dict(), splits, weights, 0, None)
+    assert explorer.start()[1].a.z != explorer.start()[1].b.z
+
+
+def test_parts_are_told_of_a_run_and_not_of_what_a_shipped_model_is_shown_with(vae):
+    assert vae.explorer.codes.parts.tolist()[:1000] == ["validation"] * 1000
+    assert set(vae.explorer.codes.parts.tolist()[1000:]) == {"train"}
+    shipped = opened(resources() / "models" / "digits-2d")
+    assert shipped.explorer.codes.parts is None
+    assert finish(shipped.explorer.show_all()).parts is None
+
+
 # The rest
 
 

@@ -101,7 +101,7 @@ def test_every_value_is_explained():
     [
         (("model", "vae", "latent_dim"), "int", 2, 1, 512),
         (("model", "cvae", "hidden"), "ints", [512, 256], -ENDLESS, ENDLESS),
-        (("model", "vae", "likelihood", "gaussian", "sigma"), "float", 0.1, 0, 10),
+        (("model", "vae", "likelihood", "gaussian", "sigma"), "float", 0.1, 1e-4, 10),
         (("objective", "elbo", "beta"), "float", 1.0, 0, 1000),
         (("objective", "elbo", "schedule", "linear", "epochs"), "float", 10.0, 0, 100_000),
         (("training", "", "epochs"), "int", 30, 1, 100_000),

@@ -176,7 +176,9 @@ def test_a_plane_the_model_does_not_have_is_refused(vae, tmp_path, plane):
 
 @pytest.mark.parametrize("name", ["ten", "5000", "-1", "1.5", "²"])
 def test_an_image_nobody_knows_is_refused_with_what_is_known(vae, tmp_path, name):
-    with pytest.raises(RunError, match=r"a class \(0, 1, .*\) or an image row below 5,000"):
+    with pytest.raises(
+        RunError, match=r"neither a class \(0, 1, .*\) nor an image row below 5,000"
+    ):
         vae.interpolate(tmp_path / "out.png", name, "", 4)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from latentlab.data import base
-from latentlab.data.base import Loading
+from latentlab.data.base import TRAIN, VALIDATION, Loading
 from latentlab.errors import DataError, RunError
+from latentlab.latent.codes import Codes
 from latentlab.latent.ranking import Score, Scores
 from latentlab.latent.scores import elbo_scores
 from latentlab.pieces import finish
@@ -48,6 +49,14 @@ def followed(pieces):
 def read(path):
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.reader(file))
+
+
+def codes(files=None):
+    """Return the codes of five images; the first two are held out."""
+    z = np.zeros((5, 2), np.float32)
+    files = np.array(files or [f"in/{row}.png" for row in range(5)], object)
+    parts = np.array([VALIDATION] * 2 + [TRAIN] * 3, object)
+    return Codes(z, z + 1, np.array([0, 1, 0, 1, 0]), files=files, parts=parts)
 
 
 def made(count=5):
@@ -116,19 +125,20 @@ def test_time_left_follows_from_the_time_taken(monkeypatch):
 
 def test_csv_has_every_image_the_strangest_first(tmp_path):
     path = tmp_path / "scores.csv"
-    labels, names = np.array([0, 1, 0, 1, 0]), ("a, with a comma", "bee")
-    request = SaveScores(made(), path, Score.ELBO, labels, names)
+    names = ("a, with a comma", "bee")
+    request = SaveScores(made(), path, Score.ELBO, codes(), names)
     assert answer(request, Explorer()) == Exported(path)
     head, *rows = read(path)
     assert tuple(head) == COLUMNS
-    assert rows[0] == ["4", "a, with a comma", "104", "0.46", "3.25"]
+    want = ["4", "in/4.png", "train", "a, with a comma", "104", "0.46", "3.25"]
+    assert rows[0] == want
     assert [row[0] for row in rows] == ["4", "3", "2", "1", "0"]
 
 
 def test_csv_by_another_score_and_without_labels(tmp_path):
     path = tmp_path / "scores.csv"
     save_scores(made(3), path, Score.ERROR)
-    assert [row[:2] for row in read(path)[1:]] == [["0", ""], ["1", ""], ["2", ""]]
+    assert [row[:4] for row in read(path)[1:]] == [[row, "", "", ""] for row in "012"]
     with pytest.raises(RunError, match="cannot be written"):
         save_scores(made(3), path / "below a file.csv")
 
@@ -139,7 +149,8 @@ def test_lab_writes_the_first_images(vae_run, tmp_path, capsys):
     rows = read(out)[1:]
     assert sorted(int(row[0]) for row in rows) == list(range(30))
     want = finish(elbo_scores(lab.explorer.model, lab.explorer.images[:30], 5, seed=1))
-    for row, label, elbo, *_ in rows:
+    for row, file, part, label, elbo, *_ in rows:
+        assert (file, part) == ("", VALIDATION)
         assert float(elbo) == pytest.approx(want.elbo[int(row)], rel=1e-4)
         assert label == str(lab.explorer.images.labels[int(row)])
 

@@ -20,7 +20,7 @@ from latentlab.session.requests.exploring import (
     Open,
     PickImage,
 )
-from latentlab.session.requests.files import DescribeForm, Export, ReadRecipe
+from latentlab.session.requests.files import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.requests.runs import ListLibrary
 from latentlab.session.scene import GridSettings, Picture, Point, SampleSettings
 
@@ -34,7 +34,12 @@ FRAME = axes_frame(0, 1, 2)
 
 def test_start_asks_for_all_there_is_to_choose_from(bare):
     bare.controller.start(Path("/toys/toy"))
-    assert bare.lane.asked == [Open(Path("/toys/toy")), DescribeForm(), ListLibrary()]
+    assert bare.lane.asked == [
+        Open(Path("/toys/toy")),
+        DescribeForm(),
+        ListLibrary(),
+        CheckPlugins(),
+    ]
     assert bare.state.opening == "toy"
     bare.lane.answer_all()
     assert bare.state.form == toy.FORM
@@ -148,6 +153,16 @@ def test_failure_of_a_model_no_longer_open_is_silent(bench):
 
 
 # Failures
+
+
+def test_plug_ins_that_could_not_be_loaded_are_told(bench):
+    bench.controller.ask(CheckPlugins())
+    bench.lane.answer(bench.lane.waiting(CheckPlugins)[-1])
+    assert bench.state.failure is None
+    bench.lane.lab.broken = ("The model a …", "The model b …")
+    bench.controller.ask(CheckPlugins())
+    bench.lane.answer(bench.lane.waiting(CheckPlugins)[-1])
+    assert bench.state.failure == Failure("The model a …", "The model b …")
 
 
 def test_failed_open_keeps_the_open_model(bench):

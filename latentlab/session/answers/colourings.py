@@ -22,7 +22,10 @@ def _(request: MakeMeasured, explorer: Explorer) -> Generator[Loading, None, Mea
     codes = explorer.codes
     mu = codes.mu
     if len(mu) < FEWEST and request.measure is not Measure.KL:
-        raise RunError(f"{request.measure} needs images on the map.", "Open a model with data.")
+        raise RunError(
+            f"{request.measure} needs images on the map: {FEWEST}, and there are {len(mu)}.",
+            "Open a model with more data.",
+        )
     pieces: dict[Measure, Generator[Loading, None, Any]] = {
         Measure.KL: kl_per_image(codes.mu, codes.sigma),
         Measure.DENSITY: log_density(mu),

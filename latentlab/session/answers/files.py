@@ -5,25 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from latentlab.data.base import DATA
+from latentlab.kinds import broken_plugins
 from latentlab.learning.checkpoint import read_checkpoint
 from latentlab.learning.recipe import Recipe, read_recipe
+from latentlab.models.base import MODELS
 from latentlab.session.answers.base import answer
 from latentlab.session.explorer import Explorer
 from latentlab.session.export import save_tiles
 from latentlab.session.forms import Field, describe
-from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe, SaveCurves
+from latentlab.session.requests.files import (
+    CheckPlugins,
+    DescribeForm,
+    Export,
+    Exported,
+    ReadRecipe,
+    SaveCurves,
+)
 from latentlab.session.run_data import located
 
 
 @answer.register
 def _(request: Export, explorer: Explorer) -> Exported:
-    save_tiles(request.tiles, request.path, request.info, request.gap, request.back)
+    tiles, path, info = request.tiles, request.path, request.info
+    save_tiles(tiles, path, info, request.gap, request.back, steps=request.steps)
     return Exported(request.path)
 
 
 @answer.register
 def _(request: DescribeForm, explorer: Explorer) -> tuple[Field, ...]:
     return describe(Recipe)
+
+
+@answer.register
+def _(request: CheckPlugins, explorer: Explorer) -> tuple[str, ...]:
+    MODELS.kinds(), DATA.kinds()
+    return broken_plugins()
 
 
 @answer.register

@@ -37,5 +37,5 @@ def _(request: ShowImages, explorer: Explorer) -> Thumbnails:
 
 @answer.register
 def _(request: SaveScores, explorer: Explorer) -> Exported:
-    save_scores(request.scores, request.path, request.by, request.labels, request.class_names)
+    save_scores(request.scores, request.path, request.by, request.codes, request.class_names)
     return Exported(request.path)

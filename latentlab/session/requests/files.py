@@ -24,7 +24,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Export(Request):
-    """Write pictures to a file: a sheet as PNG, or frames as GIF where the name says so."""
+    """Write pictures to a file: as a sheet or as a film, as its ending says."""
 
     about_model: ClassVar[bool] = False
     writes: ClassVar[bool] = True
@@ -33,7 +33,9 @@ class Export(Request):
     info: Mapping[str, Any]
     gap: int = 0
     back: bool = True
-    """Whether a GIF plays there and back, or begins anew after its last frame."""
+    """Whether a film plays there and back, or begins anew after its last frame."""
+    steps: bool = False
+    """Whether these are the steps of a way, which a WebP shows as a film."""
 
     @property
     def place(self) -> object:
@@ -58,6 +60,13 @@ class ReadRecipe(Request):
     field: ClassVar[str] = "draft"
     about_model: ClassVar[bool] = False
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPlugins(Request):
+    """Ask which plug-ins could not be loaded; answered in words, one for each."""
+
+    about_model: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)

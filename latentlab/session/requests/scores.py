@@ -11,8 +11,7 @@ from latentlab.session.requests.base import Request
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from latentlab.latent.codes import Codes
     from latentlab.latent.ranking import Scores
 
 
@@ -44,7 +43,7 @@ class SaveScores(Request):
     scores: Scores
     path: Path
     by: Score = Score.ELBO
-    labels: NDArray | None = field(repr=False, default=None)
+    codes: Codes | None = field(repr=False, compare=False, default=None)
     class_names: tuple[str, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox, QWidget
 
 from latentlab.latent.ranking import Score
+from latentlab.session.formats import TABLES
 from latentlab.session.requests.scores import SaveScores, ScoreImages, ShowImages
 from latentlab.session.scene import Point
 from latentlab.widgets.icons import IconButton
@@ -163,12 +164,10 @@ class AnomaliesPanel(PanelWidget):
         state = self.controller.state
         if state.scores is None or state.codes is None or state.model is None:
             return
-        if path := ask_where(self, "scores", ("csv",)):
+        if path := ask_where(self, "scores", TABLES):
             names = state.model.spec.class_names
             self.controller.dismiss_failure()
-            self.controller.ask(
-                SaveScores(state.scores, path, self.score, state.codes.labels, names)
-            )
+            self.controller.ask(SaveScores(state.scores, path, self.score, state.codes, names))
 
 
 PANEL = Panel(

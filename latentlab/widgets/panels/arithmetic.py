@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from latentlab.session.formats import PICTURES
 from latentlab.session.requests.ways import MakeBlend
 from latentlab.session.scene import Picture, Point, Tiles
 from latentlab.widgets.icons import IconButton
@@ -187,7 +188,7 @@ class ArithmeticPanel(PanelWidget):
     @Slot()
     def _save(self) -> None:
         blend = self.controller.state.blend
-        if blend and (path := ask_where(self, "arithmetic", ("png",))):
+        if blend and (path := ask_where(self, "arithmetic", PICTURES)):
             info = {name: p.z for name, p in zip(("a", "b", "c", "z"), blend.points, strict=True)}
             info["strength"] = (self.strength.value() / TENTHS,)
             self.controller.export(Tiles(blend.points, blend.pictures, 4), path, info, gap=1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
+from latentlab.session.formats import FIGURES
 from latentlab.widgets.curve_tools import CurveTools
 from latentlab.widgets.labels import muted
 from latentlab.widgets.loss_cell import LossCell, legend, nearest
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 REDRAW_MS = 250
 WIDE = 560
-FORMATS = ("png", "svg", "pdf", "csv")
 
 
 class CurvesPanel(PanelWidget):
@@ -127,7 +127,7 @@ class CurvesPanel(PanelWidget):
 
     @Slot()
     def _save(self) -> None:
-        path = ask_where(self, "curves", FORMATS)
+        path = ask_where(self, "curves", FIGURES)
         if path:
             self.controller.export_curves(path)
 

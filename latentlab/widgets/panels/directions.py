@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.session.formats import NAMES
 from latentlab.session.requests.directions import (
     ChangeDirection,
     ExportDirections,
@@ -30,7 +31,7 @@ from latentlab.widgets.direction_form import DirectionForm
 from latentlab.widgets.direction_row import DirectionRow
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.save import NAMES, ask_where
+from latentlab.widgets.save import ask_where
 from latentlab.widgets.settings import settings
 from latentlab.widgets.strips import StripKeeper
 from latentlab.widgets.theme import UNIT

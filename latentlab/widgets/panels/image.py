@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from latentlab.session.formats import PICTURES
 from latentlab.session.requests.ways import TakeFooting
 from latentlab.widgets.gauge import Gauge
 from latentlab.widgets.icons import IconButton
@@ -69,7 +70,7 @@ class ImagePanel(PanelWidget):
     @Slot()
     def _save(self) -> None:
         picture = self.controller.state.picture
-        if picture and (path := ask_where(self, "image", ("png",))):
+        if picture and (path := ask_where(self, "image", PICTURES)):
             self.controller.export_picture(picture, path)
 
 

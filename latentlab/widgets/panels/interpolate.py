@@ -9,6 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 from latentlab.latent.paths import Way
+from latentlab.session.formats import MOVING, STEPS, format_of
 from latentlab.session.requests.ways import MakeGeodesic, MakeWays
 from latentlab.session.scene import Key, Loop, Picture, Point
 from latentlab.widgets.icons import IconButton
@@ -201,8 +202,8 @@ class InterpolatePanel(PanelWidget):
         ends, lead = self.controller.state.ends, self.rows.lead
         if ends is None or not lead.tiles:
             return
-        if path := ask_where(self, "interpolation", ("gif", "png")):
-            moving = path.suffix.lower() == ".gif"
+        if path := ask_where(self, "interpolation", STEPS):
+            moving = format_of(path) in MOVING
             rows = [lead] if moving else [row for row in self.rows.shown if row.tiles]
             info = {
                 "a": ends.a.z,
@@ -215,7 +216,8 @@ class InterpolatePanel(PanelWidget):
             if moving and ends.loop is Loop.ROUND:
                 # Its last frame is its first, and would be seen twice.
                 sheet = replace(sheet, points=sheet.points[:-1], pictures=sheet.pictures[:-1])
-            self.controller.export(sheet, path, info, gap=1, back=ends.loop is Loop.BACK)
+            back = ends.loop is Loop.BACK
+            self.controller.export(sheet, path, info, gap=1, back=back, steps=True)
 
 
 PANEL = Panel(

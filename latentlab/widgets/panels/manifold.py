@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Slot
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from latentlab.latent.manifold import Spacing
+from latentlab.session.formats import PICTURES
 from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
@@ -112,7 +113,7 @@ class ManifoldPanel(PanelWidget):
     @Slot()
     def _save(self) -> None:
         manifold = self.controller.state.manifold
-        if manifold and (path := ask_where(self, "manifold", ("png",))):
+        if manifold and (path := ask_where(self, "manifold", PICTURES)):
             grid = self.controller.state.grid
             frame = manifold.frame
             plane = frame.dimensions or (frame.across, frame.up)

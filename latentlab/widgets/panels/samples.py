@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 
+from latentlab.session.formats import PICTURES
 from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
@@ -94,7 +95,7 @@ class SamplesPanel(PanelWidget):
     @Slot()
     def _save(self) -> None:
         state = self.controller.state
-        if state.samples and (path := ask_where(self, "samples", ("png",))):
+        if state.samples and (path := ask_where(self, "samples", PICTURES)):
             tiles = replace(state.samples, columns=self.view.columns)
             info = {"seed": state.sampling.seed, "label": state.sampling.label}
             self.controller.export(tiles, path, info, gap=1)

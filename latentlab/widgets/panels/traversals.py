@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
+from latentlab.session.formats import MOVING, TILES, format_of
 from latentlab.session.requests.ways import MakeTraversal
 from latentlab.session.scene import Loop, Picture, Tiles
 from latentlab.session.sheet import tile
@@ -171,7 +172,7 @@ class TraversalsPanel(PanelWidget):
     @Slot()
     def _save(self) -> None:
         made = self.controller.state.traversal
-        if made and (path := ask_where(self, "traversals", ("png", "gif"))):
+        if made and (path := ask_where(self, "traversals", TILES)):
             settings = self.settings
             info = {
                 "dimensions": made.dimensions,
@@ -179,8 +180,8 @@ class TraversalsPanel(PanelWidget):
                 "span": settings.span,
                 "z": self.controller.state.point.z if self.controller.state.point else (),
             }
-            tiles = sweep(made) if path.suffix.lower() == ".gif" else made.tiles
-            self.controller.export(tiles, path, info, gap=1)
+            tiles = sweep(made) if format_of(path) in MOVING else made.tiles
+            self.controller.export(tiles, path, info, gap=1, steps=True)
 
 
 def sweep(made: Traversal) -> Tiles:

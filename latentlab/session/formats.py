@@ -1,0 +1,80 @@
+"""The kinds of file that can be written, by ending: one list for command line and window."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from latentlab.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+NAMES = {
+    "png": "PNG picture (*.png)",
+    "jpg": "JPEG picture (*.jpg *.jpeg)",
+    "webp": "WebP picture or film (*.webp)",
+    "tiff": "TIFF picture (*.tiff *.tif)",
+    "gif": "Animated GIF (*.gif)",
+    "svg": "SVG drawing (*.svg)",
+    "pdf": "PDF page (*.pdf)",
+    "csv": "Table of numbers (*.csv)",
+    "json": "Numbers with names (*.json)",
+}
+"""Each format's ending and its name in a save dialog."""
+SAME = {"jpeg": "jpg", "tif": "tiff"}
+"""Other endings of the same formats."""
+
+PICTURES = ("png", "jpg", "webp", "tiff")
+TILES = (*PICTURES, "gif")
+"""What a sheet of pictures is written as: a GIF shows them one after another."""
+STEPS = ("gif", "webp", "png", "jpg", "tiff")
+"""What the steps of a way are written as; the first two move."""
+MOVING = ("gif", "webp")
+FIGURES = ("png", "svg", "pdf", "csv")
+TABLES = ("csv",)
+
+
+def format_of(path: Path) -> str:
+    """Return the format that a file's ending stands for, as `NAMES` has it; may be unknown."""
+    ending = path.suffix.lower().lstrip(".")
+    return SAME.get(ending, ending)
+
+
+def check_ending(path: Path, formats: Sequence[str]) -> str:
+    """Return the format of a file to be written.
+
+    Raises
+    ------
+    RunError
+        Where its ending is none of `formats`, or there is a folder of its name.
+    """
+    if path.is_dir():
+        advice = f"Add a file's name that ends in {_listed(formats)}."
+        raise RunError(f"{path} cannot be written: it is a folder.", advice)
+    if (found := format_of(path)) in formats:
+        return found
+    why = f"{path.suffix} is no format for it" if path.suffix else "its name has no ending"
+    advice = f"Choose a name that ends in {_listed(formats)}."
+    raise RunError(f"{path} cannot be written: {why}.", advice)
+
+
+def _listed(formats: Sequence[str]) -> str:
+    *most, last = (f".{ending}" for ending in formats)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def check_output(path: Path, formats: Sequence[str]) -> None:
+    """Check before any work is done that a file can be written.
+
+    Raises
+    ------
+    RunError
+        Where its ending is none of `formats`, or its folder cannot be written to.
+    """
+    check_ending(path, formats)
+    folder = next(each for each in path.absolute().parents if each.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        reason = "is not a folder" if not folder.is_dir() else "is a folder without write access"
+        raise RunError(f"{path} cannot be written: {folder} {reason}.", "Choose another folder.")

@@ -1,0 +1,428 @@
+"""What people type: words of two meanings, streams of any encoding, one's own pictures."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageOps
+from training_support import command
+
+from latentlab import __main__, __version__, app, cli
+from latentlab.data.arrays import ArraysConfig
+from latentlab.learning.checkpoint import load_model
+from latentlab.session.explorer import Explorer
+from latentlab.session.runs import library
+
+TINY = {"hidden": [16], "latent_dim": 2}
+RECIPE = """
+model = {{kind = "vae", hidden = [16], latent_dim = 2}}
+data = {{kind = "folder", root = '{root}', width = 8, colour = false}}
+training = {{epochs = 1, batch_size = 8, device = "cpu"}}
+"""
+BRIEF = {"epochs": 1, "batch_size": 8, "device": "cpu"}
+
+
+@pytest.fixture
+def latentlab(monkeypatch, capsys):
+    """Run a command line here; returns the exit status, and what it said on both streams."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["latentlab", *map(str, words)])
+        capsys.readouterr()
+        status = __main__.main()
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def train(tmp_path):
+    """Train on some pictures of a folder, or on arrays; return the run's folder."""
+
+    def run(data, name="run", **model):
+        from latentlab.learning.recipe import make_recipe
+        from latentlab.session.record import record
+
+        folder = tmp_path / name
+        recipe = make_recipe({"model": {**TINY, **model}, "data": data, "training": BRIEF})
+        for _ in record(recipe, folder):
+            pass
+        return folder
+
+    return run
+
+
+def pictures(root, names, shade=20):
+    for i, name in enumerate(names):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8), shade * (i % 12)).save(root / name)
+    return {"kind": "folder", "root": str(root), "width": 8, "colour": False}
+
+
+def arrays(path, count=40, **others):
+    images = np.random.default_rng(0).integers(0, 256, (count, 8, 8), np.uint8)
+    np.savez(path, images=images, **others)
+    return {"kind": "arrays", "images": str(path)}
+
+
+def table(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+# Words of two meanings
+
+
+@pytest.mark.parametrize("name", ["list", "demo", "train", "encode"])
+@pytest.mark.parametrize("folder", [True, False])
+def test_a_command_comes_before_a_path_of_its_name(monkeypatch, tmp_path, latentlab, name, folder):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir() if folder else (tmp_path / name).touch()
+    opened, ran = [], []
+    monkeypatch.setattr(app, "main", lambda path=None: opened.append(path) or 0)
+    monkeypatch.setattr(cli, "run", lambda: ran.append(True) or 0)
+    latentlab(name)
+    assert (opened, ran) == ([], [True])
+    latentlab(f"./{name}")
+    assert [path.name for path in opened] == [name]
+    assert latentlab() == (0, "", "")
+    assert opened[1:] == [None]
+
+
+def test_two_files_are_not_opened_at_once(latentlab, tmp_path):
+    status, _, errors = latentlab(tmp_path, tmp_path)
+    assert status == 2
+    assert "one file or folder at a time" in errors
+
+
+def test_version(latentlab):
+    assert latentlab("--version") == (0, f"latentlab {__version__}\n", "")
+
+
+# Streams
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_whatever_is_said_is_printed_on_any_stream(tmp_path, encoding):
+    """Help with a sigma, a list with dots, and names of files that no stream can show."""
+    data = pictures(tmp_path / "łąka", [f"{name}.png" for name in "σęb\udcffef"])
+    (tmp_path / "r.toml").write_text(RECIPE.format(**data), encoding="utf-8")
+    out = tmp_path / "σ \udcff"
+    lines = [["manifold", "--help"], ["list"], ["train", tmp_path / "r.toml", "--out", out]]
+    code = "import sys\nfrom latentlab.__main__ import main\nfor words in eval(sys.argv[1]):\n"
+    code += "    sys.argv = ['latentlab', *words]\n    assert main() == 0, words\n"
+    told = subprocess.run(
+        [sys.executable, "-c", code, ascii([[str(word) for word in line] for line in lines])],
+        env={**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert b"Traceback" not in told.stderr
+    assert load_model(out)[1].epoch == 1
+    assert told.stdout.decode(encoding)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's pipes")
+def test_training_goes_on_when_nobody_reads_any_more(tmp_path):
+    arrays(tmp_path / "d.npz")
+    words = ("--set", "data.kind=arrays", "--set", f"data.images={tmp_path / 'd.npz'}")
+    (tmp_path / "t.toml").write_text("training = {epochs = 3, batch_size = 8, device = 'cpu'}")
+    with subprocess.Popen(
+        command("train", tmp_path / "t.toml", "--out", tmp_path / "run", *words),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (0, b"")
+    assert load_model(tmp_path / "run")[1].epoch == 3
+
+
+@pytest.mark.parametrize("name", ["train", "sample", "encode", "list"])
+def test_an_empty_argument_is_refused(latentlab, monkeypatch, tmp_path, name):
+    """A variable of the shell that is not set would else be the present folder."""
+    monkeypatch.chdir(tmp_path)
+    status, said, errors = latentlab(name, "digits-2d", "--out", "")
+    assert (status, said) == (2, "")
+    assert "An argument is empty" in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sample", "--seed", 10**20),
+        ("score", "--seed", -(10**20)),
+        ("manifold", "--span", "inf"),
+        ("manifold", "--span", "nan"),
+        ("manifold", "--span", 40, "--quantiles"),
+        ("manifold", "--plane", 2, 2),
+        ("train", "--epochs", 0, "--resume", "x"),
+        ("train", "--epochs", 10**9, "--resume", "x"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_in_words(latentlab, tmp_path, words):
+    model = () if words[0] == "train" else ("digits-2d", "--out", tmp_path / "o.png")
+    model = (*model[:2], tmp_path / "o.csv") if words[0] == "score" else model
+    status, said, errors = latentlab(words[0], *model, *words[1:])
+    assert (status, said) == (2, "")
+    assert words[1] in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+# One dimension, one class, two pictures
+
+
+def test_a_model_of_one_dimension_answers_every_command(latentlab, tmp_path, train):
+    run = train(arrays(tmp_path / "d.npz"), latent_dim=1)
+    out = tmp_path / "o.png"
+    assert latentlab("manifold", run, "--out", out, "--n", 5)[0] == 0
+    with Image.open(out) as file:
+        assert file.size == (5 * 8 * 2, 8 * 2)
+        first = np.asarray(file)
+    assert latentlab("manifold", run, "--out", out, "--n", 5, "--plane", 1, 1)[0] == 0
+    with Image.open(out) as file:
+        np.testing.assert_array_equal(np.asarray(file), first)
+    for words in (
+        ("sample", "--out", out),
+        ("interpolate", "--out", out),
+        *(("interpolate", "--out", out, "--way", way) for way in ("spherical", "data", "geodesic")),
+        ("score", "--out", tmp_path / "s.csv", "--samples", 1),
+        ("encode", out),
+    ):
+        status, _, errors = latentlab(words[0], run, *words[1:])
+        assert (status, errors) == (0, ""), words
+
+
+@pytest.mark.parametrize("kind", ["vae", "cvae"])
+def test_one_class_and_two_pictures_do(latentlab, tmp_path, train, kind):
+    labels = np.zeros(2, int)
+    data = arrays(tmp_path / "d.npz", 2, labels=labels)
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    run = train(data, kind=kind)
+    label = ("--label", "0") if kind == "cvae" else ()
+    for words in (
+        ("sample", "--out", tmp_path / "o.png", *label),
+        ("manifold", "--out", tmp_path / "o.png", "--n", 3, *label),
+        ("interpolate", "--out", tmp_path / "o.png"),
+        ("score", "--out", tmp_path / "s.csv", "--samples", 1),
+        ("encode", tmp_path / "a.png", *label),
+    ):
+        status, _, errors = latentlab(words[0], run, *words[1:])
+        assert (status, errors) == (0, ""), words
+    assert len(table(tmp_path / "s.csv")) == 2
+
+
+# Which image, which class
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """Have the images of arrays come from files, some of whose names look like formulas."""
+    load = ArraysConfig.load
+
+    def named(self):
+        splits = yield from load(self)
+        names = np.array(["=1+1.png", "-2.png", "ü.png", *map("photo_{}.png".format, range(97))])
+        names, held_out = names.astype(object), len(splits.validation)
+        validation = replace(splits.validation, files=names[:held_out])
+        train = replace(splits.train, files=names[held_out : len(splits)])
+        return replace(splits, validation=validation, train=train)
+
+    monkeypatch.setattr(ArraysConfig, "load", named)
+
+
+def test_scores_name_the_file_and_the_part_of_every_image(latentlab, tmp_path, train, named):
+    run = train(arrays(tmp_path / "d.npz"))
+    out = tmp_path / "s.csv"
+    status, said, _ = latentlab("score", run, "--out", out, "--samples", 2)
+    assert status == 0
+    assert "Scored 40 of 40 images: 4 held out, 36 learned from." in said
+    rows = {row["file"]: row for row in table(out)}
+    photos = {f"photo_{i}.png" for i in range(37)}
+    assert set(rows) == {"'=1+1.png", "'-2.png", "ü.png", *photos}
+    assert rows["ü.png"]["part"] == "validation"
+    assert sum(row["part"] == "train" for row in rows.values()) == 36
+    assert rows["photo_30.png"]["row"] == "33"
+    way = ("--from", "photo_30.png", "--to", rows["ü.png"]["row"])
+    assert latentlab("interpolate", run, "--out", tmp_path / "w.png", *way)[0] == 0
+    assert (
+        "image file or image row"
+        in latentlab("interpolate", run, "--out", tmp_path / "w.png", "--to", "photo_99.png")[2]
+    )
+
+
+def test_an_image_is_called_by_its_file(tmp_path, train, named):
+    explorer = Explorer()
+    explorer.open(train(arrays(tmp_path / "d.npz")))
+    assert explorer.original(33).name == "photo_30.png"
+
+
+def test_all_images_are_scored_also_those_that_the_map_does_not_show(
+    latentlab, tmp_path, train, monkeypatch
+):
+    monkeypatch.setattr("latentlab.data.base.TO_EXPLORE", 10)
+    run = train(arrays(tmp_path / "d.npz"))
+    out = tmp_path / "s.csv"
+    assert "Scored 40 of 40 images" in latentlab("score", run, "--out", out, "--samples", 1)[1]
+    assert {int(row["row"]) for row in table(out)} == set(range(40))
+    told = latentlab("score", run, "--out", out, "--samples", 1, "--count", 12)[1]
+    assert "Scored 12 of 40 images" in told
+    told = latentlab("score", run, "--out", out, "--samples", 1, "--count", 99)[1]
+    assert "Scored 40 of 40 images" in told
+    way = ("--from", "0", "--to", "39")
+    assert latentlab("interpolate", run, "--out", tmp_path / "w.png", *way)[0] == 0
+
+
+def test_a_way_without_ends_given_is_between_two_different_images(latentlab, tmp_path, train):
+    run = train(arrays(tmp_path / "d.npz"))
+    for words in ((), ("--from", "7"), ("--to", "7"), ("--to", "0"), ("--from", "0")):
+        out = tmp_path / "w.png"
+        assert latentlab("interpolate", run, "--out", out, "--steps", 2, *words)[0] == 0
+        with Image.open(out) as file:
+            info = json.loads(file.text["latentlab"])
+        assert info["a"] != info["b"], words
+    status, _, errors = latentlab("interpolate", run, "--out", out, "--from", "3", "--to", "3")
+    assert status == 2
+    assert "the same image" in errors
+
+
+@pytest.mark.parametrize("label", ["dog", "DOG", "1"])
+def test_a_class_is_named_or_numbered(latentlab, tmp_path, train, label):
+    names = [f"{kind}/{i}.png" for kind in ("cat", "dog") for i in range(4)]
+    run = train(pictures(tmp_path / "in", names), kind="cvae")
+    out = tmp_path / "o.png"
+    for words in (("sample",), ("manifold", "--n", 3)):
+        assert latentlab(words[0], run, *words[1:], "--out", out, "--label", label)[0] == 0
+        with Image.open(out) as file:
+            assert json.loads(file.text["latentlab"])["label"] == 1
+    picture = tmp_path / "in" / "dog" / "1.png"
+    told = latentlab("encode", run, picture, "--label", label)
+    assert told[0] == 0
+    assert told != latentlab("encode", run, picture, "--label", "cat")
+    for words in (("encode", run, picture), ("manifold", run, "--out", out)):
+        status, said, errors = latentlab(*words)
+        assert (status, said) == (2, "")
+        assert "told which class" in errors
+        assert "cat, dog, or a number, 0 to 1" in errors
+        assert "choose cat, dog, or" in latentlab(*words, "--label", "cow")[2]
+
+
+# One's own picture
+
+
+@pytest.fixture
+def drawings(tmp_path):
+    """Return a seven as MNIST has it, and the same in dark on a sheet of white paper."""
+    large = Image.new("L", (280, 280))
+    line = [(80, 70), (200, 70), (130, 220)]
+    ImageDraw.Draw(large).line(line, fill=255, width=24, joint="curve")
+    large.resize((28, 28), Image.Resampling.BOX).save(tmp_path / "light.png")
+    paper = Image.new("L", (420, 420), 250)
+    paper.paste(ImageOps.invert(large), (120, 20))
+    paper.save(tmp_path / "paper.png")
+    return tmp_path / "light.png", tmp_path / "paper.png"
+
+
+def test_ink_on_paper_is_encoded_as_the_window_does(latentlab, drawings):
+    light, paper = drawings
+
+    def code(picture, *words):
+        status, said, errors = latentlab("encode", "digits-2d", picture, *words)
+        assert status == 0
+        return np.array(said.split(), float), errors
+
+    wanted, errors = code(light, "--center")
+    assert not errors
+    found, errors = code(paper, "--invert", "--center")
+    assert not errors
+    assert np.abs(found - wanted).max() < 0.3
+    _, errors = code(paper)
+    assert "ground of this picture is light" in errors
+    assert "with --invert" in errors
+    _, errors = code(paper, "--center")
+    assert "with --invert" in errors
+    _, errors = code(light, "--invert")
+    assert "without --invert" in errors
+
+
+# Notes, and refusals before any work
+
+
+def test_the_notes_of_the_window_are_told_on_standard_error(latentlab, tmp_path, train):
+    data = pictures(tmp_path / "in", [f"{i}.png" for i in range(6)])
+    (tmp_path / "in" / "broken.png").write_text("no picture")
+    run = train(data)
+    for words in (("sample", "--out", tmp_path / "o.png"), ("score", "--out", tmp_path / "s.csv")):
+        assert "1 of 7 pictures could not be read" in latentlab(words[0], run, *words[1:])[2]
+    (tmp_path / "in").rename(tmp_path / "elsewhere")
+    status, _, errors = latentlab("score", run, "--out", tmp_path / "s.csv")
+    assert status == 2
+    assert str(tmp_path / "in") in errors
+
+
+@pytest.mark.parametrize("name", ["sample", "manifold", "interpolate", "score"])
+@pytest.mark.parametrize("out", ["a.mp4", "a.npy", "a", "file/a.png", "folder.png"])
+def test_an_output_that_cannot_be_is_told_before_any_work(latentlab, tmp_path, name, out):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.png").mkdir()
+    status, said, errors = latentlab(name, tmp_path / "no run", "--out", tmp_path / out)
+    assert (status, said) == (2, "")
+    assert "cannot be written" in errors
+    assert "no run" not in errors
+
+
+def test_a_sweep_compares_in_a_picture_and_a_table(latentlab, tmp_path):
+    arrays(tmp_path / "d.npz")
+    (tmp_path / "tiny.toml").write_text(
+        f"data = {{kind = 'arrays', images = '{tmp_path / 'd.npz'}'}}\n"
+        "training = {epochs = 1, batch_size = 8, device = 'cpu'}\n"
+    )
+    words = ("--sweep", "model.hidden=[8],[8, 4]", "--sweep", "objective.beta=1,2")
+    status, said, _ = latentlab("train", tmp_path / "tiny.toml", *words)
+    assert status == 0
+    assert "comparison.csv" in said
+    runs = {entry.name: entry.path for entry in library() if not entry.shipped}
+    assert len(runs) == 4
+    rows = table(next(iter(runs.values())).parent / "comparison.csv")
+    assert [row["model.hidden"] for row in rows] == ["[8]", "[8]", "[8, 4]", "[8, 4]"]
+    assert [row["objective.beta"] for row in rows] == ["1.0", "2.0"] * 2
+    assert {row["run"] for row in rows} == {str(path) for path in runs.values()}
+    assert float(rows[0]["validation_loss"]) > 0
+    assert "tiny-hidden-8_4-beta-2" in runs
+    latentlab("train", tmp_path / "tiny.toml", *words[2:])
+    assert (next(iter(runs.values())).parent / "comparison-2.csv").exists()
+
+
+def test_a_run_that_fails_does_not_take_the_others_of_a_sweep_with_it(latentlab, tmp_path):
+    data = f"data.images={arrays(tmp_path / 'd.npz')['images']}"
+    (tmp_path / "tiny.toml").write_text(
+        "data = {kind = 'arrays'}\ntraining = {epochs = 3, batch_size = 8, device = 'cpu'}\n"
+        "model = {likelihood = 'gaussian'}"
+    )
+    out = tmp_path / "runs"
+    words = ("--set", data, "--sweep", "training.learning_rate=1e-3,1", "--set")
+    status, said, errors = latentlab(
+        "train", tmp_path / "tiny.toml", "--out", out, *words, "training.optimizer=sgd"
+    )
+    assert "Failed: At step" in said
+    assert f"Trained: {out / 'tiny-learning_rate-1e-3'}" in said
+    assert status == 2
+    assert "1 of 2 runs failed: tiny-learning_rate-1" in errors
+
+
+def test_folders_that_are_taken_are_told_before_the_first_run(latentlab, tmp_path, vae_run):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "tiny-beta-4").symlink_to(vae_run)
+    (tmp_path / "tiny.toml").write_text("data = 'digits'")
+    words = ("--out", tmp_path / "runs", "--sweep", "objective.beta=1,4")
+    status, said, errors = latentlab("train", tmp_path / "tiny.toml", *words)
+    assert (status, said) == (2, "")
+    assert "already holds a run" in errors
