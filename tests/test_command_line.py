@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from training_support import command
 from latentlab import __main__, __version__, app, cli
 from latentlab.data.arrays import ArraysConfig
 from latentlab.learning.checkpoint import load_model
+from latentlab.paths import runs
 from latentlab.session.explorer import Explorer
 from latentlab.session.runs import library
 
@@ -426,3 +429,26 @@ def test_folders_that_are_taken_are_told_before_the_first_run(latentlab, tmp_pat
     status, said, errors = latentlab("train", tmp_path / "tiny.toml", *words)
     assert (status, said) == (2, "")
     assert "already holds a run" in errors
+
+
+def test_two_programs_that_begin_in_the_same_second_do_not_share_a_folder(
+    latentlab, tmp_path, monkeypatch
+):
+    """The other one makes the folder between the look and the making."""
+    arrays(tmp_path / "d.npz")
+    words = ("--set", "data.kind=arrays", "--set", f"data.images={tmp_path / 'd.npz'}")
+    (tmp_path / "t.toml").write_text("training = {epochs = 1, device = 'cpu'}")
+    monkeypatch.setattr(time, "strftime", lambda *_: "20260102-030405")
+    mkdir, others = Path.mkdir, []
+
+    def late(path, *args, **options):
+        if path.parent == runs() and not others:
+            others.append(path)
+            mkdir(path, *args, **options)
+        mkdir(path, *args, **options)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    status, said, _ = latentlab("train", tmp_path / "t.toml", *words)
+    assert status == 0
+    assert f"Trained: {others[0]}-2" in said.replace("\n", "")
+    assert list(others[0].iterdir()) == []

@@ -43,25 +43,12 @@ def write_preview(folder: Path) -> None:
 
 
 def new_folder(recipe: Recipe) -> Path:
-    """Make an empty folder for a new run; of two programs each gets its own.
-
-    Raises
-    ------
-    RunError
-        Where it cannot be made.
-    """
+    """Return a folder for a new run that does not exist yet."""
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{recipe.model.kind}-{recipe.data.kind}"
     folder, number = runs() / name, 2
-    while True:
-        try:
-            folder.mkdir(parents=True)
-            return folder
-        except FileExistsError:
-            if not runs().is_dir():
-                raise RunError(f"{runs()} is not a folder.", "Set LATENTLAB_HOME.") from None
-            folder, number = runs() / f"{name}-{number}", number + 1
-        except OSError as error:
-            raise RunError(f"{folder} cannot be made: {error.strerror}.") from error
+    while folder.exists():
+        folder, number = runs() / f"{name}-{number}", number + 1
+    return folder
 
 
 def library() -> tuple[Entry, ...]:

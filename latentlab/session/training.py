@@ -91,8 +91,21 @@ def _check_free(folders: Sequence[Path]) -> None:
 
 def _folder_for(each: Plan, out: Path | None, several: bool) -> Path:
     if out is None:
-        return new_folder(each.recipe) if leads() else Path()
+        return _taken_folder(each) if leads() else Path()
     return out / each.name if several else out
+
+
+def _taken_folder(each: Plan) -> Path:
+    """Make a new folder: of two programs that begin in the same second each gets its own."""
+    while True:
+        folder = new_folder(each.recipe)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"{folder} cannot be written: {error.strerror}.") from error
+        return folder
 
 
 def _concluded(each: Plan, folder: Path, finished: bool, *, named: bool) -> Iterator[str]:

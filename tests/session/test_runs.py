@@ -133,6 +133,7 @@ def test_new_folders_are_new(own_place, monkeypatch):
     made = []
     for _ in range(4):
         folder = new_folder(recipe_of())
+        folder.mkdir(parents=True)
         made.append(folder.name)
     base = "20260102-030405-vae-digits"
     assert made == [base, f"{base}-2", f"{base}-3", f"{base}-4"]
