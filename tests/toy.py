@@ -132,6 +132,7 @@ class ToyLab:
     marks: dict = field(default_factory=dict)
     directions: tuple = ()
     known: Comparison | None = None
+    card: ModelCard | None = None
 
     def __call__(self, request):
         self.asked.append(request)
@@ -140,12 +141,13 @@ class ToyLab:
     def Open(self, request):
         if request.path.name not in self.models:
             raise RunError(f"{request.path} is not a run.", "Open another.")
-        self.card = self.models[request.path.name]
+        self.card = self.models[request.path.name].numbered_after(self.card)
         self.codes = codes(self.card.latent_dim)
         return Opened(self.card, self.codes, *self.start(), Past(curves()))
 
     def Adopt(self, request):
-        self.card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
+        card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
+        self.card = card.numbered_after(self.card)
         self.codes = codes(seed=1 + request.epoch)
         return Adopted(self.card, self.codes, *self.start())
 
@@ -178,18 +180,15 @@ class ToyLab:
 
     def PickImage(self, request):
         label = int(self.codes.labels[request.row])
-        point = Point(
-            tuple(self.codes.mu[request.row].tolist()), label if self.card.conditional else None
-        )
+        point = self.card.point(self.codes.mu[request.row].tolist(), label)
         pixels = picture_of(point)
         return Original(f"toys {request.row}", point, 255 - pixels, pixels, request.row)
 
     def EncodePicture(self, request):
         """Its first coordinate is how bright it is, its second the epoch of the model."""
         bright = float(request.own.source.pixels.mean()) / 255
-        label = (request.label or 0) if self.card.conditional else None
         z = (bright, float(self.card.epoch), *[0.0] * (self.card.latent_dim - 2))
-        point, fitting = Point(z, label), request.own.fitting
+        point, fitting = self.card.point(z, request.label), request.own.fitting
         width, height = request.own.source.size
         side = float(min(width, height))
         own = Own(request.own.source, replace(fitting, frame=Frame(0, 0, side, side)))
@@ -209,13 +208,13 @@ class ToyLab:
         return Fills(request.original, request.hidden, tiles(points, 1), (-1.0,))
 
     def OtherFills(self, request):
-        points = [Point((0.1 * i,) * self.card.latent_dim) for i in range(6)]
+        points = [request.original.point.at((0.1 * i,) * self.card.latent_dim) for i in range(6)]
         return Fills(request.original, request.hidden, tiles(points, 6), (-1.0,) * 6)
 
     def MakeManifold(self, request):
         lines = axis(request.grid.n, request.grid.span, request.grid.spacing)
         z = plane_points(request.point.z, request.frame, lines)
-        points = [Point(tuple(row), request.point.label) for row in z.tolist()]
+        points = [request.point.at(tuple(row)) for row in z.tolist()]
         return Manifold(tiles(points, request.grid.n), request.frame, lines)
 
     def MakeView(self, request):
@@ -285,7 +284,7 @@ class ToyLab:
         points = [slot if isinstance(slot, Point) else self._slot(slot) for slot in request.slots]
         a, b, c = (np.array(point.z) for point in points)
         z = tuple((request.strength * (a - b) + c).tolist())
-        points.append(Point(z, points[2].label))
+        points.append(points[2].at(z))
         return Blend(tuple(points), np.stack([picture_of(point) for point in points]))
 
     def _slot(self, slot):
@@ -297,7 +296,7 @@ class ToyLab:
         dimensions = tuple(reversed(range(self.card.latent_dim)))[: settings.most]
         ranges = prior_range(self.card.latent_dim, settings.span)
         z, values = traverse(request.point.z, dimensions, ranges, settings.columns)
-        points = [Point(tuple(row), request.point.label) for row in z.tolist()]
+        points = [request.point.at(tuple(row)) for row in z.tolist()]
         kl = tuple(1.0 / (1 + row) for row in range(len(dimensions)))
         sheet = tiles(points, settings.columns)
         return Traversal(sheet, dimensions, kl, values, self.card.latent_dim)
@@ -313,8 +312,7 @@ class ToyLab:
         settings = request.settings
         rng = np.random.default_rng(settings.seed)
         z = rng.standard_normal((settings.count, self.card.latent_dim)).tolist()
-        label = settings.label if self.card.conditional else None
-        return tiles([Point(tuple(row), label) for row in z], 6)
+        return tiles([self.card.point(row, settings.label) for row in z], 6)
 
     def ScoreImages(self, request):
         """The strangest image is the last; takes as many pieces as there are draws."""
@@ -341,7 +339,7 @@ class ToyLab:
         along = {}
         for each in request.axes:
             z = [each.moved(request.point.z, mark) for mark in MARKS]
-            along[each.key] = tiles([Point(tuple(at), request.point.label) for at in z], len(z))
+            along[each.key] = tiles([request.point.at(tuple(at)) for at in z], len(z))
         return Strips(request.point, self.codes, along)
 
     MakeDirectionStrips = MakeSliderStrips

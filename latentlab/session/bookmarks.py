@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.errors import RunError
 from latentlab.files import write_atomically
-from latentlab.session.scene import Point
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from latentlab.session.scene import ModelCard
+    from latentlab.session.scene import ModelCard, Point
     from latentlab.session.ways import Bookmark
 
 WHAT = "bookmarks"
@@ -77,5 +76,4 @@ def _read(entry: dict[str, Any], card: ModelCard) -> tuple[Point, str]:
         raise ValueError("not a point")
     label = entry.get("label")
     known = isinstance(label, int) and 0 <= label < card.spec.classes
-    fallback = 0 if card.conditional else None
-    return Point(z, label if known and card.conditional else fallback), str(entry.get("note", ""))
+    return card.point(z, label if known else None), str(entry.get("note", ""))

@@ -78,7 +78,7 @@ class Lab:
             )
         grid = GridSettings(n, span, Spacing.QUANTILE if quantiles else Spacing.UNIFORM)
         # Through the middle of the bell: a command line has no current z.
-        middle = Point((0.0,) * self.card.latent_dim, self._label(label))
+        middle = self.card.point((0.0,) * self.card.latent_dim, self._label(label))
         frame = axes_frame(plane[0] - 1, plane[1] - 1, self.card.latent_dim)
         made = finish(make_manifold(self.explorer, middle, frame, grid))
         info = {"plane": plane, "span": span, "spacing": grid.spacing, "label": label}
