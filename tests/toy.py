@@ -302,7 +302,9 @@ class ToyLab:
         return Traversal(sheet, dimensions, kl, values, self.card.latent_dim)
 
     def ReadBookmarks(self, request):
-        return self.marks.get(self.card.name, ())
+        marks = self.marks.get(self.card.name, ())
+        points = (self.card.point(mark.point.z, mark.point.label) for mark in marks)
+        return tuple(replace(mark, point=at) for mark, at in zip(marks, points, strict=True))
 
     def KeepBookmarks(self, request):
         self.marks[request.card.name] = request.marks

@@ -109,6 +109,15 @@ class Exploring(Store):
         self._hovering = True
         self.ask(Hover(point, row))
 
+    def hover_image(self, row: int) -> None:
+        """Preview an image of the map, decoded at its own code under its own label; -1 for none."""
+        model, codes = self.state.model, self.state.codes
+        if model is None or codes is None or not 0 <= row < len(codes):
+            self.preview(None)
+            return
+        label = None if codes.labels is None else int(codes.labels[row])
+        self.hover(model.point(codes.mu[row].tolist(), label), row)
+
     def preview(self, picture: Picture | None) -> None:
         """Preview a picture that is at hand, or none: what is committed shows again."""
         self._hovering = False

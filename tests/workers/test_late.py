@@ -93,6 +93,32 @@ def test_snapshots_of_a_run_are_one_model(bench):
     assert bench.state.point == old.manifold.tiles.points[3]
 
 
+# What an image is previewed as
+
+
+@pytest.mark.parametrize("row", range(3))
+def test_an_image_is_previewed_under_its_own_label(bench, row):
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    bench.controller.set_label(2)
+    bench.controller.hover_image(row)
+    bench.lane.answer_all()
+    codes = bench.state.codes
+    assert bench.state.preview.point == bench.state.model.point(
+        codes.mu[row].tolist(), codes.labels[row]
+    )
+    assert bench.state.hovered.row == row
+
+
+@pytest.mark.parametrize("row", [-1, 90])
+def test_no_image_is_no_preview(bench, row):
+    bench.controller.hover_image(1)
+    bench.lane.answer_all()
+    bench.controller.hover_image(row)
+    bench.lane.answer_all()
+    assert bench.state.preview is None
+
+
 # What is out of date
 
 

@@ -9,13 +9,15 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 from latentlab.latent.paths import Way
+from latentlab.session.requests.exploring import MakeStrip
 from latentlab.session.requests.ways import MakeGeodesic, MakeWays
-from latentlab.session.scene import Key, Loop, Picture, Point
+from latentlab.session.scene import Key, Loop, Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.labels import narrow
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.timeline_bar import TimelineBar
+from latentlab.widgets.veil import Veil
 from latentlab.widgets.way_menus import StartsButton, WaysButton
 from latentlab.widgets.way_rows import WayRows, sheet_of
 
@@ -49,6 +51,10 @@ class InterpolatePanel(PanelWidget):
         self.tools.addStretch(1)
         self.tools.addWidget(self._export)
         self.rows = WayRows()
+        for way, row in self.rows.rows.items():
+            asked = MakeGeodesic if way is Way.GEODESIC else MakeWays
+            Veil(row.view, controller, MakeStrip if way is Way.STRAIGHT else asked)
+            Veil(row.bar, controller, asked)
         self.bar = TimelineBar(controller)
         self.body.addWidget(self.rows, 1)
         self.body.addWidget(self.bar)
@@ -187,8 +193,7 @@ class InterpolatePanel(PanelWidget):
     def _on_mean(self, end: str, label: int) -> None:
         state = self.controller.state
         if state.ends and state.codes is not None and state.model:
-            mean = tuple(state.codes.mean_of(label).tolist())
-            point = Point(mean, label if state.model.conditional else None)
+            point = state.model.point(state.codes.mean_of(label).tolist(), label)
             self.controller.set_ends(state.ends.moved(end, point))
 
     @Slot(str, int)

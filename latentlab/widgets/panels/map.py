@@ -23,6 +23,7 @@ from latentlab.widgets.select_menu import fill_select_menu
 from latentlab.widgets.select_tools import SelectTools
 from latentlab.widgets.selection_bar import SelectionBar
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.veil import Veil
 from latentlab.widgets.view_bar import ViewBar
 from latentlab.widgets.work_bar import WorkBar
 
@@ -78,6 +79,7 @@ class MapPanel(PanelWidget):
         self.work.move(UNIT, UNIT)
         self.selected = SelectionBar(controller, self.plot)
         self._drawn: tuple[object, ...] = (None,) * 4
+        Veil(self.plot, controller)
         self._connect()
 
     def _connect(self) -> None:
