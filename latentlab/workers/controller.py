@@ -240,5 +240,7 @@ class Controller(Running):
 
     def close(self) -> None:
         """Stop training and keep it, then close the lane; waits for both."""
+        # What waits in the queue would begin as soon as the run under way has ended.
+        self._set(queue=())
         self._training.close()
         self._lane.close()

@@ -45,6 +45,14 @@ def test_what_is_queued_begins_when_the_run_before_has_ended(bench):
     assert Open(RUN) in bench.lane.asked
 
 
+def test_closing_begins_nothing_that_waits(bench):
+    bench.controller.start_training()
+    bench.controller.enqueue()
+    bench.controller.close()
+    bench.training.end()
+    assert len(orders(bench)) == 1
+
+
 def test_what_is_queued_while_nothing_runs_begins_at_once(bench):
     bench.controller.set_draft({"model": "one"})
     bench.controller.enqueue()
