@@ -272,7 +272,7 @@ class ToyLab:
         ]
         level = np.linspace(0, 1, ends.steps)
         near = np.arange(ends.steps)[::-1]
-        support = Support(near, 0.5, 1 / (1 + level), 1 + level, level)
+        support = Support(near, np.full(ends.steps, 0.5), 1 / (1 + level), 1 + level, level)
         return Strip(kind, tiles(points, ends.steps), support, 3.0)
 
     def TakeFooting(self, request):
