@@ -79,6 +79,7 @@ class MapPanel(PanelWidget):
         self.work.move(UNIT, UNIT)
         self.selected = SelectionBar(controller, self.plot)
         self._drawn: tuple[object, ...] = (None,) * 4
+        self._model = -1
         Veil(self.plot, controller)
         self._connect()
 
@@ -102,6 +103,9 @@ class MapPanel(PanelWidget):
         self.work.show_state(state)
         if not state.view.suits(state.codes):
             return
+        if state.model.number != self._model:
+            self._model = state.model.number
+            self.plot.forget_range()
         if changed & {"model", "view", "directions"}:
             self.views.show_view(state)
         if changed & {"model", "view"}:
