@@ -102,6 +102,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
         Where it is missing, damaged, or written by a newer latentlab.
     """
     file = folder_of(path) / f"{_stem(path)}.json"
+    if path.suffix == ".safetensors" and path.stem not in (LAST, BEST):
+        # Not the checkpoint beside it in its stead.
+        raise _no_checkpoint(path, f"{path.stem}.json")
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
         if values["format"] > FORMAT:
@@ -112,10 +115,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             )
         return _from_dict(values)
     except FileNotFoundError:
-        raise RunError(
-            f"{folder_of(path)} is not a run: it has no {DESCRIPTION}.",
-            "Open a folder that latentlab train has written.",
-        ) from None
+        raise _no_checkpoint(path, file.name) from None
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}.") from error
     except RecipeError as error:
@@ -125,6 +125,20 @@ def read_checkpoint(path: Path) -> Checkpoint:
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{file} is damaged: {error!r}.", "Restore it from a copy.") from error
+
+
+def _no_checkpoint(path: Path, missing: str) -> RunError:
+    """Return what to tell of a path that a checkpoint was looked for at."""
+    if path.suffix not in (".safetensors", ".json") or path.is_dir():
+        return RunError(
+            f"{folder_of(path)} is not a run: it has no {missing}.",
+            "Open a folder that latentlab train has written.",
+        )
+    why = f"there is no {missing} beside it" if path.exists() else "it does not exist"
+    return RunError(
+        f"{path} is not a checkpoint of latentlab: {why}.",
+        f"Open a run folder that latentlab has written, or the {WEIGHTS} in it.",
+    )
 
 
 def _from_dict(values: Mapping[str, Any]) -> Checkpoint:

@@ -81,11 +81,6 @@ class Controller(Running):
         self.ask(DescribeForm())
         self.ask(ListLibrary())
 
-    def open(self, path: Path) -> None:
-        """Open a run or a checkpoint."""
-        self._set(opening=path.name, following=False, failure=None)
-        self._replace_model(path)
-
     def open_path(self, path: Path) -> None:
         """Open whatever a path is: a run, a checkpoint, a recipe, else a picture."""
         self.dismiss_failure()
@@ -166,7 +161,11 @@ class Controller(Running):
                 self._on_blend(request, blend)
             case (_, Exported() as exported):
                 self._on_exported(exported)
-            case (Discard() | Rename() | Trash(), _):
+            case (Rename(folder=folder), str() as name):
+                self._on_renamed(folder, name)
+            case (Trash(folder=folder), _):
+                self._on_trashed(folder)
+            case (Discard(), _):
                 self.ask(ListLibrary())
             case (ReadMoment(epoch=epoch), _):
                 self._set(portrait=answer.response, moment=epoch)
