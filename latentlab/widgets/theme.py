@@ -125,7 +125,9 @@ def _dress(_scheme: Qt.ColorScheme | None = None) -> None:
         return
     sheet = _sheet(c)
     # Qt polishes every widget six times for a sheet of the application, and once for a window's.
-    windows = [each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)]
+    windows: list[QApplication | QMainWindow] = [
+        each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)
+    ]
     for dressed in windows or [app]:
         if (dressed.styleSheet() or app.styleSheet()) != sheet:
             dressed.setStyleSheet(sheet)
