@@ -46,6 +46,7 @@ class Veil(QWidget):
         self._later.setSingleShot(True)
         self._later.setInterval(CALM_MS)
         self._later.timeout.connect(self._fall)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.hide()
         host.installEventFilter(self)
         controller.changed.connect(self._on_changed)

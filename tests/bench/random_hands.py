@@ -16,13 +16,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ["LATENTLAB_HOME"] = tempfile.mkdtemp(prefix="latentlab-hands-")
 
-from gui_support import Desk
+from gui_support import Desk, wait
 from random_hands import Hands, make_runs, resident_mb
 
 from latentlab import app as program
 from latentlab.paths import resources
 
 HOME = Path(os.environ["LATENTLAB_HOME"])
+REST_MS = 3000
+"""How long the window rests before its memory is measured."""
 SHIPPED = ("digits-2d", "digits-cvae", "faces")
 
 
@@ -49,6 +51,8 @@ def main(actions=750, seed=0):
     hands = Hands(desk.window, models, recipes(), HOME / "files", seed)
     start = resident_mb()
     hands.run(actions)
+    desk.controller.open(models[0])
+    wait(REST_MS)
     for text in (*hands.exceptions, *hands.failures):
         print(text)
     longest = Counter()
