@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from latentlab.session.requests.exploring import Open
-from latentlab.widgets.theme import colours, faint
+from latentlab.widgets.theme import UNIT, colours, faint
 
 if TYPE_CHECKING:
     from latentlab.session.requests.base import Request
@@ -35,10 +35,15 @@ class Veil(QWidget):
         Tells which requests are awaited.
     kinds : type of Request
         Those whose answers are shown; `Open` is always one of them.
+    tells : bool
+        Whether it also says which model is being opened.
     """
 
-    def __init__(self, host: QWidget, controller: Controller, *kinds: type[Request]) -> None:
+    def __init__(
+        self, host: QWidget, controller: Controller, *kinds: type[Request], tells: bool = False
+    ) -> None:
         super().__init__(host)
+        self._tells = tells
         self._kinds = frozenset({Open, *kinds})
         self._parts = {kind.field for kind in kinds}
         self._opening = ""
@@ -83,10 +88,20 @@ class Veil(QWidget):
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Dim what is below, and say what is being opened."""
+        """Dim what is below."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), faint(colours().base, OPACITY))
-        if self._opening:
-            painter.setPen(QColor(colours().text))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), f"Opening {self._opening}…")
+        if self._opening and self._tells:
+            self._draw_text(painter, f"Opening {self._opening}…")
+
+    def _draw_text(self, painter: QPainter, text: str) -> None:
+        c, width = colours(), self.width() - 4 * UNIT
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width)
+        room = painter.fontMetrics().boundingRect(text).adjusted(-2 * UNIT, -UNIT, 2 * UNIT, UNIT)
+        room.moveCenter(self.rect().center())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(c.border))
+        painter.setBrush(QColor(c.raised))
+        painter.drawRoundedRect(room, UNIT, UNIT)
+        painter.setPen(QColor(c.text))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)

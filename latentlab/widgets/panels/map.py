@@ -80,7 +80,7 @@ class MapPanel(PanelWidget):
         self.selected = SelectionBar(controller, self.plot)
         self._drawn: tuple[object, ...] = (None,) * 4
         self._model = -1
-        Veil(self.plot, controller)
+        Veil(self.plot, controller, tells=True)
         self._connect()
 
     def _connect(self) -> None:
