@@ -6,7 +6,7 @@ from random_hands import Hands, make_runs
 
 from latentlab.paths import resources
 
-ACTIONS = 250
+ACTIONS = 200
 
 
 @pytest.fixture(scope="module")
@@ -16,10 +16,10 @@ def models(tmp_path_factory):
     return shipped + make_runs(tmp_path_factory.mktemp("runs"))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [5])
 def test_nothing_breaks(desk, models, tmp_path, seed):
     brief = {**TINY, "training": {**TINY["training"], "epochs": 20}}
     hands = Hands(desk.window, models, [brief], tmp_path, seed)
-    hands.run(ACTIONS, pause_ms=5)
+    hands.run(ACTIONS, pause_ms=3)
     assert hands.exceptions == []
     assert hands.failures == []
