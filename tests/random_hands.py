@@ -177,6 +177,7 @@ class Hands:
         """Press anything."""
         found = self._visible(PRESSED)
         widget = self.random.choice(found)
+        self.doing = f"click {type(widget).__name__} {widget.accessibleName()}"
         if _is_safe(widget):
             QTest.mouseClick(_target(widget), LEFT, PLAIN, self._place(_target(widget)))
 
@@ -218,6 +219,7 @@ class Hands:
         """Take a menu entry or a shortcut."""
         actions = [each for each in self.window.menus._actions if each.isEnabled()]
         action = self.random.choice(actions)
+        self.doing = f"menu {action.text()}"
         if action.text() not in UNSAFE:
             action.trigger()
 

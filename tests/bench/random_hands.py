@@ -56,7 +56,10 @@ def main(actions=750, seed=0):
     for text in (*hands.exceptions, *hands.failures):
         print(text)
     longest = Counter()
-    for what, seconds in hands.stalls:
+    for doing, seconds in hands.stalls:
+        if seconds > 0.5:
+            print(f"{1000 * seconds:.0f} ms: {doing}")
+        what = doing.split()[0]
         longest[what] = max(longest[what], round(1000 * seconds))
     found = {
         "actions": actions,
