@@ -153,9 +153,10 @@ class Hands:
         ]
 
     def _place(self, widget):
-        room = widget.visibleRegion().boundingRect()
-        x = self.random.randint(room.left(), room.right())
-        return QPoint(x, self.random.randint(room.top(), room.bottom()))
+        # While a hand drags, the widget may be hidden.
+        room = widget.visibleRegion().boundingRect() or widget.rect()
+        x = self.random.randint(room.left(), max(room.left(), room.right()))
+        return QPoint(x, self.random.randint(room.top(), max(room.top(), room.bottom())))
 
     def _choose(self, menu, *_):
         """Take an entry of a menu that was opened, or none."""
