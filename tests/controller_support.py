@@ -27,6 +27,7 @@ class HandLane(QObject):
     def __init__(self):
         super().__init__()
         self.number, self.asked, self.open, self.lab = 0, [], {}, toy.ToyLab()
+        self.withdrawn = {}
 
     def submit(self, request):
         self.number += 1
@@ -35,13 +36,15 @@ class HandLane(QObject):
         return self.number
 
     def withdraw(self, kind):
-        self.open = {n: request for n, request in self.open.items() if type(request) is not kind}
+        """What was withdrawn may be on its way already, and be answered all the same."""
+        self.withdrawn |= {n: each for n, each in self.open.items() if type(each) is kind}
+        self.open = {n: each for n, each in self.open.items() if type(each) is not kind}
 
     def close(self):
         self.open.clear()
 
     def answer(self, number, failure=None):
-        request = self.open.pop(number)
+        request = self.open.pop(number, None) or self.withdrawn.pop(number)
         response = None if failure else self.lab(request)
         self.answered.emit(Answer(number, request, response, failure))
 

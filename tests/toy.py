@@ -133,6 +133,7 @@ class ToyLab:
     directions: tuple = ()
     known: Comparison | None = None
     broken: tuple = ()
+    card: ModelCard | None = None
 
     def __call__(self, request):
         self.asked.append(request)
@@ -141,12 +142,13 @@ class ToyLab:
     def Open(self, request):
         if request.path.name not in self.models:
             raise RunError(f"{request.path} is not a run.", "Open another.")
-        self.card = self.models[request.path.name]
+        self.card = self.models[request.path.name].numbered_after(self.card)
         self.codes = codes(self.card.latent_dim)
         return Opened(self.card, self.codes, *self.start(), Past(curves()))
 
     def Adopt(self, request):
-        self.card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
+        card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
+        self.card = card.numbered_after(self.card)
         self.codes = codes(seed=1 + request.epoch)
         return Adopted(self.card, self.codes, *self.start())
 
@@ -179,18 +181,15 @@ class ToyLab:
 
     def PickImage(self, request):
         label = int(self.codes.labels[request.row])
-        point = Point(
-            tuple(self.codes.mu[request.row].tolist()), label if self.card.conditional else None
-        )
+        point = self.card.point(self.codes.mu[request.row].tolist(), label)
         pixels = picture_of(point)
         return Original(f"toys {request.row}", point, 255 - pixels, pixels, request.row)
 
     def EncodePicture(self, request):
         """Its first coordinate is how bright it is, its second the epoch of the model."""
         bright = float(request.own.source.pixels.mean()) / 255
-        label = (request.label or 0) if self.card.conditional else None
         z = (bright, float(self.card.epoch), *[0.0] * (self.card.latent_dim - 2))
-        point, fitting = Point(z, label), request.own.fitting
+        point, fitting = self.card.point(z, request.label), request.own.fitting
         width, height = request.own.source.size
         side = float(min(width, height))
         own = Own(request.own.source, replace(fitting, frame=Frame(0, 0, side, side)))
@@ -210,13 +209,13 @@ class ToyLab:
         return Fills(request.original, request.hidden, tiles(points, 1), (-1.0,))
 
     def OtherFills(self, request):
-        points = [Point((0.1 * i,) * self.card.latent_dim) for i in range(6)]
+        points = [request.original.point.at((0.1 * i,) * self.card.latent_dim) for i in range(6)]
         return Fills(request.original, request.hidden, tiles(points, 6), (-1.0,) * 6)
 
     def MakeManifold(self, request):
         lines = axis(request.grid.n, request.grid.span, request.grid.spacing)
         z = plane_points(request.point.z, request.frame, lines)
-        points = [Point(tuple(row), request.point.label) for row in z.tolist()]
+        points = [request.point.at(tuple(row)) for row in z.tolist()]
         return Manifold(tiles(points, request.grid.n), request.frame, lines)
 
     def MakeView(self, request):
@@ -274,7 +273,7 @@ class ToyLab:
         ]
         level = np.linspace(0, 1, ends.steps)
         near = np.arange(ends.steps)[::-1]
-        support = Support(near, 0.5, 1 / (1 + level), 1 + level, level)
+        support = Support(near, np.full(ends.steps, 0.5), 1 / (1 + level), 1 + level, level)
         return Strip(kind, tiles(points, ends.steps), support, 3.0)
 
     def TakeFooting(self, request):
@@ -286,7 +285,7 @@ class ToyLab:
         points = [slot if isinstance(slot, Point) else self._slot(slot) for slot in request.slots]
         a, b, c = (np.array(point.z) for point in points)
         z = tuple((request.strength * (a - b) + c).tolist())
-        points.append(Point(z, points[2].label))
+        points.append(points[2].at(z))
         return Blend(tuple(points), np.stack([picture_of(point) for point in points]))
 
     def _slot(self, slot):
@@ -298,13 +297,15 @@ class ToyLab:
         dimensions = tuple(reversed(range(self.card.latent_dim)))[: settings.most]
         ranges = prior_range(self.card.latent_dim, settings.span)
         z, values = traverse(request.point.z, dimensions, ranges, settings.columns)
-        points = [Point(tuple(row), request.point.label) for row in z.tolist()]
+        points = [request.point.at(tuple(row)) for row in z.tolist()]
         kl = tuple(1.0 / (1 + row) for row in range(len(dimensions)))
         sheet = tiles(points, settings.columns)
         return Traversal(sheet, dimensions, kl, values, self.card.latent_dim)
 
     def ReadBookmarks(self, request):
-        return self.marks.get(self.card.name, ())
+        marks = self.marks.get(self.card.name, ())
+        points = (self.card.point(mark.point.z, mark.point.label) for mark in marks)
+        return tuple(replace(mark, point=at) for mark, at in zip(marks, points, strict=True))
 
     def KeepBookmarks(self, request):
         self.marks[request.card.name] = request.marks
@@ -314,8 +315,7 @@ class ToyLab:
         settings = request.settings
         rng = np.random.default_rng(settings.seed)
         z = rng.standard_normal((settings.count, self.card.latent_dim)).tolist()
-        label = settings.label if self.card.conditional else None
-        return tiles([Point(tuple(row), label) for row in z], 6)
+        return tiles([self.card.point(row, settings.label) for row in z], 6)
 
     def ScoreImages(self, request):
         """The strangest image is the last; takes as many pieces as there are draws."""
@@ -342,7 +342,7 @@ class ToyLab:
         along = {}
         for each in request.axes:
             z = [each.moved(request.point.z, mark) for mark in MARKS]
-            along[each.key] = tiles([Point(tuple(at), request.point.label) for at in z], len(z))
+            along[each.key] = tiles([request.point.at(tuple(at)) for at in z], len(z))
         return Strips(request.point, self.codes, along)
 
     MakeDirectionStrips = MakeSliderStrips

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from latentlab.data.base import Loading
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -106,8 +106,8 @@ class Support:
     ----------
     near : ndarray of int64, shape (n,)
         Codes within `radius`.
-    radius : float
-        Usual distance to the 10th nearest code.
+    radius : ndarray of float64, shape (n,)
+        Usual distance to the 10th nearest code: of all, or of the codes of the point's class.
     density : ndarray of float64, shape (n,)
         Density of codes as a multiple of the usual, by the k-th neighbour: (radius / distance)^D.
     nearest : ndarray of float64, shape (n,)
@@ -117,7 +117,7 @@ class Support:
     """
 
     near: NDArray[np.int64] = field(repr=False)
-    radius: float
+    radius: NDArray[np.float64]
     density: NDArray[np.float64] = field(repr=False)
     nearest: NDArray[np.float64] = field(repr=False)
     level: NDArray[np.float64] = field(repr=False)
@@ -180,7 +180,14 @@ def support_of(z: NDArray[np.float32], ground: Ground) -> Support:
     edges = ground.quantile(USUAL), ground.quantile(RARE)
     near = ground.cloud.within(z, ground.radius)
     level = level_of(kth, *edges)
-    return Support(near, ground.radius, density, away[:, 0] / ground.nearest, level)
+    radius = np.full(len(z), ground.radius)
+    return Support(near, radius, density, away[:, 0] / ground.nearest, level)
+
+
+def joined(parts: Sequence[Support]) -> Support:
+    """Return the support of the points of all parts, one part after another."""
+    names = [each.name for each in fields(Support)]
+    return Support(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def level_of(value: Any, usual: float, rare: float) -> NDArray[np.float64]:

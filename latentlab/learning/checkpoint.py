@@ -106,11 +106,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
         Where it is missing, damaged, or written by a newer latentlab.
     """
     file = folder_of(path) / f"{_stem(path)}.json"
+    if path.suffix == ".safetensors" and path.stem not in (LAST, BEST):
+        # Not the checkpoint beside it in its stead.
+        raise _no_checkpoint(path, f"{path.stem}.json")
     if is_missing(file):
-        raise RunError(
-            f"{folder_of(path)} is not a run: it has no {file.name}.",
-            "Open a folder that latentlab train has written.",
-        )
+        raise _no_checkpoint(path, file.name)
     head = read_json(file, _HEAD)
     if head.format > FORMAT:
         raise RunError(
@@ -119,6 +119,20 @@ def read_checkpoint(path: Path) -> Checkpoint:
             "Update latentlab.",
         )
     return _checkpoint(read_json(file, _DESCRIPTION), file)
+
+
+def _no_checkpoint(path: Path, missing: str) -> RunError:
+    """Return what to tell of a path that a checkpoint was looked for at."""
+    if path.suffix not in (".safetensors", ".json") or path.is_dir():
+        return RunError(
+            f"{folder_of(path)} is not a run: it has no {missing}.",
+            "Open a folder that latentlab train has written.",
+        )
+    why = f"there is no {missing} beside it" if path.exists() else "it does not exist"
+    return RunError(
+        f"{path} is not a checkpoint of latentlab: {why}.",
+        f"Open a run folder that latentlab has written, or the {WEIGHTS} in it.",
+    )
 
 
 class _Head(Record):

@@ -51,7 +51,7 @@ def blend(
     """
     a, b, c = (_point_of(explorer, slot, label) for slot in slots)
     z = strength * (np.array(a.z) - np.array(b.z)) + np.array(c.z)
-    points = (a, b, c, Point(tuple(z.tolist()), c.label))
+    points = (a, b, c, c.at(tuple(z.tolist())))
     return Blend(points, explorer.tiles(points, 4).pictures)
 
 
@@ -71,7 +71,7 @@ def make_traversal(
             ranges = prior_range(len(kl), settings.span)
     dimensions = tuple(order.tolist())
     z, values = traverse(point.z, dimensions, ranges, settings.columns)
-    points = tuple(Point(tuple(row), point.label) for row in z.tolist())
+    points = tuple(point.at(tuple(row)) for row in z.tolist())
     tiles = yield from decoded(explorer, points, settings.columns, "Decoding traversals")
     return Traversal(tiles, dimensions, tuple(kl[order].tolist()), values, len(kl))
 

@@ -10,12 +10,11 @@ from pydantic import FailFast, Field, JsonValue, TypeAdapter
 from latentlab.errors import RunError, reading
 from latentlab.files import write_atomically
 from latentlab.json_files import LARGE, Record, read_json
-from latentlab.session.scene import Point
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from latentlab.session.scene import ModelCard
+    from latentlab.session.scene import ModelCard, Point
     from latentlab.session.ways import Bookmark
 
 WHAT = "bookmarks"
@@ -88,6 +87,5 @@ def _point(mark: _Mark, card: ModelCard) -> tuple[Point, str]:
             "Open the model that they were made with.",
         )
     label = mark.label if isinstance(mark.label, int) else -1
-    if not 0 <= label < card.spec.classes:
-        label = 0
-    return Point(mark.z, label if card.conditional else None), mark.note
+    known = 0 <= label < card.spec.classes
+    return card.point(mark.z, label if known else None), mark.note

@@ -46,6 +46,6 @@ def make_manifold(
     """Decode a grid over a plane through `point`."""
     lines = axis(grid.n, grid.span, grid.spacing)
     z = plane_points(point.z, frame, lines)
-    points = tuple(Point(tuple(row), point.label) for row in z.tolist())
+    points = tuple(point.at(tuple(row)) for row in z.tolist())
     tiles = yield from decoded(explorer, points, grid.n, "Decoding the manifold")
     return Manifold(tiles, frame, lines)

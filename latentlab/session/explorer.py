@@ -110,7 +110,8 @@ class Explorer:
         # Not as a recipe under training: that one has images of its own to show.
         self._show(model, splits, None if splits is None else splits.to_explore(), None)
         card = _card(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
-        self.card = replace(card, data=data, note=note, images=self._total)
+        card = replace(card, data=data, note=note, images=self._total)
+        self.card = card.numbered_after(self.card)
         return self.card
 
     def adopt(
@@ -130,7 +131,8 @@ class Explorer:
         self.held_out, self._tells_parts = len(splits.validation), True
         self._show(model, splits, images, parsed)
         card = _card(model, parsed, splits.spec, folder, epoch)
-        self.card = replace(card, data=parsed.data.kind, note=splits.notes, images=self._total)
+        card = replace(card, data=parsed.data.kind, note=splits.notes, images=self._total)
+        self.card = card.numbered_after(self.card)
         return self.card
 
     def _show(
@@ -199,7 +201,7 @@ class Explorer:
         if self.model.conditional and self.card:
             classes = self.card.spec.classes
             labels = labels_for(settings.count, classes, settings.label).tolist()
-        points = tuple(map(Point, map(tuple, z.tolist()), labels))
+        points = tuple(map(self._point, z.tolist(), labels))
         return self.tiles(points, columns or int(np.ceil(np.sqrt(settings.count))))
 
     def original(self, row: int) -> Original:
@@ -261,8 +263,9 @@ class Explorer:
     def _label(self, row: int) -> int:
         return 0 if self.codes.labels is None else int(self.codes.labels[row])
 
-    def _point(self, z: list[float], label: int) -> Point:
-        return Point(tuple(z), label if self.model.conditional else None)
+    def _point(self, z: list[float], label: int | None) -> Point:
+        assert self.card
+        return self.card.point(z, label)
 
     def _original(self, name: str, image: ImageSet) -> Original:
         codes = embed(self.model, image)

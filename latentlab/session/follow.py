@@ -54,6 +54,8 @@ def _of_all_codes(new: State, codes: Codes, moved: bool, old: State) -> list[Req
 
 def _same_manifold(old: State, new: State) -> bool:
     """Say whether two manifolds are the same: of the point only what is off the plane counts."""
+    if old.point is new.point and old.view is new.view and old.grid is new.grid:
+        return old.point is not None
     if old.point is None or new.point is None or old.view.frame != new.view.frame:
         return False
     if old.grid != new.grid or old.point.label != new.point.label:

@@ -91,7 +91,7 @@ class Lab:
             raise RunError(f"--span {span:g}: with --quantiles at most {WIDEST_QUANTILES:g}.")
         grid = GridSettings(n, span, Spacing.QUANTILE if quantiles else Spacing.UNIFORM)
         # Through the middle of the bell: a command line has no current z.
-        middle = Point((0.0,) * size, self._label(label, needed=True))
+        middle = self.card.point((0.0,) * size, self._label(label, needed=True))
         if size == 1:
             lines = axis(n, span, grid.spacing)
             tiles = self.explorer.tiles(tuple(middle.at((z,)) for z in lines.tolist()), n)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from latentlab.latent.paths import ease, lerp
-from latentlab.session.scene import Point
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from latentlab.session.scene import Ends
+    from latentlab.session.scene import Ends, Point
 
 Curve = Callable[["NDArray[np.float64]"], "NDArray[np.float32]"]
 """From shares of a leg, shape (n,), to its points, shape (n, D)."""
@@ -42,7 +42,9 @@ def walk(ends: Ends, curves: Sequence[Curve]) -> tuple[Point, ...]:
         stops[leg + int(gone > HALF)].point.label
         for leg, gone in zip(legs.tolist(), share.tolist(), strict=True)
     ]
-    return tuple(map(Point, map(tuple, z.tolist()), labels))
+    return tuple(
+        replace(ends.a, z=tuple(row), label=y) for row, y in zip(z.tolist(), labels, strict=True)
+    )
 
 
 def straight_route(ends: Ends) -> tuple[Point, ...]:

@@ -10,6 +10,7 @@ from latentlab.latent.manifold import Spacing
 from latentlab.latent.paths import Easing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import numpy as np
@@ -48,6 +49,9 @@ class ModelCard:
         How it was made, as plain values.
     images : int
         How many images the data set has; the map may show some of them.
+    number : int
+        Tells it from every other model that the same explorer has opened. The snapshots of a
+        run in training are one model.
     """
 
     name: str
@@ -61,11 +65,33 @@ class ModelCard:
     note: str = ""
     recipe: dict[str, Any] = field(default_factory=dict, compare=False)
     images: int = 0
+    number: int = 0
 
     @property
     def title(self) -> str:
         """Its kind and size, as ``CVAE 20-D``."""
         return f"{self.kind.upper()} {self.latent_dim}-D"
+
+    def numbered_after(self, before: ModelCard | None) -> ModelCard:
+        """Return it with the number of the model open before if it is the same, else the next."""
+        if before is None:
+            return self
+        mine, other = (
+            (card.source, card.kind, card.latent_dim, card.spec) for card in (self, before)
+        )
+        return replace(self, number=before.number + (mine != other))
+
+    def point(self, z: Iterable[float], label: int | None = None) -> Point:
+        """Return a point of this model; only a conditional model keeps the label, or takes 0."""
+        return Point(tuple(z), (label or 0) if self.conditional else None, self.number)
+
+    def owns(self, point: Point) -> bool:
+        """Say whether a point is one of this model's, with a label that it knows."""
+        if point.model != self.number or len(point.z) != self.latent_dim:
+            return False
+        if point.label is None:
+            return not self.conditional
+        return self.conditional and 0 <= point.label < max(1, self.spec.classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +104,13 @@ class Point:
         Coordinates.
     label : int or None
         Class, for a conditional model.
+    model : int
+        The ``number`` of the model that it is a point of.
     """
 
     z: tuple[float, ...]
     label: int | None = None
+    model: int = field(default=0, repr=False)
 
     def along(self, values: dict[int, float]) -> Point:
         """Return the point with some of its coordinates replaced."""
@@ -89,7 +118,7 @@ class Point:
         return replace(self, z=z)
 
     def at(self, z: tuple[float, ...]) -> Point:
-        """Return the point elsewhere, with the same label."""
+        """Return the point elsewhere, of the same model and with the same label."""
         return replace(self, z=z)
 
 

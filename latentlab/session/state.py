@@ -40,10 +40,14 @@ if TYPE_CHECKING:
     from latentlab.session.workshop import Fills, Judged, Usual
 
 
-OF_MODEL = {"until": "model"}
-"""Marks a part of the state that says nothing of another model, and is emptied then."""
 OF_CODES = {"until": "codes"}
-"""Marks one that is emptied even when the same model has other codes."""
+"""Marks a part of the state that is emptied when the model has other codes, as in training."""
+OF_MODEL = {"until": "model"}
+"""Marks one that is emptied when another model is open."""
+OF_RUN = {"until": "run"}
+"""Marks one that is replaced when another run is shown."""
+OF_SESSION = {"until": "session"}
+"""Marks one that belongs to no model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class State:
     ``fills`` are what the model says of it. ``kept`` are selections that were given a name,
     ``map_pictures`` some images that the map shows at their points, ``draws`` and ``holes`` what it
     draws from whole posteriors. ``comparison`` is the model beside a second one.
+    ``awaited`` are the kinds of requests without an answer as yet: what was answered before no
+    longer fits, and is shown dimmed (`widgets.veil`).
 
     ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run, or
     to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
@@ -65,15 +71,15 @@ class State:
     training.
     """
 
-    model: ModelCard | None = None
-    opening: str = ""
-    codes: Codes | None = None
-    point: Point | None = None
-    picture: Picture | None = None
-    preview: Picture | None = None
-    original: Original | None = None
-    hovered: Original | None = None
-    view: View = field(default_factory=lambda: axes_view(0, 1, 2))
+    model: ModelCard | None = field(default=None, metadata=OF_MODEL)
+    opening: str = field(default="", metadata=OF_SESSION)
+    codes: Codes | None = field(default=None, metadata=OF_MODEL)
+    point: Point | None = field(default=None, metadata=OF_MODEL)
+    picture: Picture | None = field(default=None, metadata=OF_MODEL)
+    preview: Picture | None = field(default=None, metadata=OF_CODES)
+    original: Original | None = field(default=None, metadata=OF_MODEL)
+    hovered: Original | None = field(default=None, metadata=OF_CODES)
+    view: View = field(default=axes_view(0, 1, 2), metadata=OF_MODEL)
     selection: Selection | None = field(default=None, metadata=OF_MODEL)
     kept: tuple[Selection, ...] = field(default=(), metadata=OF_MODEL)
     measured: Measured | None = field(default=None, metadata=OF_MODEL)
@@ -85,18 +91,18 @@ class State:
     judged: Judged | None = field(default=None, metadata=OF_MODEL)
     usual: Usual | None = field(default=None, metadata=OF_MODEL)
     fills: Fills | None = field(default=None, metadata=OF_MODEL)
-    grid: GridSettings = field(default_factory=GridSettings)
-    manifold: Manifold | None = None
-    ends: Ends | None = None
-    strip: Tiles | None = None
-    ways: Ways | None = field(default=None, metadata=OF_MODEL)
-    geodesic: Ways | None = field(default=None, metadata=OF_MODEL)
-    footing: Footing | None = field(default=None, metadata=OF_MODEL)
+    grid: GridSettings = field(default=GridSettings(), metadata=OF_SESSION)
+    manifold: Manifold | None = field(default=None, metadata=OF_MODEL)
+    ends: Ends | None = field(default=None, metadata=OF_MODEL)
+    strip: Tiles | None = field(default=None, metadata=OF_MODEL)
+    ways: Ways | None = field(default=None, metadata=OF_CODES)
+    geodesic: Ways | None = field(default=None, metadata=OF_CODES)
+    footing: Footing | None = field(default=None, metadata=OF_CODES)
     blend: Blend | None = field(default=None, metadata=OF_MODEL)
     traversal: Traversal | None = field(default=None, metadata=OF_MODEL)
     bookmarks: tuple[Bookmark, ...] = field(default=(), metadata=OF_MODEL)
-    sampling: SampleSettings = field(default_factory=SampleSettings)
-    samples: Tiles | None = None
+    sampling: SampleSettings = field(default=SampleSettings(), metadata=OF_SESSION)
+    samples: Tiles | None = field(default=None, metadata=OF_MODEL)
     scores: Scores | None = field(default=None, metadata=OF_CODES)
     thumbnails: Thumbnails | None = field(default=None, metadata=OF_CODES)
     directions: tuple[Direction, ...] | None = field(default=None, metadata=OF_MODEL)
@@ -104,29 +110,30 @@ class State:
     importance: Importance | None = field(default=None, metadata=OF_MODEL)
     slider_strips: Strips | None = field(default=None, metadata=OF_MODEL)
     direction_strips: Strips | None = field(default=None, metadata=OF_MODEL)
-    curves: Curves = field(default_factory=dict)
-    changes: tuple[Change, ...] = ()
-    latents: LatentCurves | None = None
-    portrait: Portrait | None = None
-    moments: tuple[int, ...] = ()
-    moment: int | None = None
-    findings: tuple[Finding, ...] = ()
-    compared: tuple[Compared, ...] = ()
+    curves: Curves = field(default_factory=dict, metadata=OF_RUN)
+    changes: tuple[Change, ...] = field(default=(), metadata=OF_RUN)
+    latents: LatentCurves | None = field(default=None, metadata=OF_RUN)
+    portrait: Portrait | None = field(default=None, metadata=OF_RUN)
+    moments: tuple[int, ...] = field(default=(), metadata=OF_RUN)
+    moment: int | None = field(default=None, metadata=OF_RUN)
+    findings: tuple[Finding, ...] = field(default=(), metadata=OF_RUN)
+    compared: tuple[Compared, ...] = field(default=(), metadata=OF_SESSION)
     comparison: Comparison | None = field(default=None, metadata=OF_CODES)
-    contact: Contact | None = None
-    checked: Checked | None = None
-    working: Mapping[type[Request], Loading] = field(default_factory=dict)
-    queue: tuple[Mapping[str, Any], ...] = ()
-    rhythm: float = 1.0
-    library: tuple[Entry, ...] = ()
-    form: tuple[Field, ...] = ()
-    draft: Mapping[str, Any] | None = None
-    run: Run | None = None
-    following: bool = True
-    message: str = ""
-    failure: Failure | None = None
-    can_undo: bool = False
-    can_redo: bool = False
+    contact: Contact | None = field(default=None, metadata=OF_SESSION)
+    checked: Checked | None = field(default=None, metadata=OF_SESSION)
+    awaited: frozenset[type[Request]] = field(default=frozenset(), metadata=OF_SESSION)
+    working: Mapping[type[Request], Loading] = field(default_factory=dict, metadata=OF_SESSION)
+    queue: tuple[Mapping[str, Any], ...] = field(default=(), metadata=OF_SESSION)
+    rhythm: float = field(default=1.0, metadata=OF_SESSION)
+    library: tuple[Entry, ...] = field(default=(), metadata=OF_SESSION)
+    form: tuple[Field, ...] = field(default=(), metadata=OF_SESSION)
+    draft: Mapping[str, Any] | None = field(default=None, metadata=OF_SESSION)
+    run: Run | None = field(default=None, metadata=OF_SESSION)
+    following: bool = field(default=True, metadata=OF_SESSION)
+    message: str = field(default="", metadata=OF_SESSION)
+    failure: Failure | None = field(default=None, metadata=OF_SESSION)
+    can_undo: bool = field(default=False, metadata=OF_SESSION)
+    can_redo: bool = field(default=False, metadata=OF_SESSION)
 
 
 def emptied(until: dict[str, str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,8 @@ from latentlab.data.base import Loading
 from latentlab.latent.geodesic import CORNERS, generator_of, geodesic
 from latentlab.latent.graph_path import graph_path
 from latentlab.latent.paths import Way, along, at, lerp, slerp
-from latentlab.latent.support import support_of
+from latentlab.latent.support import joined, support_of
+from latentlab.session.footing import ground_at
 from latentlab.session.guide import guide_of
 from latentlab.session.route import Curve, walk
 from latentlab.session.ways import Strip, Ways
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.latent.support import Support
     from latentlab.session.explorer import Explorer
     from latentlab.session.scene import Ends, Point, Tiles
 
@@ -38,7 +40,6 @@ def find_ways(
 
 def find_way(explorer: Explorer, ends: Ends, kind: Way) -> Generator[Loading, None, Strip]:
     """Decode the way of one kind, and measure its support."""
-    ground = yield from guide_of(explorer).ground()
     curves: list[Curve] = []
     notes: list[str] = []
     for start, stop in pairwise(ends.stops()):
@@ -48,10 +49,23 @@ def find_way(explorer: Explorer, ends: Ends, kind: Way) -> Generator[Loading, No
     points = walk(ends, curves)
     tiles = explorer.tiles(points, ends.steps)
     yield Loading("Measuring the way", 0.9)
-    z = np.array([point.z for point in points], np.float32)
-    support = support_of(z, ground) if ground else None
+    support = yield from _support(explorer, points)
     note = next((note for note in notes if note), "")
     return Strip(kind, tiles, support, length_of(tiles), note)
+
+
+def _support(
+    explorer: Explorer, points: tuple[Point, ...]
+) -> Generator[Loading, None, Support | None]:
+    """Say what stands behind each point, among the codes of its own class."""
+    parts = []
+    for _, same in groupby(points, key=lambda point: point.label):
+        some = list(same)
+        ground = yield from ground_at(explorer, some[0])
+        if ground is None:
+            return None
+        parts.append(support_of(np.array([point.z for point in some], np.float32), ground))
+    return joined(parts)
 
 
 def length_of(tiles: Tiles) -> float:

@@ -77,6 +77,9 @@ class Footing:
         |encode(decode(z)) - z|, in standard deviations of the posterior per dimension.
     usual_drift : float
         What 90 % of the data stay below. Usual is what holds for samples of the posteriors.
+    is_blind : bool
+        Whether the decoder shows nothing of z, so that no place is better than another: it has
+        not learned yet, has diverged, or all posteriors have collapsed.
     """
 
     point: Point
@@ -85,6 +88,7 @@ class Footing:
     nearest: float
     drift: float
     usual_drift: float
+    is_blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

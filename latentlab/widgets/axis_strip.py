@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LARGEST = 56
 """Pixels that a picture has at most to either side."""
+DIMMED = 0.35
+"""Opacity of pictures that are of another z."""
 
 
 class AxisStrip(QWidget):
@@ -40,7 +42,7 @@ class AxisStrip(QWidget):
         super().__init__(parent)
         self._slider = slider
         self._images: list[QImage] = []
-        self._current = -1
+        self._current, self._stale = -1, False
         self.tiles: Tiles | None = None
         self._made_of: tuple[Point, Codes, Axis] | None = None
         self.setMouseTracking(True)
@@ -62,6 +64,18 @@ class AxisStrip(QWidget):
         """Show no pictures, until there are others."""
         self.tiles, self._made_of, self._images = None, None, []
         self.update()
+
+    def shares_model(self, point: Point) -> bool:
+        """Say whether the pictures are of the model of a point, as no pictures are as well."""
+        return self._made_of is None or self._made_of[0].model == point.model
+
+    def look_again(self, point: Point, codes: Codes) -> bool:
+        """Dim pictures that are of another point or of other codes; return whether they are."""
+        stale = not self.is_of(point, codes)
+        if stale != self._stale:
+            self._stale = stale
+            self.update()
+        return stale
 
     def is_of(self, point: Point, codes: Codes) -> bool:
         """Say whether the pictures are those of a point, of a model with these codes."""
@@ -127,6 +141,7 @@ class AxisStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pictures, or where they will be."""
         painter = QPainter(self)
+        painter.setOpacity(DIMMED if self._stale else 1.0)
         for index in range(len(MARKS)):
             cell = self.cell(index)
             if index >= len(self._images):

@@ -146,14 +146,18 @@ class DirectionForm(QWidget):
 
     @Slot()
     def _show_choice(self) -> None:
-        by_hand = self.source.currentData() == BY_HAND
+        source = self.source.currentData()
+        by_hand = source == BY_HAND
         self._by_hand.setVisible(by_hand)
-        ready = bool(self._groups.a and self._groups.b) if by_hand else bool(self._offered)
+        # The line between two kinds of source is none.
+        ready = bool(self._groups.a and self._groups.b) if by_hand else source is not None
         self.learn.setEnabled(ready)
 
     @Slot()
     def _on_learn(self) -> None:
         source = self.source.currentData()
+        if source is None:
+            return
         if source == BY_HAND:
             source = Source("groups", groups=self._groups)
         method = Method(self.method.currentText())

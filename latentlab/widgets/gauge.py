@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from latentlab.session.ways import Footing
 
 WIDTH, HEIGHT, TRACK = 72, 16, 6
+BLIND = (
+    "Decoding z and encoding the picture leads back from nowhere, wherever z is: the model has not "
+    "learned yet, its posteriors have collapsed, or its numbers have diverged."
+)
 WAITING = "How far the current z is from the data: measured once training rests."
 
 
@@ -39,6 +43,8 @@ class Gauge(QWidget):
         self.dial.set_level(level)
         if footing is None:
             text, tip = "", WAITING
+        elif footing.is_blind:
+            text, tip = "z changes nothing", BLIND
         elif level is None:
             text, tip = "no codes to compare with", _drift(footing)
         else:

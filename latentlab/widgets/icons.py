@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from latentlab.widgets.theme import colours
+from latentlab.widgets.theme import Colours, colours
 
 # Paths on a 24-pixel square.
 PATHS = {
@@ -47,9 +49,14 @@ PATHS = {
 
 def icon(name: str) -> QIcon:
     """Draw an icon in the present text colour, fainter where disabled."""
+    return _drawn(name, colours())
+
+
+@lru_cache(maxsize=2 * len(PATHS))
+def _drawn(name: str, c: Colours) -> QIcon:
     drawn = QIcon()
-    drawn.addPixmap(_pixmap(name, colours().text, 0.85))
-    drawn.addPixmap(_pixmap(name, colours().muted, 0.45), QIcon.Mode.Disabled)
+    drawn.addPixmap(_pixmap(name, c.text, 0.85))
+    drawn.addPixmap(_pixmap(name, c.muted, 0.45), QIcon.Mode.Disabled)
     return drawn
 
 

@@ -31,6 +31,8 @@ SAMPLE = 50_000
 """Points that are looked at to see how far they reach."""
 NEAR = 12
 """Pixels within which an image counts as under the cursor."""
+EDGE = 12
+"""Pixels of the map's edge that a dragged handle stays away from."""
 ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -120,11 +122,18 @@ class MapPlot(Plot):
             # In a picture of neighbourhoods, coordinates mean nothing.
             axis.setStyle(showValues=view.is_plane)
 
+    def forget_range(self) -> None:
+        """Show all again with the next codes, whatever a hand has zoomed in on: they are others."""
+        self._own_range = False
+
     @Slot()
     def show_all(self) -> None:
-        """Show all codes and the prior, in steps so that training does not make it jitter."""
+        """Show all codes, A, B and the prior, in steps so that training does not make it jitter."""
         self._own_range = False
-        reach = np.ceil(2 * min(max(self._reach, 3.1), 1e6)) / 2
+        places = [handle.pos() for handle in self.handles.values()]
+        ends = [abs(value) for place in places for value in (place.x(), place.y())]
+        furthest = max(3.1, self._reach, *filter(np.isfinite, ends))
+        reach = np.ceil(2 * min(furthest, 1e6)) / 2
         self.setRange(xRange=(-reach, reach), yRange=(-reach, reach), padding=0.02)
 
     def set_point(self, x: float, y: float) -> None:
@@ -200,8 +209,19 @@ class MapPlot(Plot):
         self._drag("b", dropped=True)
 
     def _drag(self, name: str, *, dropped: bool) -> None:
-        place = self.handles[name].pos()
-        self.dragged.emit(name, place.x(), place.y(), dropped)
+        handle = self.handles[name]
+        x, y = self._in_view(handle.pos())
+        handle.blockSignals(True)
+        handle.setPos(x, y)
+        handle.blockSignals(False)
+        self.dragged.emit(name, x, y, dropped)
+
+    def _in_view(self, place: Any) -> tuple[float, float]:
+        """Return the place nearest to one where a handle can still be seen and taken."""
+        margin = EDGE * np.array(self.getViewBox().viewPixelSize())
+        low, high = np.array(self.viewRange()).T
+        x, y = np.clip((place.x(), place.y()), low + margin, high - margin).tolist()
+        return x, y
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move z with the arrow keys, a fiftieth of the view at a time."""

@@ -112,20 +112,21 @@ class PictureResult(QWidget):
         rmse = f"RMSE {pixel_rmse(own):.3f}"
         if judged is None:
             self.numbers.setText(rmse)
-            self.verdict.setText("Judging…")
+            self._say("busy", "Judging…")
             return
         parts = f"reconstruction {judged.reconstruction:.1f} + rate {judged.rate:.1f}"
         self.numbers.setText(f"{parts} = {judged.bound:.1f} nats · {rmse}")
         if usual is None or usual.codes is not state.codes:
             waiting = "Compared with the map once training rests" if state.run else "Comparing…"
-            self._say("fine", waiting)
+            self._say("busy", waiting)
         else:
             self._say(*unlikeness(judged, usual))
 
     def _say(self, level: str, words: str) -> None:
         c = colours()
-        colour = {"fine": c.fine, "watch": c.watch, "trouble": c.error}[level]
-        self.verdict.setText(f'<span style="color: {colour}">●</span> {words}')
+        colours_ = {"fine": c.fine, "watch": c.watch, "trouble": c.error, "busy": c.muted}
+        dot = "○" if level == "busy" else "●"
+        self.verdict.setText(f'<span style="color: {colours_[level]}">{dot}</span> {words}')
 
 
 def _button(text: str, tip: str) -> QPushButton:

@@ -63,7 +63,12 @@ class StripKeeper(QObject):
 
     @Slot()
     def look(self) -> None:
-        """Look again whether pictures are wanted, as soon as z stands still."""
+        """Dim pictures that are no longer right, and ask for others once z stands still."""
+        state = self._controller.state
+        if state.point is not None and state.codes is not None:
+            for row in self._rows:
+                if row.strip is not None:
+                    row.strip.look_again(state.point, state.codes)
         self._calm.start()
 
     def take(self, strips: Strips | None) -> None:
@@ -72,9 +77,9 @@ class StripKeeper(QObject):
             axis = row.slider.axis
             if row.strip is None or axis is None:
                 continue
-            if strips is None:
+            if strips is None or not row.strip.shares_model(strips.point):
                 row.strip.clear()
-            elif axis.key in strips.along:
+            if strips is not None and axis.key in strips.along:
                 row.strip.set_tiles(strips.along[axis.key], strips.point, strips.codes)
         self.look()
 
@@ -91,7 +96,7 @@ class StripKeeper(QObject):
             axis = row.slider.axis
             if axis is None or row.strip is None or row.strip.visibleRegion().isEmpty():
                 continue
-            if not row.strip.is_of(state.point, state.codes):
+            if row.strip.look_again(state.point, state.codes):
                 wanted.append(axis)
         if wanted:
             self._controller.ask(self._kind(state.point, tuple(wanted)))

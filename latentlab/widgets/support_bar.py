@@ -84,7 +84,7 @@ class SupportBar(QWidget):
         codes = "1 code" if near == 1 else f"{near:,} codes"
         return (
             f"Step {step + 1} of {len(s.level)}: {words(float(s.level[step]))}. "
-            f"{codes} within {s.radius:.2g}, density {s.density[step]:.2g} × the usual, "
+            f"{codes} within {s.radius[step]:.2g}, density {s.density[step]:.2g} × the usual, "
             f"nearest code {s.nearest[step]:.1f} × as far as usual."
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from latentlab.session.colours import CLASS_COLOURS
 
@@ -121,8 +121,16 @@ def _dress(_scheme: Qt.ColorScheme | None = None) -> None:
     c = colours()
     QApplication.setPalette(_palette(c))
     app = QApplication.instance()
-    if isinstance(app, QApplication):
-        app.setStyleSheet(_sheet(c))
+    if not isinstance(app, QApplication):
+        return
+    sheet = _sheet(c)
+    # Qt polishes every widget six times for a sheet of the application, and once for a window's.
+    windows: list[QApplication | QMainWindow] = [
+        each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)
+    ]
+    for dressed in windows or [app]:
+        if (dressed.styleSheet() or app.styleSheet()) != sheet:
+            dressed.setStyleSheet(sheet)
 
 
 def _palette(c: Colours) -> QPalette:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 
+from latentlab.session.directions import Groups
 from latentlab.session.history import History
 from latentlab.session.requests.base import asked_for
 from latentlab.session.requests.bookmarks import ImportBookmarks, ReadBookmarks
@@ -87,11 +88,6 @@ class Controller(Running):
         self.ask(ListLibrary())
         self.ask(CheckPlugins())
 
-    def open(self, path: Path) -> None:
-        """Open a run or a checkpoint."""
-        self._set(opening=path.name, following=False, failure=None)
-        self._replace_model(path)
-
     def open_path(self, path: Path) -> None:
         """Open whatever a path is: a run, a checkpoint, a recipe, else a picture."""
         self.dismiss_failure()
@@ -142,7 +138,7 @@ class Controller(Running):
         if self._is_stale(answer) and not is_whole:
             return
         self._end_work(type(answer.request))
-        self._shown[type(answer.request)] = answer.number
+        self._end_waiting(answer)
         if answer.failure:
             self._set(failure=answer.failure, opening="")
             self._fall_back(answer.request)
@@ -175,7 +171,11 @@ class Controller(Running):
                 self._on_exported(exported)
             case (CheckPlugins(), (str() as title, *more)):
                 self.refuse(title, " ".join(map(str, more)))
-            case (Discard() | Rename() | Trash(), _):
+            case (Rename(folder=folder), str() as name):
+                self._on_renamed(folder, name)
+            case (Trash(folder=folder), _):
+                self._on_trashed(folder)
+            case (Discard(), _):
                 self.ask(ListLibrary())
             case (ReadMoment(epoch=epoch), _):
                 self._set(portrait=answer.response, moment=epoch)
@@ -193,35 +193,37 @@ class Controller(Running):
             return
         changes: dict[str, Any] = {"model": opened.card, "codes": opened.codes, "opening": ""}
         old = self.state.model
-        is_new = old is None or _identity(old) != _identity(opened.card)
+        is_new = old is None or old.number != opened.card.number
         if self.state.codes is not None and len(self.state.codes) != len(opened.codes):
             # Rows would name other images.
-            changes |= {"selection": None, "kept": ()}
+            changes |= {"selection": None, "kept": (), "groups": Groups()}
         # A path nobody has touched shows the same images again, wherever training moves them.
         if is_new or not self._history.can_undo:
             changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
-            if is_new:
-                changes |= self._fresh_look(opened.card.latent_dim)
-            empty = emptied(OF_MODEL) if is_new else {}
-            self._history = History(place_of(replace(self.state, **{**empty, **changes})))
         elif self.state.original:
             self._follow_image(self.state.original)
         if is_new:
-            # Whatever was asked until now, even while it opened, was asked of the one before.
-            self._model_since = self._asked
-            changes |= {
-                "sampling": replace(self.state.sampling, label=None),
-                **emptied(OF_MODEL),
-                "can_undo": False,
-                "can_redo": False,
-            }
-        changes |= emptied(OF_CODES)
-        changes["working"] = self._withdraw_stale(is_new=is_new)
+            changes = {**emptied(OF_MODEL), **changes, **self._first_look(opened.card.latent_dim)}
+        changes |= {**emptied(OF_CODES), "working": self._withdraw_stale(is_new=is_new)}
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}
             self._latest = opened.past.portrait
-        self._set(**changes, preview=None, hovered=None)
+        if is_new or not self._history.can_undo:
+            self._history = History(place_of(replace(self.state, **changes)))
+        self._set(**changes)
         self._renew_own()
+
+    def _first_look(self, latent_dim: int) -> dict[str, Any]:
+        """Begin with another model; return how it is looked at."""
+        # Whatever was asked until now, even while it opened, was asked of the one before.
+        self._model_since = self._asked
+        return {
+            **self._fresh_look(latent_dim),
+            "sampling": replace(self.state.sampling, label=None),
+            "awaited": frozenset(kind for kind in self.state.awaited if not kind.about_model),
+            "can_undo": False,
+            "can_redo": False,
+        }
 
     def _on_whole(self, codes: Codes) -> None:
         """Take the codes of all images; the rows known before name the same images."""
@@ -233,8 +235,10 @@ class Controller(Running):
 
         Told together with the model: a panel that heard of it before would ask once more.
         """
-        begun = [kind for kind in self.state.working if is_new and kind.about_model]
-        stale: set[type[Request]] = {ShowAll, *asked_for(emptied(OF_CODES)), *begun}
+        stale: set[type[Request]] = {ShowAll, *asked_for(emptied(OF_CODES))}
+        if is_new:
+            begun = {*self.state.working, *self.state.awaited}
+            stale |= {kind for kind in begun if kind.about_model and not kind.writes}
         for kind in stale:
             self.withdraw(kind)
         return {kind: how for kind, how in self.state.working.items() if kind not in stale}
@@ -245,9 +249,7 @@ class Controller(Running):
 
     def close(self) -> None:
         """Stop training and keep it, then close the lane; waits for both."""
+        # What waits in the queue would begin as soon as the run under way has ended.
+        self._set(queue=())
         self._training.close()
         self._lane.close()
-
-
-def _identity(card: Any) -> Any:
-    return card.source, card.latent_dim, card.spec

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.session.belonging import belongs
 from latentlab.session.history import History
 from latentlab.session.requests.bookmarks import KeepBookmarks, ReadBookmarks
 from latentlab.session.requests.exploring import Hover, Hovered, PickImage
@@ -109,6 +110,15 @@ class Exploring(Store):
         self._hovering = True
         self.ask(Hover(point, row))
 
+    def hover_image(self, row: int) -> None:
+        """Preview an image of the map, decoded at its own code under its own label; -1 for none."""
+        model, codes = self.state.model, self.state.codes
+        if model is None or codes is None or not 0 <= row < len(codes):
+            self.preview(None)
+            return
+        label = None if codes.labels is None else int(codes.labels[row])
+        self.hover(model.point(codes.mu[row].tolist(), label), row)
+
     def preview(self, picture: Picture | None) -> None:
         """Preview a picture that is at hand, or none: what is committed shows again."""
         self._hovering = False
@@ -159,16 +169,15 @@ class Exploring(Store):
         self._set(can_undo=self._history.can_undo, can_redo=self._history.can_redo)
 
     def _go(self, place: Place) -> None:
-        count = len(self.state.codes) if self.state.codes is not None else 0
-        chosen = place.selection
+        # Fewer images may be on the map by now.
+        here = self.state
         self._set(
             point=place.point,
             ends=place.ends,
-            original=place.original,
+            original=place.original if belongs(place.original, here) else None,
             view=place.view or self.state.view,
-            # Fewer images may be on the map by now.
-            selection=chosen if chosen and chosen.rows[-1] < count else None,
-            kept=tuple(one for one in place.kept if one.rows[-1] < count),
+            selection=place.selection if belongs(place.selection, here) else None,
+            kept=tuple(one for one in place.kept if belongs(one, here)),
             preview=None,
             hovered=None,
             can_undo=self._history.can_undo,

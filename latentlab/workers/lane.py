@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from latentlab.session.failure import Failure
+from latentlab.workers.memory import give_back_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 TELL_EVERY = 0.05
 """Seconds between two reports of how far work is."""
+REST_MS = 1000
+"""How long nothing must be asked before freed memory is given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,11 @@ class _Worker(QObject):
         self._mailbox = mailbox
         self._begun: dict[object, _Work] = {}
         self.dropped: list[object] = []
+        self._finished = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.tidy)
         # Queued, so that whatever was posted meanwhile comes first.
         self._more.connect(self.work, Qt.ConnectionType.QueuedConnection)
 
@@ -166,10 +174,19 @@ class _Worker(QObject):
                 self._go_on(min(self._begun.values(), key=_turn))
         if self._begun and not self._mailbox:
             self._more.emit()
+        if not self._finished:
+            self._rest.start()
+
+    @Slot()
+    def tidy(self) -> None:
+        """Give back what the models opened before have left; runs on the lane's thread."""
+        give_back_memory()
 
     @Slot()
     def finish(self) -> None:
         """Answer all that waits, then end the lane's thread; runs on it."""
+        self._finished = True
+        self._rest.stop()
         while self._mailbox:
             self._answer_first()
         for work in self._begun.values():

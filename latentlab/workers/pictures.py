@@ -69,7 +69,8 @@ class Pictures(Exploring):
     def _show_own(self, original: Original | None) -> None:
         for kind in (FillIn, OtherFills):
             self.cancel(kind)
-        judged = self.state.judged if original else None
+        # What was said of another picture goes at once.
+        judged = self.state.judged if _is_same(original, self.state.own) else None
         self._set(own=original, judged=judged, fills=None)
 
     def _on_file(self, original: Original, request: EncodeFile) -> None:
@@ -113,3 +114,11 @@ class Pictures(Exploring):
             self._own = here.own
             self._show_own(here)
         super()._go(place)
+
+
+def _is_same(one: Original | None, other: Original | None) -> bool:
+    """Say whether both are one picture, brought to size alike and taken to be of one class."""
+    if not (one and other and one.own and other.own):
+        return False
+    alike = one.own.fitting == other.own.fitting and one.point.label == other.point.label
+    return alike and one.own.source is other.own.source

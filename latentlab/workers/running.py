@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
@@ -44,6 +45,7 @@ class Running(Viewing):
         super().__init__(lane, parent)
         self._training = training
         self._previous: Path | None = None
+        self._wanted: Path | None = None
         self._resumed = False
         self._latest: Portrait | None = None
         training.progressed.connect(self._on_progress)
@@ -160,6 +162,11 @@ class Running(Viewing):
 
     # Runs of the past
 
+    def open(self, path: Path) -> None:
+        """Open a run or a checkpoint."""
+        self._set(opening=path.name, following=False, failure=None)
+        self._replace_model(path)
+
     def duplicate_run(self, path: Path) -> None:
         """Make a run's recipe the draft."""
         self.ask(ReadRecipe(path))
@@ -203,6 +210,26 @@ class Running(Viewing):
         if folder := folder or (model.source if model else None):
             self.ask(ReadMoment(folder, epoch))
 
+    def _on_renamed(self, folder: Path, name: str) -> None:
+        model = self.state.model
+        if model and model.source == folder.resolve():
+            self._set(model=replace(model, name=name))
+        self.ask(ListLibrary())
+
+    def _on_trashed(self, folder: Path) -> None:
+        """Say so; where it was the open run, open the next one of the library that is there."""
+        names = {entry.path: entry.name for entry in self.state.library}
+        listed = list(names)
+        place = listed.index(folder) if folder in names else 0
+        others = (*listed[place + 1 :], *reversed(listed[:place]))
+        model = self.state.model
+        beside = next((path for path in others if path.is_dir()), None)
+        is_open = {folder, folder.resolve()} & {self._wanted, model.source if model else None}
+        if is_open and beside:
+            self.open(beside)
+        self.ask(ListLibrary())
+        self._say(f"{names.get(folder, folder.name)} was moved to the trash.")
+
     # What training tells
 
     @Slot(object)
@@ -245,6 +272,7 @@ class Running(Viewing):
     def _replace_model(self, path: Path) -> None:
         # Answered later, weights still waiting would take the opened model's place.
         self.withdraw(Adopt)
+        self._wanted = path
         self.ask(Open(path))
 
     def _say(self, text: str) -> None:

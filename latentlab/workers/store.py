@@ -1,4 +1,4 @@
-"""The store: the one place where the state changes."""
+"""The store: where the state changes, and where what belongs to another model is dropped."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from latentlab.session.belonging import belongs
 from latentlab.session.failure import Failure
 from latentlab.session.follow import follow
-from latentlab.session.state import State
+from latentlab.session.state import OF_CODES, OF_MODEL, State, emptied
 
 if TYPE_CHECKING:
     from latentlab.session.requests.base import Request
-    from latentlab.workers.lane import Lane
+    from latentlab.workers.lane import Answer, Lane
+
+GUARDED = emptied(OF_MODEL).keys() | emptied(OF_CODES).keys()
+"""Parts of the state that belong to the open model."""
 
 
 class Store(QObject):
@@ -34,15 +38,23 @@ class Store(QObject):
         self._lane = lane
         self._asked = 0
         self._shown: dict[type, int] = {}
+        self._last: dict[type, int] = {}
 
     def ask(self, request: Request) -> None:
-        """Hand a request to the lane."""
-        self._asked = self._lane.submit(request)
+        """Hand a request to the lane, unless it is about another model than the open one."""
+        if request.about_model and not belongs(request, self.state):
+            return
+        self._submit(request)
+        self._set(awaited=self.state.awaited | {type(request)})
+
+    def _submit(self, request: Request) -> None:
+        self._asked = self._last[type(request)] = self._lane.submit(request)
 
     def withdraw(self, kind: type[Request]) -> None:
         """Ask no more what still waits of a kind, and take no answer that is on its way."""
         self._lane.withdraw(kind)
         self._shown[kind] = self._asked + 1
+        self._set(awaited=self.state.awaited - {kind})
 
     def cancel(self, kind: type[Request]) -> None:
         """Give up work under way; what was known before stays."""
@@ -57,17 +69,34 @@ class Store(QObject):
         """Take an error message away."""
         self._set(failure=None)
 
+    def _end_waiting(self, answer: Answer) -> None:
+        """Note that a request was answered; after a failure, what was shown before does not fit."""
+        kind = type(answer.request)
+        self._shown[kind] = answer.number
+        is_last = answer.number >= self._last.get(kind, 0)
+        if is_last and (answer.failure is None or not kind.about_model):
+            self._set(awaited=self.state.awaited - {kind})
+
     def _end_work(self, kind: type[Request]) -> None:
         if kind in self.state.working:
             left = {key: value for key, value in self.state.working.items() if key is not kind}
             self._set(working=left)
 
     def _set(self, **changes: Any) -> None:
+        """Change the state, unless a part of it would belong to another model than the open one."""
         old, new = self.state, replace(self.state, **changes)
-        fields = frozenset(name for name in changes if getattr(new, name) is not getattr(old, name))
-        if not fields:
+        if not all(belongs(value, new) for name, value in changes.items() if name in GUARDED):
+            return
+        asked = follow(old, new)
+        awaited = new.awaited | {type(request) for request in asked}
+        new = replace(new, awaited=old.awaited if awaited == old.awaited else awaited)
+        names = (*changes, "awaited")
+        different = frozenset(
+            name for name in names if getattr(new, name) is not getattr(old, name)
+        )
+        if not different:
             return
         self.state = new
-        for request in follow(old, new):
-            self.ask(request)
-        self.changed.emit(new, fields)
+        for request in asked:
+            self._submit(request)
+        self.changed.emit(new, different)

@@ -56,7 +56,31 @@ def stray_safetensors(tmp_path):
     (tmp_path / "downloads").mkdir()
     file = tmp_path / "downloads" / "model.safetensors"
     save_file({"lm_head.weight": np.zeros((2, 2))}, file)
-    return file, "is not a run"
+    return file, "model.safetensors is not a checkpoint of latentlab"
+
+
+def other_weights(tmp_path):
+    """Weights of some other program inside a run folder are not the run's own."""
+    file = run_folder(tmp_path) / "encoder.safetensors"
+    save_file({"lm_head.weight": np.zeros((2, 2))}, file)
+    return file, "encoder.safetensors is not a checkpoint of latentlab"
+
+
+def model_of_another_program(tmp_path, name="vae.pt"):
+    file = tmp_path / name
+    file.write_bytes(b"PK no picture")
+    return file, f"{name} is a file of PyTorch"
+
+
+def graph_of_another_program(tmp_path):
+    file, _ = model_of_another_program(tmp_path, "vae.onnx")
+    return file, "checkpoint (.safetensors, .json)"
+
+
+def text(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("Dear diary, this is no picture.")
+    return file, "notes.txt is neither a model, a recipe nor a picture"
 
 
 def misfit(tmp_path):
@@ -129,7 +153,7 @@ def missing_recipe(tmp_path):
 
 
 def missing_checkpoint(tmp_path):
-    return tmp_path / "gone.safetensors", "is not a run"
+    return tmp_path / "gone.safetensors", "it does not exist"
 
 
 def unknown_key(tmp_path):
@@ -159,6 +183,10 @@ BAD = [
     no_weights,
     foreign,
     stray_safetensors,
+    other_weights,
+    model_of_another_program,
+    graph_of_another_program,
+    text,
     misfit,
     other_shape,
     half_a_description,

@@ -8,13 +8,14 @@ import torch
 from torch.distributions import Independent, Normal
 
 from latentlab.errors import DataError
+from latentlab.latent.embed import embed
 from latentlab.latent.paths import Way
 from latentlab.models.base import Model
 from latentlab.pieces import finish
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.explorer import Explorer
 from latentlab.session.footing import drift
-from latentlab.session.guide import guide_of
+from latentlab.session.guide import Returns, guide_of
 from latentlab.session.requests.exploring import MakeStrip
 from latentlab.session.requests.ways import (
     MakeBlend,
@@ -100,15 +101,21 @@ def test_support_counts_the_codes_within_the_radius(explorer):
     strip = ask(MakeWays(ends_of(explorer), (Way.STRAIGHT,)), explorer).strips[0]
     z = np.array([point.z for point in strip.tiles.points])
     away = np.linalg.norm(z[:, None] - explorer.codes.mu.astype(float), axis=2)
-    assert strip.support.near.tolist() == (away <= strip.support.radius).sum(1).tolist()
+    counted = away <= strip.support.radius[:, None]
+    if explorer.model.conditional:
+        labels = np.array([point.label for point in strip.tiles.points])
+        assert len(set(labels)) == len(set(strip.support.radius)) == 2
+        counted &= labels[:, None] == explorer.codes.labels
+    assert strip.support.near.tolist() == counted.sum(1).tolist()
 
 
 def test_what_was_learned_of_the_codes_is_kept_until_they_change(explorer):
-    ask(MakeWays(ends_of(explorer), (Way.DATA,)), explorer)
+    ends = ends_of(explorer)
+    ask(MakeWays(ends, (Way.DATA,)), explorer)
     guide = guide_of(explorer)
-    assert len(list(guide.graph())) == len(list(guide.ground())) == 0
+    assert len(list(guide.graph())) == len(list(guide.ground(ends.a.label))) == 0
     explorer.codes = replace(explorer.codes, mu=explorer.codes.mu + 1)
-    assert len(list(guide_of(explorer).ground())) > 3
+    assert len(list(guide_of(explorer).ground(ends.a.label))) >= 3
 
 
 def test_without_codes_there_are_ways_but_no_support(explorer):
@@ -135,6 +142,41 @@ def test_a_code_is_on_the_map_and_far_away_is_off_it(explorer):
     assert far.density < near.density
     assert far.nearest > 10
     assert far.point == there
+
+
+def test_a_conditional_model_compares_with_the_codes_of_the_label_alone(cvae_run):
+    """The codes of one class are far away, and so no ground for any other class."""
+    explorer = Explorer()
+    explorer.open(cvae_run)
+    mu = explorer.codes.mu.copy()
+    mu[explorer.codes.labels == 7] += 40
+    explorer.codes = replace(explorer.codes, mu=mu)
+    guide_of(explorer).returns = Returns()
+    here = explorer.original(0).point
+    there = here.at(tuple(mu[explorer.codes.labels == 7].mean(0).tolist()))
+    assert ask(TakeFooting(replace(there, label=7)), explorer).density > 0.1
+    assert ask(TakeFooting(replace(there, label=2)), explorer).density < 1e-3
+    assert ask(TakeFooting(replace(here, label=7)), explorer).density < 1e-3
+
+
+def untrained(explorer):
+    for value in explorer.model.state_dict().values():
+        value.copy_(0.01 * torch.randn(value.shape, generator=torch.Generator().manual_seed(0)))
+
+
+def diverged(explorer):
+    next(iter(explorer.model.state_dict().values())).fill_(float("nan"))
+
+
+@pytest.mark.parametrize("break_", [untrained, diverged])
+def test_no_place_of_a_model_that_shows_nothing_of_z_is_well_trodden(explorer, break_):
+    break_(explorer)
+    explorer.codes = embed(explorer.model, explorer.images)
+    here, ends = explorer.original(0).point, explorer.start()[1]
+    footing = ask(TakeFooting(here), explorer)
+    assert footing.is_blind
+    assert footing.level is None
+    assert ask(MakeWays(ends, (Way.STRAIGHT,)), explorer).strips[0].support is None
 
 
 class Linear(Model):

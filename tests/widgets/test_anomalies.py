@@ -126,21 +126,11 @@ def test_what_is_no_number_is_above_any_threshold(panel):
 def test_hover_previews_leaving_restores_and_enter_goes_there(panel):
     wall = panel.ranked.wall
     QTest.keyClick(wall, Qt.Key.Key_Right)
-    name, point, row = panel.controller.asked[-1]
-    assert (name, row, point.label) == ("hover", 89, None)
-    assert point.z == tuple(toy.codes().mu[89].tolist())
+    assert panel.controller.asked[-1] == ("hover_image", 89)
     QTest.keyClick(wall, Qt.Key.Key_Return)
     assert panel.controller.asked[-1] == ("pick", 89)
     wall._point(-1)
-    assert panel.controller.asked[-1] == ("preview", None)
-
-
-def test_hover_tells_a_conditional_model_the_label(show_panel):
-    panel = show_panel(
-        AnomaliesPanel, model=toy.card(5, True), codes=toy.codes(5), scores=toy.scores()
-    )
-    QTest.keyClick(panel.ranked.wall, Qt.Key.Key_Right)
-    assert panel.controller.asked[-1][1].label == 89 % 3
+    assert panel.controller.asked[-1] == ("hover_image", -1)
 
 
 def test_tells_all_of_an_image(panel):

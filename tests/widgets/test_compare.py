@@ -249,15 +249,13 @@ def test_several_images_lead_to_where_they_are(panel):
     view = panel.several.strip.view
     for _ in range(2):
         QTest.keyClick(view, Qt.Key.Key_Right)
-    name, point, row = panel.controller.asked[-1]
-    assert (name, row) == ("hover", rows[1])
-    assert point.z == tuple(panel.lab.codes.mu[rows[1]].tolist())
+    assert panel.controller.asked[-1] == ("hover_image", rows[1])
     assert f"MSE of A {rows[1] / 100:.4f}" in view.toolTip()
     QTest.keyClick(view, Qt.Key.Key_Down)
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert panel.controller.asked[-1] == ("pick", rows[1])
     view.hovered.emit(-1)
-    assert panel.controller.asked[-1] == ("preview", None)
+    assert panel.controller.asked[-1] == ("hover_image", -1)
     panel.several.others.click()
     assert asked(panel, ShowColumns)[-1].rows != rows
 

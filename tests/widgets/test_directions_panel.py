@@ -331,8 +331,7 @@ def test_another_model_has_directions_and_groups_of_its_own(big):
     big.until(lambda: not panel.rows)
     assert big.state.directions == ()
     assert big.state.groups == Groups()
-    flat = replace(FIRST, vector=(0.6, 0.8))
-    big.lab.directions = (flat,)
+    big.lab.directions = (FIRST,)
     big.controller.open(Path("/toys/big"))
     big.until(lambda: panel.rows)
 

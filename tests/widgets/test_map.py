@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from latentlab.data.fitting import Photo
 from latentlab.session.requests.exploring import PickImage
-from latentlab.session.scene import Key, Loop, Point
+from latentlab.session.scene import Key, Loop
 from latentlab.session.views import Layout
 from latentlab.widgets.map_plot import NEAR
 from latentlab.widgets.settings import settings
@@ -142,7 +143,8 @@ def test_axes_choose_the_plane(big):
 
 
 def test_the_path_leads_through_its_points_and_back_where_it_is_round(big):
-    keys = [Key(t, Point((9 * t, 1.0, -3 * t, 2.0, 0.0))) for t in (0.25, 0.5)]
+    point = big.state.model.point
+    keys = [Key(t, point((9 * t, 1.0, -3 * t, 2.0, 0.0))) for t in (0.25, 0.5)]
     ends = replace(big.state.ends.with_keys(*keys), loop=Loop.ROUND)
     big.controller.set_ends(ends)
     big.controller.set_plane((2, 0))
@@ -184,6 +186,47 @@ def test_right_click_offers_a_menu(big, monkeypatch):
 
 def texts(menu):
     return [action.text() for action in menu.actions() if not action.isSeparator()]
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+@pytest.mark.parametrize("place", [(500.0, 0.0), (-500.0, 400.0), (0.0, -30.0)])
+def test_a_and_b_cannot_be_dragged_off_the_map(big, name, place):
+    handle = big.map.handles[name]
+    handle.setPos(*place)
+    big.settle()
+    (left, right), (low, high) = big.map.viewRange()
+    assert left < handle.pos().x() < right
+    assert low < handle.pos().y() < high
+    end = getattr(big.state.ends, name)
+    assert big.controller.spot(end.z) == pytest.approx((handle.pos().x(), handle.pos().y()))
+
+
+def test_all_codes_are_shown_with_a_and_b(big):
+    far = big.state.model.point((40.0, -30.0, 0.0, 0.0, 0.0))
+    big.controller.set_ends(big.state.ends.moved("a", far))
+    big.map.show_all()
+    (left, right), (low, high) = big.map.viewRange()
+    assert left < 40 < right
+    assert low < -30 < high
+
+
+def test_another_model_is_seen_whole_and_another_epoch_as_zoomed(desk):
+    def zoom():
+        desk.map.getViewBox().sigRangeChangedManually.emit([True, True])
+        desk.map.setRange(xRange=(100, 101), yRange=(100, 101), padding=0)
+
+    zoom()
+    desk.controller.open(Path("/toys/big"))
+    desk.settle()
+    (left, right), _ = desk.map.viewRange()
+    assert left < -3 < 3 < right
+    zoom()
+    before, _ = desk.map.viewRange()
+    number = desk.state.model.number
+    desk.controller.open(Path("/toys/big"))
+    desk.settle()
+    assert desk.state.model.number == number
+    assert desk.map.viewRange()[0] == before
 
 
 def test_zoom_is_kept_while_codes_move_until_home(big):

@@ -148,7 +148,7 @@ def test_numbers_come_with_the_judgement(panel):
     panel.controller.show(own=own)
     assert asked(panel, JudgePicture) == [JudgePicture(own)]
     assert len(asked(panel, JudgeMap)) == 1
-    assert panel.result.verdict.text() == "Judging…"
+    assert panel.result.verdict.text().endswith("○</span> Judging…")
     panel.controller.show(judged=Judged(own, 90.0, 5.5))
     assert "reconstruction 90.0 + rate 5.5 = 95.5 nats · RMSE 0.0" in panel.result.numbers.text()
     usual = Usual(np.arange(100.0), panel.controller.state.codes)

@@ -86,7 +86,7 @@ def test_moving_out_of_the_plane_makes_a_new_manifold(bench):
 
 def test_says_what_changed(bench):
     bench.controller.set_plane((1, 0))
-    assert bench.changes[0] == frozenset({"view"})
+    assert bench.changes[0] == {"view", "awaited"}
 
 
 # Stale answers

@@ -8,7 +8,7 @@ from controller_support import RUN, bare, bench
 
 from latentlab.learning.events import Portrait
 from latentlab.session.failure import Failure
-from latentlab.session.reports import Compared, Order, Past, Remedy, Run
+from latentlab.session.reports import Compared, Entry, Order, Past, Remedy, Run
 from latentlab.session.requests.exploring import (
     Open,
 )
@@ -43,6 +43,14 @@ def test_what_is_queued_begins_when_the_run_before_has_ended(bench):
     bench.training.end()
     assert len(orders(bench)) == 3
     assert Open(RUN) in bench.lane.asked
+
+
+def test_closing_begins_nothing_that_waits(bench):
+    bench.controller.start_training()
+    bench.controller.enqueue()
+    bench.controller.close()
+    bench.training.end()
+    assert len(orders(bench)) == 1
 
 
 def test_what_is_queued_while_nothing_runs_begins_at_once(bench):
@@ -139,13 +147,51 @@ def test_what_is_asked_of_other_runs(bench):
     ]
 
 
-def test_the_library_is_read_anew_after_a_run_has_changed(bench):
-    for request in (Rename(RUN, "name"), Trash(RUN)):
-        number = bench.lane.submit(request)
-        bench.lane.asked.clear()
-        bench.lane.open.pop(number)
-        bench.lane.answered.emit(Answer(number, request, None))
-        assert bench.lane.asked == [ListLibrary()]
+def reply(bench, request, response=None):
+    number = bench.lane.submit(request)
+    bench.lane.asked.clear()
+    bench.lane.open.pop(number)
+    bench.lane.answered.emit(Answer(number, request, response))
+
+
+@pytest.mark.parametrize(
+    ("request_", "response"), [(Rename(RUN, "name"), "name"), (Trash(RUN), None)]
+)
+def test_the_library_is_read_anew_after_a_run_has_changed(bench, request_, response):
+    before = bench.state.model
+    reply(bench, request_, response)
+    assert bench.lane.asked == [ListLibrary()]
+    assert bench.state.model is before
+
+
+def test_a_new_name_of_the_open_run_is_known_at_once(bench):
+    reply(bench, Rename(bench.state.model.source, "best one"), "best one")
+    assert bench.state.model.name == "best one"
+
+
+@pytest.mark.parametrize(
+    ("trashed", "opened"), [(0, 2), (2, 3), (3, 2)], ids=["the next", "the next", "the one before"]
+)
+def test_the_open_run_is_left_once_it_is_in_the_trash(bench, tmp_path, trashed, opened):
+    """The second one listed has gone already."""
+    paths = [tmp_path / name for name in "abcd"]
+    entries = tuple(Entry(f"run {path.name}", "", path, shipped=False) for path in paths)
+    for path in (*paths[:1], *paths[2:]):
+        path.mkdir()
+    told = []
+    bench.controller.changed.connect(lambda state, _: told.append(state.message))
+    bench.controller._set(library=entries)
+    bench.controller.open(paths[trashed])
+    paths[trashed].rmdir()
+    reply(bench, Trash(paths[trashed]))
+    assert bench.lane.asked[0] == Open(paths[opened])
+    assert f"run {paths[trashed].name} was moved to the trash." in told
+
+
+def test_another_run_in_the_trash_leaves_the_open_one(bench, tmp_path):
+    bench.controller._set(library=(Entry("run", "", tmp_path, shipped=False),))
+    reply(bench, Trash(RUN))
+    assert not [each for each in bench.lane.asked if isinstance(each, Open)]
 
 
 @pytest.mark.parametrize("way", ["moment", "compare"])

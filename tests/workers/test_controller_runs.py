@@ -12,7 +12,7 @@ from latentlab.session.requests.exploring import (
     Open,
 )
 from latentlab.session.requests.runs import Discard, ListLibrary
-from latentlab.session.scene import Original, Point
+from latentlab.session.scene import Original
 
 __all__ = ["bare", "bench"]
 
@@ -75,10 +75,10 @@ def test_chosen_z_stays_where_it_is_while_codes_move(bench):
 
 def test_own_picture_is_not_followed(bench):
     pixels = np.zeros((4, 4), np.uint8)
-    own = Original("mine.png", Point((0.5, 0.5)), pixels, pixels)
     bench.controller.start_training()
     bench.adopt(1)
     bench.lane.answer_all()
+    own = Original("mine.png", bench.state.model.point((0.5, 0.5)), pixels, pixels)
     bench.controller._on_original(own, "z")
     bench.adopt(2)
     bench.lane.answer_all()

@@ -1,5 +1,6 @@
 """One's own picture under the controller: it becomes z, stays, follows the model, is undone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from controller_support import bare, bench, moved
 
 from latentlab.data.fitting import Photo
 from latentlab.session.requests.exploring import Adopt
-from latentlab.session.requests.pictures import FillIn, OtherFills
+from latentlab.session.requests.pictures import FillIn, JudgePicture, OtherFills
 
 __all__ = ["bare", "bench"]
 
@@ -151,3 +152,48 @@ def test_a_picture_can_be_of_another_class(bench):
     bench.controller.relabel_picture(1)
     bench.lane.answer_all()
     assert bench.state.own.point.label == bench.state.point.label == 1
+
+
+OTHERS = {
+    "another drawing of the same name": lambda bench, own: bench.controller.show_picture(
+        drawing(90)
+    ),
+    "inverted": lambda bench, own: bench.controller.show_picture(
+        own.source, replace(own.fitting, invert=True)
+    ),
+    "of another class": lambda bench, own: bench.controller.relabel_picture(1),
+    "undone": lambda bench, own: bench.controller.undo(),
+    "taken away": lambda bench, own: bench.controller.forget_picture(),
+}
+
+
+@pytest.mark.parametrize("change", OTHERS)
+def test_numbers_never_stand_beside_another_picture(bench, change):
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    for value in (10, 200):
+        bench.controller.show_picture(drawing(value))
+        bench.lane.answer_all()
+    own = bench.state.own
+    bench.controller.ask(JudgePicture(own))
+    bench.lane.answer_all()
+    assert bench.state.judged.original is own
+    OTHERS[change](bench, own.own)
+    bench.lane.answer_all()
+    assert bench.state.own is not own
+    assert bench.state.judged is None
+
+
+def test_numbers_stay_while_the_same_picture_is_encoded_anew(bench):
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.controller.show_picture(drawing(200))
+    bench.lane.answer_all()
+    bench.controller.ask(JudgePicture(bench.state.own))
+    bench.lane.answer_all()
+    own = bench.state.own
+    bench.adopt(2)
+    bench.lane.answer_all()
+    assert bench.state.own is not own
+    assert bench.state.judged is not None

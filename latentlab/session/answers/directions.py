@@ -23,7 +23,7 @@ from latentlab.session.requests.directions import (
     Weigh,
 )
 from latentlab.session.requests.files import Exported
-from latentlab.session.scene import ModelCard, Point
+from latentlab.session.scene import ModelCard
 
 
 @answer.register
@@ -40,7 +40,7 @@ def _(request: MakeStrips, explorer: Explorer) -> Generator[Loading, None, Strip
     codes, along = explorer.codes, {}
     for axis in request.axes:
         z = [axis.moved(request.point.z, mark) for mark in MARKS]
-        points = tuple(Point(each, request.point.label) for each in z)
+        points = tuple(map(request.point.at, z))
         along[axis.key] = explorer.tiles(points, len(points))
         yield Loading("Decoding along the sliders", len(along) / len(request.axes))
     return Strips(request.point, codes, along)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from latentlab.data.base import Loading
+from latentlab.errors import DataError
 from latentlab.session.answers.base import answer
 from latentlab.session.decoding import make_manifold
 from latentlab.session.explorer import Explorer
+from latentlab.session.foreign import why_no_picture
 from latentlab.session.past import read_past
 from latentlab.session.reports import Past
 from latentlab.session.requests.exploring import (
@@ -75,4 +77,7 @@ def _(request: PickImage, explorer: Explorer) -> Original:
 
 @answer.register
 def _(request: EncodeFile, explorer: Explorer) -> Original:
-    return explorer.encode(request.path, request.label)
+    try:
+        return explorer.encode(request.path, request.label)
+    except DataError as error:
+        raise why_no_picture(request.path, error) from error

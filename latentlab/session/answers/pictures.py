@@ -20,7 +20,7 @@ from latentlab.session.requests.pictures import (
     JudgePicture,
     OtherFills,
 )
-from latentlab.session.scene import Original, Point, Tiles
+from latentlab.session.scene import Original, Tiles
 from latentlab.session.workshop import Fills, Judged, Usual, channels_first
 
 AGAIN = "Bring the picture in again."
@@ -83,7 +83,6 @@ def _damaged(request: FillIn | OtherFills, explorer: Explorer) -> Damaged:
 
 
 def _fills(request: FillIn | OtherFills, filled: Filled, most: int) -> Fills:
-    label = request.original.point.label
-    points = tuple(Point(tuple(z), label) for z in filled.z[:most].tolist())
+    points = tuple(request.original.point.at(tuple(z)) for z in filled.z[:most].tolist())
     tiles = Tiles(points, to_picture(filled.images[:most]), len(points))
     return Fills(request.original, request.hidden, tiles, tuple(filled.log_joint[:most].tolist()))

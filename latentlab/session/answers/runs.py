@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 from latentlab.learning.events import Portrait
 from latentlab.session.answers.base import answer
@@ -10,7 +11,7 @@ from latentlab.session.explorer import Explorer
 from latentlab.session.replay import read_portrait
 from latentlab.session.reports import Compared, Entry
 from latentlab.session.requests.runs import Compare, Discard, ListLibrary, ReadMoment, Rename, Trash
-from latentlab.session.runs import compare, library, rename, trash
+from latentlab.session.runs import compare, library, rename, run_name, trash
 
 
 @answer.register
@@ -34,8 +35,12 @@ def _(request: Compare, explorer: Explorer) -> tuple[Compared, ...]:
 
 
 @answer.register
-def _(request: Rename, explorer: Explorer) -> None:
+def _(request: Rename, explorer: Explorer) -> str:
     rename(request.folder, request.name)
+    name, card = run_name(request.folder), explorer.card
+    if card and card.source == request.folder.resolve():
+        explorer.card = replace(card, name=name)
+    return name
 
 
 @answer.register

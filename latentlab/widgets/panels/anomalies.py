@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox, QWidget
 from latentlab.latent.ranking import Score
 from latentlab.session.formats import TABLES
 from latentlab.session.requests.scores import SaveScores, ScoreImages, ShowImages
-from latentlab.session.scene import Point
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.ranked import Ranked
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.veil import Veil
 from latentlab.widgets.work_bar import WorkBar
 
 if TYPE_CHECKING:
@@ -62,8 +62,9 @@ class AnomaliesPanel(PanelWidget):
         self.export.clicked.connect(self._save)
         self.by.currentIndexChanged.connect(self._show_scores)
         self.ranked.wall.wanted.connect(self._fetch)
-        self.ranked.wall.hovered.connect(self._on_hovered)
+        self.ranked.wall.hovered.connect(controller.hover_image)
         self.ranked.wall.chosen.connect(controller.pick)
+        Veil(self.ranked, controller)
 
     def _add_tools(self) -> None:
         self.by = QComboBox()
@@ -148,16 +149,6 @@ class AnomaliesPanel(PanelWidget):
     @Slot(object)
     def _fetch(self, rows: tuple[int, ...]) -> None:
         self.controller.ask(ShowImages(rows))
-
-    @Slot(int)
-    def _on_hovered(self, row: int) -> None:
-        state = self.controller.state
-        if row < 0 or state.codes is None or state.model is None:
-            self.controller.preview(None)
-            return
-        labels = state.codes.labels if state.model.conditional else None
-        label = None if labels is None else int(labels[row])
-        self.controller.hover(Point(tuple(state.codes.mu[row].tolist()), label), row)
 
     @Slot()
     def _save(self) -> None:

@@ -16,6 +16,7 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.picture_slot import FilledSlot, PictureSlot
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +31,11 @@ RESULT = 3
 class ArithmeticPanel(PanelWidget):
     """Three slots, how much of the difference to add, and what comes of it."""
 
-    watches = frozenset({"model", "codes", "point", "blend", "run"})
+    watches = frozenset({"model", "codes", "point", "blend"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self._points: tuple[Point, ...] = ()
-        self._source: object = None
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength.setRange(-2 * TENTHS, 3 * TENTHS)
         self.strength.setValue(TENTHS)
@@ -88,6 +88,7 @@ class ArithmeticPanel(PanelWidget):
             if sign:
                 row.addWidget(QLabel(sign))
         self.body.addLayout(row, 1)
+        Veil(self, self.controller, MakeBlend)
 
     def _views(self) -> list[PictureSlot]:
         return [*(slot.view for slot in self.slots), self.result]
@@ -99,11 +100,12 @@ class ArithmeticPanel(PanelWidget):
         names = state.model.spec.class_names if len(state.codes) else ()
         for slot in self.slots:
             slot.offer(names)
-        size = len(self._points[0].z) if self._points else 0
-        if state.model.source != self._source or size != state.model.latent_dim:
-            self._source, self._points = state.model.source, ()
-            self._ask(self._first(state))
-        elif changed & {"codes", "run"} and state.run is None:
+        if not all(map(state.model.owns, self._points)):
+            self._points = ()
+        if not self._points:
+            self._points = self._first(state)
+            self._ask(self._points)
+        elif "codes" in changed:
             self._ask(self._points)
         if "blend" in changed:
             self._show_blend(state)
@@ -114,10 +116,7 @@ class ArithmeticPanel(PanelWidget):
         if state.model.spec.classes < len(self.slots) or not len(state.codes):
             return (state.point,) * len(self.slots)
         means = (state.codes.mean_of(label).tolist() for label in range(len(self.slots)))
-        labels = range(len(self.slots)) if state.model.conditional else (None,) * len(self.slots)
-        points = tuple(Point(tuple(z), y) for z, y in zip(means, labels, strict=True))
-        self._points = points
-        return points
+        return tuple(state.model.point(z, label) for label, z in enumerate(means))
 
     def _show_blend(self, state: State) -> None:
         blend = state.blend
@@ -160,8 +159,7 @@ class ArithmeticPanel(PanelWidget):
     def _put_mean(self, index: int, label: int) -> None:
         state = self.controller.state
         if state.codes is not None and state.model:
-            z = tuple(state.codes.mean_of(label).tolist())
-            self._fill(index, Point(z, label if state.model.conditional else None))
+            self._fill(index, state.model.point(state.codes.mean_of(label).tolist(), label))
 
     @Slot()
     def _on_strength(self) -> None:

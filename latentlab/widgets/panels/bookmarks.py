@@ -28,6 +28,7 @@ from latentlab.widgets.icons import IconButton
 from latentlab.widgets.image_view import to_image
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.state import State
@@ -69,6 +70,7 @@ class BookmarksPanel(PanelWidget):
         self._empty.setWordWrap(True)
         self.body.addWidget(self._empty, 1)
         self.body.addWidget(self.list, 1)
+        Veil(self.list, controller)
         self._connect()
 
     def _connect(self) -> None:

@@ -9,8 +9,13 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.comparing import Comparison, images_of, needs_class
-from latentlab.session.requests.compare import LinkImage, LinkPoint, OpenSecond, Summarise
-from latentlab.session.scene import Point
+from latentlab.session.requests.compare import (
+    LinkImage,
+    LinkPoint,
+    OpenSecond,
+    ShowColumns,
+    Summarise,
+)
 from latentlab.widgets.compare_pages import (
     ComparePage,
     ImagePage,
@@ -24,6 +29,7 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.second_choice import ClassBox, SecondChoice, model_of
 from latentlab.widgets.settings import settings
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -57,7 +63,7 @@ class ComparePanel(PanelWidget):
         chosen = stored.value(SECOND, "")
         self._path: Path | None = Path(chosen) if chosen else None
         self._wish = stored.value(MODE, "")
-        self._source: Path | None = None
+        self._model = 0
         self._known: Comparison | None = None
         self._asked: Request | None = None
         self._swapping: tuple[ModelCard, State] | None = None
@@ -95,7 +101,11 @@ class ComparePanel(PanelWidget):
         self.label.activated.connect(self._on_label)
         self.several.others.clicked.connect(self._on_others)
         self.several.strip.chosen.connect(self.controller.pick)
-        self.several.strip.hovered.connect(self._on_hovered)
+        self.several.strip.hovered.connect(self.controller.hover_image)
+        Veil(self, self.controller)
+        kinds = (LinkPoint, LinkImage, ShowColumns)
+        for page, kind in zip((self.point, self.image, self.several), kinds, strict=True):
+            Veil(page, self.controller, kind)
         self.summary.measured.connect(self._on_measure)
 
     # What is shown
@@ -103,9 +113,8 @@ class ComparePanel(PanelWidget):
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """See `PanelWidget.show_state`."""
         self._end_swap(state)
-        source = state.model.source if state.model else None
-        if source != self._source:
-            self._source, self._known = source, None
+        if state.model and state.model.number != self._model:
+            self._model, self._known = state.model.number, None
         if changed & {"model", "codes"}:
             self._asked = None
             self._open()
@@ -231,9 +240,9 @@ class ComparePanel(PanelWidget):
         if row is not None and images_of(before) == images_of(state):
             self.controller.pick(row)
         elif before.point and state.model.latent_dim == before.model.latent_dim:
-            label = before.point.label if state.model.conditional else None
-            if (label is None) is not state.model.conditional:
-                self.controller.set_point(Point(before.point.z, label))
+            label = before.point.label
+            if label is not None or not state.model.conditional:
+                self.controller.set_point(state.model.point(before.point.z, label))
 
     @Slot(int)
     def _on_mode(self, index: int) -> None:
@@ -249,16 +258,6 @@ class ComparePanel(PanelWidget):
     def _on_others(self) -> None:
         self.several.draw()
         self._show_known(self.controller.state)
-
-    @Slot(int)
-    def _on_hovered(self, row: int) -> None:
-        state = self.controller.state
-        if row < 0 or state.codes is None or state.model is None:
-            self.controller.preview(None)
-            return
-        labels = state.codes.labels if state.model.conditional else None
-        label = None if labels is None else int(labels[row])
-        self.controller.hover(Point(tuple(state.codes.mu[row].tolist()), label), row)
 
     @Slot(object)
     def _on_measure(self, request: Summarise) -> None:

@@ -35,6 +35,7 @@ from latentlab.widgets.save import ask_where
 from latentlab.widgets.settings import settings
 from latentlab.widgets.strips import StripKeeper
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -96,6 +97,7 @@ class DirectionsPanel(PanelWidget):
         for widget, stretch in ((self.empty, 1), (self._area, 1), (self.put_back, 0)):
             self.body.addWidget(widget, stretch)
         self._keeper = StripKeeper(controller, MakeDirectionStrips, self.rows, self)
+        Veil(self, controller)
         self._connect()
 
     def _connect(self) -> None:

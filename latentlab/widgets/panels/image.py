@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from latentlab.session.formats import PICTURES
+from latentlab.session.requests.exploring import Decode
 from latentlab.session.requests.ways import TakeFooting
 from latentlab.widgets.gauge import Gauge
 from latentlab.widgets.icons import IconButton
@@ -16,6 +17,7 @@ from latentlab.widgets.labels import muted
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.scene import Original, Point
@@ -49,6 +51,8 @@ class ImagePanel(PanelWidget):
         self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
         self._export.clicked.connect(self._save)
+        for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, TakeFooting)):
+            Veil(view, controller, kind)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show the preview where there is one, else what is committed."""

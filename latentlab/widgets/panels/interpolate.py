@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QSpinBox, QWidget
 
 from latentlab.latent.paths import Way
 from latentlab.session.formats import MOVING, STEPS, format_of
+from latentlab.session.requests.exploring import MakeStrip
 from latentlab.session.requests.ways import MakeGeodesic, MakeWays
-from latentlab.session.scene import Key, Loop, Picture, Point
+from latentlab.session.scene import Key, Loop, Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.labels import narrow
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.timeline_bar import TimelineBar
+from latentlab.widgets.veil import Veil
 from latentlab.widgets.way_menus import StartsButton, WaysButton
 from latentlab.widgets.way_rows import WayRows, sheet_of
 
@@ -50,6 +52,10 @@ class InterpolatePanel(PanelWidget):
         self.tools.addStretch(1)
         self.tools.addWidget(self._export)
         self.rows = WayRows()
+        for way, row in self.rows.rows.items():
+            asked = MakeGeodesic if way is Way.GEODESIC else MakeWays
+            Veil(row.view, controller, MakeStrip if way is Way.STRAIGHT else asked)
+            Veil(row.bar, controller, asked)
         self.bar = TimelineBar(controller)
         self.body.addWidget(self.rows, 1)
         self.body.addWidget(self.bar)
@@ -188,8 +194,7 @@ class InterpolatePanel(PanelWidget):
     def _on_mean(self, end: str, label: int) -> None:
         state = self.controller.state
         if state.ends and state.codes is not None and state.model:
-            mean = tuple(state.codes.mean_of(label).tolist())
-            point = Point(mean, label if state.model.conditional else None)
+            point = state.model.point(state.codes.mean_of(label).tolist(), label)
             self.controller.set_ends(state.ends.moved(end, point))
 
     @Slot(str, int)

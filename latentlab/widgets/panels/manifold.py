@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from latentlab.latent.manifold import Spacing
 from latentlab.session.formats import PICTURES
+from latentlab.session.requests.exploring import MakeManifold
 from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.tile_view import TileView
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.state import State
@@ -67,6 +69,7 @@ class ManifoldPanel(PanelWidget):
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
+        Veil(self.view, controller, MakeManifold)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show the tiles and mark z among them."""

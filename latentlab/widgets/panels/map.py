@@ -23,6 +23,7 @@ from latentlab.widgets.select_menu import fill_select_menu
 from latentlab.widgets.select_tools import SelectTools
 from latentlab.widgets.selection_bar import SelectionBar
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.veil import Veil
 from latentlab.widgets.view_bar import ViewBar
 from latentlab.widgets.work_bar import WorkBar
 
@@ -84,6 +85,8 @@ class MapPanel(PanelWidget):
         self.work.move(UNIT, UNIT)
         self.selected = SelectionBar(controller, self.plot)
         self._drawn: tuple[object, ...] = (None,) * 4
+        self._model = -1
+        Veil(self.plot, controller, tells=True)
         self._connect()
 
     def _connect(self) -> None:
@@ -106,6 +109,9 @@ class MapPanel(PanelWidget):
         self.work.show_state(state)
         if not state.view.suits(state.codes):
             return
+        if state.model.number != self._model:
+            self._model = state.model.number
+            self.plot.forget_range()
         if changed & {"model", "view", "directions"}:
             self.views.show_view(state)
         if changed & {"model", "view"}:

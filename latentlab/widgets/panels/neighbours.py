@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
@@ -12,6 +11,7 @@ from latentlab.session.requests.neighbours import FindNeighbours
 from latentlab.widgets.labels import muted
 from latentlab.widgets.near_view import NearView
 from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.state import State
@@ -62,8 +62,9 @@ class NeighboursPanel(PanelWidget):
             self.body.addWidget(label)
             self.body.addWidget(view, 1)
             self._parts += [label, view]
-            view.hovered.connect(self._on_hovered)
-            view.chosen.connect(self._on_chosen)
+            view.hovered.connect(controller.hover_image)
+            view.chosen.connect(controller.pick)
+            Veil(view, controller, FindNeighbours)
         self.body.addWidget(self._empty)
         self.count.valueChanged.connect(self._ask)
 
@@ -85,19 +86,6 @@ class NeighboursPanel(PanelWidget):
         state = self.controller.state
         if state.point and state.codes is not None and len(state.codes):
             self.controller.ask(FindNeighbours(state.point, self.count.value()))
-
-    @Slot(int)
-    def _on_hovered(self, row: int) -> None:
-        state = self.controller.state
-        if row < 0 or state.codes is None or state.point is None or row >= len(state.codes):
-            self.controller.preview(None)
-            return
-        z = tuple(state.codes.mu[row].tolist())
-        self.controller.hover(replace(state.point, z=z), row)
-
-    @Slot(int)
-    def _on_chosen(self, row: int) -> None:
-        self.controller.pick(row)
 
 
 PANEL = Panel(

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.data.fitting import Fitting, Own, Photo
-from latentlab.session.requests.pictures import JudgeMap, JudgePicture
+from latentlab.session.requests.pictures import EncodePicture, JudgeMap, JudgePicture
 from latentlab.session.workshop import CENTERED
 from latentlab.widgets.asking import ask_picture
 from latentlab.widgets.canvas import DrawCanvas
@@ -29,6 +29,7 @@ from latentlab.widgets.paste import paste_picture
 from latentlab.widgets.picture_result import PictureResult
 from latentlab.widgets.picture_tools import CropTools, DrawTools
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.data.fitting import Frame
@@ -67,6 +68,10 @@ class PicturePanel(PanelWidget):
         self.body.addWidget(self._stack, 5)
         self.body.addWidget(self.result, 3)
         self._connect()
+        result = self.result
+        Veil(result, controller, EncodePicture)
+        for label in (result.numbers, result.verdict):
+            Veil(label, controller, JudgePicture)
 
     def _make_tools(self) -> None:
         self._pages = QButtonGroup(self)

@@ -9,12 +9,14 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 
 from latentlab.session.formats import PICTURES
+from latentlab.session.requests.exploring import MakeSamples
 from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.theme import UNIT
 from latentlab.widgets.tile_view import TileView
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.state import State
@@ -53,6 +55,7 @@ class SamplesPanel(PanelWidget):
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
+        Veil(self.view, controller, MakeSamples)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show the sheet and what it was drawn with."""

@@ -17,6 +17,7 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.slider_row import SliderRow, Title
 from latentlab.widgets.strips import StripKeeper
 from latentlab.widgets.theme import UNIT
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -56,6 +57,7 @@ class SlidersPanel(PanelWidget):
         self._keeper = StripKeeper(controller, MakeSliderStrips, self.rows, self)
         self._wish: bool | None = None
         self._connect()
+        Veil(self, controller)
 
     def _make_tools(self) -> None:
         self.order = QComboBox()

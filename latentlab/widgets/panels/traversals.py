@@ -19,6 +19,7 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.player import Player
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.sheet_view import SheetView
+from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.state import State
@@ -80,6 +81,7 @@ class TraversalsPanel(PanelWidget):
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
+        Veil(self.sheet, self.controller, MakeTraversal)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Show the sheet around z; where z has moved, ask for another."""

@@ -1,0 +1,82 @@
+"""What belongs to the open model, and what does not."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import toy
+
+from latentlab.latent.frames import axes_frame
+from latentlab.latent.paths import Way
+from latentlab.session.belonging import belongs
+from latentlab.session.scene import Ends, Key, Manifold, Original, Picture, Tiles
+from latentlab.session.selections import Selection
+from latentlab.session.state import OF_CODES, OF_MODEL, OF_RUN, OF_SESSION, State
+from latentlab.session.views import axes_view
+from latentlab.session.ways import Blend, Bookmark, Footing, Strip, Traversal, Ways
+
+PLAIN = toy.card(number=3)
+TOLD = toy.card(conditional=True, number=3)
+PIXELS = np.zeros((4, 4), np.uint8)
+HERE = PLAIN.point((0.5, 1.0))
+
+
+def state(card=PLAIN):
+    return State(model=card, codes=toy.codes())
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        replace(HERE, model=2),
+        replace(HERE, z=(0.5,)),
+        replace(HERE, z=(0.5, 1.0, 1.5)),
+        replace(HERE, z=()),
+        replace(HERE, label=0),
+    ],
+)
+def test_a_point_of_another_model_is_found_wherever_it_hides(point):
+    tiles = Tiles((HERE, point), np.zeros((2, 4, 4), np.uint8), 2)
+    holders = [
+        point,
+        Picture(point, PIXELS),
+        Original("", point, PIXELS, PIXELS),
+        Ends(HERE, point),
+        Ends(HERE, HERE, keys=(Key(0.5, point),)),
+        tiles,
+        Manifold(tiles, axes_frame(0, 1, 2), np.zeros(2)),
+        Ways(Ends(HERE, HERE), (Strip(Way.STRAIGHT, tiles, None, 1.0),)),
+        Traversal(tiles, (0,), (1.0,), np.zeros((1, 2)), 2),
+        Footing(point, 0.5, 1.0, 1.0, 1.0, 1.0),
+        Blend((HERE, HERE, HERE, point), np.zeros((4, 4, 4), np.uint8)),
+        (Bookmark(HERE, "", PIXELS), Bookmark(point, "", PIXELS)),
+        {"z1": tiles},
+    ]
+    assert belongs(HERE, state())
+    assert [belongs(each, state()) for each in holders] == [False] * len(holders)
+
+
+@pytest.mark.parametrize("label", [None, -1, 3, 7])
+def test_a_label_that_a_conditional_model_does_not_know_is_found(label):
+    assert belongs(TOLD.point((0.0, 0.0), 2), state(TOLD))
+    assert not belongs(replace(TOLD.point((0.0, 0.0)), label=label), state(TOLD))
+
+
+def test_planes_directions_and_rows_are_told_apart():
+    assert belongs(axes_view(0, 1, 2), state())
+    assert not belongs(axes_view(0, 1, 3), state())
+    original = Original("", HERE, PIXELS, PIXELS, row=89)
+    assert belongs(original, state())
+    assert not belongs(replace(original, row=90), state())
+    assert belongs(Selection(np.array([0, 89])), state())
+    assert not belongs(Selection(np.array([0, 90])), state())
+
+
+def test_nothing_belongs_to_no_model():
+    assert not belongs(HERE, State())
+    assert belongs(None, State())
+
+
+def test_every_part_of_the_state_says_how_long_it_holds():
+    lifetimes = (OF_CODES, OF_MODEL, OF_RUN, OF_SESSION)
+    assert not [each.name for each in fields(State) if each.metadata not in lifetimes]

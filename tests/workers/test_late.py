@@ -1,0 +1,153 @@
+"""Clicks, drags, drops and snapshots of one model that come once another is open."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from controller_support import bare, bench, moved
+
+from latentlab.latent.paths import Way
+from latentlab.session.belonging import belongs
+from latentlab.session.failure import Failure
+from latentlab.session.requests.directions import MakeSliderStrips
+from latentlab.session.requests.exploring import Decode, Hover, MakeStrip, Open
+from latentlab.session.requests.neighbours import FindNeighbours
+from latentlab.session.requests.pictures import JudgePicture
+from latentlab.session.requests.ways import MakeBlend, MakeTraversal, MakeWays, TakeFooting
+from latentlab.session.scene import Picture
+from latentlab.session.state import OF_CODES, OF_MODEL, State
+from latentlab.session.views import axes_view
+from latentlab.session.ways import Bookmark, TraversalSettings
+
+__all__ = ["bare", "bench"]
+
+PIXELS = np.zeros((4, 4), np.uint8)
+ONE_MODEL = [each.name for each in fields(State) if each.metadata in (OF_CODES, OF_MODEL)]
+
+
+def mark(state):
+    return (Bookmark(state.point, "", PIXELS),)
+
+
+INTENTS = {
+    "click": lambda c, old: c.set_point(old.point),
+    "drag": lambda c, old: c.set_point(moved(old, 2.0), settled=False),
+    "other label": lambda c, old: c.set_label(7),
+    "handle": lambda c, old: c.set_ends(old.ends.moved("a", moved(old, 2.0))),
+    "hover": lambda c, old: c.hover(old.point, 3),
+    "preview": lambda c, old: c.preview(Picture(old.point, PIXELS)),
+    "bookmark": lambda c, old: c.keep_bookmarks(mark(old)),
+    "plane": lambda c, old: c.set_view(axes_view(0, 1, 9)),
+    "undo": lambda c, old: c.undo(),
+    "row": lambda c, old: c.pick(5_000),
+    "traversal": lambda c, old: c.ask(MakeTraversal(old.point, TraversalSettings())),
+    "neighbours": lambda c, old: c.ask(FindNeighbours(old.point)),
+    "ways": lambda c, old: c.ask(MakeWays(old.ends, (Way.STRAIGHT,))),
+    "footing": lambda c, old: c.ask(TakeFooting(old.point)),
+    "slots": lambda c, old: c.ask(MakeBlend((old.point, old.point, 3))),
+    "slider": lambda c, old: c.ask(MakeSliderStrips(old.point, ())),
+    "judgement": lambda c, old: c.ask(JudgePicture(old.original)),
+}
+
+
+@pytest.mark.parametrize("model", ["big", "part"], ids=["another size", "the same size"])
+@pytest.mark.parametrize("intent", INTENTS)
+def test_what_comes_too_late_changes_nothing(bench, intent, model):
+    bench.controller.pick(5)
+    bench.lane.answer_all()
+    old = bench.state
+    bench.controller.open(Path("/toys") / model)
+    bench.lane.answer_all()
+    bench.lane.asked.clear()
+    before = bench.state
+    INTENTS[intent](bench.controller, old)
+    bench.lane.answer_all()
+    after = bench.state
+    assert [name for name in ONE_MODEL if getattr(before, name) is not getattr(after, name)] == []
+    assert all(belongs(request, after) for request in bench.lane.asked)
+    assert after.failure is None
+    assert not after.can_undo
+
+
+def test_nothing_of_the_old_model_outlives_it(bench):
+    bench.controller.open(Path("/toys/part"))
+    old = bench.state
+    bench.lane.answer(bench.lane.waiting(Open)[0])
+    new = bench.state
+    kept = [name for name in ONE_MODEL if getattr(old, name) is getattr(new, name) is not None]
+    assert [name for name in kept if getattr(new, name) not in ((), old.groups)] == []
+
+
+def test_snapshots_of_a_run_are_one_model(bench):
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.controller.set_point(moved(bench.state, 1.0))
+    bench.lane.answer_all()
+    old = bench.state
+    bench.adopt(2)
+    bench.lane.answer_all()
+    assert bench.state.codes is not old.codes
+    bench.controller.set_point(old.manifold.tiles.points[3])
+    assert bench.state.point == old.manifold.tiles.points[3]
+
+
+# What an image is previewed as
+
+
+@pytest.mark.parametrize("row", range(3))
+def test_an_image_is_previewed_under_its_own_label(bench, row):
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    bench.controller.set_label(2)
+    bench.controller.hover_image(row)
+    bench.lane.answer_all()
+    codes = bench.state.codes
+    assert bench.state.preview.point == bench.state.model.point(
+        codes.mu[row].tolist(), codes.labels[row]
+    )
+    assert bench.state.hovered.row == row
+
+
+@pytest.mark.parametrize("row", [-1, 90])
+def test_no_image_is_no_preview(bench, row):
+    bench.controller.hover_image(1)
+    bench.lane.answer_all()
+    bench.controller.hover_image(row)
+    bench.lane.answer_all()
+    assert bench.state.preview is None
+
+
+# What is out of date
+
+
+def test_a_kind_is_awaited_until_the_last_of_it_is_answered(bench):
+    for x in (1.0, 2.0):
+        bench.controller.set_point(moved(bench.state, x))
+    older, newer = bench.lane.waiting(Decode)
+    assert Decode in bench.state.awaited
+    bench.lane.answer(older)
+    assert Decode in bench.state.awaited
+    bench.lane.answer(newer)
+    assert Decode not in bench.state.awaited
+
+
+def test_what_failed_or_was_given_up(bench):
+    """After a failure the former answer still does not fit; who gives up keeps it."""
+    bench.controller.set_ends(bench.state.ends.moved("a", moved(bench.state, 1.0)))
+    bench.lane.answer(bench.lane.waiting(MakeStrip)[0], Failure("no memory"))
+    assert MakeStrip in bench.state.awaited
+    bench.controller.hover(bench.state.point)
+    bench.controller.withdraw(Hover)
+    assert Hover not in bench.state.awaited
+
+
+def test_opening_is_awaited_until_it_is_done_or_failed(bench):
+    bench.controller.open(Path("/toys/no such"))
+    assert Open in bench.state.awaited
+    bench.lane.answer(bench.lane.waiting(Open)[0], Failure("It is not a run."))
+    assert Open not in bench.state.awaited
+    bench.controller.open(Path("/toys/big"))
+    bench.lane.answer_all()
+    assert bench.state.awaited == frozenset()
