@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from latentlab.session.forms import Field
     from latentlab.session.latents import LatentCurves
     from latentlab.session.layers import Draws, Holes
-    from latentlab.session.reports import Compared, Entry, Finding, Run
+    from latentlab.session.reports import Compared, Entry, Finding, Message, Run
     from latentlab.session.requests.base import Request
     from latentlab.session.requests.neighbours import MapPictures, Neighbours
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
@@ -62,7 +62,7 @@ class State:
     to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
     ``moment`` the one looked back at, None for the latest. ``working`` says how far long work is,
     by the kind of its request. ``rhythm`` is the seconds between two pictures of a model under
-    training.
+    training. ``message`` is there for a moment only; who shows it keeps it for a while.
     """
 
     model: ModelCard | None = None
@@ -123,7 +123,7 @@ class State:
     draft: Mapping[str, Any] | None = None
     run: Run | None = None
     following: bool = True
-    message: str = ""
+    message: Message | None = None
     failure: Failure | None = None
     can_undo: bool = False
     can_redo: bool = False

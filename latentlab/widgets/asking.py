@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from latentlab.workers.controller import Controller
+
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
 FEW, MOST = 10, 100_000
 
@@ -33,6 +35,22 @@ def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
     answer = box.clickedButton()
     box.deleteLater()
     return answer is do_it
+
+
+def ask_discard(parent: QWidget, controller: Controller) -> None:
+    """Discard the run under way; ask first where more than one epoch would be lost."""
+    run = controller.state.run
+    if run is None:
+        return
+    if run.epochs_done > 1:
+        text = f"Discard {run.epochs_done:.0f} epochs of training?"
+        more = "“Stop and keep” ends the run as well, and keeps what it has learned."
+        if not confirm(parent, text, more, "Discard"):
+            return
+    # While the question stood there, this run may have ended and the next one begun.
+    now = controller.state.run
+    if now and now.folder == run.folder:
+        controller.cancel_training()
 
 
 def ask_picture(parent: QWidget) -> Path | None:

@@ -2,10 +2,51 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
 from latentlab.widgets.theme import UNIT, small
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text that is cut off where it does not fit; the tooltip has all of it.
+
+    Parameters
+    ----------
+    mode : Qt.TextElideMode
+        Where it is cut off.
+    """
+
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__(textFormat=Qt.TextFormat.PlainText)
+        self._mode = mode
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for no more room than a few letters take."""
+        return QSize(4 * UNIT, super().minimumSizeHint().height())
+
+    @property
+    def shown_text(self) -> str:
+        """The text as it is painted."""
+        room = self.contentsRect().width()
+        return self.fontMetrics().elidedText(self.text(), self._mode, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.contentsRect(), self.alignment(), self.shown_text)
 
 
 def muted(text: str = "", *, stretch: bool = True) -> QLabel:

@@ -179,6 +179,14 @@ def _sheet(c: Colours) -> str:
         border: none; border-radius: 4px; padding: 7px 14px; font-weight: 600; }}
     QPushButton#primary:disabled {{ background: {c.border}; color: {c.muted}; }}
     QPushButton#primary:focus {{ border: 2px solid {c.text}; padding: 5px 12px; }}
+    QPushButton#danger {{ border: 1px solid transparent; border-radius: 4px; color: {c.error};
+        background: transparent; padding: 3px 8px; }}
+    QPushButton#danger:hover, QPushButton#danger:focus {{ border-color: {c.error};
+        background: {c.error_ground}; }}
+    QPushButton#danger:disabled {{ color: {c.muted}; }}
+    QPushButton#link {{ border: none; background: transparent; color: {c.accent};
+        font-weight: 600; padding: 0 4px; }}
+    QPushButton#link:hover, QPushButton#link:focus {{ text-decoration: underline; }}
     QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; }}
     QToolButton:hover {{ background: {c.raised if c is DARK else c.window};
         border-color: {c.border}; }}

@@ -26,7 +26,14 @@ from latentlab.session.requests.exploring import (
 )
 from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
 from latentlab.session.requests.pictures import EncodePicture, FillIn
-from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
+from latentlab.session.requests.runs import (
+    Discarded,
+    ListLibrary,
+    ReadMoment,
+    Rename,
+    Restore,
+    Trash,
+)
 from latentlab.session.requests.views import MakeView
 from latentlab.session.requests.ways import MakeBlend
 from latentlab.session.requests.whole import ShowAll, Whole
@@ -165,7 +172,11 @@ class Controller(Running):
                 self._on_blend(request, blend)
             case (_, Exported() as exported):
                 self._on_exported(exported)
-            case (Discard() | Rename() | Trash(), _):
+            case (_, Discarded() as discarded):
+                self._on_discarded(discarded)
+            case (Restore(), folder):
+                self._on_restored(folder)
+            case (Rename() | Trash(), _):
                 self.ask(ListLibrary())
             case (ReadMoment(epoch=epoch), _):
                 self._set(portrait=answer.response, moment=epoch)
@@ -230,8 +241,7 @@ class Controller(Running):
         return {kind: how for kind, how in self.state.working.items() if kind not in stale}
 
     def _on_exported(self, exported: Exported) -> None:
-        self._set(message=f"Saved {exported.path}")
-        self._set(message="")
+        self.say(f"Saved {exported.path}")
 
     def close(self) -> None:
         """Stop training and keep it, then close the lane; waits for both."""

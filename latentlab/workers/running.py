@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
@@ -11,7 +12,16 @@ from latentlab.session.recipes import changed
 from latentlab.session.reports import Compared, Order, Past, Run
 from latentlab.session.requests.exploring import Adopt, Open
 from latentlab.session.requests.files import ReadRecipe, SaveCurves
-from latentlab.session.requests.runs import Compare, Discard, ListLibrary, ReadMoment, Rename, Trash
+from latentlab.session.requests.runs import (
+    Compare,
+    Discard,
+    Discarded,
+    ListLibrary,
+    ReadMoment,
+    Rename,
+    Restore,
+    Trash,
+)
 from latentlab.workers.viewing import Viewing
 
 if TYPE_CHECKING:
@@ -85,7 +95,7 @@ class Running(Viewing):
         self._training.stop(discard=False)
 
     def cancel_training(self) -> None:
-        """End the run and throw it away, unless it goes on with one that was there before."""
+        """End the run and discard it, unless it goes on with one that was there before."""
         self._training.stop(discard=True)
 
     def steer(self, key: str, value: float) -> None:
@@ -129,7 +139,7 @@ class Running(Viewing):
         for key, value in remedy.changes:
             draft = changed(draft, key, value)
         self._set(draft=draft)
-        self._say("The recipe beside was changed: train it to see.")
+        self.say("The recipe beside was changed: train it to see.")
 
     # The queue
 
@@ -140,16 +150,19 @@ class Running(Viewing):
     def unqueue(self, index: int) -> None:
         """Take a waiting recipe out of the queue."""
         waiting = list(self.state.queue)
-        del waiting[index]
+        draft = waiting.pop(index)
         self._set(queue=tuple(waiting))
+        self.say("Taken out of the queue", partial(self._wait_in_line, draft, index))
 
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
         """Train the draft once with each value of one key."""
         for value in values:
             self._wait_in_line(changed(self.state.draft or {}, key, value))
 
-    def _wait_in_line(self, draft: Mapping[str, Any]) -> None:
-        self._set(queue=(*self.state.queue, draft))
+    def _wait_in_line(self, draft: Mapping[str, Any], index: int | None = None) -> None:
+        waiting = list(self.state.queue)
+        waiting.insert(len(waiting) if index is None else index, draft)
+        self._set(queue=tuple(waiting))
         self._next()
 
     def _next(self) -> None:
@@ -175,6 +188,20 @@ class Running(Viewing):
             self.refuse("This run is under way.", "Cancel it, and it is thrown away.")
             return
         self.ask(Trash(path))
+
+    def restore_run(self, place: Path) -> None:
+        """Bring a discarded run back."""
+        self.ask(Restore(place))
+
+    def _on_discarded(self, run: Discarded) -> None:
+        self.ask(ListLibrary())
+        self.say(f"Discarded {run.name}", partial(self.restore_run, run.folder))
+
+    def _on_restored(self, folder: Path) -> None:
+        self.ask(ListLibrary())
+        self.say(f"Restored {folder.name}")
+        if self.state.run is None:
+            self._replace_model(folder)
 
     def compare(self, paths: tuple[Path, ...]) -> None:
         """Draw the curves of runs side by side; of none or one to stop that."""
@@ -230,7 +257,7 @@ class Running(Viewing):
         self._set(run=None, failure=outcome.failure)
         if discard and self._resumed:
             discard = False
-            self._say("This run was there before and was kept: delete it in the library.")
+            self.say("This run was there before and was kept: delete it in the library.")
         if discard and folder:
             self.ask(Discard(folder))
         after = self._previous if discard else folder
@@ -246,10 +273,6 @@ class Running(Viewing):
         # Answered later, weights still waiting would take the opened model's place.
         self.withdraw(Adopt)
         self.ask(Open(path))
-
-    def _say(self, text: str) -> None:
-        self._set(message=text)
-        self._set(message="")
 
 
 def shown(past: Past) -> dict[str, Any]:

@@ -9,9 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 from latentlab.session.failure import Failure
 from latentlab.session.follow import follow
+from latentlab.session.reports import Message
 from latentlab.session.state import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from latentlab.session.requests.base import Request
     from latentlab.workers.lane import Lane
 
@@ -56,6 +59,11 @@ class Store(QObject):
     def dismiss_failure(self) -> None:
         """Take an error message away."""
         self._set(failure=None)
+
+    def say(self, text: str, undo: Callable[[], None] | None = None) -> None:
+        """Tell the user what was done, and offer to take it back."""
+        self._set(message=Message(text, undo))
+        self._set(message=None)
 
     def _end_work(self, kind: type[Request]) -> None:
         if kind in self.state.working:
