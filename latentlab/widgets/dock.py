@@ -73,6 +73,10 @@ class Dock(QDockWidget):
     @Slot(bool)
     def _on_front(self, in_front: bool) -> None:
         self._in_front = in_front
+        focused = self.window().focusWidget()
+        if focused and not in_front and self.isAncestorOf(focused):
+            # What cannot be seen must not be pressed.
+            focused.clearFocus()
         if self._inside:
             self._inside.set_in_front(in_front)
 

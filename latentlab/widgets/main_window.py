@@ -17,6 +17,7 @@ from latentlab.widgets.messages import FailureBar, MessageBar
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.run_bar import RunBar
 from latentlab.widgets.settings import remember, settings
+from latentlab.widgets.tab_order import move_focus
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -113,6 +114,10 @@ class MainWindow(QMainWindow):
             self.setWindowTitle(f"{model.name} – latentlab")
             if model.source and not state.run:
                 remember(str(model.source))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Let Tab go through what is seen, in the order in which it is read."""
+        return move_focus(self, forward=forward)
 
     # What is remembered
 

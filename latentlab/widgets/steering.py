@@ -79,6 +79,7 @@ class SteeringCard(QFrame):
         self.stop.setToolTip("End training now and keep what was learned  (Ctrl+.)")
         self.cancel = QPushButton("Cancel and discard")
         self.cancel.setObjectName("danger")
+        self.cancel.setToolTip(DISCARDS)
         grid = QGridLayout()
         grid.setSpacing(UNIT // 2)
         grid.setRowMinimumHeight(2, UNIT)

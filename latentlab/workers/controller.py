@@ -9,6 +9,7 @@ answers arrive later as signals.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
@@ -47,7 +48,6 @@ from latentlab.workers.running import Running, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from PySide6.QtCore import QObject
 
@@ -174,7 +174,7 @@ class Controller(Running):
                 self._on_exported(exported)
             case (_, Discarded() as discarded):
                 self._on_discarded(discarded)
-            case (Restore(), folder):
+            case (Restore(), Path() as folder):
                 self._on_restored(folder)
             case (Rename() | Trash(), _):
                 self.ask(ListLibrary())
