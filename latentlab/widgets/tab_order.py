@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Children = dict[QWidget, list[QWidget]]
+    Children = dict[QWidget | None, list[QWidget]]
 
 
 def move_focus(window: QWidget, *, forward: bool) -> bool:

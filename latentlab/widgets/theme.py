@@ -12,6 +12,8 @@ from latentlab.session.colours import CLASS_COLOURS
 
 UNIT = 8
 """Pixels between things; all spacing is a multiple or a half of it."""
+CHOSEN = 0.18
+"""Opacity of the accent behind a chosen row."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,12 @@ def faint(colour: str, opacity: float) -> QColor:
     return result
 
 
+def _veil(colour: str, opacity: float) -> str:
+    """Return a colour with some of what is behind it, as style sheets have it."""
+    shade = faint(colour, opacity)
+    return f"rgba({shade.red()}, {shade.green()}, {shade.blue()}, {shade.alpha()})"
+
+
 def _dress(_scheme: Qt.ColorScheme | None = None) -> None:
     c = colours()
     QApplication.setPalette(_palette(c))
@@ -199,9 +207,12 @@ def _sheet(c: Colours) -> str:
     QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
     #mapBar {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 6px; }}
     #card {{ border: none; border-bottom: 1px solid {c.border}; }}
-    QScrollArea, QListView {{ border: none; background: transparent; }}
+    QScrollArea, QListView {{ border: none; background: transparent; outline: none; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}
-    QListView::item {{ padding: 4px; border-radius: 4px; }}
+    QListView::item {{ padding: 4px; border-radius: 4px; color: {c.text}; }}
+    QListView::item:hover {{ background: {_veil(c.accent, 0.08)}; }}
+    QListView::item:selected {{ background: {_veil(c.accent, CHOSEN)}; color: {c.text}; }}
+    QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 24px; }}
     QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}
