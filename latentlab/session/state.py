@@ -62,7 +62,9 @@ class State:
     to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
     ``moment`` the one looked back at, None for the latest. ``working`` says how far long work is,
     by the kind of its request. ``rhythm`` is the seconds between two pictures of a model under
-    training. ``message`` is there for a moment only; who shows it keeps it for a while.
+    training. ``draft_problem`` is what is wrong with what was typed into the form, of which the
+    draft then knows nothing. ``message`` is there for a moment only; who shows it keeps it for a
+    while.
     """
 
     model: ModelCard | None = None
@@ -121,6 +123,7 @@ class State:
     library: tuple[Entry, ...] = ()
     form: tuple[Field, ...] = ()
     draft: Mapping[str, Any] | None = None
+    draft_problem: str = ""
     run: Run | None = None
     following: bool = True
     message: Message | None = None

@@ -120,6 +120,10 @@ class FormWidget(QWidget):
         row = self._rows.get(name)
         return row.inner_row(rest) if row and rest else row
 
+    def wrong(self) -> str:
+        """Return what is wrong with the first field that holds no value; empty for none."""
+        return next((text for row in self._rows.values() if (text := row.wrong())), "")
+
     def clear_problems(self) -> None:
         """Take all error texts away."""
         for row in self._rows.values():
@@ -146,7 +150,7 @@ class FieldRow(QWidget):
         self.editor.setToolTip(field.help)
         # The focus goes to what the editor holds, and that is what a screen reader names.
         (self.editor.focusProxy() or self.editor).setAccessibleName(field.title)
-        self.editor.changed.connect(self.changed)
+        self.editor.changed.connect(self._on_changed)
         self._problem = problem()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -169,6 +173,23 @@ class FieldRow(QWidget):
         """Say whether the value is the one that the field begins with."""
         return bool(self.value() == _without_none(self.field.default))
 
+    @Slot()
+    def _on_changed(self) -> None:
+        """Say what is wrong with what was typed; what was wrong before was of another value."""
+        self._show(self.editor.problem)
+        self.changed.emit()
+
+    def wrong(self) -> str:
+        """Return what is wrong with what was typed, with the field's name; empty for nothing."""
+        if isinstance(self.editor, KindEditor):
+            return self.editor.form.wrong()
+        problem = self.editor.problem
+        return f"{self.field.title}: {problem[0].lower()}{problem[1:]}" if problem else ""
+
+    def _show(self, text: str) -> None:
+        self._problem.setText(text)
+        self._problem.setVisible(bool(text))
+
     def inner_row(self, key: str) -> FieldRow:
         """Return the row of a dotted key inside this one, or this one."""
         inner = self.editor.form.row(key) if isinstance(self.editor, KindEditor) else None
@@ -181,12 +202,11 @@ class FieldRow(QWidget):
             if isinstance(holder, FormWidget):
                 holder.reveal(self)
             holder = holder.parentWidget()
-        self._problem.setText(text)
-        self._problem.show()
+        self._show(text)
 
     def clear_problems(self) -> None:
-        """Take the error text away."""
-        self._problem.hide()
+        """Take error texts away, but for what is wrong with what was typed."""
+        self._show(self.editor.problem)
         if isinstance(self.editor, KindEditor):
             self.editor.form.clear_problems()
 

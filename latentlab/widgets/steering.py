@@ -135,9 +135,13 @@ class SteeringCard(QFrame):
     def _tell(self) -> None:
         edited = [row for row in self.rows.values() if row.is_edited]
         sent = [row for row in self.rows.values() if row.is_sent]
-        self.apply.setVisible(bool(edited))
+        wrong = [row.problem for row in self.rows.values() if row.problem]
+        self.apply.setVisible(bool(edited) and not wrong)
+        self._show_hint(bool(wrong))
         run = self._controller.state.run
-        if edited:
+        if wrong:
+            self._hint.setText("; ".join(wrong))
+        elif edited:
             self._hint.setText("; ".join(row.difference() for row in edited))
         elif sent:
             paused = run is not None and run.phase == "paused"
@@ -145,6 +149,13 @@ class SteeringCard(QFrame):
         else:
             self._hint.setText(HINT if self.rows else "")
         self._hint.setToolTip(self._hint.text())
+
+    def _show_hint(self, wrong: bool) -> None:
+        """Colour the hint as an error, or as a hint."""
+        name = "problem" if wrong else "muted"
+        if self._hint.objectName() != name:
+            self._hint.setObjectName(name)
+            self._hint.style().polish(self._hint)
 
     @Slot()
     def _apply(self) -> None:

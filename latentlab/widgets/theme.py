@@ -187,6 +187,7 @@ def _sheet(c: Colours) -> str:
         border: none; border-radius: 4px; padding: 7px 14px; font-weight: 600; }}
     QPushButton#primary:disabled {{ background: {c.border}; color: {c.muted}; }}
     QPushButton#primary:focus {{ border: 2px solid {c.text}; padding: 5px 12px; }}
+    QAbstractSpinBox[wrong="true"] {{ color: {c.error}; background-color: {c.error_ground}; }}
     QPushButton#danger {{ border: 1px solid transparent; border-radius: 4px; color: {c.error};
         background: transparent; padding: 3px 8px; }}
     QPushButton#danger:hover, QPushButton#danger:focus {{ border-color: {c.error};

@@ -79,8 +79,8 @@ class TrainMenu(QObject):
         if changed & {"rhythm"}:
             for action in self._rhythms.actions():
                 action.setChecked(action.data() == state.rhythm)
-        if changed & {"run", "form", "model", "library"}:
-            run, ready = state.run, bool(state.form)
+        if changed & {"run", "form", "model", "library", "draft_problem"}:
+            run, ready = state.run, bool(state.form) and not state.draft_problem
             self.train.setEnabled(run is None and ready)
             self.queue.setEnabled(run is not None and ready)
             self.sweep.setEnabled(ready)

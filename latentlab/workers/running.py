@@ -63,9 +63,15 @@ class Running(Viewing):
 
     # The run under way
 
-    def set_draft(self, draft: Mapping[str, Any]) -> None:
-        """Change what would be trained."""
-        self._set(draft=draft)
+    def set_draft(self, draft: Mapping[str, Any], problem: str = "") -> None:
+        """Change what would be trained, or say why it cannot be."""
+        self._set(draft=draft, draft_problem=problem)
+
+    def _is_ready(self) -> bool:
+        """Say whether the draft can be trained; refuse where it is not what was typed."""
+        if self.state.draft_problem:
+            self.refuse(f"{self.state.draft_problem}.", "Correct it in the form, then train.")
+        return not self.state.draft_problem
 
     def start_training(self) -> None:
         """Begin a run of the draft, unless one is under way."""
@@ -74,7 +80,8 @@ class Running(Viewing):
                 "A run is already under way.", "Stop it first, let it finish, or add to the queue."
             )
             return
-        self._begin(Order(self.state.draft or {}))
+        if self._is_ready():
+            self._begin(Order(self.state.draft or {}))
 
     def _begin(self, order: Order) -> None:
         self._previous = self.state.model.source if self.state.model else None
@@ -145,7 +152,8 @@ class Running(Viewing):
 
     def enqueue(self) -> None:
         """Train the draft after the runs that are under way or waiting."""
-        self._wait_in_line(self.state.draft or {})
+        if self._is_ready():
+            self._wait_in_line(self.state.draft or {})
 
     def unqueue(self, index: int) -> None:
         """Take a waiting recipe out of the queue."""
@@ -156,7 +164,7 @@ class Running(Viewing):
 
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
         """Train the draft once with each value of one key."""
-        for value in values:
+        for value in values if self._is_ready() else ():
             self._wait_in_line(changed(self.state.draft or {}, key, value))
 
     def _wait_in_line(self, draft: Mapping[str, Any], index: int | None = None) -> None:

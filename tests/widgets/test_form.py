@@ -116,11 +116,15 @@ def test_list_of_numbers(make_editor):
     assert ints.value() == []
 
 
-def test_whole_number_keeps_its_limits(make_editor):
+def test_number_beyond_its_limits_is_shown_and_refused(make_editor):
     number = make_editor("int", 5, minimum=1, maximum=10, unit="images")
     assert number.box.text() == "5 images"
     number.set_value(99)
-    assert number.value() == 10
+    assert number.box.text() == "99 images"
+    assert number.problem == "At most 10"
+    assert number.value() == 5
+    number.set_value(7)
+    assert (number.value(), number.problem) == (7, "")
 
 
 @pytest.mark.parametrize("text", ["0.001", "1e-3", "1E-3"])

@@ -300,7 +300,11 @@ def test_draft_of_another_run_replaces_all_of_the_form(panel):
         ("1, two", (1.0,), "“two” is not a number."),
         ("-1", (), "-1 is not within 0 and 1000."),
         ("1, 2, 1.0", (1.0, 2.0), "1.0 stands there twice."),
-        ("nan", (), "nan is not within 0 and 1000."),
+        ("nan", (), "“nan” is not a number."),
+        ("0,5; 1,5", (0.5, 1.5), ""),
+        ("0,5 1,5", (0.5, 1.5), ""),
+        ("0,5;", (0.5,), ""),
+        ("1,4,10", (1.0, 4.0, 10.0), ""),
     ],
 )
 def test_values_are_read_as_people_write_them(text, values, wrong):
@@ -312,6 +316,20 @@ def test_whole_numbers_stay_whole():
     values, _ = read_values("10, 20", field)
     assert all(type(value) is int for value in values)
     assert "whole" in read_values("1.5", field)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("0,5", "float"), ("0,5, 1,5", "float"), ("1.125,2", "float"), ("128,256", "int")],
+)
+def test_what_could_be_one_number_or_several_is_not_guessed(text, kind):
+    """And what is advised instead means what it says."""
+    field = Field("f", "F", "", kind, 1, 0, 1_000_000)
+    values, wrong = read_values(text, field)
+    assert values == ()
+    several, one = wrong.partition("Write ")[2].split(" for several, or ")
+    assert len(read_values(several, field)[0]) > 1
+    assert len(read_values(one.removesuffix(" for one."), field)[0]) == 1
 
 
 @pytest.fixture

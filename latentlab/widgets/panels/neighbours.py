@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.requests.neighbours import FindNeighbours
 from latentlab.widgets.labels import muted
 from latentlab.widgets.near_view import NearView
+from latentlab.widgets.numbers import WholeBox
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ class NeighboursPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.count = QSpinBox()
-        self.count.setRange(1, MOST)
+        self.count = WholeBox(1, MOST)
         self.count.setValue(SOME)
         self.count.setSuffix(" nearest")
         self.count.setKeyboardTracking(False)
