@@ -104,9 +104,10 @@ class FormWidget(QWidget):
         if any(own is row or own.isAncestorOf(row) for own in self._folded()):
             self.unfold()
 
-    def values(self) -> dict[str, Any]:
-        """Return what was chosen, as plain values."""
-        return {name: row.value() for name, row in self._rows.items() if row.value() is not None}
+    def values(self, *, left_out: bool = False) -> dict[str, Any]:
+        """Return what was chosen, as plain values; with None for what is `left_out`."""
+        values = {name: row.value() for name, row in self._rows.items()}
+        return {name: value for name, value in values.items() if left_out or value is not None}
 
     def set_values(self, values: Mapping[str, Any], *, whole: bool = False) -> None:
         """Choose what `values` say; leave the rest as it is, or at its default where `whole`."""
@@ -217,6 +218,8 @@ class KindEditor(Editor):
     def __init__(self, field: Field, depth: int) -> None:
         super().__init__()
         self._depth = depth
+        self._typed: dict[str, Any] = {}
+        """What was chosen under any kind, for whoever comes back to it."""
         self._kinds: dict[str, Kind] = {kind.name: kind for kind in field.kinds}
         self.choice = QComboBox()
         self.choice.addItems(list(self._kinds))
@@ -231,7 +234,8 @@ class KindEditor(Editor):
         head.addWidget(_label(field, depth))
         head.addWidget(self.choice, 1)
         head.addStretch()
-        self.choice.setVisible(len(self._kinds) > 1)
+        if len(self._kinds) < 2:
+            self.choice.hide()
         self._column.addLayout(head)
         self.layout_.addLayout(self._column, 1)
         self.form = FormWidget(())
@@ -243,7 +247,7 @@ class KindEditor(Editor):
 
     @Slot()
     def _show_kind(self) -> None:
-        kept = self.form.values()
+        self._typed |= self.form.values(left_out=True)
         old, self.form = (
             self.form,
             FormWidget(self._kinds[self.choice.currentText()].fields, self._depth + 1),
@@ -251,7 +255,7 @@ class KindEditor(Editor):
         self.form.setContentsMargins(INDENT, 0, 0, 0)
         if not self._kinds[self.choice.currentText()].fields:
             self.form.hide()
-        self.form.set_values(kept)
+        self.form.set_values(self._typed)
         if old.fold and old.fold.isChecked():
             self.form.unfold()
         self.form.changed.connect(self.changed)
@@ -271,6 +275,8 @@ class KindEditor(Editor):
         kind = table.pop("kind", next(iter(self._kinds)) if whole else self.choice.currentText())
         if kind in self._kinds:
             self.choice.setCurrentText(kind)
+        if whole:
+            self._typed = {}
         self.form.set_values(table, whole=whole)
 
 

@@ -96,7 +96,8 @@ class QueueRow(QWidget):
         self.detail.setTextFormat(Qt.TextFormat.PlainText)
         self.detail.setMaximumWidth(160)
         self.remove = IconButton("close", "Take this run out of the queue")
-        self.remove.setVisible(removable)
+        if not removable:
+            self.remove.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, 4, 0)
         row.setSpacing(UNIT // 2)

@@ -100,6 +100,19 @@ def test_problem_stands_under_its_field(form):
     assert not form.row("model.beta")._problem.isVisible()
 
 
+@pytest.mark.parametrize("key", ["model.beta", "model.latent_dim"])
+def test_a_kind_that_is_left_is_found_again_as_it_was(form, key):
+    """Also what only that kind knows."""
+    editor(form, key).set_value(7)
+    for kind in ("cvae", "vae"):
+        editor(form, "model").choice.setCurrentText(kind)
+    assert editor(form, key).value() == 7
+    form.set_values({}, whole=True)
+    for kind in ("cvae", "vae"):
+        editor(form, "model").choice.setCurrentText(kind)
+    assert form.values() == DEFAULTS
+
+
 def test_problem_of_an_unknown_key_stands_at_its_table(form):
     assert form.row("model.no.such") is form.row("model")
     assert form.row("nowhere.at.all") is None
