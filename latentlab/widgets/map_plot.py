@@ -87,9 +87,9 @@ class MapPlot(Plot):
         """Take on the colours of the present scheme."""
         super().dress()
         if hasattr(self, "path"):
-            self.path.setPen(pg.mkPen(colours().accent, width=2, style=Qt.PenStyle.DotLine))
+            self.path.setPen(self.pen(colours().accent, 2, Qt.PenStyle.DotLine))
             for handle in self.handles.values():
-                handle.dress()
+                handle.dress(self.pen("white", 1.5))
 
     def set_codes(
         self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None, shown: set[int] | None

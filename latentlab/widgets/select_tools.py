@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPolygonF
 
 from latentlab.session.selections import How
+from latentlab.widgets.plots import outline
 from latentlab.widgets.theme import colours, faint
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ class Outline(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Draw the outline, lightly filled."""
-        pen = QPen(QColor(colours().accent), 1.5, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(outline(painter, colours().accent, 1.5, Qt.PenStyle.DashLine))
         painter.setBrush(faint(colours().accent, 0.12))
         painter.drawPolygon(self._polygon)
 

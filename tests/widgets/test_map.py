@@ -97,6 +97,24 @@ def inks(desk):
     return {label: int((pixels == inks[label]).sum()) for label in range(3)}
 
 
+def checked(legend):
+    return [button.isChecked() for button in legend.buttons]
+
+
+@pytest.mark.parametrize("hidden", [(), (1,), (0, 2), (0, 1, 2)])
+@pytest.mark.parametrize("label", [0, 1])
+def test_double_clicks_bring_one_alone_and_then_all(big, hidden, label):
+    """From wherever one begins; where it was alone or none was shown, all come at once."""
+    legend = big.panel("map").legend
+    for other in hidden:
+        legend.buttons[other].click()
+    was_alone = checked(legend) in ([i == label for i in range(3)], [False] * 3)
+    big.hand.double_click(legend.buttons[label])
+    assert checked(legend) == ([True] * 3 if was_alone else [i == label for i in range(3)])
+    big.hand.double_click(legend.buttons[label])
+    assert checked(legend) == ([i == label for i in range(3)] if was_alone else [True] * 3)
+
+
 def test_double_click_shows_one_class_alone_and_all_again(big):
     legend = big.panel("map").legend
     big.hand.double_click(legend.buttons[1])
