@@ -212,7 +212,8 @@ class MapPlot(Plot):
         unit = self.getViewBox().viewRect().width() / 50
         self.nudged.emit(step[0] * unit, step[1] * unit)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        """Say that nothing is under the cursor."""
-        self.hovered.emit(None)
-        super().leaveEvent(event)
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Say that nothing is under the cursor once it leaves, also for a tool on the map."""
+        if event.type() == QEvent.Type.Leave:
+            self.hovered.emit(None)
+        return bool(super().viewportEvent(event))

@@ -61,6 +61,8 @@ class SelectTools(QObject):
     """Rows, and how they change what is chosen."""
     cleared = Signal()
     """Escape: nothing shall be chosen."""
+    left = Signal()
+    """Escape: the tool is laid down."""
 
     def __init__(self, plot: MapPlot) -> None:
         super().__init__(plot)
@@ -78,9 +80,15 @@ class SelectTools(QObject):
         self._stop()
         shape = Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor
         self._plot.viewport().setCursor(shape)
+        if tool:
+            # For Escape, whichever button was pressed.
+            self._plot.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Draw with the left button while a tool is on; Escape gives up, then clears."""
+        """Draw with the left button while a tool is on.
+
+        Escape gives up what is being drawn, else lays down the tool, else clears what is chosen.
+        """
         if isinstance(event, QKeyEvent):
             return watched is self._plot and self._on_key(event)
         if not self.tool or not isinstance(event, QMouseEvent):
@@ -104,6 +112,9 @@ class SelectTools(QObject):
             return False
         if self._pixels:
             self._stop()
+        elif self.tool:
+            self.set_tool(NEW)
+            self.left.emit()
         else:
             self.cleared.emit()
         return True

@@ -97,6 +97,23 @@ def inks(desk):
     return {label: int((pixels == inks[label]).sum()) for label in range(3)}
 
 
+@pytest.mark.parametrize("where", ["box", "layers", "legend", "out of the map"])
+def test_the_preview_goes_with_the_pointer(desk, where):
+    """Also where it only goes to the map's own tools."""
+    panel = desk.panel("map")
+    desk.hand.move(panel.plot.viewport(), desk.pixel_of(0.5, 0.5))
+    desk.until(panel.thumbnail.isVisible)
+    goals = {
+        "box": panel.buttons.buttons["box"],
+        "layers": panel.buttons.layers,
+        "legend": panel.legend.buttons[0],
+        "out of the map": desk.panel("library"),
+    }
+    desk.hand.move(goals[where])
+    desk.until(lambda: not panel.thumbnail.isVisible())
+    assert desk.state.preview is None
+
+
 def checked(legend):
     return [button.isChecked() for button in legend.buttons]
 
