@@ -461,7 +461,7 @@ def training(folder=None, epochs=2, steps_per_epoch=3):
         for step in range((epoch - 1) * steps_per_epoch + 1, epoch * steps_per_epoch + 1):
             yield Step(step, epoch, losses(100 / step), 1000.0, 2.0)
         last = losses(90 / epoch)
-        latents = Latents(np.array([3.0, 2.0]), 2, 4.0, 1.0, 90)
+        latents = Latents(np.array([3.0, 2.0]), 4.0, 1.0, 90)
         best = 90 / epoch
         yield EpochEnd(epoch, epoch * steps_per_epoch, last, last, 0.5, 0.25, latents, epoch, best)
         yield Snapshot(epoch * steps_per_epoch, epoch, {"weight": np.full(2, epoch, np.float32)})

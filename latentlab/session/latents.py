@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.learning.events import Latents
+from latentlab.learning.events import Latents, is_active
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FILE = "latents.jsonl"
 GEOMETRY = ("same_class", "by_chance", "by_pixels", "unevenness")
 """What runs of earlier versions, and runs without classes, do not know."""
-SERIES = ("epochs", "kl", "active", "mutual_information", "marginal_kl", *GEOMETRY)
+SERIES = ("epochs", "kl", "mutual_information", "marginal_kl", *GEOMETRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,6 @@ class LatentCurves:
         When, ascending.
     kl : ndarray of float64, shape (E, D)
         Nats per image of each dimension.
-    active : ndarray of int64, shape (E,)
-        Active dimensions.
     mutual_information, marginal_kl : ndarray of float64, shape (E,)
         The two parts of the mean KL, nats.
     same_class, by_chance, by_pixels, unevenness : ndarray of float64, shape (E,)
@@ -44,7 +42,6 @@ class LatentCurves:
 
     epochs: NDArray[np.float64] = field(repr=False)
     kl: NDArray[np.float64] = field(repr=False)
-    active: NDArray[np.int64] = field(repr=False)
     mutual_information: NDArray[np.float64] = field(repr=False)
     marginal_kl: NDArray[np.float64] = field(repr=False)
     same_class: NDArray[np.float64] = field(repr=False)
@@ -52,6 +49,11 @@ class LatentCurves:
     by_pixels: NDArray[np.float64] = field(repr=False)
     unevenness: NDArray[np.float64] = field(repr=False)
     images: int = 0
+
+    @property
+    def active(self) -> NDArray[np.int64]:
+        """How many dimensions are active, shape (E,)."""
+        return is_active(self.kl).sum(1)
 
 
 class LatentLog:
@@ -72,7 +74,6 @@ class LatentLog:
         row = LatentCurves(
             np.array([float(epoch)]),
             np.array([latents.kl], np.float64),
-            np.array([latents.active]),
             np.array([latents.mutual_information]),
             np.array([latents.marginal_kl]),
             np.array([latents.same_class]),
@@ -97,7 +98,6 @@ def latents_line(epoch: int, latents: Latents) -> str:
     line = {
         "epoch": epoch,
         "kl": [round(float(value), 5) for value in latents.kl],
-        "active": latents.active,
         "mutual_information": round(latents.mutual_information, 5),
         "marginal_kl": round(latents.marginal_kl, 5),
         "images": latents.images,
@@ -119,6 +119,7 @@ def read_latents(folder: Path) -> LatentCurves | None:
         try:
             values = json.loads(line)
             kl = np.array(values.pop("kl"), np.float64)
+            values.pop("active", None)  # earlier versions kept it, by another definition
             log.add(int(values.pop("epoch")), Latents(kl=kl, **values))
         except (ValueError, KeyError, TypeError, AttributeError):
             continue

@@ -108,7 +108,8 @@ def ask_discard(parent: QWidget, controller: Controller) -> None:
     if run is None:
         return
     if run.epochs_done > 1:
-        text = f"Discard {run.epochs_done:.0f} epochs of training?"
+        done = int(run.epochs_done)
+        text = f"Discard {done} {'epoch' if done == 1 else 'epochs'} of training?"
         more = "“Stop and keep” ends the run as well, and keeps what it has learned."
         if not confirm(parent, text, more, "Discard"):
             return
