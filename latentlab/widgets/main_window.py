@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         bar.setObjectName("messages")
         bar.setMovable(False)
         bar.toggleViewAction().setVisible(False)
-        bar.setContentsMargins(UNIT, UNIT, UNIT, 0)
+        bar.setContentsMargins(0, UNIT // 2, 0, 0)
         bar.addWidget(self.failure_bar)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
         bar.hide()

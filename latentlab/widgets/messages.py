@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from latentlab.widgets.icons import IconButton
-from latentlab.widgets.labels import ElidedLabel
+from latentlab.widgets.labels import ElidedLabel, TwoLineLabel
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
     from latentlab.session.failure import Failure
     from latentlab.session.reports import Message
 
-ROOM_FOR_BUTTONS = 240
 SECONDS, SECONDS_TO_UNDO = 8, 30
 """How long a message stays, and how long one that can be taken back does."""
 MOST_MESSAGES = 3
@@ -29,13 +28,12 @@ class FailureBar(QFrame):
         super().__init__(parent)
         self.setObjectName("failure")
         self._failure: Failure | None = None
-        self.text = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._copy = QPushButton("Copy details")
-        self._copy.setToolTip("Copy what a bug report needs")
+        self.text = TwoLineLabel()
+        self._copy = QPushButton("Copy")
+        self._copy.setToolTip("Copy this message, with all that a bug report needs")
         self.dismiss = IconButton("close", "Dismiss this message")
         row = QHBoxLayout(self)
-        row.setContentsMargins(2 * UNIT, UNIT, UNIT, UNIT)
+        row.setContentsMargins(2 * UNIT, UNIT // 2, UNIT, UNIT // 2)
         row.setSpacing(UNIT)
         row.addWidget(self.text, 1)
         row.addWidget(self._copy)
@@ -46,17 +44,13 @@ class FailureBar(QFrame):
         """Show a message, or none."""
         self._failure = failure
         if failure:
-            text = f"{failure.title} {failure.advice}".strip()
-            self.text.setText(text)
-            # A label that may wrap asks for more height than it needs.
-            room = self.window().width() - ROOM_FOR_BUTTONS
-            self.text.setWordWrap(self.text.fontMetrics().horizontalAdvance(text) > room)
-            self._copy.setVisible(bool(failure.details))
+            self.text.setText(f"{failure.title} {failure.advice}".strip())
 
     @Slot()
     def _copy_details(self) -> None:
         if self._failure:
-            QGuiApplication.clipboard().setText(self._failure.details)
+            parts = (self._failure.title, self._failure.advice, self._failure.details)
+            QGuiApplication.clipboard().setText("\n".join(part for part in parts if part))
 
 
 class MessageBar(QWidget):

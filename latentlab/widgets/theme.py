@@ -168,11 +168,14 @@ def _sheet(c: Colours) -> str:
     QToolTip {{ border: 1px solid {c.border}; padding: 4px 6px; }}
     QMainWindow::separator {{ background: {c.window}; width: 8px; height: 8px; }}
     QMainWindow::separator:hover {{ background: {c.border}; }}
-    QToolBar {{ border: none; background: transparent; }}
+    QToolBar {{ border: none; background: transparent; spacing: 0; padding: 0; }}
     #panelHead {{ background: {c.base}; border: 1px solid {c.border}; border-bottom: none;
         border-top-left-radius: 6px; border-top-right-radius: 6px; }}
     #panel {{ background: {c.base}; border: 1px solid {c.border}; border-top: none;
         border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }}
+    #panelHead[floating="true"] {{ background: {c.window}; border: 2px solid {c.accent};
+        border-bottom: none; }}
+    #panel[floating="true"] {{ border: 2px solid {c.accent}; border-top: none; }}
     #panelTitle {{ color: {c.muted}; font-weight: 600; letter-spacing: 0.6px; }}
     #fold, #fold:checked {{ background: transparent; color: {c.muted}; border-color: transparent;
         padding: 1px 3px; }}

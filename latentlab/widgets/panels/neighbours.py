@@ -34,7 +34,7 @@ class NeighboursPanel(PanelWidget):
         self.count.setSuffix(" nearest")
         self.count.setKeyboardTracking(False)
         self.count.setAccessibleName("Neighbours")
-        self.count.setToolTip("How many images are looked for; a wider panel shows more of them.")
+        self.count.setToolTip("How many images are looked for.")
         self.tools.addWidget(self.count)
         self.tools.addStretch(1)
         self.by_code, self.by_pixels = NearView(), NearView()
