@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.session.steps import read_steps
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -76,6 +78,8 @@ def last_losses(folder: Path) -> dict[str, dict[str, float]]:
     """Return the losses of a run folder's last whole epoch by split, nats per image."""
     found: dict[str, dict[str, float]] = {}
     for (split, name), (_, values) in read_curves(folder).items():
+        if split == RUNNING:
+            continue
         found.setdefault(split, {})[name] = float(values[-1])
     return found
 
@@ -83,10 +87,12 @@ def last_losses(folder: Path) -> dict[str, dict[str, float]]:
 def read_curves(folder: Path) -> Curves:
     """Read the curves of a run folder; a half-written last line is left out."""
     log = CurveLog()
+    for epochs, losses in read_steps(folder):
+        log.add(RUNNING, epochs, losses)
     try:
         lines = (folder / METRICS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        return {}
+        return log.view()
     for line in lines:
         try:
             values = json.loads(line)
