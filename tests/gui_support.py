@@ -102,7 +102,8 @@ class Hand:
         self.release(widget, place, button, modifier)
 
     def double_click(self, widget, place=None):
-        self.click(widget, place)
+        """Press, release, press and release: the first click is one as any other."""
+        self.move(widget, place)
         QTest.mouseDClick(widget.window().windowHandle(), LEFT, PLAIN, self._place(widget, place))
 
     def drag(self, widget, start, end, steps=8):

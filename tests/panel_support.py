@@ -13,8 +13,7 @@ def latents(count, size, seed=0):
     kl = rng.gamma(1.5, 1.0, size) * (1 - np.exp(-epochs[:, None] / 5))
     whole = kl.sum(1)
     information = 9.2 * (1 - np.exp(-whole / 9.2))
-    active = (kl > 0.1).sum(1)
-    parts = (epochs, kl, active, information, whole - information)
+    parts = (epochs, kl, information, whole - information)
     return LatentCurves(*parts, *geometry(count), images=10_000)
 
 

@@ -43,6 +43,7 @@ from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
 from latentlab.session.requests.files import Exported
 from latentlab.session.requests.neighbours import MapPictures, Near, Neighbours
+from latentlab.session.requests.runs import Discarded
 from latentlab.session.requests.whole import Whole
 from latentlab.session.route import straight_route
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
@@ -409,7 +410,10 @@ class ToyLab:
         return self._note(summary=summary(request.images))
 
     def Discard(self, request):
-        pass
+        return Discarded("new", request.folder.parent / "discarded" / request.folder.name)
+
+    def Restore(self, request):
+        return request.folder.parent.parent / request.folder.name
 
     def ListLibrary(self, request):
         return LIBRARY
@@ -461,7 +465,7 @@ def training(folder=None, epochs=2, steps_per_epoch=3):
         for step in range((epoch - 1) * steps_per_epoch + 1, epoch * steps_per_epoch + 1):
             yield Step(step, epoch, losses(100 / step), 1000.0, 2.0)
         last = losses(90 / epoch)
-        latents = Latents(np.array([3.0, 2.0]), 2, 4.0, 1.0, 90)
+        latents = Latents(np.array([3.0, 2.0]), 4.0, 1.0, 90)
         best = 90 / epoch
         yield EpochEnd(epoch, epoch * steps_per_epoch, last, last, 0.5, 0.25, latents, epoch, best)
         yield Snapshot(epoch * steps_per_epoch, epoch, {"weight": np.full(2, epoch, np.float32)})

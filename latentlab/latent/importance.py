@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.pieces import Pieces
 
-DEAD = 0.01
 """Nats below which a dimension carries nothing."""
 NUMBERS = 2e5
 """Means looked at between two pauses: a few milliseconds."""

@@ -110,6 +110,18 @@ class EpochEnd:
     memory: int = 0
 
 
+ACTIVE = 0.01
+"""Nats of KL from which a latent dimension counts as active."""
+
+
+def is_active(kl: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which latent dimensions carry anything, from the KL of each in nats per image.
+
+    This is what "active" means wherever it is said: of any shape, the same shape is returned.
+    """
+    return kl >= ACTIVE
+
+
 @dataclass(frozen=True, slots=True)
 class Latents:
     """What the latent dimensions carry, over the held-out images.
@@ -118,8 +130,6 @@ class Latents:
     ----------
     kl : ndarray of float64, shape (D,)
         KL(q(z_d|x) || p(z_d)) of each dimension, nats per image.
-    active : int
-        Dimensions whose posterior mean varies: variance over the images above 0.01.
     mutual_information, marginal_kl : float
         The two parts of the mean KL: I(x; z), what the code says of the image, and
         KL(q(z) || p(z)), how far the aggregate posterior is from the prior; nats.
@@ -136,7 +146,6 @@ class Latents:
     """
 
     kl: NDArray[np.float64] = field(repr=False)
-    active: int
     mutual_information: float
     marginal_kl: float
     images: int

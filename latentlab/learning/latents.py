@@ -1,4 +1,4 @@
-"""What the latent dimensions carry: KL of each, active units, and the two parts of the mean KL."""
+"""What the latent dimensions carry: KL of each, and the two parts of the mean KL."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ ROOM = 200_000
 """Densities that are held at once: few enough for the processor's cache."""
 FINEST = 1e-6
 """Deviation, as part of the largest mean, below which float64 cannot tell densities."""
-ACTIVE = 0.01
-"""Variance of its mean over the images above which a dimension counts as active."""
 
 
 @torch.no_grad()
@@ -48,7 +46,6 @@ def measure(mu: Tensor, sigma: Tensor, generator: Generator) -> Latents:
 
     References
     ----------
-    Importance Weighted Autoencoders, Burda et al., 2016, section 5.2 (active units).
     ELBO surgery, Hoffman & Johnson, 2016, eq. 6 (the two parts of the mean KL).
     """
     mu, sigma = (each.detach().to(generator.device, torch.float64) for each in (mu, sigma))
@@ -59,7 +56,6 @@ def measure(mu: Tensor, sigma: Tensor, generator: Generator) -> Latents:
     marginal = _marginal_kl(mu, broad, known, generator) + kl.sum() - known
     return Latents(
         kl.cpu().numpy(),
-        active_units(mu),
         float(kl.sum() - marginal),
         float(marginal),
         len(mu),
@@ -69,16 +65,6 @@ def measure(mu: Tensor, sigma: Tensor, generator: Generator) -> Latents:
 def _mean_kl(mu: Tensor, sigma: Tensor) -> Tensor:
     """Return the mean KL of each dimension over the images, nats."""
     return (0.5 * (mu**2 + sigma**2 - 1) - sigma.log()).mean(0)
-
-
-def active_units(mu: Tensor) -> int:
-    """Return how many dimensions of posterior means, with shape (N, D), vary over the images.
-
-    References
-    ----------
-    Importance Weighted Autoencoders, Burda et al., 2016, section 5.2.
-    """
-    return int((mu.var(0, correction=0) > ACTIVE).sum())
 
 
 def _marginal_kl(mu: Tensor, sigma: Tensor, mean_kl: Tensor, generator: Generator) -> Tensor:

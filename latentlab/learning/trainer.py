@@ -117,6 +117,11 @@ class Trainer:
         return -(-len(self.train_feed) // self.recipe.training.batch_size)
 
     @property
+    def images_per_step(self) -> float:
+        """Images that a step learns from, on average and over all processes."""
+        return len(self.train_feed) / self.steps_per_epoch
+
+    @property
     def epochs(self) -> float:
         """How long it has learned, fractions included."""
         return self.step_count / self.steps_per_epoch

@@ -12,6 +12,7 @@ from latentlab.errors import TrainingError
 from latentlab.learning.advice import advice_on
 from latentlab.learning.events import Losses, Saved, Snapshot, Step
 from latentlab.learning.meter import Reading
+from latentlab.learning.pace import Pace
 from latentlab.learning.resume import take_position
 from latentlab.learning.step import NotFiniteError, not_finite
 
@@ -45,9 +46,8 @@ class Watch:
         self._controls = controls
         self._away = 0.0
         self._reported = self._epoch_began = self.now()
-        self._first = trainer.step_count
-        self._start = self._reported
-        self._images = trainer.meter.images
+        self._pace, self._told_step = Pace(self._reported), trainer.step_count
+        self._epoch_ended = self._reported
         self._reading: Reading | None = None
         self._snapshot_due = self._portrait_due = 0.0
         self._kept: float = -math.inf
@@ -84,16 +84,16 @@ class Watch:
             taken = trainer.meter.take()
             trainer.whole.merge(taken)
             self._reading = Reading(taken)
-            self._images = taken.images
         if self._reading is None or not self._reading.arrived:
             return Step(trainer.step_count, trainer.epoch + 1)
         recent = self.check(self._reading.means())
         self._reading, self._reported = None, now
-        made = trainer.step_count - self._first
+        self._pace.note(now, trainer.step_count - self._told_step)
+        self._told_step = trainer.step_count
         steps = trainer.steps_per_epoch * trainer.recipe.training.epochs
-        left = (now - self._start) / made * (steps - trainer.step_count)
-        speed = self._images / max(seconds, 1e-9)
-        return Step(trainer.step_count, trainer.epoch + 1, recent, speed, max(0.0, left))
+        left = self._pace.seconds_for(steps - trainer.step_count)
+        speed = self._pace.steps_per_second * trainer.images_per_step
+        return Step(trainer.step_count, trainer.epoch + 1, recent, speed, left)
 
     def end_epoch(self) -> tuple[Losses, float]:
         """Return the means of the epoch's losses, and its seconds; waits for the device."""
@@ -107,6 +107,7 @@ class Watch:
             trainer.team.add_up(images)
             whole.images = int(images)
         means = self.check(whole.means())
+        self._epoch_ended = self.now()
         return means, self.seconds
 
     @property
@@ -117,6 +118,7 @@ class Watch:
     def begin_epoch(self) -> None:
         """Start the clock of the next epoch."""
         self._earlier, self._epoch_began = 0.0, self.now()
+        self._pace.set_aside(self._epoch_began - self._epoch_ended)
 
     def check(self, values: Losses) -> Losses:
         """Return losses that are finite numbers; raise a `TrainingError` where one is none."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.latent.importance import DEAD, Components
+from latentlab.learning.events import is_active
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
+    from latentlab.latent.importance import Components
     from latentlab.session.scene import Point, Tiles
 
 MARKS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
@@ -87,7 +88,7 @@ class Importance:
     @property
     def dead(self) -> NDArray[np.bool_]:
         """Which dimensions carry nothing, shape (D,)."""
-        return self.kl < DEAD
+        return ~is_active(self.kl)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class Summary:
     error : Paired
         Mean squared error of the decoded mean.
     active : pair of int
-        Latent dimensions whose mean varies over these images.
+        Latent dimensions that are active on these images, see `is_active`.
     dimensions : pair of int
         Of how many.
     """

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from latentlab.json_files import Lines, Record, read_lines
+from latentlab.session.steps import Loss, StepLosses, read_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 METRICS = "metrics.jsonl"
 RUNNING, TRAIN, VALIDATION = "running", "train", "validation"
-Loss = Annotated[float, Field(ge=-1e30, le=1e30)]
-"""Nats per image, of a size that a loss can have."""
 
 Curves = Mapping[tuple[str, str], "tuple[NDArray[np.float64], NDArray[np.float64]]"]
 """From (split, loss name) to epochs and nats per image. Splits: ``running`` within an epoch,
@@ -100,13 +99,15 @@ def last_losses(folder: Path) -> dict[str, dict[str, float]]:
     """Return the losses of a run folder's last whole epoch by split, nats per image."""
     found: dict[str, dict[str, float]] = {}
     for (split, name), (_, values) in read_curves(folder).items():
+        if split == RUNNING:
+            continue
         found.setdefault(split, {})[name] = float(values[-1])
     return found
 
 
 def read_curves(folder: Path) -> Curves:
     """Read the curves of a run folder; lines that cannot be read are left out."""
-    return curves_of(read_metrics(folder).records)
+    return curves_of(read_metrics(folder).records, read_steps(folder).records)
 
 
 def read_metrics(folder: Path) -> Lines[Metrics]:
@@ -114,9 +115,11 @@ def read_metrics(folder: Path) -> Lines[Metrics]:
     return read_lines(folder / METRICS, _METRICS)
 
 
-def curves_of(metrics: Sequence[Metrics]) -> Curves:
-    """Return the curves of measurements in any order."""
+def curves_of(metrics: Sequence[Metrics], steps: Sequence[StepLosses] = ()) -> Curves:
+    """Return the curves of measurements in any order, and of steps within the epochs."""
     log = CurveLog()
+    for step in steps:
+        log.add(RUNNING, step.epoch, step.losses)
     for each in sorted(metrics, key=lambda each: each.epoch):
         log.add(each.split, each.epoch, each.losses)
     return log.view()

@@ -33,6 +33,8 @@ class Field:
         Plain value; None where empty is allowed and meant.
     minimum, maximum : float
         Limits of a number.
+    excluded : tuple of float
+        Which of the limits it must not reach.
     unit : str
         Shown behind a number.
     options : tuple of str
@@ -52,6 +54,7 @@ class Field:
     default: Any = None
     minimum: float = -ENDLESS
     maximum: float = ENDLESS
+    excluded: tuple[float, ...] = ()
     unit: str = ""
     options: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
@@ -110,6 +113,8 @@ def _field(name: str, info: FieldInfo) -> Field:
     if kinds:
         return Field(name, title, text, "kind", default, kinds=kinds, advanced=advanced)
     limits: dict[str, Any] = {key: bound for mark in info.metadata for key, bound in _limits(mark)}
+    bounds = [getattr(mark, name, None) for mark in info.metadata for name in ("gt", "lt")]
+    excluded = tuple(float(bound) for bound in bounds if bound is not None)
     annotation, optional = _without_none(info.annotation)
     kind, options = _type(annotation)
     kind = "file" if kind == "path" and extra.get("file") else kind
@@ -120,6 +125,7 @@ def _field(name: str, info: FieldInfo) -> Field:
         kind,
         default,
         **limits,
+        excluded=excluded,
         unit=str(extra.get("unit", "")),
         options=options,
         optional=optional,

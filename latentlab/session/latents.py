@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import FailFast, Field, TypeAdapter
 
 from latentlab.json_files import Count, Lines, Record, read_lines
-from latentlab.learning.events import Latents
-from latentlab.session.curves import Loss
+from latentlab.learning.events import Latents, is_active
+from latentlab.session.steps import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ FILE = "latents.jsonl"
 MOST_DIMENSIONS = 1 << 16
 GEOMETRY = ("same_class", "by_chance", "by_pixels", "unevenness")
 """What runs of earlier versions, and runs without classes, do not know."""
-SERIES = ("epochs", "kl", "active", "mutual_information", "marginal_kl", *GEOMETRY)
+SERIES = ("epochs", "kl", "mutual_information", "marginal_kl", *GEOMETRY)
 
 
 class LatentLine(Record):
@@ -33,7 +33,6 @@ class LatentLine(Record):
 
     epoch: Count
     kl: Annotated[tuple[Loss, ...], Field(min_length=1, max_length=MOST_DIMENSIONS), FailFast()]
-    active: Count
     mutual_information: Loss
     marginal_kl: Loss
     images: Count
@@ -56,8 +55,6 @@ class LatentCurves:
         When, ascending.
     kl : ndarray of float64, shape (E, D)
         Nats per image of each dimension.
-    active : ndarray of int64, shape (E,)
-        Active dimensions.
     mutual_information, marginal_kl : ndarray of float64, shape (E,)
         The two parts of the mean KL, nats.
     same_class, by_chance, by_pixels, unevenness : ndarray of float64, shape (E,)
@@ -68,7 +65,6 @@ class LatentCurves:
 
     epochs: NDArray[np.float64] = field(repr=False)
     kl: NDArray[np.float64] = field(repr=False)
-    active: NDArray[np.int64] = field(repr=False)
     mutual_information: NDArray[np.float64] = field(repr=False)
     marginal_kl: NDArray[np.float64] = field(repr=False)
     same_class: NDArray[np.float64] = field(repr=False)
@@ -76,6 +72,11 @@ class LatentCurves:
     by_pixels: NDArray[np.float64] = field(repr=False)
     unevenness: NDArray[np.float64] = field(repr=False)
     images: int = 0
+
+    @property
+    def active(self) -> NDArray[np.int64]:
+        """How many dimensions are active, shape (E,)."""
+        return is_active(self.kl).sum(1)
 
 
 class LatentLog:
@@ -96,7 +97,6 @@ class LatentLog:
         row = LatentCurves(
             np.array([float(epoch)]),
             np.array([latents.kl], np.float64),
-            np.array([latents.active]),
             np.array([latents.mutual_information]),
             np.array([latents.marginal_kl]),
             np.array([latents.same_class]),
@@ -121,7 +121,6 @@ def latents_line(epoch: int, latents: Latents) -> str:
     line = {
         "epoch": epoch,
         "kl": [round(float(value), 5) for value in latents.kl],
-        "active": latents.active,
         "mutual_information": round(latents.mutual_information, 5),
         "marginal_kl": round(latents.marginal_kl, 5),
         "images": latents.images,

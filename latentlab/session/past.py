@@ -16,6 +16,8 @@ from latentlab.session import latents, replay
 from latentlab.session.curves import METRICS, curves_of, read_metrics
 from latentlab.session.diagnosis import diagnose
 from latentlab.session.reports import Finding, Past, Remedy
+from latentlab.session.steps import FILE as STEPS
+from latentlab.session.steps import read_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,9 +55,10 @@ def read_past(folder: Path, recipe: Mapping[str, Any]) -> Past:
     """Read what a run folder tells; what is missing or damaged is left out, and told of."""
     moments = replay.moments(folder)
     metrics, measured = read_metrics(folder), latents.read_latent_lines(folder)
-    changes = read_lines(folder / CHANGES, _CHANGE)
-    damaged = {METRICS: metrics, latents.FILE: measured, CHANGES: changes}
-    curves, dimensions = curves_of(metrics.records), latents.latents_of(measured.records)
+    changes, steps = read_lines(folder / CHANGES, _CHANGE), read_steps(folder)
+    damaged = {METRICS: metrics, latents.FILE: measured, CHANGES: changes, STEPS: steps}
+    curves = curves_of(metrics.records, steps.records)
+    dimensions = latents.latents_of(measured.records)
     made = _in_order(changes.records)
     return Past(
         curves,

@@ -18,7 +18,16 @@ from latentlab.learning.checkpoint import (
 )
 from latentlab.learning.controls import Controls
 from latentlab.learning.distributed import leads
-from latentlab.learning.events import Change, EpochEnd, Event, Portrait, Saved, Snapshot, Started
+from latentlab.learning.events import (
+    Change,
+    EpochEnd,
+    Event,
+    Portrait,
+    Saved,
+    Snapshot,
+    Started,
+    Step,
+)
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import read_recipe
 from latentlab.learning.resume import FILE as POSITION
@@ -38,6 +47,7 @@ from latentlab.session.past import (
 from latentlab.session.replay import PortraitLog
 from latentlab.session.run_data import load_run_data, write_run_data
 from latentlab.session.runs import RECIPE, write_preview
+from latentlab.session.steps import StepLog
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -149,6 +159,8 @@ def resume(
             if isinstance(event, Started):
                 # Not before: it may be that the data is no longer there.
                 rewind(folder, position.epoch if position else 0)
+                begun_at = position.step / event.steps_per_epoch if position else 0.0
+                recorder.steps.go_on(begun_at)
                 recorder.losses_before(last_losses(folder))
             yield event
             if isinstance(event, Started):
@@ -173,6 +185,8 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
                     (recorder.folder / FAILURE).unlink(missing_ok=True)
                     yield replace(event, folder=recorder.folder)
                     continue
+                case Step(losses=losses) if losses:
+                    recorder.add_step(event, losses)
                 case EpochEnd():
                     recorder.write_epoch(event)
                 case Change(problem=""):
@@ -195,6 +209,7 @@ class _Recorder:
         self.folder = folder
         self.started: Started | None = None
         self.portraits = PortraitLog(folder)
+        self.steps = StepLog(folder)
         self._changes = changes
         self._kept_step = 0
         self.losses_before({})
@@ -202,6 +217,11 @@ class _Recorder:
     def losses_before(self, metrics: Mapping[str, Losses]) -> None:
         """Say what the last epoch's losses were before those that are to come."""
         self._metrics = self._best_metrics = metrics
+
+    def add_step(self, event: Step, losses: Losses) -> None:
+        """Take the losses of a step."""
+        assert self.started
+        self.steps.add(event.step / self.started.steps_per_epoch, losses)
 
     def write_epoch(self, event: EpochEnd) -> None:
         self._metrics = {TRAIN: event.train, VALIDATION: event.validation}
@@ -244,6 +264,7 @@ class _Recorder:
         if saved.best:
             # First: a run that goes on from a position will not make an earlier best again.
             self._save(saved.best, BEST, self._best_metrics)
+        self.steps.write()
         if saved.position:
             write_position(self.folder, saved.position)
         self._save(saved.snapshot, LAST, self._metrics)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -65,6 +65,8 @@ class Run:
         What is being done, while loading.
     fraction : float or None
         How much of the whole is done.
+    resumed : bool
+        Whether it goes on with a run that was there before, and so cannot be discarded.
     """
 
     phase: str = "loading"
@@ -84,6 +86,28 @@ class Run:
     memory: int = 0
     recipe: Mapping[str, Any] = field(default_factory=dict, compare=False)
     folder: Path | None = None
+    resumed: bool = False
+
+    @property
+    def epochs_done(self) -> float:
+        """How many epochs it has trained."""
+        return self.epochs * (self.fraction or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What was done, and how to take it back where that can be.
+
+    Parameters
+    ----------
+    text : str
+        One line.
+    undo : callable, optional
+        Takes it back; called on the GUI thread.
+    """
+
+    text: str
+    undo: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

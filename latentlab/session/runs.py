@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ RECIPE = "recipe.toml"
 PREVIEW = "preview.png"
 NAME = "name.txt"
 LONGEST_NAME = 80
+DISCARDED = "discarded"
+"""Folder beside the runs for those that were discarded."""
+MOST_DISCARDED = 10
 
 
 def write_preview(folder: Path) -> None:
@@ -130,6 +134,58 @@ def trash(folder: Path) -> None:
         send2trash(folder)
     except OSError as error:
         raise RunError(f"{folder} cannot be moved to the trash: {error}.") from error
+
+
+def discard(folder: Path) -> Path:
+    """Move a cancelled run out of the library and return where it is, for `restore`.
+
+    The latest `MOST_DISCARDED` stay there; older ones go to the system's trash.
+
+    Raises
+    ------
+    RunError
+        Where it cannot be moved; it then stays in the library.
+    """
+    place = folder.parent / DISCARDED / folder.name
+    _move(folder, place, "discarded")
+    others = sorted(other for other in place.parent.iterdir() if other != place)
+    for old in others[: max(0, len(others) + 1 - MOST_DISCARDED)]:
+        _let_go(old)
+    return place
+
+
+def restore(place: Path) -> Path:
+    """Move a discarded run back among the runs and return its folder.
+
+    Raises
+    ------
+    RunError
+        Where it is no longer there or cannot be moved.
+    """
+    if not place.is_dir():
+        raise RunError(f"{place} is no longer there.", "Look for it in the system's trash.")
+    folder = place.parent.parent / place.name
+    _move(place, folder, "restored")
+    return folder
+
+
+def _move(folder: Path, place: Path, what: str) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # Within one disk, so that the run is here or there at any moment.
+        folder.rename(place)
+    except OSError as error:
+        raise RunError(
+            f"{folder.name} cannot be {what}: {error.strerror}.", f"It is still in {folder.parent}."
+        ) from error
+
+
+def _let_go(folder: Path) -> None:
+    """Move a run to the trash, or delete it where there is none."""
+    try:
+        send2trash(folder)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def compare(folders: tuple[Path, ...]) -> tuple[Compared, ...]:

@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from latentlab.data.base import ImageSet, Loading, told
+from latentlab.latent.codes import Codes
 from latentlab.latent.embed import decode, embed, to_picture
+from latentlab.latent.importance import kl_per_dimension
 from latentlab.latent.paired import paired
 from latentlab.latent.scores import CHUNK, elbo_scores
 from latentlab.learning.checkpoint import folder_of, load_model
-from latentlab.learning.latents import active_units
+from latentlab.learning.events import is_active
 from latentlab.session.comparing import Columns, Comparison, Judgement, Rebuilt, Summary, Twins
 from latentlab.session.runs import run_name
 from latentlab.session.scene import ModelCard, Original, Point
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    Posteriors = tuple[NDArray[np.float32], NDArray[np.float32]]
 
     from latentlab.latent.ranking import Scores
     from latentlab.models.base import Model
@@ -149,7 +152,7 @@ def summarise(
     Returns
     -------
     Summary
-        Active units as in Importance Weighted Autoencoders, Burda et al., 2016, section 5.2.
+        See there.
     """
     whole = min(explorer.held_out, len(explorer.images)) or len(explorer.images)
     rows = np.sort(np.random.default_rng(seed).permutation(whole)[:count])
@@ -157,7 +160,7 @@ def summarise(
     models = (explorer.model, second.model)
     pieces = _in_turn(*(elbo_scores(model, images, samples, seed) for model in models))
     a, b = yield from timed(pieces, len(images))
-    mu = yield from told(_means(second.model, images), "Counting active units")
+    codes = yield from told(_codes(second.model, images), "Counting active dimensions")
     return Summary(
         len(images),
         samples,
@@ -165,7 +168,7 @@ def summarise(
         distortion=paired(a.elbo - a.rate, b.elbo - b.rate),
         rate=paired(a.rate, b.rate),
         error=paired(a.error, b.error),
-        active=(_active(explorer.codes.mu[rows]), _active(mu)),
+        active=(_active(explorer.codes.mu[rows], explorer.codes.sigma[rows]), _active(*codes)),
         dimensions=(explorer.model.latent_dim, second.model.latent_dim),
     )
 
@@ -192,16 +195,18 @@ def _in_turn(
     return tuple(found)
 
 
-def _means(model: Model, images: ImageSet) -> Generator[float, None, NDArray[np.float32]]:
-    parts = [np.empty((0, model.latent_dim), np.float32)]
+def _codes(model: Model, images: ImageSet) -> Generator[float, None, Posteriors]:
+    parts = [(np.empty((0, model.latent_dim), np.float32),) * 2]
     for start in range(0, len(images), CHUNK):
-        parts.append(embed(model, images[start : start + CHUNK]).mu)
+        codes = embed(model, images[start : start + CHUNK])
+        parts.append((codes.mu, codes.sigma))
         yield start / len(images)
-    return np.concatenate(parts)
+    mu, sigma = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return mu, sigma
 
 
-def _active(mu: NDArray[np.float32]) -> int:
-    return active_units(torch.from_numpy(np.array(mu, np.float64)))
+def _active(mu: NDArray[np.float32], sigma: NDArray[np.float32]) -> int:
+    return int(is_active(kl_per_dimension(Codes(mu, sigma, None))).sum())
 
 
 def _rebuilt(model: Model, scores: Scores, images: ImageSet) -> Rebuilt:

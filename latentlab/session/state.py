@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from latentlab.session.forms import Field
     from latentlab.session.latents import LatentCurves
     from latentlab.session.layers import Draws, Holes
-    from latentlab.session.reports import Compared, Entry, Finding, Run
+    from latentlab.session.reports import Compared, Entry, Finding, Message, Run
     from latentlab.session.requests.base import Request
     from latentlab.session.requests.neighbours import MapPictures, Neighbours
     from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
@@ -68,7 +68,9 @@ class State:
     to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
     ``moment`` the one looked back at, None for the latest. ``working`` says how far long work is,
     by the kind of its request. ``rhythm`` is the seconds between two pictures of a model under
-    training.
+    training. ``draft_problem`` is what is wrong with what was typed into the form, of which the
+    draft then knows nothing. ``message`` is there for a moment only; who shows it keeps it for a
+    while.
     """
 
     model: ModelCard | None = field(default=None, metadata=OF_MODEL)
@@ -128,9 +130,10 @@ class State:
     library: tuple[Entry, ...] = field(default=(), metadata=OF_SESSION)
     form: tuple[Field, ...] = field(default=(), metadata=OF_SESSION)
     draft: Mapping[str, Any] | None = field(default=None, metadata=OF_SESSION)
+    draft_problem: str = field(default="", metadata=OF_SESSION)
     run: Run | None = field(default=None, metadata=OF_SESSION)
     following: bool = field(default=True, metadata=OF_SESSION)
-    message: str = field(default="", metadata=OF_SESSION)
+    message: Message | None = field(default=None, metadata=OF_SESSION)
     failure: Failure | None = field(default=None, metadata=OF_SESSION)
     can_undo: bool = field(default=False, metadata=OF_SESSION)
     can_redo: bool = field(default=False, metadata=OF_SESSION)

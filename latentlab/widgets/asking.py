@@ -5,10 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QVBoxLayout,
+)
+
+from latentlab.widgets.labels import problem
+from latentlab.widgets.numbers import NumberBox, WholeBox
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
+
+    from latentlab.workers.controller import Controller
 
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
 FEW, MOST = 10, 100_000
@@ -17,8 +30,62 @@ FEW, MOST = 10, 100_000
 def ask_epochs(parent: QWidget, name: str) -> int | None:
     """Ask how many more epochs a run shall have; None where cancelled."""
     text = f"Train {name} for how many more epochs?"
-    epochs, sure = QInputDialog.getInt(parent, "Train more", text, FEW, 1, MOST)
-    return epochs if sure else None
+    dialog = WholeDialog("Train more", text, (1, MOST), FEW, parent)
+    sure = dialog.exec() == QDialog.DialogCode.Accepted
+    dialog.deleteLater()
+    return dialog.box.value() if sure else None
+
+
+class WholeDialog(QDialog):
+    """Asks for a whole number, and takes none that is wrong.
+
+    Parameters
+    ----------
+    title, text : str
+        Of the dialog, and what is asked.
+    limits : (int, int)
+        Least and largest number.
+    value : int
+        What it begins with.
+    """
+
+    def __init__(
+        self, title: str, text: str, limits: tuple[int, int], value: int, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.box = WholeBox(*limits)
+        self.box.setValue(value)
+        self.box.setAccessibleName(text)
+        self.box.selectAll()
+        column = QVBoxLayout(self)
+        column.addWidget(QLabel(text, textFormat=Qt.TextFormat.PlainText))
+        column.addWidget(self.box)
+        column.addLayout(NumberButtons(self, self.box))
+
+
+class NumberButtons(QVBoxLayout):
+    """OK and Cancel of a dialog, below what is wrong with its numbers; then there is no OK."""
+
+    def __init__(self, dialog: QDialog, *boxes: NumberBox) -> None:
+        super().__init__()
+        kinds = QDialogButtonBox.StandardButton
+        self._boxes, self._problem = boxes, problem()
+        self._buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
+        self._buttons.accepted.connect(dialog.accept)
+        self._buttons.rejected.connect(dialog.reject)
+        self.addWidget(self._problem)
+        self.addWidget(self._buttons)
+        for box in boxes:
+            box.tells = False
+            box.refused.connect(self._check)
+
+    @Slot()
+    def _check(self) -> None:
+        wrong = next((box.problem for box in self._boxes if box.problem), "")
+        self._problem.setText(wrong)
+        self._problem.setVisible(bool(wrong))
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not wrong)
 
 
 def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
@@ -33,6 +100,23 @@ def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
     answer = box.clickedButton()
     box.deleteLater()
     return answer is do_it
+
+
+def ask_discard(parent: QWidget, controller: Controller) -> None:
+    """Discard the run under way; ask first where more than one epoch would be lost."""
+    run = controller.state.run
+    if run is None:
+        return
+    if run.epochs_done > 1:
+        done = int(run.epochs_done)
+        text = f"Discard {done} {'epoch' if done == 1 else 'epochs'} of training?"
+        more = "“Stop and keep” ends the run as well, and keeps what it has learned."
+        if not confirm(parent, text, more, "Discard"):
+            return
+    # While the question stood there, this run may have ended and the next one begun.
+    now = controller.state.run
+    if now and now.folder == run.folder:
+        controller.cancel_training()
 
 
 def ask_picture(parent: QWidget) -> Path | None:

@@ -50,7 +50,7 @@ class ChangeMarks:
         self.items.clear()
         visible = [change for change in changes if change.epochs >= epochs[0]]
         for i, change in enumerate(visible):
-            self.items.append(_line(change))
+            self.items.append(self._line(change))
             if self._labelled:
                 leftward = change.epochs > sum(epochs) / 2
                 anchor = (int(leftward), -(i % LABEL_ROWS))
@@ -64,12 +64,11 @@ class ChangeMarks:
         for item in self.items:
             self._plot.addItem(item, ignoreBounds=True)
 
-
-def _line(change: Change) -> pg.InfiniteLine:
-    line = pg.InfiniteLine(change.epochs, angle=90)
-    line.setPen(pg.mkPen(colours().muted, width=1, style=Qt.PenStyle.DashLine))
-    line.setToolTip(told(change))
-    return line
+    def _line(self, change: Change) -> pg.InfiniteLine:
+        line = pg.InfiniteLine(change.epochs, angle=90)
+        line.setPen(self._plot.pen(colours().muted, 1, Qt.PenStyle.DashLine))
+        line.setToolTip(told(change))
+        return line
 
 
 def short(change: Change) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from latentlab.session.colourings import Colouring, Measure, colourings, values_of
 from latentlab.session.requests.colourings import MakeMeasured
+from latentlab.widgets.numbers import WholeBox
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class ColourChoice(QWidget):
         self._controller = controller
         self._offered: tuple[Colouring, ...] = ()
         self._counts = {measure: count for measure, (_, count) in COUNTS.items()}
-        self.box, self.count = QComboBox(), QSpinBox()
+        self.box, self.count = QComboBox(), WholeBox(FEWEST, MOST)
         self.box.setToolTip("What gives the points their colour.")
         self.box.setAccessibleName("Colour by")
         self.box.setMaxVisibleItems(24)
@@ -43,7 +44,6 @@ class ColourChoice(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.box.setMinimumContentsLength(8)
-        self.count.setRange(FEWEST, MOST)
         self.count.setKeyboardTracking(False)
         self.count.setAccessibleName("Groups")
         self.count.setToolTip(
@@ -102,11 +102,11 @@ class ColourChoice(QWidget):
         self._measure(again=False)
         self.changed.emit()
 
-    @Slot(int)
-    def _on_count(self, count: int) -> None:
+    @Slot()
+    def _on_count(self) -> None:
         measure = self.chosen.measure if self.chosen else None
         if measure in self._counts:
-            self._counts[measure] = count
+            self._counts[measure] = self.count.value()
             self._measure(again=True)
 
     def _measure(self, *, again: bool) -> None:

@@ -6,12 +6,13 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from latentlab.session.comparing import Rebuilt, caution, in_nats, seen, why_no_image, why_no_point
 from latentlab.session.requests.compare import LinkImage, LinkPoint, ShowColumns, Summarise
 from latentlab.widgets.column_strip import ColumnStrip
 from latentlab.widgets.labels import muted
+from latentlab.widgets.numbers import WholeBox
 from latentlab.widgets.side_by_side import SideBySide
 from latentlab.widgets.summary_table import SummaryTable
 from latentlab.widgets.theme import UNIT
@@ -224,9 +225,8 @@ class SummaryPage(ComparePage):
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self.images = QSpinBox()
+        self.images = WholeBox(LEAST, 10_000)
         self.images.setSuffix(" images")
-        self.images.setRange(LEAST, 10_000)
         self.images.setValue(Summarise().images)
         self.images.setAccessibleName("Images to measure")
         self.images.setToolTip(

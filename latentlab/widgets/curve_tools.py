@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.loss_plot import View
+from latentlab.widgets.numbers import NumberBox
 from latentlab.widgets.settings import settings
 from latentlab.widgets.theme import UNIT, small
 
@@ -29,7 +30,8 @@ class CurveTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = _remembered()
-        self.smoothing = QDoubleSpinBox(decimals=1, maximum=MOST_SMOOTHING, singleStep=0.5)
+        self.smoothing = NumberBox(0.0, MOST_SMOOTHING)
+        self.smoothing.setSingleStep(0.5)
         self.smoothing.setSpecialValueText("No smoothing")
         self.smoothing.setPrefix("Smooth ")
         self.smoothing.setSuffix(" ep.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.widgets.panel import Panel, PanelWidget
     from latentlab.workers.controller import Controller
+
+FLOAT, DOCK = "Float this panel in a window of its own", "Dock this panel where it was"
+LIFT = 3 * UNIT
 
 
 class Dock(QDockWidget):
@@ -57,6 +60,7 @@ class Dock(QDockWidget):
         self._in_front = True
         self._closed_behind = False
         self.visibilityChanged.connect(self._on_front)
+        self.topLevelChanged.connect(self._on_floating)
         if panel.badge:
             controller.changed.connect(self._on_changed)
 
@@ -71,8 +75,25 @@ class Dock(QDockWidget):
         return self._inside
 
     @Slot(bool)
+    def _on_floating(self, floating: bool) -> None:
+        """Show a frame around what floats, and bring to the front what was docked."""
+        title, frame = self.titleBarWidget(), self.widget()
+        assert isinstance(title, _Title)
+        title.show_floating(floating)
+        for part in (title, frame):
+            part.setProperty("floating", floating)
+            part.style().polish(part)
+        if not floating and self.isVisible():
+            # Qt puts it behind the tabs of its neighbours, once it has its place.
+            QTimer.singleShot(0, self, self.raise_)
+
+    @Slot(bool)
     def _on_front(self, in_front: bool) -> None:
         self._in_front = in_front
+        focused = self.window().focusWidget()
+        if focused and not in_front and self.isAncestorOf(focused):
+            # What cannot be seen must not be pressed.
+            focused.clearFocus()
         if self._inside:
             self._inside.set_in_front(in_front)
 
@@ -126,11 +147,11 @@ class _Title(QFrame):
         row.addStretch(1)
         self._help = IconButton("help", f"What is {panel.title}? What can I try?")
         self._help.clicked.connect(self._explain)
-        floating = IconButton("float", "Float or dock this panel")
-        floating.clicked.connect(self._float)
+        self._floating = IconButton("float", FLOAT)
+        self._floating.clicked.connect(self._float)
         closing = IconButton("close", f"Hide this panel ({panel.shortcut} shows it again)")
         closing.clicked.connect(dock.close)
-        for button in (self._help, floating, closing):
+        for button in (self._help, self._floating, closing):
             button.setIconSize(QSize(12, 12))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(button)
@@ -140,6 +161,16 @@ class _Title(QFrame):
         corner = self._help.mapToGlobal(QPoint(0, self._help.height()))
         QWhatsThis.showText(corner, f"<p>{self._panel.help}</p>", self._help)
 
+    def show_floating(self, floating: bool) -> None:
+        """Offer the way back, or out."""
+        self._floating.set_icon("dock" if floating else "float")
+        self._floating.setToolTip(DOCK if floating else FLOAT)
+        self._floating.setAccessibleName(DOCK if floating else FLOAT)
+
     @Slot()
     def _float(self) -> None:
-        self._dock.setFloating(not self._dock.isFloating())
+        floats = not self._dock.isFloating()
+        self._dock.setFloating(floats)
+        if floats:
+            # Right above its place it would seem to be there still.
+            self._dock.move(self._dock.pos() + QPoint(LIFT, LIFT))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QSpinBox,
     QWidget,
 )
 
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.numbers import NumberBox, read_number
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -54,6 +53,11 @@ class Editor(QWidget):
             return True
         return super().eventFilter(watched, event)
 
+    @property
+    def problem(self) -> str:
+        """What is wrong with what was typed; the value is then the last that was right."""
+        return ""
+
     def value(self) -> Any:
         """Return the value; None for empty."""
         raise NotImplementedError
@@ -63,76 +67,36 @@ class Editor(QWidget):
         raise NotImplementedError
 
 
-class IntEditor(Editor):
-    """A whole number."""
+class NumberEditor(Editor):
+    """A number within limits, whole or stepped by its own magnitude."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
-        self.box = QSpinBox()
-        self.box.setRange(int(max(field.minimum, -(2**31))), int(min(field.maximum, 2**31 - 1)))
-        self.box.setGroupSeparatorShown(True)
+        self.box = NumberBox(field.minimum, field.maximum, whole=field.type == "int")
+        self.box.exclude(*field.excluded)
+        self.box.tells = False
+        if not self.box.whole:
+            self.box.setStepType(NumberBox.StepType.AdaptiveDecimalStepType)
         if field.unit:
             self.box.setSuffix(f" {field.unit}")
         self.take(self.box)
         self.set_value(field.default)
         self.box.valueChanged.connect(self.changed)
+        self.box.refused.connect(self.changed)
 
-    def value(self) -> int:
-        """See `Editor.value`."""
-        return self.box.value()
-
-    def set_value(self, value: Any) -> None:
-        """See `Editor.set_value`."""
-        self.box.setValue(int(value or 0))
-
-
-class FloatEditor(Editor):
-    """A number of any size, stepped by its own magnitude."""
-
-    def __init__(self, field: Field) -> None:
-        super().__init__()
-        self.box = FloatBox()
-        self.box.setRange(field.minimum, field.maximum)
-        if field.unit:
-            self.box.setSuffix(f" {field.unit}")
-        self.take(self.box)
-        self.set_value(field.default)
-        self.box.valueChanged.connect(self.changed)
+    @property
+    def problem(self) -> str:
+        """See `Editor.problem`."""
+        return self.box.problem
 
     def value(self) -> float:
         """See `Editor.value`."""
-        return self.box.value()
+        number = self.box.value()
+        return round(number) if self.box.whole else number
 
     def set_value(self, value: Any) -> None:
         """See `Editor.set_value`."""
         self.box.setValue(float(value or 0))
-
-
-class FloatBox(QDoubleSpinBox):
-    """Takes and shows a number as people write it: ``0.5``, ``3e-4``."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setDecimals(9)
-        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-
-    def textFromValue(self, value: float) -> str:
-        """See `QDoubleSpinBox.textFromValue`."""
-        return f"{value:.6g}".replace("e-0", "e-")
-
-    def valueFromText(self, text: str) -> float:
-        """See `QDoubleSpinBox.valueFromText`."""
-        return float(text.removesuffix(self.suffix()))
-
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """See `QDoubleSpinBox.validate`."""
-        try:
-            self.valueFromText(text)
-        except ValueError:
-            begun = not set(text.removesuffix(self.suffix())) - set("0123456789.eE+-")
-            state = QValidator.State.Intermediate if begun else QValidator.State.Invalid
-            return state, text, position
-        return QValidator.State.Acceptable, text, position
 
 
 class OptionalEditor(Editor):
@@ -158,6 +122,11 @@ class OptionalEditor(Editor):
         self.switch.toggled.connect(number.setEnabled)
         self.switch.toggled.connect(self.changed)
         number.changed.connect(self.changed)
+
+    @property
+    def problem(self) -> str:
+        """See `Editor.problem`."""
+        return self._number.problem if self.switch.isChecked() else ""
 
     def value(self) -> Any:
         """See `Editor.value`."""
@@ -206,15 +175,30 @@ class TextEditor(Editor):
         text = self.line.text().strip()
         if self._field.type not in ("ints", "words"):
             return text or None
-        parts = [part.strip() for part in text.split(",") if part.strip()]
-        if self._field.type == "words":
-            return parts
-        return [int(part) if part.isdecimal() else part for part in parts]
+        parts = self._parts()
+        return parts if self._field.type == "words" else [_whole(part) for part in parts]
+
+    def _parts(self) -> list[str]:
+        return [part.strip() for part in re.split("[,;]", self.line.text()) if part.strip()]
+
+    @property
+    def problem(self) -> str:
+        """See `Editor.problem`."""
+        parts = self._parts() if self._field.type == "ints" else []
+        wrong = [part for part in parts if isinstance(_whole(part), str)]
+        return f"“{wrong[0][:40]}” is not a whole number" if wrong else ""
 
     def set_value(self, value: Any) -> None:
         """See `Editor.set_value`."""
         text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
         self.line.setText(text)
+
+
+def _whole(text: str) -> int | str:
+    try:
+        return round(read_number(text, whole=True))
+    except ValueError:
+        return text
 
 
 class PathEditor(TextEditor):
@@ -276,8 +260,8 @@ def make_editor(field: Field) -> Editor:
 
 
 EDITORS: dict[str, Callable[[Field], Editor]] = {
-    "int": IntEditor,
-    "float": FloatEditor,
+    "int": NumberEditor,
+    "float": NumberEditor,
     "bool": SwitchEditor,
     "option": OptionEditor,
     "path": PathEditor,

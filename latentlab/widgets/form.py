@@ -105,9 +105,10 @@ class FormWidget(QWidget):
         if any(own is row or own.isAncestorOf(row) for own in self._folded()):
             self.unfold()
 
-    def values(self) -> dict[str, Any]:
-        """Return what was chosen, as plain values."""
-        return {name: row.value() for name, row in self._rows.items() if row.value() is not None}
+    def values(self, *, left_out: bool = False) -> dict[str, Any]:
+        """Return what was chosen, as plain values; with None for what is `left_out`."""
+        values = {name: row.value() for name, row in self._rows.items()}
+        return {name: value for name, value in values.items() if left_out or value is not None}
 
     def set_values(self, values: Mapping[str, Any], *, whole: bool = False) -> None:
         """Choose what `values` say; leave the rest as it is, or at its default where `whole`."""
@@ -120,6 +121,10 @@ class FormWidget(QWidget):
         name, _, rest = key.partition(".")
         row = self._rows.get(name)
         return row.inner_row(rest) if row and rest else row
+
+    def wrong(self) -> str:
+        """Return what is wrong with the first field that holds no value; empty for none."""
+        return next((text for row in self._rows.values() if (text := row.wrong())), "")
 
     def clear_problems(self) -> None:
         """Take all error texts away."""
@@ -147,7 +152,7 @@ class FieldRow(QWidget):
         self.editor.setToolTip(field.help)
         # The focus goes to what the editor holds, and that is what a screen reader names.
         (self.editor.focusProxy() or self.editor).setAccessibleName(field.title)
-        self.editor.changed.connect(self.changed)
+        self.editor.changed.connect(self._on_changed)
         self._problem = problem()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -171,6 +176,23 @@ class FieldRow(QWidget):
         """Say whether the value is the one that the field begins with."""
         return bool(self.value() == _without_none(self.field.default))
 
+    @Slot()
+    def _on_changed(self) -> None:
+        """Say what is wrong with what was typed; what was wrong before was of another value."""
+        self._show(self.editor.problem)
+        self.changed.emit()
+
+    def wrong(self) -> str:
+        """Return what is wrong with what was typed, with the field's name; empty for nothing."""
+        if isinstance(self.editor, KindEditor):
+            return self.editor.form.wrong()
+        problem = self.editor.problem
+        return f"{self.field.title}: {problem[0].lower()}{problem[1:]}" if problem else ""
+
+    def _show(self, text: str) -> None:
+        self._problem.setText(text)
+        self._problem.setVisible(bool(text))
+
     def inner_row(self, key: str) -> FieldRow:
         """Return the row of a dotted key inside this one, or this one."""
         inner = self.editor.form.row(key) if isinstance(self.editor, KindEditor) else None
@@ -183,12 +205,11 @@ class FieldRow(QWidget):
             if isinstance(holder, FormWidget):
                 holder.reveal(self)
             holder = holder.parentWidget()
-        self._problem.setText(text)
-        self._problem.show()
+        self._show(text)
 
     def clear_problems(self) -> None:
-        """Take the error text away."""
-        self._problem.hide()
+        """Take error texts away, but for what is wrong with what was typed."""
+        self._show(self.editor.problem)
         if isinstance(self.editor, KindEditor):
             self.editor.form.clear_problems()
 
@@ -199,6 +220,8 @@ class KindEditor(Editor):
     def __init__(self, field: Field, depth: int) -> None:
         super().__init__()
         self._depth = depth
+        self._typed: dict[str, Any] = {}
+        """What was chosen under any kind, for whoever comes back to it."""
         self._kinds: dict[str, Kind] = {kind.name: kind for kind in field.kinds}
         self.choice = QComboBox()
         self.choice.addItems(list(self._kinds))
@@ -213,7 +236,8 @@ class KindEditor(Editor):
         head.addWidget(_label(field, depth))
         head.addWidget(self.choice, 1)
         head.addStretch()
-        self.choice.setVisible(len(self._kinds) > 1)
+        if len(self._kinds) < 2:
+            self.choice.hide()
         self._column.addLayout(head)
         self.layout_.addLayout(self._column, 1)
         self.form = FormWidget(())
@@ -225,7 +249,7 @@ class KindEditor(Editor):
 
     @Slot()
     def _show_kind(self) -> None:
-        kept = self.form.values()
+        self._typed |= self.form.values(left_out=True)
         old, self.form = (
             self.form,
             FormWidget(self._kinds[self.choice.currentText()].fields, self._depth + 1),
@@ -233,7 +257,7 @@ class KindEditor(Editor):
         self.form.setContentsMargins(INDENT, 0, 0, 0)
         if not self._kinds[self.choice.currentText()].fields:
             self.form.hide()
-        self.form.set_values(kept)
+        self.form.set_values(self._typed)
         if old.fold and old.fold.isChecked():
             self.form.unfold()
         self.form.changed.connect(self.changed)
@@ -253,6 +277,8 @@ class KindEditor(Editor):
         kind = table.pop("kind", next(iter(self._kinds)) if whole else self.choice.currentText())
         if kind in self._kinds:
             self.choice.setCurrentText(kind)
+        if whole:
+            self._typed = {}
         self.form.set_values(table, whole=whole)
 
 

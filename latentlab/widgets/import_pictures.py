@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from latentlab.session.recipes import changed
 from latentlab.session.requests.images import CheckPictures, ShowPictures
 from latentlab.widgets.contact_view import ContactView
-from latentlab.widgets.editors import FileEditor, IntEditor
+from latentlab.widgets.editors import FileEditor, NumberEditor
 from latentlab.widgets.form import FormWidget
 from latentlab.widgets.labels import muted
 from latentlab.widgets.path_row import PathRow
@@ -127,7 +127,7 @@ class ImportDialog(QDialog):
             return
         self.form = FormWidget(fields, depth=1)
         height = self.form.row("height")
-        if height and isinstance(height.editor, IntEditor):
+        if height and isinstance(height.editor, NumberEditor):
             height.editor.box.setSpecialValueText("as wide")
         self.form.set_values(self._first)
         self.form.changed.connect(self._on_edited)
@@ -190,7 +190,8 @@ class ImportDialog(QDialog):
 
     def _show_contact(self, contact: Contact) -> None:
         self.view.show_contact(contact)
-        self.use.setEnabled(not contact.problem and contact.count > 1)
+        wrong = self.form.wrong() if self.form else ""
+        self.use.setEnabled(not contact.problem and contact.count > 1 and not wrong)
         if not contact.problem:
             self._offer(contact)
 

@@ -2,10 +2,97 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QTextLayout
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
+
 from latentlab.widgets.theme import UNIT, small
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text that is cut off where it does not fit; the tooltip has all of it.
+
+    Parameters
+    ----------
+    mode : Qt.TextElideMode
+        Where it is cut off.
+    """
+
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__(textFormat=Qt.TextFormat.PlainText)
+        self._mode = mode
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for no more room than a few letters take."""
+        return QSize(4 * UNIT, super().minimumSizeHint().height())
+
+    @property
+    def shown_text(self) -> str:
+        """The text as it is painted."""
+        room = self.contentsRect().width()
+        return self.fontMetrics().elidedText(self.text(), self._mode, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.contentsRect(), self.alignment(), self.shown_text)
+
+
+class TwoLineLabel(QLabel):
+    """A plain text in two lines at most; the tooltip has all of it."""
+
+    def __init__(self) -> None:
+        super().__init__(textFormat=Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        super().setText(" ".join(text.split()))
+        self.setToolTip(text)
+        self.updateGeometry()
+
+    def shown_lines(self) -> list[str]:
+        """Return the lines as they are painted."""
+        layout = QTextLayout(self.text(), self.font())
+        layout.beginLayout()
+        first = layout.createLine()
+        first.setLineWidth(self.width())
+        layout.endLayout()
+        end = first.textLength()
+        rest = self.text()[end:].strip()
+        line, elided = self.text()[:end].strip(), Qt.TextElideMode.ElideRight
+        return [line, self.fontMetrics().elidedText(rest, elided, self.width())] if rest else [line]
+
+    def sizeHint(self) -> QSize:
+        """Be as high as the lines that are needed at this width."""
+        lines = len(self.shown_lines()) if self.text() else 1
+        return QSize(40 * UNIT, lines * self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        """See `sizeHint`."""
+        return QSize(10 * UNIT, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take another line, or give one up."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the lines."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.contentsRect(), self.alignment(), "\n".join(self.shown_lines()))
 
 
 def muted(text: str = "", *, stretch: bool = True) -> QLabel:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor
 
 from latentlab.session.colours import CLASS_COLOURS
 from latentlab.widgets.plots import Plot
@@ -142,7 +141,7 @@ class SplitPlot(SlimPlot):
         self.cap = pg.InfiniteLine(angle=0)
         self.addItem(self.cap, ignoreBounds=True)
         self.information, self.marginal = (
-            self.plot(pen=pg.mkPen(colour, width=2), symbolBrush=colour, symbolSize=5, symbol=None)
+            self.plot(pen=self.pen(colour, 2), symbolBrush=colour, symbolSize=5, symbol=None)
             for colour in (INFORMATION, MARGINAL)
         )
         self.setYRange(0, 1)
@@ -152,7 +151,7 @@ class SplitPlot(SlimPlot):
         """Take on the colours of the present scheme."""
         super().dress()
         if hasattr(self, "cap"):
-            self.cap.setPen(pg.mkPen(colours().muted, style=Qt.PenStyle.DotLine))
+            self.cap.setPen(self.pen(colours().muted, 1, Qt.PenStyle.DotLine))
 
     def show_latents(self, latents: LatentCurves) -> None:
         """Draw both lines, and dotted the most that I can be."""
@@ -203,9 +202,9 @@ class Distribution(SlimPlot):
         super().dress()
         if hasattr(self, "expected"):
             accent = colours().accent
-            self.bars.setPen(pg.mkPen(accent, width=1))
+            self.bars.setPen(self.pen(accent))
             self.bars.setBrush(faint(accent, 0.35))
-            pen = pg.mkPen(QColor(colours().text), width=1.5, style=Qt.PenStyle.DashLine)
+            pen = self.pen(colours().text, 1.5, Qt.PenStyle.DashLine)
             self.expected.setPen(pen)
 
     def show_values(self, values: NDArray[np.float32]) -> None:

@@ -49,7 +49,9 @@ class Legend(QWidget):
 
     @Slot(int)
     def _isolate(self, label: int) -> None:
-        alone = self.shown() == {label}
+        # The first click of the double click has switched it already.
+        before = {button.label for button in self.buttons if button.isChecked()} ^ {label}
+        alone = before <= {label}
         for button in self.buttons:
             button.blockSignals(True)
             button.setChecked(alone or button.label == label)

@@ -80,7 +80,6 @@ class LossPlot(Plot):
         self.smooth = {split: self._line(2) for split in SPLIT_COLOURS}
         self.others: list[pg.PlotDataItem] = []
         self.best = self.plot(pen=None, symbol="o", symbolSize=9, symbolBrush=None)
-        self.best.setSymbolPen(pg.mkPen(SPLIT_COLOURS[VALIDATION], width=2))
         self.marks = ChangeMarks(self, labelled=name == "loss")
         self.pointer = pg.InfiniteLine(angle=90, movable=False)
         self.pointer.hide()
@@ -88,7 +87,7 @@ class LossPlot(Plot):
         self.dress()
 
     def _line(self, width: int, colour: str = "") -> pg.PlotDataItem:
-        line = self.plot(pen=pg.mkPen(colour or None, width=width))
+        line = self.plot(pen=self.pen(colour or colours().text, width))
         line.setDownsampling(auto=True, method="peak")
         # A pixel shows no more than its highest and lowest point; painting costs by the point.
         line.opts["autoDownsampleFactor"] = 1.0
@@ -98,7 +97,8 @@ class LossPlot(Plot):
         """See `Plot.dress`."""
         super().dress()
         if hasattr(self, "pointer"):  # not while the plot is still being made
-            self.pointer.setPen(pg.mkPen(colours().muted, width=1))
+            self.pointer.setPen(self.pen(colours().muted))
+            self.best.setSymbolPen(self.pen(SPLIT_COLOURS[VALIDATION], 2))
             self.marks.dress()
 
     def show_curves(
@@ -155,14 +155,14 @@ class LossPlot(Plot):
         for split, item in self.curves.items():
             colour = SPLIT_COLOURS.get(split, SPLIT_COLOURS[TRAIN])
             raw = faint(colour, FAINT) if smoothed or split == RUNNING else colour
-            item.setPen(pg.mkPen(raw, width=1 if smoothed or split == RUNNING else 2))
+            item.setPen(self.pen(raw, 1 if smoothed or split == RUNNING else 2))
             _set(item, seen[split], floor, colour)
         for split, item in self.smooth.items():
             item.setVisible(smoothed)
             if smoothed:
                 inner = split == TRAIN and len(whole[RUNNING][0])
                 x, y = whole[RUNNING] if inner else whole[split]
-                item.setPen(pg.mkPen(SPLIT_COLOURS[split], width=2))
+                item.setPen(self.pen(SPLIT_COLOURS[split], 2))
                 _set(item, _seen((x, smooth(x, y, view.smoothing)), left), floor)
 
     def _draw_others(

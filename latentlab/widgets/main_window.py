@@ -13,10 +13,11 @@ from latentlab.widgets.import_pictures import ask_pictures
 from latentlab.widgets.labels import muted
 from latentlab.widgets.layout import arrange
 from latentlab.widgets.menus import Menus
-from latentlab.widgets.messages import FailureBar
+from latentlab.widgets.messages import FailureBar, MessageBar
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.run_bar import RunBar
 from latentlab.widgets.settings import remember, settings
+from latentlab.widgets.tab_order import move_focus
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -49,11 +50,13 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.docks = {panel.key: Dock(panel, controller, self) for panel in find_panels()}
         self.failure_bar = FailureBar()
-        self.run_bar = RunBar(controller)
+        self.run_bar, self.messages = RunBar(controller), MessageBar()
         self._banner = self._make_banner()
         self.model_label = muted(stretch=False)
         self.menus = Menus(self)
+        self.statusBar().addPermanentWidget(self.messages, 1)
         self.statusBar().addPermanentWidget(self.run_bar, 1)
+        self.statusBar().messageChanged.connect(self.messages.show_tip)
         self.statusBar().setSizeGripEnabled(False)
         self.setContentsMargins(UNIT, 0, UNIT, 0)
         self.resize(1440, 900)
@@ -74,7 +77,7 @@ class MainWindow(QMainWindow):
         bar.setObjectName("messages")
         bar.setMovable(False)
         bar.toggleViewAction().setVisible(False)
-        bar.setContentsMargins(UNIT, UNIT, UNIT, 0)
+        bar.setContentsMargins(0, UNIT // 2, 0, 0)
         bar.addWidget(self.failure_bar)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
         bar.hide()
@@ -98,7 +101,7 @@ class MainWindow(QMainWindow):
         if changed & {"run", "following"}:
             self.run_bar.show_run(state)
         if "message" in changed and state.message:
-            self.statusBar().showMessage(state.message, 8000)
+            self.messages.tell(state.message)
         self.menus.show_state(state, changed)
 
     def _show_model(self, state: State) -> None:
@@ -111,6 +114,10 @@ class MainWindow(QMainWindow):
             self.setWindowTitle(f"{model.name} – latentlab")
             if model.source and not state.run:
                 remember(str(model.source))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Let Tab go through what is seen, in the order in which it is read."""
+        return move_focus(self, forward=forward)
 
     # What is remembered
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from latentlab.latent.cells import Box, Cells
 from latentlab.widgets.aside import Aside
-from latentlab.widgets.stamps import DIM, RIM_OPACITY, Layer, Paint, density, stamp, stamp_size
+from latentlab.widgets.stamps import DIM, RIM, RIM_OPACITY, Layer, Paint, density, stamp, stamp_size
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
@@ -28,7 +28,7 @@ AT_ONCE = 80_000
 CROWD = 40
 """Times as many points as are sought, among which they are still looked for."""
 BIN = 2
-"""Pixels of the screen to one of the density picture."""
+"""Pixels of the layout to one of the density picture."""
 ROOM = 0.5
 """How much further than the view the density picture reaches, to each side."""
 
@@ -56,7 +56,7 @@ class CodeCloud(pg.GraphicsObject):
     Parameters
     ----------
     largest : int
-        Pixels of a point where there are few: 2, 3 or 5.
+        Size of a point where there are few: 2, 3 or 5 pixels of the layout.
     """
 
     drawn = Signal()
@@ -170,19 +170,19 @@ class CodeCloud(pg.GraphicsObject):
             return
         room = view.mapRectToScene(view.boundingRect())
         ratio = widget.devicePixelRatioF()
-        width, height = int(room.width() * ratio), int(room.height() * ratio)
+        width, height = round(room.width() * ratio), round(room.height() * ratio)
         if width < 1 or height < 1:
             return
         seen, box = view.viewRect(), _box(view.viewRect())
         if self._cells is None or self._cells.count(box) <= STAMPED:
-            image = self._stamp(seen, width, height)
+            image = self._stamp(seen, width, height, ratio)
             image.setDevicePixelRatio(ratio)
             painter.save()
             painter.resetTransform()
             painter.drawImage(room.topLeft(), image)
             painter.restore()
             return
-        self._ask_density(self._cells, box, width, height)
+        self._ask_density(self._cells, box, room.width(), room.height())
         if self._picture:
             left, low, right, high = self._picture.box
             painter.save()
@@ -192,7 +192,7 @@ class CodeCloud(pg.GraphicsObject):
             painter.drawImage(QRectF(left, -high, right - left, high - low), self._image)
             painter.restore()
 
-    def _stamp(self, view: QRectF, width: int, height: int) -> QImage:
+    def _stamp(self, view: QRectF, width: int, height: int, ratio: float = 1.0) -> QImage:
         xy, places = self._in_view(_box(view))
         scale = np.array([width / view.width(), height / view.height()], np.float32)
         pixel = (xy - np.array([view.left(), view.top()], np.float32)) * scale
@@ -206,7 +206,8 @@ class CodeCloud(pg.GraphicsObject):
             pale = self._paint.argb(DIM)[index]
             layers = [(pale, pale, ~chosen), (shade[0], shade[1], chosen)]
         size = min(self._largest, stamp_size(len(xy)))
-        return _image(stamp(pixel, layers, width, height, size))
+        size = int(size * ratio + 0.5)
+        return _image(stamp(pixel, layers, width, height, size, RIM * ratio))
 
     def _in_view(self, box: Box) -> tuple[NDArray[np.float32], Places]:
         if self._cells is not None:
@@ -218,7 +219,7 @@ class CodeCloud(pg.GraphicsObject):
         places = np.arange(0, len(self._xy), step)
         return self._xy[places], places
 
-    def _ask_density(self, cells: Cells, box: Box, width: int, height: int) -> None:
+    def _ask_density(self, cells: Cells, box: Box, width: float, height: float) -> None:
         had, scale = self._picture, (box[2] - box[0]) / width
         same = had and had.cells is cells and had.paint is self._paint
         same = same and had and had.selected is self._selected

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
+from latentlab.widgets.plots import outline
 from latentlab.widgets.theme import colours, faint
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ class PriorRings(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Draw the rings as thin lines."""
-        pen = QPen(QColor(colours().muted), 1, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(outline(painter, colours().muted, 1, Qt.PenStyle.DashLine))
         painter.setOpacity(0.7)
         for radius in self.RADII:
             painter.drawEllipse(QPointF(0, 0), radius, radius)
@@ -68,9 +67,7 @@ class Spread(pg.GraphicsObject):
     def paint(self, painter: QPainter, *_: object) -> None:
         """Draw both ellipses, the inner one denser since both fill it."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(colours().text), 1.5)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(outline(painter, colours().text, 1.5))
         painter.setBrush(faint(colours().accent, 0.3))
         painter.setTransform(self.shape_at_one, combine=True)
         for radius in reversed(self.RADII):
@@ -111,12 +108,13 @@ class Handle(pg.TargetItem):
     """One end of the path: a lettered disc that can be dragged."""
 
     def __init__(self, letter: str) -> None:
-        super().__init__(movable=True, size=18, symbol="o", pen=pg.mkPen("w", width=1.5))
+        super().__init__(movable=True, size=18, symbol="o")
         self.setZValue(15)
         self.setLabel(letter, {"anchor": (0.5, 0.5), "offset": (0, 0), "color": "w"})
-        self.dress()
 
-    def dress(self) -> None:
-        """Take on the accent colour."""
+    def dress(self, rim: QPen) -> None:
+        """Take on the accent colour, and a rim."""
+        self.setPen(rim)
+        self.setHoverPen(rim)
         self.setBrush(pg.mkBrush(colours().accent))
         self.setHoverBrush(pg.mkBrush(colours().text))

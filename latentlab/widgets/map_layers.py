@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from latentlab.session.sheet import tile
 from latentlab.widgets.image_view import to_image
+from latentlab.widgets.plots import outline
 from latentlab.widgets.theme import colours, faint
 
 if TYPE_CHECKING:
@@ -73,9 +74,7 @@ class Marbles(pg.GraphicsObject):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(_clear(shade, 0.16))
             painter.drawPolygon(outer)
-            pen = QPen(_clear(shade, 0.9), 1)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
+            painter.setPen(outline(painter, _clear(shade, 0.9)))
             painter.setBrush(_clear(shade, 0.3))
             painter.drawPolygon(inner)
 

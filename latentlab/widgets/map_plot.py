@@ -89,9 +89,9 @@ class MapPlot(Plot):
         """Take on the colours of the present scheme."""
         super().dress()
         if hasattr(self, "path"):
-            self.path.setPen(pg.mkPen(colours().accent, width=2, style=Qt.PenStyle.DotLine))
+            self.path.setPen(self.pen(colours().accent, 2, Qt.PenStyle.DotLine))
             for handle in self.handles.values():
-                handle.dress()
+                handle.dress(self.pen("white", 1.5))
 
     def set_codes(
         self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None, shown: set[int] | None
@@ -232,7 +232,8 @@ class MapPlot(Plot):
         unit = self.getViewBox().viewRect().width() / 50
         self.nudged.emit(step[0] * unit, step[1] * unit)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        """Say that nothing is under the cursor."""
-        self.hovered.emit(None)
-        super().leaveEvent(event)
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Say that nothing is under the cursor once it leaves, also for a tool on the map."""
+        if event.type() == QEvent.Type.Leave:
+            self.hovered.emit(None)
+        return bool(super().viewportEvent(event))

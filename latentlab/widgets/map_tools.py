@@ -45,6 +45,12 @@ class MapTools(QFrame):
         self.move(self._room.width() - self.width() - UNIT, UNIT)
 
     @Slot()
+    def show_none(self) -> None:
+        """Show that no tool is on."""
+        for button in self.buttons.values():
+            button.setChecked(False)
+
+    @Slot()
     def _on_clicked(self) -> None:
         for button in self.buttons.values():
             if button is not self.sender():

@@ -18,6 +18,7 @@ from latentlab.widgets.paste import paste_picture
 from latentlab.widgets.settings import recent, settings
 from latentlab.widgets.theme import UNIT
 from latentlab.widgets.train_menu import TrainMenu
+from latentlab.widgets.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,7 @@ class Menus(QObject):
         self._window = window
         self._controller = window.controller
         self._actions: list[QAction] = []
+        self._type_ahead = TypeAhead(self)
         self._file_menu()
         self._edit_menu()
         self._train_menu()

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.widgets.image_view import draw, fitted, to_image
@@ -14,13 +23,14 @@ from latentlab.widgets.theme import UNIT, colours, small
 if TYPE_CHECKING:
     from latentlab.session.requests.neighbours import Near
 
-KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
+KEYS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1)}
+KEYS[Qt.Key.Key_Down] = (0, 1)
 CONFIRM = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 LARGEST, SMALLEST = 96, 36
 
 
 class NearView(QWidget):
-    """A row of pictures, as many as there is room for."""
+    """Pictures in as many rows as they need, as large as there is room for."""
 
     hovered = Signal(int)
     """Row of the image under the cursor; -1 when it leaves."""
@@ -37,7 +47,7 @@ class NearView(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(SMALLEST + self.fontMetrics().height())
+        self._side, self.columns = SMALLEST, 1
 
     def set_near(self, near: Near | None, form: str) -> None:
         """Show images; `form` says how a distance is written."""
@@ -45,7 +55,7 @@ class NearView(QWidget):
         self._texts = [] if near is None else [form.format(d) for d in near.distances.tolist()]
         self._images = [] if near is None else [to_image(picture) for picture in near.pictures]
         self._current = -1
-        self.update()
+        self._arrange()
 
     def sizeHint(self) -> QSize:
         """Prefer a row of middling pictures."""
@@ -53,18 +63,37 @@ class NearView(QWidget):
 
     def place_of(self, index: int) -> QRectF:
         """Return where a picture is drawn."""
-        side = self._side()
-        return QRectF(index * (side + UNIT), 0, side, side)
+        row, column = divmod(index, self.columns)
+        x, y = column * (self._side + UNIT), row * self._row_height(self._side)
+        return QRectF(x, y, self._side, self._side)
 
     @property
     def count(self) -> int:
-        """How many there is room for."""
-        step = self._side() + UNIT
-        return min(len(self._rows), int((self.width() + UNIT) // step))
+        """How many there are."""
+        return len(self._rows)
 
-    def _side(self) -> float:
-        room = self.height() - self.fontMetrics().height() - 2
-        return max(SMALLEST, min(LARGEST, room))
+    def _row_height(self, side: int) -> int:
+        return side + self.fontMetrics().height() + UNIT // 2
+
+    def _columns_of(self, side: int) -> int:
+        return max(1, (self.width() + UNIT) // (side + UNIT))
+
+    def _arrange(self) -> None:
+        """Find the largest size in which all fit; ask for more height where none does."""
+        for side in range(LARGEST, SMALLEST - 1, -2):
+            columns = self._columns_of(side)
+            lines = -(-max(1, self.count) // columns)
+            if lines * self._row_height(side) <= self.height():
+                break
+        self._side, self.columns = side, columns
+        least = -(-max(1, self.count) // self._columns_of(SMALLEST))
+        self.setMinimumHeight(least * self._row_height(SMALLEST))
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show all in the room there is now."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def _at(self, event: QMouseEvent) -> int:
         for index in range(self.count):
@@ -96,7 +125,9 @@ class NearView(QWidget):
         """Walk with the arrow keys, choose with Enter or Space."""
         key = Qt.Key(event.key())
         if self._rows and key in KEYS:
-            self._point_at(max(0, min(self.count - 1, self._current + KEYS[key])))
+            across, down = KEYS[key]
+            target = self._current + across + down * self.columns
+            self._point_at(max(0, min(self.count - 1, target)))
         elif self._current >= 0 and key in CONFIRM:
             self.chosen.emit(self._rows[self._current])
         else:
@@ -111,7 +142,7 @@ class NearView(QWidget):
             image = self._images[index]
             draw(painter, fitted(image.size(), place), image, smooth=False)
             painter.setPen(QColor(c.text if index == self._current else c.muted))
-            below = QRectF(place.left(), place.bottom() + 2, place.width(), self.height())
+            below = QRectF(place.left(), place.bottom() + 1, place.width(), UNIT * 3)
             top = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             painter.drawText(below, top, self._texts[index])
             if index == self._current:

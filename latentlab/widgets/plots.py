@@ -5,12 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QPen
 
 from latentlab.widgets.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPainter
     from PySide6.QtWidgets import QWidget
+
+
+def outline(
+    painter: QPainter,
+    colour: QColor | str,
+    width: float = 1.0,
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+) -> QPen:
+    """Return a pen that no zoom of a plot makes wider; `width` in pixels of the layout."""
+    return _pen(colour, width, style, painter.device().devicePixelRatio())
+
+
+def _pen(colour: QColor | str, width: float, style: Qt.PenStyle, ratio: float) -> QPen:
+    # Qt takes the width of such a pen in pixels of the screen.
+    pen = QPen(QColor(colour), width * ratio, style)
+    pen.setCosmetic(True)
+    return pen
 
 
 class Plot(pg.PlotWidget):
@@ -44,11 +63,26 @@ class Plot(pg.PlotWidget):
         item = self.getPlotItem()
         for side in ("left", "bottom"):
             axis = item.getAxis(side)
-            axis.setPen(c.border)
+            axis.setPen(self.pen(c.border))
             axis.setTextPen(c.muted)
             axis.setStyle(tickFont=small(self.font()), tickLength=-4, maxTickLevel=1)
         if self._title:
             item.setTitle(self._title, color=c.muted, size="8.5pt")
+
+    def pen(
+        self,
+        colour: QColor | str,
+        width: float = 1.0,
+        style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+    ) -> QPen:
+        """Return a pen for what this plot shows; `width` in pixels of the layout."""
+        return _pen(colour, width, style, self.devicePixelRatioF())
+
+    def event(self, event: QEvent) -> bool:
+        """Keep lines as wide on a screen with other pixels."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange and self.plotItem is not None:
+            self.dress()
+        return bool(super().event(event))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change from light to dark."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from latentlab.session.recipes import differences, value_of
 from latentlab.widgets.icons import IconButton
-from latentlab.widgets.labels import muted
+from latentlab.widgets.labels import ElidedLabel, muted
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -90,13 +90,14 @@ class QueueRow(QWidget):
         self.setToolTip(tip)
         number = muted(place, stretch=False)
         number.setFixedWidth(3 * UNIT + 4)
-        self.name = QLabel(textFormat=Qt.TextFormat.PlainText)
+        self.name = ElidedLabel()
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.detail = muted(stretch=False)
         self.detail.setTextFormat(Qt.TextFormat.PlainText)
         self.detail.setMaximumWidth(160)
         self.remove = IconButton("close", "Take this run out of the queue")
-        self.remove.setVisible(removable)
+        if not removable:
+            self.remove.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, 4, 0)
         row.setSpacing(UNIT // 2)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from latentlab.widgets.theme import UNIT, colours, faint, small
+from latentlab.widgets.theme import CHOSEN, UNIT, colours, faint, small
 
 THUMBNAIL = 40
 PATH = Qt.ItemDataRole.UserRole
@@ -59,7 +59,7 @@ def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
     if selected or pointed:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faint(colours().accent, 0.18 if selected else 0.08))
+        painter.setBrush(faint(colours().accent, CHOSEN if selected else 0.08))
         painter.drawRoundedRect(option.rect.adjusted(0, 1, 0, -1), 4, 4)
 
 

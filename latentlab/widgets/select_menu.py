@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QInputDialog,
     QMenu,
@@ -19,6 +17,8 @@ from PySide6.QtWidgets import (
 from latentlab.data.columns import groups_of
 from latentlab.session.colourings import Colouring, of_attribute, values_of
 from latentlab.session.selections import by_range, by_text
+from latentlab.widgets.asking import NumberButtons
+from latentlab.widgets.numbers import NumberBox
 from latentlab.widgets.selection_bar import add_kept
 from latentlab.widgets.shades import reach_of
 
@@ -142,19 +142,13 @@ class RangeDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(f"Select by {colouring.title}")
         form = QFormLayout(self)
-        self.low, self.high = QDoubleSpinBox(), QDoubleSpinBox()
+        self.low, self.high = NumberBox(-1e9, 1e9), NumberBox(-1e9, 1e9)
         ends = zip((self.low, self.high), ("From", "To"), reach_of(values), strict=True)
         for box, name, value in ends:
-            box.setDecimals(3)
-            box.setRange(-1e9, 1e9)
             box.setValue(value)
             box.setAccessibleName(name)
             box.setToolTip(f"{name} which {colouring.title} on images are selected, included.")
             if colouring.unit:
                 box.setSuffix(f" {colouring.unit}")
             form.addRow(name, box)
-        kinds = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        form.addRow(buttons)
+        form.addRow(NumberButtons(self, self.low, self.high))

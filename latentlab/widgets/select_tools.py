@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPolygonF
 
 from latentlab.session.selections import How
+from latentlab.widgets.plots import outline
 from latentlab.widgets.theme import colours, faint
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ class Outline(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Draw the outline, lightly filled."""
-        pen = QPen(QColor(colours().accent), 1.5, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(outline(painter, colours().accent, 1.5, Qt.PenStyle.DashLine))
         painter.setBrush(faint(colours().accent, 0.12))
         painter.drawPolygon(self._polygon)
 
@@ -62,6 +61,8 @@ class SelectTools(QObject):
     """Rows, and how they change what is chosen."""
     cleared = Signal()
     """Escape: nothing shall be chosen."""
+    left = Signal()
+    """Escape: the tool is laid down."""
 
     def __init__(self, plot: MapPlot) -> None:
         super().__init__(plot)
@@ -79,9 +80,15 @@ class SelectTools(QObject):
         self._stop()
         shape = Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor
         self._plot.viewport().setCursor(shape)
+        if tool:
+            # For Escape, whichever button was pressed.
+            self._plot.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Draw with the left button while a tool is on; Escape gives up, then clears."""
+        """Draw with the left button while a tool is on.
+
+        Escape gives up what is being drawn, else lays down the tool, else clears what is chosen.
+        """
         if isinstance(event, QKeyEvent):
             return watched is self._plot and self._on_key(event)
         if not self.tool or not isinstance(event, QMouseEvent):
@@ -105,6 +112,9 @@ class SelectTools(QObject):
             return False
         if self._pixels:
             self._stop()
+        elif self.tool:
+            self.set_tool(NEW)
+            self.left.emit()
         else:
             self.cleared.emit()
         return True

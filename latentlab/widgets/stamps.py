@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,18 +15,10 @@ if TYPE_CHECKING:
 
     from latentlab.latent.cells import Box
 
-# Stamps around a point's pixel: a core, and a paler rim that makes it look round.
-CORES = {
-    2: ((0, 0), (1, 0), (0, 1), (1, 1)),
-    3: tuple((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)),
-    5: tuple((x, y) for x in range(-2, 3) for y in range(-2, 3) if abs(x) + abs(y) < 4),
-}
-RIMS = {
-    2: ((-1, 0), (-1, 1), (2, 0), (2, 1), (0, -1), (1, -1), (0, 2), (1, 2)),
-    3: ((-2, 0), (2, 0), (0, -2), (0, 2)),
-    5: ((-2, -2), (-2, 2), (2, -2), (2, 2), (-3, 0), (3, 0), (0, -3), (0, 3)),
-}
-MARGIN = 4
+    Offsets = tuple[tuple[int, int], ...]
+
+RIM = 0.6
+"""How far beyond a point its paler rim reaches, which makes it look round."""
 RIM_OPACITY = 0.45
 DIM = 0.16
 """Opacity of what is not selected while something is."""
@@ -59,6 +52,29 @@ class Paint:
         return argb
 
 
+@lru_cache(maxsize=64)
+def offsets(size: int, rim: float = RIM) -> tuple[Offsets, Offsets]:
+    """Return which pixels around its own a point covers: a disc, and the rim of it.
+
+    Parameters
+    ----------
+    size : int
+        Pixels of the disc.
+    rim : float
+        Pixels of the rim.
+    """
+    reach = int(size / 2 + rim) + 1
+    middle = 0.5 * (size % 2 == 0)
+    away = {
+        (x, y): (x - middle) ** 2 + (y - middle) ** 2
+        for x in range(-reach, reach + 1)
+        for y in range(-reach, reach + 1)
+    }
+    core = tuple(place for place, squared in away.items() if squared <= (size / 2) ** 2)
+    edge = (size / 2 + rim) ** 2
+    return core, tuple(p for p, squared in away.items() if (size / 2) ** 2 < squared <= edge)
+
+
 def stamp_size(count: int) -> int:
     """Return how large a point is drawn among so many."""
     return 5 if count < 1500 else 3 if count < 20_000 else 2
@@ -70,6 +86,7 @@ def stamp(
     width: int,
     height: int,
     size: int,
+    rim: float = RIM,
 ) -> NDArray[np.uint32]:
     """Stamp points into a picture.
 
@@ -80,7 +97,9 @@ def stamp(
     layers : sequence of Layer
         Later ones lie on top.
     width, height, size : int
-        Of the picture, and of a point: 2, 3 or 5; pixels.
+        Of the picture, and of a point; pixels.
+    rim : float
+        See `offsets`.
 
     Returns
     -------
@@ -89,18 +108,20 @@ def stamp(
     seen = np.flatnonzero(
         (pixel[:, 0] >= 0) & (pixel[:, 0] < width) & (pixel[:, 1] >= 0) & (pixel[:, 1] < height)
     )
-    stride = width + 2 * MARGIN
+    core, edge = offsets(size, rim)
+    margin = max(abs(part) for place in (*core, *edge) for part in place)
+    stride = width + 2 * margin
     x, y = pixel[seen].astype(np.int32).T
-    place = (y + MARGIN) * stride + x + MARGIN
-    canvas = np.zeros((height + 2 * MARGIN, stride), np.uint32)
+    place = (y + margin) * stride + x + margin
+    canvas = np.zeros((height + 2 * margin, stride), np.uint32)
     flat = canvas.reshape(-1)
     for cores, rims, chosen in layers:
         drawn = slice(None) if chosen is None else np.flatnonzero(chosen[seen])
         where, rows = place[drawn], seen[drawn]
-        for offsets, colour in ((RIMS[size], rims[rows]), (CORES[size], cores[rows])):
-            for dx, dy in offsets:
+        for covered, colour in ((edge, rims[rows]), (core, cores[rows])):
+            for dx, dy in covered:
                 flat[where + (dy * stride + dx)] = colour
-    return np.ascontiguousarray(canvas[MARGIN:-MARGIN, MARGIN:-MARGIN])
+    return np.ascontiguousarray(canvas[margin:-margin, margin:-margin])
 
 
 def density(

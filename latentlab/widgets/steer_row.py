@@ -61,6 +61,11 @@ class SteerRow(QWidget):
             return False
         return not any(_same(self.editor.value(), known) for known in (self._now, self._sent))
 
+    @property
+    def problem(self) -> str:
+        """What is wrong with what was typed, with the number's name; empty where nothing is."""
+        return f"{self._name}: {self.editor.problem.lower()}" if self.editor.problem else ""
+
     def difference(self) -> str:
         """Return what would change, as ``Beta 1 → 4``."""
         return f"{self._name} {self._now:g} → {self.editor.value():g}"
@@ -69,14 +74,14 @@ class SteerRow(QWidget):
         """Show what the run's value is now, unless another is being typed."""
         if now == self._now:
             return
-        follows = not self.is_edited
+        follows = not self.is_edited and not self.problem
         self._now, self._sent = now, None
         if follows:
             self.editor.set_value(now)
 
     def apply(self) -> None:
         """Ask for the value that was typed."""
-        if self.is_edited:
+        if self.is_edited and not self.problem:
             self._sent = self.editor.value()
             self.applied.emit(self.key, self._sent)
             self.edited.emit()
@@ -89,7 +94,7 @@ class SteerRow(QWidget):
         """Apply at Enter and take back at Escape; the box leaves both keys to its holder."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.apply()
-        elif event.key() == Qt.Key.Key_Escape and self.is_edited:
+        elif event.key() == Qt.Key.Key_Escape and (self.is_edited or self.problem):
             self.editor.set_value(self._now)
         else:
             super().keyPressEvent(event)

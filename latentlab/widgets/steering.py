@@ -8,8 +8,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from latentlab.session.forms import chosen
-from latentlab.widgets.asking import ask_epochs
-from latentlab.widgets.labels import muted
+from latentlab.widgets.asking import ask_discard, ask_epochs
+from latentlab.widgets.labels import ElidedLabel, muted
 from latentlab.widgets.queue_view import title
 from latentlab.widgets.run_bar import toggle_pause
 from latentlab.widgets.steer_row import SteerRow
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TABLE, RATE = "objective.", "training.learning_rate"
 HINT = "Enter applies a change at once."
+DISCARDS = "End training now and take the run out of the library; this can be undone"
+KEPT = "This run was there before. Stop it, and delete it in the library"
 
 
 class SteeringCard(QFrame):
@@ -40,10 +42,14 @@ class SteeringCard(QFrame):
         self.setObjectName("steering")
         self._controller = controller
         self.rows: dict[str, SteerRow] = {}
-        self._title = QLabel()
+        self._title, self._epoch = ElidedLabel(), QLabel()
         font = self._title.font()
         font.setBold(True)
-        self._title.setFont(font)
+        head = QHBoxLayout()
+        for label in (self._title, self._epoch):
+            label.setFont(font)
+            head.addWidget(label)
+        head.addStretch(1)
         self._grid = QGridLayout()
         self._grid.setSpacing(UNIT // 2)
         self._hint = muted()
@@ -57,7 +63,7 @@ class SteeringCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
         column.setSpacing(UNIT // 2)
-        column.addWidget(self._title)
+        column.addLayout(head)
         column.addLayout(self._grid)
         column.addLayout(line)
         column.addLayout(self._buttons())
@@ -72,17 +78,22 @@ class SteeringCard(QFrame):
         self.stop = QPushButton("Stop and keep")
         self.stop.setToolTip("End training now and keep what was learned  (Ctrl+.)")
         self.cancel = QPushButton("Cancel and discard")
-        self.cancel.setToolTip("End training now and throw the run away")
+        self.cancel.setObjectName("danger")
+        self.cancel.setToolTip(DISCARDS)
         grid = QGridLayout()
         grid.setSpacing(UNIT // 2)
-        for i, button in enumerate((self.pause, self.more, self.stop, self.cancel)):
+        grid.setRowMinimumHeight(2, UNIT)
+        # What loses something stands apart from what loses nothing.
+        places = ((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 2), (3, 0, 1, 2))
+        buttons = (self.pause, self.more, self.stop, self.cancel)
+        for button, place in zip(buttons, places, strict=True):
             # In the smaller type they are no wider than the form, whose column stays as it is.
             button.setFont(small(button.font()))
-            grid.addWidget(button, i // 2, i % 2)
+            grid.addWidget(button, *place)
         self.pause.clicked.connect(self._on_pause)
         self.more.clicked.connect(self._on_more)
         self.stop.clicked.connect(self._controller.stop_training)
-        self.cancel.clicked.connect(self._controller.cancel_training)
+        self.cancel.clicked.connect(self._on_cancel)
         return grid
 
     def show_run(self, state: State, changed: frozenset[str]) -> None:
@@ -91,7 +102,8 @@ class SteeringCard(QFrame):
         if run is None:
             return
         name = title(run.recipe) or "A run"
-        self._title.setText(f"{name} · epoch {run.epoch}/{run.epochs}" if run.epochs else name)
+        self._title.setText(name)
+        self._epoch.setText(f"· epoch {run.epoch}/{run.epochs}" if run.epochs else "")
         self._show_rows({key: (f, v) for key, f, v in steerable(state)})
         if "failure" in changed and state.failure:
             for row in self.rows.values():
@@ -100,8 +112,9 @@ class SteeringCard(QFrame):
         self.pause.setText("Continue" if run.phase == "paused" else "Pause")
         for widget in (self.pause, self.more, *self.rows.values()):
             widget.setEnabled(going)
-        for button in (self.stop, self.cancel):
-            button.setEnabled(run.phase != "stopping")
+        self.stop.setEnabled(run.phase != "stopping")
+        self.cancel.setEnabled(run.phase != "stopping" and not run.resumed)
+        self.cancel.setToolTip(KEPT if run.resumed else DISCARDS)
         self._tell()
 
     def _show_rows(self, wanted: dict[str, tuple[Field, float]]) -> None:
@@ -122,9 +135,13 @@ class SteeringCard(QFrame):
     def _tell(self) -> None:
         edited = [row for row in self.rows.values() if row.is_edited]
         sent = [row for row in self.rows.values() if row.is_sent]
-        self.apply.setVisible(bool(edited))
+        wrong = [row.problem for row in self.rows.values() if row.problem]
+        self.apply.setVisible(bool(edited) and not wrong)
+        self._show_hint(bool(wrong))
         run = self._controller.state.run
-        if edited:
+        if wrong:
+            self._hint.setText("; ".join(wrong))
+        elif edited:
             self._hint.setText("; ".join(row.difference() for row in edited))
         elif sent:
             paused = run is not None and run.phase == "paused"
@@ -132,6 +149,13 @@ class SteeringCard(QFrame):
         else:
             self._hint.setText(HINT if self.rows else "")
         self._hint.setToolTip(self._hint.text())
+
+    def _show_hint(self, wrong: bool) -> None:
+        """Colour the hint as an error, or as a hint."""
+        name = "problem" if wrong else "muted"
+        if self._hint.objectName() != name:
+            self._hint.setObjectName(name)
+            self._hint.style().polish(self._hint)
 
     @Slot()
     def _apply(self) -> None:
@@ -141,6 +165,10 @@ class SteeringCard(QFrame):
     @Slot()
     def _on_pause(self) -> None:
         toggle_pause(self._controller)
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        ask_discard(self, self._controller)
 
     @Slot()
     def _on_more(self) -> None:

@@ -24,8 +24,7 @@ ROWS = {
     "rate": "KL(q(z|x) ‖ p(z)), nats per image: what the code says of the image.",
     "squared error": "Mean squared error of the decoded mean of the posterior, black 0 and white "
     "1.",
-    "active units": "Latent dimensions whose posterior mean varies over these images: variance "
-    "above 0.01.",
+    "active dimensions": "Latent dimensions whose KL is at least 0.01 nats per image.",
 }
 DIFFERENCE = "How much more of it B has, and the standard error of that. Bold is more than chance."
 
@@ -72,7 +71,7 @@ class SummaryTable(QWidget):
         for name, each in zip(ROWS, measured, strict=False):
             self._fill(name, *_texts(each, 4 if each is summary.error else 1))
         units = zip(summary.active, summary.dimensions, strict=True)
-        self._fill("active units", *(f"{some} of {every}" for some, every in units), "")
+        self._fill("active dimensions", *(f"{some} of {every}" for some, every in units), "")
         self.verdict.setText(verdict(summary, names, in_nats))
 
     def _fill(self, name: str, *texts: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout,
 
 from latentlab.session.forms import chosen
 from latentlab.widgets.labels import problem
+from latentlab.widgets.numbers import read_number
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class SweepDialog(QDialog):
         self.key.setToolTip("The number that differs between the runs; all else is the draft's")
         self.values = QLineEdit(VALUES if FIRST in numbers else "")
         self.values.setPlaceholderText(VALUES)
-        self.values.setToolTip("One run for each; commas between them")
+        self.values.setToolTip("One run for each; commas or semicolons between them")
         self._now = QLabel()
         self._now.setObjectName("muted")
         self._problem = problem()
@@ -116,13 +116,18 @@ def ask_sweep(parent: QWidget, controller: Controller) -> None:
 def read_values(text: str, field: Field) -> tuple[tuple[float, ...], str]:
     """Return the values that stand in a text, and what is wrong with it in plain words."""
     values: list[float] = []
-    for word in filter(None, re.split(r"[,;\s]+", text)):
+    whole = field.type == "int"
+    try:
+        words = _words(text, whole=whole)
+    except ValueError as doubt:
+        return (), str(doubt)
+    for word in words:
         try:
-            value = int(word) if field.type == "int" else float(word)
-        except ValueError:
-            kind = "a whole number" if field.type == "int" else "a number"
-            return tuple(values), f"“{word}” is not {kind}."
-        if not field.minimum <= value <= field.maximum:
+            number = read_number(word, whole=whole)
+        except ValueError as error:
+            return tuple(values), f"“{word[:40]}” is {error}."
+        value = round(number) if whole else number
+        if not field.minimum <= value <= field.maximum or value in field.excluded:
             return tuple(values), f"{word} is not within {field.minimum:g} and {field.maximum:g}."
         if value in values:
             return tuple(values), f"{word} stands there twice."
@@ -130,3 +135,38 @@ def read_values(text: str, field: Field) -> tuple[tuple[float, ...], str]:
     if len(values) > MOST:
         return tuple(values), f"{len(values)} runs are too many: {MOST} at most."
     return tuple(values), ""
+
+
+def _words(text: str, *, whole: bool) -> list[str]:
+    """Split a text into numbers, at semicolons or else at spaces and commas.
+
+    Raises
+    ------
+    ValueError
+        In words, where a comma may be a decimal mark as well.
+    """
+    if ";" in text:
+        return [word for part in text.split(";") if (word := part.strip())]
+    chunks, words = text.split(), []
+    spaced = not whole and len(chunks) > 1 and not any(chunk.endswith(",") for chunk in chunks)
+    for chunk in (chunk.strip(",") for chunk in chunks):
+        several = [part for part in chunk.split(",") if part]
+        point_elsewhere = "." in text and "." not in chunk
+        if len(several) < 2 or not _is_number(chunk, whole=whole) or point_elsewhere:
+            words += several
+        elif spaced:
+            words.append(chunk)
+        else:
+            raise ValueError(
+                f"“{chunk[:40]}” is one number or several. Write {'; '.join(several)[:60]} "
+                f"for several, or {chunk[:40]}; for one."
+            )
+    return words
+
+
+def _is_number(text: str, *, whole: bool) -> bool:
+    try:
+        read_number(text, whole=whole)
+    except ValueError:
+        return False
+    return True

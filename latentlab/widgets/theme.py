@@ -12,6 +12,8 @@ from latentlab.session.colours import CLASS_COLOURS
 
 UNIT = 8
 """Pixels between things; all spacing is a multiple or a half of it."""
+CHOSEN = 0.18
+"""Opacity of the accent behind a chosen row."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,12 @@ def faint(colour: str, opacity: float) -> QColor:
     return result
 
 
+def _veil(colour: str, opacity: float) -> str:
+    """Return a colour with some of what is behind it, as style sheets have it."""
+    shade = faint(colour, opacity)
+    return f"rgba({shade.red()}, {shade.green()}, {shade.blue()}, {shade.alpha()})"
+
+
 def _dress(_scheme: Qt.ColorScheme | None = None) -> None:
     c = colours()
     QApplication.setPalette(_palette(c))
@@ -168,11 +176,14 @@ def _sheet(c: Colours) -> str:
     QToolTip {{ border: 1px solid {c.border}; padding: 4px 6px; }}
     QMainWindow::separator {{ background: {c.window}; width: 8px; height: 8px; }}
     QMainWindow::separator:hover {{ background: {c.border}; }}
-    QToolBar {{ border: none; background: transparent; }}
+    QToolBar {{ border: none; background: transparent; spacing: 0; padding: 0; }}
     #panelHead {{ background: {c.base}; border: 1px solid {c.border}; border-bottom: none;
         border-top-left-radius: 6px; border-top-right-radius: 6px; }}
     #panel {{ background: {c.base}; border: 1px solid {c.border}; border-top: none;
         border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }}
+    #panelHead[floating="true"] {{ background: {c.window}; border: 2px solid {c.accent};
+        border-bottom: none; }}
+    #panel[floating="true"] {{ border: 2px solid {c.accent}; border-top: none; }}
     #panelTitle {{ color: {c.muted}; font-weight: 600; letter-spacing: 0.6px; }}
     #fold, #fold:checked {{ background: transparent; color: {c.muted}; border-color: transparent;
         padding: 1px 3px; }}
@@ -187,6 +198,15 @@ def _sheet(c: Colours) -> str:
         border: none; border-radius: 4px; padding: 7px 14px; font-weight: 600; }}
     QPushButton#primary:disabled {{ background: {c.border}; color: {c.muted}; }}
     QPushButton#primary:focus {{ border: 2px solid {c.text}; padding: 5px 12px; }}
+    QAbstractSpinBox[wrong="true"] {{ color: {c.error}; background-color: {c.error_ground}; }}
+    QPushButton#danger {{ border: 1px solid transparent; border-radius: 4px; color: {c.error};
+        background: transparent; padding: 3px 8px; }}
+    QPushButton#danger:hover, QPushButton#danger:focus {{ border-color: {c.error};
+        background: {c.error_ground}; }}
+    QPushButton#danger:disabled {{ color: {c.muted}; }}
+    QPushButton#link {{ border: none; background: transparent; color: {c.accent};
+        font-weight: 600; padding: 0 4px; }}
+    QPushButton#link:hover, QPushButton#link:focus {{ text-decoration: underline; }}
     QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; }}
     QToolButton:hover {{ background: {c.raised if c is DARK else c.window};
         border-color: {c.border}; }}
@@ -199,9 +219,12 @@ def _sheet(c: Colours) -> str:
     QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
     #mapBar {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 6px; }}
     #card {{ border: none; border-bottom: 1px solid {c.border}; }}
-    QScrollArea, QListView {{ border: none; background: transparent; }}
+    QScrollArea, QListView {{ border: none; background: transparent; outline: none; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}
-    QListView::item {{ padding: 4px; border-radius: 4px; }}
+    QListView::item {{ padding: 4px; border-radius: 4px; color: {c.text}; }}
+    QListView::item:hover {{ background: {_veil(c.accent, 0.08)}; }}
+    QListView::item:selected {{ background: {_veil(c.accent, CHOSEN)}; color: {c.text}; }}
+    QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 24px; }}
     QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}

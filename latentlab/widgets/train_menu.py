@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 
-from latentlab.widgets.asking import ask_epochs
+from latentlab.widgets.asking import ask_discard, ask_epochs
 from latentlab.widgets.run_bar import toggle_pause
 from latentlab.widgets.sweep import ask_sweep
 
@@ -48,7 +48,7 @@ class TrainMenu(QObject):
         self.pause = self._add("Pause", "Ctrl+P", self._pause)
         self.more = self._add("Train more epochs…", "Ctrl+Shift+M", self._train_more)
         self.stop = self._add("Stop and keep", "Ctrl+.", controller.stop_training)
-        self.cancel = self._add("Cancel and discard", "", controller.cancel_training)
+        self.cancel = self._add("Cancel and discard", "", self._cancel)
         menu.addSeparator()
         self._rhythms = self._add_rhythms()
         for action in self.actions:
@@ -79,8 +79,8 @@ class TrainMenu(QObject):
         if changed & {"rhythm"}:
             for action in self._rhythms.actions():
                 action.setChecked(action.data() == state.rhythm)
-        if changed & {"run", "form", "model", "library"}:
-            run, ready = state.run, bool(state.form)
+        if changed & {"run", "form", "model", "library", "draft_problem"}:
+            run, ready = state.run, bool(state.form) and not state.draft_problem
             self.train.setEnabled(run is None and ready)
             self.queue.setEnabled(run is not None and ready)
             self.sweep.setEnabled(ready)
@@ -88,8 +88,9 @@ class TrainMenu(QObject):
             self.pause.setEnabled(going)
             self.pause.setText("Continue" if run and run.phase == "paused" else "Pause")
             self.more.setEnabled(going or (run is None and _is_resumable(state)))
-            for action in (self.stop, self.cancel):
-                action.setEnabled(run is not None and run.phase != "stopping")
+            ending = run is None or run.phase == "stopping"
+            self.stop.setEnabled(not ending)
+            self.cancel.setEnabled(run is not None and not ending and not run.resumed)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Pause at a space that no widget with the focus had a use for."""
@@ -112,6 +113,10 @@ class TrainMenu(QObject):
     @Slot()
     def _pause(self) -> None:
         toggle_pause(self._controller)
+
+    @Slot()
+    def _cancel(self) -> None:
+        ask_discard(self._window, self._controller)
 
     @Slot()
     def _train_more(self) -> None:

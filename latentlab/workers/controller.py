@@ -9,6 +9,7 @@ answers arrive later as signals.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
@@ -33,7 +34,14 @@ from latentlab.session.requests.files import (
     ReadRecipe,
 )
 from latentlab.session.requests.pictures import EncodePicture, FillIn
-from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
+from latentlab.session.requests.runs import (
+    Discarded,
+    ListLibrary,
+    ReadMoment,
+    Rename,
+    Restore,
+    Trash,
+)
 from latentlab.session.requests.views import MakeView
 from latentlab.session.requests.ways import MakeBlend
 from latentlab.session.requests.whole import ShowAll, Whole
@@ -47,7 +55,6 @@ from latentlab.workers.running import Running, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from PySide6.QtCore import QObject
 
@@ -171,12 +178,14 @@ class Controller(Running):
                 self._on_exported(exported)
             case (CheckPlugins(), (str() as title, *more)):
                 self.refuse(title, " ".join(map(str, more)))
+            case (_, Discarded() as discarded):
+                self._on_discarded(discarded)
+            case (Restore(), Path() as folder):
+                self._on_restored(folder)
             case (Rename(folder=folder), str() as name):
                 self._on_renamed(folder, name)
             case (Trash(folder=folder), _):
                 self._on_trashed(folder)
-            case (Discard(), _):
-                self.ask(ListLibrary())
             case (ReadMoment(epoch=epoch), _):
                 self._set(portrait=answer.response, moment=epoch)
             case (request, response):
@@ -244,8 +253,7 @@ class Controller(Running):
         return {kind: how for kind, how in self.state.working.items() if kind not in stale}
 
     def _on_exported(self, exported: Exported) -> None:
-        self._set(message=f"Saved {exported.path}")
-        self._set(message="")
+        self.say(f"Saved {exported.path}")
 
     def close(self) -> None:
         """Stop training and keep it, then close the lane; waits for both."""

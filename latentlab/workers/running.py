@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
@@ -12,7 +13,16 @@ from latentlab.session.recipes import changed
 from latentlab.session.reports import Compared, Order, Past, Run
 from latentlab.session.requests.exploring import Adopt, Open
 from latentlab.session.requests.files import ReadRecipe, SaveCurves
-from latentlab.session.requests.runs import Compare, Discard, ListLibrary, ReadMoment, Rename, Trash
+from latentlab.session.requests.runs import (
+    Compare,
+    Discard,
+    Discarded,
+    ListLibrary,
+    ReadMoment,
+    Rename,
+    Restore,
+    Trash,
+)
 from latentlab.workers.viewing import Viewing
 
 if TYPE_CHECKING:
@@ -55,9 +65,15 @@ class Running(Viewing):
 
     # The run under way
 
-    def set_draft(self, draft: Mapping[str, Any]) -> None:
-        """Change what would be trained."""
-        self._set(draft=draft)
+    def set_draft(self, draft: Mapping[str, Any], problem: str = "") -> None:
+        """Change what would be trained, or say why it cannot be."""
+        self._set(draft=draft, draft_problem=problem)
+
+    def _is_ready(self) -> bool:
+        """Say whether the draft can be trained; refuse where it is not what was typed."""
+        if self.state.draft_problem:
+            self.refuse(f"{self.state.draft_problem}.", "Correct it in the form, then train.")
+        return not self.state.draft_problem
 
     def start_training(self) -> None:
         """Begin a run of the draft, unless one is under way."""
@@ -66,7 +82,8 @@ class Running(Viewing):
                 "A run is already under way.", "Stop it first, let it finish, or add to the queue."
             )
             return
-        self._begin(Order(self.state.draft or {}))
+        if self._is_ready():
+            self._begin(Order(self.state.draft or {}))
 
     def _begin(self, order: Order) -> None:
         self._previous = self.state.model.source if self.state.model else None
@@ -87,7 +104,7 @@ class Running(Viewing):
         self._training.stop(discard=False)
 
     def cancel_training(self) -> None:
-        """End the run and throw it away, unless it goes on with one that was there before."""
+        """End the run and discard it, unless it goes on with one that was there before."""
         self._training.stop(discard=True)
 
     def steer(self, key: str, value: float) -> None:
@@ -131,27 +148,31 @@ class Running(Viewing):
         for key, value in remedy.changes:
             draft = changed(draft, key, value)
         self._set(draft=draft)
-        self._say("The recipe beside was changed: train it to see.")
+        self.say("The recipe beside was changed: train it to see.")
 
     # The queue
 
     def enqueue(self) -> None:
         """Train the draft after the runs that are under way or waiting."""
-        self._wait_in_line(self.state.draft or {})
+        if self._is_ready():
+            self._wait_in_line(self.state.draft or {})
 
     def unqueue(self, index: int) -> None:
         """Take a waiting recipe out of the queue."""
         waiting = list(self.state.queue)
-        del waiting[index]
+        draft = waiting.pop(index)
         self._set(queue=tuple(waiting))
+        self.say("Taken out of the queue", partial(self._wait_in_line, draft, index))
 
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
         """Train the draft once with each value of one key."""
-        for value in values:
+        for value in values if self._is_ready() else ():
             self._wait_in_line(changed(self.state.draft or {}, key, value))
 
-    def _wait_in_line(self, draft: Mapping[str, Any]) -> None:
-        self._set(queue=(*self.state.queue, draft))
+    def _wait_in_line(self, draft: Mapping[str, Any], index: int | None = None) -> None:
+        waiting = list(self.state.queue)
+        waiting.insert(len(waiting) if index is None else index, draft)
+        self._set(queue=tuple(waiting))
         self._next()
 
     def _next(self) -> None:
@@ -182,6 +203,20 @@ class Running(Viewing):
             self.refuse("This run is under way.", "Cancel it, and it is thrown away.")
             return
         self.ask(Trash(path))
+
+    def restore_run(self, place: Path) -> None:
+        """Bring a discarded run back."""
+        self.ask(Restore(place))
+
+    def _on_discarded(self, run: Discarded) -> None:
+        self.ask(ListLibrary())
+        self.say(f"Discarded {run.name}", partial(self.restore_run, run.folder))
+
+    def _on_restored(self, folder: Path) -> None:
+        self.ask(ListLibrary())
+        self.say(f"Restored {folder.name}")
+        if self.state.run is None:
+            self._replace_model(folder)
 
     def compare(self, paths: tuple[Path, ...]) -> None:
         """Draw the curves of runs side by side; of none or one to stop that."""
@@ -228,7 +263,7 @@ class Running(Viewing):
         if is_open and beside:
             self.open(beside)
         self.ask(ListLibrary())
-        self._say(f"{names.get(folder, folder.name)} was moved to the trash.")
+        self.say(f"{names.get(folder, folder.name)} was moved to the trash")
 
     # What training tells
 
@@ -257,7 +292,7 @@ class Running(Viewing):
         self._set(run=None, failure=outcome.failure)
         if discard and self._resumed:
             discard = False
-            self._say("This run was there before and was kept: delete it in the library.")
+            self.say("This run was there before and was kept: delete it in the library.")
         if discard and folder:
             self.ask(Discard(folder))
         after = self._previous if discard else folder
@@ -274,10 +309,6 @@ class Running(Viewing):
         self.withdraw(Adopt)
         self._wanted = path
         self.ask(Open(path))
-
-    def _say(self, text: str) -> None:
-        self._set(message=text)
-        self._set(message="")
 
 
 def shown(past: Past) -> dict[str, Any]:

@@ -10,9 +10,12 @@ from PySide6.QtCore import QObject, Signal
 from latentlab.session.belonging import belongs
 from latentlab.session.failure import Failure
 from latentlab.session.follow import follow
+from latentlab.session.reports import Message
 from latentlab.session.state import OF_CODES, OF_MODEL, State, emptied
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from latentlab.session.requests.base import Request
     from latentlab.workers.lane import Answer, Lane
 
@@ -68,6 +71,11 @@ class Store(QObject):
     def dismiss_failure(self) -> None:
         """Take an error message away."""
         self._set(failure=None)
+
+    def say(self, text: str, undo: Callable[[], None] | None = None) -> None:
+        """Tell the user what was done, and offer to take it back."""
+        self._set(message=Message(text, undo))
+        self._set(message=None)
 
     def _end_waiting(self, answer: Answer) -> None:
         """Note that a request was answered; after a failure, what was shown before does not fit."""

@@ -79,6 +79,7 @@ class Training(QObject):
     def start(self, order: Order) -> None:
         """Begin a run, or go on with one; there must be none under way."""
         self._reset()
+        self._run = Run(resumed=order.folder is not None)
         train, controls = self._train, self._controls
         self._job = Job(lambda: train(order, controls), self)
         self._job.happened.connect(self._on_event)

@@ -12,6 +12,7 @@ from latentlab.learning.checkpoint import load_model
 from latentlab.learning.recipe import Recipe
 from latentlab.paths import resources, runs
 from latentlab.session.forms import describe
+from latentlab.widgets import asking
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 CVAE = resources() / "models" / "digits-cvae"
@@ -128,10 +129,11 @@ def test_conditional_model_trains_too(desk):
     assert len(desk.panel("sliders").rows) == 3
 
 
-def test_cancel_and_discard(training):
-    """The folder is gone, the model before is back."""
+def test_cancel_and_discard(training, monkeypatch):
+    """The folder is gone, the model before is back; and undone, the run is."""
     (folder,) = started_runs()
     assert training.state.model.source == folder
+    monkeypatch.setattr(asking, "confirm", lambda *words: True)
     training.hand.click(training.panel("train").cancel)
     until_ended(training)
     training.until(lambda: not folder.exists())
@@ -146,6 +148,12 @@ def test_cancel_and_discard(training):
     training.controller.pick(row)
     training.settle()
     assert training.state.point.z == pytest.approx(training.state.codes.mu[row], abs=1e-4)
+    (line,) = training.window.messages.lines
+    training.hand.click(line.undo)
+    training.until(folder.exists)
+    training.settle()
+    assert training.state.model.source == folder
+    assert len(entries(training)) == len(SHIPPED) + 1
 
 
 def test_cancel_at_once_leaves_nothing_behind(desk):

@@ -11,11 +11,13 @@ from latentlab.data.base import ImageSpec, Loading, Splits, load
 from latentlab.data.digits import DigitsConfig
 from latentlab.data.fitting import Fitting, Own, Photo
 from latentlab.errors import DataError, RunError
+from latentlab.latent.codes import Codes
 from latentlab.latent.embed import decode
+from latentlab.latent.importance import kl_per_dimension
 from latentlab.latent.paired import paired
 from latentlab.latent.scores import elbo_scores
 from latentlab.learning.checkpoint import load_model
-from latentlab.learning.latents import ACTIVE
+from latentlab.learning.events import is_active
 from latentlab.pieces import finish as work_off
 from latentlab.session.answers.base import answer, find_answers
 from latentlab.session.comparing import (
@@ -149,8 +151,9 @@ def test_the_summary_is_paired_over_held_out_images(explorer, cvae_run):
     assert found.elbo.first == pytest.approx(found.distortion.first + found.rate.first)
     assert found.rate.second == pytest.approx(b.rate.mean(), rel=1e-5)
     assert found.error.first == pytest.approx(a.error.mean(), rel=1e-5)
-    active = (explorer.codes.mu[rows].astype(float).var(0) > ACTIVE).sum()
-    assert found.active[0] == active
+    codes = explorer.codes
+    kl = kl_per_dimension(Codes(codes.mu[rows], codes.sigma[rows], None))
+    assert found.active[0] == is_active(kl).sum()
     assert (found.images, found.samples, found.dimensions) == (12, 3, (2, 3))
     shares = [each.fraction for each in told]
     assert 0 <= min(shares) <= max(shares) <= 1

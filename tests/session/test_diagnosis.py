@@ -56,7 +56,6 @@ def latents(kl, count=EPOCHS, marginal=0.3, images=10_000, **lie):
     return LatentCurves(
         np.arange(1.0, count + 1),
         kl,
-        (kl > 0.02).sum(1),
         whole - marginal,
         np.broadcast_to(marginal, count).copy(),
         *geometry(count, **lie),
@@ -118,6 +117,30 @@ def test_dimensions_that_died_are_named():
     assert "z2 since epoch 5, z4 since epoch 1" in finding.evidence
     assert finding.level == "watch"
     assert changes(finding)["model.latent_dim"] == 2
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+@pytest.mark.parametrize("small", [0.0099, 0.0, 0.005])
+def test_as_many_have_died_as_are_not_active(count, small):
+    """What Latents calls active, Diagnosis does not call dead."""
+    kl = np.full(8, 0.0101)
+    kl[:count] = small
+    known = latents(kl)
+    finding = find("dead", curves(falling()), known, recipe())
+    left = int(known.active[-1])
+    assert left == 8 - count
+    assert finding.title.startswith("One dimension" if count == 1 else f"{count} dimensions")
+    assert changes(finding)["model.latent_dim"] == left
+    assert finding.remedies[0].text == f"Take {left} dimension{'s' * (left > 1)}"
+
+
+@pytest.mark.parametrize(
+    ("kl", "told"), [(0.3, "not even enough to tell two"), (1.2, "tell 3 kinds")]
+)
+def test_what_a_few_nats_tell_apart_is_said_in_words(kl, told):
+    finding = find("blurry", curves(falling(), kl=kl), latents((kl,)), recipe(beta=4))
+    assert told in finding.evidence
+    assert "1 kinds" not in finding.evidence
 
 
 def test_a_dimension_that_came_back_is_alive():

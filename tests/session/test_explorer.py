@@ -39,7 +39,7 @@ from latentlab.session.requests.exploring import (
     PickImage,
 )
 from latentlab.session.requests.files import DescribeForm, Export, Exported, ReadRecipe
-from latentlab.session.requests.runs import Discard, ListLibrary
+from latentlab.session.requests.runs import Discard, ListLibrary, Restore
 from latentlab.session.requests.whole import ShowAll
 from latentlab.session.runs import library
 from latentlab.session.scene import Ends, GridSettings, Point, SampleSettings, Tiles
@@ -556,9 +556,10 @@ def test_library_form_recipe_and_discard(lab, tmp_path):
         lab(ReadRecipe(file))
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "file").write_text("x", "utf-8")
-    assert lab(Discard(tmp_path / "run")) is None
+    discarded = lab(Discard(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
-    assert lab(Discard(tmp_path / "run")) is None
+    assert lab(Restore(discarded.folder)) == tmp_path / "run"
+    assert (tmp_path / "run" / "file").read_text("utf-8") == "x"
     assert file.exists()
 
 

@@ -280,7 +280,7 @@ def test_an_error_passes_through_and_closes_the_training(capsys):
 def test_a_line_is_not_broken_by_a_narrow_terminal(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "40")
     losses = {"loss": 1.0, "reconstruction": 2.0, "kl": 3.0}
-    latents = Latents(np.ones(2), 2, 1.0, 0.5, 100)
+    latents = Latents(np.ones(2), 1.0, 0.5, 100)
     assert show(e for e in [EpochEnd(1, 1, losses, losses, 1.0, 1.0, latents, 1, 1.0)])
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("epoch 1/1") and line.rstrip().endswith("1.00 s") for line in lines)

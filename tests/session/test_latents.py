@@ -9,7 +9,7 @@ import pytest
 from latentlab.learning.events import Latents
 from latentlab.session.latents import FILE, GEOMETRY, LatentLog, latents_line, read_latents
 
-WHOLE = Latents(np.array([3.0, 2.0]), 2, 4.0, 1.0, 90, 0.6, 0.1, 0.85, 1.125)
+WHOLE = Latents(np.array([3.0, 2.0]), 4.0, 1.0, 90, 0.6, 0.1, 0.85, 1.125)
 OLD = '{"epoch": 1, "kl": [3.0, 2.0], "active": 2, "mutual_information": 4.0, "marginal_kl": 1.0, '
 OLD += '"images": 90}'
 

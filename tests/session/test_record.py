@@ -35,6 +35,8 @@ from latentlab.session.replay import FOLDER, moments, read_portrait
 from latentlab.session.reports import Past
 from latentlab.session.run_data import FILE as DATA
 from latentlab.session.runs import PREVIEW, RECIPE, library
+from latentlab.session.steps import FILE as STEPS_FILE
+from latentlab.session.steps import MOST, StepLog, read_steps
 
 KEYS = ["epoch", "split", "loss", "reconstruction", "kl", "seconds"]
 FILES = {
@@ -49,6 +51,7 @@ FILES = {
     "best.json",
     "resume.safetensors",
     FOLDER,
+    STEPS_FILE,
 }
 
 
@@ -79,6 +82,44 @@ def test_a_run_leaves_these_files_and_no_other(tmp_path):
     finish(record(recipe_of(epochs=2), tmp_path / "deep" / "run"))
     names = {path.name for path in (tmp_path / "deep" / "run").iterdir()}
     assert names == FILES
+
+
+def test_losses_within_epochs_are_kept_through_stop_resume_and_reopening(tmp_path, monkeypatch):
+    """What was measured after the last saving is measured again, and not twice."""
+    monkeypatch.setattr("latentlab.learning.watch.REPORT_EVERY", 0.0)
+    whole = tmp_path / "whole"
+    finish(record(recipe_of(epochs=4), whole))
+    stop_at(record(recipe_of(epochs=4), tmp_path / "run"), 2 * STEPS + 3)
+    stopped = read_curves(tmp_path / "run")["running", "loss"][0]
+    assert stopped[-1] == pytest.approx((2 * STEPS + 3) / STEPS, abs=2 / STEPS)
+    with (tmp_path / "run" / STEPS_FILE).open("a") as file:
+        file.write('{"epoch": 3.9, "loss": 1}\nnonsense\n[]\n{"epoch": "x"}\n')
+    events = finish(resume(tmp_path / "run"))
+    (past,) = of(Past, events)
+    assert past.curves["running", "loss"][0].tolist() == stopped.tolist()
+    epochs, losses = read_curves(tmp_path / "run")["running", "loss"]
+    assert (np.diff(epochs) > 0).all()
+    expected = read_curves(whole)["running", "loss"]
+    assert len(epochs) == pytest.approx(len(expected[0]), abs=4)
+    assert epochs[-1] > 3.8
+    assert np.isfinite(losses).all()
+    assert "running" not in read_checkpoint(tmp_path / "run").metrics
+
+
+def test_losses_within_epochs_take_little_room(tmp_path):
+    """However long a run is, from its beginning to its end."""
+    log = StepLog(tmp_path)
+    for step in range(20_000):
+        log.add(step / 100, {"loss": 100.0 + step / 7})
+    log.write()
+    points = [(step.epoch, step.losses) for step in read_steps(tmp_path).records]
+    assert MOST / 2 <= len(points) <= MOST
+    assert points[0][0] == 0
+    assert points[-1][0] == pytest.approx(200, abs=0.5)
+    assert points[-1][1]["loss"] == pytest.approx(100 + points[-1][0] * 100 / 7, rel=1e-4)
+    gaps = np.diff([epochs for epochs, _ in points])
+    assert gaps.max() <= 2.1 * np.median(gaps)
+    assert (tmp_path / STEPS_FILE).stat().st_size < 200_000
 
 
 def test_the_events_are_those_of_fit_and_started_names_the_folder(tmp_path):
@@ -170,7 +211,7 @@ def test_stopping_in_the_first_epoch_keeps_a_model(tmp_path):
     checkpoint = load_model(tmp_path)[1]
     assert (checkpoint.epoch, checkpoint.step, checkpoint.metrics) == (0, 3, {})
     assert (tmp_path / PREVIEW).exists()
-    assert read_curves(tmp_path) == {}
+    assert {split for split, _ in read_curves(tmp_path)} <= {"running"}
 
 
 def test_stopping_later_keeps_the_last_step_and_the_last_losses(tmp_path):

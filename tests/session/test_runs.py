@@ -15,12 +15,15 @@ from latentlab.paths import resources, runs
 from latentlab.session import runs as rooms
 from latentlab.session.record import record
 from latentlab.session.runs import (
+    MOST_DISCARDED,
     NAME,
     PREVIEW,
     compare,
+    discard,
     library,
     new_folder,
     rename,
+    restore,
     run_name,
     trash,
 )
@@ -220,6 +223,52 @@ def test_what_is_not_there_cannot_be_thrown_away(bin_of, tmp_path):
     with pytest.raises(RunError, match="cannot be moved to the trash") as caught:
         trash(tmp_path / "nowhere")
     assert str(tmp_path / "nowhere") in caught.value.message
+
+
+# Discarded
+
+
+def run_folder(name):
+    folder = runs() / name
+    folder.mkdir(parents=True)
+    (folder / DESCRIPTION).write_text(name)
+    return folder
+
+
+def test_a_discarded_run_comes_back_whole():
+    folder = run_folder("run")
+    place = discard(folder)
+    assert not folder.exists()
+    assert library() == library_of_shipped()
+    assert restore(place) == folder
+    assert (folder / DESCRIPTION).read_text() == "run"
+
+
+def library_of_shipped():
+    return tuple(entry for entry in library() if entry.shipped)
+
+
+def test_discarded_runs_do_not_pile_up(bin_of):
+    """The latest are at hand, those before are in the trash, and none is deleted."""
+    names = [f"run-{i:02}" for i in range(MOST_DISCARDED + 3)]
+    places = [discard(run_folder(name)) for name in names]
+    assert sorted(p.name for p in places[0].parent.iterdir()) == names[-MOST_DISCARDED:]
+    assert [kept.name for kept in bin_of()] == names[:3]
+    assert restore(places[-1]).is_dir()
+    with pytest.raises(RunError, match="no longer there") as caught:
+        restore(places[0])
+    assert "trash" in caught.value.advice
+
+
+@pytest.mark.parametrize("move", [discard, restore])
+def test_a_run_that_cannot_be_moved_stays(move):
+    """Another stands in its way; neither is touched."""
+    one, place = run_folder("run"), run_folder("discarded/run")
+    with pytest.raises(RunError, match="run cannot be") as caught:
+        move({discard: one, restore: place}[move])
+    assert (one / DESCRIPTION).read_text() == "run"
+    assert (place / DESCRIPTION).read_text() == "discarded/run"
+    assert "still in" in caught.value.advice
 
 
 # Compared

@@ -318,7 +318,7 @@ def test_measures_tells_and_can_be_stopped(panel):
     texts = [cell.text() for cell in page.table.cells["rate"]]
     assert texts == ["5.0", "5.5", "+0.5 ± 0.4"]
     assert page.table.cells["negative ELBO"][2].text() == "<b>-10.0</b> ± 1.0"
-    assert page.table.cells["active units"][1].text() == "1 of 2"
+    assert page.table.cells["active dimensions"][1].text() == "1 of 2"
     assert (
         "B · twin</b> explains these 20 images better, by 10.0 ± 1.0" in page.table.verdict.text()
     )

@@ -100,6 +100,19 @@ def test_problem_stands_under_its_field(form):
     assert not form.row("model.beta")._problem.isVisible()
 
 
+@pytest.mark.parametrize("key", ["model.beta", "model.latent_dim"])
+def test_a_kind_that_is_left_is_found_again_as_it_was(form, key):
+    """Also what only that kind knows."""
+    editor(form, key).set_value(7)
+    for kind in ("cvae", "vae"):
+        editor(form, "model").choice.setCurrentText(kind)
+    assert editor(form, key).value() == 7
+    form.set_values({}, whole=True)
+    for kind in ("cvae", "vae"):
+        editor(form, "model").choice.setCurrentText(kind)
+    assert form.values() == DEFAULTS
+
+
 def test_problem_of_an_unknown_key_stands_at_its_table(form):
     assert form.row("model.no.such") is form.row("model")
     assert form.row("nowhere.at.all") is None
@@ -116,11 +129,15 @@ def test_list_of_numbers(make_editor):
     assert ints.value() == []
 
 
-def test_whole_number_keeps_its_limits(make_editor):
+def test_number_beyond_its_limits_is_shown_and_refused(make_editor):
     number = make_editor("int", 5, minimum=1, maximum=10, unit="images")
     assert number.box.text() == "5 images"
     number.set_value(99)
-    assert number.value() == 10
+    assert number.box.text() == "99 images"
+    assert number.problem == "At most 10"
+    assert number.value() == 5
+    number.set_value(7)
+    assert (number.value(), number.problem) == (7, "")
 
 
 @pytest.mark.parametrize("text", ["0.001", "1e-3", "1E-3"])

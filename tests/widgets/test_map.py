@@ -98,6 +98,41 @@ def inks(desk):
     return {label: int((pixels == inks[label]).sum()) for label in range(3)}
 
 
+@pytest.mark.parametrize("where", ["box", "layers", "legend", "out of the map"])
+def test_the_preview_goes_with_the_pointer(desk, where):
+    """Also where it only goes to the map's own tools."""
+    panel = desk.panel("map")
+    desk.hand.move(panel.plot.viewport(), desk.pixel_of(0.5, 0.5))
+    desk.until(panel.thumbnail.isVisible)
+    goals = {
+        "box": panel.buttons.buttons["box"],
+        "layers": panel.buttons.layers,
+        "legend": panel.legend.buttons[0],
+        "out of the map": desk.panel("library"),
+    }
+    desk.hand.move(goals[where])
+    desk.until(lambda: not panel.thumbnail.isVisible())
+    assert desk.state.preview is None
+
+
+def checked(legend):
+    return [button.isChecked() for button in legend.buttons]
+
+
+@pytest.mark.parametrize("hidden", [(), (1,), (0, 2), (0, 1, 2)])
+@pytest.mark.parametrize("label", [0, 1])
+def test_double_clicks_bring_one_alone_and_then_all(big, hidden, label):
+    """From wherever one begins; where it was alone or none was shown, all come at once."""
+    legend = big.panel("map").legend
+    for other in hidden:
+        legend.buttons[other].click()
+    was_alone = checked(legend) in ([i == label for i in range(3)], [False] * 3)
+    big.hand.double_click(legend.buttons[label])
+    assert checked(legend) == ([True] * 3 if was_alone else [i == label for i in range(3)])
+    big.hand.double_click(legend.buttons[label])
+    assert checked(legend) == ([i == label for i in range(3)] if was_alone else [True] * 3)
+
+
 def test_double_click_shows_one_class_alone_and_all_again(big):
     legend = big.panel("map").legend
     big.hand.double_click(legend.buttons[1])

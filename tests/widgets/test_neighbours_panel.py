@@ -63,6 +63,24 @@ def test_asks_for_as_many_as_are_wanted(big, panel):
     assert len(panel.by_code._rows) == 5
 
 
+@pytest.mark.parametrize("size", [(900, 260), (430, 200), (260, 150)])
+@pytest.mark.parametrize("count", [1, 12, 48])
+def test_as_many_are_shown_as_are_told(big, panel, size, count):
+    """However small the panel: what does not fit is scrolled to."""
+    panel.count.setValue(count)
+    big.settle()
+    dock = big.window.docks["neighbours"]
+    dock.setFloating(True)
+    dock.resize(*size)
+    big.until(lambda: len(panel.by_code._rows) == min(count, len(big.state.codes)))
+    for view in (panel.by_code, panel.by_pixels):
+        last = view.place_of(count - 1)
+        big.until(lambda view=view, last=last: view.rect().contains(last.toAlignedRect()))
+        places = [view.place_of(i) for i in range(count)]
+        assert not any(a.intersects(b) for i, a in enumerate(places) for b in places[:i])
+    dock.setFloating(False)
+
+
 def test_behind_another_tab_nothing_is_asked(big):
     before = len([r for r in big.lab.asked if type(r).__name__ == "FindNeighbours"])
     big.controller.randomize()

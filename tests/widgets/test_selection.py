@@ -104,8 +104,24 @@ def test_escape_gives_up_an_outline_then_clears_and_never_quits(desk):
     desk.hand.release(viewport, desk.pixel_of(1, 1))
     assert chosen(desk) == had
     QTest.keyClick(desk.map, Qt.Key.Key_Escape)
+    assert chosen(desk) == had, "it lays down the tool first"
+    QTest.keyClick(desk.map, Qt.Key.Key_Escape)
     assert not chosen(desk)
     assert desk.window.isVisible()
+
+
+@pytest.mark.parametrize("tool", ["box", "lasso"])
+def test_escape_lays_down_a_tool(desk, tool):
+    panel = desk.panel("map")
+    desk.hand.click(panel.buttons.buttons[tool])
+    assert panel.hand.tool
+    desk.hand.key(Qt.Key.Key_Escape)
+    assert not panel.hand.tool
+    assert not panel.buttons.buttons[tool].isChecked()
+    assert panel.plot.viewport().cursor().shape() == Qt.CursorShape.ArrowCursor
+    before = desk.state.point
+    desk.hand.click(panel.plot.viewport(), desk.pixel_of(1.0, 1.0))
+    assert desk.state.point != before, "a click goes there again"
 
 
 def test_selections_combine_are_kept_and_undone(desk):

@@ -1,6 +1,7 @@
 """Steering: the card of the run under way, the run bar, the sweep and the Train menu."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import toy
@@ -15,6 +16,7 @@ from latentlab.session.reports import Entry, Run
 from latentlab.widgets.panels.train import TrainPanel
 from latentlab.widgets.run_bar import RunBar, describe, duration, size
 from latentlab.widgets.sweep import SweepDialog, read_values
+from latentlab.widgets.theme import UNIT
 from latentlab.widgets.train_menu import TrainMenu
 
 LEFT = Qt.MouseButton.LeftButton
@@ -123,7 +125,8 @@ def test_card_holds_the_numbers_that_may_change(panel):
         "objective.free_bits": 0.0,
         "training.learning_rate": 1e-3,
     }
-    assert "VAE 2-D · toys · epoch 3/30" in panel.card._title.text()
+    assert panel.card._title.text() == "VAE 2-D · toys"
+    assert panel.card._epoch.text() == "· epoch 3/30"
 
 
 def test_card_is_there_only_while_a_run_is(panel):
@@ -197,6 +200,7 @@ def test_refused_change_can_be_tried_again(panel):
 
 def test_buttons_end_pause_and_prolong(panel, monkeypatch):
     monkeypatch.setattr("latentlab.widgets.steering.ask_epochs", lambda *words: 7)
+    monkeypatch.setattr("latentlab.widgets.asking.confirm", lambda *words: True)
     for button in (panel.card.pause, panel.card.more, panel.stop, panel.cancel):
         QTest.mouseClick(button, LEFT)
     assert asked(panel) == [
@@ -210,6 +214,53 @@ def test_buttons_end_pause_and_prolong(panel, monkeypatch):
     assert panel.card.pause.text() == "Continue"
     QTest.mouseClick(panel.card.pause, LEFT)
     assert asked(panel) == [("continue_training",)]
+
+
+@pytest.mark.parametrize(
+    ("fraction", "sure", "discards"),
+    [(0.0, None, True), (1 / 30, None, True), (2 / 30, False, False), (2 / 30, True, True)],
+)
+def test_more_than_an_epoch_is_not_discarded_unasked(panel, monkeypatch, fraction, sure, discards):
+    asked_for = []
+
+    def confirm(*words):
+        asked_for.append(words)
+        return sure
+
+    monkeypatch.setattr("latentlab.widgets.asking.confirm", confirm)
+    panel.controller.show(run=replace(GOING, fraction=fraction))
+    QTest.mouseClick(panel.cancel, LEFT)
+    assert len(asked_for) == (sure is not None)
+    assert (("cancel_training",) in asked(panel)) is discards
+
+
+def test_a_question_of_a_run_discards_no_other(panel, monkeypatch):
+    """The queue may begin the next run while the question stands there."""
+
+    def confirm(*words):
+        panel.controller.show(run=replace(GOING, folder=Path("/runs/next")))
+        return True
+
+    monkeypatch.setattr("latentlab.widgets.asking.confirm", confirm)
+    panel.controller.show(run=replace(GOING, fraction=0.5, folder=Path("/runs/one")))
+    QTest.mouseClick(panel.cancel, LEFT)
+    assert ("cancel_training",) not in asked(panel)
+
+
+def test_a_run_that_was_there_before_cannot_be_discarded(panel):
+    panel.controller.show(run=replace(GOING, resumed=True))
+    assert panel.stop.isEnabled()
+    assert not panel.cancel.isEnabled()
+    assert "was there before" in panel.cancel.toolTip()
+
+
+def test_what_loses_a_run_stands_apart(panel):
+    """Neither beside what keeps it nor in its dress."""
+    panel.resize(300, 700)
+    panel.layout().activate()
+    keeps = [button.geometry() for button in (panel.card.pause, panel.card.more, panel.stop)]
+    assert panel.cancel.geometry().top() - max(place.bottom() for place in keeps) >= UNIT
+    assert panel.cancel.objectName() == "danger" != panel.stop.objectName()
 
 
 @pytest.mark.parametrize("phase", ["loading", "stopping"])
@@ -249,7 +300,11 @@ def test_draft_of_another_run_replaces_all_of_the_form(panel):
         ("1, two", (1.0,), "“two” is not a number."),
         ("-1", (), "-1 is not within 0 and 1000."),
         ("1, 2, 1.0", (1.0, 2.0), "1.0 stands there twice."),
-        ("nan", (), "nan is not within 0 and 1000."),
+        ("nan", (), "“nan” is not a number."),
+        ("0,5; 1,5", (0.5, 1.5), ""),
+        ("0,5 1,5", (0.5, 1.5), ""),
+        ("0,5;", (0.5,), ""),
+        ("1,4,10", (1.0, 4.0, 10.0), ""),
     ],
 )
 def test_values_are_read_as_people_write_them(text, values, wrong):
@@ -261,6 +316,20 @@ def test_whole_numbers_stay_whole():
     values, _ = read_values("10, 20", field)
     assert all(type(value) is int for value in values)
     assert "whole" in read_values("1.5", field)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("0,5", "float"), ("0,5, 1,5", "float"), ("1.125,2", "float"), ("128,256", "int")],
+)
+def test_what_could_be_one_number_or_several_is_not_guessed(text, kind):
+    """And what is advised instead means what it says."""
+    field = Field("f", "F", "", kind, 1, 0, 1_000_000)
+    values, wrong = read_values(text, field)
+    assert values == ()
+    several, one = wrong.partition("Write ")[2].split(" for several, or ")
+    assert len(read_values(several, field)[0]) > 1
+    assert len(read_values(one.removesuffix(" for one."), field)[0]) == 1
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import toy
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMessageBox, QToolButton, QWhatsThis
 
+from latentlab.session.reports import Run
 from latentlab.widgets.panel import find_panels
+from latentlab.widgets.theme import colours
 
 ALT = Qt.KeyboardModifier.AltModifier
 KEYS = [panel.key for panel in find_panels()]
@@ -147,6 +149,28 @@ def test_close_button_hides_and_float_button_floats(desk):
     dock.setFloating(False)
 
 
+@pytest.mark.parametrize("key", ["curves", "anomalies", "map"])
+def test_a_panel_that_floats_looks_so_and_comes_back_to_the_front(desk, key):
+    dock = desk.window.docks[key]
+    dock.raise_()
+    desk.until(lambda: not dock.visibleRegion().isEmpty())
+    place = dock.mapToGlobal(dock.rect().topLeft())
+    button = title_buttons(dock)[1]
+    icon = button.icon().pixmap(24).toImage()
+    desk.hand.click(button)
+    desk.until(dock.isFloating)
+    assert dock.mapToGlobal(dock.rect().topLeft()) != place
+    assert button.icon().pixmap(24).toImage() != icon
+    assert button.toolTip().startswith("Dock")
+    image = dock.grab().toImage()
+    edge = {image.pixelColor(x, dock.height() // 2).name() for x in range(12)}
+    assert colours().accent in edge
+    button.click()
+    desk.until(lambda: not dock.isFloating())
+    desk.until(lambda: not dock.visibleRegion().isEmpty() and dock._in_front)
+    assert button.toolTip().startswith("Float")
+
+
 def test_reset_layout_puts_everything_back(desk):
     docks, size = desk.window.docks, desk.window.size()
     before = {key: dock.geometry().getRect() for key, dock in docks.items()}
@@ -183,6 +207,39 @@ def test_no_column_jumps_when_training_starts(make_desk):
     desk.until(lambda: desk.panel("train").start.isVisible())
     assert during == pytest.approx(before, abs=10)
     assert desk.window.docks["train"].width() == pytest.approx(before, abs=10)
+
+
+@pytest.mark.parametrize("name", ["vae", "conv-cvae-with-a-very-long-name"])
+def test_no_column_jumps_whatever_is_trained(desk, name):
+    """Long titles are cut off; how far the run is can be read still."""
+    before = {key: desk.window.docks[key].geometry() for key in ("train", "map", "image")}
+    recipe = {"model": {"kind": name, "latent_dim": 32}, "data": {"kind": "synthetic-faces-64"}}
+    for epoch in (1, 10_000):
+        run = Run(phase="training", epoch=epoch, epochs=10_000, fraction=0.1, recipe=recipe)
+        desk.controller._set(run=run)
+        desk.settle()
+        label = desk.panel("train").card._epoch
+        assert label.text() == f"· epoch {epoch}/10000"
+        desk.until(lambda label=label: label.width() >= label.sizeHint().width())
+        assert {key: desk.window.docks[key].geometry() for key in before} == before
+
+
+@pytest.mark.parametrize("width", [1280, 1600])
+@pytest.mark.parametrize("words", [5, 400])
+def test_a_failure_takes_two_lines_and_ends_where_the_panels_end(desk, width, words):
+    desk.window.resize(width, 800)
+    desk.until(lambda: desk.window.width() == width)
+    top = desk.window.docks["map"].mapTo(desk.window, QPoint()).y()
+    desk.controller.refuse("It cannot be " + "done " * words + ".", "Try something else.")
+    bar, image = desk.window.failure_bar, desk.window.docks["image"]
+    desk.until(bar.isVisible)
+    desk.until(lambda: desk.window.docks["map"].mapTo(desk.window, QPoint()).y() > top)
+    assert bar.height() <= 48
+    assert desk.window.docks["map"].mapTo(desk.window, QPoint()).y() - top <= 56
+    ends = [w.mapTo(desk.window, w.rect().topRight()).x() for w in (bar, image)]
+    assert ends[0] == pytest.approx(ends[1], abs=2)
+    assert len(bar.text.shown_lines()) == (1 if words == 5 else 2)
+    assert bar.text.toolTip().endswith("Try something else.")
 
 
 def test_help_explains_each_panel(desk, monkeypatch):

@@ -11,7 +11,7 @@ from latentlab.session.requests.exploring import (
     Adopt,
     Open,
 )
-from latentlab.session.requests.runs import Discard, ListLibrary
+from latentlab.session.requests.runs import Discard, ListLibrary, Restore
 from latentlab.session.scene import Original
 
 __all__ = ["bare", "bench"]
@@ -144,6 +144,24 @@ def test_cancelled_run_is_thrown_away_and_the_model_before_comes_back(bench):
     assert bench.lane.asked.count(ListLibrary()) >= 2
 
 
+def test_a_discarded_run_can_be_brought_back(bench):
+    said = []
+    bench.controller.changed.connect(
+        lambda state, changed: said.append(state.message) if "message" in changed else None
+    )
+    bench.controller.start_training()
+    bench.training.end("stopped", discard=True)
+    bench.lane.answer_all()
+    message, _ = said
+    assert message.text == "Discarded new"
+    message.undo()
+    assert Restore(RUN.parent / "discarded" / RUN.name) in bench.lane.asked
+    bench.lane.asked.clear()
+    bench.lane.answer_all()
+    assert {Open(RUN), ListLibrary()} <= set(bench.lane.asked)
+    assert said[2].text == "Restored new"
+
+
 def test_finished_run_does_not_interrupt_whoever_looks_elsewhere(bench):
     bench.controller.start_training()
     bench.controller.open(Path("/toys/big"))
@@ -228,7 +246,7 @@ def test_an_earlier_run_is_not_thrown_away_with_what_it_was_to_become(bench):
     bench.training.end("stopped", discard=True)
     assert not [request for request in bench.lane.asked if isinstance(request, Discard)]
     assert Open(RUN) in bench.lane.asked
-    assert any("was kept" in text for text in said)
+    assert any(message and "was kept" in message.text for message in said)
 
 
 def test_resuming_while_a_run_is_under_way_is_refused(bench):

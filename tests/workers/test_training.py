@@ -12,7 +12,7 @@ from latentlab.session.reports import Order
 from latentlab.workers.training import Training
 
 RUN = Path("/runs/1")
-LATENTS = Latents(np.ones(2), 2, 1.5, 0.5, 90)
+LATENTS = Latents(np.ones(2), 1.5, 0.5, 90)
 
 
 class Gate:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
+from pathlib import Path
 
 from latentlab.learning.events import Portrait
 from latentlab.session.answers.base import answer
 from latentlab.session.explorer import Explorer
 from latentlab.session.replay import read_portrait
 from latentlab.session.reports import Compared, Entry
-from latentlab.session.requests.runs import Compare, Discard, ListLibrary, ReadMoment, Rename, Trash
-from latentlab.session.runs import compare, library, rename, run_name, trash
+from latentlab.session.requests.runs import (
+    Compare,
+    Discard,
+    Discarded,
+    ListLibrary,
+    ReadMoment,
+    Rename,
+    Restore,
+    Trash,
+)
+from latentlab.session.runs import compare, discard, library, rename, restore, run_name, trash
 
 
 @answer.register
@@ -20,8 +29,14 @@ def _(request: ListLibrary, explorer: Explorer) -> tuple[Entry, ...]:
 
 
 @answer.register
-def _(request: Discard, explorer: Explorer) -> None:
-    shutil.rmtree(request.folder, ignore_errors=True)
+def _(request: Discard, explorer: Explorer) -> Discarded:
+    name = run_name(request.folder)
+    return Discarded(name, discard(request.folder))
+
+
+@answer.register
+def _(request: Restore, explorer: Explorer) -> Path:
+    return restore(request.folder)
 
 
 @answer.register

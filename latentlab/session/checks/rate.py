@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.learning.events import ACTIVE, is_active
 from latentlab.session.checks.base import check, finding, nats, shrinks, since
 from latentlab.session.remedies import anneal, attempt, heavier, longer, set_beta, weaker
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from latentlab.session.evidence import Evidence
     from latentlab.session.reports import Finding
 
-DEAD = 0.01
-"""Nats under which a dimension carries nothing."""
 SPEECHLESS = 2.0
 """Nats of KL that cannot even tell ten classes apart: log 10 is 2.3."""
 CROWDED = 5.0
@@ -28,11 +27,11 @@ def collapse(run: Evidence) -> Finding | None:
     """Look whether any dimension carries anything."""
     if run.latents is None or run.beta == 0:
         return None
-    silent = (run.latents.kl < DEAD).all(1)
+    silent = run.latents.active == 0
     if not silent[-1]:
         return None
     evidence = (
-        f"All {run.latents.kl.shape[1]} dimensions carry less than {DEAD} nats since epoch "
+        f"All {run.latents.kl.shape[1]} dimensions carry less than {ACTIVE} nats since epoch "
         f"{since(run.latents, silent):.0f}; KL is {run.kl:.3f} nats per image."
     )
     title = "Posterior collapse: the decoder ignores z, so every image is rebuilt as the same one."
@@ -49,14 +48,15 @@ def dead(run: Evidence) -> Finding | None:
     if run.latents is None or run.beta == 0:
         return None
     kl = run.latents.kl
-    gone = np.flatnonzero(kl[-1] < DEAD)
+    active = is_active(kl)
+    gone = np.flatnonzero(~active[-1])
     size = kl.shape[1]
     if not 0 < len(gone) < size:
         return None
-    times = [(since(run.latents, kl[:, d] < DEAD), f"z{d + 1}") for d in gone]
+    times = [(since(run.latents, ~active[:, d]), f"z{d + 1}") for d in gone]
     parts = [f"{name} since epoch {epoch:.0f}" for epoch, name in times[:6]]
     parts += [f"{len(gone) - 6} more"] if len(gone) > 6 else []
-    evidence = f"Less than {DEAD} nats: {', '.join(parts)}."
+    evidence = f"Less than {ACTIVE} nats: {', '.join(parts)}."
     number = "One dimension has" if len(gone) == 1 else f"{len(gone)} dimensions have"
     title = f"{number} died, of {size}: z is longer than the model finds use for."
     return finding(
@@ -65,10 +65,14 @@ def dead(run: Evidence) -> Finding | None:
         "watch" if len(gone) > size / 4 else "fine",
         title,
         evidence,
-        attempt(f"Take {size - len(gone)} dimensions", model__latent_dim=size - len(gone)),
+        attempt(f"Take {_dimensions(size - len(gone))}", model__latent_dim=size - len(gone)),
         attempt("Give each dimension 0.1 nats for nothing", objective__free_bits=0.1),
         *anneal(run),
     )
+
+
+def _dimensions(count: int) -> str:
+    return "1 dimension" if count == 1 else f"{count} dimensions"
 
 
 @check(50)
@@ -77,8 +81,11 @@ def blurry(run: Evidence) -> Finding | None:
     if not run.known or run.beta == 0 or run.kl >= SPEECHLESS or collapse(run):
         return None
     kinds = max(1, int(np.exp(run.kl)))
+    told = f"enough to tell {kinds} kinds of image apart, no more"
+    if kinds < 2:
+        told = "not even enough to tell two kinds of image apart"
     evidence = (
-        f"KL is {run.kl:.2f} nats: enough to tell {kinds} kinds of image apart, no more. "
+        f"KL is {run.kl:.2f} nats: {told}. "
         f"Reconstruction stands at {nats(run.of('validation', 'reconstruction')[-1])} nats."
     )
     title = "KL weighs too much: the codes say little, and images are blurred into their mean."

@@ -21,7 +21,7 @@ class ListLibrary(Request):
 
 @dataclass(frozen=True, slots=True)
 class Discard(Request):
-    """Throw the folder of a cancelled run away."""
+    """Move a cancelled run out of the library, to where `Restore` finds it."""
 
     about_model: ClassVar[bool] = False
     writes: ClassVar[bool] = True
@@ -31,6 +31,28 @@ class Discard(Request):
     def place(self) -> object:
         """See `Request.place`; no folder takes another's."""
         return Discard, self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """What a discarded run was called, and the folder in which it is now."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Restore(Request):
+    """Move a discarded run back among the runs."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    folder: Path
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no folder takes another's."""
+        return Restore, self.folder
 
 
 @dataclass(frozen=True, slots=True)

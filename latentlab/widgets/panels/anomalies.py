@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from latentlab.latent.ranking import Score
 from latentlab.session.formats import TABLES
 from latentlab.session.requests.scores import SaveScores, ScoreImages, ShowImages
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.numbers import WholeBox
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.ranked import Ranked
 from latentlab.widgets.save import ask_where
@@ -74,8 +75,7 @@ class AnomaliesPanel(PanelWidget):
         self.by.setAccessibleName("Score")
         self.by.setToolTip("What makes an image strange: all of the bound, or one of its parts.")
         self.by.setMinimumWidth(10 * UNIT)
-        self.draws = QSpinBox()
-        self.draws.setRange(1, 1000)
+        self.draws = WholeBox(1, 1000)
         self.draws.setValue(ScoreImages().samples)
         self.draws.setSuffix(" draws")
         self.draws.setAccessibleName("Draws")

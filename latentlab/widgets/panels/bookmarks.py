@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 SIDE = 48
+SHARPEST = 2
+"""Pixels of the screen to one of the layout, up to which pictures stay sharp."""
 EMPTY = "Press Add to keep the current z here, with its picture and a note."
 
 
@@ -97,7 +99,7 @@ class BookmarksPanel(PanelWidget):
         self.list.blockSignals(True)
         self.list.clear()
         for mark in state.bookmarks:
-            item = QListWidgetItem(QIcon(_pixmap(mark)), mark.note or _where(mark))
+            item = QListWidgetItem(_icon(mark), mark.note or _where(mark))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             item.setToolTip(f"{_where(mark)}. Click to go there, F2 or double click for a note.")
             self.list.addItem(item)
@@ -181,10 +183,15 @@ def _where(mark: Bookmark) -> str:
     return f"z = ({numbers}{', …' if len(mark.point.z) > 3 else ''})"
 
 
-def _pixmap(mark: Bookmark) -> QPixmap:
+def _icon(mark: Bookmark) -> QIcon:
+    """Return the picture of a bookmark, the same whether it is chosen or not."""
     image = to_image(mark.pixels)
-    keep, fast = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation
-    return QPixmap.fromImage(image.scaled(SIDE, SIDE, keep, fast))
+    side, keep = SHARPEST * SIDE, Qt.AspectRatioMode.KeepAspectRatio
+    fast = Qt.TransformationMode.FastTransformation
+    pixmap = QPixmap.fromImage(image.scaled(side, side, keep, fast))
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon
 
 
 PANEL = Panel(

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QSpinBox, QWidget
 
 from latentlab.latent.paths import Way
 from latentlab.session.formats import MOVING, STEPS, format_of
@@ -15,6 +14,7 @@ from latentlab.session.requests.ways import MakeGeodesic, MakeWays
 from latentlab.session.scene import Key, Loop, Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.labels import narrow
+from latentlab.widgets.numbers import WholeBox
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.timeline_bar import TimelineBar
@@ -23,6 +23,8 @@ from latentlab.widgets.way_menus import StartsButton, WaysButton
 from latentlab.widgets.way_rows import WayRows, sheet_of
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from latentlab.session.state import State
     from latentlab.widgets.way_row import WayRow
     from latentlab.workers.controller import Controller
@@ -37,8 +39,7 @@ class InterpolatePanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.steps = QSpinBox()
-        self.steps.setRange(2, 120)
+        self.steps = WholeBox(2, 120)
         self.steps.setSuffix(" steps")
         self.steps.setKeyboardTracking(False)
         self.steps.setToolTip("Pictures from A to B, both included.")
@@ -179,10 +180,10 @@ class InterpolatePanel(PanelWidget):
     def _on_cancelled(self, way: Way) -> None:
         self.controller.cancel(MakeGeodesic if way is Way.GEODESIC else MakeWays)
 
-    @Slot(int)
-    def _on_steps(self, steps: int) -> None:
+    @Slot()
+    def _on_steps(self) -> None:
         if ends := self.controller.state.ends:
-            self.controller.set_ends(replace(ends, steps=steps))
+            self.controller.set_ends(replace(ends, steps=self.steps.value()))
 
     @Slot()
     def _on_swap(self) -> None:

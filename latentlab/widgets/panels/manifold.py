@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.latent.manifold import Spacing
 from latentlab.session.formats import PICTURES
 from latentlab.session.requests.exploring import MakeManifold
 from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.numbers import NumberBox, WholeBox
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.tile_view import TileView
@@ -33,15 +34,12 @@ class ManifoldPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.count = QSpinBox()
-        self.count.setRange(2, 50)
+        self.count = WholeBox(2, 50)
         self.count.setPrefix("n = ")
         self.count.setKeyboardTracking(False)
         self.count.setToolTip("Tiles along each side: more show finer changes.")
-        self.span = QDoubleSpinBox()
-        self.span.setRange(0.5, 10)
+        self.span = NumberBox(0.5, 10)
         self.span.setSingleStep(0.5)
-        self.span.setDecimals(1)
         self.span.setPrefix("± ")
         self.span.setSuffix(" σ")
         self.span.setKeyboardTracking(False)

@@ -100,6 +100,7 @@ class MapPanel(PanelWidget):
         self.all.clicked.connect(self.controller.show_all)
         self.pointer.filling.connect(self._on_menu)
         self.hand.chosen.connect(self._on_selected)
+        self.hand.left.connect(self.buttons.show_none)
         self.hand.cleared.connect(self.controller.clear_selection)
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:

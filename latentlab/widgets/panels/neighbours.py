@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.requests.neighbours import FindNeighbours
 from latentlab.widgets.labels import muted
 from latentlab.widgets.near_view import NearView
+from latentlab.widgets.numbers import WholeBox
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.veil import Veil
 
@@ -28,13 +29,12 @@ class NeighboursPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.count = QSpinBox()
-        self.count.setRange(1, MOST)
+        self.count = WholeBox(1, MOST)
         self.count.setValue(SOME)
         self.count.setSuffix(" nearest")
         self.count.setKeyboardTracking(False)
         self.count.setAccessibleName("Neighbours")
-        self.count.setToolTip("How many images are looked for; a wider panel shows more of them.")
+        self.count.setToolTip("How many images are looked for.")
         self.tools.addWidget(self.count)
         self.tools.addStretch(1)
         self.by_code, self.by_pixels = NearView(), NearView()

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from latentlab.session.formats import PICTURES
 from latentlab.session.requests.exploring import MakeSamples
 from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.numbers import WholeBox
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.save import ask_where
 from latentlab.widgets.theme import UNIT
@@ -36,8 +37,7 @@ class SamplesPanel(PanelWidget):
         self.new = QPushButton("New")
         self.new.setMinimumWidth(6 * UNIT)
         self.new.setToolTip("Draw other points from the prior and decode them.")
-        self.seed = QSpinBox()
-        self.seed.setRange(0, 9999)
+        self.seed = WholeBox(0, 9999)
         self.seed.setPrefix("seed ")
         self.seed.setKeyboardTracking(False)
         self.seed.setToolTip("The same seed gives the same samples, on any machine.")

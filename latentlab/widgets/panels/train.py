@@ -27,7 +27,7 @@ REMEMBERED = "train/recipe"
 class TrainPanel(PanelWidget):
     """A form generated from the recipe's own description; a run under way is steered above it."""
 
-    watches = frozenset({"form", "run", "failure", "draft"})
+    watches = frozenset({"form", "run", "failure", "draft", "draft_problem"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -57,6 +57,7 @@ class TrainPanel(PanelWidget):
         self.queue.setToolTip("Train this model after the run under way  (Ctrl+Shift+T)")
         self.sweep = QPushButton("Sweep…")
         self.sweep.setToolTip("Train it once for each of several values of one number")
+        self._tips = {b: b.toolTip() for b in (self.start, self.queue, self.sweep)}
         self.start.clicked.connect(self.controller.start_training)
         self.queue.clicked.connect(self._enqueue)
         self.sweep.clicked.connect(self._ask_sweep)
@@ -76,10 +77,15 @@ class TrainPanel(PanelWidget):
         if changed & {"run", "form", "failure"}:
             self._show_busy(state.run is not None)
             self.card.show_run(state, changed)
-        for button in (self.start, self.queue, self.sweep):
-            button.setEnabled(self.form is not None)
+        self._show_ready(state)
         if "failure" in changed:
             self._show_problems(state)
+
+    def _show_ready(self, state: State) -> None:
+        """Let the draft be trained where it can be, and say why where not."""
+        for button, tip in self._tips.items():
+            button.setEnabled(self.form is not None and not state.draft_problem)
+            button.setToolTip(state.draft_problem or tip)
 
     def _show_busy(self, busy: bool) -> None:
         wanted = {self.start: not busy, self.queue: busy, self.card: busy, self._next: busy}
@@ -112,7 +118,7 @@ class TrainPanel(PanelWidget):
         if self.form:
             draft = self.form.values()
             settings().setValue(REMEMBERED, draft)
-            self.controller.set_draft(draft)
+            self.controller.set_draft(draft, self.form.wrong())
 
     def _show_problems(self, state: State) -> None:
         if self.form is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.session.formats import MOVING, TILES, format_of
 from latentlab.session.requests.ways import MakeTraversal
@@ -15,6 +15,7 @@ from latentlab.session.scene import Loop, Picture, Tiles
 from latentlab.session.sheet import tile
 from latentlab.session.ways import Range, Traversal, TraversalSettings
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.numbers import NumberBox, WholeBox
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.player import Player
 from latentlab.widgets.save import ask_where
@@ -36,8 +37,7 @@ class TraversalsPanel(PanelWidget):
         self.settings = TraversalSettings()
         self._row = 0
         self.play = IconButton("play", "Sweep the row pointed at last there and back, or pause")
-        self.columns = QSpinBox()
-        self.columns.setRange(3, 31)
+        self.columns = WholeBox(3, 31)
         self.columns.setValue(self.settings.columns)
         self.columns.setSuffix(" steps")
         self.columns.setKeyboardTracking(False)
@@ -49,10 +49,8 @@ class TraversalsPanel(PanelWidget):
             "From where to where each dimension goes: as far as the codes spread, between the "
             "values that 98 in 100 codes lie within, or as far as the prior does."
         )
-        self.span = QDoubleSpinBox()
-        self.span.setRange(0.5, 6.0)
+        self.span = NumberBox(0.5, 6.0)
         self.span.setSingleStep(0.5)
-        self.span.setDecimals(1)
         self.span.setValue(self.settings.span)
         self.span.setPrefix("± ")
         self.span.setSuffix(" σ")
