@@ -97,12 +97,18 @@ def make_answerer() -> Callable[[Request], object]:
 
     Runs on the lane's thread, since this is what loads torch.
     """
+    from latentlab.learning.device import share_cores
     from latentlab.session.answers.base import answer, find_answers
     from latentlab.session.explorer import Explorer
 
     find_answers()
     explorer = Explorer()
-    return lambda request: answer(request, explorer)
+
+    def answerer(request: Request) -> object:
+        share_cores()
+        return answer(request, explorer)
+
+    return answerer
 
 
 def train(order: Order, controls: Controls) -> Generator[object]:

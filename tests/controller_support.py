@@ -37,6 +37,9 @@ class HandLane(QObject):
     def withdraw(self, kind):
         self.open = {n: request for n, request in self.open.items() if type(request) is not kind}
 
+    def leave_time(self, share):
+        self.share = share
+
     def close(self):
         self.open.clear()
 
@@ -81,6 +84,9 @@ class HandTraining(QObject):
 
     def go_on(self):
         self.calls.append("go on")
+
+    def look_again(self):
+        self.calls.append("look again")
 
     def set_rhythm(self, seconds):
         self.calls.append(("rhythm", seconds))

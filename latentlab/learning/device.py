@@ -1,14 +1,62 @@
-"""Where to compute."""
+"""Where to compute, and with how many threads."""
 
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
 
 import psutil
 import torch
 
 from latentlab.errors import TrainingError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 EXACT = 1e-5
 """Largest error of an fp32 product, relative to its largest value; bf16's is a hundred times it."""
+
+_runs_on_cpu: set[object] = set()
+_thread = threading.local()
+
+
+@contextmanager
+def training_on(device: torch.device) -> Iterator[None]:
+    """Have other threads leave the cores to training meanwhile, where it computes on them."""
+    run = object()
+    if device.type == "cpu":
+        _runs_on_cpu.add(run)
+    try:
+        yield
+    finally:
+        _runs_on_cpu.discard(run)
+
+
+def share_cores() -> None:
+    """Let the calling thread compute with one thread while a run trains on the CPU, else with all.
+
+    The run keeps all of them: with another number its products would be rounded otherwise. Two
+    sets of threads on the same cores wait for each other at every product, many times as long as
+    the products take.
+    """
+    alone = not _runs_on_cpu
+    if alone != getattr(_thread, "alone", True):
+        _thread.alone = alone
+        use_threads(None if alone else 1)
+
+
+def use_threads(count: int | None) -> None:
+    """Let the calling thread compute with so many threads, None for all; other threads keep theirs.
+
+    Torch sets the number of a thread and that of threads to come at once: the second is put back.
+    """
+    with ThreadPoolExecutor(1) as other:
+        everywhere = other.submit(torch.get_num_threads).result()
+        torch.set_num_threads(count or everywhere)
+        other.submit(torch.set_num_threads, everywhere).result()
 
 
 def pick(name: str = "auto") -> torch.device:

@@ -17,6 +17,7 @@ from latentlab.session.history import History
 from latentlab.session.requests.base import asked_for
 from latentlab.session.requests.bookmarks import ImportBookmarks, ReadBookmarks
 from latentlab.session.requests.exploring import (
+    Adopt,
     Adopted,
     EncodeFile,
     Hovered,
@@ -29,7 +30,7 @@ from latentlab.session.requests.pictures import EncodePicture, FillIn
 from latentlab.session.requests.runs import Discard, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.session.requests.views import MakeView
 from latentlab.session.requests.ways import MakeBlend
-from latentlab.session.requests.whole import ShowAll, Whole
+from latentlab.session.requests.whole import ShowAll, ShowRest, Whole
 from latentlab.session.scene import Original, Picture, Tiles
 from latentlab.session.state import OF_CODES, OF_MODEL, emptied
 from latentlab.session.views import View
@@ -129,6 +130,8 @@ class Controller(Running):
 
     @Slot(object)
     def _on_answer(self, answer: Answer) -> None:
+        if isinstance(answer.request, Adopt):
+            self._training.look_again()
         # All codes are there for good: that someone gave them up came too late.
         is_whole = isinstance(answer.response, Whole) and answer.number > self._model_since
         if self._is_stale(answer) and not is_whole:
@@ -212,6 +215,8 @@ class Controller(Running):
             self._latest = opened.past.portrait
         self._set(**changes, preview=None, hovered=None)
         self._renew_own()
+        if isinstance(opened, Opened) and opened.has_more:
+            self.ask(ShowRest())
 
     def _on_whole(self, codes: Codes) -> None:
         """Take the codes of all images; the rows known before name the same images."""
@@ -224,7 +229,7 @@ class Controller(Running):
         Told together with the model: a panel that heard of it before would ask once more.
         """
         begun = [kind for kind in self.state.working if is_new and kind.about_model]
-        stale: set[type[Request]] = {ShowAll, *asked_for(emptied(OF_CODES)), *begun}
+        stale: set[type[Request]] = {ShowAll, ShowRest, *asked_for(emptied(OF_CODES)), *begun}
         for kind in stale:
             self.withdraw(kind)
         return {kind: how for kind, how in self.state.working.items() if kind not in stale}

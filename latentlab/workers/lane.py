@@ -183,9 +183,7 @@ class _Worker(QObject):
     def _awake(self) -> list[_Work]:
         """Return the work that may go on now: all but modest work that rests."""
         rests = time.monotonic() < self._rested
-        return [
-            work for work in self._begun.values() if not (rests and work.ticket.request.modest)
-        ]
+        return [work for work in self._begun.values() if not (rests and work.ticket.request.modest)]
 
     @Slot()
     def finish(self) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from latentlab.workers.lane import Lane
     from latentlab.workers.training import Training
 
+MODEST = 0.15
+"""Share of the lane's time for what follows by itself while a run trains on the same cores."""
 PAST = ("curves", "changes", "latents", "moments", "portrait", "findings")
 
 
@@ -110,6 +112,8 @@ class Running(Viewing):
     def watch_run(self) -> None:
         """Show the model under training again."""
         self._set(following=True, moment=None, **shown(self._training.past))
+        # Weights that came meanwhile were of no use to anybody.
+        self._training.look_again()
 
     def set_rhythm(self, seconds: float) -> None:
         """Choose how often the pictures of a model under training are made anew."""
@@ -207,6 +211,7 @@ class Running(Viewing):
 
     @Slot(object)
     def _on_progress(self, run: Run) -> None:
+        self._lane.leave_time(MODEST if run.device == "CPU" else 1.0)
         self._set(run=run)
         past = self._training.past
         # Until the run has curves of its own, those of the model before stay.
@@ -227,6 +232,7 @@ class Running(Viewing):
 
     @Slot(object, object, bool)
     def _on_training_ended(self, outcome: Outcome, folder: Path | None, discard: bool) -> None:
+        self._lane.leave_time(1.0)
         self._set(run=None, failure=outcome.failure)
         if discard and self._resumed:
             discard = False
