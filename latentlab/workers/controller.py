@@ -209,6 +209,7 @@ class Controller(Running):
                 "can_redo": False,
             }
         changes |= emptied(OF_CODES)
+        self._demand.forget()
         changes["working"] = self._withdraw_stale(is_new=is_new)
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}

@@ -211,7 +211,7 @@ class Running(Viewing):
 
     @Slot(object)
     def _on_progress(self, run: Run) -> None:
-        self._lane.leave_time(MODEST if run.device == "CPU" else 1.0)
+        self._share_cores(with_run=run.device == "CPU")
         self._set(run=run)
         past = self._training.past
         # Until the run has curves of its own, those of the model before stay.
@@ -221,10 +221,15 @@ class Running(Viewing):
                 del live["portrait"]
             self._set(**live)
 
+    def _share_cores(self, *, with_run: bool) -> None:
+        self._lane.leave_time(MODEST if with_run else 1.0)
+        self._demand.set_busy(with_run)
+
     @Slot(object)
     def _on_adoptable(self, request: Adopt) -> None:
         if self.state.following:
-            self.ask(request)
+            # Not by demand: under a hand that never rests the map learns of the model as well.
+            self._submit(request)
 
     @Slot(str)
     def _on_refused(self, problem: str) -> None:
@@ -232,7 +237,7 @@ class Running(Viewing):
 
     @Slot(object, object, bool)
     def _on_training_ended(self, outcome: Outcome, folder: Path | None, discard: bool) -> None:
-        self._lane.leave_time(1.0)
+        self._share_cores(with_run=False)
         self._set(run=None, failure=outcome.failure)
         if discard and self._resumed:
             discard = False

@@ -10,8 +10,11 @@ from PySide6.QtCore import QObject, Signal
 from latentlab.session.failure import Failure
 from latentlab.session.follow import follow
 from latentlab.session.state import State
+from latentlab.workers.demand import Demand
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from latentlab.session.requests.base import Request
     from latentlab.workers.lane import Lane
 
@@ -34,13 +37,22 @@ class Store(QObject):
         self._lane = lane
         self._asked = 0
         self._shown: dict[type, int] = {}
+        self._demand = Demand(self._submit, self)
 
     def ask(self, request: Request) -> None:
-        """Hand a request to the lane."""
+        """Hand a request to the lane, once somebody can see its answer."""
+        self._demand.ask(request)
+
+    def look(self, viewer: str, kinds: Collection[type[Request]], *, visible: bool) -> None:
+        """Take note of whether a viewer shows the answers to some kinds of request."""
+        self._demand.look(viewer, kinds, visible=visible)
+
+    def _submit(self, request: Request) -> None:
         self._asked = self._lane.submit(request)
 
     def withdraw(self, kind: type[Request]) -> None:
         """Ask no more what still waits of a kind, and take no answer that is on its way."""
+        self._demand.forget(kind)
         self._lane.withdraw(kind)
         self._shown[kind] = self._asked + 1
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 from latentlab.latent.paths import Way
+from latentlab.session.requests.exploring import MakeStrip
 from latentlab.session.requests.ways import MakeGeodesic, MakeWays
 from latentlab.session.scene import Key, Loop, Picture, Point
 from latentlab.widgets.icons import IconButton
@@ -31,6 +32,7 @@ class InterpolatePanel(PanelWidget):
     watches = frozenset(
         {"model", "codes", "strip", "ends", "point", "ways", "geodesic", "working", "run"}
     )
+    needs = frozenset({MakeStrip})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Slot
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from latentlab.latent.manifold import Spacing
+from latentlab.session.requests.exploring import MakeManifold
 from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
@@ -27,6 +28,7 @@ class ManifoldPanel(PanelWidget):
     """Tiles to point at, and how they are laid out."""
 
     watches = frozenset({"manifold", "point", "grid"})
+    needs = frozenset({MakeManifold})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)

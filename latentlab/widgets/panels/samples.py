@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 
+from latentlab.session.requests.exploring import MakeSamples
 from latentlab.session.scene import Picture
 from latentlab.widgets.icons import IconButton
 from latentlab.widgets.panel import Area, Panel, PanelWidget
@@ -24,6 +25,7 @@ class SamplesPanel(PanelWidget):
     """A sheet of samples; another seed gives another sheet."""
 
     watches = frozenset({"model", "samples", "sampling"})
+    needs = frozenset({MakeSamples})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
