@@ -226,7 +226,7 @@ class _Worker(QObject):
             self.answered.emit(Answer(ticket.number, ticket.request, response))
 
     def _go_on(self, work: _Work) -> None:
-        ticket, began = work.ticket, time.monotonic()
+        ticket, began = work.ticket, time.thread_time()
         work.done += 1
         try:
             loading = next(work.pieces)
@@ -241,7 +241,7 @@ class _Worker(QObject):
         finally:
             self._turned = time.monotonic()
             if ticket.request.modest:
-                took = self._turned - began
+                took = time.thread_time() - began
                 self._rested = self._turned + took * (1 / self.share - 1)
         if time.monotonic() - work.told >= TELL_EVERY:
             work.told = time.monotonic()

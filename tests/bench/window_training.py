@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentlab.__main__ import limit_spinning
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from multiprocessing.connection import Connection
@@ -263,7 +265,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--only", action="append", help="recipe to measure; may be repeated")
     options = parser.parse_args()
-    os.environ.setdefault("GOMP_SPINCOUNT", "100000")
+    limit_spinning()
     known = recipes(options.data, options.count)
     results = {}
     for name in options.only or known:
