@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -20,7 +19,6 @@ EXACT = 1e-5
 """Largest error of an fp32 product, relative to its largest value; bf16's is a hundred times it."""
 
 _runs_on_cpu: set[object] = set()
-_thread = threading.local()
 
 
 @contextmanager
@@ -35,17 +33,22 @@ def training_on(device: torch.device) -> Iterator[None]:
         _runs_on_cpu.discard(run)
 
 
-def share_cores() -> None:
-    """Let the calling thread compute with one thread while a run trains on the CPU, else with all.
+class Share:
+    """How many threads the thread that has this computes with; all at first."""
 
-    The run keeps all of them: with another number its products would be rounded otherwise. Two
-    sets of threads on the same cores wait for each other at every product, many times as long as
-    the products take.
-    """
-    alone = not _runs_on_cpu
-    if alone != getattr(_thread, "alone", True):
-        _thread.alone = alone
-        use_threads(None if alone else 1)
+    def __init__(self) -> None:
+        self._is_whole = True
+
+    def take(self) -> None:
+        """Compute with one thread while a run trains on the CPU, else with all there are.
+
+        The run keeps all of them: with another number its products would be rounded otherwise. Two
+        sets of threads on the same cores wait for each other at every product, many times as long
+        as the products take.
+        """
+        if self._is_whole == bool(_runs_on_cpu):
+            self._is_whole = not _runs_on_cpu
+            use_threads(None if self._is_whole else 1)
 
 
 def use_threads(count: int | None) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from latentlab.learning.resume import Position
     from latentlab.learning.trainer import Trainer
 
-REPORT_EVERY = 0.05
+REPORT_EVERY = 0.1
 """Seconds between two steps that carry numbers."""
 KEEP_EVERY = 5.0
 """Seconds between two savings: more would cost a short epoch its speed."""

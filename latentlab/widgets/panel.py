@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from latentlab.session.requests.base import Request
     from latentlab.workers.controller import Controller
 
-REDRAW_MS = 250
+REDRAW_MS = 500
 ALL = frozenset(field.name for field in fields(State))
 
 

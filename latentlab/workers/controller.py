@@ -120,7 +120,8 @@ class Controller(Running):
 
     @Slot(object)
     def _on_work(self, progress: Progress) -> None:
-        if not self._is_stale(progress):
+        # Looks at a model under training come all the time: nobody waits for one.
+        if not self._is_stale(progress) and not isinstance(progress.request, Adopt):
             kind = type(progress.request)
             self._set(working={**self.state.working, kind: progress.loading})
 

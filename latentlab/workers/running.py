@@ -212,14 +212,12 @@ class Running(Viewing):
     @Slot(object)
     def _on_progress(self, run: Run) -> None:
         self._share_cores(with_run=run.device == "CPU")
-        self._set(run=run)
         past = self._training.past
         # Until the run has curves of its own, those of the model before stay.
-        if self.state.following and past.curves:
-            live = shown(past)
-            if self.state.moment is not None:
-                del live["portrait"]
-            self._set(**live)
+        live = shown(past) if self.state.following and past.curves else {}
+        if self.state.moment is not None:
+            live.pop("portrait", None)
+        self._set(**live, run=run)
 
     def _share_cores(self, *, with_run: bool) -> None:
         self._lane.leave_time(MODEST if with_run else 1.0)

@@ -37,7 +37,7 @@ class Training(QObject):
     """
 
     progressed = Signal(object)
-    """A ``Run``, at most 20 times a second."""
+    """A ``Run``, at most ten times a second."""
     refused = Signal(str)
     """Why a value could not be changed under way."""
     adoptable = Signal(object)
