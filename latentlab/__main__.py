@@ -6,14 +6,15 @@ from pathlib import Path
 
 
 def limit_spinning() -> None:
-    """Have torch's threads wait for each other asleep; only before torch is loaded.
+    """Have threads that compute together wait for each other asleep, not busily.
 
-    They keep a core busy while they wait, by default for milliseconds: beside another program that
-    wants the core, the thread they wait for then has none, and training takes up to thirty times
-    as long.
+    A thread that waits busily, as those of torch and numpy do for milliseconds, keeps a core from
+    the one it waits for where another program wants a core too: training then takes up to thirty
+    times as long. Only before torch and numpy are loaded; what the user has set stays.
     """
-    os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # on Linux, some dozens of microseconds
-    os.environ.setdefault("KMP_BLOCKTIME", "1")  # elsewhere, milliseconds
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # torch on Linux: some dozen microseconds
+    os.environ.setdefault("KMP_BLOCKTIME", "1")  # torch elsewhere: milliseconds
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "14")  # numpy: 2^14 cycles
 
 
 def main() -> int:

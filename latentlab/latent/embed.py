@@ -24,7 +24,7 @@ PIECE_S = 0.008
 """Seconds of its thread that a piece of long encoding is to take: waiting for a core counts not."""
 FIRST_PIECE = 16
 """Images that are encoded before it is known how long one takes."""
-FEW = 512
+FEW = 256
 """Images that are encoded whatever it takes, where only some are."""
 FIRST = 64
 """Points that are decoded before it is known how large their images are."""

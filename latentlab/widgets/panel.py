@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from latentlab.session.requests.base import Request
     from latentlab.workers.controller import Controller
 
-REDRAW_MS = 500
+REDRAW_MS = 1000
+"""Milliseconds between two drawings of a calm panel while training."""
 ALL = frozenset(field.name for field in fields(State))
 
 
@@ -142,7 +143,7 @@ class PanelWidget(Page):
 
 
 class CalmPanel(PanelWidget):
-    """A panel that is drawn at once, but while training only a few times a second."""
+    """A panel that is drawn at once, but while training only once a second."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from latentlab.workers.lane import Lane
     from latentlab.workers.training import Training
 
-MODEST = 0.15
+MODEST = 0.1
 """Share of the lane's time for what follows by itself while a run trains on the same cores."""
 PAST = ("curves", "changes", "latents", "moments", "portrait", "findings")
 
