@@ -56,6 +56,7 @@ def use_threads(count: int | None) -> None:
 
     Torch sets the number of a thread and that of threads to come at once: the second is put back.
     """
+    torch.get_num_threads()  # a thread takes the number of threads to come when it first asks
     with ThreadPoolExecutor(1) as other:
         everywhere = other.submit(torch.get_num_threads).result()
         torch.set_num_threads(count or everywhere)

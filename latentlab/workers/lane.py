@@ -97,7 +97,7 @@ class Lane(QObject):
         self._thread.setObjectName("lane")
         self._worker = _Worker(make_answerer, self._mailbox)
         self._worker.moveToThread(self._thread)
-        self._posted.connect(self._worker.work)
+        self._posted.connect(self._worker.wake)
         self._closing.connect(self._worker.finish)
         self._worker.answered.connect(self.answered)
         self._worker.progressed.connect(self.progressed)
@@ -162,6 +162,12 @@ class _Worker(QObject):
         # A timer, even for at once: whatever was posted meanwhile comes first, closing too.
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self.work)
+
+    @Slot()
+    def wake(self) -> None:
+        """Look into the mailbox, which newer requests may have emptied; on the lane's thread."""
+        if self._mailbox:
+            self.work()
 
     @Slot()
     def work(self) -> None:
