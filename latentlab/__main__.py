@@ -7,12 +7,22 @@ from pathlib import Path
 from latentlab.streams import print_stand_ins
 
 
+def limit_spinning() -> None:
+    """Have threads that compute together wait for each other asleep, not busily.
+
+    A thread that waits busily, as those of torch and numpy do for milliseconds, keeps a core from
+    the one it waits for where another program wants a core too: training then takes up to thirty
+    times as long. Only before torch and numpy are loaded; what the user has set stays.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # torch on Linux: some dozen microseconds
+    os.environ.setdefault("KMP_BLOCKTIME", "1")  # torch elsewhere: milliseconds
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "14")  # numpy: 2^14 cycles
+
+
 def main() -> int:
     """Run latentlab; return the exit status."""
-    # Threads of torch's that wait for each other keep a core busy meanwhile, for longer than there
-    # is need: beside other programs a third of that made steps 1.6 times as fast, alone as fast.
-    os.environ.setdefault("GOMP_SPINCOUNT", "100000")
     print_stand_ins()
+    limit_spinning()
     if sys.platform == "win32":
         # On Windows torch cannot be loaded any more once Qt is (pytorch issue 166628).
         import torch  # noqa: F401

@@ -97,12 +97,18 @@ def make_answerer() -> Callable[[Request], object]:
 
     Runs on the lane's thread, since this is what loads torch.
     """
+    from latentlab.learning.device import Share
     from latentlab.session.answers.base import answer, find_answers
     from latentlab.session.explorer import Explorer
 
     find_answers()
-    explorer = Explorer()
-    return lambda request: answer(request, explorer)
+    explorer, share = Explorer(), Share()
+
+    def answerer(request: Request) -> object:
+        share.take()
+        return answer(request, explorer)
+
+    return answerer
 
 
 def train(order: Order, controls: Controls) -> Generator[object]:

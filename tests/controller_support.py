@@ -40,6 +40,9 @@ class HandLane(QObject):
         self.withdrawn |= {n: each for n, each in self.open.items() if type(each) is kind}
         self.open = {n: each for n, each in self.open.items() if type(each) is not kind}
 
+    def leave_time(self, share):
+        self.share = share
+
     def close(self):
         self.open.clear()
 
@@ -84,6 +87,9 @@ class HandTraining(QObject):
 
     def go_on(self):
         self.calls.append("go on")
+
+    def look_again(self):
+        self.calls.append("look again")
 
     def set_rhythm(self, seconds):
         self.calls.append(("rhythm", seconds))

@@ -26,6 +26,9 @@ class StubController(QObject):
             (name, *(v for v in values if v is not False))
         )
 
+    def look(self, viewer, kinds, *, visible):
+        """Panels say all the time what they show."""
+
     def show(self, **changes):
         self.state = replace(self.state, **changes)
         self.changed.emit(self.state, frozenset(changes))

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 BATCH = 2048
 PIECE_S = 0.008
-"""Seconds that a piece of long encoding is to take."""
+"""Seconds of its thread that a piece of long encoding is to take: waiting for a core counts not."""
+FIRST_PIECE = 16
+"""Images that are encoded before it is known how long one takes."""
+FEW = 256
+"""Images that are encoded whatever it takes, where only some are."""
 FIRST = 64
 """Points that are decoded before it is known how large their images are."""
 
@@ -57,19 +61,53 @@ def embed_pieces(model: Model, images: ImageSet, had: Codes) -> Generator[float,
     Codes
         Of all images; of the first ones those that were there.
     """
-    done, size = len(had), FIRST
+    done, size = len(had), FIRST_PIECE
     mu, sigma = (np.empty((len(images), model.latent_dim), np.float32) for _ in range(2))
     mu[:done], sigma[:done] = had.mu, had.sigma
     while done < len(images):
         rows = slice(done, done + size)
-        start = time.perf_counter()
+        start = time.thread_time()
         found = embed(model, images[rows])
         mu[rows], sigma[rows] = found.mu, found.sigma
         done += len(found)
-        pace = PIECE_S / max(1e-6, time.perf_counter() - start)
+        pace = PIECE_S / max(1e-6, time.thread_time() - start)
         size = int(np.clip(size * min(2.0, pace), 1, BATCH))
         yield done / len(images)
     return Codes.of(images, mu, sigma)
+
+
+def embed_within(model: Model, images: ImageSet, seconds: float) -> Generator[float, None, Codes]:
+    """Encode all images where this thread needs no more than `seconds` for that, else the first.
+
+    Then they are `FEW`, or as many times twice that as there is time for: a number that does not
+    depend on what else the machine does.
+
+    Yields
+    ------
+    float
+        The share that is done, 0 to 1, after each piece of `PIECE_S`.
+    """
+    needed, none = 0.0, no_codes(model.latent_dim)
+    pieces = embed_pieces(model, images[:FEW], none)
+    while True:
+        began = time.thread_time()
+        try:
+            share = next(pieces)
+        except StopIteration as done:
+            few: Codes = done.value
+            break
+        needed += time.thread_time() - began
+        yield share
+    count, fits = len(few), len(images) * needed <= seconds * len(few)
+    while not fits and 2 * count * needed <= seconds * len(few):
+        count *= 2
+    return (yield from embed_pieces(model, images if fits else images[:count], few))
+
+
+def no_codes(latent_dim: int) -> Codes:
+    """Return the codes of no image."""
+    empty = np.empty((0, latent_dim), np.float32)
+    return Codes(empty, empty, None)
 
 
 @torch.inference_mode()

@@ -19,11 +19,29 @@ class Controls:
     ----------
     snapshot_every : float, optional
         Seconds between snapshots for whoever looks on; None for none at all.
+    one_at_a_time : bool
+        Whether the next snapshot waits until the last one was `seen`; none is made at the end of
+        an epoch before it is due.
     """
 
-    def __init__(self, snapshot_every: float | None = None) -> None:
+    def __init__(self, snapshot_every: float | None = None, *, one_at_a_time: bool = False) -> None:
         self.snapshot_every = snapshot_every
+        self.one_at_a_time = one_at_a_time
+        self._unseen = False
         self._wishes: deque[tuple[str, float]] = deque()
+
+    @property
+    def wants_snapshot(self) -> bool:
+        """Whether somebody looks on, and has seen the last snapshot where that matters."""
+        return self.snapshot_every is not None and not self._unseen
+
+    def taken(self) -> None:
+        """Take note that a snapshot was made."""
+        self._unseen = self.one_at_a_time
+
+    def seen(self) -> None:
+        """Say that the last snapshot has been dealt with."""
+        self._unseen = False
 
     def steer(self, key: str, value: float) -> None:
         """Ask for a value of the recipe to change before the next step."""

@@ -1,14 +1,66 @@
-"""Where to compute."""
+"""Where to compute, and with how many threads."""
 
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
 
 import psutil
 import torch
 
 from latentlab.errors import TrainingError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 EXACT = 1e-5
 """Largest error of an fp32 product, relative to its largest value; bf16's is a hundred times it."""
+
+_runs_on_cpu: set[object] = set()
+
+
+@contextmanager
+def training_on(device: torch.device) -> Iterator[None]:
+    """Have other threads leave the cores to training meanwhile, where it computes on them."""
+    run = object()
+    if device.type == "cpu":
+        _runs_on_cpu.add(run)
+    try:
+        yield
+    finally:
+        _runs_on_cpu.discard(run)
+
+
+class Share:
+    """How many threads the thread that has this computes with; all at first."""
+
+    def __init__(self) -> None:
+        self._is_whole = True
+
+    def take(self) -> None:
+        """Compute with one thread while a run trains on the CPU, else with all there are.
+
+        The run keeps all of them: with another number its products would be rounded otherwise. Two
+        sets of threads on the same cores wait for each other at every product, many times as long
+        as the products take.
+        """
+        if self._is_whole == bool(_runs_on_cpu):
+            self._is_whole = not _runs_on_cpu
+            use_threads(None if self._is_whole else 1)
+
+
+def use_threads(count: int | None) -> None:
+    """Let the calling thread compute with so many threads, None for all; other threads keep theirs.
+
+    Torch sets the number of a thread and that of threads to come at once: the second is put back.
+    """
+    torch.get_num_threads()  # a thread takes the number of threads to come when it first asks
+    with ThreadPoolExecutor(1) as other:
+        everywhere = other.submit(torch.get_num_threads).result()
+        torch.set_num_threads(count or everywhere)
+        other.submit(torch.set_num_threads, everywhere).result()
 
 
 def pick(name: str = "auto") -> torch.device:

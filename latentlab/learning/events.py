@@ -64,7 +64,7 @@ class Step:
     epoch : int
         The epoch under way, from 1.
     losses : dict or None
-        Means over the images since the last step that had any; about 20 times a second.
+        Means over the images since the last step that had any; about ten times a second.
     images_per_second, seconds_left : float
         Speed and time left, both only with `losses`.
     """

@@ -97,7 +97,9 @@ def fit(
         trainer.steps_per_epoch,
         step=trainer.step_count,
     )
-    yield from _timed(_learn(trainer, watch, _Steering(trainer, controls, replay), keep), watch)
+    steering = _Steering(trainer, controls, replay)
+    with devices.training_on(device):
+        yield from _timed(_learn(trainer, watch, steering, keep), watch)
     return trainer.shown.cpu().eval()
 
 

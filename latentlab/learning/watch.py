@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from latentlab.learning.resume import Position
     from latentlab.learning.trainer import Trainer
 
-REPORT_EVERY = 0.05
+REPORT_EVERY = 0.1
 """Seconds between two steps that carry numbers."""
 KEEP_EVERY = 5.0
 """Seconds between two savings: more would cost a short epoch its speed."""
@@ -156,12 +156,14 @@ class Watch:
 
     def wants_snapshot(self, *, epoch_over: bool = False) -> bool:
         """Say whether an onlooker is due a new picture of the model."""
-        wanted = self._controls.snapshot_every is not None
-        return wanted and (epoch_over or time.perf_counter() >= self._snapshot_due)
+        controls = self._controls
+        due = time.perf_counter() >= self._snapshot_due
+        return controls.wants_snapshot and (due or (epoch_over and not controls.one_at_a_time))
 
     def take_snapshot(self) -> Snapshot:
         """Copy the weights for an onlooker."""
         self._snapshot_due = time.perf_counter() + (self._controls.snapshot_every or 0.0)
+        self._controls.taken()
         return self._trainer.snapshot()
 
     def wants_portrait(self, *, last: bool) -> bool:

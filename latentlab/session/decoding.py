@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIRST = 16
 """Pictures by which is learned how long one takes."""
 PIECE = 0.012
-"""Seconds that a piece may take: z is followed by its own picture in between."""
+"""Seconds of its thread that a piece may take: z is followed by its own picture in between."""
 
 
 def decoded(
@@ -29,11 +29,11 @@ def decoded(
     """Decode many points; a small model does so at one go."""
     parts, done, count = [], 0, FIRST
     while done < len(points):
-        began = time.perf_counter()
+        began = time.thread_time()
         some = points[done : done + count]
         parts.append(explorer.tiles(some, columns).pictures)
         done += len(some)
-        each = (time.perf_counter() - began) / len(some)
+        each = (time.thread_time() - began) / len(some)
         count = max(1, int(PIECE / max(each, 1e-6)))
         if done < len(points):
             yield Loading(message, done / len(points))

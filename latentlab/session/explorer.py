@@ -5,6 +5,8 @@ It belongs to one thread (the lane's, in the window) and knows nothing of thread
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,12 +17,20 @@ from latentlab.data.fitting import Fitting, Own, largest_frame
 from latentlab.data.pictures import bounded, fit_picture, read_source
 from latentlab.errors import DataError, RunError
 from latentlab.latent.codes import Codes
-from latentlab.latent.embed import decode, embed, embed_pieces, to_picture
+from latentlab.latent.embed import (
+    FEW,
+    decode,
+    embed,
+    embed_pieces,
+    embed_within,
+    no_codes,
+    to_picture,
+)
 from latentlab.latent.sampling import labels_for, sample_prior
 from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_model
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
-from latentlab.session.route import straight_route
+from latentlab.session.code_cache import CodeCache
 from latentlab.session.runs import run_name
 from latentlab.session.scene import (
     Ends,
@@ -42,6 +52,9 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
     from latentlab.session.second import Second
 
+LOOK_S = 0.2
+"""Seconds that encoding images for one look at a model under training may take."""
+
 
 class Explorer:
     """Answers questions about one model at a time; empty until `open` or `adopt`.
@@ -56,6 +69,7 @@ class Explorer:
         self._few: ImageSet | None = None
         self._images: ImageSet | None = None
         self._recipe: Recipe | None = None
+        self._spare: Model | None = None
         self.second: Second | None = None
         self.held_out = 0
         self._tells_parts = True
@@ -92,8 +106,11 @@ class Explorer:
             )
         return self._images
 
-    def open(self, path: Path) -> ModelCard:
+    def open(self, path: Path, within: float = math.inf) -> ModelCard:
         """Load a run folder or checkpoint, and the images to show on its map.
+
+        Where encoding them takes longer than `within` seconds and their codes were not kept from
+        an earlier time, the first of them are on the map, and `show_rest` encodes the others.
 
         Raises
         ------
@@ -107,12 +124,25 @@ class Explorer:
         # It is not known which of these a shipped model has learned from.
         self._tells_parts = not shipped
         self.held_out = len(splits.validation) if splits is not None else 0
+        few = self._with_parts(None if splits is None else splits.to_explore())
+        codes = self._codes_of(model, few, within)
         # Not as a recipe under training: that one has images of its own to show.
-        self._show(model, splits, None if splits is None else splits.to_explore(), None)
+        self._show(model, splits, few, codes, None)
         card = _card(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
         card = replace(card, data=data, note=note, images=self._total)
         self.card = card.numbered_after(self.card)
         return self.card
+
+    def _codes_of(self, model: Model, images: ImageSet | None, within: float) -> Codes:
+        if images is None:
+            return no_codes(model.latent_dim)
+        if math.isfinite(within):
+            embed(model, images[:1])  # what is done once only is not to count
+            began = time.thread_time()
+            few = embed(model, images[:FEW])
+            if len(images) * (time.thread_time() - began) > within * len(few):
+                return CodeCache(model, images).read() or few
+        return embed(model, images)
 
     def adopt(
         self,
@@ -121,27 +151,46 @@ class Explorer:
         weights: Mapping[str, NDArray],
         epoch: int,
         folder: Path | None,
-    ) -> ModelCard:
-        """Show a model as it is during training."""
+    ) -> Generator[float, None, ModelCard]:
+        """Show a model as it is during training, with as many images as are encoded in a moment.
+
+        Yields
+        ------
+        float
+            The share done, 0 to 1, after each piece; until the last, all else is answered of the
+            model before.
+        """
         parsed = make_recipe(recipe)
-        model, images = self._model, self._few
-        if model is None or self._recipe != parsed:
-            model, images = blank_model(parsed, splits.spec), splits.to_explore()
+        same = self._recipe == parsed and self._few is not None
+        model = (self._spare if same else None) or blank_model(parsed, splits.spec)
+        # Another request for the same may begin before this one is done with it.
+        self._spare = None
         fill(model, weights, "The training run")
+        if same and self._few is not None:
+            codes = yield from embed_pieces(model, self._few, no_codes(model.latent_dim))
+            few = self._few
+        else:
+            images = splits.to_explore()
+            codes = yield from embed_within(model, images, LOOK_S)
+            few = images[: len(codes)]
         self.held_out, self._tells_parts = len(splits.validation), True
-        self._show(model, splits, images, parsed)
+        self._spare = self._model if same else None
+        self._show(model, splits, few, codes, parsed)
         card = _card(model, parsed, splits.spec, folder, epoch)
         card = replace(card, data=parsed.data.kind, note=splits.notes, images=self._total)
         self.card = card.numbered_after(self.card)
         return self.card
 
     def _show(
-        self, model: Model, splits: Splits | None, images: ImageSet | None, recipe: Recipe | None
+        self,
+        model: Model,
+        splits: Splits | None,
+        few: ImageSet | None,
+        codes: Codes,
+        recipe: Recipe | None,
     ) -> None:
-        self._model, self._splits, self._recipe = model, splits, recipe
-        images = self._with_parts(images)
-        self._few = self._images = images
-        self.codes = embed(model, images) if images else _no_codes(model.latent_dim)
+        self._model, self._splits, self._recipe, self._few = model, splits, recipe, few
+        self._images, self.codes = few[: len(codes)] if few else None, codes
 
     def _with_parts(self, images: ImageSet | None) -> ImageSet | None:
         return images if images is None or self._tells_parts else replace(images, parts=None)
@@ -149,6 +198,22 @@ class Explorer:
     @property
     def _total(self) -> int:
         return 0 if self._splits is None else len(self._splits)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether `show_rest` would bring more images to the map."""
+        return self._few is not None and len(self.codes) < len(self._few)
+
+    def show_rest(self) -> Generator[float, None, Codes | None]:
+        """Encode the images that `open` has left out, and keep their codes for the next time.
+
+        Yields and returns what `show_all` does.
+        """
+        few, model = self._few, self.model
+        codes = yield from self._show_more(few)
+        if few is not None and codes is not None:
+            CodeCache(model, few).write(codes)
+        return codes
 
     def show_all(self) -> Generator[float, None, Codes | None]:
         """Encode all images of both parts, and have them on the map: behind those that are there.
@@ -163,12 +228,13 @@ class Explorer:
         Codes or None
             None where another model or another epoch came meanwhile.
         """
-        had, splits = self.codes, self._splits
-        if splits is None or len(had) >= len(splits):
+        return self._show_more(self._with_parts(self._splits.whole() if self._splits else None))
+
+    def _show_more(self, images: ImageSet | None) -> Generator[float, None, Codes | None]:
+        had = self.codes
+        if images is None or len(had) >= len(images):
             return had
-        whole = self._with_parts(splits.whole())
-        assert whole is not None
-        pieces = embed_pieces(self.model, whole, had)
+        pieces = embed_pieces(self.model, images, had)
         while True:
             try:
                 yield next(pieces)
@@ -179,7 +245,7 @@ class Explorer:
                 return None
         # Here, so that the window need not wait for them.
         _ = codes.center, codes.spread
-        self._images, self.codes = whole, codes
+        self._images, self.codes = images, codes
         return codes
 
     def decode(self, point: Point) -> Picture:
@@ -190,19 +256,18 @@ class Explorer:
         """Decode many points."""
         return Tiles(points, self._decode(points), columns)
 
-    def strip(self, ends: Ends) -> Tiles:
-        """Decode the straight way from A to B, through the points between."""
-        return self.tiles(straight_route(ends), ends.steps)
-
-    def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
-        """Decode points drawn from the prior."""
+    def draw(self, settings: SampleSettings) -> tuple[Point, ...]:
+        """Draw points from the prior."""
         z = sample_prior(self.model, settings.count, settings.seed)
         labels: list[int] | list[None] = [None] * settings.count
         if self.model.conditional and self.card:
             classes = self.card.spec.classes
             labels = labels_for(settings.count, classes, settings.label).tolist()
-        points = tuple(map(self._point, z.tolist(), labels))
-        return self.tiles(points, columns or int(np.ceil(np.sqrt(settings.count))))
+        return tuple(map(self._point, z.tolist(), labels))
+
+    def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
+        """Decode points drawn from the prior."""
+        return self.tiles(self.draw(settings), columns or square(settings.count))
 
     def original(self, row: int) -> Original:
         """Return an image of the map beside its reconstruction."""
@@ -280,6 +345,11 @@ class Explorer:
         return decode(self.model, z, labels)
 
 
+def square(count: int) -> int:
+    """Return the columns of a sheet of so many pictures that is about as high as wide."""
+    return int(np.ceil(np.sqrt(count)))
+
+
 def _card(
     model: Model, recipe: Recipe, spec: ImageSpec, folder: Path | None, epoch: int
 ) -> ModelCard:
@@ -293,8 +363,3 @@ def _card(
         epoch=epoch,
         recipe=recipe.to_dict(),
     )
-
-
-def _no_codes(latent_dim: int) -> Codes:
-    empty = np.empty((0, latent_dim), np.float32)
-    return Codes(empty, empty, None)

@@ -60,6 +60,8 @@ def _same_manifold(old: State, new: State) -> bool:
         return False
     if old.grid != new.grid or old.point.label != new.point.label:
         return False
+    if old.point is new.point:
+        return True
     before, after = (new.view.frame.rest(point.z) for point in (old.point, new.point))
     # Moving within a plane that lies aslant, numbers are rounded.
     return bool(np.allclose(before, after, rtol=0, atol=SAME))

@@ -18,11 +18,13 @@ from latentlab.widgets.theme import UNIT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QHideEvent, QShowEvent
 
+    from latentlab.session.requests.base import Request
     from latentlab.workers.controller import Controller
 
-REDRAW_MS = 250
+REDRAW_MS = 1000
+"""Milliseconds between two drawings of a calm panel while training."""
 ALL = frozenset(field.name for field in fields(State))
 
 
@@ -84,6 +86,8 @@ class PanelWidget(Page):
 
     watches: frozenset[str] = frozenset()
     """State fields that `show_state` looks at."""
+    needs: frozenset[type[Request]] = frozenset()
+    """Kinds of request that are asked by themselves, and only while their answers can be seen."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,6 +116,7 @@ class PanelWidget(Page):
     def set_in_front(self, in_front: bool) -> None:
         """Say whether it is the one that is seen of the tabs that share its place."""
         self._in_front = in_front
+        self._say_needs()
         if in_front and self.isVisible():
             self._catch_up(self.controller.state)
 
@@ -123,12 +128,22 @@ class PanelWidget(Page):
     def showEvent(self, event: QShowEvent) -> None:
         """Render what went by while the panel was hidden."""
         super().showEvent(event)
+        self._say_needs()
         if self._in_front:
             self._catch_up(self.controller.state)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask no more for what nobody sees."""
+        super().hideEvent(event)
+        self._say_needs()
+
+    def _say_needs(self) -> None:
+        visible = self.isVisible() and self._in_front
+        self.controller.look(type(self).__name__, self.needs, visible=visible)
+
 
 class CalmPanel(PanelWidget):
-    """A panel that is drawn at once, but while training only a few times a second."""
+    """A panel that is drawn at once, but while training only once a second."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)

@@ -19,6 +19,7 @@ from latentlab.session.history import History
 from latentlab.session.requests.base import asked_for
 from latentlab.session.requests.bookmarks import ImportBookmarks, ReadBookmarks
 from latentlab.session.requests.exploring import (
+    Adopt,
     Adopted,
     EncodeFile,
     Hovered,
@@ -44,7 +45,7 @@ from latentlab.session.requests.runs import (
 )
 from latentlab.session.requests.views import MakeView
 from latentlab.session.requests.ways import MakeBlend
-from latentlab.session.requests.whole import ShowAll, Whole
+from latentlab.session.requests.whole import ShowAll, ShowRest, Whole
 from latentlab.session.scene import Original, Picture, Tiles
 from latentlab.session.state import OF_CODES, OF_MODEL, emptied
 from latentlab.session.views import View
@@ -130,7 +131,8 @@ class Controller(Running):
 
     @Slot(object)
     def _on_work(self, progress: Progress) -> None:
-        if not self._is_stale(progress):
+        # Looks at a model under training come all the time: nobody waits for one.
+        if not self._is_stale(progress) and not isinstance(progress.request, Adopt):
             kind = type(progress.request)
             self._set(working={**self.state.working, kind: progress.loading})
 
@@ -140,6 +142,8 @@ class Controller(Running):
 
     @Slot(object)
     def _on_answer(self, answer: Answer) -> None:
+        if isinstance(answer.request, Adopt):
+            self._training.look_again()
         # All codes are there for good: that someone gave them up came too late.
         is_whole = isinstance(answer.response, Whole) and answer.number > self._model_since
         if self._is_stale(answer) and not is_whole:
@@ -213,6 +217,7 @@ class Controller(Running):
             self._follow_image(self.state.original)
         if is_new:
             changes = {**emptied(OF_MODEL), **changes, **self._first_look(opened.card.latent_dim)}
+        self._demand.forget()
         changes |= {**emptied(OF_CODES), "working": self._withdraw_stale(is_new=is_new)}
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}
@@ -221,6 +226,8 @@ class Controller(Running):
             self._history = History(place_of(replace(self.state, **changes)))
         self._set(**changes)
         self._renew_own()
+        if isinstance(opened, Opened) and opened.has_more:
+            self.ask(ShowRest())
 
     def _first_look(self, latent_dim: int) -> dict[str, Any]:
         """Begin with another model; return how it is looked at."""
@@ -244,7 +251,7 @@ class Controller(Running):
 
         Told together with the model: a panel that heard of it before would ask once more.
         """
-        stale: set[type[Request]] = {ShowAll, *asked_for(emptied(OF_CODES))}
+        stale: set[type[Request]] = {ShowAll, ShowRest, *asked_for(emptied(OF_CODES))}
         if is_new:
             begun = {*self.state.working, *self.state.awaited}
             stale |= {kind for kind in begun if kind.about_model and not kind.writes}

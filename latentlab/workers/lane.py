@@ -11,8 +11,9 @@ are needed: the mailbox is a dict whose single operations are atomic, and what a
 touched by the lane's thread alone.
 
 Work that takes long is answered by a generator. It is gone on with, piece by piece, whenever
-nothing else waits, so nobody waits for it; each piece may tell how far it is. Of several, the most
-urgent goes first, and equally urgent ones take turns.
+nothing else waits, so nobody waits for it, and at least every `TURN_EVERY` seconds where something
+always waits; each piece may tell how far it is. Of several, the most urgent goes first, and equally
+urgent ones take turns. While a run trains on the same cores, modest work rests between its pieces.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from latentlab.session.failure import Failure
 from latentlab.workers.memory import give_back_memory
@@ -41,6 +42,8 @@ TELL_EVERY = 0.05
 """Seconds between two reports of how far work is."""
 REST_MS = 1000
 """How long nothing must be asked before freed memory is given back."""
+TURN_EVERY = 0.05
+"""Seconds after which begun work has a turn, even though something else waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,15 @@ class Lane(QObject):
         self._thread.setObjectName("lane")
         self._worker = _Worker(make_answerer, self._mailbox)
         self._worker.moveToThread(self._thread)
-        self._posted.connect(self._worker.work)
+        self._posted.connect(self._worker.wake)
         self._closing.connect(self._worker.finish)
         self._worker.answered.connect(self.answered)
         self._worker.progressed.connect(self.progressed)
         self._thread.start()
+
+    def leave_time(self, share: float) -> None:
+        """Let modest work take this share of the time, 0 to 1; runs on the GUI thread."""
+        self._worker.share = share
 
     def submit(self, request: Request) -> int:
         """Ask; runs on the GUI thread and returns at once with the request's number."""
@@ -145,7 +152,6 @@ def _turn(work: _Work) -> tuple[int, int]:
 class _Worker(QObject):
     answered = Signal(object)
     progressed = Signal(object)
-    _more = Signal()
 
     def __init__(self, make_answerer: Callable[[], Answerer], mailbox: Mailbox) -> None:
         super().__init__()
@@ -154,26 +160,37 @@ class _Worker(QObject):
         self._mailbox = mailbox
         self._begun: dict[object, _Work] = {}
         self.dropped: list[object] = []
+        self.share = 1.0
+        self._turned = self._rested = 0.0
         self._finished = False
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.tidy)
-        # Queued, so that whatever was posted meanwhile comes first.
-        self._more.connect(self.work, Qt.ConnectionType.QueuedConnection)
+        # A timer, even for at once: whatever was posted meanwhile comes first, closing too.
+        self._next = QTimer(self, singleShot=True)
+        self._next.timeout.connect(self.work)
+
+    @Slot()
+    def wake(self) -> None:
+        """Look into the mailbox, which newer requests may have emptied; on the lane's thread."""
+        if self._mailbox:
+            self.work()
 
     @Slot()
     def work(self) -> None:
         """Answer the most urgent waiting request, or go on with work; runs on the lane's thread."""
         self._drop()
+        begun = self._awake()
+        has_turn = time.monotonic() - self._turned >= TURN_EVERY
         # Codes of a model that has diverged are no numbers: nothing to warn of each time.
         with np.errstate(all="ignore"):
-            if self._mailbox:
+            if begun and (has_turn or not self._mailbox):
+                self._go_on(min(begun, key=_turn))
+            elif self._mailbox:
                 self._answer_first()
-            elif self._begun:
-                self._go_on(min(self._begun.values(), key=_turn))
-        if self._begun and not self._mailbox:
-            self._more.emit()
+        if self._mailbox or self._awake():
+            self._next.start(0)
+        elif self._begun:
+            self._next.start(max(1, round(1000 * (self._rested - time.monotonic()))))
         if not self._finished:
             self._rest.start()
 
@@ -181,6 +198,11 @@ class _Worker(QObject):
     def tidy(self) -> None:
         """Give back what the models opened before have left; runs on the lane's thread."""
         give_back_memory()
+
+    def _awake(self) -> list[_Work]:
+        """Return the work that may go on now: all but modest work that rests."""
+        rests = time.monotonic() < self._rested
+        return [work for work in self._begun.values() if not (rests and work.ticket.request.modest)]
 
     @Slot()
     def finish(self) -> None:
@@ -191,6 +213,7 @@ class _Worker(QObject):
             self._answer_first()
         for work in self._begun.values():
             work.pieces.close()
+        self._next.stop()
         self.thread().quit()
 
     def _drop(self) -> None:
@@ -217,12 +240,14 @@ class _Worker(QObject):
         if isinstance(response, Generator):
             self.dropped.append(ticket.request.place)
             self._drop()
+            if not self._begun:
+                self._turned = time.monotonic()
             self._begun[ticket.request.place] = _Work(ticket, response)
         else:
             self.answered.emit(Answer(ticket.number, ticket.request, response))
 
     def _go_on(self, work: _Work) -> None:
-        ticket = work.ticket
+        ticket, began = work.ticket, time.thread_time()
         work.done += 1
         try:
             loading = next(work.pieces)
@@ -234,6 +259,11 @@ class _Worker(QObject):
             del self._begun[ticket.request.place]
             self._fail(ticket, error)
             return
+        finally:
+            self._turned = time.monotonic()
+            if ticket.request.modest:
+                took = time.thread_time() - began
+                self._rested = self._turned + took * (1 / self.share - 1)
         if time.monotonic() - work.told >= TELL_EVERY:
             work.told = time.monotonic()
             self.progressed.emit(Progress(ticket.number, ticket.request, loading))

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from latentlab.workers.lane import Lane
     from latentlab.workers.training import Training
 
+MODEST = 0.1
+"""Share of the lane's time for what follows by itself while a run trains on the same cores."""
 PAST = ("curves", "changes", "latents", "moments", "portrait", "findings")
 
 
@@ -129,6 +131,8 @@ class Running(Viewing):
     def watch_run(self) -> None:
         """Show the model under training again."""
         self._set(following=True, moment=None, **shown(self._training.past))
+        # Weights that came meanwhile were of no use to anybody.
+        self._training.look_again()
 
     def set_rhythm(self, seconds: float) -> None:
         """Choose how often the pictures of a model under training are made anew."""
@@ -269,19 +273,23 @@ class Running(Viewing):
 
     @Slot(object)
     def _on_progress(self, run: Run) -> None:
-        self._set(run=run)
+        self._share_cores(with_run=run.device == "CPU")
         past = self._training.past
         # Until the run has curves of its own, those of the model before stay.
-        if self.state.following and past.curves:
-            live = shown(past)
-            if self.state.moment is not None:
-                del live["portrait"]
-            self._set(**live)
+        live = shown(past) if self.state.following and past.curves else {}
+        if self.state.moment is not None:
+            live.pop("portrait", None)
+        self._set(**live, run=run)
+
+    def _share_cores(self, *, with_run: bool) -> None:
+        self._lane.leave_time(MODEST if with_run else 1.0)
+        self._demand.set_busy(with_run)
 
     @Slot(object)
     def _on_adoptable(self, request: Adopt) -> None:
         if self.state.following:
-            self.ask(request)
+            # Not by demand: under a hand that never rests the map learns of the model as well.
+            self._submit(request)
 
     @Slot(str)
     def _on_refused(self, problem: str) -> None:
@@ -289,6 +297,7 @@ class Running(Viewing):
 
     @Slot(object, object, bool)
     def _on_training_ended(self, outcome: Outcome, folder: Path | None, discard: bool) -> None:
+        self._share_cores(with_run=False)
         self._set(run=None, failure=outcome.failure)
         if discard and self._resumed:
             discard = False

@@ -12,9 +12,10 @@ from latentlab.session.failure import Failure
 from latentlab.session.follow import follow
 from latentlab.session.reports import Message
 from latentlab.session.state import OF_CODES, OF_MODEL, State, emptied
+from latentlab.workers.demand import Demand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from latentlab.session.requests.base import Request
     from latentlab.workers.lane import Answer, Lane
@@ -42,19 +43,27 @@ class Store(QObject):
         self._asked = 0
         self._shown: dict[type, int] = {}
         self._last: dict[type, int] = {}
+        self._demand = Demand(self._submit, self)
 
     def ask(self, request: Request) -> None:
-        """Hand a request to the lane, unless it is about another model than the open one."""
-        if request.about_model and not belongs(request, self.state):
-            return
-        self._submit(request)
-        self._set(awaited=self.state.awaited | {type(request)})
+        """Hand a request to the lane, once somebody can see its answer.
+
+        None where it is about another model than the open one.
+        """
+        if not request.about_model or belongs(request, self.state):
+            self._demand.ask(request)
+
+    def look(self, viewer: str, kinds: Collection[type[Request]], *, visible: bool) -> None:
+        """Take note of whether a viewer shows the answers to some kinds of request."""
+        self._demand.look(viewer, kinds, visible=visible)
 
     def _submit(self, request: Request) -> None:
         self._asked = self._last[type(request)] = self._lane.submit(request)
+        self._set(awaited=self.state.awaited | {type(request)})
 
     def withdraw(self, kind: type[Request]) -> None:
         """Ask no more what still waits of a kind, and take no answer that is on its way."""
+        self._demand.forget(kind)
         self._lane.withdraw(kind)
         self._shown[kind] = self._asked + 1
         self._set(awaited=self.state.awaited - {kind})

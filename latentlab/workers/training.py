@@ -37,11 +37,11 @@ class Training(QObject):
     """
 
     progressed = Signal(object)
-    """A ``Run``, at most 20 times a second."""
+    """A ``Run``, at most ten times a second."""
     refused = Signal(str)
     """Why a value could not be changed under way."""
     adoptable = Signal(object)
-    """An ``Adopt`` request with the latest weights."""
+    """An ``Adopt`` request with the latest weights; the next comes after `look_again`."""
     ended = Signal(object, object, bool)
     """The ``Outcome``, the run's folder or None, and whether to throw it away."""
 
@@ -57,7 +57,7 @@ class Training(QObject):
         self._curves = CurveLog()
         self._latents = LatentLog()
         self.past = Past()
-        self._controls = Controls(self.rhythm)
+        self._controls = Controls(self.rhythm, one_at_a_time=True)
         self._started: Started | None = None
         self._discard = False
 
@@ -113,6 +113,10 @@ class Training(QObject):
     def set_rhythm(self, seconds: float) -> None:
         """Choose how often the window gets a new picture of the model."""
         self.rhythm = self._controls.snapshot_every = seconds
+
+    def look_again(self) -> None:
+        """Have the next weights to adopt as soon as they are due: the last have been dealt with."""
+        self._controls.seen()
 
     def close(self) -> None:
         """Stop, wait until all is saved, and tell how it ended."""

@@ -1,5 +1,7 @@
 """From images to codes and back, and new points from the prior."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,11 +9,13 @@ import torch
 from latentlab.data import base
 from latentlab.data.base import ImageSet, ImageSpec, load
 from latentlab.data.digits import DigitsConfig
-from latentlab.latent.embed import BATCH, decode, embed, to_picture, to_pixels
+from latentlab.latent import embed as module
+from latentlab.latent.embed import BATCH, decode, embed, embed_within, to_picture, to_pixels
 from latentlab.latent.sampling import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_model
 from latentlab.models.cvae import CVAEConfig
 from latentlab.models.vae import VAEConfig
+from latentlab.pieces import finish
 
 NAMES = ("ant", "bee", "cat")
 GREY, COLOUR = ImageSpec((1, 4, 6), NAMES), ImageSpec((3, 5, 7), NAMES)
@@ -178,3 +182,23 @@ def test_a_trained_model_tells_digits_apart(run, latent_dim, request):
     own = ((pictures - originals) ** 2).mean()
     others = ((pictures - np.roll(originals, 1, axis=0)) ** 2).mean()
     assert own < 0.9 * others
+
+
+@pytest.mark.parametrize(
+    ("each", "seconds", "count"),
+    [(0.001, 2.0, 1000), (0.001, 0.9, 512), (0.001, 0.5, 256), (0.001, 0.0, 256), (0.0, 0.0, 1000)],
+)
+def test_as_many_images_are_encoded_as_there_is_time_for(monkeypatch, each, seconds, count):
+    """Twice as many each time, so that it is the same number when it is timed once more."""
+    clock, plain = [0.0], module.embed
+
+    def timed(model, some):
+        clock[0] += each * len(some)
+        return plain(model, some)
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(thread_time=lambda: clock[0]))
+    monkeypatch.setattr(module, "embed", timed)
+    model, some = make(), images(1000)
+    codes = finish(embed_within(model, some, seconds))
+    assert len(codes) == count
+    np.testing.assert_allclose(codes.mu, plain(model, some).mu[:count], atol=1e-5)

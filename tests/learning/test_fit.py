@@ -268,6 +268,17 @@ def test_no_snapshots_unless_asked_for_and_few_when_seldom():
     assert [snapshot.step for snapshot in rare] == [1, 14, 28]
 
 
+def test_one_at_a_time_no_snapshot_is_made_before_the_last_was_seen():
+    controls = Controls(0.0, one_at_a_time=True)
+    steps = []
+    for event in fit(recipe_of(epochs=2), controls=controls):
+        if isinstance(event, Snapshot):
+            steps.append(event.step)
+        elif isinstance(event, Step) and event.step in (5, 6, 20):
+            controls.seen()
+    assert steps == [1, 5, 6, 20]
+
+
 # That it repeats
 
 

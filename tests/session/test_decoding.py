@@ -34,7 +34,7 @@ def make_slow(monkeypatch):
 
     def make(seconds):
         slow = Slow(seconds)
-        monkeypatch.setattr(decoding, "time", SimpleNamespace(perf_counter=lambda: slow.clock))
+        monkeypatch.setattr(decoding, "time", SimpleNamespace(thread_time=lambda: slow.clock))
         return slow
 
     return make

@@ -22,7 +22,9 @@ from latentlab.session.requests.exploring import (
 )
 from latentlab.session.requests.files import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.requests.runs import ListLibrary
+from latentlab.session.requests.whole import ShowRest, Whole
 from latentlab.session.scene import GridSettings, Picture, Point, SampleSettings
+from latentlab.workers.lane import Answer
 
 __all__ = ["bare", "bench"]
 
@@ -352,3 +354,22 @@ def test_close_ends_training_and_lane(bench):
     bench.controller.close()
     assert bench.training.calls == ["close"]
     assert not bench.lane.open
+
+
+def test_the_codes_that_opening_left_out_are_asked_for(bare):
+    """A slow model is shown with some of its images."""
+    few = toy.codes(count=30)
+    bare.controller.open(Path("/toys/toy"))
+    bare.lane.answer_all()
+    bare.lane.asked.clear()
+    opened = bare.lane.lab.Open(Open(Path("/toys/toy")))
+    bare.controller.open(Path("/toys/toy"))
+    (number,) = bare.lane.waiting(Open)
+    request = bare.lane.open.pop(number)
+    opened = replace(opened, codes=few, has_more=True)
+    bare.lane.answered.emit(Answer(number, request, opened))
+    assert len(bare.state.codes) == 30
+    (number,) = bare.lane.waiting(ShowRest)
+    request = bare.lane.open.pop(number)
+    bare.lane.answered.emit(Answer(number, request, Whole(toy.codes())))
+    assert len(bare.state.codes) == 90

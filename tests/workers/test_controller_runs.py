@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from controller_support import RUN, bare, bench, moved
 
 from latentlab.session.failure import Failure
@@ -13,6 +14,7 @@ from latentlab.session.requests.exploring import (
 )
 from latentlab.session.requests.runs import Discard, ListLibrary, Restore
 from latentlab.session.scene import Original
+from latentlab.workers import running
 
 __all__ = ["bare", "bench"]
 
@@ -100,6 +102,38 @@ def test_opening_another_model_stops_following_until_asked(bench):
     bench.adopt(3)
     bench.lane.answer_all()
     assert (bench.state.model.source, bench.state.model.epoch) == (RUN, 3)
+
+
+def looks(bench):
+    return bench.training.calls.count("look again")
+
+
+@pytest.mark.parametrize("failure", [None, Failure("It broke.")])
+def test_the_next_weights_come_once_the_last_are_dealt_with(bench, failure):
+    bench.controller.start_training()
+    bench.adopt(1)
+    assert looks(bench) == 0
+    bench.lane.answer(bench.lane.waiting(Adopt)[0], failure)
+    assert looks(bench) == 1
+
+
+def test_weights_of_a_run_that_nobody_watches_are_not_asked_for_again(bench):
+    bench.controller.start_training()
+    bench.controller.open(Path("/toys/big"))
+    bench.adopt(1)
+    bench.lane.answer_all()
+    assert looks(bench) == 0
+    bench.controller.watch_run()
+    assert looks(bench) == 1
+
+
+@pytest.mark.parametrize(("device", "share"), [("CPU", running.MODEST), ("H200", 1.0)])
+def test_exploring_leaves_time_to_a_run_on_the_same_cores(bench, device, share):
+    bench.controller.start_training()
+    bench.training.progressed.emit(Run(device=device))
+    assert bench.lane.share == share
+    bench.training.end()
+    assert bench.lane.share == 1.0
 
 
 def test_weights_still_waiting_do_not_replace_an_opened_model(bench):

@@ -1,7 +1,10 @@
 """Long work on the lane: told of as it goes, given way to others, in turns, ended at once."""
 
 import threading
+import time
 from dataclasses import dataclass
+
+from PySide6.QtCore import QTimer
 
 from latentlab.data.base import Loading
 from latentlab.errors import RunError
@@ -163,3 +166,99 @@ def test_closing_ends_work(open_lane, until):
     until(lambda: 1 in working.log)
     lane.close()
     assert working.log[-1] == "over"
+
+
+def test_work_goes_on_under_a_stream_of_requests(open_lane, until, qapp):
+    """A hand that never rests keeps no work from being done."""
+    working = Working(pieces=10)
+    working.gate.set()
+
+    def answer(request):
+        time.sleep(0.01 * isinstance(request, Hover))
+        return working(request)
+
+    lane = open_lane(lambda: answer)
+    hand = QTimer(interval=1)
+    hand.timeout.connect(lambda: lane.submit(Hover(at(1))))
+    hand.start()
+    until(lambda: "else" in working.log)
+    lane.submit(Decode(at(3)))
+    until(lambda: any(answer.response == 3.0 for answer in lane.answers))
+    hand.stop()
+    # Others had most of the time, all the same.
+    assert working.log.count("else") > 10
+
+
+class Computing:
+    """Works in pieces of 4 ms of its thread."""
+
+    def __init__(self):
+        self.log = []
+
+    def __call__(self, request):
+        for _ in range(10):
+            end = time.thread_time() + 0.004
+            while time.thread_time() < end:
+                pass
+            self.log.append(type(request))
+            yield Loading("Working")
+
+
+class ReadModest(ReadSlow):
+    """Work that follows by itself."""
+
+    modest = True
+    urgency = 1
+
+
+def test_modest_work_rests_where_time_is_left_to_a_run(open_lane, until):
+    working = Computing()
+    lane = open_lane(lambda: working)
+    lane.leave_time(0.1)
+    began = time.monotonic()
+    lane.submit(ReadModest(at(1)))
+    lane.submit(ReadSlow(at(1)))
+    until(lambda: len(lane.answers) == 2)
+    assert time.monotonic() - began >= 0.9 * 10 * 0.004 / 0.1
+    # What somebody waits for is done in the meantime.
+    assert [type(answer.request) for answer in lane.answers] == [ReadSlow, ReadModest]
+
+
+def test_modest_work_does_not_rest_otherwise(open_lane, until):
+    working = Computing()
+    lane = open_lane(lambda: working)
+    lane.leave_time(0.1)
+    lane.leave_time(1.0)
+    lane.submit(ReadModest(at(1)))
+    lane.submit(ReadSlow(at(1)))
+    until(lambda: len(lane.answers) == 2)
+    assert working.log == [ReadModest] * 10 + [ReadSlow] * 10
+
+
+def test_closing_while_modest_work_rests(open_lane, until):
+    working = Computing()
+    lane = open_lane(lambda: working)
+    lane.leave_time(1e-4)
+    lane.submit(ReadModest(at(1)))
+    until(lambda: working.log)
+    lane.close()
+    assert lane._thread.isFinished()
+
+
+def test_closing_does_not_wait_for_a_piece_for_each_request_there_was(open_lane, until):
+    def answer(request):
+        return at_leisure() if isinstance(request, Decode) else "at once"
+
+    def at_leisure():
+        while True:
+            time.sleep(0.01)
+            yield Loading("Working")
+
+    lane = open_lane(lambda: answer)
+    lane.submit(Decode(at(3)))
+    for x in range(300):
+        lane.submit(Hover(at(x)))
+    until(lambda: lane.answers and lane.answers[-1].request == Hover(at(299)))
+    began = time.monotonic()
+    lane.close()
+    assert time.monotonic() - began < 1.5

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from latentlab.data.base import Loading
+from latentlab.data.base import Loading, told
 from latentlab.errors import DataError
 from latentlab.session.answers.base import answer
-from latentlab.session.decoding import make_manifold
-from latentlab.session.explorer import Explorer
+from latentlab.session.decoding import decoded, make_manifold
+from latentlab.session.explorer import Explorer, square
 from latentlab.session.foreign import why_no_picture
 from latentlab.session.past import read_past
 from latentlab.session.reports import Past
@@ -26,20 +26,27 @@ from latentlab.session.requests.exploring import (
     Opened,
     PickImage,
 )
+from latentlab.session.route import straight_route
 from latentlab.session.scene import Manifold, Original, Picture, Tiles
+
+OPEN_S = 0.3
+"""Seconds that encoding may take before a model is shown; the other images follow."""
 
 
 @answer.register
 def _(request: Open, explorer: Explorer) -> Opened:
-    card = explorer.open(request.path)
+    card = explorer.open(request.path, OPEN_S)
     past = read_past(card.source, card.recipe) if card.source else Past()
-    return Opened(card, explorer.codes, *explorer.start(), past)
+    return Opened(card, explorer.codes, *explorer.start(), past, explorer.has_more)
 
 
 @answer.register
-def _(request: Adopt, explorer: Explorer) -> Adopted:
-    card = explorer.adopt(
-        request.recipe, request.splits, request.weights, request.epoch, request.folder
+def _(request: Adopt, explorer: Explorer) -> Generator[Loading, None, Adopted]:
+    card = yield from told(
+        explorer.adopt(
+            request.recipe, request.splits, request.weights, request.epoch, request.folder
+        ),
+        "Encoding images",
     )
     return Adopted(card, explorer.codes, *explorer.start())
 
@@ -56,8 +63,9 @@ def _(request: Hover, explorer: Explorer) -> Hovered:
 
 
 @answer.register
-def _(request: MakeStrip, explorer: Explorer) -> Tiles:
-    return explorer.strip(request.ends)
+def _(request: MakeStrip, explorer: Explorer) -> Generator[Loading, None, Tiles]:
+    points = straight_route(request.ends)
+    return decoded(explorer, points, request.ends.steps, "Decoding the way")
 
 
 @answer.register
@@ -66,8 +74,9 @@ def _(request: MakeManifold, explorer: Explorer) -> Generator[Loading, None, Man
 
 
 @answer.register
-def _(request: MakeSamples, explorer: Explorer) -> Tiles:
-    return explorer.samples(request.settings)
+def _(request: MakeSamples, explorer: Explorer) -> Generator[Loading, None, Tiles]:
+    points = explorer.draw(request.settings)
+    return decoded(explorer, points, square(len(points)), "Decoding samples")
 
 
 @answer.register

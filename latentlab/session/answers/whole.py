@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from latentlab.data.base import Loading
+from latentlab.latent.codes import Codes
 from latentlab.session.answers.base import answer
 from latentlab.session.explorer import Explorer
-from latentlab.session.requests.whole import ShowAll, Whole
+from latentlab.session.requests.whole import ShowAll, ShowRest, Whole
 
 
 @answer.register
 def _(request: ShowAll, explorer: Explorer) -> Generator[Loading, None, Whole | None]:
-    pieces = explorer.show_all()
     total = explorer.card.images if explorer.card else 0
+    return _whole(explorer.show_all(), f"Encoding all {total:,} images")
+
+
+@answer.register
+def _(request: ShowRest, explorer: Explorer) -> Generator[Loading, None, Whole | None]:
+    return _whole(explorer.show_rest(), "Encoding images")
+
+
+def _whole(
+    pieces: Generator[float, None, Codes | None], message: str
+) -> Generator[Loading, None, Whole | None]:
     while True:
         try:
             share = next(pieces)
         except StopIteration as done:
             return None if done.value is None else Whole(done.value)
-        yield Loading(f"Encoding all {total:,} images", share)
+        yield Loading(message, share)

@@ -18,6 +18,8 @@ class Request:
     urgency: ClassVar[int] = 5
     about_model: ClassVar[bool] = True
     """Whether the answer is worthless once another model is open."""
+    modest: ClassVar[bool] = False
+    """Whether it follows by itself from what is on screen: it leaves most of the time to a run."""
     writes: ClassVar[bool] = False
     """Whether it changes files, and so must be answered even though the window closes."""
 

@@ -21,6 +21,7 @@ class Weigh(Request):
     """Find out what each dimension carries, and the principal components of the codes."""
 
     field: ClassVar[str] = "importance"
+    modest: ClassVar[bool] = True
     urgency: ClassVar[int] = 6
 
 
@@ -28,6 +29,7 @@ class Weigh(Request):
 class MakeStrips(Request):
     """Decode pictures along axes through a point; work of low urgency."""
 
+    modest: ClassVar[bool] = True
     urgency: ClassVar[int] = 8
     point: Point
     axes: tuple[Axis, ...] = field(repr=False)

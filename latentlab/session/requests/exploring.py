@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A model is open: what it is, its codes, where to begin and how it was trained."""
+    """A model is open: what it is, its codes, where to begin and how it was trained.
+
+    ``has_more`` says that `ShowRest` would bring more codes.
+    """
 
     card: ModelCard
     codes: Codes
@@ -38,6 +41,7 @@ class Opened:
     ends: Ends
     original: Original | None
     past: Past
+    has_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,11 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class Adopt(Request):
-    """Show the weights of a model under training."""
+    """Show the weights of a model under training, once all that was asked of the last is done."""
 
     about_model: ClassVar[bool] = False
-    urgency: ClassVar[int] = 6
+    modest: ClassVar[bool] = True
+    urgency: ClassVar[int] = 10
     recipe: Mapping[str, Any]
     splits: Splits = field(repr=False)
     weights: Mapping[str, NDArray] = field(repr=False)
@@ -104,6 +109,7 @@ class MakeStrip(Request):
     """Decode the way from A to B."""
 
     field: ClassVar[str] = "strip"
+    modest: ClassVar[bool] = True
     urgency: ClassVar[int] = 3
     ends: Ends
 
@@ -113,6 +119,7 @@ class MakeManifold(Request):
     """Decode a grid over a plane."""
 
     field: ClassVar[str] = "manifold"
+    modest: ClassVar[bool] = True
     urgency: ClassVar[int] = 4
     point: Point
     frame: Frame
@@ -124,6 +131,7 @@ class MakeSamples(Request):
     """Decode points drawn from the prior."""
 
     field: ClassVar[str] = "samples"
+    modest: ClassVar[bool] = True
     settings: SampleSettings
 
 

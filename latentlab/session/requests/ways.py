@@ -39,6 +39,7 @@ class TakeFooting(Request):
     """Measure how far off the map a point is."""
 
     field: ClassVar[str] = "footing"
+    modest: ClassVar[bool] = True
     urgency: ClassVar[int] = 6
     point: Point
 
@@ -59,6 +60,7 @@ class MakeTraversal(Request):
     """Decode a sheet in which each dimension is varied on its own."""
 
     field: ClassVar[str] = "traversal"
+    modest: ClassVar[bool] = True
     urgency: ClassVar[int] = 4
     point: Point
     settings: TraversalSettings

@@ -23,3 +23,10 @@ class ShowAll(Request):
     """Encode the images that the map has left out, and have it show all."""
 
     urgency: ClassVar[int] = 7
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRest(Request):
+    """Encode the images of the map that opening a model has left out."""
+
+    urgency: ClassVar[int] = 7

@@ -36,6 +36,7 @@ class InterpolatePanel(PanelWidget):
     watches = frozenset(
         {"model", "codes", "strip", "ends", "point", "ways", "geodesic", "working", "run"}
     )
+    needs = frozenset({MakeStrip})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)

@@ -31,6 +31,7 @@ class ManifoldPanel(PanelWidget):
     """Tiles to point at, and how they are laid out."""
 
     watches = frozenset({"manifold", "point", "grid"})
+    needs = frozenset({MakeManifold})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)

@@ -8,13 +8,14 @@ from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from latentlab.session.requests.colourings import MakeMeasured
+from latentlab.session.requests.exploring import MakeManifold
 from latentlab.session.requests.layers import DrawPosteriors, FindHoles
 from latentlab.session.requests.views import MakeView
-from latentlab.session.requests.whole import ShowAll
+from latentlab.session.requests.whole import ShowAll, ShowRest
 from latentlab.session.selections import mask_of
 from latentlab.widgets.colour_foot import ColourFoot
 from latentlab.widgets.labels import muted
-from latentlab.widgets.layers import SPREAD, Layers
+from latentlab.widgets.layers import BACKING, SPREAD, Layers
 from latentlab.widgets.map_plot import MapPlot
 from latentlab.widgets.map_pointer import MapPointer
 from latentlab.widgets.map_tools import MapTools
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 AGAIN = frozenset({"codes", "view"})
-WORK = (ShowAll, MakeView, MakeMeasured, DrawPosteriors, FindHoles)
+WORK = (ShowAll, ShowRest, MakeView, MakeMeasured, DrawPosteriors, FindHoles)
 INVERSE = (
     "What a place of the map decodes to: on a plane exactly what lies there, elsewhere the "
     "codes of the nearest images, the nearer the more."
@@ -168,6 +169,8 @@ class MapPanel(PanelWidget):
     @Slot()
     def _show_again(self) -> None:
         """Show points and layers anew: what is wanted of them has changed."""
+        self.needs = frozenset({MakeManifold} if self.layers.is_on(BACKING) else ())
+        self._say_needs()
         self._show_codes()
         self.layers.show_layers(self.controller.state, AGAIN, self.plot.cloud.paint_now)
 

@@ -28,6 +28,7 @@ class SamplesPanel(PanelWidget):
     """A sheet of samples; another seed gives another sheet."""
 
     watches = frozenset({"model", "samples", "sampling"})
+    needs = frozenset({MakeSamples})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)

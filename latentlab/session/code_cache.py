@@ -1,0 +1,76 @@
+"""Codes that took long to compute, kept for the next time the same model meets the same images."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.errors import RunError
+from latentlab.files import write_atomically
+from latentlab.latent.codes import Codes
+from latentlab.paths import cache
+
+if TYPE_CHECKING:
+    from latentlab.data.base import ImageSet
+    from latentlab.models.base import Model
+
+MOST = 16
+"""Files that are kept: the newest."""
+AT_ONCE = 1000
+DAMAGE = (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile)
+
+
+class CodeCache:
+    """The file with the codes of one set of images by one model.
+
+    Parameters
+    ----------
+    model : Model
+        Its weights are part of the file's name.
+    images : ImageSet
+        Their pixels and, for a conditional model, their labels are as well.
+    """
+
+    def __init__(self, model: Model, images: ImageSet) -> None:
+        name = hashlib.sha256(repr((type(model), images.spec.shape)).encode())
+        for key, weights in model.state_dict().items():
+            name.update(key.encode())
+            name.update(np.ascontiguousarray(weights.cpu().numpy()))
+        for start in range(0, len(images), AT_ONCE):
+            part = images[start : start + AT_ONCE]
+            name.update(np.ascontiguousarray(part.images))
+            if model.conditional and part.labels is not None:
+                name.update(np.ascontiguousarray(part.labels))
+        self._images, self._size = images, model.latent_dim
+        self._folder = cache() / "codes"
+        self.path = self._folder / f"{name.hexdigest()[:32]}.npz"
+
+    def read(self) -> Codes | None:
+        """Return the codes, or None where they are not kept or the file is damaged."""
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                mu, sigma = file["mu"], file["sigma"]
+        except DAMAGE:
+            return None
+        wanted = (len(self._images), self._size)
+        for values in (mu, sigma):
+            if values.shape != wanted or values.dtype != np.float32:
+                return None
+        whole = np.isfinite(mu).all() and np.isfinite(sigma).all()
+        return Codes.of(self._images, mu, sigma) if whole else None
+
+    def write(self, codes: Codes) -> None:
+        """Keep the codes; where that cannot be, they are computed again next time."""
+        packed = io.BytesIO()
+        np.savez(packed, mu=codes.mu, sigma=codes.sigma)
+        try:
+            write_atomically(self.path, packed.getvalue())
+            kept = sorted(self._folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
+            for file in kept[:-MOST]:
+                file.unlink(missing_ok=True)
+        except (RunError, OSError):
+            return

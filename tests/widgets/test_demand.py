@@ -1,0 +1,60 @@
+"""Hidden panels cost nothing: what only they show is not asked for."""
+
+import pytest
+
+from latentlab.session.requests.exploring import Decode, MakeManifold, MakeSamples, MakeStrip
+from latentlab.widgets.layers import BACKING
+
+SHOWS = {"manifold": MakeManifold, "samples": MakeSamples, "interpolate": MakeStrip}
+
+
+def asked(desk, kind):
+    return [request for request in desk.lab.asked if isinstance(request, kind)]
+
+
+def change(desk, key, step):
+    """Change what each of the panels shows; return what it is to be asked with."""
+    controller, state = desk.controller, desk.state
+    match key:
+        case "manifold":
+            controller.set_point(state.point.along({4: step}))
+        case "samples":
+            controller.new_samples()
+        case "interpolate":
+            controller.set_ends(state.ends.moved("a", state.point.along({4: step})))
+
+
+@pytest.mark.parametrize("key", SHOWS)
+@pytest.mark.parametrize("how", ["closed", "behind another tab"])
+def test_nothing_is_asked_for_hidden_panels_until_they_are_seen(big, until, key, how):
+    dock, kind = big.window.docks[key], SHOWS[key]
+    big.lab.asked.clear()
+    if how == "closed":
+        dock.close()
+    else:
+        big.window.tabifiedDockWidgets(dock)[0].raise_()
+    until(lambda: dock.visibleRegion().isEmpty())
+    for step in (1.0, 2.0, 3.0):
+        change(big, key, step)
+        big.settle()
+    assert asked(big, kind) == []
+    dock.show()
+    dock.raise_()
+    until(lambda: asked(big, kind))
+    big.settle()
+    (request,) = asked(big, kind)
+    change(big, key, 4.0)
+    until(lambda: len(asked(big, kind)) == 2)
+    assert asked(big, kind)[1] != request
+
+
+def test_the_map_needs_the_manifold_where_it_is_its_backdrop(big, until):
+    big.window.docks["manifold"].close()
+    until(lambda: not big.window.docks["manifold"].isVisible())
+    big.lab.asked.clear()
+    change(big, "manifold", 1.0)
+    big.settle()
+    assert asked(big, MakeManifold) == []
+    assert asked(big, Decode)
+    big.panel("map").layers.actions[BACKING].trigger()
+    until(lambda: asked(big, MakeManifold))
