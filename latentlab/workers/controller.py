@@ -217,7 +217,6 @@ class Controller(Running):
             self._follow_image(self.state.original)
         if is_new:
             changes = {**emptied(OF_MODEL), **changes, **self._first_look(opened.card.latent_dim)}
-        self._demand.forget()
         changes |= {**emptied(OF_CODES), "working": self._withdraw_stale(is_new=is_new)}
         if isinstance(opened, Opened):
             changes |= {**shown(opened.past), "moment": None}
@@ -251,7 +250,7 @@ class Controller(Running):
 
         Told together with the model: a panel that heard of it before would ask once more.
         """
-        stale: set[type[Request]] = {ShowAll, ShowRest, *asked_for(emptied(OF_CODES))}
+        stale: set[type[Request]] = {ShowAll, ShowRest, *asked_for(emptied(OF_CODES)), *self._demand.held}
         if is_new:
             begun = {*self.state.working, *self.state.awaited}
             stale |= {kind for kind in begun if kind.about_model and not kind.writes}

@@ -56,12 +56,14 @@ class Demand(QObject):
         else:
             self._send(request)
 
-    def forget(self, kind: type[Request] | None = None) -> None:
-        """Drop the request of a kind that waits, or all of them."""
-        if kind is None:
-            self._held.clear()
-        else:
-            self._held.pop(kind, None)
+    @property
+    def held(self) -> Collection[type[Request]]:
+        """The kinds of the requests that wait."""
+        return self._held.keys()
+
+    def forget(self, kind: type[Request]) -> None:
+        """Drop the request of a kind that waits."""
+        self._held.pop(kind, None)
 
     def look(self, viewer: str, kinds: Collection[type[Request]], *, visible: bool) -> None:
         """Take note of whether a viewer shows the answers to some kinds of request."""

@@ -50,8 +50,10 @@ class Store(QObject):
 
         None where it is about another model than the open one.
         """
-        if not request.about_model or belongs(request, self.state):
-            self._demand.ask(request)
+        if request.about_model and not belongs(request, self.state):
+            return
+        self._demand.ask(request)
+        self._set(awaited=self.state.awaited | {type(request)})
 
     def look(self, viewer: str, kinds: Collection[type[Request]], *, visible: bool) -> None:
         """Take note of whether a viewer shows the answers to some kinds of request."""
@@ -59,7 +61,6 @@ class Store(QObject):
 
     def _submit(self, request: Request) -> None:
         self._asked = self._last[type(request)] = self._lane.submit(request)
-        self._set(awaited=self.state.awaited | {type(request)})
 
     def withdraw(self, kind: type[Request]) -> None:
         """Ask no more what still waits of a kind, and take no answer that is on its way."""
@@ -90,7 +91,7 @@ class Store(QObject):
         """Note that a request was answered; after a failure, what was shown before does not fit."""
         kind = type(answer.request)
         self._shown[kind] = answer.number
-        is_last = answer.number >= self._last.get(kind, 0)
+        is_last = answer.number >= self._last.get(kind, 0) and kind not in self._demand.held
         if is_last and (answer.failure is None or not kind.about_model):
             self._set(awaited=self.state.awaited - {kind})
 
@@ -115,5 +116,5 @@ class Store(QObject):
             return
         self.state = new
         for request in asked:
-            self._submit(request)
+            self._demand.ask(request)
         self.changed.emit(new, different)

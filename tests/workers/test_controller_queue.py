@@ -179,13 +179,13 @@ def test_the_open_run_is_left_once_it_is_in_the_trash(bench, tmp_path, trashed, 
     for path in (*paths[:1], *paths[2:]):
         path.mkdir()
     told = []
-    bench.controller.changed.connect(lambda state, _: told.append(state.message))
+    bench.controller.changed.connect(lambda state, _: told.append(state.message and state.message.text))
     bench.controller._set(library=entries)
     bench.controller.open(paths[trashed])
     paths[trashed].rmdir()
     reply(bench, Trash(paths[trashed]))
     assert bench.lane.asked[0] == Open(paths[opened])
-    assert f"run {paths[trashed].name} was moved to the trash." in told
+    assert f"run {paths[trashed].name} was moved to the trash" in told
 
 
 def test_another_run_in_the_trash_leaves_the_open_one(bench, tmp_path):
