@@ -40,8 +40,7 @@ def read_weights(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str,
             "Copy the whole folder, or train it anew.",
         )
     check_head(file)
-    # Through torch, since numpy has no bf16.
-    with reading(file, fault=NO_FILE), safe_open(file, "pt") as content:
+    with reading(file, fault=NO_FILE), safe_open(file, "np") as content:
         heads = {name: content.get_slice(name) for name in content.keys()}  # noqa: SIM118
         check_shapes(shapes, {name: tuple(head.get_shape()) for name, head in heads.items()}, file)
         for name, head in heads.items():
@@ -50,7 +49,13 @@ def read_weights(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str,
                     f"{file} has weights of another kind: {name} is {head.get_dtype()}.",
                     "Save them as float32, float16 or bfloat16.",
                 )
-        weights = {name: content.get_tensor(name).float().numpy() for name in heads}
+        short = [name for name, head in heads.items() if head.get_dtype() == "BF16"]
+        weights = {name: content.get_tensor(name) for name in heads if name not in short}
+    if short:
+        # Numpy has no such numbers; torch has no names of files that are not UTF-8.
+        with reading(file, fault=NO_FILE), safe_open(file, "pt") as content:
+            weights |= {name: content.get_tensor(name).float().numpy() for name in short}
+    weights = {name: weights[name].astype(np.float32, copy=False) for name in heads}
     _check_finite(weights, file)
     return weights
 

@@ -172,8 +172,7 @@ class Lab:
         return self.explorer.original(image_row(self.explorer, name)).point
 
     def _require_images(self) -> None:
-        if not len(self.explorer.codes):
-            raise RunError(self.card.note or "There are no images at hand.")
+        _ = self.explorer.images
 
     def _label(self, label: Label, *, needed: bool = False) -> int | None:
         return class_number(self.card, label, needed=needed)

@@ -250,7 +250,8 @@ class Controller(Running):
 
         Told together with the model: a panel that heard of it before would ask once more.
         """
-        stale: set[type[Request]] = {ShowAll, ShowRest, *asked_for(emptied(OF_CODES)), *self._demand.held}
+        stale: set[type[Request]] = {ShowAll, ShowRest, *asked_for(emptied(OF_CODES))}
+        stale |= set(self._demand.held)
         if is_new:
             begun = {*self.state.working, *self.state.awaited}
             stale |= {kind for kind in begun if kind.about_model and not kind.writes}

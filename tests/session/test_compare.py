@@ -164,7 +164,7 @@ def test_a_model_under_training_is_compared_by_what_it_holds_out(vae_run, cvae_r
     whole = load(DigitsConfig())
     splits = Splits(whole.train[:50], whole.validation[:20])
     weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-    explorer.adopt(checkpoint.recipe.to_dict(), splits, weights, 1, None)
+    finish(explorer.adopt(checkpoint.recipe.to_dict(), splits, weights, 1, None))
     assert answer(OpenSecond(cvae_run), explorer).held_out == 20
     _, known = finish(answer(Summarise(samples=1), explorer))
     assert known.summary.images == 20

@@ -1,6 +1,7 @@
 """Every request of the window, answered by a real model; and what happens when it cannot be."""
 
 import json
+import math
 import shutil
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -131,7 +132,7 @@ def test_open_says_what_it_is(lab):
 
 
 def test_open_brings_the_curves(lab):
-    assert set(lab.opened.past.curves) == {
+    assert {key for key in lab.opened.past.curves if key[0] != "running"} == {
         (split, name)
         for split in ("train", "validation")
         for name in ("loss", "reconstruction", "kl")
@@ -341,11 +342,14 @@ def test_all_else_is_answered_of_the_model_before_while_another_is_adopted(vae, 
     weights = {n: w.numpy() for n, w in recipe.model.build(digits.spec).state_dict().items()}
     for seed in range(2):
         pieces = answer(Adopt(recipe.to_dict(), digits, weights, 7 + seed, None), vae.explorer)
-        for _ in range(3):
-            next(pieces, None)
+        adopted = None
+        while adopted is None:
+            try:
+                next(pieces)
+            except StopIteration as done:
+                adopted = done.value
             if vae.explorer.card is vae.opened.card:
                 np.testing.assert_array_equal(vae(Decode(here)).pixels, before)
-        adopted = whole(pieces)
         assert (adopted.card.epoch, len(adopted.codes)) == (7 + seed, 5000)
 
 
@@ -386,7 +390,8 @@ def test_weights_that_do_not_fit_the_run_are_refused(vae, digits):
     assert vae.explorer.card is vae.opened.card
 
 
-def test_a_map_shows_at_most_ten_thousand_images():
+def test_a_map_shows_at_most_ten_thousand_images(monkeypatch):
+    monkeypatch.setattr(explorer, "LOOK_S", math.inf)
     spec = ImageSpec((1, 2, 2), NAMES)
     many = ImageSet(np.zeros((9000, 1, 2, 2), np.uint8), np.arange(9000) % 3, spec)
     adopted = adopt(Lab(Explorer(), None), Splits(many, many), make_recipe({}))
@@ -609,7 +614,7 @@ def test_a_way_begins_between_two_different_images(count):
     recipe = make_recipe({"model": {"hidden": [6], "latent_dim": 2}, "data": "digits"})
     weights = {n: w.numpy() for n, w in recipe.model.build(splits.spec).state_dict().items()}
     explorer = Explorer()
-    explorer.adopt(recipe.to_dict(), splits, weights, 0, None)
+    finish(explorer.adopt(recipe.to_dict(), splits, weights, 0, None))
     _, ends, original = explorer.start()
     assert ends.a.z != ends.b.z
     assert original is not None
@@ -624,7 +629,7 @@ def test_classes_without_images_are_no_ends(digits):
     recipe = make_recipe({"model": {"hidden": [6], "latent_dim": 2}, "data": "digits"})
     weights = {n: w.numpy() for n, w in recipe.model.build(splits.spec).state_dict().items()}
     explorer = Explorer()
-    explorer.adopt(recipe.to_dict(), splits, weights, 0, None)
+    finish(explorer.adopt(recipe.to_dict(), splits, weights, 0, None))
     assert explorer.start()[1].a.z != explorer.start()[1].b.z
 
 

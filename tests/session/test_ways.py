@@ -70,7 +70,7 @@ def test_every_kind_goes_from_a_to_b(explorer):
 def test_the_straight_way_is_the_strip(explorer):
     ends = ends_of(explorer).with_keys(Key(0.4, explorer.start()[0]))
     made = ask(MakeWays(ends, (Way.STRAIGHT,)), explorer)
-    assert made.strips[0].tiles.points == answer(MakeStrip(ends), explorer).points
+    assert made.strips[0].tiles.points == ask(MakeStrip(ends), explorer).points
 
 
 def test_the_geodesic_changes_pictures_least(vae_run):

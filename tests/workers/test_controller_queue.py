@@ -179,7 +179,9 @@ def test_the_open_run_is_left_once_it_is_in_the_trash(bench, tmp_path, trashed, 
     for path in (*paths[:1], *paths[2:]):
         path.mkdir()
     told = []
-    bench.controller.changed.connect(lambda state, _: told.append(state.message and state.message.text))
+    bench.controller.changed.connect(
+        lambda state, _: told.append(state.message and state.message.text)
+    )
     bench.controller._set(library=entries)
     bench.controller.open(paths[trashed])
     paths[trashed].rmdir()
