@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 8 << 20
 """Size of a text file at most."""
+SAMPLE = 1 << 14
+"""Bytes that are enough to know an encoding by."""
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     # Before UTF-16, whose mark these begin with.
@@ -46,16 +48,19 @@ def decode_text(content: bytes) -> str:
         Where they are neither; says what to do.
     """
     try:
-        text = content.decode(_encoding_of(content))
+        text = content.decode(encoding_of(content))
     except UnicodeDecodeError:
         raise ValueError("it is neither UTF-8 nor UTF-16: save it as UTF-8") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _encoding_of(content: bytes) -> str:
+def encoding_of(content: bytes) -> str:
+    """Return the encoding that a text tells by its mark or its zeros, else UTF-8."""
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return encoding
-    # Text that begins in ASCII has every other byte 0 in UTF-16, and none in UTF-8.
-    first = content[:2]
-    return {1: "utf-16-le", 0: "utf-16-be"}.get(first.find(b"\0"), "utf-8")
+    head = content[:SAMPLE]
+    # Every second byte of plain letters is 0 in UTF-16, and no other encoding has any.
+    zeros = (head[::2].count(0), head[1::2].count(0))
+    wide = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    return wide if max(zeros) > len(head) // 8 else "utf-8"

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import TYPE_CHECKING
+
+from latentlab.text_files import SAMPLE, encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BOMS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-"""Longer marks stand before those that they begin with."""
-SAMPLE = 1 << 14
-"""Bytes that are enough to guess an encoding by."""
 FAR_FROM_LATIN = (
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
     *("cp1251", "cp866", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
@@ -35,13 +26,8 @@ def decode_text(content: bytes) -> tuple[str, str]:
     Of the code pages of 8 bits for Latin letters only the Western one of Windows is tried, since
     a table is too short to tell it from its neighbours.
     """
-    mark = next((mark for mark in BOMS if content.startswith(mark)), None)
-    head = content[:SAMPLE]
-    # Every second byte of plain letters is 0, and no other encoding has any.
-    zeros = (head[::2].count(0), head[1::2].count(0))
-    wide = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
-    first = BOMS[mark] if mark else wide if max(zeros) > len(head) // 8 else "utf-8"
-    return _first_that_fits(content, (first, *_guesses(content), "cp1252", "latin-1"))
+    guesses = (encoding_of(content), *_guesses(content), "cp1252", "latin-1")
+    return _first_that_fits(content, guesses)
 
 
 def decode_names(names: Sequence[bytes], fallback: str) -> tuple[list[str], str]:
