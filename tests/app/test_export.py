@@ -61,7 +61,9 @@ def test_manifold_png(desk, choose, tmp_path):
     assert (info["plane"], info["span"], info["spacing"]) == ([0, 1], 3.0, "uniform")
     assert text["Software"].startswith("latentlab ")
     assert asked[0][2].split(";;")[0] == NAMES["png"]
-    desk.until(lambda: "grid.png" in desk.window.statusBar().currentMessage())
+    desk.until(
+        lambda: any("grid.png" in line.text.toolTip() for line in desk.window.messages.lines)
+    )
 
 
 def test_samples_png(cvae, choose, tmp_path):

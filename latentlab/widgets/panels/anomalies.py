@@ -74,7 +74,7 @@ class AnomaliesPanel(PanelWidget):
             self.by.setItemData(i, TIPS[score], Qt.ItemDataRole.ToolTipRole)
         self.by.setAccessibleName("Score")
         self.by.setToolTip("What makes an image strange: all of the bound, or one of its parts.")
-        self.by.setMinimumWidth(10 * UNIT)
+        self.by.setMinimumWidth(9 * UNIT)
         self.draws = WholeBox(1, 1000)
         self.draws.setValue(ScoreImages().samples)
         self.draws.setSuffix(" draws")
