@@ -73,7 +73,8 @@ def test_train(latentlab, recipe, tmp_path):
     assert errors == ""
     assert f"Trained: {out}" in said
     assert "validation loss" in said
-    assert {path.name for path in out.iterdir()} == {
+    # Where an epoch takes long, losses within it are kept as well.
+    assert {path.name for path in out.iterdir()} - {"steps.jsonl"} == {
         "recipe.toml",
         "metrics.jsonl",
         "checkpoint.json",

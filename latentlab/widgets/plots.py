@@ -42,9 +42,9 @@ class Plot(pg.PlotWidget):
     """
 
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        # Menus that are switched off later have been made, which takes longer than the plot.
+        super().__init__(parent, enableMenu=False)
         self._title = title
-        self.setMenuEnabled(False)
         self.hideButtons()
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)

@@ -3,12 +3,12 @@
 import gc
 
 import pytest
-from gui_support import TINY, Desk, application, no_leaks, until
+from gui_support import TINY, Desk, application, no_leaks, until, whole
 
 from latentlab import app as program
 from latentlab.paths import resources
 
-__all__ = ["application", "no_leaks", "until"]
+__all__ = ["application", "no_leaks", "until", "whole"]
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +24,10 @@ def frozen():
     gc.freeze()
 
 
-def start(path=None):
+def start(path=None, whole=True):
     """Start the program on a desk."""
     desk = Desk(program.open_window(path))
+    desk.show(whole)
     desk.settle()
     desk.to_front()
     return desk
@@ -43,12 +44,12 @@ def old_desk(application, tmp_path_factory):
 
 
 @pytest.fixture
-def make_desk(application, own_place):
+def make_desk(application, own_place, whole):
     """Start the program on desks; all of a test share one home."""
     desks = []
 
     def make(path=None):
-        desks.append(start(path))
+        desks.append(start(path, whole))
         return desks[-1]
 
     yield make

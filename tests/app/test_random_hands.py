@@ -9,6 +9,12 @@ from latentlab.paths import resources
 ACTIONS = 200
 
 
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """Folders of models of 1 to 20 dimensions, conditional ones among them, one of one class."""

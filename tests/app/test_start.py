@@ -18,6 +18,12 @@ from latentlab.paths import resources
 DIGITS_2D = resources() / "models" / "digits-2d"
 
 
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
 def test_first_start_is_never_empty(desk):
     state = desk.state
     assert state.model.name == "digits-2d"

@@ -3,6 +3,7 @@
 import json
 from contextlib import closing
 from dataclasses import asdict, replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ FULL = {
     },
 }
 BF16 = {**PLAIN, "training": {"precision": "bf16", "optimizer": "sgd", "learning_rate": 1e-4}}
+RECIPES = {"plain": PLAIN, "full": FULL, "bf16": BF16}
 
 
 def recipe_like(values, **training):
@@ -75,6 +77,12 @@ def equal(one, other):
     assert about[0] == about[1]
 
 
+@cache
+def whole_run(values):
+    """Return the end of a run that nobody stopped, and its events; one serves all its stops."""
+    return finished(recipe_like(RECIPES[values]))
+
+
 def finished(recipe, **options):
     kept = []
     events = list(fit(recipe, keep=kept.append, **options))
@@ -92,10 +100,10 @@ STOPS = {
 
 
 @pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS)
-@pytest.mark.parametrize("values", [PLAIN, FULL, BF16], ids=["plain", "full", "bf16"])
+@pytest.mark.parametrize("values", RECIPES)
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, values, stop):
-    recipe = recipe_like(values)
-    whole, events = finished(recipe)
+    recipe = recipe_like(RECIPES[values])
+    whole, events = whole_run(values)
     position, before = stopped(recipe, tmp_path, stop)
     rest, after = finished(recipe, resume=position)
     equal(whole, rest)
@@ -111,7 +119,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, values, stop):
 
 def test_resumed_twice_within_one_epoch(tmp_path):
     recipe = recipe_like(FULL)
-    whole, events = finished(recipe)
+    whole, events = whole_run("full")
     position, one = stopped(recipe, tmp_path, at(17))
     position, two = stopped(recipe, tmp_path, at(23), resume=position)
     rest, three = finished(recipe, resume=position)
@@ -131,8 +139,8 @@ def test_resumed_and_stopped_at_once_it_stays_where_it_was(tmp_path):
 
 def test_more_epochs_are_those_of_a_longer_run(tmp_path):
     """Where no schedule depends on the length."""
-    short, long = recipe_like(FULL, epochs=1), recipe_like(FULL, epochs=3)
-    whole, events = finished(long)
+    short = recipe_like(FULL, epochs=1)
+    whole, events = whole_run("full")
     end, before = finished(short)
     more = Controls()
     more.steer("training.epochs", 3)

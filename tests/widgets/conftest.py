@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import toy
-from gui_support import Desk, application, frozen, no_leaks, until
+from gui_support import Desk, application, frozen, no_leaks, until, whole
 from stub_controller import StubController, discard
 
 from latentlab.widgets.main_window import MainWindow
@@ -12,11 +12,11 @@ from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
 
-__all__ = ["application", "frozen", "no_leaks", "until"]
+__all__ = ["application", "frozen", "no_leaks", "until", "whole"]
 
 
 @pytest.fixture
-def make_desk(application, own_place):
+def make_desk(application, own_place, whole):
     """Put toy windows on desks; all of a test share one home."""
     desks = []
 
@@ -26,7 +26,7 @@ def make_desk(application, own_place):
         desk = Desk(window)
         desks.append(desk)
         desk.lab = lab
-        window.show()
+        desk.show(whole)
         window.controller.start(Path("/toys") / model)
         desk.settle()
         desk.to_front()

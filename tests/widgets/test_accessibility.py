@@ -24,6 +24,12 @@ CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QLineEdit, QL
 PANELS = find_panels()
 
 
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
 def is_qts_own(widget):
     """Say whether Qt made it inside one of its widgets: a spin box's line, a tab bar's ends."""
     inside = isinstance(widget.parent(), QAbstractSpinBox | QComboBox | QTabBar)

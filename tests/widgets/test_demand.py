@@ -8,6 +8,12 @@ from latentlab.widgets.layers import BACKING
 SHOWS = {"manifold": MakeManifold, "samples": MakeSamples, "interpolate": MakeStrip}
 
 
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
 def asked(desk, kind):
     return [request for request in desk.lab.asked if isinstance(request, kind)]
 

@@ -22,6 +22,12 @@ NO_NUMBER = ["abc", "1,2,3", "1.2.3", "12,34.5", "1 2", "1,23 456", "0,500,000",
              "-", "nan", "inf", "1_000", "0x10"]  # fmt: skip
 
 
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
 @pytest.mark.parametrize(("text", "meant"), TYPED.items())
 def test_numbers_mean_what_people_write(text, meant):
     assert read_number(text) == meant

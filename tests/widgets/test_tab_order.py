@@ -9,6 +9,12 @@ from latentlab.widgets.tab_order import move_focus, tab_stops
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
 def seen_part(widget):
     """Return the part of a widget that its holders do not cut off, as the window has it."""
     window, holder = widget.window(), widget

@@ -28,6 +28,12 @@ READABLE = 4.5
 SCHEMES = [Qt.ColorScheme.Light, Qt.ColorScheme.Dark]
 
 
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
 @pytest.fixture(params=SCHEMES, ids=lambda scheme: scheme.name)
 def scheme(request, application):
     theme.choose(request.param)

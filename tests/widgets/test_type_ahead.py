@@ -7,6 +7,12 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QLineEdit
 KEYS = [Qt.Key.Key_A, Qt.Key.Key_B, Qt.Key.Key_N, Qt.Key.Key_R, Qt.Key.Key_Home]
 
 
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
 def places(desk):
     state = desk.state
     return state.point.z, state.ends.a.z, state.ends.b.z, state.sampling.seed

@@ -19,6 +19,12 @@ ALT = Qt.KeyboardModifier.AltModifier
 KEYS = [panel.key for panel in find_panels()]
 
 
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
 def title_buttons(dock):
     return dock.titleBarWidget().findChildren(QToolButton)
 
