@@ -45,6 +45,8 @@ class PictureResult(QWidget):
         self.bar.setToolTip("How far a pixel is off, from black, 0, to white, 1.")
         self.verdict = muted()
         self.numbers = muted()
+        # A number that is cut off reads as another one.
+        self.numbers.setWordWrap(True)
         self.numbers.setToolTip(
             "The negative ELBO in nats, with 50 draws of z: what the reconstruction loses, and the "
             "rate, what it takes to name z. RMSE is over pixels, where white is 1."

@@ -40,7 +40,7 @@ from latentlab.session.requests.runs import (
     ListLibrary,
     ReadMoment,
     Rename,
-    Restore,
+    Restored,
     Trash,
 )
 from latentlab.session.requests.views import MakeView
@@ -184,8 +184,8 @@ class Controller(Running):
                 self.refuse(title, " ".join(map(str, more)))
             case (_, Discarded() as discarded):
                 self._on_discarded(discarded)
-            case (Restore(), Path() as folder):
-                self._on_restored(folder)
+            case (_, Restored() as restored):
+                self._on_restored(restored)
             case (Rename(folder=folder), str() as name):
                 self._on_renamed(folder, name)
             case (Trash(folder=folder), _):
