@@ -103,16 +103,15 @@ class Veil(QWidget):
         """Dim what is below."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), faint(colours().base, OPACITY))
-        if self.height() >= 2 * UNIT:
-            self._draw_progress(painter)
+        if self.fraction is not None and self.height() >= 2 * UNIT:
+            self._draw_progress(painter, self.fraction)
         if self._opening and self._tells:
             self._draw_text(painter, f"Opening {self._opening}…")
 
-    def _draw_progress(self, painter: QPainter) -> None:
-        """Draw how far the answer is; only the track while that is not known."""
+    def _draw_progress(self, painter: QPainter, fraction: float) -> None:
         accent = self.palette().accent().color()
         painter.fillRect(0, 0, self.width(), BAR, faint(accent.name(), TRACK))
-        painter.fillRect(0, 0, round(self.width() * (self.fraction or 0)), BAR, accent)
+        painter.fillRect(0, 0, round(self.width() * fraction), BAR, accent)
 
     def _draw_text(self, painter: QPainter, text: str) -> None:
         c, width = colours(), self.width() - 4 * UNIT

@@ -97,7 +97,7 @@ def test_the_veil_tells_how_far_the_answer_is(panel, until):
     )
     assert veil.fraction == 0.5
     half = veil.grab().toImage()
-    assert half.pixel(4, 1) != empty.pixel(4, 1)
-    assert half.pixel(veil.width() - 4, 1) == empty.pixel(veil.width() - 4, 1)
+    assert half.pixel(4, 1) != half.pixel(veil.width() - 4, 1)
     panel.controller.show(working={MakeSamples: Loading("", 0.9)})
     assert veil.fraction is None
+    assert veil.grab().toImage() == empty
