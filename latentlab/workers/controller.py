@@ -9,7 +9,6 @@ answers arrive later as signals.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
@@ -40,7 +39,7 @@ from latentlab.session.requests.runs import (
     ListLibrary,
     ReadMoment,
     Rename,
-    Restore,
+    Restored,
     Trash,
 )
 from latentlab.session.requests.views import MakeView
@@ -56,6 +55,7 @@ from latentlab.workers.running import Running, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from PySide6.QtCore import QObject
 
@@ -184,8 +184,8 @@ class Controller(Running):
                 self.refuse(title, " ".join(map(str, more)))
             case (_, Discarded() as discarded):
                 self._on_discarded(discarded)
-            case (Restore(), Path() as folder):
-                self._on_restored(folder)
+            case (_, Restored() as restored):
+                self._on_restored(restored)
             case (Rename(folder=folder), str() as name):
                 self._on_renamed(folder, name)
             case (Trash(folder=folder), _):
