@@ -57,6 +57,7 @@ class Running(Viewing):
         super().__init__(lane, parent)
         self._training = training
         self._previous: Path | None = None
+        self._discarded: Path | None = None
         self._wanted: Path | None = None
         self._resumed = False
         self._latest: Portrait | None = None
@@ -88,7 +89,8 @@ class Running(Viewing):
             self._begin(Order(self.state.draft or {}))
 
     def _begin(self, order: Order) -> None:
-        self._previous = self.state.model.source if self.state.model else None
+        if self.state.model and self.state.model.source != self._discarded:
+            self._previous = self.state.model.source
         self._resumed = order.folder is not None
         self._set(following=True, failure=None, moment=None)
         self._training.start(order)
@@ -217,6 +219,7 @@ class Running(Viewing):
         self.say(f"Discarded {run.name}", partial(self.restore_run, run.folder))
 
     def _on_restored(self, folder: Path) -> None:
+        self._discarded = None
         self.ask(ListLibrary())
         self.say(f"Restored {folder.name}")
         if self.state.run is None:
@@ -303,6 +306,7 @@ class Running(Viewing):
             discard = False
             self.say("This run was there before and was kept: delete it in the library.")
         if discard and folder:
+            self._discarded = folder
             self.ask(Discard(folder))
         after = self._previous if discard else folder
         if self.state.following and after and not self.state.queue:
