@@ -9,7 +9,7 @@ import random
 import shutil
 import sys
 
-from gui_support import wait
+from gui_support import run_until, wait
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
@@ -87,22 +87,18 @@ class Hands:
                     rested(done)
             self.controller._set(queue=())
             self.controller.stop_training()
-            wait(300)
+            run_until(lambda: not self.controller._training.running)
             self._rest()
             watch.doing = "nothing"
 
-    def _rest(self, seconds=20):
+    def _rest(self, seconds=60):
         """Wait until all is answered and hold the state against its rules."""
-        lane = self.controller._lane
         for _ in range(50 * seconds):
             wait(20)
-            if not lane._mailbox and not lane._worker._begun and not self.controller.state.working:
-                break
-        else:
-            self.watch.broken.append(f"{self.watch.doing}: the lane never rests")
-        wait(50)
-        if not self.controller._training.running:
-            self.watch.check_rest()
+            # A run under way goes on telling of itself.
+            if self.controller._training.running or not self.watch.waiting:
+                return
+        self.watch.broken.append(f"{self.watch.doing}: {self.watch.waiting} go on for ever")
 
     # What there is
 

@@ -111,19 +111,16 @@ class Watch:
         if place_of(controller.state) != before:
             self.broken.append(f"{self.doing}: undo, then redo, leads elsewhere")
 
-    def check_rest(self):
-        """Nothing is awaited for ever, once all has been answered."""
-        controller = self.controller
-        left = controller.state.awaited - set(controller._demand.held)
-        if controller.state.run is None and (forgotten := left - self.failed(left)):
-            self.broken.append(f"{self.doing}: {forgotten} will never be answered")
-        if controller.state.working:
-            self.broken.append(f"{self.doing}: {controller.state.working} goes on for ever")
+    @property
+    def waiting(self):
+        """The kinds of request that somebody waits for; none, some time after the last thing done.
 
-    def failed(self, kinds):
-        """Return the kinds whose last answer was a failure: what was shown before does not fit."""
-        shown, last = self.controller._shown, self.controller._last
-        return {kind for kind in kinds if shown.get(kind) == last.get(kind)}
+        What nobody sees may wait for ever, and after a failure what was shown before does not fit.
+        """
+        controller, state = self.controller, self.controller.state
+        shown, last = controller._shown, controller._last
+        failed = {kind for kind in state.awaited if shown.get(kind) == last.get(kind)}
+        return {*state.awaited, *state.working} - set(controller._demand.held) - failed
 
     @property
     def faults(self):
