@@ -127,6 +127,7 @@ class Explorer:
         few = self._with_parts(None if splits is None else splits.to_explore())
         codes = self._codes_of(model, few, within)
         # Not as a recipe under training: that one has images of its own to show.
+        self._spare = None
         self._show(model, splits, few, codes, None)
         card = _card(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
         card = replace(card, data=data, note=note, images=self._total)

@@ -140,13 +140,17 @@ class Controller(Running):
         replaced = answer.request.about_model and answer.number <= self._model_since
         return replaced or answer.number < self._shown.get(type(answer.request), 0)
 
+    def _is_fact(self, answer: Answer) -> bool:
+        """Say whether the explorer has changed for good: giving it up came too late."""
+        # The state must know which model answers, whoever wanted it.
+        is_whole = isinstance(answer.response, Whole) and answer.number > self._model_since
+        return is_whole or isinstance(answer.response, Opened | Adopted)
+
     @Slot(object)
     def _on_answer(self, answer: Answer) -> None:
         if isinstance(answer.request, Adopt):
             self._training.look_again()
-        # All codes are there for good: that someone gave them up came too late.
-        is_whole = isinstance(answer.response, Whole) and answer.number > self._model_since
-        if self._is_stale(answer) and not is_whole:
+        if self._is_stale(answer) and not self._is_fact(answer):
             return
         self._end_work(type(answer.request))
         self._end_waiting(answer)
@@ -202,9 +206,7 @@ class Controller(Running):
             self._fallback = None
 
     def _on_model(self, opened: Opened | Adopted) -> None:
-        if isinstance(opened, Adopted) and not self.state.following:
-            return
-        changes: dict[str, Any] = {"model": opened.card, "codes": opened.codes, "opening": ""}
+        changes: dict[str, Any] = {"model": opened.card, "codes": opened.codes}
         old = self.state.model
         is_new = old is None or old.number != opened.card.number
         if self.state.codes is not None and len(self.state.codes) != len(opened.codes):
@@ -219,7 +221,7 @@ class Controller(Running):
             changes = {**emptied(OF_MODEL), **changes, **self._first_look(opened.card.latent_dim)}
         changes |= {**emptied(OF_CODES), "working": self._withdraw_stale(is_new=is_new)}
         if isinstance(opened, Opened):
-            changes |= {**shown(opened.past), "moment": None}
+            changes |= {**shown(opened.past), "moment": None, "opening": ""}
             self._latest = opened.past.portrait
         if is_new or not self._history.can_undo:
             self._history = History(place_of(replace(self.state, **changes)))

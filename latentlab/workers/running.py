@@ -280,7 +280,7 @@ class Running(Viewing):
 
     @Slot(object)
     def _on_progress(self, run: Run) -> None:
-        self._share_cores(with_run=run.device == "CPU")
+        self._share_cores(with_run=run.device == "CPU" and run.phase != "paused")
         past = self._training.past
         # Until the run has curves of its own, those of the model before stay.
         live = shown(past) if self.state.following and past.curves else {}

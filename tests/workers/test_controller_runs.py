@@ -132,6 +132,10 @@ def test_exploring_leaves_time_to_a_run_on_the_same_cores(bench, device, share):
     bench.controller.start_training()
     bench.training.progressed.emit(Run(device=device))
     assert bench.lane.share == share
+    bench.training.progressed.emit(Run(device=device, phase="paused"))
+    assert bench.lane.share == 1.0
+    bench.training.progressed.emit(Run(device=device, phase="training"))
+    assert bench.lane.share == share
     bench.training.end()
     assert bench.lane.share == 1.0
 
