@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from latentlab.paths import expanded
 from latentlab.streams import print_stand_ins
 
 
@@ -37,14 +38,14 @@ def main() -> int:
         return run()
     from latentlab.app import main as open_app
 
-    return open_app(*map(Path, words))
+    return open_app(*(expanded(Path(word)) for word in words))
 
 
 def _opens(word: str) -> bool:
     """Say whether a word is a path to open: a command comes before a file of its name."""
     from latentlab.cli import commands
 
-    return word not in commands() and Path(word).exists()
+    return word not in commands() and expanded(Path(word)).exists()
 
 
 if __name__ == "__main__":

@@ -11,11 +11,17 @@ import typer
 
 from latentlab import __version__
 from latentlab.errors import LatentlabError, RunError
+from latentlab.paths import expanded
 from latentlab.session.formats import STEPS, TABLES, TILES, check_output
 from latentlab.streams import fall_silent, say
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from latentlab.session.headless import Lab
+
+INTERRUPTED = 130
+"""Exit status where Ctrl-C ended what was asked for, as shells have it."""
 
 app = typer.Typer(
     name="latentlab",
@@ -24,13 +30,23 @@ app = typer.Typer(
     no_args_is_help=False,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-RunPath = Annotated[Path, typer.Argument(help="A run folder, or the name of a shipped model.")]
-Out = Annotated[Path, typer.Option(help="File to write.")]
+
+def path(text: str) -> Path:
+    """Read a path, of which not every shell has replaced the ``~``; its name stands in the help."""
+    return expanded(Path(text))
+
+
+RunPath = Annotated[
+    Path, typer.Argument(help="A run folder, or the name of a shipped model.", parser=path)
+]
+Out = Annotated[Path, typer.Option(help="File to write.", parser=path)]
 Label = Annotated[
     str | None, typer.Option(help="Class by name or number, for a conditional model.")
 ]
+AN_END = "Class name, file within the data set, or image row."
 Seed = Annotated[int, typer.Option(help="Same seed, same result.", min=-(2**31), max=2**31 - 1)]
 
 
@@ -56,7 +72,7 @@ def run() -> int:
     except typer.Exit as done:
         return done.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        return 130
+        return INTERRUPTED
     except Exception as error:
         # Typer's own usage errors know how to show themselves.
         if not hasattr(error, "show"):
@@ -106,13 +122,26 @@ def _lab(run: Path) -> Lab:
     return lab
 
 
+def _say_all(lines: Generator[str, None, bool]) -> None:
+    """Print what work tells; with the exit status of Ctrl-C where that ended it."""
+    while True:
+        try:
+            say(next(lines))
+        except StopIteration as done:
+            if not done.value:
+                raise typer.Exit(INTERRUPTED) from None
+            return
+
+
 @app.command()
 def train(
     recipes: Annotated[
-        list[Path] | None, typer.Argument(help="Recipes, trained one after another.")
+        list[Path] | None,
+        typer.Argument(help="Recipes, trained one after another.", parser=path),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Run folder to make; of several runs, their folder.")
+        Path | None,
+        typer.Option(help="Run folder to make; of several runs, their folder.", parser=path),
     ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Change a value: training.epochs=11.")
@@ -125,7 +154,8 @@ def train(
         ),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with this run exactly where it stood.")
+        Path | None,
+        typer.Option(help="Go on with this run exactly where it stood.", parser=path),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Epochs in all, with --resume.", min=1, max=100_000)
@@ -146,8 +176,7 @@ def train(
         lines = resume_run(resume, epochs)
     else:
         lines = train_all(tuple(recipes or ()), out, tuple(settings or ()), tuple(sweep or ()))
-    for line in lines:
-        say(line)
+    _say_all(lines)
 
 
 @app.command("list")
@@ -199,8 +228,8 @@ def manifold(
 def interpolate(
     run: RunPath,
     out: Out,
-    start: Annotated[str, typer.Option("--from", help="Class name, image file or image row.")] = "",
-    end: Annotated[str, typer.Option("--to", help="Class name, image file or image row.")] = "",
+    start: Annotated[str, typer.Option("--from", help=AN_END)] = "",
+    end: Annotated[str, typer.Option("--to", help=AN_END)] = "",
     steps: Annotated[int, typer.Option(help="Pictures, ends included.", min=2, max=1000)] = 12,
     way: Annotated[
         str, typer.Option(help="straight, spherical, data (through codes) or geodesic.")
@@ -215,7 +244,7 @@ def interpolate(
 @app.command()
 def encode(
     run: RunPath,
-    picture: Annotated[Path, typer.Argument(help="A picture file.")],
+    picture: Annotated[Path, typer.Argument(help="A picture file.", parser=path)],
     label: Label = None,
     invert: Annotated[
         bool, typer.Option("--invert", help="Exchange dark and light, as of ink on paper.")
@@ -249,18 +278,17 @@ def score(
     check_output(out, TABLES)
     said = _lab(run).score(out, samples, count, seed)
     if not said:
-        raise typer.Exit(130)
+        raise typer.Exit(INTERRUPTED)
     print(said)
     print(out)
 
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder to fill.")] = Path("demo"),
+    out: Annotated[Path, typer.Option(help="Folder to fill.", parser=path)] = Path("demo"),
     epochs: Annotated[int, typer.Option(help="How long to train.", min=1)] = 20,
 ) -> None:
     """Train briefly on the bundled digits and leave every kind of picture."""
     from latentlab.session.headless import demonstrate
 
-    for line in demonstrate(out, epochs):
-        say(line)
+    _say_all(demonstrate(out, epochs))

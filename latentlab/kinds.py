@@ -29,6 +29,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from latentlab.errors import RecipeError
+from latentlab.paths import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,11 +62,7 @@ class Config(BaseModel):
             return value
         if "\0" in str(value):
             raise ValueError("a path cannot hold a null character")
-        try:
-            return value.expanduser()
-        except RuntimeError:
-            # There is no such user; the name may still be that of a file.
-            return value
+        return expanded(value)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -7,6 +7,15 @@ from pathlib import Path
 import platformdirs
 
 
+def expanded(path: Path) -> Path:
+    """Return a path that a person typed, with ``~`` as the home."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        # There is no such user; the name may still be that of a file.
+        return path
+
+
 def resources() -> Path:
     """Return the folder of shipped models, digits and icons."""
     bundled = Path(getattr(sys, "_MEIPASS", "")) / "resources"

@@ -1,24 +1,17 @@
 """Hands that do anything at random in the real window, the same for the same seed.
 
 They point, press, drag and type at whatever can be seen, drop and paste files, open models, train,
-undo, and float, close and reopen panels. Whatever goes wrong is kept in `Hands.exceptions` and
-`Hands.failures`, and how long the window did not answer in `Hands.stalls`.
+undo, rename, discard and delete runs, and float, close and reopen panels. Whatever goes wrong is
+heard by `Hands.watch`.
 """
 
 import random
+import shutil
 import sys
-import threading
-import time
-import traceback
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from unittest.mock import patch
 
-import numpy as np
-from gui_support import wait
-from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QDropEvent, QImage
+from gui_support import run_until, wait
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -27,14 +20,14 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
-    QFileDialog,
-    QMenu,
-    QMessageBox,
     QWidget,
 )
+from random_files import make_files
+from random_watch import Watch
 from shiboken6 import isValid
 
-from latentlab.session import runs
+from latentlab.paths import runs
+from latentlab.session.views import Layout
 from latentlab.widgets.axis_slider import AxisSlider
 from latentlab.widgets.axis_strip import AxisStrip
 from latentlab.widgets.map_plot import MapPlot
@@ -48,7 +41,8 @@ PRESSED = (QAbstractButton, QAbstractItemView, QComboBox, QAbstractSpinBox)
 KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return)
 UNSAFE = {"Quit", "Show run folders"}
 SCHEMES = ("Light", "Dark")
-BEAT_MS, LATE = 5, 0.1
+REST_EVERY = 50
+"""Actions after which the hands rest until all is answered."""
 
 
 class Hands:
@@ -72,71 +66,39 @@ class Hands:
         self.window, self.controller = window, window.controller
         self.models, self.recipes, self.folder = models, recipes, folder
         self.random = random.Random(seed)
-        self.exceptions, self.failures, self.stalls = [], [], []
-        self.doing = "nothing"
-        self._files = make_files(folder)
-        self._beat = QTimer(interval=BEAT_MS)
-        self._beat.timeout.connect(self._on_beat)
-        self._last, self._beats = time.perf_counter(), 0
+        self.watch = Watch(self.controller, folder / "trash")
+        self._files = make_files(folder / "files")
 
-    def run(self, count, pause_ms=10):
-        """Do so many things, one after another."""
-        with self._watched():
-            for _ in range(count):
+    def run(self, count, pause_ms=10, rested=lambda _: None):
+        """Do so many things, one after another; `rested` is told how many each time they rest."""
+        watch = self.watch
+        with watch.listening(self._choose, self._leave_dialogs):
+            for done in range(1, count + 1):
                 act = self.random.choices(list(ACTIONS), list(ACTIONS.values()))[0]
-                self.doing = act.__name__.strip("_")
+                watch.doing = act.__name__.strip("_")
                 try:
                     act(self)
                 except Exception:
-                    self._on_exception(*sys.exc_info())
+                    watch.note_exception(*sys.exc_info())
                 wait(self.random.choice((0, pause_ms, 3 * pause_ms)))
                 self._leave_dialogs()
+                if done % REST_EVERY == 0:
+                    self._rest()
+                    rested(done)
+            self.controller._set(queue=())
             self.controller.stop_training()
-            wait(300)
-            self.doing = "nothing"
+            run_until(lambda: not self.controller._training.running)
+            self._rest()
+            watch.doing = "nothing"
 
-    @contextmanager
-    def _watched(self):
-        """Hear of exceptions and failures, and let nothing wait for an answer."""
-        nowhere = ("", "")
-        stack = ExitStack()
-        for name in ("getOpenFileName", "getSaveFileName"):
-            stack.enter_context(patch.object(QFileDialog, name, lambda *_, **__: nowhere))
-        stack.enter_context(patch.object(QFileDialog, "getExistingDirectory", lambda *_, **__: ""))
-        stack.enter_context(patch.object(QDesktopServices, "openUrl", lambda *_: True))
-        stack.enter_context(patch.object(QMessageBox, "exec", lambda *_: 0))
-        stack.enter_context(patch.object(QMenu, "exec", self._choose))
-        stack.enter_context(patch.object(runs, "send2trash", lambda *_: None))
-        stack.enter_context(patch.object(sys, "excepthook", self._on_exception))
-        stack.enter_context(patch.object(threading, "excepthook", self._on_thread_exception))
-        self.controller.changed.connect(self._on_changed)
-        self._last = time.perf_counter()
-        self._beat.start()
-        with stack:
-            yield
-        self._beat.stop()
-        self.controller.changed.disconnect(self._on_changed)
-
-    def _on_exception(self, kind, error, trace):
-        text = "".join(traceback.format_exception(kind, error, trace))
-        self.exceptions.append(f"{self.doing}: {text}")
-
-    def _on_thread_exception(self, args):
-        self._on_exception(args.exc_type, args.exc_value, args.exc_traceback)
-
-    def _on_changed(self, state, changed):
-        if "failure" in changed and state.failure and state.failure.details:
-            self.failures.append(f"{self.doing}: {state.failure.details}")
-
-    def _on_beat(self):
-        now = time.perf_counter()
-        if now - self._last > LATE:
-            self.stalls.append((self.doing, now - self._last))
-        self._last = now
-        self._beats += 1
-        if self._beats % 10 == 0:
-            # A dialog or a menu that waits for an answer keeps the hands from going on.
-            self._leave_dialogs()
+    def _rest(self, seconds=60):
+        """Wait until all is answered and hold the state against its rules."""
+        for _ in range(50 * seconds):
+            wait(20)
+            # A run under way goes on telling of itself.
+            if self.controller._training.running or not self.watch.waiting:
+                return
+        self.watch.broken.append(f"{self.watch.doing}: {self.watch.waiting} go on for ever")
 
     # What there is
 
@@ -178,7 +140,7 @@ class Hands:
         """Press anything."""
         found = self._visible(PRESSED)
         widget = self.random.choice(found)
-        self.doing = f"click {type(widget).__name__} {widget.accessibleName()}"
+        self.watch.doing = f"click {type(widget).__name__} {widget.accessibleName()}"
         if _is_safe(widget):
             QTest.mouseClick(_target(widget), LEFT, PLAIN, self._place(_target(widget)))
 
@@ -220,7 +182,7 @@ class Hands:
         """Take a menu entry or a shortcut."""
         actions = [each for each in self.window.menus._actions if each.isEnabled()]
         action = self.random.choice(actions)
-        self.doing = f"menu {action.text()}"
+        self.watch.doing = f"menu {action.text()}"
         if action.text() not in UNSAFE:
             action.trigger()
 
@@ -242,8 +204,9 @@ class Hands:
         self.window.menus._apply_appearance(self.random.choice(SCHEMES))
 
     def open(self):
-        """Open a model."""
-        self.controller.open_path(self.random.choice(self.models))
+        """Open a model, now and then a file that is none."""
+        what = self._files if self.random.random() < 0.15 else self.models
+        self.controller.open_path(self.random.choice(what))
 
     def drop(self):
         """Drop a file or a folder on the window or on a panel that takes some."""
@@ -258,7 +221,7 @@ class Hands:
 
     def paste(self):
         """Paste a picture, however small."""
-        height, width = self.random.choice(((1, 1), (1, 5), (3, 2), (28, 28), (300, 200)))
+        height, width = self.random.choice(((1, 1), (1, 5), (3, 2), (28, 28), (3000, 1)))
         image = QImage(width, height, QImage.Format.Format_RGB32)
         image.fill(self.random.randrange(0xFFFFFF))
         QApplication.clipboard().setImage(image)
@@ -266,17 +229,63 @@ class Hands:
 
     def undo(self):
         """Go back or forth."""
+        self.watch.check_undo()
         for _ in range(self.random.randint(1, 4)):
             self.random.choice((self.controller.undo, self.controller.redo))()
 
     def train(self):
-        """Begin a run, or end one, some way."""
-        if self.controller._training.running:
-            stop = self.random.choice(("stop", "cancel", "pause", "continue"))
-            getattr(self.controller, f"{stop}_training")()
+        """Begin a run, queue some, or end one, some way."""
+        c, how = self.controller, self.random.randrange(6)
+        c.set_draft(self.random.choice(self.recipes))
+        if how == 0:
+            c.enqueue()
+        elif how == 1:
+            c.sweep("objective.beta", (0.5, 2.0))
+        elif how == 2 and c.state.queue:
+            c.unqueue(self.random.randrange(len(c.state.queue)))
+        elif c._training.running:
+            end = self.random.choice(("stop", "cancel", "cancel", "pause", "continue"))
+            getattr(c, f"{end}_training")()
         else:
-            self.controller.set_draft(self.random.choice(self.recipes))
-            self.controller.start_training()
+            c.start_training()
+
+    def manage(self):
+        """Rename, resume, compare, trash or delete runs, also behind the window's back."""
+        c, own = self.controller, [one for one in self._own_runs() if one.is_dir()]
+        if not own:
+            return
+        run = self.random.choice(own)
+        how = self.random.choice(("rename", "resume", "compare", "trash", "delete", "open"))
+        self.watch.doing = f"manage {how}"
+        if how == "rename":
+            c.rename_run(run, self.random.choice(("", "a name", "é" * 90)))
+        elif how == "resume":
+            c.resume_run(run, self.random.choice((None, 5)))
+        elif how == "compare":
+            c.compare(tuple(self.random.sample(own, min(len(own), 3))))
+        elif how == "trash":
+            c.delete_run(run)
+        elif how == "delete" and run != c._training.folder:
+            shutil.rmtree(run, ignore_errors=True)
+        else:
+            c.open(run)
+
+    def _own_runs(self):
+        return sorted(runs().glob("*")) if runs().is_dir() else []
+
+    def take_back(self):
+        """Press what takes back the last thing told: a discarded run, an emptied queue."""
+        lines = self.window.messages.lines
+        if lines and (undo := lines[-1].undo).isVisible():
+            QTest.mouseClick(undo, LEFT)
+
+    def lay_out(self):
+        """Look at the codes in another layout, or at all of them."""
+        layouts = (Layout.PCA, Layout.TSNE, Layout.UMAP)
+        if self.random.random() < 0.2:
+            self.controller.show_all()
+        else:
+            self.controller.lay_out(self.random.choice(layouts))
 
     def wait(self):
         """Let answers come."""
@@ -296,7 +305,10 @@ ACTIONS = {
     Hands.drop: 4,
     Hands.paste: 2,
     Hands.undo: 6,
-    Hands.train: 3,
+    Hands.train: 4,
+    Hands.manage: 3,
+    Hands.take_back: 3,
+    Hands.lay_out: 1,
     Hands.wait: 4,
 }
 
@@ -311,44 +323,3 @@ def _is_safe(widget):
     """Say whether a button may be pressed: nothing is trained for long, and nothing is left."""
     names = {widget.objectName(), getattr(widget, "text", lambda: "")()}
     return not names & {"qt_toolbar_ext_button", "Train", "Add to queue", "Sweep…"}
-
-
-def make_files(folder):
-    """Make files to be dropped: pictures large, tiny and broken, a text and a recipe."""
-    folder.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)
-    made = [folder / name for name in ("wide.png", "tiny.png", "broken.png", "notes.txt", "r.toml")]
-    Image.fromarray(pixels).save(made[0])
-    Image.fromarray(pixels[:2, :3, 0]).save(made[1])
-    made[2].write_bytes(made[0].read_bytes()[:200])
-    made[3].write_text("no picture")
-    made[4].write_text('data = "digits"\n[model]\nkind = "vae"\nhidden = [16]\n')
-    return made
-
-
-def make_runs(folder):
-    """Train small models of few and of other dimensions, classes and image sizes; return where."""
-    # Imported here, for torch takes its time to load.
-    from latentlab.learning.recipe import make_recipe
-    from latentlab.session.record import record
-
-    pixels = np.random.default_rng(0).integers(0, 255, (60, 12, 10), np.uint8)
-    arrays = folder / "one class.npz"
-    np.savez(arrays, images=pixels, labels=np.zeros(60, np.int64))
-    own = {"kind": "arrays", "images": str(arrays)}
-    kinds = (("vae", 1, own), ("cvae", 3, own), ("vae", 5, "digits"))
-    made = []
-    for number, (kind, latent_dim, data) in enumerate(kinds):
-        model = {"kind": kind, "hidden": [8], "latent_dim": latent_dim}
-        training = {"epochs": 1, "batch_size": 500, "device": "cpu"}
-        recipe = make_recipe({"model": model, "data": data, "training": training})
-        made.append(folder / f"run {number}")
-        for _ in record(recipe, made[-1]):
-            pass
-    return made
-
-
-def resident_mb():
-    """Return the memory that the process takes, in megabytes; 0 where that cannot be known."""
-    status = Path("/proc/self/statm")
-    return int(status.read_text().split()[1]) * 4096 / 1e6 if status.exists() else 0.0

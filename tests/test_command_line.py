@@ -17,6 +17,7 @@ from training_support import command
 from latentlab import __main__, __version__, app, cli
 from latentlab.data.arrays import ArraysConfig
 from latentlab.learning.checkpoint import load_model
+from latentlab.learning.events import EpochEnd
 from latentlab.paths import runs
 from latentlab.session.explorer import Explorer
 from latentlab.session.runs import library
@@ -260,6 +261,9 @@ def test_scores_name_the_file_and_the_part_of_every_image(latentlab, tmp_path, t
         "image file or image row"
         in latentlab("interpolate", run, "--out", tmp_path / "w.png", "--to", "photo_99.png")[2]
     )
+    path = tmp_path / "in" / "ü.png"
+    refused = latentlab("interpolate", run, "--out", tmp_path / "w.png", "--to", path)[2]
+    assert "path within the data set, such as" in refused
 
 
 def test_an_image_is_called_by_its_file(tmp_path, train, named):
@@ -452,3 +456,49 @@ def test_two_programs_that_begin_in_the_same_second_do_not_share_a_folder(
     assert status == 0
     assert f"Trained: {others[0]}-2" in said.replace("\n", "")
     assert list(others[0].iterdir()) == []
+
+
+# Paths and exit statuses
+
+
+def test_a_tilde_is_the_home_for_every_path(latentlab, monkeypatch, tmp_path):
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.chdir(tmp_path)
+    pictures(home / "in", [f"{i}.png" for i in range(4)])
+    (home / "r.toml").write_text(RECIPE.format(root="~/in"), "utf-8")
+    assert latentlab("train", "~/r.toml", "--out", "~/run")[0] == 0
+    assert latentlab("train", "--resume", "~/run", "--epochs", 2)[0] == 0
+    assert latentlab("sample", "~/run", "--out=~/s.png", "--count", 2)[0] == 0
+    assert latentlab("score", "~/run", "--out", "~/s.csv", "--samples", 1)[0] == 0
+    assert latentlab("encode", "~/run", "~/in/1.png")[0] == 0
+    assert {"run", "s.png", "s.csv"} <= {path.name for path in home.iterdir()}
+    assert not (tmp_path / "~").exists()
+    opened = []
+    monkeypatch.setattr(app, "main", lambda path=None: opened.append(path) or 0)
+    latentlab("~/run")
+    assert opened == [home / "run"]
+
+
+@pytest.mark.parametrize(
+    "words", [("train", "r.toml"), ("train", "r.toml", "--sweep", "objective.beta=1,2"), ("demo",)]
+)
+def test_what_ctrl_c_has_ended_is_kept_and_not_called_done(latentlab, monkeypatch, tmp_path, words):
+    from latentlab.session import progress
+
+    def interrupted(self, event):
+        if isinstance(event, EpochEnd):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress.Teller, "tell", interrupted)
+    monkeypatch.chdir(tmp_path)
+    pictures(tmp_path / "in", [f"{i}.png" for i in range(4)])
+    (tmp_path / "r.toml").write_text(RECIPE.format(root="in"), "utf-8")
+    status, said, _ = latentlab(*words, "--out", "out")
+    assert status == 130
+    assert said.count("Stopped and kept") == 1
+
+
+def test_help_is_given_by_its_short_name(latentlab):
+    assert latentlab("train", "-h") == latentlab("train", "--help")

@@ -18,7 +18,7 @@ from latentlab.session.past import read_past
 from latentlab.session.record import record, resume
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-JSON_LINES = ("metrics.jsonl", "latents.jsonl", "changes.jsonl")
+JSON_LINES = ("metrics.jsonl", "latents.jsonl", "changes.jsonl", "steps.jsonl")
 
 SAVING_OFTEN = """
 import sys

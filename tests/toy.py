@@ -43,7 +43,7 @@ from latentlab.session.reports import Entry, Past
 from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
 from latentlab.session.requests.files import Exported
 from latentlab.session.requests.neighbours import MapPictures, Near, Neighbours
-from latentlab.session.requests.runs import Discarded
+from latentlab.session.requests.runs import Discarded, Restored
 from latentlab.session.requests.whole import Whole
 from latentlab.session.route import straight_route
 from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
@@ -413,7 +413,7 @@ class ToyLab:
         return Discarded("new", request.folder.parent / "discarded" / request.folder.name)
 
     def Restore(self, request):
-        return request.folder.parent.parent / request.folder.name
+        return Restored("new", request.folder.parent.parent / request.folder.name)
 
     def ListLibrary(self, request):
         return LIBRARY

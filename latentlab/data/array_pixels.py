@@ -173,7 +173,9 @@ def usual_scale(extent: Extent) -> Scale | None:
 
 def _scale_of_counts(high: float) -> Scale | None:
     """Return the scale of whole numbers from 0."""
-    if high == 0 or DARK < high <= 255:
+    if high == 0:
+        return Scale(0, 255, "All values are 0: every image is black.")
+    if DARK < high <= 255:
         return Scale(0, 255)
     if high <= DARK:
         only = "Values are only 0 (black) and 1 (white)."

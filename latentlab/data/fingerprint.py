@@ -124,14 +124,16 @@ def compare(before: Fingerprint, splits: Splits) -> Comparison:
         return Comparison(splits, problem)
     looks, compared = _differing(before.brightness, _brightness(splits))
     if looks > compared / 2:
-        return Comparison(splits, "it holds other images than those that this run was made with")
+        return Comparison(
+            splits, "the data holds other images than those that this run was made with"
+        )
     changed = f"{looks} of {compared} images that were compared look different." if looks else ""
     keys = _keys_of(splits.whole())
     if before.held_out is None or keys is None:
         return Comparison(splits, change=_sentences(_counted(before, splits), changed))
     held_out = unpack(before.held_out)
     if len(held_out) and not np.isin(held_out, keys).any():
-        return Comparison(splits, "it holds none of the images that this run held out")
+        return Comparison(splits, "the data holds none of the images that this run held out")
     change = _sentences(_changed(before, splits, keys), changed)
     if splits.validation.keys is None or np.array_equal(
         np.sort(splits.validation.keys), np.sort(held_out)
@@ -139,7 +141,7 @@ def compare(before: Fingerprint, splits: Splits) -> Comparison:
         return Comparison(splits, change=change)
     restored = restore(splits.whole(), held_out.tolist(), splits.note)
     if not len(restored.train):
-        return Comparison(splits, "it holds only images that this run held out")
+        return Comparison(splits, "the data holds only images that this run held out")
     return Comparison(restored, change=change)
 
 

@@ -239,7 +239,8 @@ def open_split(
     files = np.array([source.entries[row].name for row in known.rows.tolist()], object)
     keys = file_keys(files)
     wanted = known.held_out if held_out is None else held_out
-    if wanted is None and len(files) > 1:
+    chosen = wanted is None and len(files) > 1
+    if chosen:
         wanted = choose_held_out(keys, known.labels, share)
     wanted = np.zeros(len(files), bool) if wanted is None else wanted
     # By their hashes: at random, and for most shares the same, so that nothing is decoded anew.
@@ -250,7 +251,8 @@ def open_split(
     attributes = known.beside.attributes
     labels, names = known.classes(kept)
     about = attributes[known.rows[kept]] if attributes else None
-    whole = ImageSet(pictures.images, labels, ImageSpec(frame.shape, names), about, files[kept])
+    spec, decided_by = ImageSpec(frame.shape, names), keys[kept] if chosen else None
+    whole = ImageSet(pictures.images, labels, spec, about, files[kept], keys=decided_by)
     note = " ".join(filter(None, (pictures.note, *known.notes, known.counted)))
     if 0 < wanted[kept].sum() < len(whole):
         return divide(whole, wanted[kept], note)

@@ -245,8 +245,8 @@ def _by_order(table: Table, found: Sequence[_Found], pictures: Sequence[str]) ->
         table = table.without_names()
     if len(table) != len(pictures):
         raise DataError(
-            f"no column names the files, and {len(table):,} rows cannot be told to belong to "
-            f"{len(pictures):,} pictures"
+            f"no column names the files, and {len(table):,} row{'' if len(table) == 1 else 's'} "
+            f"cannot be told to belong to {len(pictures):,} pictures"
         )
     for one in found:
         _check_numbers(table, one, len(pictures))

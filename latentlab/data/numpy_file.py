@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from latentlab.errors import DataError, LatentlabError
+from latentlab.errors import DataError, LatentlabError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -43,10 +43,11 @@ PIECE = 1 << 20
 LONGEST = 200
 """Characters of a message that come out of a file or a library."""
 ENCRYPTED = 0x1
+PICKLE = "a pickle, and pickles are never opened, for they can do anything"
 OTHER_FORMATS = {
     b"\x89HDF": "an HDF5 file (also MATLAB's since version 7.3)",
     b"MATLAB": "a MATLAB file",
-    PICKLE_MAGIC: "a pickle, and pickles are never opened, for they can do anything",
+    PICKLE_MAGIC: PICKLE,
     b"\x1f\x8b": "a gzipped file: unpack it first",
 }
 
@@ -116,7 +117,8 @@ class NumpyFile:
                 self.single = True
                 self.arrays = {"": _read_head(file)}
             else:
-                raise self._foreign(start)
+                known = [text for magic, text in OTHER_FORMATS.items() if start.startswith(magic)]
+                raise self._foreign(f"it is {known[0]}" if known else "it begins like none")
 
     def __contains__(self, name: str) -> bool:
         return name in self.arrays
@@ -155,17 +157,15 @@ class NumpyFile:
             yield
         except LatentlabError:
             raise
-        except _NotPlainError:
-            raise self._foreign(PICKLE_MAGIC) from None
+        except _NotPlainError as error:
+            raise self._foreign(str(error)) from None
         except MemoryError as error:
             raise self._too_large() from error
         # numpy and zipfile raise ten kinds of exception, and none of them says all.
         except Exception as error:
             raise self.damaged(str(error) or type(error).__name__) from error
 
-    def _foreign(self, start: bytes) -> DataError:
-        known = [text for magic, text in OTHER_FORMATS.items() if start.startswith(magic)]
-        what = f"it is {known[0]}" if known else "it begins like none"
+    def _foreign(self, what: str) -> DataError:
         return DataError(
             f"{self._key}: {self.path} is no NumPy file of plain numbers: {what}.",
             "Save the numbers in Python with numpy.save or numpy.savez.",
@@ -181,7 +181,7 @@ class NumpyFile:
 
     def _read_index(self, file: IO[bytes]) -> None:
         found: dict[str, Head] = {}
-        others = []
+        others, why = [], ""
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if len(members) > MAX_MEMBERS:
@@ -190,10 +190,11 @@ class NumpyFile:
                 name = member.filename.removesuffix(".npy")
                 try:
                     found[name] = self._head_of(archive, member)
-                except _NotPlainError:
+                except _NotPlainError as error:
                     others.append(name)
+                    why = str(error)
         if not found and others:
-            raise self._foreign(PICKLE_MAGIC)
+            raise self._foreign(why)
         self.arrays, self.others = found, tuple(others)
 
     def _head_of(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Head:
@@ -204,7 +205,7 @@ class NumpyFile:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise self.damaged(f"{_short(member.filename)} is packed in a way that numpy is not")
         if member.is_dir() or not member.filename.endswith(".npy"):
-            raise _NotPlainError
+            raise _NotPlainError(f"{_short(member.filename)} in it is no array")
         packed = min(member.compress_size, self.path.stat().st_size)
         if member.file_size > DEFLATE_RATIO * (packed + 1):
             raise self.damaged(f"{_short(member.filename)} claims to be larger than it can be")
@@ -243,7 +244,7 @@ class NumpyFile:
 
 
 class _NotPlainError(Exception):
-    """An array of objects, or no array."""
+    """An array of objects or of no plain numbers, or no array; says which."""
 
 
 def _read_head(file: IO[bytes]) -> Head:
@@ -253,7 +254,8 @@ def _read_head(file: IO[bytes]) -> Head:
     with warnings.catch_warnings(action="ignore"):
         shape, fortran, dtype = HEAD_READERS[version](file, max_header_size=MAX_HEAD)
     if dtype.kind not in PLAIN_KINDS or dtype.itemsize == 0:
-        raise _NotPlainError
+        why = f"it is {PICKLE}" if dtype.hasobject else f"it holds {shown(dtype, 40)}"
+        raise _NotPlainError(why)
     if len(shape) > MAX_DIMENSIONS or any(side < 0 for side in shape):
         raise ValueError(f"its shape is {shape}")
     return Head(tuple(map(int, shape)), dtype, bool(fortran), file.tell())

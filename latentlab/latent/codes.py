@@ -85,6 +85,14 @@ class Codes:
         away = np.take_along_axis(squared, near, axis=1).mean(1)
         return int(rows[np.lexsort((away, -own))[0]])
 
+    def ends(self) -> tuple[int, int]:
+        """Return the rows of two images to go between: of two classes where there are such."""
+        present = np.unique([] if self.labels is None else self.labels).tolist()
+        if len(present) < 2:
+            return self.distant_pair()
+        first, last = (3, 8) if {3, 8} <= set(present) else (present[0], present[-1])
+        return self.typical(first), self.typical(last)
+
     def distant_pair(self) -> tuple[int, int]:
         """Return the rows of two different images that are typical and far apart.
 

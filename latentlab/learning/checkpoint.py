@@ -123,12 +123,21 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def _no_checkpoint(path: Path, missing: str) -> RunError:
     """Return what to tell of a path that a checkpoint was looked for at."""
-    if path.suffix not in (".safetensors", ".json") or path.is_dir():
+    if path.is_dir():
         return RunError(
-            f"{folder_of(path)} is not a run: it has no {missing}.",
+            f"{path} is not a run: it has no {missing}.",
             "Open a folder that latentlab train has written.",
         )
-    why = f"there is no {missing} beside it" if path.exists() else "it does not exist"
+    if not path.exists():
+        why = "it does not exist"
+    elif path.suffix in (".safetensors", ".json"):
+        why = f"there is no {missing} beside it"
+    else:
+        why = "it is another kind of file"
+    if not path.suffix:
+        return RunError(
+            f"{path} is not a run: {why}.", "Check the path, or open a model of the library."
+        )
     return RunError(
         f"{path} is not a checkpoint of latentlab: {why}.",
         f"Open a run folder that latentlab has written, or the {WEIGHTS} in it.",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.errors import RunError
-from latentlab.files import write_atomically
+from latentlab.errors import DataError
 from latentlab.latent.codes import Codes
 from latentlab.paths import cache
+from latentlab.session.kept_arrays import keep_arrays, read_arrays
 
 if TYPE_CHECKING:
     from latentlab.data.base import ImageSet
@@ -21,7 +19,8 @@ if TYPE_CHECKING:
 MOST = 16
 """Files that are kept: the newest."""
 AT_ONCE = 1000
-DAMAGE = (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile)
+MOST_BYTES = 1 << 30
+"""Bytes of one file at most."""
 
 
 class CodeCache:
@@ -46,15 +45,14 @@ class CodeCache:
             if model.conditional and part.labels is not None:
                 name.update(np.ascontiguousarray(part.labels))
         self._images, self._size = images, model.latent_dim
-        self._folder = cache() / "codes"
-        self.path = self._folder / f"{name.hexdigest()[:32]}.npz"
+        self.path = cache() / "codes" / f"{name.hexdigest()[:32]}.npz"
 
     def read(self) -> Codes | None:
         """Return the codes, or None where they are not kept or the file is damaged."""
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                mu, sigma = file["mu"], file["sigma"]
-        except DAMAGE:
+            arrays = read_arrays(self.path, MOST_BYTES)
+            mu, sigma = arrays["mu"], arrays["sigma"]
+        except (DataError, KeyError):
             return None
         wanted = (len(self._images), self._size)
         for values in (mu, sigma):
@@ -65,12 +63,4 @@ class CodeCache:
 
     def write(self, codes: Codes) -> None:
         """Keep the codes; where that cannot be, they are computed again next time."""
-        packed = io.BytesIO()
-        np.savez(packed, mu=codes.mu, sigma=codes.sigma)
-        try:
-            write_atomically(self.path, packed.getvalue())
-            kept = sorted(self._folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
-            for file in kept[:-MOST]:
-                file.unlink(missing_ok=True)
-        except (RunError, OSError):
-            return
+        keep_arrays(self.path, MOST, mu=codes.mu, sigma=codes.sigma)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.data.base import Loading
-from latentlab.data.cache import decoder
 from latentlab.data.decode import check_head, in_bytes, notes_of
+from latentlab.data.decoding import decoder
 from latentlab.data.folder import FolderConfig, describe_pictures
 from latentlab.data.pages import find_pages
 from latentlab.data.parallel import in_parallel

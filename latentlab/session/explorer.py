@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.base import ImageSet, ImageSpec, Splits
+from latentlab.data.base import ImageSet, Splits
 from latentlab.data.fitting import Fitting, Own, largest_frame
 from latentlab.data.pictures import bounded, fit_picture, read_source
 from latentlab.errors import DataError, RunError
@@ -30,8 +30,8 @@ from latentlab.latent.sampling import labels_for, sample_prior
 from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_model
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.paths import resources
+from latentlab.session.cards import card_of
 from latentlab.session.code_cache import CodeCache
-from latentlab.session.runs import run_name
 from latentlab.session.scene import (
     Ends,
     ModelCard,
@@ -127,11 +127,10 @@ class Explorer:
         few = self._with_parts(None if splits is None else splits.to_explore())
         codes = self._codes_of(model, few, within)
         # Not as a recipe under training: that one has images of its own to show.
+        self._spare = None
         self._show(model, splits, few, codes, None)
-        card = _card(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
-        card = replace(card, data=data, note=note, images=self._total)
-        self.card = card.numbered_after(self.card)
-        return self.card
+        card = card_of(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
+        return self._shown(card, data, note)
 
     def _codes_of(self, model: Model, images: ImageSet | None, within: float) -> Codes:
         if images is None:
@@ -176,10 +175,8 @@ class Explorer:
         self.held_out, self._tells_parts = len(splits.validation), True
         self._spare = self._model if same else None
         self._show(model, splits, few, codes, parsed)
-        card = _card(model, parsed, splits.spec, folder, epoch)
-        card = replace(card, data=parsed.data.kind, note=splits.notes, images=self._total)
-        self.card = card.numbered_after(self.card)
-        return self.card
+        card = card_of(model, parsed, splits.spec, folder, epoch)
+        return self._shown(card, parsed.data.kind, splits.notes)
 
     def _show(
         self,
@@ -191,6 +188,11 @@ class Explorer:
     ) -> None:
         self._model, self._splits, self._recipe, self._few = model, splits, recipe, few
         self._images, self.codes = few[: len(codes)] if few else None, codes
+
+    def _shown(self, card: ModelCard, data: str, note: str) -> ModelCard:
+        card = replace(card, data=data, note=note, images=self._total)
+        self.card = card.numbered_after(self.card)
+        return self.card
 
     def _with_parts(self, images: ImageSet | None) -> ImageSet | None:
         return images if images is None or self._tells_parts else replace(images, parts=None)
@@ -312,18 +314,11 @@ class Explorer:
         if not len(self.codes):
             a, b = (self._point([side] * self.model.latent_dim, 0) for side in (-1.0, 1.0))
             return a, Ends(a, b), None
-        a, b = (self._point(self.codes.mu[row].tolist(), self._label(row)) for row in self._ends())
+        codes = self.codes
+        a, b = (self._point(codes.mu[row].tolist(), self._label(row)) for row in codes.ends())
         classes = self.card.spec.classes if self.card else 0
-        original = self.original(self.codes.typical(2 if classes > 8 else 0))
+        original = self.original(codes.typical(2 if classes > 8 else 0))
         return original.point, Ends(a, b), original
-
-    def _ends(self) -> tuple[int, int]:
-        """Return the rows of two images to go between: of two classes where there are such."""
-        present = np.unique([] if self.codes.labels is None else self.codes.labels).tolist()
-        if len(present) < 2:
-            return self.codes.distant_pair()
-        first, last = (3, 8) if {3, 8} <= set(present) else (present[0], present[-1])
-        return self.codes.typical(first), self.codes.typical(last)
 
     def _label(self, row: int) -> int:
         return 0 if self.codes.labels is None else int(self.codes.labels[row])
@@ -348,18 +343,3 @@ class Explorer:
 def square(count: int) -> int:
     """Return the columns of a sheet of so many pictures that is about as high as wide."""
     return int(np.ceil(np.sqrt(count)))
-
-
-def _card(
-    model: Model, recipe: Recipe, spec: ImageSpec, folder: Path | None, epoch: int
-) -> ModelCard:
-    return ModelCard(
-        name=run_name(folder) if folder else "Untitled",
-        source=folder,
-        kind=recipe.model.kind,
-        latent_dim=model.latent_dim,
-        conditional=model.conditional,
-        spec=spec,
-        epoch=epoch,
-        recipe=recipe.to_dict(),
-    )

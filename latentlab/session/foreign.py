@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from latentlab.data.decode import picture_suffixes
-from latentlab.errors import DataError
+from latentlab.data.sources import holds_pictures
+from latentlab.errors import DataError, RunError, shown
+from latentlab.learning.checkpoint import DESCRIPTION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +26,19 @@ OTHERS = {
     ".pickle": "Python",
 }
 """Whose models have such names."""
+PICTURES = "File › Use a folder of pictures…"
+DATA = {
+    **dict.fromkeys(
+        (".npz", ".npy"),
+        ("arrays", "To learn from images in it, choose arrays as Data in Train, and this file."),
+    ),
+    **dict.fromkeys(
+        (".csv", ".tsv", ".xlsx"),
+        ("a table", f"It can say what is in pictures: use {PICTURES} for those it is about."),
+    ),
+    ".zip": ("an archive", f"To learn from pictures in it, use {PICTURES}."),
+}
+"""What files that hold data are, and what they are good for."""
 RUNS = "a run folder that latentlab has written, or the checkpoint (.safetensors, .json) in it"
 
 
@@ -44,7 +59,29 @@ def why_no_picture(path: Path, error: DataError) -> DataError:
         return DataError(f"{path.name} {whose}.", f"Open {RUNS}.")
     if suffix in picture_suffixes() or not path.is_file():
         return error
+    if suffix in DATA:
+        what, advice = DATA[suffix]
+        return DataError(f"{path.name} is {what}: no model, recipe or picture.", advice)
     return DataError(
         f"{path.name} is neither a model, a recipe nor a picture.",
         f"Open {RUNS}; a recipe (.toml); or a picture such as a PNG or JPEG.",
     )
+
+
+def why_no_run(path: Path, error: RunError) -> RunError:
+    """Return what to tell of a path that cannot be opened as a run.
+
+    Parameters
+    ----------
+    path : Path
+        A folder that holds runs or pictures was meant for something else than a run folder.
+    error : RunError
+        Why it cannot be opened.
+    """
+    if not path.is_dir() or (path / DESCRIPTION).exists():
+        return error
+    if inside := sorted(file.parent.name for file in path.glob(f"*/{DESCRIPTION}")):
+        return RunError(error.message, f"It holds runs: open one of them, as {shown(inside[0])}.")
+    if holds_pictures(path):
+        return RunError(error.message, f"It holds pictures. To learn from them, use {PICTURES}.")
+    return error

@@ -27,7 +27,7 @@ from latentlab.session.scores import save_scores, timed
 from latentlab.session.wayfinding import find_way
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from latentlab.data.base import Loading
@@ -184,19 +184,26 @@ class Lab:
         save_tiles(tiles, out, {**about, **info}, gap, steps=steps)
 
 
-def demonstrate(out: Path, epochs: int) -> Iterator[str]:
+def demonstrate(out: Path, epochs: int) -> Generator[str, None, bool]:
     """Train briefly on the bundled digits and write every kind of picture.
 
     Yields
     ------
     str
         One line per thing done.
+
+    Returns
+    -------
+    bool
+        Whether all was done; False where Ctrl-C ended it.
     """
     from latentlab.session.figures import draw_map, save_curves
 
     recipe = {**DEMO_RECIPE, "training": {**DEMO_RECIPE["training"], "epochs": epochs}}
     run = _free(out / "run")
-    show(record(make_recipe(recipe), run))
+    if not show(record(make_recipe(recipe), run)):
+        yield f"Stopped and kept: {run}"
+        return False
     lab = Lab(run)
     save_curves(compare((run,)), out / "curves.png")
     draw_map(lab.explorer.codes, lab.card, out / "map.png")
@@ -213,6 +220,7 @@ def demonstrate(out: Path, epochs: int) -> Iterator[str]:
         ("interpolation.gif", "a 3 becoming an 8"),
     ):
         yield f"  {name:<18} {text}"
+    return True
 
 
 def _free(folder: Path) -> Path:

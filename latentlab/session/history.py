@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIMIT = 500
+LIMIT = 200
+"""Values remembered; one may hold a picture of some megabytes."""
 
 
 class History[T]:

@@ -96,8 +96,14 @@ def image_row(explorer: Explorer, name: str) -> int:
         files = " image file or" if explorer.codes.files is not None else ""
         start = f"neither a class ({listed(names)}) nor an" if names else "no"
         last = f"image row below {len(explorer.codes):,}"
-        raise RunError(f"{name!r} is {start}{files} {last}.")
+        raise RunError(f"{name!r} is {start}{files} {last}.", _example(explorer.codes.files))
     return row
+
+
+def _example(files: NDArray[np.object_] | None) -> str:
+    if files is None or not len(files):
+        return ""
+    return f"Files go by their path within the data set, such as {listed([files[0]])}."
 
 
 def _row_of(explorer: Explorer, name: str) -> int | None:

@@ -116,7 +116,8 @@ class Teller:
         splits = event.splits
         self._print(
             f"{event.parameters:,} parameters on {event.device}, "
-            f"{len(splits.train):,} training images, {len(splits.validation):,} held out"
+            f"{len(splits.train):,} training image{'' if len(splits.train) == 1 else 's'}, "
+            f"{len(splits.validation):,} held out"
         )
         if names := splits.spec.class_names:
             self._print(f"{len(names)} class{'es' if len(names) > 1 else ''}: {listed(names)}")

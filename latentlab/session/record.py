@@ -281,19 +281,3 @@ class _Recorder:
             metrics,
         )
         save_checkpoint(self.folder, checkpoint, snapshot.weights, stem=stem)
-
-
-def sweep(recipe: Recipe, key: str, values: tuple[object, ...]) -> tuple[Recipe, ...]:
-    """Return a recipe for each value of one key.
-
-    Raises
-    ------
-    RecipeError
-        Where the recipe has no such key, or it cannot have one of the values.
-    """
-    return tuple(recipe.changed(key, value) for value in values)
-
-
-def describe_change(key: str, value: object) -> str:
-    """Return what people call a recipe with one changed value, as ``beta 4``."""
-    return f"{key.rpartition('.')[2].replace('_', ' ')} {value}"

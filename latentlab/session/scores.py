@@ -88,7 +88,8 @@ def save_scores(
     by : Score
         What they are sorted by.
     codes : Codes or None
-        Of the same N images, and of others after them: say which image each is.
+        Of the same N images, and of others after them: say which image each is, and what is known
+        of it.
     class_names : tuple of str
         Written as the label.
 
@@ -98,7 +99,9 @@ def save_scores(
         Where the file cannot be written.
     """
     rows = strangest_first(scores.by(by)).tolist()
-    write_table(path, COLUMNS, (_line(scores, row, codes, class_names) for row in rows))
+    known = codes.attributes if codes else None
+    head = (*COLUMNS, *(known.names if known else ()))
+    write_table(path, head, (_line(scores, row, codes, class_names) for row in rows))
 
 
 def _line(
@@ -108,4 +111,5 @@ def _line(
     labels = None if codes is None else codes.labels
     label = "" if labels is None else class_names[labels[row]]
     values = (f"{each[row]:.6g}" for each in (scores.elbo, scores.error, scores.rate))
-    return row, file, part, label, *values
+    known = codes.attributes if codes else None
+    return row, file, part, label, *values, *(known.told(row) if known else ())

@@ -32,10 +32,18 @@ def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]
     check_ending(path, TABLES)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(map(cell, head))
+    table.writerow(map(cell, _distinct(head)))
     table.writerows([cell(value) for value in row] for row in rows)
     # A name on disk need not be text.
     write_atomically(path, text.getvalue().encode("utf-8", "backslashreplace"))
+
+
+def _distinct(head: Sequence[str]) -> list[str]:
+    """Return names of which those that come again are numbered: attributes may have a column's."""
+    return [
+        name if name not in head[:i] else f"{name} {head[: i + 1].count(name)}"
+        for i, name in enumerate(head)
+    ]
 
 
 def cell(value: object) -> object:

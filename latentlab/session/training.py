@@ -19,14 +19,14 @@ from latentlab.session.sweeps import plan, told_apart
 from latentlab.session.tables import write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from latentlab.session.sweeps import Plan
 
 
 def train_all(
     files: tuple[Path, ...], out: Path | None, settings: tuple[str, ...], sweeps: tuple[str, ...]
-) -> Iterator[str]:
+) -> Generator[str, None, bool]:
     """Train recipes one after another.
 
     Parameters
@@ -45,6 +45,11 @@ def train_all(
     ------
     str
         One line per thing done.
+
+    Returns
+    -------
+    bool
+        Whether all came to their end; False where Ctrl-C ended one.
 
     Raises
     ------
@@ -75,11 +80,12 @@ def train_all(
         if leads():
             yield from _concluded(each, folder, finished, named=several and out is None)
         if not finished:
-            return
+            return False
     if len(folders) > 1 and leads():
         yield from _compare(folders, out or folders[0].parent)
     if failed:
         raise TrainingError(f"{len(failed)} of {len(plans)} runs failed: {', '.join(failed)}.")
+    return True
 
 
 def _check_free(folders: Sequence[Path]) -> None:
@@ -174,14 +180,20 @@ def _plain(value: object) -> object:
     return value if isinstance(value, str | int | float) else json.dumps(value)
 
 
-def resume_run(folder: Path, epochs: int | None) -> Iterator[str]:
+def resume_run(folder: Path, epochs: int | None) -> Generator[str, None, bool]:
     """Go on with a run, to `epochs` in all where that is given.
 
     Yields
     ------
     str
         One line per thing done.
+
+    Returns
+    -------
+    bool
+        Whether it came to its end; False where Ctrl-C ended it.
     """
     finished = show(resume(folder, epochs))
     if leads():
         yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
+    return finished

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.errors import DataError, RunError
-from latentlab.files import write_atomically
+from latentlab.errors import DataError
 from latentlab.paths import home, resources
-from latentlab.session.kept_arrays import read_arrays
+from latentlab.session.kept_arrays import keep_arrays, read_arrays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,9 +42,8 @@ class ViewCache:
 
     def __init__(self, card: ModelCard | None, mu: NDArray[np.float32], layout: str) -> None:
         name = hashlib.sha256(np.ascontiguousarray(mu).tobytes()).hexdigest()[:20]
-        self._folder = _folder(card)
         self._count = len(mu)
-        self.path = self._folder / f"{layout}-{name}.npz"
+        self.path = _folder(card) / f"{layout}-{name}.npz"
 
     def read(self) -> Kept | None:
         """Return places and laid-out rows, or None where they are not kept or damaged."""
@@ -62,15 +59,7 @@ class ViewCache:
 
     def write(self, xy: NDArray[np.float32], anchors: NDArray[np.int64]) -> None:
         """Keep a map; where that cannot be, it is made again next time."""
-        packed = io.BytesIO()
-        np.savez(packed, xy=xy, anchors=anchors)
-        try:
-            write_atomically(self.path, packed.getvalue())
-            kept = sorted(self._folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
-            for file in kept[:-MOST]:
-                file.unlink(missing_ok=True)
-        except (RunError, OSError):
-            return
+        keep_arrays(self.path, MOST, xy=xy, anchors=anchors)
 
 
 def _folder(card: ModelCard | None) -> Path:

@@ -232,6 +232,7 @@ class SummaryPage(ComparePage):
         self.images.setToolTip(
             "How many held-out images both are measured on: four times as many halve the error."
         )
+        self._may_start = True
         self.start = QPushButton("Measure")
         self.start.setToolTip(MEASURE)
         self.work = WorkBar(controller, Summarise, "Stop; what was measured before stays.")
@@ -251,14 +252,15 @@ class SummaryPage(ComparePage):
         column.addWidget(self.teach, 1)
         column.addWidget(self.table, 1)
         self.start.clicked.connect(self._on_start)
+        self.images.refused.connect(self._show_start)
 
     why_not = SeveralPage.why_not
 
     def show_known(self, state: State, known: Comparison) -> None:
         """See `ComparePage.show_known`."""
         moving = state.run is not None and state.following
-        self.start.setEnabled(not moving and Summarise not in state.working)
-        self.start.setToolTip(MOVING if moving else MEASURE)
+        self._may_start = not moving and Summarise not in state.working
+        self._show_start()
         whole = known.held_out or (len(state.codes) if state.codes is not None else 0)
         self.images.setMaximum(max(LEAST, whole))
         self.work.show_state(state)
@@ -269,6 +271,12 @@ class SummaryPage(ComparePage):
             a, b = state.model, known.card
             self.table.show_summary(known.summary, _names(state, known), in_nats(a, b))
             self.table.note.setText(f"{seen(a, b, known.held_out)} {caution(a, b)}".strip())
+
+    @Slot()
+    def _show_start(self) -> None:
+        wrong = self.images.problem
+        self.start.setEnabled(self._may_start and not wrong)
+        self.start.setToolTip(wrong or (MEASURE if self._may_start else MOVING))
 
     @Slot()
     def _on_start(self) -> None:

@@ -262,6 +262,7 @@ class KindEditor(Editor):
             self.form.unfold()
         self.form.changed.connect(self.changed)
         self._column.replaceWidget(old, self.form)
+        old.hide()
         old.deleteLater()
         self.choice.setToolTip(self._kinds[self.choice.currentText()].help)
         self.changed.emit()

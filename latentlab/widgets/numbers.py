@@ -163,6 +163,14 @@ class NumberBox(QDoubleSpinBox):
             super().setValue(value)
             self._check()
 
+    def show_value(self, value: float) -> None:
+        """Show the number in force; what is being typed stays where that is still the same.
+
+        Else the comma of 2,5 is gone before the 5 comes, and what is wrong before it is read.
+        """
+        if value != self.value():
+            self.setValue(value)
+
     # What is wrong
 
     @Slot()

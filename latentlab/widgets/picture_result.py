@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from latentlab.session.workshop import error_map, pixel_rmse, unlikeness
 from latentlab.widgets.colour_bar import ColourBar
 from latentlab.widgets.image_view import ImageView
-from latentlab.widgets.labels import muted
+from latentlab.widgets.labels import ElidedLabel, muted
 from latentlab.widgets.theme import UNIT, colours
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ TIPS = (
     "The picture as the model sees it: at the size and in the colours of its images.",
     "What the decoder makes of the mean of its posterior q(z|x).",
     "How far off each pixel is: bright where picture and reconstruction differ most.",
+)
+NUMBERS = (
+    "The negative ELBO in nats, with 50 draws of z: what the reconstruction loses, and the rate, "
+    "what it takes to name z. RMSE is over pixels, where white is 1."
 )
 
 
@@ -44,11 +48,10 @@ class PictureResult(QWidget):
         self.bar = ColourBar("", 2)
         self.bar.setToolTip("How far a pixel is off, from black, 0, to white, 1.")
         self.verdict = muted()
-        self.numbers = muted()
-        self.numbers.setToolTip(
-            "The negative ELBO in nats, with 50 draws of z: what the reconstruction loses, and the "
-            "rate, what it takes to name z. RMSE is over pixels, where white is 1."
-        )
+        # A number that is cut off in silence reads as another one.
+        self.numbers = ElidedLabel()
+        self.numbers.setObjectName("muted")
+        self.numbers.setFont(self.verdict.font())
         self.verdict.setToolTip(
             "Its negative ELBO among those of images drawn at random from the map: the higher, the "
             "less the model has seen the like."
@@ -93,7 +96,7 @@ class PictureResult(QWidget):
             for view in self.views:
                 view.set_pixels(None)
             self.verdict.setText(EMPTY)
-            self.numbers.setText("")
+            self._count("")
             self.bar.set_top(1.0)
             return
         error = error_map(own)
@@ -111,16 +114,20 @@ class PictureResult(QWidget):
             return
         rmse = f"RMSE {pixel_rmse(own):.3f}"
         if judged is None:
-            self.numbers.setText(rmse)
+            self._count(rmse)
             self._say("busy", "Judging…")
             return
         parts = f"reconstruction {judged.reconstruction:.1f} + rate {judged.rate:.1f}"
-        self.numbers.setText(f"{parts} = {judged.bound:.1f} nats · {rmse}")
+        self._count(f"{parts} = {judged.bound:.1f} nats · {rmse}")
         if usual is None or usual.codes is not state.codes:
             waiting = "Compared with the map once training rests" if state.run else "Comparing…"
             self._say("busy", waiting)
         else:
             self._say(*unlikeness(judged, usual))
+
+    def _count(self, numbers: str) -> None:
+        self.numbers.setText(numbers)
+        self.numbers.setToolTip(f"{numbers}\n\n{NUMBERS}".strip())
 
     def _say(self, level: str, words: str) -> None:
         c = colours()

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 CALM_MS = 400
 """How long an answer may take before the former one is dimmed: a short wait must not flicker."""
-OPACITY = 0.65
+OPACITY, TRACK = 0.65, 0.25
+BAR = 3
+"""Height of the progress bar at the top; a veil that is lower than a line has none."""
 
 
 class Veil(QWidget):
-    """Dims a widget while an answer that it shows is awaited.
+    """Dims a widget while an answer that it shows is awaited, and tells how far the answer is.
 
     Another model that is being opened also takes the mouse away: what is shown belongs to the
     model before.
@@ -47,6 +49,7 @@ class Veil(QWidget):
         self._kinds = frozenset({Open, *kinds})
         self._parts = {kind.field for kind in kinds}
         self._opening = ""
+        self.fraction: float | None = None
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(CALM_MS)
@@ -61,6 +64,8 @@ class Veil(QWidget):
         if changed & self._parts:
             # An answer has come: while a hand drags, the next one is awaited already.
             self._later.stop()
+        if "working" in changed:
+            self._show_progress(state)
         if not changed & {"awaited", "opening"} and not changed & self._parts:
             return
         self._opening = state.opening if Open in state.awaited else ""
@@ -70,6 +75,13 @@ class Veil(QWidget):
             self.hide()
         elif self.isHidden() and not self._later.isActive():
             self._later.start()
+
+    def _show_progress(self, state: State) -> None:
+        told = [how.fraction for kind, how in state.working.items() if kind in self._kinds]
+        fraction = told[0] if told else None
+        if fraction != self.fraction:
+            self.fraction = fraction
+            self.update(0, 0, self.width(), BAR)
 
     @Slot()
     def _fall(self) -> None:
@@ -91,8 +103,15 @@ class Veil(QWidget):
         """Dim what is below."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), faint(colours().base, OPACITY))
+        if self.fraction is not None and self.height() >= 2 * UNIT:
+            self._draw_progress(painter, self.fraction)
         if self._opening and self._tells:
             self._draw_text(painter, f"Opening {self._opening}…")
+
+    def _draw_progress(self, painter: QPainter, fraction: float) -> None:
+        accent = self.palette().accent().color()
+        painter.fillRect(0, 0, self.width(), BAR, faint(accent.name(), TRACK))
+        painter.fillRect(0, 0, round(self.width() * fraction), BAR, accent)
 
     def _draw_text(self, painter: QPainter, text: str) -> None:
         c, width = colours(), self.width() - 4 * UNIT

@@ -9,7 +9,6 @@ answers arrive later as signals.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
@@ -40,7 +39,7 @@ from latentlab.session.requests.runs import (
     ListLibrary,
     ReadMoment,
     Rename,
-    Restore,
+    Restored,
     Trash,
 )
 from latentlab.session.requests.views import MakeView
@@ -56,6 +55,7 @@ from latentlab.workers.running import Running, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from PySide6.QtCore import QObject
 
@@ -140,13 +140,17 @@ class Controller(Running):
         replaced = answer.request.about_model and answer.number <= self._model_since
         return replaced or answer.number < self._shown.get(type(answer.request), 0)
 
+    def _is_fact(self, answer: Answer) -> bool:
+        """Say whether the explorer has changed for good: giving it up came too late."""
+        # The state must know which model answers, whoever wanted it.
+        is_whole = isinstance(answer.response, Whole) and answer.number > self._model_since
+        return is_whole or isinstance(answer.response, Opened | Adopted)
+
     @Slot(object)
     def _on_answer(self, answer: Answer) -> None:
         if isinstance(answer.request, Adopt):
             self._training.look_again()
-        # All codes are there for good: that someone gave them up came too late.
-        is_whole = isinstance(answer.response, Whole) and answer.number > self._model_since
-        if self._is_stale(answer) and not is_whole:
+        if self._is_stale(answer) and not self._is_fact(answer):
             return
         self._end_work(type(answer.request))
         self._end_waiting(answer)
@@ -184,8 +188,8 @@ class Controller(Running):
                 self.refuse(title, " ".join(map(str, more)))
             case (_, Discarded() as discarded):
                 self._on_discarded(discarded)
-            case (Restore(), Path() as folder):
-                self._on_restored(folder)
+            case (_, Restored() as restored):
+                self._on_restored(restored)
             case (Rename(folder=folder), str() as name):
                 self._on_renamed(folder, name)
             case (Trash(folder=folder), _):
@@ -202,9 +206,7 @@ class Controller(Running):
             self._fallback = None
 
     def _on_model(self, opened: Opened | Adopted) -> None:
-        if isinstance(opened, Adopted) and not self.state.following:
-            return
-        changes: dict[str, Any] = {"model": opened.card, "codes": opened.codes, "opening": ""}
+        changes: dict[str, Any] = {"model": opened.card, "codes": opened.codes}
         old = self.state.model
         is_new = old is None or old.number != opened.card.number
         if self.state.codes is not None and len(self.state.codes) != len(opened.codes):
@@ -219,7 +221,7 @@ class Controller(Running):
             changes = {**emptied(OF_MODEL), **changes, **self._first_look(opened.card.latent_dim)}
         changes |= {**emptied(OF_CODES), "working": self._withdraw_stale(is_new=is_new)}
         if isinstance(opened, Opened):
-            changes |= {**shown(opened.past), "moment": None}
+            changes |= {**shown(opened.past), "moment": None, "opening": ""}
             self._latest = opened.past.portrait
         if is_new or not self._history.can_undo:
             self._history = History(place_of(replace(self.state, **changes)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,23 @@ if TYPE_CHECKING:
 CALM_MS = 200
 """Milliseconds without another request of its kind, after which a modest one is sent to a busy
 lane."""
+PATIENCE_MS = 1000
+"""Milliseconds after which it is sent even though there are others all the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
     kinds: Collection[type[Request]]
     visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    request: Request
+    first: float
+    """When the first of its kind began to wait."""
+    due: float
+    """When it need not wait any longer for z to stand still."""
 
 
 class Demand(QObject):
@@ -40,21 +52,19 @@ class Demand(QObject):
         super().__init__(parent)
         self._send = send
         self._views: dict[str, _View] = {}
-        self._held: dict[type[Request], Request] = {}
+        self._held: dict[type[Request], _Held] = {}
         self._busy = False
-        self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
-        self._calm.timeout.connect(self._release)
+        self._next = QTimer(self, singleShot=True)
+        self._next.timeout.connect(self._release)
 
     def ask(self, request: Request) -> None:
         """Send a request, now or later; it takes the place of one of its kind that waits."""
-        self.forget(type(request))
+        now, kind = time.monotonic(), type(request)
+        first = self._held[kind].first if kind in self._held else now
         waits = self._busy and request.modest
-        if waits:
-            self._calm.start()
-        if waits or not self._is_seen(type(request)):
-            self._held[type(request)] = request
-        else:
-            self._send(request)
+        due = min(now + CALM_MS / 1000, first + PATIENCE_MS / 1000) if waits else now
+        self._held[kind] = _Held(request, first, due)
+        self._release()
 
     @property
     def held(self) -> Collection[type[Request]]:
@@ -68,14 +78,12 @@ class Demand(QObject):
     def look(self, viewer: str, kinds: Collection[type[Request]], *, visible: bool) -> None:
         """Take note of whether a viewer shows the answers to some kinds of request."""
         self._views[viewer] = _View(frozenset(kinds), visible)
-        if not self._calm.isActive():
-            self._release()
+        self._release()
 
     def set_busy(self, busy: bool) -> None:
         """Say whether a run trains on the same cores."""
         self._busy = busy
-        if not busy:
-            self._release()
+        self._release()
 
     def _is_seen(self, kind: type[Request]) -> bool:
         """Say whether somebody sees answers of a kind; yes where nobody has said so."""
@@ -84,5 +92,12 @@ class Demand(QObject):
 
     @Slot()
     def _release(self) -> None:
-        for kind in [kind for kind in self._held if self._is_seen(kind)]:
-            self._send(self._held.pop(kind))
+        """Send what is seen and due, and come back when the next is."""
+        now = time.monotonic()
+        seen = [kind for kind in self._held if self._is_seen(kind)]
+        for kind in seen:
+            held = self._held.get(kind)
+            if held and (held.due <= now or not self._busy):
+                self._send(self._held.pop(kind).request)
+        if left := [self._held[kind].due for kind in seen if kind in self._held]:
+            self._next.start(max(1, round(1000 * (min(left) - now))))

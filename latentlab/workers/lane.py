@@ -119,8 +119,8 @@ class Lane(QObject):
 
     def withdraw(self, kind: type[Request]) -> None:
         """Ask no more what still waits of a kind, or is being worked on; runs on the GUI thread."""
+        self._worker.withdrawn[kind] = self._number
         self._mailbox.pop(kind, None)
-        self._worker.dropped.append(kind)
 
     def close(self) -> None:
         """Write the files that still wait, answer nothing else, and wait until all is done.
@@ -159,7 +159,8 @@ class _Worker(QObject):
         self._answerer: Answerer | None = None
         self._mailbox = mailbox
         self._begun: dict[object, _Work] = {}
-        self.dropped: list[object] = []
+        self.withdrawn: dict[object, int] = {}
+        """The number of the last request that nobody wants any more, by its place."""
         self.share = 1.0
         self._turned = self._rested = 0.0
         self._finished = False
@@ -178,7 +179,9 @@ class _Worker(QObject):
     @Slot()
     def work(self) -> None:
         """Answer the most urgent waiting request, or go on with work; runs on the lane's thread."""
-        self._drop()
+        for ticket in [work.ticket for work in self._begun.values()]:
+            if ticket.number <= self.withdrawn.get(ticket.request.place, 0):
+                self._drop(ticket.request.place)
         begun = self._awake()
         has_turn = time.monotonic() - self._turned >= TURN_EVERY
         # Codes of a model that has diverged are no numbers: nothing to warn of each time.
@@ -216,11 +219,9 @@ class _Worker(QObject):
         self._next.stop()
         self.thread().quit()
 
-    def _drop(self) -> None:
-        while self.dropped:
-            work = self._begun.pop(self.dropped.pop(), None)
-            if work:
-                work.pieces.close()
+    def _drop(self, place: object) -> None:
+        if work := self._begun.pop(place, None):
+            work.pieces.close()
 
     def _answer_first(self) -> None:
         waiting = list(self._mailbox.values())
@@ -238,8 +239,7 @@ class _Worker(QObject):
             self._fail(ticket, error)
             return
         if isinstance(response, Generator):
-            self.dropped.append(ticket.request.place)
-            self._drop()
+            self._drop(ticket.request.place)
             if not self._begun:
                 self._turned = time.monotonic()
             self._begun[ticket.request.place] = _Work(ticket, response)

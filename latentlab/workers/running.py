@@ -21,6 +21,7 @@ from latentlab.session.requests.runs import (
     ReadMoment,
     Rename,
     Restore,
+    Restored,
     Trash,
 )
 from latentlab.workers.viewing import Viewing
@@ -58,6 +59,7 @@ class Running(Viewing):
         self._training = training
         self._previous: Path | None = None
         self._wanted: Path | None = None
+        self._discarded: set[Path | None] = set()
         self._resumed = False
         self._latest: Portrait | None = None
         training.progressed.connect(self._on_progress)
@@ -88,7 +90,11 @@ class Running(Viewing):
             self._begin(Order(self.state.draft or {}))
 
     def _begin(self, order: Order) -> None:
-        self._previous = self.state.model.source if self.state.model else None
+        model = self.state.model
+        opening = self._wanted if Open in self.state.awaited else None
+        before = opening or (model.source if model else None)
+        if before not in self._discarded:
+            self._previous = before
         self._resumed = order.folder is not None
         self._set(following=True, failure=None, moment=None)
         self._training.start(order)
@@ -216,11 +222,12 @@ class Running(Viewing):
         self.ask(ListLibrary())
         self.say(f"Discarded {run.name}", partial(self.restore_run, run.folder))
 
-    def _on_restored(self, folder: Path) -> None:
+    def _on_restored(self, run: Restored) -> None:
+        self._discarded -= {run.folder}
         self.ask(ListLibrary())
-        self.say(f"Restored {folder.name}")
+        self.say(f"Restored {run.name}")
         if self.state.run is None:
-            self._replace_model(folder)
+            self._replace_model(run.folder)
 
     def compare(self, paths: tuple[Path, ...]) -> None:
         """Draw the curves of runs side by side; of none or one to stop that."""
@@ -273,7 +280,7 @@ class Running(Viewing):
 
     @Slot(object)
     def _on_progress(self, run: Run) -> None:
-        self._share_cores(with_run=run.device == "CPU")
+        self._share_cores(with_run=run.device == "CPU" and run.phase != "paused")
         past = self._training.past
         # Until the run has curves of its own, those of the model before stay.
         live = shown(past) if self.state.following and past.curves else {}
@@ -303,6 +310,7 @@ class Running(Viewing):
             discard = False
             self.say("This run was there before and was kept: delete it in the library.")
         if discard and folder:
+            self._discarded |= {folder}
             self.ask(Discard(folder))
         after = self._previous if discard else folder
         if self.state.following and after and not self.state.queue:

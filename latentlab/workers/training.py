@@ -228,4 +228,6 @@ class Training(QObject):
         self._job.deleteLater()
         self._job = None
         folder: Path | None = self._started.folder if self._started else None
+        # The run's images with it; what is open has its own.
+        self._started = None
         self.ended.emit(outcome, folder, self._discard)

@@ -84,6 +84,36 @@ def text(tmp_path):
     return file, "notes.txt is neither a model, a recipe nor a picture"
 
 
+def table(tmp_path):
+    file = tmp_path / "labels.tsv"
+    file.write_text("name\tage\n1.png\t3\n")
+    return file, "labels.tsv is a table: no model, recipe or picture. It can say what is in"
+
+
+def arrays(tmp_path):
+    file = tmp_path / "images.npy"
+    np.save(file, np.zeros((3, 4, 4), np.uint8))
+    return file, "choose arrays as Data in Train"
+
+
+def archive(tmp_path):
+    file = tmp_path / "pictures.zip"
+    file.write_bytes(b"PK")
+    return file, "is an archive: no model, recipe or picture. To learn from pictures in it, use"
+
+
+def folder_of_runs(tmp_path):
+    run_folder(tmp_path)
+    return tmp_path, "It holds runs: open one of them, as "
+
+
+def folder_of_pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(folder / "a.png")
+    return folder, "It holds pictures. To learn from them, use File › Use a folder of pictures…"
+
+
 def misfit(tmp_path):
     folder = run_folder(tmp_path)
     shutil.copy(CVAE / "checkpoint.safetensors", folder)
@@ -188,6 +218,11 @@ BAD = [
     model_of_another_program,
     graph_of_another_program,
     text,
+    table,
+    arrays,
+    archive,
+    folder_of_runs,
+    folder_of_pictures,
     misfit,
     other_shape,
     half_a_description,

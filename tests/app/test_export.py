@@ -61,7 +61,9 @@ def test_manifold_png(old_desk, choose, tmp_path):
     assert (info["plane"], info["span"], info["spacing"]) == ([0, 1], 3.0, "uniform")
     assert text["Software"].startswith("latentlab ")
     assert asked[0][2].split(";;")[0] == NAMES["png"]
-    old_desk.until(lambda: "grid.png" in old_desk.window.statusBar().currentMessage())
+    old_desk.until(
+        lambda: any("grid.png" in line.text.toolTip() for line in old_desk.window.messages.lines)
+    )
 
 
 def test_samples_png(cvae, choose, tmp_path):

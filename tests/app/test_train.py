@@ -12,6 +12,7 @@ from latentlab.learning.checkpoint import load_model
 from latentlab.learning.recipe import Recipe
 from latentlab.paths import resources, runs
 from latentlab.session.forms import describe
+from latentlab.session.runs import DISCARDED
 from latentlab.widgets import asking
 
 DIGITS_2D = resources() / "models" / "digits-2d"
@@ -27,7 +28,8 @@ def fill(desk, values):
 
 
 def started_runs():
-    return sorted(runs().iterdir()) if runs().is_dir() else []
+    found = sorted(runs().iterdir()) if runs().is_dir() else []
+    return [folder for folder in found if folder.name != DISCARDED]
 
 
 def entries(desk):
@@ -296,12 +298,15 @@ def test_bad_value_is_told_under_its_field(desk):
     before = desk.state
     form = fill(desk, TINY)
     form.row("model.hidden").editor.line.setText("16, x")
-    desk.hand.click(desk.panel("train").start)
-    until_ended(desk)
+    start = desk.panel("train").start
+    desk.until(lambda: not start.isEnabled())
     label = form.row("model.hidden")._problem
     assert label.isVisible()
     assert "x" in label.text()
+    assert "x" in start.toolTip()
     assert not form.row("model.latent_dim")._problem.isVisible()
+    desk.hand.click(start)
+    desk.controller.start_training()
     assert desk.window.failure_bar.isVisible()
     for name in ("model", "point", "codes", "curves", "picture"):
         assert getattr(desk.state, name) is getattr(before, name), name
@@ -316,25 +321,25 @@ def test_bad_value_is_told_under_its_field(desk):
 
 
 def test_every_problem_is_shown_at_once(desk):
-    form = fill(desk, TINY)
+    form = fill(desk, {**TINY, "data": {"kind": "folder", "root": ""}})
     form.row("model.hidden").editor.line.setText("0, 16")
-    form.row("training.learning_rate").editor.set_value(0.0)
     desk.hand.click(desk.panel("train").start)
     until_ended(desk)
-    for key in ("model.hidden", "training.learning_rate"):
+    for key in ("model.hidden", "data.root"):
         assert form.row(key)._problem.isVisible(), key
-    assert "must be greater than 0" in form.row("training.learning_rate")._problem.text()
+    assert "missing" in form.row("data.root")._problem.text()
     assert not form.row("training.epochs")._problem.isVisible()
     assert started_runs() == []
 
 
 def test_values_out_of_range_do_not_enter_the_form(desk):
-    """As from a settings file of another version: the form keeps to what can be."""
-    fill(desk, bad(model={"latent_dim": 0}, training={"epochs": -3, "learning_rate": 9.0}))
-    values = desk.state.draft
-    assert values["model"]["latent_dim"] == 1
-    assert values["training"]["epochs"] == 1
-    assert values["training"]["learning_rate"] == 1.0
+    """As from a settings file of another version: each is told, and none is replaced."""
+    form = fill(desk, bad(model={"latent_dim": 0}, training={"epochs": -3, "learning_rate": 9.0}))
+    for key in ("model.latent_dim", "training.epochs", "training.learning_rate"):
+        assert form.row(key)._problem.isVisible(), key
+    desk.controller.start_training()
+    assert "at least 1" in desk.window.failure_bar.text.text()
+    assert started_runs() == []
 
 
 def test_data_that_is_not_there(desk, tmp_path):
@@ -385,7 +390,7 @@ def test_run_that_cannot_be_written_any_more(training):
 
 
 def test_loss_that_explodes_keeps_the_last_good_weights(desk):
-    desk.controller.set_draft(bad(objective={"beta": 1e6}, training={"learning_rate": 1.0}))
+    desk.controller.set_draft(bad(objective={"beta": 1e3}, training={"learning_rate": 1.0}))
     desk.controller.start_training()
     until_ended(desk)
     assert "learning_rate" in desk.window.failure_bar.text.text()

@@ -146,6 +146,8 @@ def test_fractions_are_refused_where_they_are_many_or_no_fractions(save, monkeyp
         (np.full((4, 2, 2), 70_000), "holds values from 70000 to 70000"),
         (np.zeros((4, 2, 2), "S1"), "not numbers"),
         (np.array(["a", "b"]), "not numbers"),
+        (np.zeros((4, 2, 2), complex), "it holds complex128"),
+        (np.zeros((4, 2, 2), "M8[s]"), "it holds datetime64[s]"),
         (np.zeros((4, 6), np.uint8), "the shape (4, 6)"),
         (np.zeros((), np.uint8), "the shape ()"),
         (np.zeros((4, 2, 2, 4), np.uint8), "the shape (4, 2, 2, 4)"),

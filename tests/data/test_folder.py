@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 from training_support import recipe_of, run
 
-from latentlab.data import cache
+from latentlab.data import cache, decoding
 from latentlab.data.base import load
 from latentlab.data.folder import FolderConfig
 from latentlab.errors import DataError
@@ -459,7 +459,7 @@ def test_no_room_on_the_disk_is_told_before_decoding(tmp_path, write, monkeypatc
 def test_a_second_opening_decodes_nothing(tmp_path, write, monkeypatch):
     write.pictures(tmp_path / "in", [f"{i}.png" for i in range(6)])
     first = open_folder(tmp_path / "in")
-    monkeypatch.setattr(cache, "read_pages", None)
+    monkeypatch.setattr(decoding, "read_pages", None)
     again = open_folder(tmp_path / "in")
     np.testing.assert_array_equal(every(again), every(first))
     assert len(entries()) == 1
@@ -491,14 +491,14 @@ def test_other_options_have_an_entry_of_their_own(tmp_path, write):
 @pytest.fixture
 def slow(monkeypatch):
     """Decode so slowly that nothing is done before somebody gives up."""
-    begun, go_on, read = threading.Event(), threading.Event(), cache.read_pages
+    begun, go_on, read = threading.Event(), threading.Event(), decoding.read_pages
 
     def slowly(*args):
         begun.set()
         go_on.wait(0.2)
         return read(*args)
 
-    monkeypatch.setattr(cache, "read_pages", slowly)
+    monkeypatch.setattr(decoding, "read_pages", slowly)
     return begun
 
 
@@ -631,7 +631,7 @@ def test_of_several_tables_that_which_names_most_pictures_is_used(tmp_path, writ
     assert known == {name: i for i, name in enumerate(names)}
     assert splits.note.startswith("labels.csv is used, joined by its column 'name'.")
     assert "Not used beside it: b.csv, list.txt; data.attributes chooses." in splits.note
-    assert "a.csv is not used: no column names the files, and 1 rows" in splits.note
+    assert "a.csv is not used: no column names the files, and 1 row " in splits.note
     assert "README" not in splits.note
     chosen = open_folder(tmp_path, attributes=tmp_path / "list.txt").whole()
     assert set(chosen.attributes.column("column 2").tolist()) == {9, 8, 7, 6, 5, 4}

@@ -136,6 +136,20 @@ def test_a_file_that_lacks_is_named(run):
     assert "is not a run" in refused(run.parent / "nowhere")
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("vae.pt", "vae.pt is not a checkpoint of latentlab: it is another kind of file"),
+        ("recipe.toml", "recipe.toml is not a checkpoint of latentlab: it is another kind of file"),
+        ("a.safetensors", "a.safetensors is not a checkpoint of latentlab: there is no a.json"),
+    ],
+)
+def test_a_file_that_is_no_checkpoint_is_named_and_not_its_folder(tmp_path, name, words):
+    assert "does not exist" in refused(tmp_path / name)
+    (tmp_path / name).write_bytes(b"PK")
+    assert words in refused(tmp_path / name)
+
+
 def test_a_path_below_a_file_cannot_be_read(tmp_path):
     (tmp_path / "file").write_text("x", "utf-8")
     assert "cannot be read" in refused(tmp_path / "file" / "run")

@@ -1,8 +1,10 @@
 """Every request of the window, answered by a real model; and what happens when it cannot be."""
 
+import gc
 import json
 import math
 import shutil
+import weakref
 from collections.abc import Generator
 from dataclasses import dataclass
 from importlib import import_module
@@ -361,6 +363,18 @@ def test_a_slow_model_under_training_is_shown_with_some_of_its_codes(digits, mon
     assert len(first.codes) == len(later.codes) == len(lab.explorer.images) == FEW
     assert first.card.images == 5000
     assert len(lab(ShowAll()).codes) == 5000
+
+
+def test_opening_another_keeps_no_model_of_the_run_before(vae_run, digits):
+    explorer = Explorer()
+    recipe = make_recipe({"model": {"kind": "vae", "hidden": [8]}})
+    models = []
+    for epoch in range(3):
+        adopt(Lab(explorer, None), digits, recipe, epoch)
+        models.append(weakref.ref(explorer.model))
+    explorer.open(vae_run)
+    gc.collect()
+    assert [model() for model in models] == [None] * 3
 
 
 def test_adopting_after_opening_the_same_recipe_shows_the_runs_own_images(vae_run, digits):

@@ -34,6 +34,16 @@ def arrays(folder, count=40, first=0, classes=("cat", "dog"), size=6):
     return {"kind": "arrays", "images": str(folder / "x.npz"), "held_out": 0.25}
 
 
+def pictures(folder, count=40, first=0):
+    """Write picture files, each with its number in its name and of another pattern."""
+    (folder / "pictures").mkdir(parents=True, exist_ok=True)
+    for i in range(first, first + count):
+        pixels = np.random.default_rng(i).integers(0, 256, (6, 6), np.uint8)
+        Image.fromarray(pixels).save(folder / "pictures" / f"{i:03}.png")
+    root = str(folder / "pictures")
+    return {"kind": "folder", "root": root, "width": 6, "colour": False, "held_out": 0.25}
+
+
 def trained(folder, data, model="vae", epochs=1):
     recipe = make_recipe(
         {
@@ -97,11 +107,13 @@ def test_twenty_eight_pixels_and_ten_classes_are_not_taken_for_digits(tmp_path):
     assert opened(run).card.data == ""
 
 
+@pytest.mark.parametrize("write", [arrays, pictures])
 @pytest.mark.parametrize(("first", "count"), [(1, 39), (0, 50), (5, 60), (0, 30)])
-def test_what_was_held_out_stays_so_when_images_come_and_go(tmp_path, first, count):
-    run = trained(tmp_path / "run", arrays(tmp_path / "data"))
+def test_what_was_held_out_stays_so_when_images_come_and_go(tmp_path, write, first, count):
+    run = trained(tmp_path / "run", write(tmp_path / "data"))
     before = held_out_of(opened(run))
-    arrays(tmp_path / "data", count, first)
+    shutil.rmtree(tmp_path / "data")
+    write(tmp_path / "data", count, first)
     gone, new = first + max(0, 40 - first - count), max(0, first + count - 40)
     explorer = opened(run)
     assert held_out_of(explorer) <= before
@@ -114,7 +126,7 @@ def test_what_was_held_out_stays_so_when_images_come_and_go(tmp_path, first, cou
     assert not before & {image.tobytes() for image in splits.train.images}
     assert "not exactly" in splits.notes
     # Also what comes back later, and after the run has gone on with others.
-    arrays(tmp_path / "data", 80)
+    write(tmp_path / "data", 80)
     explorer = opened(run)
     assert held_out_of(explorer) == before
 

@@ -1,12 +1,13 @@
 """Scores of real models on their way to window and file."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from latentlab.data import base
-from latentlab.data.base import TRAIN, VALIDATION, Loading
+from latentlab.data.base import TRAIN, VALIDATION, Attributes, Loading
 from latentlab.errors import DataError, RunError
 from latentlab.latent.codes import Codes
 from latentlab.latent.ranking import Score, Scores
@@ -133,6 +134,16 @@ def test_csv_has_every_image_the_strangest_first(tmp_path):
     want = ["4", "in/4.png", "train", "a, with a comma", "104", "0.46", "3.25"]
     assert rows[0] == want
     assert [row[0] for row in rows] == ["4", "3", "2", "1", "0"]
+
+
+def test_csv_tells_all_that_is_known_of_each_image(tmp_path):
+    values = np.array([[20, 1], [21, 0], [22, np.nan], [23, 1], [24, 0]], np.float32)
+    known = Attributes(("age", "label"), values, {"label": ("no", "yes")})
+    known_codes = replace(codes(), attributes=known)
+    save_scores(made(), tmp_path / "s.csv", codes=known_codes, class_names=("a", "b"))
+    head, *rows = read(tmp_path / "s.csv")
+    assert head == [*COLUMNS, "age", "label 2"]
+    assert [row[-2:] for row in rows][:3] == [["24.0", "no"], ["23.0", "yes"], ["22.0", ""]]
 
 
 def test_csv_by_another_score_and_without_labels(tmp_path):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDropEvent
 from toy import picture_of
 
 from latentlab.errors import RunError
+from latentlab.session.reports import Run
 from latentlab.session.requests.bookmarks import ReadBookmarks
 from latentlab.session.requests.ways import MakeTraversal, TakeFooting
 from latentlab.session.ways import Bookmark, Footing, Range
@@ -47,6 +48,17 @@ def test_the_meter_asks_for_the_newest_place_only_when_z_moved(desk):
     desk.settle()
     asked = [r for r in desk.lab.asked if isinstance(r, TakeFooting)]
     assert asked == [TakeFooting(desk.state.point)]
+
+
+def test_the_meter_keeps_what_was_measured_while_another_model_trains(desk):
+    gauge = desk.panel("image").gauge
+    measured = gauge.text.text()
+    assert measured
+    desk.controller._set(run=Run(), following=False)
+    assert gauge.text.text() == measured
+    desk.controller.randomize()
+    desk.settle()
+    assert gauge.text.text() == ""
 
 
 def test_the_needle_stands_where_the_level_is(application):

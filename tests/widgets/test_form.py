@@ -66,6 +66,15 @@ def test_another_kind_has_fields_of_its_own(form):
     assert form.changes[-1]["model"]["kind"] == "cvae"
 
 
+def test_nothing_of_the_kind_before_is_left_below_the_fields(form):
+    """Not even until the event loop takes it away, which a dialog above puts off."""
+    choosing = editor(form, "model")
+    before = choosing.form
+    assert before.isVisible()
+    choosing.choice.setCurrentText("cvae")
+    assert not before.isVisible()
+
+
 def test_kinds_share_what_both_have(form):
     """Changing one's mind about the model keeps the numbers that both kinds know."""
     editor(form, "model.latent_dim").set_value(7)

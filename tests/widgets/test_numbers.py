@@ -134,6 +134,46 @@ def test_no_number_is_replaced_by_another(make_box, whole, text, problem, end):
     assert box.value() == (1 if whole else 0.25)
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("2,5", "Not a whole number"),
+        ("2.5", "Not a whole number"),
+        ("100000", "At most"),
+        ("7", ""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("panel", "name"),
+    [("interpolate", "steps"), ("samples", "seed"), ("manifold", "count"), ("neighbours", "count")],
+)
+def test_what_is_typed_stays_while_the_panel_shows_its_state(desk, panel, name, text, problem):
+    """Else the comma of 2,5 is gone before the 5 comes, and 25 is what was typed."""
+    box = getattr(desk.panel(panel), name)
+    desk.window.docks[panel].raise_()
+    if text == "100000":
+        text = f"{box.maximum() * 100:.0f}"
+    box.setFocus()
+    box.lineEdit().selectAll()
+    for letter in text:
+        QTest.keyClicks(box, letter)
+        desk.controller.randomize()
+        desk.settle()
+    assert box.lineEdit().text() == f"{box.prefix()}{text}{box.suffix()}"
+    assert box.problem.startswith(problem)
+    assert bool(box.problem) is bool(problem)
+
+
+def test_nothing_is_scored_while_the_number_of_draws_is_wrong(desk):
+    panel = desk.panel("anomalies")
+    desk.window.docks["anomalies"].raise_()
+    enter(panel.draws, "100000", None)
+    assert not panel.start.isEnabled()
+    assert panel.start.toolTip() == "At most 1,000"
+    enter(panel.draws, "20", None)
+    assert panel.start.isEnabled()
+
+
 def test_arrows_do_not_step_from_a_wrong_number(make_box):
     box = make_box(0, 1)
     box.setSingleStep(0.1)

@@ -157,6 +157,19 @@ def test_numbers_come_with_the_judgement(panel):
     assert len(asked(panel, JudgePicture)) == len(asked(panel, JudgeMap)) == 1
 
 
+def test_numbers_that_find_no_room_end_in_dots(panel):
+    """What is merely cut off reads as another number."""
+    own = mine(DRAWING)
+    panel.controller.show(own=own, judged=Judged(own, 116_731.8, 215.4))
+    numbers = panel.result.numbers
+    panel.layout().activate()
+    assert numbers.shown_text == numbers.text()
+    panel.resize(200, 600)
+    panel.layout().activate()
+    assert numbers.shown_text.endswith("…")
+    assert numbers.toolTip().startswith(numbers.text())
+
+
 def test_other_codes_are_judged_anew_but_not_while_training(panel):
     panel.controller.show(own=mine(DRAWING), run=Run("training"))
     assert asked(panel, JudgeMap) == []

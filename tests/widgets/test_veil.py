@@ -6,7 +6,8 @@ from gui_support import wait
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from latentlab.session.requests.exploring import MakeManifold, Open
+from latentlab.data.base import Loading
+from latentlab.session.requests.exploring import MakeManifold, MakeSamples, Open
 from latentlab.session.scene import Manifold
 from latentlab.session.state import State
 from latentlab.widgets.panel import find_panels
@@ -83,3 +84,20 @@ def test_every_panel_that_shows_something_of_a_model_has_a_veil(show_panel, pane
     shown = show_panel(panel.widget)
     of_model = panel.widget.watches & OF_MODEL and panel.key not in ("diagnosis", "replay")
     assert bool(shown.findChildren(Veil)) is bool(of_model)
+
+
+def test_the_veil_tells_how_far_the_answer_is(panel, until):
+    """A bar across its top; other work is not its own."""
+    veil = veil_of(panel)
+    awaiting(panel, MakeManifold)
+    until(veil.isVisible)
+    empty = veil.grab().toImage()
+    panel.controller.show(
+        working={MakeManifold: Loading("Decoding", 0.5), MakeSamples: Loading("")}
+    )
+    assert veil.fraction == 0.5
+    half = veil.grab().toImage()
+    assert half.pixel(4, 1) != half.pixel(veil.width() - 4, 1)
+    panel.controller.show(working={MakeSamples: Loading("", 0.9)})
+    assert veil.fraction is None
+    assert veil.grab().toImage() == empty

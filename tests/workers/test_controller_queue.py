@@ -45,6 +45,19 @@ def test_what_is_queued_begins_when_the_run_before_has_ended(bench):
     assert Open(RUN) in bench.lane.asked
 
 
+def test_after_discarding_all_of_a_queue_the_model_before_it_is_open(bench):
+    before = bench.state.model.source
+    bench.controller.start_training()
+    bench.controller.enqueue()
+    bench.adopt()
+    bench.lane.answer_all()
+    bench.training.end("stopped", discard=True)
+    bench.lane.answer_all()
+    bench.lane.asked.clear()
+    bench.training.end("stopped", folder=RUN.with_name("second"), discard=True)
+    assert [each.path for each in bench.lane.asked if isinstance(each, Open)] == [before]
+
+
 def test_closing_begins_nothing_that_waits(bench):
     bench.controller.start_training()
     bench.controller.enqueue()

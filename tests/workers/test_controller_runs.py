@@ -132,6 +132,10 @@ def test_exploring_leaves_time_to_a_run_on_the_same_cores(bench, device, share):
     bench.controller.start_training()
     bench.training.progressed.emit(Run(device=device))
     assert bench.lane.share == share
+    bench.training.progressed.emit(Run(device=device, phase="paused"))
+    assert bench.lane.share == 1.0
+    bench.training.progressed.emit(Run(device=device, phase="training"))
+    assert bench.lane.share == share
     bench.training.end()
     assert bench.lane.share == 1.0
 
@@ -194,6 +198,28 @@ def test_a_discarded_run_can_be_brought_back(bench):
     bench.lane.answer_all()
     assert {Open(RUN), ListLibrary()} <= set(bench.lane.asked)
     assert said[2].text == "Restored new"
+
+
+@pytest.mark.parametrize("answered", [True, False])
+@pytest.mark.parametrize("queued", [True, False])
+def test_after_several_discarded_runs_the_model_before_all_of_them_comes_back(
+    bench, answered, queued
+):
+    """Never one that was discarded itself, however soon the next run begins."""
+    folders = [RUN.with_name(f"new {number}") for number in range(3)]
+    if queued:
+        bench.controller.sweep("model.latent_dim", (2, 2, 2))
+    for folder in folders:
+        if not queued:
+            bench.controller.start_training()
+        bench.adopt(1, folder)
+        if answered:
+            bench.lane.answer_all()
+        bench.training.end("stopped", discard=True, folder=folder)
+    bench.lane.answer_all()
+    assert [Discard(folder) in bench.lane.asked for folder in folders] == [True] * 3
+    assert bench.state.model.source == Path("/toys/toy")
+    assert bench.state.failure is None
 
 
 def test_finished_run_does_not_interrupt_whoever_looks_elsewhere(bench):

@@ -78,3 +78,36 @@ def test_when_the_run_ends_nothing_waits_any_longer(demand, sent):
     demand.set_busy(False)
     demand.ask(manifold(2))
     assert sent == [manifold(1), manifold(2)]
+
+
+def test_what_comes_into_sight_is_sent_while_z_never_rests(demand, sent):
+    """A hand that drags all the time holds back only what follows from where it is."""
+    demand.set_busy(True)
+    demand.look("Map", {Decode}, visible=False)
+    demand.ask(DECODE)
+    demand.ask(manifold(1))
+    demand.look("Map", {Decode}, visible=True)
+    assert sent == [DECODE]
+
+
+def test_each_kind_waits_for_its_own_calm(demand, sent, until):
+    demand.set_busy(True)
+    demand.ask(SAMPLES)
+
+    def keep_dragging():
+        demand.ask(manifold(1))
+        return SAMPLES in sent
+
+    until(keep_dragging)
+    assert sent == [SAMPLES]
+
+
+def test_under_a_hand_that_never_rests_something_is_made_now_and_then(demand, sent, until):
+    demand.set_busy(True)
+
+    def keep_dragging():
+        demand.ask(manifold(len(sent)))
+        return sent
+
+    until(keep_dragging)
+    assert sent == [manifold(0)]

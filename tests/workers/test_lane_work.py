@@ -262,3 +262,30 @@ def test_closing_does_not_wait_for_a_piece_for_each_request_there_was(open_lane,
     began = time.monotonic()
     lane.close()
     assert time.monotonic() - began < 1.5
+
+
+def test_what_was_withdrawn_while_it_began_goes_no_further(open_lane, until):
+    """The lane's thread may be on its way from the mailbox to the first piece at that moment."""
+    log, begins, go_on = [], threading.Event(), threading.Event()
+
+    def work(request):
+        log.append(request)
+        yield Loading("Working")
+
+    def answerer(request):
+        if not isinstance(request, Decode):
+            return "at once"
+        begins.set()
+        assert go_on.wait(20)
+        return work(request)
+
+    lane = open_lane(lambda: answerer)
+    lane.submit(Decode(at(1)))
+    until(begins.is_set)
+    lane.withdraw(Decode)
+    go_on.set()
+    lane.submit(ReadSlow(at(1)))
+    until(lambda: lane.answers)
+    lane.submit(ReadLast(at(1)))
+    until(lambda: len(lane.answers) == 2)
+    assert log == []

@@ -11,7 +11,7 @@ from latentlab.latent.paths import Way
 from latentlab.session.belonging import belongs
 from latentlab.session.failure import Failure
 from latentlab.session.requests.directions import MakeSliderStrips
-from latentlab.session.requests.exploring import Decode, Hover, MakeStrip, Open
+from latentlab.session.requests.exploring import Adopt, Decode, Hover, MakeStrip, Open
 from latentlab.session.requests.neighbours import FindNeighbours
 from latentlab.session.requests.pictures import JudgePicture
 from latentlab.session.requests.ways import MakeBlend, MakeTraversal, MakeWays, TakeFooting
@@ -151,3 +151,20 @@ def test_opening_is_awaited_until_it_is_done_or_failed(bench):
     bench.controller.open(Path("/toys/big"))
     bench.lane.answer_all()
     assert bench.state.awaited == frozenset()
+
+
+def test_the_state_knows_the_model_that_answers(bench):
+    """Another one was to be opened, which failed; meanwhile the run's model had moved on."""
+    bench.controller.start_training()
+    bench.adopt(1)
+    bench.lane.answer_all()
+    bench.adopt(2)
+    adopting = bench.lane.waiting(Adopt)[0]
+    bench.controller.open(Path("/toys/no such"))
+    bench.lane.answer(adopting)
+    assert bench.state.opening == "no such"
+    bench.lane.answer(bench.lane.waiting(Open)[0], Failure("It is not a run."))
+    bench.lane.answer_all()
+    assert bench.state.model == bench.lane.lab.card
+    assert bench.state.model.epoch == 2
+    assert bench.state.opening == ""

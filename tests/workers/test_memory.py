@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from random_hands import resident_mb
+from random_watch import resident_mb
 
 from latentlab.workers.memory import give_back_memory
 

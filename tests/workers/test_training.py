@@ -1,4 +1,6 @@
+import gc
 import threading
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +186,20 @@ def test_second_run_starts_afresh(make, until):
     firsts = [run for run in heard.runs if run.phase == "loading"]
     assert len(firsts) == 2
     assert firsts[1].best_loss is None
+
+
+def test_a_run_that_has_ended_keeps_none_of_its_images(make, until):
+    run = Gate()
+    training, heard = make(run)
+    training.start(Order({}))
+    until(lambda: training.folder)
+    images = weakref.ref(training._started.splits.train.images)
+    training.stop(discard=False)
+    run.open.set()
+    until(lambda: heard.ends)
+    del run
+    gc.collect()
+    assert images() is None
 
 
 def test_close_waits_until_the_run_is_saved(make, until):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from latentlab.data.base import Loading, told
-from latentlab.errors import DataError
+from latentlab.errors import DataError, RunError
 from latentlab.session.answers.base import answer
 from latentlab.session.decoding import decoded, make_manifold
 from latentlab.session.explorer import Explorer, square
-from latentlab.session.foreign import why_no_picture
+from latentlab.session.foreign import why_no_picture, why_no_run
 from latentlab.session.past import read_past
 from latentlab.session.reports import Past
 from latentlab.session.requests.exploring import (
@@ -35,7 +35,10 @@ OPEN_S = 0.3
 
 @answer.register
 def _(request: Open, explorer: Explorer) -> Opened:
-    card = explorer.open(request.path, OPEN_S)
+    try:
+        card = explorer.open(request.path, OPEN_S)
+    except RunError as error:
+        raise why_no_run(request.path, error) from error
     past = read_past(card.source, card.recipe) if card.source else Past()
     return Opened(card, explorer.codes, *explorer.start(), past, explorer.has_more)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from latentlab.learning.events import Portrait
 from latentlab.session.answers.base import answer
@@ -18,6 +17,7 @@ from latentlab.session.requests.runs import (
     ReadMoment,
     Rename,
     Restore,
+    Restored,
     Trash,
 )
 from latentlab.session.runs import compare, discard, library, rename, restore, run_name, trash
@@ -35,8 +35,9 @@ def _(request: Discard, explorer: Explorer) -> Discarded:
 
 
 @answer.register
-def _(request: Restore, explorer: Explorer) -> Path:
-    return restore(request.folder)
+def _(request: Restore, explorer: Explorer) -> Restored:
+    folder = restore(request.folder)
+    return Restored(run_name(folder), folder)
 
 
 @answer.register

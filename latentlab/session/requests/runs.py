@@ -56,6 +56,14 @@ class Restore(Request):
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """A discarded run that is back: its name and its folder."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ReadMoment(Request):
     """Look back at how a run looked at the end of an epoch."""
 

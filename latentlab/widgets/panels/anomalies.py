@@ -74,7 +74,7 @@ class AnomaliesPanel(PanelWidget):
             self.by.setItemData(i, TIPS[score], Qt.ItemDataRole.ToolTipRole)
         self.by.setAccessibleName("Score")
         self.by.setToolTip("What makes an image strange: all of the bound, or one of its parts.")
-        self.by.setMinimumWidth(10 * UNIT)
+        self.by.setMinimumWidth(9 * UNIT)
         self.draws = WholeBox(1, 1000)
         self.draws.setValue(ScoreImages().samples)
         self.draws.setSuffix(" draws")
@@ -83,6 +83,7 @@ class AnomaliesPanel(PanelWidget):
             "Points drawn from the posterior of each image: more make scores surer, and take "
             "longer. 50 is usual."
         )
+        self.draws.refused.connect(self._on_refused)
         self.start = QPushButton("Score")
         self.start.setToolTip(READY)
         self.export = IconButton("export", "Save the scores of all images as CSV")
@@ -116,9 +117,14 @@ class AnomaliesPanel(PanelWidget):
         images = state.codes is not None and len(state.codes) > 0
         moving = state.run is not None and state.following
         why = MOVING if moving else "" if images else NO_IMAGES
-        self.start.setEnabled(not why and ScoreImages not in state.working)
-        self.start.setToolTip(why or READY)
+        wrong = self.draws.problem
+        self.start.setEnabled(not why and not wrong and ScoreImages not in state.working)
+        self.start.setToolTip(why or wrong or READY)
         self._empty.setText(why or EMPTY)
+
+    @Slot()
+    def _on_refused(self) -> None:
+        self._show_reach(self.controller.state)
 
     @property
     def score(self) -> Score:

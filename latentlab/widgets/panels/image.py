@@ -69,7 +69,8 @@ class ImagePanel(PanelWidget):
         resting = state.run is None and state.codes is not None
         if resting and state.point and changed & {"point", "codes", "run"}:
             self.controller.ask(TakeFooting(state.point))
-        self.gauge.show_footing(state.footing if resting else None)
+        known = state.footing and state.footing.point == state.point
+        self.gauge.show_footing(state.footing if resting or known else None)
 
     @Slot()
     def _save(self) -> None:

@@ -102,7 +102,7 @@ class InterpolatePanel(PanelWidget):
             self.player.stop()
         if state.ends:
             self.steps.blockSignals(True)
-            self.steps.setValue(state.ends.steps)
+            self.steps.show_value(state.ends.steps)
             self.steps.blockSignals(False)
             self.from_z.setEnabled(state.point != state.ends.a)
             self.to_z.setEnabled(state.point != state.ends.b)

@@ -50,6 +50,7 @@ class ManifoldPanel(PanelWidget):
         )
         self.spacing = QComboBox()
         self.spacing.addItems(list(SPACINGS))
+        self.spacing.setAccessibleName("Spacing of the grid")
         self.spacing.setToolTip(
             "Even steps, or steps that hold equal shares of the prior: the second gives the "
             "middle, where most codes lie, more room."
@@ -81,8 +82,8 @@ class ManifoldPanel(PanelWidget):
     def _show_settings(self, state: State) -> None:
         for widget in (self.count, self.span, self.spacing):
             widget.blockSignals(True)
-        self.count.setValue(state.grid.n)
-        self.span.setValue(state.grid.span)
+        self.count.show_value(state.grid.n)
+        self.span.show_value(state.grid.span)
         self.spacing.setCurrentIndex(list(SPACINGS.values()).index(state.grid.spacing))
         for widget in (self.count, self.span, self.spacing):
             widget.blockSignals(False)

@@ -69,7 +69,7 @@ class SamplesPanel(PanelWidget):
             self.label.setVisible(bool(state.model and state.model.conditional))
         label = state.sampling.label
         self.label.setCurrentIndex(0 if label is None else label + 1)
-        self.seed.setValue(state.sampling.seed)
+        self.seed.show_value(state.sampling.seed)
         for widget in (self.label, self.seed):
             widget.blockSignals(False)
         if "samples" in changed:

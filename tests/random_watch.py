@@ -1,0 +1,134 @@
+"""What goes wrong in a window under random hands, heard while they are at work."""
+
+import gc
+import os
+import sys
+import threading
+import time
+import traceback
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import psutil
+from PySide6.QtCore import QTimer, qInstallMessageHandler
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+
+from latentlab.session import runs
+from latentlab.session.belonging import belongs
+from latentlab.workers.exploring import place_of
+from latentlab.workers.store import GUARDED
+
+BEAT_MS, LATE = 5, 0.1
+OF_THE_PLATFORM = "This plugin does not support"
+
+
+class Watch:
+    """Hears of exceptions, failures, Qt's warnings, broken invariants and stalls.
+
+    Parameters
+    ----------
+    controller : Controller
+        Of the window.
+    trash : Path
+        Where what is thrown away goes.
+    """
+
+    def __init__(self, controller, trash):
+        self.controller, self.trash = controller, trash
+        self.exceptions, self.failures, self.warnings, self.broken = [], [], [], []
+        self.stalls = []
+        """What was done, how long the window did not answer, and how long it worked meanwhile."""
+        self.doing = "nothing"
+        self._beat = QTimer(interval=BEAT_MS)
+        self._beat.timeout.connect(self._on_beat)
+
+    @contextmanager
+    def listening(self, choose, leave):
+        """Hear all; `choose` takes entries of menus, `leave` leaves dialogs that wait."""
+        stack, nowhere = ExitStack(), ("", "")
+        for name in ("getOpenFileName", "getSaveFileName"):
+            stack.enter_context(patch.object(QFileDialog, name, lambda *_, **__: nowhere))
+        stack.enter_context(patch.object(QFileDialog, "getExistingDirectory", lambda *_, **__: ""))
+        stack.enter_context(patch.object(QDesktopServices, "openUrl", lambda *_: True))
+        stack.enter_context(patch.object(QMessageBox, "exec", lambda *_: 0))
+        stack.enter_context(patch.object(QMenu, "exec", choose))
+        stack.enter_context(patch.object(runs, "send2trash", self._throw_away))
+        stack.enter_context(patch.object(sys, "excepthook", self.note_exception))
+        stack.enter_context(patch.object(threading, "excepthook", self._on_thread_exception))
+        stack.callback(qInstallMessageHandler, qInstallMessageHandler(self._on_qt_message))
+        leaving = QTimer(interval=50)
+        # A dialog or a menu that waits for an answer keeps the hands from going on.
+        leaving.timeout.connect(leave)
+        leaving.start()
+        self.controller.changed.connect(self._on_changed)
+        self._last, self._used = time.perf_counter(), time.thread_time()
+        self._beat.start()
+        with stack:
+            yield
+        self._beat.stop()
+        leaving.stop()
+        self.controller.changed.disconnect(self._on_changed)
+
+    def _throw_away(self, folder):
+        self.trash.mkdir(exist_ok=True)
+        Path(folder).rename(self.trash / f"{time.monotonic_ns()}")
+
+    def note_exception(self, kind, error, trace):
+        """Keep what escaped."""
+        text = "".join(traceback.format_exception(kind, error, trace))
+        self.exceptions.append(f"{self.doing}: {text}")
+
+    def _on_thread_exception(self, args):
+        self.note_exception(args.exc_type, args.exc_value, args.exc_traceback)
+
+    def _on_qt_message(self, kind, context, text):
+        if not text.startswith(OF_THE_PLATFORM):
+            self.warnings.append(f"{self.doing}: {text}")
+
+    def _on_changed(self, state, changed):
+        if "failure" in changed and state.failure and state.failure.details:
+            self.failures.append(f"{self.doing}: {state.failure.details}")
+        for name in changed & GUARDED:
+            if not belongs(getattr(state, name), state):
+                self.broken.append(f"{self.doing}: {name} belongs to another model")
+
+    def _on_beat(self):
+        now, used = time.perf_counter(), time.thread_time()
+        if now - self._last > LATE:
+            self.stalls.append((self.doing, now - self._last, used - self._used))
+        self._last, self._used = now, used
+
+    def check_undo(self):
+        """Go back and forth: that changes nothing."""
+        controller = self.controller
+        before = place_of(controller.state)
+        if not controller.state.can_undo or before != controller._history.current:
+            return
+        controller.undo()
+        controller.redo()
+        if place_of(controller.state) != before:
+            self.broken.append(f"{self.doing}: undo, then redo, leads elsewhere")
+
+    @property
+    def waiting(self):
+        """The kinds of request that somebody waits for; none, some time after the last thing done.
+
+        What nobody sees may wait for ever, and after a failure what was shown before does not fit.
+        """
+        controller, state = self.controller, self.controller.state
+        shown, last = controller._shown, controller._last
+        failed = {kind for kind in state.awaited if shown.get(kind) == last.get(kind)}
+        return {*state.awaited, *state.working} - set(controller._demand.held) - failed
+
+    @property
+    def faults(self):
+        """All that is wrong whatever the machine is doing."""
+        return [*self.exceptions, *self.failures, *self.warnings, *self.broken]
+
+
+def resident_mb():
+    """Return the memory that the process takes, in megabytes."""
+    gc.collect()
+    return psutil.Process(os.getpid()).memory_info().rss / 1e6
