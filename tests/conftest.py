@@ -16,6 +16,30 @@ TINY = {"hidden": [16], "latent_dim": 2}
 BRIEF = {"epochs": 2, "batch_size": 50, "learning_rate": 5e-3, "device": "cpu"}
 
 
+LONG = (
+    "test_kill.py",
+    "test_cli.py",
+    "test_command_line.py",
+    "test_mutations.py",
+    "app/test_bad_input.py",
+    "app/test_explore.py",
+    "app/test_train.py",
+    "learning/test_resume.py",
+    "learning/test_traced.py",
+    "session/test_record.py",
+    "widgets/test_map.py",
+    "workers/test_real_training.py",
+)
+"""Files that take long."""
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the long files: a worker that got one last would keep the others waiting."""
+    tests = Path(__file__).parent
+    long = {tests / name for name in LONG}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(autouse=True)
 def own_place(tmp_path, monkeypatch):
     """Keep every test out of the user's folders; each has a home of its own."""

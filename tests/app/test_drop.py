@@ -136,22 +136,22 @@ def test_large_colour_photo_is_brought_to_size(desk, tmp_path):
     assert desk.state.original.picture[14, 1] < 30
 
 
-def test_text_is_not_taken(desk):
+def test_text_is_not_taken(old_desk):
     data = QMimeData()
     data.setText("hello")
     enter = QDragEnterEvent(QPoint(10, 10), COPY, data, LEFT, PLAIN)
     enter.ignore()
-    QApplication.sendEvent(desk.window, enter)
+    QApplication.sendEvent(old_desk.window, enter)
     assert not enter.isAccepted()
 
 
-def test_link_from_a_browser_is_not_taken_for_a_file(desk):
+def test_link_from_a_browser_is_not_taken_for_a_file(old_desk):
     """It names no file here; it must not open whatever folder the program was started in."""
-    before = desk.state.model
-    assert not drop(desk.window, QUrl("https://example.org/picture.png"))
-    desk.settle()
-    assert desk.state.model is before
-    assert desk.state.failure is None
+    before = old_desk.state.model
+    assert not drop(old_desk.window, QUrl("https://example.org/picture.png"))
+    old_desk.settle()
+    assert old_desk.state.model is before
+    assert old_desk.state.failure is None
 
 
 def test_first_of_many_files_opens(desk, tmp_path):

@@ -46,34 +46,34 @@ def assert_shows(desk, by_hand, point):
 # The map
 
 
-def test_hover_previews_and_leaving_restores(desk, by_hand):
-    before = desk.state.point
-    committed = shown(desk)
-    place = desk.pixel_of(-1.0, 1.5)
-    desk.hand.move(desk.map.viewport(), place)
-    desk.until(lambda: desk.state.preview)
-    preview = desk.state.preview.point
-    assert preview.z == pytest.approx(desk.place_of(place), abs=desk.pixel_size)
-    assert_shows(desk, by_hand, preview)
-    assert not np.array_equal(shown(desk), committed)
-    assert desk.panel("map").thumbnail.isVisible()
-    assert desk.state.point == before
-    desk.hand.move(desk.panel("train"), QPoint(5, 5))
-    assert desk.state.preview is None
-    assert not desk.panel("map").thumbnail.isVisible()
-    np.testing.assert_array_equal(shown(desk), committed)
-    assert not desk.state.can_undo
+def test_hover_previews_and_leaving_restores(old_desk, by_hand):
+    before = old_desk.state.point
+    committed = shown(old_desk)
+    place = old_desk.pixel_of(-1.0, 1.5)
+    old_desk.hand.move(old_desk.map.viewport(), place)
+    old_desk.until(lambda: old_desk.state.preview)
+    preview = old_desk.state.preview.point
+    assert preview.z == pytest.approx(old_desk.place_of(place), abs=old_desk.pixel_size)
+    assert_shows(old_desk, by_hand, preview)
+    assert not np.array_equal(shown(old_desk), committed)
+    assert old_desk.panel("map").thumbnail.isVisible()
+    assert old_desk.state.point == before
+    old_desk.hand.move(old_desk.panel("train"), QPoint(5, 5))
+    assert old_desk.state.preview is None
+    assert not old_desk.panel("map").thumbnail.isVisible()
+    np.testing.assert_array_equal(shown(old_desk), committed)
+    assert not old_desk.state.can_undo
 
 
-def test_hover_over_an_image_shows_it_beside_its_reconstruction(desk):
+def test_hover_over_an_image_shows_it_beside_its_reconstruction(old_desk):
     row = 1234
-    place = desk.pixel_of(*desk.state.codes.mu[row].tolist())
-    desk.hand.move(desk.map.viewport(), place)
-    desk.until(lambda: desk.state.hovered)
-    under = np.hypot(*(desk.state.codes.mu - desk.place_of(place)).T).argmin()
-    assert desk.state.hovered.row == under
-    captions = [label.text() for label in desk.panel("image")._pair._captions]
-    label = desk.state.codes.labels[under]
+    place = old_desk.pixel_of(*old_desk.state.codes.mu[row].tolist())
+    old_desk.hand.move(old_desk.map.viewport(), place)
+    old_desk.until(lambda: old_desk.state.hovered)
+    under = np.hypot(*(old_desk.state.codes.mu - old_desk.place_of(place)).T).argmin()
+    assert old_desk.state.hovered.row == under
+    captions = [label.text() for label in old_desk.panel("image")._pair._captions]
+    label = old_desk.state.codes.labels[under]
     assert captions == [f"digits {under} ({label})", "reconstruction"]
 
 
@@ -105,11 +105,11 @@ def test_click_far_from_any_image_goes_there_too(desk, by_hand):
     assert_shows(desk, by_hand, desk.state.point)
 
 
-def test_clicks_on_axes_and_margins_do_nothing(desk):
-    before = desk.state.point
-    desk.hand.click(desk.map.viewport(), QPoint(3, 100))
-    desk.hand.click(desk.map.viewport(), QPoint(200, desk.map.viewport().height() - 3))
-    assert desk.state.point == before
+def test_clicks_on_axes_and_margins_do_nothing(old_desk):
+    before = old_desk.state.point
+    old_desk.hand.click(old_desk.map.viewport(), QPoint(3, 100))
+    old_desk.hand.click(old_desk.map.viewport(), QPoint(200, old_desk.map.viewport().height() - 3))
+    assert old_desk.state.point == before
 
 
 def test_dragging_the_map_pans_and_leaves_z(desk):
@@ -253,24 +253,24 @@ def test_right_click_opens_the_menu_where_it_is(desk, monkeypatch):
     assert desk.state.point.z == pytest.approx(desk.place_of(place), abs=desk.pixel_size)
 
 
-def test_legend_leaves_out_one_class(desk):
+def test_legend_leaves_out_one_class(old_desk):
     """The row under the cursor is still the right image afterwards (seeded random places)."""
-    legend, codes = desk.panel("map").legend, desk.state.codes
+    legend, codes = old_desk.panel("map").legend, old_desk.state.codes
     assert [button.text() for button in legend.buttons] == list("0123456789")
-    desk.hand.click(legend.buttons[7])
-    assert len(desk.map.cloud._xy) == int((codes.labels != 7).sum())
+    old_desk.hand.click(legend.buttons[7])
+    assert len(old_desk.map.cloud._xy) == int((codes.labels != 7).sum())
     left = np.flatnonzero(codes.labels != 7)
     rng = np.random.default_rng(1)
     for x, y in rng.uniform(-3, 3, (30, 2)):
-        place = desk.pixel_of(x, y)
-        spot = desk.map.spot_at(desk.map.mapToScene(place))
+        place = old_desk.pixel_of(x, y)
+        spot = old_desk.map.spot_at(old_desk.map.mapToScene(place))
         nearest = left[np.hypot(*(codes.mu[left] - (spot.x, spot.y)).T).argmin()]
-        assert desk.map.nearest(spot) == nearest
+        assert old_desk.map.nearest(spot) == nearest
         assert codes.labels[nearest] != 7
         if spot.row is not None:
             assert spot.row == nearest
-    desk.hand.click(legend.buttons[7])
-    assert len(desk.map.cloud._xy) == 5000
+    old_desk.hand.click(legend.buttons[7])
+    assert len(old_desk.map.cloud._xy) == 5000
 
 
 def test_axes_of_the_twenty_dimensional_model(cvae, by_hand):
@@ -381,9 +381,9 @@ def test_label_buttons_ask_for_another_digit(cvae, by_hand):
     assert_shows(cvae, by_hand, Point(z, 9))
 
 
-def test_plain_model_has_no_labels(desk):
-    assert not desk.panel("sliders").label.isVisible()
-    assert not desk.panel("samples").label.isVisible()
+def test_plain_model_has_no_labels(old_desk):
+    assert not old_desk.panel("sliders").label.isVisible()
+    assert not old_desk.panel("samples").label.isVisible()
 
 
 def test_keys_for_z(desk):
@@ -570,14 +570,14 @@ def test_undo_ends_where_a_model_begins(desk):
     assert len(desk.state.point.z) == 20
 
 
-def test_smooth_pixels(desk):
-    panel = desk.panel("image")
+def test_smooth_pixels(old_desk):
+    panel = old_desk.panel("image")
     square = panel.view.grab().toImage()
     button = next(b for b in panel.findChildren(QToolButton) if "Blend" in b.toolTip())
-    desk.hand.click(button)
+    old_desk.hand.click(button)
     smooth = panel.view.grab().toImage()
     assert count_colours(smooth) > 2 * count_colours(square)
-    desk.hand.click(button)
+    old_desk.hand.click(button)
     assert panel.view.grab().toImage() == square
 
 

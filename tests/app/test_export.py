@@ -48,21 +48,21 @@ def cut(sheet, gap, side=28, scale=2):
     return np.stack([small[y : y + side, x : x + side] for y, x in corners])
 
 
-def test_manifold_png(desk, choose, tmp_path):
+def test_manifold_png(old_desk, choose, tmp_path):
     asked = choose(tmp_path / "grid.png")
-    press_export(desk, "manifold")
-    desk.until(lambda: (tmp_path / "grid.png").exists())
+    press_export(old_desk, "manifold")
+    old_desk.until(lambda: (tmp_path / "grid.png").exists())
     sheet, info, text = read(tmp_path / "grid.png")
     assert sheet.shape == (20 * 28 * 2, 20 * 28 * 2)
-    np.testing.assert_array_equal(cut(sheet, 0), desk.state.manifold.tiles.pictures)
+    np.testing.assert_array_equal(cut(sheet, 0), old_desk.state.manifold.tiles.pictures)
     assert info["model"] == "digits-2d"
-    assert info["epoch"] == desk.state.model.epoch
+    assert info["epoch"] == old_desk.state.model.epoch
     assert info["recipe"]["model"]["latent_dim"] == 2
     assert (info["plane"], info["span"], info["spacing"]) == ([0, 1], 3.0, "uniform")
     assert text["Software"].startswith("latentlab ")
     assert asked[0][2].split(";;")[0] == NAMES["png"]
-    desk.until(
-        lambda: any("grid.png" in line.text.toolTip() for line in desk.window.messages.lines)
+    old_desk.until(
+        lambda: any("grid.png" in line.text.toolTip() for line in old_desk.window.messages.lines)
     )
 
 
@@ -80,20 +80,20 @@ def test_samples_png(cvae, choose, tmp_path):
     assert sheet.shape[1] // 2 + 1 == cvae.panel("samples").view.columns * 29
 
 
-def test_image_png(desk, choose, tmp_path):
+def test_image_png(old_desk, choose, tmp_path):
     choose(tmp_path / "z.png")
-    press_export(desk, "image")
-    desk.until(lambda: (tmp_path / "z.png").exists())
+    press_export(old_desk, "image")
+    old_desk.until(lambda: (tmp_path / "z.png").exists())
     sheet, info, _ = read(tmp_path / "z.png")
-    np.testing.assert_array_equal(sheet[::2, ::2], desk.state.picture.pixels)
-    assert info["z"] == pytest.approx(desk.state.point.z)
+    np.testing.assert_array_equal(sheet[::2, ::2], old_desk.state.picture.pixels)
+    assert info["z"] == pytest.approx(old_desk.state.point.z)
 
 
-def test_interpolation_gif_plays_there_and_back(desk, choose, tmp_path):
+def test_interpolation_gif_plays_there_and_back(old_desk, choose, tmp_path):
     choose(tmp_path / "way.gif", "gif")
-    press_export(desk, "interpolate")
-    desk.until(lambda: (tmp_path / "way.gif").exists())
-    strip = desk.state.strip.pictures
+    press_export(old_desk, "interpolate")
+    old_desk.until(lambda: (tmp_path / "way.gif").exists())
+    strip = old_desk.state.strip.pictures
     with Image.open(tmp_path / "way.gif") as file:
         info = json.loads(file.info["comment"])
         assert file.info["loop"] == 0
@@ -102,8 +102,8 @@ def test_interpolation_gif_plays_there_and_back(desk, choose, tmp_path):
     assert frames[0].shape == (112, 112)
     for shown, expected in zip(frames, [*strip, *strip[-2:0:-1]], strict=True):
         np.testing.assert_allclose(shown[::4, ::4].astype(int), expected, atol=3)
-    assert info["a"] == pytest.approx(desk.state.ends.a.z)
-    assert info["b"] == pytest.approx(desk.state.ends.b.z)
+    assert info["a"] == pytest.approx(old_desk.state.ends.a.z)
+    assert info["b"] == pytest.approx(old_desk.state.ends.b.z)
     assert info["software"].startswith("latentlab")
 
 
@@ -136,34 +136,34 @@ def test_kinds_of_way_are_exported_one_below_the_other(desk, choose, tmp_path):
     assert info["ways"] == ["straight", "data"]
 
 
-def test_interpolation_png(desk, choose, tmp_path):
+def test_interpolation_png(old_desk, choose, tmp_path):
     choose(tmp_path / "way.png")
-    press_export(desk, "interpolate")
-    desk.until(lambda: (tmp_path / "way.png").exists())
+    press_export(old_desk, "interpolate")
+    old_desk.until(lambda: (tmp_path / "way.png").exists())
     sheet, _, _ = read(tmp_path / "way.png")
-    np.testing.assert_array_equal(cut(sheet, 1), desk.state.strip.pictures)
+    np.testing.assert_array_equal(cut(sheet, 1), old_desk.state.strip.pictures)
 
 
 @pytest.mark.parametrize(("suffix", "name"), [("gif", "way.gif"), ("png", "way.png")])
-def test_name_without_an_ending_gets_that_of_the_filter(desk, choose, tmp_path, suffix, name):
+def test_name_without_an_ending_gets_that_of_the_filter(old_desk, choose, tmp_path, suffix, name):
     choose(tmp_path / "way", suffix)
-    press_export(desk, "interpolate")
-    desk.until(lambda: (tmp_path / name).exists())
+    press_export(old_desk, "interpolate")
+    old_desk.until(lambda: (tmp_path / name).exists())
 
 
-def test_cancelled_dialog_saves_nothing(desk, choose, tmp_path):
+def test_cancelled_dialog_saves_nothing(old_desk, choose, tmp_path):
     choose("")
-    press_export(desk, "manifold")
-    desk.settle()
-    assert desk.state.failure is None
+    press_export(old_desk, "manifold")
+    old_desk.settle()
+    assert old_desk.state.failure is None
     assert list(tmp_path.rglob("*.png")) == []
 
 
-def test_folder_is_remembered(desk, choose, tmp_path):
+def test_folder_is_remembered(old_desk, choose, tmp_path):
     asked = choose(tmp_path / "pictures" / "one.png")
     (tmp_path / "pictures").mkdir()
-    press_export(desk, "image")
-    press_export(desk, "manifold")
+    press_export(old_desk, "image")
+    press_export(old_desk, "manifold")
     assert asked[1][1] == str(tmp_path / "pictures" / "latentlab-manifold.png")
 
 
@@ -178,7 +178,7 @@ def test_place_that_cannot_be_written_is_told(desk, tmp_path):
     desk.until(lambda: (tmp_path / "grid.png").exists())
 
 
-def test_two_files_in_a_row_are_both_written(desk, tmp_path):
+def test_two_files_in_a_row_are_both_written(old_desk, tmp_path):
     for name in ("a.png", "b.png", "c.png"):
-        desk.controller.export(desk.state.samples, tmp_path / name, {})
-    desk.until(lambda: len(list(tmp_path.glob("?.png"))) == 3)
+        old_desk.controller.export(old_desk.state.samples, tmp_path / name, {})
+    old_desk.until(lambda: len(list(tmp_path.glob("?.png"))) == 3)

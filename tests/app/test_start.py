@@ -35,14 +35,14 @@ def test_first_start_is_never_empty(desk):
     assert {field.name for field in state.form} >= {"model", "data", "objective", "training"}
 
 
-def test_first_start_shows_a_digit_and_what_it_came_from(desk):
-    state = desk.state
+def test_first_start_shows_a_digit_and_what_it_came_from(old_desk):
+    state = old_desk.state
     assert state.picture.pixels.shape == (28, 28)
     assert state.picture.pixels.max() > 150
     assert state.original.row is not None
     assert state.codes.labels[state.original.row] == 2
     assert state.point.z == pytest.approx(state.codes.mu[state.original.row], abs=1e-5)
-    panel = desk.panel("image")
+    panel = old_desk.panel("image")
     shown = panel.view.image.pixelColor(14, 14).red()
     assert shown == state.picture.pixels[14, 14]
     pair = [view.image for view in panel._pair._views]
@@ -50,21 +50,21 @@ def test_first_start_shows_a_digit_and_what_it_came_from(desk):
     assert pair[1] == panel.view.image
 
 
-def test_first_start_fills_every_panel(desk):
-    state = desk.state
+def test_first_start_fills_every_panel(old_desk):
+    state = old_desk.state
     assert len(state.manifold.tiles.points) == 400
     assert len(state.strip.points) == 12
     assert state.strip.points[0].z == pytest.approx(state.ends.a.z, abs=1e-6)
     assert len(state.samples.points) == 30
     assert len(np.unique(state.samples.pictures.reshape(30, -1), axis=0)) == 30
     assert ("validation", "loss") in state.curves
-    assert desk.panel("map").legend.isVisible()
-    assert len(desk.map.cloud._xy) == 5000
-    assert len(desk.panel("curves").plots) == 3
-    assert desk.panel("library").list.currentRow() == 0
-    assert desk.panel("train").start.isEnabled()
-    assert desk.panel("interpolate").view._image is not None
-    assert desk.panel("samples").view._image is not None
+    assert old_desk.panel("map").legend.isVisible()
+    assert len(old_desk.map.cloud._xy) == 5000
+    assert len(old_desk.panel("curves").plots) == 3
+    assert old_desk.panel("library").list.currentRow() == 0
+    assert old_desk.panel("train").start.isEnabled()
+    assert old_desk.panel("interpolate").view._image is not None
+    assert old_desk.panel("samples").view._image is not None
 
 
 def test_window_stands_before_the_model_and_stays_awake(application, make_desk):
