@@ -76,6 +76,7 @@ def test_train(latentlab, recipe, tmp_path):
     assert {path.name for path in out.iterdir()} == {
         "recipe.toml",
         "metrics.jsonl",
+        "steps.jsonl",
         "checkpoint.json",
         "data.json",
         "checkpoint.safetensors",
