@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 QUOTE = 200
@@ -29,6 +29,12 @@ def shown(text: object, most: int = QUOTE) -> str:
         tail = most // 4
         full = f"{full[: most - tail - 1]}…{full[len(full) - tail :]}"
     return UNPRINTABLE.sub("\ufffd", full)
+
+
+def one_of(words: Sequence[str]) -> str:
+    """Return words of which one is to be chosen, as in ``a, b or c``."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 class LatentlabError(Exception):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.attributes import attributes_of
+from latentlab.data.base import listed
 from latentlab.data.joining import EXAMPLES
 from latentlab.data.sources import shared_depth, shown
 from latentlab.data.table import MAX_BYTES, parse_table
@@ -93,7 +94,7 @@ def _best(found: list[tuple[str, Described]], refused: list[str]) -> Beside:
     notes = [*refused[:EXAMPLES], *([f"{more:,} more tables are not used."] if more > 0 else [])]
     naming = [pair for pair in found if pair[1].named]
     if not naming and len(found) > 1:
-        names = _listed([name for name, _ in found])
+        names = listed([name for name, _ in found], EXAMPLES)
         note = f"{names} could each tell of the pictures in order: choose one as data.attributes."
         return Beside(notes=(note, *notes))
     if not found:
@@ -101,7 +102,7 @@ def _best(found: list[tuple[str, Described]], refused: list[str]) -> Beside:
     ranked = sorted(naming or found, key=_rank)
     (name, described), others = ranked[0], [name for name, _ in found if name != ranked[0][0]]
     if others:
-        notes.insert(0, f"Not used beside it: {_listed(others)}; data.attributes chooses.")
+        notes.insert(0, f"Not used beside it: {listed(others, EXAMPLES)}; data.attributes chooses.")
     return _used(name, described, notes)
 
 
@@ -115,11 +116,6 @@ def _used(name: str, described: Described, others: list[str]) -> Beside:
     notes = [*described.notes, *others]
     used = [f"{name} is used, {described.how}."] if notes else []
     return Beside(described.attributes, name, described.how, (*used, *notes))
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - EXAMPLES
-    return ", ".join(names[:EXAMPLES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _read(found: Entry | Path, source: Source) -> Described:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from latentlab.data.base import MAX_LISTED, TRAIN, VALIDATION, ImageSpec, listed
 from latentlab.data.holdout import image_keys, restore
+from latentlab.json_files import Count, Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,10 +32,9 @@ TOLERANCE = 2.0
 """Mean pixel values by which one image may differ between two decoders of its file."""
 
 PackedKeys = Annotated[str, Field(pattern=r"^([0-9a-f]{16})*$")]
-Count = Annotated[int, Field(ge=0, le=2**40)]
 
 
-class Fingerprint(BaseModel):
+class Fingerprint(Record):
     """What is kept of a data set to know it again.
 
     Parameters
@@ -49,8 +49,6 @@ class Fingerprint(BaseModel):
     brightness : dict of str to float
         The mean pixel value of some images, 0 to 255, by their keys or rows.
     """
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     shape: tuple[Count, Count, Count]
     class_names: tuple[str, ...]

@@ -31,21 +31,6 @@ INK = 24
 """How bright a pixel must be to count as drawn on black."""
 
 
-def read_picture(path: Path, spec: ImageSpec) -> NDArray[np.uint8]:
-    """Read an image file as `spec` wants it: crop, resize, colour or grey.
-
-    Returns
-    -------
-    ndarray of uint8, shape (C, H, W)
-
-    Raises
-    ------
-    DataError
-        Where the file is missing or no image.
-    """
-    return fit_picture(read_source(path), Fitting(), spec)
-
-
 def read_source(path: Path) -> Photo:
     """Read an image file, upright, at most `LARGEST` pixels long.
 

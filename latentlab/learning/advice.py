@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from latentlab.errors import one_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -32,7 +34,7 @@ def advice_on(recipe: Recipe, terms: Iterable[str], *, first: bool) -> str:
         wanted += ["a smaller training.learning_rate", "training.clip"]
     if not wanted:
         wanted = ["training.precision=fp32", "a smaller network"]
-    return f"Try {' or '.join(wanted) if len(wanted) < 3 else _listed(wanted)}."
+    return f"Try {one_of(wanted)}."
 
 
 def _changes(recipe: Recipe, terms: set[str]) -> Iterator[str]:
@@ -46,7 +48,3 @@ def _changes(recipe: Recipe, terms: set[str]) -> Iterator[str]:
         yield f"another objective.extra than {recipe.objective.extra.kind}"
     if terms <= {"loss"}:
         yield "a smaller objective.beta"
-
-
-def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from latentlab.errors import RunError
+from latentlab.errors import RunError, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,18 +51,17 @@ def check_ending(path: Path, formats: Sequence[str]) -> str:
         Where its ending is none of `formats`, or there is a folder of its name.
     """
     if path.is_dir():
-        advice = f"Add a file's name that ends in {_listed(formats)}."
+        advice = f"Add a file's name that ends in {_endings(formats)}."
         raise RunError(f"{path} cannot be written: it is a folder.", advice)
     if (found := format_of(path)) in formats:
         return found
     why = f"{path.suffix} is no format for it" if path.suffix else "its name has no ending"
-    advice = f"Choose a name that ends in {_listed(formats)}."
+    advice = f"Choose a name that ends in {_endings(formats)}."
     raise RunError(f"{path} cannot be written: {why}.", advice)
 
 
-def _listed(formats: Sequence[str]) -> str:
-    *most, last = (f".{ending}" for ending in formats)
-    return f"{', '.join(most)} or {last}" if most else last
+def _endings(formats: Sequence[str]) -> str:
+    return one_of([f".{ending}" for ending in formats])
 
 
 def check_output(path: Path, formats: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from latentlab.data.base import TRAIN, VALIDATION, told
 from latentlab.data.fitting import Fitting, Own
 from latentlab.data.pictures import fit_picture, read_source
-from latentlab.errors import RunError
+from latentlab.errors import RunError, one_of
 from latentlab.latent.frames import axes_frame
 from latentlab.latent.manifold import Spacing, axis
 from latentlab.latent.paths import Way
@@ -108,7 +108,7 @@ class Lab:
         _ = self.explorer.images  # without any there are no two to go between
         known = [kind.value for kind in Way]
         if way not in known:
-            raise RunError(f"--way {way}: choose {', '.join(known[:-1])} or {known[-1]}.")
+            raise RunError(f"--way {way}: choose {one_of(known)}.")
         ends = Ends(*self._chosen_ends(start, end), steps)
         found = finish(find_way(self.explorer, ends, Way(way)))
         info = {"a": ends.a.z, "b": ends.b.z, "steps": steps, "way": way}

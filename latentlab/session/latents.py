@@ -131,11 +131,6 @@ def latents_line(epoch: int, latents: Latents) -> str:
     return json.dumps(line)
 
 
-def read_latents(folder: Path) -> LatentCurves | None:
-    """Read the latents of a run folder; lines that cannot be read are left out."""
-    return latents_of(read_latent_lines(folder).records)
-
-
 def read_latent_lines(folder: Path) -> Lines[LatentLine]:
     """Read ``latents.jsonl`` of a run folder; lines that cannot be read are left out.
 

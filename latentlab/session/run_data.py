@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
 from latentlab.errors import DataError, LatentlabError
 from latentlab.files import is_missing, write_atomically
-from latentlab.json_files import read_json
+from latentlab.json_files import Record, read_json
 from latentlab.learning.checkpoint import DESCRIPTION
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ UNKNOWN = "Which images this run held out is not known: an earlier latentlab mad
 INEXACT = "The run goes on with these, not exactly as it would have."
 
 
-class Place(BaseModel):
+class Place(Record):
     """Where a file or folder lay when a run was made.
 
     Parameters
@@ -42,13 +42,11 @@ class Place(BaseModel):
         Its path seen from the run folder; None where there is no way, as between two drives.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     absolute: str
     relative: str | None = None
 
 
-class RunData(BaseModel):
+class RunData(Record):
     """What a run folder keeps of its data.
 
     Parameters
@@ -62,8 +60,6 @@ class RunData(BaseModel):
     paths : dict of str to Place
         Where they lay, by the field of the data config.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     format: Literal[1] = 1
     kind: Annotated[str, Field(max_length=200)]

@@ -140,6 +140,11 @@ def test_fractions_are_refused_where_they_are_many_or_no_fractions(save, monkeyp
     assert "too much to convert" in refused(save(np.zeros((40, 2, 2))))
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+def test_images_that_are_all_black_are_told(save, kind):
+    assert "every image is black" in load(ArraysConfig(images=save(np.zeros((4, 2, 2), kind)))).note
+
+
 @pytest.mark.parametrize(
     ("images", "says"),
     [

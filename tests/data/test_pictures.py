@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from latentlab.data.base import ImageSpec
-from latentlab.data.pictures import read_picture
+from latentlab.data.fitting import Fitting
+from latentlab.data.pictures import fit_picture, read_source
 from latentlab.errors import DataError
 
 GREY = ImageSpec((1, 28, 28))
@@ -24,6 +25,10 @@ def saved(tmp_path):
         return path
 
     return save
+
+
+def read_picture(path, spec):
+    return fit_picture(read_source(path), Fitting(), spec)
 
 
 def halves(size=(56, 56), mode="L", left=0, right=255):

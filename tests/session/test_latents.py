@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from latentlab.learning.events import Latents
-from latentlab.session.latents import FILE, GEOMETRY, LatentLog, latents_line, read_latents
+from latentlab.session.latents import (
+    FILE,
+    GEOMETRY,
+    LatentLog,
+    latents_line,
+    latents_of,
+    read_latent_lines,
+)
 
 WHOLE = Latents(np.array([3.0, 2.0]), 4.0, 1.0, 90, 0.6, 0.1, 0.85, 1.125)
 OLD = '{"epoch": 1, "kl": [3.0, 2.0], "active": 2, "mutual_information": 4.0, "marginal_kl": 1.0, '
@@ -16,7 +23,7 @@ OLD += '"images": 90}'
 
 def write(folder, *lines):
     (folder / FILE).write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    return read_latents(folder)
+    return latents_of(read_latent_lines(folder).records)
 
 
 def strict(line):

@@ -28,7 +28,7 @@ from latentlab.learning.resume import read_position
 from latentlab.paths import runs
 from latentlab.session.curves import METRICS, read_curves
 from latentlab.session.latents import FILE as LATENTS
-from latentlab.session.latents import read_latents
+from latentlab.session.latents import read_latent_lines
 from latentlab.session.past import CHANGES, read_changes, read_past
 from latentlab.session.record import record, resume
 from latentlab.session.replay import FOLDER, moments, read_portrait
@@ -558,5 +558,5 @@ def test_portraits_of_a_run_stay_few(tmp_path, monkeypatch):
     assert past.portrait.epoch == 14
     assert len(past.latents.epochs) == 14
     assert past.curves.keys() == read_curves(tmp_path).keys()
-    assert past.latents.kl.shape == read_latents(tmp_path).kl.shape == (14, 2)
+    assert past.latents.kl.shape == (len(read_latent_lines(tmp_path).records), 2) == (14, 2)
     assert isinstance(of(Portrait, finish(resume(tmp_path, 15)))[-1], Portrait)
