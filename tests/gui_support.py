@@ -159,17 +159,18 @@ class Desk:
         self.window, self.controller = window, window.controller
         self.hand = Hand(window)
         self._ear = Ear(window.controller._lane)
-        for dock in window.docks.values():
-            # Weakly: a slot of its own that named it would keep it for good.
-            itself = ref(dock)
-            dock.visibilityChanged.connect(lambda front, it=itself: front and it().build())
 
     def show(self, whole):
         """Show the window; unless it is wanted whole, it builds only what can be seen."""
         self.window.show()
-        if not whole:
-            docks = self.window._unbuilt
-            docks[:] = [dock for dock in docks if not dock.visibleRegion().isEmpty()]
+        if whole:
+            return
+        unbuilt = self.window._unbuilt
+        unbuilt[:] = [dock for dock in unbuilt if not dock.visibleRegion().isEmpty()]
+        for dock in self.window.docks.values():
+            # Weakly: a slot that named its own dock would keep it for good.
+            itself = ref(dock)
+            dock.visibilityChanged.connect(lambda front, it=itself: front and it().build())
 
     @property
     def state(self):
