@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from latentlab.data.base import MAX_LISTED, TRAIN, VALIDATION, ImageSpec, listed
-from latentlab.data.holdout import image_keys, restore
+from latentlab.data.holdout import MAX_HASHED_BYTES, content_keys, image_keys, restore
 from latentlab.json_files import Count, Record
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ class Fingerprint(Record):
     held_out, trained : str or None
         The keys of the images, 16 hexadecimal digits each. None where the set brings its own
         parts and its images have no file names; `trained` also where they are very many.
+    contents : str or None
+        The keys of the pixels of held-out images that are known by their files, in the same
+        order: they are known again under another name. None where they are very many.
     brightness : dict of str to float
         The mean pixel value of some images, 0 to 255, by their keys or rows.
     """
@@ -56,6 +59,7 @@ class Fingerprint(Record):
     validation: Count
     held_out: PackedKeys | None = None
     trained: PackedKeys | None = None
+    contents: PackedKeys | None = None
     brightness: dict[str, float] = Field(default_factory=dict)
 
     @property
@@ -74,6 +78,7 @@ def take(splits: Splits) -> Fingerprint:
         validation=len(splits.validation),
         held_out=None if held_out is None else pack(held_out),
         trained=None if trained is None or len(trained) > MAX_KEYS else pack(trained),
+        contents=_contents_of(splits.validation),
         brightness=_brightness(splits),
     )
 
@@ -88,13 +93,39 @@ def joined(before: Fingerprint, now: Fingerprint) -> Fingerprint:
     held_out, trained = _with(before.held_out, now.held_out), None
     if before.trained is not None and now.trained is not None:
         trained = _with(before.trained, now.trained)
-    return now.model_copy(update={"held_out": held_out, "trained": trained})
+    contents = None
+    if before.contents is not None and now.contents is not None:
+        added = ~np.isin(unpack(now.held_out), unpack(before.held_out))
+        contents = before.contents + pack(unpack(now.contents)[added])
+    found = {"held_out": held_out, "trained": trained, "contents": contents}
+    return now.model_copy(update=found)
 
 
 def _with(before: str, now: str) -> str:
     """Add the keys that were not there before."""
     old, new = unpack(before), unpack(now)
-    return pack(np.concatenate([old, new[~np.isin(new, old)]]))
+    return before + pack(new[~np.isin(new, old)])
+
+
+def _contents_of(held_out: ImageSet) -> str | None:
+    if held_out.keys is None or held_out.files is None:
+        return None
+    size = len(held_out) * held_out.spec.pixels
+    return pack(content_keys(held_out.images)) if size <= MAX_HASHED_BYTES else None
+
+
+def _renamed(before: Fingerprint, whole: ImageSet, keys: Keys) -> Keys:
+    """Return the keys of images that were held out under another name, with shape (M,)."""
+    held_out = unpack(before.held_out or "")
+    contents = unpack(before.contents or "")
+    if before.trained is None or len(contents) != len(held_out):
+        return keys[:0]
+    gone = contents[~np.isin(held_out, keys)]
+    new = np.flatnonzero(~np.isin(keys, np.concatenate([held_out, unpack(before.trained)])))
+    if not len(gone) or not len(new):
+        return keys[:0]
+    found = content_keys(whole.images[int(row)] for row in new)
+    return keys[new[np.isin(found, gone)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +160,12 @@ def compare(before: Fingerprint, splits: Splits) -> Comparison:
     keys = _keys_of(splits.whole())
     if before.held_out is None or keys is None:
         return Comparison(splits, change=_sentences(_counted(before, splits), changed))
-    held_out = unpack(before.held_out)
+    renamed = _renamed(before, splits.whole(), keys)
+    held_out = np.concatenate([unpack(before.held_out), renamed])
     if len(held_out) and not np.isin(held_out, keys).any():
         return Comparison(splits, "the data holds none of the images that this run held out")
-    change = _sentences(_changed(before, splits, keys), changed)
+    stay = f"{len(renamed):,} that were held out under another name stay held out."
+    change = _sentences(_changed(before, splits, keys), stay if len(renamed) else "", changed)
     if splits.validation.keys is None or np.array_equal(
         np.sort(splits.validation.keys), np.sort(held_out)
     ):

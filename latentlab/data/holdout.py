@@ -75,6 +75,11 @@ def file_keys(files: Iterable[str], seed: int = 0) -> Keys:
     return _hashed((file.encode("utf-8", "surrogatepass") for file in files), seed)
 
 
+def content_keys(images: Iterable[NDArray[np.uint8]]) -> Keys:
+    """Return the key of each image by its pixels, with shape (N,), whatever its file is called."""
+    return _hashed((np.ascontiguousarray(image).tobytes() for image in images), 0)
+
+
 def _hashed(contents: Iterable[bytes], seed: int) -> Keys:
     prefix = f"{seed}\0".encode()
     digests = b"".join(blake2b(prefix + content, digest_size=8).digest() for content in contents)

@@ -131,6 +131,20 @@ def test_what_was_held_out_stays_so_when_images_come_and_go(tmp_path, write, fir
     assert held_out_of(explorer) == before
 
 
+def test_what_was_held_out_stays_so_under_another_name(tmp_path):
+    run = trained(tmp_path / "run", pictures(tmp_path / "data"))
+    before = held_out_of(opened(run))
+    for number, path in enumerate(sorted((tmp_path / "data" / "pictures").iterdir())):
+        if number % 2:
+            path.rename(path.with_stem(f"renamed {number}"))
+    explorer = opened(run)
+    assert held_out_of(explorer) == before
+    assert "held out under another name" in explorer.card.note
+    splits = resumed(run)
+    assert not before & {image.tobytes() for image in splits.train.images}
+    assert held_out_of(opened(run)) == before
+
+
 def test_a_run_whose_data_has_not_changed_says_nothing(tmp_path):
     run = trained(tmp_path / "run", arrays(tmp_path / "data"))
     before = held_out_of(opened(run))
