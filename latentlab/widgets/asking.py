@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from latentlab.widgets.labels import problem
+from latentlab.widgets.labels import counted, problem
 from latentlab.widgets.numbers import NumberBox, WholeBox
 
 if TYPE_CHECKING:
@@ -108,8 +108,7 @@ def ask_discard(parent: QWidget, controller: Controller) -> None:
     if run is None:
         return
     if run.epochs_done > 1:
-        done = int(run.epochs_done)
-        text = f"Discard {done} {'epoch' if done == 1 else 'epochs'} of training?"
+        text = f"Discard {counted(int(run.epochs_done), 'epoch')} of training?"
         more = "“Stop and keep” ends the run as well, and keeps what it has learned."
         if not confirm(parent, text, more, "Discard"):
             return

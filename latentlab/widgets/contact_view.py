@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session.scene import Point, Tiles
-from latentlab.widgets.labels import muted, problem
+from latentlab.widgets.labels import counted, muted, problem
 from latentlab.widgets.theme import UNIT, class_colour, small
 from latentlab.widgets.tile_view import TileView
 
@@ -159,12 +159,12 @@ def _tiles(contact: Contact) -> Tiles | None:
 
 
 def _summary(contact: Contact) -> str:
-    pictures = "1 picture" if contact.count == 1 else f"{contact.count:,} pictures"
-    classes = f" in {len(contact.classes):,} classes" if contact.classes else ", no classes"
+    pictures = counted(contact.count, "picture")
+    named = len(contact.classes)
+    classes = f" in {counted(named, 'class')}" if named else ", no classes"
     told = ""
     if contact.table:
-        count = len(contact.attributes)
-        attributes = "1 attribute" if count == 1 else f"{count:,} attributes"
+        attributes = counted(len(contact.attributes), "attribute")
         told = f"; {contact.table} tells {attributes}, {contact.how}"
     return f"{pictures}{classes}{told}."
 

@@ -95,6 +95,12 @@ class TwoLineLabel(QLabel):
         painter.drawText(self.contentsRect(), self.alignment(), "\n".join(self.shown_lines()))
 
 
+def counted(count: int, thing: str) -> str:
+    """Return how many there are of a thing whose plural ends in s or es, as ``2 classes``."""
+    plural = f"{thing}es" if thing.endswith("s") else f"{thing}s"
+    return f"{count:,} {thing if count == 1 else plural}"
+
+
 def muted(text: str = "", *, stretch: bool = True) -> QLabel:
     """Return a small, pale label; one that stretches is cut off rather than pushing others."""
     label = QLabel(text)

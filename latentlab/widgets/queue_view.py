@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout
 
 from latentlab.session.recipes import differences, value_of
 from latentlab.widgets.icons import IconButton
-from latentlab.widgets.labels import ElidedLabel, muted
+from latentlab.widgets.labels import ElidedLabel, counted, muted
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def title(recipe: Mapping[str, Any]) -> str:
 def epochs(recipe: Mapping[str, Any]) -> str:
     """Return how long a recipe trains."""
     count = value_of(recipe, "training.epochs")
-    return f"{count} epochs" if count else ""
+    return counted(count, "epoch") if count else ""
 
 
 def progress(run: Run) -> str:

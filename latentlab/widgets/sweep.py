@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit
 
 from latentlab.session.forms import chosen
-from latentlab.widgets.labels import problem
+from latentlab.widgets.labels import counted, problem
 from latentlab.widgets.numbers import read_number
 from latentlab.widgets.theme import UNIT
 
@@ -86,10 +86,10 @@ class SweepDialog(QDialog):
         self._problem.setText(wrong)
         self._problem.setVisible(bool(wrong))
         self.queue.setEnabled(bool(values) and not wrong)
-        runs = "1 run" if len(values) == 1 else f"{len(values)} runs"
+        runs = counted(len(values), "run")
         self.queue.setText(f"Queue {runs}" if values and not wrong else "Queue")
         alike = self._epochs and key != "training.epochs"
-        each = f" of {self._epochs} epochs each" if alike else ""
+        each = f" of {counted(self._epochs, 'epoch')} each" if self._epochs and alike else ""
         told = f"The draft has {now:g}. " if now is not None else ""
         ready = f"{told}{runs}{each}, one after another." if values else told
         self._now.setText(told if wrong else ready)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 from latentlab.session.reports import Message, Run
 from latentlab.session.requests.files import Exported
 from latentlab.widgets import messages
+from latentlab.widgets.labels import counted
 from latentlab.widgets.messages import MOST_MESSAGES, MessageBar
 
 GOING = Run(
@@ -94,3 +95,12 @@ def test_tips_of_menus_are_seen_while_training(desk):
     assert is_seen(desk.window.messages._tip)
     desk.window.statusBar().clearMessage()
     assert not desk.window.messages.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("count", "thing", "said"),
+    [(1, "epoch", "1 epoch"), (0, "run", "0 runs"), (1, "class", "1 class"),
+     (2, "class", "2 classes"), (20_000, "picture", "20,000 pictures")],
+)  # fmt: skip
+def test_one_is_said_as_one(count, thing, said):
+    assert counted(count, thing) == said
