@@ -406,6 +406,7 @@ def test_form_is_remembered(make_desk):
     desk.window.close()
     desk.clear()
     again = make_desk()
+    again.until(lambda: again.panel("train").form)
     values = again.panel("train").form.values()
     assert values["model"]["hidden"] == [16]
     assert values["training"]["epochs"] == 100_000
