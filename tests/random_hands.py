@@ -91,14 +91,20 @@ class Hands:
             self._rest()
             watch.doing = "nothing"
 
-    def _rest(self, seconds=60):
-        """Wait until all is answered and hold the state against its rules."""
-        for _ in range(50 * seconds):
+    def _rest(self, seconds=20):
+        """Wait until all is answered; it is a fault where that neither ends nor goes on."""
+        before = None
+        for passed in range(50 * seconds):
             wait(20)
             # A run under way goes on telling of itself.
             if self.controller._training.running or not self.watch.waiting:
                 return
-        self.watch.broken.append(f"{self.watch.doing}: {self.watch.waiting} go on for ever")
+            if passed == 25 * seconds:
+                before = self.controller.state
+        after = self.controller.state
+        # A path that plays asks all the time.
+        if (after.point, after.working) == (before.point, before.working):
+            self.watch.broken.append(f"{self.watch.doing}: {self.watch.waiting} has no answer")
 
     # What there is
 

@@ -7,7 +7,7 @@ from random_hands import Hands
 
 from latentlab.paths import resources
 
-ACTIONS = 120
+ACTIONS = 80
 
 
 @pytest.fixture
