@@ -81,26 +81,37 @@ def fit(
     device = local_device(devices.pick(recipe.training.device))
     splits = yield from (data or recipe.data.load())
     trainer = Trainer(recipe, splits, device, team(device))
-    replay = sorted(changes, key=lambda change: change.step)
-    if resume:
-        restore(trainer, resume)
-        for change in [change for change in replay if change.step <= resume.step]:
-            trainer.change(trainer.recipe.changed(change.key, change.value))
-            replay.remove(change)
+    replay = _go_on(trainer, resume, changes)
     watch = Watch(trainer, controls, resume)
-    yield Started(
+    yield _started(trainer, splits, devices.describe(device))
+    steering = _Steering(trainer, controls, replay)
+    with devices.training_on(device):
+        yield from _timed(_learn(trainer, watch, steering, keep), watch)
+    return trainer.shown.cpu().eval()
+
+
+def _started(trainer: Trainer, splits: Splits, device: str) -> Started:
+    return Started(
         trainer.recipe.to_dict(),
         splits,
-        devices.describe(device),
+        device,
         sum(weights.numel() for weights in trainer.model.parameters()),
         trainer.recipe.training.epochs,
         trainer.steps_per_epoch,
         step=trainer.step_count,
     )
-    steering = _Steering(trainer, controls, replay)
-    with devices.training_on(device):
-        yield from _timed(_learn(trainer, watch, steering, keep), watch)
-    return trainer.shown.cpu().eval()
+
+
+def _go_on(trainer: Trainer, resume: Position | None, changes: Iterable[Change]) -> list[Change]:
+    """Bring a trainer to where a run stood; return the changes that are still to be made."""
+    replay = sorted(changes, key=lambda change: change.step)
+    if resume is None:
+        return replay
+    restore(trainer, resume)
+    for change in [change for change in replay if change.step <= resume.step]:
+        trainer.change(trainer.recipe.changed(change.key, change.value))
+        replay.remove(change)
+    return replay
 
 
 def _timed(events: Generator[Event], watch: Watch) -> Generator[Event]:

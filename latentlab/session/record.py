@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
     from latentlab.learning.events import Losses
     from latentlab.learning.recipe import Recipe
+    from latentlab.learning.resume import Position
     from latentlab.session.reports import Past
 
 
@@ -119,15 +120,7 @@ def resume(
     RunError
         Where the folder is none of a run, cannot be written, or has had all its epochs.
     """
-    if not (folder / RECIPE).exists():
-        raise RunError(
-            f"{folder} cannot be resumed: it has no {RECIPE}.",
-            "Choose a folder that latentlab train has written.",
-        )
-    recipe = read_recipe(folder / RECIPE)
-    # A run that was killed before it first saved simply begins anew.
-    begun = (folder / POSITION).exists() or (folder / DESCRIPTION).exists()
-    position = read_position(folder) if begun else None
+    recipe, position = _where_it_stood(folder)
     changes = read_all_changes(folder)
     now = recipe
     for change in changes:
@@ -165,6 +158,17 @@ def resume(
             yield event
             if isinstance(event, Started):
                 yield read_past(folder, event.recipe)
+
+
+def _where_it_stood(folder: Path) -> tuple[Recipe, Position | None]:
+    """Return a run's recipe as it began and its position; None before it was first saved."""
+    if not (folder / RECIPE).exists():
+        raise RunError(
+            f"{folder} cannot be resumed: it has no {RECIPE}.",
+            "Choose a folder that latentlab train has written.",
+        )
+    begun = (folder / POSITION).exists() or (folder / DESCRIPTION).exists()
+    return read_recipe(folder / RECIPE), read_position(folder) if begun else None
 
 
 def _recorded(events: Generator[Event, None, object], recorder: _Recorder) -> Generator[Event]:

@@ -60,8 +60,12 @@ def train_all(
     plans = told_apart(
         [each for file in files for each in plan(file.stem, read_values(file, settings), sweeps)]
     )
+    _check_free([out / each.name if len(plans) > 1 else out for each in plans] if out else [])
+    return (yield from _train(plans, out))
+
+
+def _train(plans: Sequence[Plan], out: Path | None) -> Generator[str, None, bool]:
     several = len(plans) > 1
-    _check_free([out / each.name if several else out for each in plans] if out else [])
     folders: list[Path] = []
     failed: list[str] = []
     for each in plans:

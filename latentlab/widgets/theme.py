@@ -131,7 +131,7 @@ def _dress(_scheme: Qt.ColorScheme | None = None) -> None:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return
-    sheet = _sheet(c)
+    sheet = _frames(c) + _controls(c)
     # Qt polishes every widget six times for a sheet of the application, and once for a window's.
     windows: list[QApplication | QMainWindow] = [
         each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)
@@ -171,7 +171,7 @@ def _palette(c: Colours) -> QPalette:
     return palette
 
 
-def _sheet(c: Colours) -> str:
+def _frames(c: Colours) -> str:
     return f"""
     QToolTip {{ border: 1px solid {c.border}; padding: 4px 6px; }}
     QMainWindow::separator {{ background: {c.window}; width: 8px; height: 8px; }}
@@ -194,6 +194,11 @@ def _sheet(c: Colours) -> str:
     #problem {{ color: {c.error}; }}
     #failure {{ background: {c.error_ground}; border: 1px solid {c.error}; border-radius: 6px; }}
     #failure QLabel {{ color: {c.text}; }}
+    """
+
+
+def _controls(c: Colours) -> str:
+    return f"""
     QPushButton#primary {{ background: {c.accent}; color: {"#ffffff" if c is LIGHT else "#0d1017"};
         border: none; border-radius: 4px; padding: 7px 14px; font-weight: 600; }}
     QPushButton#primary:disabled {{ background: {c.border}; color: {c.muted}; }}
