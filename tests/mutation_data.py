@@ -76,7 +76,8 @@ def of_pictures(ending: str, **options: object) -> Callable[[Path, Path], Target
 
     def make(run: Path, folder: Path) -> Target:
         from latentlab.data.decode import Frame, read_frame
-        from latentlab.data.pictures import read_picture
+        from latentlab.data.fitting import Fitting
+        from latentlab.data.pictures import fit_picture, read_source
 
         file = folder / f"picture{ending}"
         Image.fromarray(noise(12, 10, 3)).save(file, **options)
@@ -84,7 +85,7 @@ def of_pictures(ending: str, **options: object) -> Callable[[Path, Path], Target
         def read() -> None:
             with suppress(LatentlabError):
                 read_frame(file, Frame(8, 8))
-            read_picture(file, ImageSpec((1, 8, 8)))
+            fit_picture(read_source(file), Fitting(), ImageSpec((1, 8, 8)))
 
         return Target(file, read)
 
