@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ class Store(QObject):
         self._shown: dict[type, int] = {}
         self._last: dict[type, int] = {}
         self._demand = Demand(self._submit, self)
+        self._untold: deque[tuple[State, frozenset[str]]] = deque()
+        self._telling = False
 
     def ask(self, request: Request) -> None:
         """Hand a request to the lane, once somebody can see its answer.
@@ -117,4 +120,20 @@ class Store(QObject):
         self.state = new
         for request in asked:
             self._demand.ask(request)
-        self.changed.emit(new, different)
+        self._untold.append((new, different))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell of changes one after another; who hears of one may make the next.
+
+        Told within the first, the second would reach others before it, and they would show the
+        first one's state in the end.
+        """
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._untold:
+                self.changed.emit(*self._untold.popleft())
+        finally:
+            self._telling = False

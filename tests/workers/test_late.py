@@ -168,3 +168,21 @@ def test_the_state_knows_the_model_that_answers(bench):
     assert bench.state.model == bench.lane.lab.card
     assert bench.state.model.epoch == 2
     assert bench.state.opening == ""
+
+
+# Who hears of it
+
+
+def test_everybody_hears_of_changes_in_their_order(bench):
+    """One who hears of a change makes another: the others must not end up with the first."""
+    heard = []
+
+    def answer_back(state, changed):
+        if "point" in changed and state.point.z[0] == 1.0:
+            bench.controller.set_point(moved(state, 2.0))
+
+    bench.controller.changed.connect(answer_back)
+    bench.controller.changed.connect(lambda state, changed: heard.append((state, changed)))
+    bench.controller.set_point(moved(bench.state, 1.0))
+    assert [state.point.z[0] for state, changed in heard if "point" in changed] == [1.0, 2.0]
+    assert heard[-1][0] is bench.state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QWidget
 
 from latentlab.widgets.form import FormWidget
@@ -111,7 +111,10 @@ class TrainPanel(PanelWidget):
 
     def _show_draft(self, draft: Mapping[str, Any]) -> None:
         if self.form and draft != self.form.values():
-            self.form.set_values(draft, whole=True)
+            # Field by field it would be another draft each time.
+            with QSignalBlocker(self.form):
+                self.form.set_values(draft, whole=True)
+            self._on_edited()
 
     @Slot()
     def _on_edited(self) -> None:
