@@ -183,7 +183,13 @@ class Desk:
 
     def settle(self):
         """Wait until all panels are there and every question is answered."""
-        self.until(lambda: self.state.form and not self._ear.open and not self.window._unbuilt)
+        self.until(lambda: self.state.form and not self._ear.open and self._stands())
+
+    def _stands(self) -> bool:
+        # Qt shows a panel a moment after it was built.
+        docks = [dock for dock in self.window.docks.values() if dock._inside and dock._in_front]
+        shown = all(dock._inside.isVisible() for dock in docks if dock.isVisible())
+        return shown and not self.window._unbuilt
 
     def to_front(self):
         """Make it the active window: shortcuts and focus are that one's alone."""
