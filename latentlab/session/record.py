@@ -45,6 +45,7 @@ from latentlab.session.past import (
     rewind,
 )
 from latentlab.session.replay import PortraitLog
+from latentlab.session.run_data import FILE as RUN_DATA
 from latentlab.session.run_data import load_run_data, write_run_data
 from latentlab.session.runs import RECIPE, write_preview
 from latentlab.session.steps import StepLog
@@ -92,7 +93,7 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
         events = fit(recipe, controls=controls, keep=recorder.keep)
         yield from _recorded(events, recorder)
     finally:
-        if recorder.started is None:
+        if not (folder / DESCRIPTION).exists():
             _forget(folder)
 
 
@@ -201,9 +202,10 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
 
 
 def _forget(folder: Path) -> None:
-    """Take away what a run has left that never began."""
+    """Take away what a run has left that never learned anything: there is nothing to open."""
     with suppress(OSError):
-        (folder / RECIPE).unlink()
+        for name in (RECIPE, RUN_DATA):
+            (folder / name).unlink(missing_ok=True)
         folder.rmdir()
 
 

@@ -206,6 +206,16 @@ def test_metrics_that_cannot_be_written_end_the_run_with_its_weights_kept(tmp_pa
     assert load_model(tmp_path)[1].epoch == 1
 
 
+def test_a_run_that_is_stopped_before_it_learned_anything_leaves_nothing(tmp_path):
+    """As where somebody cancels while its images are still being loaded."""
+    events = record(recipe_of(epochs=2), tmp_path / "run")
+    for event in events:
+        if isinstance(event, Started):
+            break
+    events.close()
+    assert not (tmp_path / "run").exists()
+
+
 def test_stopping_in_the_first_epoch_keeps_a_model(tmp_path):
     stop_at(record(recipe_of(epochs=2), tmp_path), 3)
     checkpoint = load_model(tmp_path)[1]
