@@ -671,7 +671,7 @@ def test_library_form_recipe_and_discard(lab, tmp_path):
     (tmp_path / "run" / "file").write_text("x", "utf-8")
     discarded = lab(Discard(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
-    assert lab(Restore(discarded.folder)) == tmp_path / "run"
+    assert lab(Restore(discarded.folder)).folder == tmp_path / "run"
     assert (tmp_path / "run" / "file").read_text("utf-8") == "x"
     assert file.exists()
 
