@@ -112,12 +112,7 @@ def make_answerer() -> Callable[[Request], object]:
 
 
 def train(order: Order, controls: Controls) -> Generator[object]:
-    """Train a recipe into a new run folder, or go on with a run; runs on the job's thread."""
-    from latentlab.learning.recipe import make_recipe
-    from latentlab.session.record import record, resume
-    from latentlab.session.runs import new_folder
+    """Train, in a process of its own; runs on the job's thread, since this is what loads torch."""
+    from latentlab.session import training_process
 
-    if order.folder:
-        return resume(order.folder, order.epochs, controls)
-    parsed = make_recipe(order.recipe)
-    return record(parsed, new_folder(parsed), controls)
+    return training_process.train(order, controls)
