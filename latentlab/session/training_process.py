@@ -14,11 +14,13 @@ import sys
 from contextlib import ExitStack, closing, suppress
 from multiprocessing import forkserver
 from multiprocessing.reduction import ForkingPickler
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from latentlab import data, models
 from latentlab.learning import device as devices
 from latentlab.learning.controls import Controls
 from latentlab.learning.events import Snapshot, Started, Step
@@ -37,6 +39,12 @@ METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 """How the process begins; a server that has loaded torch once forks within some milliseconds."""
 LOOK_EVERY = 0.02
 """Seconds between two looks at what is asked of the run under way."""
+FAMILIES = [
+    f"{package.__name__}.{module.name}"
+    for package in (data, models)
+    for module in iter_modules(package.__path__)
+]
+"""Modules that name the kinds of data sets and models."""
 AHEAD = 2
 """Events that may be on their way: then the process waits, as it does where nobody takes any."""
 STOP, TAKEN, SEEN, STEER, RHYTHM = "stop", "taken", "seen", "steer", "rhythm"
@@ -44,9 +52,9 @@ FINISHED = "finished"
 
 
 def prepare() -> None:
-    """Have a process load torch for the runs to come; returns at once."""
+    """Have a process load what every run needs; returns at once."""
     if METHOD == "forkserver":
-        forkserver.set_forkserver_preload([__name__])
+        forkserver.set_forkserver_preload([__name__, "torch._dynamo", *FAMILIES])
         forkserver.ensure_running()
 
 
@@ -94,7 +102,8 @@ def train(order: Order, controls: Controls) -> Generator[object]:
                 wishes.taken()
             yield event
             wishes.send()
-            pipe.send((TAKEN,))
+            with suppress(ConnectionError):  # of a process that was killed: found out next
+                pipe.send((TAKEN,))
 
 
 CPU = torch.device("cpu")
@@ -103,7 +112,7 @@ CPU = torch.device("cpu")
 def _receive(pipe: Connection, name: str) -> Any:
     try:
         return pipe.recv()
-    except EOFError:
+    except (EOFError, ConnectionError):
         text = "The process that trained has ended unexpectedly; what it had saved is kept."
         advice = "Resume the run. If it happens again, choose a smaller model or batch."
         return Failure(text, advice, f"Process {name} closed its pipe.")
