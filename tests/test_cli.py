@@ -76,7 +76,6 @@ def test_train(latentlab, recipe, tmp_path):
     assert {path.name for path in out.iterdir()} - {"steps.jsonl"} == {
         "recipe.toml",
         "metrics.jsonl",
-        "steps.jsonl",
         "checkpoint.json",
         "data.json",
         "checkpoint.safetensors",
