@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from weakref import ref
+from weakref import WeakSet, ref
 
 import pytest
 from PySide6.QtCore import (
@@ -233,6 +233,19 @@ class Desk:
         deliver()
 
 
+STARTED = WeakSet()
+"""Qt's threads that were started: to look for them among all objects takes long."""
+
+
+def start_and_note(thread, *priority, start=QThread.start):
+    """Start a thread and remember it."""
+    STARTED.add(thread)
+    start(thread, *priority)
+
+
+QThread.start = start_and_note
+
+
 def deliver():
     """Deliver what worker threads have sent, and delete what waits for it."""
     QCoreApplication.sendPostedEvents()
@@ -242,8 +255,7 @@ def deliver():
 def living() -> set[object]:
     """Return the top-level widgets, and the Qt and Python threads that run."""
     deliver()
-    qt_threads = [thing for thing in gc.get_objects() if issubclass(type(thing), QThread)]
-    running = [thread for thread in qt_threads if isValid(thread) and thread.isRunning()]
+    running = [thread for thread in STARTED if isValid(thread) and thread.isRunning()]
     return {*QApplication.topLevelWidgets(), *threading.enumerate(), *running}
 
 

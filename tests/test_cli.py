@@ -1,7 +1,6 @@
 """The command line, in this process and, where signals and streams matter, in one of its own."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from training_support import command, in_a_process
+from training_support import command
 
 from latentlab import cli
 from latentlab.learning.checkpoint import load_model
@@ -77,7 +76,6 @@ def test_train(latentlab, recipe, tmp_path):
     assert {path.name for path in out.iterdir()} - {"steps.jsonl"} == {
         "recipe.toml",
         "metrics.jsonl",
-        "steps.jsonl",
         "checkpoint.json",
         "data.json",
         "checkpoint.safetensors",
@@ -382,15 +380,14 @@ def test_damaged_run_is_told_plainly(latentlab, tmp_path):
     assert "is not a run" in errors
 
 
-def test_errors_in_a_process_of_its_own(tmp_path):
-    """Standard error, exit status 2, and nothing on standard output."""
+def test_errors_are_told_on_standard_error_alone(latentlab, tmp_path):
+    """What the process then returns: test_kill.py."""
     file = tmp_path / "recipe.toml"
     file.write_text("[model]\nlatentdim = 2\n")
-    done = in_a_process("train", file, "--out", tmp_path / "run")
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert 'did you mean "latent_dim"' in done.stderr
-    assert "Traceback" not in done.stderr
+    status, said, errors = latentlab("train", file, "--out", tmp_path / "run")
+    assert (status, said) == (2, "")
+    assert 'did you mean "latent_dim"' in errors
+    assert "Traceback" not in errors
 
 
 # Pictures
@@ -549,9 +546,10 @@ def test_help_needs_no_torch():
         assert name in done.stdout
 
 
-def test_output_goes_into_a_pipe():
+def test_output_goes_into_a_pipe(latentlab, monkeypatch):
     """``latentlab list | head`` and files in narrow terminals: one whole line each."""
-    done = in_a_process("list", env={**os.environ, "COLUMNS": "40"})
-    assert done.returncode == 0
-    assert len(done.stdout.splitlines()) == 3
-    assert str(resources() / "models" / "digits-2d") in done.stdout
+    monkeypatch.setenv("COLUMNS", "40")
+    status, said, errors = latentlab("list")
+    assert (status, errors) == (0, "")
+    assert len(said.splitlines()) == 3
+    assert str(resources() / "models" / "digits-2d") in said

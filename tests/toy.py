@@ -98,8 +98,8 @@ FORM = (
 
 def picture_of(point):
     pixels = np.zeros((SIDE, SIDE), np.uint8)
-    bright = [int(np.clip(128 + 20 * value, 0, 255)) for value in point.z]
-    pixels[: SIDE // 2], pixels[SIDE // 2 :] = bright[0], bright[min(1, len(bright) - 1)]
+    bright = [int(min(max(128 + 20 * value, 0), 255)) for value in point.z[:2]]
+    pixels[: SIDE // 2], pixels[SIDE // 2 :] = bright[0], bright[-1]
     pixels[:, -1] = 50 * (point.label or 0)
     return pixels
 

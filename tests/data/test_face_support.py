@@ -13,7 +13,7 @@ MAIN += ("glasses", "turn", "light", "background", "clothes")
 
 @pytest.fixture(scope="module")
 def reader():
-    return FactorReader(2400)
+    return FactorReader(2000)
 
 
 def r_squared(found, factors):

@@ -17,6 +17,7 @@ from latentlab.learning.events import Change, EpochEnd, Portrait, Started, Step
 from latentlab.learning.fit import fit
 from latentlab.learning.resume import read_position, write_position
 
+EPOCHS = 2
 METERS = {"meter", "whole"}
 PLAIN = {"model": {}, "training": {}, "objective": {}}
 FULL = {
@@ -36,7 +37,7 @@ RECIPES = {"plain": PLAIN, "full": FULL, "bf16": BF16}
 
 
 def recipe_like(values, **training):
-    training = {"epochs": 3, "seed": 7, **values["training"], **training}
+    training = {"epochs": EPOCHS, "seed": 7, **values["training"], **training}
     return recipe_of("cvae", values["objective"], model=values["model"], **training)
 
 
@@ -95,7 +96,7 @@ STOPS = {
     "after an epoch's last step": at(STEPS),
     "after an epoch": lambda event: isinstance(event, EpochEnd),
     "after a portrait": lambda event: isinstance(event, Portrait),
-    "before the last step": at(3 * STEPS - 1),
+    "before the last step": at(EPOCHS * STEPS - 1),
 }
 
 
@@ -109,7 +110,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(tmp_path, values, stop):
     equal(whole, rest)
     assert told(events) == told([*before, *after])
     steps = [event.step for event in after if isinstance(event, Step)]
-    assert steps == list(range(position.step + 1, 3 * STEPS + 1))
+    assert steps == list(range(position.step + 1, EPOCHS * STEPS + 1))
     (started,) = (event for event in after if isinstance(event, Started))
     assert started.step == position.step
     one, two = ([e for e in each if isinstance(e, Portrait)][-1] for each in (events, after))
@@ -143,7 +144,7 @@ def test_more_epochs_are_those_of_a_longer_run(tmp_path):
     whole, events = whole_run("full")
     end, before = finished(short)
     more = Controls()
-    more.steer("training.epochs", 3)
+    more.steer("training.epochs", EPOCHS)
     rest, after = finished(short, resume=end.position, controls=more)
     equal(whole, rest)
     assert told(events) == told([*before, *after])
@@ -152,7 +153,7 @@ def test_more_epochs_are_those_of_a_longer_run(tmp_path):
         "step": STEPS,
         "epochs": 1.0,
         "key": "training.epochs",
-        "value": 3,
+        "value": EPOCHS,
         "problem": "",
     }
 
