@@ -385,7 +385,7 @@ def test_no_damage_raises_anything_else(tmp_path, write_idx_folder):
     whole = (tmp_path / TRAIN).read_bytes()
     rng = np.random.default_rng(0)
     for packed in (False, True):
-        start = gzip.compress(whole, mtime=0, mtime=0) if packed else whole
+        start = gzip.compress(whole, mtime=0) if packed else whole
         for _ in range(150):
             content = np.frombuffer(start, np.uint8).copy()
             content[rng.integers(0, 60, 2)] = rng.integers(0, 256, 2)
