@@ -91,9 +91,7 @@ def open_window(path: Path | None = None) -> MainWindow:
     shipped = resources() / "models" / FIRST_MODEL
     first = path or next((path for path in map(Path, recent()) if path.is_dir()), shipped)
     QTimer.singleShot(0, window, lambda: controller.start(first, shipped))
-    later = QTimer(window, singleShot=True, interval=PREPARE_MS)
-    later.timeout.connect(Thread(target=prepare_training, daemon=True).start)
-    later.start()
+    QTimer.singleShot(PREPARE_MS, window, Thread(target=prepare_training, daemon=True).start)
     return window
 
 
