@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from latentlab.session.requests.base import Request
 
 FIRST_MODEL = "digits-2d"
-PREPARE_MS = 6000
-"""Milliseconds after which the window makes ready for the first run."""
 
 
 def main(path: Path | None = None) -> int:
@@ -91,15 +89,7 @@ def open_window(path: Path | None = None) -> MainWindow:
     shipped = resources() / "models" / FIRST_MODEL
     first = path or next((path for path in map(Path, recent()) if path.is_dir()), shipped)
     QTimer.singleShot(0, window, lambda: controller.start(first, shipped))
-    QTimer.singleShot(PREPARE_MS, window, Thread(target=prepare_training, daemon=True).start)
     return window
-
-
-def prepare_training() -> None:
-    """Have what a run needs loaded by the process that it will come from; takes a moment."""
-    from latentlab.session import training_process
-
-    training_process.prepare()
 
 
 def make_answerer() -> Callable[[Request], object]:
@@ -122,7 +112,12 @@ def make_answerer() -> Callable[[Request], object]:
 
 
 def train(order: Order, controls: Controls) -> Generator[object]:
-    """Train, in a process of its own; runs on the job's thread, since this is what loads torch."""
-    from latentlab.session import training_process
+    """Train a recipe into a new run folder, or go on with a run; runs on the job's thread."""
+    from latentlab.learning.recipe import make_recipe
+    from latentlab.session.record import record, resume
+    from latentlab.session.runs import new_folder
 
-    return training_process.train(order, controls)
+    if order.folder:
+        return resume(order.folder, order.epochs, controls)
+    parsed = make_recipe(order.recipe)
+    return record(parsed, new_folder(parsed), controls)
