@@ -75,7 +75,7 @@ def of_pictures(ending: str, **options: object) -> Callable[[Path, Path], Target
     """Make the target of one picture, read as one of a data set and as a person's own."""
 
     def make(run: Path, folder: Path) -> Target:
-        from latentlab.data.decode import Frame, read_frame
+        from latentlab.data.decode import Decoded, Frame, in_bytes, read_pages
         from latentlab.data.fitting import Fitting
         from latentlab.data.pictures import fit_picture, read_source
 
@@ -84,7 +84,9 @@ def of_pictures(ending: str, **options: object) -> Callable[[Path, Path], Target
 
         def read() -> None:
             with suppress(LatentlabError):
-                read_frame(file, Frame(8, 8))
+                in_bytes(
+                    [page for page in read_pages(file, Frame(8, 8)) if isinstance(page, Decoded)]
+                )
             fit_picture(read_source(file), Fitting(), ImageSpec((1, 8, 8)))
 
         return Target(file, read)

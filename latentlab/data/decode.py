@@ -151,24 +151,6 @@ def read_pages(
     return found
 
 
-def read_frame(file: Path | IO[bytes], frame: Frame) -> NDArray[np.uint8]:
-    """Read one picture as `frame` wants it, in bytes; see `read_pages`.
-
-    Returns
-    -------
-    ndarray of uint8, shape (C, H, W)
-
-    Raises
-    ------
-    DataError
-        Where it cannot be read; says why.
-    """
-    (found,) = read_pages(file, frame)
-    if isinstance(found, DataError):
-        raise found
-    return in_bytes([found])[0]
-
-
 def _read(picture: Image.Image, frame: Frame, page: int) -> Decoded:
     if page:
         picture.seek(page)

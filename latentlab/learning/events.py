@@ -117,7 +117,9 @@ ACTIVE = 0.01
 def is_active(kl: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Say which latent dimensions carry anything, from the KL of each in nats per image.
 
-    This is what "active" means wherever it is said: of any shape, the same shape is returned.
+    This is what "active" means wherever it is said: of any shape, the same shape is returned. It is
+    not the "active units" of Burda et al. (2016, section 5.2), which go by the variance of the
+    posterior means: a dimension may have a mean that varies and still carry next to nothing.
     """
     return kl >= ACTIVE
 

@@ -138,7 +138,7 @@ class Lab:
             What was scored, in words; empty where Ctrl-C ended it.
         """
         found: list[Scores] = []
-        self._require_images()
+        _ = self.explorer.images  # without any there is nothing to score
 
         def work() -> Generator[Loading]:
             if count is None or count > len(self.explorer.codes):
@@ -168,11 +168,7 @@ class Lab:
         return a, b
 
     def _image(self, name: str) -> Point:
-        self._require_images()
         return self.explorer.original(image_row(self.explorer, name)).point
-
-    def _require_images(self) -> None:
-        _ = self.explorer.images
 
     def _label(self, label: Label, *, needed: bool = False) -> int | None:
         return class_number(self.card, label, needed=needed)

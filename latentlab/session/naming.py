@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.base import listed
 from latentlab.errors import RunError
 from latentlab.pieces import finish
 
@@ -22,8 +22,8 @@ Label = str | int | None
 """A class by name or number."""
 DARK, LIGHT = 85.0, 170.0
 """Pixel values up to which a ground is called dark, and from which it is called light."""
-LONGEST_LIST = 160
-"""Characters of a list in a message."""
+MOST_NAMES = 12
+"""Class names that a message lists."""
 
 
 def class_number(card: ModelCard, label: Label, *, needed: bool = False) -> int | None:
@@ -64,12 +64,7 @@ def choices(names: Sequence[str]) -> str:
     """Return in words which labels can be chosen."""
     numbers = f"0 to {len(names) - 1}"
     plain = list(names) == [str(i) for i in range(len(names))]
-    return numbers if plain else f"{listed(names)}, or a number, {numbers}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in one line that is not too long."""
-    return textwrap.shorten(", ".join(names), LONGEST_LIST, placeholder=" …")
+    return numbers if plain else f"{listed(names, MOST_NAMES)}, or a number, {numbers}"
 
 
 def image_row(explorer: Explorer, name: str) -> int:
@@ -94,7 +89,7 @@ def image_row(explorer: Explorer, name: str) -> int:
         row = _row_of(explorer, name)
     if row is None:
         files = " image file or" if explorer.codes.files is not None else ""
-        start = f"neither a class ({listed(names)}) nor an" if names else "no"
+        start = f"neither a class ({listed(names, MOST_NAMES)}) nor an" if names else "no"
         last = f"image row below {len(explorer.codes):,}"
         raise RunError(f"{name!r} is {start}{files} {last}.", _example(explorer.codes.files))
     return row

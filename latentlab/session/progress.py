@@ -18,10 +18,10 @@ from rich.progress import (
 )
 from rich.table import Column
 
-from latentlab.data.base import Loading
+from latentlab.data.base import Loading, listed
 from latentlab.learning.distributed import leads
 from latentlab.learning.events import Change, EpochEnd, Losses, Started, Step
-from latentlab.session.naming import listed
+from latentlab.session.naming import MOST_NAMES
 from latentlab.streams import Unfailing
 
 if TYPE_CHECKING:
@@ -120,7 +120,9 @@ class Teller:
             f"{len(splits.validation):,} held out"
         )
         if names := splits.spec.class_names:
-            self._print(f"{len(names)} class{'es' if len(names) > 1 else ''}: {listed(names)}")
+            self._print(
+                f"{len(names)} class{'es' if len(names) > 1 else ''}: {listed(names, MOST_NAMES)}"
+            )
         if splits.notes:
             print(splits.notes, file=sys.stderr)
         self._update(f"Epoch 1/{event.epochs}", event.step, event.epochs * event.steps_per_epoch)

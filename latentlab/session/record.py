@@ -152,10 +152,7 @@ def resume(
         for event in recorded:
             if isinstance(event, Started):
                 # Not before: it may be that the data is no longer there.
-                rewind(folder, position.epoch if position else 0)
-                begun_at = position.step / event.steps_per_epoch if position else 0.0
-                recorder.steps.go_on(begun_at)
-                recorder.losses_before(last_losses(folder))
+                recorder.go_on(position, event.steps_per_epoch)
             yield event
             if isinstance(event, Started):
                 yield read_past(folder, event.recipe)
@@ -223,6 +220,12 @@ class _Recorder:
     def losses_before(self, metrics: Mapping[str, Losses]) -> None:
         """Say what the last epoch's losses were before those that are to come."""
         self._metrics = self._best_metrics = metrics
+
+    def go_on(self, position: Position | None, steps_per_epoch: int) -> None:
+        """Forget what was measured after a position: it is measured again."""
+        rewind(self.folder, position.epoch if position else 0)
+        self.steps.go_on(position.step / steps_per_epoch if position else 0.0)
+        self.losses_before(last_losses(self.folder))
 
     def add_step(self, event: Step, losses: Losses) -> None:
         """Take the losses of a step."""

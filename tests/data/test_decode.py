@@ -15,7 +15,6 @@ from latentlab.data.decode import (
     in_bytes,
     notes_of,
     picture_suffixes,
-    read_frame,
     read_pages,
 )
 from latentlab.data.pictures import read_source
@@ -27,6 +26,14 @@ def saved(picture, kind="PNG", **options):
     picture.save(file, kind, **options)
     file.seek(0)
     return file
+
+
+def read_frame(file, frame):
+    """Read one picture in bytes; raise where it cannot be read."""
+    (found,) = read_pages(file, frame)
+    if isinstance(found, DataError):
+        raise found
+    return in_bytes([found])[0]
 
 
 def read(picture, frame, kind="PNG", **options):

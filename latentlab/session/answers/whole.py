@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from latentlab.data.base import Loading
+from latentlab.data.base import Loading, told
 from latentlab.latent.codes import Codes
 from latentlab.session.answers.base import answer
 from latentlab.session.explorer import Explorer
@@ -25,9 +25,5 @@ def _(request: ShowRest, explorer: Explorer) -> Generator[Loading, None, Whole |
 def _whole(
     pieces: Generator[float, None, Codes | None], message: str
 ) -> Generator[Loading, None, Whole | None]:
-    while True:
-        try:
-            share = next(pieces)
-        except StopIteration as done:
-            return None if done.value is None else Whole(done.value)
-        yield Loading(message, share)
+    codes = yield from told(pieces, message)
+    return None if codes is None else Whole(codes)
