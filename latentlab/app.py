@@ -17,6 +17,7 @@ from latentlab.paths import resources
 from latentlab.widgets import theme
 from latentlab.widgets.main_window import MainWindow
 from latentlab.widgets.settings import recent
+from latentlab.workers.collector import Collector
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
@@ -84,6 +85,7 @@ def open_window(path: Path | None = None) -> MainWindow:
     """Make the main window with its workers, show it and open a model in it."""
     controller = Controller(Lane(make_answerer), Training(train))
     window = MainWindow(controller)
+    Collector(window)
     window.show()
     # The lane loads torch, which takes seconds of the processor: let the window stand first.
     shipped = resources() / "models" / FIRST_MODEL

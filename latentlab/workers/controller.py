@@ -194,8 +194,9 @@ class Controller(Running):
                 self._on_renamed(folder, name)
             case (Trash(folder=folder), _):
                 self._on_trashed(folder)
-            case (ReadMoment(epoch=epoch), _):
-                self._set(portrait=answer.response, moment=epoch)
+            case (ReadMoment(folder=folder, epoch=epoch), _):
+                if folder == self._shown_run():
+                    self._set(portrait=answer.response, moment=epoch)
             case (request, response):
                 self._set(**{request.field: response} if request.field else {})
 
@@ -268,5 +269,6 @@ class Controller(Running):
         """Stop training and keep it, then close the lane; waits for both."""
         # What waits in the queue would begin as soon as the run under way has ended.
         self._set(queue=())
+        self._demand.close()
         self._training.close()
         self._lane.close()

@@ -75,6 +75,11 @@ class Demand(QObject):
         """Drop the request of a kind that waits."""
         self._held.pop(kind, None)
 
+    def close(self) -> None:
+        """Send nothing more."""
+        self._held.clear()
+        self._next.stop()
+
     def look(self, viewer: str, kinds: Collection[type[Request]], *, visible: bool) -> None:
         """Take note of whether a viewer shows the answers to some kinds of request."""
         self._views[viewer] = _View(frozenset(kinds), visible)
