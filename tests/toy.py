@@ -22,7 +22,7 @@ from latentlab.latent.paths import Way
 from latentlab.latent.ranking import Scores
 from latentlab.latent.support import Support
 from latentlab.latent.traversal import prior_range, traverse
-from latentlab.learning.events import EpochEnd, Latents, Snapshot, Started, Step
+from latentlab.learning.events import EpochEnd, Latents, Portrait, Snapshot, Started, Step
 from latentlab.pieces import finish
 from latentlab.session.axes import MARKS, Importance, Strips
 from latentlab.session.colourings import Measure, Measured
@@ -118,6 +118,12 @@ def codes(latent_dim=2, count=90, seed=0):
     return Codes(mu, np.full_like(mu, 0.1), labels.astype(np.int64))
 
 
+def portrait(epoch):
+    pictures = np.zeros((2, 4, 4), np.uint8)
+    codes = np.zeros((3, 2), np.float32)
+    return Portrait(epoch, codes, codes, None, pictures, pictures, pictures)
+
+
 @dataclass
 class ToyLab:
     """Answers requests; remembers them."""
@@ -139,6 +145,9 @@ class ToyLab:
     def __call__(self, request):
         self.asked.append(request)
         return getattr(self, type(request).__name__)(request)
+
+    def ReadMoment(self, request):
+        return portrait(request.epoch)
 
     def Open(self, request):
         if request.path.name not in self.models:

@@ -251,10 +251,13 @@ class Running(Viewing):
             latest = self._training.past.portrait if self.state.run else self._latest
             self._set(moment=None, portrait=latest)
             return
-        folder = self._training.folder if self.state.run and self.state.following else None
-        model = self.state.model
-        if folder := folder or (model.source if model else None):
+        if folder := self._shown_run():
             self.ask(ReadMoment(folder, epoch))
+
+    def _shown_run(self) -> Path | None:
+        """Return the folder of the run whose curves are shown."""
+        folder = self._training.folder if self.state.run and self.state.following else None
+        return folder or (self.state.model.source if self.state.model else None)
 
     def _on_renamed(self, folder: Path, name: str) -> None:
         model = self.state.model

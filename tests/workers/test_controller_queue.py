@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from controller_support import RUN, bare, bench
+from toy import portrait
 
-from latentlab.learning.events import Portrait
 from latentlab.session.failure import Failure
 from latentlab.session.reports import Compared, Entry, Order, Past, Remedy, Run
 from latentlab.session.requests.exploring import (
@@ -215,7 +215,7 @@ def test_an_answer_on_its_way_does_not_bring_back_what_was_left(bench, way):
     if way == "moment":
         bench.controller.show_moment(3)
         (request,) = bench.lane.asked
-        response = toy_portrait(3)
+        response = portrait(3)
     else:
         bench.controller.compare((RUN, RUN))
         (request,) = bench.lane.asked
@@ -231,12 +231,6 @@ def test_an_answer_on_its_way_does_not_bring_back_what_was_left(bench, way):
     assert bench.state.compared == ()
 
 
-def toy_portrait(epoch):
-    pictures = np.zeros((2, 4, 4), np.uint8)
-    codes = np.zeros((3, 2), np.float32)
-    return Portrait(epoch, codes, codes, None, pictures, pictures, pictures)
-
-
 def test_a_moment_stays_while_the_run_goes_on(bench):
     bench.controller.start_training()
     bench.training.folder = RUN
@@ -244,8 +238,8 @@ def test_a_moment_stays_while_the_run_goes_on(bench):
     bench.controller.show_moment(3)
     (request,) = bench.lane.asked
     assert request == ReadMoment(RUN, 3)
-    bench.lane.answered.emit(Answer(bench.lane.number, request, toy_portrait(3)))
-    latest = toy_portrait(9)
+    bench.lane.answered.emit(Answer(bench.lane.number, request, portrait(3)))
+    latest = portrait(9)
     curves = {("running", "loss"): (np.ones(1), np.ones(1))}
     bench.training.past = Past(curves, portrait=latest, moments=(3, 9))
     bench.training.progressed.emit(Run(phase="training"))
@@ -254,3 +248,21 @@ def test_a_moment_stays_while_the_run_goes_on(bench):
     bench.controller.show_moment(None)
     assert bench.state.moment is None
     assert bench.state.portrait is latest
+
+
+def test_a_moment_asked_for_before_the_first_model_of_a_run_is_still_shown(bench):
+    bench.controller.start_training()
+    bench.training.folder = RUN
+    bench.controller.show_moment(3)
+    bench.adopt(1)
+    bench.lane.answer_all()
+    assert (bench.state.moment, bench.state.portrait.epoch) == (3, 3)
+
+
+def test_a_moment_of_another_run_than_the_one_shown_is_dropped(bench):
+    bench.controller.show_moment(3)
+    (late,) = bench.lane.waiting(ReadMoment)
+    bench.controller.open(Path("/toys/part"))
+    bench.lane.answer(bench.lane.waiting(Open)[0])
+    bench.lane.answer(late)
+    assert bench.state.moment is None

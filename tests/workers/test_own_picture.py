@@ -33,6 +33,17 @@ def test_own_picture_becomes_z_and_can_be_undone(bench):
     assert bench.state.point.z == (1.0, 3.0)
 
 
+def test_a_picture_brought_in_while_the_model_is_replaced_is_shown(bench):
+    bench.controller.start_training()
+    bench.controller.show_picture(drawing(255))
+    bench.adopt(1)
+    bench.lane.answer(bench.lane.waiting(Adopt)[0])
+    bench.lane.answer_all()
+    assert bench.state.original is bench.state.own
+    assert bench.state.own.own.source.name == "drawing"
+    assert bench.state.point == bench.state.own.point
+
+
 def test_a_stroke_under_way_is_no_step_of_its_own(bench):
     first = bench.state.point
     for value in (10, 90, 200):

@@ -148,9 +148,10 @@ class PickImage(Request):
 
 @dataclass(frozen=True, slots=True)
 class EncodeFile(Request):
-    """Encode a person's own picture."""
+    """Encode a person's own picture, by whatever model is open by then."""
 
     urgency: ClassVar[int] = 1
+    about_model: ClassVar[bool] = False
     path: Path
     label: int | None = None
     role: str = "z"

@@ -21,6 +21,7 @@ class EncodePicture(Request):
     """Encode a picture that is at hand, such as a drawing or another part of a photo."""
 
     urgency: ClassVar[int] = 1
+    about_model: ClassVar[bool] = False
     own: Own
     label: int | None = None
     role: str = "z"

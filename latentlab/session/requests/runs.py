@@ -68,6 +68,7 @@ class ReadMoment(Request):
     """Look back at how a run looked at the end of an epoch."""
 
     urgency: ClassVar[int] = 2
+    about_model: ClassVar[bool] = False
     folder: Path
     epoch: int
 
