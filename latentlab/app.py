@@ -44,6 +44,7 @@ def main(path: Path | None = None) -> int:
     app = make_application()
     window = open_window(path)
     close_when_interrupted(window)
+    Collector(window)
     return app.exec()
 
 
@@ -85,7 +86,6 @@ def open_window(path: Path | None = None) -> MainWindow:
     """Make the main window with its workers, show it and open a model in it."""
     controller = Controller(Lane(make_answerer), Training(train))
     window = MainWindow(controller)
-    Collector(window)
     window.show()
     # The lane loads torch, which takes seconds of the processor: let the window stand first.
     shipped = resources() / "models" / FIRST_MODEL

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import sys
 
@@ -12,6 +11,12 @@ BEAT_MS = 1000
 EVERY = {2: 60, 1: 10, 0: 1}
 """After how many beats each generation is collected; collecting an older one does the younger."""
 MANY_MODULES = 20
+
+
+def give_back() -> None:
+    """Leave everything to the automatic collector."""
+    gc.enable()
+    gc.unfreeze()
 
 
 class Collector(QObject):
@@ -33,9 +38,7 @@ class Collector(QObject):
         self._beats = 0
         self._modules = 0
         gc.disable()
-        # Extensions complain of what is still there at the very end.
-        atexit.register(gc.unfreeze)
-        parent.destroyed.connect(gc.enable)
+        parent.destroyed.connect(give_back)
         timer = QTimer(self, interval=BEAT_MS)
         timer.timeout.connect(self.beat)
         timer.start()

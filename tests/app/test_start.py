@@ -1,5 +1,6 @@
 """Starting: what a newcomer sees, and how soon."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from PySide6.QtCore import QTimer
 from latentlab import __main__ as entry
 from latentlab import app as program
 from latentlab.paths import resources
+from latentlab.widgets.main_window import MainWindow
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 
@@ -125,6 +127,26 @@ def test_main_opens_a_run_given_as_path(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", ["latentlab"])
     assert entry.main() == 0
     assert opened == [tmp_path, None]
+
+
+def test_in_the_program_the_gui_thread_collects(application, monkeypatch):
+    windows, automatic = [], []
+
+    def use(_):
+        windows.append(next(w for w in application.topLevelWidgets() if isinstance(w, MainWindow)))
+        automatic.append(gc.isenabled())
+        windows[0].close()
+        return 0
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(type(application), "exec", use)
+    gc.enable()
+    try:
+        assert program.main(DIGITS_2D) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert automatic == [False]
+    windows.pop().deleteLater()
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is always a display")

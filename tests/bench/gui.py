@@ -159,6 +159,7 @@ def main() -> None:
     program.make_application()
     shipped = resources() / "models"
     window = program.open_window(shipped / "digits-2d")
+    program.Collector(window)
     wait_for(lambda: window.controller.state.samples is not None and window.controller.state.form)
     run_for(1)
     open_model(window, options.model or shipped / "digits-cvae")

@@ -166,6 +166,7 @@ def main():
     argparse.ArgumentParser().parse_args()
     program.make_application()
     window = program.open_window(resources() / "models" / "digits-2d")
+    program.Collector(window)
     wait_for(lambda: window.controller.state.samples is not None and window.controller.state.form)
     wait_for(lambda: not window._unbuilt)
     run_for(1)

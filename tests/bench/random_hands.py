@@ -63,6 +63,7 @@ def at_rest(megabytes):
 def work(models, actions, seed, megabytes):
     """Let the hands loose in a window; return what was heard, and how long it took to close."""
     desk = Desk(program.open_window(resources() / "models" / SHIPPED[0]))
+    program.Collector(desk.window)
     desk.settle()
     megabytes.append(round(resident_mb()))
     hands = Hands(desk.window, models, recipes(), HOME / f"hands {seed}", seed)

@@ -38,6 +38,7 @@ def on_changed(state, changed):
 
 watch = Watch()
 window = program.open_window()
+program.Collector(window)
 window.installEventFilter(watch)
 window.controller.changed.connect(on_changed)
 application.exec()

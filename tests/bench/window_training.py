@@ -113,6 +113,7 @@ def serve_window(pipe: Connection, recipe: Recipe) -> None:
 
     program.make_application()
     window = program.open_window(resources() / "models" / "digits-2d")
+    program.Collector(window)
     controller = window.controller
     wait_for(lambda: controller.state.samples is not None and controller.state.form)
     controller.set_draft(recipe)

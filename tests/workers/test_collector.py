@@ -67,6 +67,8 @@ def test_what_modules_hold_is_not_looked_at_again(window, monkeypatch):
 def test_the_automatic_collector_comes_back(qapp):
     window = QObject()
     Collector(window)
+    gc.freeze()
     assert not gc.isenabled()
     delete(window)
     assert gc.isenabled()
+    assert not gc.get_freeze_count()
