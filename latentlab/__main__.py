@@ -1,5 +1,6 @@
 """``latentlab``: the window without a subcommand, the command line with one."""
 
+import multiprocessing
 import os
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ def limit_spinning() -> None:
 
 def main() -> int:
     """Run latentlab; return the exit status."""
+    multiprocessing.freeze_support()  # where a program of one file is started to train
     print_stand_ins()
     limit_spinning()
     if sys.platform == "win32":

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from latentlab.session.requests.base import Request
 
 FIRST_MODEL = "digits-2d"
+PREPARE_MS = 6000
+"""Milliseconds after which the window makes ready for the first run."""
 
 
 def main(path: Path | None = None) -> int:
@@ -45,6 +47,7 @@ def main(path: Path | None = None) -> int:
     window = open_window(path)
     close_when_interrupted(window)
     Collector(window)
+    prepare_training_soon(window)
     return app.exec()
 
 
@@ -94,6 +97,19 @@ def open_window(path: Path | None = None) -> MainWindow:
     return window
 
 
+def prepare_training_soon(window: MainWindow) -> None:
+    """Have the process that runs will come from load what they need, once the window is at rest."""
+
+    def prepare() -> None:
+        from latentlab.session import training_process
+
+        training_process.prepare()
+
+    later = QTimer(window, singleShot=True, interval=PREPARE_MS)
+    later.timeout.connect(Thread(target=prepare, daemon=True).start)
+    later.start()
+
+
 def make_answerer() -> Callable[[Request], object]:
     """Make an explorer and return what answers with it.
 
@@ -114,12 +130,7 @@ def make_answerer() -> Callable[[Request], object]:
 
 
 def train(order: Order, controls: Controls) -> Generator[object]:
-    """Train a recipe into a new run folder, or go on with a run; runs on the job's thread."""
-    from latentlab.learning.recipe import make_recipe
-    from latentlab.session.record import record, resume
-    from latentlab.session.runs import new_folder
+    """Train, in a process of its own; runs on the job's thread, since this is what loads torch."""
+    from latentlab.session import training_process
 
-    if order.folder:
-        return resume(order.folder, order.epochs, controls)
-    parsed = make_recipe(order.recipe)
-    return record(parsed, new_folder(parsed), controls)
+    return training_process.train(order, controls)

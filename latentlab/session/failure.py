@@ -35,6 +35,8 @@ class Failure:
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         """Describe an error; call it where the error is being handled."""
+        if isinstance(error, FailureElsewhere):
+            return error.failure
         if isinstance(error, RecipeError):
             return cls(error.message, problems=tuple(error.problems.items()))
         if isinstance(error, LatentlabError):
@@ -47,3 +49,17 @@ class Failure:
             "Nothing is lost. Please report it with the details.",
             shown(details, DETAILS),
         )
+
+
+class FailureElsewhere(Exception):
+    """Work in another process has failed.
+
+    Parameters
+    ----------
+    failure : Failure
+        What went wrong there.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.title)
+        self.failure = failure

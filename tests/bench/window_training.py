@@ -222,7 +222,8 @@ def compare(recipe: Recipe, slices: int, seconds: float) -> dict[str, Any]:
     pipes, processes = {}, []
     for name, serve in (("cli", serve_command_line), ("window", serve_window)):
         pipes[name], there = context.Pipe()
-        processes.append(context.Process(target=serve, args=(there, recipe), daemon=True))
+        # Not as a daemon, which could not have the process that trains.
+        processes.append(context.Process(target=serve, args=(there, recipe)))
         processes[-1].start()
     found: dict[str, list[Figures]] = {name: [] for name in pipes}
     for part in range(slices + 1):
@@ -261,10 +262,12 @@ class Cores:
     @classmethod
     def now(cls, pid: int) -> Cores:
         """Look at the clocks."""
-        mine, all_cores = psutil.Process(pid).cpu_times(), psutil.cpu_times()
+        process, all_cores = psutil.Process(pid), psutil.cpu_times()
+        times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
         idle = all_cores.idle + getattr(all_cores, "iowait", 0.0)
         everyone = sum(all_cores[:8]) - idle
-        return cls(time.perf_counter(), mine.user + mine.system, everyone)
+        mine = sum(each.user + each.system for each in times)
+        return cls(time.perf_counter(), mine, everyone)
 
     def others(self, before: Cores) -> float:
         """Return how many cores other programs used since then."""
