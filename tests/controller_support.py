@@ -91,6 +91,9 @@ class HandTraining(QObject):
     def look_again(self):
         self.calls.append("look again")
 
+    def adopted(self):
+        self.calls.append("adopted")
+
     def set_rhythm(self, seconds):
         self.calls.append(("rhythm", seconds))
 

@@ -31,7 +31,8 @@ class StubController(QObject):
 
     def show(self, **changes):
         self.state = replace(self.state, **changes)
-        self.changed.emit(self.state, frozenset(changes))
+        names = {*changes, "is_training"} if "run" in changes else changes
+        self.changed.emit(self.state, frozenset(names))
 
 
 def discard(widget):

@@ -22,11 +22,20 @@ class Controls:
     one_at_a_time : bool
         Whether the next snapshot waits until the last one was `seen`; none is made at the end of
         an epoch before it is due.
+    spare_core : bool
+        Whether somebody explores on the same cores meanwhile; see `device.spare_core`.
     """
 
-    def __init__(self, snapshot_every: float | None = None, *, one_at_a_time: bool = False) -> None:
+    def __init__(
+        self,
+        snapshot_every: float | None = None,
+        *,
+        one_at_a_time: bool = False,
+        spare_core: bool = False,
+    ) -> None:
         self.snapshot_every = snapshot_every
         self.one_at_a_time = one_at_a_time
+        self.spare_core = spare_core
         self._unseen = False
         self._wishes: deque[tuple[str, float]] = deque()
 

@@ -81,6 +81,8 @@ def fit(
     device = local_device(devices.pick(recipe.training.device))
     splits = yield from (data or recipe.data.load())
     trainer = Trainer(recipe, splits, device, team(device))
+    if controls.spare_core and device.type == "cpu":
+        devices.spare_core(trainer.model)
     replay = _go_on(trainer, resume, changes)
     watch = Watch(trainer, controls, resume)
     yield _started(trainer, splits, devices.describe(device))

@@ -138,6 +138,14 @@ class State:
     can_undo: bool = field(default=False, metadata=OF_SESSION)
     can_redo: bool = field(default=False, metadata=OF_SESSION)
 
+    @property
+    def is_training(self) -> bool:
+        """Whether a run is under way.
+
+        Its change is told by this name: ``run`` itself changes many times a second.
+        """
+        return self.run is not None
+
 
 def emptied(until: dict[str, str]) -> dict[str, Any]:
     """Return what the parts of the state that are marked so become."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 """How the process begins; a server that has loaded torch once forks within some milliseconds."""
-LOOK_EVERY = 0.02
+LOOK_EVERY = 0.05
 """Seconds between two looks at what is asked of the run under way."""
 FAMILIES = [
     f"{package.__name__}.{module.name}"
@@ -173,7 +173,7 @@ def _serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(environment)
-    controls = Controls(snapshot_every, one_at_a_time=one_at_a_time)
+    controls = Controls(snapshot_every, one_at_a_time=one_at_a_time, spare_core=True)
     there = _There(pipe, controls)
     end: object = FINISHED
     try:

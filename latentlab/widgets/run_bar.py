@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from latentlab.widgets.icons import IconButton
+from latentlab.widgets.labels import LiveLabel
 from latentlab.widgets.theme import UNIT
 
 if TYPE_CHECKING:
@@ -35,16 +36,13 @@ class RunBar(QWidget):
         self._parts: list[tuple[int, str]] = []
         self.progress = QProgressBar(textVisible=False)
         self.progress.setFixedWidth(180)
-        self.text = QLabel()
+        self.text = LiveLabel()
         self.pause = IconButton("pause", "Pause training  (Ctrl+P)")
         self.watch = QPushButton("Watch it")
         self.watch.setToolTip("Show the model under training again")
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, UNIT, 0)
         row.setSpacing(UNIT)
-        # A long line leaves things out rather than widening the window.
-        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.text, 1)
         row.addWidget(self.progress)
         row.addWidget(self.pause)

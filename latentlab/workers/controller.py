@@ -149,7 +149,7 @@ class Controller(Running):
     @Slot(object)
     def _on_answer(self, answer: Answer) -> None:
         if isinstance(answer.request, Adopt):
-            self._training.look_again()
+            self._training.adopted()
         if self._is_stale(answer) and not self._is_fact(answer):
             return
         self._end_work(type(answer.request))

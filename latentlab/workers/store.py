@@ -111,7 +111,7 @@ class Store(QObject):
         asked = follow(old, new)
         awaited = new.awaited | {type(request) for request in asked}
         new = replace(new, awaited=old.awaited if awaited == old.awaited else awaited)
-        names = (*changes, "awaited")
+        names = (*changes, "awaited", "is_training")
         different = frozenset(
             name for name in names if getattr(new, name) is not getattr(old, name)
         )

@@ -18,6 +18,7 @@ from latentlab.session.replay import thinned
 from latentlab.session.reports import Order, Past, Run
 from latentlab.session.requests.exploring import Adopt
 from latentlab.workers.job import Job, Outcome
+from latentlab.workers.looks import Looks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -41,7 +42,7 @@ class Training(QObject):
     refused = Signal(str)
     """Why a value could not be changed under way."""
     adoptable = Signal(object)
-    """An ``Adopt`` request with the latest weights; the next comes after `look_again`."""
+    """An ``Adopt`` request with the latest weights; the next comes after it is `adopted`."""
     ended = Signal(object, object, bool)
     """The ``Outcome``, the run's folder or None, and whether to throw it away."""
 
@@ -49,6 +50,8 @@ class Training(QObject):
         super().__init__(parent)
         self._train = train
         self._job: Job | None = None
+        self._looks = Looks(self)
+        self._looks.due.connect(self.look_again)
         self.rhythm = 1.0
         self._reset()
 
@@ -114,12 +117,21 @@ class Training(QObject):
         """Choose how often the window gets a new picture of the model."""
         self.rhythm = self._controls.snapshot_every = seconds
 
+    @Slot()
     def look_again(self) -> None:
-        """Have the next weights to adopt as soon as they are due: the last have been dealt with."""
+        """Have the next weights to adopt as soon as they are due: nobody waits for the last."""
         self._controls.seen()
+
+    def adopted(self) -> None:
+        """Have the next weights to adopt once the run can spare what a look costs."""
+        if self._run.device == "CPU":
+            self._looks.end()
+        else:
+            self.look_again()
 
     def close(self) -> None:
         """Stop, wait until all is saved, and tell how it ended."""
+        self._looks.close()
         if self._job:
             self._job.interrupt()
             self._job.wait()
@@ -207,6 +219,7 @@ class Training(QObject):
     def _on_snapshot(self, event: Snapshot) -> None:
         assert self._started
         started = self._started
+        self._looks.begin()
         self.adoptable.emit(
             Adopt(started.recipe, started.splits, event.weights, event.epoch, started.folder)
         )

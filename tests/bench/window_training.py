@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 WARM_UP = 8.0
 """Seconds of training before anything is measured: slow steps are recorded after five."""
 MOVE_EVERY_MS = 100
-TICK_MS = 5
+TICK_MS = 16
 
 
 def recipes(data: Path | None, count: int) -> dict[str, Recipe]:

@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from torch import nn
 from training_support import recipe_of
 
-from latentlab.learning.device import Share, training_on
+from latentlab.learning.device import Share, spare_core, training_on
 from latentlab.learning.events import Step
 from latentlab.learning.fit import fit
 
@@ -71,3 +72,16 @@ def test_training_says_so_and_computes_with_all(lane):
         assert on(job, torch.get_num_threads) == 3
         on(job, events.close)
     assert lane() == 3
+
+
+@pytest.mark.parametrize(
+    ("layer", "spared"), [(nn.Linear(2, 2), 1), (nn.Conv2d(1, 1, 3), 0)], ids=["linear", "conv"]
+)
+@pytest.mark.parametrize("cores", [1, 3])
+def test_a_run_beside_a_window_leaves_it_a_core_where_products_are_small(layer, spared, cores):
+    with ThreadPoolExecutor(1) as other:
+        before = on(other, torch.get_num_threads)
+        on(other, torch.set_num_threads, cores)
+        on(other, spare_core, nn.Sequential(layer))
+        assert on(other, torch.get_num_threads) == max(1, cores - spared)
+        on(other, torch.set_num_threads, before)

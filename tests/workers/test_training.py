@@ -1,6 +1,7 @@
 import gc
 import threading
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,27 @@ def test_snapshots_become_adopt_requests(make, until):
     assert [request.epoch for request in heard.adoptable] == [1, 2]
     assert {request.folder for request in heard.adoptable} == {RUN}
     np.testing.assert_array_equal(heard.adoptable[1].weights["weight"], [2, 2])
+
+
+@pytest.mark.parametrize(("device", "at_once"), [("CPU", False), ("H200", True)])
+def test_a_run_on_the_same_cores_is_looked_at_again_once_it_can_spare_that(
+    make, until, device, at_once
+):
+    def train(order, controls):
+        yield replace(toy.started(RUN), device=device)
+        controls.taken()
+        yield Step(1, 1, toy.losses(10.0), 1.0, 1.0)
+        assert gate.wait(20)
+        seen.append(controls.wants_snapshot)
+
+    gate, seen = threading.Event(), []
+    training, heard = make(train)
+    training.start(Order())
+    until(lambda: heard.runs[-1].epoch == 1)
+    training.adopted()
+    gate.set()
+    until(lambda: heard.ends)
+    assert seen == [at_once]
 
 
 @pytest.mark.parametrize("discard", [False, True])

@@ -43,7 +43,16 @@ class AnomaliesPanel(PanelWidget):
     """Score, then look at either end of the order; a threshold counts what lies above."""
 
     watches = frozenset(
-        {"model", "codes", "scores", "thumbnails", "working", "run", "following", "original"}
+        {
+            "model",
+            "codes",
+            "scores",
+            "thumbnails",
+            "working",
+            "is_training",
+            "following",
+            "original",
+        }
         | {"selection"}
     )
 
@@ -115,7 +124,7 @@ class AnomaliesPanel(PanelWidget):
     def _show_reach(self, state: State) -> None:
         """Say whether there is something to score at present."""
         images = state.codes is not None and len(state.codes) > 0
-        moving = state.run is not None and state.following
+        moving = state.is_training and state.following
         why = MOVING if moving else "" if images else NO_IMAGES
         wrong = self.draws.problem
         self.start.setEnabled(not why and not wrong and ScoreImages not in state.working)

@@ -43,7 +43,7 @@ EMPTY = "Press Add to keep the current z here, with its picture and a note."
 class BookmarksPanel(PanelWidget):
     """A list; a click goes there, a double click or F2 writes a note, Del removes."""
 
-    watches = frozenset({"model", "codes", "picture", "bookmarks", "run"})
+    watches = frozenset({"model", "codes", "picture", "bookmarks", "is_training"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -87,7 +87,7 @@ class BookmarksPanel(PanelWidget):
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """List the bookmarks; other weights draw them anew."""
-        if changed & {"model", "codes", "run"} and state.model and state.run is None:
+        if changed & {"model", "codes", "is_training"} and state.model and not state.is_training:
             self.controller.ask(ReadBookmarks())
         if "bookmarks" in changed:
             self._show_list(state)

@@ -54,7 +54,7 @@ class ComparePanel(PanelWidget):
 
     watches = frozenset(
         {"model", "codes", "library", "comparison", "point", "preview", "original"}
-        | {"working", "run", "following", "opening", "selection"}
+        | {"working", "is_training", "following", "opening", "selection"}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -135,7 +135,7 @@ class ComparePanel(PanelWidget):
         card = known.card if known else None
         a = state.model
         self.choice.clear.setEnabled(self._path is not None)
-        busy = bool(state.opening) or (state.run is not None and state.following)
+        busy = bool(state.opening) or (state.is_training and state.following)
         self.choice.swap.setEnabled(bool(card and a and a.source and not busy))
         if known is None or card is None or a is None:
             self._say(known)

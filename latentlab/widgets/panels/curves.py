@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from latentlab.widgets.loss_plot import LossPlot
     from latentlab.workers.controller import Controller
 
-REDRAW_MS = 250
+REDRAW_MS = 400
 WIDE = 560
 
 
 class CurvesPanel(PanelWidget):
     """One plot per loss, so that each has its own scale."""
 
-    watches = frozenset({"curves", "changes", "compared", "model", "run"})
+    watches = frozenset({"curves", "changes", "compared", "model", "is_training"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -65,7 +65,7 @@ class CurvesPanel(PanelWidget):
 
     def show_state(self, state: State, changed: frozenset[str]) -> None:
         """Draw at once, but while training only a few times a second: drawing costs time."""
-        if state.run is None or "compared" in changed:
+        if not state.is_training or "compared" in changed:
             self._draw()
         elif changed != {"model"} and not self._later.isActive():
             self._later.start()

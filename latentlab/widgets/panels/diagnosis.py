@@ -34,7 +34,7 @@ EARLY = "Too early to say: a run is looked at once three epochs are over."
 class DiagnosisPanel(CalmPanel):
     """A card for each finding, the gravest on top."""
 
-    watches = frozenset({"findings", "run"})
+    watches = frozenset({"findings", "is_training"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -58,7 +58,7 @@ class DiagnosisPanel(CalmPanel):
 
     def draw(self, state: State) -> None:
         """See `CalmPanel.draw`; cards that say the same stay, so that no button moves."""
-        self._empty.setText(EARLY if state.run else EMPTY)
+        self._empty.setText(EARLY if state.is_training else EMPTY)
         self._empty.setVisible(not state.findings)
         self._scroll.setVisible(bool(state.findings))
         kept = {card.finding.key: card for card in self.cards if card.finding in state.findings}

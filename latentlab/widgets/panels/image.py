@@ -32,7 +32,7 @@ class ImagePanel(PanelWidget):
 
     watches = frozenset(
         {"model", "opening", "picture", "preview", "original", "hovered"}
-        | {"point", "codes", "run", "footing"}
+        | {"point", "codes", "is_training", "footing"}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -66,8 +66,8 @@ class ImagePanel(PanelWidget):
 
     def _show_footing(self, state: State, changed: frozenset[str]) -> None:
         """Show how far off the map z is; under training all codes move, and it is left alone."""
-        resting = state.run is None and state.codes is not None
-        if resting and state.point and changed & {"point", "codes", "run"}:
+        resting = not state.is_training and state.codes is not None
+        if resting and state.point and changed & {"point", "codes", "is_training"}:
             self.controller.ask(TakeFooting(state.point))
         known = state.footing and state.footing.point == state.point
         self.gauge.show_footing(state.footing if resting or known else None)

@@ -34,7 +34,7 @@ class InterpolatePanel(PanelWidget):
     """Strips that can be played, pointed at and exported, above a timeline."""
 
     watches = frozenset(
-        {"model", "codes", "strip", "ends", "point", "ways", "geodesic", "working", "run"}
+        {"model", "codes", "strip", "ends", "point", "ways", "geodesic", "working", "is_training"}
     )
     needs = frozenset({MakeStrip})
 
@@ -106,12 +106,12 @@ class InterpolatePanel(PanelWidget):
             self.steps.blockSignals(False)
             self.from_z.setEnabled(state.point != state.ends.a)
             self.to_z.setEnabled(state.point != state.ends.b)
-        if changed & {"ends", "codes", "run"}:
+        if changed & {"ends", "codes", "is_training"}:
             self._ask(state)
 
     def _ask(self, state: State) -> None:
         # Under training all codes move many times a second: what is slow waits until it ends.
-        if state.ends is None or state.codes is None or state.run is not None:
+        if state.ends is None or state.codes is None or state.is_training:
             return
         chosen = self.ways.chosen()
         if kinds := tuple(way for way in chosen if way is not Way.GEODESIC):

@@ -47,7 +47,7 @@ INVERSE = (
 )
 WATCHED = (
     "model codes point picture ends view preview hovered working selection measured map_pictures "
-    "manifold original own scores draws holes run following directions"
+    "manifold original own scores draws holes is_training following directions"
 )
 
 
@@ -119,7 +119,7 @@ class MapPanel(PanelWidget):
         if changed & {"model", "view"}:
             self.pointer.forget_places()
             self.plot.set_view(state.view)
-        if changed & {"model", "codes", "view", "run", "following"}:
+        if changed & {"model", "codes", "view", "is_training", "following"}:
             self._show_note(state, state.model, state.codes)
         if changed & {"model", "codes", "view", "scores"}:
             self.colours.offer(state)
@@ -142,7 +142,7 @@ class MapPanel(PanelWidget):
         self.told.setText(model.note)
         self.told.setVisible(bool(model.note))
         # A model under training moves on before so many images are encoded.
-        learns = state.run is not None and state.following
+        learns = state.is_training and state.following
         self.all.setVisible(0 < count < total and not learns)
         self.all.setText(text := f"All {total:,}")
         self.all.setFixedWidth(self.all.fontMetrics().horizontalAdvance(text) + 2 * UNIT)

@@ -50,7 +50,9 @@ PAGES = {
 class PicturePanel(PanelWidget):
     """A canvas, a frame or a mask above; what the model makes of the picture below."""
 
-    watches = frozenset({"model", "codes", "own", "judged", "usual", "fills", "working", "run"})
+    watches = frozenset(
+        {"model", "codes", "own", "judged", "usual", "fills", "working", "is_training"}
+    )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -125,7 +127,7 @@ class PicturePanel(PanelWidget):
             self._show_model(state)
         if changed & {"own", "model"}:
             self._show_own(state.own)
-        if changed & {"own", "judged", "usual", "run", "codes"}:
+        if changed & {"own", "judged", "usual", "is_training", "codes"}:
             self.result.show_numbers(state)
             self._ask_what_is_missing(state)
         if "fills" in changed:
@@ -176,7 +178,7 @@ class PicturePanel(PanelWidget):
             self.controller.ask(JudgePicture(own))
         known = usual is not None and usual.codes is state.codes
         # While training the map moves on every second: comparing would only slow it.
-        if not known and state.run is None and self._compared is not state.codes:
+        if not known and not state.is_training and self._compared is not state.codes:
             self._compared = state.codes
             self.controller.ask(JudgeMap())
 
