@@ -259,11 +259,16 @@ def living() -> set[object]:
     return {*QApplication.topLevelWidgets(), *threading.enumerate(), *running}
 
 
-@pytest.fixture(scope="session")
-def frozen():
-    """Take what is loaded so far out of the garbage collector's sight, which makes it quick."""
+def freeze():
+    """Take what is there out of the garbage collector's sight, which makes it quick."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def frozen():
+    """Take what is loaded so far out of the garbage collector's sight."""
+    freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -286,6 +291,8 @@ def no_leaks(request, qapp, frozen):
         if left:
             time.sleep(0.05)
     assert not left, f"left behind: {left}"
+    if not gc.get_freeze_count():
+        freeze()
 
 
 @pytest.fixture
