@@ -15,7 +15,6 @@ from PySide6.QtCore import QTimer
 from latentlab import __main__ as entry
 from latentlab import app as program
 from latentlab.paths import resources
-from latentlab.widgets.main_window import MainWindow
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 
@@ -132,13 +131,17 @@ def test_main_opens_a_run_given_as_path(monkeypatch, tmp_path):
 def test_in_the_program_the_gui_thread_collects(application, monkeypatch):
     windows, automatic = [], []
 
+    def open_window(path, opened=program.open_window):
+        windows.append(opened(path))
+        return windows[0]
+
     def use(_):
-        windows.append(next(w for w in application.topLevelWidgets() if isinstance(w, MainWindow)))
         automatic.append(gc.isenabled())
         windows[0].close()
         return 0
 
     before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(program, "open_window", open_window)
     monkeypatch.setattr(type(application), "exec", use)
     gc.enable()
     try:

@@ -43,9 +43,10 @@ def test_what_belongs_to_the_gui_thread_ends_on_it(window, until):
 
 def test_every_generation_has_its_turn(window, monkeypatch):
     collector, turns = Collector(window), []
-    monkeypatch.setattr(gc, "collect", turns.append)
-    for _ in range(60):
-        collector.beat()
+    with monkeypatch.context() as patch:
+        patch.setattr(gc, "collect", turns.append)
+        for _ in range(60):
+            collector.beat()
     assert turns[:11] == [0] * 9 + [1, 0]
     assert turns.count(1) == 5
     assert turns[-1] == 2
