@@ -29,6 +29,8 @@ TRAIN, VALIDATION = "train", "validation"
 
 LONGEST_NAME = 32
 """Characters of a name that a message shows."""
+MOST_NAMES = 12
+"""Names of classes that a message lists at most."""
 MAX_LISTED = 6
 """Names that a message shows."""
 

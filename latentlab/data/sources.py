@@ -171,7 +171,7 @@ def _in_folder(root: Path) -> Generator[Loading, None, Source]:
     skipped: list[tuple[str, str]] = []
     others: Counter[str] = Counter()
     suffixes = picture_suffixes()
-    told = 0
+    last = 0
     for item in _walk(root, skipped):
         suffix = os.path.splitext(item.name)[1].lower()
         if suffix not in suffixes and suffix not in TABLES:
@@ -185,9 +185,9 @@ def _in_folder(root: Path) -> Generator[Loading, None, Source]:
         name = path.relative_to(root).as_posix()
         into = found if suffix in suffixes else tables
         into.append(Entry(name, stat.st_size, stat.st_mtime_ns, path))
-        if len(found) >= told + TOLD_EVERY:
-            told = len(found)
-            yield Loading(f"Looking into {root.name}: {told:,} pictures")
+        if len(found) >= last + TOLD_EVERY:
+            last = len(found)
+            yield Loading(f"Looking into {root.name}: {last:,} pictures")
     found.sort(key=lambda entry: entry.name)
     tables.sort(key=lambda entry: entry.name)
     return FolderSource(root, found, tables, tuple(skipped), (_told(others),))

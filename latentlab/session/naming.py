@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.base import listed
+from latentlab.data.base import MOST_NAMES, listed
 from latentlab.errors import RunError
 from latentlab.pieces import finish
 
@@ -22,8 +22,6 @@ Label = str | int | None
 """A class by name or number."""
 DARK, LIGHT = 85.0, 170.0
 """Pixel values up to which a ground is called dark, and from which it is called light."""
-MOST_NAMES = 12
-"""Class names that a message lists."""
 
 
 def class_number(card: ModelCard, label: Label, *, needed: bool = False) -> int | None:

@@ -18,10 +18,9 @@ from rich.progress import (
 )
 from rich.table import Column
 
-from latentlab.data.base import Loading, listed
+from latentlab.data.base import MOST_NAMES, Loading, listed
 from latentlab.learning.distributed import leads
 from latentlab.learning.events import Change, EpochEnd, Losses, Started, Step
-from latentlab.session.naming import MOST_NAMES
 from latentlab.streams import Unfailing
 
 if TYPE_CHECKING:
