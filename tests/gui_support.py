@@ -278,6 +278,8 @@ def no_leaks(request, qapp, frozen):
     # Collected on a worker's thread, Qt's objects would leave their timers behind.
     gc.disable()
     yield
+    # What the test has made is all young yet, and so is soon collected.
+    gc.collect(0)
     gc.enable()
     # The traceback of a failed test keeps all that it names alive.
     left = living() - before if request.session.testsfailed == failed else set()
