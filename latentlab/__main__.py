@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from latentlab.paths import expanded
+from latentlab.directories import expanded
 from latentlab.streams import print_stand_ins
 
 

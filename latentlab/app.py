@@ -13,10 +13,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from latentlab.paths import resources
-from latentlab.widgets import theme
-from latentlab.widgets.main_window import MainWindow
-from latentlab.widgets.settings import recent
+from latentlab.directories import resources
+from latentlab.widgets.kit import theme
+from latentlab.widgets.kit.settings import recent
+from latentlab.widgets.window.main_window import MainWindow
 from latentlab.workers.collector import Collector
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
@@ -25,9 +25,9 @@ from latentlab.workers.training import Training
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from latentlab.learning.controls import Controls
-    from latentlab.session.reports import Order
-    from latentlab.session.requests.base import Request
+    from latentlab.learning.steering import Controls
+    from latentlab.session.request import Request
+    from latentlab.session.runs import TrainingJob
 
 FIRST_MODEL = "digits-2d"
 PREPARE_MS = 6000
@@ -101,7 +101,7 @@ def prepare_training_soon(window: MainWindow) -> None:
     """Have the process that runs will come from load what they need, once the window is at rest."""
 
     def prepare() -> None:
-        from latentlab.session import training_process
+        from latentlab.runs import training_process
 
         training_process.prepare()
 
@@ -115,9 +115,9 @@ def make_answerer() -> Callable[[Request], object]:
 
     Runs on the lane's thread, since this is what loads torch.
     """
-    from latentlab.learning.device import Share
-    from latentlab.session.answers.base import answer, find_answers
-    from latentlab.session.explorer import Explorer
+    from latentlab.explorer.answer import answer, find_answers
+    from latentlab.explorer.explorer import Explorer
+    from latentlab.learning.fast.device import Share
 
     find_answers()
     explorer, share = Explorer(), Share()
@@ -129,8 +129,8 @@ def make_answerer() -> Callable[[Request], object]:
     return answerer
 
 
-def train(order: Order, controls: Controls) -> Generator[object]:
+def train(order: TrainingJob, controls: Controls) -> Generator[object]:
     """Train, in a process of its own; runs on the job's thread, since this is what loads torch."""
-    from latentlab.session import training_process
+    from latentlab.runs import training_process
 
     return training_process.train(order, controls)

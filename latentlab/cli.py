@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentlab import __version__
+from latentlab.directories import expanded
 from latentlab.errors import LatentlabError, RunError
-from latentlab.paths import expanded
-from latentlab.session.formats import STEPS, TABLES, TILES, check_output
+from latentlab.session.export import STEPS, TABLES, TILES, check_output
 from latentlab.streams import fall_silent, say
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from latentlab.session.headless import Lab
+    from latentlab.explorer.headless import Lab
 
 INTERRUPTED = 130
 """Exit status where Ctrl-C ended what was asked for, as shells have it."""
@@ -85,7 +85,7 @@ def run() -> int:
 
 def _tell_broken_plugins() -> None:
     # Help need not wait for what loads them.
-    if kinds := sys.modules.get("latentlab.kinds"):
+    if kinds := sys.modules.get("latentlab.config"):
         for problem in kinds.broken_plugins():
             print(f"latentlab: {problem}", file=sys.stderr)
 
@@ -114,7 +114,7 @@ def main(
 
 def _lab(run: Path) -> Lab:
     """Open a model, and say on standard error what a person should know of its data."""
-    from latentlab.session.headless import Lab
+    from latentlab.explorer.headless import Lab
 
     lab = Lab(run)
     if lab.card.note:
@@ -162,7 +162,7 @@ def train(
     ] = None,
 ) -> None:
     """Train with a progress bar; Ctrl-C keeps what was learned so far."""
-    from latentlab.session.training import resume_run, train_all
+    from latentlab.runs.batch_training import resume_run, train_all
 
     # A scheduler that ends a job is as good a reason to keep what was learned as Ctrl-C is.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -182,7 +182,7 @@ def train(
 @app.command("list")
 def list_models() -> None:
     """List the shipped models and your runs."""
-    from latentlab.session.runs import library
+    from latentlab.runs.library import library
 
     entries = library()
     name = max(len(entry.name) for entry in entries)
@@ -289,6 +289,6 @@ def demo(
     epochs: Annotated[int, typer.Option(help="How long to train.", min=1)] = 20,
 ) -> None:
     """Train briefly on the bundled digits and leave every kind of picture."""
-    from latentlab.session.headless import demonstrate
+    from latentlab.explorer.headless import demonstrate
 
     _say_all(demonstrate(out, epochs))

@@ -127,3 +127,24 @@ def reason_of(error: BaseException) -> str:
     """Return what an error of a library says, as a part of a message, in short."""
     said = error.strerror if isinstance(error, OSError) else ""
     return shown(" ".join(str(said or error).split())).rstrip(".") or type(error).__name__
+
+
+LONGEST_NAME = 32
+"""Characters of a name that a message shows."""
+
+
+MOST_NAMES = 12
+"""Names of classes that a message lists at most."""
+
+
+MAX_LISTED = 6
+"""Names that a message shows."""
+
+
+def listed(names: Sequence[str], limit: int = MAX_LISTED) -> str:
+    """Return names in one line, at most `limit` of them and each shortened."""
+    shown = [
+        name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names
+    ]
+    more = len(shown) - limit
+    return ", ".join(shown[:limit]) + (f" and {more:,} more" if more > 0 else "")

@@ -10,7 +10,7 @@ os.environ["LATENTLAB_HOME"] = tempfile.mkdtemp()
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 
 from latentlab import app
-from latentlab.widgets import theme
+from latentlab.widgets.kit import theme
 
 TARGET = Path(__file__).parent / "screenshots"
 

@@ -24,10 +24,10 @@ LONG = (
     "app/test_bad_input.py",
     "app/test_explore.py",
     "app/test_train.py",
-    "learning/test_resume.py",
-    "learning/test_traced.py",
-    "session/test_record.py",
-    "widgets/test_map.py",
+    "learning/fast/test_cpu_trace.py",
+    "learning/test_training_state.py",
+    "runs/test_recorder.py",
+    "widgets/panels/test_map.py",
     "workers/test_real_training.py",
 )
 """Files that take long."""
@@ -65,7 +65,7 @@ def cvae_run():
 def _train(folder, model):
     # Imported here: most tests of the window load no torch.
     from latentlab.learning.recipe import make_recipe
-    from latentlab.session.record import record
+    from latentlab.runs.recorder import record
 
     recipe = make_recipe({"model": model, "data": "digits", "training": BRIEF})
     for _ in record(recipe, folder):

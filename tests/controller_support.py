@@ -7,10 +7,8 @@ import pytest
 import toy
 from PySide6.QtCore import QObject, Signal
 
-from latentlab.session.reports import Past, Run
-from latentlab.session.requests.exploring import (
-    Adopt,
-)
+from latentlab.session.model import Adopt
+from latentlab.session.runs import Run, RunLog
 from latentlab.workers.controller import Controller
 from latentlab.workers.job import Outcome
 from latentlab.workers.lane import Answer
@@ -68,7 +66,7 @@ class HandTraining(QObject):
 
     def __init__(self):
         super().__init__()
-        self.running, self.past, self.calls = False, Past(), []
+        self.running, self.past, self.calls = False, RunLog(), []
         self.folder, self.recipe = None, {}
 
     def start(self, order):

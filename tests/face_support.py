@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from latentlab.data.face_drawing import draw_faces
-from latentlab.data.face_factors import FACTORS, random_factors
+from latentlab.data.drawing.faces import draw_faces
+from latentlab.data.drawing.factors import FACTORS, random_factors
 
 SIZE = 64
 WHOLE, EYES, MOUTH = np.s_[:, :, ::2, ::2], np.s_[:, :, 18:42, 8:56], np.s_[:, :, 36:55, 13:51]

@@ -9,10 +9,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
-from mutation_support import BYTES, JSON, PACKED, TEXT, Target, Ways
+from mutation_support import BYTES, JSON, PACKED, TEXT, DecodedPaths, Target
 from PIL import Image
 
-from latentlab.data.base import ImageSpec, load
+from latentlab.data.image_set import ImageSpec, load
 from latentlab.errors import LatentlabError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def of_data(**values: object) -> Callable[[], object]:
 
 
 def run_data(run: Path, folder: Path) -> Target:
-    from latentlab.session.run_data import FILE, read_run_data
+    from latentlab.runs.run_data import FILE, read_run_data
 
     file = folder / FILE
     shutil.copy(run / FILE, file)
@@ -62,7 +62,7 @@ def npz(run: Path, folder: Path) -> Target:
 
 
 def idx(run: Path, folder: Path) -> Target:
-    from latentlab.data.idx import FILES
+    from latentlab.data.sources.idx_set import FILES
 
     for name, size in zip(FILES, (20, 20, 10, 10), strict=True):
         array = noise(size, 6, 5) if "images" in name else noise(size) % 10
@@ -75,9 +75,9 @@ def of_pictures(ending: str, **options: object) -> Callable[[Path, Path], Target
     """Make the target of one picture, read as one of a data set and as a person's own."""
 
     def make(run: Path, folder: Path) -> Target:
-        from latentlab.data.decode import Decoded, Frame, in_bytes, read_pages
-        from latentlab.data.fitting import Fitting
-        from latentlab.data.pictures import fit_picture, read_source
+        from latentlab.data.files.image_file import Decoded, Frame, in_bytes, read_pages
+        from latentlab.data.own_image.crop import Preprocessing
+        from latentlab.data.own_image.preprocess import fit_picture, read_source
 
         file = folder / f"picture{ending}"
         Image.fromarray(noise(12, 10, 3)).save(file, **options)
@@ -87,7 +87,7 @@ def of_pictures(ending: str, **options: object) -> Callable[[Path, Path], Target
                 in_bytes(
                     [page for page in read_pages(file, Frame(8, 8)) if isinstance(page, Decoded)]
                 )
-            fit_picture(read_source(file), Fitting(), ImageSpec((1, 8, 8)))
+            fit_picture(read_source(file), Preprocessing(), ImageSpec((1, 8, 8)))
 
         return Target(file, read)
 
@@ -104,11 +104,11 @@ def archive(run: Path, folder: Path) -> Target:
     return Target(file, of_data(kind="folder", root=file, width=8), PACKED)
 
 
-def of_cache(name: str, ways: Ways) -> Callable[[Path, Path], Target]:
+def of_cache(name: str, ways: DecodedPaths) -> Callable[[Path, Path], Target]:
     """Make the target of a file of the decoded pictures, which are decoded anew where damaged."""
 
     def make(run: Path, folder: Path) -> Target:
-        from latentlab.paths import cache
+        from latentlab.directories import cache
 
         pictures = folder / "pictures"
         pictures.mkdir()

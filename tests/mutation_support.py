@@ -21,7 +21,7 @@ from latentlab.errors import LONGEST, LatentlabError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-type Ways = tuple[Callable[[bytes, random.Random], bytes], ...]
+type DecodedPaths = tuple[Callable[[bytes, random.Random], bytes], ...]
 """Ways to damage a file."""
 NASTY = (
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 0.5, -0.0, 1e308, 1e-320,
@@ -230,7 +230,7 @@ class Target:
 
     file: Path
     read: Callable[[], object]
-    ways: Ways = BYTES
+    ways: DecodedPaths = BYTES
 
 
 @dataclass

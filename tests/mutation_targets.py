@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from mutation_support import BYTES, JSON, LINES, PACKED, TENSORS, TEXT, Target
 
-from latentlab.data.base import ImageSpec, load
+from latentlab.data.image_set import ImageSpec, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def description(run: Path, folder: Path) -> Target:
     from latentlab.learning.checkpoint import DESCRIPTION
-    from latentlab.session.runs import _entry
+    from latentlab.runs.library import _entry
 
     folder = shutil.copytree(run, folder / "run")
 
@@ -44,8 +44,8 @@ def weights(run: Path, folder: Path) -> Target:
 
 def open_run(folder: Path) -> None:
     """Open the model of a run and draw a sample."""
-    from latentlab.latent.embed import decode
-    from latentlab.latent.sampling import labels_for, sample_prior
+    from latentlab.latent.encode import decode
+    from latentlab.latent.prior_samples import labels_for, sample_prior
     from latentlab.learning.checkpoint import load_model
 
     model, checkpoint = load_model(folder)
@@ -54,7 +54,7 @@ def open_run(folder: Path) -> None:
 
 
 def position(run: Path, folder: Path) -> Target:
-    from latentlab.learning.resume import FILE, read_position, restore
+    from latentlab.learning.training_state import FILE, read_position, restore
 
     trainer = make_trainer(run)
     file = shutil.copy(run / FILE, folder / FILE)
@@ -85,7 +85,7 @@ def of_past(name: str) -> Callable[[Path, Path], Target]:
 
     def make(run: Path, folder: Path) -> Target:
         from latentlab.learning.checkpoint import read_checkpoint
-        from latentlab.session.past import read_all_changes, read_past, rewind
+        from latentlab.runs.run_log import read_all_changes, read_run_log, rewind
 
         folder = shutil.copytree(run, folder / "run", ignore=shutil.ignore_patterns("replay"))
         changes = [
@@ -96,7 +96,7 @@ def of_past(name: str) -> Callable[[Path, Path], Target]:
         recipe, times = read_checkpoint(run).recipe, count()
 
         def read() -> None:
-            read_past(folder, recipe.to_dict())
+            read_run_log(folder, recipe.to_dict())
             if next(times) % 10 == 0:  # it waits for the disk
                 rewind(folder, 1)
             now = recipe
@@ -109,25 +109,27 @@ def of_past(name: str) -> Callable[[Path, Path], Target]:
 
 
 def notes(run: Path, folder: Path) -> Target:
-    from latentlab.session.past import read_failure
-    from latentlab.session.runs import NAME, run_name
+    from latentlab.runs.library import NAME, run_name
+    from latentlab.runs.run_log import read_failure
 
     (folder / NAME).write_text("My run <b>of</b> faces")
     return Target(folder / NAME, lambda: (run_name(folder), read_failure(folder)))
 
 
 def portrait(run: Path, folder: Path) -> Target:
-    from latentlab.session.replay import FOLDER, moments, read_portrait
+    from latentlab.runs.portraits import FOLDER, moments, read_epoch_preview
 
     folder = shutil.copytree(run, folder / "run")
     epoch = moments(folder)[-1]
     return Target(
-        folder / FOLDER / f"epoch-{epoch:05d}.npz", lambda: read_portrait(folder, epoch), PACKED
+        folder / FOLDER / f"epoch-{epoch:05d}.npz",
+        lambda: read_epoch_preview(folder, epoch),
+        PACKED,
     )
 
 
 def kept_map(run: Path, folder: Path) -> Target:
-    from latentlab.session.view_cache import ViewCache
+    from latentlab.explorer.view_cache import ViewCache
 
     mu = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
     cache = ViewCache(None, mu, "umap")
@@ -136,8 +138,8 @@ def kept_map(run: Path, folder: Path) -> Target:
 
 
 def preview(run: Path, folder: Path) -> Target:
-    from latentlab.session.export import read_png
-    from latentlab.session.runs import PREVIEW
+    from latentlab.runs.image_files import read_png
+    from latentlab.runs.library import PREVIEW
 
     file = folder / PREVIEW
     shutil.copy(run / PREVIEW, file)
@@ -149,13 +151,13 @@ def preview(run: Path, folder: Path) -> Target:
 
 def card():
     """Describe a model of two dimensions."""
-    from latentlab.session.scene import ModelCard
+    from latentlab.session.points import ModelCard
 
     return ModelCard("toy", None, "vae", 2, False, ImageSpec((1, 4, 4), ("a", "b")))
 
 
 def directions(run: Path, folder: Path) -> Target:
-    from latentlab.session.direction_files import read_directions, write_directions
+    from latentlab.explorer.direction_files import read_directions, write_directions
     from latentlab.session.directions import Direction, Origin, doubts
 
     origin = Origin("toy", "toy", "vae", "digits", 2, 3)
@@ -172,9 +174,9 @@ def directions(run: Path, folder: Path) -> Target:
 
 
 def bookmarks(run: Path, folder: Path) -> Target:
-    from latentlab.session.bookmarks import read_bookmarks, write_bookmarks
-    from latentlab.session.scene import Point
-    from latentlab.session.ways import Bookmark
+    from latentlab.explorer.bookmarks import read_bookmarks, write_bookmarks
+    from latentlab.session.interpolation import Bookmark
+    from latentlab.session.points import Point
 
     file = folder / "bookmarks.json"
     pixels = np.zeros((4, 4), np.uint8)
@@ -212,7 +214,7 @@ OWN = {
 
 
 def settings(run: Path, folder: Path) -> Target:
-    from latentlab.widgets.settings import NAME, Settings
+    from latentlab.widgets.kit.settings import NAME, Settings
 
     stored = Settings(folder)
     for key, value in {"recent": ["/a", "/b"], "layout": b"\0\1", "last": 20, "on": True}.items():
@@ -227,7 +229,7 @@ def settings(run: Path, folder: Path) -> Target:
 
 
 def old_settings(run: Path, folder: Path) -> Target:
-    from latentlab.widgets.old_settings import read_old_settings
+    from latentlab.widgets.kit.old_settings import read_old_settings
 
     file = folder / "settings.ini"
     file.write_text(r"""[General]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from latentlab.learning.events import Portrait
-from latentlab.session.latents import LatentCurves
+from latentlab.learning.events import EpochPreview
+from latentlab.session.latent_curves import LatentCurves
 
 
 def latents(count, size, seed=0):
@@ -29,4 +29,4 @@ def portrait(epoch, size, images=200, side=4, labels=True):
     mu = rng.standard_normal((images, size)).astype(np.float32)
     pictures = [np.full((count, side, side), epoch % 256, np.uint8) for count in (6, 6, 9)]
     sigma = np.full_like(mu, 0.3)
-    return Portrait(epoch, mu, sigma, np.arange(images) % 3 if labels else None, *pictures)
+    return EpochPreview(epoch, mu, sigma, np.arange(images) % 3 if labels else None, *pictures)

@@ -58,7 +58,7 @@ def make_runs(folder):
     """Train small models of few and of many dimensions, classes and image sizes; return where."""
     # Imported here, for torch takes its time to load.
     from latentlab.learning.recipe import make_recipe
-    from latentlab.session.record import record
+    from latentlab.runs.recorder import record
 
     folder.mkdir(parents=True, exist_ok=True)
     made = []

@@ -23,16 +23,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from random_files import make_files
-from random_watch import Watch
+from random_watch import Monitor
 from shiboken6 import isValid
 
-from latentlab.paths import runs
-from latentlab.session.views import Layout
-from latentlab.widgets.axis_slider import AxisSlider
-from latentlab.widgets.axis_strip import AxisStrip
-from latentlab.widgets.map_plot import MapPlot
-from latentlab.widgets.near_view import NearView
-from latentlab.widgets.tile_view import TileView
+from latentlab.directories import runs
+from latentlab.session.map import Layout
+from latentlab.widgets.kit.axis.slider import AxisSlider
+from latentlab.widgets.kit.axis.strip import AxisStrip
+from latentlab.widgets.kit.images.near_view import NearView
+from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.panels.map.plot import MapPlot
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 PLAIN = Qt.KeyboardModifier.NoModifier
@@ -66,7 +66,7 @@ class Hands:
         self.window, self.controller = window, window.controller
         self.models, self.recipes, self.folder = models, recipes, folder
         self.random = random.Random(seed)
-        self.watch = Watch(self.controller, folder / "trash")
+        self.watch = Monitor(self.controller, folder / "trash")
         self._files = make_files(folder / "files")
 
     def run(self, count, pause_ms=10, rested=lambda _: None):

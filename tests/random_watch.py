@@ -15,16 +15,16 @@ from PySide6.QtCore import QTimer, qInstallMessageHandler
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
-from latentlab.session import runs
+from latentlab.runs import library as runs
 from latentlab.session.belonging import belongs
-from latentlab.workers.exploring import place_of
+from latentlab.workers.intents.point import place_of
 from latentlab.workers.store import GUARDED
 
 BEAT_MS, LATE = 5, 0.1
 OF_THE_PLATFORM = "This plugin does not support"
 
 
-class Watch:
+class Monitor:
     """Hears of exceptions, failures, Qt's warnings, broken invariants and stalls.
 
     Parameters

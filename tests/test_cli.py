@@ -12,8 +12,8 @@ from PIL import Image
 from training_support import command
 
 from latentlab import cli
+from latentlab.directories import resources, runs
 from latentlab.learning.checkpoint import load_model
-from latentlab.paths import resources, runs
 
 TINY = """
 [model]
@@ -463,7 +463,7 @@ def test_interpolate(latentlab, tmp_path):
 
 def test_encode(latentlab, tmp_path):
     """The code that is printed is the one that the map shows for the same image."""
-    from latentlab.session.explorer import Explorer
+    from latentlab.explorer.explorer import Explorer
 
     explorer = Explorer()
     explorer.open(resources() / "models" / "digits-2d")

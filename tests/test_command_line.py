@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw, ImageOps
 from training_support import command
 
 from latentlab import __main__, __version__, cli
-from latentlab.data.arrays import ArraysConfig
+from latentlab.data.sources.arrays import ArraysConfig
+from latentlab.directories import runs
+from latentlab.explorer.explorer import Explorer
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.events import EpochEnd
-from latentlab.paths import runs
-from latentlab.session.explorer import Explorer
-from latentlab.session.runs import library
+from latentlab.runs.library import library
 
 TINY = {"hidden": [16], "latent_dim": 2}
 RECIPE = """
@@ -50,7 +50,7 @@ def train(tmp_path):
 
     def run(data, name="run", **model):
         from latentlab.learning.recipe import make_recipe
-        from latentlab.session.record import record
+        from latentlab.runs.recorder import record
 
         folder = tmp_path / name
         recipe = make_recipe({"model": {**TINY, **model}, "data": data, "training": BRIEF})
@@ -276,7 +276,7 @@ def test_an_image_is_called_by_its_file(tmp_path, train, named):
 def test_all_images_are_scored_also_those_that_the_map_does_not_show(
     latentlab, tmp_path, train, monkeypatch
 ):
-    monkeypatch.setattr("latentlab.data.base.TO_EXPLORE", 10)
+    monkeypatch.setattr("latentlab.data.image_set.TO_EXPLORE", 10)
     run = train(arrays(tmp_path / "d.npz"))
     out = tmp_path / "s.csv"
     assert "Scored 40 of 40 images" in latentlab("score", run, "--out", out, "--samples", 1)[1]
@@ -487,7 +487,7 @@ def test_a_tilde_is_the_home_for_every_path(latentlab, monkeypatch, tmp_path):
     "words", [("train", "r.toml"), ("train", "r.toml", "--sweep", "objective.beta=1,2"), ("demo",)]
 )
 def test_what_ctrl_c_has_ended_is_kept_and_not_called_done(latentlab, monkeypatch, tmp_path, words):
-    from latentlab.session import progress
+    from latentlab.runs import terminal as progress
 
     def interrupted(self, event):
         if isinstance(event, EpochEnd):

@@ -13,17 +13,17 @@ from training_support import lines_of, recipe_of, same, trained
 
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.recipe import read_recipe
-from latentlab.learning.resume import read_position
-from latentlab.session.past import read_past
-from latentlab.session.record import record, resume
+from latentlab.learning.training_state import read_position
+from latentlab.runs.recorder import record, resume
+from latentlab.runs.run_log import read_run_log
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 JSON_LINES = ("metrics.jsonl", "latents.jsonl", "changes.jsonl", "steps.jsonl")
 
 SAVING_OFTEN = """
 import sys
-from latentlab.learning import watch
-watch.KEEP_EVERY = watch.PORTRAY_EVERY = 0.05
+from latentlab.learning import monitor
+monitor.KEEP_EVERY = monitor.PORTRAY_EVERY = 0.05
 from latentlab.__main__ import main
 sys.exit(main())
 """
@@ -114,7 +114,7 @@ def test_killed_at_any_moment_a_run_can_be_opened_and_resumed(tmp_path):
         if (folder / "best.json").exists():
             load_model(folder / "best.json")
         parse_all_but_the_last_line(folder)
-        read_past(folder, recipe.to_dict())
+        read_run_log(folder, recipe.to_dict())
     server.close()
     assert before > 0
     for event in resume(folder):
@@ -140,10 +140,10 @@ def parse_all_but_the_last_line(folder):
 FORKING = """
 import os, sys
 from pathlib import Path
-from latentlab.learning import watch
-watch.KEEP_EVERY = watch.PORTRAY_EVERY = 0.0
+from latentlab.learning import monitor
+monitor.KEEP_EVERY = monitor.PORTRAY_EVERY = 0.0
 from latentlab.learning.recipe import read_recipe
-from latentlab.session.record import record, resume
+from latentlab.runs.recorder import record, resume
 recipe, folder = read_recipe(Path(sys.argv[1])), Path(sys.argv[2])
 # All that is loaded at first use is then there in each child at once.
 for _ in record(recipe.changed("training.epochs", 1), folder.with_name("first")):
@@ -235,7 +235,7 @@ CROWDED = """
 import contextlib, io, json, resource, sys
 import psutil, torch
 from latentlab import cli
-from latentlab.session import record
+from latentlab.runs import recorder
 
 def tell(*words):
     sys.argv = ["latentlab", "train", recipe, *words]

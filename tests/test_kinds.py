@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, ValidationError
 
+from latentlab.config import Choice, Config, Registry, parse
 from latentlab.errors import LatentlabError, RecipeError
-from latentlab.kinds import Choice, Config, Registry, parse
 from latentlab.learning.recipe import Recipe
 from latentlab.models.base import MODELS
 
@@ -292,6 +292,44 @@ def test_another_package_adds_a_kind_through_an_entry_point(tmp_path):
     listed, made = asked.stdout.splitlines()
     assert {"vae", "cvae", "flow"} <= set(listed.split())
     assert made == "flow"
+
+
+OLD_PLUGIN = '''
+from typing import Literal
+
+import numpy as np
+from latentlab.data.base import DATA, DataConfig, ImageSet, ImageSpec, Loading, Splits
+from latentlab.kinds import Config
+from latentlab.models.base import MODELS, ModelConfig
+
+@DATA.register
+class GreyConfig(DataConfig):
+    """Grey squares."""
+
+    kind: Literal["grey"] = "grey"
+
+    def load(self):
+        yield Loading("Mixing grey", 0.5)
+        images = ImageSet(np.full((4, 1, 2, 2), 128, np.uint8), np.arange(4) % 2,
+                          ImageSpec((1, 2, 2), ("a", "b")))
+        return Splits(images, images)
+'''
+ASK_OLD = """
+from latentlab.learning.recipe import make_recipe
+data = make_recipe({"data": "grey"}).data
+loading = data.load()
+print(next(loading).message)
+try:
+    next(loading)
+except StopIteration as done:
+    print(len(done.value.train))
+"""
+
+
+def test_a_plug_in_written_for_an_earlier_version_still_works(tmp_path):
+    asked = asked_with_plugins(tmp_path, ASK_OLD, grey=OLD_PLUGIN)
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.splitlines() == ["Mixing grey", "4"]
 
 
 class Paths(Config):

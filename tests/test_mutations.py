@@ -10,10 +10,10 @@ from mutation_support import Memory, try_mutants
 from mutation_targets import OWN
 from PIL import Image
 
-from latentlab.data.base import load
-from latentlab.data.folder import FolderConfig
-from latentlab.kinds import parse
-from latentlab.paths import cache
+from latentlab.config import parse
+from latentlab.data.image_set import load
+from latentlab.data.sources.folder import FolderConfig
+from latentlab.directories import cache
 
 COUNT, OF_SLOW = 150, 40
 """Mutants of each kind, and of kinds whose pictures are decoded each time."""

@@ -9,53 +9,68 @@ from pathlib import Path
 
 import numpy as np
 
-from latentlab.data.base import ImageSet, ImageSpec, Loading, Splits
-from latentlab.data.fitting import Frame, Own
+from latentlab.data.image_set import ImageSet, ImageSpec, Splits
+from latentlab.data.own_image.crop import Frame, OwnImage
 from latentlab.errors import RunError
+from latentlab.explorer.direction_files import read_directions, write_directions
+from latentlab.explorer.learn_direction import learn_direction
+from latentlab.explorer.route import straight_route
 from latentlab.latent.codes import Codes
-from latentlab.latent.frames import pca_frame
-from latentlab.latent.holes import REACH, draw_posteriors, holes
-from latentlab.latent.importance import kl_per_dimension, principal_components
-from latentlab.latent.manifold import axis, plane_points
+from latentlab.latent.dimensions import (
+    kl_per_dimension,
+    principal_components,
+    prior_range,
+    traverse,
+)
+from latentlab.latent.grid import axis, plane_points
+from latentlab.latent.interpolation.curves import PathKind
 from latentlab.latent.paired import Paired
-from latentlab.latent.paths import Way
+from latentlab.latent.planes import pca_frame
+from latentlab.latent.prior_holes import REACH, draw_posteriors, holes
 from latentlab.latent.ranking import Scores
 from latentlab.latent.support import Support
-from latentlab.latent.traversal import prior_range, traverse
-from latentlab.learning.events import EpochEnd, Latents, Portrait, Snapshot, Started, Step
-from latentlab.pieces import finish
+from latentlab.learning.events import EpochEnd, EpochPreview, Latents, Snapshot, Started, Step
+from latentlab.session.anomalies import Thumbnails
 from latentlab.session.axes import MARKS, Importance, Strips
 from latentlab.session.colourings import Measure, Measured
-from latentlab.session.comparing import (
-    Columns,
+from latentlab.session.comparison import (
     Comparison,
-    Judgement,
-    Rebuilt,
+    DecodedPair,
+    ImageComparison,
+    Reconstruction,
+    SeveralImages,
     Summary,
-    Twins,
 )
-from latentlab.session.direction_files import read_directions, write_directions
 from latentlab.session.directions import merged, replaced
-from latentlab.session.forms import Field, Kind
-from latentlab.session.layers import Draws, Holes
-from latentlab.session.learning_directions import learn_direction
-from latentlab.session.reports import Entry, Past
-from latentlab.session.requests.exploring import Adopted, Hovered, Opened, PickImage
-from latentlab.session.requests.files import Exported
-from latentlab.session.requests.neighbours import MapPictures, Near, Neighbours
-from latentlab.session.requests.runs import Discarded, Restored
-from latentlab.session.requests.whole import Whole
-from latentlab.session.route import straight_route
-from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
-from latentlab.session.scores import Thumbnails
-from latentlab.session.views import Layout, View
-from latentlab.session.ways import Blend, Footing, Strip, Traversal, Ways
-from latentlab.session.workshop import Fills, Judged, Usual
+from latentlab.session.export import Exported
+from latentlab.session.form import Field, Kind
+from latentlab.session.interpolation import (
+    Blend,
+    DecodedPath,
+    DecodedPaths,
+    PointSupport,
+    Traversal,
+)
+from latentlab.session.map import Draws, Holes, Layout, View
+from latentlab.session.model import Adopted, Hovered, Opened, PickImage, Whole
+from latentlab.session.neighbours import MapPictures, Near, Neighbours
+from latentlab.session.own_image import ImageElbo, Inpaintings, ReferenceElbo
+from latentlab.session.points import (
+    LatentPath,
+    Manifold,
+    ModelCard,
+    Original,
+    Picture,
+    Point,
+    Tiles,
+)
+from latentlab.session.runs import Discarded, Entry, Restored, RunLog
+from latentlab.work import Progress, finish
 
 NAMES = ("ant", "bee", "cat")
 SPEC = ImageSpec((1, 4, 4), NAMES)
 SIDE = 4
-KINDS = tuple(Way)
+KINDS = tuple(PathKind)
 LIBRARY = (
     Entry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
     Entry("big", "CVAE 5-D · toys", Path("/toys/big"), shipped=False),
@@ -121,7 +136,7 @@ def codes(latent_dim=2, count=90, seed=0):
 def portrait(epoch):
     pictures = np.zeros((2, 4, 4), np.uint8)
     codes = np.zeros((3, 2), np.float32)
-    return Portrait(epoch, codes, codes, None, pictures, pictures, pictures)
+    return EpochPreview(epoch, codes, codes, None, pictures, pictures, pictures)
 
 
 @dataclass
@@ -154,7 +169,7 @@ class ToyLab:
             raise RunError(f"{request.path} is not a run.", "Open another.")
         self.card = self.models[request.path.name].numbered_after(self.card)
         self.codes = codes(self.card.latent_dim)
-        return Opened(self.card, self.codes, *self.start(), Past(curves()))
+        return Opened(self.card, self.codes, *self.start(), RunLog(curves()))
 
     def Adopt(self, request):
         card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
@@ -164,14 +179,14 @@ class ToyLab:
 
     def start(self):
         here, a, b = (self.PickImage(PickImage(row)) for row in (2, 0, 1))
-        return here.point, Ends(a.point, b.point), here
+        return here.point, LatentPath(a.point, b.point), here
 
     def ShowAll(self, request):
         few = self.codes
         self.codes = codes(self.card.latent_dim, self.card.images)
         assert np.array_equal(self.codes.labels[: len(few)], few.labels)
         self.codes.mu[: len(few)] = few.mu
-        yield Loading("Encoding all images", 0.5)
+        yield Progress("Encoding all images", 0.5)
         return Whole(self.codes)
 
     def DrawPosteriors(self, request):
@@ -202,25 +217,25 @@ class ToyLab:
         point, fitting = self.card.point(z, request.label), request.own.fitting
         width, height = request.own.source.size
         side = float(min(width, height))
-        own = Own(request.own.source, replace(fitting, frame=Frame(0, 0, side, side)))
+        own = OwnImage(request.own.source, replace(fitting, frame=Frame(0, 0, side, side)))
         own = request.own if fitting.frame else own
         pixels = np.full((SIDE, SIDE), round(255 * bright), np.uint8)
         name, sigma = request.own.source.name, (0.2,) * self.card.latent_dim
         return Original(name, point, pixels, picture_of(point), sigma=sigma, own=own)
 
     def JudgePicture(self, request):
-        return Judged(request.original, 80.0, 7.5)
+        return ImageElbo(request.original, 80.0, 7.5)
 
     def JudgeMap(self, request):
-        return Usual(np.arange(100.0), self.codes)
+        return ReferenceElbo(np.arange(100.0), self.codes)
 
     def FillIn(self, request):
         points = [replace(request.original.point, z=(0.25,) * self.card.latent_dim)]
-        return Fills(request.original, request.hidden, tiles(points, 1), (-1.0,))
+        return Inpaintings(request.original, request.hidden, tiles(points, 1), (-1.0,))
 
     def OtherFills(self, request):
         points = [request.original.point.at((0.1 * i,) * self.card.latent_dim) for i in range(6)]
-        return Fills(request.original, request.hidden, tiles(points, 6), (-1.0,) * 6)
+        return Inpaintings(request.original, request.hidden, tiles(points, 6), (-1.0,) * 6)
 
     def MakeManifold(self, request):
         lines = axis(request.grid.n, request.grid.span, request.grid.spacing)
@@ -238,12 +253,12 @@ class ToyLab:
 
     def scattered(self, request):
         for i in range(4):
-            yield Loading(f"{request.layout}", i / 4)
+            yield Progress(f"{request.layout}", i / 4)
         xy = np.random.default_rng(7).uniform(-3, 3, (len(self.codes), 2)).astype(np.float32)
         return View(request.layout, request.like.frame, xy, np.arange(len(xy)))
 
     def MakeMeasured(self, request):
-        yield Loading(request.measure, 0.5)
+        yield Progress(request.measure, 0.5)
         count = len(self.codes)
         values = np.arange(count) % (request.count + 1) - 1
         if request.measure in (Measure.KL, Measure.DENSITY):
@@ -264,17 +279,19 @@ class ToyLab:
     def SaveSelection(self, request):
         return Exported(request.path)
 
-    def MakeStrip(self, request):
+    def DecodePath(self, request):
         return tiles(straight_route(request.ends), request.ends.steps)
 
-    def MakeWays(self, request):
-        return Ways(request.ends, tuple(self._way(request.ends, kind) for kind in request.kinds))
+    def DecodePaths(self, request):
+        return DecodedPaths(
+            request.ends, tuple(self._way(request.ends, kind) for kind in request.kinds)
+        )
 
     def MakeGeodesic(self, request):
         """Long work, as the real one is."""
         for piece in range(3):
-            yield Loading("Looking", piece / 3)
-        return Ways(request.ends, (self._way(request.ends, Way.GEODESIC),))
+            yield Progress("Looking", piece / 3)
+        return DecodedPaths(request.ends, (self._way(request.ends, PathKind.GEODESIC),))
 
     def _way(self, ends, kind):
         """Kinds differ in their last coordinate."""
@@ -284,12 +301,12 @@ class ToyLab:
         level = np.linspace(0, 1, ends.steps)
         near = np.arange(ends.steps)[::-1]
         support = Support(near, np.full(ends.steps, 0.5), 1 / (1 + level), 1 + level, level)
-        return Strip(kind, tiles(points, ends.steps), support, 3.0)
+        return DecodedPath(kind, tiles(points, ends.steps), support, 3.0)
 
-    def TakeFooting(self, request):
+    def MeasureSupport(self, request):
         """The further out, the further off the map."""
         level = min(1.0, max(map(abs, request.point.z)) / 8)
-        return Footing(request.point, level, 0.5, 1.5, 0.7, 1.2)
+        return PointSupport(request.point, level, 0.5, 1.5, 0.7, 1.2)
 
     def MakeBlend(self, request):
         points = [slot if isinstance(slot, Point) else self._slot(slot) for slot in request.slots]
@@ -330,7 +347,7 @@ class ToyLab:
     def ScoreImages(self, request):
         """The strangest image is the last; takes as many pieces as there are draws."""
         for piece in range(request.samples):
-            yield Loading(f"Scoring, piece {piece}", piece / request.samples)
+            yield Progress(f"Scoring, piece {piece}", piece / request.samples)
         return scores(len(self.codes), request.samples)
 
     def ShowImages(self, request):
@@ -344,7 +361,7 @@ class ToyLab:
         return Exported(request.path)
 
     def Weigh(self, request):
-        yield Loading("Weighing")
+        yield Progress("Weighing")
         components = finish(principal_components(self.codes.mu))
         return Importance(self.codes, kl_per_dimension(self.codes), components)
 
@@ -381,7 +398,7 @@ class ToyLab:
         write_directions(request.path, request.directions)
         return Exported(request.path)
 
-    def OpenSecond(self, request):
+    def OpenModelB(self, request):
         name = request.path.name if request.path else ""
         if name in self.models:
             self.known = Comparison(request.path, self.models[name], held_out=30)
@@ -397,25 +414,27 @@ class ToyLab:
         """The second model makes everything half as bright."""
         pixels = picture_of(request.point)
         return self._note(
-            twins=Twins(request.point, request.label, pixels, pixels // 2, float(pixels[0, 0]))
+            twins=DecodedPair(
+                request.point, request.label, pixels, pixels // 2, float(pixels[0, 0])
+            )
         )
 
     def LinkImage(self, request):
-        yield Loading("Judging", 0.5)
+        yield Progress("Judging", 0.5)
         picture = request.original.picture
-        sides = (Rebuilt(picture // n, 80.0 * n, 7.5, 0.1 * n) for n in (1, 2))
-        return self._note(judgement=Judgement(request.original, request.label, *sides))
+        sides = (Reconstruction(picture // n, 80.0 * n, 7.5, 0.1 * n) for n in (1, 2))
+        return self._note(judgement=ImageComparison(request.original, request.label, *sides))
 
     def ShowColumns(self, request):
         pictures = np.stack([self.PickImage(PickImage(row)).picture for row in request.rows])
         errors = np.array([request.rows, request.rows], np.float64) / 100
-        columns = Columns(request.rows, pictures, pictures // 2, pictures // 4, errors)
+        columns = SeveralImages(request.rows, pictures, pictures // 2, pictures // 4, errors)
         return self._note(columns=columns)
 
     def Summarise(self, request):
         """Takes as many pieces as there are images."""
         for piece in range(request.images):
-            yield Loading(f"Scoring, piece {piece}", piece / request.images)
+            yield Progress(f"Scoring, piece {piece}", piece / request.images)
         return self._note(summary=summary(request.images))
 
     def Discard(self, request):

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from latentlab.learning.events import Change, EpochEnd, Portrait, Snapshot, Started, Step
+from latentlab.learning.events import Change, EpochEnd, EpochPreview, Snapshot, Started, Step
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import make_recipe
 
@@ -40,7 +40,7 @@ def run(recipe, **options):
 
 def sorted_by_type(events):
     """Return events by type."""
-    found = {kind: [] for kind in (Started, Step, EpochEnd, Snapshot, Portrait, Change)}
+    found = {kind: [] for kind in (Started, Step, EpochEnd, Snapshot, EpochPreview, Change)}
     for event in events:
         found.setdefault(type(event), []).append(event)
     return found

@@ -17,11 +17,11 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentlab.data.base import load
-from latentlab.data.fashion_mnist import FashionMNISTConfig
-from latentlab.data.mnist import MNISTConfig
-from latentlab.models.features import CHANNELS, Features
-from latentlab.paths import resources
+from latentlab.data.image_set import load
+from latentlab.data.sources.fashion_mnist import FashionMNISTConfig
+from latentlab.data.sources.mnist import MNISTConfig
+from latentlab.directories import resources
+from latentlab.models.perceptual_net import CHANNELS, Features
 
 CLASSES = 20
 BATCH = 128

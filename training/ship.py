@@ -10,11 +10,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from latentlab.directories import resources
 from latentlab.learning.checkpoint import load_model, save_checkpoint
 from latentlab.learning.recipe import make_recipe
-from latentlab.paths import resources
+from latentlab.runs.library import RECIPE, write_preview
 from latentlab.session.curves import METRICS
-from latentlab.session.runs import RECIPE, write_preview
 
 
 def main(run: Path, name: str) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.base import Attributes
-from latentlab.data.columns import MISSING, Column, codes_of, read_column
-from latentlab.data.joining import EXAMPLES, join, quoted
-from latentlab.data.table import plain
+from latentlab.data.image_set import Attributes
+from latentlab.data.tables.columns import MISSING, Column, codes_of, read_column
+from latentlab.data.tables.joining import EXAMPLES, join, quoted
+from latentlab.data.tables.table import plain
 from latentlab.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.joining import Join
-    from latentlab.data.table import Table
+    from latentlab.data.tables.joining import Join
+    from latentlab.data.tables.table import Table
 
 FEW_VALUES = 5
 """Different values up to which any number makes a class of each."""

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from latentlab.data.base import MAX_LISTED, TRAIN, VALIDATION, ImageSpec, listed
 from latentlab.data.holdout import MAX_HASHED_BYTES, content_keys, image_keys, restore
+from latentlab.data.image_set import TRAIN, VALIDATION, ImageSpec
+from latentlab.errors import MAX_LISTED, listed
 from latentlab.json_files import Count, Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from latentlab.data.base import ImageSet, Splits
+    from latentlab.data.image_set import ImageSet, Splits
 
     Keys = NDArray[np.uint64]
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from latentlab.data.base import Splits
+from latentlab.data.image_set import Splits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
-    from latentlab.data.base import ImageSet
+    from latentlab.data.image_set import ImageSet
 
     Keys = NDArray[np.uint64]
 

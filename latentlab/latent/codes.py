@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from latentlab.data.base import Attributes, ImageSet
+    from latentlab.data.image_set import Attributes, ImageSet
 
 NEIGHBOURS = 20
 CANDIDATES = 300

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.errors import DataError
-from latentlab.pieces import aside
+from latentlab.work import in_thread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.latent.contrast import Contrast, Rows
-    from latentlab.pieces import Pieces
+    from latentlab.work import Pieces
 
     Array = NDArray[np.float64]
 
@@ -209,9 +209,9 @@ def _fit(
     if contrast.values is None:
         rows = np.concatenate([high, low])
         is_high = np.arange(len(rows)) < len(high)
-        return (yield from aside(lambda: _classified((x[rows] - middle) / unit, is_high)))
+        return (yield from in_thread(lambda: _classified((x[rows] - middle) / unit, is_high)))
     values, rows = contrast.values, np.flatnonzero(np.isfinite(contrast.values) & kept)
-    return (yield from aside(lambda: _regressed((x[rows] - middle) / unit, values[rows])))
+    return (yield from in_thread(lambda: _regressed((x[rows] - middle) / unit, values[rows])))
 
 
 def _classified(x: Array, is_first: NDArray[np.bool_]) -> Array:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from latentlab.latent.embed import to_pixels
+from latentlab.latent.encode import to_pixels
 from latentlab.latent.optimizing import load_optimizers
-from latentlab.models.noise import Seeded
-from latentlab.pieces import aside
+from latentlab.models.thread_rng import Seeded
+from latentlab.work import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -36,7 +36,7 @@ SCREENING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class Inpainting:
     """Ways to complete an image, the most probable first.
 
     Parameters
@@ -55,7 +55,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Damaged:
+class MaskedImage:
     """An image of which only a part is known.
 
     Parameters
@@ -82,8 +82,8 @@ class Damaged:
 
 
 def most_probable(
-    model: Model, damaged: Damaged, steps: int = 150, restarts: int = 8, seed: int = 0
-) -> Generator[float, None, Filled]:
+    model: Model, damaged: MaskedImage, steps: int = 150, restarts: int = 8, seed: int = 0
+) -> Generator[float, None, Inpainting]:
     """Find the z that explains what is known best, yielding the share that is done.
 
     It maximises log p(x_known|z) + log p(z) by Adam, whose steps shrink along a cosine, from
@@ -110,7 +110,7 @@ def most_probable(
     x, known = damaged.pixels(), damaged.mask()
     z = yield from _starts(model, damaged, restarts, seed)
     y = _labels(model, damaged, restarts)
-    for _ in aside(load_optimizers):
+    for _ in in_thread(load_optimizers):
         yield SCREENING
     z.requires_grad_(True)
     optimizer = torch.optim.Adam([z], RATE, BETAS, maximize=True)
@@ -124,7 +124,7 @@ def most_probable(
 
 
 def _starts(
-    model: Model, damaged: Damaged, count: int, seed: int
+    model: Model, damaged: MaskedImage, count: int, seed: int
 ) -> Generator[float, None, Tensor]:
     """Return the code of the mean-filled image and the best draws from the prior."""
     x, known = damaged.pixels(), damaged.mask()
@@ -142,8 +142,8 @@ def _starts(
 
 
 def resampled(
-    model: Model, damaged: Damaged, count: int = 6, sweeps: int = 30, seed: int = 0
-) -> Generator[float, None, Filled]:
+    model: Model, damaged: MaskedImage, count: int = 6, sweeps: int = 30, seed: int = 0
+) -> Generator[float, None, Inpainting]:
     """Draw different ways to fill in what is hidden, yielding the share that is done.
 
     Each chain begins with what a draw from the prior decodes to, and then again and again draws
@@ -184,7 +184,7 @@ def resampled(
     return _filled(model, damaged, z)
 
 
-def _filled(model: Model, damaged: Damaged, z: Tensor) -> Filled:
+def _filled(model: Model, damaged: MaskedImage, z: Tensor) -> Inpainting:
     """Return codes with their images and how probable they are, the most probable first."""
     x, known = damaged.pixels(), damaged.mask()
     with torch.inference_mode():
@@ -194,7 +194,7 @@ def _filled(model: Model, damaged: Damaged, z: Tensor) -> Filled:
     pixels = made.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy()
     order = np.argsort(-log_joint, kind="stable")
     images = np.where(damaged.known, damaged.image, pixels)
-    return Filled(z.detach().numpy()[order], images[order], log_joint[order])
+    return Inpainting(z.detach().numpy()[order], images[order], log_joint[order])
 
 
 def _log_joint(model: Model, z: Tensor, x: Tensor, known: Tensor, y: Tensor | None) -> Tensor:
@@ -211,5 +211,5 @@ def _mean_filled(x: Tensor, known: Tensor) -> Tensor:
     return torch.where(known, x, mean)
 
 
-def _labels(model: Model, damaged: Damaged, count: int) -> Tensor | None:
+def _labels(model: Model, damaged: MaskedImage, count: int) -> Tensor | None:
     return torch.full((count,), damaged.label or 0) if model.conditional else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.data.base import Loading
+from latentlab.work import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -24,7 +24,7 @@ USUAL, RARE = 0.90, 0.99
 """Shares of the codes that stand on well-trodden ground, and within the map's edge."""
 
 
-class Cloud:
+class SupportModel:
     """Codes among which the nearest are looked for, by looking at all of them.
 
     No tree is faster in as many dimensions as latent spaces have, and scikit-learn, which has
@@ -83,7 +83,7 @@ class Ground:
         `NEIGHBOUR`, or fewer where there are fewer codes.
     """
 
-    cloud: Cloud
+    cloud: SupportModel
     own: NDArray[np.float64] = field(repr=False)
     nearest: float
     k: int
@@ -123,9 +123,9 @@ class Support:
     level: NDArray[np.float64] = field(repr=False)
 
 
-def survey(
+def fit_support(
     mu: NDArray[np.float32], sigma: NDArray[np.float32]
-) -> Generator[Loading, None, Ground | None]:
+) -> Generator[Progress, None, Ground | None]:
     """Learn what is usual among codes, in pieces of a few milliseconds.
 
     Usual is what holds for samples of the posteriors: the decoder has learned at those, which in
@@ -143,8 +143,8 @@ def survey(
     """
     if len(mu) < 3:
         return None
-    cloud = Cloud(mu)
-    yield Loading("Looking at the codes", 0.0)
+    cloud = SupportModel(mu)
+    yield Progress("Looking at the codes", 0.0)
     z, rows = posterior_samples(mu, sigma, SAMPLE)
     k = min(NEIGHBOUR, len(mu) - 2)
     found = []
@@ -155,7 +155,7 @@ def survey(
         away[near == rows[part, None]] = np.inf
         away.sort(axis=1)
         found.append(away[:, [0, k - 1]])
-        yield Loading("Looking at the codes", start / len(rows))
+        yield Progress("Looking at the codes", start / len(rows))
     away = np.concatenate(found)
     nearest = max(float(np.median(away[:, 0])), 1e-6)
     return Ground(cloud, np.sort(away[:, 1]), nearest, k)

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentlab.kinds import Config
+from latentlab.config import Config
 
 
 class Augmentation(Config):

@@ -12,9 +12,9 @@ from pydantic import AllowInfNan, FailFast, Field, JsonValue, TypeAdapter
 from safetensors.numpy import save
 
 from latentlab import __version__
-from latentlab.data.base import ImageSpec
+from latentlab.atomic_write import is_missing, write_atomically
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError, RunError, reading, shown
-from latentlab.files import is_missing, write_atomically
 from latentlab.json_files import Count, Record, read_json
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.learning.tensors import check_shapes, read_weights

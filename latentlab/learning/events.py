@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from latentlab.data.base import Loading, Splits
+from latentlab.work import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from latentlab.learning.resume import Position
+    from latentlab.data.image_set import Splits
+    from latentlab.learning.training_state import Position
 
 Losses = Mapping[str, float]
 """``loss`` and each term by name, nats per image."""
@@ -144,7 +145,7 @@ class Latents:
         The same share for images taken at random, and for the nearest by pixels.
     unevenness : float
         How unevenly pictures change along straight lines between codes: 1 is even, NaN where
-        they do not change. See `latentlab.learning.geometry`.
+        they do not change. See `latentlab.learning.latent_geometry`.
     """
 
     kl: NDArray[np.float64] = field(repr=False)
@@ -158,7 +159,7 @@ class Latents:
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
+class EpochPreview:
     """How a model looks at the end of an epoch, small enough to keep many of.
 
     Parameters
@@ -245,4 +246,4 @@ class Snapshot:
     weights: Mapping[str, NDArray] = field(repr=False)
 
 
-Event = Loading | Started | Step | EpochEnd | Snapshot | Portrait | Change
+Event = Progress | Started | Step | EpochEnd | Snapshot | EpochPreview | Change

@@ -10,22 +10,25 @@ import time
 from typing import TYPE_CHECKING
 
 from latentlab.errors import RecipeError, TrainingError
-from latentlab.learning import device as devices
-from latentlab.learning.controls import STEERABLE, Controls
-from latentlab.learning.distributed import local_device, team
+from latentlab.learning.evaluate import portray, validate
 from latentlab.learning.events import Change, EpochEnd, Event, Saved, Started
-from latentlab.learning.resume import restore
+from latentlab.learning.fast import device as devices
+from latentlab.learning.fast.distributed import local_device, team
+from latentlab.learning.monitor import Monitor
+from latentlab.learning.steering import STEERABLE, Controls
 from latentlab.learning.trainer import Trainer
-from latentlab.learning.validation import portray, validate
-from latentlab.learning.watch import Watch
+from latentlab.learning.training_state import restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from latentlab.data.base import Loading, Splits
+    import torch
+
+    from latentlab.data.image_set import Splits
     from latentlab.learning.recipe import Recipe
-    from latentlab.learning.resume import Position
+    from latentlab.learning.training_state import Position
     from latentlab.models.base import Model
+    from latentlab.work import Progress
 
 
 def fit(
@@ -35,11 +38,11 @@ def fit(
     keep: Callable[[Saved], None] | None = None,
     resume: Position | None = None,
     changes: Iterable[Change] = (),
-    data: Generator[Loading, None, Splits] | None = None,
+    data: Generator[Progress, None, Splits] | None = None,
 ) -> Generator[Event, None, Model]:
     """Train the model of a recipe.
 
-    `latentlab.pieces.finish` runs it to its end and returns the model.
+    `latentlab.work.finish` runs it to its end and returns the model.
 
     Parameters
     ----------
@@ -60,8 +63,8 @@ def fit(
     Yields
     ------
     Event
-        ``Loading`` until the data is there, one ``Started``, a ``Step`` after each optimizer
-        step, an ``EpochEnd`` after each epoch, and ``Change``, ``Snapshot``, ``Portrait``.
+        ``Progress`` until the data is there, one ``Started``, a ``Step`` after each optimizer
+        step, an ``EpochEnd`` after each epoch, and ``Change``, ``Snapshot``, ``EpochPreview``.
 
     Returns
     -------
@@ -80,16 +83,21 @@ def fit(
     controls = controls or Controls()
     device = local_device(devices.pick(recipe.training.device))
     splits = yield from (data or recipe.data.load())
-    trainer = Trainer(recipe, splits, device, team(device))
-    if controls.spare_core and device.type == "cpu":
-        devices.spare_core(trainer.model)
+    trainer = _trainer(recipe, splits, device, controls)
     replay = _go_on(trainer, resume, changes)
-    watch = Watch(trainer, controls, resume)
+    watch = Monitor(trainer, controls, resume)
     yield _started(trainer, splits, devices.describe(device))
     steering = _Steering(trainer, controls, replay)
     with devices.training_on(device):
         yield from _timed(_learn(trainer, watch, steering, keep), watch)
     return trainer.shown.cpu().eval()
+
+
+def _trainer(recipe: Recipe, splits: Splits, device: torch.device, controls: Controls) -> Trainer:
+    trainer = Trainer(recipe, splits, device, team(device))
+    if controls.spare_core and device.type == "cpu":
+        devices.spare_core(trainer.model)
+    return trainer
 
 
 def _started(trainer: Trainer, splits: Splits, device: str) -> Started:
@@ -116,7 +124,7 @@ def _go_on(trainer: Trainer, resume: Position | None, changes: Iterable[Change])
     return replay
 
 
-def _timed(events: Generator[Event], watch: Watch) -> Generator[Event]:
+def _timed(events: Generator[Event], watch: Monitor) -> Generator[Event]:
     """Pass events on, and leave the time out that is spent with them."""
     try:
         for event in events:
@@ -128,7 +136,7 @@ def _timed(events: Generator[Event], watch: Watch) -> Generator[Event]:
 
 
 def _learn(
-    trainer: Trainer, watch: Watch, steering: _Steering, keep: Callable[[Saved], None] | None
+    trainer: Trainer, watch: Monitor, steering: _Steering, keep: Callable[[Saved], None] | None
 ) -> Generator[Event]:
     def save() -> None:
         if keep and trainer.team.leads and (saved := watch.take_saved()):
@@ -155,7 +163,7 @@ def _learn(
         save()
 
 
-def _epoch(trainer: Trainer, watch: Watch, steering: _Steering) -> Generator[Event, None, bool]:
+def _epoch(trainer: Trainer, watch: Monitor, steering: _Steering) -> Generator[Event, None, bool]:
     """Train for an epoch; return whether it was the last."""
     for _ in trainer.epoch_steps():
         yield watch.after_step()
@@ -166,7 +174,7 @@ def _epoch(trainer: Trainer, watch: Watch, steering: _Steering) -> Generator[Eve
     middle = watch.now()
     validation, latents = validate(trainer)
     watch.check(validation)
-    best_epoch, best_loss = watch.judge(validation["loss"])
+    best_epoch, best_loss = watch.compute_losses(validation["loss"])
     training = trainer.recipe.training
     plateau = trainer.epoch - best_epoch
     over = trainer.epoch >= training.epochs or 0 < training.patience <= plateau

@@ -10,11 +10,11 @@ from pydantic import Field
 from torch import Tensor
 from torch.distributions import Distribution, Normal
 
-from latentlab.kinds import ADVANCED, Choice, Config, Registry
-from latentlab.learning.distributed import batch_mean
+from latentlab.config import ADVANCED, Choice, Config, Registry
+from latentlab.learning.fast.distributed import batch_mean
+from latentlab.learning.loss_terms import TERMS, NoTerm, Term
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
-from latentlab.learning.terms import TERMS, NoTerm, Term
-from latentlab.models.divergence import kl, kl_per_dimension
+from latentlab.models.kl import kl, kl_per_dimension
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,7 +183,7 @@ def reconstruction(batch: Batch) -> Tensor:
     return -(pixels.log_prob(batch.x) * batch.known).flatten(1).sum(1)
 
 
-def judge(
+def compute_losses(
     model: Model,
     objective: Objective,
     batch: tuple[Tensor, Tensor | None, Tensor | None],

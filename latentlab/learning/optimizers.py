@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from pydantic import Field
 
-from latentlab.kinds import ADVANCED, Config, Registry
-from latentlab.learning import adam
+from latentlab.config import ADVANCED, Config, Registry
+from latentlab.learning.fast import fused_adam as adam
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

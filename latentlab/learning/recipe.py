@@ -10,9 +10,9 @@ import tomli_w
 from pydantic import Field
 
 from latentlab import __version__
-from latentlab.data.base import DATA, DataConfig
+from latentlab.config import ADVANCED, Choice, Config, parse
+from latentlab.data.image_set import DATA, DataConfig
 from latentlab.errors import RecipeError
-from latentlab.kinds import ADVANCED, Choice, Config, parse
 from latentlab.learning.augment import Augmentation
 from latentlab.learning.objectives import ELBO, OBJECTIVES, Objective
 from latentlab.learning.optimizers import OPTIMIZERS, Adam, OptimizerConfig

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from latentlab.kinds import ADVANCED, Config, Registry
+from latentlab.config import ADVANCED, Config, Registry
 
 
 class Schedule(Config, ABC):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors import safe_open
 
+from latentlab.atomic_write import is_missing
 from latentlab.errors import RunError, reading, shown
-from latentlab.files import is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

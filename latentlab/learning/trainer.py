@@ -11,25 +11,25 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from latentlab.errors import RecipeError
-from latentlab.learning.device import hasten_products, out_of_memory, wants_bf16
-from latentlab.learning.distributed import Team
 from latentlab.learning.events import Snapshot
-from latentlab.learning.feed import make_feed
-from latentlab.learning.geometry import Geometry
-from latentlab.learning.meter import Meter
-from latentlab.learning.missing import known_pixels
+from latentlab.learning.fast.cpu_trace import CpuTrace
+from latentlab.learning.fast.cuda_graph import CudaGraphStep, Losses, backward, check, shared
+from latentlab.learning.fast.device import out_of_memory, prefer_onednn, wants_bf16
+from latentlab.learning.fast.distributed import ProcessGroup
+from latentlab.learning.latent_geometry import Geometry
+from latentlab.learning.loader import make_feed
+from latentlab.learning.loss_sums import Meter
+from latentlab.learning.masking import known_pixels
 from latentlab.learning.objectives import Noise
-from latentlab.learning.step import Captured, Losses, backward, check, shared
-from latentlab.learning.traced import Traced
 from latentlab.models.layers import Dropout
-from latentlab.models.noise import Seeded
+from latentlab.models.thread_rng import Seeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from latentlab.data.base import Splits
+    from latentlab.data.image_set import Splits
+    from latentlab.learning.fast.cuda_graph import Inputs
     from latentlab.learning.recipe import Recipe
-    from latentlab.learning.step import Inputs
     from latentlab.models.base import Model
 
 
@@ -49,18 +49,18 @@ class Trainer:
     """
 
     def __init__(
-        self, recipe: Recipe, splits: Splits, device: torch.device, team: Team | None = None
+        self, recipe: Recipe, splits: Splits, device: torch.device, team: ProcessGroup | None = None
     ) -> None:
         self.recipe = recipe
         self.device = device
-        self.team = team or Team()
+        self.team = team or ProcessGroup()
         self.step_count = 0
         self.epoch = 0
         self.position = 0
         training = recipe.training
         self.bf16 = wants_bf16(training.precision, device)
         if device.type == "cpu":
-            hasten_products()
+            prefer_onednn()
         with Seeded(training.seed):
             self.model = recipe.model.build(splits.spec)
         self.model.to(device)
@@ -78,7 +78,7 @@ class Trainer:
         self.meter = Meter()
         self.whole = Meter()
         self._numbers: dict[str, float | Tensor] = {}
-        self._told: dict[str, float] = {}
+        self._last_scheduled: dict[str, float] = {}
         self.optimizer = self._make_optimizer()
         losses = Losses(self.model, self.noise, bf16=self.bf16)
         self._losses = losses if self.team.size == 1 else shared(losses)
@@ -95,16 +95,16 @@ class Trainer:
 
     def _prepare(self) -> None:
         """Make ready to step; again after what a recorded step has fixed was changed."""
-        self._captured: Captured | None = None
-        self._traced: Traced | None = None
+        self._captured: CudaGraphStep | None = None
+        self._traced: CpuTrace | None = None
         if self.team.size > 1:
             return
         if self.device.type == "cuda" and self.train_feed.resident:
             generators = (self.noise.generator, self.chance)
-            self._captured = Captured(self._learn_rows, generators)
+            self._captured = CudaGraphStep(self._learn_rows, generators)
         # Buffers, such as those of batch norm, change with every step.
         if self.device.type == "cpu" and not any(True for _ in self.model.buffers()):
-            self._traced = Traced(self._losses)
+            self._traced = CpuTrace(self._losses)
 
     @property
     def shown(self) -> Model:
@@ -151,14 +151,14 @@ class Trainer:
         if self._captured and batches:
             order = torch.cat(batches).to(self.device)
             for rows in order.split(self.recipe.training.batch_size):
-                self._set_numbers()
+                self._apply_schedules()
                 # A change of the recipe may have put another in its place.
                 self._captured(rows)
                 yield len(rows)
             return
         own = [rows[self.team.share(len(rows))] for rows in batches]
         for rows, mine, (x, y) in zip(batches, own, self.train_feed.batches(own), strict=True):
-            self._set_numbers()
+            self._apply_schedules()
             self.noise.share(self.team.share(len(rows)).start, len(rows) * (self.team.size > 1))
             self._learn((x, y, self.known(mine)), len(rows))
             yield len(mine)
@@ -172,7 +172,7 @@ class Trainer:
         training = self.recipe.training
         if training.augment.active:
             x = training.augment.apply(x, self.chance)
-        values = self._slopes((x, y, known), whole)
+        values = self._gradients((x, y, known), whole)
         if training.clip:
             clip_grad_norm_(self.model.parameters(), training.clip)
         self.optimizer.step()
@@ -180,7 +180,7 @@ class Trainer:
             self._follow(self.average, training.average)
         self.meter.add(values)
 
-    def _slopes(self, inputs: Inputs, whole: int) -> dict[str, Tensor]:
+    def _gradients(self, inputs: Inputs, whole: int) -> dict[str, Tensor]:
         """Make the gradient of the mean loss; return the losses it is the gradient of."""
         objective = self.recipe.objective
         if self._traced:
@@ -200,14 +200,16 @@ class Trainer:
         for mean, now in zip(average.buffers(), self.model.buffers(), strict=True):
             mean.copy_(now)
 
-    def _set_numbers(self) -> None:
+    def _apply_schedules(self) -> None:
         """Move what changes with time to where the step finds it."""
         training = self.recipe.training
         rate = training.learning_rate * training.schedule.factor(self.epochs)
         now = {"learning_rate": rate, **self.recipe.objective.numbers(self.epochs)}
-        for name in [name for name, value in now.items() if self._told.get(name) != value]:
+        for name in [
+            name for name, value in now.items() if self._last_scheduled.get(name) != value
+        ]:
             self._set_number(name, now[name])
-        self._told = now
+        self._last_scheduled = now
 
     def _set_number(self, name: str, value: float) -> None:
         if name == "learning_rate":

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal, register_kl
 
-from latentlab.kinds import Config, Registry
+from latentlab.config import Config, Registry
 
 if TYPE_CHECKING:
-    from latentlab.data.base import ImageSpec
+    from latentlab.data.image_set import ImageSpec
 
 
 class Model(nn.Module, ABC):
@@ -79,11 +79,11 @@ class StandardKL(torch.autograd.Function):
         return (mu * mu + variance - 1 - variance.log()).sum(-1).mul_(0.5)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
         """Its slopes are mu and sigma - 1/sigma."""
         mu, sigma = ctx.saved_tensors
-        slope = slope[..., None]
-        return slope * mu, slope * (sigma - 1 / sigma)
+        grad = grad[..., None]
+        return grad * mu, grad * (sigma - 1 / sigma)
 
 
 @register_kl(Independent, StandardNormal)  # type: ignore[untyped-decorator]

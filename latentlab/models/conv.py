@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn import functional as F
 
-from latentlab.kinds import ADVANCED, Choice
+from latentlab.config import ADVANCED, Choice
 from latentlab.models.base import ModelConfig
 from latentlab.models.layers import Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, LearnedGaussianLikelihood, Likelihood
 
 if TYPE_CHECKING:
-    from latentlab.data.base import ImageSpec
+    from latentlab.data.image_set import ImageSpec
 
 SMALLEST = 6
 """Halving ends where no side is longer: 64 pixels become 4, 28 become 4, 50×70 become 4×5."""

@@ -13,9 +13,14 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
-from latentlab.kinds import ADVANCED, Config, Registry
-from latentlab.models.continuous_bernoulli import StableContinuousBernoulli
-from latentlab.models.pixels import PIXELS, BernoulliImages, GaussianImages, LaplaceImages
+from latentlab.config import ADVANCED, Config, Registry
+from latentlab.models.fast_distributions import (
+    PIXELS,
+    BernoulliImages,
+    GaussianImages,
+    LaplaceImages,
+    StableContinuousBernoulli,
+)
 
 MAX_SIGMA = 1.0  # twice what a pixel from 0 to 1 can deviate from its mean
 

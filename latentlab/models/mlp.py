@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 
-from latentlab.kinds import ADVANCED, Choice
+from latentlab.config import ADVANCED, Choice
 from latentlab.models.base import ModelConfig
 from latentlab.models.layers import BatchNorm, Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, Likelihood
@@ -17,7 +17,7 @@ from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, Likel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from latentlab.data.base import ImageSpec
+    from latentlab.data.image_set import ImageSpec
 
 Width = Annotated[int, Field(ge=1, le=8192)]
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
-    from latentlab.latent.importance import Components
-    from latentlab.session.scene import Point, Tiles
+    from latentlab.latent.dimensions import Components
+    from latentlab.session.points import Point, Tiles
 
 MARKS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 """Where on an axis pictures are made, in standard deviations."""
 
 
-class Order(StrEnum):
+class AxisOrder(StrEnum):
     """Which axes to move z along, and which of them first."""
 
     DIMENSIONS = "in order"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.latent.codes import Codes
-from latentlab.latent.frames import Frame
-from latentlab.session.scene import ModelCard, Point
+from latentlab.latent.planes import Frame
+from latentlab.session.points import ModelCard, Point
 
 if TYPE_CHECKING:
     from latentlab.session.state import State

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.base import Attributes
+    from latentlab.data.image_set import Attributes
     from latentlab.session.state import State
 
 

@@ -1,156 +1,146 @@
-"""Pictures to files that carry how they were made."""
+"""The kinds of file that can be written, by ending: one list for command line and window."""
 
 from __future__ import annotations
 
-import io
-import json
-from typing import TYPE_CHECKING, Any
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-from PIL import ExifTags, Image, PngImagePlugin
-
-from latentlab import __version__
-from latentlab.errors import RunError, reading
-from latentlab.files import write_atomically
-from latentlab.session.formats import MOVING, PICTURES, TILES, check_ending
-from latentlab.session.sheet import tile
+from latentlab.errors import RunError, one_of
+from latentlab.session.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from latentlab.session.points import Tiles
+    from latentlab.session.runs import Compared
 
-    from latentlab.session.scene import Tiles
+NAMES = {
+    "png": "PNG picture (*.png)",
+    "jpg": "JPEG picture (*.jpg *.jpeg)",
+    "webp": "WebP picture or film (*.webp)",
+    "tiff": "TIFF picture (*.tiff *.tif)",
+    "gif": "Animated GIF (*.gif)",
+    "svg": "SVG drawing (*.svg)",
+    "pdf": "PDF page (*.pdf)",
+    "csv": "Table of numbers (*.csv)",
+    "json": "Numbers with names (*.json)",
+}
+"""Each format's ending and its name in a save dialog."""
+SAME = {"jpeg": "jpg", "tif": "tiff"}
+"""Other endings of the same formats."""
 
-FRAME_MS = 60
-MOST_PIXELS = 1 << 22
-"""Pixels of a picture that is read back, at most."""
-MAX_EXIF = 60_000
-SOFTWARE = f"latentlab {__version__}"
-
-
-def save_tiles(
-    tiles: Tiles,
-    path: Path,
-    info: Mapping[str, Any],
-    gap: int = 0,
-    back: bool = True,
-    *,
-    steps: bool = False,
-) -> None:
-    """Write tiles as one sheet, or as the frames of a film, as the ending of `path` says.
-
-    Parameters
-    ----------
-    tiles : Tiles
-        What to write.
-    path : Path
-        Its ending is one of `TILES`.
-    info : mapping
-        How they were made; written into the file.
-    gap : int
-        Pixels between the pictures of a sheet.
-    back : bool
-        Whether a film plays there and back, or begins anew after its last frame.
-    steps : bool
-        Whether the tiles are steps of a way, which a WebP shows as a film as a GIF always does.
-
-    Raises
-    ------
-    RunError
-        Where the file cannot be written, or its ending is none of these.
-    """
-    if check_ending(path, TILES) in (MOVING if steps else ("gif",)):
-        save_film(tiles.pictures, path, info, back=back)
-    else:
-        save_picture(tile(tiles.pictures, tiles.columns, gap), path, info, scale=2)
+PICTURES = ("png", "jpg", "webp", "tiff")
+TILES = (*PICTURES, "gif")
+"""What a sheet of pictures is written as: a GIF shows them one after another."""
+STEPS = ("gif", "webp", "png", "jpg", "tiff")
+"""What the steps of a way are written as; the first two move."""
+MOVING = ("gif", "webp")
+FIGURES = ("png", "svg", "pdf", "csv")
+TABLES = ("csv",)
 
 
-def save_picture(
-    picture: NDArray[np.uint8], path: Path, info: Mapping[str, Any], scale: int = 1
-) -> None:
-    """Write a picture with its recipe inside, each pixel enlarged `scale` times.
+def format_of(path: Path) -> str:
+    """Return the format that a file's ending stands for, as `NAMES` has it; may be unknown."""
+    ending = path.suffix.lower().lstrip(".")
+    return SAME.get(ending, ending)
+
+
+def check_ending(path: Path, formats: Sequence[str]) -> str:
+    """Return the format of a file to be written.
 
     Raises
     ------
     RunError
-        Where the file cannot be written, or its ending is none of `PICTURES`.
+        Where its ending is none of `formats`, or there is a folder of its name.
     """
-    image, text = _enlarged(picture, scale), json.dumps(info)
-    match check_ending(path, PICTURES):
-        case "png":
-            chunks = PngImagePlugin.PngInfo()
-            chunks.add_text("Software", SOFTWARE)
-            chunks.add_text("latentlab", text)
-            _save(image, path, "PNG", pnginfo=chunks)
-        case "jpg":
-            _save(image, path, "JPEG", quality=95, subsampling=0, exif=_exif(text))
-        case "webp":
-            _save(image, path, "WEBP", lossless=True, exif=_exif(text))
-        case "tiff":
-            tags = {305: SOFTWARE, 270: text}
-            _save(image, path, "TIFF", compression="tiff_adobe_deflate", tiffinfo=tags)
+    if path.is_dir():
+        advice = f"Add a file's name that ends in {_endings(formats)}."
+        raise RunError(f"{path} cannot be written: it is a folder.", advice)
+    if (found := format_of(path)) in formats:
+        return found
+    why = f"{path.suffix} is no format for it" if path.suffix else "its name has no ending"
+    advice = f"Choose a name that ends in {_endings(formats)}."
+    raise RunError(f"{path} cannot be written: {why}.", advice)
 
 
-def save_film(
-    frames: NDArray[np.uint8],
-    path: Path,
-    info: Mapping[str, Any],
-    scale: int = 4,
-    back: bool = True,
-) -> None:
-    """Write frames as a GIF or WebP that plays for ever: there and back, or round and round.
+def _endings(formats: Sequence[str]) -> str:
+    return one_of([f".{ending}" for ending in formats])
+
+
+def check_output(path: Path, formats: Sequence[str]) -> None:
+    """Check before any work is done that a file can be written.
 
     Raises
     ------
     RunError
-        Where the file cannot be written, or its ending is none of `MOVING`.
+        Where its ending is none of `formats`, or its folder cannot be written to.
     """
-    there = [_enlarged(frame, scale) for frame in frames]
-    home = there[-2:0:-1] if back else []
-    film = {"save_all": True, "append_images": [*there[1:], *home], "duration": FRAME_MS, "loop": 0}
-    if check_ending(path, MOVING) == "gif":
-        comment = json.dumps({"software": SOFTWARE, **info}).encode()
-        _save(there[0], path, "GIF", comment=comment, **film)
-    else:
-        _save(there[0], path, "WEBP", lossless=True, exif=_exif(json.dumps(info)), **film)
+    check_ending(path, formats)
+    folder = next(each for each in path.absolute().parents if each.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        reason = "is not a folder" if not folder.is_dir() else "is a folder without write access"
+        raise RunError(f"{path} cannot be written: {folder} {reason}.", "Choose another folder.")
 
 
-def read_png(path: Path) -> NDArray[np.uint8] | None:
-    """Return the pixels of a PNG, or None where there is none that can be read."""
-    try:
-        with reading(path), Image.open(path, formats=["PNG"]) as file:
-            if file.width * file.height > MOST_PIXELS:
-                return None
-            return np.asarray(file.convert("L" if file.mode == "L" else "RGB"))
-    except RunError:
-        return None
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file was written."""
+
+    path: Path
 
 
-def _enlarged(picture: NDArray[np.uint8], scale: int) -> Image.Image:
-    image = Image.fromarray(picture)
-    size = (image.width * scale, image.height * scale)
-    return image.resize(size, Image.Resampling.NEAREST)
+@dataclass(frozen=True, slots=True)
+class Export(Request):
+    """Write pictures to a file: as a sheet or as a film, as its ending says."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    tiles: Tiles
+    path: Path
+    info: Mapping[str, Any]
+    gap: int = 0
+    back: bool = True
+    """Whether a film plays there and back, or begins anew after its last frame."""
+    steps: bool = False
+    """Whether these are the steps of a way, which a WebP shows as a film."""
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no file takes another's."""
+        return Export, self.path
 
 
-def _exif(text: str) -> Image.Exif:
-    exif = Image.Exif()
-    exif[ExifTags.Base.Software] = SOFTWARE
-    # A JPEG holds no more; the picture is worth more than how it was made.
-    if len(text) < MAX_EXIF:
-        exif[ExifTags.Base.ImageDescription] = text
-    return exif
+@dataclass(frozen=True, slots=True)
+class SaveCurves(Request):
+    """Draw the curves of runs into a file, or write them as CSV where its name says so."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    runs: tuple[Compared, ...]
+    path: Path
 
 
-def _save(image: Image.Image, path: Path, format_name: str, **options: Any) -> None:
-    content = io.BytesIO()
-    try:
-        image.save(content, format_name, **options)
-    except (OSError, ValueError) as error:
-        size = f"{image.width:,} × {image.height:,} pixels"
-        raise RunError(
-            f"{path.name} cannot be written: {size} are too many for {format_name}.",
-            "Write fewer pictures, or a .png.",
-        ) from error
-    write_atomically(path, content.getvalue())
+@dataclass(frozen=True, slots=True)
+class ReadRecipe(Request):
+    """Read a recipe file for the training form."""
+
+    field: ClassVar[str] = "draft"
+    about_model: ClassVar[bool] = False
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPlugins(Request):
+    """Ask which plug-ins could not be loaded; answered in words, one for each."""
+
+    about_model: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeForm(Request):
+    """Describe the training form."""
+
+    field: ClassVar[str] = "form"
+    about_model: ClassVar[bool] = False

@@ -1,197 +1,297 @@
-"""Run folders: what a training run leaves on disk."""
+"""What is told of runs, past and under way, as frozen records: no torch, no Qt."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-from send2trash import send2trash
-
-from latentlab.errors import RunError, shown
-from latentlab.files import write_atomically
-from latentlab.latent.embed import decode
-from latentlab.latent.sampling import labels_for, sample_prior
-from latentlab.learning.checkpoint import DESCRIPTION, WEIGHTS, load_model, read_checkpoint
-from latentlab.learning.resume import FILE as POSITION
-from latentlab.paths import resources, runs
-from latentlab.session.curves import VALIDATION, read_curves
-from latentlab.session.export import read_png, save_picture
-from latentlab.session.past import read_failure, read_note
-from latentlab.session.recipes import differences
-from latentlab.session.reports import Compared, Entry
-from latentlab.session.sheet import tile
+from latentlab.session.request import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from latentlab.learning.recipe import Recipe
+    import numpy as np
+    from numpy.typing import NDArray
 
-RECIPE = "recipe.toml"
-PREVIEW = "preview.png"
-NAME = "name.txt"
-LONGEST_NAME = 80
-DISCARDED = "discarded"
-"""Folder beside the runs for those that were discarded."""
-MOST_DISCARDED = 10
+    from latentlab.learning.events import Change, EpochPreview
+    from latentlab.session.curves import Curves
+    from latentlab.session.latent_curves import LatentCurves
 
 
-def write_preview(folder: Path) -> None:
-    """Put a picture of 16 samples beside a checkpoint."""
-    model, checkpoint = load_model(folder)
-    labels = labels_for(16, checkpoint.spec.classes, None)
-    pictures = decode(model, sample_prior(model, 16, seed=0), labels)
-    save_picture(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model in the library.
 
-
-def new_folder(recipe: Recipe) -> Path:
-    """Return a folder for a new run that does not exist yet."""
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{recipe.model.kind}-{recipe.data.kind}"
-    folder, number = runs() / name, 2
-    while folder.exists():
-        folder, number = runs() / f"{name}-{number}", number + 1
-    return folder
-
-
-def library() -> tuple[Entry, ...]:
-    """Return the shipped models, then the user's runs, newest first."""
-    shipped, own = _folders(resources() / "models"), _folders(runs())
-    entries = [_entry(folder, shipped=True) for folder in shipped]
-    return (*entries, *(_entry(folder, shipped=False) for folder in reversed(own)))
-
-
-def _folders(place: Path) -> list[Path]:
-    """Return the run folders in a folder, by name; also those that lack one of their files."""
-    files = (file for name in (DESCRIPTION, WEIGHTS) for file in place.glob(f"*/{name}"))
-    return sorted({file.parent for file in files})
-
-
-def _entry(folder: Path, *, shipped: bool) -> Entry:
-    try:
-        checkpoint = read_checkpoint(folder)
-    except RunError as error:
-        # The folder is said below the reason anyway.
-        reason = error.message.replace(f"{folder}{os.sep}", "")
-        return Entry(run_name(folder), shown(reason, 100), folder, shipped, damage=str(error))
-    size = getattr(checkpoint.recipe.model, "latent_dim", "?")
-    beta = getattr(checkpoint.recipe.objective, "beta", 1.0)
-    parts = [f"{checkpoint.recipe.model.kind.upper()} {size}-D"]
-    parts += [f"beta {beta:g}"] if beta != 1.0 else []
-    parts += [checkpoint.recipe.data.kind]
-    loss = checkpoint.metrics.get(VALIDATION, {}).get("loss")
-    parts += [f"{loss:.1f} nats"] if loss is not None and np.isfinite(loss) else []
-    preview = read_png(folder / PREVIEW)
-    return Entry(
-        run_name(folder),
-        " · ".join(parts),
-        folder,
-        shipped,
-        preview,
-        checkpoint.epoch,
-        checkpoint.recipe.training.epochs,
-        resumable=not shipped and (folder / POSITION).exists(),
-        failure=read_failure(folder),
-    )
-
-
-def run_name(folder: Path) -> str:
-    """Return what people call a run: the name they gave it, or its folder's made readable."""
-    if name := read_note(folder / NAME):
-        return shown(" ".join(name.split()), LONGEST_NAME)
-    stamp, _, rest = folder.name.partition("-")
-    clock, _, kinds = rest.partition("-")
-    try:
-        moment = time.strptime(f"{stamp}{clock}", "%Y%m%d%H%M%S")
-    except ValueError:
-        return folder.name
-    return f"{kinds} · {time.strftime('%d %b %H:%M', moment)}"
-
-
-def rename(folder: Path, name: str) -> None:
-    """Call a run something else; an empty name gives it its first one back.
-
-    Raises
-    ------
-    RunError
-        Where the folder cannot be written.
+    Parameters
+    ----------
+    name, detail : str
+        Its name and a line about it.
+    path : Path
+        Its run folder.
+    shipped : bool
+        Whether it came with the program.
+    thumbnail : ndarray of uint8 or None
+        A picture of its samples.
+    epoch, epochs : int
+        How many it has had, of how many in all; 0 where that is not known.
+    resumable : bool
+        Whether training can go on exactly where it stood.
+    failure : str
+        What ended its training before its time; empty where nothing did.
+    damage : str
+        Why it cannot be opened; empty where it can.
     """
-    write_atomically(folder / NAME, name.strip().encode())
+
+    name: str
+    detail: str
+    path: Path
+    shipped: bool
+    thumbnail: NDArray[np.uint8] | None = field(repr=False, compare=False, default=None)
+    epoch: int = 0
+    epochs: int = 0
+    resumable: bool = False
+    failure: str = ""
+    damage: str = ""
 
 
-def trash(folder: Path) -> None:
-    """Move a run to the system's trash.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Training under way.
 
-    Raises
-    ------
-    RunError
-        Where it is none of the user's own, or there is no trash.
+    Parameters
+    ----------
+    phase : str
+        ``"loading"``, ``"training"``, ``"paused"`` or ``"stopping"``.
+    message : str
+        What is being done, while loading.
+    fraction : float or None
+        How much of the whole is done.
+    resumed : bool
+        Whether it goes on with a run that was there before, and so cannot be discarded.
     """
-    if folder.resolve().parent == (resources() / "models").resolve():
-        raise RunError(f"{folder.name} came with latentlab and stays.")
-    try:
-        send2trash(folder)
-    except OSError as error:
-        raise RunError(f"{folder} cannot be moved to the trash: {error}.") from error
+
+    phase: str = "loading"
+    message: str = "Starting"
+    fraction: float | None = None
+    device: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    seconds_per_epoch: float | None = None
+    seconds_left: float | None = None
+    images_per_second: float = 0.0
+    validation_loss: float | None = None
+    best_loss: float | None = None
+    best_epoch: int = 0
+    plateau: int = 0
+    patience: int = 0
+    memory: int = 0
+    recipe: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    folder: Path | None = None
+    resumed: bool = False
+
+    @property
+    def epochs_done(self) -> float:
+        """How many epochs it has trained."""
+        return self.epochs * (self.fraction or 0.0)
 
 
-def discard(folder: Path) -> Path:
-    """Move a cancelled run out of the library and return where it is, for `restore`.
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What was done, and how to take it back where that can be.
 
-    The latest `MOST_DISCARDED` stay there; older ones go to the system's trash.
-
-    Raises
-    ------
-    RunError
-        Where it cannot be moved; it then stays in the library.
+    Parameters
+    ----------
+    text : str
+        One line.
+    undo : callable, optional
+        Takes it back; called on the GUI thread.
     """
-    place = folder.parent / DISCARDED / folder.name
-    _move(folder, place, "discarded")
-    others = sorted(other for other in place.parent.iterdir() if other != place)
-    for old in others[: max(0, len(others) + 1 - MOST_DISCARDED)]:
-        _let_go(old)
-    return place
+
+    text: str
+    undo: Callable[[], None] | None = None
 
 
-def restore(place: Path) -> Path:
-    """Move a discarded run back among the runs and return its folder.
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Something to try, as changes of the recipe: pairs of a dotted key and a value."""
 
-    Raises
-    ------
-    RunError
-        Where it is no longer there or cannot be moved.
+    text: str
+    changes: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a run's own numbers say about it.
+
+    Parameters
+    ----------
+    key : str
+        Names the check, such as ``collapse``.
+    level : str
+        ``"fine"``, ``"watch"`` or ``"trouble"``.
+    title : str
+        One sentence in plain words.
+    evidence : str
+        The numbers it rests on.
+    remedies : tuple of Remedy
+        What to try, the first choice first.
     """
-    if not place.is_dir():
-        raise RunError(f"{place} is no longer there.", "Look for it in the system's trash.")
-    folder = place.parent.parent / place.name
-    _move(place, folder, "restored")
-    return folder
+
+    key: str
+    level: str
+    title: str
+    evidence: str
+    remedies: tuple[Remedy, ...] = ()
 
 
-def _move(folder: Path, place: Path, what: str) -> None:
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        # Within one disk, so that the run is here or there at any moment.
-        folder.rename(place)
-    except OSError as error:
-        raise RunError(
-            f"{folder.name} cannot be {what}: {error.strerror}.", f"It is still in {folder.parent}."
-        ) from error
+@dataclass(frozen=True, slots=True)
+class RunLog:
+    """What a run folder tells of its run so far.
+
+    Parameters
+    ----------
+    curves, changes, latents : Curves, tuple of Change, LatentCurves or None
+        What was measured, and what was changed under way.
+    moments : tuple of int
+        Epochs whose portraits were kept.
+    portrait : Portrait or None
+        The last of them.
+    findings : tuple of Finding
+        What all this says.
+    """
+
+    curves: Curves = field(default_factory=dict, repr=False)
+    changes: tuple[Change, ...] = ()
+    latents: LatentCurves | None = None
+    moments: tuple[int, ...] = ()
+    portrait: EpochPreview | None = None
+    findings: tuple[Finding, ...] = ()
 
 
-def _let_go(folder: Path) -> None:
-    """Move a run to the trash, or delete it where there is none."""
-    try:
-        send2trash(folder)
-    except OSError:
-        shutil.rmtree(folder, ignore_errors=True)
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """What is to be trained: a recipe anew, or an earlier run further.
+
+    Parameters
+    ----------
+    recipe : dict
+        As plain values, for a new run.
+    folder : Path or None
+        The run to go on with.
+    epochs : int or None
+        Epochs in all, where the earlier run is to have others than before.
+    """
+
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+    epochs: int | None = None
 
 
-def compare(folders: tuple[Path, ...]) -> tuple[Compared, ...]:
-    """Return the curves of runs, each named by what sets it apart from the others."""
-    recipes = [read_checkpoint(folder).recipe.to_dict() for folder in folders]
-    return tuple(
-        Compared(apart or run_name(folder), folder, read_curves(folder))
-        for folder, apart in zip(folders, differences(recipes), strict=True)
-    )
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A run whose curves are drawn beside those of the open one."""
+
+    name: str
+    path: Path
+    curves: Curves = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListLibrary(Request):
+    """Look which models there are."""
+
+    field: ClassVar[str] = "library"
+    about_model: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Discard(Request):
+    """Move a cancelled run out of the library, to where `Restore` finds it."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    folder: Path
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no folder takes another's."""
+        return Discard, self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """What a discarded run was called, and the folder in which it is now."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Restore(Request):
+    """Move a discarded run back among the runs."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    folder: Path
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no folder takes another's."""
+        return Restore, self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A discarded run that is back: its name and its folder."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMoment(Request):
+    """Look back at how a run looked at the end of an epoch."""
+
+    urgency: ClassVar[int] = 2
+    about_model: ClassVar[bool] = False
+    folder: Path
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Request):
+    """Read the curves of runs, to be drawn side by side."""
+
+    field: ClassVar[str] = "compared"
+    about_model: ClassVar[bool] = False
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Request):
+    """Call a run something else."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    folder: Path
+    name: str
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no folder takes another's."""
+        return Rename, self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Trash(Request):
+    """Move a run to the system's trash."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    folder: Path
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no folder takes another's."""
+        return Trash, self.folder

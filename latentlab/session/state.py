@@ -10,34 +10,48 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from latentlab.session.directions import Groups
-from latentlab.session.scene import GridSettings, SampleSettings
-from latentlab.session.views import View, axes_view
+from latentlab.session.map import View, axes_view
+from latentlab.session.points import GridSettings, SampleSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from latentlab.data.base import Loading
     from latentlab.latent.codes import Codes
     from latentlab.latent.ranking import Scores
-    from latentlab.learning.events import Change, Portrait
+    from latentlab.learning.events import Change, EpochPreview
+    from latentlab.session.anomalies import Thumbnails
     from latentlab.session.axes import Importance, Strips
     from latentlab.session.colourings import Measured
-    from latentlab.session.comparing import Comparison
-    from latentlab.session.contact import Checked, Contact
+    from latentlab.session.comparison import Comparison
     from latentlab.session.curves import Curves
     from latentlab.session.directions import Direction
     from latentlab.session.failure import Failure
-    from latentlab.session.forms import Field
-    from latentlab.session.latents import LatentCurves
-    from latentlab.session.layers import Draws, Holes
-    from latentlab.session.reports import Compared, Entry, Finding, Message, Run
-    from latentlab.session.requests.base import Request
-    from latentlab.session.requests.neighbours import MapPictures, Neighbours
-    from latentlab.session.scene import Ends, Manifold, ModelCard, Original, Picture, Point, Tiles
-    from latentlab.session.scores import Thumbnails
-    from latentlab.session.selections import Selection
-    from latentlab.session.ways import Blend, Bookmark, Footing, Traversal, Ways
-    from latentlab.session.workshop import Fills, Judged, Usual
+    from latentlab.session.form import Field
+    from latentlab.session.import_images import Checked, Contact
+    from latentlab.session.interpolation import (
+        Blend,
+        Bookmark,
+        DecodedPaths,
+        PointSupport,
+        Traversal,
+    )
+    from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.map import Draws, Holes
+    from latentlab.session.neighbours import MapPictures, Neighbours
+    from latentlab.session.own_image import ImageElbo, Inpaintings, ReferenceElbo
+    from latentlab.session.points import (
+        LatentPath,
+        Manifold,
+        ModelCard,
+        Original,
+        Picture,
+        Point,
+        Tiles,
+    )
+    from latentlab.session.request import Request
+    from latentlab.session.runs import Compared, Entry, Finding, Message, Run
+    from latentlab.session.selection import Selection
+    from latentlab.work import Progress
 
 
 OF_CODES = {"until": "codes"}
@@ -62,7 +76,7 @@ class State:
     ``map_pictures`` some images that the map shows at their points, ``draws`` and ``holes`` what it
     draws from whole posteriors. ``comparison`` is the model beside a second one.
     ``awaited`` are the kinds of requests without an answer as yet: what was answered before no
-    longer fits, and is shown dimmed (`widgets.veil`).
+    longer fits, and is shown dimmed (`widgets.kit.veil`).
 
     ``curves``, ``changes``, ``latents``, ``portrait`` and ``findings`` belong to the open run, or
     to the one under way while it is followed. ``moments`` are the epochs whose portraits it kept,
@@ -90,16 +104,16 @@ class State:
     draws: Draws | None = field(default=None, metadata=OF_CODES)
     holes: Holes | None = field(default=None, metadata=OF_CODES)
     own: Original | None = field(default=None, metadata=OF_MODEL)
-    judged: Judged | None = field(default=None, metadata=OF_MODEL)
-    usual: Usual | None = field(default=None, metadata=OF_MODEL)
-    fills: Fills | None = field(default=None, metadata=OF_MODEL)
+    judged: ImageElbo | None = field(default=None, metadata=OF_MODEL)
+    usual: ReferenceElbo | None = field(default=None, metadata=OF_MODEL)
+    fills: Inpaintings | None = field(default=None, metadata=OF_MODEL)
     grid: GridSettings = field(default=GridSettings(), metadata=OF_SESSION)
     manifold: Manifold | None = field(default=None, metadata=OF_MODEL)
-    ends: Ends | None = field(default=None, metadata=OF_MODEL)
+    ends: LatentPath | None = field(default=None, metadata=OF_MODEL)
     strip: Tiles | None = field(default=None, metadata=OF_MODEL)
-    ways: Ways | None = field(default=None, metadata=OF_CODES)
-    geodesic: Ways | None = field(default=None, metadata=OF_CODES)
-    footing: Footing | None = field(default=None, metadata=OF_CODES)
+    ways: DecodedPaths | None = field(default=None, metadata=OF_CODES)
+    geodesic: DecodedPaths | None = field(default=None, metadata=OF_CODES)
+    footing: PointSupport | None = field(default=None, metadata=OF_CODES)
     blend: Blend | None = field(default=None, metadata=OF_MODEL)
     traversal: Traversal | None = field(default=None, metadata=OF_MODEL)
     bookmarks: tuple[Bookmark, ...] = field(default=(), metadata=OF_MODEL)
@@ -115,7 +129,7 @@ class State:
     curves: Curves = field(default_factory=dict, metadata=OF_RUN)
     changes: tuple[Change, ...] = field(default=(), metadata=OF_RUN)
     latents: LatentCurves | None = field(default=None, metadata=OF_RUN)
-    portrait: Portrait | None = field(default=None, metadata=OF_RUN)
+    portrait: EpochPreview | None = field(default=None, metadata=OF_RUN)
     moments: tuple[int, ...] = field(default=(), metadata=OF_RUN)
     moment: int | None = field(default=None, metadata=OF_RUN)
     findings: tuple[Finding, ...] = field(default=(), metadata=OF_RUN)
@@ -124,7 +138,7 @@ class State:
     contact: Contact | None = field(default=None, metadata=OF_SESSION)
     checked: Checked | None = field(default=None, metadata=OF_SESSION)
     awaited: frozenset[type[Request]] = field(default=frozenset(), metadata=OF_SESSION)
-    working: Mapping[type[Request], Loading] = field(default_factory=dict, metadata=OF_SESSION)
+    working: Mapping[type[Request], Progress] = field(default_factory=dict, metadata=OF_SESSION)
     queue: tuple[Mapping[str, Any], ...] = field(default=(), metadata=OF_SESSION)
     rhythm: float = field(default=1.0, metadata=OF_SESSION)
     library: tuple[Entry, ...] = field(default=(), metadata=OF_SESSION)

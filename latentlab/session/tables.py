@@ -7,15 +7,15 @@ import io
 import math
 from typing import TYPE_CHECKING
 
-from latentlab.files import write_atomically
-from latentlab.session.formats import TABLES, check_ending
+from latentlab.atomic_write import write_atomically
+from latentlab.session.export import TABLES, check_ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.selections import Selection
+    from latentlab.session.selection import Selection
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that a spreadsheet runs as a formula."""
@@ -81,7 +81,7 @@ def save_selection(selection: Selection, codes: Codes, names: Sequence[str], pat
             row,
             *whence(codes, row),
             *_class_of(codes, row, names),
-            *(known.told(row) if known else ()),
+            *(known.values_of(row) if known else ()),
             *(f"{z:.7g}" for z in codes.mu[row].tolist()),
         ]
         for row in selection.rows.tolist()

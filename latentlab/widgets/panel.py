@@ -12,15 +12,15 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.session.state import State
-from latentlab.widgets.page import Page
-from latentlab.widgets.theme import UNIT
+from latentlab.widgets.kit.flow_layout import Page
+from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtGui import QHideEvent, QShowEvent
 
-    from latentlab.session.requests.base import Request
+    from latentlab.session.request import Request
     from latentlab.workers.controller import Controller
 
 REDRAW_MS = 1000

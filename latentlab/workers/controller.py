@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 
+from latentlab.session.bookmarks import ImportBookmarks, ReadBookmarks
 from latentlab.session.directions import Groups
+from latentlab.session.export import CheckPlugins, DescribeForm, Export, Exported, ReadRecipe
 from latentlab.session.history import History
-from latentlab.session.requests.base import asked_for
-from latentlab.session.requests.bookmarks import ImportBookmarks, ReadBookmarks
-from latentlab.session.requests.exploring import (
+from latentlab.session.interpolation import Blend, MakeBlend
+from latentlab.session.map import MakeView, View
+from latentlab.session.model import (
     Adopt,
     Adopted,
     EncodeFile,
@@ -25,33 +27,17 @@ from latentlab.session.requests.exploring import (
     Open,
     Opened,
     PickImage,
+    ShowAll,
+    ShowRest,
+    Whole,
 )
-from latentlab.session.requests.files import (
-    CheckPlugins,
-    DescribeForm,
-    Export,
-    Exported,
-    ReadRecipe,
-)
-from latentlab.session.requests.pictures import EncodePicture, FillIn
-from latentlab.session.requests.runs import (
-    Discarded,
-    ListLibrary,
-    ReadMoment,
-    Rename,
-    Restored,
-    Trash,
-)
-from latentlab.session.requests.views import MakeView
-from latentlab.session.requests.ways import MakeBlend
-from latentlab.session.requests.whole import ShowAll, ShowRest, Whole
-from latentlab.session.scene import Original, Picture, Tiles
+from latentlab.session.own_image import EncodePicture, FillIn, Inpaintings
+from latentlab.session.points import Original, Picture, Tiles
+from latentlab.session.request import asked_for
+from latentlab.session.runs import Discarded, ListLibrary, ReadMoment, Rename, Restored, Trash
 from latentlab.session.state import OF_CODES, OF_MODEL, emptied
-from latentlab.session.views import View
-from latentlab.session.ways import Blend
-from latentlab.session.workshop import Fills
-from latentlab.workers.exploring import place_of
-from latentlab.workers.running import Running, shown
+from latentlab.workers.intents.point import place_of
+from latentlab.workers.intents.training import Running, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,10 +45,10 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QObject
 
-    from latentlab.data.base import Loading
     from latentlab.latent.codes import Codes
-    from latentlab.session.requests.base import Request
-    from latentlab.workers.lane import Answer, Lane, Progress
+    from latentlab.session.request import Request
+    from latentlab.work import Progress
+    from latentlab.workers.lane import Answer, Lane, LaneProgress
     from latentlab.workers.training import Training
 
 MODEL_FILES = (".safetensors", ".json")
@@ -130,13 +116,13 @@ class Controller(Running):
     # Answers
 
     @Slot(object)
-    def _on_work(self, progress: Progress) -> None:
+    def _on_work(self, progress: LaneProgress) -> None:
         # Looks at a model under training come all the time: nobody waits for one.
         if not self._is_stale(progress) and not isinstance(progress.request, Adopt):
             kind = type(progress.request)
             self._set(working={**self.state.working, kind: progress.loading})
 
-    def _is_stale(self, answer: Answer | Progress) -> bool:
+    def _is_stale(self, answer: Answer | LaneProgress) -> bool:
         replaced = answer.request.about_model and answer.number <= self._model_since
         return replaced or answer.number < self._shown.get(type(answer.request), 0)
 
@@ -173,7 +159,7 @@ class Controller(Running):
                 self._on_file(original, request)
             case (EncodePicture() as request, Original() as original):
                 self._on_own(original, request)
-            case (FillIn(), Fills() as fills):
+            case (FillIn(), Inpaintings() as fills):
                 self._on_filled(fills)
             case (ReadBookmarks(), tuple() as marks):
                 self._on_bookmarks(marks)
@@ -248,7 +234,7 @@ class Controller(Running):
         working = self._withdraw_stale(is_new=False)
         self._set(**emptied(OF_CODES), codes=codes, working=working)
 
-    def _withdraw_stale(self, *, is_new: bool) -> dict[type[Request], Loading]:
+    def _withdraw_stale(self, *, is_new: bool) -> dict[type[Request], Progress]:
         """Ask no more what is worthless now; return the work that goes on.
 
         Told together with the model: a panel that heard of it before would ask once more.

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from latentlab.session.requests.base import Request
+    from latentlab.session.request import Request
 
 CALM_MS = 200
 """Milliseconds without another request of its kind, after which a modest one is sent to a busy

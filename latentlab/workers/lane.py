@@ -32,8 +32,8 @@ from latentlab.workers.memory import give_back_memory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from latentlab.data.base import Loading
-    from latentlab.session.requests.base import Request
+    from latentlab.session.request import Request
+    from latentlab.work import Progress
 
     Answerer = Callable[[Request], object]
 
@@ -65,12 +65,12 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class LaneProgress:
     """How far the answer to a request is."""
 
     number: int
     request: Request
-    loading: Loading
+    loading: Progress
 
 
 Mailbox = dict[object, Ticket]
@@ -139,7 +139,7 @@ class _Work:
     """An answer in the making."""
 
     ticket: Ticket
-    pieces: Generator[Loading, None, object]
+    pieces: Generator[Progress, None, object]
     told: float = 0.0
     done: int = 0
 
@@ -266,7 +266,7 @@ class _Worker(QObject):
                 self._rested = self._turned + took * (1 / self.share - 1)
         if time.monotonic() - work.told >= TELL_EVERY:
             work.told = time.monotonic()
-            self.progressed.emit(Progress(ticket.number, ticket.request, loading))
+            self.progressed.emit(LaneProgress(ticket.number, ticket.request, loading))
 
     def _fail(self, ticket: Ticket, error: Exception) -> None:
         self.answered.emit(Answer(ticket.number, ticket.request, failure=Failure.of(error)))

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from latentlab.session.belonging import belongs
+from latentlab.session.derived_requests import follow
 from latentlab.session.failure import Failure
-from latentlab.session.follow import follow
-from latentlab.session.reports import Message
+from latentlab.session.runs import Message
 from latentlab.session.state import OF_CODES, OF_MODEL, State, emptied
 from latentlab.workers.demand import Demand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from latentlab.session.requests.base import Request
+    from latentlab.session.request import Request
     from latentlab.workers.lane import Answer, Lane
 
 GUARDED = emptied(OF_MODEL).keys() | emptied(OF_CODES).keys()

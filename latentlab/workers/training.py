@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
-from latentlab.data.base import Loading
-from latentlab.learning.controls import Controls
-from latentlab.learning.events import Change, EpochEnd, Portrait, Snapshot, Started, Step
-from latentlab.session.curves import RUNNING, TRAIN, VALIDATION, CurveLog
-from latentlab.session.diagnosis import diagnose
-from latentlab.session.latents import LatentLog
+from latentlab.learning.events import Change, EpochEnd, EpochPreview, Snapshot, Started, Step
+from latentlab.learning.steering import Controls
+from latentlab.session.curves import RUNNING, TRAIN, VALIDATION, CurveLog, thinned
+from latentlab.session.diagnosis.diagnose import diagnose
+from latentlab.session.latent_curves import LatentLog
+from latentlab.session.model import Adopt
 from latentlab.session.recipes import changed
-from latentlab.session.replay import thinned
-from latentlab.session.reports import Order, Past, Run
-from latentlab.session.requests.exploring import Adopt
+from latentlab.session.runs import Run, RunLog, TrainingJob
+from latentlab.work import Progress
 from latentlab.workers.job import Job, Outcome
 from latentlab.workers.looks import Looks
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
-    Train = Callable[[Order, Controls], Generator[object]]
+    Train = Callable[[TrainingJob, Controls], Generator[object]]
 
 
 class Training(QObject):
@@ -59,7 +58,7 @@ class Training(QObject):
         self._run = Run()
         self._curves = CurveLog()
         self._latents = LatentLog()
-        self.past = Past()
+        self.past = RunLog()
         self._controls = Controls(self.rhythm, one_at_a_time=True)
         self._started: Started | None = None
         self._discard = False
@@ -79,7 +78,7 @@ class Training(QObject):
         """The recipe of the run under way, with what was changed; empty without one."""
         return self._run.recipe if self._job else {}
 
-    def start(self, order: Order) -> None:
+    def start(self, order: TrainingJob) -> None:
         """Begin a run, or go on with one; there must be none under way."""
         self._reset()
         self._run = Run(resumed=order.folder is not None)
@@ -141,11 +140,11 @@ class Training(QObject):
     @Slot(object)
     def _on_event(self, event: object) -> None:
         match event:
-            case Loading():
+            case Progress():
                 self._tell(message=event.message, fraction=event.fraction)
             case Started():
                 self._on_started(event)
-            case Past():
+            case RunLog():
                 self._on_past(event)
             case Step():
                 self._on_step(event)
@@ -153,7 +152,7 @@ class Training(QObject):
                 self._on_epoch(event)
             case Change():
                 self._on_change(event)
-            case Portrait():
+            case EpochPreview():
                 moments = thinned((*self.past.moments, event.epoch))
                 self._learn(portrait=event, moments=moments)
                 self._tell()
@@ -172,7 +171,7 @@ class Training(QObject):
             patience=event.recipe["training"]["patience"],
         )
 
-    def _on_past(self, past: Past) -> None:
+    def _on_past(self, past: RunLog) -> None:
         """Begin with the curves that an earlier part of the run has left."""
         self.past = past
         self._curves = CurveLog(past.curves)

@@ -6,7 +6,7 @@ import pytest
 from gui_support import TINY, Desk, application, no_leaks, until, whole
 
 from latentlab import app as program
-from latentlab.paths import resources
+from latentlab.directories import resources
 
 __all__ = ["application", "no_leaks", "until", "whole"]
 
@@ -14,8 +14,8 @@ __all__ = ["application", "no_leaks", "until", "whole"]
 @pytest.fixture(scope="session")
 def frozen():
     """Load torch and all it loads at first use, and take that out of the collector's sight."""
-    from latentlab.session.explorer import Explorer
-    from latentlab.session.scene import SampleSettings
+    from latentlab.explorer.explorer import Explorer
+    from latentlab.session.points import SampleSettings
 
     explorer = Explorer()
     explorer.open(resources() / "models" / "digits-2d")

@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from safetensors.numpy import save_file
 
-from latentlab.paths import resources, runs
-from latentlab.session.requests.bookmarks import ImportBookmarks
-from latentlab.session.requests.directions import ImportDirections
-from latentlab.widgets.run_row import TAG
+from latentlab.directories import resources, runs
+from latentlab.session.bookmarks import ImportBookmarks
+from latentlab.session.directions import ImportDirections
+from latentlab.widgets.panels.library.run_row import TAG
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 CVAE = resources() / "models" / "digits-cvae"
@@ -334,7 +334,7 @@ def test_error_nobody_foresaw_offers_its_details(desk, monkeypatch, application)
     def explode(self, point):
         raise RuntimeError("the tensors are unhappy")
 
-    monkeypatch.setattr("latentlab.session.explorer.Explorer.decode", explode)
+    monkeypatch.setattr("latentlab.explorer.explorer.Explorer.decode", explode)
     desk.hand.key(Qt.Key.Key_R)
     desk.settle()
     bar = desk.window.failure_bar

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
+from latentlab.directories import runs
 from latentlab.learning.checkpoint import load_model
-from latentlab.paths import runs
 
 
 @pytest.fixture

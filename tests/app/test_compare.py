@@ -2,8 +2,8 @@
 
 import pytest
 
-from latentlab.paths import resources
-from latentlab.session.requests.compare import Summarise
+from latentlab.directories import resources
+from latentlab.session.comparison import Summarise
 
 CVAE = resources() / "models" / "digits-cvae"
 

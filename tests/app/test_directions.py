@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latentlab.paths import home
+from latentlab.directories import home
 
 
 def show(desk):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from latentlab.paths import resources
+from latentlab.directories import resources
 
 # Old PySide knows only what new PySide calls old: a place in whole pixels.
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")

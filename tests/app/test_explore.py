@@ -8,9 +8,9 @@ from gui_support import RIGHT, wait
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QMenu, QScrollArea, QToolButton
 
-from latentlab.latent.manifold import Spacing
-from latentlab.session.explorer import Explorer
-from latentlab.session.scene import Point
+from latentlab.explorer.explorer import Explorer
+from latentlab.latent.grid import Spacing
+from latentlab.session.points import Point
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 CTRL_SHIFT = CTRL | SHIFT
@@ -245,7 +245,7 @@ def test_right_click_opens_the_menu_where_it_is(desk, monkeypatch):
             asked.append([action.text() for action in self.actions()])
             self.actions()[0].trigger()
 
-    monkeypatch.setattr("latentlab.widgets.map_pointer.QMenu", Menu)
+    monkeypatch.setattr("latentlab.widgets.panels.map.pointer.QMenu", Menu)
     place = desk.pixel_of(0.5, 0.5)
     desk.hand.click(desk.map.viewport(), place, RIGHT)
     assert len(asked) == 1

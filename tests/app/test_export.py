@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageSequence
 from PySide6.QtWidgets import QFileDialog, QToolButton
 
-from latentlab.latent.paths import Way
-from latentlab.session.formats import NAMES
-from latentlab.session.scene import Key, Loop
+from latentlab.latent.interpolation.curves import PathKind
+from latentlab.session.export import NAMES
+from latentlab.session.points import Key, Loop
 
 
 @pytest.fixture
@@ -124,14 +124,14 @@ def test_a_round_way_is_exported_as_it_plays(desk, choose, tmp_path):
 
 def test_kinds_of_way_are_exported_one_below_the_other(desk, choose, tmp_path):
     panel = desk.panel("interpolate")
-    panel.ways.actions_[Way.DATA].setChecked(True)
+    panel.ways.actions_[PathKind.DATA].setChecked(True)
     desk.settle()
     choose(tmp_path / "ways.png")
     press_export(desk, "interpolate")
     desk.until(lambda: (tmp_path / "ways.png").exists())
     sheet, info, _ = read(tmp_path / "ways.png")
     strips = {strip.way: strip.tiles.pictures for strip in desk.state.ways.strips}
-    expected = [*strips[Way.STRAIGHT], *strips[Way.DATA]]
+    expected = [*strips[PathKind.STRAIGHT], *strips[PathKind.DATA]]
     np.testing.assert_array_equal(cut(sheet, 1), expected)
     assert info["ways"] == ["straight", "data"]
 

@@ -8,11 +8,11 @@ from PIL import Image
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
-from latentlab.data.fitting import Photo
+from latentlab.data.own_image.crop import SourceImage
 from latentlab.latent.ranking import unlikeness as unlike
-from latentlab.session.requests.pictures import FillIn, OtherFills
-from latentlab.widgets.image_view import to_image
-from latentlab.widgets.panels.picture import CROP, MASK
+from latentlab.session.own_image import FillIn, OtherFills
+from latentlab.widgets.kit.images.image_view import to_image
+from latentlab.widgets.panels.own_image.panel import CROP, MASK
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SEVEN = ((0.3, 0.25), (0.7, 0.25), (0.55, 0.5), (0.42, 0.82))
@@ -211,7 +211,7 @@ def test_it_is_followed_while_a_model_learns(training):
     training.controller.pick(3)
     training.until(lambda: training.state.original and training.state.original.row == 3)
     picture = training.state.original.picture
-    training.controller.show_picture(Photo("mine", picture))
+    training.controller.show_picture(SourceImage("mine", picture))
     training.until(lambda: training.state.own is not None)
     first = training.state.own
     training.until(lambda: training.state.own is not first)

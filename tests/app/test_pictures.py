@@ -9,10 +9,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
+from latentlab.directories import runs
 from latentlab.learning.recipe import make_recipe
-from latentlab.paths import runs
-from latentlab.session.record import record
-from latentlab.widgets.import_pictures import ImportDialog
+from latentlab.runs.recorder import record
+from latentlab.widgets.window.import_images.dialog import ImportDialog
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
 

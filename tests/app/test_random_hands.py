@@ -5,7 +5,7 @@ from gui_support import TINY
 from random_files import break_run, make_runs
 from random_hands import Hands
 
-from latentlab.paths import resources
+from latentlab.directories import resources
 
 ACTIONS = 80
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QMenu
 
-from latentlab.paths import resources
-from latentlab.widgets import theme
-from latentlab.widgets.settings import LIMIT, recent, remember
+from latentlab.directories import resources
+from latentlab.widgets.kit import theme
+from latentlab.widgets.kit.settings import LIMIT, recent, remember
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 CVAE = resources() / "models" / "digits-cvae"
@@ -124,7 +124,7 @@ def test_recent_files_are_few_and_each_named_once(own_place):
 
 
 def test_nothing_recent_is_said(desk, own_place):
-    from latentlab.widgets.settings import settings
+    from latentlab.widgets.kit.settings import settings
 
     settings().remove("recent")
     files = menu(desk, "Open recent")

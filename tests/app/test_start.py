@@ -14,7 +14,7 @@ from PySide6.QtCore import QTimer
 
 from latentlab import __main__ as entry
 from latentlab import app as program
-from latentlab.paths import resources
+from latentlab.directories import resources
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 
@@ -106,7 +106,7 @@ def test_missing_run_is_told_and_another_shown(make_desk, tmp_path):
 
 
 def test_last_model_that_is_damaged_is_told_and_another_shown(make_desk, own_place, tmp_path):
-    from latentlab.widgets.settings import remember
+    from latentlab.widgets.kit.settings import remember
 
     (tmp_path / "broken").mkdir()
     remember(str(tmp_path / "broken"))

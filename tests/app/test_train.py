@@ -8,12 +8,12 @@ import pytest
 from gui_support import TINY
 from PySide6.QtCore import Qt, QTimer
 
+from latentlab.directories import resources, runs
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.recipe import Recipe
-from latentlab.paths import resources, runs
-from latentlab.session.forms import describe
-from latentlab.session.runs import DISCARDED
-from latentlab.widgets import asking
+from latentlab.runs.library import DISCARDED
+from latentlab.session.form import describe
+from latentlab.widgets.kit import dialogs as asking
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 CVAE = resources() / "models" / "digits-cvae"
@@ -278,7 +278,7 @@ def test_run_that_ends_unwatched_is_kept_and_not_forced_on_anyone(training):
 
 
 def test_cancelled_run_is_forgotten_by_recent_files(training):
-    from latentlab.widgets.settings import recent
+    from latentlab.widgets.kit.settings import recent
 
     (folder,) = started_runs()
     training.controller.cancel_training()

@@ -29,7 +29,7 @@ import torch
 from rivals import REPOSITORY, as_torch_comes
 from torch import nn
 
-from latentlab.latent.embed import decode
+from latentlab.latent.encode import decode
 from latentlab.learning.checkpoint import blank_model, fill
 from latentlab.learning.events import EpochEnd, Started, Step
 from latentlab.learning.fit import fit
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from latentlab.data.base import ImageSet
+    from latentlab.data.image_set import ImageSet
     from latentlab.learning.events import Event, Saved
     from latentlab.models.base import Model
 

@@ -17,9 +17,9 @@ import os
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-from latentlab.data.base import DataConfig, load
-from latentlab.data.sprites import SpritesConfig
-from latentlab.data.synthetic_faces import SyntheticFacesConfig
+from latentlab.data.image_set import DataConfig, load
+from latentlab.data.sources.sprites import SpritesConfig
+from latentlab.data.sources.synthetic_faces import SyntheticFacesConfig
 
 
 def images_per_second(config: DataConfig, count: int, repeats: int) -> float:

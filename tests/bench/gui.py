@@ -22,8 +22,8 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 
 from latentlab import app as program
-from latentlab.paths import resources
-from latentlab.widgets.main_window import MainWindow
+from latentlab.directories import resources
+from latentlab.widgets.window.main_window import MainWindow
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "mnist"

@@ -24,8 +24,8 @@ from PIL import Image, ImageFilter
 OPEN = """
 import json, sys, time
 from pathlib import Path
-from latentlab.data.base import load
-from latentlab.data.folder import FolderConfig
+from latentlab.data.image_set import load
+from latentlab.data.sources.folder import FolderConfig
 
 start = time.perf_counter()
 splits = load(FolderConfig(root=Path(sys.argv[1]), width=int(sys.argv[2])))

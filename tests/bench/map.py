@@ -24,10 +24,10 @@ import psutil
 from PySide6.QtCore import QEventLoop, QPointF, QTimer
 
 from latentlab import app as program
-from latentlab.latent.frames import pca_frame
-from latentlab.latent.neighbours import CodeIndex
-from latentlab.paths import resources
-from latentlab.widgets.shades import by_class, by_value
+from latentlab.directories import resources
+from latentlab.latent.nearest import CodeIndex
+from latentlab.latent.planes import pca_frame
+from latentlab.widgets.kit.scatter.point_colours import by_class, by_value
 
 MILLION = 1_000_000
 

@@ -64,7 +64,7 @@ def try_all(chosen: argparse.Namespace, home: Path) -> dict[str, Any]:
 def trained(folder: Path) -> Path:
     """Train a tiny model, and return its run folder."""
     from latentlab.learning.recipe import make_recipe
-    from latentlab.session.record import record
+    from latentlab.runs.recorder import record
 
     model = {"kind": "vae", "hidden": [16], "latent_dim": 2}
     training = {"epochs": 2, "batch_size": 50, "device": "cpu"}

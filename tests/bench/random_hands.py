@@ -27,7 +27,7 @@ from random_hands import Hands
 from random_watch import resident_mb
 
 from latentlab import app as program
-from latentlab.paths import resources
+from latentlab.directories import resources
 
 HOME = Path(os.environ["LATENTLAB_HOME"])
 REST_MS = 3000

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
-from latentlab.data.idx import FILES
+from latentlab.data.sources.idx_set import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from latentlab.data.base import DATA, load
-from latentlab.kinds import parse
-from latentlab.latent.scores import elbo_scores
+from latentlab.config import parse
+from latentlab.data.image_set import DATA, load
+from latentlab.directories import resources
+from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.learning.checkpoint import load_model
-from latentlab.paths import resources
 
 MODELS = ("digits-cvae", "digits-2d")
 

@@ -31,9 +31,9 @@ import numpy as np
 import torch
 from rivals import REPOSITORY, apart, find_root, has_pythae, naive_epochs, pythae_epochs, unpack
 
-from latentlab.data.idx import read_idx
-from latentlab.learning.device import wants_bf16
+from latentlab.data.sources.idx_set import read_idx
 from latentlab.learning.events import EpochEnd, Started
+from latentlab.learning.fast.device import wants_bf16
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import read_recipe
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from multiprocessing.connection import Connection
 
-    from latentlab.widgets.main_window import MainWindow
+    from latentlab.widgets.window.main_window import MainWindow
 
     Recipe = dict[str, Any]
     Figures = dict[str, Any]
@@ -79,8 +79,8 @@ def serve_command_line(pipe: Connection, recipe: Recipe) -> None:
     """Train as ``latentlab train`` does, for as long as the pipe says each time."""
     from latentlab.learning.events import Started, Step
     from latentlab.learning.recipe import make_recipe
-    from latentlab.session.progress import show
-    from latentlab.session.record import record
+    from latentlab.runs.recorder import record
+    from latentlab.runs.terminal import show
 
     def paced(folder: Path) -> Generator[object]:
         images, first, began, end = 0.0, 0, 0.0, 0.0
@@ -109,7 +109,7 @@ def serve_window(pipe: Connection, recipe: Recipe) -> None:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["LATENTLAB_HOME"] = tempfile.mkdtemp()
     from latentlab import app as program
-    from latentlab.paths import resources
+    from latentlab.directories import resources
 
     program.make_application()
     window = program.open_window(resources() / "models" / "digits-2d")

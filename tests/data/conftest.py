@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentlab.data import idx
+from latentlab.data.sources import idx_set as idx
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentlab.data.base import load
-from latentlab.data.celeba import CelebAConfig
+from latentlab.data.image_set import load
+from latentlab.data.sources.celeba import CelebAConfig
+from latentlab.directories import downloads
 from latentlab.errors import DataError
-from latentlab.paths import downloads
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 NAMES = [f"{i:06d}.png" for i in range(1, 21)]

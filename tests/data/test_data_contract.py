@@ -5,13 +5,14 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from latentlab.data.base import DATA, ImageSet, ImageSpec, Loading, Splits, load
-from latentlab.paths import downloads
+from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Splits, load
+from latentlab.directories import downloads
+from latentlab.work import Progress
 
 
 class Loaded(NamedTuple):
     splits: Splits
-    steps: list[Loading]
+    steps: list[Progress]
 
 
 def small_arrays(folder, write):
@@ -137,7 +138,7 @@ def test_attributes_are_numbers_for_every_image(loaded, config):
 
 
 def test_progress_is_told_and_grows(loaded):
-    assert all(isinstance(step, Loading) and step.message for step in loaded.steps)
+    assert all(isinstance(step, Progress) and step.message for step in loaded.steps)
     fractions = [step.fraction for step in loaded.steps if step.fraction is not None]
     assert fractions == sorted(fractions)
     assert all(0 <= fraction <= 1 for fraction in fractions)

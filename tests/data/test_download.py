@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from torchvision import datasets
 
-from latentlab.data.base import load
-from latentlab.data.idx import CHUNK, FILES, download
-from latentlab.data.mnist import MNISTConfig
+from latentlab.data.image_set import load
+from latentlab.data.sources.idx_set import CHUNK, FILES, download
+from latentlab.data.sources.mnist import MNISTConfig
+from latentlab.directories import downloads
 from latentlab.errors import DataError
-from latentlab.paths import downloads
 
 TARGET = FILES[0] + ".gz"
 

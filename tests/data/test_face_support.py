@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from face_support import FactorReader, smoothed
 
-from latentlab.data.face_drawing import draw_faces
-from latentlab.data.face_factors import FACTORS, random_factors
+from latentlab.data.drawing.faces import draw_faces
+from latentlab.data.drawing.factors import FACTORS, random_factors
 
 MAIN = ("skin", "hair_light", "face_width", "eye_size", "eye_open", "smile", "mouth_open")
 MAIN += ("glasses", "turn", "light", "background", "clothes")

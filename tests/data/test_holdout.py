@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from latentlab.data import holdout
-from latentlab.data.base import ImageSet, ImageSpec
 from latentlab.data.holdout import RowView, choose_held_out, image_keys, restore, split
+from latentlab.data.image_set import ImageSet, ImageSpec
 
 
 def image_set(count, classes=None, names=False, seed=0):

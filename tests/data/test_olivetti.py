@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from latentlab.data.base import load
-from latentlab.data.olivetti import OlivettiConfig
+from latentlab.data.image_set import load
+from latentlab.data.sources.olivetti import OlivettiConfig
 from latentlab.errors import DataError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "olivetti_400x64x64.npz"

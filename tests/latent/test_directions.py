@@ -6,7 +6,7 @@ import pytest
 from latentlab.errors import DataError
 from latentlab.latent.contrast import Contrast, by_class, by_rows, by_values
 from latentlab.latent.directions import Method, cohens_d, learn
-from latentlab.pieces import finish
+from latentlab.work import finish
 
 METHODS = pytest.mark.parametrize("method", list(Method))
 

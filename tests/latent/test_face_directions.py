@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from face_support import FactorReader
 
-from latentlab.data.base import Attributes, ImageSet, ImageSpec
-from latentlab.data.face_drawing import draw_faces
-from latentlab.data.face_factors import FACTORS, random_factors
+from latentlab.data.drawing.faces import draw_faces
+from latentlab.data.drawing.factors import FACTORS, random_factors
+from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
+from latentlab.directories import resources
 from latentlab.latent.contrast import by_values
 from latentlab.latent.directions import Method, learn
-from latentlab.paths import resources
-from latentlab.pieces import finish
+from latentlab.work import finish
 
 COUNT, DIM, BASES, REACH = 1500, 64, 60, 1.5
 SHIPPED = resources() / "models" / "faces"
@@ -105,7 +105,7 @@ def test_a_smile_of_people_with_glasses_puts_none_on_where_those_are_left(faces,
 
 @pytest.mark.skipif(not SHIPPED.is_dir(), reason="no model of faces is shipped yet")
 def test_the_smile_of_the_shipped_model_changes_the_mouth_and_little_else(reader):
-    from latentlab.latent.embed import decode, embed
+    from latentlab.latent.encode import decode, encode
     from latentlab.learning.checkpoint import load_model
 
     model, checkpoint = load_model(SHIPPED)
@@ -114,7 +114,7 @@ def test_the_smile_of_the_shipped_model_changes_the_mouth_and_little_else(reader
     labels = factors[:, list(FACTORS).index("hair")].astype(np.int64)
     spec = ImageSpec(checkpoint.spec.shape, checkpoint.spec.class_names)
     attributes = Attributes(tuple(FACTORS), factors)
-    codes = embed(model, ImageSet(images, labels, spec, attributes))
+    codes = encode(model, ImageSet(images, labels, spec, attributes))
 
     def pictures(z):
         decoded = decode(model, z.astype(np.float32), labels[: len(z)])

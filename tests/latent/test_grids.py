@@ -5,9 +5,9 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from latentlab.latent.frames import axes_frame
-from latentlab.latent.manifold import Spacing, axis, plane_points
-from latentlab.latent.paths import straight
+from latentlab.latent.grid import Spacing, axis, plane_points
+from latentlab.latent.interpolation.curves import straight
+from latentlab.latent.planes import axes_frame
 
 
 @pytest.mark.parametrize("spacing", list(Spacing))

@@ -5,12 +5,12 @@ import pytest
 import torch
 from linear_gaussian import LinearGaussian
 
-from latentlab.data.base import ImageSpec, load
-from latentlab.data.digits import DigitsConfig
-from latentlab.latent.inpaint import Damaged, most_probable, resampled
+from latentlab.data.image_set import ImageSpec, load
+from latentlab.data.sources.digits import DigitsConfig
+from latentlab.directories import resources
+from latentlab.latent.inpaint import MaskedImage, most_probable, resampled
 from latentlab.learning.checkpoint import load_model
-from latentlab.models.cvae import CVAEConfig
-from latentlab.paths import resources
+from latentlab.models.mlp_vae import CVAEConfig
 
 WAYS = {"most probable": most_probable, "resampled": resampled}
 
@@ -29,7 +29,7 @@ def finish(steps):
 def damaged(shape=(1, 4, 5), label=None, seed=0):
     rng = np.random.default_rng(seed)
     known = rng.random(shape[1:]) < 0.6
-    return Damaged(rng.integers(0, 256, shape, np.uint8), known, label)
+    return MaskedImage(rng.integers(0, 256, shape, np.uint8), known, label)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def half_a_digit(row=4):
     image = load(DigitsConfig()).validation.images[row]
     known = np.ones((28, 28), bool)
     known[16:] = False
-    return Damaged(image, known)
+    return MaskedImage(image, known)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -85,7 +85,7 @@ def test_what_is_hidden_is_never_looked_at(way, digits_2d):
     damage = half_a_digit()
     other = np.where(damage.known, damage.image, 255 - damage.image)
     first = finish(WAYS[way](digits_2d, damage))
-    again = finish(WAYS[way](digits_2d, Damaged(other, damage.known)))
+    again = finish(WAYS[way](digits_2d, MaskedImage(other, damage.known)))
     np.testing.assert_array_equal(first.z, again.z)
     np.testing.assert_array_equal(first.images, again.images)
 

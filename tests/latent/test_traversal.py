@@ -3,12 +3,7 @@
 import numpy as np
 
 from latentlab.latent.codes import Codes
-from latentlab.latent.traversal import (
-    data_range,
-    prior_range,
-    quantile_range,
-    traverse,
-)
+from latentlab.latent.dimensions import data_range, prior_range, quantile_range, traverse
 
 
 def codes():

@@ -15,9 +15,9 @@ from safetensors.numpy import load_file, save_file
 from safetensors.torch import save_file as save_torch
 
 import latentlab
-from latentlab.data.base import ImageSpec
+from latentlab.atomic_write import write_atomically
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import LatentlabError, RunError
-from latentlab.files import write_atomically
 from latentlab.learning.checkpoint import (
     BEST,
     DESCRIPTION,

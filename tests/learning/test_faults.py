@@ -10,10 +10,10 @@ from training_support import finite, recipe_of, run, same, trained
 from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning.advice import advice_on
 from latentlab.learning.events import Step
+from latentlab.learning.fast.cuda_graph import Losses
 from latentlab.learning.fit import fit
 from latentlab.learning.objectives import ELBO, OBJECTIVES
 from latentlab.learning.recipe import Recipe
-from latentlab.learning.step import Losses
 from latentlab.learning.trainer import Trainer
 
 

@@ -10,18 +10,18 @@ import pytest
 import torch
 from training_support import finite, recipe_of, run, same, trained
 
-from latentlab.data.base import ImageSet, Splits, load
+from latentlab.data.image_set import ImageSet, Splits, load
 from latentlab.errors import TrainingError
-from latentlab.latent.embed import decode, embed
-from latentlab.learning import device as devices
-from latentlab.learning.controls import Controls
+from latentlab.latent.encode import decode, encode
+from latentlab.learning.evaluate import BATCH, validate
 from latentlab.learning.events import EpochEnd, Snapshot, Started, Step
+from latentlab.learning.fast import device as devices
 from latentlab.learning.fit import fit
-from latentlab.learning.meter import Meter
-from latentlab.learning.objectives import ELBO, Noise, judge
+from latentlab.learning.loss_sums import Meter
+from latentlab.learning.objectives import ELBO, Noise, compute_losses
+from latentlab.learning.steering import Controls
 from latentlab.learning.trainer import Trainer
-from latentlab.learning.validation import BATCH, validate
-from latentlab.pieces import finish
+from latentlab.work import finish
 
 CPU = torch.device("cpu")
 
@@ -32,8 +32,8 @@ CPU = torch.device("cpu")
 def test_one_step_each_and_one_end_an_epoch():
     events = list(fit(recipe_of(epochs=2)))
     kinds = [type(event).__name__ for event in events]
-    epoch = [*["Step"] * 14, "EpochEnd", "Portrait"]
-    assert kinds == ["Loading", "Started", *epoch * 2]
+    epoch = [*["Step"] * 14, "EpochEnd", "EpochPreview"]
+    assert kinds == ["Progress", "Started", *epoch * 2]
     steps = [event for event in events if isinstance(event, Step)]
     assert [step.step for step in steps] == list(range(1, 29))
     assert [step.epoch for step in steps] == [1] * 14 + [2] * 14
@@ -103,9 +103,9 @@ def test_training_losses_are_means_over_the_epochs_images(digits, batch_size):
 
 
 def test_training_losses_do_not_depend_on_how_often_they_are_read(monkeypatch):
-    monkeypatch.setattr("latentlab.learning.watch.REPORT_EVERY", 0.0)
+    monkeypatch.setattr("latentlab.learning.monitor.REPORT_EVERY", 0.0)
     often = run(recipe_of())
-    monkeypatch.setattr("latentlab.learning.watch.REPORT_EVERY", 1e9)
+    monkeypatch.setattr("latentlab.learning.monitor.REPORT_EVERY", 1e9)
     never = run(recipe_of())
     assert all(step.losses for step in often[Step])
     assert not any(step.losses for step in never[Step])
@@ -133,7 +133,7 @@ def test_validation_losses_are_those_of_a_loop_by_hand(digits, kind):
         x = torch.from_numpy(images[start : start + BATCH]).float() / 255
         y = torch.from_numpy(labels[start : start + BATCH])
         with torch.no_grad():
-            values, _ = judge(
+            values, _ = compute_losses(
                 trainer.model, recipe.objective, (x, y, None), {"beta": 1.0}, Noise(noise)
             )
         for name, value in values.items():
@@ -203,7 +203,7 @@ def test_keep_is_called_at_the_start_and_at_the_end(monkeypatch):
 
 
 def test_keep_is_called_after_an_epoch_where_the_last_time_was_long_ago(monkeypatch):
-    monkeypatch.setattr("latentlab.learning.watch.KEEP_EVERY", 0.0)
+    monkeypatch.setattr("latentlab.learning.monitor.KEEP_EVERY", 0.0)
     kept = []
     run(recipe_of(epochs=3), keep=kept.append)
     assert [saved.snapshot.step for saved in kept] == [0, 14, 28, 42]
@@ -297,7 +297,7 @@ def test_the_seed_is_that_of_order_and_noise_too(digits):
     one, other = (Trainer(recipe_of(seed=seed), digits, CPU) for seed in (5, 6))
     other.model.load_state_dict(one.model.state_dict())
     for trainer in (one, other):
-        trainer._set_numbers()
+        trainer._apply_schedules()
         trainer._learn_rows(torch.arange(300))
         trainer.meter.count(300)
     assert one.meter.means()["kl"] == other.meter.means()["kl"]
@@ -369,7 +369,7 @@ def test_the_model_that_was_trained_is_returned():
     model = finish(fit(recipe_of(epochs=2, average=0.9), keep=kept.append))
     weights = {name: value.numpy() for name, value in model.state_dict().items()}
     assert same(weights, kept[-1].snapshot.weights)
-    codes = embed(model, load(recipe_of().data).validation)
+    codes = encode(model, load(recipe_of().data).validation)
     assert decode(model, codes.mu[:3], None).shape == (3, 28, 28)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from latentlab.models.noise import Seeded
+from latentlab.models.thread_rng import Seeded
 
 DRAWS = {
     "normal": lambda: torch.distributions.Normal(torch.ones(3), torch.ones(3)).sample((2,)),

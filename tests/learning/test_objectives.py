@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.distributions import Independent, Laplace, Normal
 
-from latentlab.data.base import ImageSpec
-from latentlab.learning.objectives import ELBO, Capacity, Noise, draw, judge
+from latentlab.data.image_set import ImageSpec
+from latentlab.learning.loss_terms import Term
+from latentlab.learning.objectives import ELBO, Capacity, Noise, compute_losses, draw
 from latentlab.learning.schedules import Constant, Linear
-from latentlab.learning.terms import Term
 from latentlab.models.base import MODELS
 
 SPEC = ImageSpec((1, 4, 5), ("ant", "bee", "cat"))
@@ -25,7 +25,7 @@ def model(kind="vae", **values):
 def losses(network, objective, x, y, epochs, generator, known=None):
     """Return the values of a batch after so many epochs."""
     numbers = objective.numbers(epochs)
-    return judge(network, objective, (x, y, known), numbers, Noise(generator))[0]
+    return compute_losses(network, objective, (x, y, known), numbers, Noise(generator))[0]
 
 
 def batch(count=6):
@@ -192,7 +192,7 @@ def test_the_whole_loss_is_that_of_numbers_on_the_device_too():
     """A captured step reads beta from a tensor."""
     x, y = batch()
     one, other = (
-        judge(model(), ELBO(), (x, y, None), {"beta": beta}, Noise(rng()))[0]["loss"]
+        compute_losses(model(), ELBO(), (x, y, None), {"beta": beta}, Noise(rng()))[0]["loss"]
         for beta in (2.5, torch.tensor(2.5))
     )
     assert torch.equal(one, other)

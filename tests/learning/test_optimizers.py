@@ -6,11 +6,11 @@ import torch
 from torch.nn.utils import get_total_norm
 from training_support import recipe_of, run, same
 
-from latentlab.learning.controls import Controls
-from latentlab.learning.events import EpochEnd, Portrait, Snapshot
+from latentlab.learning.evaluate import validate
+from latentlab.learning.events import EpochEnd, EpochPreview, Snapshot
 from latentlab.learning.optimizers import OPTIMIZERS
+from latentlab.learning.steering import Controls
 from latentlab.learning.trainer import Trainer
-from latentlab.learning.validation import validate
 
 CPU = torch.device("cpu")
 RATES = {"adam": 2e-3, "adamw": 2e-3, "sgd": 1e-3}
@@ -126,7 +126,7 @@ def test_the_average_is_what_is_shown_judged_and_kept(digits):
     assert judged == pytest.approx(validate(trainer)[0], rel=1e-9)
     x, y = trainer.validation_feed.batch(torch.arange(1000))
     mu = trainer.average.eval().encode(x, y).mean.detach().numpy()
-    np.testing.assert_allclose(events[Portrait][-1].mu, mu, atol=1e-5)
+    np.testing.assert_allclose(events[EpochPreview][-1].mu, mu, atol=1e-5)
     trainer.average = None
     assert abs(judged["loss"] - validate(trainer)[0]["loss"]) > 1, "the same as the model's own"
 

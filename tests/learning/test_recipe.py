@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from latentlab import __version__
-from latentlab.data.base import ImageSpec
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError
 from latentlab.learning.recipe import make_recipe, read_recipe
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from training_support import STEPS, recipe_of, run, same, trained
 
-from latentlab.learning.controls import Controls
 from latentlab.learning.events import Change, EpochEnd, Step
 from latentlab.learning.fit import fit
+from latentlab.learning.steering import Controls
 from latentlab.learning.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -120,7 +120,7 @@ def test_epochs_can_be_added_and_taken_away():
 
 
 def test_time_left_counts_the_epochs_added(monkeypatch):
-    monkeypatch.setattr("latentlab.learning.watch.REPORT_EVERY", 0.0)
+    monkeypatch.setattr("latentlab.learning.monitor.REPORT_EVERY", 0.0)
     controls, left = Controls(), {}
     with closing(fit(recipe_of(epochs=2), controls=controls)) as events:
         for event in events:

@@ -6,13 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from latentlab.data.base import ImageSpec
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError
 from latentlab.models.conv import channels, halvings
-from latentlab.models.conv_cvae import ConvCVAEConfig
-from latentlab.models.conv_vae import ConvVAEConfig
+from latentlab.models.conv_vae import ConvCVAEConfig, ConvVAEConfig
 from latentlab.models.likelihoods import GaussianLikelihood
-from latentlab.models.noise import Seeded
+from latentlab.models.thread_rng import Seeded
 
 SIZES = [(1, 1), (4, 4), (5, 7), (28, 20), (28, 28), (50, 70), (96, 96), (128, 128), (3, 40)]
 ARCHITECTURES = pytest.mark.parametrize("architecture", ["residual", "reference"])

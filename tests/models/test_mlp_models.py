@@ -4,13 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from latentlab.data.base import ImageSpec
+from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError
-from latentlab.models.cvae import CVAEConfig
 from latentlab.models.likelihoods import LIKELIHOODS, GaussianLikelihood
 from latentlab.models.mlp import relu_layers
-from latentlab.models.noise import Seeded
-from latentlab.models.vae import VAEConfig
+from latentlab.models.mlp_vae import CVAEConfig, VAEConfig
+from latentlab.models.thread_rng import Seeded
 
 SPEC = ImageSpec((1, 4, 6), ("ant", "bee", "cat"))
 

@@ -7,10 +7,10 @@ import math
 import pytest
 import torch
 
-from latentlab.data.base import ImageSpec
-from latentlab.kinds import parse
+from latentlab.config import parse
+from latentlab.data.image_set import ImageSpec
 from latentlab.learning.checkpoint import Checkpoint, load_model, save_checkpoint
-from latentlab.learning.objectives import ELBO, Noise, judge
+from latentlab.learning.objectives import ELBO, Noise, compute_losses
 from latentlab.learning.recipe import make_recipe
 from latentlab.models.base import MODELS
 from latentlab.models.likelihoods import LIKELIHOODS
@@ -101,7 +101,7 @@ def test_the_prior_is_the_standard_normal(case):
 def test_the_gradient_of_the_loss_reaches_every_weight(case):
     noise = Noise(torch.Generator().manual_seed(2))
     objective, batch = ELBO(), (case.x, case.y, None)
-    values, _ = judge(case.model.train(), objective, batch, objective.numbers(0.0), noise)
+    values, _ = compute_losses(case.model.train(), objective, batch, objective.numbers(0.0), noise)
     assert values["loss"].shape == (IMAGES,)
     values["loss"].mean().backward()
     unreached = [

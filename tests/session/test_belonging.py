@@ -6,14 +6,21 @@ import numpy as np
 import pytest
 import toy
 
-from latentlab.latent.frames import axes_frame
-from latentlab.latent.paths import Way
+from latentlab.latent.interpolation.curves import PathKind
+from latentlab.latent.planes import axes_frame
 from latentlab.session.belonging import belongs
-from latentlab.session.scene import Ends, Key, Manifold, Original, Picture, Tiles
-from latentlab.session.selections import Selection
+from latentlab.session.interpolation import (
+    Blend,
+    Bookmark,
+    DecodedPath,
+    DecodedPaths,
+    PointSupport,
+    Traversal,
+)
+from latentlab.session.map import axes_view
+from latentlab.session.points import Key, LatentPath, Manifold, Original, Picture, Tiles
+from latentlab.session.selection import Selection
 from latentlab.session.state import OF_CODES, OF_MODEL, OF_RUN, OF_SESSION, State
-from latentlab.session.views import axes_view
-from latentlab.session.ways import Blend, Bookmark, Footing, Strip, Traversal, Ways
 
 PLAIN = toy.card(number=3)
 TOLD = toy.card(conditional=True, number=3)
@@ -41,13 +48,13 @@ def test_a_point_of_another_model_is_found_wherever_it_hides(point):
         point,
         Picture(point, PIXELS),
         Original("", point, PIXELS, PIXELS),
-        Ends(HERE, point),
-        Ends(HERE, HERE, keys=(Key(0.5, point),)),
+        LatentPath(HERE, point),
+        LatentPath(HERE, HERE, keys=(Key(0.5, point),)),
         tiles,
         Manifold(tiles, axes_frame(0, 1, 2), np.zeros(2)),
-        Ways(Ends(HERE, HERE), (Strip(Way.STRAIGHT, tiles, None, 1.0),)),
+        DecodedPaths(LatentPath(HERE, HERE), (DecodedPath(PathKind.STRAIGHT, tiles, None, 1.0),)),
         Traversal(tiles, (0,), (1.0,), np.zeros((1, 2)), 2),
-        Footing(point, 0.5, 1.0, 1.0, 1.0, 1.0),
+        PointSupport(point, 0.5, 1.0, 1.0, 1.0, 1.0),
         Blend((HERE, HERE, HERE, point), np.zeros((4, 4, 4), np.uint8)),
         (Bookmark(HERE, "", PIXELS), Bookmark(point, "", PIXELS)),
         {"z1": tiles},

@@ -7,29 +7,34 @@ from types import GeneratorType
 import numpy as np
 import pytest
 
-from latentlab.data.base import Attributes
+from latentlab.data.image_set import Attributes
+from latentlab.directories import home, resources, runs
 from latentlab.errors import DataError, RunError
+from latentlab.explorer.answer import answer, find_answers
+from latentlab.explorer.direction_files import WHAT, read_directions
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.user_files import place_of
 from latentlab.latent.codes import Codes
 from latentlab.latent.directions import Method
-from latentlab.latent.embed import decode
-from latentlab.paths import home, resources, runs
-from latentlab.session.answers.base import answer, find_answers
+from latentlab.latent.encode import decode
 from latentlab.session.axes import MARKS, Axis, component_axis, dimension_axis
-from latentlab.session.direction_files import WHAT, read_directions
-from latentlab.session.directions import Direction, Groups, Origin, Source, doubts, unlike
-from latentlab.session.explorer import Explorer
-from latentlab.session.keeping import place_of
-from latentlab.session.requests.directions import (
+from latentlab.session.directions import (
     ChangeDirection,
+    Direction,
     ExportDirections,
+    Groups,
     ImportDirections,
     LearnDirection,
     MakeSliderStrips,
+    Origin,
     ReadDirections,
+    Source,
     Weigh,
+    doubts,
+    unlike,
 )
-from latentlab.session.requests.exploring import Open
-from latentlab.session.scene import Point
+from latentlab.session.model import Open
+from latentlab.session.points import Point
 
 ORIGIN = Origin("toy", "toy-run", "vae", "toys", 3, 7)
 SMILE = Direction(

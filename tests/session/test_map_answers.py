@@ -3,21 +3,19 @@
 import numpy as np
 import pytest
 
-from latentlab.data.base import Loading
 from latentlab.errors import DataError, RunError
-from latentlab.latent import projections
-from latentlab.latent.embed import to_picture
-from latentlab.latent.scores import elbo_scores
-from latentlab.pieces import finish as last
-from latentlab.session.answers.base import answer, find_answers
-from latentlab.session.answers.views import ViewCache
+from latentlab.explorer.answer import answer, find_answers
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.map import ViewCache
+from latentlab.latent import neighbour_maps as projections
+from latentlab.latent.elbo_scores import elbo_scores
+from latentlab.latent.encode import to_picture
 from latentlab.session.colourings import Measure
-from latentlab.session.explorer import Explorer
-from latentlab.session.requests.colourings import MakeMeasured
-from latentlab.session.requests.neighbours import FetchPictures, FindNeighbours
-from latentlab.session.requests.views import MakeView
-from latentlab.session.scene import Point
-from latentlab.session.views import Layout, axes_view
+from latentlab.session.map import Layout, MakeMeasured, MakeView, axes_view
+from latentlab.session.neighbours import FetchPictures, FindNeighbours
+from latentlab.session.points import Point
+from latentlab.work import Progress
+from latentlab.work import finish as last
 
 
 @pytest.fixture
@@ -34,7 +32,7 @@ def finish(pieces):
         try:
             told.append(next(pieces))
         except StopIteration as done:
-            assert all(isinstance(loading, Loading) for loading in told)
+            assert all(isinstance(loading, Progress) for loading in told)
             return done.value, told
 
 

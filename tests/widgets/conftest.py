@@ -7,7 +7,7 @@ import toy
 from gui_support import Desk, application, frozen, no_leaks, until, whole
 from stub_controller import StubController, discard
 
-from latentlab.widgets.main_window import MainWindow
+from latentlab.widgets.window.main_window import MainWindow
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training

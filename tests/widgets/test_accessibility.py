@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.widgets.kit.images.tile_view import TileView
 from latentlab.widgets.panel import Area, find_panels
-from latentlab.widgets.tile_view import TileView
 
 CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QLineEdit, QListWidget, TileView)
 PANELS = find_panels()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from latentlab.session.requests.exploring import Decode, MakeManifold, MakeSamples, MakeStrip
-from latentlab.widgets.layers import BACKING
+from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
+from latentlab.widgets.panels.map.overlay_menu import BACKING
 
-SHOWS = {"manifold": MakeManifold, "samples": MakeSamples, "interpolate": MakeStrip}
+SHOWS = {"manifold": MakeManifold, "samples": MakeSamples, "interpolate": DecodePath}
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from latentlab.session.reports import Finding, Remedy, Run
+from latentlab.session.runs import Finding, Remedy, Run
 from latentlab.session.state import State
 from latentlab.widgets.panels.diagnosis import DiagnosisPanel, badge
 

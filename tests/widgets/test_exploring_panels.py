@@ -9,12 +9,17 @@ from PySide6.QtGui import QDropEvent
 from toy import picture_of
 
 from latentlab.errors import RunError
-from latentlab.session.reports import Run
-from latentlab.session.requests.bookmarks import ReadBookmarks
-from latentlab.session.requests.ways import MakeTraversal, TakeFooting
-from latentlab.session.ways import Bookmark, Footing, Range
-from latentlab.widgets.gauge import Gauge
-from latentlab.widgets.panels.traversals import sweep
+from latentlab.session.bookmarks import ReadBookmarks
+from latentlab.session.interpolation import (
+    Bookmark,
+    MakeTraversal,
+    MeasureSupport,
+    PointSupport,
+    Range,
+)
+from latentlab.session.runs import Run
+from latentlab.widgets.panels.image.support_gauge import Gauge
+from latentlab.widgets.panels.traversals.panel import sweep
 
 
 def raised(desk, key):
@@ -43,11 +48,11 @@ def test_the_meter_asks_for_the_newest_place_only_when_z_moved(desk):
     desk.lab.asked.clear()
     desk.controller.hover(desk.state.point.along({0: 3.0}))
     desk.settle()
-    assert not [r for r in desk.lab.asked if isinstance(r, TakeFooting)]
+    assert not [r for r in desk.lab.asked if isinstance(r, MeasureSupport)]
     desk.controller.randomize()
     desk.settle()
-    asked = [r for r in desk.lab.asked if isinstance(r, TakeFooting)]
-    assert asked == [TakeFooting(desk.state.point)]
+    asked = [r for r in desk.lab.asked if isinstance(r, MeasureSupport)]
+    assert asked == [MeasureSupport(desk.state.point)]
 
 
 def test_the_meter_keeps_what_was_measured_while_another_model_trains(desk):
@@ -64,7 +69,7 @@ def test_the_meter_keeps_what_was_measured_while_another_model_trains(desk):
 def test_the_needle_stands_where_the_level_is(application):
     gauge = Gauge()
     gauge.resize(240, 20)
-    nothing = Footing(None, None, float("nan"), float("nan"), 0.5, 1.0)
+    nothing = PointSupport(None, None, float("nan"), float("nan"), 0.5, 1.0)
     needles = []
     for level in (0.0, 0.5, 1.0):
         gauge.show_footing(replace(nothing, level=level, density=1.0, nearest=1.0))

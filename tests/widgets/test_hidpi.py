@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from latentlab.widgets.stamps import offsets
+from latentlab.widgets.kit.scatter.rasterize import offsets
 
 MEASURE = """
 import json
@@ -16,9 +16,9 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from latentlab.app import make_application
-from latentlab.widgets.loss_plot import LossPlot, View
-from latentlab.widgets.map_plot import MapPlot
-from latentlab.widgets.stamps import Paint
+from latentlab.widgets.panels.curves.loss_plot import LossPlot, View
+from latentlab.widgets.panels.map.plot import MapPlot
+from latentlab.widgets.kit.scatter.rasterize import Paint
 
 RED = np.array([[200, 0, 0]], np.uint8)
 app = make_application()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from latentlab.latent.manifold import Spacing
-from latentlab.session.scene import GridSettings
+from latentlab.latent.grid import Spacing
+from latentlab.session.points import GridSettings
 
 
 def marker(desk):

@@ -7,9 +7,8 @@ import pytest
 from gui_support import PLAIN, wait
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from latentlab.session.requests.views import MakeView
-from latentlab.session.views import Layout, View
-from latentlab.widgets.map_plot import Spot
+from latentlab.session.map import Layout, MakeView, View
+from latentlab.widgets.panels.map.plot import Spot
 
 PLANES = (Layout.AXES, Layout.PCA, Layout.PLANE)
 EVERY = (*PLANES, Layout.TSNE)
@@ -178,10 +177,10 @@ def test_work_shows_its_progress_and_can_be_given_up(big):
     go_on = []
 
     def slow(request):
-        from latentlab.data.base import Loading
+        from latentlab.work import Progress
 
         while not go_on:
-            yield Loading("t-SNE", 0.25)
+            yield Progress("t-SNE", 0.25)
         return None
 
     big.lab.scattered = slow

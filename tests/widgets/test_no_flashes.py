@@ -6,10 +6,10 @@ from gui_support import Desk
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from latentlab.session.forms import Field, Kind
-from latentlab.session.reports import Run
-from latentlab.widgets.form import FormWidget
-from latentlab.widgets.main_window import MainWindow
+from latentlab.session.form import Field, Kind
+from latentlab.session.runs import Run
+from latentlab.widgets.kit.form.form import FormWidget
+from latentlab.widgets.window.main_window import MainWindow
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
@@ -35,7 +35,7 @@ FORM = (
 )
 
 
-class Watch(QObject):
+class Monitor(QObject):
     """Notes every widget that is shown as a window of its own."""
 
     def __init__(self):
@@ -52,7 +52,7 @@ class Watch(QObject):
 
 @pytest.fixture
 def watch(application):
-    watch = Watch()
+    watch = Monitor()
     QApplication.instance().installEventFilter(watch)
     yield watch
     QApplication.instance().removeEventFilter(watch)

@@ -11,11 +11,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
-from latentlab.data.base import Attributes
-from latentlab.session.requests.scores import ScoreImages
-from latentlab.session.requests.selections import SaveSelection
-from latentlab.session.selections import How
-from latentlab.widgets.select_menu import RangeDialog, choose_text, fill_select_menu
+from latentlab.data.image_set import Attributes
+from latentlab.session.anomalies import ScoreImages
+from latentlab.session.map import SaveSelection
+from latentlab.session.selection import How
+from latentlab.widgets.panels.map.select_menu import RangeDialog, choose_text, fill_select_menu
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 

@@ -7,8 +7,8 @@ import struct
 import pytest
 from PySide6.QtCore import QByteArray, QSettings
 
-from latentlab.paths import home
-from latentlab.widgets.settings import NAME, OLD_NAME, recent, remember, settings
+from latentlab.directories import home
+from latentlab.widgets.kit.settings import NAME, OLD_NAME, recent, remember, settings
 
 VALUES = [True, False, 3, -1, 0.5, "text", "", "Ü 数 🙂", b"\x00\xff", ["a", "b,c"], {"a": [1]}]
 

@@ -6,10 +6,10 @@ from gui_support import Desk
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from latentlab.session.reports import Finding
-from latentlab.widgets.main_window import LAYOUT_VERSION, MainWindow
+from latentlab.session.runs import Finding
+from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panel import find_panels
-from latentlab.widgets.settings import settings
+from latentlab.widgets.window.main_window import LAYOUT_VERSION, MainWindow
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training

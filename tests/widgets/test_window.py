@@ -11,9 +11,9 @@ import toy
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMessageBox, QToolButton, QWhatsThis
 
-from latentlab.session.reports import Run
+from latentlab.session.runs import Run
+from latentlab.widgets.kit.theme import colours
 from latentlab.widgets.panel import find_panels
-from latentlab.widgets.theme import colours
 
 ALT = Qt.KeyboardModifier.AltModifier
 KEYS = [panel.key for panel in find_panels()]
@@ -63,7 +63,7 @@ import sys, time
 import toy
 from PySide6.QtCore import QTimer
 from latentlab.app import make_application
-from latentlab.widgets.main_window import MainWindow
+from latentlab.widgets.window.main_window import MainWindow
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training

@@ -8,22 +8,23 @@ import pytest
 import toy
 from controller_support import bare, bench, moved
 
-from latentlab.latent.frames import axes_frame
+from latentlab.latent.planes import axes_frame
+from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.failure import Failure
-from latentlab.session.requests.exploring import (
+from latentlab.session.model import (
     Decode,
+    DecodePath,
     EncodeFile,
     Hover,
     MakeManifold,
     MakeSamples,
-    MakeStrip,
     Open,
     PickImage,
+    ShowRest,
+    Whole,
 )
-from latentlab.session.requests.files import CheckPlugins, DescribeForm, Export, ReadRecipe
-from latentlab.session.requests.runs import ListLibrary
-from latentlab.session.requests.whole import ShowRest, Whole
-from latentlab.session.scene import GridSettings, Picture, Point, SampleSettings
+from latentlab.session.points import GridSettings, Picture, Point, SampleSettings
+from latentlab.session.runs import ListLibrary
 from latentlab.workers.lane import Answer
 
 __all__ = ["bare", "bench"]
@@ -66,7 +67,7 @@ def test_moving_z_asks_only_for_what_depends_on_it(bench):
     assert bench.lane.asked == [Decode(bench.state.point)]
     bench.lane.asked.clear()
     bench.controller.set_ends(replace(bench.state.ends, steps=5))
-    assert bench.lane.asked == [MakeStrip(bench.state.ends)]
+    assert bench.lane.asked == [DecodePath(bench.state.ends)]
     bench.lane.asked.clear()
     bench.controller.set_grid(GridSettings(n=5))
     assert bench.lane.asked == [MakeManifold(bench.state.point, FRAME, GridSettings(n=5))]
@@ -304,7 +305,7 @@ def test_picked_image_goes_where_it_was_meant(bench, role):
 
 
 def test_new_samples_have_another_seed(bench, monkeypatch):
-    monkeypatch.setattr("latentlab.workers.exploring.RANDOM.randrange", lambda stop: 42)
+    monkeypatch.setattr("latentlab.workers.intents.point.RANDOM.randrange", lambda stop: 42)
     bench.controller.new_samples()
     assert bench.lane.asked == [MakeSamples(SampleSettings(seed=42))]
 

@@ -7,13 +7,22 @@ import pytest
 from controller_support import RUN, bare, bench
 from toy import portrait
 
+from latentlab.session.export import ReadRecipe
 from latentlab.session.failure import Failure
-from latentlab.session.reports import Compared, Entry, Order, Past, Remedy, Run
-from latentlab.session.requests.exploring import (
-    Open,
+from latentlab.session.model import Open
+from latentlab.session.runs import (
+    Compare,
+    Compared,
+    Entry,
+    ListLibrary,
+    ReadMoment,
+    Remedy,
+    Rename,
+    Run,
+    RunLog,
+    TrainingJob,
+    Trash,
 )
-from latentlab.session.requests.files import ReadRecipe
-from latentlab.session.requests.runs import Compare, ListLibrary, ReadMoment, Rename, Trash
 from latentlab.workers.lane import Answer
 
 __all__ = ["bare", "bench"]
@@ -34,10 +43,10 @@ def test_what_is_queued_begins_when_the_run_before_has_ended(bench):
     assert len(orders(bench)) == 1
     assert [draft["model"] for draft in bench.state.queue] == ["one", "two"]
     bench.training.end()
-    assert orders(bench)[1:] == [Order({"model": "one"})]
+    assert orders(bench)[1:] == [TrainingJob({"model": "one"})]
     assert [draft["model"] for draft in bench.state.queue] == ["two"]
     bench.training.end()
-    assert orders(bench)[2:] == [Order({"model": "two"})]
+    assert orders(bench)[2:] == [TrainingJob({"model": "two"})]
     assert bench.state.queue == ()
     bench.lane.asked.clear()
     bench.training.end()
@@ -69,7 +78,7 @@ def test_closing_begins_nothing_that_waits(bench):
 def test_what_is_queued_while_nothing_runs_begins_at_once(bench):
     bench.controller.set_draft({"model": "one"})
     bench.controller.enqueue()
-    assert orders(bench) == [Order({"model": "one"})]
+    assert orders(bench) == [TrainingJob({"model": "one"})]
     assert bench.state.queue == ()
 
 
@@ -85,7 +94,7 @@ def test_what_waits_can_be_taken_out_of_the_queue(bench):
 def test_a_sweep_queues_the_draft_with_each_value(bench):
     bench.controller.set_draft({"objective": {"beta": 1.0, "free_bits": 0.5}})
     bench.controller.sweep("objective.beta", (0.5, 4.0))
-    assert orders(bench) == [Order({"objective": {"beta": 0.5, "free_bits": 0.5}})]
+    assert orders(bench) == [TrainingJob({"objective": {"beta": 0.5, "free_bits": 0.5}})]
     assert bench.state.queue == ({"objective": {"beta": 4.0, "free_bits": 0.5}},)
     assert bench.state.draft == {"objective": {"beta": 1.0, "free_bits": 0.5}}
 
@@ -241,7 +250,7 @@ def test_a_moment_stays_while_the_run_goes_on(bench):
     bench.lane.answered.emit(Answer(bench.lane.number, request, portrait(3)))
     latest = portrait(9)
     curves = {("running", "loss"): (np.ones(1), np.ones(1))}
-    bench.training.past = Past(curves, portrait=latest, moments=(3, 9))
+    bench.training.past = RunLog(curves, portrait=latest, moments=(3, 9))
     bench.training.progressed.emit(Run(phase="training"))
     assert (bench.state.moment, bench.state.portrait.epoch) == (3, 3)
     assert bench.state.moments == (3, 9)

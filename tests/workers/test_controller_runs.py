@@ -7,14 +7,10 @@ import pytest
 from controller_support import RUN, bare, bench, moved
 
 from latentlab.session.failure import Failure
-from latentlab.session.reports import Order, Past, Run
-from latentlab.session.requests.exploring import (
-    Adopt,
-    Open,
-)
-from latentlab.session.requests.runs import Discard, ListLibrary, Restore
-from latentlab.session.scene import Original
-from latentlab.workers import running
+from latentlab.session.model import Adopt, Open
+from latentlab.session.points import Original
+from latentlab.session.runs import Discard, ListLibrary, Restore, Run, RunLog, TrainingJob
+from latentlab.workers.intents import training as running
 
 __all__ = ["bare", "bench"]
 
@@ -26,7 +22,7 @@ def test_training_twice_is_refused(bench):
     bench.controller.set_draft({"model": "vae"})
     bench.controller.start_training()
     bench.controller.start_training()
-    assert bench.training.calls == [("start", Order({"model": "vae"}))]
+    assert bench.training.calls == [("start", TrainingJob({"model": "vae"}))]
     assert "already under way" in bench.state.failure.title
 
 
@@ -247,7 +243,7 @@ def test_failed_start_keeps_model_and_curves(bench):
 
 def test_curves_of_the_run_replace_the_models(bench):
     bench.controller.start_training()
-    bench.training.past = Past({("running", "loss"): (np.ones(1), np.ones(1))})
+    bench.training.past = RunLog({("running", "loss"): (np.ones(1), np.ones(1))})
     bench.training.progressed.emit(Run(phase="training"))
     assert bench.state.curves is bench.training.past.curves
 
@@ -257,7 +253,7 @@ def test_curves_of_a_run_unwatched_are_not_shown(bench):
     bench.controller.open(Path("/toys/big"))
     bench.lane.answer_all()
     before = bench.state.curves
-    bench.training.past = Past({("running", "loss"): (np.ones(1), np.ones(1))})
+    bench.training.past = RunLog({("running", "loss"): (np.ones(1), np.ones(1))})
     bench.training.progressed.emit(Run(phase="training"))
     assert bench.state.curves is before
     assert bench.state.run.phase == "training"
@@ -290,7 +286,7 @@ def test_a_refused_change_is_told(bench):
 def test_more_epochs_go_to_the_run_under_way_else_to_the_open_one(bench):
     bench.controller.train_more(5)
     source, epoch = bench.state.model.source, bench.state.model.epoch
-    assert bench.training.calls == [("start", Order(folder=source, epochs=epoch + 5))]
+    assert bench.training.calls == [("start", TrainingJob(folder=source, epochs=epoch + 5))]
     bench.training.progressed.emit(Run(phase="training", epochs=30))
     bench.controller.train_more(5)
     assert bench.training.calls[-1] == ("steer", "training.epochs", 35)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from latentlab.latent.frames import axes_frame
-from latentlab.session.requests.exploring import Decode, MakeManifold, MakeSamples
-from latentlab.session.scene import GridSettings, Point, SampleSettings
+from latentlab.latent.planes import axes_frame
+from latentlab.session.model import Decode, MakeManifold, MakeSamples
+from latentlab.session.points import GridSettings, Point, SampleSettings
 from latentlab.workers.demand import Demand
 
 

@@ -7,12 +7,12 @@ from gui_support import wait
 from toy import tiles
 
 from latentlab.errors import RunError
-from latentlab.latent.frames import axes_frame
-from latentlab.session.requests.base import Request
-from latentlab.session.requests.exploring import Decode, Hover, MakeManifold, MakeStrip, Open
-from latentlab.session.requests.files import Export
-from latentlab.session.requests.runs import Discard
-from latentlab.session.scene import Ends, GridSettings, Point
+from latentlab.latent.planes import axes_frame
+from latentlab.session.export import Export
+from latentlab.session.model import Decode, DecodePath, Hover, MakeManifold, Open
+from latentlab.session.points import GridSettings, LatentPath, Point
+from latentlab.session.request import Request
+from latentlab.session.runs import Discard
 
 
 def at(x):
@@ -72,10 +72,10 @@ def test_newest_wins(busy, slow, until):
 
 def test_urgent_before_slow(busy, slow, until):
     """What a hand waits for comes first, whatever was asked first."""
-    ends = Ends(at(0), at(1))
+    ends = LatentPath(at(0), at(1))
     late_first = [
         MakeManifold(at(0), axes_frame(0, 1, 2), GridSettings()),
-        MakeStrip(ends),
+        DecodePath(ends),
         Hover(at(1)),
         Decode(at(1)),
         Open(Path("run")),
@@ -117,11 +117,11 @@ def test_every_file_is_written(busy, slow, until):
 
 def test_withdrawn_request_is_not_answered(busy, slow, until):
     busy.submit(Hover(at(3)))
-    busy.submit(MakeStrip(Ends(at(0), at(1))))
+    busy.submit(DecodePath(LatentPath(at(0), at(1))))
     busy.withdraw(Hover)
     slow.go_on.set()
     until(lambda: len(busy.answers) == 2)
-    assert slow.asked == [Decode(at(0)), MakeStrip(Ends(at(0), at(1)))]
+    assert slow.asked == [Decode(at(0)), DecodePath(LatentPath(at(0), at(1)))]
 
 
 def test_known_error_becomes_a_failure(open_lane, until):
@@ -204,7 +204,7 @@ def test_answers_on_a_thread_of_its_own(open_lane, until):
 
 
 def test_close_waits_for_the_request_under_way_and_drops_the_rest(busy, slow):
-    busy.submit(MakeStrip(Ends(at(0), at(1))))
+    busy.submit(DecodePath(LatentPath(at(0), at(1))))
     timer = threading.Timer(0.1, slow.go_on.set)
     timer.start()
     busy.close()
@@ -217,7 +217,7 @@ def test_close_waits_for_the_request_under_way_and_drops_the_rest(busy, slow):
 def test_close_still_writes_the_files_that_wait(busy, slow):
     """A picture saved just before the window closes is not lost."""
     export, discard = Export(tiles([at(0)], 1), Path("a.png"), {}), Discard(Path("run"))
-    for request in (MakeStrip(Ends(at(0), at(1))), export, discard, Open(Path("run 2"))):
+    for request in (DecodePath(LatentPath(at(0), at(1))), export, discard, Open(Path("run 2"))):
         busy.submit(request)
     slow.go_on.set()
     busy.close()

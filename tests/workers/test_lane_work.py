@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer
 
-from latentlab.data.base import Loading
 from latentlab.errors import RunError
-from latentlab.session.requests.base import Request
-from latentlab.session.requests.exploring import Decode, Hover
-from latentlab.session.scene import Point
+from latentlab.session.model import Decode, Hover
+from latentlab.session.points import Point
+from latentlab.session.request import Request
+from latentlab.work import Progress
 
 
 def at(x):
@@ -52,7 +52,7 @@ class Working:
         try:
             for piece in range(self.pieces):
                 self.log.append(piece)
-                yield Loading("Working", piece / self.pieces)
+                yield Progress("Working", piece / self.pieces)
                 if piece == 1:
                     assert self.gate.wait(20)
             return request.point.z[0]
@@ -68,7 +68,7 @@ def test_long_work_tells_how_far_it_is_and_then_its_answer(open_lane, until):
     lane.progressed.connect(told.append)
     number = lane.submit(Decode(at(3)))
     until(lambda: lane.answers)
-    assert told[0].loading == Loading("Working", 0.0)
+    assert told[0].loading == Progress("Working", 0.0)
     assert (told[0].number, told[0].request) == (number, Decode(at(3)))
     assert [(a.number, a.response) for a in lane.answers] == [(number, 3.0)]
     assert working.log == [0, 1, 2, 3, 4, "over"]
@@ -108,7 +108,7 @@ class Counting:
         for _ in range(int(getattr(request, "point", at(0)).z[0])):
             self.log.append(type(request))
             assert self.gate.wait(20)
-            yield Loading("Working")
+            yield Progress("Working")
 
 
 def test_work_of_the_same_urgency_goes_on_in_turns(open_lane, until):
@@ -149,7 +149,7 @@ def test_work_that_is_withdrawn_ends(open_lane, until):
 
 def test_work_that_fails_says_so(open_lane, until):
     def fail(request):
-        yield Loading("Working", 0.0)
+        yield Progress("Working", 0.0)
         raise RunError("It broke.")
 
     lane = open_lane(lambda: fail)
@@ -201,7 +201,7 @@ class Computing:
             while time.thread_time() < end:
                 pass
             self.log.append(type(request))
-            yield Loading("Working")
+            yield Progress("Working")
 
 
 class ReadModest(ReadSlow):
@@ -252,7 +252,7 @@ def test_closing_does_not_wait_for_a_piece_for_each_request_there_was(open_lane,
     def at_leisure():
         while True:
             time.sleep(0.01)
-            yield Loading("Working")
+            yield Progress("Working")
 
     lane = open_lane(lambda: answer)
     lane.submit(Decode(at(3)))
@@ -270,7 +270,7 @@ def test_what_was_withdrawn_while_it_began_goes_no_further(open_lane, until):
 
     def work(request):
         log.append(request)
-        yield Loading("Working")
+        yield Progress("Working")
 
     def answerer(request):
         if not isinstance(request, Decode):

@@ -7,18 +7,24 @@ import numpy as np
 import pytest
 from controller_support import bare, bench, moved
 
-from latentlab.latent.paths import Way
+from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session.belonging import belongs
+from latentlab.session.directions import MakeSliderStrips
 from latentlab.session.failure import Failure
-from latentlab.session.requests.directions import MakeSliderStrips
-from latentlab.session.requests.exploring import Adopt, Decode, Hover, MakeStrip, Open
-from latentlab.session.requests.neighbours import FindNeighbours
-from latentlab.session.requests.pictures import JudgePicture
-from latentlab.session.requests.ways import MakeBlend, MakeTraversal, MakeWays, TakeFooting
-from latentlab.session.scene import Picture
+from latentlab.session.interpolation import (
+    Bookmark,
+    DecodePaths,
+    MakeBlend,
+    MakeTraversal,
+    MeasureSupport,
+    TraversalSettings,
+)
+from latentlab.session.map import axes_view
+from latentlab.session.model import Adopt, Decode, DecodePath, Hover, Open
+from latentlab.session.neighbours import FindNeighbours
+from latentlab.session.own_image import JudgePicture
+from latentlab.session.points import Picture
 from latentlab.session.state import OF_CODES, OF_MODEL, State
-from latentlab.session.views import axes_view
-from latentlab.session.ways import Bookmark, TraversalSettings
 
 __all__ = ["bare", "bench"]
 
@@ -43,8 +49,8 @@ INTENTS = {
     "row": lambda c, old: c.pick(5_000),
     "traversal": lambda c, old: c.ask(MakeTraversal(old.point, TraversalSettings())),
     "neighbours": lambda c, old: c.ask(FindNeighbours(old.point)),
-    "ways": lambda c, old: c.ask(MakeWays(old.ends, (Way.STRAIGHT,))),
-    "footing": lambda c, old: c.ask(TakeFooting(old.point)),
+    "ways": lambda c, old: c.ask(DecodePaths(old.ends, (PathKind.STRAIGHT,))),
+    "footing": lambda c, old: c.ask(MeasureSupport(old.point)),
     "slots": lambda c, old: c.ask(MakeBlend((old.point, old.point, 3))),
     "slider": lambda c, old: c.ask(MakeSliderStrips(old.point, ())),
     "judgement": lambda c, old: c.ask(JudgePicture(old.original)),
@@ -136,8 +142,8 @@ def test_a_kind_is_awaited_until_the_last_of_it_is_answered(bench):
 def test_what_failed_or_was_given_up(bench):
     """After a failure the former answer still does not fit; who gives up keeps it."""
     bench.controller.set_ends(bench.state.ends.moved("a", moved(bench.state, 1.0)))
-    bench.lane.answer(bench.lane.waiting(MakeStrip)[0], Failure("no memory"))
-    assert MakeStrip in bench.state.awaited
+    bench.lane.answer(bench.lane.waiting(DecodePath)[0], Failure("no memory"))
+    assert DecodePath in bench.state.awaited
     bench.controller.hover(bench.state.point)
     bench.controller.withdraw(Hover)
     assert Hover not in bench.state.awaited

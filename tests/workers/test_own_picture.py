@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from controller_support import bare, bench, moved
 
-from latentlab.data.fitting import Photo
-from latentlab.session.requests.exploring import Adopt
-from latentlab.session.requests.pictures import FillIn, JudgePicture, OtherFills
+from latentlab.data.own_image.crop import SourceImage
+from latentlab.session.model import Adopt
+from latentlab.session.own_image import FillIn, JudgePicture, OtherFills
 
 __all__ = ["bare", "bench"]
 
 
 def drawing(value, name="drawing"):
-    return Photo(name, np.full((6, 8), value, np.uint8))
+    return SourceImage(name, np.full((6, 8), value, np.uint8))
 
 
 def test_own_picture_becomes_z_and_can_be_undone(bench):

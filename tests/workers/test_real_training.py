@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from latentlab import app
+from latentlab.directories import runs
 from latentlab.learning.checkpoint import load_model, read_checkpoint
 from latentlab.learning.recipe import make_recipe
-from latentlab.paths import runs
-from latentlab.session.past import read_changes
-from latentlab.session.record import record
-from latentlab.session.reports import Remedy
+from latentlab.runs.recorder import record
+from latentlab.runs.run_log import read_changes
+from latentlab.session.runs import Remedy
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
@@ -33,7 +33,7 @@ def tiny(epochs, **model):
 @pytest.fixture(scope="session")
 def frozen():
     """Load torch, and take it out of the garbage collector's sight."""
-    from latentlab.session.answers import exploring  # noqa: F401
+    from latentlab.explorer import model as exploring  # noqa: F401
 
     gc.collect()
     gc.freeze()
@@ -219,7 +219,7 @@ def test_a_sweep_runs_one_after_another_and_can_be_compared(lab):
 
 
 def test_a_run_can_be_looked_back_at_while_it_goes_on_and_afterwards(lab, monkeypatch):
-    monkeypatch.setattr("latentlab.learning.watch.PORTRAY_EVERY", 0.0)
+    monkeypatch.setattr("latentlab.learning.monitor.PORTRAY_EVERY", 0.0)
     lab.train(TINY)
     lab.until(lambda: len(lab.state.moments) >= 3)
     lab.controller.show_moment(1)

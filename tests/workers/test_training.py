@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import toy
 
-from latentlab.data.base import Loading
 from latentlab.errors import RecipeError
 from latentlab.learning.events import EpochEnd, Latents, Step
-from latentlab.session.reports import Order
+from latentlab.session.runs import TrainingJob
+from latentlab.work import Progress
 from latentlab.workers.training import Training
 
 RUN = Path("/runs/1")
@@ -67,11 +67,11 @@ def test_tells_of_a_run_from_start_to_end(make, until):
 
     def train(order, controls):
         recipes.append(order.recipe)
-        yield Loading("Reading", 0.5)
+        yield Progress("Reading", 0.5)
         yield from toy.training(RUN)
 
     training, heard = make(train)
-    training.start(Order({"model": "vae"}))
+    training.start(TrainingJob({"model": "vae"}))
     assert training.running
     assert heard.runs[0].phase == "loading"
     until(lambda: heard.ends)
@@ -95,7 +95,7 @@ def test_curves_grow_and_what_was_shown_stays(make, until):
     training, heard = make(lambda order, controls: toy.training(RUN, epochs=40, steps_per_epoch=5))
     shown = []
     training.progressed.connect(lambda run: shown.append(training.past.curves))
-    training.start(Order())
+    training.start(TrainingJob())
     until(lambda: heard.ends)
     x, y = training.past.curves["running", "loss"]
     np.testing.assert_allclose(x, np.arange(1, 201) / 5)
@@ -119,7 +119,7 @@ def test_remembers_the_best_epoch(make, until):
             yield EpochEnd(epoch, epoch, found, found, 1.0, 0.0, LATENTS, *best, memory=7)
 
     training, heard = make(train)
-    training.start(Order())
+    training.start(TrainingJob())
     until(lambda: heard.ends)
     last = heard.runs[-1]
     assert (last.best_loss, last.best_epoch, last.validation_loss) == (3.0, 2, 4.0)
@@ -129,7 +129,7 @@ def test_remembers_the_best_epoch(make, until):
 
 def test_snapshots_become_adopt_requests(make, until):
     training, heard = make(lambda order, controls: toy.training(RUN))
-    training.start(Order())
+    training.start(TrainingJob())
     until(lambda: heard.ends)
     assert [request.epoch for request in heard.adoptable] == [1, 2]
     assert {request.folder for request in heard.adoptable} == {RUN}
@@ -149,7 +149,7 @@ def test_a_run_on_the_same_cores_is_looked_at_again_once_it_can_spare_that(
 
     gate, seen = threading.Event(), []
     training, heard = make(train)
-    training.start(Order())
+    training.start(TrainingJob())
     until(lambda: heard.runs[-1].epoch == 1)
     training.adopted()
     gate.set()
@@ -161,7 +161,7 @@ def test_a_run_on_the_same_cores_is_looked_at_again_once_it_can_spare_that(
 def test_stop(make, until, discard):
     gate = Gate()
     training, heard = make(gate)
-    training.start(Order())
+    training.start(TrainingJob())
     until(lambda: heard.runs[-1].epoch)
     training.stop(discard=discard)
     assert heard.runs[-1].phase == "stopping"
@@ -177,7 +177,7 @@ def test_stays_stopping_until_it_ends(make, until):
     """A step already on its way does not make a stopping run look alive."""
     gate = Gate()
     training, heard = make(gate)
-    training.start(Order())
+    training.start(TrainingJob())
     until(lambda: heard.runs[-1].epoch)
     training.stop(discard=False)
     before = len(heard.runs)
@@ -192,7 +192,7 @@ def test_failure_names_no_folder_before_the_run_began(make, until):
         raise RecipeError({"model.latent_dim": "must be greater than 0 (not 0)"})
 
     training, heard = make(train)
-    training.start(Order())
+    training.start(TrainingJob())
     until(lambda: heard.ends)
     outcome, folder, _ = heard.ends[0]
     assert folder is None
@@ -202,7 +202,7 @@ def test_failure_names_no_folder_before_the_run_began(make, until):
 def test_second_run_starts_afresh(make, until):
     training, heard = make(lambda order, controls: toy.training(RUN))
     for count in (1, 2):
-        training.start(Order())
+        training.start(TrainingJob())
         until(lambda count=count: len(heard.ends) == count)
         assert len(training.past.curves["running", "loss"][0]) == 6
     firsts = [run for run in heard.runs if run.phase == "loading"]
@@ -213,7 +213,7 @@ def test_second_run_starts_afresh(make, until):
 def test_a_run_that_has_ended_keeps_none_of_its_images(make, until):
     run = Gate()
     training, heard = make(run)
-    training.start(Order({}))
+    training.start(TrainingJob({}))
     until(lambda: training.folder)
     images = weakref.ref(training._started.splits.train.images)
     training.stop(discard=False)
@@ -227,7 +227,7 @@ def test_a_run_that_has_ended_keeps_none_of_its_images(make, until):
 def test_close_waits_until_the_run_is_saved(make, until):
     gate = Gate()
     training, heard = make(gate)
-    training.start(Order())
+    training.start(TrainingJob())
     until(lambda: heard.runs[-1].epoch)
     timer = threading.Timer(0.1, gate.open.set)
     timer.start()

@@ -17,18 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.session.requests.bookmarks import (
-    ExportBookmarks,
-    ImportBookmarks,
-    ReadBookmarks,
-)
-from latentlab.session.scene import Picture
-from latentlab.session.ways import Bookmark
-from latentlab.widgets.icons import IconButton
-from latentlab.widgets.image_view import to_image
+from latentlab.session.bookmarks import ExportBookmarks, ImportBookmarks, ReadBookmarks
+from latentlab.session.interpolation import Bookmark
+from latentlab.session.points import Picture
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.images.image_view import to_image
+from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.save import ask_where
-from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.state import State

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.widgets.flow_layout import FlowLayout
+from latentlab.widgets.kit.flow_layout import FlowLayout
+from latentlab.widgets.kit.theme import UNIT, colours, small
 from latentlab.widgets.panel import Area, CalmPanel, Panel
-from latentlab.widgets.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
-    from latentlab.session.reports import Finding, Remedy
+    from latentlab.session.runs import Finding, Remedy
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 

@@ -9,16 +9,16 @@ import numpy as np
 from PySide6.QtCore import QPointF, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from latentlab.latent.manifold import Spacing
-from latentlab.session.formats import PICTURES
-from latentlab.session.requests.exploring import MakeManifold
-from latentlab.session.scene import Picture
-from latentlab.widgets.icons import IconButton
-from latentlab.widgets.numbers import NumberBox, WholeBox
+from latentlab.latent.grid import Spacing
+from latentlab.session.export import PICTURES
+from latentlab.session.model import MakeManifold
+from latentlab.session.points import Picture
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.number_box import NumberBox, WholeBox
+from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.save import ask_where
-from latentlab.widgets.tile_view import TileView
-from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.state import State

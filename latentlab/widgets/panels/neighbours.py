@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
-from latentlab.session.requests.neighbours import FindNeighbours
-from latentlab.widgets.labels import muted
-from latentlab.widgets.near_view import NearView
-from latentlab.widgets.numbers import WholeBox
+from latentlab.session.neighbours import FindNeighbours
+from latentlab.widgets.kit.images.near_view import NearView
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.number_box import WholeBox
+from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.state import State

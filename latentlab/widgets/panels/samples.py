@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
-from latentlab.session.formats import PICTURES
-from latentlab.session.requests.exploring import MakeSamples
-from latentlab.session.scene import Picture
-from latentlab.widgets.icons import IconButton
-from latentlab.widgets.numbers import WholeBox
+from latentlab.session.export import PICTURES
+from latentlab.session.model import MakeSamples
+from latentlab.session.points import Picture
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.number_box import WholeBox
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.save import ask_where
-from latentlab.widgets.theme import UNIT
-from latentlab.widgets.tile_view import TileView
-from latentlab.widgets.veil import Veil
 
 if TYPE_CHECKING:
     from latentlab.session.state import State

@@ -1,0 +1,252 @@
+"""Configuration by kind: the one idea behind recipes, forms and plug-ins.
+
+Each thing a user can choose (a model, a data set, a likelihood, a schedule) is a frozen
+``Config`` with a ``kind``, registered in the ``Registry`` of its family. A field that holds
+one of a family says so with ``Annotated[Base, Choice(REGISTRY)]``; validation, TOML and the
+generated form then follow from the fields alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    JsonValue,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
+
+from latentlab.directories import expanded
+from latentlab.errors import RecipeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from importlib.metadata import EntryPoint
+
+ADVANCED: dict[str, JsonValue] = {"advanced": True}
+"""Extra of a field that a form shows only when asked for more."""
+
+
+UNKNOWN_KIND = "unknown_kind"
+LONGEST_PROBLEM = 200
+"""Characters of what a plug-in raised that are shown."""
+_BROKEN: list[str] = []
+
+
+def broken_plugins() -> tuple[str, ...]:
+    """Return in words which plug-ins were left out so far, and why."""
+    return tuple(_BROKEN)
+
+
+class Config(BaseModel):
+    """A frozen set of named values; unknown names are refused, and ``~`` in a path is the home."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _expand_home(cls, value: Any) -> Any:
+        if not isinstance(value, Path):
+            return value
+        if "\0" in str(value):
+            raise ValueError("a path cannot hold a null character")
+        return expanded(value)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_empty_path(cls, value: Any, info: ValidationInfo) -> Any:
+        # An empty path is the present folder: all pictures in it would be learned from.
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if value == "" and Path in (annotation, *get_args(annotation)):
+            raise ValueError("must be a path")
+        return value
+
+
+class Registry[C: Config]:
+    """The known kinds of one family, found when first asked for.
+
+    Parameters
+    ----------
+    noun : str
+        What one of the family is called in messages, such as ``"model"``.
+    default : str
+        The kind used where a table names none.
+    package : str, optional
+        Every module of this package is imported to find its kinds.
+    plugins : str, optional
+        Entry-point group through which other distributions add kinds.
+    """
+
+    def __init__(self, noun: str, *, default: str, package: str = "", plugins: str = "") -> None:
+        self.noun = noun
+        self.default = default
+        self._package = package
+        self._plugins = plugins
+        self._kinds: dict[str, type[C]] = {}
+        self._discovered = False
+
+    def register(self, config: type[C]) -> type[C]:
+        """Add a config class under the default of its ``kind`` field, at any time.
+
+        One that is defined again, as when the cell of a notebook is run again, takes the place of
+        its earlier self.
+
+        Raises
+        ------
+        ValueError
+            Where the kind is taken, or methods are missing.
+        """
+        kind = config.model_fields["kind"].default
+        if missing := getattr(config, "__abstractmethods__", None):
+            raise ValueError(f"the {self.noun} {kind!r} lacks {', '.join(sorted(missing))}")
+        old = self._kinds.get(kind, config)
+        if (old.__module__, old.__qualname__) != (config.__module__, config.__qualname__):
+            raise ValueError(f"two {self.noun}s are both called {kind!r}")
+        self._kinds[kind] = config
+        return config
+
+    def kinds(self) -> dict[str, type[C]]:
+        """Return every known kind, the default first, then by name."""
+        if not self._discovered:
+            self._discovered = True
+            self._discover()
+        return dict(sorted(self._kinds.items(), key=lambda item: (item[0] != self.default, item)))
+
+    def _discover(self) -> None:
+        if self._package:
+            package = importlib.import_module(self._package)
+            for module in pkgutil.iter_modules(package.__path__, f"{self._package}."):
+                importlib.import_module(module.name)
+        for plugin in entry_points(group=self._plugins) if self._plugins else ():
+            _load(plugin, self.noun)
+
+
+def _load(plugin: EntryPoint, noun: str) -> None:
+    """Load a plug-in; one that cannot be loaded is left out and told of."""
+    try:
+        plugin.load()
+    # Whatever somebody else's code raises, all else works on.
+    except (Exception, SystemExit) as error:
+        maker = plugin.dist.name if plugin.dist else plugin.value
+        reason = f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM]
+        _BROKEN.append(
+            f"The {noun} {plugin.name} of the package {maker} is left out, since it cannot be "
+            f"loaded ({reason}). Update or uninstall {maker}."
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Marks a field that holds one kind of a registry (see the module's text)."""
+
+    registry: Registry[Any]
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Tell pydantic to pick the class by its ``kind``; a bare name is short for a table."""
+        return core_schema.no_info_plain_validator_function(self._validate)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe every kind that is known now."""
+        return {"oneOf": [each.model_json_schema() for each in self.registry.kinds().values()]}
+
+    def _validate(self, value: Any) -> Config:
+        # The kinds are looked up now, for others may have been registered since.
+        kinds = self.registry.kinds()
+        value = {"kind": value} if isinstance(value, str) else value
+        config = kinds.get(self.kind_of(value))
+        if config is None:
+            raise PydanticCustomError(UNKNOWN_KIND, "unknown kind", {"known": list(kinds)})
+        return config.model_validate(value)
+
+    def kind_of(self, value: Any) -> Any:
+        """Return the kind that a value is of, the default where a table names none."""
+        if isinstance(value, dict):
+            kind = value.get("kind", self.registry.default)
+            return kind if isinstance(kind, str) else None
+        return value if isinstance(value, str) else getattr(value, "kind", None)
+
+
+def parse[T: Config](config: type[T], values: Mapping[str, Any]) -> T:
+    """Make a config from plain values, as read from TOML or a form.
+
+    Raises
+    ------
+    RecipeError
+        Lists every unknown key or kind (with the nearest known one) and every bad value.
+    """
+    try:
+        return config.model_validate(values)
+    except ValidationError as error:
+        problems = [_problem(config, values, details) for details in error.errors()]
+        raise RecipeError(dict(problems)) from None
+
+
+def _problem(
+    config: type[Config], values: Mapping[str, Any], details: ErrorDetails
+) -> tuple[str, str]:
+    keys, owner = _locate(config, values, details["loc"])
+    where = ".".join(keys)
+    match details["type"]:
+        case "extra_forbidden":
+            return where, "unknown key" + _nearest(keys[-1], owner.model_fields)
+        case kind if kind == UNKNOWN_KIND:
+            value = details["input"]
+            named = value.get("kind") if isinstance(value, dict) else value
+            known = details["ctx"]["known"]
+            return f"{where}.kind", f"unknown kind {named!r}" + _nearest(str(named), known)
+        case "missing":
+            return where, "missing"
+        case _:
+            text = (
+                details["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+            )
+            return where, f"{text} (not {details['input']!r})"
+
+
+def _locate(
+    config: type[Config], values: Any, loc: tuple[str | int, ...]
+) -> tuple[list[str], type[Config]]:
+    """Return the keys of an error's location, and the config that the last of them is one of."""
+    for key in loc[:-1]:
+        field = config.model_fields.get(str(key))
+        values = values.get(key) if isinstance(values, dict) else None
+        if field is None:
+            continue
+        if mark := _choice(field.metadata):
+            config = mark.registry.kinds().get(mark.kind_of(values or {}), config)
+        elif isinstance(field.annotation, type) and issubclass(field.annotation, Config):
+            config = field.annotation
+    return [str(key) for key in loc], config
+
+
+def _choice(metadata: Iterable[object]) -> Choice | None:
+    return next((mark for mark in metadata if isinstance(mark, Choice)), None)
+
+
+def choices(metadata: Iterable[object]) -> dict[str, type[Config]]:
+    """Return the kinds that a field's metadata offers; empty where it offers none."""
+    mark = _choice(metadata)
+    return mark.registry.kinds() if mark else {}
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    hint = f'; did you mean "{close[0]}"?' if close else ""
+    return f"{hint} (known: {', '.join(known)})"

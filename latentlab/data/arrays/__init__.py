@@ -1,0 +1,1 @@
+"""How NumPy arrays of other programs are understood."""

@@ -1,0 +1,173 @@
+"""Classes and attributes of the labels that lie beside images in NumPy files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.data.image_set import Attributes
+from latentlab.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+MAX_CLASSES = 1000
+MAX_ATTRIBUTES = 64
+"""Columns of one array that become attributes."""
+MAX_LEVELS = 100
+"""Words of one array that become an attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What labels tell of each image.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (N,), or None
+        The class of each image, as a row of `names`.
+    names : tuple of str
+        The classes.
+    attributes : dict of str to ndarray of float32, shape (N,)
+        What else they tell.
+    note : str
+        How they were understood, where that is not plain.
+    """
+
+    rows: NDArray[np.int64] | None
+    names: tuple[str, ...]
+    attributes: Mapping[str, NDArray[np.float32]]
+    note: str = ""
+
+
+def read_labels(values: NDArray, names: NDArray | None, images: int, where: str) -> Labels:
+    """Return classes, or attributes where an image may have several labels.
+
+    Parameters
+    ----------
+    values : ndarray, shape (N,), (N, 1) or (N, K)
+        Whole numbers or words; or of K columns, 1 for each label that an image has.
+    names : ndarray of str, shape (K,), or None
+        The names of the classes 0 to K - 1.
+    images : int
+        N, how many images there are.
+    where : str
+        The key and the file, for messages.
+
+    Raises
+    ------
+    DataError
+        Where they are no labels of these images.
+    """
+    shape = values.shape
+    if values.ndim == 2 and 1 in shape:
+        values = values.reshape(-1)
+    if values.ndim not in (1, 2) or len(values) != images:
+        raise DataError(
+            f"{where}: labels of shape {shape} for {images:,} images.",
+            "There must be one label per image.",
+        )
+    values = _plain(values, where)
+    if values.ndim == 1:
+        return _classes(values, names, where, "")
+    if values.dtype.kind not in "iub" or not np.isin(values, (0, 1)).all() or not values.any():
+        raise DataError(
+            f"{where}: labels of shape {shape} for {images:,} images.",
+            "There must be one label per image, or a column of 0 and 1 for each class.",
+        )
+    if (values.sum(1) == 1).all():
+        note = f"Labels of {shape[1]:,} columns are taken as one class each."
+        known = np.arange(shape[1]).astype(str) if names is None else names
+        return _classes(values.argmax(1), known, where, note)
+    if shape[1] > MAX_ATTRIBUTES:
+        raise DataError(
+            f"{where}: images have several of {shape[1]:,} labels; {MAX_ATTRIBUTES} are the most.",
+            "Leave some of them out.",
+        )
+    words = _words(names, where) if names is not None else []
+    heads = words if len(words) == shape[1] else [f"label {i}" for i in range(shape[1])]
+    columns = {
+        head: column.astype(np.float32) for head, column in zip(heads, values.T, strict=True)
+    }
+    return Labels(None, (), columns, "Images have several labels: these are attributes.")
+
+
+def read_attributes(arrays: Mapping[str, NDArray]) -> Attributes | None:
+    """Return what arrays of numbers or words tell of each image.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray, shape (N,) or (N, K)
+        By their names; words have no columns.
+    """
+    columns: dict[str, NDArray[np.float32]] = {}
+    levels: dict[str, tuple[str, ...]] = {}
+    for name, values in arrays.items():
+        if values.dtype.kind in "SU":
+            words, rows = np.unique(_words(values, name), return_inverse=True)
+            columns[name], levels[name] = rows.astype(np.float32), tuple(words.tolist())
+            continue
+        table = values.reshape(len(values), -1)
+        heads = [name] if table.shape[1] == 1 else [f"{name} {i}" for i in range(table.shape[1])]
+        with np.errstate(all="ignore"):
+            columns |= dict(zip(heads, table.T.astype(np.float32), strict=True))
+    if not columns:
+        return None
+    return Attributes(tuple(columns), np.stack([*columns.values()], 1), levels)
+
+
+def _plain(values: NDArray, where: str) -> NDArray:
+    """Return labels as whole numbers, truth values or words."""
+    if values.dtype.kind in "SU":
+        return np.array(_words(values, where))
+    if values.dtype.kind == "f":
+        if not np.isfinite(values).all():
+            raise DataError(f"{where}: labels hold NaN or infinity.", "Give each image a label.")
+        if (values == np.round(values)).all() and np.abs(values).max(initial=0) < 2**53:
+            return values.astype(np.int64)
+    if values.dtype.kind not in "iub":
+        raise DataError(
+            f"{where}: labels are {values.dtype}.", "They must be whole numbers or words."
+        )
+    return values
+
+
+def _words(values: NDArray, where: str) -> list[str]:
+    """Return words of text or of bytes, which are UTF-8 or else Latin-1."""
+    try:
+        words = values.ravel().tolist()
+        return [_text(word) if isinstance(word, bytes) else str(word) for word in words]
+    except ValueError as error:
+        raise DataError(f"{where}: words are damaged.", "Save the file anew.") from error
+
+
+def _text(word: bytes) -> str:
+    try:
+        return word.decode()
+    except UnicodeDecodeError:
+        return word.decode("latin-1")
+
+
+def _classes(values: NDArray, names: NDArray | None, where: str, note: str) -> Labels:
+    if names is None:
+        found, rows = np.unique(values, return_inverse=True)
+        known = tuple(map(str, found.tolist()))
+    else:
+        known, rows = tuple(_words(names, where)), values
+        strangers = [each for each in np.unique(values).tolist() if each not in range(len(known))]
+        if strangers:
+            raise DataError(
+                f"{where}: the label {str(strangers[0])[:40]!r} is none of {len(known)} "
+                "class_names.",
+                f"With class_names, labels are whole numbers from 0 to {len(known) - 1}.",
+            )
+    if len(known) > MAX_CLASSES:
+        raise DataError(
+            f"{where}: {len(known):,} classes are too many; {MAX_CLASSES:,} are the most.",
+            "Leave out the labels, or group them.",
+        )
+    return Labels(rows.astype(np.int64), known, {}, note)

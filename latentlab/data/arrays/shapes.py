@@ -1,0 +1,111 @@
+"""Images of the shape (N, C, H, W), whichever way they lie in an array."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.data.arrays.advice import Rewriting
+    from latentlab.errors import DataError
+
+CHANNELS = (1, 3)
+SHORTEST_ROW = 16
+"""Values of the smallest image that is told from a flattened row: 4 by 4."""
+COMPARED = 64
+"""Images by which is decided how flattened colours lie."""
+WANTED = (
+    "Images must be N×H×W, N×H×W×C or N×C×H×W, with 1 channel (grey) or 3 (colour), or rows of "
+    "square images"
+)
+
+
+def channels_first(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]:
+    """Return a view with shape (N, C, H, W), and a note where its meaning was not plain.
+
+    Raises
+    ------
+    DataError
+        Where the array has no shape of images.
+    """
+    shape = images.shape
+    found, note = _as_rows(images, rewriting)
+    if found.ndim == 3:
+        _check_first(found, rewriting)
+        found = found[:, None]
+    elif found.ndim == 4 and shape[1] in CHANNELS and shape[3] in CHANNELS and shape[1] < shape[2]:
+        note = f"The {shape[1]} in front is taken as the channels, not the {shape[3]} at the end."
+    elif found.ndim == 4 and found.shape[1] not in CHANNELS:
+        found = np.moveaxis(found, -1, 1)
+    if found.ndim != 4 or found.shape[1] not in CHANNELS:
+        raise _no_images(images, rewriting)
+    if len(found) < 2 or not found.size:
+        raise rewriting.refused(
+            f"holds {len(found)} images of {found.shape[3]}×{found.shape[2]} pixels; at least two "
+            "are needed, one to learn from and one to judge by"
+        )
+    return found, note
+
+
+def _as_rows(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]:
+    """Return flattened images as squares; others as they are."""
+    if images.ndim < 2:
+        return images, ""
+    values = math.prod(images.shape[1:])
+    # A column of values is a row as well: (N, 784, 1).
+    if images.ndim > 2 and (images.ndim > 3 or max(images.shape[1:]) != values):
+        return images, ""
+    grey, colour = math.isqrt(values), math.isqrt(values // 3)
+    if values < SHORTEST_ROW or len(images) == values:
+        return images, ""
+    if grey * grey == values:
+        note = f"Rows of {values:,} values are taken as {grey}×{grey} pixels."
+        return images.reshape(-1, grey, grey), note
+    if 3 * colour * colour != values:
+        return images, ""
+    planes = images.reshape(-1, 3, colour, colour)
+    pixels = images.reshape(-1, colour, colour, 3)
+    together = _roughness(np.moveaxis(pixels, -1, 1)) < _roughness(planes)
+    order = "the colours of each pixel together" if together else "one colour after the other"
+    note = f"Rows of {values:,} values are taken as {colour}×{colour} pixels, {order}."
+    return (np.moveaxis(pixels, -1, 1) if together else planes), note
+
+
+def _roughness(images: NDArray) -> float:
+    """Return how much neighbouring pixels differ in some images."""
+    some = images[:: max(1, len(images) // COMPARED)].astype(np.float64)
+    across, down = (np.abs(np.diff(some, axis=axis)).mean() for axis in (2, 3))
+    return float(across + down)
+
+
+def _check_first(images: NDArray, rewriting: Rewriting) -> None:
+    """Refuse images that are counted by the last index: (28, 28, 60000)."""
+    first, second, last = images.shape
+    if first == second != last and last > 4 * first:
+        raise _counted_last(images, rewriting)
+
+
+def _counted_last(images: NDArray, rewriting: Rewriting) -> DataError:
+    return rewriting.mended(
+        f"has the shape {images.shape}, in which the last index seems to count the images",
+        "np.moveaxis(v, -1, 0)",
+        "This line puts it first",
+    )
+
+
+def _no_images(images: NDArray, rewriting: Rewriting) -> DataError:
+    shape = images.shape
+    told = f"has the shape {shape}, which is none of images"
+    if len(shape) == 4 and shape[2] in CHANNELS and shape[0] == shape[1]:
+        return _counted_last(images, rewriting)
+    if len(shape) == 4 and 4 in (shape[1], shape[3]):
+        return rewriting.mended(
+            f"{told} that are read: it has four channels",
+            "v[..., :3]" if shape[3] == 4 else "v[:, :3]",
+            "This line leaves out the fourth, which is usually transparency",
+        )
+    return rewriting.refused(told, f"{WANTED}.")

@@ -1,0 +1,1 @@
+"""Faces drawn by the program itself, of which every factor is known."""

@@ -1,0 +1,123 @@
+"""What the generated image sets share: their random numbers, and drawing on every core."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import psutil
+from pydantic import Field
+
+from latentlab.data.image_set import DataConfig
+from latentlab.errors import DataError
+from latentlab.work import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from numpy.typing import NDArray
+
+PIECE = 1 << 19  # pixels drawn at once by a thread: many, yet few enough for its cache
+THREADS = 8  # at most; each holds some 30 MB while it draws
+BLOCK = 1024  # images whose random numbers are drawn together
+
+
+class GeneratedConfig(DataConfig, ABC):
+    """Images that are drawn when they are asked for, from random factors."""
+
+    count: int = Field(
+        20_000,
+        ge=2,
+        le=10_000_000,
+        description="How many pictures, held-out ones included. The first ones stay the same.",
+        json_schema_extra={"unit": "images"},
+    )
+    size: int = Field(
+        64,
+        ge=32,
+        le=256,
+        description="Width and height of each picture. Memory and time grow with its square.",
+        json_schema_extra={"unit": "pixels"},
+    )
+    seed: int = Field(
+        0, ge=0, le=2**31 - 1, description="Another number gives others, just as varied."
+    )
+    held_out: float = Field(
+        0.1, gt=0, lt=1, description="Share of the pictures to judge by: the last ones."
+    )
+
+    def others(self, count: int) -> Self:
+        """See `DataConfig.others`; those of the next seed."""
+        return self.model_copy(update={"count": count, "seed": (self.seed + 1) % 2**31})
+
+
+def endless_noise(first: int, count: int, columns: int, seed: int) -> NDArray[np.float64]:
+    """Return rows `first` to `first + count` of a seed's endless table of random numbers.
+
+    Every block of rows has a counter of its own, so a row is the same whichever are asked for.
+
+    Returns
+    -------
+    ndarray of float64, shape (count, columns)
+        Evenly from 0 up to but without 1.
+    """
+    start, stop = first // BLOCK, -(-(first + count) // BLOCK)
+    blocks = [
+        np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, block])).random(
+            (BLOCK, columns)
+        )
+        for block in range(start, stop)
+    ]
+    table = np.concatenate([*blocks, np.empty((0, columns))])
+    return table[first - start * BLOCK :][:count]
+
+
+def draw_all(
+    draw: Callable[[slice], NDArray[np.uint8]], shape: tuple[int, int, int, int], what: str
+) -> Generator[Progress, None, NDArray[np.uint8]]:
+    """Draw images piece by piece on every core, yielding progress.
+
+    Parameters
+    ----------
+    draw : callable
+        Returns the images of some rows, with shape (n, C, H, W); called from several threads.
+    shape : tuple of int
+        Shape (N, C, H, W) of all images.
+    what : str
+        What they are called in messages, such as ``"faces"``.
+    """
+    images = np.empty(shape, np.uint8)
+    count, step = shape[0], max(1, PIECE // (shape[2] * shape[3]))
+    pieces = [slice(first, min(first + step, count)) for first in range(0, count, step)]
+
+    def fill(rows: slice) -> int:
+        images[rows] = draw(rows)
+        return rows.stop
+
+    pool = ThreadPoolExecutor(min(os.cpu_count() or 1, THREADS))
+    try:
+        for done in pool.map(fill, pieces):
+            yield Progress(f"Drawing {count:,} {what}", done / count)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return images
+
+
+def check_memory(shape: tuple[int, ...], what: str) -> None:
+    """Refuse a set that does not fit into memory, before any of it is made.
+
+    Raises
+    ------
+    DataError
+        With what it would need and what there is.
+    """
+    needed, free = float(np.prod(shape, dtype=float)), psutil.virtual_memory().available
+    if needed > 0.9 * free:
+        raise DataError(
+            f"data.count: {shape[0]:,} {what} of this size need {needed / 1e9:.1f} GB, "
+            f"but only {free / 1e9:.1f} GB of memory are free.",
+            "Ask for fewer, or for a smaller size.",
+        )

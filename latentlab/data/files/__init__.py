@@ -1,0 +1,1 @@
+"""Readers of image files and archives, and the cache of decoded images."""

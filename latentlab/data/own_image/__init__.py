@@ -1,0 +1,1 @@
+"""A single image of the user's own, made to fit a model."""

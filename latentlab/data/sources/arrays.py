@@ -1,0 +1,184 @@
+"""A person's own images, as NumPy saves them; larger than memory if they like."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import Field
+
+from latentlab.config import ADVANCED
+from latentlab.data.arrays.advice import Rewriting
+from latentlab.data.arrays.labels import MAX_CLASSES, Labels, read_attributes, read_labels
+from latentlab.data.arrays.layouts import (
+    DSPRITES_CLASSES,
+    DSPRITES_VALUES,
+    FACTORS,
+    SHAPES,
+    Layout,
+    find_layout,
+    only_labels,
+)
+from latentlab.data.arrays.pixels import check_numbers, to_bytes
+from latentlab.data.arrays.shapes import channels_first
+from latentlab.data.files.numpy_file import NumpyFile
+from latentlab.data.holdout import split
+from latentlab.data.image_set import DATA, Attributes, DataConfig, ImageSet, ImageSpec, Splits
+from latentlab.errors import DataError
+from latentlab.work import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+__all__ = ["MAX_CLASSES", "SEED", "ArraysConfig"]
+SEED = 0
+
+
+@DATA.register
+class ArraysConfig(DataConfig):
+    """Your own images in a NumPy file: a .npy, which may be larger than memory, or a .npz."""
+
+    kind: Literal["arrays"] = "arrays"
+    images: Path = Field(
+        description="A .npy of bytes, N×H×W, N×H×W×C or N×C×H×W, which stays on disk; or a .npz "
+        "with images and, if there are any, labels and class_names. Those of Keras, MedMNIST, "
+        "dSprites, QuickDraw and Kuzushiji-MNIST are read as they are.",
+        json_schema_extra={"file": True},
+    )
+    labels: Path | None = Field(
+        None,
+        description="A .npy with one whole number or word per image. Empty: those in a .npz.",
+        json_schema_extra={"file": True},
+    )
+    held_out: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="Share of the images to judge by: a random choice of each class, always the "
+        "same, unless the file has parts of its own.",
+    )
+    split_seed: int = Field(
+        0,
+        ge=0,
+        lt=2**31,
+        description="Another number holds out other images.",
+        json_schema_extra=ADVANCED,
+    )
+
+    def available(self) -> bool:
+        """See `DataConfig.available`."""
+        return self.images.is_file()
+
+    def load(self) -> Generator[Progress, None, Splits]:
+        """See `DataConfig.load`; what is mapped from disk is never copied whole."""
+        yield Progress(f"Opening {self.images.name}", 0.0)
+        file = NumpyFile(self.images, "data.images")
+        layout = find_layout(file)
+        parts, notes = _read_images(file, layout)
+        yield Progress("Reading the labels", 0.5)
+        labels = self._read_labels(file, layout, [len(part) for part in parts])
+        whole = _described(parts, labels, _more(file, layout))
+        note = " ".join(filter(None, [layout.note(file), *notes, labels.note]))
+        if layout.held_out:
+            return Splits(whole[0], _joined(whole[1:]), note)
+        in_memory = not isinstance(whole[0].images, np.memmap)
+        return split(whole[0], self.held_out, note, self.split_seed, in_place=in_memory)
+
+    def _read_labels(self, file: NumpyFile, layout: Layout, counts: list[int]) -> Labels:
+        """Return the labels of all parts, one after the other."""
+        names = file.read(layout.class_names) if layout.class_names else None
+        where = f"data.labels: {self.labels or self.images}"
+        if self.labels is not None:
+            own = NumpyFile(self.labels, "data.labels")
+            values = own.read(only_labels(own))
+        elif DSPRITES_CLASSES in layout.extra and _six_columns(file, DSPRITES_CLASSES):
+            values = file.read(DSPRITES_CLASSES)[:, FACTORS.index("shape")]
+            names = np.array(SHAPES)
+        else:
+            given = [part.labels for part in (layout.train, *layout.held_out)]
+            if not all(given):
+                some = "Only some parts have labels, and so none are used." if any(given) else ""
+                return Labels(None, (), {}, some)
+            values = _one_after_another([file.read(name) for name in given], counts, where)
+        return read_labels(values, names, sum(counts), where)
+
+
+def _read_images(file: NumpyFile, layout: Layout) -> tuple[list[NDArray[np.uint8]], list[str]]:
+    """Return the images of each part as bytes with the channels first, and notes."""
+    rewriting = Rewriting(file, layout.images)
+    arrays = [file.read(name) for name in layout.images]
+    check_numbers(arrays, rewriting)
+    shaped = [channels_first(array, rewriting) for array in arrays]
+    images, scale_note = to_bytes([array for array, _ in shaped], rewriting)
+    if len({array.shape[1:] for array in images}) > 1:
+        shapes = " and ".join(str(array.shape) for array in images)
+        raise rewriting.refused(f"has parts of different shapes: {shapes}")
+    return images, [shaped[0][1], scale_note]
+
+
+def _more(file: NumpyFile, layout: Layout) -> Attributes | None:
+    """Return what else a file tells of each image."""
+    names = [name for name in layout.extra if name != DSPRITES_CLASSES]
+    found = read_attributes({name: file.read(name) for name in names})
+    if found and names == [DSPRITES_VALUES] and _six_columns(file, DSPRITES_VALUES):
+        return replace(found, names=FACTORS)
+    return found
+
+
+def _six_columns(file: NumpyFile, name: str) -> bool:
+    return file.arrays[name].shape[1:] == (len(FACTORS),)
+
+
+def _one_after_another(arrays: list[NDArray], counts: list[int], where: str) -> NDArray:
+    """Return the labels of all parts as one array."""
+    if len(arrays) == 1:
+        return arrays[0]
+    fit = all(array.shape[:1] == (count,) for array, count in zip(arrays, counts, strict=True))
+    if not fit or len({(array.shape[1:], array.dtype.kind) for array in arrays}) > 1:
+        shapes = " and ".join(f"{array.dtype} {array.shape}" for array in arrays)
+        wanted = " and ".join(f"{count:,}" for count in counts)
+        raise DataError(
+            f"{where}: labels of shape {shapes} for {wanted} images.",
+            "There must be one label per image, in all parts of the same kind.",
+        )
+    return np.concatenate(arrays)
+
+
+def _described(
+    parts: list[NDArray[np.uint8]], labels: Labels, more: Attributes | None
+) -> list[ImageSet]:
+    """Return the images of each part with what is known of them."""
+    attributes = more
+    if labels.attributes:
+        told = read_attributes(labels.attributes)
+        attributes = told if more is None or told is None else _beside(told, more)
+    spec = ImageSpec(parts[0].shape[1:], labels.names)
+    found, start = [], 0
+    for images in parts:
+        rows = slice(start, start + len(images))
+        known = None if labels.rows is None else labels.rows[rows]
+        found.append(ImageSet(images, known, spec, attributes[rows] if attributes else None))
+        start += len(images)
+    return found
+
+
+def _beside(first: Attributes, second: Attributes) -> Attributes:
+    values = np.concatenate([first.values, second.values], 1)
+    return Attributes((*first.names, *second.names), values, {**first.levels, **second.levels})
+
+
+def _joined(parts: list[ImageSet]) -> ImageSet:
+    """Return several held-out parts as one."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    labels = None if first.labels is None else np.concatenate([p.labels for p in parts])
+    attributes = None
+    if first.attributes:
+        values = np.concatenate([p.attributes.values for p in parts if p.attributes])
+        attributes = replace(first.attributes, values=values)
+    return ImageSet(np.concatenate([p.images for p in parts]), labels, first.spec, attributes)

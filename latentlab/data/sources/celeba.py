@@ -1,0 +1,146 @@
+"""CelebA, portraits of celebrities with forty attributes: those that a person has on disk."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import Field
+
+from latentlab.data.files.archive import find_pictures
+from latentlab.data.files.image_file import ALIGNED, Frame
+from latentlab.data.image_set import DATA, DataConfig, Splits
+from latentlab.data.sources.folder import (
+    MOST_ATTRIBUTES,
+    MOST_PIXELS,
+    describe_pictures,
+    open_split,
+)
+from latentlab.directories import downloads
+from latentlab.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from latentlab.data.files.archive import Source
+    from latentlab.work import Progress
+
+NAME = "celeba"
+IMAGES = ("img_align_celeba", "img_align_celeba.zip")
+PARTITION = "list_eval_partition"
+TRAIN = 0
+SHARE = 0.1
+"""Of the images, held out where the official choice is not there."""
+ADVICE = (
+    "Download img_align_celeba.zip, list_attr_celeba.txt and list_eval_partition.txt from the "
+    "CelebA project of the Chinese University of Hong Kong, for research only, into one folder, "
+    "and choose that as data.root."
+)
+
+
+@DATA.register
+class CelebAConfig(DataConfig):
+    """CelebA: portraits with forty attributes, from a folder or ZIP on this machine."""
+
+    kind: Literal["celeba"] = "celeba"
+    root: Path | None = Field(
+        None,
+        description="A folder or ZIP of CelebA's images, with list_attr_celeba.txt or a CSV in it "
+        "or beside it. Empty: LATENTLAB_DATA, then the download folder.",
+    )
+    size: int = Field(
+        64,
+        ge=1,
+        le=MOST_PIXELS,
+        json_schema_extra={"unit": "pixels"},
+        description="Width and height. Aligned portraits are cropped to the face first.",
+    )
+    classes_from: tuple[str, ...] = Field(
+        (),
+        max_length=MOST_ATTRIBUTES,
+        description="Attributes whose combinations become the classes: smiling, eyeglasses. "
+        "Empty: no classes.",
+    )
+
+    def available(self) -> bool:
+        """See `DataConfig.available`."""
+        return _find(self.root) is not None
+
+    def load(self) -> Generator[Progress, None, Splits]:
+        """See `DataConfig.load`; held out is the official choice, else a random tenth by name."""
+        found = _find(self.root)
+        if found is None:
+            where = self.root or "LATENTLAB_DATA or the download folder"
+            raise DataError(f"data.root: CelebA is not in {where}.", ADVICE)
+        with closing((yield from find_pictures(found))) as source:
+            frame = Frame(self.size, self.size, _crop(source))
+            known = yield from describe_pictures(source, None, self.classes_from)
+            if not self.classes_from:
+                every = np.arange(len(source.entries))
+                known = replace(known, rows=every, labels=None, class_names=())
+            table = known.beside
+            lacking = f"No attributes were found with the images in {found}."
+            notes = (*source.notes, *(() if table.attributes else (lacking, *table.notes)))
+            known = replace(known, notes=notes)
+            return (yield from open_split(source, known, frame, SHARE, _official(source)))
+
+
+def _find(root: Path | None) -> Path | None:
+    """Return the folder or ZIP that holds the images; None where there is none."""
+    if root is not None:
+        return _images_in(root) or (root if root.exists() else None)
+    chosen = os.environ.get("LATENTLAB_DATA")
+    places = [Path(chosen) / NAME, Path(chosen)] if chosen else []
+    found = (_images_in(place) for place in (*places, downloads() / NAME))
+    return next((path for path in found if path), None)
+
+
+def _images_in(folder: Path) -> Path | None:
+    """Return what holds the images in a folder: torchvision's, or the first ZIP named so."""
+    for place in (folder, folder / NAME):
+        for name in IMAGES:
+            if (place / name).exists():
+                return place / name
+    zips = sorted(folder.glob(f"{NAME}*.zip")) if folder.is_dir() else []
+    return zips[0] if zips else None
+
+
+def _crop(source: Source) -> Literal["face", "centre"]:
+    """Return ``face`` for aligned portraits, ``centre`` for those that somebody has cropped."""
+    from PIL import Image
+
+    for entry in source.entries[:100]:
+        try:
+            with source.open(entry) as file, Image.open(file) as picture:
+                return "face" if picture.size == ALIGNED else "centre"
+        except Exception:  # unreadable ones are told of when they are read
+            continue
+    return "centre"
+
+
+def _official(source: Source) -> NDArray[np.bool_] | None:
+    """Return for each image whether it is for judging, where the official choice is there."""
+    names = [entry.name.rpartition("/")[2] for entry in source.entries]
+    for path in _partitions(source.root):
+        try:
+            lines = path.read_text(encoding="utf-8").replace(",", " ").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        pairs = [line.split() for line in lines]
+        part = {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}
+        chosen = np.array([part.get(name, str(TRAIN)) != str(TRAIN) for name in names])
+        if 0 < chosen.sum() < len(names):
+            return chosen
+    return None
+
+
+def _partitions(root: Path) -> list[Path]:
+    folders = [root, root.absolute().parent] if root.is_dir() else [root.absolute().parent]
+    names = [f"{PARTITION}.txt", f"{PARTITION}.csv"]
+    return [path for folder in folders for name in names if (path := folder / name).is_file()]

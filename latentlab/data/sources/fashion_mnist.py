@@ -1,0 +1,50 @@
+"""Fashion-MNIST, 70,000 pieces of clothing in MNIST's format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from latentlab.data.image_set import DATA, DataConfig, Splits
+from latentlab.data.sources.idx_set import IdxSource
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from latentlab.work import Progress
+
+CLASS_NAMES = (
+    "t-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+SOURCE = IdxSource("fashion-mnist", CLASS_NAMES, origin="FashionMNIST")
+
+
+@DATA.register
+class FashionMNISTConfig(DataConfig):
+    """Fashion-MNIST: 60,000 training and 10,000 test pictures of clothing, 28×28 grey."""
+
+    kind: Literal["fashion-mnist"] = "fashion-mnist"
+    root: Path | None = Field(
+        None,
+        description="Folder with the four IDX files, gzipped or not, or one of them. "
+        "Empty: LATENTLAB_DATA, then the download folder, then the network.",
+    )
+
+    def available(self) -> bool:
+        """See `DataConfig.available`."""
+        return SOURCE.find(self.root) is not None
+
+    def load(self) -> Generator[Progress, None, Splits]:
+        """See `DataConfig.load`."""
+        return (yield from SOURCE.load(self.root))

@@ -1,0 +1,271 @@
+"""A person's own pictures: any folder or ZIP of them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import Field
+
+from latentlab.config import ADVANCED
+from latentlab.data.attributes import classes_from
+from latentlab.data.files.archive import find_pictures, shown
+from latentlab.data.files.decoded_cache import open_pictures
+from latentlab.data.files.image_file import Crop, Frame
+from latentlab.data.files.pages import find_pages
+from latentlab.data.files.parts import find_parts
+from latentlab.data.holdout import choose_held_out, divide, file_keys, split
+from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Splits
+from latentlab.data.sources.arrays import MAX_CLASSES
+from latentlab.data.tables.attribute_table import read_beside
+from latentlab.data.tables.joining import quoted
+from latentlab.work import Progress, in_thread, with_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from latentlab.data.files.archive import Source
+    from latentlab.data.files.parts import Parts
+    from latentlab.data.tables.attribute_table import AttributeTable
+
+ELSEWHERE = "other"
+"""The class of pictures that lie beside the folders of the others."""
+MOST_PIXELS = 2048
+MOST_ATTRIBUTES = 5
+CLASSES_TOLD = 12
+"""Classes that the note counts."""
+
+
+@DATA.register
+class FolderConfig(DataConfig):
+    """Your own pictures: a folder or ZIP of images of any size and kind; folders are classes."""
+
+    kind: Literal["folder"] = "folder"
+    root: Path = Field(
+        description="A folder, or a ZIP, of pictures in any format and size. Where two or more "
+        "folders in it hold pictures, each is a class; folders called train, test or the like are "
+        "parts, and what is not for training is held out."
+    )
+    width: int = Field(
+        64,
+        ge=1,
+        le=MOST_PIXELS,
+        json_schema_extra={"unit": "pixels"},
+        description="What every picture is brought to. Training time grows with its square.",
+    )
+    height: int = Field(
+        0,
+        ge=0,
+        le=MOST_PIXELS,
+        json_schema_extra={"unit": "pixels"},
+        description="0 is as high as wide: pictures are square.",
+    )
+    crop: Crop = Field(
+        "centre",
+        description="centre cuts the largest piece of these proportions out of the middle; face "
+        "the face of a portrait aligned as CelebA's are; none squeezes the whole picture.",
+    )
+    colour: bool = Field(True, description="Three channels: red, green and blue. Else one: grey.")
+    attributes: Path | None = Field(
+        None,
+        description="A CSV that says more of each picture, with numbers, yes and no, or words of a "
+        "few kinds. Empty: the one that lies with them and names most of them, if there is one.",
+        json_schema_extra={"file": True},
+    )
+    classes_from: tuple[str, ...] = Field(
+        (),
+        max_length=MOST_ATTRIBUTES,
+        description="Attributes whose combinations become the classes, instead of the folders: "
+        "smiling, eyeglasses. At most five.",
+    )
+    held_out: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="Share of the pictures to judge by, where no folders say it: a random choice "
+        "by their names, which stays when others are added.",
+        json_schema_extra=ADVANCED,
+    )
+
+    @property
+    def frame(self) -> Frame:
+        """What every picture is brought to."""
+        return Frame(self.width, self.height or self.width, self.crop, self.colour)
+
+    def available(self) -> bool:
+        """See `DataConfig.available`."""
+        return self.root.exists()
+
+    def load(self) -> Generator[Progress, None, Splits]:
+        """See `DataConfig.load`; decoded pictures stay on disk, for the next time."""
+        with closing((yield from find_pictures(self.root))) as source:
+            yield from find_pages(source)
+            known = yield from describe_pictures(source, self.attributes, self.classes_from)
+            splits = yield from open_split(source, known, self.frame, self.held_out)
+        return splits
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of pictures before they are decoded.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (M,)
+        Those of a source's entries that are used.
+    labels, class_names : ndarray of int64, shape (M,), or None, and tuple of str
+        Their classes.
+    beside : Beside
+        The table that lies with all entries.
+    parts : Parts or None
+        What the folders of all entries say.
+    notes : tuple of str
+        What one should know of them.
+    counted : str
+        How many there are of each class, where that may surprise.
+    all_occur : bool
+        Whether every class must have pictures that can be read: one without is no class.
+    """
+
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64] | None
+    class_names: tuple[str, ...]
+    beside: AttributeTable
+    parts: Parts | None = None
+    notes: tuple[str, ...] = ()
+    counted: str = ""
+    all_occur: bool = True
+
+    def classes(self, kept: NDArray[np.int64]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+        """Return labels and class names of those pictures that could be read."""
+        if self.labels is None or not self.all_occur:
+            return None if self.labels is None else self.labels[kept], self.class_names
+        occurring, labels = np.unique(self.labels[kept], return_inverse=True)
+        if len(occurring) < min(2, len(self.class_names)):
+            return None, ()
+        return labels.astype(np.int64), tuple(self.class_names[i] for i in occurring)
+
+    @property
+    def held_out(self) -> NDArray[np.bool_] | None:
+        """Which of them their folders hold out; None where these leave it open."""
+        if self.parts is None:
+            return None
+        held_out = np.array(self.parts.held_out, bool)[self.rows]
+        return held_out if 0 < held_out.sum() < len(held_out) else None
+
+
+def describe_pictures(
+    source: Source, table: Path | None, chosen: Sequence[str]
+) -> Generator[Progress, None, Known]:
+    """Find out what folders and tables say of pictures.
+
+    Parameters
+    ----------
+    source : Source
+        Where they lie.
+    table : Path or None
+        The table of attributes, where one was chosen.
+    chosen : sequence of str
+        Attributes to make classes of, instead of folders.
+
+    Raises
+    ------
+    DataError
+        Where the table or the attributes that were chosen are of no use.
+    """
+    beside = yield from with_progress(
+        in_thread(lambda: read_beside(source, table)), "Reading what is known of them"
+    )
+    parts = find_parts([entry.name for entry in source.entries])
+    unclassed = np.array(parts.unclassed, bool) & (not chosen)
+    rows = np.flatnonzero(~unclassed)
+    labels: NDArray[np.int64] | None
+    if chosen:
+        labels, names = classes_from(beside.attributes, chosen)
+    else:
+        labels, names = classes_of(parts.folders[row] for row in rows.tolist())
+    notes = [*source.notes, parts.note, _left_out(source, unclassed), *beside.notes]
+    if len(names) > MAX_CLASSES:
+        notes.append(f"{len(names):,} classes are too many; they are not told apart.")
+        labels, names = None, ()
+    counted = _counted(labels, names) if labels is not None and (chosen or parts.note) else ""
+    return Known(rows, labels, names, beside, parts, tuple(filter(None, notes)), counted)
+
+
+def _left_out(source: Source, unclassed: NDArray[np.bool_]) -> str:
+    if not unclassed.any():
+        return ""
+    first = quoted(source.entries[int(unclassed.argmax())].name)
+    count = int(unclassed.sum())
+    return f"Pictures left out, for they are in no class folder: {count:,}, such as {first}."
+
+
+def _counted(labels: NDArray[np.int64], names: Sequence[str]) -> str:
+    """Say how many pictures there are of each class, of the first few."""
+    counts = np.bincount(labels, minlength=len(names)).tolist()
+    parts = [f"{name[:40]} ({n:,})" for name, n in zip(names, counts, strict=True)][:CLASSES_TOLD]
+    more = len(names) - len(parts)
+    return f"Classes: {', '.join(parts)}{f' and {more:,} more' if more else ''}."
+
+
+def open_split(
+    source: Source, known: Known, frame: Frame, share: float, held_out: NDArray | None = None
+) -> Generator[Progress, None, Splits]:
+    """Decode pictures and part them; each part is a slice of the array mapped from disk.
+
+    Parameters
+    ----------
+    source : Source
+        Where they lie.
+    known : Known
+        What is known of them.
+    frame : Frame
+        What each is brought to.
+    share : float
+        What to hold out where neither folders nor `held_out` say it, by the names of files.
+    held_out : ndarray of bool, shape (M,), or None
+        Which of the rows that are used are held out.
+
+    Raises
+    ------
+    DataError
+        Where not two pictures can be read.
+    """
+    files = np.array([source.entries[row].name for row in known.rows.tolist()], object)
+    keys = file_keys(files)
+    wanted = known.held_out if held_out is None else held_out
+    chosen = wanted is None and len(files) > 1
+    if chosen:
+        wanted = choose_held_out(keys, known.labels, share)
+    wanted = np.zeros(len(files), bool) if wanted is None else wanted
+    # By their hashes: at random, and for most shares the same, so that nothing is decoded anew.
+    order = np.lexsort((~keys, wanted)) if held_out is None else np.argsort(wanted, kind="stable")
+    entries = [source.entries[row] for row in known.rows[order].tolist()]
+    pictures = yield from open_pictures(source, entries, frame)
+    kept = order[pictures.rows]
+    attributes = known.beside.attributes
+    labels, names = known.classes(kept)
+    about = attributes[known.rows[kept]] if attributes else None
+    spec, decided_by = ImageSpec(frame.shape, names), keys[kept] if chosen else None
+    whole = ImageSet(pictures.images, labels, spec, about, files[kept], keys=decided_by)
+    note = " ".join(filter(None, (pictures.note, *known.notes, known.counted)))
+    if 0 < wanted[kept].sum() < len(whole):
+        return divide(whole, wanted[kept], note)
+    return split(whole, share, note)
+
+
+def classes_of(folders: Iterable[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+    """Return a row of the class names for each folder, and the names; none for fewer than two."""
+    known = [shown(folder) for folder in folders]
+    names = sorted({*known} - {""})
+    if len(names) < 2:
+        return None, ()
+    if "" in known:
+        names.append(ELSEWHERE if ELSEWHERE not in names else f"{ELSEWHERE} pictures")
+    rows = {name: i for i, name in enumerate(names)} | ({"": len(names) - 1} if "" in known else {})
+    return np.array([rows[name] for name in known], np.int64), tuple(names)

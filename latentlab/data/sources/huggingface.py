@@ -1,0 +1,142 @@
+"""A data set that Hugging Face's ``datasets`` has saved to disk."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from latentlab.data.files.archive import Entry, Source
+from latentlab.data.files.image_file import Crop, Frame
+from latentlab.data.image_set import DATA, DataConfig, Splits
+from latentlab.data.sources.folder import MOST_PIXELS, Known, open_split
+from latentlab.data.tables.attribute_table import AttributeTable
+from latentlab.errors import DataError
+from latentlab.work import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from latentlab.data.image_set import ImageSet
+
+PACKAGE = "datasets"
+HELD_OUT = ("test", "validation")
+SHARE = 0.1
+"""Of the pictures, held out where no part is called so."""
+
+
+@DATA.register
+class HuggingFaceConfig(DataConfig):
+    """A Hugging Face data set saved with save_to_disk; needs the package datasets."""
+
+    kind: Literal["huggingface"] = "huggingface"
+    root: Path = Field(description="A folder written by save_to_disk.")
+    size: int = Field(
+        64,
+        ge=1,
+        le=MOST_PIXELS,
+        json_schema_extra={"unit": "pixels"},
+        description="Width and height that every picture is brought to.",
+    )
+    crop: Crop = Field("centre", description="See the kind folder.")
+    colour: bool = Field(True, description="Three channels: red, green and blue. Else one: grey.")
+
+    def available(self) -> bool:
+        """See `DataConfig.available`."""
+        return self.root.is_dir() and find_spec(PACKAGE) is not None
+
+    def load(self) -> Generator[Progress, None, Splits]:
+        """See `DataConfig.load`; the part called test is held out, else a random tenth."""
+        yield Progress(f"Opening {self.root.name}")
+        parts = _open(self.root)
+        name = "train" if "train" in parts else next(iter(parts))
+        held_out = next((part for part in HELD_OUT if part in parts and part != name), None)
+        used = {part: parts[part] for part in (name, held_out) if part}
+        source = _Saved(self.root, used)
+        frame = Frame(self.size, self.size, self.crop, self.colour)
+        labels, names = source.classes()
+        judged = np.arange(len(source.entries)) >= len(used[name]) if held_out else None
+        known = Known(
+            np.arange(len(source.entries)), labels, names, AttributeTable(), all_occur=False
+        )
+        splits = yield from open_split(source, known, frame, SHARE, judged)
+        judged_by = splits.validation
+        if held_out and (_is_part(splits.train, held_out) or not _is_part(judged_by, held_out)):
+            raise DataError(f"data.root: one part of {self.root} has no readable picture.")
+        return splits
+
+
+def _is_part(images: ImageSet, name: str) -> bool:
+    return images.files is not None and all(file.startswith(f"{name}#") for file in images.files)
+
+
+class _Saved(Source):
+    """The rows of the parts of a data set, one after another, called ``train#1`` and so on."""
+
+    def __init__(self, root: Path, parts: dict[str, Any]) -> None:
+        import datasets
+
+        self.column = _column(next(iter(parts.values())), datasets.Image, root)
+        undecoded = datasets.Image(decode=False)
+        self._parts = [part.cast_column(self.column, undecoded) for part in parts.values()]
+        entries: list[Entry] = []
+        for name, part in parts.items():
+            stamp = int(hashlib.sha256(part._fingerprint.encode()).hexdigest()[:12], 16)
+            first, rows = len(entries), range(len(part))
+            entries += [Entry(f"{name}#{row + 1}", 0, stamp, first + row) for row in rows]
+        super().__init__(root, entries)
+
+    def open(self, entry: Entry) -> IO[bytes]:
+        """See `Source.open`."""
+        row = int(str(entry.place))
+        part = self._parts[0]
+        if row >= len(part):
+            row, part = row - len(part), self._parts[1]
+        image = part[row][self.column]
+        return BytesIO(image["bytes"]) if image["bytes"] else Path(image["path"]).open("rb")
+
+    def classes(self) -> tuple[np.ndarray | None, tuple[str, ...]]:
+        """Return labels and class names, where a column has both."""
+        for name, feature in self._parts[0].features.items():
+            known = getattr(feature, "names", None)
+            if known and all(name in part.features for part in self._parts):
+                labels = np.concatenate([np.asarray(part[name]) for part in self._parts])
+                if labels.min() >= 0:
+                    return labels.astype(np.int64), tuple(known)
+        return None, ()
+
+
+def _column(part: Any, image: type, root: Path) -> str:
+    found = [name for name, feature in part.features.items() if isinstance(feature, image)]
+    if not found:
+        raise DataError(
+            f"data.root: no column of {root} holds images; there are {', '.join(part.features)}.",
+            "Cast the column to datasets.Image() before saving.",
+        )
+    return str(found[0])
+
+
+def _open(root: Path) -> dict[str, Any]:
+    """Return the parts of a saved data set by name."""
+    if not root.is_dir():
+        raise DataError(f"data.root: there is no folder {root}.", "Check the path.")
+    if find_spec(PACKAGE) is None:
+        raise DataError(
+            "Hugging Face data sets need the package datasets, which is not installed.",
+            "Install it with: pip install datasets.",
+        )
+    import datasets
+
+    try:
+        found = datasets.load_from_disk(str(root))
+    except Exception as error:  # whatever that package raises at a folder that is none of its own
+        raise DataError(
+            f"data.root: {root} is no data set written by save_to_disk ({error}).",
+            "Save it with dataset.save_to_disk(folder).",
+        ) from error
+    return dict(found) if isinstance(found, dict) else {"train": found}

@@ -1,0 +1,261 @@
+"""Data sets of four IDX files, as MNIST and its kin: where to find them, and what they mean."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.data.arrays.pixels import convert, measure, usual_scale
+from latentlab.data.files.idx import FILES, IdxFiles, named_as, names_in, read_idx, sets_in
+from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Splits
+from latentlab.data.sources.emnist import CLASSES, LETTERS, set_of
+from latentlab.directories import downloads
+from latentlab.errors import DataError, listed
+from latentlab.work import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from numpy.typing import NDArray
+
+OTHER_SETS = ("kmnist", "kuzushijimnist", "k49", "notmnist")
+"""Data sets in files of the same names, for which there is no kind."""
+SYSTEM = Path("/usr/share/datasets")  # where Debian's dataset packages install
+CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class IdxSource:
+    """One data set of four IDX files.
+
+    Parameters
+    ----------
+    name : str
+        Its name, also that of its folder.
+    class_names : tuple of str
+        One per label value.
+    origin : str
+        Name of the torchvision class that knows the download addresses and checksums.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    origin: str
+
+    def load(self, root: Path | None) -> Generator[Progress, None, Splits]:
+        """Read the files in place where they are found, else download them first."""
+        found = self.find(root)
+        if found is None:
+            folder = downloads() / self.name
+            yield from self._download(folder)
+            found = IdxFiles(folder, "", {file: folder / f"{file}.gz" for file in FILES})
+        arrays = []
+        for i, file in enumerate(FILES):
+            yield Progress(f"Reading {self.name}", i / len(FILES))
+            arrays.append(read_idx(found.paths[file]))
+        return self._splits(arrays, found)
+
+    def _splits(self, arrays: list[NDArray], found: IdxFiles) -> Splits:
+        images, note = self._images(arrays[::2], found)
+        labels = [self._labels(*pair, found) for pair in zip(arrays[1::2], images, strict=True)]
+        names, notes = self.class_names, [note]
+        if subset := set_of(found.prefix):
+            names = tuple(CLASSES[subset])
+            images = [part.transpose(0, 2, 1) for part in images]
+            notes.insert(0, f"These are EMNIST's {subset}; the images were turned upright.")
+            if subset == LETTERS and min(rows.min() for rows in labels) == 1:
+                labels = [rows - 1 for rows in labels]
+        self._check(labels, names, found)
+        spec = ImageSpec((1, *images[0].shape[1:]), names)
+        train, validation = (
+            ImageSet(part[:, None], rows, spec) for part, rows in zip(images, labels, strict=True)
+        )
+        return Splits(train, validation, " ".join(filter(None, notes)))
+
+    def _images(
+        self, arrays: list[NDArray], found: IdxFiles
+    ) -> tuple[list[NDArray[np.uint8]], str]:
+        """Return the images of both parts as bytes, and how their values were understood."""
+        first, last = arrays
+        if first.ndim != 3 or first.shape[1:] != last.shape[1:] or not (first.size and last.size):
+            raise DataError(
+                f"{self.name} in {found.folder}: images of shape {first.shape} to learn from and "
+                f"{last.shape} to judge by do not belong together.",
+                "Copy all four files anew.",
+            )
+        extent = measure(arrays)
+        scale = None if extent.strange else usual_scale(extent)
+        if scale is None:
+            raise DataError(
+                f"{self.name} in {found.folder}: pixels are of {extent.low:.6g} to "
+                f"{extent.high:.6g}{', and some are NaN' if extent.strange else ''}.",
+                "Save them as bytes of 0 to 255.",
+            )
+        return convert(arrays, scale), scale.note
+
+    def _labels(self, values: NDArray, images: NDArray, found: IdxFiles) -> NDArray[np.int64]:
+        """Return labels as whole numbers; of a table, as QMNIST has, the first column."""
+        rows = values[:, 0] if values.ndim == 2 and values.size else values
+        if rows.shape != images.shape[:1]:
+            raise DataError(
+                f"{self.name} in {found.folder}: images {images.shape} and labels {values.shape} "
+                "do not belong together.",
+                "Copy all four files anew.",
+            )
+        with np.errstate(invalid="ignore"):
+            whole: NDArray[np.int64] = rows.astype(np.int64)
+            differ = whole != rows
+        if differ.any():
+            raise DataError(f"{self.name} in {found.folder}: labels are no whole numbers.")
+        return whole
+
+    def _check(self, labels: list[NDArray], names: tuple[str, ...], found: IdxFiles) -> None:
+        every = np.concatenate(labels)
+        strangers = every[(every < 0) | (every >= len(names))]
+        if len(strangers):
+            raise DataError(
+                f"{self.name} in {found.folder}: label {strangers.max()} is none of its "
+                f"{len(names)} classes.",
+                "Are these the files of another data set? Those of EMNIST are known by their own "
+                "names, such as emnist-letters-train-images-idx3-ubyte.",
+            )
+
+    def find(self, root: Path | None) -> IdxFiles | None:
+        """Return the files; None where they must be downloaded.
+
+        Raises
+        ------
+        DataError
+            Where they are not in the folder that was chosen.
+        """
+        if root is not None:
+            return self._in_chosen(root)
+        candidates = [downloads() / self.name, SYSTEM / self.name]
+        if chosen := os.environ.get("LATENTLAB_DATA"):
+            # A bare folder of IDX files does not say what they show: one that bears the name
+            # of another data set is passed over.
+            bare = self._folders(Path(chosen))
+            candidates = [*bare[1:], *([] if self._other_name(bare[0]) else bare[:1]), *candidates]
+        return next((found for folder in candidates if (found := self._in(folder))), None)
+
+    def _folders(self, root: Path) -> list[Path]:
+        """Return where files may lie in a folder, torchvision's places among them."""
+        places = (".", self.name, "raw", self.origin, f"{self.origin}/raw", f"{self.name}/raw")
+        return [root / place for place in places]
+
+    def _in(self, folder: Path) -> IdxFiles | None:
+        """Return the files that lie directly in a folder."""
+        found = {
+            prefix: files
+            for prefix, files in sets_in(folder).items()
+            if called(prefix) in ("", self.name)
+        }
+        if "" in found or len(found) < 2:
+            return found.get("", next(iter(found.values()), None))
+        first = found[min(found)].paths[FILES[0]]
+        raise DataError(
+            f"{self.name}: there are several data sets in {folder}: {listed(sorted(found))}.",
+            f"Choose one of its files as data.root, such as {first}",
+        )
+
+    def _in_chosen(self, root: Path) -> IdxFiles:
+        folder = root
+        if root.is_file() and (named := named_as(root.name)):
+            folder = root.parent
+            if found := sets_in(folder).get(named[0]):
+                return found
+        elif not root.is_dir():
+            raise DataError(f"data.root: there is no folder {root}.", "Check the path.")
+        for place in self._folders(folder):
+            if found := self._in(place):
+                self._check_name(place)
+                return found
+        there = {file for name in names_in(folder) if (named := named_as(name)) for file in named}
+        lacking = next((file for file in FILES if file not in there), FILES[0])
+        raise DataError(
+            f"{self.name}: looked for {lacking} or {lacking}.gz in {root} and found neither.",
+            "Point data.root to a folder with the four IDX files, or leave it empty to download.",
+        )
+
+    def _check_name(self, folder: Path) -> None:
+        if other := self._other_name(folder):
+            choose = f"Choose {other} as data.kind. " if other in DATA.kinds() else ""
+            raise DataError(
+                f"{self.name}: {folder} has the name of {other}, and its files do not say which "
+                "of the two they are.",
+                f"{choose}Rename the folder if it holds {self.name}.",
+            )
+
+    def _other_name(self, folder: Path) -> str:
+        """Return the data set that a folder is named after, where it is another."""
+        folder = folder.resolve()
+        name = called(folder.parent.name if folder.name == "raw" else folder.name)
+        return "" if name == self.name else name
+
+    def _download(self, folder: Path) -> Generator[Progress]:
+        from torchvision import datasets
+
+        origin = getattr(datasets, self.origin)
+        md5 = dict(origin.resources)
+        folder.mkdir(parents=True, exist_ok=True)
+        for i, file in enumerate(FILES):
+            target = folder / f"{file}.gz"
+            if not target.exists():
+                for fraction in self._fetch(target, origin.mirrors, md5[target.name]):
+                    yield Progress(f"Downloading {self.name}", (i + fraction) / len(FILES))
+
+    def _fetch(self, target: Path, mirrors: Sequence[str], md5: str) -> Generator[float]:
+        reasons = []
+        for mirror in mirrors:
+            try:
+                yield from download(f"{mirror}{target.name}", target, md5)
+            except OSError as error:
+                reasons.append(f"{mirror}: {error}")
+            else:
+                return
+        raise DataError(
+            f"{self.name}: {target.name} is not in {target.parent} and could not be downloaded "
+            f"({'; '.join(reasons)}).",
+            "Check the network, or point data.root or the environment variable LATENTLAB_DATA "
+            "to a folder with the four IDX files.",
+        )
+
+
+def download(url: str, target: Path, md5: str) -> Generator[float]:
+    """Fetch a file, yielding the fraction done; nothing is left behind unless it is whole.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be fetched or its checksum is wrong.
+    """
+    part = target.with_suffix(".part")
+    digest = hashlib.md5(usedforsecurity=False)
+    try:
+        with urllib.request.urlopen(url, timeout=20) as source, part.open("wb") as sink:
+            total = int(source.headers.get("Content-Length") or 0)
+            while chunk := source.read(CHUNK):
+                sink.write(chunk)
+                digest.update(chunk)
+                yield min(1.0, sink.tell() / total) if total else 0.0
+        if digest.hexdigest() != md5:
+            raise OSError("the file arrived damaged")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def called(name: str) -> str:
+    """Return the data set that a file or folder is named after; empty where it is none."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    if plain in ("qmnist", "emnist") or set_of(name.lower()):
+        return "mnist"
+    known = {kind.replace("-", ""): kind for kind in DATA.kinds()}
+    return known.get(plain, plain if plain in OTHER_SETS else "")

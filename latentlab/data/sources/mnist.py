@@ -1,0 +1,39 @@
+"""MNIST, the 70,000 handwritten digits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from latentlab.data.image_set import DATA, DataConfig, Splits
+from latentlab.data.sources.idx_set import IdxSource
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from latentlab.work import Progress
+
+SOURCE = IdxSource("mnist", tuple("0123456789"), origin="MNIST")
+
+
+@DATA.register
+class MNISTConfig(DataConfig):
+    """MNIST: 60,000 training and 10,000 test digits, 28×28 grey."""
+
+    kind: Literal["mnist"] = "mnist"
+    root: Path | None = Field(
+        None,
+        description="Folder with the four IDX files, gzipped or not, or one of them. QMNIST "
+        "and EMNIST too, by their names. "
+        "Empty: LATENTLAB_DATA, then the download folder, then the network.",
+    )
+
+    def available(self) -> bool:
+        """See `DataConfig.available`."""
+        return SOURCE.find(self.root) is not None
+
+    def load(self) -> Generator[Progress, None, Splits]:
+        """See `DataConfig.load`."""
+        return (yield from SOURCE.load(self.root))

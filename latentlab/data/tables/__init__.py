@@ -1,0 +1,1 @@
+"""Tables beside images: how they are read, and which row is which image's."""

@@ -1,0 +1,178 @@
+"""The table that lies with pictures and says what they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.data.attributes import attributes_of
+from latentlab.data.files.archive import shared_depth, shown
+from latentlab.data.tables.joining import EXAMPLES
+from latentlab.data.tables.table import MAX_BYTES, parse_table
+from latentlab.errors import DataError, listed, reason_of
+
+if TYPE_CHECKING:
+    from latentlab.data.attributes import Described
+    from latentlab.data.files.archive import Entry, Source
+    from latentlab.data.image_set import Attributes
+
+NAMES = ("attributes.csv", "list_attr_celeba.txt", "list_attr_celeba.csv")
+"""Tables that are what they are called, before all others."""
+KINDS = (".csv", ".tsv")
+LISTS = (".txt",)
+"""Files that may be tables: only names of pictures in them prove it."""
+MAX_TABLES = 20
+"""Tables that are looked into at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTable:
+    """What was found beside pictures.
+
+    Parameters
+    ----------
+    attributes : Attributes or None
+        What it says, in the order of the source's entries.
+    name : str
+        The table's file name; empty where there is none.
+    how : str
+        By what its rows and the pictures were brought together.
+    notes : tuple of str
+        What one should know: rows without pictures, columns left out, tables that are not used.
+    """
+
+    attributes: Attributes | None = None
+    name: str = ""
+    how: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def read_beside(source: Source, chosen: Path | None = None) -> AttributeTable:
+    """Read the table that was chosen, or the one of those beside the pictures that names most.
+
+    Raises
+    ------
+    DataError
+        Where the chosen one cannot be read or does not fit.
+    """
+    if chosen:
+        try:
+            return _used(chosen.name, _read(chosen, source), [])
+        except DataError as error:
+            raise DataError(
+                f"data.attributes: {chosen} cannot be used: {error.message}.",
+                "Choose a CSV with a line of names, and a column with the pictures' file names.",
+            ) from error
+    found: list[tuple[str, Described]] = []
+    refused: list[str] = []
+    candidates = _candidates(source)
+    for table in candidates:
+        name = shown(_base(table))
+        must_name = name.lower().endswith(LISTS) or (
+            isinstance(table, Path) and len(candidates) > 1
+        )
+        try:
+            described = _read(table, source)
+        except DataError as error:
+            if not must_name or name.lower() in NAMES:
+                refused.append(f"{name} is not used: {error.message}.")
+            continue
+        if name.lower() in NAMES:
+            return _used(name, described, [])
+        if described.named or not must_name:
+            found.append((name, described))
+    return _best(found, refused)
+
+
+def _best(found: list[tuple[str, Described]], refused: list[str]) -> AttributeTable:
+    """Use the table that names most pictures; one that names none only where it is alone."""
+    more = len(refused) - EXAMPLES
+    notes = [*refused[:EXAMPLES], *([f"{more:,} more tables are not used."] if more > 0 else [])]
+    naming = [pair for pair in found if pair[1].named]
+    if not naming and len(found) > 1:
+        names = listed([name for name, _ in found], EXAMPLES)
+        note = f"{names} could each tell of the pictures in order: choose one as data.attributes."
+        return AttributeTable(notes=(note, *notes))
+    if not found:
+        return AttributeTable(notes=tuple(notes))
+    ranked = sorted(naming or found, key=_rank)
+    (name, described), others = ranked[0], [name for name, _ in found if name != ranked[0][0]]
+    if others:
+        notes.insert(0, f"Not used beside it: {listed(others, EXAMPLES)}; data.attributes chooses.")
+    return _used(name, described, notes)
+
+
+def _rank(pair: tuple[str, Described]) -> tuple[int, bool, int, str]:
+    name, described = pair
+    columns = len(described.attributes.names)
+    return -described.named, name.lower().endswith(LISTS), -columns, name
+
+
+def _used(name: str, described: Described, others: list[str]) -> AttributeTable:
+    notes = [*described.notes, *others]
+    used = [f"{name} is used, {described.how}."] if notes else []
+    return AttributeTable(described.attributes, name, described.how, (*used, *notes))
+
+
+def _read(found: Entry | Path, source: Source) -> Described:
+    """Read a table and join it with the pictures, whatever is wrong being a `DataError`."""
+    try:
+        content = _content(found, source)
+    except DataError:
+        raise
+    except Exception as error:  # an archive's reader raises as many kinds as there are faults
+        raise DataError(reason_of(error)) from error
+    names = [entry.name for entry in source.entries]
+    root = source.root.absolute()
+    folder = (*root.parts[1:-1], root.name if root.is_dir() else root.stem)
+    described = attributes_of(parse_table(content), names, folder)
+    if np.isnan(described.attributes.values).all():
+        raise DataError("it says nothing of any picture")
+    return described
+
+
+def _content(found: Entry | Path, source: Source) -> bytes:
+    size = found.stat().st_size if isinstance(found, Path) else found.size
+    if size > MAX_BYTES:
+        raise DataError(f"it has {size:,} bytes, and {MAX_BYTES:,} are the most")
+    if isinstance(found, Path):
+        return found.read_bytes()
+    with source.open(found) as file:
+        return file.read()
+
+
+def _candidates(source: Source) -> list[Entry | Path]:
+    """Return the tables that may tell of the pictures, those named so first."""
+    inside: list[Entry | Path] = list(_uppermost(source))
+    around = _around(source.root)
+    tables = [table for table in inside if table.name.lower().endswith((*KINDS, *LISTS))]
+    if not tables and not source.root.is_dir():
+        tables += [path for path in around if path.name.lower().endswith(KINDS)]
+    named = [table for table in (*inside, *around) if _base(table).lower() in NAMES]
+    named.sort(key=lambda table: NAMES.index(_base(table).lower()))
+    rest = sorted((table for table in tables if table not in named), key=_order)
+    return [*named, *rest[:MAX_TABLES]]
+
+
+def _base(table: Entry | Path) -> str:
+    return table.name.rpartition("/")[2]
+
+
+def _order(table: Entry | Path) -> tuple[bool, str]:
+    return _base(table).lower().endswith(LISTS), _base(table)
+
+
+def _uppermost(source: Source) -> list[Entry]:
+    """Return the tables that lie no deeper than the folder that holds all the pictures."""
+    depth = shared_depth([entry.name.split("/")[:-1] for entry in source.entries])
+    return [entry for entry in source.tables if entry.name.count("/") <= depth]
+
+
+def _around(root: Path) -> list[Path]:
+    try:
+        return sorted(path for path in root.absolute().parent.iterdir() if path.is_file())
+    except OSError:
+        return []

@@ -1,0 +1,190 @@
+"""What the columns of a table say of pictures: numbers, yes and no, or words of a few kinds."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from latentlab.data.image_set import Attributes
+
+MISSING = frozenset(
+    ("", "na", "n/a", "n.a.", "nan", "<na>", "#n/a", "nat", "null", "?", "-", "--", "–", "—", ".")
+)
+"""What people and programs write for what is not known, in lower case."""
+TRUTH = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0, "none": math.nan}
+MAX_LEVELS = 1000
+"""Different words of a column above which they are no classes."""
+MAX_WORD = 100
+"""Letters of a word above which it is free text."""
+BAD_CELLS = 0.1
+"""Share of cells up to which they cost themselves only, and not the whole column."""
+MAX_CODES = 50
+"""Different whole numbers up to which they may be classes."""
+DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)?,\d+(e[+-]?\d+)?", re.IGNORECASE)
+POINT_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
+COMMA_GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+SPACED = re.compile(r"(?<=\d)[ \u00a0\u202f'\u2019](?=\d{3}(?!\d))")
+"""What stands between thousands in some countries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column says of each picture.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (N,)
+        NaN where it is not known.
+    levels : tuple of str
+        The words that 0, 1, 2, ... stand for; empty for numbers.
+    bad : tuple of str
+        Cells that could not be read as a number like the others.
+    """
+
+    values: NDArray[np.float32]
+    levels: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
+
+
+def read_column(words: Sequence[str], separator: str) -> Column | str:
+    """Return what the words of a column mean, or why they say nothing of use.
+
+    Parameters
+    ----------
+    words : sequence of str, length N
+        One per picture.
+    separator : str
+        What stands between cells: commas in numbers are decimal where it is none.
+    """
+    counts = known_words(words)
+    if not counts:
+        return "empty"
+    read = _number_reader(counts, separator)
+    meant = {word: read(word) for word in counts}
+    bad = tuple(word for word, value in meant.items() if value is None)
+    known, lost = counts.total(), sum(counts[word] for word in bad)
+    if lost <= max(1, BAD_CELLS * known) and known - lost > lost:
+        return _numbers(words, meant, bad)
+    return _words(words, counts)
+
+
+def known_words(words: Sequence[str]) -> Counter[str]:
+    """Count the words of a column, but for those that mean that nothing is known."""
+    counts = Counter(words)
+    for word in [word for word in counts if word.casefold() in MISSING]:
+        del counts[word]
+    return counts
+
+
+def _numbers(
+    words: Sequence[str], meant: dict[str, float | None], bad: tuple[str, ...]
+) -> Column | str:
+    plain = {word: value for word, value in meant.items() if value is not None}
+    values = np.array([plain.get(word, math.nan) for word in words], np.float32)
+    told = {value for value in plain.values() if not math.isnan(value)}
+    if not told:
+        return "empty"
+    if told <= {-1.0, 1.0} and -1.0 in told:
+        values = (values + np.float32(1)) / np.float32(2)
+    return Column(values, bad=bad)
+
+
+def _words(words: Sequence[str], counts: Counter[str]) -> Column | str:
+    if max(map(len, counts)) > MAX_WORD:
+        return "free text"
+    if len(counts) > MAX_LEVELS:
+        return f"{len(counts):,} different words"
+    if len(counts) == counts.total():
+        return "a different word for each picture"
+    if len(counts) == 1:
+        return "the same for all pictures"
+    levels = tuple(sorted(counts, key=lambda word: (word.casefold(), word)))
+    numbers = {word: i for i, word in enumerate(levels)}
+    return Column(np.array([numbers.get(word, math.nan) for word in words], np.float32), levels)
+
+
+def is_number(word: str) -> bool:
+    """Say whether a word is a number with a decimal point, if with any."""
+    return _plain_number(word) is not None
+
+
+def _plain_number(word: str) -> float | None:
+    """Return a number as Python reads it, but for words such as ``1_000`` that look like names."""
+    if "_" in word or len(word) > MAX_WORD:
+        return None
+    try:
+        number = float(word)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and abs(number) < 1e38 else math.nan
+
+
+def _number_reader(counts: Counter[str], separator: str) -> Callable[[str], float | None]:
+    """Return what reads the numbers of a column, by how commas and points stand in all of it."""
+    with_comma = [word for word in counts if "," in word]
+    english = all(COMMA_GROUPS.fullmatch(word) for word in with_comma) and (
+        separator == "," or any("." in word for word in with_comma)
+    )
+    number = _plain_number
+    if with_comma:
+        number = _grouped if english else _decimal_comma
+
+    def read(word: str) -> float | None:
+        known = TRUTH.get(word.casefold())
+        return number(SPACED.sub("", word)) if known is None else known
+
+    return read
+
+
+def _grouped(word: str) -> float | None:
+    return _plain_number(word.replace(",", "") if COMMA_GROUPS.fullmatch(word) else word)
+
+
+def _decimal_comma(word: str) -> float | None:
+    """Return a number with a decimal comma; 1.234 beside such numbers could be either."""
+    if DECIMAL_COMMA.fullmatch(word):
+        return _plain_number(word.replace(".", "").replace(",", "."))
+    return None if POINT_GROUPS.fullmatch(word) else _plain_number(word)
+
+
+def groups_of(
+    attributes: Attributes, name: str
+) -> tuple[NDArray[np.int64], tuple[str, ...]] | None:
+    """Tell images apart by an attribute of words or codes.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,), and tuple of str
+        Rows of the names, -1 for unknown, and the names; None for a quantity, or yes and no.
+    """
+    values = attributes.column(name)
+    if name in attributes.levels:
+        return np.nan_to_num(values, nan=-1).astype(np.int64), attributes.levels[name]
+    codes = codes_of(values)
+    if codes is None:
+        return None
+    labels = np.searchsorted(codes, values)
+    labels[np.isnan(values)] = -1
+    return labels.astype(np.int64), tuple(f"{code:g}" for code in codes)
+
+
+def codes_of(values: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Return the different numbers of an attribute that may be codes; None for a quantity.
+
+    Codes are three to fifty whole numbers, each of two images on average or more: those of digits,
+    countries or grades, of which it cannot be told whether 2 is more than 1.
+    """
+    known = values[np.isfinite(values)]
+    told = np.unique(known)
+    few = 3 <= len(told) <= MAX_CODES and 2 * len(told) <= len(known)
+    return told if few and bool((told == np.round(told)).all()) else None

@@ -1,0 +1,1 @@
+"""What the lane does: answers to requests, one file per feature."""

@@ -1,0 +1,84 @@
+"""Arithmetic and traversals: points made of points, and what they decode to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.explorer.model import decoded
+from latentlab.latent.dimensions import (
+    data_range,
+    kl_per_dimension,
+    prior_range,
+    quantile_range,
+    traverse,
+)
+from latentlab.session.interpolation import Blend, Range, Traversal, TraversalSettings
+from latentlab.session.points import Point
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from latentlab.explorer.explorer import Explorer
+    from latentlab.work import Progress
+
+
+def blend(
+    explorer: Explorer,
+    slots: tuple[Point | Path | int, Point | Path | int, Point | Path | int],
+    strength: float,
+    label: int | None,
+) -> Blend:
+    """Decode (A - B)·strength + C, with the label of C.
+
+    Parameters
+    ----------
+    explorer : Explorer
+        Whose model.
+    slots : tuple
+        A, B and C, each a point, the file of a picture, or the row of an image.
+    strength : float
+        How much of the difference to add.
+    label : int or None
+        Class of a file's picture, for a conditional model.
+
+    Raises
+    ------
+    DataError
+        Where a file is no image.
+    """
+    a, b, c = (_point_of(explorer, slot, label) for slot in slots)
+    z = strength * (np.array(a.z) - np.array(b.z)) + np.array(c.z)
+    points = (a, b, c, c.at(tuple(z.tolist())))
+    return Blend(points, explorer.tiles(points, 4).pictures)
+
+
+def make_traversal(
+    explorer: Explorer, point: Point, settings: TraversalSettings
+) -> Generator[Progress, None, Traversal]:
+    """Decode a sheet of all dimensions, the one that carries most first."""
+    codes = explorer.codes
+    kl = kl_per_dimension(codes)
+    order = np.argsort(-kl, kind="stable")[: settings.most]
+    match settings.range:
+        case Range.DEVIATIONS:
+            ranges = data_range(codes, settings.span)
+        case Range.QUANTILES:
+            ranges = quantile_range(codes)
+        case Range.PRIOR:
+            ranges = prior_range(len(kl), settings.span)
+    dimensions = tuple(order.tolist())
+    z, values = traverse(point.z, dimensions, ranges, settings.columns)
+    points = tuple(point.at(tuple(row)) for row in z.tolist())
+    tiles = yield from decoded(explorer, points, settings.columns, "Decoding traversals")
+    return Traversal(tiles, dimensions, tuple(kl[order].tolist()), values, len(kl))
+
+
+def _point_of(explorer: Explorer, slot: Point | Path | int, label: int | None) -> Point:
+    if isinstance(slot, Point):
+        return slot
+    if isinstance(slot, Path):
+        return explorer.encode(slot, label).point
+    return explorer.original(slot).point

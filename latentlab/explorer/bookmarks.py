@@ -1,0 +1,140 @@
+"""Bookmarks in a JSON file: in the run's folder, or among the user's own for what ships."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import FailFast, Field, JsonValue, TypeAdapter
+
+from latentlab.atomic_write import write_atomically
+from latentlab.errors import RunError, reading
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.user_files import place_of
+from latentlab.json_files import LARGE, Record, read_json
+from latentlab.session.bookmarks import (
+    ExportBookmarks,
+    ImportBookmarks,
+    KeepBookmarks,
+    ReadBookmarks,
+)
+from latentlab.session.export import Exported
+from latentlab.session.interpolation import Bookmark
+from latentlab.session.points import Point
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from latentlab.session.points import ModelCard
+
+WHAT = "bookmarks"
+FORMAT = 1
+MOST_BOOKMARKS = 10_000
+LONGEST_NOTE = 10_000
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
+"""One number of z: what lies further away decodes to nothing."""
+
+
+class _Mark(Record):
+    z: Annotated[tuple[Coordinate, ...], FailFast()]
+    label: JsonValue = None
+    note: Annotated[str, Field(max_length=LONGEST_NOTE)] = ""
+
+
+class _Book(Record):
+    """A file of bookmarks."""
+
+    format: Literal[1] = 1
+    bookmarks: Annotated[tuple[_Mark, ...], Field(max_length=MOST_BOOKMARKS), FailFast()]
+
+
+_BOOK = TypeAdapter(_Book)
+
+
+def write_bookmarks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None:
+    """Write bookmarks; a file there that cannot be read is kept under another name.
+
+    Raises
+    ------
+    RunError
+        Where the file cannot be written.
+    """
+    if path.exists():
+        try:
+            read_bookmarks(path, card)
+        except RunError:
+            with reading(path):
+                path.replace(path.with_suffix(".damaged"))
+    content = {
+        "format": FORMAT,
+        "model": card.name,
+        "latent_dim": card.latent_dim,
+        "bookmarks": [
+            {"note": mark.note, "z": list(mark.point.z), "label": mark.point.label}
+            for mark in marks
+        ],
+    }
+    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def read_bookmarks(path: Path, card: ModelCard) -> list[tuple[Point, str]]:
+    """Read points and their notes.
+
+    Raises
+    ------
+    RunError
+        Where the file cannot be read, or its points are not of this model.
+    """
+    advice = "Choose one that latentlab has written."
+    book = read_json(path, _BOOK, RunError, advice, "is no file of bookmarks", LARGE)
+    return [_point(mark, card) for mark in book.bookmarks]
+
+
+def _point(mark: _Mark, card: ModelCard) -> tuple[Point, str]:
+    if len(mark.z) != card.latent_dim:
+        raise RunError(
+            f"The bookmarks have {len(mark.z)} dimensions, and {card.name} has {card.latent_dim}.",
+            "Open the model that they were made with.",
+        )
+    label = mark.label if isinstance(mark.label, int) else -1
+    known = 0 <= label < card.spec.classes
+    return card.point(mark.z, label if known else None), mark.note
+
+
+@answer.register
+def _(request: ReadBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
+    if explorer.card is None:
+        return ()
+    path = place_of(explorer.card, WHAT)
+    return _decoded(read_bookmarks(path, explorer.card), explorer) if path.exists() else ()
+
+
+@answer.register
+def _(request: KeepBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
+    write_bookmarks(place_of(request.card, WHAT), request.card, request.marks)
+    return request.marks
+
+
+@answer.register
+def _(request: ImportBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
+    known = {mark.point for mark in request.marks}
+    found = read_bookmarks(request.path, request.card)
+    new = [(point, note) for point, note in found if point not in known]
+    marks = request.marks + _decoded(new, explorer)
+    write_bookmarks(place_of(request.card, WHAT), request.card, marks)
+    return marks
+
+
+@answer.register
+def _(request: ExportBookmarks, explorer: Explorer) -> Exported:
+    write_bookmarks(request.path, request.card, request.marks)
+    return Exported(request.path)
+
+
+def _decoded(found: list[tuple[Point, str]], explorer: Explorer) -> tuple[Bookmark, ...]:
+    if not found:
+        return ()
+    pictures = explorer.tiles(tuple(point for point, _ in found), 1).pictures
+    pairs = zip(found, pictures, strict=True)
+    return tuple(Bookmark(point, note, pixels) for (point, note), pixels in pairs)

@@ -1,0 +1,306 @@
+"""A second model, B, beside the open one, A: what both make of the same z or image."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.data.image_set import ImageSet
+from latentlab.errors import DataError, LatentlabError, RunError
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer
+from latentlab.latent.codes import Codes
+from latentlab.latent.dimensions import kl_per_dimension
+from latentlab.latent.elbo_scores import CHUNK, elbo_scores
+from latentlab.latent.encode import decode, encode, to_picture
+from latentlab.latent.paired import paired
+from latentlab.learning.checkpoint import folder_of, load_model
+from latentlab.learning.events import is_active
+from latentlab.runs.library import run_name
+from latentlab.session.anomalies import with_eta
+from latentlab.session.comparison import (
+    Comparison,
+    DecodedPair,
+    ImageComparison,
+    LinkImage,
+    LinkPoint,
+    OpenModelB,
+    Reconstruction,
+    SeveralImages,
+    ShowColumns,
+    Summarise,
+    Summary,
+    why_no_image,
+    why_no_point,
+)
+from latentlab.session.own_image import channels_first
+from latentlab.session.points import ModelCard, Original, Point
+from latentlab.work import Progress, with_progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Posteriors = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+    from latentlab.latent.ranking import Scores
+    from latentlab.models.base import Model
+
+BEST = "best"
+
+
+class ModelB:
+    """A model for comparison; belongs to the explorer's thread.
+
+    Parameters
+    ----------
+    path : Path
+        A run folder or a checkpoint.
+
+    Raises
+    ------
+    RunError
+        Where it cannot be loaded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._stamp = path, _stamp(path)
+        self.model, checkpoint = load_model(path)
+        folder, recipe = folder_of(path).resolve(), checkpoint.recipe
+        best = f" ({BEST})" if path.stem == BEST else ""
+        self.card = ModelCard(
+            name=run_name(folder) + best,
+            source=folder,
+            kind=recipe.model.kind,
+            latent_dim=self.model.latent_dim,
+            conditional=self.model.conditional,
+            spec=checkpoint.spec,
+            epoch=checkpoint.epoch,
+            recipe=recipe.to_dict(),
+        )
+        self.known = Comparison(path, self.card)
+
+    def is_at(self, path: Path) -> bool:
+        """Say whether it is what `path` still holds, so that it need not be read again."""
+        return self.path == path and self._stamp == _stamp(path)
+
+
+def open_second(explorer: Explorer, path: Path) -> Comparison:
+    """Put B beside the open model, with nothing compared as yet.
+
+    Raises
+    ------
+    RunError
+        Where it cannot be loaded; there is no B then.
+    """
+    before, explorer.second = explorer.second, None
+    second = before if before and before.is_at(path) else ModelB(path)
+    second.known = Comparison(path, second.card, held_out=explorer.held_out)
+    explorer.second = second
+    return second.known
+
+
+def link_point(explorer: Explorer, second: ModelB, point: Point, label: int | None) -> DecodedPair:
+    """Decode one z with both."""
+    a = explorer.decode(point).pixels
+    b = _decode(second.model, [point.z], label)[0]
+    difference = _squared(a[None], b[None])[0] if a.shape == b.shape else None
+    return DecodedPair(point, label, a, b, None if difference is None else float(difference))
+
+
+def link_image(
+    explorer: Explorer, second: ModelB, original: Original, label: int | None, samples: int
+) -> Generator[Progress, None, ImageComparison]:
+    """Encode and rebuild one image with both, and judge them as the Anomalies panel would.
+
+    Parameters
+    ----------
+    original : Original
+        The image.
+    label : int or None
+        The class of a picture that is not one of the map's.
+    samples : int
+        Draws of z.
+    """
+    row, own = original.row, original.point.label
+    if row is not None:
+        images = explorer.images[row : row + 1]
+    else:
+        assert explorer.card
+        pixels = channels_first(original.picture)[None]
+        labels = np.array([(label if own is None else own) or 0])
+        images = ImageSet(pixels, labels, explorer.card.spec)
+    pieces = _in_turn(
+        *(elbo_scores(model, images, samples) for model in (explorer.model, second.model))
+    )
+    scores = yield from with_eta(pieces, 1)
+    models = (explorer.model, second.model)
+    first, last = (_rebuilt(*pair, images) for pair in zip(models, scores, strict=True))
+    return ImageComparison(original, label, first, last)
+
+
+def columns(explorer: Explorer, second: ModelB, rows: tuple[int, ...]) -> SeveralImages:
+    """Rebuild some images of the map with both."""
+    images = explorer.images[np.array(rows, np.int64)]
+    pictures = to_picture(images.images)
+    made = [_rebuild(model, images) for model in (explorer.model, second.model)]
+    errors = np.stack([_squared(pictures, each) for each in made])
+    return SeveralImages(rows, pictures, made[0], made[1], errors)
+
+
+def summarise(
+    explorer: Explorer, second: ModelB, count: int, samples: int, seed: int
+) -> Generator[Progress, None, Summary]:
+    """Measure both on the same held-out images, under the same draws of noise.
+
+    Parameters
+    ----------
+    count : int
+        N, how many images at most; drawn at random, always the same ones.
+    samples : int
+        Draws of z for each.
+    seed : int
+        Of both draws.
+
+    Returns
+    -------
+    Summary
+        See there.
+    """
+    whole = min(explorer.held_out, len(explorer.images)) or len(explorer.images)
+    rows = np.sort(np.random.default_rng(seed).permutation(whole)[:count])
+    images = explorer.images[rows]
+    models = (explorer.model, second.model)
+    pieces = _in_turn(*(elbo_scores(model, images, samples, seed) for model in models))
+    a, b = yield from with_eta(pieces, len(images))
+    codes = yield from with_progress(_codes(second.model, images), "Counting active dimensions")
+    return Summary(
+        len(images),
+        samples,
+        elbo=paired(a.elbo, b.elbo),
+        distortion=paired(a.elbo - a.rate, b.elbo - b.rate),
+        rate=paired(a.rate, b.rate),
+        error=paired(a.error, b.error),
+        active=(_active(explorer.codes.mu[rows], explorer.codes.sigma[rows]), _active(*codes)),
+        dimensions=(explorer.model.latent_dim, second.model.latent_dim),
+    )
+
+
+def with_result(second: ModelB, **found: object) -> Comparison:
+    """Add what was found to what is known of A beside B."""
+    second.known = replace(second.known, **found)  # type: ignore[arg-type]
+    return second.known
+
+
+def _in_turn(
+    *works: Generator[float, None, Scores],
+) -> Generator[float, None, tuple[Scores, ...]]:
+    """Do one work after another, telling the share of all that is done."""
+    found = []
+    for i, work in enumerate(works):
+        while True:
+            try:
+                share = next(work)
+            except StopIteration as done:
+                found.append(done.value)
+                break
+            yield (i + share) / len(works)
+    return tuple(found)
+
+
+def _codes(model: Model, images: ImageSet) -> Generator[float, None, Posteriors]:
+    parts = [(np.empty((0, model.latent_dim), np.float32),) * 2]
+    for start in range(0, len(images), CHUNK):
+        codes = encode(model, images[start : start + CHUNK])
+        parts.append((codes.mu, codes.sigma))
+        yield start / len(images)
+    mu, sigma = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return mu, sigma
+
+
+def _active(mu: NDArray[np.float32], sigma: NDArray[np.float32]) -> int:
+    return int(is_active(kl_per_dimension(Codes(mu, sigma, None))).sum())
+
+
+def _rebuilt(model: Model, scores: Scores, images: ImageSet) -> Reconstruction:
+    elbo, rate, error = (float(each[0]) for each in (scores.elbo, scores.rate, scores.error))
+    return Reconstruction(_rebuild(model, images)[0], elbo - rate, rate, error)
+
+
+def _rebuild(model: Model, images: ImageSet) -> NDArray[np.uint8]:
+    return decode(model, encode(model, images).mu, images.labels)
+
+
+def _decode(model: Model, z: list[tuple[float, ...]], label: int | None) -> NDArray[np.uint8]:
+    labels = np.full(len(z), label or 0, np.int64)
+    return decode(model, np.array(z, np.float32), labels)
+
+
+def _squared(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the mean squared difference of each of N pairs of pictures, white being 1."""
+    away = (a.astype(np.float64) - b) / 255
+    return np.square(away).reshape(len(a), -1).mean(1)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    files = sorted(folder_of(path).glob("*.safetensors"))
+    return tuple(file.stat().st_mtime_ns for file in files)
+
+
+@answer.register
+def _(request: OpenModelB, explorer: Explorer) -> Comparison | None:
+    if request.path is None:
+        explorer.second = None
+        return None
+    try:
+        return open_second(explorer, request.path)
+    except LatentlabError as error:
+        return Comparison(request.path, problem=str(error))
+
+
+@answer.register
+def _(request: LinkPoint, explorer: Explorer) -> Comparison:
+    second = _second(explorer)
+    if explorer.card is None or why_no_point(explorer.card, second.card):
+        return second.known
+    return with_result(second, twins=link_point(explorer, second, request.point, request.label))
+
+
+@answer.register
+def _(request: LinkImage, explorer: Explorer) -> Generator[Progress, None, Comparison]:
+    second, original = _second(explorer), request.original
+    if explorer.card is None or why_no_image(explorer.card, second.card):
+        return second.known
+    if channels_first(original.picture).shape != explorer.card.spec.shape:
+        return second.known
+    judgement = yield from link_image(explorer, second, original, request.label, request.samples)
+    return with_result(second, judgement=judgement)
+
+
+@answer.register
+def _(request: ShowColumns, explorer: Explorer) -> Comparison:
+    second, count = _second(explorer), len(explorer.images)
+    if explorer.card is None or why_no_image(explorer.card, second.card):
+        return second.known
+    if request.rows and not 0 <= min(request.rows) <= max(request.rows) < count:
+        raise DataError(f"There are only {count:,} images on the map.")
+    return with_result(second, columns=columns(explorer, second, request.rows))
+
+
+@answer.register
+def _(request: Summarise, explorer: Explorer) -> Generator[Progress, None, Comparison]:
+    second = _second(explorer)
+    if explorer.card is None or why_no_image(explorer.card, second.card):
+        return second.known
+    found = yield from summarise(explorer, second, request.images, request.samples, request.seed)
+    return with_result(second, summary=found)
+
+
+def _second(explorer: Explorer) -> ModelB:
+    if explorer.second is None:
+        raise RunError("There is no second model to compare with.", "Choose one under Compare.")
+    return explorer.second

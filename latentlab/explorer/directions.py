@@ -1,0 +1,96 @@
+"""Answers about directions and the importance of dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from latentlab.errors import DataError
+from latentlab.explorer.answer import answer
+from latentlab.explorer.direction_files import keep, kept, read_directions, write_directions
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.learn_direction import learn_direction
+from latentlab.latent.dimensions import kl_per_dimension, principal_components
+from latentlab.session.axes import MARKS, Importance, Strips
+from latentlab.session.directions import (
+    ChangeDirection,
+    Direction,
+    ExportDirections,
+    ImportDirections,
+    LearnDirection,
+    MakeStrips,
+    ReadDirections,
+    Weigh,
+    merged,
+    replaced,
+)
+from latentlab.session.export import Exported
+from latentlab.session.points import ModelCard
+from latentlab.work import Progress, with_progress
+
+
+@answer.register
+def _(request: Weigh, explorer: Explorer) -> Generator[Progress, None, Importance]:
+    codes = explorer.codes
+    yield Progress("Weighing the dimensions")
+    kl = kl_per_dimension(codes)
+    components = yield from with_progress(principal_components(codes.mu), "Weighing the dimensions")
+    return Importance(codes, kl, components)
+
+
+@answer.register
+def _(request: MakeStrips, explorer: Explorer) -> Generator[Progress, None, Strips]:
+    codes, along = explorer.codes, {}
+    for axis in request.axes:
+        z = [axis.moved(request.point.z, mark) for mark in MARKS]
+        points = tuple(map(request.point.at, z))
+        along[axis.key] = explorer.tiles(points, len(points))
+        yield Progress("Decoding along the sliders", len(along) / len(request.axes))
+    return Strips(request.point, codes, along)
+
+
+@answer.register
+def _(request: ReadDirections, explorer: Explorer) -> tuple[Direction, ...]:
+    return kept(_card(explorer))
+
+
+@answer.register
+def _(
+    request: LearnDirection, explorer: Explorer
+) -> Generator[Progress, None, tuple[Direction, ...]]:
+    if _is_other(request.card, explorer):
+        return ()
+    card, codes = _card(explorer), explorer.codes
+    others = kept(card) if request.apart else ()
+    direction = yield from learn_direction(card, codes, request.source, request.method, others)
+    # Others may have been renamed or deleted meanwhile.
+    return keep(card, merged(kept(card), (direction,)))
+
+
+@answer.register
+def _(request: ChangeDirection, explorer: Explorer) -> tuple[Direction, ...]:
+    directions = replaced(kept(request.card), request.before, request.after)
+    return keep(request.card, directions)
+
+
+@answer.register
+def _(request: ImportDirections, explorer: Explorer) -> tuple[Direction, ...]:
+    new = read_directions(request.path, request.card.latent_dim)
+    return keep(request.card, merged(kept(request.card), new))
+
+
+@answer.register
+def _(request: ExportDirections, explorer: Explorer) -> Exported:
+    write_directions(request.path, request.directions)
+    return Exported(request.path)
+
+
+def _card(explorer: Explorer) -> ModelCard:
+    if explorer.card is None:
+        raise DataError("No model is open yet.", "Open one from the library.")
+    return explorer.card
+
+
+def _is_other(card: ModelCard, explorer: Explorer) -> bool:
+    """Say whether another model has been opened since; nobody sees the answer then."""
+    here = _card(explorer)
+    return (here.source, here.latent_dim) != (card.source, card.latent_dim)

@@ -1,0 +1,345 @@
+"""The explorer: a trained model, its images and their codes, and what one can ask of them.
+
+It belongs to one thread (the lane's, in the window) and knows nothing of threads itself.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.data.image_set import ImageSet, Splits
+from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
+from latentlab.data.own_image.preprocess import bounded, fit_picture, read_source
+from latentlab.directories import resources
+from latentlab.errors import DataError, RunError
+from latentlab.explorer.cards import card_of
+from latentlab.explorer.code_cache import CodeCache
+from latentlab.explorer.matching_data import EMPTY_MAP, find_images
+from latentlab.latent.codes import Codes
+from latentlab.latent.encode import (
+    FEW,
+    decode,
+    encode,
+    encode_pieces,
+    encode_within,
+    no_codes,
+    to_picture,
+)
+from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_model
+from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.session.points import (
+    LatentPath,
+    ModelCard,
+    Original,
+    Picture,
+    Point,
+    SampleSettings,
+    Tiles,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from latentlab.explorer.comparison import ModelB
+    from latentlab.models.base import Model
+
+LOOK_S = 0.2
+"""Seconds that encoding images for one look at a model under training may take."""
+
+
+class Explorer:
+    """Answers questions about one model at a time; empty until `open` or `adopt`.
+
+    ``second`` is another to compare it with. The first ``held_out`` images are those that a model
+    with this data set does not learn from.
+    """
+
+    def __init__(self) -> None:
+        self._model: Model | None = None
+        self._splits: Splits | None = None
+        self._few: ImageSet | None = None
+        self._images: ImageSet | None = None
+        self._recipe: Recipe | None = None
+        self._spare: Model | None = None
+        self.second: ModelB | None = None
+        self.held_out = 0
+        self._tells_parts = True
+        self.card: ModelCard | None = None
+        self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
+
+    @property
+    def model(self) -> Model:
+        """The model being explored.
+
+        Raises
+        ------
+        RunError
+            Where none has been opened yet.
+        """
+        if self._model is None:
+            raise RunError("No model is open yet.", "Open one from the library.")
+        return self._model
+
+    @property
+    def images(self) -> ImageSet:
+        """The images on the map.
+
+        Raises
+        ------
+        DataError
+            Where there are none.
+        """
+        if self._images is None or not len(self._images):
+            reason = self.card.note.removesuffix(EMPTY_MAP) if self.card else ""
+            raise DataError(
+                f"There are no images on the map{f': {reason}' if reason else ''}.",
+                "Open a model whose data set is at hand.",
+            )
+        return self._images
+
+    def open(self, path: Path, within: float = math.inf) -> ModelCard:
+        """Load a run folder or checkpoint, and the images to show on its map.
+
+        Where encoding them takes longer than `within` seconds and their codes were not kept from
+        an earlier time, the first of them are on the map, and `show_rest` encodes the others.
+
+        Raises
+        ------
+        RunError
+            Where it cannot be loaded; what was open before stays so.
+        """
+        model, checkpoint = load_model(path)
+        folder = folder_of(path).resolve()
+        shipped = folder.parent == (resources() / "models").resolve()
+        splits, data, note = find_images(folder, checkpoint, shipped=shipped)
+        # It is not known which of these a shipped model has learned from.
+        self._tells_parts = not shipped
+        self.held_out = len(splits.validation) if splits is not None else 0
+        few = self._with_parts(None if splits is None else splits.to_explore())
+        codes = self._codes_of(model, few, within)
+        # Not as a recipe under training: that one has images of its own to show.
+        self._spare = None
+        self._show(model, splits, few, codes, None)
+        card = card_of(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
+        return self._shown(card, data, note)
+
+    def _codes_of(self, model: Model, images: ImageSet | None, within: float) -> Codes:
+        if images is None:
+            return no_codes(model.latent_dim)
+        if math.isfinite(within):
+            encode(model, images[:1])  # what is done once only is not to count
+            began = time.thread_time()
+            few = encode(model, images[:FEW])
+            if len(images) * (time.thread_time() - began) > within * len(few):
+                return CodeCache(model, images).read() or few
+        return encode(model, images)
+
+    def adopt(
+        self,
+        recipe: Mapping[str, object],
+        splits: Splits,
+        weights: Mapping[str, NDArray],
+        epoch: int,
+        folder: Path | None,
+    ) -> Generator[float, None, ModelCard]:
+        """Show a model as it is during training, with as many images as are encoded in a moment.
+
+        Yields
+        ------
+        float
+            The share done, 0 to 1, after each piece; until the last, all else is answered of the
+            model before.
+        """
+        parsed = make_recipe(recipe)
+        same = self._recipe == parsed and self._few is not None
+        model = (self._spare if same else None) or blank_model(parsed, splits.spec)
+        # Another request for the same may begin before this one is done with it.
+        self._spare = None
+        fill(model, weights, "The training run")
+        if same and self._few is not None:
+            codes = yield from encode_pieces(model, self._few, no_codes(model.latent_dim))
+            few = self._few
+        else:
+            images = splits.to_explore()
+            codes = yield from encode_within(model, images, LOOK_S)
+            few = images[: len(codes)]
+        self.held_out, self._tells_parts = len(splits.validation), True
+        self._spare = self._model if same else None
+        self._show(model, splits, few, codes, parsed)
+        card = card_of(model, parsed, splits.spec, folder, epoch)
+        return self._shown(card, parsed.data.kind, splits.notes)
+
+    def _show(
+        self,
+        model: Model,
+        splits: Splits | None,
+        few: ImageSet | None,
+        codes: Codes,
+        recipe: Recipe | None,
+    ) -> None:
+        self._model, self._splits, self._recipe, self._few = model, splits, recipe, few
+        self._images, self.codes = few[: len(codes)] if few else None, codes
+
+    def _shown(self, card: ModelCard, data: str, note: str) -> ModelCard:
+        card = replace(card, data=data, note=note, images=self._total)
+        self.card = card.numbered_after(self.card)
+        return self.card
+
+    def _with_parts(self, images: ImageSet | None) -> ImageSet | None:
+        return images if images is None or self._tells_parts else replace(images, parts=None)
+
+    @property
+    def _total(self) -> int:
+        return 0 if self._splits is None else len(self._splits)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether `show_rest` would bring more images to the map."""
+        return self._few is not None and len(self.codes) < len(self._few)
+
+    def show_rest(self) -> Generator[float, None, Codes | None]:
+        """Encode the images that `open` has left out, and keep their codes for the next time.
+
+        Yields and returns what `show_all` does.
+        """
+        few, model = self._few, self.model
+        codes = yield from self._show_more(few)
+        if few is not None and codes is not None:
+            CodeCache(model, few).write(codes)
+        return codes
+
+    def show_all(self) -> Generator[float, None, Codes | None]:
+        """Encode all images of both parts, and have them on the map: behind those that are there.
+
+        Yields
+        ------
+        float
+            The share done, 0 to 1, after each piece of some milliseconds.
+
+        Returns
+        -------
+        Codes or None
+            None where another model or another epoch came meanwhile.
+        """
+        return self._show_more(self._with_parts(self._splits.whole() if self._splits else None))
+
+    def _show_more(self, images: ImageSet | None) -> Generator[float, None, Codes | None]:
+        had = self.codes
+        if images is None or len(had) >= len(images):
+            return had
+        pieces = encode_pieces(self.model, images, had)
+        while True:
+            try:
+                yield next(pieces)
+            except StopIteration as done:
+                codes: Codes = done.value
+                break
+            if self.codes is not had:
+                return None
+        # Here, so that the window need not wait for them.
+        _ = codes.center, codes.spread
+        self._images, self.codes = images, codes
+        return codes
+
+    def decode(self, point: Point) -> Picture:
+        """Decode one point."""
+        return Picture(point, self._decode([point])[0])
+
+    def tiles(self, points: tuple[Point, ...], columns: int) -> Tiles:
+        """Decode many points."""
+        return Tiles(points, self._decode(points), columns)
+
+    def draw(self, settings: SampleSettings) -> tuple[Point, ...]:
+        """Draw points from the prior."""
+        z = sample_prior(self.model, settings.count, settings.seed)
+        labels: list[int] | list[None] = [None] * settings.count
+        if self.model.conditional and self.card:
+            classes = self.card.spec.classes
+            labels = labels_for(settings.count, classes, settings.label).tolist()
+        return tuple(map(self._point, z.tolist(), labels))
+
+    def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
+        """Decode points drawn from the prior."""
+        return self.tiles(self.draw(settings), columns or square(settings.count))
+
+    def original(self, row: int) -> Original:
+        """Return an image of the map beside its reconstruction."""
+        if self._images is None or not 0 <= row < len(self._images):
+            raise DataError(f"There is no image {row} on the map.")
+        image = self._images[row : row + 1]
+        label = None if image.labels is None else int(image.labels[0])
+        named = "" if label is None else f" ({self._images.spec.class_names[label]})"
+        numbered = f"{self.card.data if self.card else ''} {row}"
+        name = numbered if image.files is None else str(image.files[0])
+        return replace(self._original(f"{name}{named}", image), row=row)
+
+    def encode(self, path: Path, label: int | None = None) -> Original:
+        """Encode a person's own picture from a file.
+
+        Raises
+        ------
+        DataError
+            Where the file is no image.
+        """
+        if self.card is None:
+            raise RunError("No model is open yet.", "Open one from the library.")
+        return self.encode_own(OwnImage(read_source(path), Preprocessing()), label)
+
+    def encode_own(self, own: OwnImage, label: int | None = None) -> Original:
+        """Encode a picture that is at hand; a frame that does not fit the model is chosen anew."""
+        if self.card is None:
+            raise RunError("No model is open yet.", "Open one from the library.")
+        spec, source = self.card.spec, bounded(own.source)
+        frame = own.fitting.frame
+        if frame is None or source is not own.source or not frame.fits(spec, source.size):
+            frame = largest_frame(source.size, spec)
+        fitting = replace(own.fitting, frame=frame)
+        labels = np.array([min(label or 0, spec.classes - 1)]) if self.card.conditional else None
+        images = ImageSet(fit_picture(source, fitting, spec)[None], labels, spec)
+        same = source is own.source and fitting == own.fitting
+        own = own if same else OwnImage(source, fitting)
+        return replace(self._original(source.name, images), own=own)
+
+    def start(self) -> tuple[Point, LatentPath, Original | None]:
+        """Return where to begin exploring: a typical image, and the way between two others."""
+        if not len(self.codes):
+            a, b = (self._point([side] * self.model.latent_dim, 0) for side in (-1.0, 1.0))
+            return a, LatentPath(a, b), None
+        codes = self.codes
+        a, b = (self._point(codes.mu[row].tolist(), self._label(row)) for row in codes.ends())
+        classes = self.card.spec.classes if self.card else 0
+        original = self.original(codes.typical(2 if classes > 8 else 0))
+        return original.point, LatentPath(a, b), original
+
+    def _label(self, row: int) -> int:
+        return 0 if self.codes.labels is None else int(self.codes.labels[row])
+
+    def _point(self, z: list[float], label: int | None) -> Point:
+        assert self.card
+        return self.card.point(z, label)
+
+    def _original(self, name: str, image: ImageSet) -> Original:
+        codes = encode(self.model, image)
+        label = 0 if image.labels is None else int(image.labels[0])
+        point = self._point(codes.mu[0].tolist(), label)
+        picture, made = to_picture(image.images)[0], self.decode(point).pixels
+        return Original(name, point, picture, made, sigma=tuple(codes.sigma[0].tolist()))
+
+    def _decode(self, points: list[Point] | tuple[Point, ...]) -> NDArray[np.uint8]:
+        z = np.array([point.z for point in points], np.float32)
+        labels = np.array([point.label or 0 for point in points], np.int64)
+        return decode(self.model, z, labels)
+
+
+def square(count: int) -> int:
+    """Return the columns of a sheet of so many pictures that is about as high as wide."""
+    return int(np.ceil(np.sqrt(count)))

@@ -1,0 +1,122 @@
+"""Answers about how the map is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+
+from latentlab.errors import RunError
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.view_cache import ViewCache
+from latentlab.latent.clustering import hdbscan, k_means, log_density
+from latentlab.latent.dimensions import kl_per_image
+from latentlab.latent.planes import pca_frame
+from latentlab.latent.prior_holes import CELLS, DRAWS, LIMIT, REACH, draw_posteriors, holes
+from latentlab.session.colourings import Measure, Measured
+from latentlab.session.export import Exported
+from latentlab.session.map import (
+    DrawPosteriors,
+    Draws,
+    FindHoles,
+    Holes,
+    Layout,
+    MakeMeasured,
+    MakeView,
+    SaveSelection,
+    View,
+)
+from latentlab.session.tables import save_selection
+from latentlab.work import Progress
+
+
+@answer.register
+def _(request: MakeView, explorer: Explorer) -> View | Generator[Progress, None, View]:
+    like, layout, mu = request.like, request.layout, explorer.codes.mu
+    if layout is Layout.PCA:
+        if len(mu) < 2:
+            raise RunError("PCA needs images on the map.", "Open a model whose data set is here.")
+        # A new model is looked at along its dimensions until its components are known.
+        again = like.layout is layout and not like.frame.dimensions
+        return View(layout, pca_frame(mu, like.frame if again else None))
+    cache = ViewCache(explorer.card, mu, layout)
+    known = cache.read()
+    if known:
+        return View(layout, like.frame, *known)
+    return _projected(request, explorer, cache)
+
+
+def _projected(
+    request: MakeView, explorer: Explorer, cache: ViewCache
+) -> Generator[Progress, None, View]:
+    # Only here: what finds neighbours takes a while to load.
+    from latentlab.latent.neighbour_maps import project
+
+    like = request.like.xy if request.like.layout is request.layout else None
+    xy, anchors = yield from project(explorer.codes.mu, request.layout.value, like)
+    cache.write(xy, anchors)
+    return View(request.layout, request.like.frame, xy, anchors)
+
+
+BLOCK = 500_000
+"""Numbers drawn at a time: a few milliseconds."""
+
+
+@answer.register
+def _(request: DrawPosteriors, explorer: Explorer) -> Generator[Progress, None, Draws]:
+    codes, frame = explorer.codes, request.frame
+    xy = np.empty((len(codes), 2), np.float32)
+    rng = np.random.default_rng(0)
+    rows = max(1, BLOCK // max(1, codes.mu.shape[1]))
+    for start in range(0, len(codes), rows):
+        part = slice(start, start + rows)
+        xy[part] = frame.place(draw_posteriors(codes.mu[part], codes.sigma[part], rng))
+        yield Progress("Drawing from the posteriors", start / len(codes))
+    return Draws(frame, xy)
+
+
+@answer.register
+def _(request: FindHoles, explorer: Explorer) -> Generator[Progress, None, Holes]:
+    codes, frame = explorer.codes, request.frame
+    step = max(1, -(-len(codes) // LIMIT))
+    mu, sigma = codes.mu[::step], codes.sigma[::step]
+    draws = []
+    for seed in range(DRAWS):
+        draws.append(frame.place(draw_posteriors(mu, sigma, np.random.default_rng(seed))))
+        yield Progress("Looking for holes", seed / DRAWS)
+    return Holes(frame, holes(np.concatenate(draws), REACH, CELLS), REACH)
+
+
+FEWEST = 3
+
+
+@answer.register
+def _(request: MakeMeasured, explorer: Explorer) -> Generator[Progress, None, Measured]:
+    codes = explorer.codes
+    mu = codes.mu
+    if len(mu) < FEWEST and request.measure is not Measure.KL:
+        raise RunError(
+            f"{request.measure} needs images on the map: {FEWEST}, and there are {len(mu)}.",
+            "Open a model with more data.",
+        )
+    pieces: dict[Measure, Generator[Progress, None, Any]] = {
+        Measure.KL: kl_per_image(codes.mu, codes.sigma),
+        Measure.DENSITY: log_density(mu),
+        Measure.K_MEANS: k_means(mu, request.count),
+        Measure.HDBSCAN: hdbscan(mu, request.count),
+    }
+    return _measured(request, pieces[request.measure])
+
+
+def _measured(
+    request: MakeMeasured, pieces: Generator[Progress, None, Any]
+) -> Generator[Progress, None, Measured]:
+    return Measured(request.measure, request.count, (yield from pieces))
+
+
+@answer.register
+def _(request: SaveSelection, explorer: Explorer) -> Exported:
+    save_selection(request.selection, request.codes, request.names, request.path)
+    return Exported(request.path)

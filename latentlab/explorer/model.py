@@ -1,0 +1,158 @@
+"""Sheets of many pictures, decoded piece by piece where that takes long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.errors import DataError, RunError
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer, square
+from latentlab.explorer.route import straight_route
+from latentlab.explorer.unreadable import why_no_picture, why_no_run
+from latentlab.latent.codes import Codes
+from latentlab.latent.grid import axis, plane_points
+from latentlab.runs.run_log import read_run_log
+from latentlab.session.model import (
+    Adopt,
+    Adopted,
+    Decode,
+    DecodePath,
+    EncodeFile,
+    Hover,
+    Hovered,
+    MakeManifold,
+    MakeSamples,
+    Open,
+    Opened,
+    PickImage,
+    ShowAll,
+    ShowRest,
+    Whole,
+)
+from latentlab.session.points import GridSettings, Manifold, Original, Picture, Point, Tiles
+from latentlab.session.runs import RunLog
+from latentlab.work import Progress, with_progress
+
+if TYPE_CHECKING:
+    from latentlab.latent.planes import Frame
+
+FIRST = 16
+"""Pictures by which is learned how long one takes."""
+PIECE = 0.012
+"""Seconds of its thread that a piece may take: z is followed by its own picture in between."""
+
+
+def decoded(
+    explorer: Explorer, points: tuple[Point, ...], columns: int, message: str
+) -> Generator[Progress, None, Tiles]:
+    """Decode many points; a small model does so at one go."""
+    parts, done, count = [], 0, FIRST
+    while done < len(points):
+        began = time.thread_time()
+        some = points[done : done + count]
+        parts.append(explorer.tiles(some, columns).pictures)
+        done += len(some)
+        each = (time.thread_time() - began) / len(some)
+        count = max(1, int(PIECE / max(each, 1e-6)))
+        if done < len(points):
+            yield Progress(message, done / len(points))
+    return Tiles(points, np.concatenate(parts), columns)
+
+
+def make_manifold(
+    explorer: Explorer, point: Point, frame: Frame, grid: GridSettings
+) -> Generator[Progress, None, Manifold]:
+    """Decode a grid over a plane through `point`."""
+    lines = axis(grid.n, grid.span, grid.spacing)
+    z = plane_points(point.z, frame, lines)
+    points = tuple(point.at(tuple(row)) for row in z.tolist())
+    tiles = yield from decoded(explorer, points, grid.n, "Decoding the manifold")
+    return Manifold(tiles, frame, lines)
+
+
+OPEN_S = 0.3
+"""Seconds that encoding may take before a model is shown; the other images follow."""
+
+
+@answer.register
+def _(request: Open, explorer: Explorer) -> Opened:
+    try:
+        card = explorer.open(request.path, OPEN_S)
+    except RunError as error:
+        raise why_no_run(request.path, error) from error
+    past = read_run_log(card.source, card.recipe) if card.source else RunLog()
+    return Opened(card, explorer.codes, *explorer.start(), past, explorer.has_more)
+
+
+@answer.register
+def _(request: Adopt, explorer: Explorer) -> Generator[Progress, None, Adopted]:
+    card = yield from with_progress(
+        explorer.adopt(
+            request.recipe, request.splits, request.weights, request.epoch, request.folder
+        ),
+        "Encoding images",
+    )
+    return Adopted(card, explorer.codes, *explorer.start())
+
+
+@answer.register
+def _(request: Decode, explorer: Explorer) -> Picture:
+    return explorer.decode(request.point)
+
+
+@answer.register
+def _(request: Hover, explorer: Explorer) -> Hovered:
+    original = None if request.row is None else explorer.original(request.row)
+    return Hovered(explorer.decode(request.point), original)
+
+
+@answer.register
+def _(request: DecodePath, explorer: Explorer) -> Generator[Progress, None, Tiles]:
+    points = straight_route(request.ends)
+    return decoded(explorer, points, request.ends.steps, "Decoding the way")
+
+
+@answer.register
+def _(request: MakeManifold, explorer: Explorer) -> Generator[Progress, None, Manifold]:
+    return make_manifold(explorer, request.point, request.frame, request.grid)
+
+
+@answer.register
+def _(request: MakeSamples, explorer: Explorer) -> Generator[Progress, None, Tiles]:
+    points = explorer.draw(request.settings)
+    return decoded(explorer, points, square(len(points)), "Decoding samples")
+
+
+@answer.register
+def _(request: PickImage, explorer: Explorer) -> Original:
+    return explorer.original(request.row)
+
+
+@answer.register
+def _(request: EncodeFile, explorer: Explorer) -> Original:
+    try:
+        return explorer.encode(request.path, request.label)
+    except DataError as error:
+        raise why_no_picture(request.path, error) from error
+
+
+@answer.register
+def _(request: ShowAll, explorer: Explorer) -> Generator[Progress, None, Whole | None]:
+    total = explorer.card.images if explorer.card else 0
+    return _whole(explorer.show_all(), f"Encoding all {total:,} images")
+
+
+@answer.register
+def _(request: ShowRest, explorer: Explorer) -> Generator[Progress, None, Whole | None]:
+    return _whole(explorer.show_rest(), "Encoding images")
+
+
+def _whole(
+    pieces: Generator[float, None, Codes | None], message: str
+) -> Generator[Progress, None, Whole | None]:
+    codes = yield from with_progress(pieces, message)
+    return None if codes is None else Whole(codes)

@@ -1,0 +1,132 @@
+"""Classes and images by the names that people call them, and pictures unlike the data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.errors import MOST_NAMES, RunError, listed
+from latentlab.work import finish
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from latentlab.explorer.explorer import Explorer
+    from latentlab.session.points import ModelCard
+
+Label = str | int | None
+"""A class by name or number."""
+DARK, LIGHT = 85.0, 170.0
+"""Pixel values up to which a ground is called dark, and from which it is called light."""
+
+
+def class_number(card: ModelCard, label: Label, *, needed: bool = False) -> int | None:
+    """Return the number of a class that is given by its name or its number.
+
+    Returns
+    -------
+    int or None
+        None where no label is given, for a model without classes or for every class in turn.
+
+    Raises
+    ------
+    RunError
+        Where there is no such class, the model takes none, or it needs one and none is given.
+    """
+    names = card.spec.class_names
+    if not card.conditional:
+        if label is not None:
+            raise RunError(f"--label {label}: this model takes no label.")
+        return None
+    if label is None:
+        if needed:
+            advice = f"Add --label: {choices(names)}."
+            raise RunError("This model must be told which class it is about.", advice)
+        return None
+    text = str(label)
+    if text in names:
+        return names.index(text)
+    alike = [i for i, name in enumerate(names) if name.casefold() == text.casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    if text.isdecimal() and int(text) < len(names):
+        return int(text)
+    raise RunError(f"--label {label}: choose {choices(names)}.")
+
+
+def choices(names: Sequence[str]) -> str:
+    """Return in words which labels can be chosen."""
+    numbers = f"0 to {len(names) - 1}"
+    plain = list(names) == [str(i) for i in range(len(names))]
+    return numbers if plain else f"{listed(names, MOST_NAMES)}, or a number, {numbers}"
+
+
+def image_row(explorer: Explorer, name: str) -> int:
+    """Return the row of an image that is given by its class, its file or its row.
+
+    Raises
+    ------
+    RunError
+        Where there is no such image.
+    """
+    card, labels = explorer.card, explorer.codes.labels
+    assert card
+    names = card.spec.class_names
+    if name in names and labels is not None:
+        if not (labels == names.index(name)).any():
+            raise RunError(f"There is no image of class {name} on the map.")
+        return explorer.codes.typical(names.index(name))
+    row = _row_of(explorer, name)
+    if row is None:
+        # The map begins with some of the images only.
+        finish(explorer.show_all())
+        row = _row_of(explorer, name)
+    if row is None:
+        files = " image file or" if explorer.codes.files is not None else ""
+        start = f"neither a class ({listed(names, MOST_NAMES)}) nor an" if names else "no"
+        last = f"image row below {len(explorer.codes):,}"
+        raise RunError(f"{name!r} is {start}{files} {last}.", _example(explorer.codes.files))
+    return row
+
+
+def _example(files: NDArray[np.object_] | None) -> str:
+    if files is None or not len(files):
+        return ""
+    return f"Files go by their path within the data set, such as {listed([files[0]])}."
+
+
+def _row_of(explorer: Explorer, name: str) -> int | None:
+    files = explorer.codes.files
+    if files is not None and len(found := np.flatnonzero(files == name)):
+        return int(found[0])
+    return int(name) if name.isdecimal() and int(name) < len(explorer.codes) else None
+
+
+def ground_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, invert: bool) -> str:
+    """Return what to say of a picture whose ground is not like that of the data; may be empty.
+
+    Parameters
+    ----------
+    picture, images : ndarray of uint8, shape (N, C, H, W)
+        The picture as the model sees it, and some of the data.
+    invert : bool
+        Whether the picture was inverted.
+    """
+    own, usual = ground_of(picture), ground_of(images)
+    if own >= LIGHT and usual <= DARK:
+        text = "The ground of this picture is light, and that of the data is dark"
+    elif own <= DARK and usual >= LIGHT:
+        text = "The ground of this picture is dark, and that of the data is light"
+    else:
+        return ""
+    return f"{text}: try it {'without' if invert else 'with'} --invert."
+
+
+def ground_of(images: NDArray[np.uint8]) -> float:
+    """Return the median of the outermost pixels of images, with shape (N, C, H, W)."""
+    pixels = np.asarray(images)
+    edges = (pixels[..., 0, :], pixels[..., -1, :], pixels[..., 0], pixels[..., -1])
+    return float(np.median(np.concatenate([edge.ravel() for edge in edges])))

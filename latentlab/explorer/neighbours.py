@@ -1,0 +1,72 @@
+"""Answers about the images nearest to z, and the pictures of images on the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import ClassVar
+from weakref import ref
+
+import numpy as np
+from numpy.typing import NDArray
+
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer
+from latentlab.latent.codes import Codes
+from latentlab.latent.encode import to_picture
+from latentlab.latent.nearest import CodeIndex, PictureSearch
+from latentlab.session.neighbours import (
+    FetchPictures,
+    FindNeighbours,
+    MapPictures,
+    Near,
+    Neighbours,
+)
+from latentlab.work import Progress
+
+
+class _Known:
+    """The index made last; the lane's thread alone comes here."""
+
+    codes: ClassVar[Callable[[], Codes | None]] = staticmethod(lambda: None)
+    index: ClassVar[CodeIndex | None] = None
+
+    @classmethod
+    def of(cls, codes: Codes) -> CodeIndex:
+        """Return the index of these codes, made if need be."""
+        if cls.index is None or cls.codes() is not codes:
+            cls.codes, cls.index = ref(codes), CodeIndex(codes.mu)
+        return cls.index
+
+
+@answer.register
+def _(request: FindNeighbours, explorer: Explorer) -> Generator[Progress, None, Neighbours]:
+    images, codes = explorer.images.images, explorer.codes
+    return _found(request, explorer, images, codes)
+
+
+def _found(
+    request: FindNeighbours, explorer: Explorer, images: NDArray[np.uint8], codes: Codes
+) -> Generator[Progress, None, Neighbours]:
+    rows, away = _Known.of(codes).nearest(request.point.z, request.count)
+    by_code = Near(rows, away, to_picture(images[rows]))
+    yield Progress("Comparing pictures", 0.0)
+    decoded = _flat(explorer.decode(request.point).pixels)
+    search = PictureSearch(images, decoded)
+    while search.fraction < 1:
+        search.step()
+        yield Progress("Comparing pictures", search.fraction)
+    rows, away = search.nearest(request.count)
+    return Neighbours(request.point, by_code, Near(rows, away, to_picture(images[rows])))
+
+
+@answer.register
+def _(request: FetchPictures, explorer: Explorer) -> MapPictures:
+    images = explorer.images.images
+    rows = np.array([row for row in request.rows if row < len(images)], np.int64)
+    return MapPictures(rows, to_picture(images[rows]))
+
+
+def _flat(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return a picture as the images lie in memory: channels first, flat."""
+    channels = pixels if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
+    return np.ascontiguousarray(channels, np.float32).reshape(-1)

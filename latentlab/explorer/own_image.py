@@ -1,0 +1,94 @@
+"""Answers about a person's own picture."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+
+from latentlab.data.image_set import ImageSet
+from latentlab.errors import DataError
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer
+from latentlab.latent.elbo_scores import elbo_scores
+from latentlab.latent.encode import to_picture
+from latentlab.latent.inpaint import Inpainting, MaskedImage, most_probable, resampled
+from latentlab.session.own_image import (
+    EncodePicture,
+    FillIn,
+    ImageElbo,
+    Inpaintings,
+    JudgeMap,
+    JudgePicture,
+    OtherFills,
+    ReferenceElbo,
+    channels_first,
+)
+from latentlab.session.points import Original, Tiles
+from latentlab.work import Progress, with_progress
+
+AGAIN = "Bring the picture in again."
+COMPARED, DRAWS = 300, 5
+"""Images of the map that a picture is compared with, and draws for each: their spread is that of
+the images, to which few draws add little, and a deep decoder takes its time."""
+
+
+@answer.register
+def _(request: EncodePicture, explorer: Explorer) -> Original:
+    return explorer.encode_own(request.own, request.label)
+
+
+@answer.register
+def _(request: JudgePicture, explorer: Explorer) -> Generator[Progress, None, ImageElbo]:
+    yield Progress("Judging the picture")
+    original = request.original
+    labels = np.array([original.point.label or 0])
+    pixels = channels_first(original.picture)[None]
+    if explorer.card is None or pixels.shape[1:] != explorer.card.spec.shape:
+        raise DataError("This picture is not of the size of the open model's images.", AGAIN)
+    steps = elbo_scores(explorer.model, ImageSet(pixels, labels, explorer.card.spec))
+    found = yield from with_progress(steps, "Judging the picture")
+    elbo, rate = float(found.elbo[0]), float(found.rate[0])
+    return ImageElbo(original, elbo - rate, rate)
+
+
+@answer.register
+def _(request: JudgeMap, explorer: Explorer) -> Generator[Progress, None, ReferenceElbo]:
+    codes, images = explorer.codes, explorer.images if len(explorer.codes) else None
+    if images is None:
+        return ReferenceElbo(np.empty(0), codes)
+    rows = np.random.default_rng(0).permutation(len(images))[:COMPARED]
+    steps = elbo_scores(explorer.model, images[np.sort(rows)], DRAWS)
+    found = yield from with_progress(steps, "Judging the images on the map")
+    return ReferenceElbo(np.sort(found.elbo), codes)
+
+
+@answer.register
+def _(request: FillIn, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
+    steps = most_probable(explorer.model, _damaged(request, explorer), seed=request.seed)
+    filled = yield from with_progress(steps, "Looking for the most probable z")
+    return _fills(request, filled, most=1)
+
+
+@answer.register
+def _(request: OtherFills, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
+    steps = resampled(explorer.model, _damaged(request, explorer), seed=request.seed)
+    filled = yield from with_progress(steps, "Drawing other ways to fill it in")
+    return _fills(request, filled, most=len(filled.z))
+
+
+def _damaged(request: FillIn | OtherFills, explorer: Explorer) -> MaskedImage:
+    image = channels_first(request.original.picture)
+    if explorer.card is None or image.shape != explorer.card.spec.shape:
+        raise DataError("This picture is not of the size of the open model's images.", AGAIN)
+    if request.hidden.all():
+        raise DataError("All of the picture is hidden.", "Leave some of it to go by.")
+    return MaskedImage(image, ~request.hidden, request.original.point.label)
+
+
+def _fills(request: FillIn | OtherFills, filled: Inpainting, most: int) -> Inpaintings:
+    points = tuple(request.original.point.at(tuple(z)) for z in filled.z[:most].tolist())
+    tiles = Tiles(points, to_picture(filled.images[:most]), len(points))
+    return Inpaintings(
+        request.original, request.hidden, tiles, tuple(filled.log_joint[:most].tolist())
+    )

@@ -1,0 +1,65 @@
+"""Answers about the runs there are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from latentlab.explorer.answer import answer
+from latentlab.explorer.explorer import Explorer
+from latentlab.learning.events import EpochPreview
+from latentlab.runs.library import compare, discard, library, rename, restore, run_name, trash
+from latentlab.runs.portraits import read_epoch_preview
+from latentlab.session.runs import (
+    Compare,
+    Compared,
+    Discard,
+    Discarded,
+    Entry,
+    ListLibrary,
+    ReadMoment,
+    Rename,
+    Restore,
+    Restored,
+    Trash,
+)
+
+
+@answer.register
+def _(request: ListLibrary, explorer: Explorer) -> tuple[Entry, ...]:
+    return library()
+
+
+@answer.register
+def _(request: Discard, explorer: Explorer) -> Discarded:
+    name = run_name(request.folder)
+    return Discarded(name, discard(request.folder))
+
+
+@answer.register
+def _(request: Restore, explorer: Explorer) -> Restored:
+    folder = restore(request.folder)
+    return Restored(run_name(folder), folder)
+
+
+@answer.register
+def _(request: ReadMoment, explorer: Explorer) -> EpochPreview:
+    return read_epoch_preview(request.folder, request.epoch)
+
+
+@answer.register
+def _(request: Compare, explorer: Explorer) -> tuple[Compared, ...]:
+    return compare(request.folders)
+
+
+@answer.register
+def _(request: Rename, explorer: Explorer) -> str:
+    rename(request.folder, request.name)
+    name, card = run_name(request.folder), explorer.card
+    if card and card.source == request.folder.resolve():
+        explorer.card = replace(card, name=name)
+    return name
+
+
+@answer.register
+def _(request: Trash, explorer: Explorer) -> None:
+    trash(request.folder)

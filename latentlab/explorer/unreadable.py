@@ -1,0 +1,87 @@
+"""Files that nothing here can open: what is said of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from latentlab.data.files.archive import holds_pictures
+from latentlab.data.files.image_file import picture_suffixes
+from latentlab.errors import DataError, RunError, shown
+from latentlab.learning.checkpoint import DESCRIPTION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OTHERS = {
+    ".pt": "PyTorch",
+    ".pth": "PyTorch",
+    ".ckpt": "PyTorch or TensorFlow",
+    ".bin": "PyTorch",
+    ".onnx": "ONNX",
+    ".h5": "Keras",
+    ".keras": "Keras",
+    ".pb": "TensorFlow",
+    ".tflite": "TensorFlow Lite",
+    ".pkl": "Python",
+    ".pickle": "Python",
+}
+"""Whose models have such names."""
+PICTURES = "File › Use a folder of pictures…"
+DATA = {
+    **dict.fromkeys(
+        (".npz", ".npy"),
+        ("arrays", "To learn from images in it, choose arrays as Data in Train, and this file."),
+    ),
+    **dict.fromkeys(
+        (".csv", ".tsv", ".xlsx"),
+        ("a table", f"It can say what is in pictures: use {PICTURES} for those it is about."),
+    ),
+    ".zip": ("an archive", f"To learn from pictures in it, use {PICTURES}."),
+}
+"""What files that hold data are, and what they are good for."""
+RUNS = "a run folder that latentlab has written, or the checkpoint (.safetensors, .json) in it"
+
+
+def why_no_picture(path: Path, error: DataError) -> DataError:
+    """Return what to tell of a file that was opened as a picture and is none.
+
+    Parameters
+    ----------
+    path : Path
+        The file. One with a picture's name was meant as one; of another, all is told that can be
+        opened.
+    error : DataError
+        Why it cannot be read as a picture.
+    """
+    suffix = path.suffix.lower()
+    if suffix in OTHERS:
+        whose = f"is a file of {OTHERS[suffix]}, which latentlab cannot open"
+        return DataError(f"{path.name} {whose}.", f"Open {RUNS}.")
+    if suffix in picture_suffixes() or not path.is_file():
+        return error
+    if suffix in DATA:
+        what, advice = DATA[suffix]
+        return DataError(f"{path.name} is {what}: no model, recipe or picture.", advice)
+    return DataError(
+        f"{path.name} is neither a model, a recipe nor a picture.",
+        f"Open {RUNS}; a recipe (.toml); or a picture such as a PNG or JPEG.",
+    )
+
+
+def why_no_run(path: Path, error: RunError) -> RunError:
+    """Return what to tell of a path that cannot be opened as a run.
+
+    Parameters
+    ----------
+    path : Path
+        A folder that holds runs or pictures was meant for something else than a run folder.
+    error : RunError
+        Why it cannot be opened.
+    """
+    if not path.is_dir() or (path / DESCRIPTION).exists():
+        return error
+    if inside := sorted(file.parent.name for file in path.glob(f"*/{DESCRIPTION}")):
+        return RunError(error.message, f"It holds runs: open one of them, as {shown(inside[0])}.")
+    if holds_pictures(path):
+        return RunError(error.message, f"It holds pictures. To learn from them, use {PICTURES}.")
+    return error

@@ -1,0 +1,120 @@
+"""Groups and density among codes, found in pieces or on a thread of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.work import Progress, in_thread, with_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+LIMIT = 10_000
+"""Codes among which groups are sought; the others join their nearest."""
+SAMPLE = 5000
+"""Codes by which density is measured."""
+NEIGHBOUR = 10
+BLOCK = 256
+
+
+def k_means(codes: NDArray[np.float32], count: int) -> Generator[Progress, None, NDArray[np.int64]]:
+    """Part codes into `count` groups around means.
+
+    Least squares quantization in PCM, Lloyd, 1982.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+        The group of each, the largest first.
+    """
+
+    def find() -> NDArray[np.int64]:
+        from sklearn.cluster import KMeans
+
+        method = KMeans(min(count, len(codes)), n_init=3, random_state=0)
+        method.fit(codes[_some(len(codes))])
+        return np.asarray(method.predict(codes), np.int64)
+
+    return _by_size((yield from with_progress(in_thread(find), "k-means")))
+
+
+def hdbscan(
+    codes: NDArray[np.float32], smallest: int
+) -> Generator[Progress, None, NDArray[np.int64]]:
+    """Find groups of at least `smallest` codes that stand densely; the rest belongs to none.
+
+    Density-based clustering based on hierarchical density estimates, Campello, Moulavi and
+    Sander, 2013.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+        The group of each, the largest first; -1 for none.
+    """
+
+    def find() -> NDArray[np.int64]:
+        from sklearn.cluster import HDBSCAN
+        from sklearn.neighbors import KNeighborsClassifier
+
+        rows = _some(len(codes))
+        size = max(2, min(smallest * len(rows) // max(1, len(codes)), len(rows)))
+        found = HDBSCAN(min_cluster_size=size, min_samples=min(10, size), copy=True).fit_predict(
+            codes[rows]
+        )
+        if len(rows) == len(codes):
+            return np.asarray(found, np.int64)
+        nearest = KNeighborsClassifier(1).fit(codes[rows], found)
+        return np.asarray(nearest.predict(codes), np.int64)
+
+    return _by_size((yield from with_progress(in_thread(find), "HDBSCAN")))
+
+
+def log_density(codes: NDArray[np.float32]) -> Generator[Progress, None, NDArray[np.float32]]:
+    """Estimate how densely codes stand where each of them is.
+
+    By the distance r to the k-th nearest of M others: p = k / (M V rᴰ), with V the volume of the
+    unit ball (A nonparametric estimate of a multivariate density function, Loftsgaarden and
+    Quesenberry, 1965, equation 2).
+
+    Returns
+    -------
+    ndarray of float32, shape (N,)
+        Logarithm of the density, nats.
+    """
+    from math import lgamma, log, pi
+
+    count, size = codes.shape
+    rows = _some(count, SAMPLE)
+    sample, member = codes[rows], np.zeros(count, bool)
+    member[rows] = True
+    k = min(NEIGHBOUR, len(sample) - 1)
+    half = (sample**2).sum(1) / 2
+    squared = np.empty(count, np.float32)
+    for start in range(0, count, BLOCK):
+        part = codes[start : start + BLOCK]
+        # A code that is in the sample finds itself first, which is none of its neighbours.
+        ordered = np.partition(half - part @ sample.T, (k - 1, k), axis=1)
+        nearest = np.where(member[start : start + BLOCK], ordered[:, k], ordered[:, k - 1])
+        squared[start : start + BLOCK] = 2 * nearest + (part**2).sum(1)
+        yield Progress("Density", start / count)
+    ball = size / 2 * log(pi) - lgamma(size / 2 + 1)
+    radius = np.log(np.maximum(squared, 1e-12)) / 2
+    return (log(max(k, 1) / len(sample)) - ball - size * radius).astype(np.float32)
+
+
+def _some(count: int, limit: int = LIMIT) -> NDArray[np.int64]:
+    if count <= limit:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(0).choice(count, limit, replace=False))
+
+
+def _by_size(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return groups numbered by how many are in them, the largest 0; -1 stays."""
+    names, sizes = np.unique(groups[groups >= 0], return_counts=True)
+    numbers = np.full(int(groups.max(initial=-1)) + 2, -1, np.int64)
+    numbers[names[np.argsort(-sizes, kind="stable")]] = np.arange(len(names))
+    return numbers[groups]

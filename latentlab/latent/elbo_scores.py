@@ -1,0 +1,140 @@
+"""How unlike its training data an image is to a model, in nats, piece by piece."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, Normal
+
+from latentlab.latent.encode import labels_of, to_pixels
+from latentlab.latent.ranking import Scores
+from latentlab.models.kl import kl
+from latentlab.models.thread_rng import Seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from latentlab.data.image_set import ImageSet
+    from latentlab.models.base import Model
+
+CHUNK = 8
+"""Images that are encoded at once."""
+PIECE_S = 0.008
+"""Seconds that decoding between two reports is to take."""
+FIRST_ROWS, MOST_ROWS = 16, 256
+"""Points decoded at once: at first, before their cost is known, and at most, to fit the caches."""
+
+
+def elbo_scores(
+    model: Model, images: ImageSet, samples: int = 50, seed: int = 0
+) -> Generator[float, None, Scores]:
+    """Score images by a Monte Carlo estimate of the negative ELBO, and by its parts.
+
+    -ELBO(x) = E_q(z|x)[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation as a mean over
+    `samples` draws of z. Every image gets the same standard normal draws: images are compared
+    under equal conditions, and a score does not depend on what else is scored. torch's global
+    generator is left alone.
+
+    Parameters
+    ----------
+    model : Model
+        What they are strange to.
+    images : ImageSet
+        N images, with labels where the model is conditional.
+    samples : int
+        S, draws per image, at least 1.
+    seed : int
+        Same seed, same scores, but for the rounding of batches of other sizes.
+
+    Yields
+    ------
+    float
+        The share done, 0 to 1, after each piece of about `PIECE_S` seconds.
+
+    Returns
+    -------
+    Scores
+
+    References
+    ----------
+    Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 7.
+    """
+    noise = torch.Generator().manual_seed(seed)
+    epsilon = torch.empty(samples, 1, model.latent_dim).normal_(generator=noise)
+    own = Seeded(seed)
+    decoder = _Decoder(model)
+    found: list[tuple[Tensor, Tensor, Tensor]] = []
+    for start in range(0, len(images), CHUNK):
+        part = images[start : start + CHUNK]
+        with torch.inference_mode():
+            x, y = to_pixels(part.images), labels_of(model, part.labels)
+            q = model.encode(x, y)
+            z = _draw(q, epsilon, own)
+            rate = kl(q, model.prior(y), z).reshape(-1, len(x)).mean(0)
+        yield start / len(images)
+        error = decoder.error(q.mean, x, y)
+        distortion = torch.zeros(len(x), dtype=torch.float64)
+        for done in decoder.distort(z, x, y, distortion):
+            yield (start + len(x) * done) / len(images)
+        found.append((distortion / samples + rate, error, rate))
+    columns = zip(*found, strict=True) if found else ((), (), ())
+    elbos, errors, rates = map(_array, columns)
+    return Scores(elbos, errors, rates, samples, seed)
+
+
+class _Decoder:
+    """Decodes as many points at once as fit into a piece of work."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._rows = FIRST_ROWS
+
+    @torch.inference_mode()
+    def error(self, mu: Tensor, x: Tensor, y: Tensor | None) -> Tensor:
+        """Return the squared error per pixel value of decoded means, with shape (B,)."""
+        return (self._model.decode(mu, y).mean - x).square().flatten(1).mean(1)
+
+    @torch.inference_mode()
+    def distort(
+        self, z: Tensor, x: Tensor, y: Tensor | None, total: Tensor
+    ) -> Generator[float, None, None]:
+        """Add -log p(x|z) of draws `z`, with shape (S, B, D), to `total`, with shape (B,).
+
+        Yields the share done.
+        """
+        points = z.flatten(0, 1)
+        whose = torch.arange(len(points)) % len(x)
+        first = 0
+        while first < len(points):
+            began = time.perf_counter()
+            rows = slice(first, first + self._rows)
+            image = whose[rows]
+            p = self._model.decode(points[rows], None if y is None else y[image])
+            total.index_add_(0, image, -p.log_prob(x[image]).to(total.dtype))
+            first = min(first + self._rows, len(points))
+            self._adapt(len(image), time.perf_counter() - began)
+            yield first / len(points)
+
+    def _adapt(self, rows: int, seconds: float) -> None:
+        fit = rows * PIECE_S / max(seconds, 1e-6)
+        self._rows = int(np.clip(fit, 1, min(2 * self._rows, MOST_ROWS)))
+
+
+def _draw(q: Distribution, epsilon: Tensor, own: Seeded) -> Tensor:
+    """Return draws from `q`, with shape (S, B, D)."""
+    base = getattr(q, "base_dist", q)
+    if isinstance(base, Normal):
+        return base.loc + base.scale * epsilon
+    with own:
+        return q.sample(torch.Size((len(epsilon),)))
+
+
+def _array(parts: tuple[Tensor, ...]) -> NDArray[np.float64]:
+    whole = torch.cat(parts) if parts else torch.empty(0)
+    return whole.double().numpy()

@@ -1,0 +1,161 @@
+"""From images to codes and back, in batches, as plain arrays."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from latentlab.data.image_set import ImageSpec
+from latentlab.latent.codes import Codes
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from latentlab.data.image_set import ImageSet
+    from latentlab.models.base import Model
+
+BATCH = 2048
+PIECE_S = 0.008
+"""Seconds of its thread that a piece of long encoding is to take: waiting for a core counts not."""
+FIRST_PIECE = 16
+"""Images that are encoded before it is known how long one takes."""
+FEW = 256
+"""Images that are encoded whatever it takes, where only some are."""
+FIRST = 64
+"""Points that are decoded before it is known how large their images are."""
+
+
+@torch.inference_mode()
+def encode(model: Model, images: ImageSet) -> Codes:
+    """Encode a set of images."""
+    mu, sigma = [], []
+    size = images.spec.at_once(BATCH)
+    for start in range(0, len(images), size):
+        part = images[start : start + size]
+        q = model.encode(to_pixels(part.images), labels_of(model, part.labels))
+        mu.append(q.mean.numpy())
+        sigma.append(q.stddev.numpy())
+    empty = np.empty((0, model.latent_dim), np.float32)
+    return Codes.of(
+        images,
+        np.concatenate(mu) if mu else empty,
+        np.concatenate(sigma) if sigma else empty,
+    )
+
+
+def encode_pieces(model: Model, images: ImageSet, had: Codes) -> Generator[float, None, Codes]:
+    """Encode the images that follow those whose codes are there, in pieces of `PIECE_S`.
+
+    Yields
+    ------
+    float
+        The share of all images that is done, 0 to 1.
+
+    Returns
+    -------
+    Codes
+        Of all images; of the first ones those that were there.
+    """
+    done, size = len(had), FIRST_PIECE
+    mu, sigma = (np.empty((len(images), model.latent_dim), np.float32) for _ in range(2))
+    mu[:done], sigma[:done] = had.mu, had.sigma
+    while done < len(images):
+        rows = slice(done, done + size)
+        start = time.thread_time()
+        found = encode(model, images[rows])
+        mu[rows], sigma[rows] = found.mu, found.sigma
+        done += len(found)
+        pace = PIECE_S / max(1e-6, time.thread_time() - start)
+        size = int(np.clip(size * min(2.0, pace), 1, BATCH))
+        yield done / len(images)
+    return Codes.of(images, mu, sigma)
+
+
+def encode_within(model: Model, images: ImageSet, seconds: float) -> Generator[float, None, Codes]:
+    """Encode all images where this thread needs no more than `seconds` for that, else the first.
+
+    Then they are `FEW`, or as many times twice that as there is time for: a number that does not
+    depend on what else the machine does.
+
+    Yields
+    ------
+    float
+        The share that is done, 0 to 1, after each piece of `PIECE_S`.
+    """
+    needed, none = 0.0, no_codes(model.latent_dim)
+    pieces = encode_pieces(model, images[:FEW], none)
+    while True:
+        began = time.thread_time()
+        try:
+            share = next(pieces)
+        except StopIteration as done:
+            few: Codes = done.value
+            break
+        needed += time.thread_time() - began
+        yield share
+    count, fits = len(few), len(images) * needed <= seconds * len(few)
+    while not fits and 2 * count * needed <= seconds * len(few):
+        count *= 2
+    return (yield from encode_pieces(model, images if fits else images[:count], few))
+
+
+def no_codes(latent_dim: int) -> Codes:
+    """Return the codes of no image."""
+    empty = np.empty((0, latent_dim), np.float32)
+    return Codes(empty, empty, None)
+
+
+@torch.inference_mode()
+def decode(
+    model: Model, z: NDArray[np.float32], labels: NDArray[np.int64] | None
+) -> NDArray[np.uint8]:
+    """Decode points to the pictures that p(x|z) has as its mean.
+
+    Parameters
+    ----------
+    model : Model
+        Whose decoder.
+    z : ndarray of float32, shape (N, D)
+        Latent points.
+    labels : ndarray of int64, shape (N,), or None
+        Needed by a conditional model, ignored by others.
+
+    Returns
+    -------
+    ndarray of uint8, shape (N, H, W) for grey or (N, H, W, 3) for colour
+    """
+    pictures: list[NDArray[np.uint8]] = []
+    start, size = 0, FIRST
+    while not pictures or start < len(z):
+        rows = slice(start, start + size)
+        points = torch.from_numpy(np.ascontiguousarray(z[rows], np.float32))
+        p = model.decode(points, labels_of(model, None if labels is None else labels[rows]))
+        pictures.append(p.mean.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
+        start, size = rows.stop, ImageSpec(pictures[0].shape[1:]).at_once(BATCH)
+    return to_picture(np.concatenate(pictures))
+
+
+def to_pixels(images: NDArray[np.uint8]) -> torch.Tensor:
+    """Return images as a model takes them: floats in [0, 1], shape (N, C, H, W)."""
+    return torch.from_numpy(np.array(images)).to(torch.float32).div_(255)
+
+
+def to_picture(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return (..., C, H, W) as (..., H, W) for grey or (..., H, W, 3) for colour."""
+    if images.shape[-3] == 1:
+        return np.ascontiguousarray(images[..., 0, :, :])
+    return np.ascontiguousarray(np.moveaxis(images, -3, -1))
+
+
+def labels_of(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+    """Return labels as a conditional model takes them; None for other models."""
+    if not model.conditional:
+        return None
+    if labels is None:
+        raise ValueError("a conditional model needs labels")
+    return torch.from_numpy(np.array(labels))

@@ -1,0 +1,147 @@
+"""The way through the data: the shortest one on the graph of neighbouring codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from latentlab.latent.support import SupportModel
+from latentlab.work import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.typing import ArrayLike, NDArray
+
+NEIGHBOURS = 10
+MOST = 10_000
+"""Codes that the graph is made of: of more, a fair sample."""
+
+
+@dataclass(frozen=True)
+class NeighbourGraph:
+    """Codes, each joined with its nearest.
+
+    Parameters
+    ----------
+    cloud : Cloud
+        The n codes.
+    edges : scipy.sparse.csr_matrix, shape (n, n)
+        Euclidean lengths; symmetric.
+    parts : int
+        How many parts there were before they were joined.
+    """
+
+    cloud: SupportModel
+    edges: Any = field(repr=False)
+    parts: int
+
+
+def build_graph(mu: NDArray[np.float32]) -> Generator[Progress, None, NeighbourGraph | None]:
+    """Join each code with its nearest neighbours, in pieces of a few milliseconds.
+
+    Two codes are joined where either counts the other among its nearest. Parts that are left
+    without a link are joined where they come closest.
+
+    Parameters
+    ----------
+    mu : ndarray of float32, shape (N, D)
+        The codes.
+
+    Returns
+    -------
+    NeighbourGraph or None
+        None where there are no codes.
+    """
+    if len(mu) > MOST:
+        mu = mu[np.sort(np.random.default_rng(0).permutation(len(mu))[:MOST])]
+    # Codes in one place make edges of no length, which a sparse graph takes for none.
+    nodes = np.unique(mu, axis=0)
+    if len(nodes) < 2:
+        return None
+    cloud = SupportModel(nodes)
+    k = min(NEIGHBOURS, len(nodes) - 1)
+    away, near = [], []
+    for start in range(0, len(nodes), cloud.rows_at_once):
+        yield Progress("Joining neighbours", start / len(nodes))
+        lengths, rows = cloud.nearest(nodes[start : start + cloud.rows_at_once], k + 1)
+        away.append(lengths[:, 1:])
+        near.append(rows[:, 1:])
+    edges = _symmetric(np.concatenate(near), np.concatenate(away), len(nodes))
+    yield Progress("Joining neighbours", 1.0)
+    edges, parts = yield from _joined(nodes, edges)
+    return NeighbourGraph(cloud, edges, parts)
+
+
+def graph_path(graph: NeighbourGraph, a: ArrayLike, b: ArrayLike) -> NDArray[np.float32]:
+    """Return the corners of the shortest way from `a` to `b` through codes, ends included.
+
+    Returns
+    -------
+    ndarray of float32, shape (m, D)
+    """
+    from scipy.sparse import csr_matrix, vstack
+    from scipy.sparse.csgraph import dijkstra
+
+    ends = np.stack([np.asarray(a, np.float32), np.asarray(b, np.float32)])
+    n, k = len(graph.cloud), min(NEIGHBOURS, len(graph.cloud))
+    away, near = graph.cloud.nearest(ends, k)
+    direct = float(np.linalg.norm(ends[1] - ends[0]))
+    if direct <= max(away[0, 0], away[1, 0]):
+        return ends
+    # One way only: from A into the graph, and from the graph to B.
+    away = np.maximum(away, 1e-9)
+    leave = csr_matrix((away[0], (np.zeros(k, int), near[0])), shape=(1, n + 2))
+    arrive = csr_matrix((away[1], (near[1], np.full(k, n + 1))), shape=(n, n + 2))
+    within = graph.edges.copy()
+    within.resize((n, n + 2))
+    whole = vstack([within + arrive, leave, csr_matrix((1, n + 2))], format="csr")
+    _, before = dijkstra(whole, indices=n, return_predecessors=True)
+    rows = []
+    row = int(before[n + 1])
+    while row not in (n, -9999):
+        rows.append(row)
+        row = int(before[row])
+    return np.concatenate([ends[:1], graph.cloud.codes[rows[::-1]], ends[1:]])
+
+
+def _symmetric(near: NDArray[Any], away: NDArray[Any], n: int) -> Any:
+    from scipy.sparse import csr_matrix
+
+    rows = np.repeat(np.arange(n), near.shape[1])
+    one_way = csr_matrix((away.ravel().astype(np.float64), (rows, near.ravel())), shape=(n, n))
+    return one_way.maximum(one_way.T).tocsr()
+
+
+def _joined(nodes: NDArray[np.float32], edges: Any) -> Generator[Progress, None, tuple[Any, int]]:
+    """Join the smallest part to what is nearest to it until there is one part."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    parts, part_of = connected_components(edges, directed=False)
+    left = parts
+    while left > 1:
+        smallest = int(np.bincount(part_of).argmin())
+        inside, outside = np.flatnonzero(part_of == smallest), np.flatnonzero(part_of != smallest)
+        away, start, stop = yield from _closest(SupportModel(nodes[outside]), nodes[inside])
+        pair = (inside[start], outside[stop])
+        length = np.full(2, max(away, 1e-9))
+        edges = edges + csr_matrix((length, (pair, pair[::-1])), shape=edges.shape)
+        left, part_of = connected_components(edges, directed=False)
+        yield Progress("Joining parts", 1 - left / parts)
+    return edges, parts
+
+
+def _closest(
+    cloud: SupportModel, z: NDArray[np.float32]
+) -> Generator[Progress, None, tuple[float, int, int]]:
+    """Return the least distance between points and a cloud, and the rows where it is."""
+    best = (np.inf, 0, 0)
+    for start in range(0, len(z), cloud.rows_at_once):
+        away, near = cloud.nearest(z[start : start + cloud.rows_at_once], 1)
+        row = int(away[:, 0].argmin())
+        best = min(best, (float(away[row, 0]), start + row, int(near[row, 0])))
+        yield Progress("Joining parts")
+    return best

@@ -1,0 +1,33 @@
+"""New images: points drawn from a model's prior."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from latentlab.models.thread_rng import Seeded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.models.base import Model
+
+
+def sample_prior(model: Model, count: int, seed: int) -> NDArray[np.float32]:
+    """Draw points from p(z); the same seed gives the same points.
+
+    Returns
+    -------
+    ndarray of float32, shape (count, D)
+    """
+    with torch.no_grad(), Seeded(seed):
+        return model.prior().sample((count,)).numpy()
+
+
+def labels_for(count: int, classes: int, label: int | None) -> NDArray[np.int64]:
+    """Return `count` labels: all the one wanted, or every class in turn."""
+    if label is not None:
+        return np.full(count, label, np.int64)
+    return np.arange(count, dtype=np.int64) % max(classes, 1)

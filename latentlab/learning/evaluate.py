@@ -1,0 +1,90 @@
+"""How good a model is on held-out images, and how it looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from latentlab.learning.events import EpochPreview, Losses
+from latentlab.learning.latent_statistics import MEASURED, measure
+from latentlab.learning.loss_sums import Meter
+from latentlab.learning.objectives import Noise, compute_losses
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from latentlab.learning.events import Latents
+    from latentlab.learning.trainer import Trainer
+    from latentlab.models.base import Model
+
+BATCH = 1000
+DRAWN = 1000
+"""Images whose posteriors a portrait keeps."""
+REBUILT = 16
+SAMPLED = 32
+
+
+@torch.no_grad()
+def validate(trainer: Trainer) -> tuple[Losses, Latents]:
+    """Return the mean losses over the held-out images, and what their codes carry."""
+    meter = Meter()
+    model, recipe, device = trainer.shown.eval(), trainer.recipe, trainer.device
+    generator = torch.Generator(device).manual_seed(recipe.training.seed)
+    noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
+    size = trainer.validation_feed.spec.at_once(BATCH)
+    rows = torch.arange(len(trainer.validation_feed)).split(size)
+    posteriors: list[tuple[Tensor, Tensor]] = []
+    for part, (x, y) in zip(rows, trainer.validation_feed.batches(rows), strict=True):
+        with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bf16):
+            values, made = compute_losses(
+                model, recipe.objective, (x, y, trainer.known(part)), numbers, noise
+            )
+        meter.add(values)
+        meter.count(len(x))
+        if len(posteriors) * size < MEASURED:
+            posteriors.append((made.q.mean, made.q.stddev))
+    mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
+    own = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
+    latents = trainer.geometry.add_to(measure(mu, sigma, own), model, mu)
+    trainer.model.train()
+    return meter.means(), latents
+
+
+@torch.no_grad()
+def portray(trainer: Trainer) -> EpochPreview:
+    """Return how the model looks now, always at the same images and the same points."""
+    model, feed, device = trainer.shown.eval(), trainer.validation_feed, trainer.device
+    x, y = feed.batch(torch.arange(min(DRAWN, len(feed))))
+    mu, sigma = _posteriors(model, x, y, feed.spec.at_once(DRAWN))
+    few = slice(0, REBUILT)
+    labels = None if y is None else y[few]
+    generator = torch.Generator().manual_seed(trainer.recipe.training.seed)
+    z = torch.randn(SAMPLED, mu.shape[1], generator=generator).to(device)
+    classes = torch.arange(SAMPLED, device=device) % max(1, feed.spec.classes)
+    portrait = EpochPreview(
+        trainer.epoch,
+        mu.float().cpu().numpy(),
+        sigma.float().cpu().numpy(),
+        None if y is None else y.cpu().numpy(),
+        _pictures(x[few]),
+        _pictures(model.decode(mu[few], labels).mean),
+        _pictures(model.decode(z, classes).mean),
+    )
+    trainer.model.train()
+    return portrait
+
+
+def _posteriors(model: Model, x: Tensor, y: Tensor | None, size: int) -> tuple[Tensor, Tensor]:
+    """Return mu and sigma of q(z|x), `size` images at a time."""
+    labels = [None] * len(x) if y is None else y.split(size)
+    each = [model.encode(*part) for part in zip(x.split(size), labels, strict=False)]
+    return torch.cat([q.mean for q in each]), torch.cat([q.stddev for q in each])
+
+
+def _pictures(pixels: Tensor) -> NDArray[np.uint8]:
+    values = pixels.mul(255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
+    values = values[:, 0] if values.shape[1] == 1 else np.moveaxis(values, 1, -1)
+    return np.ascontiguousarray(values)

@@ -1,0 +1,1 @@
+"""What makes training fast: devices, processes, CUDA graphs, CPU traces."""

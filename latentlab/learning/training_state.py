@@ -1,0 +1,271 @@
+"""All that a run needs to go on exactly as if it had never stopped, in one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+import torch
+from pydantic import Field, TypeAdapter
+from safetensors import safe_open
+from safetensors.numpy import save
+
+from latentlab.atomic_write import is_missing, write_atomically
+from latentlab.errors import RunError, reading
+from latentlab.json_files import Count, Record, parse_json
+from latentlab.learning.tensors import check_head
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from latentlab.learning.trainer import Trainer
+
+FILE = "resume.safetensors"
+
+
+class MeterRecord(Record):
+    """What belongs to the sums of a meter: the names of the losses, and how many images."""
+
+    names: tuple[str, ...]
+    images: Annotated[int, Field(ge=1)]
+
+
+class _About(Record):
+    """What the file says besides its arrays; see `Position`."""
+
+    step: Count
+    epoch: Count
+    position: Count
+    best_loss: float | None
+    best_epoch: Count
+    judged_by: str
+    seconds: Annotated[float, Field(ge=0, le=1e9)]
+    meters: dict[Literal["meter", "whole"], MeterRecord]
+
+
+_ABOUT = TypeAdapter(_About)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a run stands.
+
+    Parameters
+    ----------
+    step, epoch, position : int
+        Steps made, whole epochs made, steps made of the epoch under way.
+    best_loss : float or None
+        Lowest validation loss so far, nats per image.
+    best_epoch : int
+        When it was.
+    judged_by : str
+        The objective that the best loss was measured with.
+    seconds : float
+        How long the epoch under way has taken.
+    meters : dict
+        Names and number of images of the sums that are among `arrays`.
+    arrays : dict of str to ndarray
+        Weights, their average, the optimizer's state, and that of each random generator.
+    """
+
+    step: int
+    epoch: int
+    position: int
+    best_loss: float | None
+    best_epoch: int
+    judged_by: str
+    seconds: float
+    meters: Mapping[str, MeterRecord]
+    arrays: Mapping[str, NDArray] = field(repr=False)
+
+
+def take_position(
+    trainer: Trainer, best_loss: float | None, best_epoch: int, judged_by: str, seconds: float
+) -> Position:
+    """Copy where a training stands."""
+    arrays = {
+        **_weights(trainer),
+        **{
+            f"optimizer.{i}.{name}": _array(value)
+            for i, state in trainer.optimizer.state_dict()["state"].items()
+            for name, value in state.items()
+        },
+        "order": trainer.order_before.numpy().copy()
+        if trainer.position
+        else trainer.order.get_state().numpy(),
+        "noise": trainer.noise.generator.get_state().cpu().numpy(),
+        "chance": trainer.chance.get_state().cpu().numpy(),
+    }
+    meters = {}
+    for name, meter in (("meter", trainer.meter), ("whole", trainer.whole)):
+        if meter.sums is not None and meter.images:
+            arrays[name] = _array(meter.sums)
+            meters[name] = MeterRecord(names=meter.names, images=meter.images)
+    return Position(
+        trainer.step_count,
+        trainer.epoch,
+        trainer.position,
+        best_loss,
+        best_epoch,
+        judged_by,
+        seconds,
+        meters,
+        arrays,
+    )
+
+
+def restore(trainer: Trainer, position: Position) -> None:
+    """Put a training where another stood.
+
+    Raises
+    ------
+    RunError
+        Where it is one of another model or optimizer.
+    """
+    fault = "cannot go on from where it stood"
+    with reading("The run", advice="Was its recipe.toml edited? Train it anew.", fault=fault):
+        _check(trainer, position)
+        _fill(trainer, position.arrays)
+    trainer.step_count, trainer.epoch = position.step, position.epoch
+    # There may be fewer images than there were.
+    trainer.position = min(position.position, trainer.steps_per_epoch)
+    for name, meter in (("meter", trainer.meter), ("whole", trainer.whole)):
+        if about := position.meters.get(name):
+            meter.names, meter.images = about.names, about.images
+            meter.sums = torch.from_numpy(position.arrays[name].copy()).to(trainer.device)
+            if not trainer.team.leads:
+                # The processes' sums are added up: this one's part is counted already.
+                meter.images = 0
+                meter.sums.zero_()
+
+
+def _check(trainer: Trainer, position: Position) -> None:
+    """Raise an error where what was kept is not of the kind that this training keeps.
+
+    torch would take some of it, and then compute something else.
+    """
+    arrays = position.arrays
+    wanted = _weights(trainer) | {"order": trainer.order_before.numpy()}
+    for name, own in wanted.items():
+        if _kind(arrays[name]) != _kind(own):
+            raise ValueError(f"{name} is {_told(arrays[name])}, not {_told(own)}")
+    for name in ("noise", "chance"):
+        if arrays[name].dtype != np.uint8 or arrays[name].ndim != 1:
+            raise ValueError(f"{name} is {_told(arrays[name])}")
+    for name, meter in position.meters.items():
+        if _kind(arrays[name]) != ((len(meter.names),), np.dtype(np.float64)):
+            raise ValueError(f"{name} is {_told(arrays[name])}")
+    _check_optimizer(trainer, arrays)
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} has values that are no numbers")
+    if position.step < max(position.epoch, position.position):
+        raise ValueError(f"it says step {position.step} of epoch {position.epoch}")
+
+
+def _check_optimizer(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
+    found = {name: array for name, array in arrays.items() if name.startswith("optimizer.")}
+    # It keeps nothing of a weight that has not been learned yet.
+    learned = {name.split(".")[1] for name in found}
+    shapes = {
+        f"optimizer.{i}.{key}": () if key == "step" else tuple(weight.shape)
+        for i, weight in enumerate(trainer.model.parameters())
+        for key in trainer.recipe.training.optimizer.keeps
+        if str(i) in learned
+    }
+    if shapes.keys() != found.keys():
+        raise ValueError("it is of another optimizer")
+    for name, array in found.items():
+        if _kind(array) != (shapes[name], np.dtype(np.float32)):
+            raise ValueError(f"{name} is {_told(array)}")
+
+
+def _kind(array: NDArray) -> tuple[tuple[int, ...], np.dtype]:
+    return array.shape, array.dtype
+
+
+def _told(array: NDArray) -> str:
+    return f"{array.dtype} of shape {array.shape}"
+
+
+def _fill(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
+    trainer.model.load_state_dict(_part(arrays, "model"))
+    if trainer.average:
+        trainer.average.load_state_dict(_part(arrays, "average"))
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in _part(arrays, "optimizer").items():
+        number, _, key = name.partition(".")
+        state.setdefault(int(number), {})[key] = value
+    trainer.optimizer.load_state_dict({**trainer.optimizer.state_dict(), "state": state})
+    trainer.order.set_state(torch.from_numpy(arrays["order"].copy()))
+    trainer.order_before = trainer.order.get_state()
+    if trainer.noise.generator.get_state().shape == arrays["noise"].shape:
+        trainer.noise.generator.set_state(torch.from_numpy(arrays["noise"].copy()))
+        # Each process draws its own; only the one that saves can go on with what it drew.
+        if trainer.team.leads:
+            trainer.chance.set_state(torch.from_numpy(arrays["chance"].copy()))
+
+
+def write_position(folder: Path, position: Position) -> None:
+    """Write it into a run folder, whole or not at all.
+
+    Raises
+    ------
+    RunError
+        Where the folder cannot be written.
+    """
+    about = _About.model_validate(position, from_attributes=True)
+    content = save(dict(position.arrays), {"position": about.model_dump_json()})
+    write_atomically(folder / FILE, content)
+
+
+def read_position(folder: Path) -> Position:
+    """Read where the run of a folder stands.
+
+    Raises
+    ------
+    RunError
+        Where it has not been kept, or is damaged.
+    """
+    file = folder / FILE
+    if is_missing(file):
+        raise RunError(
+            f"{folder} cannot be resumed: it has no {FILE}.",
+            "Open it to explore, or train its recipe anew.",
+        )
+    check_head(file)
+    with (
+        reading(file, advice="Open the run to explore, or train it anew."),
+        safe_open(file, "numpy") as content,
+    ):
+        about = parse_json(content.metadata()["position"], _ABOUT)
+        arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
+        values = {name: getattr(about, name) for name in _About.model_fields}
+        return Position(**values, arrays=arrays)
+
+
+def _weights(trainer: Trainer) -> dict[str, NDArray]:
+    average = _named("average", trainer.average.state_dict()) if trainer.average else {}
+    return _named("model", trainer.model.state_dict()) | average
+
+
+def _named(prefix: str, values: Mapping[str, torch.Tensor]) -> dict[str, NDArray]:
+    return {f"{prefix}.{name}": _array(value) for name, value in values.items()}
+
+
+def _part(arrays: Mapping[str, NDArray], prefix: str) -> dict[str, torch.Tensor]:
+    start = f"{prefix}."
+    return {
+        name.removeprefix(start): torch.from_numpy(value.copy())
+        for name, value in arrays.items()
+        if name.startswith(start)
+    }
+
+
+def _array(value: torch.Tensor) -> NDArray:
+    # Not ascontiguousarray, which makes a scalar, such as a count of steps, a vector.
+    return np.array(value.detach().cpu().numpy(), order="C")

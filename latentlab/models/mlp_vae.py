@@ -1,0 +1,106 @@
+"""The variational autoencoder (Auto-Encoding Variational Bayes, Kingma & Welling, 2013)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, final
+
+import torch
+from torch import Tensor
+
+from latentlab.errors import RecipeError
+from latentlab.models.base import MODELS, Model
+from latentlab.models.mlp import MLPConfig, MLPDecoder, MLPEncoder
+
+if TYPE_CHECKING:
+    from torch.distributions import Distribution
+
+    from latentlab.data.image_set import ImageSpec
+
+
+@MODELS.register
+class VAEConfig(MLPConfig):
+    """A variational autoencoder of fully connected layers."""
+
+    kind: Literal["vae"] = "vae"
+
+    def build(self, spec: ImageSpec) -> VAE:
+        """See `ModelConfig.build`."""
+        return VAE(self, spec)
+
+
+@final
+class VAE(Model):
+    """Fully connected VAE with a standard normal prior.
+
+    Parameters
+    ----------
+    config : VAEConfig
+        Sizes and likelihood.
+    spec : ImageSpec
+        The images it is for.
+    """
+
+    def __init__(self, config: VAEConfig, spec: ImageSpec) -> None:
+        super().__init__()
+        self.latent_dim = config.latent_dim
+        self.encoder = MLPEncoder(spec.pixels, config)
+        self.decoder = MLPDecoder(config.latent_dim, config, spec)
+
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
+        """See `Model.encode`."""
+        return self.encoder(x.flatten(1))
+
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
+        """See `Model.decode`."""
+        return self.decoder(z)
+
+
+@MODELS.register
+class CVAEConfig(MLPConfig):
+    """A VAE told the label at both ends, so it can make the class one asks for."""
+
+    kind: Literal["cvae"] = "cvae"
+
+    def build(self, spec: ImageSpec) -> CVAE:
+        """See `ModelConfig.build`; refuses images without labels."""
+        if not spec.classes:
+            raise RecipeError({"model.kind": "a cvae needs labels, and this data set has none"})
+        return CVAE(self, spec)
+
+
+@final
+class CVAE(Model):
+    """Fully connected VAE with the one-hot label beside the image and beside z.
+
+    Parameters
+    ----------
+    config : CVAEConfig
+        Sizes and likelihood.
+    spec : ImageSpec
+        The images it is for; must have classes.
+    """
+
+    conditional: ClassVar[bool] = True
+
+    def __init__(self, config: CVAEConfig, spec: ImageSpec) -> None:
+        super().__init__()
+        self.latent_dim = config.latent_dim
+        self.classes = spec.classes
+        inputs = config.latent_dim + spec.classes
+        self.encoder = MLPEncoder(spec.pixels + spec.classes, config)
+        self.decoder = MLPDecoder(inputs, config, spec)
+
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
+        """See `Model.encode`."""
+        return self.encoder(self._beside(x.flatten(1), y))
+
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
+        """See `Model.decode`."""
+        return self.decoder(self._beside(z, y))
+
+    def _beside(self, features: Tensor, y: Tensor | None) -> Tensor:
+        if y is None:
+            raise ValueError("a conditional model needs labels y")
+        # torch's own one_hot reads its input back, which no captured step may do.
+        one_hot = features.new_zeros(len(y), self.classes).scatter_(1, y[:, None], 1)
+        return torch.cat([features, one_hot], dim=-1)

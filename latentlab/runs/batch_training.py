@@ -1,0 +1,203 @@
+"""Training without a window: one run, several, a sweep, or an earlier run further."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from latentlab.errors import RunError, TrainingError
+from latentlab.learning.checkpoint import DESCRIPTION, read_checkpoint
+from latentlab.learning.fast.distributed import leads
+from latentlab.learning.recipe import read_values
+from latentlab.runs.library import compare, new_folder, rename
+from latentlab.runs.recorder import record, resume
+from latentlab.runs.sweeps import plan, told_apart
+from latentlab.runs.terminal import show
+from latentlab.session.curves import last_losses
+from latentlab.session.recipes import differing
+from latentlab.session.tables import write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from latentlab.runs.sweeps import Plan
+
+
+def train_all(
+    files: tuple[Path, ...], out: Path | None, settings: tuple[str, ...], sweeps: tuple[str, ...]
+) -> Generator[str, None, bool]:
+    """Train recipes one after another.
+
+    Parameters
+    ----------
+    files : tuple of Path
+        Recipe files.
+    out : Path or None
+        The run folder, or that of all folders where there are several; None for new ones.
+    settings : tuple of str
+        Changes such as ``"training.epochs=11"``.
+    sweeps : tuple of str
+        Keys and the values that each takes, such as ``"objective.beta=0.5,1,4"``. Of several,
+        every combination is trained.
+
+    Yields
+    ------
+    str
+        One line per thing done.
+
+    Returns
+    -------
+    bool
+        Whether all came to their end; False where Ctrl-C ended one.
+
+    Raises
+    ------
+    LatentlabError
+        Where a recipe cannot be used, before anything is trained, or a run fails: of several,
+        after the others have been trained.
+    """
+    plans = told_apart(
+        [each for file in files for each in plan(file.stem, read_values(file, settings), sweeps)]
+    )
+    _check_free([out / each.name if len(plans) > 1 else out for each in plans] if out else [])
+    return (yield from _train(plans, out))
+
+
+def _train(plans: Sequence[Plan], out: Path | None) -> Generator[str, None, bool]:
+    several = len(plans) > 1
+    folders: list[Path] = []
+    failed: list[str] = []
+    for each in plans:
+        if several and leads():
+            yield f"{each.name}:"
+        folder = _folder_for(each, out, several)
+        try:
+            finished = show(record(each.recipe, folder))
+        except TrainingError as error:
+            if not several:
+                raise
+            failed.append(each.name)
+            yield f"Failed: {error}"
+            continue
+        folders.append(folder)
+        if leads():
+            yield from _concluded(each, folder, finished, named=several and out is None)
+        if not finished:
+            return False
+    if len(folders) > 1 and leads():
+        yield from _compare(folders, out or folders[0].parent)
+    if failed:
+        raise TrainingError(f"{len(failed)} of {len(plans)} runs failed: {', '.join(failed)}.")
+    return True
+
+
+def _check_free(folders: Sequence[Path]) -> None:
+    """Refuse folders that hold a run, before hours are spent on those that come before."""
+    for folder in folders:
+        if (folder / DESCRIPTION).exists():
+            raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
+
+
+def _folder_for(each: Plan, out: Path | None, several: bool) -> Path:
+    if out is None:
+        return _taken_folder(each) if leads() else Path()
+    return out / each.name if several else out
+
+
+def _taken_folder(each: Plan) -> Path:
+    """Make a new folder: of two programs that begin in the same second each gets its own."""
+    while True:
+        folder = new_folder(each.recipe)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"{folder} cannot be written: {error.strerror}.") from error
+        return folder
+
+
+def _concluded(each: Plan, folder: Path, finished: bool, *, named: bool) -> Iterator[str]:
+    if named:
+        rename(folder, each.name)
+    yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
+
+
+def _compare(folders: list[Path], out: Path) -> Iterator[str]:
+    from latentlab.runs.figures import save_curves
+
+    compared = compare(tuple(folders))
+    for run in compared:
+        losses = {name: run.curves.get(("validation", name)) for name in ("loss", "kl")}
+        last = " ".join(f"{name} {curve[1][-1]:.2f}" for name, curve in losses.items() if curve)
+        yield f"{run.name:<24} validation {last}"
+    picture = _free(out / "comparison.png")
+    save_curves(compared, picture)
+    save_comparison(folders, picture.with_suffix(".csv"))
+    yield f"Compared: {picture} and {picture.with_suffix('.csv').name}"
+
+
+def _free(path: Path) -> Path:
+    """Return a file's name that is not taken, nor is its table's."""
+    number, free = 2, path
+    while free.exists() or free.with_suffix(".csv").exists():
+        free, number = path.with_stem(f"{path.stem}-{number}"), number + 1
+    return free
+
+
+def save_comparison(folders: Sequence[Path], path: Path) -> None:
+    """Write one line per run as CSV: what sets its recipe apart, and its last losses.
+
+    Raises
+    ------
+    RunError
+        Where a folder holds no run, or the file cannot be written.
+    """
+    checkpoints = [read_checkpoint(folder) for folder in folders]
+    apart = differing([checkpoint.recipe.to_dict() for checkpoint in checkpoints])
+    losses = [_flat_losses(folder) for folder in folders]
+    terms = list(dict.fromkeys(name for each in losses for name in each))
+    write_table(
+        path,
+        ["run", *apart, "epoch", *terms],
+        (
+            [
+                str(folder),
+                *(_plain(values[i]) for values in apart.values()),
+                checkpoints[i].epoch,
+                *(f"{losses[i][term]:.5f}" if term in losses[i] else "" for term in terms),
+            ]
+            for i, folder in enumerate(folders)
+        ),
+    )
+
+
+def _flat_losses(folder: Path) -> dict[str, float]:
+    last = last_losses(folder)
+    return {f"{split}_{name}": value for split in last for name, value in last[split].items()}
+
+
+def _plain(value: object) -> object:
+    if value is None:
+        return ""
+    return value if isinstance(value, str | int | float) else json.dumps(value)
+
+
+def resume_run(folder: Path, epochs: int | None) -> Generator[str, None, bool]:
+    """Go on with a run, to `epochs` in all where that is given.
+
+    Yields
+    ------
+    str
+        One line per thing done.
+
+    Returns
+    -------
+    bool
+        Whether it came to its end; False where Ctrl-C ended it.
+    """
+    finished = show(resume(folder, epochs))
+    if leads():
+        yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
+    return finished

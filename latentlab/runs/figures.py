@@ -1,0 +1,112 @@
+"""Figures for paper and screen, drawn by matplotlib: curves and the map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from latentlab.errors import RunError
+from latentlab.session.curves import TRAIN, VALIDATION
+from latentlab.session.export import FIGURES, check_ending
+from latentlab.session.palette import CLASS_COLOURS
+from latentlab.session.tables import write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from latentlab.latent.codes import Codes
+    from latentlab.session.points import ModelCard
+    from latentlab.session.runs import Compared
+
+DPI = 150
+COLUMNS = ("run", "split", "term", "epoch", "nats_per_image")
+
+
+def save_curves(compared: Sequence[Compared], out: Path) -> None:
+    """Draw the losses of one run, or the validation losses of several; or write them as CSV.
+
+    Parameters
+    ----------
+    compared : sequence of Compared
+        The runs.
+    out : Path
+        Its suffix says as what: png, svg, pdf or csv.
+
+    Raises
+    ------
+    RunError
+        Where no run has metrics, or `out` cannot be written.
+    """
+    ending = check_ending(out, FIGURES)
+    names = list(dict.fromkeys(name for run in compared for _, name in run.curves))
+    if not names:
+        raise RunError("There are no losses to save yet.", "Train for at least one epoch.")
+    if ending == "csv":
+        write_table(out, COLUMNS, _rows(compared))
+        return
+    figure = Figure(figsize=(4 * len(names), 3.2), layout="constrained")
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        for label, colour, points in _lines(compared, name):
+            axes.plot(*points, color=colour, label=label)
+        axes.set(title=name.replace("_", " "), xlabel="epoch", ylabel="nats per image")
+        axes.legend(frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
+    _save(figure, out)
+
+
+def _lines(compared: Sequence[Compared], name: str) -> Iterator[tuple[str, str, Any]]:
+    if len(compared) == 1:
+        for split, colour in ((TRAIN, CLASS_COLOURS[0]), (VALIDATION, CLASS_COLOURS[6])):
+            if (split, name) in compared[0].curves:
+                yield split, colour, compared[0].curves[split, name]
+        return
+    for i, run in enumerate(compared):
+        if (VALIDATION, name) in run.curves:
+            yield run.name, _colour(i), run.curves[VALIDATION, name]
+
+
+def _rows(compared: Sequence[Compared]) -> Iterator[tuple[str, ...]]:
+    for run in compared:
+        for (split, name), (epochs, values) in run.curves.items():
+            for epoch, value in zip(epochs, values, strict=True):
+                yield run.name, split, name, f"{epoch:g}", f"{value:.5f}"
+
+
+def draw_map(codes: Codes, card: ModelCard, out: Path) -> None:
+    """Draw the codes over the first two dimensions, coloured by class.
+
+    Raises
+    ------
+    RunError
+        Where `out` cannot be written.
+    """
+    figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+    axes = figure.subplots()
+    x, y = codes.mu[:, 0], codes.mu[:, min(1, codes.mu.shape[1] - 1)]
+    labels = codes.labels if codes.labels is not None else np.zeros(len(codes), int)
+    for label in np.unique(labels):
+        rows = labels == label
+        name = card.spec.class_names[label] if card.spec.classes else None
+        axes.scatter(x[rows], y[rows], s=4, linewidths=0, color=_colour(int(label)), label=name)
+    axes.set(title=f"{card.name}: {len(codes):,} codes", xlabel="z1", ylabel="z2", aspect="equal")
+    axes.spines[["top", "right"]].set_visible(False)
+    if card.spec.classes:
+        axes.legend(
+            frameon=False, markerscale=3, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9
+        )
+    _save(figure, out)
+
+
+def _colour(label: int) -> str:
+    return CLASS_COLOURS[label % len(CLASS_COLOURS)]
+
+
+def _save(figure: Figure, out: Path) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(out, dpi=DPI)
+    except (OSError, ValueError) as error:
+        raise RunError(f"{out} cannot be written: {error}.", "Choose another file.") from error

@@ -1,0 +1,127 @@
+"""How a run looked at the end of its epochs, kept beside it at a bounded size."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.atomic_write import is_missing, write_atomically
+from latentlab.errors import DataError, RunError, reading
+from latentlab.learning.events import EpochPreview
+from latentlab.runs.kept_arrays import read_arrays
+from latentlab.session.curves import thinned
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FOLDER = "replay"
+"""Portraits that are kept of a run, however long it is."""
+CODES = 1000
+"""Images whose codes are kept."""
+NAME = re.compile(r"epoch-(\d{5,9})\.npz", re.ASCII)
+PICTURES = ("originals", "reconstructions", "samples")
+MOST_BYTES = 256 << 20
+"""Bytes of a portrait at most, unpacked."""
+
+
+class EpochPreviewLog:
+    """Keeps portraits of a run: the first, the newest, and others evenly between them.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def add(self, portrait: EpochPreview) -> None:
+        """Write a portrait, and take away those that stand too close to others by now.
+
+        Raises
+        ------
+        RunError
+            Where it cannot be written.
+        """
+        write_atomically(_file(self._folder, portrait.epoch), _packed(portrait))
+        epochs = moments(self._folder)
+        for epoch in set(epochs).difference(thinned(epochs)):
+            _file(self._folder, epoch).unlink(missing_ok=True)
+
+
+def moments(folder: Path) -> tuple[int, ...]:
+    """Return the epochs whose portraits a run folder keeps, ascending."""
+    names = (NAME.fullmatch(file.name) for file in (folder / FOLDER).glob("epoch-*.npz"))
+    return tuple(sorted(int(name[1]) for name in names if name))
+
+
+def read_epoch_preview(folder: Path, epoch: int) -> EpochPreview:
+    """Read how a run looked at the end of an epoch.
+
+    Raises
+    ------
+    RunError
+        Where there is no such portrait or it is damaged.
+    """
+    file = _file(folder, epoch)
+    if is_missing(file):
+        raise RunError(f"{folder} keeps no portrait of epoch {epoch}.", "Choose another moment.")
+    advice = "Choose another moment; the run itself is whole."
+    try:
+        with reading(file, RunError, advice):
+            return _unpacked(epoch, read_arrays(file, MOST_BYTES))
+    except DataError as error:
+        raise RunError(f"{file} is damaged.", advice) from error
+
+
+def forget_after(folder: Path, epoch: int) -> None:
+    """Take away the portraits of later epochs, which a resumed run will live through again."""
+    for later in moments(folder):
+        if later > epoch:
+            _file(folder, later).unlink(missing_ok=True)
+
+
+def _file(folder: Path, epoch: int) -> Path:
+    return folder / FOLDER / f"epoch-{epoch:05d}.npz"
+
+
+def _packed(portrait: EpochPreview) -> bytes:
+    reach = float(np.finfo(np.float16).max)
+    arrays: dict[str, NDArray] = {
+        name: np.clip(getattr(portrait, name)[:CODES], -reach, reach).astype(np.float16)
+        for name in ("mu", "sigma")
+    }
+    if portrait.labels is not None:
+        arrays["labels"] = portrait.labels[:CODES].astype(np.int32)
+    arrays |= {name: np.asarray(getattr(portrait, name), np.uint8) for name in PICTURES}
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
+def _unpacked(epoch: int, arrays: dict[str, NDArray]) -> EpochPreview:
+    mu, sigma = (arrays[name].astype(np.float32) for name in ("mu", "sigma"))
+    labels = arrays["labels"].astype(np.int64) if "labels" in arrays else None
+    if mu.ndim != 2 or mu.shape != sigma.shape or not len(mu):
+        raise ValueError("its codes do not fit together")
+    if not (np.isfinite(mu).all() and np.isfinite(sigma).all() and (sigma >= 0).all()):
+        raise ValueError("its codes are no numbers")
+    if labels is not None and (labels.shape != mu.shape[:1] or labels.min() < 0):
+        raise ValueError("its labels do not fit its codes")
+    originals, reconstructions, samples = (arrays[name] for name in PICTURES)
+    if not all(map(_are_pictures, (originals, reconstructions, samples))):
+        raise ValueError("its pictures are none")
+    if originals.shape != reconstructions.shape or originals.shape[1:] != samples.shape[1:]:
+        raise ValueError("its pictures do not fit together")
+    return EpochPreview(epoch, mu, sigma, labels, originals, reconstructions, samples)
+
+
+def _are_pictures(array: NDArray) -> bool:
+    coloured = array.ndim == 4 and array.shape[3] == 3
+    return array.dtype == np.uint8 and array.size > 0 and (array.ndim == 3 or coloured)

@@ -1,0 +1,291 @@
+"""Training that leaves a run folder behind, whole at any moment, and that goes on from one."""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from latentlab.atomic_write import write_atomically
+from latentlab.errors import LatentlabError, RunError, TrainingError
+from latentlab.learning.checkpoint import (
+    BEST,
+    DESCRIPTION,
+    LAST,
+    Checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+)
+from latentlab.learning.events import (
+    Change,
+    EpochEnd,
+    EpochPreview,
+    Event,
+    Saved,
+    Snapshot,
+    Started,
+    Step,
+)
+from latentlab.learning.fast.distributed import leads
+from latentlab.learning.fit import fit
+from latentlab.learning.recipe import read_recipe
+from latentlab.learning.steering import Controls
+from latentlab.learning.training_state import FILE as POSITION
+from latentlab.learning.training_state import read_position, write_position
+from latentlab.runs.library import RECIPE, write_preview
+from latentlab.runs.portraits import EpochPreviewLog
+from latentlab.runs.run_data import FILE as RUN_DATA
+from latentlab.runs.run_data import load_run_data, write_run_data
+from latentlab.runs.run_log import (
+    CHANGES,
+    FAILURE,
+    change_line,
+    forget_changes,
+    read_all_changes,
+    read_run_log,
+    rewind,
+)
+from latentlab.session.curves import METRICS, TRAIN, VALIDATION, StepLog, last_losses, metrics_line
+from latentlab.session.latent_curves import FILE as LATENTS
+from latentlab.session.latent_curves import latents_line
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    from latentlab.learning.events import Losses
+    from latentlab.learning.recipe import Recipe
+    from latentlab.learning.training_state import Position
+    from latentlab.session.runs import RunLog
+
+
+def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Generator[Event]:
+    """Train as `fit` does and keep the run in a folder.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    folder : Path
+        Where to; must not hold a run yet.
+    controls : Controls, optional
+        See `fit`.
+
+    Yields
+    ------
+    Event
+        Those of `fit`; ``Started`` names the folder.
+
+    Raises
+    ------
+    RunError
+        Where the folder holds a run or cannot be written.
+    """
+    if not leads():
+        yield from fit(recipe)
+        return
+    if (folder / DESCRIPTION).exists():
+        raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
+    write_atomically(folder / RECIPE, recipe.to_toml().encode())
+    recorder = _Recorder(recipe, folder)
+    try:
+        events = fit(recipe, controls=controls, keep=recorder.keep)
+        yield from _recorded(events, recorder)
+    finally:
+        if not (folder / DESCRIPTION).exists():
+            _forget(folder)
+
+
+def resume(
+    folder: Path, epochs: int | None = None, controls: Controls | None = None
+) -> Generator[Event | RunLog]:
+    """Go on with the run of a folder exactly where it stood, as if it had never stopped.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+    epochs : int, optional
+        Epochs in all, where they are to be others than before.
+    controls : Controls, optional
+        See `fit`.
+
+    Yields
+    ------
+    Event or Past
+        Those of `fit`; ``Started`` names the folder, and the run's ``RunLog`` comes after it.
+
+    Raises
+    ------
+    RunError
+        Where the folder is none of a run, cannot be written, or has had all its epochs.
+    """
+    recipe, position = _where_it_stood(folder)
+    changes = read_all_changes(folder)
+    now = recipe
+    for change in changes:
+        now = now.changed(change.key, change.value)
+    controls = controls or Controls()
+    if epochs is not None:
+        controls.steer("training.epochs", epochs)
+    if position and position.epoch >= (epochs or now.training.epochs):
+        raise RunError(
+            f"{folder} has had all its {position.epoch} epochs.",
+            "Train more: give a larger number of epochs.",
+        )
+    spec = read_checkpoint(folder).spec if (folder / DESCRIPTION).exists() else None
+    data = load_run_data(folder, recipe.data, spec, resuming=True)
+    if not leads():
+        yield from fit(recipe, controls=controls, resume=position, changes=changes, data=data)
+        return
+    recorder = _Recorder(now, folder, changes)
+    events = fit(
+        recipe,
+        controls=controls,
+        keep=recorder.keep,
+        resume=position,
+        changes=changes,
+        data=data,
+    )
+    with closing(_recorded(events, recorder)) as recorded:
+        for event in recorded:
+            if isinstance(event, Started):
+                # Not before: it may be that the data is no longer there.
+                recorder.go_on(position, event.steps_per_epoch)
+            yield event
+            if isinstance(event, Started):
+                yield read_run_log(folder, event.recipe)
+
+
+def _where_it_stood(folder: Path) -> tuple[Recipe, Position | None]:
+    """Return a run's recipe as it began and its position; None before it was first saved."""
+    if not (folder / RECIPE).exists():
+        raise RunError(
+            f"{folder} cannot be resumed: it has no {RECIPE}.",
+            "Choose a folder that latentlab train has written.",
+        )
+    begun = (folder / POSITION).exists() or (folder / DESCRIPTION).exists()
+    return read_recipe(folder / RECIPE), read_position(folder) if begun else None
+
+
+def _recorded(events: Generator[Event, None, object], recorder: _Recorder) -> Generator[Event]:
+    try:
+        yield from _written(events, recorder)
+    except Exception as error:
+        recorder.write_failure(error)
+        raise
+
+
+def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Generator[Event]:
+    with closing(events):
+        for event in events:
+            match event:
+                case Started():
+                    recorder.started = event
+                    write_run_data(recorder.folder, recorder.recipe.data, event.splits)
+                    (recorder.folder / FAILURE).unlink(missing_ok=True)
+                    yield replace(event, folder=recorder.folder)
+                    continue
+                case Step(losses=losses) if losses:
+                    recorder.add_step(event, losses)
+                case EpochEnd():
+                    recorder.write_epoch(event)
+                case Change(problem=""):
+                    recorder.write_change(event)
+                case EpochPreview():
+                    recorder.portraits.add(event)
+            yield event
+
+
+def _forget(folder: Path) -> None:
+    """Take away what a run has left that never learned anything: there is nothing to open."""
+    with suppress(OSError):
+        for name in (RECIPE, RUN_DATA):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
+
+
+class _Recorder:
+    def __init__(self, recipe: Recipe, folder: Path, changes: tuple[Change, ...] = ()) -> None:
+        self.recipe = recipe
+        self.folder = folder
+        self.started: Started | None = None
+        self.portraits = EpochPreviewLog(folder)
+        self.steps = StepLog(folder)
+        self._changes = changes
+        self._kept_step = 0
+        self.losses_before({})
+
+    def losses_before(self, metrics: Mapping[str, Losses]) -> None:
+        """Say what the last epoch's losses were before those that are to come."""
+        self._metrics = self._best_metrics = metrics
+
+    def go_on(self, position: Position | None, steps_per_epoch: int) -> None:
+        """Forget what was measured after a position: it is measured again."""
+        rewind(self.folder, position.epoch if position else 0)
+        self.steps.go_on(position.step / steps_per_epoch if position else 0.0)
+        self.losses_before(last_losses(self.folder))
+
+    def add_step(self, event: Step, losses: Losses) -> None:
+        """Take the losses of a step."""
+        assert self.started
+        self.steps.add(event.step / self.started.steps_per_epoch, losses)
+
+    def write_epoch(self, event: EpochEnd) -> None:
+        self._metrics = {TRAIN: event.train, VALIDATION: event.validation}
+        seconds = {TRAIN: event.seconds, VALIDATION: event.validation_seconds}
+        lines = [
+            metrics_line(event.epoch, split, losses, seconds[split])
+            for split, losses in self._metrics.items()
+        ]
+        if event.best_epoch == event.epoch:
+            self._best_metrics = self._metrics
+        self._append(METRICS, *lines)
+        self._append(LATENTS, latents_line(event.epoch, event.latents))
+
+    def write_change(self, change: Change) -> None:
+        self.recipe = self.recipe.changed(change.key, change.value)
+        # Those of an earlier part of the run, now made again, stand there already.
+        if change not in self._changes:
+            self._append(CHANGES, change_line(change))
+
+    def write_failure(self, error: Exception) -> None:
+        """Leave word of what ended the run; what made it diverge is not to be changed again."""
+        if self.started is None:
+            return
+        # The disk may be what failed.
+        with suppress(RunError):
+            message = error.message if isinstance(error, LatentlabError) else repr(error)
+            write_atomically(self.folder / FAILURE, f"{message}\n".encode())
+            if isinstance(error, TrainingError):
+                forget_changes(self.folder, self._kept_step)
+
+    def _append(self, name: str, *lines: str) -> None:
+        try:
+            with (self.folder / name).open("a", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        except OSError as error:
+            raise RunError(f"{self.folder} cannot be written: {error.strerror}.") from error
+
+    def keep(self, saved: Saved) -> None:
+        """Save, in the order in which a run killed in between can be opened and resumed."""
+        if saved.best:
+            # First: a run that goes on from a position will not make an earlier best again.
+            self._save(saved.best, BEST, self._best_metrics)
+        self.steps.write()
+        if saved.position:
+            write_position(self.folder, saved.position)
+        self._save(saved.snapshot, LAST, self._metrics)
+        self._kept_step = saved.snapshot.step
+        write_preview(self.folder)
+
+    def _save(self, snapshot: Snapshot, stem: str, metrics: Mapping[str, Losses]) -> None:
+        assert self.started
+        checkpoint = Checkpoint(
+            self.recipe,
+            self.started.splits.spec,
+            snapshot.step,
+            snapshot.epoch,
+            metrics,
+        )
+        save_checkpoint(self.folder, checkpoint, snapshot.weights, stem=stem)

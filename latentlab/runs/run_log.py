@@ -1,0 +1,178 @@
+"""What a run folder tells of its run so far."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from latentlab.atomic_write import write_atomically
+from latentlab.errors import LONGEST, RunError, shown
+from latentlab.json_files import Count, Lines, Record, read_bytes, read_lines
+from latentlab.learning.events import Change
+from latentlab.runs import portraits as replay
+from latentlab.session import latent_curves as latents
+from latentlab.session.curves import FILE as STEPS
+from latentlab.session.curves import METRICS, curves_of, read_metrics, read_steps
+from latentlab.session.diagnosis.diagnose import diagnose
+from latentlab.session.runs import Finding, Remedy, RunLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from latentlab.learning.events import EpochPreview
+
+CHANGES = "changes.jsonl"
+FAILURE = "failure.txt"
+LONGEST_NOTE = 1 << 16
+"""Bytes of a run's name, or of what ended it, at most."""
+
+
+class _Change(Record):
+    """One line of ``changes.jsonl``: see `Change`."""
+
+    step: Count
+    epochs: Annotated[float, Field(ge=0)]
+    key: str
+    value: int | float
+
+
+class _Dated(Record):
+    """A line that tells of an epoch, whatever else it tells."""
+
+    model_config = ConfigDict(extra="allow")
+
+    epoch: Count
+
+
+_CHANGE, _DATED = TypeAdapter(_Change), TypeAdapter(_Dated)
+
+
+def read_run_log(folder: Path, recipe: Mapping[str, Any]) -> RunLog:
+    """Read what a run folder tells; what is missing or damaged is left out, and told of."""
+    moments = replay.moments(folder)
+    metrics, measured = read_metrics(folder), latents.read_latent_lines(folder)
+    changes, steps = read_lines(folder / CHANGES, _CHANGE), read_steps(folder)
+    damaged = {METRICS: metrics, latents.FILE: measured, CHANGES: changes, STEPS: steps}
+    curves = curves_of(metrics.records, steps.records)
+    dimensions = latents.latents_of(measured.records)
+    made = _in_order(changes.records)
+    return RunLog(
+        curves,
+        made,
+        dimensions,
+        moments,
+        _portrait(folder, moments),
+        (*_unreadable(damaged), *diagnose(curves, dimensions, recipe, made)),
+    )
+
+
+def _unreadable(files: Mapping[str, Lines[Any]]) -> tuple[Finding, ...]:
+    """Return what to say of lines that were left out; nothing where there are none."""
+    counts = [f"{name}: {lines.damaged} left out" for name, lines in files.items() if lines.damaged]
+    title = "Some of what this run measured cannot be read."
+    remedy = Remedy("Restore these files from a copy of the run's folder.")
+    return (Finding("damaged", "watch", title, "; ".join(counts), (remedy,)),) if counts else ()
+
+
+def _portrait(folder: Path, moments: tuple[int, ...]) -> EpochPreview | None:
+    try:
+        return replay.read_epoch_preview(folder, moments[-1]) if moments else None
+    except RunError:
+        return None
+
+
+def change_line(change: Change) -> str:
+    """Return one line of ``changes.jsonl``."""
+    values = asdict(change)
+    del values["problem"]
+    return json.dumps(values)
+
+
+def read_changes(folder: Path) -> tuple[Change, ...]:
+    """Return the changes made while a run went on, in their order in it.
+
+    Lines that cannot be read are left out.
+    """
+    return _in_order(read_lines(folder / CHANGES, _CHANGE).records)
+
+
+def read_all_changes(folder: Path) -> tuple[Change, ...]:
+    """Return the changes of a run that is to go on.
+
+    Raises
+    ------
+    RunError
+        Where a line cannot be read: without it the run would become another one.
+    """
+    file = folder / CHANGES
+    lines = read_lines(file, _CHANGE)
+    if lines.damaged:
+        raise RunError(
+            f"{file} is damaged: {lines.damaged} of its lines cannot be read.",
+            "Restore it from a copy; or delete those lines, and the run goes on without the "
+            "changes that they tell of.",
+        )
+    return _in_order(lines.records)
+
+
+def _in_order(changes: Iterable[_Change]) -> tuple[Change, ...]:
+    made = (Change(each.step, each.epochs, each.key, each.value) for each in changes)
+    return tuple(sorted(made, key=lambda change: change.step))
+
+
+def read_failure(folder: Path) -> str:
+    """Return what ended a run's training before its time; empty where nothing did."""
+    return read_note(folder / FAILURE)
+
+
+def read_note(file: Path) -> str:
+    """Return a short text that a run folder keeps; empty where there is none that can be read."""
+    try:
+        return shown(read_bytes(file, LONGEST_NOTE).decode(), LONGEST).strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def forget_changes(folder: Path, step: int) -> None:
+    """Forget what was changed from a step on: the run shall not go that way again.
+
+    Raises
+    ------
+    RunError
+        Where the folder cannot be written.
+    """
+    if (folder / CHANGES).exists():
+        kept = [change_line(change) for change in read_changes(folder) if change.step < step]
+        _write_lines(folder / CHANGES, kept)
+
+
+def rewind(folder: Path, epoch: int) -> None:
+    """Forget what was measured after an epoch, as the run will come there again.
+
+    What was changed stays: it is to be made again, even if the run is killed once more before.
+    Half a line that an earlier kill has left goes.
+
+    Raises
+    ------
+    RunError
+        Where the folder cannot be written.
+    """
+    for name in (METRICS, latents.FILE):
+        _keep_lines(folder / name, epoch)
+    if (folder / CHANGES).exists():
+        _write_lines(folder / CHANGES, [change_line(change) for change in read_changes(folder)])
+    replay.forget_after(folder, epoch)
+
+
+def _keep_lines(file: Path, epoch: int) -> None:
+    lines = read_lines(file, _DATED).records
+    if file.exists():
+        _write_lines(file, [json.dumps(each.model_dump()) for each in lines if each.epoch <= epoch])
+
+
+def _write_lines(file: Path, lines: list[str]) -> None:
+    write_atomically(file, "".join(f"{line}\n" for line in lines).encode())

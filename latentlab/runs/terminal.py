@@ -1,0 +1,172 @@
+"""Training on a terminal: a progress bar with losses, speed and time left."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, TextIO, cast
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import (
+    Progress as RichProgress,
+)
+from rich.table import Column
+
+from latentlab.errors import MOST_NAMES, listed
+from latentlab.learning.events import Change, EpochEnd, Losses, Started, Step
+from latentlab.learning.fast.distributed import leads
+from latentlab.streams import Unfailing
+from latentlab.work import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+BAR_WIDTH = 12
+"""Characters of the bar: beside it, 80 columns hold the epoch, the loss and the time left."""
+LINE_EVERY_S = 60.0
+"""Seconds between two lines where there is no terminal to draw a bar on."""
+
+
+def show(events: Generator[object]) -> bool:
+    """Run a training to its end, showing how it goes; say whether it got there.
+
+    Ctrl-C ends it early, with what was learned so far kept.
+    """
+    if not leads():
+        with closing(events):
+            return all(True for _ in events)
+    with RichProgress(*progress_columns(), console=_console(), expand=True) as progress:
+        teller = Teller(progress)
+        try:
+            for event in events:
+                teller.tell(event)
+        except KeyboardInterrupt:
+            return False
+        finally:
+            events.close()
+    return True
+
+
+def progress_columns() -> tuple[ProgressColumn, ...]:
+    """Return what the bar shows, of which a narrow terminal cuts the last."""
+    return (
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        BarColumn(BAR_WIDTH),
+        TextColumn("{task.fields[left]}", markup=False, table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        TextColumn(
+            "{task.fields[news]}",
+            markup=False,
+            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+        ),
+    )
+
+
+def _console() -> Console:
+    # Without standard output there is nothing to write to.
+    return Console(markup=False, file=cast("TextIO", Unfailing(sys.stdout)) if sys.stdout else None)
+
+
+class Teller:
+    """Tells of events: by the bar, and by lines where there is no terminal.
+
+    Parameters
+    ----------
+    progress : Progress
+        The bar, and the console that lines are printed on.
+    clock : callable
+        Returns seconds.
+    """
+
+    def __init__(self, progress: RichProgress, clock: Callable[[], float] = time.monotonic) -> None:
+        self._progress = progress
+        self._task: TaskID = progress.add_task("Starting", total=None, news="", left="")
+        self._epochs = self._per_epoch = 1
+        self._clock = clock
+        self._told = clock()
+
+    def tell(self, event: object) -> None:
+        """Tell of one event."""
+        match event:
+            case Progress():
+                self._update(event.message, event.fraction, 1.0)
+                share = "" if event.fraction is None else f": {event.fraction:.0%}"
+                self._line(f"{event.message}{share}")
+            case Started():
+                self._tell_start(event)
+            case Change():
+                self._tell_change(event)
+            case Step(losses=losses) if losses:
+                self._tell_step(event, losses)
+            case EpochEnd():
+                self._progress.update(self._task, completed=event.step)
+                self._print(
+                    f"epoch {event.epoch}/{self._epochs}  train {describe(event.train)}  "
+                    f"validation {describe(event.validation)}  {event.seconds:.2f} s"
+                )
+
+    def _tell_start(self, event: Started) -> None:
+        self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
+        splits = event.splits
+        self._print(
+            f"{event.parameters:,} parameters on {event.device}, "
+            f"{len(splits.train):,} training image{'' if len(splits.train) == 1 else 's'}, "
+            f"{len(splits.validation):,} held out"
+        )
+        if names := splits.spec.class_names:
+            self._print(
+                f"{len(names)} class{'es' if len(names) > 1 else ''}: {listed(names, MOST_NAMES)}"
+            )
+        if splits.notes:
+            print(splits.notes, file=sys.stderr)
+        self._update(f"Epoch 1/{event.epochs}", event.step, event.epochs * event.steps_per_epoch)
+
+    def _tell_step(self, event: Step, losses: Losses) -> None:
+        news = f"{describe(losses)} · {event.images_per_second:,.0f} images/s"
+        left = f"{duration(event.seconds_left)} left"
+        epoch = f"Epoch {event.epoch}/{self._epochs}"
+        self._progress.update(
+            self._task, completed=event.step, description=epoch, news=news, left=left
+        )
+        self._line(f"{epoch} · {news} · {left}")
+
+    def _tell_change(self, change: Change) -> None:
+        what = change.problem or f"{change.key} = {change.value:g}"
+        self._print(f"at step {change.step}: {what}")
+        if change.key == "training.epochs" and not change.problem:
+            self._epochs = int(change.value)
+            self._progress.update(self._task, total=self._epochs * self._per_epoch)
+
+    def _update(self, text: str, done: float | None, total: float) -> None:
+        known = total if done is not None else None
+        self._progress.update(self._task, description=text, completed=done or 0, total=known)
+
+    def _print(self, text: str) -> None:
+        self._told = self._clock()
+        self._progress.console.print(text, highlight=False, soft_wrap=True)
+
+    def _line(self, text: str) -> None:
+        """Print a line now and then where no bar is seen."""
+        due = self._clock() - self._told >= LINE_EVERY_S
+        if due and not self._progress.console.is_terminal:
+            self._print(text)
+
+
+def describe(losses: Losses) -> str:
+    """Return losses in one line, in nats per image."""
+    return " ".join(f"{name} {value:.2f}" for name, value in losses.items())
+
+
+def duration(seconds: float) -> str:
+    """Return a time as ``0:07``, ``12:34`` or ``1:02:03``."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

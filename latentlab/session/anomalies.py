@@ -1,0 +1,153 @@
+"""Scores of images on their way: how long they take, what is seen of them, and their file."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from latentlab.latent.ranking import Score, Scores, strangest_first
+from latentlab.session.request import Request
+from latentlab.session.tables import whence, write_table
+from latentlab.work import with_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latentlab.latent.codes import Codes
+    from latentlab.work import Progress
+
+FIRST_ESTIMATE = 0.02
+"""Share that must be done before the time left can be told."""
+COLUMNS = (
+    "row",
+    "file",
+    "part",
+    "label",
+    "negative_elbo_nats",
+    "reconstruction_mse",
+    "rate_nats",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnails:
+    """Some images of the map, and what the model makes of them.
+
+    Parameters
+    ----------
+    rows : tuple of int, length R
+        Which.
+    pictures, reconstructions : ndarray of uint8, shape (R, H, W) or (R, H, W, 3)
+        The images, and the decoded means of their posteriors.
+    """
+
+    rows: tuple[int, ...]
+    pictures: NDArray[np.uint8] = field(repr=False, compare=False)
+    reconstructions: NDArray[np.uint8] = field(repr=False, compare=False)
+
+
+def with_eta[T](
+    pieces: Generator[float, None, T], count: int, clock: Callable[[], float] = time.monotonic
+) -> Generator[Progress, None, T]:
+    """Tell of scoring `count` images how far it is and how long it will take."""
+    began = clock()
+
+    def message(share: float | None) -> str:
+        text = f"Scoring {count:,} image{'' if count == 1 else 's'}"
+        if share is None or not FIRST_ESTIMATE < share < 1:
+            return text
+        left = (clock() - began) * (1 - share) / share
+        return f"{text} · {_duration(left)} left"
+
+    return with_progress(pieces, message)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 99.5 else f"{seconds / 60:.0f} min"
+
+
+def save_scores(
+    scores: Scores,
+    path: Path,
+    by: Score = Score.ELBO,
+    codes: Codes | None = None,
+    class_names: tuple[str, ...] = (),
+) -> None:
+    """Write one line per image as CSV, the strangest by one of the scores first.
+
+    Parameters
+    ----------
+    scores : Scores
+        Of N images.
+    path : Path
+        Where to.
+    by : Score
+        What they are sorted by.
+    codes : Codes or None
+        Of the same N images, and of others after them: say which image each is, and what is known
+        of it.
+    class_names : tuple of str
+        Written as the label.
+
+    Raises
+    ------
+    RunError
+        Where the file cannot be written.
+    """
+    rows = strangest_first(scores.by(by)).tolist()
+    known = codes.attributes if codes else None
+    head = (*COLUMNS, *(known.names if known else ()))
+    write_table(path, head, (_line(scores, row, codes, class_names) for row in rows))
+
+
+def _line(
+    scores: Scores, row: int, codes: Codes | None, class_names: tuple[str, ...]
+) -> tuple[object, ...]:
+    file, part = ("", "") if codes is None else whence(codes, row)
+    labels = None if codes is None else codes.labels
+    label = "" if labels is None else class_names[labels[row]]
+    values = (f"{each[row]:.6g}" for each in (scores.elbo, scores.error, scores.rate))
+    known = codes.attributes if codes else None
+    return row, file, part, label, *values, *(known.values_of(row) if known else ())
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreImages(Request):
+    """Score every image on the map; long work, answered with `Scores`."""
+
+    field: ClassVar[str] = "scores"
+    urgency: ClassVar[int] = 9
+    samples: int = 50
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShowImages(Request):
+    """Get some images of the map and their reconstructions, to be shown small."""
+
+    field: ClassVar[str] = "thumbnails"
+    urgency: ClassVar[int] = 3
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaveScores(Request):
+    """Write the scores of every image as CSV, the strangest first."""
+
+    about_model: ClassVar[bool] = False
+    writes: ClassVar[bool] = True
+    scores: Scores
+    path: Path
+    by: Score = Score.ELBO
+    codes: Codes | None = field(repr=False, compare=False, default=None)
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> object:
+        """See `Request.place`; no file takes another's."""
+        return SaveScores, self.path

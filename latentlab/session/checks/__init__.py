@@ -1,1 +1,0 @@
-"""Symptoms of variational autoencoders; see `base`."""

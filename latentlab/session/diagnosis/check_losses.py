@@ -1,0 +1,112 @@
+"""Symptoms that the losses show: steps too large, images learned by heart, no more gain."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latentlab.session.diagnosis.check import check, finding, nats
+from latentlab.session.diagnosis.evidence import EARLY
+from latentlab.session.diagnosis.remedies import remedy, slower
+
+if TYPE_CHECKING:
+    from latentlab.session.diagnosis.evidence import Evidence
+    from latentlab.session.runs import Finding
+
+AWHILE = 10
+"""Epochs without gain that make a plateau."""
+
+
+@check(10)
+def diverging(run: Evidence) -> Finding | None:
+    """Look for a loss that grows, or is no number any more."""
+    loss = run.train
+    finite = np.isfinite(run.of("train", "loss"))
+    if not finite.all():
+        epoch = run.epochs[np.argmin(finite)]
+        evidence = f"In epoch {epoch:.0f} it was no longer a number."
+    elif run.known and loss[-1] > loss[0] and loss[-1] - loss.min() > 0.5 * run.gain:
+        evidence = f"Training loss {nats(loss[0])} at first, {nats(loss[-1])} now."
+    else:
+        return None
+    title = "The loss grows instead of falling: steps are too large."
+    clip = remedy("Clip gradients at 1", training__clip=1.0)
+    return finding(run, "diverging", "trouble", title, evidence, slower(run), clip)
+
+
+@check(30)
+def jumping(run: Evidence) -> Finding | None:
+    """Look for a loss that goes up and down."""
+    loss = run.train
+    if not run.known or not np.isfinite(loss).all() or diverging(run):
+        return None
+    rises = np.diff(loss[-AWHILE - 1 :])
+    jumps = rises[rises > 0.1 * max(loss[0] - loss.min(), 1e-6)]
+    if len(jumps) < 2:
+        return None
+    evidence = (
+        f"In the last {len(rises)} epochs the training loss rose {len(jumps)} times, by up to "
+        f"{nats(jumps.max())} nats, of {nats(loss[0] - loss.min())} gained in all."
+    )
+    title = "The loss jumps up and down: the learning rate is too high."
+    clip = remedy("Clip gradients at 1", training__clip=1.0)
+    return finding(run, "jumping", "watch", title, evidence, slower(run), clip)
+
+
+@check(80)
+def overfitting(run: Evidence) -> Finding | None:
+    """Look for held-out images that are made worse, while those of training get better."""
+    if not run.known or not np.isfinite(run.validation).all():
+        return None
+    best = int(run.validation.argmin())
+    worse = run.validation[-1] - run.validation[best]
+    gap = run.validation - run.train
+    ago = len(gap) - 1 - best
+    if ago <= EARLY or worse < 0.01 * run.gain or gap[-1] <= gap[best]:
+        return None
+    evidence = (
+        f"Validation was best {ago} epochs ago, {nats(run.validation[best])}, and is "
+        f"{nats(run.validation[-1])} now, while training is at {nats(run.train[-1])}: the gap "
+        f"has grown from {nats(gap[best])} to {nats(gap[-1])} nats."
+    )
+    return finding(
+        run,
+        "overfitting",
+        "watch",
+        "It learns its images by heart: good on those it trains on, worse on others.",
+        evidence,
+        remedy("Stop after 5 epochs without gain", training__patience=5),
+        remedy("Drop out a tenth of the units", model__dropout=0.1),
+        remedy("Shift images at random", training__augment__shift=0.07),
+    )
+
+
+@check(110)
+def plateau(run: Evidence) -> Finding | None:
+    """Look for a while without gain."""
+    loss = run.validation
+    if len(loss) <= AWHILE + EARLY or not np.isfinite(loss).all() or overfitting(run):
+        return None
+    gained = loss[:-AWHILE].min() - loss[-AWHILE:].min()
+    if gained > 0.003 * run.gain:
+        return None
+    evidence = f"The best validation loss fell by {max(0, gained):.2f} nats in {AWHILE} epochs."
+    title = "It has learned what it can at this pace."
+    return finding(run, "plateau", "fine", title, evidence, slower(run))
+
+
+@check(100)
+def unfinished(run: Evidence) -> Finding | None:
+    """Look for a loss that still fell when it ended."""
+    planned, loss = int(run.get("training.epochs", 0)), run.validation
+    if not 0 < planned <= run.epochs[-1] or not run.known or not np.isfinite(loss).all():
+        return None
+    gained = loss[-EARLY - 1] - loss[-1]
+    if gained < 0.02 * run.gain or any(b > a for a, b in pairwise(loss[-EARLY - 1 :])):
+        return None
+    evidence = f"The validation loss fell by {nats(gained)} nats in the last {EARLY} epochs."
+    title = "It was still learning when it ended."
+    more = remedy(f"Train for {2 * planned} epochs", training__epochs=2 * planned)
+    return finding(run, "unfinished", "fine", title, evidence, more)

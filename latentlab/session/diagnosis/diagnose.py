@@ -1,0 +1,66 @@
+"""The diagnosis of a run from its own numbers: symptom, evidence, and what to try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from latentlab.session.diagnosis.check import find_checks, nats
+from latentlab.session.diagnosis.evidence import EARLY, Evidence
+from latentlab.session.runs import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from latentlab.learning.events import Change
+    from latentlab.session.curves import Curves
+    from latentlab.session.latent_curves import LatentCurves
+
+LEVELS = ("trouble", "watch", "fine")
+
+
+def diagnose(
+    curves: Curves,
+    latents: LatentCurves | None,
+    recipe: Mapping[str, Any],
+    changes: tuple[Change, ...] = (),
+) -> tuple[Finding, ...]:
+    """Look for the known symptoms of variational autoencoders.
+
+    Parameters
+    ----------
+    curves : Curves
+        Losses, nats per image.
+    latents : LatentCurves or None
+        What the latents carry, where it was measured.
+    recipe : dict
+        Plain values, defaults included: remedies are offered for keys that it has.
+    changes : tuple of Change
+        What was changed under way.
+
+    Returns
+    -------
+    tuple of Finding
+        The gravest first; one of level ``"fine"`` where nothing is wrong; none in the first
+        two epochs.
+    """
+    run = Evidence(curves, latents, recipe, changes)
+    if len(run.epochs) <= EARLY:
+        return ()
+    found = [finding for check in find_checks() if (finding := check(run))]
+    levels = {finding.level for finding in found}
+    if "trouble" in levels:
+        # Whether it could learn more, or wants more room, is no question yet.
+        found = [finding for finding in found if finding.level != "fine"]
+    elif "watch" not in levels:
+        found.append(_fine(run))
+    return tuple(sorted(found, key=lambda finding: LEVELS.index(finding.level)))
+
+
+def _fine(run: Evidence) -> Finding:
+    parts = [f"training loss {nats(run.of('train', 'loss')[-1])}"]
+    parts += [f"validation {nats(run.of('validation', 'loss')[-1])}"]
+    if run.latents is not None:
+        size = run.latents.kl.shape[1]
+        parts.append(f"{run.latents.active[-1]} of {size} dimensions active")
+    evidence = f"{', '.join(parts)}, after {run.epochs[-1]:.0f} epochs."
+    return Finding("fine", "fine", "Nothing looks wrong.", evidence.capitalize())

@@ -1,0 +1,120 @@
+"""What a run's own numbers are, in the shape that its diagnosis asks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from latentlab.session.curves import TRAIN, VALIDATION
+from latentlab.session.recipes import settled_since
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from latentlab.learning.events import Change
+    from latentlab.session.curves import Curves
+    from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.runs import Remedy
+
+EARLY = 2
+"""Epochs about which nothing is said."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The numbers of E whole epochs, and the recipe that led to them.
+
+    Parameters
+    ----------
+    curves : Curves
+        Losses, nats per image.
+    latents : LatentCurves or None
+        What the latents carry.
+    recipe : dict
+        Plain values, defaults included.
+    changes : tuple of Change
+        What was changed under way.
+    """
+
+    curves: Curves = field(repr=False)
+    latents: LatentCurves | None = field(repr=False)
+    recipe: Mapping[str, Any] = field(repr=False)
+    changes: tuple[Change, ...] = ()
+
+    @cached_property
+    def epochs(self) -> NDArray[np.float64]:
+        """Which epochs are over and known by both losses, ascending, shape (E,)."""
+        none = (np.empty(0), np.empty(0))
+        train, validation = (
+            self.curves.get((split, "loss"), none)[0] for split in (TRAIN, VALIDATION)
+        )
+        return np.intersect1d(train, validation)
+
+    def of(self, split: str, name: str) -> NDArray[np.float64]:
+        """Return a loss at the end of each epoch, shape (E,); NaN where it is not known."""
+        known = dict(zip(*self.curves.get((split, name), ((), ())), strict=True))
+        return np.array([known.get(epoch, np.nan) for epoch in self.epochs])
+
+    @cached_property
+    def train(self) -> NDArray[np.float64]:
+        """Training loss of the settled epochs."""
+        return self.of(TRAIN, "loss")[self.settled]
+
+    @cached_property
+    def validation(self) -> NDArray[np.float64]:
+        """Validation loss of the settled epochs."""
+        return self.of(VALIDATION, "loss")[self.settled]
+
+    @cached_property
+    def settled(self) -> NDArray[np.bool_]:
+        """Say of each epoch whether the weight of KL had come to rest, shape (E,).
+
+        Before, losses of different epochs are not of the same thing.
+        """
+        return self.epochs > settled_since(self.recipe, self.changes)
+
+    @cached_property
+    def known(self) -> bool:
+        """Whether enough settled epochs are over to speak of a trend."""
+        return int(self.settled.sum()) > EARLY
+
+    @cached_property
+    def gain(self) -> float:
+        """How much the validation loss has fallen since the first settled epoch, never 0.
+
+        What is much and what is little is told against this: losses of different decoders have
+        no scale in common.
+        """
+        return float(max(self.validation[0] - np.nanmin(self.validation), 1e-6))
+
+    @cached_property
+    def kl(self) -> float:
+        """Mean KL of the last epoch, nats per image."""
+        if self.latents is not None:
+            return float(self.latents.kl[-1].sum())
+        split = VALIDATION if (VALIDATION, "kl") in self.curves else TRAIN
+        return float(self.of(split, "kl")[-1])
+
+    @cached_property
+    def beta(self) -> float:
+        """Full weight of KL."""
+        return float(self.get("objective.beta", 1.0))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value of the recipe by its dotted key."""
+        value: Any = self.recipe
+        for name in key.split("."):
+            if not hasattr(value, "get") or (value := value.get(name)) is None:
+                return default
+        return value
+
+    def can(self, remedy: Remedy) -> bool:
+        """Say whether the recipe has all that a remedy would change, and not so already."""
+        current = [self.get(key) for key, _ in remedy.changes]
+        wanted = [value for _, value in remedy.changes]
+        return all(value is not None for value in current) and current != wanted

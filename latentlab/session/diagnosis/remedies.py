@@ -1,0 +1,64 @@
+"""What to try against more than one symptom, as changes of the recipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from latentlab.session.runs import Remedy
+
+if TYPE_CHECKING:
+    from latentlab.session.diagnosis.evidence import Evidence
+
+
+def remedy(text: str, **changes: Any) -> Remedy:
+    """Return a remedy; the double underscores of keyword names stand for dots."""
+    pairs = ((key.replace("__", "."), value) for key, value in changes.items())
+    return Remedy(text, tuple(pairs))
+
+
+def anneal(run: Evidence) -> list[Remedy]:
+    """Let KL in slowly, unless it is so already."""
+    if run.get("objective.schedule.kind") != "constant":
+        return []
+    schedule = {"kind": "linear", "epochs": 10}
+    return [remedy("Warm KL up over 10 epochs", objective__schedule=schedule)]
+
+
+def shrink_decoder(run: Evidence) -> Remedy:
+    """Leave the decoder less to do without z."""
+    width = run.get("model.width")
+    if width:
+        return remedy("Halve the channels", model__width=max(4, int(width) // 2))
+    hidden = [max(16, int(width) // 2) for width in run.get("model.hidden", ())]
+    return remedy("Halve the hidden layers", model__hidden=hidden)
+
+
+def widen_network(run: Evidence) -> Remedy:
+    """Give the network more to tell images apart by."""
+    width = run.get("model.width")
+    if width:
+        return remedy("Double the channels", model__width=min(1024, 2 * int(width)))
+    hidden = [min(8192, max(64, 2 * int(width))) for width in run.get("model.hidden", ())]
+    return remedy("Widen the hidden layers", model__hidden=hidden)
+
+
+def train_longer(size: int) -> Remedy:
+    """Give z four times as many dimensions."""
+    more = max(size, min(512, 4 * size))
+    return remedy(f"Take {more} dimensions", model__latent_dim=more)
+
+
+def heavier(run: Evidence) -> Remedy:
+    """Weigh KL more."""
+    return set_beta(1.0 if run.beta < 1 else 2 * run.beta)
+
+
+def set_beta(beta: float) -> Remedy:
+    """Weigh KL otherwise."""
+    return remedy(f"Set beta to {beta:g}", objective__beta=beta)
+
+
+def slower(run: Evidence) -> Remedy:
+    """Make smaller steps."""
+    rate = float(f"{float(run.get('training.learning_rate', 1e-3)) / 3:.1g}")
+    return remedy(f"Lower the learning rate to {rate:g}", training__learning_rate=rate)

@@ -1,0 +1,177 @@
+"""The training form, described as plain records that a window can build without torch."""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentlab.config import Config, choices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pydantic.fields import FieldInfo
+
+ENDLESS = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value a user can choose.
+
+    Parameters
+    ----------
+    name, title, help : str
+        Its key in the recipe, its name on screen, and one sentence about it.
+    type : str
+        ``int``, ``float``, ``bool``, ``ints``, ``words``, ``text``, ``path`` (a folder), ``file``,
+        ``option`` or ``kind``.
+    default : object
+        Plain value; None where empty is allowed and meant.
+    minimum, maximum : float
+        Limits of a number.
+    excluded : tuple of float
+        Which of the limits it must not reach.
+    unit : str
+        Shown behind a number.
+    options : tuple of str
+        What an ``option`` can be.
+    kinds : tuple of Kind
+        What a ``kind`` can be, each with fields of its own; the default first.
+    optional : bool
+        Whether None, which is to leave it empty, means something.
+    advanced : bool
+        Whether it is shown only where more is asked for.
+    """
+
+    name: str
+    title: str
+    help: str
+    type: str
+    default: Any = None
+    minimum: float = -ENDLESS
+    maximum: float = ENDLESS
+    excluded: tuple[float, ...] = ()
+    unit: str = ""
+    options: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    optional: bool = False
+    advanced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of a choice; a table without kinds has a single one with an empty name."""
+
+    name: str
+    help: str
+    fields: tuple[Field, ...]
+
+
+def describe(config: type[Config]) -> tuple[Field, ...]:
+    """Return the fields of a config class, as a form shows them."""
+    return tuple(_field(name, info) for name, info in config.model_fields.items() if name != "kind")
+
+
+def chosen(fields: Iterable[Field], values: Mapping[str, Any]) -> Iterator[tuple[str, Field, Any]]:
+    """Go through the fields that a recipe makes use of, those of its kinds included.
+
+    Parameters
+    ----------
+    fields : iterable of Field
+        The form.
+    values : mapping
+        A recipe as plain values; what it leaves out is at its default.
+
+    Yields
+    ------
+    str, Field, object
+        The dotted key, as ``objective.beta``, the field and its value.
+    """
+    for field in fields:
+        value = values.get(field.name, field.default)
+        if field.type != "kind":
+            yield field.name, field, value
+            continue
+        table = {"kind": value} if isinstance(value, str) else value or {}
+        known = {kind.name: kind for kind in field.kinds}
+        kind = known.get(table.get("kind", ""), field.kinds[0])
+        for key, inner, inner_value in chosen(kind.fields, table):
+            yield f"{field.name}.{key}", inner, inner_value
+
+
+def _field(name: str, info: FieldInfo) -> Field:
+    title = info.title or name.replace("_", " ").capitalize()
+    text = info.description or ""
+    default = None if info.is_required() else _plain(info.get_default(call_default_factory=True))
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    advanced = bool(extra.get("advanced", False))
+    kinds = _kinds(info)
+    if kinds:
+        return Field(name, title, text, "kind", default, kinds=kinds, advanced=advanced)
+    limits: dict[str, Any] = {key: bound for mark in info.metadata for key, bound in _limits(mark)}
+    bounds = [getattr(mark, name, None) for mark in info.metadata for name in ("gt", "lt")]
+    excluded = tuple(float(bound) for bound in bounds if bound is not None)
+    annotation, optional = _without_none(info.annotation)
+    kind, options = _type(annotation)
+    kind = "file" if kind == "path" and extra.get("file") else kind
+    return Field(
+        name,
+        title,
+        text,
+        kind,
+        default,
+        **limits,
+        excluded=excluded,
+        unit=str(extra.get("unit", "")),
+        options=options,
+        optional=optional,
+        advanced=advanced,
+    )
+
+
+def _kinds(info: FieldInfo) -> tuple[Kind, ...]:
+    if isinstance(info.annotation, type) and issubclass(info.annotation, Config):
+        known = choices(info.metadata) or {"": info.annotation}
+        return tuple(
+            Kind(name, _first_line(config), describe(config)) for name, config in known.items()
+        )
+    return ()
+
+
+def _limits(mark: object) -> list[tuple[str, float]]:
+    lower = getattr(mark, "ge", getattr(mark, "gt", None))
+    upper = getattr(mark, "le", getattr(mark, "lt", None))
+    found = [("minimum", lower), ("maximum", upper)]
+    return [(key, float(value)) for key, value in found if value is not None]
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """Return what a value is where it is not None, and whether it may be None."""
+    if not isinstance(annotation, types.UnionType):
+        return annotation, False
+    parts = typing.get_args(annotation)
+    return next(part for part in parts if part is not types.NoneType), types.NoneType in parts
+
+
+def _type(annotation: Any) -> tuple[str, tuple[str, ...]]:
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return "option", typing.get_args(annotation)
+    if origin is tuple:
+        return "words" if str in typing.get_args(annotation) else "ints", ()
+    known = {bool: "bool", int: "int", float: "float", Path: "path"}
+    return known.get(annotation, "text"), ()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Config):
+        return value.model_dump(mode="json")
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _first_line(config: type[Config]) -> str:
+    return next(iter((config.__doc__ or "").strip().splitlines()), "")

@@ -1,1 +1,0 @@
-"""Questions to the explorer; see `base`."""

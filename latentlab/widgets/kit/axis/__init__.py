@@ -1,0 +1,1 @@
+"""Sliders along latent axes."""

@@ -1,0 +1,126 @@
+"""Keeping the pictures on sliders up to date, without being in anybody's way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from latentlab.session.points import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from latentlab.session.axes import Strips
+    from latentlab.session.directions import MakeStrips
+    from latentlab.session.points import Tiles
+    from latentlab.widgets.kit.axis.slider import AxisSlider
+    from latentlab.widgets.kit.axis.strip import AxisStrip
+    from latentlab.workers.controller import Controller
+
+CALM_MS = 200
+"""How long z must stand still before pictures are asked for."""
+
+
+class Row(Protocol):
+    """A slider, and the strip below it where there is one."""
+
+    slider: AxisSlider
+
+    @property
+    def strip(self) -> AxisStrip | None:
+        """None where no pictures are wanted."""
+
+
+class StripKeeper(QObject):
+    """Asks for the pictures that can be seen and are no longer right, once z stands still.
+
+    Parameters
+    ----------
+    controller : Controller
+        Answers.
+    kind : type
+        Of the requests.
+    rows : list of Row
+        The panel's own list, which may change.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        kind: type[MakeStrips],
+        rows: Sequence[Row],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._kind = kind
+        self._rows = rows
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM_MS)
+        self._calm.timeout.connect(self._ask)
+
+    @Slot()
+    def look(self) -> None:
+        """Dim pictures that are no longer right, and ask for others once z stands still."""
+        state = self._controller.state
+        if state.point is not None and state.codes is not None:
+            for row in self._rows:
+                if row.strip is not None:
+                    row.strip.look_again(state.point, state.codes)
+        self._calm.start()
+
+    def take(self, strips: Strips | None) -> None:
+        """Show pictures that have been made."""
+        for row in self._rows:
+            axis = row.slider.axis
+            if row.strip is None or axis is None:
+                continue
+            if strips is None or not row.strip.shares_model(strips.point):
+                row.strip.clear()
+            if strips is not None and axis.key in strips.along:
+                row.strip.set_tiles(strips.along[axis.key], strips.point, strips.codes)
+        self.look()
+
+    @Slot()
+    def _ask(self) -> None:
+        state = self._controller.state
+        if state.point is None or state.codes is None:
+            return
+        if any(row.slider.isSliderDown() for row in self._rows):
+            self.look()
+            return
+        wanted = []
+        for row in self._rows:
+            axis = row.slider.axis
+            if axis is None or row.strip is None or row.strip.visibleRegion().isEmpty():
+                continue
+            if row.strip.look_again(state.point, state.codes):
+                wanted.append(axis)
+        if wanted:
+            self._controller.ask(self._kind(state.point, tuple(wanted)))
+
+    def connect_strip(self, strip: AxisStrip) -> None:
+        """Let a strip be pointed at."""
+        strip.hovered.connect(self._on_hovered)
+        strip.chosen.connect(self._on_chosen)
+
+    @Slot(int)
+    def _on_hovered(self, index: int) -> None:
+        tiles = self._tiles()
+        if tiles is None or index < 0:
+            self._controller.preview(None)
+        else:
+            self._controller.preview(Picture(tiles.points[index], tiles.pictures[index]))
+
+    @Slot(int)
+    def _on_chosen(self, index: int) -> None:
+        tiles = self._tiles()
+        if tiles is not None:
+            self._controller.set_point(tiles.points[index])
+
+    def _tiles(self) -> Tiles | None:
+        strip = self.sender()
+        rows = [row.strip for row in self._rows if row.strip is not None]
+        return next((each.tiles for each in rows if each is strip), None)

@@ -1,0 +1,44 @@
+"""Taking a picture from the clipboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtGui import QGuiApplication, QImage
+
+from latentlab.data.own_image.crop import SourceImage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.workers.controller import Controller
+
+
+def paste_picture(controller: Controller) -> None:
+    """Encode the picture on the clipboard: an image, or an image file that was copied."""
+    data = QGuiApplication.clipboard().mimeData()
+    files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
+    image = QGuiApplication.clipboard().image()
+    controller.dismiss_failure()
+    if files:
+        controller.open_picture(files[0])
+    elif not image.isNull():
+        controller.show_picture(SourceImage("pasted picture", to_pixels(image)))
+    else:
+        controller.refuse(
+            "There is no picture on the clipboard.", "Copy an image or an image file first."
+        )
+
+
+def to_pixels(image: QImage) -> NDArray[np.uint8]:
+    """Return an image's pixels, with shape (H, W) where it is grey and (H, W, 3) in colour."""
+    grey = image.isGrayscale()
+    layout = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
+    plain = image.convertToFormat(layout)
+    height, width = plain.height(), plain.width()
+    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(height, plain.bytesPerLine())
+    if grey:
+        return rows[:, :width].copy()
+    return rows[:, : 3 * width].reshape(height, width, 3).copy()

@@ -1,0 +1,53 @@
+"""A key to colours that stand for numbers."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from latentlab.widgets.kit.theme import UNIT, colours, small
+
+STRIP = 48
+
+
+class ColourBar(QWidget):
+    """A strip of viridis from 0 to a number, of nats unless another unit is named."""
+
+    def __init__(self, unit: str = "nats", decimals: int = 1) -> None:
+        super().__init__()
+        self._text, self._unit, self._decimals = "", unit, decimals
+        self.setFont(small(self.font()))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def set_top(self, value: float) -> None:
+        """Say what the brightest colour stands for."""
+        text = f"{value:.{self._decimals}f} {self._unit}".strip()
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(f"Colours from 0 to {text}")
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Be as wide as strip and numbers."""
+        metrics = self.fontMetrics()
+        text = metrics.horizontalAdvance("0") + metrics.horizontalAdvance(self._text)
+        return QSize(STRIP + text + 2 * UNIT, metrics.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw 0, the strip and the top."""
+        painter = QPainter(self)
+        left = self.fontMetrics().horizontalAdvance("0") + UNIT // 2
+        strip = QRectF(left, (self.height() - UNIT) / 2, STRIP, UNIT)
+        shades = pg.colormap.get("viridis")
+        gradient = QLinearGradient(strip.topLeft(), strip.topRight())
+        for i in range(9):
+            gradient.setColorAt(i / 8, QColor(*shades.map(i / 8)))
+        painter.fillRect(strip, gradient)
+        painter.setPen(QColor(colours().muted))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignLeft, "0")
+        rest = self.rect().adjusted(left + STRIP + UNIT // 2, 0, 0, 0)
+        painter.drawText(rest, middle | Qt.AlignmentFlag.AlignLeft, self._text)

@@ -1,0 +1,169 @@
+"""Short questions in a dialog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QStandardPaths, Qt, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QVBoxLayout,
+)
+
+from latentlab.errors import RunError
+from latentlab.session.export import NAMES, check_ending
+from latentlab.widgets.kit.labels import counted, problem
+from latentlab.widgets.kit.number_box import NumberBox, WholeBox
+from latentlab.widgets.kit.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtWidgets import QWidget
+
+    from latentlab.workers.controller import Controller
+
+
+PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
+FEW, MOST = 10, 100_000
+
+
+def ask_epochs(parent: QWidget, name: str) -> int | None:
+    """Ask how many more epochs a run shall have; None where cancelled."""
+    text = f"Train {name} for how many more epochs?"
+    dialog = WholeDialog("Train more", text, (1, MOST), FEW, parent)
+    sure = dialog.exec() == QDialog.DialogCode.Accepted
+    dialog.deleteLater()
+    return dialog.box.value() if sure else None
+
+
+class WholeDialog(QDialog):
+    """Asks for a whole number, and takes none that is wrong.
+
+    Parameters
+    ----------
+    title, text : str
+        Of the dialog, and what is asked.
+    limits : (int, int)
+        Least and largest number.
+    value : int
+        What it begins with.
+    """
+
+    def __init__(
+        self, title: str, text: str, limits: tuple[int, int], value: int, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.box = WholeBox(*limits)
+        self.box.setValue(value)
+        self.box.setAccessibleName(text)
+        self.box.selectAll()
+        column = QVBoxLayout(self)
+        column.addWidget(QLabel(text, textFormat=Qt.TextFormat.PlainText))
+        column.addWidget(self.box)
+        column.addLayout(NumberButtons(self, self.box))
+
+
+class NumberButtons(QVBoxLayout):
+    """OK and Cancel of a dialog, below what is wrong with its numbers; then there is no OK."""
+
+    def __init__(self, dialog: QDialog, *boxes: NumberBox) -> None:
+        super().__init__()
+        kinds = QDialogButtonBox.StandardButton
+        self._boxes, self._problem = boxes, problem()
+        self._buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel)
+        self._buttons.accepted.connect(dialog.accept)
+        self._buttons.rejected.connect(dialog.reject)
+        self.addWidget(self._problem)
+        self.addWidget(self._buttons)
+        for box in boxes:
+            box.tells = False
+            box.refused.connect(self._check)
+
+    @Slot()
+    def _check(self) -> None:
+        wrong = next((box.problem for box in self._boxes if box.problem), "")
+        self._problem.setText(wrong)
+        self._problem.setVisible(bool(wrong))
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not wrong)
+
+
+def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
+    """Ask whether something shall be done; no is what Enter and Escape answer."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setText(text)
+    box.setInformativeText(more)
+    do_it = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    answer = box.clickedButton()
+    box.deleteLater()
+    return answer is do_it
+
+
+def ask_discard(parent: QWidget, controller: Controller) -> None:
+    """Discard the run under way; ask first where more than one epoch would be lost."""
+    run = controller.state.run
+    if run is None:
+        return
+    if run.epochs_done > 1:
+        text = f"Discard {counted(int(run.epochs_done), 'epoch')} of training?"
+        more = "“Stop and keep” ends the run as well, and keeps what it has learned."
+        if not confirm(parent, text, more, "Discard"):
+            return
+    # While the question stood there, this run may have ended and the next one begun.
+    now = controller.state.run
+    if now and now.folder == run.folder:
+        controller.cancel_training()
+
+
+def ask_picture(parent: QWidget) -> Path | None:
+    """Ask for an image file; None where cancelled."""
+    file, _ = QFileDialog.getOpenFileName(parent, "Open picture", "", PICTURES)
+    return Path(file) if file else None
+
+
+def ask_where(parent: QWidget, name: str, formats: Sequence[str]) -> Path | None:
+    """Ask for a file to write, beginning in the folder used last; None where cancelled.
+
+    An ending that is none of the formats is refused, and the dialog shown again.
+    """
+    pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    folder = Path(str(settings().value("export/folder", pictures)))
+    suggestion = str(folder / f"latentlab-{name}.{formats[0]}")
+    filters = ";;".join(NAMES[each] for each in formats)
+    while True:
+        chosen, used = QFileDialog.getSaveFileName(parent, f"Save the {name}", suggestion, filters)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        if not _has_ending(path):
+            ending = next((each for each in formats if NAMES[each] == used), formats[0])
+            path = path.with_name(f"{path.name}.{ending}")
+            # The dialog has asked only about the name without its ending.
+            if path.exists() and not confirm(
+                parent, f"{path.name} already exists.", "Its contents will be lost.", "Replace"
+            ):
+                suggestion = str(path)
+                continue
+        try:
+            check_ending(path, formats)
+        except RunError as error:
+            QMessageBox.warning(parent, f"Save the {name}", str(error))
+            suggestion = str(path.with_suffix(f".{formats[0]}"))
+            continue
+        settings().setValue("export/folder", str(path.parent))
+        return path
+
+
+def _has_ending(path: Path) -> bool:
+    """Say whether a name ends in more than a part of itself, as ``beta 0.5`` does."""
+    ending = path.suffix[1:]
+    return ending.isalnum() and not ending.isdigit()

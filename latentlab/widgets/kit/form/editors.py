@@ -1,0 +1,272 @@
+"""Editors for single values: numbers, switches, words, lists, folders."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QWidget,
+)
+
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.number_box import NumberBox, read_number
+from latentlab.widgets.kit.theme import UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latentlab.session.form import Field
+
+MINIMUM_WIDTH = 48
+
+
+class Editor(QWidget):
+    """Holds one value; the base of all editors below."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layout_ = QHBoxLayout(self)
+        self.layout_.setContentsMargins(0, 0, 0, 0)
+        self.layout_.setSpacing(UNIT // 2)
+
+    def take(self, widget: QWidget) -> None:
+        """Show the widget that edits, and let it have this one's focus."""
+        self.layout_.addWidget(widget, 1)
+        widget.setMinimumWidth(MINIMUM_WIDTH)
+        self.setFocusProxy(widget)
+        widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave the wheel to the scrolling form unless the editor has focus."""
+        if event.type() == QEvent.Type.Wheel and not self.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with what was typed; the value is then the last that was right."""
+        return ""
+
+    def value(self) -> Any:
+        """Return the value; None for empty."""
+        raise NotImplementedError
+
+    def set_value(self, value: Any) -> None:
+        """Show a value."""
+        raise NotImplementedError
+
+
+class NumberEditor(Editor):
+    """A number within limits, whole or stepped by its own magnitude."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.box = NumberBox(field.minimum, field.maximum, whole=field.type == "int")
+        self.box.exclude(*field.excluded)
+        self.box.tells = False
+        if not self.box.whole:
+            self.box.setStepType(NumberBox.StepType.AdaptiveDecimalStepType)
+        if field.unit:
+            self.box.setSuffix(f" {field.unit}")
+        self.take(self.box)
+        self.set_value(field.default)
+        self.box.valueChanged.connect(self.changed)
+        self.box.refused.connect(self.changed)
+
+    @property
+    def problem(self) -> str:
+        """See `Editor.problem`."""
+        return self.box.problem
+
+    def value(self) -> float:
+        """See `Editor.value`."""
+        number = self.box.value()
+        return round(number) if self.box.whole else number
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        self.box.setValue(float(value or 0))
+
+
+class OptionalEditor(Editor):
+    """A number that may be left out: a switch before it says whether it counts.
+
+    Parameters
+    ----------
+    field : Field
+        What to ask for.
+    number : Editor
+        Asks for the number.
+    """
+
+    def __init__(self, field: Field, number: Editor) -> None:
+        super().__init__()
+        self._number = number
+        self.switch = QCheckBox()
+        self.switch.setToolTip(f"Whether {field.title.lower()} counts at all. {field.help}".strip())
+        self.switch.setAccessibleName(f"Use {field.title.lower()}")
+        self.layout_.addWidget(self.switch)
+        self.take(number)
+        self.set_value(field.default)
+        self.switch.toggled.connect(number.setEnabled)
+        self.switch.toggled.connect(self.changed)
+        number.changed.connect(self.changed)
+
+    @property
+    def problem(self) -> str:
+        """See `Editor.problem`."""
+        return self._number.problem if self.switch.isChecked() else ""
+
+    def value(self) -> Any:
+        """See `Editor.value`."""
+        return self._number.value() if self.switch.isChecked() else None
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        self.switch.setChecked(value is not None)
+        self._number.setEnabled(value is not None)
+        if value is not None:
+            self._number.set_value(value)
+
+
+class SwitchEditor(Editor):
+    """Yes or no."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.switch = QCheckBox()
+        self.take(self.switch)
+        self.set_value(field.default)
+        self.switch.toggled.connect(self.changed)
+
+    def value(self) -> bool:
+        """See `Editor.value`."""
+        return self.switch.isChecked()
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        self.switch.setChecked(bool(value))
+
+
+class TextEditor(Editor):
+    """Any text; also a list of whole numbers or words, between commas."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self._field = field
+        self.line = QLineEdit()
+        self.take(self.line)
+        self.set_value(field.default)
+        self.line.textChanged.connect(self.changed)
+
+    def value(self) -> Any:
+        """See `Editor.value`."""
+        text = self.line.text().strip()
+        if self._field.type not in ("ints", "words"):
+            return text or None
+        parts = self._parts()
+        return parts if self._field.type == "words" else [_whole(part) for part in parts]
+
+    def _parts(self) -> list[str]:
+        return [part.strip() for part in re.split("[,;]", self.line.text()) if part.strip()]
+
+    @property
+    def problem(self) -> str:
+        """See `Editor.problem`."""
+        parts = self._parts() if self._field.type == "ints" else []
+        wrong = [part for part in parts if isinstance(_whole(part), str)]
+        return f"“{wrong[0][:40]}” is not a whole number" if wrong else ""
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+        self.line.setText(text)
+
+
+def _whole(text: str) -> int | str:
+    try:
+        return round(read_number(text, whole=True))
+    except ValueError:
+        return text
+
+
+class PathEditor(TextEditor):
+    """A folder."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        self.line.setPlaceholderText("found or downloaded")
+        browse = IconButton("folder", f"Choose {field.title.lower()}")
+        browse.clicked.connect(self._browse)
+        self.layout_.addWidget(browse)
+
+    @Slot()
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self._field.title, self.line.text())
+        if folder:
+            self.line.setText(folder)
+
+
+class FileEditor(PathEditor):
+    """A file."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        self.line.setPlaceholderText("none" if field.optional else "choose a file")
+
+    @Slot()
+    def _browse(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(self, self._field.title, self.line.text())
+        if file:
+            self.line.setText(file)
+
+
+class OptionEditor(Editor):
+    """One of a few words."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.choice = QComboBox()
+        self.choice.addItems(list(field.options))
+        self.take(self.choice)
+        self.set_value(field.default)
+        self.choice.currentIndexChanged.connect(self.changed)
+
+    def value(self) -> str:
+        """See `Editor.value`."""
+        return self.choice.currentText()
+
+    def set_value(self, value: Any) -> None:
+        """See `Editor.set_value`."""
+        self.choice.setCurrentText(str(value))
+
+
+def make_editor(field: Field) -> Editor:
+    """Return an editor for a field's type; ``kind`` has none here (see `KindEditor`)."""
+    editor = EDITORS[field.type](field)
+    is_number = field.type in ("int", "float")
+    return OptionalEditor(field, editor) if field.optional and is_number else editor
+
+
+EDITORS: dict[str, Callable[[Field], Editor]] = {
+    "int": NumberEditor,
+    "float": NumberEditor,
+    "bool": SwitchEditor,
+    "option": OptionEditor,
+    "path": PathEditor,
+    "file": FileEditor,
+    "ints": TextEditor,
+    "words": TextEditor,
+    "text": TextEditor,
+}

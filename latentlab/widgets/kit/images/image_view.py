@@ -1,0 +1,100 @@
+"""One picture, as large as there is room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from latentlab.widgets.kit.theme import colours, small
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def to_image(pixels: NDArray[np.uint8]) -> QImage:
+    """Return grey (H, W) or colour (H, W, 3) pixels as an image of Qt's own."""
+    height, width = pixels.shape[:2]
+    grey = pixels.ndim == 2
+    layout = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
+    stride = width if grey else 3 * width
+    return QImage(pixels.tobytes(), width, height, stride, layout).copy()
+
+
+class ImageView(QWidget):
+    """Shows one picture scaled to fit, its proportions kept.
+
+    Parameters
+    ----------
+    caption : str
+        Shown where there is no picture.
+    """
+
+    def __init__(self, caption: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: QImage | None = None
+        self._caption = caption
+        self._smooth = False
+        self._frame: QColor | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(48, 48)
+
+    def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Show a picture, or none."""
+        self._image = None if pixels is None else to_image(pixels)
+        self.update()
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Blend neighbouring pixels when enlarging, or keep them square."""
+        self._smooth = smooth
+        self.update()
+
+    def set_frame(self, colour: QColor | None) -> None:
+        """Draw a frame around the picture, or none."""
+        self._frame = colour
+        self.update()
+
+    @property
+    def image(self) -> QImage | None:
+        """What is shown."""
+        return self._image
+
+    def sizeHint(self) -> QSize:
+        """Prefer a square."""
+        return QSize(240, 240)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture in the middle."""
+        painter = QPainter(self)
+        if self._image is None:
+            painter.setPen(QColor(colours().muted))
+            painter.setFont(small(self.font()))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), int(flags), self._caption)
+            return
+        rect = fitted(self._image.size(), QRectF(self.rect()))
+        draw(painter, rect, self._image, self._smooth)
+        if self._frame:
+            painter.setPen(self._frame)
+            painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
+
+
+def draw(painter: QPainter, rect: QRectF, image: QImage, smooth: bool) -> None:
+    """Draw an image scaled to a rectangle; pixels stay square unless they must share one."""
+    device = painter.device()
+    shrunk = rect.width() * device.devicePixelRatio() < image.width()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth or shrunk)
+    painter.drawImage(rect, image)
+
+
+def fitted(size: QSize, room: QRectF) -> QRectF:
+    """Return the largest rectangle of `size`'s proportions in the middle of `room`."""
+    scale = min(room.width() / max(1, size.width()), room.height() / max(1, size.height()))
+    width, height = size.width() * scale, size.height() * scale
+    rect = QRectF(0, 0, round(width), round(height))
+    rect.moveCenter(room.center())
+    rect.moveTo(round(rect.x()), round(rect.y()))
+    return rect

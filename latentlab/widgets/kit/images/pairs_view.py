@@ -1,0 +1,71 @@
+"""Originals above their reconstructions, in as many bands as fill the room best."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtGui import QColor
+
+from latentlab.session.mosaic import tile
+from latentlab.widgets.kit.images.image_view import ImageView
+from latentlab.widgets.kit.theme import colours
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtCore import QEvent
+
+
+class PairsView(ImageView):
+    """Shows each original with its reconstruction below it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pairs: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
+        self._columns = 0
+        self.setAccessibleName("Originals above their reconstructions")
+        self.setToolTip(
+            "Held-out images, the same at every moment, and below each what the model makes of it."
+        )
+
+    def set_pairs(self, originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8]) -> None:
+        """Show images, both of shape (R, H, W) or (R, H, W, 3)."""
+        self._pairs = originals, reconstructions
+        self._lay_out(self._best_columns())
+
+    def _best_columns(self) -> int:
+        if not self._pairs or not len(self._pairs[0]):
+            return 0
+        count, height, width = self._pairs[0].shape[:3]
+
+        def scale(columns: int) -> float:
+            rows = 2 * -(-count // columns)
+            return float(min(self.width() / columns / width, self.height() / rows / height))
+
+        return max(range(1, count + 1), key=scale)
+
+    def _lay_out(self, columns: int) -> None:
+        self._columns = columns
+        if not self._pairs or not columns:
+            self.set_pixels(None)
+            return
+        ground = QColor(colours().base).lightness()
+        bands = []
+        for start in range(0, len(self._pairs[0]), columns):
+            for images in self._pairs:
+                band = np.full((columns, *images.shape[1:]), ground, np.uint8)
+                part = images[start : start + columns]
+                band[: len(part)] = part
+                bands.append(band)
+        self.set_pixels(tile(np.concatenate(bands), columns, 1, ground))
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Fit the bands to the room."""
+        if (best := self._best_columns()) != self._columns:
+            self._lay_out(best)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the gaps in the new colours."""
+        if event.type() == event.Type.PaletteChange and self._pairs:
+            self._lay_out(self._columns)
+        super().changeEvent(event)

@@ -1,0 +1,231 @@
+"""Many pictures in rows, each of which can be pointed at."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from latentlab.session.mosaic import tile
+from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
+from latentlab.widgets.kit.theme import colours, small
+
+if TYPE_CHECKING:
+    from latentlab.session.points import Tiles
+
+STEPS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class TileView(QWidget):
+    """Shows tiles; says which one is pointed at and which is chosen.
+
+    Parameters
+    ----------
+    caption : str
+        Shown where there are no tiles.
+    fixed_columns : bool
+        Whether rows are as long as the tiles say, or as the room suggests.
+    gap : int
+        Picture pixels between tiles.
+    """
+
+    hovered = Signal(int)
+    """Row of the tile under the cursor; -1 when it leaves."""
+    chosen = Signal(int)
+    """Row of a tile that was clicked or confirmed with Enter."""
+
+    def __init__(
+        self,
+        caption: str = "",
+        *,
+        fixed_columns: bool = False,
+        gap: int = 0,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._tiles: Tiles | None = None
+        self._caption = caption
+        self._fixed = fixed_columns
+        self._gap = gap
+        self._columns = 1
+        self._image: QImage | None = None
+        self._marker: QPointF | None = None
+        self._current = -1
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(80, 48)
+
+    def set_tiles(self, tiles: Tiles | None) -> None:
+        """Show tiles, or none."""
+        self._tiles = tiles
+        self._current = -1
+        self._lay_out()
+
+    def set_fixed_columns(self, fixed: bool) -> None:
+        """Make rows as long as the tiles say, or as the room suggests."""
+        if fixed != self._fixed:
+            self._fixed = fixed
+            self._lay_out()
+
+    def set_marker(self, marker: QPointF | None) -> None:
+        """Mark a place, in tiles from the top left corner, or none."""
+        self._marker = marker
+        self.update()
+
+    def set_current(self, row: int) -> None:
+        """Frame one tile, or none with -1."""
+        if row != self._current:
+            self._current = row
+            self.update()
+
+    @property
+    def current(self) -> int:
+        """The framed tile, or -1."""
+        return self._current
+
+    @property
+    def columns(self) -> int:
+        """How many tiles stand in a row at present."""
+        return self._columns
+
+    def sizeHint(self) -> QSize:
+        """Prefer a square."""
+        return QSize(320, 320)
+
+    def tile_rect(self, row: int) -> QRectF:
+        """Return where a tile is drawn."""
+        room = self._room()
+        if not self._image or not self._tiles:
+            return QRectF()
+        scale = room.width() / self._image.width()
+        height, width = self._tiles.pictures.shape[1:3]
+        y, x = divmod(row, self._columns)
+        return QRectF(
+            room.x() + x * (width + self._gap) * scale,
+            room.y() + y * (height + self._gap) * scale,
+            width * scale,
+            height * scale,
+        )
+
+    def _room(self) -> QRectF:
+        size = self._image.size() if self._image else QSize(1, 1)
+        return fitted(size, QRectF(self.rect()))
+
+    def _lay_out(self) -> None:
+        if not self._tiles or not len(self._tiles.pictures):
+            self._image = None
+        else:
+            self._columns = self._tiles.columns if self._fixed else self._best_columns()
+            ground = QColor(colours().base).lightness()
+            pictures = self._tiles.pictures
+            self._image = to_image(tile(pictures, self._columns, self._gap, ground))
+        self.update()
+
+    def _best_columns(self) -> int:
+        assert self._tiles
+        count, height, width = map(int, self._tiles.pictures.shape[:3])
+        room = self.rect()
+
+        def size(columns: int) -> float:
+            rows = math.ceil(count / columns)
+            return min(room.width() / (columns * width), room.height() / (rows * height))
+
+        return max(range(1, count + 1), key=size)
+
+    def _row_at(self, place: QPointF) -> int:
+        if not self._tiles or not self._image:
+            return -1
+        first = self.tile_rect(0)
+        step = first.width() * (1 + self._gap / self._tiles.pictures.shape[2])
+        x = int((place.x() - first.x()) // step)
+        y = int((place.y() - first.y()) // (step * first.height() / first.width()))
+        row = y * self._columns + x
+        inside = 0 <= x < self._columns and 0 <= row < len(self._tiles.points)
+        return row if inside else -1
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Fit the rows to the room."""
+        if not self._fixed and self._tiles and self._best_columns() != self._columns:
+            self._lay_out()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the gaps in the new colours."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._lay_out()
+        super().changeEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Announce the tile under the cursor."""
+        row = self._row_at(event.position())
+        if row != self._current:
+            self.set_current(row)
+            self.hovered.emit(row)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Announce that no tile is under the cursor."""
+        self.set_current(-1)
+        self.hovered.emit(-1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the tile under the cursor."""
+        row = self._row_at(event.position())
+        if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self.set_current(row)
+            self.chosen.emit(row)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Walk with the arrow keys, choose with Enter or Space."""
+        key = Qt.Key(event.key())
+        if self._tiles and key in STEPS:
+            dx, dy = STEPS[key]
+            row = max(0, self._current) + dx + dy * self._columns if self._current >= 0 else 0
+            if 0 <= row < len(self._tiles.points):
+                self.set_current(row)
+                self.hovered.emit(row)
+        elif self._current >= 0 and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self._current)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw all tiles at once, then frame and marker."""
+        painter = QPainter(self)
+        if self._image is None:
+            painter.setPen(QColor(colours().muted))
+            painter.setFont(small(self.font()))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), int(flags), self._caption)
+            return
+        draw(painter, self._room(), self._image, smooth=False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._current >= 0:
+            painter.setPen(QPen(QColor(colours().accent), 2))
+            painter.drawRect(self.tile_rect(self._current))
+        if self._marker:
+            self._draw_marker(painter, self._marker)
+
+    def _draw_marker(self, painter: QPainter, marker: QPointF) -> None:
+        first = self.tile_rect(0)
+        center = QPointF(
+            first.x() + marker.x() * first.width(), first.y() + marker.y() * first.height()
+        )
+        for colour, width in (("#000000", 4), ("#ffffff", 2)):
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawEllipse(center, 7, 7)

@@ -1,0 +1,164 @@
+"""Labels in the few manners that the window uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QTextLayout
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
+
+from latentlab.widgets.kit.theme import UNIT, small
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text that is cut off where it does not fit; the tooltip has all of it.
+
+    Parameters
+    ----------
+    mode : Qt.TextElideMode
+        Where it is cut off.
+    """
+
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__(textFormat=Qt.TextFormat.PlainText)
+        self._mode = mode
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for no more room than a few letters take."""
+        return QSize(4 * UNIT, super().minimumSizeHint().height())
+
+    @property
+    def shown_text(self) -> str:
+        """The text as it is painted."""
+        room = self.contentsRect().width()
+        return self.fontMetrics().elidedText(self.text(), self._mode, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.contentsRect(), self.alignment(), self.shown_text)
+
+
+class LiveLabel(QWidget):
+    """One line of text, to the right, that changes many times a second.
+
+    A QLabel whose text changes has the layouts around it made anew, up to the window's; this one
+    takes the room that it is given.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def text(self) -> str:
+        """Return the text."""
+        return self._text
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Be as high as a line."""
+        return QSize(0, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the text."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), alignment, self._text)
+
+
+class TwoLineLabel(QLabel):
+    """A plain text in two lines at most; the tooltip has all of it."""
+
+    def __init__(self) -> None:
+        super().__init__(textFormat=Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        super().setText(" ".join(text.split()))
+        self.setToolTip(text)
+        self.updateGeometry()
+
+    def shown_lines(self) -> list[str]:
+        """Return the lines as they are painted."""
+        layout = QTextLayout(self.text(), self.font())
+        layout.beginLayout()
+        first = layout.createLine()
+        first.setLineWidth(self.width())
+        layout.endLayout()
+        end = first.textLength()
+        rest = self.text()[end:].strip()
+        line, elided = self.text()[:end].strip(), Qt.TextElideMode.ElideRight
+        return [line, self.fontMetrics().elidedText(rest, elided, self.width())] if rest else [line]
+
+    def sizeHint(self) -> QSize:
+        """Be as high as the lines that are needed at this width."""
+        lines = len(self.shown_lines()) if self.text() else 1
+        return QSize(40 * UNIT, lines * self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        """See `sizeHint`."""
+        return QSize(10 * UNIT, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take another line, or give one up."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the lines."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.contentsRect(), self.alignment(), "\n".join(self.shown_lines()))
+
+
+def counted(count: int, thing: str) -> str:
+    """Return how many there are of a thing whose plural ends in s or es, as ``2 classes``."""
+    plural = f"{thing}es" if thing.endswith("s") else f"{thing}s"
+    return f"{count:,} {thing if count == 1 else plural}"
+
+
+def muted(text: str = "", *, stretch: bool = True) -> QLabel:
+    """Return a small, pale label; one that stretches is cut off rather than pushing others."""
+    label = QLabel(text)
+    label.setObjectName("muted")
+    label.setFont(small(label.font()))
+    if stretch:
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, label.sizePolicy().verticalPolicy())
+    return label
+
+
+def problem() -> QLabel:
+    """Return a label for an error text below what it is about; hidden until it has one."""
+    label = QLabel(textFormat=Qt.TextFormat.PlainText)
+    label.setObjectName("problem")
+    label.setWordWrap(True)
+    label.setFont(small(label.font()))
+    label.hide()
+    return label
+
+
+def narrow(text: str, tip: str) -> QPushButton:
+    """Return a button no wider than its text needs, for rows with little room."""
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 2 * UNIT)
+    return button

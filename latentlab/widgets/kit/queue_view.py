@@ -1,0 +1,139 @@
+"""What is trained now, and what waits its turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from latentlab.session.recipes import differences, value_of
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import ElidedLabel, counted, muted
+from latentlab.widgets.kit.theme import UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from latentlab.session.runs import Run
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+ROW_HEIGHT = 26
+MOST_ROWS = 5
+PHASES = {"loading": "starting", "stopping": "stopping", "paused": "paused"}
+
+
+class QueueView(QScrollArea):
+    """One line per run; those that wait can be taken out. Hidden while there is nothing.
+
+    Parameters
+    ----------
+    controller : Controller
+        Takes the intents.
+    """
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._queue: object = None
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self.now = QueueRow("Now", "What is being trained")
+        self._column.addWidget(self.now)
+        self.waiting: list[QueueRow] = []
+        self.setWidget(inside)
+        self.hide()
+
+    def show_queue(self, state: State) -> None:
+        """Show the run under way and what comes after it."""
+        self.now.setVisible(state.run is not None)
+        if state.run:
+            self.now.show_text(title(state.run.recipe) or "A run", progress(state.run))
+        if state.queue is not self._queue:
+            self._queue = state.queue
+            self._fill(state.queue)
+        count = len(state.queue) + (state.run is not None)
+        self.setFixedHeight(max(1, min(count, MOST_ROWS)) * ROW_HEIGHT)
+        self.setVisible(count > 0)
+
+    def _fill(self, queue: tuple[Mapping[str, Any], ...]) -> None:
+        for row in self.waiting:
+            self._column.removeWidget(row)
+            row.deleteLater()
+        self.waiting.clear()
+        for i, (recipe, apart) in enumerate(zip(queue, differences(queue), strict=True)):
+            row = QueueRow(f"{i + 1}.", "Waits for its turn", removable=True)
+            row.show_text(title(recipe), apart or epochs(recipe))
+            row.remove.clicked.connect(self._on_remove)
+            self._column.addWidget(row)
+            self.waiting.append(row)
+
+    @Slot()
+    def _on_remove(self) -> None:
+        row = self.sender().parent()
+        if row in self.waiting:
+            self._controller.unqueue(self.waiting.index(row))
+
+
+class QueueRow(QWidget):
+    """A place in the line, what it is, and what sets it apart."""
+
+    def __init__(self, place: str, tip: str, *, removable: bool = False) -> None:
+        super().__init__()
+        self.setFixedHeight(ROW_HEIGHT)
+        self.setToolTip(tip)
+        number = muted(place, stretch=False)
+        number.setFixedWidth(3 * UNIT + 4)
+        self.name = ElidedLabel()
+        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.detail = muted(stretch=False)
+        self.detail.setTextFormat(Qt.TextFormat.PlainText)
+        self.detail.setMaximumWidth(160)
+        self.remove = IconButton("close", "Take this run out of the queue")
+        if not removable:
+            self.remove.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(UNIT, 0, 4, 0)
+        row.setSpacing(UNIT // 2)
+        row.addWidget(number)
+        row.addWidget(self.name, 1)
+        row.addWidget(self.detail)
+        row.addWidget(self.remove)
+
+    def show_text(self, name: str, detail: str) -> None:
+        """Say what it is."""
+        self.name.setText(name)
+        self.detail.setText(detail)
+
+
+def title(recipe: Mapping[str, Any]) -> str:
+    """Return what a recipe makes of what, as ``VAE 2-D · mnist``."""
+    model, size, data = _kind(recipe, "model"), value_of(recipe, "model.latent_dim"), ""
+    data = _kind(recipe, "data")
+    made = f"{model.upper()} {size}-D" if size else model.upper()
+    return " · ".join(part for part in (made, data) if part)
+
+
+def epochs(recipe: Mapping[str, Any]) -> str:
+    """Return how long a recipe trains."""
+    count = value_of(recipe, "training.epochs")
+    return counted(count, "epoch") if count else ""
+
+
+def progress(run: Run) -> str:
+    """Return how far a run is, in a word or two."""
+    phase = PHASES.get(run.phase, "")
+    if not run.epochs:
+        return phase or "starting"
+    return f"{phase} {run.epoch}/{run.epochs}".strip()
+
+
+def _kind(recipe: Mapping[str, Any], name: str) -> str:
+    table = recipe.get(name, "")
+    return table if isinstance(table, str) else str(table.get("kind", ""))

@@ -1,0 +1,120 @@
+"""What is drawn on the map over its cloud: the prior, a posterior, z and the path's handles."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
+from PySide6.QtWidgets import QGraphicsItem
+
+from latentlab.widgets.kit.plot import outline
+from latentlab.widgets.kit.theme import colours, faint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class PriorRings(pg.GraphicsObject):
+    """Circles at one, two and three standard deviations of the prior."""
+
+    RADII = (1, 2, 3)
+
+    def boundingRect(self) -> QRectF:
+        """Return the largest ring's extent."""
+        reach = self.RADII[-1]
+        return QRectF(-reach, -reach, 2 * reach, 2 * reach)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw the rings as thin lines."""
+        painter.setPen(outline(painter, colours().muted, 1, Qt.PenStyle.DashLine))
+        painter.setOpacity(0.7)
+        for radius in self.RADII:
+            painter.drawEllipse(QPointF(0, 0), radius, radius)
+
+
+class Spread(pg.GraphicsObject):
+    """Ellipses at one and two standard deviations of one image's posterior."""
+
+    RADII = (1, 2)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reach = (0.0, 0.0)
+        self.shape_at_one = QTransform()
+        self.setZValue(12)
+        self.setVisible(False)
+
+    def set_spread(self, x: float, y: float, covariance: NDArray[np.float64]) -> None:
+        """Stand around a code; `covariance` of shape (2, 2) is that on the map."""
+        self.prepareGeometryChange()
+        values, vectors = np.linalg.eigh(covariance)
+        (a, b), (c, d) = (vectors * np.sqrt(np.maximum(values, 0))).T.tolist()
+        # A circle of radius 1 becomes the ellipse of one standard deviation.
+        self.shape_at_one = QTransform(a, b, c, d, 0, 0)
+        self._reach = (self.RADII[-1] * math.hypot(a, c), self.RADII[-1] * math.hypot(b, d))
+        self.setPos(x, y)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Return the larger ellipse's extent."""
+        x, y = self._reach
+        return QRectF(-x, -y, 2 * x, 2 * y)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw both ellipses, the inner one denser since both fill it."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(outline(painter, colours().text, 1.5))
+        painter.setBrush(faint(colours().accent, 0.3))
+        painter.setTransform(self.shape_at_one, combine=True)
+        for radius in reversed(self.RADII):
+            painter.drawEllipse(QPointF(0, 0), radius, radius)
+
+
+class Cross(pg.GraphicsObject):
+    """A cross-hair of constant size with a light rim, for z."""
+
+    ARM, GAP = 11, 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
+        self.setZValue(20)
+
+    def boundingRect(self) -> QRectF:
+        """Return its extent in pixels."""
+        reach = self.ARM + 3
+        return QRectF(-reach, -reach, 2 * reach, 2 * reach)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw four arms and a ring."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        c = colours()
+        for colour, width in ((c.base, 5.0), (c.text, 2.0)):
+            pen = QPen(QColor(colour), width)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            painter.drawEllipse(QPointF(0, 0), self.GAP, self.GAP)
+            for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                painter.drawLine(
+                    QPointF(dx * self.GAP, dy * self.GAP), QPointF(dx * self.ARM, dy * self.ARM)
+                )
+
+
+class Handle(pg.TargetItem):
+    """One end of the path: a lettered disc that can be dragged."""
+
+    def __init__(self, letter: str) -> None:
+        super().__init__(movable=True, size=18, symbol="o")
+        self.setZValue(15)
+        self.setLabel(letter, {"anchor": (0.5, 0.5), "offset": (0, 0), "color": "w"})
+
+    def dress(self, rim: QPen) -> None:
+        """Take on the accent colour, and a rim."""
+        self.setPen(rim)
+        self.setHoverPen(rim)
+        self.setBrush(pg.mkBrush(colours().accent))
+        self.setHoverBrush(pg.mkBrush(colours().text))

@@ -1,0 +1,63 @@
+"""Which colour each point has: by class, by group, or by a number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+
+from latentlab.session.palette import CLASS_COLOURS
+from latentlab.widgets.kit.scatter.rasterize import Paint
+from latentlab.widgets.kit.theme import is_dark
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+UNKNOWN = 255
+SAMPLE = 50_000
+OUTERMOST = 0.005
+"""Share of the numbers beyond each end of the colour bar."""
+
+
+def unknown() -> tuple[int, int, int]:
+    """Return the colour of what is not known, which no class has: it keeps to the background."""
+    return (70, 76, 90) if is_dark() else (204, 209, 218)
+
+
+def by_class(labels: NDArray[np.int64] | None, count: int) -> Paint:
+    """Colour points by class, unknown ones (below 0) grey; all alike where they have none."""
+    colours = [tuple(bytes.fromhex(name[1:])) for name in CLASS_COLOURS]
+    palette = np.array([*colours, unknown()], np.uint8)
+    if labels is None:
+        return Paint(np.zeros(count, np.uint8), palette)
+    index = np.where(labels < 0, len(colours), labels % len(colours))
+    return Paint(index.astype(np.uint8), palette)
+
+
+def viridis() -> NDArray[np.uint8]:
+    """Return 255 colours from low to high, all of which stand out on the present ground."""
+    start, stop = (0.15, 1.0) if is_dark() else (0.0, 0.92)
+    shades = pg.colormap.get("viridis")
+    return np.asarray(shades.getLookupTable(start, stop, nPts=UNKNOWN, alpha=False), np.uint8)
+
+
+def reach_of(values: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the two ends of the colour bar, which leave out the outermost numbers."""
+    some = values[:: max(1, len(values) // SAMPLE)]
+    some = some[np.isfinite(some)]
+    if not len(some):
+        return 0.0, 1.0
+    low, high = np.quantile(some, (OUTERMOST, 1 - OUTERMOST)).tolist()
+    return (low, high) if high > low else (low, low + 1e-6 + abs(low) * 1e-6)
+
+
+def by_value(values: NDArray[np.float32]) -> tuple[Paint, tuple[float, float]]:
+    """Colour points by a number, unknown ones (NaN) grey; also return the bar's two ends."""
+    low, high = reach_of(values)
+    shade = (values - np.float32(low)) * np.float32((UNKNOWN - 1) / (high - low))
+    known = np.isfinite(shade)
+    index = np.clip(np.where(known, shade, 0), 0, UNKNOWN - 1).astype(np.uint8)
+    index[~known] = UNKNOWN
+    palette = np.vstack([viridis(), np.array([unknown()], np.uint8)])
+    return Paint(index, palette), (low, high)

@@ -1,0 +1,172 @@
+"""A sweep: one run for each of several values of one number of the draft."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit
+
+from latentlab.session.form import chosen
+from latentlab.widgets.kit.labels import counted, problem
+from latentlab.widgets.kit.number_box import read_number
+from latentlab.widgets.kit.theme import UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from PySide6.QtWidgets import QWidget
+
+    from latentlab.session.form import Field
+    from latentlab.workers.controller import Controller
+
+FIRST = "objective.beta"
+VALUES = "0.5, 1, 4, 10"
+MOST = 100
+
+
+class SweepDialog(QDialog):
+    """Asks which number and which values.
+
+    Parameters
+    ----------
+    form : tuple of Field
+        What a recipe can hold.
+    draft : mapping
+        What is to be trained, but for the one number.
+    """
+
+    asked = Signal(str, object)
+    """The dotted key, and the values as a tuple."""
+
+    def __init__(
+        self, form: tuple[Field, ...], draft: Mapping[str, Any], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Sweep")
+        self.setMinimumWidth(420)
+        numbers = {k: (f, v) for k, f, v in chosen(form, draft) if f.type in ("int", "float")}
+        self._numbers = numbers
+        self._epochs = next((v for k, (_, v) in numbers.items() if k == "training.epochs"), None)
+        self.key = QComboBox()
+        for key, (field, _) in numbers.items():
+            self.key.addItem(f"{field.title}  ·  {key}", key)
+        self.key.setCurrentIndex(max(0, list(numbers).index(FIRST) if FIRST in numbers else 0))
+        self.key.setToolTip("The number that differs between the runs; all else is the draft's")
+        self.values = QLineEdit(VALUES if FIRST in numbers else "")
+        self.values.setPlaceholderText(VALUES)
+        self.values.setToolTip("One run for each; commas or semicolons between them")
+        self._now = QLabel()
+        self._now.setObjectName("muted")
+        self._problem = problem()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.queue = self.buttons.addButton("Queue", QDialogButtonBox.ButtonRole.AcceptRole)
+        layout = QFormLayout(self)
+        layout.setSpacing(UNIT)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.addRow("Number", self.key)
+        layout.addRow("Values", self.values)
+        layout.addRow("", self._now)
+        layout.addRow("", self._problem)
+        layout.addRow(self.buttons)
+        self.key.currentIndexChanged.connect(self._check)
+        self.values.textChanged.connect(self._check)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._check()
+        self.values.setFocus()
+
+    @Slot()
+    def _check(self) -> None:
+        """Say how many runs it will be, or what is wrong."""
+        key = self.key.currentData()
+        field, now = self._numbers[key]
+        values, wrong = read_values(self.values.text(), field)
+        self._problem.setText(wrong)
+        self._problem.setVisible(bool(wrong))
+        self.queue.setEnabled(bool(values) and not wrong)
+        runs = counted(len(values), "run")
+        self.queue.setText(f"Queue {runs}" if values and not wrong else "Queue")
+        alike = self._epochs and key != "training.epochs"
+        each = f" of {counted(self._epochs, 'epoch')} each" if self._epochs and alike else ""
+        told = f"The draft has {now:g}. " if now is not None else ""
+        ready = f"{told}{runs}{each}, one after another." if values else told
+        self._now.setText(told if wrong else ready)
+
+    def accept(self) -> None:
+        """Tell what was chosen, and close."""
+        key = self.key.currentData()
+        values, wrong = read_values(self.values.text(), self._numbers[key][0])
+        if values and not wrong:
+            self.asked.emit(key, values)
+            super().accept()
+
+
+def ask_sweep(parent: QWidget, controller: Controller) -> None:
+    """Ask for a sweep of the draft, and queue its runs."""
+    state = controller.state
+    if state.form:
+        dialog = SweepDialog(state.form, state.draft or {}, parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.asked.connect(controller.sweep)
+        dialog.open()
+
+
+def read_values(text: str, field: Field) -> tuple[tuple[float, ...], str]:
+    """Return the values that stand in a text, and what is wrong with it in plain words."""
+    values: list[float] = []
+    whole = field.type == "int"
+    try:
+        words = _words(text, whole=whole)
+    except ValueError as doubt:
+        return (), str(doubt)
+    for word in words:
+        try:
+            number = read_number(word, whole=whole)
+        except ValueError as error:
+            return tuple(values), f"“{word[:40]}” is {error}."
+        value = round(number) if whole else number
+        if not field.minimum <= value <= field.maximum or value in field.excluded:
+            return tuple(values), f"{word} is not within {field.minimum:g} and {field.maximum:g}."
+        if value in values:
+            return tuple(values), f"{word} stands there twice."
+        values.append(value)
+    if len(values) > MOST:
+        return tuple(values), f"{len(values)} runs are too many: {MOST} at most."
+    return tuple(values), ""
+
+
+def _words(text: str, *, whole: bool) -> list[str]:
+    """Split a text into numbers, at semicolons or else at spaces and commas.
+
+    Raises
+    ------
+    ValueError
+        In words, where a comma may be a decimal mark as well.
+    """
+    if ";" in text:
+        return [word for part in text.split(";") if (word := part.strip())]
+    chunks, words = text.split(), []
+    spaced = not whole and len(chunks) > 1 and not any(chunk.endswith(",") for chunk in chunks)
+    for chunk in (chunk.strip(",") for chunk in chunks):
+        several = [part for part in chunk.split(",") if part]
+        point_elsewhere = "." in text and "." not in chunk
+        if len(several) < 2 or not _is_number(chunk, whole=whole) or point_elsewhere:
+            words += several
+        elif spaced:
+            words.append(chunk)
+        else:
+            raise ValueError(
+                f"“{chunk[:40]}” is one number or several. Write {'; '.join(several)[:60]} "
+                f"for several, or {chunk[:40]}; for one."
+            )
+    return words
+
+
+def _is_number(text: str, *, whole: bool) -> bool:
+    try:
+        read_number(text, whole=whole)
+    except ValueError:
+        return False
+    return True

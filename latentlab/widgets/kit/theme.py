@@ -1,0 +1,240 @@
+"""Colours and type: one calm palette for light and one for dark, switching live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from latentlab.session.palette import CLASS_COLOURS
+
+UNIT = 8
+"""Pixels between things; all spacing is a multiple or a half of it."""
+CHOSEN = 0.18
+"""Opacity of the accent behind a chosen row."""
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The colours of one scheme, as hex codes."""
+
+    window: str
+    base: str
+    field: str
+    raised: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    error: str
+    error_ground: str
+    watch: str
+    fine: str
+
+
+LIGHT = Colours(
+    window="#f3f4f7",
+    base="#ffffff",
+    field="#ffffff",
+    raised="#ffffff",
+    border="#d7dbe3",
+    text="#1c2230",
+    muted="#5d6678",
+    accent="#3a63d8",
+    error="#b3261e",
+    error_ground="#fdecea",
+    watch="#b26a00",
+    fine="#2e7d4f",
+)
+DARK = Colours(
+    window="#1a1d24",
+    base="#12141a",
+    field="#1e222b",
+    raised="#242832",
+    border="#323846",
+    text="#e5e8ef",
+    muted="#98a1b3",
+    accent="#6d93ff",
+    error="#ff8a80",
+    error_ground="#3a1f20",
+    watch="#f0b04a",
+    fine="#6fc593",
+)
+
+
+_chosen = Qt.ColorScheme.Unknown
+
+
+def is_dark() -> bool:
+    """Say whether the dark scheme is on: the chosen one, else the system's."""
+    scheme = _chosen
+    if scheme is Qt.ColorScheme.Unknown:
+        scheme = QGuiApplication.styleHints().colorScheme()
+    return scheme is Qt.ColorScheme.Dark
+
+
+def choose(scheme: Qt.ColorScheme) -> None:
+    """Go over to a scheme at once; ``Unknown`` follows the system."""
+    global _chosen
+    _chosen = scheme
+    # Window frames are the system's, which not every platform lets one change.
+    QGuiApplication.styleHints().setColorScheme(scheme)
+    _dress()
+
+
+def colours() -> Colours:
+    """Return the colours of the scheme that is on."""
+    return DARK if is_dark() else LIGHT
+
+
+def class_colour(label: int) -> QColor:
+    """Return the colour of a class, the same wherever it is shown."""
+    return QColor(CLASS_COLOURS[label % len(CLASS_COLOURS)])
+
+
+def apply(app: QApplication) -> None:
+    """Dress the application, now and whenever the colour scheme changes."""
+    app.setStyle("Fusion")
+    font = QFont(app.font())
+    font.setPointSizeF(9.5)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    app.setFont(font)
+    _dress()
+    app.styleHints().colorSchemeChanged.connect(_dress)
+
+
+def small(font: QFont) -> QFont:
+    """Return the smaller of the two type sizes."""
+    font = QFont(font)
+    font.setPointSizeF(8.5)
+    return font
+
+
+def faint(colour: str, opacity: float) -> QColor:
+    """Return a colour with some of what is behind it."""
+    result = QColor(colour)
+    result.setAlphaF(opacity)
+    return result
+
+
+def _veil(colour: str, opacity: float) -> str:
+    """Return a colour with some of what is behind it, as style sheets have it."""
+    shade = faint(colour, opacity)
+    return f"rgba({shade.red()}, {shade.green()}, {shade.blue()}, {shade.alpha()})"
+
+
+def _dress(_scheme: Qt.ColorScheme | None = None) -> None:
+    c = colours()
+    QApplication.setPalette(_palette(c))
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return
+    sheet = _frames(c) + _controls(c)
+    # Qt polishes every widget six times for a sheet of the application, and once for a window's.
+    windows: list[QApplication | QMainWindow] = [
+        each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)
+    ]
+    for dressed in windows or [app]:
+        if (dressed.styleSheet() or app.styleSheet()) != sheet:
+            dressed.setStyleSheet(sheet)
+
+
+def _palette(c: Colours) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette(QColor(c.raised), QColor(c.window))
+    for where, colour in (
+        (role.Window, c.window),
+        (role.Base, c.field),
+        (role.AlternateBase, c.window),
+        (role.Button, c.raised),
+        (role.ToolTipBase, c.raised),
+        (role.Text, c.text),
+        (role.WindowText, c.text),
+        (role.ButtonText, c.text),
+        (role.ToolTipText, c.text),
+        (role.PlaceholderText, c.muted),
+        (role.Highlight, c.accent),
+        (role.Accent, c.accent),
+        (role.HighlightedText, "#ffffff" if c is LIGHT else "#0d1017"),
+        (role.Link, c.accent),
+        (role.Mid, c.border),
+        (role.Midlight, c.border),
+        (role.Dark, c.border),
+    ):
+        palette.setColor(where, QColor(colour))
+    faint = QColor(c.muted)
+    faint.setAlphaF(0.6)
+    for where in (role.Text, role.WindowText, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, where, faint)
+    return palette
+
+
+def _frames(c: Colours) -> str:
+    return f"""
+    QToolTip {{ border: 1px solid {c.border}; padding: 4px 6px; }}
+    QMainWindow::separator {{ background: {c.window}; width: 8px; height: 8px; }}
+    QMainWindow::separator:hover {{ background: {c.border}; }}
+    QToolBar {{ border: none; background: transparent; spacing: 0; padding: 0; }}
+    #panelHead {{ background: {c.base}; border: 1px solid {c.border}; border-bottom: none;
+        border-top-left-radius: 6px; border-top-right-radius: 6px; }}
+    #panel {{ background: {c.base}; border: 1px solid {c.border}; border-top: none;
+        border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }}
+    #panelHead[floating="true"] {{ background: {c.window}; border: 2px solid {c.accent};
+        border-bottom: none; }}
+    #panel[floating="true"] {{ border: 2px solid {c.accent}; border-top: none; }}
+    #panelTitle {{ color: {c.muted}; font-weight: 600; letter-spacing: 0.6px; }}
+    #fold, #fold:checked {{ background: transparent; color: {c.muted}; border-color: transparent;
+        padding: 1px 3px; }}
+    #fold:hover, #fold:focus {{ color: {c.text}; }}
+    #steering {{ background: {c.window}; border: 1px solid {c.border}; border-radius: 6px; }}
+    #sheet {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 6px; }}
+    #muted {{ color: {c.muted}; }}
+    #problem {{ color: {c.error}; }}
+    #failure {{ background: {c.error_ground}; border: 1px solid {c.error}; border-radius: 6px; }}
+    #failure QLabel {{ color: {c.text}; }}
+    """
+
+
+def _controls(c: Colours) -> str:
+    return f"""
+    QPushButton#primary {{ background: {c.accent}; color: {"#ffffff" if c is LIGHT else "#0d1017"};
+        border: none; border-radius: 4px; padding: 7px 14px; font-weight: 600; }}
+    QPushButton#primary:disabled {{ background: {c.border}; color: {c.muted}; }}
+    QPushButton#primary:focus {{ border: 2px solid {c.text}; padding: 5px 12px; }}
+    QAbstractSpinBox[wrong="true"] {{ color: {c.error}; background-color: {c.error_ground}; }}
+    QPushButton#danger {{ border: 1px solid transparent; border-radius: 4px; color: {c.error};
+        background: transparent; padding: 3px 8px; }}
+    QPushButton#danger:hover, QPushButton#danger:focus {{ border-color: {c.error};
+        background: {c.error_ground}; }}
+    QPushButton#danger:disabled {{ color: {c.muted}; }}
+    QPushButton#link {{ border: none; background: transparent; color: {c.accent};
+        font-weight: 600; padding: 0 4px; }}
+    QPushButton#link:hover, QPushButton#link:focus {{ text-decoration: underline; }}
+    QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; }}
+    QToolButton:hover {{ background: {c.raised if c is DARK else c.window};
+        border-color: {c.border}; }}
+    QToolButton:checked {{ background: {c.border}; }}
+    QToolButton:focus {{ border-color: {c.accent}; }}
+    QTabBar {{ background: transparent; }}
+    QTabBar::tab {{ background: transparent; color: {c.muted}; border: none;
+        border-bottom: 2px solid transparent; padding: 4px 8px 3px 8px; }}
+    QTabBar::tab:hover {{ color: {c.text}; }}
+    QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
+    #mapBar {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 6px; }}
+    #card {{ border: none; border-bottom: 1px solid {c.border}; }}
+    QScrollArea, QListView {{ border: none; background: transparent; outline: none; }}
+    QScrollArea > QWidget > QWidget {{ background: transparent; }}
+    QListView::item {{ padding: 4px; border-radius: 4px; color: {c.text}; }}
+    QListView::item:hover {{ background: {_veil(c.accent, 0.08)}; }}
+    QListView::item:selected {{ background: {_veil(c.accent, CHOSEN)}; color: {c.text}; }}
+    QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
+    QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 24px; }}
+    QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QProgressBar {{ border: none; border-radius: 3px; background: {c.border}; max-height: 6px; }}
+    QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
+    """

@@ -1,0 +1,194 @@
+"""The Anomalies panel: the strangest and the most typical images of the set, by score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
+
+from latentlab.latent.ranking import Score
+from latentlab.session.anomalies import SaveScores, ScoreImages, ShowImages
+from latentlab.session.export import TABLES
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.number_box import WholeBox
+from latentlab.widgets.kit.progress_bar import WorkBar
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.anomalies.ranking import RankingView
+
+if TYPE_CHECKING:
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+EMPTY = (
+    "Which images does the model find strange? Score them: the worse an image is rebuilt, and the "
+    "more its code has to say, the higher its negative ELBO, and the less it is like what the "
+    "model learned."
+)
+READY = "Score every image on the map."
+NO_IMAGES = "There are no images on the map to score: the model's data set is not on this machine."
+MOVING = "The model is learning. Its images can be scored once the run is over."
+TIPS = {
+    Score.ELBO: "An upper bound of -log p(x): rebuilding and rate together.",
+    Score.ERROR: "Mean squared error of the decoded mean of the posterior, black 0 and white 1.",
+    Score.RATE: "KL of the posterior from the prior: how far from usual the code is.",
+}
+
+
+class AnomaliesPanel(PanelWidget):
+    """Score, then look at either end of the order; a threshold counts what lies above."""
+
+    watches = frozenset(
+        {
+            "model",
+            "codes",
+            "scores",
+            "thumbnails",
+            "working",
+            "is_training",
+            "following",
+            "original",
+        }
+        | {"selection"}
+    )
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self._add_tools()
+        self.work = WorkBar(controller, ScoreImages, "Stop scoring; scores from before stay.")
+        self._empty = QLabel(EMPTY)
+        self._empty.setObjectName("muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self.ranked = RankingView(self._describe)
+        self.body.addWidget(self.work)
+        self.body.addWidget(self._empty, 1)
+        self.body.addWidget(self.ranked, 1)
+        self.start.clicked.connect(self._start)
+        self.export.clicked.connect(self._save)
+        self.by.currentIndexChanged.connect(self._show_scores)
+        self.ranked.wall.wanted.connect(self._fetch)
+        self.ranked.wall.hovered.connect(controller.hover_image)
+        self.ranked.wall.chosen.connect(controller.pick)
+        Veil(self.ranked, controller)
+
+    def _add_tools(self) -> None:
+        self.by = QComboBox()
+        for i, score in enumerate(Score):
+            self.by.addItem(score.value)
+            self.by.setItemData(i, TIPS[score], Qt.ItemDataRole.ToolTipRole)
+        self.by.setAccessibleName("Score")
+        self.by.setToolTip("What makes an image strange: all of the bound, or one of its parts.")
+        self.by.setMinimumWidth(9 * UNIT)
+        self.draws = WholeBox(1, 1000)
+        self.draws.setValue(ScoreImages().samples)
+        self.draws.setSuffix(" draws")
+        self.draws.setAccessibleName("Draws")
+        self.draws.setToolTip(
+            "Points drawn from the posterior of each image: more make scores surer, and take "
+            "longer. 50 is usual."
+        )
+        self.draws.refused.connect(self._on_refused)
+        self.start = QPushButton("Score")
+        self.start.setToolTip(READY)
+        self.export = IconButton("export", "Save the scores of all images as CSV")
+        for widget in (self.by, self.draws, self.start):
+            self.tools.addWidget(widget)
+        self.tools.addStretch(1)
+        self.tools.addWidget(self.export)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """See `PanelWidget.show_state`."""
+        self.work.show_state(state)
+        self._show_reach(state)
+        known = state.scores is not None
+        self.ranked.setVisible(known)
+        self._empty.setVisible(not known)
+        self.export.setEnabled(known)
+        wall = self.ranked.wall
+        # First of all: a wall that still has the rows of another model would ask for them.
+        if "scores" in changed:
+            self._show_scores()
+        elif known and "selection" in changed:
+            self.ranked.show_selection(state.selection.rows if state.selection else None)
+        if "codes" in changed and state.model:
+            wall.set_shape(*state.model.spec.shape[1:])
+        if "thumbnails" in changed and state.thumbnails:
+            wall.add(state.thumbnails)
+        wall.set_marked(state.original.row if state.original else None)
+
+    def _show_reach(self, state: State) -> None:
+        """Say whether there is something to score at present."""
+        images = state.codes is not None and len(state.codes) > 0
+        moving = state.is_training and state.following
+        why = MOVING if moving else "" if images else NO_IMAGES
+        wrong = self.draws.problem
+        self.start.setEnabled(not why and not wrong and ScoreImages not in state.working)
+        self.start.setToolTip(why or wrong or READY)
+        self._empty.setText(why or EMPTY)
+
+    @Slot()
+    def _on_refused(self) -> None:
+        self._show_reach(self.controller.state)
+
+    @property
+    def score(self) -> Score:
+        """What images are ranked by."""
+        return Score(self.by.currentText())
+
+    @Slot()
+    def _show_scores(self) -> None:
+        scores, chosen = self.controller.state.scores, self.controller.state.selection
+        values = scores.by(self.score) if scores else np.empty(0)
+        self.ranked.show_scores(self.score, values, chosen.rows if scores and chosen else None)
+
+    def _describe(self, row: int) -> str:
+        state = self.controller.state
+        if state.scores is None or state.model is None or state.codes is None:
+            return ""
+        labels = state.codes.labels
+        named = "" if labels is None else f" ({state.model.spec.class_names[labels[row]]})"
+        values = ((score, float(state.scores.by(score)[row])) for score in Score)
+        lines = [f"{score.value} {score.text(value)} {score.unit}" for score, value in values]
+        return "\n".join([f"{state.model.data} {row}{named}", *lines])
+
+    @Slot()
+    def _start(self) -> None:
+        self.controller.dismiss_failure()
+        self.controller.ask(ScoreImages(self.draws.value()))
+
+    @Slot(object)
+    def _fetch(self, rows: tuple[int, ...]) -> None:
+        self.controller.ask(ShowImages(rows))
+
+    @Slot()
+    def _save(self) -> None:
+        state = self.controller.state
+        if state.scores is None or state.codes is None or state.model is None:
+            return
+        if path := ask_where(self, "scores", TABLES):
+            names = state.model.spec.class_names
+            self.controller.dismiss_failure()
+            self.controller.ask(SaveScores(state.scores, path, self.score, state.codes, names))
+
+
+PANEL = Panel(
+    key="anomalies",
+    title="Anomalies",
+    area=Area.BOTTOM,
+    order=13,
+    shortcut="Alt+A",
+    help="How unlike the rest each image is to the model. The score is the negative ELBO in nats, "
+    "<b>E[-log p(x|z)] + KL(q(z|x) ‖ p(z))</b>, its expectation the mean over draws of z from "
+    "q(z|x): an upper bound of -log p(x). Reconstruction error and rate are its parts alone. "
+    "The strangest images are scrawled, cut off or wrongly labelled, the most typical ones plain: "
+    "a 1 is cheap to rebuild. Move the threshold to count what lies above, hover for the "
+    "reconstruction, click to find an image on the map. The switch before <b>Rebuilt</b> ranks "
+    "the selected images alone.",
+    widget=AnomaliesPanel,
+    behind="curves",
+)

@@ -1,0 +1,170 @@
+"""A slot for a picture: shows what a point decodes to, can be clicked, filled and dropped on."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from latentlab.widgets.kit.images.image_view import ImageView
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.theme import UNIT, colours, small
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import (
+        QDragEnterEvent,
+        QDragLeaveEvent,
+        QDropEvent,
+        QEnterEvent,
+        QKeyEvent,
+        QMouseEvent,
+    )
+
+
+class PictureSlot(ImageView):
+    """A picture that is a button.
+
+    Parameters
+    ----------
+    index : int
+        Comes with all its signals.
+    name : str
+        What a screen reader calls it.
+    tip : str
+        What a click does.
+    """
+
+    clicked = Signal(int)
+    pointed = Signal(int, bool)
+    """Whether the cursor is over it."""
+    dropped = Signal(int, object)
+    """The path of a file."""
+
+    def __init__(self, index: int, name: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._index = index
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Be clicked."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.clicked.emit(self._index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Be clicked by Enter and Space."""
+        keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+        if Qt.Key(event.key()) in keys:
+            self.clicked.emit(self._index)
+        else:
+            super().keyPressEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Be pointed at."""
+        self.pointed.emit(self._index, True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Be pointed at no more."""
+        self.pointed.emit(self._index, False)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a file."""
+        if _file_of(event):
+            event.acceptProposedAction()
+            self.set_frame(QColor(colours().accent))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Let it go elsewhere."""
+        self.set_frame(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Announce the file."""
+        self.set_frame(None)
+        if path := _file_of(event):
+            event.acceptProposedAction()
+            self.dropped.emit(self._index, path)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture, and a frame where the focus is here."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setPen(QPen(QColor(colours().accent), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+class FilledSlot(QWidget):
+    """A slot with its name, and what fills it: the current z, the mean of a class, or a file.
+
+    Parameters
+    ----------
+    index : int
+        Comes with all its signals.
+    name : str
+        One letter.
+    """
+
+    put = Signal(int)
+    mean = Signal(int, int)
+    """Its index, and a class."""
+
+    def __init__(self, index: int, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._index = index
+        tip = f"{name}: click to go there. Drop a picture on it to fill it."
+        self.view = PictureSlot(index, f"Slot {name}", tip)
+        self.view.setAcceptDrops(True)
+        self.caption = muted()
+        self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        here = QToolButton()
+        here.setText(f"{name} = z")
+        here.setToolTip(f"Put the current z into slot {name}.")
+        here.clicked.connect(self._on_put)
+        self.means = QToolButton()
+        self.means.setText("▾")
+        self.means.setAccessibleName(f"Mean of a class into slot {name}")
+        self.means.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.means.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.means.setMenu(QMenu(self.means))
+        self.means.setToolTip(f"Put the mean of a class into slot {name}.")
+        self._offered: tuple[str, ...] = ()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(0)
+        buttons.addStretch(1)
+        for button in (here, self.means):
+            button.setFont(small(button.font()))
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(UNIT // 2)
+        column.addLayout(buttons)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.caption)
+
+    @Slot()
+    def _on_put(self) -> None:
+        self.put.emit(self._index)
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Offer the means of classes; hidden where there are none."""
+        self.means.setVisible(bool(names))
+        if tuple(names) != self._offered:
+            self._offered = tuple(names)
+            self.means.menu().clear()
+            for label, name in enumerate(names):
+                chosen = partial(self.mean.emit, self._index, label)
+                self.means.menu().addAction(f"mean of {name}", chosen)
+
+
+def _file_of(event: QDropEvent) -> Path | None:
+    urls = event.mimeData().urls()
+    return next((Path(url.toLocalFile()) for url in urls if url.isLocalFile()), None)

@@ -1,0 +1,55 @@
+"""A row of words of which one is chosen; those that cannot be say why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
+
+from latentlab.widgets.kit.flow_layout import FlowLayout
+from latentlab.widgets.kit.theme import UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ModeRow(QWidget):
+    """Flat buttons, one of them down; a narrow place sets them in lines.
+
+    Parameters
+    ----------
+    modes : sequence of pairs of str
+        Title and tooltip of each.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, modes: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._tips = [tip for _, tip in modes]
+        self._row = FlowLayout(UNIT // 2, self)
+        self._group = QButtonGroup(self)
+        self.buttons: list[QToolButton] = []
+        for index, (title, tip) in enumerate(modes):
+            button = QToolButton()
+            button.setText(title)
+            button.setToolTip(tip)
+            button.setCheckable(True)
+            button.setAutoRaise(True)
+            self._group.addButton(button, index)
+            self.buttons.append(button)
+            self._row.addWidget(button)
+        self._group.idClicked.connect(self.chosen)
+
+    def add(self, widget: QWidget) -> None:
+        """Put something else behind the buttons."""
+        self._row.addWidget(widget)
+
+    def show_modes(self, reasons: Sequence[str], chosen: int | None) -> None:
+        """Let choose those for which no reason speaks against it; press one."""
+        for button, tip, why in zip(self.buttons, self._tips, reasons, strict=True):
+            button.setEnabled(not why)
+            button.setToolTip(why or tip)
+        if chosen is not None:
+            self.buttons[chosen].setChecked(True)

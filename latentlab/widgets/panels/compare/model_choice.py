@@ -1,0 +1,110 @@
+"""Which model stands beside the open one: from the library, a file, or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QWidget
+
+from latentlab.directories import runs
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.workers.controller import MODEL_FILES
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QDropEvent
+
+    from latentlab.session.runs import Entry
+
+CHOOSE = "Compare with…"
+FILES = "Models (*.safetensors *.json)"
+
+
+class ModelBChoice(QWidget):
+    """A box of the library's models, and buttons to open another, swap, and stop."""
+
+    chosen = Signal(object)
+    """The path of a model, or None."""
+    swapped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._path: Path | None = None
+        self.box = QComboBox()
+        self.box.setAccessibleName("Second model")
+        self.box.setToolTip("B, the model that stands beside the open one, A.")
+        self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.box.setMinimumWidth(10 * UNIT)
+        self.open = IconButton(
+            "folder", "Take a checkpoint from elsewhere as B; it can also be dropped on this panel"
+        )
+        self.swap = IconButton("swap", "Open B, and compare it with what was A")
+        self.clear = IconButton("close", "Stop comparing")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(UNIT // 2)
+        row.addWidget(self.box, 1)
+        for button in (self.open, self.swap, self.clear):
+            row.addWidget(button)
+        self.box.activated.connect(self._on_activated)
+        self.open.clicked.connect(self._on_open)
+        self.swap.clicked.connect(self.swapped)
+        self.clear.clicked.connect(self._on_clear)
+
+    def offer(self, entries: tuple[Entry, ...], path: Path | None, name: str = "") -> None:
+        """List the library, with `path` chosen; `name` is what it is called once it is known."""
+        self._path = path
+        self.box.clear()
+        self.box.addItem(CHOOSE)
+        for entry in entries:
+            if entry.damage:
+                continue
+            self._add(entry.name, entry.path, entry.detail)
+        if path and self.box.findData(str(path)) < 0:
+            self._add(name or path.name, path, str(path))
+        self.box.setCurrentIndex(max(0, self.box.findData(str(path) if path else None)))
+
+    def _add(self, name: str, path: Path, tip: str) -> None:
+        self.box.addItem(name, str(path))
+        self.box.setItemData(self.box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+
+    @Slot(int)
+    def _on_activated(self, index: int) -> None:
+        data = self.box.itemData(index)
+        self.chosen.emit(Path(data) if data else None)
+
+    @Slot()
+    def _on_open(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(self, "Compare with", str(runs()), FILES)
+        if file:
+            self.chosen.emit(Path(file))
+
+    @Slot()
+    def _on_clear(self) -> None:
+        self.chosen.emit(None)
+
+
+class ClassBox(QComboBox):
+    """Which class B is asked for where neither z nor the picture bears one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: tuple[str, ...] = ()
+        self.setAccessibleName("Class for B")
+        self.setToolTip("Which class B is asked for: unlike A, it must be told one.")
+        self.hide()
+
+    def offer(self, names: tuple[str, ...]) -> None:
+        """Offer the classes of a model."""
+        if names != self._names:
+            self._names = names
+            self.clear()
+            self.addItems(names)
+
+
+def model_of(event: QDropEvent) -> Path | None:
+    """Return the run folder or checkpoint that is dropped, if one is."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return next((p for p in paths if p.is_dir() or p.suffix.lower() in MODEL_FILES), None)

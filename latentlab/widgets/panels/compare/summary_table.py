@@ -1,0 +1,104 @@
+"""Two models in numbers, side by side."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.theme import UNIT, small
+
+if TYPE_CHECKING:
+    from latentlab.latent.paired import Paired
+    from latentlab.session.comparison import Summary
+
+ROWS = {
+    "negative ELBO": "An upper bound of -log p(x), nats per image: distortion and rate together. "
+    "Lower is better.",
+    "distortion": "E[-log p(x|z)], nats per image: what it takes to tell the image once its code "
+    "is known.",
+    "rate": "KL(q(z|x) ‖ p(z)), nats per image: what the code says of the image.",
+    "squared error": "Mean squared error of the decoded mean of the posterior, black 0 and white "
+    "1.",
+    "active dimensions": "Latent dimensions whose KL is at least 0.01 nats per image.",
+}
+DIFFERENCE = "How much more of it B has, and the standard error of that. Bold is more than chance."
+
+
+class SummaryTable(QWidget):
+    """A line per measure: A, B, their difference and its standard error; then a verdict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(UNIT)
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self.note = muted(stretch=False)
+        self.note.setWordWrap(True)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(UNIT)
+        self._grid.setVerticalSpacing(UNIT // 2)
+        for at, head in enumerate(("A", "B", "B − A"), 1):
+            self._put(muted(head, stretch=False), 0, at, DIFFERENCE if at == 3 else "")
+        self.cells: dict[str, list[QLabel]] = {}
+        for line, (name, tip) in enumerate(ROWS.items(), 1):
+            self._put(QLabel(name), line, 0, tip)
+            self.cells[name] = [QLabel() for _ in range(3)]
+            for at, cell in enumerate(self.cells[name], 1):
+                cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                self._put(cell, line, at, tip)
+        self._grid.setColumnStretch(4, 1)
+        column.addWidget(self.verdict)
+        column.addLayout(self._grid)
+        column.addWidget(self.note)
+        column.addStretch(1)
+
+    def _put(self, label: QLabel, line: int, at: int, tip: str) -> None:
+        label.setFont(small(label.font()))
+        label.setToolTip(tip)
+        side = Qt.AlignmentFlag.AlignRight if at else Qt.AlignmentFlag.AlignLeft
+        self._grid.addWidget(label, line, at, side)
+
+    def show_summary(self, summary: Summary, names: tuple[str, str], in_nats: bool) -> None:
+        """Show what was measured of both; `in_nats` where their nats compare."""
+        measured = (summary.elbo, summary.distortion, summary.rate, summary.error)
+        for name, each in zip(ROWS, measured, strict=False):
+            self._fill(name, *_texts(each, 4 if each is summary.error else 1))
+        units = zip(summary.active, summary.dimensions, strict=True)
+        self._fill("active dimensions", *(f"{some} of {every}" for some, every in units), "")
+        self.verdict.setText(verdict(summary, names, in_nats))
+
+    def _fill(self, name: str, *texts: str) -> None:
+        for cell, text in zip(self.cells[name], texts, strict=True):
+            cell.setText(text)
+            cell.setAccessibleName(f"{name}: {text}")
+
+
+def verdict(summary: Summary, names: tuple[str, str], in_nats: bool) -> str:
+    """Return in a sentence which model is the better one for these images."""
+    judged = summary.elbo if in_nats else summary.error
+    what = "explains" if in_nats else "rebuilds"
+    if not np.isfinite(judged.difference):
+        return "One of them gives no numbers here: its training has diverged."
+    if not judged.clear:
+        return f"No clear difference: neither {what} these {summary.images:,} images better."
+    better = names[judged.difference < 0]
+    digits, unit = (1, "nats") if in_nats else (4, "MSE")
+    amount = f"{abs(judged.difference):.{digits}f} ± {judged.error:.{digits}f} {unit}"
+    return f"<b>{escape(better)}</b> {what} these {summary.images:,} images better, by {amount}."
+
+
+def _texts(each: Paired, digits: int) -> tuple[str, str, str]:
+    # Rounded first, and 0 added: nothing is less than nothing.
+    away, error = (
+        f"{round(each.difference, digits) + 0.0:+.{digits}f}",
+        f"± {each.error:.{digits}f}",
+    )
+    strong = f"<b>{away}</b> {error}" if each.clear else f"{away} {error}"
+    return f"{each.first:.{digits}f}", f"{each.second:.{digits}f}", strong

@@ -1,0 +1,164 @@
+"""The Curves panel: loss, reconstruction, KL and what else is told as training goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtWidgets import QLabel, QWidget
+
+from latentlab.session.export import FIGURES
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.curves.loss_cell import LossCell, legend, nearest
+from latentlab.widgets.panels.curves.loss_plot import best
+from latentlab.widgets.panels.curves.plot_grid import PlotGrid
+from latentlab.widgets.panels.curves.toolbar import CurveTools
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from latentlab.session.state import State
+    from latentlab.widgets.panels.curves.loss_plot import LossPlot
+    from latentlab.workers.controller import Controller
+
+REDRAW_MS = 400
+WIDE = 560
+
+
+class CurvesPanel(PanelWidget):
+    """One plot per loss, so that each has its own scale."""
+
+    watches = frozenset({"curves", "changes", "compared", "model", "is_training"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self._cells: dict[str, LossCell] = {}
+        self._at: float | None = None
+        self._beside, self._below = muted(), muted()
+        self._below.setWordWrap(True)
+        self.options = CurveTools()
+        self.tools.addWidget(self._beside, 1)
+        self.tools.addWidget(self.options)
+        self.body.addWidget(self._below)
+        self._empty = QLabel("Train a model, and its losses appear here as it learns.")
+        self._empty.setObjectName("muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self.grid = PlotGrid()
+        self.body.addWidget(self._empty, 1)
+        self.body.addWidget(self.grid, 1)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(REDRAW_MS)
+        self._later.timeout.connect(self._draw)
+        self.options.changed.connect(self._draw)
+        self.options.save.clicked.connect(self._save)
+        self.options.alone.clicked.connect(self._stop_comparing)
+
+    @property
+    def plots(self) -> dict[str, LossPlot]:
+        """The plot of each loss."""
+        return {name: cell.plot for name, cell in self._cells.items()}
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Draw at once, but while training only a few times a second: drawing costs time."""
+        if not state.is_training or "compared" in changed:
+            self._draw()
+        elif changed != {"model"} and not self._later.isActive():
+            self._later.start()
+
+    @Slot()
+    def _draw(self) -> None:
+        state = self.controller.state
+        every = [state.curves, *(run.curves for run in state.compared)]
+        names = list(dict.fromkeys(name for curves in every for _, name in curves))
+        self._empty.setVisible(not names)
+        self.grid.setVisible(bool(names))
+        self.options.setVisible(bool(names))
+        self.options.alone.setVisible(bool(state.compared))
+        self._make_cells(names)
+        for cell in self._cells.values():
+            cell.show_curves(state, self.options.view)
+        self._say()
+
+    def _make_cells(self, names: list[str]) -> None:
+        gone = [name for name in self._cells if name not in names]
+        old = [self._cells.pop(name) for name in gone]
+        for name in names:
+            if name not in self._cells:
+                cell = self._cells[name] = LossCell(name)
+                cell.plot.hovered.connect(self._on_hovered)
+                cell.log.setChecked(name in self.options.view.log)
+                cell.log.toggled.connect(self._on_log)
+        self.grid.show_widgets([self._cells[name] for name in names])
+        for cell in old:
+            cell.deleteLater()
+
+    @Slot()
+    def _on_log(self) -> None:
+        kept = self.options.view.log - self._cells.keys()
+        log = kept | {name for name, cell in self._cells.items() if cell.log.isChecked()}
+        self.options.set_view(replace(self.options.view, log=frozenset(log)))
+
+    @Slot(object)
+    def _on_hovered(self, epoch: float | None) -> None:
+        self._at = nearest(self.controller.state.curves, epoch)
+        self._say()
+
+    def _say(self) -> None:
+        """Tell the values at the epoch under the mouse, or where the best one is."""
+        state = self.controller.state
+        for cell in self._cells.values():
+            cell.read_out(state, self._at)
+        said = _best(state) if self._at is None else f"epoch {self._at:.4g}"
+        below = bool(state.compared) or self.width() < WIDE
+        self._beside.setText("" if below else legend(state, said))
+        self._below.setText(legend(state, said) if below else "")
+        self._below.setVisible(below and bool(self._cells))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the legend a line of its own where it is narrow."""
+        super().resizeEvent(event)
+        if (event.size().width() < WIDE) != (event.oldSize().width() < WIDE):
+            self._say()
+
+    @Slot()
+    def _save(self) -> None:
+        path = ask_where(self, "curves", FIGURES)
+        if path:
+            self.controller.export_curves(path)
+
+    @Slot()
+    def _stop_comparing(self) -> None:
+        self.controller.compare(())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw all in the new colours, once the plots have taken theirs."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_later"):
+            self._later.start()
+
+
+def _best(state: State) -> str:
+    found = best(state.curves, state.changes)
+    return "" if found is None else f"best {found[1]:.1f} at epoch {found[0]:.0f}"
+
+
+PANEL = Panel(
+    key="curves",
+    title="Curves",
+    area=Area.BOTTOM,
+    order=0,
+    shortcut="Alt+5",
+    help="What training makes small, in nats per image: <b>loss = reconstruction + beta · KL</b>. "
+    "Reconstruction, −log p(x|z), is how badly the image is rebuilt; KL(q(z|x) ‖ p(z)) is how "
+    "much the code says about the image. They pull against each other. A KL that falls to 0 "
+    "early means the decoder ignores z: posterior collapse, seen first with <b>log</b> on. The "
+    "ring is the best epoch; dashed lines are values that you changed under way. Select several "
+    "runs in the Library to compare their validation curves.",
+    widget=CurvesPanel,
+    share=5,
+)

@@ -1,0 +1,102 @@
+"""How curves are looked at: smoothing, how far back, outliers; remembered between starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.number_box import NumberBox
+from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.panels.curves.loss_plot import View
+
+SMOOTHING_WIDTH = 120
+MOST_SMOOTHING = 50.0
+"""Epochs."""
+LAST = {"All epochs": 0, "Last 100": 100, "Last 20": 20}
+LOG, SMOOTHING, LAST_KEY, OUTLIERS = (
+    f"curves/{name}" for name in ("log", "smoothing", "last", "outliers")
+)
+
+
+class CurveTools(QWidget):
+    """A row of small controls; ``view`` is what they say."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = _remembered()
+        self.smoothing = NumberBox(0.0, MOST_SMOOTHING)
+        self.smoothing.setSingleStep(0.5)
+        self.smoothing.setSpecialValueText("No smoothing")
+        self.smoothing.setPrefix("Smooth ")
+        self.smoothing.setSuffix(" ep.")
+        self.smoothing.setMaximumWidth(SMOOTHING_WIDTH)
+        self.smoothing.setKeyboardTracking(False)
+        self.smoothing.setValue(self.view.smoothing)
+        self.smoothing.setToolTip(
+            "Draw a fading mean over so many epochs; the lines as they were stay behind it, faint"
+        )
+        self.smoothing.setAccessibleName("Smoothing")
+        self.last = QComboBox()
+        self.last.addItems(list(LAST))
+        self.last.setCurrentIndex([*LAST.values()].index(self.view.last))
+        self.last.setToolTip("How far back the curves are shown")
+        self.last.setAccessibleName("Epochs shown")
+        self.outliers = text_button("Outliers", "Show the steep beginning and every peak as well")
+        self.outliers.setChecked(self.view.outliers)
+        self.alone = IconButton("close", "Stop comparing: take the other runs' curves away")
+        self.save = IconButton("export", "Save the curves as a picture, or as numbers (CSV)")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(UNIT, 0, 0, 0)
+        row.setSpacing(UNIT // 2)
+        for widget in (self.alone, self.smoothing, self.last, self.outliers, self.save):
+            widget.setFont(small(self.font()))
+            row.addWidget(widget)
+        self.smoothing.valueChanged.connect(self._on_edited)
+        self.last.currentIndexChanged.connect(self._on_edited)
+        self.outliers.toggled.connect(self._on_edited)
+
+    def set_view(self, view: View) -> None:
+        """Look at the curves in another way, and remember it."""
+        if view == self.view:
+            return
+        self.view = view
+        stored = settings()
+        stored.setValue(LOG, " ".join(sorted(view.log)))
+        stored.setValue(SMOOTHING, view.smoothing)
+        stored.setValue(LAST_KEY, view.last)
+        stored.setValue(OUTLIERS, view.outliers)
+        self.changed.emit()
+
+    @Slot()
+    def _on_edited(self) -> None:
+        last = LAST[self.last.currentText()]
+        view = replace(self.view, smoothing=self.smoothing.value(), last=last)
+        self.set_view(replace(view, outliers=self.outliers.isChecked()))
+
+
+def text_button(text: str, tip: str) -> QToolButton:
+    """Return a small flat switch."""
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setCheckable(True)
+    button.setAutoRaise(True)
+    button.setFont(small(button.font()))
+    return button
+
+
+def _remembered() -> View:
+    stored = settings()
+    last, smoothing = stored.value(LAST_KEY, 0), stored.value(SMOOTHING, 0.0)
+    return View(
+        log=frozenset(stored.value(LOG, "").split()),
+        smoothing=smoothing if 0 <= smoothing <= MOST_SMOOTHING else 0.0,
+        last=last if last in LAST.values() else 0,
+        outliers=stored.value(OUTLIERS, False),
+    )

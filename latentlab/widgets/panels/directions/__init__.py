@@ -1,0 +1,5 @@
+"""The directions panel."""
+
+from latentlab.widgets.panels.directions.panel import PANEL
+
+__all__ = ["PANEL"]

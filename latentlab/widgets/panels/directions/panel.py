@@ -1,0 +1,254 @@
+"""The Directions panel: a slider for everything that has a name, such as a smile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.session.directions import (
+    ChangeDirection,
+    ExportDirections,
+    ImportDirections,
+    LearnDirection,
+    MakeDirectionStrips,
+    ReadDirections,
+)
+from latentlab.session.export import NAMES
+from latentlab.widgets.kit.axis.strip_updates import StripKeeper
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.directions.form import DirectionForm
+from latentlab.widgets.panels.directions.row import DirectionRow
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from latentlab.latent.directions import Method
+    from latentlab.session.directions import Direction, Groups, Source
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+EMPTY = (
+    "A direction is a line through latent space that stands for something: a smile, glasses, a "
+    "slant. Choose above what it shall be learned from, and press Learn."
+)
+
+
+class DirectionsPanel(PanelWidget):
+    """Learns directions, and moves z along them."""
+
+    watches = frozenset(
+        {"model", "codes", "point", "original", "directions", "groups", "working"}
+        | {"direction_strips"}
+    )
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self._read_for: object = None
+        self._gone: Direction | None = None
+        self.rows: list[DirectionRow] = []
+        self.form = DirectionForm()
+        self.load = IconButton("folder", "Add directions from a file that someone shared")
+        self.save = IconButton("export", "Save these directions as a file to share")
+        self.pictures = IconButton("pictures", "Show on each slider what it does to the image")
+        self.pictures.setCheckable(True)
+        self.pictures.setChecked(True)
+        buttons = QGridLayout()
+        buttons.setSpacing(UNIT // 2)
+        buttons.addWidget(self.load, 0, 0)
+        buttons.addWidget(self.save, 0, 1)
+        buttons.addWidget(self.pictures, 1, 1)
+        buttons.setRowStretch(2, 1)
+        self.tools.addWidget(self.form, 1)
+        self.tools.addLayout(buttons)
+        self.empty = QLabel(EMPTY)
+        self.empty.setObjectName("muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.put_back = QPushButton()
+        self.put_back.setToolTip("Have the direction again that was deleted last.")
+        self.put_back.hide()
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, UNIT, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(inside)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for widget, stretch in ((self.empty, 1), (self._area, 1), (self.put_back, 0)):
+            self.body.addWidget(widget, stretch)
+        self._keeper = StripKeeper(controller, MakeDirectionStrips, self.rows, self)
+        Veil(self, controller)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.form.wanted.connect(self._on_wanted)
+        self.form.cancelled.connect(self._on_cancelled)
+        self.form.gathered.connect(self._on_gathered)
+        self.pictures.toggled.connect(self._on_pictures)
+        self.load.clicked.connect(self._on_load)
+        self.save.clicked.connect(self._on_save)
+        self.put_back.clicked.connect(self._on_put_back)
+        bar = self._area.verticalScrollBar()
+        bar.valueChanged.connect(self._keeper.look)
+        bar.rangeChanged.connect(self._keeper.look)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Make a slider per direction, and set them."""
+        self._read(state)
+        self.form.show_choice(state)
+        if changed & {"directions", "model"}:
+            self._show_rows(state)
+        if state.point is None or state.codes is None:
+            return
+        if changed & {"directions", "model", "codes", "point"}:
+            z = np.array(state.point.z)
+            for row in self.rows:
+                row.show_z(state.codes, z)
+            self._keeper.look()
+        if "direction_strips" in changed:
+            self._keeper.take(state.direction_strips)
+
+    def _read(self, state: State) -> None:
+        """Ask for the directions of a model, once it is another one."""
+        if state.model is None:
+            return
+        which = (state.model.source, state.model.latent_dim)
+        if state.directions is None and which != self._read_for:
+            self._gone = None
+            self.controller.ask(ReadDirections())
+        self._read_for = which
+
+    def _show_rows(self, state: State) -> None:
+        directions = state.directions or ()
+        card = state.model
+        while len(self.rows) > len(directions):
+            row = self.rows.pop()
+            self._column.removeWidget(row)
+            row.deleteLater()
+        for place in range(len(self.rows), len(directions)):
+            row = DirectionRow()
+            row.slider.moved.connect(self._on_moved)
+            row.renamed.connect(self._on_renamed)
+            row.removed.connect(self._on_removed)
+            row.laid.connect(self._on_laid)
+            row.strip.setVisible(self.pictures.isChecked())
+            self._keeper.connect_strip(row.strip)
+            self.rows.append(row)
+            self._column.insertWidget(place, row)
+        for row, direction in zip(self.rows, directions, strict=True):
+            if card:
+                row.show_direction(direction, card)
+        self._area.setVisible(bool(directions))
+        self.empty.setVisible(not directions)
+        self.save.setEnabled(bool(directions))
+        if self._gone:
+            self.put_back.setText(f"Put “{self._gone.name}” back")
+        self.put_back.setVisible(self._gone is not None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Look for pictures that can be seen now."""
+        super().resizeEvent(event)
+        self._keeper.look()
+
+    @Slot(object, bool)
+    def _on_moved(self, z: tuple[float, ...], settled: bool) -> None:
+        point = self.controller.state.point
+        if point:
+            self.controller.set_point(point.at(z), settled=settled)
+
+    @Slot(bool)
+    def _on_pictures(self, wanted: bool) -> None:
+        for row in self.rows:
+            row.strip.setVisible(wanted)
+        self._keeper.look()
+
+    @Slot(object, object, bool)
+    def _on_wanted(self, source: Source, method: Method, apart: bool) -> None:
+        card = self.controller.state.model
+        if card:
+            self.controller.dismiss_failure()
+            self.controller.ask(LearnDirection(card, source, method, apart))
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        self.controller.cancel(LearnDirection)
+
+    @Slot(object)
+    def _on_gathered(self, groups: Groups) -> None:
+        self.controller.set_groups(groups)
+
+    @Slot(object, str)
+    def _on_renamed(self, direction: Direction, name: str) -> None:
+        self._change(direction, replace(direction, name=name))
+
+    @Slot(object)
+    def _on_removed(self, direction: Direction) -> None:
+        self._gone = direction
+        self._change(direction, None)
+
+    @Slot(object, bool)
+    def _on_laid(self, direction: Direction, up: bool) -> None:
+        self.controller.look_towards(direction.vector, direction.name, up=up)
+
+    @Slot()
+    def _on_put_back(self) -> None:
+        gone, self._gone = self._gone, None
+        self._change(None, gone)
+
+    def _change(self, before: Direction | None, after: Direction | None) -> None:
+        card = self.controller.state.model
+        if card:
+            self.controller.ask(ChangeDirection(card, before, after))
+
+    @Slot()
+    def _on_save(self) -> None:
+        directions = self.controller.state.directions
+        if directions and (path := ask_where(self, "directions", ("json",))):
+            self.controller.dismiss_failure()
+            self.controller.ask(ExportDirections(directions, path))
+
+    @Slot()
+    def _on_load(self) -> None:
+        card = self.controller.state.model
+        folder = settings().value("export/folder", "")
+        chosen, _ = QFileDialog.getOpenFileName(self, "Add directions", folder, NAMES["json"])
+        if card and chosen:
+            self.controller.dismiss_failure()
+            self.controller.ask(ImportDirections(card, Path(chosen)))
+
+
+PANEL = Panel(
+    key="directions",
+    title="Directions",
+    area=Area.RIGHT,
+    order=10,
+    shortcut="Alt+N",
+    help="Edit by meaning. From images that have something and images that have not, a direction "
+    "is learned, <b>v = (mean of μ with) − (mean of μ without)</b>, or the normal of a plane that "
+    "tells them apart; its slider moves z along v. <i>d</i> says how far apart the two groups lie "
+    "along it, on images held out; a weak one is marked. What goes together in the data goes "
+    "together here: if all who smile wear glasses, so will your smile. Learn glasses first, then "
+    "smile with <i>Leave others</i>. Directions stay with the model.",
+    widget=DirectionsPanel,
+    behind="sliders",
+)

@@ -1,0 +1,205 @@
+"""One direction of the Directions panel: its name, slider, strength, and pictures."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.session.directions import doubts
+from latentlab.widgets.kit.axis.slider import AxisSlider
+from latentlab.widgets.kit.axis.strip import AxisStrip
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.theme import UNIT, colours, small
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latentlab.latent.codes import Codes
+    from latentlab.session.directions import Direction
+    from latentlab.session.points import ModelCard
+
+LONGEST_NAME = 40
+
+
+class DirectionRow(QFrame):
+    """Moves z along a direction, and says how far the direction can be trusted."""
+
+    renamed = Signal(object, str)
+    """The direction, and what to call it."""
+    removed = Signal(object)
+    laid = Signal(object, bool)
+    """The direction, and whether the map is to show it upwards rather than to the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.direction: Direction | None = None
+        self.name = _Name()
+        self.value = QLabel()
+        self.value.setFont(small(self.value.font()))
+        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("+0.00 σ"))
+        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.badge = Badge()
+        self.axes = self._axes_button()
+        self.reset = IconButton("reset", "Reset")
+        self.remove = IconButton("close", "Delete")
+        self.slider = AxisSlider()
+        self.strip = AxisStrip(self.slider)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, UNIT // 2, 0, UNIT)
+        column.setSpacing(UNIT // 2)
+        head = QHBoxLayout()
+        head.setSpacing(UNIT // 2)
+        head.addWidget(self.name, 1)
+        for widget in (self.badge, self.value, self.axes, self.reset, self.remove):
+            head.addWidget(widget)
+        column.addLayout(head)
+        column.addWidget(self.slider)
+        column.addWidget(self.strip)
+        self.name.editingFinished.connect(self._on_name)
+        self.reset.clicked.connect(self.slider.reset)
+        self.remove.clicked.connect(self._on_remove)
+
+    def _axes_button(self) -> IconButton:
+        button, menu = IconButton("axes", "Show on the map"), QMenu(self)
+        menu.addAction("Map: to the right", self._on_right)
+        menu.addAction("Map: upwards", self._on_up)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        return button
+
+    def show_direction(self, direction: Direction, card: ModelCard) -> None:
+        """Say which direction it is."""
+        self.direction = direction
+        name = direction.name
+        if not self.name.hasFocus():
+            self.name.setText(name)
+        self.name.setAccessibleName(f"Name of {name}")
+        self.name.setToolTip("What it stands for. Type another name; Enter keeps it.")
+        self.slider.setAccessibleName(name)
+        self.slider.setToolTip(
+            f"Move z along {name}, in standard deviations of the data's codes. 0 is their mean. "
+            "Right-click to reset."
+        )
+        self.badge.show_strength(direction, card)
+        self.axes.setToolTip(f"Make {name} an axis of the map; another direction can be the other.")
+        self.axes.setAccessibleName(f"Make {name} an axis of the map")
+        for button, what in ((self.reset, "Reset"), (self.remove, "Delete")):
+            button.setToolTip(f"{what} {name}")
+            button.setAccessibleName(f"{what} {name}")
+
+    def show_z(self, codes: Codes, z: NDArray[np.float64]) -> None:
+        """Show where z lies along the direction."""
+        if self.direction is None or len(self.direction.vector) != len(z):
+            return
+        self.slider.show_z(self.direction.axis(codes), z)
+        self.value.setText(f"{self.slider.position:+.2f} σ")
+        self.reset.setEnabled(self.slider.is_moved)
+
+    @Slot()
+    def _on_name(self) -> None:
+        if self.direction is None:
+            return
+        text = self.name.text().strip()
+        if text and text != self.direction.name:
+            self.renamed.emit(self.direction, text)
+        else:
+            self.name.setText(self.direction.name)
+
+    @Slot()
+    def _on_right(self) -> None:
+        self.laid.emit(self.direction, False)
+
+    @Slot()
+    def _on_up(self) -> None:
+        self.laid.emit(self.direction, True)
+
+    @Slot()
+    def _on_remove(self) -> None:
+        self.removed.emit(self.direction)
+
+
+class _Name(QLineEdit):
+    """A name that looks like text until it is edited; Escape gives the old one back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFrame(False)
+        self.setMaxLength(LONGEST_NAME)
+        self.setMinimumWidth(48)
+        self.setStyleSheet("background: transparent; font-weight: 600; padding: 0")
+        self._before = ""
+
+    def focusInEvent(self, event: QEvent) -> None:
+        """Remember the name it had."""
+        self._before = self.text()
+        super().focusInEvent(event)  # type: ignore[arg-type]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave with Enter or Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._before)
+            self.clearFocus()
+            return
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clearFocus()
+
+
+class Badge(QWidget):
+    """How strong a direction is: a dot and a word, and all of it as a tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFont(small(self.font()))
+        self.text = ""
+        self._is_weak = False
+
+    def show_strength(self, direction: Direction, card: ModelCard) -> None:
+        """Say how well it tells its groups apart."""
+        against = doubts(direction, card)
+        self._is_weak = bool(against)
+        own = "weak" if direction.weaknesses else "elsewhere" if against else ""
+        self.text = own or f"d {direction.d:.1f}"
+        lines = [f"<b>{escape(direction.strength)}</b>"]
+        lines += [f"⚠ {escape(doubt)}" for doubt in against]
+        apart = ", ".join(direction.apart_from)
+        left = f"; leaves as they are: {apart}" if apart else ""
+        lines += [escape(f"Learned from {direction.source} by {direction.method}{left}.")]
+        lines += [
+            "Cohen's d says how many standard deviations lie between the two groups: above 0.8 "
+            "is called large. The accuracy is of images it was not learned from; 50% is chance."
+        ]
+        self.setToolTip("<p>" + "</p><p>".join(lines) + "</p>")
+        self.setAccessibleName(f"Strength of {direction.name}: {self.text}")
+        self.setFixedSize(self.fontMetrics().horizontalAdvance(self.text) + 14, 20)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the dot and the word."""
+        colour = QColor(colours().watch if self._is_weak else colours().fine)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(QPointF(4, self.height() / 2), 3, 3)
+        painter.setPen(colour)
+        room = self.rect().adjusted(11, 0, 0, 0)
+        painter.drawText(
+            room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text
+        )

@@ -1,0 +1,5 @@
+"""The image panel."""
+
+from latentlab.widgets.panels.image.panel import PANEL
+
+__all__ = ["PANEL"]

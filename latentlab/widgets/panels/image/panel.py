@@ -1,0 +1,135 @@
+"""The Image panel: what z decodes to, large."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from latentlab.session.export import PICTURES
+from latentlab.session.interpolation import MeasureSupport
+from latentlab.session.model import Decode
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.images.image_view import ImageView
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.image.support_gauge import Gauge
+
+if TYPE_CHECKING:
+    from latentlab.session.points import Original, Point
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+DECIMALS = 2
+
+
+class ImagePanel(PanelWidget):
+    """The decoded image, and a real one beside its reconstruction where z came from one."""
+
+    watches = frozenset(
+        {"model", "opening", "picture", "preview", "original", "hovered"}
+        | {"point", "codes", "is_training", "footing"}
+    )
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.place = muted()
+        self._smooth = IconButton("smooth", "Blend pixels when enlarging")
+        self._smooth.setCheckable(True)
+        self._export = IconButton("export", "Save this image as PNG")
+        for widget in (self.place, self._smooth, self._export):
+            self.tools.addWidget(widget)
+        self.view = ImageView("Opening a model…")
+        self._pair = _Pair()
+        self.body.addWidget(self.view, 5)
+        self.body.addWidget(self._pair, 2)
+        self.gauge = Gauge()
+        self.body.addWidget(self.gauge)
+        self._smooth.toggled.connect(self.view.set_smooth)
+        self._export.clicked.connect(self._save)
+        for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
+            Veil(view, controller, kind)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Show the preview where there is one, else what is committed."""
+        shown = state.preview or state.picture
+        self.view.set_pixels(shown.pixels if shown else None)
+        self.view.set_frame(self.palette().accent().color() if state.preview else None)
+        self.place.setText(describe(shown.point, state) if shown else "")
+        self._export.setEnabled(state.picture is not None)
+        self._pair.show_original(state.hovered if state.preview else state.original)
+        self._show_footing(state, changed)
+
+    def _show_footing(self, state: State, changed: frozenset[str]) -> None:
+        """Show how far off the map z is; under training all codes move, and it is left alone."""
+        resting = not state.is_training and state.codes is not None
+        if resting and state.point and changed & {"point", "codes", "is_training"}:
+            self.controller.ask(MeasureSupport(state.point))
+        known = state.footing and state.footing.point == state.point
+        self.gauge.show_footing(state.footing if resting or known else None)
+
+    @Slot()
+    def _save(self) -> None:
+        picture = self.controller.state.picture
+        if picture and (path := ask_where(self, "image", PICTURES)):
+            self.controller.export_picture(picture, path)
+
+
+def describe(point: Point, state: State) -> str:
+    """Return a point in words: its first coordinates, and its class."""
+    numbers = ", ".join(f"{value:+.{DECIMALS}f}" for value in point.z[:3])
+    more = ", …" if len(point.z) > 3 else ""
+    names = state.model.spec.class_names if state.model else ()
+    label = f"{names[point.label]} · " if point.label is not None and names else ""
+    return f"{'preview · ' if state.preview else ''}{label}z = ({numbers}{more})"
+
+
+class _Pair(QWidget):
+    """A real image beside its reconstruction."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(UNIT)
+        self._views: list[ImageView] = []
+        self._captions: list[QLabel] = []
+        for caption in ("original", "reconstruction"):
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            view, label = ImageView(), muted(caption, stretch=False)
+            view.setMinimumHeight(32)
+            view.setMaximumHeight(72)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(view)
+            column.addWidget(label)
+            row.addLayout(column)
+            self._views.append(view)
+            self._captions.append(label)
+        self.show_original(None)
+
+    def show_original(self, original: Original | None) -> None:
+        """Show a pair, or keep its place empty so that nothing jumps."""
+        self._views[0].set_pixels(original.picture if original else None)
+        self._views[1].set_pixels(original.reconstruction if original else None)
+        self._captions[0].setText(original.name if original else "")
+        self._captions[1].setText("reconstruction" if original else "")
+
+
+PANEL = Panel(
+    key="image",
+    title="Image",
+    area=Area.RIGHT,
+    order=0,
+    shortcut="Alt+1",
+    help="The picture that the decoder makes of the current point <b>z</b>: the mean of "
+    "p(x|z). Click the map, drag a slider or press R, and it follows. When z is the code of a "
+    "real image, that image and its reconstruction stand below: what is lost between them "
+    "is what the latent space does not hold.",
+    widget=ImagePanel,
+    share=3,
+)

@@ -1,0 +1,109 @@
+"""The off-the-map meter: a small gauge with words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from latentlab.session.interpolation import EDGE, OFF, words
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.theme import UNIT, colours, faint
+
+if TYPE_CHECKING:
+    from latentlab.session.interpolation import PointSupport
+
+WIDTH, HEIGHT, TRACK = 72, 16, 6
+BLIND = (
+    "Decoding z and encoding the picture leads back from nowhere, wherever z is: the model has not "
+    "learned yet, its posteriors have collapsed, or its numbers have diverged."
+)
+WAITING = "How far the current z is from the data: measured once training rests."
+
+
+class Gauge(QWidget):
+    """Says in a needle, words and numbers how far off the map z is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.dial = _Dial()
+        self.text = muted()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(UNIT)
+        row.addWidget(self.dial)
+        row.addWidget(self.text, 1)
+        self.show_footing(None)
+
+    def show_footing(self, footing: PointSupport | None) -> None:
+        """Show what was measured, or that nothing was."""
+        level = footing.level if footing else None
+        self.dial.set_level(level)
+        if footing is None:
+            text, tip = "", WAITING
+        elif footing.is_blind:
+            text, tip = "z changes nothing", BLIND
+        elif level is None:
+            text, tip = "no codes to compare with", _drift(footing)
+        else:
+            far = f" · nearest code {footing.nearest:.3g} ×" if level > EDGE else ""
+            text = f"{words(level)}{far}"
+            tip = (
+                f"<p>How far the current z is from the data: <b>{words(level)}</b>, by the worse "
+                f"of density and drift. Codes lie here {footing.density:.2g} times as densely as "
+                f"is usual where the decoder has learned, and the nearest is "
+                f"{footing.nearest:.2f} times as far. {_drift(footing)}</p>"
+            )
+        self.text.setText(text)
+        self.setToolTip(tip)
+        self.setAccessibleName(f"Off-the-map meter: {text or 'not measured'}")
+
+
+def _drift(footing: PointSupport) -> str:
+    return (
+        f"Decoding z and encoding the picture moves it by {footing.drift:.2f} standard deviations "
+        f"of the posterior per dimension; 9 in 10 samples move by less than "
+        f"{footing.usual_drift:.2f}."
+    )
+
+
+class _Dial(QWidget):
+    """A track of three zones and a needle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.level: float | None = None
+        self.setFixedSize(WIDTH, HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Be small."""
+        return QSize(WIDTH, HEIGHT)
+
+    def set_level(self, level: float | None) -> None:
+        """Turn the needle, or take it away."""
+        self.level = level
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw zones and needle."""
+        c, painter = colours(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        track = QRectF(4, (HEIGHT - TRACK) / 2, WIDTH - 8, TRACK)
+        shape = QPainterPath()
+        shape.addRoundedRect(track, TRACK / 2, TRACK / 2)
+        painter.setClipPath(shape)
+        for start, end, colour in ((0, EDGE, c.fine), (EDGE, OFF, c.watch), (OFF, 1, c.error)):
+            left = track.x() + start * track.width()
+            strength = 0.75 if self.level is not None else 0.25
+            zone = QRectF(left, track.y(), (end - start) * track.width(), TRACK)
+            painter.fillRect(zone, faint(colour, strength))
+        painter.setClipping(False)
+        if self.level is None:
+            return
+        x = track.x() + self.level * track.width()
+        painter.setPen(QPen(QColor(c.base), 2))
+        painter.setBrush(QColor(c.text))
+        painter.drawEllipse(QPointF(x, HEIGHT / 2), 5, 5)

@@ -1,0 +1,5 @@
+"""The interpolate panel."""
+
+from latentlab.widgets.panels.interpolate.panel import PANEL
+
+__all__ = ["PANEL"]

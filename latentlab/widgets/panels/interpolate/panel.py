@@ -1,0 +1,243 @@
+"""The Interpolate panel: ways from A to B, decoded step by step, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+
+from latentlab.latent.interpolation.curves import PathKind
+from latentlab.session.export import MOVING, STEPS, format_of
+from latentlab.session.interpolation import DecodePaths, MakeGeodesic
+from latentlab.session.model import DecodePath
+from latentlab.session.points import Key, Loop, Picture
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import narrow
+from latentlab.widgets.kit.number_box import WholeBox
+from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.interpolate.menus import StartsButton, WaysButton
+from latentlab.widgets.panels.interpolate.path_rows import WayRows, sheet_of
+from latentlab.widgets.panels.interpolate.timeline_bar import TimelineBar
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from latentlab.session.state import State
+    from latentlab.widgets.panels.interpolate.path_row import WayRow
+    from latentlab.workers.controller import Controller
+
+
+class InterpolatePanel(PanelWidget):
+    """Strips that can be played, pointed at and exported, above a timeline."""
+
+    watches = frozenset(
+        {"model", "codes", "strip", "ends", "point", "ways", "geodesic", "working", "is_training"}
+    )
+    needs = frozenset({DecodePath})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.steps = WholeBox(2, 120)
+        self.steps.setSuffix(" steps")
+        self.steps.setKeyboardTracking(False)
+        self.steps.setToolTip("Pictures from A to B, both included.")
+        self.from_z = narrow("A = z", "Begin the way at the current z  (A)")
+        self.to_z = narrow("B = z", "End the way at the current z  (B)")
+        self.ways, self.starts = WaysButton(), StartsButton()
+        self._swap = IconButton("swap", "Swap A and B")
+        self._export = IconButton("export", "Save the way as PNG or animated GIF")
+        for widget in (self.from_z, self.to_z, self._swap, self.starts, self.steps, self.ways):
+            self.tools.addWidget(widget)
+        self.tools.addStretch(1)
+        self.tools.addWidget(self._export)
+        self.rows = WayRows()
+        for way, row in self.rows.rows.items():
+            asked = MakeGeodesic if way is PathKind.GEODESIC else DecodePaths
+            Veil(row.view, controller, DecodePath if way is PathKind.STRAIGHT else asked)
+            Veil(row.bar, controller, asked)
+        self.bar = TimelineBar(controller)
+        self.body.addWidget(self.rows, 1)
+        self.body.addWidget(self.bar)
+        self.view = self.rows.rows[PathKind.STRAIGHT].view
+        self.play, self.player, self.timeline = self.bar.play, self.bar.player, self.bar.timeline
+        self.rows.show_kinds(self.ways.chosen())
+        self._connect()
+
+    def _connect(self) -> None:
+        self.from_z.clicked.connect(self.controller.put_a)
+        self.to_z.clicked.connect(self.controller.put_b)
+        self._swap.clicked.connect(self._on_swap)
+        self._export.clicked.connect(self._save)
+        self.steps.valueChanged.connect(self._on_steps)
+        self.ways.changed.connect(self._on_ways)
+        self.starts.mean.connect(self._on_mean)
+        self.starts.typical.connect(self._on_typical)
+        self.rows.hovered.connect(self._show)
+        self.rows.chosen.connect(self._on_chosen)
+        self.rows.cancelled.connect(self._on_cancelled)
+        self.play.clicked.connect(self.toggle_play)
+        self.player.stepped.connect(self._on_played)
+        self.player.ended.connect(self._on_ended)
+        self.timeline.scrubbed.connect(self._on_scrubbed)
+        self.timeline.confirmed.connect(self._on_confirmed)
+
+    # What is shown
+
+    @property
+    def playing(self) -> bool:
+        """Whether the way is being played."""
+        return self.player.playing
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Show the ways, and ask for what they lack."""
+        if changed & {"model", "codes"}:
+            known = state.model and state.codes is not None and len(state.codes)
+            self.starts.offer(state.model.spec.class_names if state.model and known else ())
+        self.rows.show_state(state, changed)
+        self.bar.show_state(state)
+        if "point" in changed and "strip" not in changed:
+            self.player.stop()
+        if state.ends:
+            self.steps.blockSignals(True)
+            self.steps.show_value(state.ends.steps)
+            self.steps.blockSignals(False)
+            self.from_z.setEnabled(state.point != state.ends.a)
+            self.to_z.setEnabled(state.point != state.ends.b)
+        if changed & {"ends", "codes", "is_training"}:
+            self._ask(state)
+
+    def _ask(self, state: State) -> None:
+        # Under training all codes move many times a second: what is slow waits until it ends.
+        if state.ends is None or state.codes is None or state.is_training:
+            return
+        chosen = self.ways.chosen()
+        if kinds := tuple(way for way in chosen if way is not PathKind.GEODESIC):
+            self.controller.ask(DecodePaths(state.ends, kinds))
+        if PathKind.GEODESIC in chosen:
+            self.controller.ask(MakeGeodesic(state.ends))
+
+    # Playing and pointing
+
+    @Slot()
+    def toggle_play(self) -> None:
+        """Play or pause."""
+        if self.playing or self.rows.lead.tiles:
+            self.bar.toggle()
+
+    @Slot(int)
+    def _on_played(self, step: int) -> None:
+        if not self.isVisible() or not self.rows.lead.tiles:
+            self.player.stop()
+        else:
+            self._show(step, self.rows.lead)
+
+    @Slot()
+    def _on_ended(self) -> None:
+        self._show(-1, self.rows.lead)
+
+    @Slot(int, object)
+    def _show(self, step: int, row: WayRow) -> None:
+        """Frame a step in every strip and preview it in one; -1 shows what is committed."""
+        tiles = row.tiles
+        if tiles is None or not 0 <= step < len(tiles.points):
+            self.rows.frame(-1)
+            self.timeline.show_time(-1.0)
+            self.controller.preview(None)
+        else:
+            self.rows.frame(step)
+            self.timeline.show_time(step / max(1, len(tiles.points) - 1))
+            self.controller.preview(Picture(tiles.points[step], tiles.pictures[step]))
+
+    @Slot(int, object)
+    def _on_chosen(self, step: int, row: WayRow) -> None:
+        if row.tiles and step < len(row.tiles.points):
+            self.player.stop()
+            self.controller.set_point(row.tiles.points[step])
+
+    @Slot(float)
+    def _on_scrubbed(self, time: float) -> None:
+        self.player.stop()
+        self._show(round(time * (self.steps.value() - 1)) if time >= 0 else -1, self.rows.lead)
+        self.timeline.show_time(time)
+
+    @Slot()
+    def _on_confirmed(self) -> None:
+        if self.timeline.time >= 0:
+            step = round(self.timeline.time * (self.steps.value() - 1))
+            self._on_chosen(step, self.rows.lead)
+
+    # Changing the way
+
+    @Slot()
+    def _on_ways(self) -> None:
+        self.player.stop()
+        self.rows.show_kinds(self.ways.chosen())
+        self._ask(self.controller.state)
+
+    @Slot(object)
+    def _on_cancelled(self, way: PathKind) -> None:
+        self.controller.cancel(MakeGeodesic if way is PathKind.GEODESIC else DecodePaths)
+
+    @Slot()
+    def _on_steps(self) -> None:
+        if ends := self.controller.state.ends:
+            self.controller.set_ends(replace(ends, steps=self.steps.value()))
+
+    @Slot()
+    def _on_swap(self) -> None:
+        if ends := self.controller.state.ends:
+            keys = (Key(1 - key.time, key.point) for key in ends.keys)
+            self.controller.set_ends(replace(ends, a=ends.b, b=ends.a).with_keys(*keys))
+
+    @Slot(str, int)
+    def _on_mean(self, end: str, label: int) -> None:
+        state = self.controller.state
+        if state.ends and state.codes is not None and state.model:
+            point = state.model.point(state.codes.mean_of(label).tolist(), label)
+            self.controller.set_ends(state.ends.moved(end, point))
+
+    @Slot(str, int)
+    def _on_typical(self, end: str, label: int) -> None:
+        if (codes := self.controller.state.codes) is not None:
+            self.controller.pick(codes.typical(label), end)
+
+    @Slot()
+    def _save(self) -> None:
+        ends, lead = self.controller.state.ends, self.rows.lead
+        if ends is None or not lead.tiles:
+            return
+        if path := ask_where(self, "interpolation", STEPS):
+            moving = format_of(path) in MOVING
+            rows = [lead] if moving else [row for row in self.rows.shown if row.tiles]
+            info = {
+                "a": ends.a.z,
+                "b": ends.b.z,
+                "steps": ends.steps,
+                "ways": [row.way.value for row in rows],
+                "keys": [(key.time, key.point.z) for key in ends.keys],
+            }
+            sheet = sheet_of(rows)
+            if moving and ends.loop is Loop.ROUND:
+                # Its last frame is its first, and would be seen twice.
+                sheet = replace(sheet, points=sheet.points[:-1], pictures=sheet.pictures[:-1])
+            back = ends.loop is Loop.BACK
+            self.controller.export(sheet, path, info, gap=1, back=back, steps=True)
+
+
+PANEL = Panel(
+    key="interpolate",
+    title="Interpolate",
+    area=Area.BOTTOM,
+    order=1,
+    shortcut="Alt+6",
+    help="Ways from A to B in latent space, decoded step by step. Drag the handles A and B on the "
+    "map, stand somewhere and press A or B, or take the mean of a class. <b>Ways</b> sets kinds "
+    "side by side: straight, along the sphere, through the data, and the geodesic, whose pictures "
+    "change least. The bars below each step say how much data stands behind it: green as usual, "
+    "red where hardly any code was ever seen. Keys on the timeline are points to come through.",
+    widget=InterpolatePanel,
+    share=4,
+)

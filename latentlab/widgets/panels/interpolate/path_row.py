@@ -1,0 +1,144 @@
+"""One kind of way in the Interpolate panel: its name, its pictures, and their support."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from latentlab.latent.interpolation.curves import PathKind
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.panels.interpolate.support_bar import SupportBar
+
+if TYPE_CHECKING:
+    from latentlab.session.interpolation import DecodedPath
+    from latentlab.session.points import Tiles
+    from latentlab.work import Progress
+
+NAMES = {
+    PathKind.STRAIGHT: "Straight",
+    PathKind.SPHERICAL: "Spherical",
+    PathKind.DATA: "Data",
+    PathKind.GEODESIC: "Geodesic",
+}
+TEACH = {
+    PathKind.STRAIGHT: "The line from A to B in equal steps.",
+    PathKind.SPHERICAL: "Along the arc around the origin, so that the norm of z stays as likely "
+    "as it was: in many dimensions a line cuts through where no code lies.",
+    PathKind.DATA: "The shortest way from code to neighbouring code, walked at an even pace: it "
+    "stays where there is data.",
+    PathKind.GEODESIC: "The way whose pictures change least, in equal steps: shortest under the "
+    "metric that the decoder pulls back from pixels.",
+}
+SIDE = 72
+"""Pixels of the column of names."""
+QWIDGETSIZE_MAX = 16777215  # Qt's own, which PySide does not name
+LEAST = 16
+"""Pixels that a picture in one line must have."""
+
+
+class WayRow(QWidget):
+    """A strip of one kind.
+
+    Parameters
+    ----------
+    way : Way
+        Its kind.
+    """
+
+    cancelled = Signal()
+
+    def __init__(self, way: PathKind, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.way = way
+        self._alone = True
+        self.tiles: Tiles | None = None
+        self.name = QToolButton()
+        self.name.setText(NAMES[way])
+        self.name.setCheckable(True)
+        self.name.setFont(small(self.name.font()))
+        self.name.setAccessibleName(f"{NAMES[way]} way")
+        self.name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._progress = muted(stretch=False)
+        self.cancel = IconButton("close", "Give up looking for this way")
+        self.cancel.clicked.connect(self.cancelled)
+        self.view = TileView("Drag the handles A and B on the map.", gap=1)
+        self.view.setMinimumHeight(24)
+        self.view.setAccessibleName(f"{NAMES[way]} way from A to B")
+        self.bar = SupportBar(self.view)
+        self._side = QWidget()
+        self._side.setFixedWidth(SIDE)
+        side = QGridLayout(self._side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(0)
+        side.addWidget(self.name, 0, 0, 1, 2)
+        side.addWidget(self._progress, 1, 0, Qt.AlignmentFlag.AlignRight)
+        side.addWidget(self.cancel, 1, 1)
+        side.setRowStretch(2, 1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(UNIT // 2)
+        grid.setVerticalSpacing(0)
+        strip = QVBoxLayout()
+        strip.setSpacing(0)
+        strip.addWidget(self.view, 1)
+        strip.addWidget(self.bar)
+        strip.addStretch(0)
+        grid.addWidget(self._side, 0, 0)
+        grid.addLayout(strip, 0, 1)
+        grid.setColumnStretch(1, 1)
+        self.show_strip(None)
+        self.show_work(None)
+
+    def show_tiles(self, tiles: Tiles | None) -> None:
+        """Show other pictures, keeping the framed one."""
+        current = self.view.current
+        self.tiles = tiles
+        self._fit()
+        self.view.set_tiles(tiles)
+        if tiles and current < len(tiles.points):
+            self.view.set_current(current)
+        self.bar.update()
+
+    def show_strip(self, strip: DecodedPath | None, *, pictures: bool = True) -> None:
+        """Show a way's support and, unless they are shown already, its pictures."""
+        if pictures:
+            self.show_tiles(strip.tiles if strip else None)
+        self.bar.set_support(strip.support if strip else None)
+        length = f" Its pictures change by {strip.length:.1f} in all." if strip else ""
+        note = f" {strip.note}" if strip and strip.note else ""
+        self.name.setToolTip(f"{TEACH[self.way]}{length}{note} Click to play and save this one.")
+
+    def show_work(self, loading: Progress | None) -> None:
+        """Say how far the search for it is, with a way out."""
+        share = loading.fraction if loading else None
+        self._progress.setText("…" if share is None else f"{100 * share:.0f} %")
+        self._progress.setVisible(loading is not None)
+        self.cancel.setVisible(loading is not None)
+
+    def set_alone(self, alone: bool) -> None:
+        """Leave the name out where there is nothing to tell it from; else stay in one line."""
+        self._alone = alone
+        self._side.setVisible(not alone)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Stand in one line beside others, so that steps can be compared, while it is legible."""
+        count = len(self.tiles.points) if self.tiles else 0
+        width = self.view.width()
+        line = bool(count) and not self._alone and count * LEAST <= width
+        self.view.set_fixed_columns(line)
+        # No taller than its line, so that the bars stand right below it.
+        tall = QWIDGETSIZE_MAX
+        if line and self.tiles:
+            high, wide = self.tiles.pictures.shape[1:3]
+            tall = max(LEAST, round(width * high / (count * (wide + 1) - 1)))
+        self.view.setMaximumHeight(tall)
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Fit to another width."""
+        self._fit()

@@ -1,0 +1,114 @@
+"""The strips of the Interpolate panel, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+
+from latentlab.latent.interpolation.curves import PathKind
+from latentlab.session.interpolation import DecodePaths, MakeGeodesic
+from latentlab.session.points import Tiles
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.panels.interpolate.path_row import WayRow
+
+if TYPE_CHECKING:
+    from latentlab.session.interpolation import DecodedPath
+    from latentlab.session.state import State
+
+
+class WayRows(QWidget):
+    """One row per kind of way; the one whose name is pressed leads."""
+
+    hovered = Signal(int, object)
+    """A step, -1 for none, and the `WayRow` it is in."""
+    chosen = Signal(int, object)
+    cancelled = Signal(object)
+    """The kind of way that shall not be looked for any longer."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._leads = QButtonGroup(self)
+        self._shown: tuple[PathKind, ...] = (PathKind.STRAIGHT,)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(UNIT // 2)
+        self.rows: dict[PathKind, WayRow] = {}
+        for way in PathKind:
+            row = WayRow(way)
+            row.view.hovered.connect(self._on_hovered)
+            row.view.chosen.connect(self._on_chosen)
+            row.bar.hovered.connect(self._on_hovered)
+            row.cancelled.connect(self._on_cancelled)
+            self._leads.addButton(row.name)
+            self.rows[way] = row
+            column.addWidget(row, 1)
+
+    @property
+    def shown(self) -> list[WayRow]:
+        """The rows that are shown, in their order."""
+        return [self.rows[way] for way in self._shown]
+
+    @property
+    def lead(self) -> WayRow:
+        """The way that is played, previewed and saved."""
+        return next((row for row in self.shown if row.name.isChecked()), self.shown[0])
+
+    def show_kinds(self, kinds: tuple[PathKind, ...]) -> None:
+        """Show the rows of some kinds."""
+        self._shown = kinds
+        self.lead.name.setChecked(True)
+        for way, row in self.rows.items():
+            row.setVisible(way in kinds)
+            row.set_alone(len(kinds) == 1)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Show pictures, support, and how far the search for them is."""
+        if "strip" in changed:
+            # The straight way is there at once, long before its support is known.
+            self.rows[PathKind.STRAIGHT].show_tiles(state.strip)
+        if changed & {"ways", "geodesic"}:
+            strips: dict[PathKind, DecodedPath | None] = dict.fromkeys(PathKind) | _strips(state)
+            for way, strip in strips.items():
+                self.rows[way].show_strip(strip, pictures=way is not PathKind.STRAIGHT)
+        if "working" in changed:
+            self.rows[PathKind.GEODESIC].show_work(state.working.get(MakeGeodesic))
+            # Of the others only this one takes time, for the graph of all codes.
+            self.rows[PathKind.DATA].show_work(state.working.get(DecodePaths))
+
+    def frame(self, step: int) -> None:
+        """Frame a step in every strip, or none with -1."""
+        for row in self.rows.values():
+            known = row.tiles is not None and step < len(row.tiles.points)
+            row.view.set_current(step if known else -1)
+
+    @Slot(int)
+    def _on_hovered(self, step: int) -> None:
+        self.hovered.emit(step, self._sender())
+
+    @Slot(int)
+    def _on_chosen(self, step: int) -> None:
+        self.chosen.emit(step, self._sender())
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        row = self.sender()
+        self.cancelled.emit(next(way for way, each in self.rows.items() if each is row))
+
+    def _sender(self) -> WayRow:
+        sender = self.sender()
+        return next((r for r in self.shown if sender in (r.view, r.bar)), self.lead)
+
+
+def sheet_of(rows: list[WayRow]) -> Tiles:
+    """Lay the strips of rows one below the other."""
+    tiles = [row.tiles for row in rows if row.tiles]
+    points = tuple(point for each in tiles for point in each.points)
+    return Tiles(points, np.concatenate([each.pictures for each in tiles]), tiles[0].columns)
+
+
+def _strips(state: State) -> dict[PathKind, DecodedPath]:
+    known = [ways for ways in (state.ways, state.geodesic) if ways]
+    return {strip.way: strip for ways in known for strip in ways.strips}

@@ -1,0 +1,232 @@
+"""A timeline: where on the way one is, and when it comes through which point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from latentlab.session.points import Loop
+from latentlab.widgets.kit.theme import colours, small
+
+if TYPE_CHECKING:
+    from latentlab.session.points import LatentPath
+
+HEIGHT = 24
+MARGIN = 12
+REACH = 7
+"""Pixels around a key within which it is taken hold of."""
+NUDGE = 0.02
+EARLIEST, LATEST = 0.01, 0.99
+
+
+class Timeline(QWidget):
+    """A track from A to B: click or drag to scrub, drag keys in time, Delete removes one."""
+
+    scrubbed = Signal(float)
+    """How much of the way has been gone; -1 where the cursor has left."""
+    moved = Signal(int, float, bool)
+    """Which key is to be at which time, and whether it was let go there."""
+    removed = Signal(int)
+    chosen = Signal(int)
+    """A key whose point is to become z."""
+    confirmed = Signal()
+    """The step under the playhead is to become z."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ends: LatentPath | None = None
+        self.time = -1.0
+        self.selected = -1
+        self._held = False
+        self._moving = False
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Timeline")
+        self.setToolTip(
+            "Drag along it to look at the way. Diamonds are keys, points that it comes through: "
+            "drag them in time, past one another too; double-click goes to one, Del removes it. "
+            "Keys: arrows scrub, Up and Down choose a key, Ctrl+arrows move it."
+        )
+
+    def sizeHint(self) -> QSize:
+        """Be as wide as there is room."""
+        return QSize(200, HEIGHT)
+
+    def show_ends(self, ends: LatentPath | None) -> None:
+        """Show the points of another way."""
+        self._ends = ends
+        if self.selected >= len(ends.keys if ends else ()):
+            self.selected = -1
+        self.update()
+
+    def show_time(self, time: float) -> None:
+        """Put the playhead somewhere, or take it away with -1."""
+        self.time = time
+        self.update()
+
+    @property
+    def _scale(self) -> float:
+        """How much of the track the way to B takes: all, unless it goes round."""
+        return self._ends.stops()[len(self._ends.keys) + 1].time if self._ends else 1.0
+
+    def key_place(self, index: int) -> QPointF:
+        """Return where a key stands."""
+        assert self._ends
+        return QPointF(self._x(self._ends.keys[index].time * self._scale), HEIGHT / 2)
+
+    def _x(self, time: float) -> float:
+        return MARGIN + time * (self.width() - 2 * MARGIN)
+
+    def _time_at(self, x: float) -> float:
+        return min(1.0, max(0.0, (x - MARGIN) / max(1, self.width() - 2 * MARGIN)))
+
+    def _key_at(self, x: float) -> int:
+        keys = range(len(self._ends.keys) if self._ends else 0)
+        away = [(abs(self.key_place(i).x() - x), i) for i in keys]
+        nearest = min(away, default=(REACH + 1.0, -1))
+        return nearest[1] if nearest[0] <= REACH else -1
+
+    def _put(self, time: float, *, dropped: bool) -> None:
+        """Move the selected key; where it passes another, it is still the one selected."""
+        assert self._ends
+        time = min(LATEST, max(EARLIEST, time))
+        others = [key.time for i, key in enumerate(self._ends.keys) if i != self.selected]
+        index, self.selected = self.selected, sum(other <= time for other in others)
+        self.moved.emit(index, time, dropped)
+
+    def _scrub(self, time: float) -> None:
+        self.show_time(time)
+        self.scrubbed.emit(time)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of a key, or put the playhead here."""
+        if self._ends is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        self.selected = self._key_at(event.position().x())
+        self._held, self._moving = True, False
+        if self.selected < 0:
+            self._scrub(self._time_at(event.position().x()))
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag what is held."""
+        if not self._held:
+            return
+        time = self._time_at(event.position().x())
+        if self.selected >= 0:
+            self._moving = True
+            self._put(time / self._scale, dropped=False)
+        else:
+            self._scrub(time)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        if self._moving and self.selected >= 0:
+            self._put(self._time_at(event.position().x()) / self._scale, dropped=True)
+        self._held = self._moving = False
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Go to a key, or to the step here."""
+        key = self._key_at(event.position().x())
+        if key >= 0:
+            self.chosen.emit(key)
+        else:
+            self.confirmed.emit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Stop looking at a step."""
+        if not self._held and self.time >= 0:
+            self._scrub(-1.0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Scrub, choose, move and remove from the keyboard."""
+        key, keys = Qt.Key(event.key()), len(self._ends.keys) if self._ends else 0
+        way = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key, 0)
+        if self._ends and way and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            if self.selected >= 0:
+                self._put(self._ends.keys[self.selected].time + way * NUDGE, dropped=True)
+        elif self._ends and way:
+            self._scrub(min(1.0, max(0.0, self.time + way / (self._ends.steps - 1))))
+        elif keys and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.selected = (self.selected + (1 if key is Qt.Key.Key_Up else -1)) % keys
+            self.update()
+        elif self.selected >= 0 and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            index, self.selected = self.selected, -1
+            self.removed.emit(index)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.selected >= 0:
+                self.chosen.emit(self.selected)
+            else:
+                self.confirmed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        """Stop looking at a step."""
+        if self.time >= 0:
+            self._scrub(-1.0)
+        self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the arrows and Delete from being shortcuts of the window."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            taken = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Delete, Qt.Key.Key_Return)
+            if Qt.Key(event.key()) in taken:
+                event.accept()
+                return True
+        if event.type() == QEvent.Type.ToolTip and self._held:
+            QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw track, steps, points and playhead."""
+        if self._ends is None:
+            return
+        c, painter, middle = colours(), QPainter(self), HEIGHT / 2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(c.border), 2))
+        painter.drawLine(QPointF(self._x(0), middle), QPointF(self._x(1), middle))
+        steps = self._ends.steps
+        if steps * 3 < self.width():
+            painter.setPen(QPen(QColor(c.border), 1))
+            for i in range(steps):
+                x = self._x(i / (steps - 1))
+                painter.drawLine(QPointF(x, middle - 4), QPointF(x, middle + 4))
+        if self.time >= 0:
+            painter.setPen(QPen(QColor(c.accent), 2))
+            painter.drawLine(
+                QPointF(self._x(self.time), 1), QPointF(self._x(self.time), HEIGHT - 1)
+            )
+        self._draw_ends(painter)
+        for i in range(len(self._ends.keys)):
+            self._draw_key(painter, self.key_place(i), i == self.selected)
+
+    def _draw_ends(self, painter: QPainter) -> None:
+        assert self._ends
+        c, font = colours(), small(self.font())
+        font.setBold(True)
+        painter.setFont(font)
+        ends = [("A", 0.0), ("B", self._scale)]
+        if self._ends.loop is Loop.ROUND:
+            ends.append(("A", 1.0))
+        for name, time in ends:
+            center = QPointF(self._x(time), HEIGHT / 2)
+            painter.setPen(QPen(QColor(c.accent if self.hasFocus() else c.muted), 1))
+            painter.setBrush(QColor(c.base))
+            painter.drawEllipse(center, 8, 8)
+            painter.setPen(QColor(c.text))
+            rect = (int(center.x()) - 8, int(center.y()) - 8, 17, 16)
+            painter.drawText(*rect, int(Qt.AlignmentFlag.AlignCenter), name)
+
+    def _draw_key(self, painter: QPainter, at: QPointF, selected: bool) -> None:
+        c = colours()
+        r = 6 if selected else 5
+        painter.setPen(QPen(QColor(c.text if selected else c.accent), 1.5))
+        painter.setBrush(QColor(c.accent))
+        corners = [QPointF(0, -r), QPointF(r, 0), QPointF(0, r), QPointF(-r, 0)]
+        painter.drawPolygon(QPolygonF([at + corner for corner in corners]))

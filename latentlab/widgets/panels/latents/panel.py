@@ -1,0 +1,198 @@
+"""The Latents panel: what each latent dimension carries, and how the posteriors lie."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+
+from latentlab.widgets.kit.colour_bar import ColourBar
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.panel import Area, CalmPanel, Panel
+from latentlab.widgets.panels.latents.plots import (
+    Cell,
+    Distribution,
+    HeatMap,
+    SplitPlot,
+    normal,
+    top,
+)
+
+if TYPE_CHECKING:
+    from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+WIDE = 3.2
+"""Times wider than tall, from where on all plots stand in one row."""
+EMPTY = "Train a model, and what each latent dimension carries appears here as it learns."
+
+
+class LatentsPanel(CalmPanel):
+    """Heat map and split of KL at the left, distributions of mu and sigma at the right."""
+
+    watches = frozenset({"latents", "portrait"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.text = muted()
+        self.bar = ColourBar()
+        self.bar.setToolTip("Nats per image that a dimension carries. Dark ones have died.")
+        self.dimension = QComboBox()
+        self.dimension.setAccessibleName("Dimension")
+        self.dimension.setToolTip(
+            "Whose mu and sigma to show: those of all dimensions together, or of one alone."
+        )
+        self.tools.addWidget(self.text, 1)
+        self.tools.addWidget(self.bar)
+        self.tools.addWidget(self.dimension)
+        self._empty = QLabel(EMPTY)
+        self._empty.setObjectName("muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self.heat = HeatMap()
+        self.split = SplitPlot()
+        self.mu = Distribution("mu, against N(0, 1)", normal, (-4.0, 4.0))
+        self.sigma = Distribution("sigma, against 1", 1.0, (0.0, 1.5))
+        self._name_plots()
+        self._plots = QWidget()
+        self._grid = QGridLayout(self._plots)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(UNIT // 2)
+        self.body.addWidget(self._empty, 1)
+        self.body.addWidget(self._plots, 1)
+        self._wide: bool | None = None
+        self._arrange(wide=False)
+        self.dimension.currentIndexChanged.connect(self._show_distributions)
+        self.heat.pointed.connect(self._on_pointed)
+        self.heat.chosen.connect(self._on_chosen)
+
+    def _name_plots(self) -> None:
+        tips = {
+            self.heat: "KL of each dimension (row) in each epoch (column). Click a row to see "
+            "its mu and sigma.",
+            self.split: "The mean KL is what codes say of their images, I(x; z), plus how far "
+            "all codes together are from the prior. I cannot exceed the log of the number of "
+            "images, the dotted line: above it, more of the KL is information than is shown.",
+            self.mu: "Means of the posteriors over the data. Together they should fill the "
+            "dashed bell of the prior.",
+            self.sigma: "Deviations of the posteriors over the data. At 1, where the prior is, a "
+            "dimension says nothing; near 0 it is exact.",
+        }
+        for plot, tip in tips.items():
+            plot.setToolTip(tip)
+            plot.setAccessibleName(tip.partition(".")[0])
+
+    def draw(self, state: State) -> None:
+        """See `CalmPanel.draw`."""
+        known = state.latents is not None
+        for part in (self._plots, self.bar, self.dimension):
+            part.setVisible(known)
+        self._empty.setVisible(not known)
+        self._on_pointed(None)
+        if state.latents is None:
+            return
+        self._offer(state.latents.kl.shape[1])
+        self.bar.set_top(top(state.latents))
+        self.heat.show_latents(state.latents)
+        self.split.show_latents(state.latents)
+        self._show_distributions()
+
+    def _offer(self, size: int) -> None:
+        if self.dimension.count() == size + 1:
+            return
+        self.dimension.blockSignals(True)
+        self.dimension.clear()
+        self.dimension.addItems(["all z", *(f"z{i + 1}" for i in range(size))])
+        self.dimension.blockSignals(False)
+
+    @Slot()
+    def _show_distributions(self) -> None:
+        portrait = self.controller.state.portrait
+        for plot in (self.mu, self.sigma):
+            plot.setVisible(portrait is not None)
+        if portrait is None:
+            return
+        # A portrait of another model may still be on its way out.
+        d = min(self.dimension.currentIndex(), portrait.mu.shape[1]) - 1
+        columns = slice(None) if d < 0 else slice(d, d + 1)
+        self.mu.show_values(portrait.mu[:, columns])
+        self.sigma.show_values(portrait.sigma[:, columns])
+
+    @Slot(object)
+    def _on_pointed(self, cell: Cell | None) -> None:
+        """Tell of the cell under the cursor, else of the whole."""
+        latents = self.controller.state.latents
+        if cell:
+            text = f"z{cell.dimension + 1} · epoch {cell.epoch:.0f} · {cell.nats:.3f} nats"
+        elif latents is not None:
+            active, size = latents.active[-1], latents.kl.shape[1]
+            text = f"{active} of {size} active · KL {latents.kl[-1].sum():.1f} nats"
+        else:
+            text = ""
+        self.text.setText(text)
+        self.text.setToolTip(lie_of(latents) if latents is not None else "")
+
+    @Slot(int)
+    def _on_chosen(self, dimension: int) -> None:
+        again = self.dimension.currentIndex() == dimension + 1
+        self.dimension.setCurrentIndex(0 if again else dimension + 1)
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Stand in one row where there is more width than height."""
+        self._arrange(wide=self.width() > WIDE * self.height())
+
+    def _arrange(self, *, wide: bool) -> None:
+        if wide == self._wide:
+            return
+        self._wide = wide
+        plots = (self.heat, self.split, self.mu, self.sigma)
+        places = ((0, 0), (0, 1), (0, 2), (0, 3)) if wide else ((0, 0), (1, 0), (0, 1), (1, 1))
+        for plot, (row, column) in zip(plots, places, strict=True):
+            self._grid.addWidget(plot, row, column)
+        # Below one another, both have the same epochs.
+        self.heat.showAxis("bottom", wide)
+        self.heat.getPlotItem().setContentsMargins(0, 0, 2 * UNIT, 0 if wide else UNIT)
+        for column, stretch in enumerate((5, 4, 3, 3) if wide else (4, 3, 0, 0)):
+            self._grid.setColumnStretch(column, stretch)
+        for row, stretch in enumerate((1, 0) if wide else (1, 1)):
+            self._grid.setRowStretch(row, stretch)
+
+
+def lie_of(latents: LatentCurves) -> str:
+    """Return how the codes lie now, as far as it was measured."""
+    told, by_chance, uneven = (
+        float(values[-1]) for values in (latents.same_class, latents.by_chance, latents.unevenness)
+    )
+    parts = []
+    if not math.isnan(told):
+        parts.append(
+            f"The nearest other code is of the same class for {told:.0%} of the held-out images; "
+            f"by chance it would be for {by_chance:.0%}."
+        )
+    if not math.isnan(uneven):
+        parts.append(
+            f"Along straight lines between codes the steps of the pictures vary by "
+            f"{math.sqrt(max(0.0, uneven - 1)):.0%} of their mean; a linear decoder has 0%."
+        )
+    return " ".join(parts)
+
+
+PANEL = Panel(
+    key="latents",
+    title="Latents",
+    area=Area.BOTTOM,
+    order=10,
+    shortcut="Alt+L",
+    help="What the codes carry. The mean KL is a sum over dimensions, each a row of the heat map: "
+    "one that stays dark has died, and if all do, the posterior has collapsed. It also falls in "
+    "two: <b>E[KL(q(z|x) ‖ p(z))] = I(x; z) + KL(q(z) ‖ p(z))</b>, what a code says of its image, "
+    "and how far the aggregate posterior q(z), all codes together, is from the prior: the holes "
+    "that samples fall into. Means fill the bell and deviations shrink as it learns. Try beta 10, "
+    "then 0.",
+    widget=LatentsPanel,
+    behind="curves",
+)

@@ -1,0 +1,5 @@
+"""The library panel."""
+
+from latentlab.widgets.panels.library.panel import PANEL
+
+__all__ = ["PANEL"]

@@ -1,0 +1,94 @@
+"""The Library panel: the models that came along, the user's own runs, and those to come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QListWidgetItem, QWidget
+
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.queue_view import QueueView
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.library.run_actions import RunActions
+from latentlab.widgets.panels.library.run_list import RunList
+from latentlab.widgets.panels.library.run_row import PATH
+
+if TYPE_CHECKING:
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+
+class LibraryPanel(PanelWidget):
+    """A list; one click opens, several selected are compared, the right button offers more."""
+
+    watches = frozenset({"library", "model", "opening", "compared", "queue", "run", "following"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.queue = QueueView(controller)
+        self.list = RunList()
+        self.actions_ = RunActions(self.list, controller)
+        self._hint = muted("Runs that you train appear here.", stretch=False)
+        self._hint.setWordWrap(True)
+        self._source: Path | None = None
+        self._compares = False
+        self.body.addWidget(self.queue)
+        self.body.addWidget(self.list, 1)
+        self.body.addWidget(self._hint)
+        self.list.itemClicked.connect(self._open)
+        self.list.itemActivated.connect(self._open)
+        self.list.itemSelectionChanged.connect(self._on_selected)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """List the runs, mark the open one, and say how far each is."""
+        if "library" in changed:
+            self.list.show_entries(state.library)
+            self._hint.setVisible(all(entry.shipped for entry in state.library))
+        source = state.model.source if state.model else None
+        alone = "compared" in changed and not state.compared and self._compares
+        if source != self._source or alone or len(self.list.entries()) < 2:
+            self._source, self._compares = source, False
+            self.list.show_open(source)
+        self.list.show_tags(state)
+        if changed & {"queue", "run"}:
+            self.queue.show_queue(state)
+        self.actions_.update()
+
+    @Slot(QListWidgetItem)
+    def _open(self, item: QListWidgetItem) -> None:
+        model = self.controller.state.model
+        path = item.data(PATH)
+        alone = self.list.selectedItems() == [item]
+        if alone and not (model and str(model.source) == path):
+            self.controller.open(Path(path))
+
+    @Slot()
+    def _on_selected(self) -> None:
+        """Compare where several are selected, and stop where no more are."""
+        self.actions_.update()
+        paths = tuple(entry.path for entry in self.list.entries())
+        if len(paths) > 1:
+            self._compares = True
+            self.controller.compare(paths)
+        elif self._compares:
+            self._compares = False
+            self.controller.compare(())
+
+
+PANEL = Panel(
+    key="library",
+    title="Library",
+    area=Area.LEFT,
+    order=0,
+    shortcut="Alt+8",
+    help="Models to explore: those that came with latentlab, then your own runs, newest first. "
+    "Click one to open it. <b>Select several</b> with Ctrl or Shift to compare their curves. The "
+    "right button resumes a run, trains it for more epochs, takes its recipe as a draft, renames "
+    "it (F2) or moves it to the trash (Del). Above the list stands what is trained now and what "
+    "waits in the queue. A run folder or a checkpoint from elsewhere opens by dropping it on the "
+    "window.",
+    widget=LibraryPanel,
+    share=2,
+)

@@ -1,0 +1,163 @@
+"""What one can do with runs: a context menu, and keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Slot
+from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from latentlab.widgets.kit.dialogs import ask_epochs, confirm
+from latentlab.widgets.panels.library.run_list import is_under_way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from latentlab.session.runs import Entry
+    from latentlab.widgets.panels.library.run_list import RunList
+    from latentlab.workers.controller import Controller
+
+
+class RunActions(QObject):
+    """Acts on what is selected in a list of runs.
+
+    Parameters
+    ----------
+    runs : RunList
+        Gets the context menu and the keys.
+    controller : Controller
+        Takes the intents.
+    """
+
+    def __init__(self, runs: RunList, controller: Controller) -> None:
+        super().__init__(runs)
+        self._runs = runs
+        self._controller = controller
+        self.open = self._make("Open", self._open)
+        self.resume = self._make("Resume", self._resume)
+        self.more = self._make("Train more epochs…", self._train_more)
+        self.duplicate = self._make("Duplicate with changes", self._duplicate)
+        self.compare = self._make("Compare with the open run", self._compare)
+        self.alone = self._make("Stop comparing", self._stop_comparing)
+        self.rename = self._make("Rename", self._rename, "F2")
+        self.folder = self._make("Show folder", self._show_folder)
+        self.delete = self._make("Move to trash", self._delete, "Del")
+        runs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        runs.customContextMenuRequested.connect(self._show_menu)
+        runs.renamed.connect(self._on_renamed)
+
+    def _make(self, text: str, slot: Callable[[], None], key: str = "") -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(slot)
+        if key:
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            self._runs.addAction(action)
+        return action
+
+    def update(self) -> None:
+        """Offer what can be done with what is selected now."""
+        state, chosen = self._controller.state, self._runs.entries()
+        one = chosen[0] if len(chosen) == 1 else None
+        own = [entry for entry in chosen if not entry.shipped and not is_under_way(entry, state)]
+        idle = state.run is None
+        is_open = bool(one and state.model and state.model.source == one.path)
+        unfinished = bool(one and one.epoch < one.epochs)
+        can_go_on = bool(one and one.resumable and idle)
+        self.open.setEnabled(one is not None and not is_open)
+        self.resume.setEnabled(can_go_on and unfinished)
+        self.more.setEnabled(can_go_on)
+        whole = one is not None and not one.damage
+        self.duplicate.setEnabled(whole)
+        self.compare.setEnabled(whole and not is_open and state.model is not None)
+        self.alone.setVisible(bool(state.compared))
+        self.rename.setEnabled(one is not None and not one.shipped)
+        self.folder.setEnabled(one is not None)
+        self.delete.setEnabled(bool(own) and len(own) == len(chosen))
+        self.delete.setText("Move to trash" if len(chosen) < 2 else f"Move {len(chosen)} to trash")
+
+    def menu(self) -> QMenu:
+        """Return the context menu; whoever shows it lets it go."""
+        self.update()
+        menu = QMenu(self._runs)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        groups = (
+            (self.open, self.resume, self.more, self.duplicate),
+            (self.compare, self.alone),
+            (self.rename, self.folder, self.delete),
+        )
+        for group in groups:
+            menu.addActions(group)
+            menu.addSeparator()
+        return menu
+
+    @Slot(QPoint)
+    def _show_menu(self, place: QPoint) -> None:
+        if self._runs.itemAt(place):
+            self.menu().popup(self._runs.viewport().mapToGlobal(place))
+
+    def _one(self) -> Entry | None:
+        chosen = self._runs.entries()
+        return chosen[0] if len(chosen) == 1 else None
+
+    @Slot()
+    def _open(self) -> None:
+        if entry := self._one():
+            self._controller.open(entry.path)
+
+    @Slot()
+    def _resume(self) -> None:
+        if entry := self._one():
+            self._controller.resume_run(entry.path)
+
+    @Slot()
+    def _train_more(self) -> None:
+        entry = self._one()
+        epochs = ask_epochs(self._runs, entry.name) if entry else None
+        if entry and epochs:
+            self._controller.resume_run(entry.path, entry.epoch + epochs)
+
+    @Slot()
+    def _duplicate(self) -> None:
+        if entry := self._one():
+            self._controller.duplicate_run(entry.path)
+
+    @Slot()
+    def _compare(self) -> None:
+        model = self._controller.state.model
+        row = self._runs.row_of(model.source if model else None)
+        if row >= 0:
+            self._runs.item(row).setSelected(True)
+
+    @Slot()
+    def _stop_comparing(self) -> None:
+        self._controller.compare(())
+
+    @Slot()
+    def _rename(self) -> None:
+        entry = self._one()
+        if entry and not entry.shipped:
+            self._runs.editItem(self._runs.item(self._runs.row_of(entry.path)))
+
+    @Slot(object, str)
+    def _on_renamed(self, path: Path, name: str) -> None:
+        self._controller.rename_run(path, name)
+
+    @Slot()
+    def _show_folder(self) -> None:
+        if entry := self._one():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(entry.path)))
+
+    @Slot()
+    def _delete(self) -> None:
+        self.update()
+        chosen = self._runs.entries()
+        if not self.delete.isEnabled():
+            return
+        what = f"“{chosen[0].name}”" if len(chosen) == 1 else f"these {len(chosen)} runs"
+        more = "It can be taken back from there." if len(chosen) == 1 else "They can be taken back."
+        if confirm(self._runs, f"Move {what} to the trash?", more, "Move to trash"):
+            for entry in chosen:
+                self._controller.delete_run(entry.path)

@@ -1,0 +1,167 @@
+"""The list of runs: a picture, a name, what is known of each and how far it came."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
+
+from latentlab.widgets.kit.images.image_view import to_image
+from latentlab.widgets.panels.library.run_row import ENTRY, PATH, TAG, THUMBNAIL, RunRow, name_room
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QStyleOptionViewItem
+
+    from latentlab.session.runs import Entry
+    from latentlab.session.state import State
+
+Index = QModelIndex | QPersistentModelIndex
+UNDER_WAY = {"stopping": "stopping…", "paused": "paused"}
+
+
+class RunList(QListWidget):
+    """Remembers what is selected while its entries come and go."""
+
+    renamed = Signal(object, str)
+    """The path of a run, and what to call it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self.setItemDelegate(_Rows(self))
+        self.setMouseTracking(True)
+        self.setAccessibleName("Models and runs")
+        self.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QListWidget.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def entries(self) -> list[Entry]:
+        """Return the selected ones, from top to bottom."""
+        return [self.item(row).data(ENTRY) for row in range(self.count()) if self._is_on(row)]
+
+    def _is_on(self, row: int) -> bool:
+        return self.item(row).isSelected()
+
+    def show_entries(self, entries: Sequence[Entry]) -> None:
+        """List other entries; those that were selected stay so."""
+        selected = {entry.path for entry in self.entries()}
+        blocked = self.blockSignals(True)
+        self.clear()
+        for entry in entries:
+            self.addItem(_item(entry))
+            self.item(self.count() - 1).setSelected(entry.path in selected)
+        self.blockSignals(blocked)
+
+    def show_open(self, source: Path | None) -> None:
+        """Select the open one alone, or none."""
+        blocked = self.blockSignals(True)
+        self.setCurrentRow(self.row_of(source), QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.blockSignals(blocked)
+
+    def row_of(self, path: Path | None) -> int:
+        """Return the row of a run, or -1."""
+        rows = range(self.count())
+        return next((row for row in rows if self.item(row).data(PATH) == str(path)), -1)
+
+    def show_tags(self, state: State) -> None:
+        """Say of each how far it is."""
+        for row in range(self.count()):
+            item = self.item(row)
+            item.setData(TAG, tag(item.data(ENTRY), state))
+
+
+class _Rows(RunRow):
+    """Rows whose names can be edited in place."""
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        line = QLineEdit(parent)
+        line.setMaxLength(80)
+        line.setToolTip("Enter keeps the name; empty gives the first one back")
+        line.setAccessibleName("Name of the run")
+        return line
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        assert isinstance(editor, QLineEdit)
+        editor.setText(index.data(ENTRY).name)
+        editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        assert isinstance(editor, QLineEdit)
+        entry = index.data(ENTRY)
+        runs = self.parent()
+        if editor.text().strip() != entry.name and isinstance(runs, RunList):
+            runs.renamed.emit(entry.path, editor.text().strip())
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        editor.setGeometry(name_room(option.rect))
+
+
+def tag(entry: Entry, state: State) -> str:
+    """Return how far a run is, in a word or two."""
+    if state.opening and state.opening == entry.path.name:
+        return "opening…"
+    if is_under_way(entry, state) and state.run:
+        return UNDER_WAY.get(state.run.phase, "training")
+    if entry.damage:
+        return "damaged"
+    if entry.shipped or not entry.epochs:
+        return ""
+    if entry.failure:
+        return f"failed at {entry.epoch} of {entry.epochs}"
+    if entry.epoch < entry.epochs:
+        return f"{entry.epoch} of {entry.epochs}"
+    return "1 epoch" if entry.epoch == 1 else f"{entry.epoch} epochs"
+
+
+def is_under_way(entry: Entry, state: State) -> bool:
+    """Say whether a run is the one that is being trained."""
+    return state.run is not None and state.run.folder == entry.path
+
+
+def description(entry: Entry) -> str:
+    """Return all that is known of a run, for a tooltip."""
+    if entry.damage:
+        return "\n".join([entry.name, entry.damage, str(entry.path)])
+    lines = [f"{entry.name}: {entry.detail}"]
+    if entry.epochs and not entry.shipped:
+        done = entry.epoch >= entry.epochs
+        how = "Finished" if done else f"Stopped at epoch {entry.epoch} of {entry.epochs}"
+        after = f" after {entry.epoch} epochs" if done else ""
+        more = "; training can go on from there" if entry.resumable else ""
+        lines.append(f"{how}{after}{more}.")
+    lines += [entry.failure] if entry.failure else []
+    return "\n".join([*lines, str(entry.path)])
+
+
+def _item(entry: Entry) -> QListWidgetItem:
+    item = QListWidgetItem(f"{entry.name}\n{entry.detail}")
+    item.setData(PATH, str(entry.path))
+    item.setData(ENTRY, entry)
+    item.setToolTip(escape(description(entry), quote=False).replace("\n", "<br>"))
+    item.setIcon(QIcon())
+    if not entry.shipped:
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+    if entry.thumbnail is not None:
+        pixmap = QPixmap.fromImage(to_image(entry.thumbnail))
+        smooth = Qt.TransformationMode.SmoothTransformation
+        kept = Qt.AspectRatioMode.KeepAspectRatio
+        item.setIcon(QIcon(pixmap.scaled(2 * THUMBNAIL, 2 * THUMBNAIL, kept, smooth)))
+    return item

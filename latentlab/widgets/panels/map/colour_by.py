@@ -1,0 +1,136 @@
+"""What the map's points are coloured by: the choice, and how many groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from latentlab.session.colourings import Colouring, Measure, colourings, values_of
+from latentlab.session.map import MakeMeasured
+from latentlab.widgets.kit.number_box import WholeBox
+from latentlab.widgets.kit.theme import UNIT
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+FEWEST, MOST = 2, 500
+MOST_GROUPS = 40
+"""Groups that the legend lists."""
+COUNTS = {Measure.K_MEANS: ("k = ", 10), Measure.HDBSCAN: ("≥ ", 50)}
+
+
+class ColourChoice(QWidget):
+    """A list of colourings; asks for those that have to be computed."""
+
+    changed = Signal()
+    """Another colouring is chosen."""
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._offered: tuple[Colouring, ...] = ()
+        self._counts = {measure: count for measure, (_, count) in COUNTS.items()}
+        self.box, self.count = QComboBox(), WholeBox(FEWEST, MOST)
+        self.box.setToolTip("What gives the points their colour.")
+        self.box.setAccessibleName("Colour by")
+        self.box.setMaxVisibleItems(24)
+        self.box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.box.setMinimumContentsLength(8)
+        self.count.setKeyboardTracking(False)
+        self.count.setAccessibleName("Groups")
+        self.count.setToolTip(
+            "How many groups k-means makes, or how many images make a group for HDBSCAN."
+        )
+        self.count.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(UNIT // 2)
+        row.addWidget(self.box)
+        row.addWidget(self.count)
+        self.box.currentIndexChanged.connect(self._on_chosen)
+        self.count.valueChanged.connect(self._on_count)
+
+    @property
+    def chosen(self) -> Colouring | None:
+        """The colouring that is on."""
+        row = self.box.currentIndex()
+        return self._offered[row] if 0 <= row < len(self._offered) else None
+
+    def offer(self, state: State) -> None:
+        """Offer what these codes can be coloured by, keeping the choice where it is among it."""
+        offered = colourings(state)
+        if offered != self._offered:
+            before = self.chosen
+            self._offered = offered
+            self.box.blockSignals(True)
+            self.box.clear()
+            self.box.addItems([colouring.title for colouring in offered])
+            keys = [colouring.key for colouring in offered]
+            again = keys.index(before.key) if before and before.key in keys else 0
+            self.box.setCurrentIndex(again)
+            self.box.blockSignals(False)
+            self.setVisible(bool(offered))
+        self._show_count()
+        self._measure(again=False)
+
+    def choose(self, key: str) -> None:
+        """Colour by something, by its key."""
+        keys = [colouring.key for colouring in self._offered]
+        if key in keys:
+            self.box.setCurrentIndex(keys.index(key))
+
+    def _show_count(self) -> None:
+        measure = self.chosen.measure if self.chosen else None
+        self.count.setVisible(measure in COUNTS)
+        if measure in COUNTS:
+            self.count.blockSignals(True)
+            self.count.setPrefix(COUNTS[measure][0])
+            self.count.setValue(self._counts[measure])
+            self.count.blockSignals(False)
+
+    @Slot()
+    def _on_chosen(self) -> None:
+        self._show_count()
+        self._measure(again=False)
+        self.changed.emit()
+
+    @Slot()
+    def _on_count(self) -> None:
+        measure = self.chosen.measure if self.chosen else None
+        if measure in self._counts:
+            self._counts[measure] = self.count.value()
+            self._measure(again=True)
+
+    def _measure(self, *, again: bool) -> None:
+        """Ask for what is not known yet; not twice for the same."""
+        state, colouring = self._controller.state, self.chosen
+        if colouring is None or colouring.measure is None:
+            return
+        waiting = MakeMeasured in state.working and not again
+        if not waiting and (again or values_of(colouring.key, state) is None):
+            count = self._counts.get(colouring.measure, 10)
+            self._controller.cancel(MakeMeasured)
+            self._controller.ask(MakeMeasured(colouring.measure, count))
+
+
+def legend_names(
+    chosen: Colouring | None, groups: NDArray[np.int64] | None, classes: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return what the legend lists."""
+    if chosen is None or groups is None:
+        return ()
+    if chosen.key == "class":
+        return classes
+    if chosen.names:
+        return chosen.names[:MOST_GROUPS]
+    return tuple(
+        str(group + 1) for group in range(min(MOST_GROUPS, int(groups.max(initial=-1)) + 1))
+    )

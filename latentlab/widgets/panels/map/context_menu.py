@@ -1,0 +1,42 @@
+"""What can be done at a place of the map."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from latentlab.widgets.panels.map.selection_bar import add_means
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtWidgets import QMenu
+
+    from latentlab.widgets.panels.map.plot import Spot
+    from latentlab.workers.controller import Controller
+
+    Put = Callable[[str, float, float, bool], None]
+
+
+def fill_map_menu(
+    menu: QMenu,
+    controller: Controller,
+    spot: Spot,
+    row: int | None,
+    go: Callable[[float, float], None],
+    put: Put,
+) -> None:
+    """Offer what can be done at a spot, and with the image nearest to it."""
+    menu.addAction("Go here", partial(go, spot.x, spot.y))
+    for name in "ab":
+        menu.addAction(f"Put {name.upper()} here", partial(put, name, spot.x, spot.y, True))
+    if row is not None:
+        menu.addSeparator()
+        menu.addAction("Go to the nearest image", partial(controller.pick, row))
+        for name in "ab":
+            text = f"Put {name.upper()} on the nearest image"
+            menu.addAction(text, partial(controller.pick, row, name))
+    menu.addSeparator()
+    if controller.state.selection:
+        add_means(menu, controller)
+        menu.addSeparator()

@@ -1,0 +1,75 @@
+"""What lies under the cursor, beside the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
+from latentlab.widgets.kit.theme import UNIT, colours, small
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SIDE = 72
+
+
+class Thumbnail(QWidget):
+    """The decoded point and, left of it, the image of the data set near it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._room = parent
+        self._pictures: list[tuple[str, QImage]] = []
+        self.setFont(small(self.font()))
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def set_pictures(
+        self, decoded: NDArray[np.uint8], image: NDArray[np.uint8] | None = None
+    ) -> None:
+        """Show a decoded point, and the image near it where there is one."""
+        self._pictures = [("decoded", to_image(decoded))]
+        if image is not None:
+            self._pictures.insert(0, ("image", to_image(image)))
+        self.resize(self._wanted())
+        self.update()
+
+    @property
+    def captions(self) -> list[str]:
+        """What is shown, from left to right."""
+        return [caption for caption, _ in self._pictures]
+
+    def _wanted(self) -> QSize:
+        text = self.fontMetrics().height() if len(self._pictures) > 1 else 0
+        count = len(self._pictures)
+        return QSize(count * SIDE + (count - 1) * 2 + 2, SIDE + text + 2)
+
+    def stand_beside(self, pixel: QPoint) -> None:
+        """Stand where the cursor does not cover it."""
+        room, width, height = self._room.rect(), self.width(), self.height()
+        right = pixel.x() + 2 * UNIT
+        x = right if right + width < room.width() else pixel.x() - 2 * UNIT - width
+        above = pixel.y() - 2 * UNIT - height
+        y = above if above > 0 else pixel.y() + 2 * UNIT
+        self.move(max(0, x), y)
+        self.raise_()
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the pictures side by side on a card."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours().raised))
+        for i, (caption, image) in enumerate(self._pictures):
+            left = 1 + i * (SIDE + 2)
+            draw(painter, fitted(image.size(), QRectF(left, 1, SIDE, SIDE)), image, smooth=False)
+            if len(self._pictures) > 1:
+                painter.setPen(QColor(colours().muted))
+                below = QRectF(left, SIDE + 1, SIDE, self.height() - SIDE - 2)
+                painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), caption)
+        painter.setPen(QColor(colours().accent))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -1,0 +1,158 @@
+"""Choosing images on the map by hand: one by one, in a box, or in a lasso."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPolygonF
+
+from latentlab.session.selection import How
+from latentlab.widgets.kit.plot import outline
+from latentlab.widgets.kit.theme import colours, faint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.widgets.panels.map.plot import MapPlot
+
+STILL = 4
+"""Pixels within which a press and a release are a click."""
+NEW, BOX, LASSO = "", "box", "lasso"
+
+
+class Outline(pg.GraphicsObject):
+    """What a hand draws around images, in data coordinates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._polygon = QPolygonF()
+        self.setZValue(30)
+
+    def set_corners(self, corners: list[QPointF]) -> None:
+        """Show an outline; nothing without corners."""
+        self.prepareGeometryChange()
+        self._polygon = QPolygonF(corners)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Return its extent."""
+        return self._polygon.boundingRect()
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw the outline, lightly filled."""
+        painter.setPen(outline(painter, colours().accent, 1.5, Qt.PenStyle.DashLine))
+        painter.setBrush(faint(colours().accent, 0.12))
+        painter.drawPolygon(self._polygon)
+
+
+class SelectTools(QObject):
+    """Takes the mouse of a map while a tool is on; without one, the map works as ever.
+
+    Parameters
+    ----------
+    plot : MapPlot
+        The map.
+    """
+
+    chosen = Signal(object, object)
+    """Rows, and how they change what is chosen."""
+    cleared = Signal()
+    """Escape: nothing shall be chosen."""
+    left = Signal()
+    """Escape: the tool is laid down."""
+
+    def __init__(self, plot: MapPlot) -> None:
+        super().__init__(plot)
+        self._plot = plot
+        self.tool = NEW
+        self._pixels: list[QPointF] = []
+        self.outline = Outline()
+        plot.addItem(self.outline, ignoreBounds=True)
+        plot.viewport().installEventFilter(self)
+        plot.installEventFilter(self)
+
+    def set_tool(self, tool: str) -> None:
+        """Take up a tool, or lay it down with an empty name."""
+        self.tool = tool
+        self._stop()
+        shape = Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor
+        self._plot.viewport().setCursor(shape)
+        if tool:
+            # For Escape, whichever button was pressed.
+            self._plot.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Draw with the left button while a tool is on.
+
+        Escape gives up what is being drawn, else lays down the tool, else clears what is chosen.
+        """
+        if isinstance(event, QKeyEvent):
+            return watched is self._plot and self._on_key(event)
+        if not self.tool or not isinstance(event, QMouseEvent):
+            return False
+        kind = event.type()
+        if kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton:
+            self._pixels = [event.position()]
+            self._plot.setFocus(Qt.FocusReason.MouseFocusReason)
+            return True
+        if kind == QEvent.Type.MouseMove and self._pixels:
+            self._pixels.append(event.position())
+            self.outline.set_corners([self._place(pixel) for pixel in self._corners()])
+            return True
+        if kind == QEvent.Type.MouseButtonRelease and self._pixels:
+            self._finish(event)
+            return True
+        return False
+
+    def _on_key(self, event: QKeyEvent) -> bool:
+        if event.type() != QEvent.Type.KeyPress or event.key() != Qt.Key.Key_Escape:
+            return False
+        if self._pixels:
+            self._stop()
+        elif self.tool:
+            self.set_tool(NEW)
+            self.left.emit()
+        else:
+            self.cleared.emit()
+        return True
+
+    def _corners(self) -> list[QPointF]:
+        if self.tool == LASSO:
+            return self._pixels
+        return _box(self._pixels[0], self._pixels[-1])
+
+    def _place(self, pixel: QPointF) -> QPointF:
+        scene = self._plot.mapToScene(pixel.toPoint())
+        place: QPointF = self._plot.getViewBox().mapSceneToView(scene)
+        return place
+
+    def _finish(self, event: QMouseEvent) -> None:
+        self._pixels.append(event.position())
+        corners, how = self._corners(), _how(event.modifiers())
+        start = self._pixels[0]
+        moved = max((pixel - start).manhattanLength() for pixel in self._pixels)
+        if moved <= STILL:
+            row = self._plot.spot_at(QPointF(self._plot.mapToScene(start.toPoint()))).row
+            rows: NDArray[np.int64] = np.array([] if row is None else [row], np.int64)
+        else:
+            outline = np.array([(p.x(), p.y()) for p in map(self._place, corners)])
+            rows = self._plot.rows_inside(outline)
+        self._stop()
+        self.chosen.emit(rows, how)
+
+    def _stop(self) -> None:
+        self._pixels = []
+        self.outline.set_corners([])
+
+
+def _box(start: QPointF, end: QPointF) -> list[QPointF]:
+    return [start, QPointF(end.x(), start.y()), end, QPointF(start.x(), end.y())]
+
+
+def _how(modifiers: Qt.KeyboardModifier) -> How:
+    if modifiers & Qt.KeyboardModifier.ShiftModifier:
+        return How.ADD
+    return How.REMOVE if modifiers & Qt.KeyboardModifier.AltModifier else How.NEW

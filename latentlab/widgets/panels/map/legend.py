@@ -1,0 +1,101 @@
+"""The map's legend: classes to show and hide."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPixmap
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from latentlab.widgets.kit.flow_layout import FlowLayout
+from latentlab.widgets.kit.theme import class_colour, small
+
+DOT = 10
+
+
+class Legend(QWidget):
+    """A toggle per class; a double click shows one class alone, or all again."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = FlowLayout(0, self)
+        self._names: tuple[str, ...] = ()
+        self.buttons: list[_Toggle] = []
+
+    def offer(self, names: tuple[str, ...]) -> None:
+        """Show a toggle for each class."""
+        if names == self._names:
+            return
+        self._names = names
+        for button in self.buttons:
+            self._layout.removeWidget(button)
+            button.deleteLater()
+        self.buttons = [_Toggle(i, name) for i, name in enumerate(names)]
+        for button in self.buttons:
+            button.toggled.connect(self._on_toggled)
+            button.isolated.connect(self._isolate)
+            self._layout.addWidget(button)
+        self.setVisible(bool(names))
+
+    def shown(self) -> set[int] | None:
+        """Return the classes to show; None for all."""
+        on = {button.label for button in self.buttons if button.isChecked()}
+        return None if len(on) == len(self.buttons) else on
+
+    @Slot()
+    def _on_toggled(self) -> None:
+        self.changed.emit()
+
+    @Slot(int)
+    def _isolate(self, label: int) -> None:
+        # The first click of the double click has switched it already.
+        before = {button.label for button in self.buttons if button.isChecked()} ^ {label}
+        alone = before <= {label}
+        for button in self.buttons:
+            button.blockSignals(True)
+            button.setChecked(alone or button.label == label)
+            button.blockSignals(False)
+        self.changed.emit()
+
+
+class _Toggle(QToolButton):
+    isolated = Signal(int)
+
+    def __init__(self, label: int, name: str) -> None:
+        super().__init__()
+        self.label = label
+        self.setText(name)
+        self.setFont(small(self.font()))
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setIcon(_dots(class_colour(label)))
+        self.setIconSize(QSize(DOT, DOT))
+        self.setToolButtonStyle(self.toolButtonStyle().ToolButtonTextBesideIcon)
+        self.setToolTip(f"Show or hide {name}; double-click for {name} alone, or all again")
+        self.setStyleSheet(
+            "QToolButton { padding: 1px 2px; } QToolButton:checked { background: transparent; }"
+        )
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask for this class alone."""
+        self.isolated.emit(self.label)
+
+
+def _dots(colour: QColor) -> QIcon:
+    """Return a filled dot for on and an empty one for off."""
+    icon = QIcon()
+    for state, filled in ((QIcon.State.On, True), (QIcon.State.Off, False)):
+        pixmap = QPixmap(4 * DOT, 4 * DOT)
+        pixmap.fill(QColor(0, 0, 0, 0))
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = painter.pen()
+        pen.setColor(colour)
+        pen.setWidth(5)
+        painter.setPen(pen)
+        painter.setBrush(colour if filled else QColor(0, 0, 0, 0))
+        painter.drawEllipse(5, 5, 4 * DOT - 10, 4 * DOT - 10)
+        painter.end()
+        icon.addPixmap(pixmap, QIcon.Mode.Normal, state)
+    return icon

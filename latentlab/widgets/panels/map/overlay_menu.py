@@ -1,0 +1,253 @@
+"""Which layers the map shows, and what is on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
+
+from latentlab.session.map import DrawPosteriors, FindHoles
+from latentlab.session.neighbours import FetchPictures
+from latentlab.widgets.kit.images.image_view import to_image
+from latentlab.widgets.kit.scatter.markers import Spread
+from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.panels.map.overlays import (
+    BACKDROP,
+    Marbles,
+    Picture,
+    PictureLayer,
+    backdrop_of,
+    shade_holes,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtWidgets import QMenu
+
+    from latentlab.latent.codes import Codes
+    from latentlab.session.state import State
+    from latentlab.widgets.kit.scatter.rasterize import Paint
+    from latentlab.widgets.panels.map.plot import MapPlot
+    from latentlab.workers.controller import Controller
+
+MARBLES, SAMPLES, HOLES, BACKING, PICTURES = "marbles", "samples", "holes", "backdrop", "pictures"
+SPREAD, IMAGE = "spread", "image"
+CHOICES = {
+    SPREAD: (
+        "Spread of the image",
+        "q(z|x) of the image at z, else of your own picture: one and two standard deviations.",
+    ),
+    MARBLES: ("Marbles", "Ellipses of q(z|x): of the selected images, else of 200."),
+    SAMPLES: ("Draw from q(z|x)", "Each point is a draw from q(z|x) instead of its mean."),
+    HOLES: ("Holes", "Red where the prior expects codes and there are none."),
+    BACKING: ("Backdrop: manifold", "The decoded manifold behind the points, each tile in place."),
+    IMAGE: (
+        "Backdrop: image",
+        "What z decodes to, or the place under the cursor, behind the points.",
+    ),
+    PICTURES: ("Pictures when near", "Images at their points, once few are in view."),
+}
+BACKDROPS = (BACKING, IMAGE)
+"""Layers of which at most one is on."""
+AT_FIRST = (SPREAD, PICTURES)
+"""Layers that are on, unless someone has switched them off for good."""
+MOST_MARBLES = 200
+FADED = 0.35
+"""Opacity of the points where something else is to be seen."""
+MOST_PICTURES = 150
+CALM_MS = 120
+"""Milliseconds the view has to rest before pictures are fetched."""
+
+
+class Layers(QObject):
+    """Keeps the layers of a map in step with the state.
+
+    Parameters
+    ----------
+    plot : MapPlot
+        The map.
+    controller : Controller
+        Asked for pictures.
+    """
+
+    changed = Signal()
+    """Points have to be placed anew."""
+
+    def __init__(self, plot: MapPlot, controller: Controller) -> None:
+        super().__init__(plot)
+        self._plot, self._controller = plot, controller
+        self.marbles, self.pictures = Marbles(), PictureLayer()
+        self.holes, self.backdrop = Picture(smooth=True), Picture(BACKDROP)
+        self.image, self.spread = Picture(BACKDROP, smooth=True), Spread()
+        self.image.hide()
+        behind = (self.backdrop, self.image, self.holes)
+        for item in (*behind, self.marbles, self.pictures, self.spread):
+            plot.addItem(item, ignoreBounds=True)
+        self.actions = {name: self._action(name) for name in CHOICES}
+        one = QActionGroup(self)
+        one.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
+        for name in BACKDROPS:
+            one.addAction(self.actions[name])
+        self._paint: Paint | None = None
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM_MS)
+        self._calm.timeout.connect(self._show_pictures)
+        plot.getViewBox().sigRangeChanged.connect(self._on_range)
+
+    def _action(self, name: str) -> QAction:
+        title, tip = CHOICES[name]
+        action = QAction(title, self)
+        action.setCheckable(True)
+        action.setToolTip(tip)
+        action.setChecked(name in AT_FIRST and settings().value(f"map/{name}", True))
+        action.toggled.connect(self._on_toggled)
+        return action
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Offer the layers."""
+        menu.setToolTipsVisible(True)
+        menu.addActions(list(self.actions.values()))
+
+    def is_on(self, name: str) -> bool:
+        """Say whether a layer is wanted."""
+        return self.actions[name].isChecked()
+
+    @property
+    def draws(self) -> bool:
+        """Whether points are draws from their posteriors instead of means."""
+        return self.is_on(SAMPLES)
+
+    def places(self, state: State, codes: Codes) -> NDArray[np.float32]:
+        """Return where the points stand: their means, or draws where those are wanted.
+
+        Until the draws are there, means.
+        """
+        wanted, drawn = self.draws and state.view.is_plane, state.draws
+        fits = drawn is not None and drawn.frame == state.view.frame and len(drawn.xy) == len(codes)
+        if wanted and fits and drawn is not None:
+            return drawn.xy
+        return state.view.places(codes)
+
+    def show_layers(self, state: State, changed: frozenset[str], paint: Paint | None) -> None:
+        """Show what is wanted of the present state."""
+        self._paint = paint
+        if "model" in changed:
+            self.pictures.forget()
+        if "map_pictures" in changed and state.map_pictures:
+            self.pictures.add(state.map_pictures.rows, state.map_pictures.pictures)
+        if changed & {"picture", "preview", "model", "view"}:
+            self._show_image(state)
+        codes = state.codes
+        if codes is None or not state.view.suits(codes):
+            return
+        seen = state.view.is_plane and any(map(self.is_on, (MARBLES, HOLES, BACKING)))
+        self._plot.cloud.setOpacity(FADED if seen or self.is_on(IMAGE) else 1.0)
+        if changed & {"model", "codes", "view", "selection", "measured"}:
+            self._show_marbles(state, codes)
+        if changed & {"model", "codes", "view"}:
+            self._ask(state, codes)
+        if changed & {"model", "codes", "view", "holes"}:
+            self._show_holes(state)
+        if changed & {"model", "codes", "view", "original", "own"}:
+            self._show_spread(state)
+        if changed & {"manifold", "view", "model"}:
+            self._show_backdrop(state)
+        if changed & {"model", "codes", "view"}:
+            self._calm.start()
+
+    def _show_marbles(self, state: State, codes: Codes) -> None:
+        wanted = self.is_on(MARBLES) and state.view.is_plane and len(codes) > 0
+        self.marbles.setVisible(wanted)
+        if not wanted or self._paint is None:
+            return
+        count = len(state.selection) if state.selection else len(codes)
+        rows = np.linspace(0, count - 1, min(count, MOST_MARBLES)).astype(int)
+        rows = state.selection.rows[rows] if state.selection else rows
+        shades = [QColor(*self._paint.palette[i].tolist()) for i in self._paint.index[rows]]
+        places = state.view.frame.place(codes.mu[rows])
+        self.marbles.set_ellipses(places, state.view.frame.shadow(codes.sigma[rows]), shades)
+
+    def _show_spread(self, state: State) -> None:
+        """Show where the posterior of an image lies: of the one at z, else of one's own."""
+        image, frame = state.original or state.own, state.view.frame
+        # Where no plane says what a place means, a deviation has no length either.
+        wanted = self.is_on(SPREAD) and state.view.is_plane
+        fits = image is not None and len(image.sigma) == frame.size
+        self.spread.setVisible(wanted and fits)
+        if wanted and fits and image is not None:
+            shadow = frame.shadow(np.array([image.sigma], np.float32))[0]
+            self.spread.set_spread(*frame.spot(image.point.z), shadow)
+
+    def _ask(self, state: State, codes: Codes) -> None:
+        """Ask for what is computed from whole posteriors, where it is wanted."""
+        if not state.view.is_plane or not len(codes):
+            return
+        frame = state.view.frame
+        if self.draws and not (state.draws and state.draws.frame == frame):
+            self._controller.ask(DrawPosteriors(frame))
+        if self.is_on(HOLES) and not (state.holes and state.holes.frame == frame):
+            self._controller.ask(FindHoles(frame))
+
+    def _show_holes(self, state: State) -> None:
+        found = state.holes
+        fits = found is not None and state.view.is_plane and found.frame == state.view.frame
+        self.holes.setVisible(self.is_on(HOLES) and fits)
+        if fits and found is not None:
+            self.holes.set_image(*shade_holes(found.missing, found.reach))
+
+    def _show_backdrop(self, state: State) -> None:
+        manifold = state.manifold
+        fits = manifold is not None and manifold.frame == state.view.frame and state.view.is_plane
+        wanted = self.is_on(BACKING) and fits
+        self.backdrop.setVisible(wanted)
+        if wanted and manifold is not None:
+            self.backdrop.set_image(*backdrop_of(manifold))
+        elif not wanted:
+            self.backdrop.set_image(QImage(), self.backdrop.boundingRect())
+
+    def _show_image(self, state: State) -> None:
+        """Show the picture of z, or of what is previewed, as large as the map."""
+        picture = state.preview or state.picture
+        wanted = self.is_on(IMAGE) and picture is not None
+        self.image.setVisible(wanted)
+        if wanted and picture is not None:
+            image = to_image(picture.pixels)
+            self.image.set_image(image, self._fitted(image))
+
+    def _fitted(self, image: QImage) -> QRectF:
+        """Return the largest place in the middle of the view that an image fills."""
+        view = self._plot.getViewBox().viewRect()
+        scale = min(view.width() / image.width(), view.height() / image.height())
+        place = QRectF(0, 0, scale * image.width(), scale * image.height())
+        place.moveCenter(view.center())
+        return place
+
+    @Slot()
+    def _on_range(self) -> None:
+        self._calm.start()
+        if self.image.isVisible():
+            self.image.set_image(self.image.image, self._fitted(self.image.image))
+
+    @Slot()
+    def _show_pictures(self) -> None:
+        """Show the images in view, where they are few, and fetch those not seen yet."""
+        view = self._plot.getViewBox().viewRect()
+        box = (view.left(), view.top(), view.right(), view.bottom())
+        rows, xy = self._plot.cloud.in_box(box, MOST_PICTURES)
+        # Where most are in view, one looks at the whole.
+        wanted = self.is_on(PICTURES) and 2 * len(rows) < len(self._plot.cloud)
+        if not wanted:
+            rows, xy = rows[:0], xy[:0]
+        self.pictures.set_places(rows, xy)
+        missing = self.pictures.missing()
+        if missing:
+            self._controller.ask(FetchPictures(missing))
+
+    @Slot()
+    def _on_toggled(self) -> None:
+        for name in AT_FIRST:
+            settings().setValue(f"map/{name}", self.is_on(name))
+        self.changed.emit()

@@ -1,0 +1,194 @@
+"""What the map can show besides its points: marbles, holes, a backdrop, pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtWidgets import QGraphicsItem
+
+from latentlab.session.mosaic import tile
+from latentlab.widgets.kit.images.image_view import to_image
+from latentlab.widgets.kit.plot import outline
+from latentlab.widgets.kit.theme import colours, faint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.session.points import Manifold
+
+CORNERS = 40
+CIRCLE = QPolygonF(
+    [
+        QPointF(np.cos(angle), np.sin(angle))
+        for angle in np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
+    ]
+)
+BACKDROP = 0.35
+SIDE = 30
+KEPT = 2000
+"""Pictures that are kept at hand."""
+
+
+class Marbles(pg.GraphicsObject):
+    """Ellipses of posteriors at one and two standard deviations, in the colours of their points."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shapes: list[tuple[QPolygonF, QPolygonF, QColor]] = []
+        self._extent = QRectF()
+        self.setZValue(5)
+
+    def set_ellipses(
+        self, xy: NDArray[np.float32], covariance: NDArray[np.float64], shades: list[QColor]
+    ) -> None:
+        """Show ellipses about places of shape (K, 2) with covariances of shape (K, 2, 2)."""
+        self.prepareGeometryChange()
+        values, vectors = np.linalg.eigh(covariance)
+        roots = vectors * np.sqrt(np.maximum(values, 0))[:, None, :]
+        self._shapes = []
+        for (x, y), ((a, b), (c, d)), shade in zip(
+            xy.tolist(), roots.tolist(), shades, strict=True
+        ):
+            inner, outer = (QTransform(k * a, k * c, k * b, k * d, x, y) for k in (1, 2))
+            self._shapes.append((inner.map(CIRCLE), outer.map(CIRCLE), shade))
+        self._extent = QRectF()
+        for _, rim, _ in self._shapes:
+            self._extent = self._extent.united(rim.boundingRect())
+        self.update()
+
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+    def boundingRect(self) -> QRectF:
+        """Return the extent of all."""
+        return self._extent
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw soft discs with thin rims."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for inner, outer, shade in self._shapes:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(_clear(shade, 0.16))
+            painter.drawPolygon(outer)
+            painter.setPen(outline(painter, _clear(shade, 0.9)))
+            painter.setBrush(_clear(shade, 0.3))
+            painter.drawPolygon(inner)
+
+
+def _clear(shade: QColor, opacity: float) -> QColor:
+    result = QColor(shade)
+    result.setAlphaF(opacity)
+    return result
+
+
+class Picture(pg.GraphicsObject):
+    """An image laid over a rectangle of the map, below its points."""
+
+    def __init__(self, opacity: float = 1.0, *, smooth: bool = False) -> None:
+        super().__init__()
+        self.image, self._place = QImage(), QRectF()
+        self._smooth = smooth
+        self.setOpacity(opacity)
+        self.setZValue(-10)
+
+    def set_image(self, image: QImage, place: QRectF) -> None:
+        """Show an image over a rectangle in data coordinates."""
+        self.prepareGeometryChange()
+        self.image, self._place = image, place
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Return where it lies."""
+        return self._place
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw it the right way up."""
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
+        painter.scale(1, -1)
+        place = self._place
+        painter.drawImage(
+            QRectF(place.left(), -place.bottom(), place.width(), place.height()), self.image
+        )
+
+
+def backdrop_of(manifold: Manifold) -> tuple[QImage, QRectF]:
+    """Return the decoded grid as one picture, and where it lies."""
+    axis = manifold.axis
+    half = (axis[1] - axis[0]) / 2 if len(axis) > 1 else 0.5
+    low, high = float(axis[0] - half), float(axis[-1] + half)
+    whole = tile(manifold.tiles.pictures, manifold.tiles.columns, 0, 0)
+    return to_image(whole), QRectF(low, low, high - low, high - low)
+
+
+def shade_holes(missing: NDArray[np.float64], reach: float) -> tuple[QImage, QRectF]:
+    """Return a picture of what is missing, from `holes`, and where it lies."""
+    n = len(missing)
+    tint = faint(colours().error, 1.0)
+    alpha = (missing[::-1] * 0.75)[..., None]
+    parts = np.array([tint.blue(), tint.green(), tint.red(), 255], np.float64)
+    pixels = np.ascontiguousarray((alpha * parts).astype(np.uint8))
+    layout = QImage.Format.Format_ARGB32_Premultiplied
+    image = QImage(pixels.tobytes(), n, n, 4 * n, layout).copy()
+    return image, QRectF(-reach, -reach, 2 * reach, 2 * reach)
+
+
+class PictureLayer(pg.GraphicsObject):
+    """Images of the data set at their points, of a constant size on screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[int, QImage] = {}
+        self._shown: list[tuple[int, QPointF]] = []
+        self.setZValue(4)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+
+    def forget(self) -> None:
+        """Forget all pictures: other images are on the map."""
+        self._known.clear()
+        self.set_places(np.empty(0, np.int64), np.empty((0, 2), np.float32))
+
+    def add(self, rows: NDArray[np.int64], pictures: NDArray[np.uint8]) -> None:
+        """Learn how images look."""
+        for row, picture in zip(rows.tolist(), pictures, strict=True):
+            self._known[row] = to_image(picture)
+        for row in list(self._known)[:-KEPT]:
+            del self._known[row]
+        self.update()
+
+    def set_places(self, rows: NDArray[np.int64], xy: NDArray[np.float32]) -> None:
+        """Say which images are in view, and where."""
+        self.prepareGeometryChange()
+        places = [QPointF(x, y) for x, y in xy.tolist()]
+        self._shown = list(zip(rows.tolist(), places, strict=True))
+        self.update()
+
+    def missing(self) -> tuple[int, ...]:
+        """Return the rows in view whose pictures are not known."""
+        return tuple(row for row, _ in self._shown if row not in self._known)
+
+    @property
+    def drawn(self) -> dict[int, QImage]:
+        """What is drawn, by row."""
+        return {row: self._known[row] for row, _ in self._shown if row in self._known}
+
+    def boundingRect(self) -> QRectF:
+        """Return the view: what is in it changes with it."""
+        view = self.getViewBox()
+        return view.viewRect() if view and self._shown else QRectF()
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw the pictures in view, framed."""
+        transform = painter.transform()
+        painter.resetTransform()
+        painter.setPen(QPen(QColor(colours().border), 1))
+        for row, place in self._shown:
+            image = self._known.get(row)
+            if image is not None:
+                middle = transform.map(place)
+                room = QRectF(middle.x() - SIDE / 2, middle.y() - SIDE / 2, SIDE, SIDE)
+                painter.drawImage(room, image)
+                painter.drawRect(room)

@@ -1,0 +1,229 @@
+"""The Map panel: the codes of the data set, and every way to point at latent space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+
+from latentlab.session.map import DrawPosteriors, FindHoles, MakeMeasured, MakeView
+from latentlab.session.model import MakeManifold, ShowAll, ShowRest
+from latentlab.session.selection import mask_of
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.progress_bar import WorkBar
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.map.colour_row import ColourFoot
+from latentlab.widgets.panels.map.lasso import SelectTools
+from latentlab.widgets.panels.map.overlay_menu import BACKING, SPREAD, Layers
+from latentlab.widgets.panels.map.plot import MapPlot
+from latentlab.widgets.panels.map.pointer import MapPointer
+from latentlab.widgets.panels.map.select_menu import fill_select_menu
+from latentlab.widgets.panels.map.selection_bar import SelectionBar
+from latentlab.widgets.panels.map.toolbar import MapTools
+from latentlab.widgets.panels.map.view_bar import ViewBar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QResizeEvent
+
+    from latentlab.latent.codes import Codes
+    from latentlab.session.points import ModelCard
+    from latentlab.session.selection import How
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+AGAIN = frozenset({"codes", "view"})
+WORK = (ShowAll, ShowRest, MakeView, MakeMeasured, DrawPosteriors, FindHoles)
+INVERSE = (
+    "What a place of the map decodes to: on a plane exactly what lies there, elsewhere the "
+    "codes of the nearest images, the nearer the more."
+)
+WATCHED = (
+    "model codes point picture ends view preview hovered working selection measured map_pictures "
+    "manifold original own scores draws holes is_training following directions"
+)
+
+
+class MapPanel(PanelWidget):
+    """A scatter of codes over two dimensions."""
+
+    watches = frozenset(WATCHED.split())
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.views, self.foot = ViewBar(controller), ColourFoot(controller)
+        self.across, self.up = self.views.across, self.views.up
+        self.colours, self.legend, self.bar = self.foot.choice, self.foot.legend, self.foot.bar
+        self._note = muted()
+        self._note.setTextFormat(Qt.TextFormat.PlainText)  # names of files are no markup
+        self.all = QPushButton()
+        self.all.hide()
+        for widget, stretch in ((self.views, 0), (self._note, 1), (self.all, 0)):
+            self.tools.addWidget(widget, stretch)
+        self.told = muted(stretch=False)
+        self.told.setWordWrap(True)
+        self.told.setTextFormat(Qt.TextFormat.PlainText)
+        self.told.hide()
+        self.body.addWidget(self.told)
+        self.plot = MapPlot()
+        self.plot.setAccessibleName("Map of the latent space")
+        self.hand = SelectTools(self.plot)
+        self.body.addWidget(self.plot, 1)
+        self.body.addWidget(self.foot)
+        self.layers = Layers(self.plot, controller)
+        self.pointer = MapPointer(self.plot, controller)
+        self.thumbnail = self.pointer.thumbnail
+        self.buttons = MapTools(self.plot)
+        self.work = WorkBar(controller, WORK, "Give this up; what is shown stays.", self.plot)
+        self.work.setObjectName("mapBar")
+        self.work.move(UNIT, UNIT)
+        self.selected = SelectionBar(controller, self.plot)
+        self._drawn: tuple[object, ...] = (None,) * 4
+        self._model = -1
+        Veil(self.plot, controller, tells=True)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.buttons.home.clicked.connect(self.plot.show_all)
+        self.buttons.select.clicked.connect(self._on_select_menu)
+        self.buttons.chosen.connect(self.hand.set_tool)
+        self.buttons.layers.clicked.connect(self._on_layer_menu)
+        self.layers.changed.connect(self._show_again)
+        self.foot.changed.connect(self._show_again)
+        self.foot.filtered.connect(self._show_codes)
+        self.all.clicked.connect(self.controller.show_all)
+        self.pointer.filling.connect(self._on_menu)
+        self.hand.chosen.connect(self._on_selected)
+        self.hand.left.connect(self.buttons.show_none)
+        self.hand.cleared.connect(self.controller.clear_selection)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Show codes, z and path in the present plane."""
+        if state.model is None or state.point is None or state.codes is None:
+            return
+        self.work.show_state(state)
+        if not state.view.suits(state.codes):
+            return
+        if state.model.number != self._model:
+            self._model = state.model.number
+            self.plot.forget_range()
+        if changed & {"model", "view", "directions"}:
+            self.views.show_view(state)
+        if changed & {"model", "view"}:
+            self.pointer.forget_places()
+            self.plot.set_view(state.view)
+        if changed & {"model", "codes", "view", "is_training", "following"}:
+            self._show_note(state, state.model, state.codes)
+        if changed & {"model", "codes", "view", "scores"}:
+            self.colours.offer(state)
+        if changed & {"model", "codes", "view", "measured", "scores", "draws"}:
+            self._show_codes()
+        if changed & {"model", "codes", "view", "selection"}:
+            self._show_selection(state, state.codes)
+        if changed & {"model", "codes", "view", "point", "ends"}:
+            self.pointer.show_places(state.point, state.ends)
+        self.layers.show_layers(state, changed, self.plot.cloud.paint_now)
+        self.pointer.show_preview(state)
+
+    def _show_note(self, state: State, model: ModelCard, codes: Codes) -> None:
+        count, total = len(codes), model.images
+        some = f"{count:,} of {total:,}" if count < total else f"{count:,}"
+        shown = f"{some} {model.data}" if count else "no images"
+        self._note.setText(f"{state.view.inverse} · {shown}")
+        images = f"{some} images of {model.data}" if count else "No images"
+        self._note.setToolTip(f"{INVERSE} {images} are shown.")
+        self.told.setText(model.note)
+        self.told.setVisible(bool(model.note))
+        # A model under training moves on before so many images are encoded.
+        learns = state.is_training and state.following
+        self.all.setVisible(0 < count < total and not learns)
+        self.all.setText(text := f"All {total:,}")
+        self.all.setFixedWidth(self.all.fontMetrics().horizontalAdvance(text) + 2 * UNIT)
+        self.all.setToolTip(
+            f"Encode the other {total - count:,} images too, and show them; this can be given up."
+        )
+
+    @Slot()
+    def _show_codes(self) -> None:
+        """Show codes where the view puts them, in the colours chosen, less what is hidden."""
+        state = self.controller.state
+        if state.codes is None or state.model is None or not state.view.suits(state.codes):
+            return
+        paint, mask = self.foot.paint_of(state, state.model.spec.class_names)
+        places = self.layers.draws and state.draws
+        now = (state.codes, state.view, places, mask)
+        if mask is None and all(a is b for a, b in zip(now, self._drawn, strict=True)):
+            # The same points: sorting a million of them anew would take its time.
+            self.plot.cloud.set_paint(paint)
+        else:
+            self.plot.set_cloud(self.layers.places(state, state.codes), paint, mask)
+        self._drawn = now
+
+    @Slot()
+    def _show_again(self) -> None:
+        """Show points and layers anew: what is wanted of them has changed."""
+        self.needs = frozenset({MakeManifold} if self.layers.is_on(BACKING) else ())
+        self._say_needs()
+        self._show_codes()
+        self.layers.show_layers(self.controller.state, AGAIN, self.plot.cloud.paint_now)
+
+    def _show_selection(self, state: State, codes: Codes) -> None:
+        chosen = state.selection
+        self.plot.cloud.set_selected(mask_of(chosen, len(codes)) if chosen else None)
+        self.selected.show_selection(state)
+
+    @Slot(object)
+    def _on_menu(self, menu: QMenu) -> None:
+        menu.addAction(self.layers.actions[SPREAD])
+        menu.addAction("Show all codes", self.plot.show_all)
+
+    @Slot()
+    def _on_select_menu(self) -> None:
+        menu = QMenu(self)
+        fill_select_menu(menu, self.controller, self.colours.chosen, self)
+        self.buttons.drop(menu, self.buttons.select)
+
+    @Slot()
+    def _on_layer_menu(self) -> None:
+        menu = QMenu(self)
+        self.layers.fill_menu(menu)
+        self.buttons.drop(menu, self.buttons.layers)
+
+    @Slot(object, object)
+    def _on_selected(self, rows: NDArray[np.int64], how: How) -> None:
+        self.controller.select(rows, how)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep tools and bars in their corners."""
+        super().resizeEvent(event)
+        self.selected.stand()
+        self.buttons.stand()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Colour numbers anew for light and dark."""
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "plot"):
+            self._show_codes()
+        super().changeEvent(event)
+
+
+PANEL = Panel(
+    key="map",
+    title="Map",
+    area=Area.CENTRE,
+    order=0,
+    shortcut="Alt+3",
+    help="Each dot is the code of one real image: the mean of q(z|x), coloured by class. Dashed "
+    "rings are one, two and three standard deviations of the prior N(0, 1). Hover to see what "
+    "any place decodes to, click to go there (the cross), Shift+click to take the nearest real "
+    "image. The two ellipses around an image's code are one and two standard deviations of its "
+    "posterior q(z|x). Drag A and B to choose a path; right-click for more; wheel and drag to "
+    "zoom and pan. On a <b>plane</b> (dimensions, PCA, A, B and z, directions) what lies under the "
+    "cursor decodes exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and decode a "
+    "blend of them. Box and lasso select images for all panels; marbles show how sure the encoder "
+    "is of each.",
+    widget=MapPanel,
+)

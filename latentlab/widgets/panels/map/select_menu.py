@@ -1,0 +1,154 @@
+"""Choosing images by what is known of them: class, attribute, a range of numbers, text."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QInputDialog,
+    QMenu,
+    QWidget,
+)
+
+from latentlab.data.tables.columns import groups_of
+from latentlab.session.colourings import Colouring, of_attribute, values_of
+from latentlab.session.selection import by_range, by_text
+from latentlab.widgets.kit.dialogs import NumberButtons
+from latentlab.widgets.kit.number_box import NumberBox
+from latentlab.widgets.kit.scatter.point_colours import reach_of
+from latentlab.widgets.panels.map.selection_bar import add_kept
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latentlab.data.image_set import Attributes
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+MIDDLE = 0.5
+"""Above it, an attribute holds."""
+MOST_LISTED = 100
+"""Words or codes of an attribute that a menu lists."""
+
+
+def fill_select_menu(
+    menu: QMenu, controller: Controller, colouring: Colouring | None, parent: QWidget
+) -> None:
+    """Offer every way to choose images but by hand."""
+    state = controller.state
+    if state.model is None or state.codes is None or not len(state.codes):
+        return
+    codes, names = state.codes, state.model.spec.class_names
+    if codes.labels is not None:
+        inner = menu.addMenu("Class")
+        for label, name in enumerate(names):
+            inner.addAction(name, partial(_take, controller, codes.labels == label))
+        menu.addAction("Text in the class's name …", partial(_ask_text, controller, parent))
+    if codes.attributes:
+        inner = menu.addMenu("Attribute")
+        for name in codes.attributes.names:
+            _add_attribute(inner, controller, codes.attributes, name, parent)
+    _add_shown(menu, controller, colouring, parent)
+    menu.addSeparator()
+    menu.addAction("All", partial(controller.select, np.arange(len(codes))))
+    menu.addAction("Invert", controller.invert_selection)
+    if state.kept:
+        menu.addSeparator()
+        add_kept(menu, controller)
+
+
+def _add_attribute(
+    menu: QMenu, controller: Controller, attributes: Attributes, name: str, parent: QWidget
+) -> None:
+    """Offer the images that have an attribute, each of its words or codes, or a range of it."""
+    title, values = name.replace("_", " "), attributes.column(name)
+    if groups := groups_of(attributes, name):
+        labels, names = groups
+        inner = menu.addMenu(title)
+        for group, named in enumerate(names[:MOST_LISTED]):
+            inner.addAction(named, partial(_take, controller, labels == group))
+    elif set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}:
+        menu.addAction(title, partial(_take, controller, values > MIDDLE))
+    else:
+        ask = partial(_ask_range, controller, of_attribute(attributes, name), parent)
+        menu.addAction(f"{title} between …", ask)
+
+
+def _add_shown(
+    menu: QMenu, controller: Controller, colouring: Colouring | None, parent: QWidget
+) -> None:
+    """Offer what the present colours stand for: groups, or a range of numbers."""
+    values = values_of(colouring.key, controller.state) if colouring else None
+    if colouring is None or values is None or colouring.key == "class":
+        return
+    if values.dtype.kind == "f":
+        ask = partial(_ask_range, controller, colouring, parent)
+        menu.addAction(f"{colouring.title} between …", ask)
+        return
+    inner = menu.addMenu("Group")
+    for group in np.unique(values).tolist():
+        named = colouring.names[group] if 0 <= group < len(colouring.names) else group_name(group)
+        inner.addAction(named, partial(_take, controller, values == group))
+
+
+def group_name(group: int) -> str:
+    """Return what a group is called; -1 is none."""
+    return "none" if group < 0 else f"group {group + 1}"
+
+
+def _take(controller: Controller, mask: NDArray[np.bool_]) -> None:
+    controller.select(np.flatnonzero(mask))
+
+
+def _ask_text(controller: Controller, parent: QWidget) -> None:
+    text, sure = QInputDialog.getText(parent, "Select by text", "The class's name holds:")
+    if sure:
+        choose_text(controller, text)
+
+
+def choose_text(controller: Controller, text: str) -> None:
+    """Choose the images whose class's name holds a text; say so where there are none."""
+    state: State = controller.state
+    if state.model is None or state.codes is None:
+        return
+    rows = by_text(text, state.model.spec.class_names, state.codes.labels)
+    if len(rows):
+        controller.select(rows)
+    else:
+        classes = ", ".join(state.model.spec.class_names[:12])
+        controller.refuse(f"No class's name holds “{text}”.", f"There are {classes}.")
+
+
+def _ask_range(controller: Controller, colouring: Colouring, parent: QWidget) -> None:
+    values = values_of(colouring.key, controller.state)
+    if values is None:
+        return
+    dialog = RangeDialog(colouring, values, parent)
+    if dialog.exec() == QDialog.DialogCode.Accepted:
+        controller.select(by_range(values, dialog.low.value(), dialog.high.value()))
+    dialog.deleteLater()
+
+
+class RangeDialog(QDialog):
+    """Asks for two ends, beginning with those of the colour bar."""
+
+    def __init__(
+        self, colouring: Colouring, values: NDArray[np.float32], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Select by {colouring.title}")
+        form = QFormLayout(self)
+        self.low, self.high = NumberBox(-1e9, 1e9), NumberBox(-1e9, 1e9)
+        ends = zip((self.low, self.high), ("From", "To"), reach_of(values), strict=True)
+        for box, name, value in ends:
+            box.setValue(value)
+            box.setAccessibleName(name)
+            box.setToolTip(f"{name} which {colouring.title} on images are selected, included.")
+            if colouring.unit:
+                box.setSuffix(f" {colouring.unit}")
+            form.addRow(name, box)
+        form.addRow(NumberButtons(self, self.low, self.high))

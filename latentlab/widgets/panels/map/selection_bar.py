@@ -1,0 +1,106 @@
+"""What is chosen: how many, and what can be done with them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QInputDialog, QLabel, QMenu, QWidget
+
+from latentlab.session.export import TABLES
+from latentlab.session.selection import How
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.theme import UNIT, small
+
+if TYPE_CHECKING:
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+
+class SelectionBar(QFrame):
+    """A small bar on the map; hidden while nothing is chosen."""
+
+    def __init__(self, controller: Controller, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._room = parent
+        self.setObjectName("mapBar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.text = QLabel()
+        self.text.setFont(small(self.text.font()))
+        more = IconButton("more", "What to do with the selected images")
+        clear = IconButton("close", "Select nothing (Esc on the map)")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(UNIT, 0, 0, 0)
+        row.setSpacing(UNIT // 2)
+        for widget in (self.text, more, clear):
+            row.addWidget(widget)
+        more.clicked.connect(self._open)
+        clear.clicked.connect(controller.clear_selection)
+        self._more = more
+        self.hide()
+
+    def show_selection(self, state: State) -> None:
+        """Say how many are chosen."""
+        self.setVisible(state.selection is not None)
+        if state.selection and state.codes is not None:
+            count, name = len(state.selection), state.selection.name
+            share = f"{count / max(1, len(state.codes)):.0%}"
+            self.text.setText(f"{name or 'selected'} · {count:,} ({share})")
+            self.adjustSize()
+            self.stand()
+
+    def stand(self) -> None:
+        """Stand in the lower left corner of the map."""
+        room = self._room.height()
+        self.move(5 * UNIT, room - self.height() - 4 * UNIT)
+
+    @Slot()
+    def _open(self) -> None:
+        menu = QMenu(self)
+        self.fill_menu(menu)
+        menu.exec(self._more.mapToGlobal(self._more.rect().topLeft()))
+        menu.deleteLater()
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Offer what can be done with the selection."""
+        add_means(menu, self._controller)
+        for side in "ab":
+            text = f"Into group {side.upper()}, to learn a direction"
+            menu.addAction(text, partial(self._controller.gather_selection, side))
+        menu.addSeparator()
+        menu.addAction("Invert", self._controller.invert_selection)
+        add_kept(menu, self._controller)
+        menu.addAction("Keep by a name …", self._keep)
+        menu.addAction("Save as CSV …", self._save)
+
+    @Slot()
+    def _keep(self) -> None:
+        name, sure = QInputDialog.getText(self, "Keep the selection", "Its name:")
+        if sure:
+            self._controller.keep_selection(name)
+
+    @Slot()
+    def _save(self) -> None:
+        if path := ask_where(self, "selection", TABLES):
+            self._controller.save_selection(path)
+
+
+def add_means(menu: QMenu, controller: Controller) -> None:
+    """Offer the mean of what is chosen as z, A or B."""
+    for role in ("z", "a", "b"):
+        name = role if role == "z" else role.upper()
+        menu.addAction(f"Mean of selection becomes {name}", partial(controller.go_to_mean, role))
+
+
+def add_kept(menu: QMenu, controller: Controller) -> None:
+    """Offer the selections that were kept, alone or combined with what is chosen."""
+    for kept in controller.state.kept:
+        inner = menu.addMenu(f"{kept.name} · {len(kept):,}")
+        for how in How if controller.state.selection else (How.NEW,):
+            text = "select" if how is How.NEW else how.value
+            inner.addAction(text.capitalize(), partial(controller.select, kept.rows, how))
+        inner.addSeparator()
+        inner.addAction("Forget", partial(controller.forget_selection, kept.name))

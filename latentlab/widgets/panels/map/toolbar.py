@@ -1,0 +1,64 @@
+"""The map's buttons: tools to choose images with, and menus."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
+
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.panels.map.lasso import BOX, LASSO, NEW
+
+TOOLS = {
+    BOX: "Select images in a box: Shift adds, Alt removes, a click takes one",
+    LASSO: "Select images in a lasso: Shift adds, Alt removes, a click takes one",
+}
+
+
+class MapTools(QFrame):
+    """Box and lasso, of which at most one is on, and menus: a small bar on the map."""
+
+    chosen = Signal(str)
+    """A tool, or an empty name for none."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._room = parent
+        self.setObjectName("mapBar")
+        row = QVBoxLayout(self)
+        row.setContentsMargins(1, 1, 1, 1)
+        row.setSpacing(0)
+        self.buttons = {tool: IconButton(tool, tip) for tool, tip in TOOLS.items()}
+        for button in self.buttons.values():
+            button.setCheckable(True)
+            button.clicked.connect(self._on_clicked)
+            row.addWidget(button)
+        self.select = IconButton("select", "Select by class, attribute, number or text")
+        self.layers = IconButton("layers", "What else is drawn on the map")
+        self.home = IconButton("home", "Show all codes")
+        for button in (self.select, self.layers, self.home):
+            row.addWidget(button)
+        self.adjustSize()
+
+    def stand(self) -> None:
+        """Stand in the upper right corner of the map."""
+        self.move(self._room.width() - self.width() - UNIT, UNIT)
+
+    @Slot()
+    def show_none(self) -> None:
+        """Show that no tool is on."""
+        for button in self.buttons.values():
+            button.setChecked(False)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        for button in self.buttons.values():
+            if button is not self.sender():
+                button.setChecked(False)
+        on = [tool for tool, button in self.buttons.items() if button.isChecked()]
+        self.chosen.emit(on[0] if on else NEW)
+
+    def drop(self, menu: QMenu, button: IconButton) -> None:
+        """Open a menu below a button, and take it away afterwards."""
+        menu.exec(button.mapToGlobal(button.rect().bottomLeft()))
+        menu.deleteLater()

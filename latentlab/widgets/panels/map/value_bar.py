@@ -1,0 +1,53 @@
+"""The key to the map's colours where they stand for numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from latentlab.widgets.kit.scatter.point_colours import viridis
+from latentlab.widgets.kit.theme import UNIT, colours, small
+
+STOPS = 12
+
+
+class ValueBar(QWidget):
+    """A strip of colour between two numbers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._texts = ("", "", "")
+        self.setFont(small(self.font()))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip("The outermost half per cent at either end share the last colours.")
+        self.hide()
+
+    def show_range(self, title: str, unit: str, ends: tuple[float, float]) -> None:
+        """Say what the colours stand for."""
+        low, high = (f"{end:.3g}" for end in ends)
+        self._texts = (title, low, f"{high} {unit}".rstrip())
+        self.setAccessibleName(f"Colours: {title} from {low} to {self._texts[2]}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Be one line high."""
+        return QSize(200, self.fontMetrics().height() + UNIT // 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw low end, strip and high end in one line; the choice beside it says of what."""
+        painter = QPainter(self)
+        painter.setPen(QColor(colours().muted))
+        _, low, high = self._texts
+        middle = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        painter.drawText(self.rect(), middle, low)
+        left = self.fontMetrics().horizontalAdvance(low) + UNIT
+        right = self.width() - self.fontMetrics().horizontalAdvance(high) - UNIT
+        strip = QRectF(left, (self.height() - UNIT) / 2, max(0, min(right - left, 20 * UNIT)), UNIT)
+        gradient = QLinearGradient(strip.topLeft(), strip.topRight())
+        shades = viridis()
+        for i in range(STOPS + 1):
+            shade = shades[i * (len(shades) - 1) // STOPS].tolist()
+            gradient.setColorAt(i / STOPS, QColor(*shade))
+        painter.fillRect(strip, gradient)
+        painter.drawText(QRectF(strip.right() + UNIT, 0, self.width(), self.height()), middle, high)

@@ -1,0 +1,156 @@
+"""How the map is laid out: the choice of a view, and its axes."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from latentlab.session.directions import ReadDirections
+from latentlab.session.map import Layout
+from latentlab.widgets.kit.theme import UNIT
+
+if TYPE_CHECKING:
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+CHOICES = {
+    Layout.AXES: ("Dimensions", "Two latent dimensions as they are."),
+    Layout.PCA: ("PCA", "The plane in which the codes spread most. Every place decodes exactly."),
+    Layout.PLANE: (
+        "Plane A, B, z",
+        "The plane through A, B and z as they stand now. Every place decodes exactly.",
+    ),
+    Layout.DIRECTIONS: (
+        "Directions",
+        "The plane of two directions that were learned. Every place decodes exactly.",
+    ),
+    Layout.TSNE: (
+        "t-SNE",
+        "Neighbours stay neighbours; distances between groups mean little. A place decodes to "
+        "the blend of the nearest codes.",
+    ),
+    Layout.UMAP: (
+        "UMAP",
+        "Neighbours stay neighbours, and groups keep more of their order. A place decodes to "
+        "the blend of the nearest codes.",
+    ),
+}
+AXIS = 7 * UNIT
+"""Pixels of the choice of a dimension."""
+DIRECTION = 12 * UNIT
+"""Pixels of the choice of a direction."""
+NO_UMAP = "Not installed. Install it with: pip install 'latentlab[umap]'"
+
+
+class ViewBar(QWidget):
+    """The choice of a view, and of two dimensions where it shows those."""
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._wanted = False
+        self.layouts, self.across, self.up = QComboBox(), QComboBox(), QComboBox()
+        self.layouts.setToolTip(
+            "What the map shows: a plane through latent space, or who is near whom."
+        )
+        self.layouts.setAccessibleName("View")
+        self._fill()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(UNIT // 2)
+        row.addWidget(self.layouts)
+        for box, text in ((self.across, "to the right"), (self.up, "upwards")):
+            box.setToolTip(f"What grows {text}.")
+            box.setAccessibleName(f"Axis {text}")
+            box.setFixedWidth(AXIS)
+            box.hide()
+            box.currentIndexChanged.connect(self._on_axes)
+            row.addWidget(box)
+        self.layouts.activated.connect(self._on_layout)
+
+    def _fill(self) -> None:
+        model = self.layouts.model()
+        assert isinstance(model, QStandardItemModel)
+        for layout, (title, tip) in CHOICES.items():
+            self.layouts.addItem(title, layout)
+            item = model.item(self.layouts.count() - 1)
+            missing = layout is Layout.UMAP and find_spec("umap") is None
+            item.setToolTip(NO_UMAP if missing else tip)
+            item.setEnabled(not missing)
+
+    def show_view(self, state: State) -> None:
+        """Show which view is on."""
+        view, size = state.view, state.model.latent_dim if state.model else 0
+        self.layouts.setCurrentIndex(list(CHOICES).index(view.layout))
+        names: list[str] = []
+        if view.layout is Layout.AXES and size > 2:
+            names = [f"z{d + 1}" for d in range(size)]
+        elif view.layout is Layout.DIRECTIONS:
+            names = [direction.name for direction in state.directions or ()]
+        width = AXIS if view.layout is Layout.AXES else DIRECTION
+        for box, chosen in zip((self.across, self.up), view.frame.names, strict=True):
+            box.blockSignals(True)
+            box.setFixedWidth(width)
+            box.clear()
+            box.addItems(names)
+            box.setCurrentIndex(box.findText(chosen))
+            box.setVisible(bool(names))
+            box.blockSignals(False)
+        if self._wanted and state.directions is not None:
+            self._wanted = False
+            self._look_along(0, 1)
+
+    @Slot(int)
+    def _on_layout(self, row: int) -> None:
+        layout = list(CHOICES)[row]
+        if layout is Layout.AXES:
+            size = self._controller.state.model.latent_dim if self._controller.state.model else 1
+            old = self._controller.state.view.frame.dimensions
+            self._controller.set_plane(old or (0, min(1, size - 1)))
+        elif layout is Layout.PLANE:
+            self._controller.look_through_points()
+        elif layout is Layout.DIRECTIONS and self._controller.state.directions is None:
+            self._wanted = True
+            self._controller.ask(ReadDirections())
+        elif layout is Layout.DIRECTIONS:
+            self._look_along(0, 1)
+        else:
+            self._controller.lay_out(layout)
+        # What is on stays chosen until the new one is there.
+        self.show_view(self._controller.state)
+
+    @Slot()
+    def _on_axes(self) -> None:
+        if self._controller.state.view.layout is Layout.DIRECTIONS:
+            self._turn()
+            return
+        plane = (self.across.currentIndex(), self.up.currentIndex())
+        if min(plane) >= 0:
+            self._controller.set_plane(plane)
+
+    def _turn(self) -> None:
+        """Look along the direction that was chosen just now; the other axis stays."""
+        state = self._controller.state
+        for box, name in zip((self.across, self.up), state.view.frame.names, strict=True):
+            if box.currentIndex() >= 0 and box.currentText() != name:
+                direction = (state.directions or ())[box.currentIndex()]
+                up = box is self.up
+                self._controller.look_towards(direction.vector, direction.name, up=up)
+                self.show_view(self._controller.state)
+                return
+
+    def _look_along(self, across: int, up: int) -> None:
+        directions = self._controller.state.directions or ()
+        if len(directions) < 2:
+            self._controller.refuse(
+                "A plane of directions needs two, and there are fewer.",
+                "Learn them in the Directions panel.",
+            )
+            return
+        first, second = directions[across], directions[up]
+        names = (first.name, second.name)
+        self._controller.look_along(first.vector, second.vector, names)

@@ -1,0 +1,206 @@
+"""A picture as it came, with a frame around the part that is taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
+from latentlab.widgets.kit.theme import colours, faint, small
+from latentlab.widgets.panels.own_image.paint_area import STEPS
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
+
+    from latentlab.data.own_image.crop import Frame, OwnImage
+
+GRIP = 10
+"""Pixels around a corner of the frame within which a press takes hold of it."""
+ZOOM = 1.1
+GROW = {Qt.Key.Key_Plus: ZOOM, Qt.Key.Key_Equal: ZOOM, Qt.Key.Key_Minus: 1 / ZOOM}
+NUDGE = 0.02
+"""How far an arrow key moves the frame, as a share of the picture's longer side."""
+
+
+class CropView(QWidget):
+    """Moves and resizes a frame of fixed proportions.
+
+    Dragging moves it, a corner or the wheel resizes it; so do the arrow keys, and + and -.
+    """
+
+    framed = Signal(object, bool)
+    """The new ``Frame``; False while the hand has not let go."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: QImage | None = None
+        self._own: OwnImage | None = None
+        self.frame: Frame | None = None
+        self._grip: str = ""
+        self._last = QPointF()
+        self._unsettled = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(96, 96)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Part of the picture")
+        self.setToolTip(
+            "Drag the frame to choose what the model sees; drag a corner, turn the wheel or press "
+            "+ and - to resize it. Arrow keys move it."
+        )
+
+    def set_own(self, own: OwnImage | None) -> None:
+        """Show a picture and its frame, or none."""
+        if own is None or self._own is None or own.source is not self._own.source:
+            self._image = to_image(own.source.pixels) if own else None
+            self._grip = ""
+        elif self._grip:
+            return  # what comes back is older than what the hand holds
+        self._own = own
+        self.frame = own.fitting.frame if own else None
+        self.update()
+
+    @property
+    def own(self) -> OwnImage | None:
+        """The picture that is shown."""
+        return self._own
+
+    def sizeHint(self) -> QSize:
+        """Prefer a square."""
+        return QSize(280, 280)
+
+    def room(self) -> QRectF:
+        """Return where the picture is drawn."""
+        size = self._image.size() if self._image else QSize(1, 1)
+        return fitted(size * 64, QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
+    def frame_rect(self) -> QRectF:
+        """Return where the frame is drawn."""
+        if self.frame is None:
+            return QRectF()
+        room, scale = self.room(), self._scale()
+        return QRectF(
+            room.x() + self.frame.left * scale,
+            room.y() + self.frame.top * scale,
+            self.frame.width * scale,
+            self.frame.height * scale,
+        )
+
+    def _scale(self) -> float:
+        return self.room().width() / self._image.width() if self._image else 1.0
+
+    def _set_frame(self, frame: Frame, *, settled: bool) -> None:
+        if frame != self.frame or settled:
+            self.frame = frame
+            self._unsettled = not settled
+            self.update()
+            self.framed.emit(frame, settled)
+
+    def _grip_at(self, place: QPointF) -> str:
+        rect = self.frame_rect()
+        corners = (rect.topLeft(), rect.topRight(), rect.bottomLeft(), rect.bottomRight())
+        if any((corner - place).manhattanLength() <= GRIP for corner in corners):
+            return "corner"
+        return "inside" if rect.contains(place) else ""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the frame."""
+        if event.button() == Qt.MouseButton.LeftButton and self.frame:
+            self._grip, self._last = self._grip_at(event.position()), event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move or resize the frame, or show what a press would do."""
+        place = event.position()
+        if not self._grip or self.frame is None or self._own is None:
+            shapes = {
+                "corner": Qt.CursorShape.SizeFDiagCursor,
+                "inside": Qt.CursorShape.SizeAllCursor,
+            }
+            self.setCursor(shapes.get(self._grip_at(place), Qt.CursorShape.ArrowCursor))
+            return
+        size = self._own.source.size
+        if self._grip == "inside":
+            step = (place - self._last) / self._scale()
+            frame = self.frame.moved(step.x(), step.y(), size)
+        else:
+            middle = self.frame_rect().center()
+            before, after = (self._last - middle), (place - middle)
+            reach = max(1.0, (before.x() ** 2 + before.y() ** 2) ** 0.5)
+            frame = self.frame.scaled((after.x() ** 2 + after.y() ** 2) ** 0.5 / reach, size)
+        self._last = place
+        self._set_frame(frame, settled=False)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go."""
+        if event.button() == Qt.MouseButton.LeftButton and self._grip:
+            self._grip = ""
+            self._settle()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Resize the frame."""
+        if self.frame and self._own:
+            factor = ZOOM ** (-event.angleDelta().y() / 120)
+            self._set_frame(self.frame.scaled(factor, self._own.source.size), settled=True)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the frame with the arrows, resize it with + and -."""
+        key = Qt.Key(event.key())
+        if self.frame and self._own and key in STEPS:
+            size = self._own.source.size
+            step = NUDGE * max(size)
+            frame = self.frame.moved(STEPS[key][0] * step, STEPS[key][1] * step, size)
+            self._set_frame(frame, settled=not event.isAutoRepeat())
+        elif self.frame and self._own and key in GROW:
+            frame = self.frame.scaled(GROW[key], self._own.source.size)
+            self._set_frame(frame, settled=not event.isAutoRepeat())
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Settle where a key that was held down has led."""
+        if not event.isAutoRepeat():
+            self._settle()
+        super().keyReleaseEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys are heard."""
+        self.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys are no longer heard."""
+        self._settle()
+        self.update()
+        super().focusOutEvent(event)
+
+    def _settle(self) -> None:
+        if self._unsettled and self.frame:
+            self._set_frame(self.frame, settled=True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture, pale where it is left out, and the frame."""
+        painter = QPainter(self)
+        c = colours()
+        if self._image is None:
+            painter.setPen(QColor(c.muted))
+            painter.setFont(small(self.font()))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), int(flags), "Open, paste or drop a picture.")
+            return
+        room, rect = self.room(), self.frame_rect()
+        draw(painter, room, self._image, smooth=True)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        outside = QPainterPath()
+        outside.addRect(room)
+        inside = QPainterPath()
+        inside.addRect(rect)
+        painter.fillPath(outside.subtracted(inside), faint(c.base, 0.65))
+        painter.setPen(QColor(c.accent))
+        painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.setBrush(QColor(c.accent if self.hasFocus() else c.base))
+        for corner in (rect.topLeft(), rect.topRight(), rect.bottomLeft(), rect.bottomRight()):
+            painter.drawRect(QRectF(corner.x() - 4, corner.y() - 4, 8, 8))

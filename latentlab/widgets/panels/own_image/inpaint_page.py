@@ -1,0 +1,118 @@
+"""Where a part of one's own picture is hidden, and filled in by the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from latentlab.session.own_image import FillIn, OtherFills
+from latentlab.widgets.kit.flow_layout import Page
+from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.panels.own_image.mask_view import MaskView
+from latentlab.widgets.panels.own_image.tools import MaskTools
+
+if TYPE_CHECKING:
+    from latentlab.session.points import Original
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+
+class FillPage(Page):
+    """Mask and tools, and beside the mask the ways to fill it in once there are some.
+
+    Parameters
+    ----------
+    controller : Controller
+        Asked to fill in, and told which way is chosen.
+    """
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self._seed = 0
+        self.veiled = MaskView()
+        self.brushes = MaskTools(self.veiled)
+        self.fills = TileView("", gap=1)
+        self.fills.setAccessibleName("Ways to fill it in")
+        self.fills.hide()
+        self.progress, self.cancel = QProgressBar(), QPushButton("Cancel")
+        self.progress.setTextVisible(False)
+        self.cancel.setToolTip("Give up filling in; the picture stays as it is.")
+        self._busy = _row(self.progress, self.cancel)
+        self._busy.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(UNIT // 2)
+        column.addWidget(self.brushes)
+        column.addWidget(_row(self.veiled, self.fills), 1)
+        column.addWidget(self._busy)
+        self.brushes.fill_in.clicked.connect(self._fill_in)
+        self.brushes.others.clicked.connect(self._other_fills)
+        self.fills.hovered.connect(self._on_hovered)
+        self.fills.chosen.connect(self._on_chosen)
+        self.cancel.clicked.connect(self._give_up)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it shows that work goes on."""
+        return not self._busy.isHidden()
+
+    def show_own(self, own: Original | None) -> None:
+        """Show a picture to hide parts of, or none."""
+        self.veiled.set_pixels(own.picture if own else None)
+        self.brushes.show_mask()
+
+    def show_fills(self, state: State) -> None:
+        """Show the ways to fill it in that are known."""
+        self.fills.set_tiles(state.fills.tiles if state.fills else None)
+        self.fills.setVisible(state.fills is not None)
+
+    def show_work(self, state: State) -> None:
+        """Show how far filling in is."""
+        work = next((state.working[k] for k in (FillIn, OtherFills) if k in state.working), None)
+        self._busy.setVisible(work is not None)
+        if work:
+            self.progress.setValue(round(100 * (work.fraction or 0)))
+            self.progress.setToolTip(work.message)
+
+    @Slot()
+    def _fill_in(self) -> None:
+        if own := self._controller.state.own:
+            self._controller.ask(FillIn(own, self.veiled.hidden))
+
+    @Slot()
+    def _other_fills(self) -> None:
+        if own := self._controller.state.own:
+            self._seed += 1
+            self._controller.ask(OtherFills(own, self.veiled.hidden, self._seed))
+
+    @Slot()
+    def _give_up(self) -> None:
+        for kind in (FillIn, OtherFills):
+            self._controller.cancel(kind)
+
+    @Slot(int)
+    def _on_hovered(self, row: int) -> None:
+        fills = self._controller.state.fills
+        if row < 0 or not fills:
+            self._controller.preview(None)
+        else:
+            self._controller.hover(fills.tiles.points[row])
+
+    @Slot(int)
+    def _on_chosen(self, row: int) -> None:
+        if fills := self._controller.state.fills:
+            self._controller.set_point(fills.tiles.points[row])
+
+
+def _row(first: QWidget, second: QWidget) -> QWidget:
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(UNIT)
+    row.addWidget(first, 1)
+    row.addWidget(second, 0 if isinstance(second, QPushButton) else 1)
+    return holder

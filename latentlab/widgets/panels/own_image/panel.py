@@ -1,0 +1,271 @@
+"""The Own picture panel: draw, open or paste one, choose a part, let the model fill one in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.data.own_image.crop import OwnImage, Preprocessing, SourceImage
+from latentlab.session.own_image import CENTERED, EncodePicture, JudgeMap, JudgePicture
+from latentlab.widgets.kit.clipboard import paste_picture
+from latentlab.widgets.kit.dialogs import ask_picture
+from latentlab.widgets.kit.flow_layout import Page
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.own_image.canvas import DrawCanvas
+from latentlab.widgets.panels.own_image.crop_view import CropView
+from latentlab.widgets.panels.own_image.inpaint_page import FillPage
+from latentlab.widgets.panels.own_image.result import PictureResult
+from latentlab.widgets.panels.own_image.tools import CropTools, DrawTools
+
+if TYPE_CHECKING:
+    from latentlab.data.own_image.crop import Frame
+    from latentlab.latent.codes import Codes
+    from latentlab.session.points import Original
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+DRAWING = "drawing"
+DRAW, CROP, MASK = range(3)
+PAGES = {
+    "Draw": "Draw a picture, and see what the model makes of each stroke.",
+    "Crop": "Choose the part of a picture that the model sees.",
+    "Mask": "Hide a part of the picture, and let the model fill it in.",
+}
+
+
+class PicturePanel(PanelWidget):
+    """A canvas, a frame or a mask above; what the model makes of the picture below."""
+
+    watches = frozenset(
+        {"model", "codes", "own", "judged", "usual", "fills", "working", "is_training"}
+    )
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.canvas, self.crop = DrawCanvas(), CropView()
+        self.draw_tools, self.crop_tools = DrawTools(self.canvas), CropTools()
+        self.filling = FillPage(controller)
+        self.result = PictureResult()
+        self._compared: Codes | None = None
+        self._judging: Original | None = None
+        self._make_tools()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(_page(self.draw_tools, self.canvas))
+        self._stack.addWidget(_page(self.crop_tools, self.crop))
+        self._stack.addWidget(self.filling)
+        self.body.addWidget(self._stack, 5)
+        self.body.addWidget(self.result, 3)
+        self._connect()
+        result = self.result
+        Veil(result, controller, EncodePicture)
+        for label in (result.numbers, result.verdict):
+            Veil(label, controller, JudgePicture)
+
+    def _make_tools(self) -> None:
+        self._pages = QButtonGroup(self)
+        for index, (name, tip) in enumerate(PAGES.items()):
+            button = QToolButton()
+            button.setText(name)
+            button.setCheckable(True)
+            button.setToolTip(tip)
+            self._pages.addButton(button, index)
+            self.tools.addWidget(button)
+        self._pages.button(DRAW).setChecked(True)
+        self.tools.addStretch(1)
+        self.label = QComboBox()
+        self.label.setAccessibleName("Class of the picture")
+        self.label.setMinimumWidth(56)
+        self.label.setMaximumWidth(120)
+        self.label.hide()
+        self.label.setToolTip("The class that a conditional model is told the picture is of.")
+        self.open = IconButton("folder", "Open a picture  (Ctrl+I)")
+        self.paste = IconButton("paste", "Paste a picture, or a copied image file  (Ctrl+V)")
+        self.forget = IconButton("close", "Take the picture away; z stays where it is")
+        for widget in (self.label, self.open, self.paste, self.forget):
+            self.tools.addWidget(widget)
+
+    def _connect(self) -> None:
+        self._pages.idClicked.connect(self.turn_to)
+        self.label.activated.connect(self.controller.relabel_picture)
+        self.open.clicked.connect(self._open)
+        self.paste.clicked.connect(self._paste)
+        self.forget.clicked.connect(self.controller.forget_picture)
+        self.canvas.drawn.connect(self._on_drawn)
+        self.draw_tools.center.clicked.connect(self._on_centered)
+        self.crop.framed.connect(self._on_framed)
+        self.crop_tools.changed.connect(self._on_fitting)
+        self.crop_tools.whole.connect(self._on_whole)
+        self.result.back.clicked.connect(self.controller.return_to_picture)
+        self.result.put_a.clicked.connect(self._put_a)
+        self.result.put_b.clicked.connect(self._put_b)
+
+    @Slot(int)
+    def turn_to(self, page: int) -> None:
+        """Show the canvas, the frame or the mask."""
+        self._pages.button(page).setChecked(True)
+        self._stack.setCurrentIndex(page)
+
+    # Showing
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Show one's own picture, and what is known of it."""
+        if "model" in changed:
+            self._show_model(state)
+        if changed & {"own", "model"}:
+            self._show_own(state.own)
+        if changed & {"own", "judged", "usual", "is_training", "codes"}:
+            self.result.show_numbers(state)
+            self._ask_what_is_missing(state)
+        if "fills" in changed:
+            self.filling.show_fills(state)
+        self.filling.show_work(state)
+
+    def _show_model(self, state: State) -> None:
+        model = state.model
+        self.setEnabled(model is not None)
+        self.label.setVisible(model is not None and model.conditional)
+        if model is None:
+            return
+        channels, height, width = model.spec.shape
+        self.canvas.prepare(width, height, colour=channels == 3)
+        kind = model.recipe.get("data", {}).get("kind", model.data)
+        self.draw_tools.offer(colour=channels == 3, center=kind in CENTERED)
+        for box in (self.crop_tools.invert, self.crop_tools.center):
+            box.setVisible(channels == 1)
+        self.label.clear()
+        self.label.addItems(model.spec.class_names)
+
+    def _show_own(self, own: Original | None) -> None:
+        self.forget.setEnabled(own is not None)
+        self.result.show_own(own)
+        self.filling.show_own(own)
+        taken = own.own if own else None
+        drawn = taken is not None and taken.source.name == DRAWING
+        came = taken is not None and not drawn and not self._is_shown(taken.source)
+        self.crop.set_own(taken)
+        self.crop_tools.setEnabled(taken is not None)
+        if taken:
+            self.crop_tools.invert.setChecked(taken.fitting.invert)
+            self.crop_tools.center.setChecked(taken.fitting.center)
+        if own and own.point.label is not None:
+            self.label.setCurrentIndex(own.point.label)
+        if came and self._stack.currentIndex() == DRAW:
+            self.turn_to(CROP)
+
+    def _is_shown(self, source: SourceImage) -> bool:
+        return self.crop.own is not None and self.crop.own.source is source
+
+    def _ask_what_is_missing(self, state: State) -> None:
+        own, usual = state.own, state.usual
+        if own is None:
+            return
+        if self._judging is not own:
+            self._judging = own
+            self.controller.ask(JudgePicture(own))
+        known = usual is not None and usual.codes is state.codes
+        # While training the map moves on every second: comparing would only slow it.
+        if not known and not state.is_training and self._compared is not state.codes:
+            self._compared = state.codes
+            self.controller.ask(JudgeMap())
+
+    # Asking
+
+    def _own(self) -> OwnImage | None:
+        own = self.controller.state.own
+        return own.own if own else None
+
+    @Slot(bool)
+    def _on_drawn(self, settled: bool) -> None:
+        if not self.canvas.strokes and settled:
+            self.controller.forget_picture()
+            return
+        fitting = Preprocessing(center=self.draw_tools.center.isChecked())
+        source = SourceImage(DRAWING, self.canvas.pixels())
+        self.controller.show_picture(source, fitting, settled=settled)
+
+    @Slot()
+    def _on_centered(self) -> None:
+        if self.canvas.strokes:
+            self._on_drawn(True)
+
+    @Slot(object, bool)
+    def _on_framed(self, frame: Frame, settled: bool) -> None:
+        if own := self._own():
+            fitting = replace(own.fitting, frame=frame)
+            self.controller.show_picture(own.source, fitting, settled=settled)
+
+    @Slot()
+    def _on_fitting(self) -> None:
+        if own := self._own():
+            tools = self.crop_tools
+            invert, center = tools.invert.isChecked(), tools.center.isChecked()
+            fitting = replace(own.fitting, invert=invert, center=center)
+            self.controller.show_picture(own.source, fitting)
+
+    @Slot()
+    def _on_whole(self) -> None:
+        if own := self._own():
+            self.controller.show_picture(own.source, replace(own.fitting, frame=None))
+
+    @Slot()
+    def _open(self) -> None:
+        if path := ask_picture(self):
+            self.controller.open_path(path)
+
+    @Slot()
+    def _paste(self) -> None:
+        paste_picture(self.controller)
+
+    @Slot()
+    def _put_a(self) -> None:
+        self._put("a")
+
+    @Slot()
+    def _put_b(self) -> None:
+        self._put("b")
+
+    def _put(self, name: str) -> None:
+        state = self.controller.state
+        if state.own and state.ends:
+            self.controller.set_ends(state.ends.moved(name, state.own.point))
+
+
+def _page(tools: QWidget, stage: QWidget) -> QWidget:
+    """Return a row of tools above what they are for."""
+    page = Page()
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(UNIT // 2)
+    column.addWidget(tools)
+    column.addWidget(stage, 1)
+    return page
+
+
+PANEL = Panel(
+    key="picture",
+    title="Own picture",
+    area=Area.CENTRE,
+    order=10,
+    shortcut="Alt+O",
+    help="Bring a picture of your own to the model: <b>draw</b> one, open or paste one, or drop a "
+    "file anywhere on the window. Its code becomes z, with the spread of its posterior as two "
+    "ellipses on the map; beside the picture stands what the decoder makes of it, and where that "
+    "is wrong. The verdict compares its negative ELBO with those of images on the map. On "
+    "<b>Mask</b>, hide a part and let the model fill it in. Try drawing a 7 with a bar, or half "
+    "an 8.",
+    widget=PicturePanel,
+    behind="manifold",
+)

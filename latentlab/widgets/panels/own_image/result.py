@@ -1,0 +1,143 @@
+"""What a model makes of a person's own picture: reconstruction, error, numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from latentlab.session.own_image import error_map, pixel_rmse, unlikeness
+from latentlab.widgets.kit.colour_bar import ColourBar
+from latentlab.widgets.kit.images.image_view import ImageView
+from latentlab.widgets.kit.labels import ElidedLabel, muted
+from latentlab.widgets.kit.theme import UNIT, colours
+
+if TYPE_CHECKING:
+    from latentlab.session.points import Original
+    from latentlab.session.state import State
+
+FAINTEST = 0.05
+"""Error that the brightest colour stands for at least: a perfect picture has no loud map."""
+EMPTY = "Draw a picture, or open, paste or drop one."
+NAMES = ("original", "reconstruction", "error")
+TIPS = (
+    "The picture as the model sees it: at the size and in the colours of its images.",
+    "What the decoder makes of the mean of its posterior q(z|x).",
+    "How far off each pixel is: bright where picture and reconstruction differ most.",
+)
+NUMBERS = (
+    "The negative ELBO in nats, with 50 draws of z: what the reconstruction loses, and the rate, "
+    "what it takes to name z. RMSE is over pixels, where white is 1."
+)
+
+
+class PictureResult(QWidget):
+    """Three pictures in a row, and under them how well the model knows the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(UNIT // 2)
+        self.views = [ImageView() for _ in NAMES]
+        for view in self.views:
+            view.setMinimumHeight(64)
+        self.bar = ColourBar("", 2)
+        self.bar.setToolTip("How far a pixel is off, from black, 0, to white, 1.")
+        self.verdict = muted()
+        # A number that is cut off in silence reads as another one.
+        self.numbers = ElidedLabel()
+        self.numbers.setObjectName("muted")
+        self.numbers.setFont(self.verdict.font())
+        self.verdict.setToolTip(
+            "Its negative ELBO among those of images drawn at random from the map: the higher, the "
+            "less the model has seen the like."
+        )
+        self.back = _button("z = it", "Go back to the picture's own code.")
+        self.put_a = _button("A = it", "Begin the way from A to B at the picture's code.")
+        self.put_b = _button("B = it", "End the way from A to B at the picture's code.")
+        self._buttons = (self.back, self.put_a, self.put_b)
+        column.addLayout(self._row(), 1)
+        column.addWidget(self.verdict)
+        column.addWidget(self.numbers)
+
+    def _row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(UNIT)
+        for view, name, tip in zip(self.views, NAMES, TIPS, strict=True):
+            view.setToolTip(tip)
+            view.setAccessibleName(name)
+            caption = muted(name, stretch=False)
+            caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            column.addWidget(view, 1)
+            if name == "error":
+                column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
+            else:
+                column.addWidget(caption)
+            row.addLayout(column, 1)
+        column = QVBoxLayout()
+        column.setSpacing(UNIT // 2)
+        for button in self._buttons:
+            column.addWidget(button)
+        column.addStretch(1)
+        row.addLayout(column)
+        return row
+
+    def show_own(self, own: Original | None) -> None:
+        """Show the three pictures, or keep their place empty so that nothing jumps."""
+        for button in self._buttons:
+            button.setEnabled(own is not None)
+        if own is None:
+            for view in self.views:
+                view.set_pixels(None)
+            self.verdict.setText(EMPTY)
+            self._count("")
+            self.bar.set_top(1.0)
+            return
+        error = error_map(own)
+        top = max(FAINTEST, float(error.max()))
+        shades = pg.colormap.get("viridis").getLookupTable(nPts=256)[:, :3].astype(np.uint8)
+        self.views[0].set_pixels(own.picture)
+        self.views[1].set_pixels(own.reconstruction)
+        self.views[2].set_pixels(shades[(255 * error / top).round().astype(np.uint8)])
+        self.bar.set_top(top)
+
+    def show_numbers(self, state: State) -> None:
+        """Say how well the model knows the picture; what is not known yet is left open."""
+        own, judged, usual = state.own, state.judged, state.usual
+        if own is None:
+            return
+        rmse = f"RMSE {pixel_rmse(own):.3f}"
+        if judged is None:
+            self._count(rmse)
+            self._say("busy", "Judging…")
+            return
+        parts = f"reconstruction {judged.reconstruction:.1f} + rate {judged.rate:.1f}"
+        self._count(f"{parts} = {judged.bound:.1f} nats · {rmse}")
+        if usual is None or usual.codes is not state.codes:
+            waiting = "Compared with the map once training rests" if state.run else "Comparing…"
+            self._say("busy", waiting)
+        else:
+            self._say(*unlikeness(judged, usual))
+
+    def _count(self, numbers: str) -> None:
+        self.numbers.setText(numbers)
+        self.numbers.setToolTip(f"{numbers}\n\n{NUMBERS}".strip())
+
+    def _say(self, level: str, words: str) -> None:
+        c = colours()
+        colours_ = {"fine": c.fine, "watch": c.watch, "trouble": c.error, "busy": c.muted}
+        dot = "○" if level == "busy" else "●"
+        self.verdict.setText(f'<span style="color: {colours_[level]}">{dot}</span> {words}')
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    button.setFixedWidth(7 * UNIT)
+    return button

@@ -1,0 +1,224 @@
+"""The tools around a person's own picture: for drawing, for choosing a part, for hiding one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QSlider, QToolButton, QWidget
+
+from latentlab.widgets.kit.flow_layout import FlowLayout
+from latentlab.widgets.kit.icons import IconButton, toggle
+from latentlab.widgets.kit.theme import UNIT
+
+if TYPE_CHECKING:
+    from latentlab.widgets.panels.own_image.canvas import DrawCanvas
+    from latentlab.widgets.panels.own_image.mask_view import MaskView
+
+PALETTE = {
+    "ink": "#1c2230",
+    "white": "#ffffff",
+    "skin": "#e8b898",
+    "brown": "#7a4a2b",
+    "red": "#d1352b",
+    "yellow": "#f2c230",
+    "green": "#4c9a4f",
+    "blue": "#3a72d8",
+}
+WIDTHS = (2, 24)
+"""Hundredths of the picture that a pen or brush may be wide."""
+
+
+class Tools(QWidget):
+    """A row of tools that breaks where room ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flow = FlowLayout(UNIT // 2, self)
+
+    def place(self, *widgets: QWidget) -> None:
+        """Add tools at the end of the row."""
+        for widget in widgets:
+            widget.setMinimumHeight(24)
+            self.flow.addWidget(widget)
+
+
+def size_slider(value: int, what: str) -> QSlider:
+    """Return a slider for how wide a pen or brush is."""
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(*WIDTHS)
+    slider.setValue(value)
+    slider.setFixedWidth(48)
+    slider.setAccessibleName(f"Width of the {what}")
+    slider.setToolTip(f"How wide the {what} is, in hundredths of the picture.")
+    return slider
+
+
+class DrawTools(Tools):
+    """Pen, eraser, colours, and taking back.
+
+    Parameters
+    ----------
+    canvas : DrawCanvas
+        What is drawn on.
+    """
+
+    def __init__(self, canvas: DrawCanvas) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self.width_slider = size_slider(round(100 * canvas.pen_width), "pen")
+        self.eraser = IconButton("eraser", "Erase instead of drawing")
+        self.eraser.setCheckable(True)
+        self.undo = IconButton("undo", "Take the last stroke back; Ctrl+Z does so on the canvas")
+        self.clear = IconButton("clear", "Clear the canvas; this too can be taken back")
+        self.fill = IconButton("fill", "Fill the canvas with the pen's colour")
+        self.center = toggle(
+            "center",
+            "Center as MNIST",
+            "Scale the drawing to 20 of 28 pixels and move its centre of mass to the middle, as "
+            "was done with every digit of MNIST: a model knows only such.",
+        )
+        self._swatches = QButtonGroup(self)
+        self.place(self.width_slider, self.eraser, self.undo, self.clear)
+        self.place(*self._make_swatches(), self.fill, self.center)
+        self.width_slider.valueChanged.connect(self._on_width)
+        self.eraser.toggled.connect(self._on_eraser)
+        self.undo.clicked.connect(canvas.undo)
+        self.clear.clicked.connect(canvas.clear)
+        self.fill.clicked.connect(canvas.fill)
+        self._swatches.buttonClicked.connect(self._on_swatch)
+        canvas.changed.connect(self._show_canvas)
+        self._show_canvas()
+
+    def _make_swatches(self) -> list[QToolButton]:
+        for name, colour in PALETTE.items():
+            button = QToolButton()
+            button.setCheckable(True)
+            button.setProperty("colour", colour)
+            button.setIcon(_swatch(colour))
+            button.setIconSize(QSize(14, 14))
+            button.setToolTip(f"Draw in {name}")
+            button.setAccessibleName(name)
+            self._swatches.addButton(button)
+        self._swatches.buttons()[0].setChecked(True)
+        return [b for b in self._swatches.buttons() if isinstance(b, QToolButton)]
+
+    def offer(self, *, colour: bool, center: bool) -> None:
+        """Offer what makes sense for a model's images."""
+        for widget in (*self._swatches.buttons(), self.fill):
+            widget.setVisible(colour)
+        self.center.setVisible(not colour)
+        self.center.setChecked(center and not colour)
+        self._swatches.buttons()[0].setChecked(True)
+
+    @Slot(int)
+    def _on_width(self, hundredths: int) -> None:
+        self._canvas.pen_width = hundredths / 100
+
+    @Slot(bool)
+    def _on_eraser(self, erasing: bool) -> None:
+        self._canvas.erasing = erasing
+
+    @Slot(object)
+    def _on_swatch(self, button: QToolButton) -> None:
+        self._canvas.pen = str(button.property("colour"))
+        self.eraser.setChecked(False)
+
+    @Slot()
+    def _show_canvas(self) -> None:
+        self.undo.setEnabled(self._canvas.can_undo)
+        self.clear.setEnabled(bool(self._canvas.strokes))
+
+
+class CropTools(Tools):
+    """Which part of a picture is taken, and whether dark and light change places."""
+
+    changed = Signal()
+    """Invert or centre was switched."""
+    whole = Signal()
+    """As much of the picture as possible is wanted again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.invert = toggle(
+            "invert",
+            "Invert",
+            "Let dark and light change places: for dark ink on paper, where the model knows light "
+            "on black.",
+        )
+        self.center = toggle(
+            "center",
+            "Center as MNIST",
+            "Cut out what is light on black, scale it to 20 of 28 pixels and centre its mass, as "
+            "was done with every digit of MNIST.",
+        )
+        reset = IconButton("reset", "Take as much of the picture as possible")
+        self.place(self.invert, self.center, reset)
+        self.invert.clicked.connect(self.changed)
+        self.center.clicked.connect(self.changed)
+        reset.clicked.connect(self.whole)
+
+
+class MaskTools(Tools):
+    """Brush and eraser, and what to put where it is hidden.
+
+    Parameters
+    ----------
+    mask : MaskView
+        What is painted on.
+    """
+
+    def __init__(self, mask: MaskView) -> None:
+        super().__init__()
+        self._mask = mask
+        self.width_slider = size_slider(round(100 * mask.brush), "brush")
+        self.eraser = IconButton("eraser", "Uncover instead of hiding")
+        self.eraser.setCheckable(True)
+        self.clear = IconButton("clear", "Hide nothing")
+        self.invert = IconButton("invert", "Hide what is seen, and show what is hidden")
+        self.fill_in = QPushButton("Fill in")
+        self.fill_in.setToolTip(
+            "Find the z that explains what is seen best, by maximising log p(x seen | z) + "
+            "log p(z), and go there."
+        )
+        self.others = QPushButton("Other fills")
+        self.others.setToolTip(
+            "Draw six other ways: encode and decode in turn, what is seen held fast. Click one to "
+            "take its z."
+        )
+        self.place(self.width_slider, self.eraser, self.clear, self.invert)
+        self.place(self.fill_in, self.others)
+        self.width_slider.valueChanged.connect(self._on_width)
+        self.eraser.toggled.connect(self._on_eraser)
+        self.clear.clicked.connect(mask.clear)
+        self.invert.clicked.connect(mask.invert)
+        mask.changed.connect(self.show_mask)
+        self.show_mask()
+
+    @Slot()
+    def show_mask(self) -> None:
+        """Grey out what makes no sense now."""
+        hidden, ready = self._mask.hidden, self._mask.ready()
+        sensible = ready and bool(hidden.any()) and not bool(hidden.all())
+        self.fill_in.setEnabled(sensible)
+        self.others.setEnabled(sensible)
+        self.clear.setEnabled(bool(hidden.any()))
+        self.invert.setEnabled(ready)
+
+    @Slot(int)
+    def _on_width(self, hundredths: int) -> None:
+        self._mask.brush = hundredths / 100
+
+    @Slot(bool)
+    def _on_eraser(self, erasing: bool) -> None:
+        self._mask.erasing = erasing
+
+
+def _swatch(colour: str) -> QIcon:
+    pixmap = QPixmap(28, 28)
+    pixmap.fill(QColor("#808080"))  # an edge that is seen on light and on dark
+    painter = QPainter(pixmap)
+    painter.fillRect(pixmap.rect().adjusted(2, 2, -2, -2), QColor(colour))
+    painter.end()
+    return QIcon(pixmap)

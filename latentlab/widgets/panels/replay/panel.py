@@ -1,0 +1,164 @@
+"""The Replay panel: how the run looks now, and how it looked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from latentlab.latent.planes import axes_frame
+from latentlab.session.points import Tiles
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.images.pairs_view import PairsView
+from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.replay.codes_plot import CodesPlot
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
+
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+TALL = 1.2
+STEP_MS = 150
+"""Milliseconds from one moment to the next while it plays."""
+EMPTY = "Train a model, and how it looks after each epoch is kept here, to be looked back at."
+
+
+class ReplayPanel(PanelWidget):
+    """A slider over the moments kept, above the codes and pictures of one of them."""
+
+    watches = frozenset({"portrait", "moments", "moment", "view"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.play = IconButton("play", "Play the run from its first epoch to its last")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Epoch")
+        self.slider.setToolTip(
+            "The moment shown. At the right end it follows the latest as the run goes on."
+        )
+        self.text = muted(stretch=False)
+        for widget in (self.play, self.slider, self.text):
+            self.tools.addWidget(widget)
+        self._empty = QLabel(EMPTY)
+        self._empty.setObjectName("muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self.codes = CodesPlot()
+        self.codes.setToolTip("Codes of held-out images at this moment, coloured by class.")
+        self.codes.setAccessibleName("Codes at this moment")
+        self.pairs = PairsView()
+        self.samples = TileView("", gap=1)
+        self.samples.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.samples.setAccessibleName("Samples at this moment")
+        self.samples.setToolTip("The same points of the prior, decoded at every moment.")
+        self._shown = self._body()
+        self.body.addWidget(self._empty, 1)
+        self.body.addWidget(self._shown, 1)
+        self._timer = QTimer(self)
+        self._timer.setInterval(STEP_MS)
+        self._timer.timeout.connect(self._step)
+        self.slider.valueChanged.connect(self._on_moved)
+        self.play.clicked.connect(self._on_play)
+
+    def _body(self) -> QWidget:
+        inside = QWidget()
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, inside)
+        self._halves.setContentsMargins(0, 0, 0, 0)
+        self._halves.setSpacing(UNIT)
+        self._halves.addWidget(self.codes, 2)
+        pictures = QVBoxLayout()
+        pictures.setSpacing(UNIT // 2)
+        for caption, view in (
+            ("originals, rebuilt below", self.pairs),
+            ("samples", self.samples),
+        ):
+            pictures.addWidget(muted(caption))
+            pictures.addWidget(view, 1)
+        self._halves.addLayout(pictures, 3)
+        return inside
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Put the pictures below the codes where there is more height than width."""
+        tall = self.height() > TALL * self.width()
+        direction = QBoxLayout.Direction
+        self._halves.setDirection(direction.TopToBottom if tall else direction.LeftToRight)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """See `PanelWidget.show_state`."""
+        portrait = state.portrait
+        for part in (self._shown, self.play, self.slider, self.text):
+            part.setVisible(portrait is not None)
+        self._empty.setVisible(portrait is None)
+        self._show_moment(state)
+        if portrait is None or not changed & {"portrait", "view"}:
+            return
+        frame, size = state.view.frame, portrait.mu.shape[1]
+        if frame.size != size:
+            frame = axes_frame(0, min(1, size - 1), size)
+        self.codes.set_codes(frame.place(portrait.mu), portrait.labels)
+        self.pairs.set_pairs(portrait.originals, portrait.reconstructions)
+        self.samples.set_tiles(Tiles((), portrait.samples, 8))
+
+    def _show_moment(self, state: State) -> None:
+        moments = state.moments
+        row = int(np.searchsorted(moments, state.moment)) if state.moment is not None else None
+        last = max(0, len(moments) - 1)
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, last)
+        self.slider.setValue(last if row is None else row)
+        self.slider.blockSignals(False)
+        for widget in (self.slider, self.play):
+            widget.setEnabled(len(moments) > 1)
+        if state.portrait:
+            latest = state.moment is None or state.moment == moments[-1]
+            self.text.setText(f"epoch {state.portrait.epoch}{' · latest' if latest else ''}")
+
+    @Slot(int)
+    def _on_moved(self, row: int) -> None:
+        moments = self.controller.state.moments
+        if row < len(moments):
+            at_end = row == len(moments) - 1
+            self.controller.show_moment(None if at_end else moments[row])
+
+    @Slot()
+    def _on_play(self) -> None:
+        if self._timer.isActive():
+            self._stop()
+            return
+        if self.slider.value() == self.slider.maximum():
+            self.slider.setValue(0)
+        self._timer.start()
+        self.play.set_icon("pause")
+
+    @Slot()
+    def _step(self) -> None:
+        self.slider.setValue(self.slider.value() + 1)
+        if self.slider.value() == self.slider.maximum():
+            self._stop()
+
+    def _stop(self) -> None:
+        self._timer.stop()
+        self.play.set_icon("play")
+
+
+PANEL = Panel(
+    key="replay",
+    title="Replay",
+    area=Area.BOTTOM,
+    order=12,
+    shortcut="Alt+P",
+    help="How the model looks after an epoch: the codes of held-out images by class, the same "
+    "images and their reconstructions <b>x → mu → x̂</b>, and the same points of the prior "
+    "decoded. While a run goes on it follows; drag the slider to look back, or play the whole "
+    "run. Watch reconstructions grow sharp before samples do: samples need the codes to fill the "
+    "bell.",
+    widget=ReplayPanel,
+    behind="samples",
+)

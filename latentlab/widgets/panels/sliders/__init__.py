@@ -1,0 +1,5 @@
+"""The sliders panel."""
+
+from latentlab.widgets.panels.sliders.panel import PANEL
+
+__all__ = ["PANEL"]

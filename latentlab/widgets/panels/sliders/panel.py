@@ -1,0 +1,237 @@
+"""The Sliders panel: one slider per latent dimension or principal component, and the label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QScrollArea, QWidget
+
+from latentlab.session.axes import Axis, AxisOrder, component_axis, dimension_axis
+from latentlab.session.directions import MakeSliderStrips, Weigh
+from latentlab.widgets.kit.axis.slider import REACH
+from latentlab.widgets.kit.axis.strip_updates import StripKeeper
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.sliders.label_picker import LabelPicker
+from latentlab.widgets.panels.sliders.row import SliderRow, Title
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from latentlab.latent.codes import Codes
+    from latentlab.session.axes import Importance
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+__all__ = ["PANEL", "REACH", "SlidersPanel"]
+FEW = 16
+"""Sliders up to which pictures are shown without being asked for."""
+
+
+class SlidersPanel(PanelWidget):
+    """Moves z along each axis, in units of the data's own spread along it."""
+
+    watches = frozenset({"model", "codes", "point", "importance", "slider_strips"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.label = LabelPicker()
+        self._make_tools()
+        inside = QWidget()
+        self._grid = QGridLayout(inside)
+        self._grid.setContentsMargins(0, 0, UNIT, 0)
+        self._grid.setHorizontalSpacing(UNIT)
+        self._grid.setVerticalSpacing(UNIT // 2)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(inside)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.body.addWidget(self.label)
+        self.body.addWidget(self._area, 1)
+        self.rows: list[SliderRow] = []
+        self._axes: list[Axis] = []
+        self._keeper = StripKeeper(controller, MakeSliderStrips, self.rows, self)
+        self._wish: bool | None = None
+        self._connect()
+        Veil(self, controller)
+
+    def _make_tools(self) -> None:
+        self.order = QComboBox()
+        self.order.addItems(list(AxisOrder))
+        self.order.setAccessibleName("Order of the sliders")
+        self.order.setToolTip(
+            "Which sliders: dimensions in order, dimensions by KL, the one that carries most "
+            "first, or principal components, along which codes vary most."
+        )
+        self.pictures = IconButton("pictures", "Show on each slider what it does to the image")
+        self.pictures.setCheckable(True)
+        self.random = QPushButton("Random")
+        self.random.setToolTip("Draw z anew from the prior N(0, 1)  (R)")
+        self.reset = QPushButton("Reset")
+        self.reset.setToolTip("Move every slider to the mean of the data's codes  (Home)")
+        for widget in (self.order, self.pictures):
+            self.tools.addWidget(widget)
+        self.tools.addStretch(1)
+        for button in (self.random, self.reset):
+            self.tools.addWidget(button)
+
+    def _connect(self) -> None:
+        self.random.clicked.connect(self.controller.randomize)
+        self.reset.clicked.connect(self.controller.go_home)
+        self.label.chosen.connect(self.controller.set_label)
+        self.order.currentIndexChanged.connect(self._on_order)
+        self.pictures.clicked.connect(self._on_pictures)
+        bar = self._area.verticalScrollBar()
+        bar.valueChanged.connect(self._keeper.look)
+        bar.rangeChanged.connect(self._keeper.look)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Make as many sliders as there are dimensions, and set them."""
+        if "model" in changed and state.model:
+            self.label.offer(state.model)
+            self._make_rows(state.model.latent_dim)
+        if state.point is None or state.codes is None or len(state.point.z) != len(self.rows):
+            return
+        if "codes" in changed:
+            self._weigh(state)
+        if changed & {"model", "codes", "importance"} and not self._is_held():
+            self._lay_axes(state)
+        self.label.show_label(state.point.label)
+        self._show_z()
+        if "slider_strips" in changed:
+            self._keeper.take(state.slider_strips)
+        elif changed & {"codes", "point"}:
+            self._keeper.look()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Look for pictures that can be seen now."""
+        super().resizeEvent(event)
+        self._keeper.look()
+
+    def _is_held(self) -> bool:
+        return any(row.slider.isSliderDown() for row in self.rows)
+
+    def _weigh(self, state: State) -> None:
+        """Find out what dimensions carry; while training, only where it is looked at."""
+        if state.run is None or self.order.currentText() != AxisOrder.DIMENSIONS:
+            self.controller.ask(Weigh())
+
+    def _show_z(self) -> None:
+        point = self.controller.state.point
+        if point is None or len(self._axes) != len(self.rows):
+            return
+        z = np.array(point.z)
+        for row, axis in zip(self.rows, self._axes, strict=True):
+            row.show_z(axis, z)
+        self.reset.setEnabled(any(row.is_moved for row in self.rows))
+
+    def _lay_axes(self, state: State) -> None:
+        """Give each row its axis, in the order that was chosen."""
+        if state.codes is None:
+            return
+        known = state.importance
+        if known and len(known.kl) != len(self.rows):
+            known = None
+        order = AxisOrder(self.order.currentText())
+        axes, titles = _axes(state.codes, order, known)
+        for row, title in zip(self.rows, titles, strict=True):
+            row.show_title(title)
+        self._axes = axes
+
+    def _make_rows(self, count: int) -> None:
+        while len(self.rows) > count:
+            self.rows.pop().remove()
+        for place in range(len(self.rows), count):
+            row = SliderRow(place, self._grid, self)
+            row.slider.moved.connect(self._on_moved)
+            row.pictured.connect(self._keeper.connect_strip)
+            self.rows.append(row)
+        self._grid.setRowStretch(2 * len(self.rows), 0)
+        self._grid.setRowStretch(1024, 1)
+        self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        wanted = len(self.rows) <= FEW if self._wish is None else self._wish
+        self.pictures.setChecked(wanted)
+        for row in self.rows:
+            row.show_pictures(wanted=wanted)
+        self._keeper.look()
+
+    @Slot(bool)
+    def _on_pictures(self, wanted: bool) -> None:
+        self._wish = wanted
+        self._show_pictures()
+
+    @Slot()
+    def _on_order(self) -> None:
+        state = self.controller.state
+        if state.point is None or len(state.point.z) != len(self.rows):
+            return
+        if state.importance is None or state.importance.codes is not state.codes:
+            self._weigh(state)
+        self._lay_axes(state)
+        self._show_z()
+        for row in self.rows:
+            if row.strip:
+                row.strip.clear()
+        self._keeper.look()
+
+    @Slot(object, bool)
+    def _on_moved(self, z: tuple[float, ...], settled: bool) -> None:
+        point = self.controller.state.point
+        if point:
+            self.controller.set_point(point.at(z), settled=settled)
+
+
+def _axes(
+    codes: Codes, order: AxisOrder, known: Importance | None
+) -> tuple[list[Axis], list[Title]]:
+    """Return the axes of the sliders from the first to the last, and what to say of each."""
+    dimensions = range(codes.mu.shape[1])
+    if order is AxisOrder.COMPONENTS and known:
+        components = known.components
+        axes = [component_axis(codes, components, place) for place in dimensions]
+        shares = components.shares.tolist()
+        return axes, [_component(place, share) for place, share in enumerate(shares)]
+    ordered = list(dimensions)
+    if order is AxisOrder.KL and known:
+        ordered = known.by_kl
+    # What an earlier moment of the training carried says nothing of the present one.
+    fresh = known if order is AxisOrder.KL or (known and known.codes is codes) else None
+    axes = [dimension_axis(codes, dimension) for dimension in ordered]
+    return axes, [_dimension(dimension, order, fresh) for dimension in ordered]
+
+
+def _dimension(dimension: int, order: AxisOrder, known: Importance | None) -> Title:
+    if known is None:
+        return Title(dimension)
+    nats, dead = float(known.kl[dimension]), bool(known.dead[dimension])
+    nothing = "It carries nothing (under 0.01 nats): the decoder has learned to ignore it."
+    tip = nothing if dead else f"It carries {nats:.2f} nats per image."
+    return Title(dimension, "z", f"{nats:.2f}" if order is AxisOrder.KL else "", tip, dead)
+
+
+def _component(place: int, share: float) -> Title:
+    tip = f"Along it lies {share:.1%} of the variance of the codes."
+    return Title(place, "PC", f"{share:.0%}", tip, share < 1e-4)
+
+
+PANEL = Panel(
+    key="sliders",
+    title="Sliders",
+    area=Area.RIGHT,
+    order=1,
+    shortcut="Alt+2",
+    help="One slider per latent dimension. 0 σ is the mean of the data's codes along it and 1 σ "
+    "their standard deviation, so every slider covers what the data uses. Move one alone and "
+    "watch what changes: slant, thickness, a smile. The pictures below show it beforehand. "
+    "<i>By KL</i> puts first what carries most nats, and greys what the model does not use; "
+    "<i>PCA</i> goes along the principal components, the directions in which codes vary most, with "
+    "their share of the variance. A conditional model also takes the <i>label</i>.",
+    widget=SlidersPanel,
+    share=2,
+)

@@ -1,0 +1,164 @@
+"""The Train panel: what to train, and the buttons that start and stop it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QWidget
+
+from latentlab.widgets.kit.form.form import FormWidget
+from latentlab.widgets.kit.labels import muted, problem
+from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.kit.sweep_dialog import ask_sweep
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.train.steering import SteeringCard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+REMEMBERED = "train/recipe"
+
+
+class TrainPanel(PanelWidget):
+    """A form generated from the recipe's own description; a run under way is steered above it."""
+
+    watches = frozenset({"form", "run", "failure", "draft", "draft_problem"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.form: FormWidget | None = None
+        self._sought = ""
+        self.card = SteeringCard(controller)
+        self.stop, self.cancel = self.card.stop, self.card.cancel
+        self._next = muted("NEXT RUN")
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setMinimumWidth(200)
+        self._area.setWidget(muted("Loading what can be trained…"))
+        self.problem = problem()
+        self.body.addWidget(self.card)
+        self.body.addWidget(self._next)
+        self.body.addWidget(self._area, 1)
+        self.body.addWidget(self.problem)
+        self.body.addLayout(self._buttons())
+        self._show_busy(False)
+
+    def _buttons(self) -> QHBoxLayout:
+        self.start = QPushButton("Train")
+        self.start.setObjectName("primary")
+        self.start.setToolTip("Train this model in the background  (Ctrl+T)")
+        self.queue = QPushButton("Add to queue")
+        self.queue.setToolTip("Train this model after the run under way  (Ctrl+Shift+T)")
+        self.sweep = QPushButton("Sweep…")
+        self.sweep.setToolTip("Train it once for each of several values of one number")
+        self._tips = {b: b.toolTip() for b in (self.start, self.queue, self.sweep)}
+        self.start.clicked.connect(self.controller.start_training)
+        self.queue.clicked.connect(self._enqueue)
+        self.sweep.clicked.connect(self._ask_sweep)
+        row = QHBoxLayout()
+        row.setSpacing(UNIT)
+        row.addWidget(self.start, 2)
+        row.addWidget(self.queue, 2)
+        row.addWidget(self.sweep, 1)
+        return row
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Show the form, the run under way, the buttons that make sense now, what is wrong."""
+        if "form" in changed and state.form:
+            self._make_form(state)
+        if "draft" in changed and state.draft and self.form:
+            self._show_draft(state.draft)
+        if changed & {"run", "form", "failure"}:
+            self._show_busy(state.run is not None)
+            self.card.show_run(state, changed)
+        self._show_ready(state)
+        if "failure" in changed:
+            self._show_problems(state)
+
+    def _show_ready(self, state: State) -> None:
+        """Let the draft be trained where it can be, and say why where not."""
+        for button, tip in self._tips.items():
+            button.setEnabled(self.form is not None and not state.draft_problem)
+            button.setToolTip(state.draft_problem or tip)
+
+    def _show_busy(self, busy: bool) -> None:
+        wanted = {self.start: not busy, self.queue: busy, self.card: busy, self._next: busy}
+        # What goes, goes first: all at once, even for a moment, would stretch the column.
+        for widget in sorted(wanted, key=wanted.__getitem__):
+            widget.setVisible(wanted[widget])
+
+    @Slot()
+    def _enqueue(self) -> None:
+        self.controller.enqueue()
+
+    @Slot()
+    def _ask_sweep(self) -> None:
+        ask_sweep(self, self.controller)
+
+    def _make_form(self, state: State) -> None:
+        self.form = FormWidget(state.form)
+        self.form.setContentsMargins(0, 0, UNIT, 0)
+        self._area.setWidget(self.form)
+        self.form.set_values(state.draft or settings().value(REMEMBERED, {}))
+        self.form.changed.connect(self._on_edited)
+        self._on_edited()
+
+    def _show_draft(self, draft: Mapping[str, Any]) -> None:
+        if self.form and draft != self.form.values():
+            # Field by field it would be another draft each time.
+            with QSignalBlocker(self.form):
+                self.form.set_values(draft, whole=True)
+            self._on_edited()
+
+    @Slot()
+    def _on_edited(self) -> None:
+        if self.form:
+            draft = self.form.values()
+            settings().setValue(REMEMBERED, draft)
+            self.controller.set_draft(draft, self.form.wrong())
+
+    def _show_problems(self, state: State) -> None:
+        if self.form is None:
+            return
+        self.form.clear_problems()
+        homeless = []
+        for key, text in state.failure.problems if state.failure else ():
+            row = self.form.row(key)
+            if row:
+                row.show_problem(text)
+                self._sought = key
+                # Once the text, and what was unfolded for it, have their places.
+                QTimer.singleShot(0, self._scroll)
+            else:
+                homeless.append(f"{key}: {text}")
+        self.problem.setText("\n".join(homeless))
+        self.problem.setVisible(bool(homeless))
+
+    @Slot()
+    def _scroll(self) -> None:
+        row = self.form.row(self._sought) if self.form else None
+        if row:
+            self._area.ensureWidgetVisible(row)
+
+
+PANEL = Panel(
+    key="train",
+    title="Train",
+    area=Area.LEFT,
+    order=1,
+    shortcut="Alt+9",
+    help="A recipe: which <i>data</i>, which <i>model</i>, what <i>objective</i> to make small, "
+    "how long. The loss is reconstruction + beta · KL, in nats per image. Press Train and watch "
+    "the map form. Things to try: two latent dimensions against twenty; beta 0 and beta 10; a "
+    "linear schedule, and the bend in the curves where it ends. While a run goes on, beta, the "
+    "learning rate and free bits can be changed above: Enter applies. The form below then "
+    "prepares the next run. A sweep trains one number at several values, to be compared.",
+    widget=TrainPanel,
+    share=5,
+)

@@ -1,0 +1,191 @@
+"""The steering card: the run under way, what can be changed of it, and its ways out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+
+from latentlab.session.form import chosen
+from latentlab.widgets.kit.dialogs import ask_discard, ask_epochs
+from latentlab.widgets.kit.labels import ElidedLabel, muted
+from latentlab.widgets.kit.queue_view import title
+from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.panels.train.steering_row import SteerRow
+from latentlab.widgets.window.run_bar import toggle_pause
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from latentlab.session.form import Field
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+TABLE, RATE = "objective.", "training.learning_rate"
+HINT = "Enter applies a change at once."
+DISCARDS = "End training now and take the run out of the library; this can be undone"
+KEPT = "This run was there before. Stop it, and delete it in the library"
+
+
+class SteeringCard(QFrame):
+    """Numbers of the run that may change while it learns, and the buttons that end it.
+
+    Parameters
+    ----------
+    controller : Controller
+        Takes the intents.
+    """
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("steering")
+        self._controller = controller
+        self.rows: dict[str, SteerRow] = {}
+        self._title, self._epoch = ElidedLabel(), QLabel()
+        font = self._title.font()
+        font.setBold(True)
+        head = QHBoxLayout()
+        for label in (self._title, self._epoch):
+            label.setFont(font)
+            head.addWidget(label)
+        head.addStretch(1)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(UNIT // 2)
+        self._hint = muted()
+        self.apply = QPushButton("Apply")
+        self.apply.setToolTip("Make the changed numbers those of the run, as Enter does")
+        # The line is as high without the button as with it, so that nothing below it jumps.
+        self._hint.setMinimumHeight(self.apply.sizeHint().height())
+        line = QHBoxLayout()
+        line.addWidget(self._hint, 1)
+        line.addWidget(self.apply)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
+        column.setSpacing(UNIT // 2)
+        column.addLayout(head)
+        column.addLayout(self._grid)
+        column.addLayout(line)
+        column.addLayout(self._buttons())
+        self.apply.clicked.connect(self._apply)
+        self._tell()
+
+    def _buttons(self) -> QGridLayout:
+        self.pause = QPushButton("Pause")
+        self.pause.setToolTip("Let training rest where it is, or go on  (Ctrl+P)")
+        self.more = QPushButton("Train more…")
+        self.more.setToolTip("Give this run more epochs")
+        self.stop = QPushButton("Stop and keep")
+        self.stop.setToolTip("End training now and keep what was learned  (Ctrl+.)")
+        self.cancel = QPushButton("Cancel and discard")
+        self.cancel.setObjectName("danger")
+        self.cancel.setToolTip(DISCARDS)
+        grid = QGridLayout()
+        grid.setSpacing(UNIT // 2)
+        grid.setRowMinimumHeight(2, UNIT)
+        # What loses something stands apart from what loses nothing.
+        places = ((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 2), (3, 0, 1, 2))
+        buttons = (self.pause, self.more, self.stop, self.cancel)
+        for button, place in zip(buttons, places, strict=True):
+            # In the smaller type they are no wider than the form, whose column stays as it is.
+            button.setFont(small(button.font()))
+            grid.addWidget(button, *place)
+        self.pause.clicked.connect(self._on_pause)
+        self.more.clicked.connect(self._on_more)
+        self.stop.clicked.connect(self._controller.stop_training)
+        self.cancel.clicked.connect(self._on_cancel)
+        return grid
+
+    def show_run(self, state: State, changed: frozenset[str]) -> None:
+        """Show the run's numbers as they are now."""
+        run = state.run
+        if run is None:
+            return
+        name = title(run.recipe) or "A run"
+        self._title.setText(name)
+        self._epoch.setText(f"· epoch {run.epoch}/{run.epochs}" if run.epochs else "")
+        self._show_rows({key: (f, v) for key, f, v in steerable(state)})
+        if "failure" in changed and state.failure:
+            for row in self.rows.values():
+                row.forget_sent()
+        going = run.phase in ("training", "paused")
+        self.pause.setText("Continue" if run.phase == "paused" else "Pause")
+        for widget in (self.pause, self.more, *self.rows.values()):
+            widget.setEnabled(going)
+        self.stop.setEnabled(run.phase != "stopping")
+        self.cancel.setEnabled(run.phase != "stopping" and not run.resumed)
+        self.cancel.setToolTip(KEPT if run.resumed else DISCARDS)
+        self._tell()
+
+    def _show_rows(self, wanted: dict[str, tuple[Field, float]]) -> None:
+        if list(wanted) != list(self.rows):
+            for old in self.rows.values():
+                old.label.deleteLater()
+                old.deleteLater()
+            self.rows = {key: SteerRow(key, field) for key, (field, _) in wanted.items()}
+            for i, row in enumerate(self.rows.values()):
+                self._grid.addWidget(row.label, i, 0)
+                self._grid.addWidget(row, i, 1)
+                row.edited.connect(self._tell)
+                row.applied.connect(self._controller.steer)
+        for key, (_, value) in wanted.items():
+            self.rows[key].show_value(value)
+
+    @Slot()
+    def _tell(self) -> None:
+        edited = [row for row in self.rows.values() if row.is_edited]
+        sent = [row for row in self.rows.values() if row.is_sent]
+        wrong = [row.problem for row in self.rows.values() if row.problem]
+        self.apply.setVisible(bool(edited) and not wrong)
+        self._show_hint(bool(wrong))
+        run = self._controller.state.run
+        if wrong:
+            self._hint.setText("; ".join(wrong))
+        elif edited:
+            self._hint.setText("; ".join(row.difference() for row in edited))
+        elif sent:
+            paused = run is not None and run.phase == "paused"
+            self._hint.setText("Takes effect when it goes on." if paused else "Taking effect…")
+        else:
+            self._hint.setText(HINT if self.rows else "")
+        self._hint.setToolTip(self._hint.text())
+
+    def _show_hint(self, wrong: bool) -> None:
+        """Colour the hint as an error, or as a hint."""
+        name = "problem" if wrong else "muted"
+        if self._hint.objectName() != name:
+            self._hint.setObjectName(name)
+            self._hint.style().polish(self._hint)
+
+    @Slot()
+    def _apply(self) -> None:
+        for row in self.rows.values():
+            row.apply()
+
+    @Slot()
+    def _on_pause(self) -> None:
+        toggle_pause(self._controller)
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        ask_discard(self, self._controller)
+
+    @Slot()
+    def _on_more(self) -> None:
+        epochs = ask_epochs(self, "this run")
+        if epochs:
+            self._controller.train_more(epochs)
+
+
+def steerable(state: State) -> list[tuple[str, Field, float]]:
+    """Return the numbers that may change under way: the objective's, and the learning rate."""
+    recipe = state.run.recipe if state.run else {}
+    return [
+        (key, field, value)
+        for key, field, value in (chosen(state.form, recipe) if recipe else ())
+        if field.type in ("int", "float") and value is not None and _may_change(key)
+    ]
+
+
+def _may_change(key: str) -> bool:
+    return key == RATE or (key.startswith(TABLE) and key.count(".") == 1)

@@ -1,0 +1,5 @@
+"""The traversals panel."""
+
+from latentlab.widgets.panels.traversals.panel import PANEL
+
+__all__ = ["PANEL"]

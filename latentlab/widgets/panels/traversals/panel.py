@@ -1,0 +1,207 @@
+"""The Traversals panel: what each latent dimension does, one row of pictures for each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from latentlab.session.export import MOVING, TILES, format_of
+from latentlab.session.interpolation import MakeTraversal, Range, Traversal, TraversalSettings
+from latentlab.session.mosaic import tile
+from latentlab.session.points import Loop, Picture, Tiles
+from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.number_box import NumberBox, WholeBox
+from latentlab.widgets.kit.player import Player
+from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.traversals.labelled_rows import SheetView
+
+if TYPE_CHECKING:
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+
+class TraversalsPanel(PanelWidget):
+    """A sheet of dimensions, the one that carries most first; each can be swept."""
+
+    watches = frozenset({"model", "codes", "point", "traversal"})
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.settings = TraversalSettings()
+        self._row = 0
+        self.play = IconButton("play", "Sweep the row pointed at last there and back, or pause")
+        self.columns = WholeBox(3, 31)
+        self.columns.setValue(self.settings.columns)
+        self.columns.setSuffix(" steps")
+        self.columns.setKeyboardTracking(False)
+        self.columns.setToolTip("Pictures along each dimension.")
+        self.range = QComboBox()
+        self.range.addItems([kind.value for kind in Range])
+        self.range.setAccessibleName("Range")
+        self.range.setToolTip(
+            "From where to where each dimension goes: as far as the codes spread, between the "
+            "values that 98 in 100 codes lie within, or as far as the prior does."
+        )
+        self.span = NumberBox(0.5, 6.0)
+        self.span.setSingleStep(0.5)
+        self.span.setValue(self.settings.span)
+        self.span.setPrefix("± ")
+        self.span.setSuffix(" σ")
+        self.span.setKeyboardTracking(False)
+        self.span.setToolTip("How far to either side, in standard deviations.")
+        export = IconButton("export", "Save the sheet as PNG, or its sweep as animated GIF")
+        for widget in (self.play, self.range, self.span, self.columns):
+            self.tools.addWidget(widget)
+        self.tools.addStretch(1)
+        self.tools.addWidget(export)
+        self.sheet = SheetView("What each dimension does appears here.")
+        self.view = self.sheet.view
+        self.view.setAccessibleName("Traversals of each dimension")
+        self.body.addWidget(self.sheet, 1)
+        self.player = Player(self)
+        self._connect(export)
+
+    def _connect(self, export: IconButton) -> None:
+        self.columns.valueChanged.connect(self._on_settings)
+        self.span.valueChanged.connect(self._on_settings)
+        self.range.currentIndexChanged.connect(self._on_settings)
+        self.play.clicked.connect(self._toggle)
+        self.player.stepped.connect(self._on_played)
+        self.player.ended.connect(self._on_ended)
+        self.sheet.ran_out.connect(self._on_more)
+        self.view.hovered.connect(self._on_hovered)
+        self.view.chosen.connect(self._on_chosen)
+        export.clicked.connect(self._save)
+        Veil(self.sheet, self.controller, MakeTraversal)
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Show the sheet around z; where z has moved, ask for another."""
+        if "traversal" in changed:
+            self._show_sheet(state.traversal)
+        if changed & {"model", "codes", "point"}:
+            self.player.stop()
+            self._ask()
+
+    def _show_sheet(self, made: Traversal | None) -> None:
+        names = zip(made.dimensions, made.kl, strict=True) if made else ()
+        rows = [(f"z{dimension + 1}", f"{kl:.2f} nats") for dimension, kl in names]
+        current = self.view.current
+        self.sheet.set_rows(made.tiles if made else None, rows)
+        if made and current < len(made.tiles.points):
+            self.view.set_current(current)
+
+    def _ask(self) -> None:
+        if (point := self.controller.state.point) and self.controller.state.codes is not None:
+            self.controller.ask(MakeTraversal(point, self.settings))
+
+    @Slot()
+    def _on_settings(self) -> None:
+        kind = Range(self.range.currentText())
+        self.span.setVisible(kind is not Range.QUANTILES)
+        self.settings = replace(
+            self.settings, columns=self.columns.value(), range=kind, span=self.span.value()
+        )
+        self.player.stop()
+        self._ask()
+
+    @Slot()
+    def _on_more(self) -> None:
+        made = self.controller.state.traversal
+        if made and len(made.dimensions) < made.total:
+            most = len(made.dimensions) + TraversalSettings().most
+            self.settings = replace(self.settings, most=most)
+            self._ask()
+
+    # Pointing and playing
+
+    @Slot()
+    def _toggle(self) -> None:
+        made = self.controller.state.traversal
+        if self.player.playing:
+            self.player.stop()
+        elif made:
+            self._row = min(self._row, len(made.dimensions) - 1)
+            self.play.set_icon("pause")
+            self.player.start(made.tiles.columns, Loop.BACK)
+
+    @Slot(int)
+    def _on_played(self, step: int) -> None:
+        made = self.controller.state.traversal
+        if made is None or not self.isVisible() or self._row >= len(made.dimensions):
+            self.player.stop()
+            return
+        tile_ = self._row * made.tiles.columns + step
+        self.view.set_current(tile_)
+        self._preview(tile_)
+
+    @Slot()
+    def _on_ended(self) -> None:
+        self.play.set_icon("play")
+        self.view.set_current(-1)
+        self.controller.preview(None)
+
+    @Slot(int)
+    def _on_hovered(self, tile_: int) -> None:
+        made = self.controller.state.traversal
+        if tile_ < 0 or made is None:
+            self.controller.preview(None)
+            return
+        self._row = tile_ // made.tiles.columns
+        value = made.values[self._row, tile_ % made.tiles.columns]
+        self.view.setToolTip(
+            f"z{made.dimensions[self._row] + 1} = {value:+.2f}. Click to go there."
+        )
+        self._preview(tile_)
+
+    def _preview(self, tile_: int) -> None:
+        if made := self.controller.state.traversal:
+            self.controller.preview(Picture(made.tiles.points[tile_], made.tiles.pictures[tile_]))
+
+    @Slot(int)
+    def _on_chosen(self, tile_: int) -> None:
+        if made := self.controller.state.traversal:
+            self.controller.set_point(made.tiles.points[tile_])
+
+    @Slot()
+    def _save(self) -> None:
+        made = self.controller.state.traversal
+        if made and (path := ask_where(self, "traversals", TILES)):
+            settings = self.settings
+            info = {
+                "dimensions": made.dimensions,
+                "range": settings.range.value,
+                "span": settings.span,
+                "z": self.controller.state.point.z if self.controller.state.point else (),
+            }
+            tiles = sweep(made) if format_of(path) in MOVING else made.tiles
+            self.controller.export(tiles, path, info, gap=1, steps=True)
+
+
+def sweep(made: Traversal) -> Tiles:
+    """Return one frame per column, in which every dimension has its picture."""
+    rows, columns = made.values.shape
+    pictures = made.tiles.pictures.reshape(rows, columns, *made.tiles.pictures.shape[1:])
+    wide = int(np.ceil(np.sqrt(rows)))
+    frames = [tile(pictures[:, column], wide, gap=1) for column in range(columns)]
+    return Tiles((), np.stack(frames), columns)
+
+
+PANEL = Panel(
+    key="traversals",
+    title="Traversals",
+    area=Area.CENTRE,
+    order=10,
+    shortcut="Alt+R",
+    help="What each latent dimension does: a row of pictures in which it alone varies and all "
+    "others stay where z is. Rows are sorted by their mean KL, in nats per image: those that carry "
+    "most stand first, and one near 0 has died and changes nothing. Hover to preview, click to go "
+    "there, or let a row sweep there and back. In a disentangled model each row changes one thing.",
+    widget=TraversalsPanel,
+    behind="manifold",
+)

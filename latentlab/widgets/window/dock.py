@@ -1,0 +1,176 @@
+"""A dock: a panel's frame, title and help, built before its inside is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Slot
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWhatsThis,
+    QWidget,
+)
+
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.theme import UNIT, small
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent
+
+    from latentlab.session.state import State
+    from latentlab.widgets.panel import Panel, PanelWidget
+    from latentlab.workers.controller import Controller
+
+FLOAT, DOCK = "Float this panel in a window of its own", "Dock this panel where it was"
+LIFT = 3 * UNIT
+
+
+class Dock(QDockWidget):
+    """Holds one panel.
+
+    Parameters
+    ----------
+    panel : Panel
+        What to hold.
+    controller : Controller
+        Handed to the panel when it is built.
+    """
+
+    def __init__(self, panel: Panel, controller: Controller, parent: QWidget) -> None:
+        super().__init__(panel.title, parent)
+        self.setObjectName(panel.key)
+        self.panel = panel
+        self._controller = controller
+        self._inside: PanelWidget | None = None
+        frame = QFrame(self)
+        frame.setObjectName("panel")
+        self._column = QVBoxLayout(frame)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addStretch(1)
+        self.setTitleBarWidget(_Title(panel, self))
+        self.setWidget(frame)
+        action = self.toggleViewAction()
+        action.setShortcut(panel.shortcut)
+        action.triggered.connect(self._on_toggled)
+        self._in_front = True
+        self._closed_behind = False
+        self.visibilityChanged.connect(self._on_front)
+        self.topLevelChanged.connect(self._on_floating)
+        if panel.badge:
+            controller.changed.connect(self._on_changed)
+
+    def build(self) -> PanelWidget:
+        """Make the panel's inside, once."""
+        if self._inside is None:
+            self._inside = self.panel.widget(self._controller)
+            self._inside.setAccessibleName(self.panel.title)
+            self._column.takeAt(0)
+            self._inside.set_in_front(self._in_front)
+            self._column.addWidget(_scrolled(self._inside) if self.panel.behind else self._inside)
+        return self._inside
+
+    @Slot(bool)
+    def _on_floating(self, floating: bool) -> None:
+        """Show a frame around what floats, and bring to the front what was docked."""
+        title, frame = self.titleBarWidget(), self.widget()
+        assert isinstance(title, _Title)
+        title.show_floating(floating)
+        for part in (title, frame):
+            part.setProperty("floating", floating)
+            part.style().polish(part)
+        if not floating and self.isVisible():
+            # Qt puts it behind the tabs of its neighbours, once it has its place.
+            QTimer.singleShot(0, self, self.raise_)
+
+    @Slot(bool)
+    def _on_front(self, in_front: bool) -> None:
+        self._in_front = in_front
+        focused = self.window().focusWidget()
+        if focused and not in_front and self.isAncestorOf(focused):
+            # What cannot be seen must not be pressed.
+            focused.clearFocus()
+        if self._inside:
+            self._inside.set_in_front(in_front)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Note whether it was seen at all, or lay behind another tab."""
+        self._closed_behind = not self._in_front
+        super().closeEvent(event)
+
+    @Slot(bool)
+    def _on_toggled(self, shown: bool) -> None:
+        """Bring to the front what was asked for, rather than hide what could not be seen."""
+        if shown or self._closed_behind:
+            self.show()
+            self.raise_()
+
+    @Slot(object, object)
+    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
+        badge = self.panel.badge(state) if self.panel.badge else ""
+        title = f"{self.panel.title} · {badge}" if badge else self.panel.title
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
+
+
+def _scrolled(inside: QWidget) -> QScrollArea:
+    """Return a place for what stands behind: it shall not make the window any taller."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setMinimumWidth(inside.minimumSizeHint().width())
+    area.setWidget(inside)
+    return area
+
+
+class _Title(QFrame):
+    """The title row. It leaves mouse presses to Qt, which then drags the dock by it."""
+
+    def __init__(self, panel: Panel, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self.setObjectName("panelHead")
+        self._panel = panel
+        self._dock = dock
+        row = QHBoxLayout(self)
+        row.setContentsMargins(UNIT, UNIT // 2, UNIT // 2, UNIT // 2)
+        row.setSpacing(0)
+        title = QLabel(panel.title.upper(), self)
+        title.setObjectName("panelTitle")
+        title.setFont(small(title.font()))
+        row.addWidget(title)
+        row.addStretch(1)
+        self._help = IconButton("help", f"What is {panel.title}? What can I try?")
+        self._help.clicked.connect(self._explain)
+        self._floating = IconButton("float", FLOAT)
+        self._floating.clicked.connect(self._float)
+        closing = IconButton("close", f"Hide this panel ({panel.shortcut} shows it again)")
+        closing.clicked.connect(dock.close)
+        for button in (self._help, self._floating, closing):
+            button.setIconSize(QSize(12, 12))
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(button)
+
+    @Slot()
+    def _explain(self) -> None:
+        corner = self._help.mapToGlobal(QPoint(0, self._help.height()))
+        QWhatsThis.showText(corner, f"<p>{self._panel.help}</p>", self._help)
+
+    def show_floating(self, floating: bool) -> None:
+        """Offer the way back, or out."""
+        self._floating.set_icon("dock" if floating else "float")
+        self._floating.setToolTip(DOCK if floating else FLOAT)
+        self._floating.setAccessibleName(DOCK if floating else FLOAT)
+
+    @Slot()
+    def _float(self) -> None:
+        floats = not self._dock.isFloating()
+        self._dock.setFloating(floats)
+        if floats:
+            # Right above its place it would seem to be there still.
+            self._dock.move(self._dock.pos() + QPoint(LIFT, LIFT))

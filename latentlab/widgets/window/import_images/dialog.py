@@ -1,0 +1,248 @@
+"""The import dialog: from a folder or ZIP of pictures to the data of the training draft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.session.import_images import CheckPictures, ShowPictures
+from latentlab.session.recipes import changed
+from latentlab.widgets.kit.form.editors import FileEditor, NumberEditor
+from latentlab.widgets.kit.form.form import FormWidget
+from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.window.import_images.contact_sheet import ContactView
+from latentlab.widgets.window.import_images.path_row import PathRow
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
+    from latentlab.session.form import Field
+    from latentlab.session.import_images import Contact
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+KIND = "folder"
+REMEMBERED = "images/options"
+OF_THE_FOLDER = ("root", "attributes", "classes_from")
+"""Options that make no sense with other pictures."""
+MOST_ATTRIBUTES = 5
+PAUSE_MS = 200
+"""After the last change, before the pictures are looked at anew."""
+FORM_WIDTH = 280
+
+
+class ImportDialog(QDialog):
+    """Asks which pictures and what to bring them to, and shows at once what that gives.
+
+    Parameters
+    ----------
+    controller : Controller
+        Looks at the pictures, and takes the draft.
+    root : Path or None
+        Where to begin; None for where one was last.
+    """
+
+    def __init__(
+        self, controller: Controller, root: Path | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Use a folder of pictures")
+        self.resize(920, 640)
+        self.setMinimumSize(600, 440)
+        self._controller = controller
+        self._root: Path | None = None
+        self.form: FormWidget | None = None
+        self.view = ContactView()
+        self._later = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._later.timeout.connect(self._look)
+        self._options = QScrollArea()
+        self._options.setWidgetResizable(True)
+        self._options.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._options.setFixedWidth(FORM_WIDTH)
+        self._options.setWidget(muted("Loading what can be chosen…"))
+        self.pick = self._attribute_button()
+        self._lay_out()
+        known: dict[str, Any] = settings().value(REMEMBERED, {})
+        if root is not None:
+            known = {name: value for name, value in known.items() if name not in OF_THE_FOLDER}
+            known["root"] = str(root)
+        self._first = known
+        self.path.line.setText(str(known.get("root", "")))
+        self.path.line.textChanged.connect(self._on_moved)
+        controller.changed.connect(self._on_changed)
+        self._make_form(controller.state)
+
+    # What it is made of
+
+    def _lay_out(self) -> None:
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.use = QPushButton("Use these pictures")
+        self.use.setObjectName("primary")
+        self.use.setToolTip("Put them into the training form: nothing is trained yet")
+        self.use.setEnabled(False)
+        self.use.setDefault(True)
+        self.buttons.addButton(self.use, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        middle = QHBoxLayout()
+        middle.setSpacing(2 * UNIT)
+        middle.addWidget(self._options)
+        middle.addWidget(self.view, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
+        column.setSpacing(2 * UNIT)
+        self.path = PathRow()
+        column.addWidget(self.path)
+        column.addLayout(middle, 1)
+        column.addWidget(self.buttons)
+
+    def _attribute_button(self) -> QPushButton:
+        button = QPushButton("Choose attributes", autoDefault=False)
+        button.setToolTip(
+            "Tick up to five attributes: each combination becomes a class that a conditional "
+            "model can be asked for"
+        )
+        button.setMenu(QMenu(button))
+        button.menu().triggered.connect(self._on_picked)
+        button.hide()
+        return button
+
+    def _make_form(self, state: State) -> None:
+        fields = _fields(state.form)
+        if self.form or not fields:
+            return
+        self.form = FormWidget(fields, depth=1)
+        height = self.form.row("height")
+        if height and isinstance(height.editor, NumberEditor):
+            height.editor.box.setSpecialValueText("as wide")
+        self.form.set_values(self._first)
+        self.form.changed.connect(self._on_edited)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, UNIT, 0)
+        column.setSpacing(UNIT)
+        column.addWidget(self.form)
+        column.addWidget(self.pick, 0, Qt.AlignmentFlag.AlignRight)
+        column.addStretch(1)
+        self._options.setWidget(inside)
+        self._look()
+
+    # What is asked, and what comes of it
+
+    def values(self) -> dict[str, Any]:
+        """Return the ``data`` table of a recipe that learns from these pictures."""
+        options = self.form.values() if self.form else {}
+        return {"kind": KIND, "root": self.path.line.text().strip(), **options}
+
+    @Slot()
+    def _on_moved(self) -> None:
+        if self.form:
+            self.form.set_values({"attributes": None, "classes_from": []})
+        self._on_edited()
+
+    @Slot()
+    def _on_edited(self) -> None:
+        self.use.setEnabled(False)
+        self._later.start()
+
+    @Slot()
+    def _look(self) -> None:
+        """Ask for a contact sheet and, of other pictures than before, for those unreadable."""
+        values = self.values()
+        if not values["root"]:
+            self.view.show_contact(None)
+            self.path.line.setFocus()
+            return
+        self._controller.ask(ShowPictures(values))
+        root = Path(values["root"])
+        if root != self._root:
+            self._root = root
+            self.view.show_checked(None)
+            self._controller.ask(CheckPictures(root))
+
+    @Slot(object, object)
+    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
+        if "form" in changed:
+            self._make_form(state)
+        if "contact" in changed and state.contact and state.contact.values == self.values():
+            self._show_contact(state.contact)
+        if "checked" in changed and state.checked and state.checked.root == self._root:
+            self.view.show_checked(state.checked)
+        if "failure" in changed and state.failure:
+            self.view.show_problem(state.failure.title)
+        if "working" in changed:
+            kinds = (ShowPictures, CheckPictures)
+            self.view.show_progress(next(filter(None, map(state.working.get, kinds)), None))
+
+    def _show_contact(self, contact: Contact) -> None:
+        self.view.show_contact(contact)
+        wrong = self.form.wrong() if self.form else ""
+        self.use.setEnabled(not contact.problem and contact.count > 1 and not wrong)
+        if not contact.problem:
+            self._offer(contact)
+
+    # Attributes
+
+    def _offer(self, contact: Contact) -> None:
+        """Let attributes be ticked, and say which table they are from."""
+        row = self.form.row("attributes") if self.form else None
+        if row and isinstance(row.editor, FileEditor):
+            row.editor.line.setPlaceholderText(contact.table or "none beside them")
+        chosen = self.values().get("classes_from", [])
+        menu = self.pick.menu()
+        menu.clear()
+        for name in contact.attributes:
+            action = menu.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(name in chosen)
+            action.setEnabled(name in chosen or len(chosen) < MOST_ATTRIBUTES)
+        self.pick.setVisible(bool(contact.attributes))
+
+    @Slot(object)
+    def _on_picked(self, action: QAction) -> None:
+        chosen = [one.text() for one in self.pick.menu().actions() if one.isChecked()]
+        if self.form:
+            self.form.set_values({"classes_from": chosen})
+
+    def accept(self) -> None:
+        """Put what was chosen into the draft, remember it, and close."""
+        values = self.values()
+        settings().setValue(REMEMBERED, values)
+        self._controller.set_draft(changed(self._controller.state.draft or {}, "data", values))
+        super().accept()
+
+    def done(self, result: int) -> None:
+        """End every look at pictures that is still under way, and close."""
+        self._later.stop()
+        for kind in (ShowPictures, CheckPictures):
+            self._controller.cancel(kind)
+        super().done(result)
+
+
+def ask_pictures(parent: QWidget, controller: Controller, root: Path | None) -> ImportDialog:
+    """Open the dialog; it puts what is chosen into the draft."""
+    dialog = ImportDialog(controller, root, parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
+    return dialog
+
+
+def _fields(form: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return what the training form asks of pictures in a folder, but for where they lie."""
+    data = next((field for field in form if field.name == "data"), None)
+    kind = next((kind for kind in data.kinds if kind.name == KIND), None) if data else None
+    return tuple(field for field in kind.fields if field.name != "root") if kind else ()

@@ -1,0 +1,254 @@
+"""Menus, shortcuts and the corner of the menu bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QUrl, Slot
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
+
+from latentlab import __version__
+from latentlab.directories import runs
+from latentlab.widgets.kit import theme
+from latentlab.widgets.kit.clipboard import paste_picture
+from latentlab.widgets.kit.dialogs import ask_picture
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.settings import recent, settings
+from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.window.train_menu import TrainMenu
+from latentlab.widgets.window.type_ahead import TypeAhead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latentlab.session.state import State
+    from latentlab.widgets.window.main_window import MainWindow
+
+SCHEMES = {
+    "System": Qt.ColorScheme.Unknown,
+    "Light": Qt.ColorScheme.Light,
+    "Dark": Qt.ColorScheme.Dark,
+}
+APPEARANCE = "appearance"
+
+
+class Menus(QObject):
+    """Fills the menu bar of a window.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Whose menus.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._controller = window.controller
+        self._actions: list[QAction] = []
+        self._type_ahead = TypeAhead(self)
+        self._file_menu()
+        self._edit_menu()
+        self._train_menu()
+        self._view_menu()
+        self._help_menu()
+        self._corner()
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Grey out what makes no sense now."""
+        if changed & {"can_undo", "can_redo"}:
+            self.undo.setEnabled(state.can_undo)
+            self.redo.setEnabled(state.can_redo)
+        self.training.show_state(state, changed)
+
+    def _add(
+        self, menu: QMenu, text: str, shortcut: str, slot: Callable[[], object], tip: str = ""
+    ) -> QAction:
+        action = menu.addAction(text)
+        action.setShortcut(QKeySequence(shortcut))
+        action.setStatusTip(tip)
+        action.triggered.connect(slot)
+        self._actions.append(action)
+        return action
+
+    def _file_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&File")
+        self._add(menu, "Open run…", "Ctrl+O", self._open_run, "Open a folder written by training")
+        self._add(menu, "Open checkpoint or recipe…", "Ctrl+Shift+O", self._open_file)
+        self._recent = menu.addMenu("Open recent")
+        self._recent.aboutToShow.connect(self._fill_recent)
+        self._add(menu, "Open picture…", "Ctrl+I", self._open_picture, "Encode your own picture")
+        self._add(
+            menu,
+            "Use a folder of pictures…",
+            "Ctrl+Shift+I",
+            self._use_pictures,
+            "Learn from your own pictures",
+        )
+        menu.addSeparator()
+        self._add(menu, "Show run folders", "", self._show_runs)
+        menu.addSeparator()
+        self._add(menu, "Quit", "Ctrl+Q", self._window.close)
+
+    def _edit_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Edit")
+        controller = self._controller
+        self.undo = self._add(menu, "Undo", "Ctrl+Z", controller.undo)
+        self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.redo)
+        self.undo.setEnabled(False)
+        self.redo.setEnabled(False)
+        tip = "Encode the picture on the clipboard"
+        self._add(menu, "Paste picture", "Ctrl+V", self._paste_picture, tip)
+        menu.addSeparator()
+        self._add(menu, "Random z", "R", controller.randomize)
+        self._add(menu, "Mean z", "Home", controller.go_home)
+        self._add(menu, "Put A at z", "A", controller.put_a)
+        self._add(menu, "Put B at z", "B", controller.put_b)
+        self._add(menu, "New samples", "N", controller.new_samples)
+
+    def _train_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Train")
+        self.training = TrainMenu(self._window, menu, self._controller)
+        self.train, self.stop = self.training.train, self.training.stop
+        self._actions += self.training.actions
+
+    def _view_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&View")
+        for dock in self._window.docks.values():
+            menu.addAction(dock.toggleViewAction())
+            self._actions.append(dock.toggleViewAction())
+        menu.addSeparator()
+        self._add(menu, "Reset layout", "", self._window.reset_layout)
+        appearance = menu.addMenu("Appearance")
+        group = QActionGroup(self)
+        chosen = settings().value(APPEARANCE, "System")
+        for name in SCHEMES:
+            action = group.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            appearance.addAction(action)
+        group.triggered.connect(self._set_appearance)
+        self._apply_appearance(chosen)
+
+    def _help_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Help")
+        self._add(menu, "Keyboard shortcuts", "F1", self._show_shortcuts)
+        self._add(menu, "About latentlab", "", self._show_about)
+
+    def _corner(self) -> None:
+        corner = QWidget(self._window.menuBar())
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, UNIT, 0)
+        row.setSpacing(UNIT // 2)
+        # The menu bar measures its corner once, before there is a model to name.
+        self._window.model_label.setMinimumWidth(420)
+        self._window.model_label.setAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
+        row.addWidget(self._window.model_label)
+        for name, action in (("undo", self.undo), ("redo", self.redo)):
+            row.addWidget(_button(name, action))
+        self._window.menuBar().setCornerWidget(corner)
+
+    @Slot()
+    def _open_run(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self._window, "Open run", str(runs()))
+        if folder:
+            self._controller.open_path(Path(folder))
+
+    @Slot()
+    def _open_file(self) -> None:
+        kinds = "Checkpoints and recipes (*.safetensors *.json *.toml)"
+        file, _ = QFileDialog.getOpenFileName(self._window, "Open", str(runs()), kinds)
+        if file:
+            self._controller.open_path(Path(file))
+
+    @Slot()
+    def _open_picture(self) -> None:
+        if path := ask_picture(self._window):
+            self._controller.open_path(path)
+
+    @Slot()
+    def _use_pictures(self) -> None:
+        self._window.use_pictures()
+
+    @Slot()
+    def _paste_picture(self) -> None:
+        paste_picture(self._controller)
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in recent():
+            action = self._recent.addAction(Path(path).name)
+            action.setData(path)
+            action.setToolTip(path)
+            action.triggered.connect(self._open_recent)
+        if self._recent.isEmpty():
+            self._recent.addAction("Nothing yet").setEnabled(False)
+
+    @Slot()
+    def _open_recent(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._controller.open_path(Path(action.data()))
+
+    @Slot()
+    def _show_runs(self) -> None:
+        runs().mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(runs())))
+
+    @Slot(QAction)
+    def _set_appearance(self, action: QAction) -> None:
+        settings().setValue(APPEARANCE, action.text())
+        self._apply_appearance(action.text())
+
+    def _apply_appearance(self, name: str) -> None:
+        scheme = SCHEMES.get(name, Qt.ColorScheme.Unknown)
+        theme.choose(scheme)
+
+    @Slot()
+    def _show_shortcuts(self) -> None:
+        rows = [
+            f"<tr><td><b>{action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}</b>"
+            f"&nbsp;&nbsp;</td><td>{action.text().replace('&', '')}</td></tr>"
+            for action in self._actions
+            if not action.shortcut().isEmpty()
+        ]
+        mouse = (
+            "<p><b>On the map</b>: hover previews, click goes there, Shift+click takes the "
+            "nearest image, arrow keys nudge z, right-click offers more.<br>"
+            "<b>On pictures</b>: arrow keys walk, Enter chooses. "
+            "<b>On canvas and mask</b>: arrow keys move the pen, Space puts it down.<br>"
+            "<b>On sliders</b>: right-click resets.<br>"
+            "<b>In the library</b>: Ctrl and Shift select several to compare, F2 renames, Del "
+            "moves to the trash. <b>While training</b>: Space pauses and goes on.</p>"
+        )
+        self._tell("Keyboard shortcuts", f"<table>{''.join(rows)}</table>{mouse}")
+
+    @Slot()
+    def _show_about(self) -> None:
+        self._tell(
+            "About latentlab",
+            f"<h3>latentlab {__version__}</h3><p>A laboratory for the latent spaces of "
+            "variational autoencoders.</p><p>MIT licence. Digits: MNIST, Y. LeCun and C. Cortes, "
+            "CC BY-SA 3.0.</p>",
+        )
+
+    def _tell(self, title: str, text: str) -> None:
+        box = QMessageBox(self._window)
+        box.setWindowTitle(title)
+        box.setTextFormat(Qt.TextFormat.RichText)
+        box.setText(text)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+
+def _button(name: str, action: QAction) -> QToolButton:
+    button = IconButton(name, f"{action.text()} ({action.shortcut().toString()})")
+    button.setEnabled(action.isEnabled())
+    button.clicked.connect(action.trigger)
+    action.enabledChanged.connect(button.setEnabled)
+    return button

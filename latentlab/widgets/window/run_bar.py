@@ -1,0 +1,156 @@
+"""The run bar: how far training is, how fast, and a way to pause it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.labels import LiveLabel
+from latentlab.widgets.kit.theme import UNIT
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from latentlab.session.runs import Run
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+SEPARATOR = " · "
+
+
+class RunBar(QWidget):
+    """Progress, speed and time left of the run under way.
+
+    Parameters
+    ----------
+    controller : Controller
+        Takes the buttons' intents.
+    """
+
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._parts: list[tuple[int, str]] = []
+        self.progress = QProgressBar(textVisible=False)
+        self.progress.setFixedWidth(180)
+        self.text = LiveLabel()
+        self.pause = IconButton("pause", "Pause training  (Ctrl+P)")
+        self.watch = QPushButton("Watch it")
+        self.watch.setToolTip("Show the model under training again")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(UNIT, 0, UNIT, 0)
+        row.setSpacing(UNIT)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.progress)
+        row.addWidget(self.pause)
+        row.addWidget(self.watch)
+        self.watch.clicked.connect(controller.watch_run)
+        self.pause.clicked.connect(self._on_pause)
+        self.hide()
+
+    def show_run(self, state: State) -> None:
+        """Show how far the run is, or hide."""
+        run = state.run
+        self.setVisible(run is not None)
+        if run is None:
+            return
+        self.watch.setVisible(not state.following)
+        self._parts = parts(run)
+        self.setToolTip(describe(run))
+        self._fit()
+        paused = run.phase == "paused"
+        self.pause.set_icon("play" if paused else "pause")
+        tip = "Go on training" if paused else "Pause training"
+        self.pause.setToolTip(f"{tip}  (Ctrl+P)")
+        self.pause.setAccessibleName(tip)
+        self.pause.setEnabled(run.phase in ("training", "paused"))
+        known = run.fraction is not None
+        self.progress.setRange(0, 1000 if known else 0)
+        self.progress.setValue(round(1000 * (run.fraction or 0)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say as much as fits."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = list(self._parts)
+        while len(shown) > 1 and self._is_too_long(shown):
+            shown.remove(max(shown))
+        self.text.setText(_line(shown))
+
+    def _is_too_long(self, shown: list[tuple[int, str]]) -> bool:
+        return self.text.fontMetrics().horizontalAdvance(_line(shown)) > self.text.width()
+
+    @Slot()
+    def _on_pause(self) -> None:
+        toggle_pause(self._controller)
+
+
+def toggle_pause(controller: Controller) -> None:
+    """Pause the run under way, or let it go on."""
+    run = controller.state.run
+    if run and run.phase == "paused":
+        controller.continue_training()
+    elif run:
+        controller.pause_training()
+
+
+def parts(run: Run) -> list[tuple[int, str]]:
+    """Return what there is to say of a run; the larger the number, the sooner it is left out."""
+    if run.phase == "stopping":
+        return [(0, "Stopping…")]
+    if run.phase == "loading":
+        return [(0, f"{run.message}…")]
+    said: list[tuple[int, str | None]] = [
+        (0, "Paused" if run.phase == "paused" else None),
+        (6, run.device),
+        (7, f"{size(run.memory)} in use" if run.memory else None),
+        (1, f"epoch {run.epoch}/{run.epochs}"),
+        (4, f"{run.images_per_second:,.0f} images/s" if run.images_per_second else None),
+        (3, f"{run.seconds_per_epoch:.1f} s/epoch" if run.seconds_per_epoch else None),
+        (2, None if run.seconds_left is None else f"{duration(run.seconds_left)} left"),
+        (2, _validation(run)),
+        (5, _plateau(run)),
+    ]
+    return [(rank, text) for rank, text in said if text]
+
+
+def describe(run: Run) -> str:
+    """Return all there is to say of a run in one line."""
+    return _line(parts(run))
+
+
+def _line(shown: list[tuple[int, str]]) -> str:
+    return SEPARATOR.join(text for _, text in shown)
+
+
+def _validation(run: Run) -> str | None:
+    if run.validation_loss is None or run.best_loss is None:
+        return None
+    return f"validation {run.validation_loss:.1f} (best {run.best_loss:.1f} at {run.best_epoch})"
+
+
+def _plateau(run: Run) -> str | None:
+    if not run.plateau:
+        return None
+    until = f"/{run.patience}" if run.patience else ""
+    return f"plateau {run.plateau}{until}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: ``29 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people say it: ``640 MB``, ``1.5 GB``."""
+    return f"{count / 2**30:.1f} GB" if count >= 2**30 else f"{count / 2**20:.0f} MB"

@@ -1,0 +1,136 @@
+"""The Train menu: begin, steer and end runs from the keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
+
+from latentlab.widgets.kit.dialogs import ask_discard, ask_epochs
+from latentlab.widgets.kit.sweep_dialog import ask_sweep
+from latentlab.widgets.window.run_bar import toggle_pause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtWidgets import QMainWindow, QMenu
+
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+RHYTHMS = (0.5, 1.0, 2.0, 5.0)
+
+
+class TrainMenu(QObject):
+    """Fills a menu, and takes the space bar where nothing else wants it.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        Whose space bar pauses training.
+    menu : QMenu
+        Where the actions go.
+    controller : Controller
+        Takes the intents.
+    """
+
+    def __init__(self, window: QMainWindow, menu: QMenu, controller: Controller) -> None:
+        super().__init__(window)
+        self._window = window
+        self._menu = menu
+        self._controller = controller
+        self.actions: list[QAction] = []
+        self.train = self._add("Train", "Ctrl+T", controller.start_training)
+        self.queue = self._add("Add to queue", "Ctrl+Shift+T", self._enqueue)
+        self.sweep = self._add("Sweep…", "", self._sweep)
+        menu.addSeparator()
+        self.pause = self._add("Pause", "Ctrl+P", self._pause)
+        self.more = self._add("Train more epochs…", "Ctrl+Shift+M", self._train_more)
+        self.stop = self._add("Stop and keep", "Ctrl+.", controller.stop_training)
+        self.cancel = self._add("Cancel and discard", "", self._cancel)
+        menu.addSeparator()
+        self._rhythms = self._add_rhythms()
+        for action in self.actions:
+            action.setEnabled(False)
+        window.installEventFilter(self)
+
+    def _add(self, text: str, shortcut: str, slot: Callable[[], object]) -> QAction:
+        action = self._menu.addAction(text)
+        action.setShortcut(QKeySequence(shortcut))
+        action.triggered.connect(slot)
+        self.actions.append(action)
+        return action
+
+    def _add_rhythms(self) -> QActionGroup:
+        menu = self._menu.addMenu("Refresh pictures every")
+        group = QActionGroup(self)
+        for seconds in RHYTHMS:
+            action = group.addAction(f"{seconds:g} s")
+            action.setCheckable(True)
+            action.setData(seconds)
+            action.setChecked(seconds == self._controller.state.rhythm)
+            menu.addAction(action)
+        group.triggered.connect(self._set_rhythm)
+        return group
+
+    def show_state(self, state: State, changed: frozenset[str]) -> None:
+        """Grey out what makes no sense now."""
+        if changed & {"rhythm"}:
+            for action in self._rhythms.actions():
+                action.setChecked(action.data() == state.rhythm)
+        if changed & {"run", "form", "model", "library", "draft_problem"}:
+            run, ready = state.run, bool(state.form) and not state.draft_problem
+            self.train.setEnabled(run is None and ready)
+            self.queue.setEnabled(run is not None and ready)
+            self.sweep.setEnabled(ready)
+            going = run is not None and run.phase in ("training", "paused")
+            self.pause.setEnabled(going)
+            self.pause.setText("Continue" if run and run.phase == "paused" else "Pause")
+            self.more.setEnabled(going or (run is None and _is_resumable(state)))
+            ending = run is None or run.phase == "stopping"
+            self.stop.setEnabled(not ending)
+            self.cancel.setEnabled(run is not None and not ending and not run.resumed)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Pause at a space that no widget with the focus had a use for."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            space = event.key() == Qt.Key.Key_Space and plain and not event.isAutoRepeat()
+            if space and self.pause.isEnabled():
+                self._pause()
+                return True
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _enqueue(self) -> None:
+        self._controller.enqueue()
+
+    @Slot()
+    def _sweep(self) -> None:
+        ask_sweep(self._window, self._controller)
+
+    @Slot()
+    def _pause(self) -> None:
+        toggle_pause(self._controller)
+
+    @Slot()
+    def _cancel(self) -> None:
+        ask_discard(self._window, self._controller)
+
+    @Slot()
+    def _train_more(self) -> None:
+        model = self._controller.state.model
+        name = "this run" if self._controller.state.run or not model else model.name
+        epochs = ask_epochs(self._window, name)
+        if epochs:
+            self._controller.train_more(epochs)
+
+    @Slot(QAction)
+    def _set_rhythm(self, action: QAction) -> None:
+        self._controller.set_rhythm(action.data())
+
+
+def _is_resumable(state: State) -> bool:
+    source = state.model.source if state.model else None
+    return any(entry.path == source and entry.resumable for entry in state.library)

@@ -1,0 +1,1 @@
+"""What panels may ask the controller to do, one file per topic."""

@@ -1,0 +1,117 @@
+"""Measure how the package is built: folders, functions, objects and words.
+
+    python tests/architecture/house.py
+
+Prints one JSON object on its last line.
+"""
+
+import ast
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "latentlab"
+PRIVATE = {
+    "Feed", "Watch", "Team", "Traced", "Captured", "Portrait", "Past", "Own", "Photo", "Fitting",
+    "Usual", "Judged", "Fills", "Filled", "Damaged", "Ends", "Way", "Ways", "Strip", "Footing",
+    "Cloud", "Guide", "Twins", "Rebuilt", "Judgement", "Columns", "Second", "Beside", "Joined",
+    "Followed", "Easel", "Ranked", "Wall", "Aside", "Loading", "slope", "embed", "embed_pieces",
+    "embed_within", "aside", "told", "timed", "weigh", "wider", "weaker", "longer", "attempt",
+}  # fmt: skip
+"""Names that only this project used for what the field has a word for."""
+OUTSIDE = {"kinds.py", "data/base.py"}
+"""Files that keep old names for the plug-ins of earlier versions."""
+
+
+def sources():
+    """Return every module of the package by its path."""
+    return {path: ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def files_per_folder():
+    """Return how many modules each folder of the package has."""
+    return Counter(str(path.parent.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
+
+
+def function_lines(modules):
+    """Return the length of every function, with where it stands."""
+    return {
+        f"{path.relative_to(PACKAGE)}:{node.name}": node.end_lineno - node.lineno + 1
+        for path, tree in modules.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def methods(modules):
+    """Return how many methods each class has, those of its own ancestors among them."""
+    classes = {
+        node.name: node
+        for tree in modules.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+
+    def names(name, seen=()):
+        node = classes.get(name)
+        if node is None or name in seen:
+            return set()
+        own = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+        bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+        return own.union(*(names(base, (*seen, name)) for base in bases))
+
+    return {name: len(names(name)) for name in classes}
+
+
+def private_words(modules):
+    """Return where a private word names a class, a function or what is imported."""
+    found = set()
+    for path, tree in modules.items():
+        place = path.relative_to(PACKAGE).as_posix()
+        if place in OUTSIDE:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in PRIVATE:
+                found.add(f"{place}: {node.name}")
+    return found
+
+
+def fields_of_state():
+    """Return how many fields the state has."""
+    tree = ast.parse((PACKAGE / "session" / "state.py").read_text())
+    (state,) = (
+        node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "State"
+    )
+    return sum(isinstance(node, ast.AnnAssign) for node in state.body)
+
+
+def lines():
+    """Return how many lines the package has that are neither empty nor comments."""
+    count = 0
+    for path in PACKAGE.rglob("*.py"):
+        count += sum(bool(re.match(r"\s*[^\s#]", line)) for line in path.read_text().splitlines())
+    return count
+
+
+def measure():
+    """Return all figures."""
+    modules = sources()
+    lengths = sorted(function_lines(modules).values())
+    sizes = methods(modules)
+    largest = max(sizes, key=sizes.__getitem__)
+    return {
+        "files": len(modules),
+        "lines": lines(),
+        "most_files_in_a_folder": files_per_folder().most_common(1)[0],
+        "function_lines_p90": lengths[int(0.9 * len(lengths))],
+        "function_lines_max": lengths[-1],
+        "most_methods": [largest, sizes[largest]],
+        "methods_of_the_controller": sizes["Controller"],
+        "fields_of_state": fields_of_state(),
+        "private_words": sorted(private_words(modules)),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure()))

@@ -1,0 +1,170 @@
+"""A recorded step gives what the plain one does, to the last bit."""
+
+import threading
+
+import pytest
+import torch
+from torch import nn
+from training_support import recipe_of
+
+from latentlab.learning.fast import cpu_trace as traced
+from latentlab.learning.fast.cpu_trace import CpuTrace
+from latentlab.learning.fast.cuda_graph import Losses, backward
+from latentlab.learning.objectives import Noise
+from latentlab.learning.trainer import Trainer
+
+CPU = torch.device("cpu")
+ROWS = torch.arange(64)
+CONV = {"kind": "conv-vae", "hidden": None, "width": 2, "latent_dim": 3}
+RECIPES = {
+    "vae": {},
+    "bf16": {"precision": "bf16"},
+    "cvae": {"kind": "cvae"},
+    "dropout": {"model": {"dropout": 0.3}},
+    "norm": {"model": {"norm": "batch"}},
+    "gaussian": {"model": {"likelihood": {"kind": "gaussian-per-pixel"}}},
+    "free bits": {"objective": {"kind": "elbo", "beta": 4.0, "free_bits": 0.5}},
+    "capacity": {"objective": {"kind": "capacity"}},
+    "missing": {"missing": 0.3},
+    "residual": {"model": CONV},
+    "residual in bf16": {"model": CONV, "precision": "bf16"},
+    "reference": {"model": {**CONV, "architecture": "reference", "likelihood": "gaussian"}},
+    "conv-cvae": {"model": {**CONV, "kind": "conv-cvae", "likelihood": "laplace-learned"}},
+}
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Record the very first step."""
+    monkeypatch.setattr(traced, "PLAIN", 0)
+
+
+def learner(digits, **values):
+    """Return a trainer, what its model costs, and a way to learn from rows plainly or not."""
+    trainer = Trainer(recipe_of(**values), digits, CPU)
+    losses = Losses(trainer.model, trainer.noise, bf16=trainer.bf16)
+    trace = CpuTrace(losses)
+
+    def learn(rows, numbers, record):
+        x, y = trainer.train_feed.batch(rows)
+        inputs = (x, y, trainer.known(rows))
+        made = trace(trainer.recipe.objective, inputs, numbers) if record else None
+        if made is None:
+            assert not record
+            trainer.optimizer.zero_grad()
+            made = losses(trainer.recipe.objective, inputs, numbers)
+            backward(made, len(rows))
+        trainer.optimizer.step()
+        return made
+
+    return trainer, learn
+
+
+@pytest.mark.parametrize("values", RECIPES.values(), ids=RECIPES)
+def test_losses_weights_and_chance_are_those_of_the_plain_way(digits, values):
+    (plain, learn_plain), (traced_, learn_traced) = (learner(digits, **values) for _ in range(2))
+    for step, size in enumerate([64, 64, 32, 64]):
+        numbers = plain.recipe.objective.numbers(step / 10)
+        expected = learn_plain(ROWS[:size] + step, numbers, record=False)
+        got = learn_traced(ROWS[:size] + step, numbers, record=True)
+        assert got.keys() == expected.keys()
+        for name, value in expected.items():
+            assert torch.equal(got[name], value), name
+        assert not got["loss"].requires_grad
+    for (name, value), other in zip(
+        plain.model.state_dict().items(), traced_.model.state_dict().values(), strict=True
+    ):
+        assert torch.equal(value, other), name
+    for one, other in (
+        (plain.noise.generator, traced_.noise.generator),
+        (plain.chance, traced_.chance),
+    ):
+        assert torch.equal(one.get_state(), other.get_state())
+
+
+def test_numbers_may_change_from_step_to_step(digits):
+    """As a schedule's do; what was recorded must not keep the first."""
+    _, learn = learner(digits)
+    for beta in (1.0, 0.0, 3.0):
+        made = learn(ROWS, {"beta": beta}, record=True)
+        torch.testing.assert_close(made["loss"], made["reconstruction"] + beta * made["kl"])
+
+
+def test_recording_is_put_off_until_it_pays(digits, monkeypatch):
+    monkeypatch.setattr(traced, "PLAIN", 2)
+    trainer, _ = learner(digits)
+    trace = CpuTrace(Losses(trainer.model, trainer.noise, bf16=False))
+    x, y = trainer.train_feed.batch(ROWS)
+    made = [trace(trainer.recipe.objective, (x, y, None), {"beta": 1.0}) for _ in range(4)]
+    assert [values is None for values in made] == [True, True, False, False]
+
+
+def test_large_steps_are_recorded_after_seconds_not_hundreds(digits, monkeypatch):
+    monkeypatch.setattr(traced, "PLAIN", 1000)
+    monkeypatch.setattr(traced, "FEW", 2)
+    monkeypatch.setattr(traced, "PATIENCE", 0.0)
+    trainer, _ = learner(digits)
+    trace = CpuTrace(Losses(trainer.model, trainer.noise, bf16=False))
+    x, y = trainer.train_feed.batch(ROWS)
+    made = [trace(trainer.recipe.objective, (x, y, None), {"beta": 1.0}) for _ in range(4)]
+    assert [values is None for values in made] == [True, True, False, False]
+
+
+def test_gradients_lie_in_memory_as_weights_do(digits):
+    """Adam's kernel goes through both as rows of numbers, and asks nothing."""
+    trainer, learn = learner(digits, model=CONV)
+    learn(ROWS, {"beta": 1.0}, record=True)
+    for name, weight in trainer.model.named_parameters():
+        assert weight.grad.stride() == weight.stride(), name
+
+
+def test_what_cannot_be_recorded_is_done_the_plain_way(digits):
+    class Looking(nn.Module):
+        """Does another thing for another batch."""
+
+        def __init__(self, losses):
+            super().__init__()
+            self.losses, self.calls = losses, 0
+
+        def forward(self, objective, inputs, numbers):
+            self.calls += 1
+            values = self.losses(objective, inputs, numbers)
+            return values if values["loss"].mean() > 100 else {"loss": values["loss"] * 2}
+
+    trainer, _ = learner(digits)
+    looking = Looking(Losses(trainer.model, trainer.noise, bf16=False))
+    trace, state = CpuTrace(looking), trainer.noise.generator.get_state()
+    x, y = trainer.train_feed.batch(ROWS)
+    for _ in range(3):
+        assert trace(trainer.recipe.objective, (x, y, None), {"beta": 1.0}) is None
+    assert looking.calls == 1
+    assert torch.equal(trainer.noise.generator.get_state(), state)
+
+
+def test_recording_leaves_a_model_in_another_thread_alone(digits):
+    """The lane explores while a run records."""
+    trainer, _ = learner(digits)
+    other, _ = learner(digits, kind="cvae")
+    x, y = other.train_feed.batch(ROWS)
+    with torch.no_grad():
+        expected = other.model.encode(x, y).mean
+    wrong, over = [], threading.Event()
+
+    def explore():
+        with torch.no_grad():
+            while not over.is_set():
+                if not torch.equal(other.model.encode(x, y).mean, expected):
+                    wrong.append(1)
+
+    thread = threading.Thread(target=explore)
+    thread.start()
+    try:
+        for size in range(40, 44):
+            noise = Noise(torch.Generator().manual_seed(0))
+            inputs = (x[:size], None, None)
+            trace = CpuTrace(Losses(trainer.model, noise, bf16=False))
+            assert trace(trainer.recipe.objective, inputs, {"beta": 1.0})
+    finally:
+        over.set()
+        thread.join()
+    assert not wrong

@@ -1,0 +1,89 @@
+"""Training on a terminal: what is told on the way."""
+
+import io
+import time
+from contextlib import closing
+
+import pytest
+from rich.console import Console
+from rich.progress import Progress as RichProgress
+from training_support import recipe_of
+
+from latentlab.learning.events import Started, Step
+from latentlab.learning.fit import fit
+from latentlab.runs.terminal import Teller, duration, progress_columns, show
+from latentlab.work import Progress
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_pictures_that_could_not_be_read_are_told(tmp_path, capsys, broken):
+    from PIL import Image
+
+    for i in range(6):
+        Image.new("L", (9, 9), 40 * i).save(tmp_path / f"{i}.png")
+    if broken:
+        (tmp_path / "7.png").write_text("no picture")
+    data = {"kind": "folder", "root": str(tmp_path), "width": 6}
+    assert show(fit(recipe_of(data=data)))
+    told = capsys.readouterr().err
+    assert ("1 of 7 pictures could not be read" in told) == broken
+    assert ("skipped.txt lists them." in told) == broken
+
+
+@pytest.fixture
+def told(digits_started):
+    """Tell of a run on a console of a width; return what is seen."""
+
+    def tell(*events, width=80, terminal=True, clock=time.monotonic):
+        text = io.StringIO()
+        console = Console(
+            file=text, width=width, force_terminal=terminal, color_system=None, markup=False
+        )
+        with RichProgress(*progress_columns(), console=console, expand=True) as bar:
+            teller = Teller(bar, clock)
+            for event in (digits_started, *events):
+                teller.tell(event)
+            bar.refresh()
+        return text.getvalue()
+
+    return tell
+
+
+@pytest.fixture(scope="module")
+def digits_started():
+    events = fit(recipe_of(epochs=100))
+    with closing(events):
+        return next(event for event in events if isinstance(event, Started))
+
+
+LOSSES = {"loss": -11586.75, "reconstruction": -11700.25, "kl": 113.5}
+
+
+@pytest.mark.parametrize("width", [80, 72, 120])
+def test_a_narrow_terminal_shows_epoch_bar_and_time_left(told, width):
+    seen = told(Step(500, 36, LOSSES, 5.2, 7384.0), width=width)
+    seen = next(line for line in seen.splitlines()[::-1] if "Epoch" in line)
+    for words in ("Epoch 36/100", "━━━", "2:03:04 left", "loss -11586.75"):
+        assert words in seen
+    assert ("5 images/s" in seen) == (width > 100)
+
+
+def test_without_a_terminal_a_line_is_printed_each_minute_and_each_epoch(told):
+    seconds = iter(range(0, 100_000, 25))
+    steps = [Step(i, 1, LOSSES, 5.2, 600.0) for i in range(1, 9)]
+    lines = told(*steps, terminal=False, clock=lambda: next(seconds)).splitlines()
+    shown = [line for line in lines if "10:00 left" in line and "━" not in line]
+    assert len(shown) in (2, 3)
+    assert shown[0].startswith("Epoch 1/100 · loss -11586.75")
+
+
+def test_names_in_brackets_are_no_markup(told):
+    seen = told(Progress("Reading [red]pictures[/blue]", 0.5))
+    assert "Reading [red]pictures[/blue]" in seen
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0:00"), (59.6, "1:00"), (754, "12:34"), (3723, "1:02:03")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,358 @@
+"""The training form, on a toy description."""
+
+import threading
+
+import pytest
+import toy
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from latentlab.session.failure import Failure
+from latentlab.session.form import Field, Kind
+from latentlab.widgets.kit.form import editors
+from latentlab.widgets.kit.form.form import FormWidget
+
+DEFAULTS = {
+    "model": {"kind": "vae", "latent_dim": 2, "hidden": [16, 8], "beta": 1.0},
+    "data": {},
+    "device": "auto",
+}
+
+
+@pytest.fixture
+def form(qtbot, application):
+    form = FormWidget(toy.FORM)
+    qtbot.addWidget(form)
+    form.show()
+    form.changes = []
+    form.changed.connect(lambda: form.changes.append(form.values()))
+    return form
+
+
+def editor(form, key):
+    return form.row(key).editor
+
+
+@pytest.fixture
+def make_editor(qtbot, application):
+    def make(kind, default=None, **more):
+        widget = editors.make_editor(Field("f", "F", "Help.", kind, default, **more))
+        qtbot.addWidget(widget)
+        widget.show()
+        return widget
+
+    return make
+
+
+def test_shows_the_defaults(form):
+    assert form.values() == DEFAULTS
+
+
+def test_takes_values_and_leaves_the_rest(form):
+    form.set_values({"model": {"beta": 4.0}, "device": "cpu", "unknown": 3})
+    assert form.values() == {
+        **DEFAULTS,
+        "model": {**DEFAULTS["model"], "beta": 4.0},
+        "device": "cpu",
+    }
+    assert form.changes[-1] == form.values()
+
+
+def test_another_kind_has_fields_of_its_own(form):
+    editor(form, "model").choice.setCurrentText("cvae")
+    assert form.values()["model"] == {"kind": "cvae", "latent_dim": 2}
+    assert form.changes[-1]["model"]["kind"] == "cvae"
+
+
+def test_nothing_of_the_kind_before_is_left_below_the_fields(form):
+    """Not even until the event loop takes it away, which a dialog above puts off."""
+    choosing = editor(form, "model")
+    before = choosing.form
+    assert before.isVisible()
+    choosing.choice.setCurrentText("cvae")
+    assert not before.isVisible()
+
+
+def test_kinds_share_what_both_have(form):
+    """Changing one's mind about the model keeps the numbers that both kinds know."""
+    editor(form, "model.latent_dim").set_value(7)
+    editor(form, "model").choice.setCurrentText("cvae")
+    assert form.values()["model"]["latent_dim"] == 7
+
+
+def test_kind_is_set_with_its_fields(form):
+    form.set_values({"model": {"kind": "cvae", "latent_dim": 5}})
+    assert form.values()["model"] == {"kind": "cvae", "latent_dim": 5}
+    form.set_values({"model": "vae"})
+    assert form.values()["model"]["kind"] == "vae"
+
+
+def test_unknown_kind_changes_nothing(form):
+    form.set_values({"model": {"kind": "gan", "latent_dim": 9}})
+    assert form.values()["model"]["kind"] == "vae"
+
+
+def test_single_kind_offers_no_choice(form):
+    assert not editor(form, "data").choice.isVisible()
+    assert editor(form, "model").choice.isVisible()
+
+
+def test_problem_stands_under_its_field(form):
+    form.row("model.beta").show_problem("must be at least 0 (not -1)")
+    assert form.row("model.beta")._problem.isVisible()
+    assert "at least 0" in form.row("model.beta")._problem.text()
+    others = [form.row(key)._problem for key in ("model", "model.latent_dim", "device")]
+    assert not any(label.isVisible() for label in others)
+    form.clear_problems()
+    assert not form.row("model.beta")._problem.isVisible()
+
+
+@pytest.mark.parametrize("key", ["model.beta", "model.latent_dim"])
+def test_a_kind_that_is_left_is_found_again_as_it_was(form, key):
+    """Also what only that kind knows."""
+    editor(form, key).set_value(7)
+    for kind in ("cvae", "vae"):
+        editor(form, "model").choice.setCurrentText(kind)
+    assert editor(form, key).value() == 7
+    form.set_values({}, whole=True)
+    for kind in ("cvae", "vae"):
+        editor(form, "model").choice.setCurrentText(kind)
+    assert form.values() == DEFAULTS
+
+
+def test_problem_of_an_unknown_key_stands_at_its_table(form):
+    assert form.row("model.no.such") is form.row("model")
+    assert form.row("nowhere.at.all") is None
+
+
+def test_list_of_numbers(make_editor):
+    ints = make_editor("ints", [512, 256])
+    assert ints.line.text() == "512, 256"
+    ints.line.setText(" 64,32 , 16,")
+    assert ints.value() == [64, 32, 16]
+    ints.line.setText("64, x")
+    assert ints.value() == [64, "x"]  # the recipe says what is wrong with it
+    ints.line.setText("")
+    assert ints.value() == []
+
+
+def test_number_beyond_its_limits_is_shown_and_refused(make_editor):
+    number = make_editor("int", 5, minimum=1, maximum=10, unit="images")
+    assert number.box.text() == "5 images"
+    number.set_value(99)
+    assert number.box.text() == "99 images"
+    assert number.problem == "At most 10"
+    assert number.value() == 5
+    number.set_value(7)
+    assert (number.value(), number.problem) == (7, "")
+
+
+@pytest.mark.parametrize("text", ["0.001", "1e-3", "1E-3"])
+def test_small_number_is_typed_as_people_write_it(make_editor, text):
+    number = make_editor("float", 0.5, minimum=0, maximum=1)
+    number.box.selectAll()
+    QTest.keyClicks(number.box, text)
+    QTest.keyClick(number.box, Qt.Key.Key_Return)
+    assert number.value() == 0.001
+    assert number.box.text() == "0.001"
+
+
+def test_letters_are_no_number(make_editor):
+    number = make_editor("float", 0.5, minimum=0, maximum=1)
+    number.box.selectAll()
+    QTest.keyClicks(number.box, "abc")
+    QTest.keyClick(number.box, Qt.Key.Key_Return)
+    assert number.value() == 0.5
+
+
+def test_small_number_steps_by_its_own_size(make_editor):
+    number = make_editor("float", 0.001, minimum=0, maximum=1)
+    number.box.stepUp()
+    assert number.value() == pytest.approx(0.0011)
+
+
+def test_empty_path_is_no_path(make_editor, monkeypatch):
+    path = make_editor("path")
+    assert path.value() is None
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: "/some/folder")
+    path.findChildren(type(path.layout_.itemAt(1).widget()))[0].click()
+    assert path.value() == "/some/folder"
+
+
+@pytest.mark.parametrize("kind", ["int", "float"])
+def test_wheel_scrolls_the_form_and_not_a_number_without_focus(make_editor, kind):
+    number = make_editor(kind, 5, minimum=0, maximum=10)
+    number.box.clearFocus()
+    turn = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(0, 0),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(number.box, turn)
+    assert number.value() == 5
+    assert not turn.isAccepted()
+
+
+def test_tiny_number_is_shown_with_an_exponent(make_editor):
+    number = make_editor("float", 3e-4, minimum=0, maximum=1)
+    assert number.box.text() == "0.0003"
+    number.set_value(1e-5)
+    assert number.box.text() == "1e-5"
+    assert number.value() == 1e-5
+
+
+def test_switch_is_yes_or_no(make_editor):
+    switch = make_editor("bool", True)
+    heard = []
+    switch.changed.connect(lambda: heard.append(switch.value()))
+    QTest.mouseClick(switch.switch, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    assert heard == [False]
+    switch.set_value(True)
+    assert switch.value() is True
+
+
+@pytest.mark.parametrize("kind", ["int", "float"])
+def test_number_may_be_left_out(make_editor, kind):
+    number = make_editor(kind, None, minimum=1, maximum=9, optional=True)
+    assert number.value() is None
+    assert not number._number.isEnabled()
+    number.switch.click()
+    number._number.set_value(3)
+    assert number.value() == 3
+    number.set_value(None)
+    assert number.value() is None
+    number.set_value(5)
+    assert number.switch.isChecked()
+    assert number.value() == 5
+
+
+# The fold of advanced fields
+
+STEPS = Kind("", "", (Field("width", "Width", "How wide.", "int", 3, advanced=True),))
+ADVANCED = (
+    Field("epochs", "Epochs", "How often.", "int", 30),
+    Field("clip", "Clip", "How long.", "float", 0.0, 0.0, advanced=True),
+    Field("steps", "Steps", "How.", "kind", {"width": 3}, kinds=(STEPS,), advanced=True),
+)
+
+
+@pytest.fixture
+def folded(qtbot, application):
+    form = FormWidget(ADVANCED)
+    qtbot.addWidget(form)
+    form.show()
+    return form
+
+
+def test_advanced_fields_wait_in_a_fold(folded):
+    assert folded.row("epochs").isVisible()
+    assert not folded.row("clip").isVisible()
+    assert folded.values() == {"epochs": 30, "clip": 0.0, "steps": {"width": 3}}
+    QTest.mouseClick(folded.fold, Qt.MouseButton.LeftButton)
+    assert folded.row("clip").isVisible()
+    QTest.mouseClick(folded.fold, Qt.MouseButton.LeftButton)
+    assert not folded.row("clip").isVisible()
+
+
+def test_form_without_advanced_fields_has_no_fold(form):
+    assert form.fold is None
+
+
+def test_fold_tells_how_many_of_its_values_were_set(folded):
+    assert folded.fold.text() == "More"
+    folded.set_values({"clip": 2.0, "epochs": 5})
+    assert folded.fold.text() == "More · 1 set"
+    folded.set_values({"steps": {"width": 4}})
+    assert folded.fold.text() == "More · 2 set"
+
+
+def test_problem_opens_every_fold_around_it(folded):
+    folded.row("epochs").show_problem("is not to be hidden")
+    assert not folded.fold.isChecked()
+    folded.row("steps.width").show_problem("must be at least 1")
+    assert folded.row("steps.width")._problem.isVisible()
+
+
+def test_open_fold_stays_open_as_the_kind_changes(qtbot, application):
+    inner = (Field("width", "Width", "How wide.", "int", 3, advanced=True),)
+    field = Field("m", "M", "It.", "kind", kinds=(Kind("a", "A.", inner), Kind("b", "B.", inner)))
+    form = FormWidget((field,))
+    qtbot.addWidget(form)
+    form.show()
+    form.row("m").editor.form.unfold()
+    form.row("m").editor.choice.setCurrentText("b")
+    assert form.row("m").editor.form.fold.isChecked()
+
+
+def test_whole_recipe_leaves_nothing_of_the_one_before(form):
+    form.set_values({"model": {"kind": "cvae", "latent_dim": 7}, "device": "cpu"})
+    form.set_values({"model": {"latent_dim": 5}, "data": {"root": "/a"}}, whole=True)
+    assert form.values() == {
+        **DEFAULTS,
+        "model": {**DEFAULTS["model"], "latent_dim": 5},
+        "data": {"root": "/a"},
+    }
+    form.set_values({}, whole=True)
+    assert form.values() == DEFAULTS
+
+
+# In the Train panel
+
+
+def test_problems_stand_at_their_fields(desk):
+    problems = (
+        ("model.beta", "must be at least 0 (not -1)"),
+        ("model.sizes", "unknown key"),
+        ("objective.beta", "has no field in this form"),
+    )
+    desk.controller._set(failure=Failure("Bad recipe.", problems=problems))
+    panel = desk.panel("train")
+    shown = {
+        key: panel.form.row(key)._problem.text()
+        for key in ("model", "model.latent_dim", "model.beta", "device")
+        if panel.form.row(key)._problem.isVisible()
+    }
+    assert shown == {"model": "unknown key", "model.beta": "must be at least 0 (not -1)"}
+    assert panel.problem.isVisible()
+    assert panel.problem.text() == "objective.beta: has no field in this form"
+    desk.controller.dismiss_failure()
+    assert not panel.form.row("model.beta")._problem.isVisible()
+    assert not panel.problem.isVisible()
+
+
+def test_draft_fills_the_form_and_the_form_the_draft(desk):
+    panel = desk.panel("train")
+    desk.controller.set_draft({"model": {"kind": "cvae", "latent_dim": 9}})
+    assert panel.form.values()["model"] == {"kind": "cvae", "latent_dim": 9}
+    assert desk.state.draft == panel.form.values()
+    panel.form.row("model.latent_dim").editor.box.setValue(3)
+    assert desk.state.draft["model"]["latent_dim"] == 3
+
+
+def test_form_prepares_the_next_run_while_one_goes_on(make_desk):
+    go_on = threading.Event()
+
+    def train(order, controls):
+        yield toy.started()
+        assert go_on.wait(20)
+
+    desk = make_desk(train=train)
+    panel = desk.panel("train")
+    desk.hand.click(panel.start)
+    desk.until(lambda: desk.state.run and desk.state.run.phase == "training")
+    assert panel.form.isEnabled()
+    assert panel.queue.isVisible()
+    assert not panel.start.isVisible()
+    assert desk.window.menus.stop.isEnabled()
+    assert not desk.window.menus.train.isEnabled()
+    go_on.set()
+    desk.until(lambda: desk.state.run is None)
+    assert panel.start.isVisible()
+    assert not desk.window.menus.stop.isEnabled()

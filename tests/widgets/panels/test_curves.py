@@ -1,0 +1,274 @@
+"""The Curves panel, on toy curves."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from stub_controller import StubController, discard
+
+from latentlab.learning.events import Change
+from latentlab.session.runs import Compared, Run
+from latentlab.widgets.panels.curves.change_marks import description, short
+from latentlab.widgets.panels.curves.panel import CurvesPanel
+from latentlab.widgets.panels.curves.smoothing import columns, limits, log_ticks, smooth
+
+LEFT = Qt.MouseButton.LeftButton
+BETA = Change(30, 1.5, "objective.beta", 4.0)
+RATE = Change(80, 3.25, "training.learning_rate", 3e-4)
+
+
+@pytest.fixture
+def panel(application, own_place):
+    panel = CurvesPanel(StubController(curves=toy.curves(6)))
+    panel.resize(700, 300)
+    panel.show()
+    yield panel
+    discard(panel)
+
+
+def drawn(item):
+    x, y = item.getData()
+    return (np.empty(0), np.empty(0)) if x is None else (x, y)
+
+
+def labels(plot):
+    return [item.toPlainText() for item in plot.marks.items if hasattr(item, "toPlainText")]
+
+
+# Arithmetic
+
+
+def test_smoothing_is_the_fading_mean():
+    x = np.array([0.5, 1.0, 2.0, 2.25, 7.0])
+    y = np.array([3.0, -1.0, 4.0, 1.0, 5.0])
+    weights = np.tril(np.exp(-(x[:, None] - x) / 1.5))
+    np.testing.assert_allclose(smooth(x, y, 1.5), weights @ y / weights.sum(1))
+    assert smooth(x, y, 0) is y
+
+
+def test_smoothing_stays_finite_over_many_epochs():
+    x = np.linspace(0, 5000, 20_000)
+    np.testing.assert_allclose(smooth(x, np.full(len(x), 7.0), 0.5), 7.0)
+    y = np.sin(x)
+    np.testing.assert_allclose(smooth(x, y, 0.5)[-300:], smooth(x[-600:], y[-600:], 0.5)[-300:])
+
+
+def test_smoothing_passes_over_what_is_no_number():
+    x, y = np.arange(5.0), np.array([1.0, np.nan, 1.0, np.inf, 1.0])
+    np.testing.assert_allclose(smooth(x, y, 2.0), 1.0)
+
+
+def test_limits_leave_out_the_steep_beginning():
+    loss = np.array([900.0, *np.linspace(110, 100, 99)])
+    assert limits([loss], [], outliers=False)[1] < 111
+    assert limits([loss], [], outliers=True) == (100, 900)
+    assert limits([np.full(4, 5.0)], [], outliers=False) == (4, 6)
+    assert limits([np.array([np.nan])], [], outliers=False) == (0, 1)
+
+
+def test_limits_look_within_epochs_while_there_are_few():
+    assert limits([np.array([3.0])], [np.array([9.0, 2.0])], outliers=False)[0] == 2
+    assert limits([np.full(3, 3.0)], [np.array([9.0, 2.0])], outliers=False) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (100, 200, [100, 150, 200]),
+        (0.5, 60, [0.5, 1, 2, 5, 10, 20, 50]),
+        (1e-8, 100, [1e-8, 1e-4, 1]),
+    ],
+)
+def test_log_ticks_are_round(low, high, ticks):
+    count = 3 if high / low != 120 else 8
+    assert log_ticks(low, high, count) == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "height", "across"),
+    [(3, 700, 250, 3), (3, 300, 500, 1), (6, 1100, 300, 3), (5, 700, 250, 3), (1, 700, 90, 1)],
+)
+def test_plots_stand_in_as_many_columns_as_fit(count, width, height, across):
+    assert columns(count, width, height) == across
+
+
+# The panel
+
+
+def test_every_term_has_a_plot(panel, until):
+    assert list(panel.plots) == ["loss", "reconstruction", "kl"]
+    more = {("train", name): (np.arange(1.0, 4), np.ones(3)) for name in ("free_bits", "capacity")}
+    panel.controller.show(curves={**toy.curves(6), **more})
+    assert list(panel.plots) == ["loss", "reconstruction", "kl", "free_bits", "capacity"]
+
+    def apart():
+        rooms = [plot.parentWidget().geometry() for plot in panel.plots.values()]
+        return all(not a.intersects(b) for i, a in enumerate(rooms) for b in rooms[:i])
+
+    until(apart)
+    panel.controller.show(curves=toy.curves(6))
+    assert list(panel.plots) == ["loss", "reconstruction", "kl"]
+
+
+def test_nothing_to_show_is_said(panel):
+    panel.controller.show(curves={})
+    assert panel._empty.isVisible()
+    assert not panel.options.isVisible()
+    assert not panel.grid.isVisible()
+
+
+def test_best_epoch_is_marked(panel):
+    losses = np.array([9.0, 7.0, 8.0])
+    panel.controller.show(curves={("validation", "loss"): (np.arange(1.0, 4), losses)})
+    assert [float(v[0]) for v in drawn(panel.plots["loss"].best)] == [2, 7]
+    assert "best&nbsp;7.0&nbsp;at&nbsp;epoch&nbsp;2" in panel._beside.text()
+
+
+def test_best_counts_from_the_last_change_of_the_objective(panel):
+    losses = np.array([5.0, 90.0, 80.0, 85.0])
+    panel.controller.show(
+        curves={("validation", "loss"): (np.arange(1.0, 5), losses)}, changes=(BETA, RATE)
+    )
+    assert [float(v[0]) for v in drawn(panel.plots["loss"].best)] == [3, 80]
+
+
+def test_log_axis_by_plot_is_remembered(panel):
+    log = panel._cells["kl"].log
+    QTest.mouseClick(log, LEFT)
+    kl = toy.curves(6)["validation", "kl"][1]
+    np.testing.assert_allclose(drawn(panel.plots["kl"].curves["validation"])[1], np.log10(kl))
+    loss = toy.curves(6)["validation", "loss"][1]
+    np.testing.assert_allclose(drawn(panel.plots["loss"].curves["validation"])[1], loss)
+    again = CurvesPanel(panel.controller)
+    again.show()
+    checked = {name: cell.log.isChecked() for name, cell in again._cells.items()}
+    discard(again)
+    assert checked == {"loss": False, "reconstruction": False, "kl": True}
+
+
+def test_collapse_to_zero_is_seen_on_a_log_axis(panel):
+    panel._cells["kl"].log.setChecked(True)
+    kl = np.array([10.0, 0.1, 0.0, 0.0])
+    panel.controller.show(curves={("validation", "kl"): (np.arange(1.0, 5), kl)})
+    y = drawn(panel.plots["kl"].curves["validation"])[1]
+    np.testing.assert_allclose(y, [1, -1, -2, -2])
+    assert panel.plots["kl"].viewRange()[1][0] < -2
+
+
+def test_loss_below_zero_stays_linear_and_says_so(panel):
+    panel._cells["loss"].log.setChecked(True)
+    loss = np.array([10.0, -5.0, -9.0])
+    panel.controller.show(curves={("validation", "loss"): (np.arange(1.0, 4), loss)})
+    np.testing.assert_allclose(drawn(panel.plots["loss"].curves["validation"])[1], loss)
+    assert "below 0" in panel._cells["loss"].head.text()
+
+
+def test_smoothed_lines_lie_over_faint_ones(panel):
+    plot = panel.plots["loss"]
+    assert not plot.smooth["validation"].isVisible()
+    panel.options.smoothing.setValue(2.0)
+    x, y = toy.curves(6)["validation", "loss"]
+    np.testing.assert_allclose(drawn(plot.smooth["validation"])[1], smooth(x, y, 2.0))
+    np.testing.assert_allclose(drawn(plot.curves["validation"])[1], y)
+    assert plot.curves["validation"].opts["pen"].color().alphaF() < 0.5
+    panel.options.smoothing.setValue(0.0)
+    assert plot.curves["validation"].opts["pen"].color().alphaF() == 1
+
+
+def test_last_epochs_alone(panel):
+    panel.controller.show(curves=toy.curves(90))
+    assert panel.plots["loss"].viewRange()[0][0] < 2
+    panel.options.last.setCurrentText("Last 20")
+    left, right = panel.plots["loss"].viewRange()[0]
+    assert left == pytest.approx(70, abs=2)
+    assert right == pytest.approx(90, abs=2)
+    assert panel.plots["loss"].viewRange()[1][1] < 100 / 60
+
+
+def test_outliers_are_shown_when_asked_for(panel):
+    panel.controller.show(curves=toy.curves(90))
+    assert panel.plots["loss"].viewRange()[1][1] < 80
+    QTest.mouseClick(panel.options.outliers, LEFT)
+    assert panel.plots["loss"].viewRange()[1][1] > 100
+
+
+def test_changes_are_marked(panel):
+    panel.controller.show(changes=(BETA, RATE))
+    assert labels(panel.plots["loss"]) == ["beta 4", "lr 0.0003"]
+    assert labels(panel.plots["kl"]) == []
+    assert [item.value() for item in panel.plots["kl"].marks.items] == [1.5, 3.25]
+    assert "epoch 1.50 (step 30)" in panel.plots["kl"].marks.items[0].toolTip()
+    panel.controller.show(changes=())
+    assert labels(panel.plots["loss"]) == []
+    assert short(RATE) == "lr 0.0003"
+    assert description(BETA) == "objective.beta became 4 at epoch 1.50 (step 30)"
+
+
+def test_runs_are_compared_in_colours_of_their_own(panel):
+    runs = [Compared(f"beta {i}", Path(f"/{i}"), toy.curves(4 + i)) for i in (1, 2)]
+    panel.controller.show(compared=tuple(runs))
+    first, second = panel.plots["loss"].others
+    np.testing.assert_allclose(drawn(second)[0], np.arange(1.0, 7))
+    assert first.opts["pen"].color() != second.opts["pen"].color()
+    assert panel._below.isVisible()
+    for run, item in zip(runs, (first, second), strict=True):
+        assert run.name.replace(" ", "&nbsp;") in panel._below.text()
+        assert item.opts["pen"].color().name() in panel._below.text()
+    QTest.mouseClick(panel.options.alone, LEFT)
+    assert panel.controller.asked == [("compare", ())]
+    panel.controller.show(compared=())
+    assert panel.plots["loss"].others == []
+    assert not panel._below.isVisible()
+
+
+def test_open_run_is_drawn_once_where_it_is_compared(panel):
+    runs = [Compared(f"beta {i}", Path(f"/toys/{i}"), toy.curves(5)) for i in ("toy", "big")]
+    panel.controller.show(compared=tuple(runs), model=toy.card())
+    assert len(panel.plots["loss"].others) == 1
+    assert "validation,&nbsp;beta&nbsp;toy" in panel._below.text()
+
+
+def test_values_under_the_mouse_are_read_out(panel):
+    plot = panel.plots["loss"]
+    box = plot.getViewBox()
+    (left, right), _ = box.viewRange()
+    room = box.sceneBoundingRect()
+    x = room.left() + (2.1 - left) / (right - left) * room.width()
+    QTest.mouseMove(plot.viewport(), QPoint(round(x), round(room.center().y())))
+    assert "50.00" in panel._cells["loss"].head.text()
+    assert "7.50" in panel._cells["kl"].head.text()
+    assert "epoch&nbsp;2" in panel._beside.text()
+    assert panel.plots["kl"].pointer.value() == 2
+    plot.hovered.emit(None)
+    assert "50.00" not in panel._cells["loss"].head.text()
+    assert not panel.plots["kl"].pointer.isVisible()
+
+
+def test_curves_are_saved(panel, monkeypatch, tmp_path):
+    where = tmp_path / "curves.csv"
+    monkeypatch.setattr("latentlab.widgets.panels.curves.panel.ask_where", lambda *asked: where)
+    QTest.mouseClick(panel.options.save, LEFT)
+    assert panel.controller.asked == [("export_curves", where)]
+
+
+def test_redraws_are_few_while_training(panel, until):
+    draws = []
+    draw = panel.plots["loss"].show_curves
+    panel.plots["loss"].show_curves = lambda *seen: (draws.append(1), draw(*seen))
+    for i in range(20):
+        panel.controller.show(run=Run(phase="training"), curves=toy.curves(7 + i))
+    assert not draws
+    until(lambda: draws)
+    assert len(drawn(panel.plots["loss"].curves["train"])[0]) == 26
+    assert len(draws) == 1
+
+
+def test_narrow_panel_gives_its_legend_a_line(panel):
+    assert panel._beside.text()
+    panel.resize(340, 400)
+    assert not panel._beside.text()
+    assert "validation" in panel._below.text()
+    assert panel.width() == 340

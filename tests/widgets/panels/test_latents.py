@@ -1,0 +1,133 @@
+"""The Latents panel shows each dimension in each epoch, and its mu and sigma."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from panel_support import latents, portrait
+from PySide6.QtCore import QPointF
+
+from latentlab.session.runs import Run
+from latentlab.widgets.panels.latents.panel import LatentsPanel
+from latentlab.widgets.panels.latents.plots import normal
+
+
+@pytest.fixture
+def panel(show_panel):
+    return show_panel(LatentsPanel, latents=latents(30, 20), portrait=portrait(30, 20))
+
+
+def test_without_a_run_it_says_what_would_be_here(show_panel):
+    panel = show_panel(LatentsPanel)
+    assert panel._empty.isVisible()
+    assert not panel._plots.isVisible()
+
+
+def test_a_row_for_each_dimension_and_a_column_for_each_epoch(panel):
+    shown = panel.controller.state.latents
+    np.testing.assert_array_equal(panel.heat.image.image, shown.kl.T)
+    assert panel.heat.getViewBox().yInverted()
+    assert panel.text.text().startswith(f"{shown.active[-1]} of 20 active")
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 1), (2, 3), (300, 64), (2000, 512)])
+def test_any_number_of_epochs_and_dimensions(show_panel, count, size):
+    panel = show_panel(LatentsPanel, latents=latents(count, size), portrait=portrait(count, size))
+    image = panel.heat.image.image
+    assert image.shape[0] == size
+    assert image.shape[1] <= 600
+    np.testing.assert_array_equal(image[:, -1], panel.controller.state.latents.kl[-1])
+    (left, right), (low, high) = panel.heat.viewRange()
+    assert (left, right) == pytest.approx((0.5, count + 0.5))
+    assert (low, high) == pytest.approx((0.5, size + 0.5))
+    assert not panel.grab().isNull()
+
+
+def test_pointing_tells_dimension_epoch_and_nats(panel):
+    shown = panel.controller.state.latents
+    cell = panel.heat.cell_at(QPointF(12.3, 7.4))
+    assert (cell.dimension, cell.epoch, cell.nats) == (6, 12.0, shown.kl[11, 6])
+    before = panel.text.text()
+    panel.heat.pointed.emit(cell)
+    assert panel.text.text() == f"z7 · epoch 12 · {shown.kl[11, 6]:.3f} nats"
+    panel.heat.pointed.emit(None)
+    assert panel.text.text() == before
+    for outside in (QPointF(12, 0.2), QPointF(12, 21), QPointF(-3, 5), QPointF(40, 5)):
+        assert panel.heat.cell_at(outside) is None
+
+
+def test_a_tip_tells_how_the_codes_lie(panel, show_panel):
+    assert panel.text.toolTip() == (
+        "The nearest other code is of the same class for 90% of the held-out images; by chance it "
+        "would be for 10%. Along straight lines between codes the steps of the pictures vary by "
+        "22% of their mean; a linear decoder has 0%."
+    )
+    unknown = np.full(3, np.nan)
+    older = replace(latents(3, 2), same_class=unknown, by_chance=unknown, unevenness=unknown)
+    panel = show_panel(LatentsPanel, latents=older, portrait=portrait(3, 2))
+    assert panel.text.toolTip() == ""
+
+
+def test_a_click_shows_one_dimension_and_another_all_again(panel):
+    panel.heat.chosen.emit(4)
+    assert panel.dimension.currentText() == "z5"
+    alone = panel.controller.state.portrait.mu[:, 4]
+    edges, density = panel.mu.bars.xData, panel.mu.bars.yData
+    counts, _ = np.histogram(alone, edges)
+    np.testing.assert_allclose(density * np.diff(edges), counts / len(alone), atol=1e-6)
+    panel.heat.chosen.emit(4)
+    assert panel.dimension.currentText() == "all z"
+
+
+def test_histograms_are_densities_beside_the_priors(panel):
+    for plot in (panel.mu, panel.sigma):
+        edges, density = plot.bars.xData, plot.bars.yData
+        assert (density * np.diff(edges)).sum() == pytest.approx(1)
+    x = panel.mu.expected.xData
+    np.testing.assert_allclose(panel.mu.expected.yData, normal(x))
+    assert panel.sigma.expected.value() == 1.0
+
+
+def test_wild_values_neither_vanish_nor_break_it(show_panel):
+    wild = portrait(3, 2)
+    wild.mu[:5] = 1e6
+    wild.sigma[:5] = np.nan
+    panel = show_panel(LatentsPanel, latents=latents(3, 2), portrait=wild)
+    assert (panel.mu.bars.yData * np.diff(panel.mu.bars.xData)).sum() == pytest.approx(1)
+
+
+def test_both_parts_of_kl_and_what_caps_one(panel):
+    shown = panel.controller.state.latents
+    np.testing.assert_array_equal(panel.split.information.yData, shown.mutual_information)
+    np.testing.assert_array_equal(panel.split.marginal.yData, shown.marginal_kl)
+    assert panel.split.cap.value() == pytest.approx(np.log(shown.images))
+
+
+def test_a_portrait_of_fewer_dimensions_than_chosen(panel):
+    """The run before had more: its choice must not point outside."""
+    panel.dimension.setCurrentIndex(20)
+    panel.controller.show(portrait=portrait(1, 2))
+    assert panel.mu.bars.yData is not None
+
+
+def test_while_training_it_waits_to_be_drawn(panel, until):
+    panel.controller.show(run=Run("training"))
+    more = latents(31, 20)
+    panel.controller.show(latents=more)
+    assert panel.heat.image.image.shape == (20, 30)
+    until(lambda: panel.heat.image.image.shape == (20, 31))
+
+
+def test_wide_it_stands_in_one_row(panel, until):
+    plots = (panel.heat, panel.split, panel.mu, panel.sigma)
+    panel.resize(1200, 250)
+    until(lambda: len({plot.y() for plot in plots}) == 1)
+    panel.resize(480, 250)
+    until(lambda: panel.split.y() >= panel.heat.geometry().bottom())
+    assert panel.mu.x() > panel.heat.x()
+
+
+def test_a_run_without_portraits_shows_the_rest(show_panel):
+    panel = show_panel(LatentsPanel, latents=latents(5, 3))
+    assert panel.heat.isVisible()
+    assert not panel.mu.isVisible()

@@ -1,0 +1,363 @@
+"""The map: which image is under the cursor, whatever is filtered or chosen as axes."""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gui_support import RIGHT
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QMenu
+
+from latentlab.data.own_image.crop import SourceImage
+from latentlab.session.map import Layout
+from latentlab.session.model import PickImage
+from latentlab.session.points import Key, Loop
+from latentlab.widgets.kit.scatter.point_colours import by_class
+from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.panels.map.plot import NEAR
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def rows_by_hand(desk, place, labels):
+    """Return the nearest shown image to a place, and how many pixels it is away."""
+    codes, (i, j) = desk.state.codes, desk.state.view.frame.dimensions
+    rows = np.flatnonzero(np.isin(codes.labels, labels))
+    away = np.hypot(codes.mu[rows, i] - place[0], codes.mu[rows, j] - place[1])
+    (left, right), _ = desk.map.viewRange()
+    scale = desk.map.getViewBox().sceneBoundingRect().width() / (right - left)
+    nearest = int(np.argmin(away))
+    return int(rows[nearest]), away[nearest] * scale
+
+
+def test_row_under_the_cursor_is_the_right_image(big):
+    """After a filter or other axes, point and picture stay together (seeded random places)."""
+    buttons = big.panel("map").legend.buttons
+    for plane, hidden in itertools.product([(0, 1), (3, 1), (4, 4)], [(), (1,), (0, 2)]):
+        big.controller.set_plane(plane)
+        for button in buttons:
+            button.setChecked(button.label not in hidden)
+        check_rows(big, [button.label for button in buttons if button.label not in hidden])
+
+
+def check_rows(desk, shown):
+    rng = np.random.default_rng(0)
+    room = desk.map.getViewBox().sceneBoundingRect().toRect()
+    found = 0
+    for mu in rng.choice(desk.state.view.places(desk.state.codes), 60):
+        # Anywhere around some code, hidden or not.
+        place = desk.pixel_of(*mu.tolist()) + QPoint(*rng.integers(-20, 20, 2).tolist())
+        if not room.contains(place):
+            continue
+        spot = desk.map.spot_at(desk.map.mapToScene(place))
+        assert (spot.x, spot.y) == pytest.approx(desk.place_of(place), abs=desk.pixel_size)
+        row, pixels = rows_by_hand(desk, (spot.x, spot.y), shown)
+        assert desk.map.nearest(spot) == row
+        if abs(pixels - NEAR) > 0.5:
+            assert spot.row == (row if pixels < NEAR else None)
+        found += spot.row is not None
+    assert 5 < found < 55
+
+
+def test_hover_shows_the_image_under_the_cursor(big):
+    codes = big.state.codes
+    for row in (3, 40, 77):
+        place = big.pixel_of(*codes.mu[row, :2].tolist())
+        big.hand.move(big.map.viewport(), place)
+        big.settle()
+        expected, _ = rows_by_hand(big, big.place_of(place), [0, 1, 2])
+        assert big.state.hovered.row == expected
+        assert big.panel("image")._pair._captions[0].text() == f"toys {expected}"
+
+
+def test_legend_hides_exactly_one_class(big):
+    """Counted in painted pixels: a class's colour goes, the others stay as they are."""
+    legend = big.panel("map").legend
+    before = inks(big)
+    for hidden in range(3):
+        big.hand.click(legend.buttons[hidden])
+        after = inks(big)
+        assert after[hidden] == 0 < before[hidden]
+        for label in {0, 1, 2} - {hidden}:
+            assert after[label] >= before[label] > 0
+        big.hand.click(legend.buttons[hidden])
+        assert inks(big) == before
+
+
+def inks(desk):
+    """Count the pixels of each class's colour in the cloud as it is painted."""
+    cloud = desk.map.cloud
+    view = desk.map.getViewBox()
+    room = view.sceneBoundingRect()
+    image = cloud._stamp(view.viewRect(), int(room.width()), int(room.height()))
+    pixels = np.frombuffer(image.constBits(), np.uint32)
+    inks = by_class(None, 0).argb(1.0)
+    return {label: int((pixels == inks[label]).sum()) for label in range(3)}
+
+
+@pytest.mark.parametrize("where", ["box", "layers", "legend", "out of the map"])
+def test_the_preview_goes_with_the_pointer(desk, where):
+    """Also where it only goes to the map's own tools."""
+    panel = desk.panel("map")
+    desk.hand.move(panel.plot.viewport(), desk.pixel_of(0.5, 0.5))
+    desk.until(panel.thumbnail.isVisible)
+    goals = {
+        "box": panel.buttons.buttons["box"],
+        "layers": panel.buttons.layers,
+        "legend": panel.legend.buttons[0],
+        "out of the map": desk.panel("library"),
+    }
+    desk.hand.move(goals[where])
+    desk.until(lambda: not panel.thumbnail.isVisible())
+    assert desk.state.preview is None
+
+
+def checked(legend):
+    return [button.isChecked() for button in legend.buttons]
+
+
+@pytest.mark.parametrize("hidden", [(), (1,), (0, 2), (0, 1, 2)])
+@pytest.mark.parametrize("label", [0, 1])
+def test_double_clicks_bring_one_alone_and_then_all(big, hidden, label):
+    """From wherever one begins; where it was alone or none was shown, all come at once."""
+    legend = big.panel("map").legend
+    for other in hidden:
+        legend.buttons[other].click()
+    was_alone = checked(legend) in ([i == label for i in range(3)], [False] * 3)
+    big.hand.double_click(legend.buttons[label])
+    assert checked(legend) == ([True] * 3 if was_alone else [i == label for i in range(3)])
+    big.hand.double_click(legend.buttons[label])
+    assert checked(legend) == ([i == label for i in range(3)] if was_alone else [True] * 3)
+
+
+def test_double_click_shows_one_class_alone_and_all_again(big):
+    legend = big.panel("map").legend
+    big.hand.double_click(legend.buttons[1])
+    assert [button.isChecked() for button in legend.buttons] == [False, True, False]
+    counts = inks(big)
+    assert counts[0] == counts[2] == 0 < counts[1]
+    big.hand.double_click(legend.buttons[1])
+    assert all(button.isChecked() for button in legend.buttons)
+
+
+def test_hidden_class_is_not_taken(big):
+    """Shift+click takes the nearest image that can be seen."""
+    legend = big.panel("map").legend
+    big.hand.click(legend.buttons[2])
+    row = 2
+    assert big.state.codes.labels[row] == 2
+    place = big.pixel_of(*big.state.codes.mu[row, :2].tolist())
+    big.hand.click(big.map.viewport(), place, modifier=SHIFT)
+    big.settle()
+    taken = big.state.original.row
+    assert big.state.codes.labels[taken] != 2
+    assert taken == rows_by_hand(big, big.place_of(place), [0, 1])[0]
+
+
+def test_axes_choose_the_plane(big):
+    map_panel = big.panel("map")
+    map_panel.across.setCurrentIndex(3)
+    map_panel.up.setCurrentIndex(2)
+    big.settle()
+    assert big.state.view.frame == big.state.manifold.frame
+    assert big.state.view.frame.dimensions == (3, 2)
+    cross = big.map.cross.pos()
+    assert (cross.x(), cross.y()) == pytest.approx((big.state.point.z[3], big.state.point.z[2]))
+    a = big.map.handles["a"].pos()
+    assert (a.x(), a.y()) == pytest.approx((big.state.ends.a.z[3], big.state.ends.a.z[2]))
+    before = big.state.point
+    place = big.pixel_of(1.0, -1.0)
+    big.hand.click(big.map.viewport(), place)
+    z = big.state.point.z
+    assert (z[3], z[2]) == pytest.approx(big.place_of(place), abs=big.pixel_size)
+    assert [z[d] for d in (0, 1, 4)] == [before.z[d] for d in (0, 1, 4)]
+    assert big.state.point.label == before.label
+
+
+def test_the_path_leads_through_its_points_and_back_where_it_is_round(big):
+    point = big.state.model.point
+    keys = [Key(t, point((9 * t, 1.0, -3 * t, 2.0, 0.0))) for t in (0.25, 0.5)]
+    ends = replace(big.state.ends.with_keys(*keys), loop=Loop.ROUND)
+    big.controller.set_ends(ends)
+    big.controller.set_plane((2, 0))
+    z = [ends.a.z, keys[0].point.z, keys[1].point.z, ends.b.z, ends.a.z]
+    x, y = big.map.path.getData()
+    assert x == pytest.approx([each[2] for each in z])
+    assert y == pytest.approx([each[0] for each in z])
+    b = big.map.handles["b"].pos()
+    assert (b.x(), b.y()) == pytest.approx((ends.b.z[2], ends.b.z[0]))
+
+
+def test_axes_are_hidden_where_there_are_only_two(desk):
+    assert not desk.panel("map").across.isVisible()
+
+
+def test_right_click_offers_a_menu(big, monkeypatch):
+    asked = []
+
+    class Menu(QMenu):
+        def exec(self, place):
+            asked.append(texts(self))
+
+    monkeypatch.setattr("latentlab.widgets.panels.map.pointer.QMenu", Menu)
+    place = big.pixel_of(1.0, 1.0)
+    big.hand.click(big.map.viewport(), place, RIGHT)
+    assert asked == [
+        [
+            "Go here",
+            "Put A here",
+            "Put B here",
+            "Go to the nearest image",
+            "Put A on the nearest image",
+            "Put B on the nearest image",
+            "Spread of the image",
+            "Show all codes",
+        ]
+    ]
+
+
+def texts(menu):
+    return [action.text() for action in menu.actions() if not action.isSeparator()]
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+@pytest.mark.parametrize("place", [(500.0, 0.0), (-500.0, 400.0), (0.0, -30.0)])
+def test_a_and_b_cannot_be_dragged_off_the_map(big, name, place):
+    handle = big.map.handles[name]
+    handle.setPos(*place)
+    big.settle()
+    (left, right), (low, high) = big.map.viewRange()
+    assert left < handle.pos().x() < right
+    assert low < handle.pos().y() < high
+    end = getattr(big.state.ends, name)
+    assert big.controller.spot(end.z) == pytest.approx((handle.pos().x(), handle.pos().y()))
+
+
+def test_all_codes_are_shown_with_a_and_b(big):
+    far = big.state.model.point((40.0, -30.0, 0.0, 0.0, 0.0))
+    big.controller.set_ends(big.state.ends.moved("a", far))
+    big.map.show_all()
+    (left, right), (low, high) = big.map.viewRange()
+    assert left < 40 < right
+    assert low < -30 < high
+
+
+def test_another_model_is_seen_whole_and_another_epoch_as_zoomed(desk):
+    def zoom():
+        desk.map.getViewBox().sigRangeChangedManually.emit([True, True])
+        desk.map.setRange(xRange=(100, 101), yRange=(100, 101), padding=0)
+
+    zoom()
+    desk.controller.open(Path("/toys/big"))
+    desk.settle()
+    (left, right), _ = desk.map.viewRange()
+    assert left < -3 < 3 < right
+    zoom()
+    before, _ = desk.map.viewRange()
+    number = desk.state.model.number
+    desk.controller.open(Path("/toys/big"))
+    desk.settle()
+    assert desk.state.model.number == number
+    assert desk.map.viewRange()[0] == before
+
+
+def test_zoom_is_kept_while_codes_move_until_home(big):
+    """Training moves the codes ten times a minute: it must not throw one's view about."""
+    view = big.map.getViewBox()
+    view.sigRangeChangedManually.emit([True, True])
+    big.map.setRange(xRange=(1, 2), yRange=(1, 2), padding=0)
+    before = big.map.viewRange()
+    big.map.set_codes(10 * big.state.codes.mu[:, :2], big.state.codes.labels, None)
+    assert big.map.viewRange() == before
+    big.map.show_all()
+    (left, right), _ = big.map.viewRange()
+    assert left < -10
+    assert right > 10
+
+
+def test_first_view_holds_nearly_all_codes_and_the_prior(big):
+    (left, right), (low, high) = big.map.viewRange()
+    assert min(-left, right, -low, high) >= 3
+    mu = big.state.codes.mu[:, :2]
+    inside = (mu[:, 0] > left) & (mu[:, 0] < right) & (mu[:, 1] > low) & (mu[:, 1] < high)
+    assert inside.mean() > 0.97
+
+
+def test_wheel_zooms_and_keeps_the_place_under_the_cursor(big):
+    viewport, place = big.map.viewport(), big.pixel_of(1.0, 1.0)
+    before, width = big.place_of(place), np.ptp(big.map.viewRange()[0])
+    turn = QWheelEvent(
+        QPointF(place),
+        QPointF(viewport.mapToGlobal(place)),
+        QPoint(0, 0),
+        QPoint(0, 240),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, turn)
+    assert np.ptp(big.map.viewRange()[0]) < 0.95 * width
+    assert big.place_of(place) == pytest.approx(before, abs=0.05)
+    # A hand has been there: codes that move no longer move the view.
+    kept = big.map.viewRange()
+    big.map.set_codes(10 * big.state.codes.mu[:, :2], big.state.codes.labels, None)
+    assert big.map.viewRange() == kept
+
+
+def test_the_posterior_of_ones_own_picture_is_drawn_around_its_code(big):
+    """One's own stays while z moves on; an image whose posterior is not known has none."""
+    spread = big.panel("map").layers.spread
+    assert not spread.isVisible()
+    big.controller.show_picture(SourceImage("mine", np.full((4, 4), 255, np.uint8)))
+    big.settle()
+    assert spread.isVisible()
+    assert (spread.pos().x(), spread.pos().y()) == pytest.approx(big.state.own.point.z[:2])
+    assert spread.boundingRect().width() == pytest.approx(0.8)
+    big.controller.randomize()
+    assert spread.isVisible()
+    big.controller.set_plane((2, 3))
+    assert (spread.pos().x(), spread.pos().y()) == pytest.approx((0, 0))
+    assert not big.map.grab().isNull()
+
+
+def test_the_spread_is_the_shadow_of_the_posterior_on_the_plane(big):
+    """Aslant it is an ellipse that leans; where places mean nothing there is none."""
+    image = big.lab.PickImage(PickImage(4))
+    sigma = (0.1, 0.9, 0.3, 0.5, 0.2)
+    big.controller._set(original=replace(image, sigma=sigma), point=image.point)
+    first, second = np.random.default_rng(5).standard_normal((2, 5))
+    big.controller.look_along(first, second, ("one", "two"))
+    spread = big.panel("map").layers.spread
+    frame = big.state.view.frame
+    covariance = frame.basis @ np.diag(np.square(sigma)) @ frame.basis.T
+    assert abs(covariance[0, 1]) > 0.01
+    assert (spread.pos().x(), spread.pos().y()) == pytest.approx(frame.spot(image.point.z))
+    room = spread.boundingRect()
+    reach = 2 * np.sqrt(np.diag(covariance))
+    assert (room.right(), room.bottom()) == pytest.approx(reach.tolist(), rel=1e-5)
+    # Points of the rim lie one deviation out, by the Mahalanobis distance.
+    turns = np.linspace(0, 6, 7)
+    rim = [spread.shape_at_one.map(QPointF(np.cos(t), np.sin(t))) for t in turns]
+    away = np.array([(p.x(), p.y()) for p in rim])
+    squared = np.einsum("ni,ij,nj->n", away, np.linalg.inv(covariance), away)
+    assert squared == pytest.approx(np.ones(7), rel=1e-4)
+    big.controller.lay_out(Layout.TSNE)
+    big.settle()
+    assert not spread.isVisible()
+
+
+def test_the_spread_can_be_hidden_for_good(big):
+    big.controller.show_picture(SourceImage("mine", np.full((4, 4), 255, np.uint8)))
+    big.settle()
+    panel, menu = big.panel("map"), QMenu()
+    panel.pointer.fill_menu(menu, big.map.spot_at(QPointF(50, 50)))
+    action = next(a for a in menu.actions() if "Spread" in a.text())
+    assert action.isChecked()
+    action.trigger()
+    menu.deleteLater()
+    assert not big.panel("map").layers.spread.isVisible()
+    assert settings().value("map/spread", True) is False

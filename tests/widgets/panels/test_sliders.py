@@ -1,0 +1,337 @@
+"""Sliders: one dimension at a time, in units of the data's own spread."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gui_support import RIGHT, handle_of, wait
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QToolButton
+from toy import card, codes, picture_of
+
+from latentlab.latent.dimensions import kl_per_dimension
+from latentlab.session.axes import MARKS
+from latentlab.session.directions import MakeSliderStrips
+from latentlab.session.points import Point
+from latentlab.widgets.kit.axis.strip_updates import CALM_MS
+from latentlab.widgets.panels.sliders.panel import REACH, SlidersPanel
+
+
+def slider_of(desk, dimension):
+    """Return a slider, scrolled to where it can be seen."""
+    panel = desk.panel("sliders")
+    slider = panel.rows[dimension].slider
+    panel._area.ensureWidgetVisible(slider)
+    return slider
+
+
+def sigmas(desk):
+    """Return where z stands in each dimension, in deviations of the data from their mean."""
+    mu = desk.state.codes.mu.astype(float)
+    return (np.array(desk.state.point.z) - mu.mean(0)) / mu.std(0)
+
+
+def test_sliders_show_where_z_is(big):
+    wanted = sigmas(big)
+    for d, row in enumerate(big.panel("sliders").rows):
+        assert row.slider.value() / row.slider.maximum() * REACH == pytest.approx(
+            wanted[d], abs=REACH / 700
+        )
+        assert row._value.text() == f"{wanted[d]:+.2f} σ"
+
+
+@pytest.mark.parametrize("dimension", [0, 3])
+def test_dragging_moves_one_dimension_and_is_one_undo(big, dimension):
+    big.controller.go_home()
+    big.settle()
+    before = big.state
+    slider = slider_of(big, dimension)
+    start = handle_of(slider)
+    seen = []
+    for _ in big.hand.drag(slider, start, start + QPoint(30, 0)):
+        seen.append(big.state.point.z[dimension])
+    big.settle()
+    after = big.state.point
+    assert len(set(seen)) > 4
+    assert seen == sorted(seen)
+    for d in range(5):
+        if d != dimension:
+            assert after.z[d] == before.point.z[d]
+    tick = slider.value() / slider.maximum() * REACH
+    assert tick > 0.3
+    assert sigmas(big)[dimension] == pytest.approx(tick, abs=1e-4)
+    assert after.label == before.point.label
+    assert big.state.picture.point == after
+    big.controller.undo()
+    assert big.state.point == before.point
+
+
+def test_touching_a_handle_moves_nothing(big):
+    """A press without a move must neither round z nor forget the image it came from."""
+    before = big.state
+    assert before.original is not None
+    slider = big.panel("sliders").rows[0].slider
+    big.hand.click(slider, handle_of(slider))
+    assert big.state.point == before.point
+    assert big.state.original is before.original
+    assert big.state.can_undo == before.can_undo
+
+
+def test_dragging_there_and_back_can_be_undone(big):
+    before = big.state
+    slider = big.panel("sliders").rows[0].slider
+    start = handle_of(slider)
+    big.hand.press(slider, start)
+    for away in (20, 10, 0):
+        big.hand.move(slider, start + QPoint(away, 0))
+    big.hand.release(slider, start)
+    assert big.state.original is None
+    assert big.state.can_undo
+    big.controller.undo()
+    assert (big.state.point, big.state.original) == (before.point, before.original)
+
+
+def test_arrow_keys_step(big):
+    slider = big.panel("sliders").rows[1].slider
+    big.controller.go_home()
+    slider.setFocus()
+    for _ in range(3):
+        big.hand.key(Qt.Key.Key_Right)
+    assert sigmas(big)[1] == pytest.approx(3 * REACH / 700, abs=1e-4)
+    big.hand.key(Qt.Key.Key_PageUp)
+    assert sigmas(big)[1] == pytest.approx(3 * REACH / 700 + REACH / 7, abs=1e-4)
+
+
+def test_reset_is_grey_at_the_default(big):
+    big.controller.go_home()
+    panel = big.panel("sliders")
+    resets = [row._reset for row in panel.rows]
+    assert not any(reset.isEnabled() for reset in resets)
+    assert not panel.reset.isEnabled()
+    big.controller.set_point(big.state.point.along({2: 4.0}))
+    assert [reset.isEnabled() for reset in resets] == [False, False, True, False, False]
+    assert panel.reset.isEnabled()
+    slider_of(big, 2)
+    big.hand.click(resets[2])
+    assert big.state.point.z[2] == pytest.approx(big.state.codes.center[2])
+    assert not resets[2].isEnabled()
+    assert not panel.reset.isEnabled()
+
+
+def test_right_click_resets_that_one(big):
+    big.controller.set_point(big.state.point.along({1: 2.0, 2: 3.0}))
+    before = big.state.point
+    slider = slider_of(big, 2)
+    big.hand.click(slider, QPoint(10, slider.height() // 2), RIGHT)
+    after = big.state.point
+    assert after.z[2] == pytest.approx(big.state.codes.center[2])
+    assert after.z[1] == 2.0
+    big.controller.undo()
+    assert big.state.point == before
+
+
+def test_z_beyond_the_sliders_reach_is_told_and_kept(big):
+    """A slider stops at its end; z does not."""
+    big.controller.set_point(big.state.point.along({0: 50.0}))
+    row = big.panel("sliders").rows[0]
+    assert row.slider.value() == row.slider.maximum()
+    assert row._value.text() == f"{sigmas(big)[0]:+.2f} σ"
+    assert big.state.point.z[0] == 50.0
+
+
+def test_labels_are_marked_and_chosen(big):
+    """Names too long for buttons stand in a list; z stays where it is."""
+    picker = big.panel("sliders").label
+    assert picker._list.isVisible()
+    assert picker._list.currentIndex() == big.state.point.label
+    before = big.state.point
+    picker._list.setFocus()
+    big.hand.key(Qt.Key.Key_Home)
+    big.controller.set_label(2)
+    assert picker._list.currentIndex() == 2
+    picker._list.setFocus()
+    big.hand.key(Qt.Key.Key_Up)
+    assert big.state.point.label == 1
+    assert len(before.z) == len(big.state.point.z)
+    assert not picker.findChildren(QToolButton)
+
+
+def test_random_and_reset_buttons(big):
+    panel = big.panel("sliders")
+    before = big.state.point
+    big.hand.click(panel.random)
+    assert big.state.point.z != before.z
+    assert big.state.point.label == before.label
+    big.hand.click(panel.reset)
+    assert big.state.point.z == pytest.approx(big.state.codes.center.tolist())
+
+
+# Orders and pictures
+
+
+def order(desk, text):
+    panel = desk.panel("sliders")
+    panel.order.setCurrentText(text)
+    desk.settle()
+    return panel
+
+
+def with_a_dead_dimension(desk):
+    """Let z2 carry nothing: its posteriors are the prior."""
+    codes = desk.state.codes
+    mu, sigma = codes.mu.copy(), codes.sigma.copy()
+    mu[:, 1] *= 0.01
+    sigma[:, 1] = 1
+    desk.lab.codes = replace(codes, mu=mu, sigma=sigma)
+    desk.controller._set(codes=desk.lab.codes)
+    desk.settle()
+
+
+def names(panel):
+    return [row.slider.accessibleName() for row in panel.rows]
+
+
+def test_by_kl_the_one_that_carries_most_comes_first(big):
+    with_a_dead_dimension(big)
+    panel = order(big, "by KL")
+    kl = kl_per_dimension(big.state.codes)
+    wanted = np.argsort(-kl)
+    assert [row.dimension for row in panel.rows] == wanted.tolist()
+    assert wanted[-1] == 1
+    assert [row._name.isEnabled() for row in panel.rows] == [True] * 4 + [False]
+    assert f"{kl.max():.2f} nats" in panel.rows[0].slider.toolTip()
+    assert "carries nothing" in panel.rows[-1].slider.toolTip()
+    before = np.array(big.state.point.z)
+    panel.rows[0].slider.setValue(300)
+    moved = np.flatnonzero(np.array(big.state.point.z) != before)
+    assert moved.tolist() == [wanted[0]]
+    assert sigmas(big)[wanted[0]] == pytest.approx(300 / 700 * REACH, abs=1e-4)
+
+
+def test_dead_dimensions_are_grey_in_order_too(big):
+    with_a_dead_dimension(big)
+    panel = big.panel("sliders")
+    assert names(panel) == [f"z {d}" for d in range(1, 6)]
+    assert [row._name.isEnabled() for row in panel.rows] == [True, False, True, True, True]
+
+
+def test_principal_components_move_z_along_them_in_deviations(big):
+    panel = order(big, "PCA")
+    assert names(panel) == [f"PC {d}" for d in range(1, 6)]
+    mu = big.state.codes.mu.astype(float)
+    values, vectors = np.linalg.eigh(np.cov(mu.T, bias=True))
+    shares = values[::-1] / values.sum()
+    assert f"{shares[0]:.1%} of the variance" in panel.rows[0].slider.toolTip()
+    assert f"{shares[0]:.0%}" in panel.rows[0]._name.text()
+    big.controller.go_home()
+    for place, tick in ((0, 200), (2, -100)):
+        before = np.array(big.state.point.z)
+        panel.rows[place].slider.setValue(tick)
+        moved = np.array(big.state.point.z) - before
+        wanted = tick / 700 * REACH * np.sqrt(values[-1 - place])
+        assert np.linalg.norm(moved) == pytest.approx(abs(wanted), rel=1e-4)
+        assert abs(moved @ vectors[:, -1 - place]) == pytest.approx(abs(wanted), rel=1e-4)
+    assert panel.rows[0].slider.value() == 200
+    back = order(big, "in order")
+    assert back.rows[0].slider.value() == round(sigmas(big)[0] / REACH * 700)
+
+
+def test_there_and_back_is_exactly_where_it_was(big):
+    before = big.state.point
+    for text in ("in order", "by KL", "PCA"):
+        slider = order(big, text).rows[2].slider
+        at = slider.value()
+        for tick in (at + 1, at - 200, at):
+            slider.setValue(tick)
+        assert big.state.point == before
+
+
+def test_pictures_of_what_can_be_seen_are_made_once_z_stands_still(big):
+    panel = big.panel("sliders")
+    seen = [row for row in panel.rows if not row.strip.visibleRegion().isEmpty()]
+    assert 0 < len(seen) < 5
+    big.until(lambda: all(row.strip.tiles for row in seen))
+    assert panel.rows[4].strip.tiles is None
+    for row in seen:
+        axis = row.slider.axis
+        assert [axis.position(p.z) for p in row.strip.tiles.points] == pytest.approx(MARKS)
+        shown = row.strip._images[6].pixelColor(0, 0).red()
+        assert shown == picture_of(row.strip.tiles.points[6])[0, 0]
+    slider_of(big, 4)
+    panel._area.ensureWidgetVisible(panel.rows[4].strip)
+    big.until(lambda: panel.rows[4].strip.tiles)
+
+
+def test_no_pictures_are_made_during_a_drag(big):
+    slider = slider_of(big, 0)
+    strip = big.panel("sliders").rows[0].strip
+    big.until(lambda: strip.tiles and strip.is_of(big.state.point, big.state.codes))
+    big.settle()
+    start = handle_of(slider)
+    big.hand.press(slider, start)
+    big.hand.move(slider, start + QPoint(20, 0))
+    asked = len(strips_asked(big))
+    wait(2 * CALM_MS)
+    assert len(strips_asked(big)) == asked
+    big.hand.release(slider, start + QPoint(20, 0))
+    big.until(lambda: strip.is_of(big.state.point, big.state.codes))
+    assert len(strips_asked(big)) == asked + 1
+
+
+def strips_asked(desk):
+    return [request for request in desk.lab.asked if isinstance(request, MakeSliderStrips)]
+
+
+def test_pictures_below_their_place_on_the_slider(big):
+    """A click on a picture moves the handle above it, and is one undo."""
+    row = big.panel("sliders").rows[0]
+    big.until(lambda: row.strip.tiles)
+    before = big.state.point
+    cell = row.strip.cell(1)
+    big.hand.move(row.strip, cell.center())
+    big.until(lambda: big.state.preview)
+    assert big.state.preview.point == row.strip.tiles.points[1]
+    big.hand.click(row.strip, cell.center())
+    assert row.slider.position == pytest.approx(-2)
+    assert handle_of(row.slider).x() == pytest.approx(cell.center().x(), abs=2)
+    big.hand.move(row.slider)
+    assert big.state.preview is None
+    big.controller.undo()
+    assert big.state.point == before
+
+
+def test_pictures_can_be_switched_off_and_are_off_for_many(big):
+    panel = big.panel("sliders")
+    assert panel.pictures.isChecked()
+    big.hand.click(panel.pictures)
+    assert all(row.strip is None for row in panel.rows)
+    big.hand.click(panel.pictures)
+    assert all(row.strip for row in panel.rows)
+
+
+def test_many_sliders_have_pictures_where_asked_for(make_desk):
+    desk = make_desk()
+    desk.lab.models["wide"] = card(40, name="wide")
+    desk.controller.open(Path("/toys/wide"))
+    desk.settle()
+    panel = desk.panel("sliders")
+    assert not panel.pictures.isChecked()
+    assert len(panel.rows) == 40
+    panel.pictures.click()
+    first, last = panel.rows[0].strip, panel.rows[-1].strip
+    desk.until(lambda: first.tiles)
+    assert last.tiles is None
+    assert max(len(request.axes) for request in strips_asked(desk)) < 8
+
+
+def test_no_size_makes_pictures_and_scroll_bar_chase_each_other(show_panel):
+    """Qt falls over its own feet where a scroll bar is wanted without it and not with it."""
+    panel = show_panel(SlidersPanel, model=card(5), point=Point((0.0,) * 5), codes=codes(5))
+    panel.pictures.setChecked(True)
+    for width in (260, 300, 340):
+        for height in range(150, 420, 2):
+            panel.resize(width, height)
+            wait(0)
+            tallest = max(row.strip.height() for row in panel.rows)
+    assert tallest > 20

@@ -1,0 +1,135 @@
+"""Tab walks through the window as the eye does, and never to what cannot be seen."""
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QPushButton, QScrollArea, QTabBar, QVBoxLayout, QWidget
+
+from latentlab.widgets.window.tab_order import move_focus, tab_stops
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def whole():
+    """What lies behind other panels counts as well."""
+    return True
+
+
+def seen_part(widget):
+    """Return the part of a widget that its holders do not cut off, as the window has it."""
+    window, holder = widget.window(), widget
+    rect = QRect(widget.mapTo(window, QPoint()), widget.size())
+    while holder := holder.parentWidget():
+        rect &= QRect(holder.mapTo(window, QPoint()), holder.size())
+    return rect
+
+
+def walk(desk, key=Qt.Key.Key_Tab, most=400):
+    """Press a key until the round is complete; return the stops, and where each was seen."""
+    order, places = [], []
+    for _ in range(most):
+        desk.hand.key(key)
+        focused = desk.window.focusWidget()
+        if focused in order:
+            assert focused is order[0], "the round does not close"
+            return order, places
+        order.append(focused)
+        places.append(seen_part(focused))
+    raise AssertionError("there is no end to it")
+
+
+@pytest.mark.parametrize("front", [("sliders",), ("anomalies", "directions", "neighbours")])
+def test_every_stop_is_seen(big, front):
+    """Whatever lies in front; what lies behind it takes no focus."""
+    for key in front:
+        big.window.docks[key].raise_()
+    big.until(lambda: all(big.window.docks[key]._in_front for key in front))
+    order, places = walk(big)
+    assert len(order) > 40
+    for focused, place in zip(order, places, strict=True):
+        assert min(place.width(), place.height()) > 4, focused
+    seen = {key for key, dock in big.window.docks.items() if any(map(dock.isAncestorOf, order))}
+    assert seen >= {"library", "train", "map", "manifold", *front}
+    assert seen == {key for key in seen if big.window.docks[key]._in_front}
+
+
+def test_shift_tab_walks_back(desk):
+    forth, _ = walk(desk)
+    desk.window.setFocus()
+    back, _ = walk(desk, Qt.Key.Key_Backtab)
+    first = back.index(forth[0])
+    assert [*back[first:], *back[:first]] == [forth[0], *reversed(forth[1:])]
+
+
+def test_a_panel_is_walked_through_without_leaving_it(desk):
+    """And the form comes before the buttons below it, however far it is scrolled."""
+    order, _ = walk(desk)
+    homes = [
+        next((key for key, dock in desk.window.docks.items() if dock.isAncestorOf(stop)), "")
+        for stop in order
+    ]
+    runs = [home for i, home in enumerate(homes) if home and (i == 0 or homes[i - 1] != home)]
+    assert len(runs) == len(set(runs)), runs
+    train = desk.panel("train")
+    inside = [stop for stop in order if train.isAncestorOf(stop)]
+    assert inside[-2:] == [train.start, train.sweep]
+    form = [stop for stop in inside if train.form.isAncestorOf(stop)]
+    tops = [stop.mapTo(train.form, stop.rect().center()).y() for stop in form]
+    assert tops == sorted(tops)
+    assert tab_stops(desk.window)[0] is desk.panel("library").list
+
+
+def test_focus_leaves_a_panel_that_goes_behind_another(desk):
+    """Else Space would press what cannot be seen."""
+    window = desk.window
+    window.docks["anomalies"].raise_()
+    score = desk.panel("anomalies").findChild(QPushButton)
+    desk.until(score.isVisible)
+    score.setFocus()
+    assert window.focusWidget() is score
+    window.docks["curves"].raise_()
+    desk.until(lambda: not window.docks["anomalies"]._in_front)
+    assert window.focusWidget() is not score
+    desk.hand.key(Qt.Key.Key_Tab)
+    assert not seen_part(window.focusWidget()).isEmpty()
+
+
+def test_tabs_can_be_reached(desk):
+    assert any(isinstance(stop, QTabBar) for stop in tab_stops(desk.window))
+
+
+@pytest.fixture
+def page(application):
+    """Many buttons in a scroll area, and two below it."""
+    page, inside, area = QWidget(), QWidget(), QScrollArea()
+    column = QVBoxLayout(inside)
+    for i in range(20):
+        column.addWidget(QPushButton(f"inside {i}"))
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inside)
+    outer = QVBoxLayout(page)
+    outer.addWidget(area)
+    page.hidden, page.off = QPushButton("hidden"), QPushButton("off")
+    page.last = QPushButton("last")
+    for button in (page.hidden, page.off, page.last):
+        outer.addWidget(button)
+    page.hidden.hide()
+    page.off.setEnabled(False)
+    page.resize(200, 200)
+    page.show()
+    yield page
+    page.hide()
+    page.deleteLater()
+    vars(page).clear()
+
+
+def test_what_is_scrolled_out_comes_into_sight(page):
+    names = [stop.text() for stop in tab_stops(page)]
+    assert names == [*(f"inside {i}" for i in range(20)), "last"]
+    page.activateWindow()
+    page.last.setFocus()
+    assert move_focus(page, forward=False)
+    focused = page.focusWidget()
+    assert focused.text() == "inside 19"
+    assert not seen_part(focused).isEmpty()
+    assert not move_focus(QWidget(page), forward=True)
