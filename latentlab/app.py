@@ -105,9 +105,8 @@ def prepare_training_soon(window: MainWindow) -> None:
 
         training_process.prepare()
 
-    later = QTimer(window, singleShot=True, interval=PREPARE_MS)
-    later.timeout.connect(Thread(target=prepare, daemon=True).start)
-    later.start()
+    # Qt keeps a thread's own method weakly: the thread would be gone before it began.
+    QTimer.singleShot(PREPARE_MS, window, lambda: Thread(target=prepare, daemon=True).start())
 
 
 def make_answerer() -> Callable[[Request], object]:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -15,6 +16,7 @@ from PySide6.QtCore import QTimer
 from latentlab import __main__ as entry
 from latentlab import app as program
 from latentlab.directories import resources
+from latentlab.runs import training_process
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 
@@ -150,6 +152,14 @@ def test_in_the_program_the_gui_thread_collects(application, monkeypatch):
         signal.signal(signal.SIGINT, before)
     assert automatic == [False]
     windows.pop().deleteLater()
+
+
+def test_a_window_at_rest_makes_ready_for_the_first_run(desk, monkeypatch):
+    ready = threading.Event()
+    monkeypatch.setattr(program, "PREPARE_MS", 1)
+    monkeypatch.setattr(training_process, "prepare", ready.set)
+    program.prepare_training_soon(desk.window)
+    run_until(ready.is_set)
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is always a display")
