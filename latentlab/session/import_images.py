@@ -1,38 +1,20 @@
-"""A first look at pictures that somebody may want to learn from, before anything is decoded."""
+"""A first look at images that somebody may want to learn from: what is asked, what is answered."""
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from latentlab.config import parse
-from latentlab.data.files.archive import find_pictures, shown
-from latentlab.data.files.decoding import decoder
-from latentlab.data.files.image_file import check_head, in_bytes, notes_of
-from latentlab.data.files.pages import find_pages
-from latentlab.data.files.thread_map import in_parallel
-from latentlab.data.sources.folder import FolderConfig, describe_pictures
-from latentlab.errors import DataError
 from latentlab.session.request import Request
-from latentlab.work import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from latentlab.data.files.archive import Entry, Skipped, Source
-    from latentlab.data.files.image_file import Decoded
-    from latentlab.data.sources.folder import Known
-
-SHOWN = 24
-TRIED = 4 * SHOWN
-"""Pictures that are tried until enough of them could be read."""
-SEED = 0
+    from latentlab.data.files.archive import Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,103 +61,6 @@ class Checked:
     root: Path
     count: int
     skipped: Skipped
-
-
-def contact_sheet(values: Mapping[str, Any]) -> Generator[Progress, None, Contact]:
-    """Look at a folder or ZIP of pictures as a data set of the kind ``folder`` would.
-
-    Raises
-    ------
-    DataError
-        Where they cannot be used.
-    RecipeError
-        Where `values` are none of that kind.
-    """
-    config = parse(FolderConfig, values)
-    with closing((yield from find_pictures(config.root))) as source:
-        yield from find_pages(source)
-        known = yield from describe_pictures(source, config.attributes, config.classes_from)
-        rows, pictures, notes = yield from _some(source, known, config)
-    labels, names, beside = known.labels, known.class_names, known.beside
-    counts = np.bincount(labels, minlength=len(names)).tolist() if labels is not None else []
-    return Contact(
-        values,
-        pictures[:, 0] if pictures.shape[1] == 1 else np.moveaxis(pictures, 1, -1),
-        tuple(shown(source.entries[known.rows[row]].name) for row in rows),
-        () if labels is None else tuple(labels[rows].tolist()),
-        len(known.rows),
-        tuple(zip(names, counts, strict=True)),
-        beside.name,
-        beside.how,
-        beside.attributes.names if beside.attributes else (),
-        (*known.notes, *notes),
-    )
-
-
-def _some(
-    source: Source, known: Known, config: FolderConfig
-) -> Generator[Progress, None, tuple[list[int], NDArray[np.uint8], list[str]]]:
-    """Decode a few pictures; return their rows, class by class, what they look like, and notes."""
-    wanted = _spread(known.labels, len(known.rows))[:TRIED].tolist()
-    units = [(source.entries[known.rows[i]],) for i in wanted]
-    found: dict[int, Decoded] = {}
-    reason, tried = "", 0
-    with closing(in_parallel(decoder(source, config.frame), units, chunk=1)) as work:
-        for finished in work:
-            for (entry,), outcome in finished:
-                pixels = outcome if isinstance(outcome, DataError) else outcome[0]
-                if isinstance(pixels, DataError):
-                    reason = f"{shown(entry.name)}, for one: {pixels.message}"
-                else:
-                    found[wanted[tried]] = pixels
-                tried += 1
-            yield Progress("Reading some pictures", min(1.0, len(found) / SHOWN))
-            if len(found) >= SHOWN:
-                break
-    if not found:
-        raise DataError(f"None of {tried} pictures in {source.root} can be read; {reason}.")
-    labels = known.labels
-    rows = sorted(list(found)[:SHOWN], key=lambda row: (0 if labels is None else labels[row], row))
-    some = [found[row] for row in rows]
-    return rows, np.stack(in_bytes(some)), notes_of(some)
-
-
-def _spread(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
-    """Return rows in an order that takes one of each class in turn, else at random."""
-    order = np.random.default_rng(SEED).permutation(count)
-    if labels is None:
-        return order
-    mixed = labels[order]
-    by_class = np.argsort(mixed, kind="stable")
-    starts = np.searchsorted(mixed[by_class], mixed[by_class])
-    turn = np.empty(count, np.int64)
-    turn[by_class] = np.arange(count) - starts
-    return order[np.argsort(turn, kind="stable")]
-
-
-def check_pictures(root: Path) -> Generator[Progress, None, Checked]:
-    """Look at the head of every picture, which finds most of those that cannot be read.
-
-    Raises
-    ------
-    DataError
-        Where there is none.
-    """
-    with closing((yield from find_pictures(root))) as source:
-        skipped, done = list(source.skipped), 0
-
-        def look(entry: Entry) -> None:
-            with source.open(entry) as file:
-                check_head(file)
-
-        with closing(in_parallel(look, source.entries)) as work:
-            for finished in work:
-                for entry, outcome in finished:
-                    if isinstance(outcome, DataError):
-                        skipped.append((shown(entry.name), outcome.message))
-                done += len(finished)
-                yield Progress(f"Checking pictures: {done:,}", done / len(source.entries))
-        return Checked(root, len(source.entries), tuple(skipped))
 
 
 @dataclass(frozen=True, slots=True)

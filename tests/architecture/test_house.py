@@ -1,5 +1,8 @@
 """The house stays as CONTRIBUTING.md draws it; `python tests/architecture/house.py` prints it."""
 
+import subprocess
+import sys
+
 import pytest
 from architecture.house import (
     PACKAGE,
@@ -43,3 +46,15 @@ def test_every_room_is_on_the_map():
     rooms = {path.parent.name for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE}
     panels = {path.name for path in (PACKAGE / "widgets" / "panels").iterdir() if path.is_dir()}
     assert {room for room in rooms - panels if f"{room}/" not in drawn} == set()
+
+
+def test_the_window_is_imported_without_what_only_the_lane_needs():
+    pytest.importorskip("PySide6")
+    code = (
+        "import sys, latentlab.app, latentlab.widgets.panels.map\n"
+        "print(*{'torch', 'safetensors', 'PIL', 'latentlab.data.files.archive'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == []

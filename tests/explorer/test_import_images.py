@@ -8,13 +8,8 @@ from PIL import Image
 
 from latentlab.errors import DataError, RecipeError
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.session.import_images import (
-    SHOWN,
-    CheckPictures,
-    ShowPictures,
-    check_pictures,
-    contact_sheet,
-)
+from latentlab.explorer.import_images import SHOWN, check_pictures, contact_sheet
+from latentlab.session.import_images import CheckPictures, ShowPictures
 
 
 def finished(work):
