@@ -1,4 +1,4 @@
-"""Bookmarks in a JSON file: in the run's folder, or among the user's own for what ships."""
+"""Bookmarks in a JSON file, beside the run or among the user's own; answers about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far off the map a point is: density of codes, the nearest one, and drift."""
+"""Answers about paths and places: decoded paths, geodesics, traversals, support by the codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers about how the map is laid out."""
+"""Answers about the map: its planes, overlays, colours and selections."""
 
 from __future__ import annotations
 

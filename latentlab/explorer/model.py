@@ -1,4 +1,4 @@
-"""Sheets of many pictures, decoded piece by piece where that takes long."""
+"""Answers about the open model: points, images, samples and the manifold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each latent dimension carries, and along which axes codes vary most."""
+"""What each latent dimension carries, the axes of most variance, and traversals along them."""
 
 from __future__ import annotations
 

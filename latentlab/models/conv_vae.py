@@ -1,4 +1,4 @@
-"""The convolutional variational autoencoder."""
+"""The convolutional variational autoencoder, and the conditional one."""
 
 from __future__ import annotations
 

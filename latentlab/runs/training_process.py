@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from latentlab import data, models
+from latentlab import models
+from latentlab.data import sources
 from latentlab.learning.events import Snapshot, Started, Step
 from latentlab.learning.fast import device as devices
 from latentlab.learning.recipe import make_recipe
@@ -41,7 +42,7 @@ LOOK_EVERY = 0.05
 """Seconds between two looks at what is asked of the run under way."""
 FAMILIES = [
     f"{package.__name__}.{module.name}"
-    for package in (data, models)
+    for package in (sources, models)
     for module in iter_modules(package.__path__)
 ]
 """Modules that name the kinds of data sets and models."""

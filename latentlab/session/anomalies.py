@@ -1,4 +1,4 @@
-"""Scores of images on their way: how long they take, what is seen of them, and their file."""
+"""Scores of images: records, requests, the table that is written, and the time left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The open model, A, beside a second one, B, as frozen records: no torch, no Qt."""
+"""Model A beside model B: records and requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses within the epochs, as a run folder keeps them: so many points, however long the run."""
+"""Losses over steps and epochs, as the state and a run folder hold them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Directions that stand for something, as records that are kept and shared: no torch, no Qt."""
+"""Directions in latent space: records that are kept and shared, and requests."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.points import ModelCard
-
-    pass  # GONE
-    from latentlab.session.points import Point
+    from latentlab.session.points import ModelCard, Point
 
 FEW = 20
 """Examples per group below which chance has a large part in a direction."""

@@ -1,4 +1,4 @@
-"""The kinds of file that can be written, by ending: one list for command line and window."""
+"""The formats that can be written, by ending, and the requests for files."""
 
 from __future__ import annotations
 

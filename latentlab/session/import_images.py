@@ -1,4 +1,4 @@
-"""A first look at images that somebody may want to learn from: what is asked, what is answered."""
+"""A first look at images that somebody may want to learn from: records and requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is found out about ways and places in a latent space: no torch, no Qt."""
+"""Paths and places in latent space: records and requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from latentlab.latent.support import Support
     from latentlab.session.points import LatentPath, Point, Tiles
 
-    pass  # GONE
 
 EDGE, OFF = 0.5, 0.75
 """Levels from which one stands at the edge of the data, and off the map."""

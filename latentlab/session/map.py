@@ -1,4 +1,4 @@
-"""What the map draws from whole posteriors, as frozen records. No torch, no Qt."""
+"""The map: its planes, overlays, colours and selections. Records and requests."""
 
 from __future__ import annotations
 
@@ -14,14 +14,11 @@ from latentlab.session.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
-
-    pass  # GONE
-    from pathlib import Path
-
     from latentlab.session.colourings import Measure
     from latentlab.session.selection import Selection
 

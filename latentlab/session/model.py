@@ -1,4 +1,4 @@
-"""Questions about the open model: its points, its images, its manifold."""
+"""Requests about the open model: its points, its images, its manifold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a person's own picture, as frozen records: no torch, no Qt."""
+"""A person's own image: records and requests."""
 
 from __future__ import annotations
 

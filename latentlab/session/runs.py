@@ -1,4 +1,4 @@
-"""What is told of runs, past and under way, as frozen records: no torch, no Qt."""
+"""Runs, past and under way: records and requests."""
 
 from __future__ import annotations
 

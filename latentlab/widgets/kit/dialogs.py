@@ -1,4 +1,4 @@
-"""Short questions in a dialog."""
+"""Short questions in a dialog, and where to save a file."""
 
 from __future__ import annotations
 
