@@ -11,7 +11,7 @@ SHARE = 0.05
 """How much of all cores looks may take."""
 SETTLE_MS = 250
 """Milliseconds in which panels draw what a look has brought."""
-LONGEST = 5.0
+LONGEST = 2.5
 """Seconds after which the next look is taken, whatever the last one cost."""
 
 
