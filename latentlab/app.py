@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
@@ -109,23 +109,14 @@ def prepare_training_soon(window: MainWindow) -> None:
     QTimer.singleShot(PREPARE_MS, window, lambda: Thread(target=prepare, daemon=True).start())
 
 
-def make_answerer() -> Callable[[Request], object]:
+def make_answerer() -> Callable[[Request[Any]], object]:
     """Make an explorer and return what answers with it.
 
     Runs on the lane's thread, since this is what loads torch.
     """
-    from latentlab.explorer.answer import answer, find_answers
-    from latentlab.explorer.explorer import Explorer
-    from latentlab.learning.fast.device import Share
+    from latentlab.explorer.answer import Answerer
 
-    find_answers()
-    explorer, share = Explorer(), Share()
-
-    def answerer(request: Request) -> object:
-        share.take()
-        return answer(request, explorer)
-
-    return answerer
+    return Answerer()
 
 
 def train(order: TrainingJob, controls: Controls) -> Generator[object]:

@@ -7,6 +7,8 @@ import pytest
 import toy
 from PySide6.QtCore import QObject, Signal
 
+from latentlab.session import wants
+from latentlab.session.map import MakeMeasured
 from latentlab.session.model import Adopt
 from latentlab.session.runs import Run, RunLog
 from latentlab.workers.controller import Controller
@@ -52,7 +54,7 @@ class HandLane(QObject):
     def answer_all(self):
         """Answer everything in the order the real lane would."""
         while self.open:
-            self.answer(min(self.open, key=lambda number: (self.open[number].urgency, number)))
+            self.answer(min(self.open, key=lambda number: (self.open[number].priority, number)))
 
     def waiting(self, kind):
         return [number for number, request in self.open.items() if type(request) is kind]
@@ -108,6 +110,7 @@ class Bench:
         self.lane, self.training = HandLane(), HandTraining()
         self.lane.lab.models["new"] = toy.card(name="new")
         self.controller = Controller(self.lane, self.training)
+        self.controller.demand.show(self, shown)
         self.changes = []
         self.controller.changed.connect(lambda state, changed: self.changes.append(changed))
 
@@ -128,12 +131,24 @@ def bare(qapp):
 @pytest.fixture
 def bench(bare):
     """A controller with the toy model open and every question answered."""
-    bare.controller.open(Path("/toys/toy"))
+    bare.controller.runs.open(Path("/toys/toy"))
     bare.lane.answer_all()
     bare.lane.asked.clear()
     bare.lane.open.clear()
     bare.changes.clear()
     return bare
+
+
+def shown(state):
+    """Want what the panels of the window want of each state."""
+    yield from wants.picture(state)
+    yield from wants.path(state)
+    yield from wants.manifold(state)
+    yield from wants.samples(state)
+    yield from wants.view(state)
+    measured = state.answer(MakeMeasured)
+    if measured and MakeMeasured not in state.awaited:
+        yield MakeMeasured(measured.measure, measured.count)
 
 
 def moved(state, x, y=0.0):

@@ -27,6 +27,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QStyle, QStyleOptionSlider, QWidget
 from shiboken6 import isValid
 
+from latentlab.session.export import DescribeForm
+
 # Without more words, the screen of Qt's offscreen platform is smaller than the window.
 if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
     SCREEN = Path(__file__).with_name("screen.json")
@@ -133,7 +135,9 @@ class Ear:
         submit, withdraw = lane.submit, lane.withdraw
 
         def heard_submit(request):
-            self.open[request.place] = number = submit(request)
+            number = submit(request)
+            # Files are all written; of other requests the newest of a kind is answered.
+            self.open[number if request.writes else type(request)] = number
             return number
 
         def heard_withdraw(kind):
@@ -144,8 +148,7 @@ class Ear:
         lane.answered.connect(self.on_answered)
 
     def on_answered(self, answer):
-        if self.open.get(answer.request.place) == answer.number:
-            del self.open[answer.request.place]
+        self.open = {place: n for place, n in self.open.items() if n != answer.number}
 
 
 class Desk:
@@ -183,7 +186,9 @@ class Desk:
 
     def settle(self):
         """Wait until all panels are there and every question is answered."""
-        self.until(lambda: self.state.form and not self._ear.open and self._stands())
+        self.until(
+            lambda: self.state.answer(DescribeForm) and not self._ear.open and self._stands()
+        )
 
     def _stands(self) -> bool:
         # Qt shows a panel a moment after it was built.

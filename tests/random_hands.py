@@ -8,6 +8,7 @@ heard by `Hands.watch`.
 import random
 import shutil
 import sys
+from dataclasses import replace
 
 from gui_support import run_until, wait
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -85,9 +86,10 @@ class Hands:
                 if done % REST_EVERY == 0:
                     self._rest()
                     rested(done)
-            self.controller._set(queue=())
-            self.controller.stop_training()
-            run_until(lambda: not self.controller._training.running)
+            status = self.controller.state.training
+            self.controller.store.set(training=replace(status, queue=()))
+            self.controller.training.stop()
+            run_until(lambda: not self.controller._worker.running)
             self._rest()
             watch.doing = "nothing"
 
@@ -97,7 +99,7 @@ class Hands:
         for passed in range(50 * seconds):
             wait(20)
             # A run under way goes on telling of itself.
-            if self.controller._training.running or not self.watch.waiting:
+            if self.controller._worker.running or not self.watch.waiting:
                 return
             if passed == 25 * seconds:
                 before = self.controller.state
@@ -237,23 +239,23 @@ class Hands:
         """Go back or forth."""
         self.watch.check_undo()
         for _ in range(self.random.randint(1, 4)):
-            self.random.choice((self.controller.undo, self.controller.redo))()
+            self.random.choice((self.controller.undo.undo, self.controller.undo.redo))()
 
     def train(self):
         """Begin a run, queue some, or end one, some way."""
         c, how = self.controller, self.random.randrange(6)
-        c.set_draft(self.random.choice(self.recipes))
+        c.training.set_draft(self.random.choice(self.recipes))
         if how == 0:
-            c.enqueue()
+            c.training.enqueue()
         elif how == 1:
-            c.sweep("objective.beta", (0.5, 2.0))
-        elif how == 2 and c.state.queue:
-            c.unqueue(self.random.randrange(len(c.state.queue)))
-        elif c._training.running:
-            end = self.random.choice(("stop", "cancel", "cancel", "pause", "continue"))
-            getattr(c, f"{end}_training")()
+            c.training.sweep("objective.beta", (0.5, 2.0))
+        elif how == 2 and c.state.training.queue:
+            c.training.unqueue(self.random.randrange(len(c.state.training.queue)))
+        elif c._worker.running:
+            end = self.random.choice(("stop", "cancel", "cancel", "pause", "go_on"))
+            getattr(c.training, end)()
         else:
-            c.start_training()
+            c.training.start()
 
     def manage(self):
         """Rename, resume, compare, trash or delete runs, also behind the window's back."""
@@ -264,17 +266,17 @@ class Hands:
         how = self.random.choice(("rename", "resume", "compare", "trash", "delete", "open"))
         self.watch.doing = f"manage {how}"
         if how == "rename":
-            c.rename_run(run, self.random.choice(("", "a name", "é" * 90)))
+            c.runs.rename(run, self.random.choice(("", "a name", "é" * 90)))
         elif how == "resume":
-            c.resume_run(run, self.random.choice((None, 5)))
+            c.training.resume(run, self.random.choice((None, 5)))
         elif how == "compare":
-            c.compare(tuple(self.random.sample(own, min(len(own), 3))))
+            c.runs.compare(tuple(self.random.sample(own, min(len(own), 3))))
         elif how == "trash":
-            c.delete_run(run)
-        elif how == "delete" and run != c._training.folder:
+            c.runs.delete(run)
+        elif how == "delete" and run != c._worker.folder:
             shutil.rmtree(run, ignore_errors=True)
         else:
-            c.open(run)
+            c.runs.open(run)
 
     def _own_runs(self):
         return sorted(runs().glob("*")) if runs().is_dir() else []
@@ -289,9 +291,9 @@ class Hands:
         """Look at the codes in another layout, or at all of them."""
         layouts = (Layout.PCA, Layout.TSNE, Layout.UMAP)
         if self.random.random() < 0.2:
-            self.controller.show_all()
+            self.controller.map.show_all()
         else:
-            self.controller.lay_out(self.random.choice(layouts))
+            self.controller.map.lay_out(self.random.choice(layouts))
 
     def wait(self):
         """Let answers come."""

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from latentlab.runs import library as runs
 from latentlab.session.belonging import belongs
-from latentlab.workers.intents.point import place_of
-from latentlab.workers.store import GUARDED
+from latentlab.session.state import OF_CODES, OF_MODEL
+from latentlab.workers.intents.undo import place_of
 
 BEAT_MS, LATE = 5, 0.1
 OF_THE_PLATFORM = "This plugin does not support"
@@ -90,9 +90,10 @@ class Monitor:
     def _on_changed(self, state, changed):
         if "failure" in changed and state.failure and state.failure.details:
             self.failures.append(f"{self.doing}: {state.failure.details}")
-        for name in changed & GUARDED:
-            if not belongs(getattr(state, name), state):
-                self.broken.append(f"{self.doing}: {name} belongs to another model")
+        for what in changed & (OF_MODEL | OF_CODES | state.answers.keys()):
+            value = getattr(state, what) if isinstance(what, str) else state.answer(what)
+            if (isinstance(what, str) or what.is_about_model()) and not belongs(value, state):
+                self.broken.append(f"{self.doing}: {what} belongs to another model")
 
     def _on_beat(self):
         now, used = time.perf_counter(), time.thread_time()
@@ -104,10 +105,10 @@ class Monitor:
         """Go back and forth: that changes nothing."""
         controller = self.controller
         before = place_of(controller.state)
-        if not controller.state.can_undo or before != controller._history.current:
+        if not controller.state.can_undo or before != controller.undo.place:
             return
-        controller.undo()
-        controller.redo()
+        controller.undo.undo()
+        controller.undo.redo()
         if place_of(controller.state) != before:
             self.broken.append(f"{self.doing}: undo, then redo, leads elsewhere")
 
@@ -115,12 +116,12 @@ class Monitor:
     def waiting(self):
         """The kinds of request that somebody waits for; none, some time after the last thing done.
 
-        What nobody sees may wait for ever, and after a failure what was shown before does not fit.
+        After a failure what was shown before does not fit.
         """
         controller, state = self.controller, self.controller.state
-        shown, last = controller._shown, controller._last
-        failed = {kind for kind in state.awaited if shown.get(kind) == last.get(kind)}
-        return {*state.awaited, *state.working} - set(controller._demand.held) - failed
+        answered, last = controller.demand._valid_from, controller.demand._last
+        failed = {kind for kind in state.awaited if answered.get(kind) == last.get(kind)}
+        return {*state.awaited, *state.working} - failed
 
     @property
     def faults(self):

@@ -1,38 +1,102 @@
 """A controller that only remembers what it was asked for: shows any state to a single widget."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from latentlab.session.state import State
+from latentlab.session.state import RECORDS, State, changes_between
 from latentlab.workers.controller import Controller
+from latentlab.workers.demand import Demand
+from latentlab.workers.store import Store
+
+
+class DeafLane(QObject):
+    """Takes requests and never answers them."""
+
+    answered = Signal(object)
+    progressed = Signal(object)
+
+    def __init__(self, asked):
+        super().__init__()
+        self.asked = asked
+
+    def submit(self, request):
+        self.asked.append(("ask", request))
+        return len(self.asked)
+
+    def withdraw(self, kind):
+        """Nothing has begun."""
+
+
+class DeafTraining(QObject):
+    progressed = Signal(object)
+    adoptable = Signal(object)
+    refused = Signal(str)
+    ended = Signal(object, object, bool)
+
+
+class Recorder:
+    """Stands in for one of the controller's topics; only what that can do may be asked."""
+
+    def __init__(self, name, real, asked):
+        self._name, self._real, self._asked = name, real, asked
+
+    def __getattr__(self, name):
+        if name.startswith("_") or not callable(getattr(self._real, name)):
+            raise AttributeError(name)
+        if name == "wants":
+            return lambda state: ()
+        # Signals such as ``clicked`` send more than the method takes.
+        return lambda *values, **_: self._asked.append(
+            (f"{self._name}.{name}", *(v for v in values if v is not False))
+        )
 
 
 class StubController(QObject):
-    """``asked`` holds (method, arguments...); only what the real one can do may be asked."""
+    """``asked`` holds ("topic.method", arguments...), and ("ask", request) for each request."""
 
     changed = Signal(object, object)
 
     def __init__(self, **state):
         super().__init__()
-        self.state = State(**state)
         self.asked = []
+        self._lane = DeafLane(self.asked)
+        self.store = Store(self)
+        self.store.state = State(**state)
+        self.demand = Demand(self.store, self._lane, self)
+        self.ask = self.demand.ask
+        self.store.changed.connect(self.changed)
+        real = Controller(DeafLane([]), DeafTraining())
+        for name, topic in vars(real).items():
+            if name not in ("store", "demand", "changed") and not name.startswith("_"):
+                setattr(self, name, Recorder(name, topic, self.asked))
+        self.store.refuse = Recorder("store", real.store, self.asked).refuse
 
-    def __getattr__(self, name):
-        if name.startswith("_") or not hasattr(Controller, name):
-            raise AttributeError(name)
-        # Signals such as ``clicked`` send more than the method takes.
-        return lambda *values, **_: self.asked.append(
-            (name, *(v for v in values if v is not False))
-        )
+    @property
+    def state(self):
+        return self.store.state
 
-    def look(self, viewer, kinds, *, visible):
-        """Panels say all the time what they show."""
+    def cancel(self, kind):
+        self.asked.append(("cancel", kind))
+        self.demand.cancel(kind)
 
     def show(self, **changes):
-        self.state = replace(self.state, **changes)
-        names = {*changes, "is_training"} if "run" in changes else changes
-        self.changed.emit(self.state, frozenset(names))
+        """Show another state, given fields of it or of its log and its training.
+
+        Answers are added to those that there are.
+        """
+        old, named = self.state, set(changes)
+        for record in RECORDS:
+            parts = {each.name for each in fields(getattr(old, record))} & changes.keys()
+            if parts:
+                known = {name: changes.pop(name) for name in parts}
+                changes[record] = replace(getattr(old, record), **known)
+        if answers := changes.get("answers"):
+            named |= set(answers)
+            changes["answers"] = {**old.answers, **answers}
+        new = replace(old, **changes)
+        self.store.state = replace(new, **self.store.follow(new))
+        self.changed.emit(self.state, changes_between(old, self.state) | named)
 
 
 def discard(widget):

@@ -42,7 +42,6 @@ from latentlab.session.comparison import (
     Summary,
 )
 from latentlab.session.directions import merged, replaced
-from latentlab.session.export import Exported
 from latentlab.session.form import Field, Kind
 from latentlab.session.interpolation import (
     Blend,
@@ -52,7 +51,7 @@ from latentlab.session.interpolation import (
     Traversal,
 )
 from latentlab.session.map import Draws, Holes, Layout, View
-from latentlab.session.model import Adopted, Hovered, Opened, PickImage, Whole
+from latentlab.session.model import Adopted, Opened, PickImage, Whole
 from latentlab.session.neighbours import MapPictures, Near, Neighbours
 from latentlab.session.own_image import ImageElbo, Inpaintings, ReferenceElbo
 from latentlab.session.points import (
@@ -62,8 +61,10 @@ from latentlab.session.points import (
     Original,
     Picture,
     Point,
+    Preview,
     Tiles,
 )
+from latentlab.session.request import Exported
 from latentlab.session.runs import Discarded, Entry, Restored, RunLog
 from latentlab.work import Progress, finish
 
@@ -202,13 +203,19 @@ class ToyLab:
 
     def Hover(self, request):
         near = None if request.row is None else self.PickImage(PickImage(request.row))
-        return Hovered(self.Decode(request), near)
+        return Preview(self.Decode(request), near)
 
     def PickImage(self, request):
         label = int(self.codes.labels[request.row])
         point = self.card.point(self.codes.mu[request.row].tolist(), label)
         pixels = picture_of(point)
         return Original(f"toys {request.row}", point, 255 - pixels, pixels, request.row)
+
+    def RenewImage(self, request):
+        return self.PickImage(request)
+
+    def RenewPicture(self, request):
+        return self.EncodePicture(request)
 
     def EncodePicture(self, request):
         """Its first coordinate is how bright it is, its second the epoch of the model."""
@@ -247,7 +254,7 @@ class ToyLab:
         if request.layout is Layout.PCA:
             again = request.like.layout is Layout.PCA and not request.like.frame.dimensions
             like = request.like.frame if again else None
-            return View(request.layout, pca_frame(self.codes.mu, like))
+            return View(request.layout, pca_frame(self.codes.mu, like), codes=self.codes)
         # No map worth the name, but one that takes pieces to make.
         return self.scattered(request)
 
@@ -255,7 +262,7 @@ class ToyLab:
         for i in range(4):
             yield Progress(f"{request.layout}", i / 4)
         xy = np.random.default_rng(7).uniform(-3, 3, (len(self.codes), 2)).astype(np.float32)
-        return View(request.layout, request.like.frame, xy, np.arange(len(xy)))
+        return View(request.layout, request.like.frame, xy, np.arange(len(xy)), self.codes)
 
     def MakeMeasured(self, request):
         yield Progress(request.measure, 0.5)

@@ -20,7 +20,7 @@ from latentlab.session.anomalies import (
     save_scores,
     with_eta,
 )
-from latentlab.session.export import Exported
+from latentlab.session.request import Exported
 from latentlab.work import Progress
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import singledispatch
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from latentlab.explorer.explorer import Explorer
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @singledispatch
-def answer(request: Request, explorer: Explorer) -> object:
+def answer(request: Request[Any], explorer: Explorer) -> object:
     """Answer a request; may take its time, and may raise what the user is then told.
 
     Work that takes long is a generator, which yields a `Progress` after each little piece: other
@@ -30,3 +30,19 @@ def find_answers() -> None:
     package = import_module("latentlab.explorer")
     for module in iter_modules(package.__path__, "latentlab.explorer."):
         import_module(module.name)
+
+
+class Answerer:
+    """Answers requests with an explorer of its own; made and called on the lane's thread."""
+
+    def __init__(self) -> None:
+        from latentlab.explorer.explorer import Explorer
+        from latentlab.learning.fast.device import Share
+
+        find_answers()
+        self._explorer, self._share = Explorer(), Share()
+
+    def __call__(self, request: Request[Any]) -> object:
+        """Answer a request; see `answer`."""
+        self._share.take()
+        return answer(request, self._explorer)

@@ -19,9 +19,9 @@ from latentlab.session.bookmarks import (
     KeepBookmarks,
     ReadBookmarks,
 )
-from latentlab.session.export import Exported
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.points import Point
+from latentlab.session.request import Exported
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,8 +23,8 @@ from latentlab.session.directions import (
     merged,
     replaced,
 )
-from latentlab.session.export import Exported
 from latentlab.session.points import ModelCard
+from latentlab.session.request import Exported
 from latentlab.work import Progress, with_progress
 
 

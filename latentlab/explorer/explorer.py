@@ -276,11 +276,8 @@ class Explorer:
         if self._images is None or not 0 <= row < len(self._images):
             raise DataError(f"There is no image {row} on the map.")
         image = self._images[row : row + 1]
-        label = None if image.labels is None else int(image.labels[0])
-        named = "" if label is None else f" ({self._images.spec.class_names[label]})"
-        numbered = f"{self.card.data if self.card else ''} {row}"
-        name = numbered if image.files is None else str(image.files[0])
-        return replace(self._original(f"{name}{named}", image), row=row)
+        name = self.card.name_of(self.codes, row) if self.card else str(row)
+        return replace(self._original(name, image), row=row)
 
     def encode(self, path: Path, label: int | None = None) -> Original:
         """Encode a person's own picture from a file.

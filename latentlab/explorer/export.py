@@ -14,15 +14,9 @@ from latentlab.learning.recipe import Recipe, read_recipe
 from latentlab.models.base import MODELS
 from latentlab.runs.image_files import save_tiles
 from latentlab.runs.run_data import located
-from latentlab.session.export import (
-    CheckPlugins,
-    DescribeForm,
-    Export,
-    Exported,
-    ReadRecipe,
-    SaveCurves,
-)
+from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe, SaveCurves
 from latentlab.session.form import Field, describe
+from latentlab.session.request import Exported
 
 
 @answer.register

@@ -12,11 +12,11 @@ from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.view_cache import ViewCache
 from latentlab.latent.clustering import hdbscan, k_means, log_density
+from latentlab.latent.codes import Codes
 from latentlab.latent.dimensions import kl_per_image
 from latentlab.latent.planes import pca_frame
 from latentlab.latent.prior_holes import CELLS, DRAWS, LIMIT, REACH, draw_posteriors, holes
 from latentlab.session.colourings import Measure, Measured
-from latentlab.session.export import Exported
 from latentlab.session.map import (
     DrawPosteriors,
     Draws,
@@ -28,36 +28,37 @@ from latentlab.session.map import (
     SaveSelection,
     View,
 )
+from latentlab.session.request import Exported
 from latentlab.session.tables import save_selection
 from latentlab.work import Progress
 
 
 @answer.register
 def _(request: MakeView, explorer: Explorer) -> View | Generator[Progress, None, View]:
-    like, layout, mu = request.like, request.layout, explorer.codes.mu
+    like, layout, codes = request.like, request.layout, explorer.codes
     if layout is Layout.PCA:
-        if len(mu) < 2:
+        if len(codes) < 2:
             raise RunError("PCA needs images on the map.", "Open a model whose data set is here.")
         # A new model is looked at along its dimensions until its components are known.
         again = like.layout is layout and not like.frame.dimensions
-        return View(layout, pca_frame(mu, like.frame if again else None))
-    cache = ViewCache(explorer.card, mu, layout)
+        return View(layout, pca_frame(codes.mu, like.frame if again else None), codes=codes)
+    cache = ViewCache(explorer.card, codes.mu, layout)
     known = cache.read()
     if known:
-        return View(layout, like.frame, *known)
-    return _projected(request, explorer, cache)
+        return View(layout, like.frame, *known, codes=codes)
+    return _projected(request, codes, cache)
 
 
 def _projected(
-    request: MakeView, explorer: Explorer, cache: ViewCache
+    request: MakeView, codes: Codes, cache: ViewCache
 ) -> Generator[Progress, None, View]:
     # Only here: what finds neighbours takes a while to load.
     from latentlab.latent.neighbour_maps import project
 
     like = request.like.xy if request.like.layout is request.layout else None
-    xy, anchors = yield from project(explorer.codes.mu, request.layout.value, like)
+    xy, anchors = yield from project(codes.mu, request.layout.value, like)
     cache.write(xy, anchors)
-    return View(request.layout, request.like.frame, xy, anchors)
+    return View(request.layout, request.like.frame, xy, anchors, codes)
 
 
 BLOCK = 500_000

@@ -23,17 +23,25 @@ from latentlab.session.model import (
     DecodePath,
     EncodeFile,
     Hover,
-    Hovered,
     MakeManifold,
     MakeSamples,
     Open,
     Opened,
     PickImage,
+    RenewImage,
     ShowAll,
     ShowRest,
     Whole,
 )
-from latentlab.session.points import GridSettings, Manifold, Original, Picture, Point, Tiles
+from latentlab.session.points import (
+    GridSettings,
+    Manifold,
+    Original,
+    Picture,
+    Point,
+    Preview,
+    Tiles,
+)
 from latentlab.session.runs import RunLog
 from latentlab.work import Progress, with_progress
 
@@ -105,9 +113,9 @@ def _(request: Decode, explorer: Explorer) -> Picture:
 
 
 @answer.register
-def _(request: Hover, explorer: Explorer) -> Hovered:
+def _(request: Hover, explorer: Explorer) -> Preview:
     original = None if request.row is None else explorer.original(request.row)
-    return Hovered(explorer.decode(request.point), original)
+    return Preview(explorer.decode(request.point), original)
 
 
 @answer.register
@@ -129,6 +137,11 @@ def _(request: MakeSamples, explorer: Explorer) -> Generator[Progress, None, Til
 
 @answer.register
 def _(request: PickImage, explorer: Explorer) -> Original:
+    return explorer.original(request.row)
+
+
+@answer.register
+def _(request: RenewImage, explorer: Explorer) -> Original:
     return explorer.original(request.row)
 
 

@@ -22,6 +22,7 @@ from latentlab.session.own_image import (
     JudgePicture,
     OtherFills,
     ReferenceElbo,
+    RenewPicture,
     channels_first,
 )
 from latentlab.session.points import Original, Tiles
@@ -35,6 +36,11 @@ the images, to which few draws add little, and a deep decoder takes its time."""
 
 @answer.register
 def _(request: EncodePicture, explorer: Explorer) -> Original:
+    return explorer.encode_own(request.own, request.label)
+
+
+@answer.register
+def _(request: RenewPicture, explorer: Explorer) -> Original:
     return explorer.encode_own(request.own, request.label)
 
 

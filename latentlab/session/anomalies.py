@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from latentlab.latent.ranking import Score, Scores, strangest_first
-from latentlab.session.request import Request
+from latentlab.session.points import Original, Picture, Preview
+from latentlab.session.request import Lifetime, Priority, Request, SaveFile
 from latentlab.session.tables import whence, write_table
 from latentlab.work import with_progress
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
+    from latentlab.session.state import State
     from latentlab.work import Progress
 
 FIRST_ESTIMATE = 0.02
@@ -116,38 +118,57 @@ def _line(
     return row, file, part, label, *values, *(known.values_of(row) if known else ())
 
 
+def preview_of(
+    state: State, row: int, picture: NDArray[np.uint8], reconstruction: NDArray[np.uint8]
+) -> Preview | None:
+    """Return the preview of an image of the map whose pictures are at hand.
+
+    Parameters
+    ----------
+    state : State
+        Says where the image's code lies, and what to call it.
+    row : int
+        Which image.
+    picture, reconstruction : ndarray of uint8, shape (H, W) or (H, W, 3)
+        The image, and the decoded mean of its posterior.
+
+    Returns
+    -------
+    Preview or None
+        None where the image is not on the map any more.
+    """
+    card, codes = state.model, state.codes
+    if card is None or codes is None or not 0 <= row < len(codes):
+        return None
+    point, sigma = card.point_of(codes, row), tuple(codes.sigma[row].tolist())
+    original = Original(card.name_of(codes, row), point, picture, reconstruction, row, sigma)
+    return Preview(Picture(point, reconstruction), original)
+
+
 @dataclass(frozen=True, slots=True)
-class ScoreImages(Request):
+class ScoreImages(Request["Scores"]):
     """Score every image on the map; long work, answered with `Scores`."""
 
-    field: ClassVar[str] = "scores"
-    urgency: ClassVar[int] = 9
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.BACKGROUND
     samples: int = 50
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class ShowImages(Request):
+class ShowImages(Request["Thumbnails"]):
     """Get some images of the map and their reconstructions, to be shown small."""
 
-    field: ClassVar[str] = "thumbnails"
-    urgency: ClassVar[int] = 3
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
     rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SaveScores(Request):
+class SaveScores(SaveFile):
     """Write the scores of every image as CSV, the strangest first."""
 
-    about_model: ClassVar[bool] = False
-    writes: ClassVar[bool] = True
     scores: Scores
     path: Path
     by: Score = Score.ELBO
     codes: Codes | None = field(repr=False, compare=False, default=None)
     class_names: tuple[str, ...] = ()
-
-    @property
-    def place(self) -> object:
-        """See `Request.place`; no file takes another's."""
-        return SaveScores, self.path

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.session.request import Request
+from latentlab.session.request import Priority, Request, SaveFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,32 +15,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadBookmarks(Request):
+class ReadBookmarks(Request["tuple[Bookmark, ...]"]):
     """Read the bookmarks of the open model, and decode them."""
-
-    field: ClassVar[str] = "bookmarks"
 
 
 @dataclass(frozen=True, slots=True)
-class KeepBookmarks(Request):
+class KeepBookmarks(Request["tuple[Bookmark, ...]"]):
     """Write the bookmarks of a model."""
 
     writes: ClassVar[bool] = True
-    urgency: ClassVar[int] = 1
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
     card: ModelCard
     marks: tuple[Bookmark, ...]
 
-    @property
-    def place(self) -> object:
-        """See `Request.place`; the marks of no model take another's place."""
-        return KeepBookmarks, self.card.source, self.card.name
-
 
 @dataclass(frozen=True, slots=True)
-class ImportBookmarks(Request):
+class ImportBookmarks(Request["tuple[Bookmark, ...]"]):
     """Add the bookmarks of a file to those there are."""
 
-    field: ClassVar[str] = "bookmarks"
+    updates: ClassVar[type[Request[Any]] | None] = ReadBookmarks
     writes: ClassVar[bool] = True
     card: ModelCard
     marks: tuple[Bookmark, ...]
@@ -48,11 +41,9 @@ class ImportBookmarks(Request):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportBookmarks(Request):
+class ExportBookmarks(SaveFile):
     """Write bookmarks to a file of the user's choice."""
 
-    about_model: ClassVar[bool] = False
-    writes: ClassVar[bool] = True
     card: ModelCard
     marks: tuple[Bookmark, ...]
     path: Path

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.latent.ranking import Score
+from latentlab.session.anomalies import ScoreImages
+from latentlab.session.map import MakeMeasured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +90,7 @@ def _colourings(state: State) -> Iterator[Colouring]:
     if codes.attributes:
         for name in codes.attributes.names:
             yield of_attribute(codes.attributes, name)
-    if state.scores is not None:
+    if state.answer(ScoreImages) is not None:
         for score in Score:
             yield Colouring(f"score:{score}", f"{score[0].upper()}{score[1:]}", score.unit)
     yield Colouring(Measure.KL, "KL", "nats")
@@ -123,11 +125,12 @@ def values_of(key: str, state: State) -> NDArray | None:
         if name in codes.attributes.levels:
             return np.nan_to_num(values, nan=-1).astype(np.int64)
         return values
-    if family == "score" and state.scores is not None and len(state.scores) == len(codes):
-        return state.scores.by(Score(name)).astype(np.float32)
+    scores = state.answer(ScoreImages)
+    if family == "score" and scores is not None and len(scores) == len(codes):
+        return scores.by(Score(name)).astype(np.float32)
     if family == "z" and int(name) < codes.mu.shape[1]:
         return codes.mu[:, int(name)]
-    measured = state.measured
+    measured = state.answer(MakeMeasured)
     if measured and measured.measure == key and len(measured.values) == len(codes):
         return measured.values
     return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.session.request import Request
+from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -226,30 +226,30 @@ SAMPLES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class OpenModelB(Request):
+class OpenModelB(Request["Comparison"]):
     """Load B, or with no path let it go; where it cannot be had, the answer says why."""
 
-    field: ClassVar[str] = "comparison"
-    urgency: ClassVar[int] = 2
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
     path: Path | None
 
 
 @dataclass(frozen=True, slots=True)
-class LinkPoint(Request):
+class LinkPoint(Request["Comparison"]):
     """Decode one z with both; B is asked for a class of its own where it needs one."""
 
-    field: ClassVar[str] = "comparison"
-    urgency: ClassVar[int] = 3
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     point: Point
     label: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LinkImage(Request):
+class LinkImage(Request["Comparison"]):
     """Encode and rebuild one image with both; long work."""
 
-    field: ClassVar[str] = "comparison"
-    urgency: ClassVar[int] = 3
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     original: Original
     label: int | None = None
     """The class that B is told of a picture that has none."""
@@ -257,20 +257,21 @@ class LinkImage(Request):
 
 
 @dataclass(frozen=True, slots=True)
-class ShowColumns(Request):
+class ShowColumns(Request["Comparison"]):
     """Rebuild some images of the map with both."""
 
-    field: ClassVar[str] = "comparison"
-    urgency: ClassVar[int] = 4
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Summarise(Request):
+class Summarise(Request["Comparison"]):
     """Measure both on the same held-out images; long work."""
 
-    field: ClassVar[str] = "comparison"
-    urgency: ClassVar[int] = 9
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    updates: ClassVar[type[Request[Any]] | None] = OpenModelB
+    priority: ClassVar[Priority] = Priority.BACKGROUND
     images: int = 500
     samples: int = 10
     seed: int = 0

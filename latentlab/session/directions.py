@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import FailFast
 
 from latentlab.latent.directions import Method
 from latentlab.session.axes import Axis
-from latentlab.session.request import Request
+from latentlab.session.request import Priority, Request, SaveFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from latentlab.latent.codes import Codes
+    from latentlab.session.axes import Importance, Strips
     from latentlab.session.points import ModelCard, Point
 
 FEW = 20
@@ -229,20 +230,18 @@ def replaced(
 
 
 @dataclass(frozen=True, slots=True)
-class Weigh(Request):
+class Weigh(Request["Importance"]):
     """Find out what each dimension carries, and the principal components of the codes."""
 
-    field: ClassVar[str] = "importance"
     modest: ClassVar[bool] = True
-    urgency: ClassVar[int] = 6
 
 
 @dataclass(frozen=True, slots=True)
-class MakeStrips(Request):
+class MakeStrips(Request["Strips"]):
     """Decode pictures along axes through a point; work of low urgency."""
 
     modest: ClassVar[bool] = True
-    urgency: ClassVar[int] = 8
+    priority: ClassVar[Priority] = Priority.BACKGROUND
     point: Point
     axes: tuple[Axis, ...] = field(repr=False)
 
@@ -251,33 +250,25 @@ class MakeStrips(Request):
 class MakeSliderStrips(MakeStrips):
     """See `MakeStrips`; for the sliders of dimensions and components."""
 
-    field: ClassVar[str] = "slider_strips"
-
 
 @dataclass(frozen=True, slots=True)
 class MakeDirectionStrips(MakeStrips):
     """See `MakeStrips`; for the sliders of directions."""
 
-    field: ClassVar[str] = "direction_strips"
-
 
 @dataclass(frozen=True, slots=True)
-class ReadDirections(Request):
+class ReadDirections(Request["tuple[Direction, ...]"]):
     """Read the directions kept for the open model."""
 
-    field: ClassVar[str] = "directions"
-    urgency: ClassVar[int] = 4
-
 
 @dataclass(frozen=True, slots=True)
-class LearnDirection(Request):
+class LearnDirection(Request["tuple[Direction, ...]"]):
     """Learn a direction and keep it; leaving the ones there are as they are, where wanted.
 
     What is kept goes to the model named by the card, whichever is open by then.
     """
 
-    field: ClassVar[str] = "directions"
-    urgency: ClassVar[int] = 4
+    updates: ClassVar[type[Request[Any]] | None] = ReadDirections
     card: ModelCard
     source: Source
     method: Method = Method.MEANS
@@ -285,46 +276,32 @@ class LearnDirection(Request):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeDirection(Request):
+class ChangeDirection(Request["tuple[Direction, ...]"]):
     """Put a direction in the place of another, such as itself renamed.
 
     None for `before` adds one, None for `after` takes it away.
     """
 
-    field: ClassVar[str] = "directions"
+    updates: ClassVar[type[Request[Any]] | None] = ReadDirections
     writes: ClassVar[bool] = True
-    urgency: ClassVar[int] = 4
     card: ModelCard
     before: Direction | None
     after: Direction | None
 
-    @property
-    def place(self) -> object:
-        """See `Request.place`; no change takes another's."""
-        return ChangeDirection, self.before, self.after
-
 
 @dataclass(frozen=True, slots=True)
-class ImportDirections(Request):
+class ImportDirections(Request["tuple[Direction, ...]"]):
     """Add the directions of a file to those of a model."""
 
-    field: ClassVar[str] = "directions"
+    updates: ClassVar[type[Request[Any]] | None] = ReadDirections
     writes: ClassVar[bool] = True
-    urgency: ClassVar[int] = 4
     card: ModelCard
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class ExportDirections(Request):
+class ExportDirections(SaveFile):
     """Write directions to a file that can be shared."""
 
-    about_model: ClassVar[bool] = False
-    writes: ClassVar[bool] = True
     directions: tuple[Direction, ...] = field(repr=False)
     path: Path
-
-    @property
-    def place(self) -> object:
-        """See `Request.place`; no file takes another's."""
-        return ExportDirections, self.path

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from latentlab.errors import RunError, one_of
-from latentlab.session.request import Request
+from latentlab.session.request import Lifetime, Request, SaveFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from latentlab.session.form import Field
     from latentlab.session.points import Tiles
     from latentlab.session.runs import Compared
 
@@ -85,18 +86,9 @@ def check_output(path: Path, formats: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """A file was written."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Export(Request):
+class Export(SaveFile):
     """Write pictures to a file: as a sheet or as a film, as its ending says."""
 
-    about_model: ClassVar[bool] = False
-    writes: ClassVar[bool] = True
     tiles: Tiles
     path: Path
     info: Mapping[str, Any]
@@ -106,41 +98,32 @@ class Export(Request):
     steps: bool = False
     """Whether these are the steps of a way, which a WebP shows as a film."""
 
-    @property
-    def place(self) -> object:
-        """See `Request.place`; no file takes another's."""
-        return Export, self.path
-
 
 @dataclass(frozen=True, slots=True)
-class SaveCurves(Request):
+class SaveCurves(SaveFile):
     """Draw the curves of runs into a file, or write them as CSV where its name says so."""
 
-    about_model: ClassVar[bool] = False
-    writes: ClassVar[bool] = True
     runs: tuple[Compared, ...]
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRecipe(Request):
+class ReadRecipe(Request["Mapping[str, Any]"]):
     """Read a recipe file for the training form."""
 
-    field: ClassVar[str] = "draft"
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
-class CheckPlugins(Request):
+class CheckPlugins(Request["tuple[str, ...]"]):
     """Ask which plug-ins could not be loaded; answered in words, one for each."""
 
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
 
 
 @dataclass(frozen=True, slots=True)
-class DescribeForm(Request):
+class DescribeForm(Request["tuple[Field, ...]"]):
     """Describe the training form."""
 
-    field: ClassVar[str] = "form"
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION

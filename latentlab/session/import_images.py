@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.session.request import Request
+from latentlab.session.request import Lifetime, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,19 +64,16 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowPictures(Request):
+class ShowPictures(Request["Contact"]):
     """Show some pictures as a model would see them, given a recipe's ``data`` table."""
 
-    field: ClassVar[str] = "contact"
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class CheckPictures(Request):
+class CheckPictures(Request["Checked"]):
     """Look which files of a folder or ZIP cannot be read."""
 
-    field: ClassVar[str] = "checked"
-    about_model: ClassVar[bool] = False
-    urgency: ClassVar[int] = 6
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     root: Path

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-from latentlab.session.request import Request
+from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,51 +180,45 @@ class Bookmark:
 
 
 @dataclass(frozen=True, slots=True)
-class DecodePaths(Request):
+class DecodePaths(Request["DecodedPaths"]):
     """Decode ways of several kinds, and measure their support."""
 
-    field: ClassVar[str] = "ways"
-    urgency: ClassVar[int] = 6
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
     ends: LatentPath
     kinds: tuple[PathKind, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class MakeGeodesic(Request):
+class MakeGeodesic(Request["DecodedPaths"]):
     """Find the way whose pictures change least: it takes longest, and so is asked for apart."""
 
-    field: ClassVar[str] = "geodesic"
-    urgency: ClassVar[int] = 7
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.BACKGROUND
     ends: LatentPath
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureSupport(Request):
+class MeasureSupport(Request["PointSupport"]):
     """Measure how far off the map a point is."""
 
-    field: ClassVar[str] = "footing"
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
     modest: ClassVar[bool] = True
-    urgency: ClassVar[int] = 6
     point: Point
 
 
 @dataclass(frozen=True, slots=True)
-class MakeBlend(Request):
+class MakeBlend(Request["Blend"]):
     """Decode (A - B)·t + C; a slot is a point, a picture's file, or the row of an image."""
 
-    field: ClassVar[str] = "blend"
-    urgency: ClassVar[int] = 3
     slots: tuple[Point | Path | int, Point | Path | int, Point | Path | int]
     strength: float = 1.0
     label: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class MakeTraversal(Request):
+class MakeTraversal(Request["Traversal"]):
     """Decode a sheet in which each dimension is varied on its own."""
 
-    field: ClassVar[str] = "traversal"
     modest: ClassVar[bool] = True
-    urgency: ClassVar[int] = 4
     point: Point
     settings: TraversalSettings

@@ -10,7 +10,7 @@ import numpy as np
 
 from latentlab.latent.nearest import NEIGHBOURS, blend
 from latentlab.latent.planes import Frame, axes_frame
-from latentlab.session.request import Request
+from latentlab.session.request import Lifetime, Request, SaveFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.colourings import Measure
+    from latentlab.session.colourings import Measure, Measured
+    from latentlab.session.points import Point
     from latentlab.session.selection import Selection
+    from latentlab.session.state import State
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,12 +85,15 @@ class View:
         Where each image is drawn, where no plane says so.
     anchors : ndarray of int64, shape (M,), or None
         Rows that were laid out themselves; the others stand where their nearest ones do.
+    codes : Codes or None
+        What it was computed from, for one of ``MADE``.
     """
 
     layout: Layout
     frame: Frame
     xy: NDArray[np.float32] | None = None
     anchors: NDArray[np.int64] | None = None
+    codes: Codes | None = field(default=None, repr=False)
 
     @property
     def is_plane(self) -> bool:
@@ -123,6 +128,20 @@ class View:
         return tuple(blend((x, y), self.xy[self.anchors], codes.mu[self.anchors]).tolist())
 
 
+def point_under(state: State, x: float, y: float, point: Point) -> Point:
+    """Return the point under a place of the map; off a plane it agrees with `point`."""
+    if state.codes is None or not state.view.suits(state.codes):
+        return point
+    return point.at(state.view.lift(x, y, point.z, state.codes))
+
+
+def place_of(state: State, point: Point) -> tuple[float, float]:
+    """Return where a point stands on the map."""
+    if state.codes is None or not state.view.suits(state.codes):
+        return state.view.frame.spot(point.z)
+    return state.view.place(point.z, state.codes)
+
+
 def axes_view(i: int, j: int, size: int) -> View:
     """Return the view of two of `size` latent dimensions."""
     return View(Layout.AXES, axes_frame(i, j, size))
@@ -133,7 +152,7 @@ MADE = frozenset({Layout.PCA, Layout.TSNE, Layout.UMAP})
 
 
 @dataclass(frozen=True, slots=True)
-class MakeView(Request):
+class MakeView(Request["View"]):
     """Lay the codes out anew.
 
     Parameters
@@ -145,30 +164,28 @@ class MakeView(Request):
         turned to agree with.
     """
 
-    field: ClassVar[str] = "view"
-    urgency: ClassVar[int] = 4
     layout: Layout
-    like: View
+    like: View = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class DrawPosteriors(Request):
+class DrawPosteriors(Request["Draws"]):
     """Draw each q(z|x) once, and place the draws on a plane."""
 
-    field: ClassVar[str] = "draws"
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
     frame: Frame
 
 
 @dataclass(frozen=True, slots=True)
-class FindHoles(Request):
+class FindHoles(Request["Holes"]):
     """Compare the density of codes on a plane with that of the prior."""
 
-    field: ClassVar[str] = "holes"
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
     frame: Frame
 
 
 @dataclass(frozen=True, slots=True)
-class MakeMeasured(Request):
+class MakeMeasured(Request["Measured"]):
     """Find groups or density among the codes.
 
     Parameters
@@ -179,23 +196,15 @@ class MakeMeasured(Request):
         How many groups of k-means, or the fewest codes of a group of HDBSCAN.
     """
 
-    field: ClassVar[str] = "measured"
     measure: Measure
     count: int = 10
 
 
 @dataclass(frozen=True, slots=True)
-class SaveSelection(Request):
+class SaveSelection(SaveFile):
     """Write the chosen images as a table: row, class, attributes and code of each."""
 
-    about_model: ClassVar[bool] = False
-    writes: ClassVar[bool] = True
     selection: Selection
     codes: Codes = field(repr=False)
     names: tuple[str, ...]
     path: Path
-
-    @property
-    def place(self) -> object:
-        """See `Request.place`; no file takes another's."""
-        return SaveSelection, self.path

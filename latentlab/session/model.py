@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.session.request import Request
+from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from latentlab.session.points import (
         GridSettings,
         LatentPath,
+        Manifold,
         ModelCard,
         Original,
         Picture,
         Point,
+        Preview,
         SampleSettings,
+        Tiles,
     )
     from latentlab.session.runs import RunLog
 
@@ -45,11 +48,11 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Open(Request):
+class Open(Request["Opened"]):
     """Open a run folder or a checkpoint."""
 
-    about_model: ClassVar[bool] = False
-    urgency: ClassVar[int] = 0
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
     path: Path
 
 
@@ -65,12 +68,12 @@ class Adopted:
 
 
 @dataclass(frozen=True, slots=True)
-class Adopt(Request):
+class Adopt(Request["Adopted"]):
     """Show the weights of a model under training, once all that was asked of the last is done."""
 
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     modest: ClassVar[bool] = True
-    urgency: ClassVar[int] = 10
+    priority: ClassVar[Priority] = Priority.IDLE
     recipe: Mapping[str, Any]
     splits: Splits = field(repr=False)
     weights: Mapping[str, NDArray] = field(repr=False)
@@ -79,82 +82,74 @@ class Adopt(Request):
 
 
 @dataclass(frozen=True, slots=True)
-class Decode(Request):
+class Decode(Request["Picture"]):
     """Decode the committed point."""
 
-    field: ClassVar[str] = "picture"
-    urgency: ClassVar[int] = 1
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
     point: Point
 
 
 @dataclass(frozen=True, slots=True)
-class Hovered:
-    """What lies under the cursor: a decoded point and the nearest real image, if any."""
-
-    picture: Picture
-    original: Original | None
-
-
-@dataclass(frozen=True, slots=True)
-class Hover(Request):
+class Hover(Request["Preview"]):
     """Decode the point under the cursor, and the image nearest to it."""
 
-    urgency: ClassVar[int] = 2
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
     point: Point
     row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class DecodePath(Request):
+class DecodePath(Request["Tiles"]):
     """Decode the way from A to B."""
 
-    field: ClassVar[str] = "strip"
     modest: ClassVar[bool] = True
-    urgency: ClassVar[int] = 3
     ends: LatentPath
 
 
 @dataclass(frozen=True, slots=True)
-class MakeManifold(Request):
+class MakeManifold(Request["Manifold"]):
     """Decode a grid over a plane."""
 
-    field: ClassVar[str] = "manifold"
     modest: ClassVar[bool] = True
-    urgency: ClassVar[int] = 4
     point: Point
     frame: Frame
     grid: GridSettings
 
 
 @dataclass(frozen=True, slots=True)
-class MakeSamples(Request):
+class MakeSamples(Request["Tiles"]):
     """Decode points drawn from the prior."""
 
-    field: ClassVar[str] = "samples"
     modest: ClassVar[bool] = True
     settings: SampleSettings
 
 
 @dataclass(frozen=True, slots=True)
-class PickImage(Request):
+class PickImage(Request["Original"]):
     """Take an image of the map: its code, and its reconstruction."""
 
-    urgency: ClassVar[int] = 1
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
     row: int
     role: str = "z"
-    """What its code is to become: ``"z"``, ``"a"``, ``"b"``, or ``"follow"`` for z once more,
-    after the model has changed under it."""
+    """What its code becomes: ``"z"``, ``"a"`` or ``"b"``."""
 
 
 @dataclass(frozen=True, slots=True)
-class EncodeFile(Request):
+class RenewImage(Request["Original"]):
+    """Take the image that z is the code of once more, after the model has changed under it."""
+
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeFile(Request["Original"]):
     """Encode a person's own picture, by whatever model is open by then."""
 
-    urgency: ClassVar[int] = 1
-    about_model: ClassVar[bool] = False
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     path: Path
     label: int | None = None
-    role: str = "z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +160,16 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowAll(Request):
+class ShowAll(Request["Whole"]):
     """Encode the images that the map has left out, and have it show all."""
 
-    urgency: ClassVar[int] = 7
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.BACKGROUND
 
 
 @dataclass(frozen=True, slots=True)
-class ShowRest(Request):
+class ShowRest(Request["Whole"]):
     """Encode the images of the map that opening a model has left out."""
 
-    urgency: ClassVar[int] = 7
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.BACKGROUND

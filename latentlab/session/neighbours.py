@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as part
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from latentlab.session.request import Request
 
@@ -44,11 +44,9 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True)
-class FindNeighbours(Request):
+class FindNeighbours(Request["Neighbours"]):
     """Find the images nearest to a point, and those that look most like what it decodes to."""
 
-    field: ClassVar[str] = "neighbours"
-    urgency: ClassVar[int] = 5
     point: Point
     count: int = 12
 
@@ -62,9 +60,7 @@ class MapPictures:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchPictures(Request):
+class FetchPictures(Request["MapPictures"]):
     """Fetch images to be shown on the map."""
 
-    field: ClassVar[str] = "map_pictures"
-    urgency: ClassVar[int] = 6
     rows: tuple[int, ...] = part(repr=False)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from dataclasses import field as part
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from latentlab.latent import ranking
-from latentlab.session.request import Request
+from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,44 +135,45 @@ def channels_first(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 @dataclass(frozen=True, slots=True)
-class EncodePicture(Request):
+class EncodePicture(Request["Original"]):
     """Encode a picture that is at hand, such as a drawing or another part of a photo."""
 
-    urgency: ClassVar[int] = 1
-    about_model: ClassVar[bool] = False
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     own: OwnImage
     label: int | None = None
-    role: str = "z"
-    """``"z"`` to make its code z, ``"follow"`` for z once more after the model has changed under
-    it, ``"keep"`` to leave z alone."""
     settled: bool = True
     """False while a hand still draws, so that undo takes it as one step."""
 
-    @property
-    def place(self) -> object:
-        """See `Request.place`; an old picture that is followed never replaces a new one."""
-        return EncodePicture, self.role == "z"
+
+@dataclass(frozen=True, slots=True)
+class RenewPicture(Request["Original"]):
+    """Encode the picture at hand once more, after the model has changed under it."""
+
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
+    own: OwnImage
+    label: int | None = None
+    moves_z: bool = False
+    """Whether z is its code, and stays so."""
 
 
 @dataclass(frozen=True, slots=True)
-class JudgePicture(Request):
+class JudgePicture(Request["ImageElbo"]):
     """Estimate how well the model knows a picture."""
 
-    field: ClassVar[str] = "judged"
-    urgency: ClassVar[int] = 4
     original: Original
 
 
 @dataclass(frozen=True, slots=True)
-class JudgeMap(Request):
+class JudgeMap(Request["ReferenceElbo"]):
     """Estimate how well the model knows some of the images on the map."""
 
-    field: ClassVar[str] = "usual"
-    urgency: ClassVar[int] = 8
+    priority: ClassVar[Priority] = Priority.BACKGROUND
 
 
 @dataclass(frozen=True, slots=True)
-class FillIn(Request):
+class FillIn(Request["Inpaintings"]):
     """Fill in what is hidden of a picture by the most probable z."""
 
     original: Original
@@ -181,10 +182,10 @@ class FillIn(Request):
 
 
 @dataclass(frozen=True, slots=True)
-class OtherFills(Request):
+class OtherFills(Request["Inpaintings"]):
     """Fill in what is hidden of a picture in several ways."""
 
-    field: ClassVar[str] = "fills"
+    updates: ClassVar[type[Request[Any]] | None] = FillIn
     original: Original
     hidden: NDArray[np.bool_] = part(repr=False, compare=False)
     seed: int = 0

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from latentlab.data.image_set import ImageSpec
     from latentlab.data.own_image.crop import OwnImage
+    from latentlab.latent.codes import Codes
     from latentlab.latent.planes import Frame
 
 
@@ -84,6 +85,18 @@ class ModelCard:
     def point(self, z: Iterable[float], label: int | None = None) -> Point:
         """Return a point of this model; only a conditional model keeps the label, or takes 0."""
         return Point(tuple(z), (label or 0) if self.conditional else None, self.number)
+
+    def point_of(self, codes: Codes, row: int) -> Point:
+        """Return the code of an image of the map, under the image's own label."""
+        label = None if codes.labels is None else int(codes.labels[row])
+        return self.point(codes.mu[row].tolist(), label)
+
+    def name_of(self, codes: Codes, row: int) -> str:
+        """Return what to call an image of the map: its file, or its number, and its class."""
+        name = f"{self.data} {row}" if codes.files is None else str(codes.files[row])
+        if codes.labels is None:
+            return name
+        return f"{name} ({self.spec.class_names[int(codes.labels[row])]})"
 
     def owns(self, point: Point) -> bool:
         """Say whether a point is one of this model's, with a label that it knows."""
@@ -157,6 +170,24 @@ class Picture:
 
     point: Point
     pixels: NDArray[np.uint8] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What lies under the cursor: a decoded point, and the real image that it is of, if any."""
+
+    picture: Picture
+    original: Original | None = None
+
+    @property
+    def point(self) -> Point:
+        """Where it lies."""
+        return self.picture.point
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """What it decodes to, shape (H, W) or (H, W, 3)."""
+        return self.picture.pixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,73 @@
 """Questions to the explorer, as frozen records that may cross threads.
 
-A request holds all it needs; `session.answers` says what becomes of it on the explorer's
-thread. This package is free of torch, so panels and controller can speak of requests without it.
+A request holds all it needs; `latentlab.explorer` answers it on the lane's thread. Requests are
+free of torch, so panels and controller can speak of them without it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from pathlib import Path
 
 
-class Request:
-    """A question; lower `urgency` numbers are answered first, newer ones replace older."""
+class Priority(IntEnum):
+    """Which of the waiting requests is answered first."""
 
-    urgency: ClassVar[int] = 5
-    about_model: ClassVar[bool] = True
-    """Whether the answer is worthless once another model is open."""
+    INTERACTIVE = 0
+    """A hand waits for it."""
+    VISIBLE = 1
+    """It is on screen."""
+    BACKGROUND = 2
+    """Long work that somebody asked for."""
+    IDLE = 3
+    """Only when nothing else waits."""
+
+
+class Lifetime(Enum):
+    """How long an answer holds."""
+
+    CODES = "codes"
+    """Until the model has other codes, as in training."""
+    MODEL = "model"
+    """Until another model is open; after other codes it is shown until there is a new one."""
+    SESSION = "session"
+    """It does not depend on the open model."""
+
+
+class Request[Response]:
+    """A question. `State.answer` returns its latest answer, a ``Response``."""
+
+    priority: ClassVar[Priority] = Priority.VISIBLE
+    lifetime: ClassVar[Lifetime] = Lifetime.MODEL
     modest: ClassVar[bool] = False
     """Whether it follows by itself from what is on screen: it leaves most of the time to a run."""
     writes: ClassVar[bool] = False
-    """Whether it changes files, and so must be answered even though the window closes."""
+    """Whether it changes files: each is answered, one after another, even though the window closes.
 
-    field: ClassVar[str] = ""
-    """The part of the state that its answer is; empty where the controller does more with it.
-
-    An answer to a part that holds until there are other codes is worthless after that.
+    Of all others a newer one replaces one of its kind that waits.
     """
+    updates: ClassVar[type[Request[Any]] | None] = None
+    """The kind of request whose answer this one's is from now on; None for its own."""
 
-    @property
-    def place(self) -> object:
-        """Where it waits: a newer request takes the place of an older one in the same."""
-        return type(self)
+    @classmethod
+    def is_about_model(cls) -> bool:
+        """Return whether the answer is worthless once another model is open."""
+        return cls.lifetime is not Lifetime.SESSION
 
 
-def asked_for(parts: Collection[str]) -> list[type[Request]]:
-    """Return every kind of request whose answer is one of these parts of the state."""
-    # A dataclass with slots is made twice, and only the second bears its name in the end.
-    kinds = {(kind.__module__, kind.__qualname__): kind for kind in Request.__subclasses__()}
-    return [kind for kind in kinds.values() if kind.field in parts]
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file was written."""
+
+    path: Path
+
+
+class SaveFile(Request[Exported]):
+    """Writes a file of the user's choice from what it holds, whichever model is open by then."""
+
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
+    writes: ClassVar[bool] = True

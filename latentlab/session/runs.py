@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.session.request import Request
+from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -170,6 +170,36 @@ class RunLog:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingStatus:
+    """Training in the window.
+
+    Parameters
+    ----------
+    run : Run or None
+        The run under way.
+    following : bool
+        Whether the window shows the model that it trains.
+    queue : tuple of mapping
+        The recipes that wait.
+    rhythm : float
+        Seconds between two looks at a model under training.
+    """
+
+    run: Run | None = None
+    following: bool = True
+    queue: tuple[Mapping[str, Any], ...] = ()
+    rhythm: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The recipe in the training form; ``problem`` says what of it is no recipe as yet."""
+
+    values: Mapping[str, Any] | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingJob:
     """What is to be trained: a recipe anew, or an earlier run further.
 
@@ -198,25 +228,19 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class ListLibrary(Request):
+class ListLibrary(Request["tuple[Entry, ...]"]):
     """Look which models there are."""
 
-    field: ClassVar[str] = "library"
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
 
 
 @dataclass(frozen=True, slots=True)
-class Discard(Request):
+class Discard(Request["Discarded"]):
     """Move a cancelled run out of the library, to where `Restore` finds it."""
 
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     writes: ClassVar[bool] = True
     folder: Path
-
-    @property
-    def place(self) -> object:
-        """See `Request.place`; no folder takes another's."""
-        return Discard, self.folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,17 +252,12 @@ class Discarded:
 
 
 @dataclass(frozen=True, slots=True)
-class Restore(Request):
+class Restore(Request["Restored"]):
     """Move a discarded run back among the runs."""
 
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     writes: ClassVar[bool] = True
     folder: Path
-
-    @property
-    def place(self) -> object:
-        """See `Request.place`; no folder takes another's."""
-        return Restore, self.folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,48 +269,37 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadMoment(Request):
+class ReadMoment(Request["EpochPreview"]):
     """Look back at how a run looked at the end of an epoch."""
 
-    urgency: ClassVar[int] = 2
-    about_model: ClassVar[bool] = False
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     folder: Path
     epoch: int
 
 
 @dataclass(frozen=True, slots=True)
-class Compare(Request):
+class Compare(Request["tuple[Compared, ...]"]):
     """Read the curves of runs, to be drawn side by side."""
 
-    field: ClassVar[str] = "compared"
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     folders: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Rename(Request):
+class Rename(Request["str"]):
     """Call a run something else."""
 
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     writes: ClassVar[bool] = True
     folder: Path
     name: str
 
-    @property
-    def place(self) -> object:
-        """See `Request.place`; no folder takes another's."""
-        return Rename, self.folder
-
 
 @dataclass(frozen=True, slots=True)
-class Trash(Request):
+class Trash(Request[None]):
     """Move a run to the system's trash."""
 
-    about_model: ClassVar[bool] = False
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     writes: ClassVar[bool] = True
     folder: Path
-
-    @property
-    def place(self) -> object:
-        """See `Request.place`; no folder takes another's."""
-        return Trash, self.folder

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from latentlab.session.state import State
+from latentlab.session.state import NAMES
 from latentlab.widgets.kit.flow_layout import Page
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from PySide6.QtGui import QHideEvent, QShowEvent
 
     from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 REDRAW_MS = 1000
 """Milliseconds between two drawings of a calm panel while training."""
-ALL = frozenset(field.name for field in fields(State))
+ALL: Changes = frozenset(NAMES)
 
 
 class Area(IntEnum):
@@ -84,15 +85,14 @@ class PanelWidget(Page):
         Takes intents; its state is rendered.
     """
 
-    watches: frozenset[str] = frozenset()
-    """State fields that `show_state` looks at."""
-    needs: frozenset[type[Request]] = frozenset()
-    """Kinds of request that are asked by themselves, and only while their answers can be seen."""
+    watches: Changes = frozenset()
+    """What `show_state` looks at: fields of the state, and kinds of request whose answers it
+    shows."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.controller = controller
-        self._missed = ALL
+        self._missed: Changes = ALL | self.watches
         self._in_front = True
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, 0, UNIT, UNIT)
@@ -103,12 +103,21 @@ class PanelWidget(Page):
         self.body = column
         controller.changed.connect(self._on_changed)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """Show what changed; called only while the panel can be seen."""
         raise NotImplementedError
 
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """Return the requests whose answers are shown of a state; sent only while it can be seen.
+
+        It is called after each change, so it must be quick. A request that was sent for the same
+        codes is not sent again. After a change of its own settings the panel calls
+        ``controller.demand.renew()``.
+        """
+        return ()
+
     @Slot(object, object)
-    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
+    def _on_changed(self, state: State, changed: Changes) -> None:
         self._missed = self._missed | (changed & self.watches)
         if self.isVisible() and self._in_front:
             self._catch_up(state)
@@ -116,7 +125,7 @@ class PanelWidget(Page):
     def set_in_front(self, in_front: bool) -> None:
         """Say whether it is the one that is seen of the tabs that share its place."""
         self._in_front = in_front
-        self._say_needs()
+        self._tell_visible()
         if in_front and self.isVisible():
             self._catch_up(self.controller.state)
 
@@ -128,18 +137,20 @@ class PanelWidget(Page):
     def showEvent(self, event: QShowEvent) -> None:
         """Render what went by while the panel was hidden."""
         super().showEvent(event)
-        self._say_needs()
+        self._tell_visible()
         if self._in_front:
             self._catch_up(self.controller.state)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Ask no more for what nobody sees."""
+        """Want nothing more that nobody sees."""
         super().hideEvent(event)
-        self._say_needs()
+        self._tell_visible()
 
-    def _say_needs(self) -> None:
-        visible = self.isVisible() and self._in_front
-        self.controller.look(type(self).__name__, self.needs, visible=visible)
+    def _tell_visible(self) -> None:
+        if self.isVisible() and self._in_front:
+            self.controller.demand.show(self, self.wants)
+        else:
+            self.controller.demand.hide(self)
 
 
 class CalmPanel(PanelWidget):
@@ -156,9 +167,9 @@ class CalmPanel(PanelWidget):
         """Show the whole state."""
         raise NotImplementedError
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """See `PanelWidget.show_state`; drawing takes time that training could use."""
-        if state.run is None:
+        if not state.is_training:
             self.draw(state)
         elif not self._later.isActive():
             self._later.start()

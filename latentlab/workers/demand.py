@@ -1,17 +1,34 @@
-"""Demand: which requests can wait, since nobody sees their answers yet."""
+"""Demand: which requests are sent to the lane, and which answers are still of use.
+
+Each panel that can be seen says what it wants of a state. After each change the requests that were
+not sent yet are sent, so hidden panels cost nothing and nobody asks while painting.
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+from latentlab.session.belonging import belongs
+from latentlab.session.request import Lifetime
+from latentlab.session.state import valid_answers
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from latentlab.latent.codes import Codes
     from latentlab.session.request import Request
+    from latentlab.session.state import State
+    from latentlab.workers.lane import Answer, Lane, LaneProgress
+    from latentlab.workers.store import Store
+
+    Wants = Callable[[State], Iterable[Request[Any]]]
+    Kind = type[Request[Any]]
+    Handler = Callable[[Any, Any], None]
+    FailureHandler = Callable[[Any], None]
 
 CALM_MS = 200
 """Milliseconds without another request of its kind, after which a modest one is sent to a busy
@@ -21,14 +38,16 @@ PATIENCE_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
-    kinds: Collection[type[Request]]
-    visible: bool
+class _Sent:
+    """The last request of a kind, and the codes that it was about."""
+
+    request: Request[Any]
+    codes: Codes | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    request: Request
+    request: Request[Any]
     first: float
     """When the first of its kind began to wait."""
     due: float
@@ -36,53 +55,131 @@ class _Held:
 
 
 class Demand(QObject):
-    """Holds requests back; the newest of a kind is sent once it is worth its time.
+    """Sends requests to the lane and brings their answers into the state.
 
-    A request waits until somebody sees its answer, where all who show it are hidden. While a run
-    trains on the same cores, a modest one also waits until z stands still: otherwise a drag would
-    begin work at every move and finish none.
+    While a run trains on the same cores, modest requests wait until z stands still: otherwise a
+    drag would begin work at every move and finish none. All methods run on the GUI thread.
 
     Parameters
     ----------
-    send : callable
-        Takes the requests that need not wait any longer.
+    store : Store
+        Takes the answers.
+    lane : Lane
+        Answers requests.
     """
 
-    def __init__(self, send: Callable[[Request], None], parent: QObject | None = None) -> None:
+    def __init__(self, store: Store, lane: Lane, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._send = send
-        self._views: dict[str, _View] = {}
-        self._held: dict[type[Request], _Held] = {}
+        self._store, self._lane = store, lane
+        self._handlers: dict[Kind, Handler] = {}
+        self._failure_handlers: dict[Kind, FailureHandler] = {}
+        self._facts: set[Kind] = set()
+        self._viewers: dict[object, Wants] = {}
+        self._sent: dict[Kind, _Sent] = {}
+        self._held: dict[Kind, _Held] = {}
         self._busy = False
+        self._number = self._model_since = 0
+        self._last: dict[Kind, int] = {}
+        """The number of the last request of each kind."""
+        self._valid_from: dict[Kind, int] = {}
+        """Answers with a lower number have been replaced, or are not wanted any more."""
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._release)
+        store.follow = self._follow
 
-    def ask(self, request: Request) -> None:
-        """Send a request, now or later; it takes the place of one of its kind that waits."""
+    # What is wanted
+
+    def ask(self, request: Request[Any]) -> None:
+        """Send a request, unless it is about another model than the open one."""
+        state = self._store.state
+        if request.is_about_model() and not belongs(request, state):
+            return
+        self._send_or_hold(request, state)
+        self._store.set(awaited=self._store.state.awaited | {type(request)})
+
+    def submit(self, request: Request[Any]) -> None:
+        """Send a request that nobody waits for."""
+        self._number = self._last[type(request)] = self._lane.submit(request)
+
+    def show(self, viewer: object, wants: Wants) -> None:
+        """Send what a viewer wants, now and after each change, since it can be seen."""
+        self._viewers[viewer] = wants
+        self.renew()
+
+    def hide(self, viewer: object) -> None:
+        """Send nothing more for a viewer that nobody sees."""
+        self._viewers.pop(viewer, None)
+
+    @Slot()
+    def renew(self) -> None:
+        """Send what is wanted by now: a viewer has other settings."""
+        self._store.set()
+
+    def on(
+        self,
+        kind: Kind,
+        handler: Handler,
+        *,
+        failed: FailureHandler | None = None,
+        is_fact: bool = False,
+    ) -> None:
+        """Have answers to a kind of request taken by a handler, instead of kept in the state.
+
+        Parameters
+        ----------
+        kind : type of Request
+            This class, and those derived from it that have no handler of their own.
+        handler : callable
+            Takes the request and the response.
+        failed : callable, optional
+            Takes a request that failed; the user has been told.
+        is_fact : bool
+            Whether the explorer has changed by the answer: it is taken even though the request was
+            cancelled, since that came too late.
+        """
+        self._handlers[kind] = handler
+        if failed:
+            self._failure_handlers[kind] = failed
+        if is_fact:
+            self._facts.add(kind)
+
+    def _follow(self, state: State) -> dict[str, Any]:
+        """Send what is wanted of a new state and was not sent yet; return what is awaited now."""
+        self._forget_dropped(self._store.state, state)
+        awaited = set(state.awaited)
+        for wants in list(self._viewers.values()):
+            for request in wants(state):
+                if self._is_new(request, state) and belongs(request, state):
+                    self._send_or_hold(request, state)
+                    awaited.add(type(request))
+        return {} if awaited == state.awaited else {"awaited": frozenset(awaited)}
+
+    def _forget_dropped(self, old: State, new: State) -> None:
+        """Let those requests be sent again whose answers were taken away."""
+        if new.answers is old.answers:
+            return
+        for kind in list(self._sent):
+            answers = kind.updates or kind
+            if old.answer(answers) is not None and new.answer(answers) is None:
+                del self._sent[kind]
+
+    def _is_new(self, request: Request[Any], state: State) -> bool:
+        sent = self._sent.get(type(request))
+        if sent is None or sent.request != request:
+            return True
+        return request.is_about_model() and sent.codes is not state.codes
+
+    def _send_or_hold(self, request: Request[Any], state: State) -> None:
         now, kind = time.monotonic(), type(request)
+        if not request.writes:
+            self._sent[kind] = _Sent(request, state.codes)
+        if not (self._busy and request.modest):
+            self._held.pop(kind, None)
+            self.submit(request)
+            return
         first = self._held[kind].first if kind in self._held else now
-        waits = self._busy and request.modest
-        due = min(now + CALM_MS / 1000, first + PATIENCE_MS / 1000) if waits else now
+        due = min(now + CALM_MS / 1000, first + PATIENCE_MS / 1000)
         self._held[kind] = _Held(request, first, due)
-        self._release()
-
-    @property
-    def held(self) -> Collection[type[Request]]:
-        """The kinds of the requests that wait."""
-        return self._held.keys()
-
-    def forget(self, kind: type[Request]) -> None:
-        """Drop the request of a kind that waits."""
-        self._held.pop(kind, None)
-
-    def close(self) -> None:
-        """Send nothing more."""
-        self._held.clear()
-        self._next.stop()
-
-    def look(self, viewer: str, kinds: Collection[type[Request]], *, visible: bool) -> None:
-        """Take note of whether a viewer shows the answers to some kinds of request."""
-        self._views[viewer] = _View(frozenset(kinds), visible)
         self._release()
 
     def set_busy(self, busy: bool) -> None:
@@ -90,19 +187,124 @@ class Demand(QObject):
         self._busy = busy
         self._release()
 
-    def _is_seen(self, kind: type[Request]) -> bool:
-        """Say whether somebody sees answers of a kind; yes where nobody has said so."""
-        views = [view.visible for view in self._views.values() if kind in view.kinds]
-        return not views or any(views)
-
     @Slot()
     def _release(self) -> None:
-        """Send what is seen and due, and come back when the next is."""
+        """Send what is due, and come back when the next is."""
         now = time.monotonic()
-        seen = [kind for kind in self._held if self._is_seen(kind)]
-        for kind in seen:
-            held = self._held.get(kind)
-            if held and (held.due <= now or not self._busy):
-                self._send(self._held.pop(kind).request)
-        if left := [self._held[kind].due for kind in seen if kind in self._held]:
-            self._next.start(max(1, round(1000 * (min(left) - now))))
+        due = [kind for kind, held in self._held.items() if held.due <= now or not self._busy]
+        for kind in due:
+            self.submit(self._held.pop(kind).request)
+        if self._held:
+            first = min(held.due for held in self._held.values())
+            self._next.start(max(1, round(1000 * (first - now))))
+
+    # What is not wanted any more
+
+    def withdraw(self, kind: Kind) -> None:
+        """Cancel pending requests of a kind; the next equal one is sent again."""
+        self._stop(kind)
+        self._sent.pop(kind, None)
+        self._store.set(**self._without({kind}))
+
+    def cancel(self, kind: Kind) -> None:
+        """Cancel requests of a kind as a person does: an equal one is not sent by itself."""
+        self._stop(kind)
+        self._store.set(**self._without({kind}))
+
+    def expire(self, *, is_new: bool) -> dict[str, Any]:
+        """Cancel what is worthless with other codes, or with another model.
+
+        Returns
+        -------
+        dict
+            What changes in the state. It is set together with the codes: a panel that heard of it
+            before would ask once more.
+        """
+        if is_new:
+            # What was asked until now, even while the model opened, was asked of the one before.
+            self._model_since = self._number
+        state = self._store.state
+        begun = {*state.working, *state.awaited}
+        stale = {kind for kind in begun if kind.lifetime is Lifetime.CODES} | self._held.keys()
+        if is_new:
+            stale |= {kind for kind in begun if kind.is_about_model() and not kind.writes}
+        for kind in stale:
+            self._stop(kind)
+        ended = (Lifetime.CODES, Lifetime.MODEL) if is_new else (Lifetime.CODES,)
+        return {"answers": valid_answers(state.answers, *ended), **self._without(stale)}
+
+    def _stop(self, kind: Kind) -> None:
+        self._held.pop(kind, None)
+        self._lane.withdraw(kind)
+        self._valid_from[kind] = self._number + 1
+
+    def _without(self, kinds: set[Kind]) -> dict[str, Any]:
+        """Return what the state tells of requests without some kinds."""
+        return self._not_awaited(kinds) | self._not_working(kinds)
+
+    def _not_awaited(self, kinds: set[Kind]) -> dict[str, Any]:
+        awaited = self._store.state.awaited
+        return {"awaited": awaited - kinds} if awaited & kinds else {}
+
+    def _not_working(self, kinds: set[Kind]) -> dict[str, Any]:
+        working = self._store.state.working
+        left = {kind: how for kind, how in working.items() if kind not in kinds}
+        return {"working": left} if len(left) < len(working) else {}
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._viewers.clear()
+        self._held.clear()
+        self._next.stop()
+
+    # Answers
+
+    def show_progress(self, progress: LaneProgress) -> None:
+        """Take note of how far work is."""
+        if not self._is_stale(progress):
+            kind = type(progress.request)
+            self._store.set(working={**self._store.state.working, kind: progress.loading})
+
+    @Slot(object)
+    def take(self, answer: Answer) -> None:
+        """Bring an answer into the state, unless it is of no use any more."""
+        if self._is_stale(answer) and not self._is_fact(answer):
+            return
+        request, kind = answer.request, type(answer.request)
+        self._valid_from[kind] = max(answer.number, self._valid_from.get(kind, 0))
+        done = self._done(answer)
+        if answer.failure:
+            self._store.set(**done, failure=answer.failure, opening="")
+            if kind in self._failure_handlers:
+                self._failure_handlers[kind](request)
+        elif handler := self._handler(kind):
+            self._store.set(**done)
+            handler(request, answer.response)
+        else:
+            answers = {**self._store.state.answers, kind.updates or kind: answer.response}
+            self._store.set(**done, answers=answers)
+
+    def _handler(self, kind: Kind) -> Handler | None:
+        return next((self._handlers[base] for base in kind.__mro__ if base in self._handlers), None)
+
+    def _done(self, answer: Answer) -> dict[str, Any]:
+        """Return what the state tells of requests once one is answered."""
+        kind = type(answer.request)
+        done = self._not_working({kind})
+        is_last = answer.number >= self._last.get(kind, 0) and kind not in self._held
+        # After a failure, what was shown before still does not fit.
+        if is_last and (answer.failure is None or not kind.is_about_model()):
+            done |= self._not_awaited({kind})
+        return done
+
+    def _is_stale(self, answer: Answer | LaneProgress) -> bool:
+        is_replaced = answer.number < self._valid_from.get(type(answer.request), 0)
+        return is_replaced or self._is_of_another_model(answer)
+
+    def _is_of_another_model(self, answer: Answer | LaneProgress) -> bool:
+        return answer.request.is_about_model() and answer.number <= self._model_since
+
+    def _is_fact(self, answer: Answer) -> bool:
+        """Say whether the explorer has changed for good: cancelling it came too late."""
+        is_fact = type(answer.request) in self._facts and answer.failure is None
+        return is_fact and not self._is_of_another_model(answer)

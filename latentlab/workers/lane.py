@@ -5,15 +5,15 @@
           ^                                     |
           +---------- answered(Answer) <--------+
 
-A newer request takes the place of a waiting one of its kind, so dragging never builds a queue,
-though no file to be written gives way to another (see `Request.place`). No locks
-are needed: the mailbox is a dict whose single operations are atomic, and what answers is
-touched by the lane's thread alone.
+A newer request takes the place of a waiting one of its kind, so dragging never builds a queue;
+requests that write files are all answered, one after another. No locks are needed: the mailbox is
+a dict whose single operations are atomic, and what answers is touched by the lane's thread alone.
 
 Work that takes long is answered by a generator. It is gone on with, piece by piece, whenever
 nothing else waits, so nobody waits for it, and at least every `TURN_EVERY` seconds where something
-always waits; each piece may tell how far it is. Of several, the most urgent goes first, and equally
-urgent ones take turns. While a run trains on the same cores, modest work rests between its pieces.
+always waits; each piece may tell how far it is. The work with the highest priority goes first, and
+work of the same priority takes turns. While a run trains on the same cores, modest work rests
+between its pieces.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from latentlab.session.request import Request
     from latentlab.work import Progress
 
-    Answerer = Callable[[Request], object]
+    Answerer = Callable[[Request[Any]], object]
 
 
 TELL_EVERY = 0.05
@@ -51,7 +51,12 @@ class Ticket:
     """A request on its way; numbers grow with each submission."""
 
     number: int
-    request: Request
+    request: Request[Any]
+
+    @property
+    def place(self) -> object:
+        """Where it waits: a newer request takes the place of an older one in the same."""
+        return self.number if self.request.writes else type(self.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Answer:
     """What became of a request: a response, or a failure."""
 
     number: int
-    request: Request
+    request: Request[Any]
     response: object = None
     failure: Failure | None = None
 
@@ -69,7 +74,7 @@ class LaneProgress:
     """How far the answer to a request is."""
 
     number: int
-    request: Request
+    request: Request[Any]
     loading: Progress
 
 
@@ -110,15 +115,16 @@ class Lane(QObject):
         """Let modest work take this share of the time, 0 to 1; runs on the GUI thread."""
         self._worker.share = share
 
-    def submit(self, request: Request) -> int:
+    def submit(self, request: Request[Any]) -> int:
         """Ask; runs on the GUI thread and returns at once with the request's number."""
         self._number += 1
-        self._mailbox[request.place] = Ticket(self._number, request)
+        ticket = Ticket(self._number, request)
+        self._mailbox[ticket.place] = ticket
         self._posted.emit()
         return self._number
 
-    def withdraw(self, kind: type[Request]) -> None:
-        """Ask no more what still waits of a kind, or is being worked on; runs on the GUI thread."""
+    def withdraw(self, kind: type[Request[Any]]) -> None:
+        """Cancel pending requests of a kind and work on them; runs on the GUI thread."""
         self._worker.withdrawn[kind] = self._number
         self._mailbox.pop(kind, None)
 
@@ -145,8 +151,8 @@ class _Work:
 
 
 def _turn(work: _Work) -> tuple[int, int]:
-    """Say what comes first: urgent work, and of the equally urgent what has had fewest turns."""
-    return work.ticket.request.urgency, work.done
+    """Return what comes first: by priority, then by how few turns it has had."""
+    return work.ticket.request.priority, work.done
 
 
 class _Worker(QObject):
@@ -160,7 +166,7 @@ class _Worker(QObject):
         self._mailbox = mailbox
         self._begun: dict[object, _Work] = {}
         self.withdrawn: dict[object, int] = {}
-        """The number of the last request that nobody wants any more, by its place."""
+        """The number of the last cancelled request, by its kind."""
         self.share = 1.0
         self._turned = self._rested = 0.0
         self._finished = False
@@ -178,10 +184,10 @@ class _Worker(QObject):
 
     @Slot()
     def work(self) -> None:
-        """Answer the most urgent waiting request, or go on with work; runs on the lane's thread."""
+        """Answer the waiting request of highest priority, or go on with work; on its thread."""
         for ticket in [work.ticket for work in self._begun.values()]:
-            if ticket.number <= self.withdrawn.get(ticket.request.place, 0):
-                self._drop(ticket.request.place)
+            if ticket.number <= self.withdrawn.get(ticket.place, 0):
+                self._drop(ticket.place)
         begun = self._awake()
         has_turn = time.monotonic() - self._turned >= TURN_EVERY
         # Codes of a model that has diverged are no numbers: nothing to warn of each time.
@@ -227,8 +233,8 @@ class _Worker(QObject):
         waiting = list(self._mailbox.values())
         if not waiting:
             return
-        first = min(waiting, key=lambda ticket: (ticket.request.urgency, ticket.number))
-        ticket = self._mailbox.pop(first.request.place, None)
+        first = min(waiting, key=lambda ticket: (ticket.request.priority, ticket.number))
+        ticket = self._mailbox.pop(first.place, None)
         if ticket is None:
             return
         try:
@@ -239,10 +245,10 @@ class _Worker(QObject):
             self._fail(ticket, error)
             return
         if isinstance(response, Generator):
-            self._drop(ticket.request.place)
+            self._drop(ticket.place)
             if not self._begun:
                 self._turned = time.monotonic()
-            self._begun[ticket.request.place] = _Work(ticket, response)
+            self._begun[ticket.place] = _Work(ticket, response)
         else:
             self.answered.emit(Answer(ticket.number, ticket.request, response))
 
@@ -252,11 +258,11 @@ class _Worker(QObject):
         try:
             loading = next(work.pieces)
         except StopIteration as done:
-            del self._begun[ticket.request.place]
+            del self._begun[ticket.place]
             self.answered.emit(Answer(ticket.number, ticket.request, done.value))
             return
         except Exception as error:
-            del self._begun[ticket.request.place]
+            del self._begun[ticket.place]
             self._fail(ticket, error)
             return
         finally:

@@ -9,119 +9,62 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from latentlab.session.belonging import belongs
-from latentlab.session.derived_requests import follow
 from latentlab.session.failure import Failure
 from latentlab.session.runs import Message
-from latentlab.session.state import OF_CODES, OF_MODEL, State, emptied
-from latentlab.workers.demand import Demand
+from latentlab.session.state import OF_CODES, OF_MODEL, State, changes_between
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Mapping
 
     from latentlab.session.request import Request
-    from latentlab.workers.lane import Answer, Lane
-
-GUARDED = emptied(OF_MODEL).keys() | emptied(OF_CODES).keys()
-"""Parts of the state that belong to the open model."""
+    from latentlab.session.state import Changes
 
 
 class Store(QObject):
-    """Holds the state and asks the lane for whatever a change leaves unanswered.
-
-    Parameters
-    ----------
-    lane : Lane
-        Answers requests.
-    """
+    """Holds the state and tells of its changes. All methods run on the GUI thread."""
 
     changed = Signal(object, object)
-    """The new ``State`` and the names of the fields that changed, as a frozenset."""
+    """The new ``State``, and what changed: see `session.state.changes_between`."""
 
-    def __init__(self, lane: Lane, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = State()
-        self._lane = lane
-        self._asked = 0
-        self._shown: dict[type, int] = {}
-        self._last: dict[type, int] = {}
-        self._demand = Demand(self._submit, self)
-        self._untold: deque[tuple[State, frozenset[str]]] = deque()
+        self.follow: Callable[[State], Mapping[str, Any]] = lambda state: {}
+        """Returns what else changes with a new state, before anybody hears of it."""
+        self._untold: deque[tuple[State, Changes]] = deque()
         self._telling = False
 
-    def ask(self, request: Request) -> None:
-        """Hand a request to the lane, once somebody can see its answer.
+    def set(self, **changes: Any) -> None:
+        """Change fields of the state.
 
-        None where it is about another model than the open one.
+        Nothing changes where a part would belong to another model than the open one.
         """
-        if request.about_model and not belongs(request, self.state):
+        old, new = self.state, replace(self.state, **changes)
+        if not all(belongs(value, new) for value in _about_model(old, changes)):
             return
-        self._demand.ask(request)
-        self._set(awaited=self.state.awaited | {type(request)})
+        new = replace(new, **self.follow(new))
+        changed = changes_between(old, new)
+        if changed:
+            self.state = new
+            self._untold.append((new, changed))
+            self._tell()
 
-    def look(self, viewer: str, kinds: Collection[type[Request]], *, visible: bool) -> None:
-        """Take note of whether a viewer shows the answers to some kinds of request."""
-        self._demand.look(viewer, kinds, visible=visible)
-
-    def _submit(self, request: Request) -> None:
-        self._asked = self._last[type(request)] = self._lane.submit(request)
-
-    def withdraw(self, kind: type[Request]) -> None:
-        """Ask no more what still waits of a kind, and take no answer that is on its way."""
-        self._demand.forget(kind)
-        self._lane.withdraw(kind)
-        self._shown[kind] = self._asked + 1
-        self._set(awaited=self.state.awaited - {kind})
-
-    def cancel(self, kind: type[Request]) -> None:
-        """Give up work under way; what was known before stays."""
-        self.withdraw(kind)
-        self._end_work(kind)
+    def put(self, kind: type[Request[Any]], answer: object) -> None:
+        """Change the answer to a kind of request; None takes it away."""
+        self.set(answers={**self.state.answers, kind: answer})
 
     def refuse(self, title: str, advice: str = "") -> None:
         """Tell the user why something cannot be done."""
-        self._set(failure=Failure(title, advice))
+        self.set(failure=Failure(title, advice))
 
     def dismiss_failure(self) -> None:
         """Take an error message away."""
-        self._set(failure=None)
+        self.set(failure=None)
 
     def say(self, text: str, undo: Callable[[], None] | None = None) -> None:
         """Tell the user what was done, and offer to take it back."""
-        self._set(message=Message(text, undo))
-        self._set(message=None)
-
-    def _end_waiting(self, answer: Answer) -> None:
-        """Note that a request was answered; after a failure, what was shown before does not fit."""
-        kind = type(answer.request)
-        self._shown[kind] = answer.number
-        is_last = answer.number >= self._last.get(kind, 0) and kind not in self._demand.held
-        if is_last and (answer.failure is None or not kind.about_model):
-            self._set(awaited=self.state.awaited - {kind})
-
-    def _end_work(self, kind: type[Request]) -> None:
-        if kind in self.state.working:
-            left = {key: value for key, value in self.state.working.items() if key is not kind}
-            self._set(working=left)
-
-    def _set(self, **changes: Any) -> None:
-        """Change the state, unless a part of it would belong to another model than the open one."""
-        old, new = self.state, replace(self.state, **changes)
-        if not all(belongs(value, new) for name, value in changes.items() if name in GUARDED):
-            return
-        asked = follow(old, new)
-        awaited = new.awaited | {type(request) for request in asked}
-        new = replace(new, awaited=old.awaited if awaited == old.awaited else awaited)
-        names = (*changes, "awaited", "is_training")
-        different = frozenset(
-            name for name in names if getattr(new, name) is not getattr(old, name)
-        )
-        if not different:
-            return
-        self.state = new
-        for request in asked:
-            self._demand.ask(request)
-        self._untold.append((new, different))
-        self._tell()
+        self.set(message=Message(text, undo))
+        self.set(message=None)
 
     def _tell(self) -> None:
         """Tell of changes one after another; who hears of one may make the next.
@@ -137,3 +80,16 @@ class Store(QObject):
                 self.changed.emit(*self._untold.popleft())
         finally:
             self._telling = False
+
+
+def _about_model(old: State, changes: Mapping[str, Any]) -> list[object]:
+    """Return what of the changes has to belong to the open model."""
+    guarded: list[object] = [changes[name] for name in (OF_MODEL | OF_CODES) & changes.keys()]
+    answers = changes.get("answers", {})
+    if answers is not old.answers:
+        guarded += [
+            value
+            for kind, value in answers.items()
+            if kind.is_about_model() and value is not old.answer(kind)
+        ]
+    return guarded

@@ -72,8 +72,8 @@ def cvae(make_desk):
 @pytest.fixture
 def training(desk):
     """The program in the middle of training a tiny model; the desk it is on."""
-    desk.controller.set_draft(TINY)
-    desk.controller.start_training()
+    desk.controller.training.set_draft(TINY)
+    desk.controller.training.start()
     desk.until(lambda: desk.state.model.source != resources() / "models" / "digits-2d")
-    desk.until(lambda: ("running", "loss") in desk.state.curves)
+    desk.until(lambda: ("running", "loss") in desk.state.log.curves)
     return desk

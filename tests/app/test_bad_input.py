@@ -11,8 +11,9 @@ from PySide6.QtGui import QGuiApplication
 from safetensors.numpy import save_file
 
 from latentlab.directories import resources, runs
-from latentlab.session.bookmarks import ImportBookmarks
-from latentlab.session.directions import ImportDirections
+from latentlab.session.bookmarks import ImportBookmarks, ReadBookmarks
+from latentlab.session.directions import ImportDirections, ReadDirections
+from latentlab.session.model import Decode, DecodePath, MakeSamples
 from latentlab.widgets.panels.library.run_row import TAG
 
 DIGITS_2D = resources() / "models" / "digits-2d"
@@ -257,16 +258,18 @@ def test_is_told_and_nothing_is_lost(old_desk, make, tmp_path):
     assert failure.details == ""
     desk.hand.click(bar._copy)
     assert QGuiApplication.clipboard().text().split("\n")[0] == failure.title
-    for name in ("model", "point", "picture", "codes", "ends", "strip", "samples", "curves"):
+    for name in ("model", "point", "codes", "ends", "log"):
         assert getattr(desk.state, name) is getattr(before, name), name
+    for kind in (Decode, DecodePath, MakeSamples):
+        assert desk.state.answer(kind) is before.answer(kind), kind
     assert desk.state.opening == ""
     assert desk.window.windowTitle().startswith("digits-2d")
     # The lane, too, still has the model: what it decodes next is right.
-    desk.controller.undo()
+    desk.controller.undo.undo()
     desk.settle()
-    assert desk.state.picture.point == desk.state.point
+    assert desk.state.answer(Decode).point == desk.state.point
     np.testing.assert_allclose(
-        desk.state.picture.pixels, desk.state.original.reconstruction, atol=1
+        desk.state.answer(Decode).pixels, desk.state.original.reconstruction, atol=1
     )
     desk.hand.click(bar.dismiss)
     assert not bar.isVisible()
@@ -279,16 +282,16 @@ def test_is_told_and_nothing_is_lost(old_desk, make, tmp_path):
 def test_a_damaged_file_to_import_is_told_and_adds_nothing(old_desk, tmp_path, what, text):
     desk, file = old_desk, tmp_path / "shared.json"
     file.write_text(text)
-    before = (desk.state.bookmarks, desk.state.directions)
-    marks = (desk.state.bookmarks or (),) if what is ImportBookmarks else ()
+    before = ((desk.state.answer(ReadBookmarks) or ()), desk.state.answer(ReadDirections))
+    marks = ((desk.state.answer(ReadBookmarks) or ()) or (),) if what is ImportBookmarks else ()
     desk.controller.ask(what(desk.state.model, *marks, file))
     desk.settle()
     message = desk.window.failure_bar.text.text()
     assert desk.window.failure_bar.isVisible()
     assert "shared.json is no" in message
     assert len(message) < 500
-    assert (desk.state.bookmarks, desk.state.directions) == before
-    desk.controller.dismiss_failure()
+    assert ((desk.state.answer(ReadBookmarks) or ()), desk.state.answer(ReadDirections)) == before
+    desk.controller.store.dismiss_failure()
 
 
 def test_a_damaged_run_stands_in_the_library_and_says_why_it_does_not_open(make_desk):
@@ -346,7 +349,7 @@ def test_error_nobody_foresaw_offers_its_details(desk, monkeypatch, application)
     monkeypatch.undo()
     desk.hand.key(Qt.Key.Key_R)
     desk.settle()
-    assert desk.state.picture.point == desk.state.point
+    assert desk.state.answer(Decode).point == desk.state.point
 
 
 def test_markup_in_a_name_is_shown_as_it_is(desk, tmp_path):

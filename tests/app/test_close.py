@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QMessageBox
 
 from latentlab.directories import runs
 from latentlab.learning.checkpoint import load_model
+from latentlab.session.model import Decode, DecodePath
+from latentlab.session.runs import ListLibrary
 
 
 @pytest.fixture
@@ -65,10 +67,10 @@ def test_close_can_be_thought_better_of(training, answer, begin):
     assert not training.window.close()
     assert len(asked) == 1
     assert training.window.isVisible()
-    steps = len(training.state.curves["running", "loss"][0])
-    training.until(lambda: len(training.state.curves["running", "loss"][0]) > steps)
+    steps = len(training.state.log.curves["running", "loss"][0])
+    training.until(lambda: len(training.state.log.curves["running", "loss"][0]) > steps)
     training.hand.key(Qt.Key.Key_R)
-    training.until(lambda: training.state.picture.point == training.state.point)
+    training.until(lambda: training.state.answer(Decode).point == training.state.point)
 
 
 def test_run_kept_on_closing_opens_at_the_next_start(training, answer, make_desk):
@@ -94,7 +96,7 @@ def test_quit_asks_as_closing_does(training, answer):
 
 
 def test_close_while_a_model_is_still_opening(desk):
-    desk.controller.open_path(desk.state.library[1].path)
+    desk.controller.open_path(desk.state.answer(ListLibrary)[1].path)
     assert desk.window.close()
 
 
@@ -102,22 +104,22 @@ def test_close_while_a_model_is_still_opening(desk):
 def test_close_after_cancel_leaves_no_run(training, wait):
     """Cancelled is cancelled, and not asked again, also for whoever closes the window at once."""
     (folder,) = runs().iterdir()
-    training.controller.cancel_training()
+    training.controller.training.cancel()
     if wait:
-        training.until(lambda: training.state.run is None)
+        training.until(lambda: training.state.training.run is None)
     assert training.window.close()
     assert not folder.exists()
 
 
 def test_picture_saved_just_before_closing_is_written(desk, tmp_path):
     for name in ("a.gif", "b.png"):
-        desk.controller.export(desk.state.strip, tmp_path / name, {})
+        desk.controller.files.export(desk.state.answer(DecodePath), tmp_path / name, {})
     assert desk.window.close()
     assert {path.name for path in tmp_path.glob("?.*")} == {"a.gif", "b.png"}
 
 
 def test_no_thread_outlives_the_window(training):
-    job, lane = training.controller._training._job, training.controller._lane._thread
+    job, lane = training.controller._worker._job, training.controller._lane._thread
     assert job.isRunning()
     assert lane.isRunning()
     training.controller.close()

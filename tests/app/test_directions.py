@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 
 from latentlab.directories import home
+from latentlab.session.directions import ReadDirections
+from latentlab.session.model import Decode
 
 
 def show(desk):
     desk.window.docks["directions"].raise_()
     panel = desk.panel("directions")
-    desk.until(lambda: not panel.visibleRegion().isEmpty() and desk.state.directions is not None)
+    desk.until(
+        lambda: (
+            not panel.visibleRegion().isEmpty() and desk.state.answer(ReadDirections) is not None
+        )
+    )
     return panel
 
 
@@ -28,24 +34,24 @@ def test_a_class_is_learned_moved_along_and_there_again_next_time(make_desk):
     row = learn(desk, "class 1 against the rest")
     assert row.direction.d > 1.5
     assert row.badge.text == f"d {row.direction.d:.1f}"
-    before = desk.state.picture.pixels
+    before = desk.state.answer(Decode).pixels
     row.slider.setValue(420)
     desk.settle()
     assert row.value.text() == "+2.10 σ"
     mu, labels = desk.state.codes.mu, desk.state.codes.labels
     nearest = np.argsort(((mu - np.array(desk.state.point.z)) ** 2).sum(1))[:20]
     assert (labels[nearest] == 1).mean() > 0.8
-    assert np.abs(desk.state.picture.pixels.astype(int) - before).mean() > 5
+    assert np.abs(desk.state.answer(Decode).pixels.astype(int) - before).mean() > 5
     desk.until(lambda: row.strip.tiles is not None)
     assert row.strip.tiles.pictures.shape == (7, 28, 28)
     assert (home() / "directions" / "digits-2d.json").exists()
     panel.rows[0].name.setText("ones")
     panel.rows[0].name.editingFinished.emit()
-    desk.until(lambda: desk.state.directions[0].name == "ones")
-    kept = desk.state.directions
+    desk.until(lambda: desk.state.answer(ReadDirections)[0].name == "ones")
+    kept = desk.state.answer(ReadDirections)
     again = make_desk()
     show(again)
-    assert again.state.directions == kept
+    assert again.state.answer(ReadDirections) == kept
     assert [row.name.text() for row in again.panel("directions").rows] == ["ones"]
 
 
@@ -58,7 +64,7 @@ def test_what_a_conditional_model_is_told_leaves_no_direction(cvae):
     label = cvae.state.point.label
     row.slider.setValue(-300)
     cvae.settle()
-    assert cvae.state.point.label == cvae.state.picture.point.label == label
+    assert cvae.state.point.label == cvae.state.answer(Decode).point.label == label
 
 
 @pytest.mark.parametrize("order", ["by KL", "PCA"])
@@ -75,4 +81,4 @@ def test_sliders_in_another_order_move_the_real_model(cvae, order):
     assert first.slider.position == pytest.approx(3.0, abs=1e-6)
     cvae.until(lambda: first.strip.is_of(cvae.state.point, cvae.state.codes))
     shown = first.strip.tiles.pictures[-1].astype(int)
-    assert np.abs(shown - cvae.state.picture.pixels).max() <= 2
+    assert np.abs(shown - cvae.state.answer(Decode).pixels).max() <= 2

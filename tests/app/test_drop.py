@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QApplication
 
 from latentlab.directories import resources
+from latentlab.session.model import Decode
 
 # Old PySide knows only what new PySide calls old: a place in whole pixels.
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
@@ -101,18 +102,18 @@ def test_recipe_fills_the_form(desk, tmp_path):
     assert values["objective"]["schedule"]["kind"] == "linear"
     assert values["training"]["epochs"] == 7
     assert values["training"]["learning_rate"] == 0.0005
-    assert desk.state.draft == values
+    assert desk.state.draft.values == values
     assert desk.state.model is before
     assert desk.state.failure is None
 
 
 def test_picture_is_encoded_and_shown_beside_its_reconstruction(desk, tmp_path):
     """A digit from the data, saved and dropped, lands on its own code."""
-    desk.controller.pick(42)
+    desk.controller.point.pick(42)
     desk.settle()
     code, digit = desk.state.point, desk.state.original.picture
     Image.fromarray(digit).save(tmp_path / "mine.png")
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     assert drop(desk.window, tmp_path / "mine.png")
     desk.settle()
     assert desk.state.point.z == pytest.approx(code.z, abs=1e-4)
@@ -120,8 +121,8 @@ def test_picture_is_encoded_and_shown_beside_its_reconstruction(desk, tmp_path):
     np.testing.assert_array_equal(desk.state.original.picture, digit)
     captions = [label.text() for label in desk.panel("image")._pair._captions]
     assert captions == ["mine.png", "reconstruction"]
-    assert desk.state.picture.point == desk.state.point
-    desk.controller.undo()
+    assert desk.state.answer(Decode).point == desk.state.point
+    desk.controller.undo.undo()
     assert desk.state.point != code
 
 

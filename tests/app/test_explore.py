@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QScrollArea, QToolButton
 
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.grid import Spacing
+from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import Point
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -69,9 +70,9 @@ def test_hover_over_an_image_shows_it_beside_its_reconstruction(old_desk):
     row = 1234
     place = old_desk.pixel_of(*old_desk.state.codes.mu[row].tolist())
     old_desk.hand.move(old_desk.map.viewport(), place)
-    old_desk.until(lambda: old_desk.state.hovered)
+    old_desk.until(lambda: old_desk.state.preview and old_desk.state.preview.original)
     under = np.hypot(*(old_desk.state.codes.mu - old_desk.place_of(place)).T).argmin()
-    assert old_desk.state.hovered.row == under
+    assert old_desk.state.preview.original.row == under
     captions = [label.text() for label in old_desk.panel("image")._pair._captions]
     label = old_desk.state.codes.labels[under]
     assert captions == [f"digits {under} ({label})", "reconstruction"]
@@ -149,7 +150,7 @@ def test_dragging_a_handle_changes_the_strip_while_it_moves(desk, name):
     for _ in desk.hand.drag(desk.map.viewport(), start, start + QPoint(48, 32)):
         desk.settle()
         ends.append(getattr(desk.state.ends, name))
-        strips.append(desk.state.strip)
+        strips.append(desk.state.answer(DecodePath))
     after = desk.state
     assert len(set(ends)) >= 6
     assert len({strip.pictures.tobytes() for strip in strips}) >= 6
@@ -157,7 +158,7 @@ def test_dragging_a_handle_changes_the_strip_while_it_moves(desk, name):
     shift = np.subtract(moved.z, getattr(before.ends, name).z)
     assert shift == pytest.approx((48 * desk.pixel_size, -32 * desk.pixel_size), rel=0.05)
     assert kept == getattr(before.ends, other)
-    edge = after.strip.points[0 if name == "a" else -1]
+    edge = after.answer(DecodePath).points[0 if name == "a" else -1]
     assert edge.z == pytest.approx(moved.z, abs=1e-5)
     assert after.point == before.point
     handle = desk.map.handles[name].pos()
@@ -167,7 +168,9 @@ def test_dragging_a_handle_changes_the_strip_while_it_moves(desk, name):
     desk.settle()
     assert desk.state.ends == before.ends
     assert not desk.state.can_undo
-    np.testing.assert_array_equal(desk.state.strip.pictures, before.strip.pictures)
+    np.testing.assert_array_equal(
+        desk.state.answer(DecodePath).pictures, before.answer(DecodePath).pictures
+    )
     handle = desk.map.handles[name].pos()
     assert (handle.x(), handle.y()) == pytest.approx(getattr(before.ends, name).z)
 
@@ -188,7 +191,7 @@ def test_arrow_keys_nudge(desk):
     step = (right - left) / 50
     assert np.array(desk.state.point.z) - start == pytest.approx((step, step))
     desk.settle()
-    assert desk.state.picture.point == desk.state.point
+    assert desk.state.answer(Decode).point == desk.state.point
 
 
 def menu_of(desk, place):
@@ -212,7 +215,7 @@ def test_menu_puts_z_a_and_b_here(desk):
     assert desk.state.ends.b.z == here
     desk.settle()
     for _ in range(3):
-        desk.controller.undo()
+        desk.controller.undo.undo()
     assert desk.state.ends.b == b
     assert not desk.state.can_undo
 
@@ -282,7 +285,7 @@ def test_axes_of_the_twenty_dimensional_model(cvae, by_hand):
     panel.up.setCurrentIndex(7)
     cvae.settle()
     before = cvae.state
-    assert before.manifold.frame.dimensions == (12, 7)
+    assert before.answer(MakeManifold).frame.dimensions == (12, 7)
     rng = np.random.default_rng(2)
     xy = before.codes.mu[:, [12, 7]]
     for x, y in rng.uniform(-2, 2, (20, 2)):
@@ -309,7 +312,9 @@ def test_tile_click_goes_to_the_tiles_point(desk, by_hand):
     desk.settle()
     assert desk.state.point.z == pytest.approx((lines[7], lines[17]), abs=1e-5)
     np.testing.assert_allclose(
-        desk.state.manifold.tiles.pictures[47], by_hand(desk.state, desk.state.point), atol=1
+        desk.state.answer(MakeManifold).tiles.pictures[47],
+        by_hand(desk.state, desk.state.point),
+        atol=1,
     )
     mark = view._marker
     assert (mark.x(), mark.y()) == pytest.approx((7.5, 2.5), abs=1e-4)
@@ -333,9 +338,9 @@ def test_manifold_settings(desk):
     panel.spacing.setCurrentText("prior quantiles")
     desk.settle()
     state = desk.state
-    assert len(state.manifold.tiles.points) == 64
+    assert len(state.answer(MakeManifold).tiles.points) == 64
     assert state.grid.spacing is Spacing.QUANTILE
-    assert state.manifold.axis[[0, -1]] == pytest.approx((-2.0, 2.0))
+    assert state.answer(MakeManifold).axis[[0, -1]] == pytest.approx((-2.0, 2.0))
     desk.hand.click(panel.view, panel.view.tile_rect(0).center())
     assert desk.state.point.z == pytest.approx((-2.0, 2.0), abs=1e-5)
 
@@ -375,8 +380,8 @@ def test_label_buttons_ask_for_another_digit(cvae, by_hand):
         cvae.settle()
         assert cvae.state.point == Point(z, digit)
         assert [b.isChecked() for b in buttons] == [i == digit for i in range(10)]
-        pictures.add(cvae.state.picture.pixels.tobytes())
-        assert {point.label for point in cvae.state.manifold.tiles.points} == {digit}
+        pictures.add(cvae.state.answer(Decode).pixels.tobytes())
+        assert {point.label for point in cvae.state.answer(MakeManifold).tiles.points} == {digit}
     assert len(pictures) == 10
     assert_shows(cvae, by_hand, Point(z, 9))
 
@@ -395,7 +400,7 @@ def test_keys_for_z(desk):
     desk.hand.key(Qt.Key.Key_Home)
     assert desk.state.point.z == pytest.approx(desk.state.codes.mu.mean(0), abs=1e-5)
     desk.settle()
-    assert desk.state.picture.point == desk.state.point
+    assert desk.state.answer(Decode).point == desk.state.point
     desk.hand.key(Qt.Key.Key_A)
     assert desk.state.ends.a == desk.state.point
     desk.hand.key(Qt.Key.Key_R)
@@ -421,36 +426,36 @@ def test_letters_typed_into_the_form_stay_there(desk):
 
 def test_samples_new_seed_and_pointing(desk, by_hand):
     panel = desk.panel("samples")
-    before = desk.state.samples
+    before = desk.state.answer(MakeSamples)
     desk.hand.click(panel.new)
     desk.settle()
     seed = desk.state.sampling.seed
     assert panel.seed.value() == seed != 0
-    assert not np.array_equal(desk.state.samples.pictures, before.pictures)
+    assert not np.array_equal(desk.state.answer(MakeSamples).pictures, before.pictures)
     panel.seed.setValue(0)
     desk.settle()
-    np.testing.assert_array_equal(desk.state.samples.pictures, before.pictures)
+    np.testing.assert_array_equal(desk.state.answer(MakeSamples).pictures, before.pictures)
     desk.hand.key(Qt.Key.Key_N)
     desk.settle()
-    assert desk.state.samples.points != before.points
+    assert desk.state.answer(MakeSamples).points != before.points
     desk.hand.move(panel.view, panel.view.tile_rect(3).center())
-    assert desk.state.preview.point == desk.state.samples.points[3]
+    assert desk.state.preview.point == desk.state.answer(MakeSamples).points[3]
     desk.hand.click(panel.view, panel.view.tile_rect(3).center())
     desk.settle()
-    assert desk.state.point == desk.state.samples.points[3]
+    assert desk.state.point == desk.state.answer(MakeSamples).points[3]
     desk.hand.move(desk.panel("library").list)
     assert_shows(desk, by_hand, desk.state.point)
 
 
 def test_samples_of_one_digit(cvae):
     panel = cvae.panel("samples")
-    assert {point.label for point in cvae.state.samples.points} == set(range(10))
+    assert {point.label for point in cvae.state.answer(MakeSamples).points} == set(range(10))
     panel.label.setCurrentText("7")
     cvae.settle()
-    assert {point.label for point in cvae.state.samples.points} == {7}
+    assert {point.label for point in cvae.state.answer(MakeSamples).points} == {7}
     panel.label.setCurrentText("all")
     cvae.settle()
-    assert {point.label for point in cvae.state.samples.points} == set(range(10))
+    assert {point.label for point in cvae.state.answer(MakeSamples).points} == set(range(10))
 
 
 # Interpolation
@@ -465,7 +470,7 @@ def test_play_goes_there_and_back_and_pauses(desk):
 
     def look(state, changed):
         if "preview" in changed and state.preview:
-            seen.append(state.strip.points.index(state.preview.point))
+            seen.append(state.answer(DecodePath).points.index(state.preview.point))
 
     desk.controller.changed.connect(look)
     desk.hand.click(panel.play)
@@ -494,7 +499,7 @@ def test_steps_swap_and_tiles_of_the_way(desk):
     panel.steps.setValue(5)
     desk.settle()
     ends = desk.state.ends
-    points = np.array([point.z for point in desk.state.strip.points])
+    points = np.array([point.z for point in desk.state.answer(DecodePath).points])
     np.testing.assert_allclose(points, np.linspace(ends.a.z, ends.b.z, 5), atol=1e-5)
     swap = next(b for b in panel.findChildren(QToolButton) if b.toolTip() == "Swap A and B")
     desk.hand.click(swap)
@@ -505,7 +510,7 @@ def test_steps_swap_and_tiles_of_the_way(desk):
 
 
 def test_way_of_the_conditional_model_changes_its_label_half_way(cvae):
-    labels = [point.label for point in cvae.state.strip.points]
+    labels = [point.label for point in cvae.state.answer(DecodePath).points]
     assert labels == [3] * 6 + [8] * 6
 
 
@@ -527,7 +532,7 @@ def test_undo_and_redo_of_everything(desk):
     slider = desk.panel("sliders").rows[0].slider
     step(lambda: desk.hand.click(desk.map.viewport(), desk.pixel_of(1, 1)))
     step(lambda: desk.hand.click(manifold, manifold.tile_rect(30).center()))
-    step(lambda: desk.controller.pick(99))
+    step(lambda: desk.controller.point.pick(99))
     slider.setFocus()
     step(lambda: desk.hand.key(Qt.Key.Key_PageUp))
     step(lambda: desk.hand.key(Qt.Key.Key_R))
@@ -539,8 +544,8 @@ def test_undo_and_redo_of_everything(desk):
         assert (desk.state.point, desk.state.ends, desk.state.original) == place
     assert not desk.window.menus.undo.isEnabled()
     desk.settle()
-    assert desk.state.picture.point == places[0][0]
-    assert len(desk.state.strip.points) == 12
+    assert desk.state.answer(Decode).point == places[0][0]
+    assert len(desk.state.answer(DecodePath).points) == 12
     for place in places[1:]:
         desk.hand.key(Qt.Key.Key_Z, CTRL_SHIFT)
         assert (desk.state.point, desk.state.ends, desk.state.original) == place

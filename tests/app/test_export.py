@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session.export import NAMES
+from latentlab.session.interpolation import DecodePaths
+from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import Key, Loop
 
 
@@ -54,7 +56,7 @@ def test_manifold_png(old_desk, choose, tmp_path):
     old_desk.until(lambda: (tmp_path / "grid.png").exists())
     sheet, info, text = read(tmp_path / "grid.png")
     assert sheet.shape == (20 * 28 * 2, 20 * 28 * 2)
-    np.testing.assert_array_equal(cut(sheet, 0), old_desk.state.manifold.tiles.pictures)
+    np.testing.assert_array_equal(cut(sheet, 0), old_desk.state.answer(MakeManifold).tiles.pictures)
     assert info["model"] == "digits-2d"
     assert info["epoch"] == old_desk.state.model.epoch
     assert info["recipe"]["model"]["latent_dim"] == 2
@@ -74,7 +76,7 @@ def test_samples_png(cvae, choose, tmp_path):
     cvae.until(lambda: (tmp_path / "sevens.png").exists())
     sheet, info, _ = read(tmp_path / "sevens.png")
     tiles = cut(sheet, 1)
-    np.testing.assert_array_equal(tiles[:30], cvae.state.samples.pictures)
+    np.testing.assert_array_equal(tiles[:30], cvae.state.answer(MakeSamples).pictures)
     assert (info["label"], info["seed"]) == (7, 0)
     # As many to a row as on screen.
     assert sheet.shape[1] // 2 + 1 == cvae.panel("samples").view.columns * 29
@@ -85,7 +87,7 @@ def test_image_png(old_desk, choose, tmp_path):
     press_export(old_desk, "image")
     old_desk.until(lambda: (tmp_path / "z.png").exists())
     sheet, info, _ = read(tmp_path / "z.png")
-    np.testing.assert_array_equal(sheet[::2, ::2], old_desk.state.picture.pixels)
+    np.testing.assert_array_equal(sheet[::2, ::2], old_desk.state.answer(Decode).pixels)
     assert info["z"] == pytest.approx(old_desk.state.point.z)
 
 
@@ -93,7 +95,7 @@ def test_interpolation_gif_plays_there_and_back(old_desk, choose, tmp_path):
     choose(tmp_path / "way.gif", "gif")
     press_export(old_desk, "interpolate")
     old_desk.until(lambda: (tmp_path / "way.gif").exists())
-    strip = old_desk.state.strip.pictures
+    strip = old_desk.state.answer(DecodePath).pictures
     with Image.open(tmp_path / "way.gif") as file:
         info = json.loads(file.info["comment"])
         assert file.info["loop"] == 0
@@ -111,14 +113,14 @@ def test_a_round_way_is_exported_as_it_plays(desk, choose, tmp_path):
     """Forward only, and without its last frame, which is its first."""
     # By way of a third point, or the way back would show the pictures of the way there.
     ends = desk.state.ends.with_keys(Key(0.5, desk.state.point.along({0: 2.0, 1: 2.0})))
-    desk.controller.set_ends(replace(ends, loop=Loop.ROUND))
+    desk.controller.path.set(replace(ends, loop=Loop.ROUND))
     desk.settle()
     choose(tmp_path / "round.gif", "gif")
     press_export(desk, "interpolate")
     desk.until(lambda: (tmp_path / "round.gif").exists())
     with Image.open(tmp_path / "round.gif") as file:
         frames = [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(file)]
-    for shown, expected in zip(frames, desk.state.strip.pictures[:-1], strict=True):
+    for shown, expected in zip(frames, desk.state.answer(DecodePath).pictures[:-1], strict=True):
         np.testing.assert_allclose(shown[::4, ::4].astype(int), expected, atol=3)
 
 
@@ -130,7 +132,7 @@ def test_kinds_of_way_are_exported_one_below_the_other(desk, choose, tmp_path):
     press_export(desk, "interpolate")
     desk.until(lambda: (tmp_path / "ways.png").exists())
     sheet, info, _ = read(tmp_path / "ways.png")
-    strips = {strip.way: strip.tiles.pictures for strip in desk.state.ways.strips}
+    strips = {strip.way: strip.tiles.pictures for strip in desk.state.answer(DecodePaths).strips}
     expected = [*strips[PathKind.STRAIGHT], *strips[PathKind.DATA]]
     np.testing.assert_array_equal(cut(sheet, 1), expected)
     assert info["ways"] == ["straight", "data"]
@@ -141,7 +143,7 @@ def test_interpolation_png(old_desk, choose, tmp_path):
     press_export(old_desk, "interpolate")
     old_desk.until(lambda: (tmp_path / "way.png").exists())
     sheet, _, _ = read(tmp_path / "way.png")
-    np.testing.assert_array_equal(cut(sheet, 1), old_desk.state.strip.pictures)
+    np.testing.assert_array_equal(cut(sheet, 1), old_desk.state.answer(DecodePath).pictures)
 
 
 @pytest.mark.parametrize(("suffix", "name"), [("gif", "way.gif"), ("png", "way.png")])
@@ -170,15 +172,15 @@ def test_folder_is_remembered(old_desk, choose, tmp_path):
 def test_place_that_cannot_be_written_is_told(desk, tmp_path):
     (tmp_path / "file").write_text("in the way")
     path = tmp_path / "file" / "grid.png"
-    desk.controller.export(desk.state.manifold.tiles, path, {})
+    desk.controller.files.export(desk.state.answer(MakeManifold).tiles, path, {})
     desk.until(lambda: desk.state.failure)
     assert "cannot be written" in desk.state.failure.title
     assert desk.window.failure_bar.isVisible()
-    desk.controller.export(desk.state.manifold.tiles, tmp_path / "grid.png", {})
+    desk.controller.files.export(desk.state.answer(MakeManifold).tiles, tmp_path / "grid.png", {})
     desk.until(lambda: (tmp_path / "grid.png").exists())
 
 
 def test_two_files_in_a_row_are_both_written(old_desk, tmp_path):
     for name in ("a.png", "b.png", "c.png"):
-        old_desk.controller.export(old_desk.state.samples, tmp_path / name, {})
+        old_desk.controller.files.export(old_desk.state.answer(MakeSamples), tmp_path / name, {})
     old_desk.until(lambda: len(list(tmp_path.glob("?.png"))) == 3)

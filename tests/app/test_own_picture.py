@@ -10,7 +10,8 @@ from PySide6.QtGui import QGuiApplication
 
 from latentlab.data.own_image.crop import SourceImage
 from latentlab.latent.ranking import unlikeness as unlike
-from latentlab.session.own_image import FillIn, OtherFills
+from latentlab.session.model import Decode
+from latentlab.session.own_image import FillIn, JudgeMap, JudgePicture, OtherFills
 from latentlab.widgets.kit.images.image_view import to_image
 from latentlab.widgets.panels.own_image.panel import CROP, MASK
 
@@ -59,7 +60,7 @@ def test_a_drawn_digit_is_encoded_and_edited(studio):
     own = studio.state.own
     assert studio.state.original is own
     assert studio.state.point == own.point
-    assert studio.state.picture.point == own.point
+    assert studio.state.answer(Decode).point == own.point
     assert own.picture.shape == (28, 28)
     rows, columns = np.nonzero(own.picture > 127)
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == pytest.approx(20, abs=1)
@@ -88,14 +89,19 @@ def test_a_drawn_digit_is_encoded_and_edited(studio):
 
 def test_it_is_judged_against_the_map(studio):
     draw(studio, studio.studio.canvas, *SEVEN)
-    studio.until(lambda: studio.state.judged is not None and studio.state.usual is not None)
+    studio.until(
+        lambda: (
+            studio.state.answer(JudgePicture) is not None
+            and studio.state.answer(JudgeMap) is not None
+        )
+    )
     studio.settle()
     text = studio.studio.result.verdict.text()
     assert "stranger than" in text
     assert "of 300 images" in text
-    usual = studio.state.usual
+    usual = studio.state.answer(JudgeMap)
     assert usual.codes is studio.state.codes
-    share = unlike(studio.state.judged.bound, usual.bounds) / 100
+    share = unlike(studio.state.answer(JudgePicture).bound, usual.bounds) / 100
     assert f"{100 * share:.0f} %" in text
     assert 100 < np.median(usual.bounds) < 180  # nats; the model's validation loss is 139
 
@@ -171,21 +177,21 @@ def test_a_hidden_half_is_filled_in_and_filled_otherwise(studio):
     assert hidden[24].all() or hidden[24, 6:22].all()
     assert not hidden[:14].any()
     studio.hand.click(panel.filling.brushes.fill_in)
-    studio.until(lambda: studio.state.fills is not None)
+    studio.until(lambda: studio.state.answer(FillIn) is not None)
     studio.settle()
-    fills = studio.state.fills
+    fills = studio.state.answer(FillIn)
     assert studio.state.point == fills.tiles.points[0]
     np.testing.assert_array_equal(fills.tiles.pictures[0][~hidden], own.picture[~hidden])
     assert FillIn not in studio.state.working
     studio.hand.click(panel.filling.brushes.others)
-    studio.until(lambda: len(studio.state.fills.tiles.points) == 6)
+    studio.until(lambda: len(studio.state.answer(FillIn).tiles.points) == 6)
     studio.settle()
     assert OtherFills not in studio.state.working
     place = panel.filling.fills.tile_rect(3).center()
     studio.hand.click(panel.filling.fills, place)
     studio.settle()
-    assert studio.state.point == studio.state.fills.tiles.points[3]
-    studio.controller.undo()
+    assert studio.state.point == studio.state.answer(FillIn).tiles.points[3]
+    studio.controller.undo.undo()
     assert studio.state.point == fills.tiles.points[0]
 
 
@@ -208,10 +214,10 @@ def test_something_that_is_no_picture_loses_nothing(studio, tmp_path):
 
 def test_it_is_followed_while_a_model_learns(training):
     """Each time the model has moved, the picture has the code that it then gives it."""
-    training.controller.pick(3)
+    training.controller.point.pick(3)
     training.until(lambda: training.state.original and training.state.original.row == 3)
     picture = training.state.original.picture
-    training.controller.show_picture(SourceImage("mine", picture))
+    training.controller.own_image.show(SourceImage("mine", picture))
     training.until(lambda: training.state.own is not None)
     first = training.state.own
     training.until(lambda: training.state.own is not first)
@@ -226,7 +232,7 @@ def test_it_is_followed_while_a_model_learns(training):
 
 
 def test_the_conditional_model_encodes_it_as_the_class_it_is_told(cvae):
-    cvae.controller.set_label(7)
+    cvae.controller.point.set_label(7)
     panel = cvae.panel("picture")
     cvae.window.docks["picture"].raise_()
     cvae.until(lambda: not panel.canvas.visibleRegion().isEmpty())
@@ -235,10 +241,10 @@ def test_the_conditional_model_encodes_it_as_the_class_it_is_told(cvae):
     cvae.settle()
     assert cvae.state.own.point.label == 7
     assert panel.label.currentText() == "7"
-    as_seven = cvae.state.judged.bound
+    as_seven = cvae.state.answer(JudgePicture).bound
     panel.label.setFocus()
     cvae.hand.key(Qt.Key.Key_Up)
     cvae.until(lambda: cvae.state.own.point.label == 6)
     cvae.settle()
-    assert cvae.state.judged.original is cvae.state.own
-    assert cvae.state.judged.bound > as_seven
+    assert cvae.state.answer(JudgePicture).original is cvae.state.own
+    assert cvae.state.answer(JudgePicture).bound > as_seven

@@ -60,9 +60,9 @@ def test_dropped_pictures_are_trained_on(desk, zoo):
     assert (values["data"]["root"], values["data"]["width"]) == (str(zoo), 8)
     model = {"kind": "vae", "hidden": [8], "latent_dim": 2}
     training = {"epochs": 2, "batch_size": 10, "device": "cpu"}
-    desk.controller.set_draft({**values, "model": model, "training": training})
-    desk.controller.start_training()
-    desk.until(lambda: desk.state.run is None and desk.state.model.name != "digits-2d")
+    desk.controller.training.set_draft({**values, "model": model, "training": training})
+    desk.controller.training.start()
+    desk.until(lambda: desk.state.training.run is None and desk.state.model.name != "digits-2d")
     desk.settle()
     assert desk.state.failure is None
     assert desk.state.model.spec.shape == (3, 8, 8)
@@ -71,7 +71,7 @@ def test_dropped_pictures_are_trained_on(desk, zoo):
     assert len(desk.state.codes) == 40
     # The run opens without them, and says so.
     shutil.rmtree(zoo)
-    desk.controller.open(desk.state.model.source)
+    desk.controller.runs.open(desk.state.model.source)
     gone = f"folder in {zoo} is not on this machine: the map is empty."
     desk.until(lambda: desk.state.model.note == gone)
     assert desk.state.failure is None
@@ -113,12 +113,12 @@ def test_a_run_whose_classes_have_changed_says_so_and_does_not_go_on(desk, zoo):
     for _ in record(make_recipe(recipe), run):
         pass
     shutil.copytree(zoo / "cats", zoo / "ants")
-    desk.controller.open(run)
+    desk.controller.runs.open(run)
     says = "made for cats, dogs; the data now has ants, cats, dogs"
     desk.until(lambda: says in desk.state.model.note)
     desk.settle()
     assert desk.state.model.data == ""
     assert says in desk.panel("map").told.text()
-    desk.controller.resume_run(run, 2)
-    desk.until(lambda: desk.state.run is None and desk.state.failure is not None)
+    desk.controller.training.resume(run, 2)
+    desk.until(lambda: desk.state.training.run is None and desk.state.failure is not None)
     assert says in desk.state.failure.title

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from latentlab.latent.ranking import Score
 from latentlab.session.anomalies import ScoreImages
+from latentlab.session.model import Decode
 
 
 def test_scores_all_digits_while_one_goes_on_exploring(cvae, tmp_path, monkeypatch):
@@ -17,12 +18,12 @@ def test_scores_all_digits_while_one_goes_on_exploring(cvae, tmp_path, monkeypat
     panel.draws.setValue(4)
     desk.hand.click(panel.start)
     desk.until(lambda: ScoreImages in desk.state.working)
-    before = desk.state.picture
-    desk.controller.randomize()
-    desk.until(lambda: desk.state.picture is not before)
-    assert desk.state.scores is None
-    desk.until(lambda: desk.state.scores is not None)
-    scores = desk.state.scores
+    before = desk.state.answer(Decode)
+    desk.controller.point.randomize()
+    desk.until(lambda: desk.state.answer(Decode) is not before)
+    assert desk.state.answer(ScoreImages) is None
+    desk.until(lambda: desk.state.answer(ScoreImages) is not None)
+    scores = desk.state.answer(ScoreImages)
     assert len(scores) == len(desk.state.codes) == 5000
     assert 90 < scores.elbo.mean() < 110
     wall = panel.ranked.wall

@@ -17,6 +17,9 @@ from latentlab import __main__ as entry
 from latentlab import app as program
 from latentlab.directories import resources
 from latentlab.runs import training_process
+from latentlab.session.export import DescribeForm
+from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
+from latentlab.session.runs import ListLibrary
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 
@@ -34,20 +37,29 @@ def test_first_start_is_never_empty(desk):
     assert state.codes.mu.shape == (5000, 2)
     assert state.model.data == "digits"
     assert state.failure is None
-    assert [entry.name for entry in state.library] == ["digits-2d", "digits-cvae", "faces"]
-    assert {field.name for field in state.form} >= {"model", "data", "objective", "training"}
+    assert [entry.name for entry in state.answer(ListLibrary)] == [
+        "digits-2d",
+        "digits-cvae",
+        "faces",
+    ]
+    assert {field.name for field in state.answer(DescribeForm)} >= {
+        "model",
+        "data",
+        "objective",
+        "training",
+    }
 
 
 def test_first_start_shows_a_digit_and_what_it_came_from(old_desk):
     state = old_desk.state
-    assert state.picture.pixels.shape == (28, 28)
-    assert state.picture.pixels.max() > 150
+    assert state.answer(Decode).pixels.shape == (28, 28)
+    assert state.answer(Decode).pixels.max() > 150
     assert state.original.row is not None
     assert state.codes.labels[state.original.row] == 2
     assert state.point.z == pytest.approx(state.codes.mu[state.original.row], abs=1e-5)
     panel = old_desk.panel("image")
     shown = panel.view.image.pixelColor(14, 14).red()
-    assert shown == state.picture.pixels[14, 14]
+    assert shown == state.answer(Decode).pixels[14, 14]
     pair = [view.image for view in panel._pair._views]
     assert pair[0].pixelColor(14, 14).red() == state.original.picture[14, 14]
     assert pair[1] == panel.view.image
@@ -55,12 +67,12 @@ def test_first_start_shows_a_digit_and_what_it_came_from(old_desk):
 
 def test_first_start_fills_every_panel(old_desk):
     state = old_desk.state
-    assert len(state.manifold.tiles.points) == 400
-    assert len(state.strip.points) == 12
-    assert state.strip.points[0].z == pytest.approx(state.ends.a.z, abs=1e-6)
-    assert len(state.samples.points) == 30
-    assert len(np.unique(state.samples.pictures.reshape(30, -1), axis=0)) == 30
-    assert ("validation", "loss") in state.curves
+    assert len(state.answer(MakeManifold).tiles.points) == 400
+    assert len(state.answer(DecodePath).points) == 12
+    assert state.answer(DecodePath).points[0].z == pytest.approx(state.ends.a.z, abs=1e-6)
+    assert len(state.answer(MakeSamples).points) == 30
+    assert len(np.unique(state.answer(MakeSamples).pictures.reshape(30, -1), axis=0)) == 30
+    assert ("validation", "loss") in state.log.curves
     assert old_desk.panel("map").legend.isVisible()
     assert len(old_desk.map.cloud._xy) == 5000
     assert len(old_desk.panel("curves").plots) == 3
@@ -78,7 +90,7 @@ def test_window_stands_before_the_model_and_stays_awake(application, make_desk):
     timer.start()
     desk = make_desk()
     timer.stop()
-    assert desk.state.samples is not None
+    assert desk.state.answer(MakeSamples) is not None
     assert len(ticks) > 5
     assert max(np.diff(ticks)) < 1.0
 

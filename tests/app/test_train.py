@@ -12,7 +12,9 @@ from latentlab.directories import resources, runs
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.recipe import Recipe
 from latentlab.runs.library import DISCARDED
+from latentlab.session.export import DescribeForm
 from latentlab.session.form import describe
+from latentlab.session.model import Decode
 from latentlab.widgets.kit import dialogs as asking
 
 DIGITS_2D = resources() / "models" / "digits-2d"
@@ -38,7 +40,7 @@ def entries(desk):
 
 
 def until_ended(desk):
-    desk.until(lambda: desk.state.run is None)
+    desk.until(lambda: desk.state.training.run is None)
     desk.settle()
 
 
@@ -49,16 +51,16 @@ def test_train_watch_stop_keep_and_reopen(desk):
     """The main path: press Train, see a model form, keep it, find it again."""
     fill(desk, TINY)
     panel = desk.panel("train")
-    assert desk.state.draft["model"]["hidden"] == [16]
+    assert desk.state.draft.values["model"]["hidden"] == [16]
     desk.hand.click(panel.start)
     assert not panel.start.isVisible()
     assert panel.stop.isVisible()
     assert panel.cancel.isVisible()
     assert desk.window.run_bar.isVisible()
     # Curves from the first second, and they move.
-    desk.until(lambda: ("running", "loss") in desk.state.curves)
-    first = len(desk.state.curves["running", "loss"][0])
-    desk.until(lambda: len(desk.state.curves["running", "loss"][0]) > first + 3)
+    desk.until(lambda: ("running", "loss") in desk.state.log.curves)
+    first = len(desk.state.log.curves["running", "loss"][0])
+    desk.until(lambda: len(desk.state.log.curves["running", "loss"][0]) > first + 3)
     # The map shows the model under training, and its codes change.
     desk.until(lambda: desk.state.model.source != DIGITS_2D)
     (folder,) = started_runs()
@@ -68,7 +70,7 @@ def test_train_watch_stop_keep_and_reopen(desk):
         desk.until(lambda: not np.array_equal(desk.state.codes.mu, codes[-1]))
         codes.append(desk.state.codes.mu)
     assert codes[0].shape == (5000, 2)
-    desk.until(lambda: desk.state.run.best_loss is not None)
+    desk.until(lambda: desk.state.training.run.best_loss is not None)
     assert "validation" in desk.window.run_bar.text.text()
     assert "epoch" in desk.window.run_bar.text.text()
     curve = desk.panel("curves").plots["loss"].curves["running"]
@@ -82,10 +84,10 @@ def test_train_watch_stop_keep_and_reopen(desk):
     assert state.failure is None
     assert state.model.source == folder
     assert state.model.epoch > 0
-    assert not state.following
-    assert ("validation", "loss") in state.curves
+    assert not state.training.following
+    assert ("validation", "loss") in state.log.curves
     # It learned: a mean digit alone costs about 206 nats.
-    losses = state.curves["validation", "loss"][1]
+    losses = state.log.curves["validation", "loss"][1]
     assert losses[-1] < losses[0]
     assert entries(desk) == [*SHIPPED, str(folder)]
     assert desk.panel("library").list.currentRow() == 3
@@ -111,14 +113,14 @@ def test_train_watch_stop_keep_and_reopen(desk):
 def test_run_that_ends_by_itself_is_opened(desk):
     fill(desk, {**TINY, "training": {**TINY["training"], "epochs": 2}})
     desk.hand.key(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
-    assert desk.state.run is not None
+    assert desk.state.training.run is not None
     until_ended(desk)
     (folder,) = started_runs()
     assert desk.state.model.source == folder
     assert desk.state.model.epoch == 2
     assert desk.state.failure is None
     assert "epoch 2" in desk.window.model_label.text()
-    assert len(desk.state.curves["validation", "loss"][0]) == 2
+    assert len(desk.state.log.curves["validation", "loss"][0]) == 2
 
 
 def test_conditional_model_trains_too(desk):
@@ -142,12 +144,12 @@ def test_cancel_and_discard(training, monkeypatch):
     training.settle()
     assert training.state.model.source == DIGITS_2D
     assert training.state.codes.mu.shape == (5000, 2)
-    assert ("validation", "loss") in training.state.curves
+    assert ("validation", "loss") in training.state.log.curves
     assert entries(training) == SHIPPED
     assert training.state.failure is None
     # What is decoded now comes from the old model, not from the cancelled one.
     row = training.state.original.row
-    training.controller.pick(row)
+    training.controller.point.pick(row)
     training.settle()
     assert training.state.point.z == pytest.approx(training.state.codes.mu[row], abs=1e-4)
     (line,) = training.window.messages.lines
@@ -161,20 +163,20 @@ def test_cancel_and_discard(training, monkeypatch):
 def test_cancel_at_once_leaves_nothing_behind(desk):
     fill(desk, TINY)
     before = desk.state
-    desk.controller.start_training()
-    desk.controller.cancel_training()
+    desk.controller.training.start()
+    desk.controller.training.cancel()
     until_ended(desk)
     desk.until(lambda: started_runs() == [])
     desk.settle()
     assert desk.state.model.source == DIGITS_2D
     assert desk.state.point == before.point
-    assert ("validation", "loss") in desk.state.curves
+    assert ("validation", "loss") in desk.state.log.curves
 
 
 def test_stop_at_once_keeps_what_there_is(desk):
     fill(desk, TINY)
-    desk.controller.start_training()
-    desk.controller.stop_training()
+    desk.controller.training.start()
+    desk.controller.training.stop()
     until_ended(desk)
     assert desk.state.failure is None
     assert desk.state.model is not None
@@ -184,11 +186,11 @@ def test_stop_at_once_keeps_what_there_is(desk):
 def test_stop_takes_effect_within_a_moment(training):
     start = time.perf_counter()
     training.hand.key(Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
-    if run := training.state.run:
+    if run := training.state.training.run:
         assert run.phase == "stopping"
         assert not training.panel("train").stop.isEnabled()
         assert training.window.run_bar.text.text().startswith("Stopping")
-    training.until(lambda: training.state.run is None)
+    training.until(lambda: training.state.training.run is None)
     assert time.perf_counter() - start < 5
 
 
@@ -200,12 +202,12 @@ def test_exploring_goes_on_while_it_trains(training):
     for _ in range(3):
         codes = training.state.codes
         training.until(lambda codes=codes: training.state.codes is not codes)
-        training.until(lambda: training.state.picture.point == z)
-        pictures.add(training.state.picture.pixels.tobytes())
+        training.until(lambda: training.state.answer(Decode).point == z)
+        pictures.add(training.state.answer(Decode).pixels.tobytes())
     assert training.state.point == z
     assert len(pictures) > 1
     training.panel("sliders").rows[0].slider.setValue(200)
-    training.until(lambda: training.state.picture.point == training.state.point)
+    training.until(lambda: training.state.answer(Decode).point == training.state.point)
 
 
 def test_window_stays_awake_while_it_trains(training):
@@ -240,9 +242,9 @@ def is_on_its_image(state):
 
 
 def test_second_run_is_refused(training):
-    training.controller.start_training()
+    training.controller.training.start()
     assert "already under way" in training.window.failure_bar.text.text()
-    assert training.state.run is not None
+    assert training.state.training.run is not None
     assert len(started_runs()) == 1
     assert not training.window.menus.train.isEnabled()
 
@@ -253,17 +255,17 @@ def test_look_elsewhere_and_watch_again(training):
     assert not watch.isVisible()
     training.controller.open_path(CVAE)
     training.until(lambda: training.state.model.source == CVAE)
-    epoch = training.state.run.epoch
-    training.until(lambda: training.state.run.epoch > epoch + 2)
+    epoch = training.state.training.run.epoch
+    training.until(lambda: training.state.training.run.epoch > epoch + 2)
     assert training.state.model.source == CVAE
-    assert ("running", "loss") not in training.state.curves
+    assert ("running", "loss") not in training.state.log.curves
     assert len(training.panel("sliders").rows) == 20
     assert training.state.failure is None
     assert watch.isVisible()
     training.hand.click(watch)
     training.until(lambda: training.state.model.source == folder)
     assert not watch.isVisible()
-    assert ("running", "loss") in training.state.curves
+    assert ("running", "loss") in training.state.log.curves
     assert len(training.panel("sliders").rows) == 2
 
 
@@ -271,7 +273,7 @@ def test_run_that_ends_unwatched_is_kept_and_not_forced_on_anyone(training):
     (folder,) = started_runs()
     training.controller.open_path(CVAE)
     training.until(lambda: training.state.model.source == CVAE)
-    training.controller.stop_training()
+    training.controller.training.stop()
     until_ended(training)
     assert training.state.model.source == CVAE
     assert str(folder) in entries(training)
@@ -281,7 +283,7 @@ def test_cancelled_run_is_forgotten_by_recent_files(training):
     from latentlab.widgets.kit.settings import recent
 
     (folder,) = started_runs()
-    training.controller.cancel_training()
+    training.controller.training.cancel()
     until_ended(training)
     assert str(folder) not in recent()
 
@@ -306,17 +308,17 @@ def test_bad_value_is_told_under_its_field(desk):
     assert "x" in start.toolTip()
     assert not form.row("model.latent_dim")._problem.isVisible()
     desk.hand.click(start)
-    desk.controller.start_training()
+    desk.controller.training.start()
     assert desk.window.failure_bar.isVisible()
-    for name in ("model", "point", "codes", "curves", "picture"):
+    for name in ("model", "point", "codes", "log", "answers"):
         assert getattr(desk.state, name) is getattr(before, name), name
     assert started_runs() == []
     form.row("model.hidden").editor.line.setText("16")
     desk.hand.click(desk.panel("train").start)
     assert not label.isVisible()
     assert not desk.window.failure_bar.isVisible()
-    desk.until(lambda: desk.state.run.phase == "training")
-    desk.controller.cancel_training()
+    desk.until(lambda: desk.state.training.run.phase == "training")
+    desk.controller.training.cancel()
     until_ended(desk)
 
 
@@ -337,7 +339,7 @@ def test_values_out_of_range_do_not_enter_the_form(desk):
     form = fill(desk, bad(model={"latent_dim": 0}, training={"epochs": -3, "learning_rate": 9.0}))
     for key in ("model.latent_dim", "training.epochs", "training.learning_rate"):
         assert form.row(key)._problem.isVisible(), key
-    desk.controller.start_training()
+    desk.controller.training.start()
     assert "at least 1" in desk.window.failure_bar.text.text()
     assert started_runs() == []
 
@@ -351,11 +353,11 @@ def test_data_that_is_not_there(desk, tmp_path):
     assert "nowhere" in text
     assert desk.state.failure.details == ""
     assert desk.state.model is before.model
-    assert desk.state.curves is before.curves
+    assert desk.state.log.curves is before.log.curves
     assert started_runs() == []
     fill(desk, TINY)
     desk.hand.click(desk.panel("train").start)
-    desk.until(lambda: desk.state.run and desk.state.run.phase == "training")
+    desk.until(lambda: desk.state.training.run and desk.state.training.run.phase == "training")
 
 
 def test_runs_folder_that_cannot_be_made(desk, own_place):
@@ -370,7 +372,7 @@ def test_runs_folder_that_cannot_be_made(desk, own_place):
     assert desk.state.model is before.model
     runs().unlink()
     desk.hand.click(desk.panel("train").start)
-    desk.until(lambda: desk.state.run and desk.state.run.phase == "training")
+    desk.until(lambda: desk.state.training.run and desk.state.training.run.phase == "training")
     assert not desk.window.failure_bar.isVisible()
 
 
@@ -386,12 +388,14 @@ def test_run_that_cannot_be_written_any_more(training):
     assert load_model(folder)[1].epoch > 0
     assert training.panel("train").start.isEnabled()
     training.hand.key(Qt.Key.Key_R)
-    training.until(lambda: training.state.picture.point == training.state.point)
+    training.until(lambda: training.state.answer(Decode).point == training.state.point)
 
 
 def test_loss_that_explodes_keeps_the_last_good_weights(desk):
-    desk.controller.set_draft(bad(objective={"beta": 1e3}, training={"learning_rate": 1.0}))
-    desk.controller.start_training()
+    desk.controller.training.set_draft(
+        bad(objective={"beta": 1e3}, training={"learning_rate": 1.0})
+    )
+    desk.controller.training.start()
     until_ended(desk)
     assert "learning_rate" in desk.window.failure_bar.text.text()
     assert np.isfinite(desk.state.codes.mu).all()
@@ -410,11 +414,11 @@ def test_form_is_remembered(make_desk):
     values = again.panel("train").form.values()
     assert values["model"]["hidden"] == [16]
     assert values["training"]["epochs"] == 100_000
-    assert again.state.draft == values
+    assert again.state.draft.values == values
 
 
 def test_form_offers_all_that_a_recipe_holds(desk):
-    assert desk.state.form == describe(Recipe)
+    assert desk.state.answer(DescribeForm) == describe(Recipe)
     values = desk.panel("train").form.values()
     assert set(values) == {"model", "data", "objective", "training"}
     choices = desk.panel("train").form.row("data").editor.choice

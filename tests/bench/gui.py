@@ -23,6 +23,8 @@ from PySide6.QtCore import QEventLoop, QTimer
 
 from latentlab import app as program
 from latentlab.directories import resources
+from latentlab.session.export import DescribeForm
+from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.widgets.window.main_window import MainWindow
 
 ROOT = Path(__file__).parents[2]
@@ -43,12 +45,12 @@ def wait_for(condition, seconds: float = 60.0) -> None:
         run_for(0.005)
 
 
-def run_until_changed(window: MainWindow, name: str, before: object) -> None:
-    """Run the event loop, as the program does, until a field of the state is another one."""
+def run_until_changed(window: MainWindow, kind: type, before: object) -> None:
+    """Run the event loop, as the program does, until a kind of request has another answer."""
     loop = QEventLoop()
 
     def look(state, changed):
-        if getattr(state, name) is not before:
+        if state.answer(kind) is not before:
             loop.quit()
 
     window.controller.changed.connect(look)
@@ -57,15 +59,20 @@ def run_until_changed(window: MainWindow, name: str, before: object) -> None:
     guard.start()
     loop.exec()
     window.controller.changed.disconnect(look)
-    if getattr(window.controller.state, name) is before:
-        raise TimeoutError(name)
+    if window.controller.state.answer(kind) is before:
+        raise TimeoutError(kind.__name__)
 
 
 def open_model(window: MainWindow, folder: Path) -> None:
-    window.controller.open(folder)
+    window.controller.runs.open(folder)
     state = window.controller
     wait_for(lambda: state.state.model and state.state.model.source == folder.resolve())
-    wait_for(lambda: state.state.samples is not None and state.state.strip is not None)
+    wait_for(
+        lambda: (
+            state.state.answer(MakeSamples) is not None
+            and state.state.answer(DecodePath) is not None
+        )
+    )
     run_for(0.5)
 
 
@@ -76,10 +83,10 @@ def slider_to_pixel(window: MainWindow, repeats: int = 200) -> list[float]:
     times = []
     for i in range(repeats):
         slider = panel.rows[i % len(panel.rows)].slider
-        before, start = controller.state.picture, time.perf_counter()
+        before, start = controller.state.answer(Decode), time.perf_counter()
         slider.setSliderDown(True)
         slider.setValue(int(600 * np.sin(i)) + 1)
-        run_until_changed(window, "picture", before)
+        run_until_changed(window, Decode, before)
         view.repaint()
         times.append(1000 * (time.perf_counter() - start))
         slider.setSliderDown(False)
@@ -92,9 +99,9 @@ def manifold(window: MainWindow, repeats: int = 30) -> list[float]:
     controller, panel = window.controller, window.docks["manifold"].build()
     times = []
     for i in range(repeats):
-        before, start = controller.state.manifold, time.perf_counter()
+        before, start = controller.state.answer(MakeManifold), time.perf_counter()
         panel.span.setValue(3.0 if i % 2 else 2.0)
-        run_until_changed(window, "manifold", before)
+        run_until_changed(window, MakeManifold, before)
         panel.view.repaint()
         times.append(1000 * (time.perf_counter() - start))
         run_for(0.02)
@@ -123,23 +130,25 @@ def training_gaps(window: MainWindow, data: Path | None, seconds: float) -> list
     """Time between events of a fast timer while recipe A trains and the map refreshes."""
     controller = window.controller
     source = {"kind": "mnist", "root": str(data)} if data else {"kind": "digits"}
-    controller.set_draft(
+    controller.training.set_draft(
         {
             "model": {"kind": "cvae", "hidden": [400], "latent_dim": 20},
             "data": source,
             "training": {"epochs": 1000},
         }
     )
-    controller.start_training()
-    wait_for(lambda: controller.state.run and controller.state.run.epoch >= 2, 120)
+    controller.training.start()
+    wait_for(
+        lambda: controller.state.training.run and controller.state.training.run.epoch >= 2, 120
+    )
     ticks: list[float] = []
     timer = QTimer()
     timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
     timer.start(5)
     run_for(seconds)
     timer.stop()
-    controller.cancel_training()
-    wait_for(lambda: controller.state.run is None)
+    controller.training.cancel()
+    wait_for(lambda: controller.state.training.run is None)
     return (1000 * np.diff(ticks)).tolist()
 
 
@@ -160,7 +169,12 @@ def main() -> None:
     shipped = resources() / "models"
     window = program.open_window(shipped / "digits-2d")
     program.Collector(window)
-    wait_for(lambda: window.controller.state.samples is not None and window.controller.state.form)
+    wait_for(
+        lambda: (
+            window.controller.state.answer(MakeSamples) is not None
+            and window.controller.state.answer(DescribeForm)
+        )
+    )
     run_for(1)
     open_model(window, options.model or shipped / "digits-cvae")
     slider = slider_to_pixel(window)

@@ -27,6 +27,8 @@ from latentlab import app as program
 from latentlab.directories import resources
 from latentlab.latent.nearest import CodeIndex
 from latentlab.latent.planes import pca_frame
+from latentlab.session.export import DescribeForm
+from latentlab.session.model import MakeSamples
 from latentlab.widgets.kit.scatter.point_colours import by_class, by_value
 
 MILLION = 1_000_000
@@ -167,7 +169,12 @@ def main():
     program.make_application()
     window = program.open_window(resources() / "models" / "digits-2d")
     program.Collector(window)
-    wait_for(lambda: window.controller.state.samples is not None and window.controller.state.form)
+    wait_for(
+        lambda: (
+            window.controller.state.answer(MakeSamples) is not None
+            and window.controller.state.answer(DescribeForm)
+        )
+    )
     wait_for(lambda: not window._unbuilt)
     run_for(1)
     plot = window.docks["map"].build().plot

@@ -68,7 +68,7 @@ def work(models, actions, seed, megabytes):
     megabytes.append(round(resident_mb()))
     hands = Hands(desk.window, models, recipes(), HOME / f"hands {seed}", seed)
     hands.run(actions, rested=at_rest(megabytes))
-    desk.controller.open(models[0])
+    desk.controller.runs.open(models[0])
     wait(REST_MS)
     megabytes.append(round(resident_mb()))
     began = time.perf_counter()

@@ -19,6 +19,7 @@ CHILD = """
 import sys, time
 born = float(sys.argv[1])
 from latentlab import app as program
+from latentlab.session.model import Decode
 from PySide6.QtCore import QObject, QEvent
 
 application = program.make_application()
@@ -31,7 +32,7 @@ class Watch(QObject):
         return False
 
 def on_changed(state, changed):
-    if "picture" in changed and state.picture is not None:
+    if Decode in changed and state.answer(Decode) is not None:
         application.processEvents()
         times.setdefault("ready_s", time.monotonic() - born)
         window.close()

@@ -35,6 +35,8 @@ import numpy as np
 import psutil
 
 from latentlab.__main__ import limit_spinning
+from latentlab.session.export import DescribeForm
+from latentlab.session.model import Decode, MakeSamples
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -115,17 +117,24 @@ def serve_window(pipe: Connection, recipe: Recipe) -> None:
     window = program.open_window(resources() / "models" / "digits-2d")
     program.Collector(window)
     controller = window.controller
-    wait_for(lambda: controller.state.samples is not None and controller.state.form)
-    controller.set_draft(recipe)
-    controller.start_training()
-    wait_for(lambda: controller.state.run.fraction and controller.state.run.device)
+    wait_for(
+        lambda: (
+            controller.state.answer(MakeSamples) is not None
+            and controller.state.answer(DescribeForm)
+        )
+    )
+    controller.training.set_draft(recipe)
+    controller.training.start()
+    wait_for(
+        lambda: controller.state.training.run.fraction and controller.state.training.run.device
+    )
     wait_for(lambda: controller.state.model.kind == recipe["model"]["kind"])
-    images = len(controller._training._started.splits.train)
-    controller.pause_training()
+    images = len(controller._worker._started.splits.train)
+    controller.training.pause()
     while seconds := pipe.recv():
         pipe.send(Watched(window, images).run(seconds))
-    controller.cancel_training()
-    wait_for(lambda: controller.state.run is None)
+    controller.training.cancel()
+    wait_for(lambda: controller.state.training.run is None)
     window.close()
 
 
@@ -168,12 +177,12 @@ class Watched:
         clock.timeout.connect(lambda: self.ticks.append(time.perf_counter()))
         self.controller.changed.connect(self.look)
         began, first = time.perf_counter(), self.done()
-        self.controller.continue_training()
+        self.controller.training.go_on()
         hand.start()
         clock.start()
         run_for(seconds)
         taken, learned = time.perf_counter() - began, self.done() - first
-        self.controller.pause_training()
+        self.controller.training.pause()
         hand.stop()
         clock.stop()
         # A move that is never answered counts as long as it was waited for.
@@ -189,7 +198,7 @@ class Watched:
 
     def done(self) -> float:
         """Return how many images were learned from."""
-        run = self.controller.state.run
+        run = self.controller.state.training.run
         return run.fraction * run.epochs * self.images
 
     def move(self) -> None:
@@ -203,9 +212,11 @@ class Watched:
     def look(self, state, changed: frozenset[str]) -> None:
         """Take note of pictures that have come."""
         self.looks += "codes" in changed
-        if "picture" not in changed or state.picture is None:
+        if Decode not in changed or state.answer(Decode) is None:
             return
-        known = [i for i, (_, point) in enumerate(self.moves) if point == state.picture.point]
+        known = [
+            i for i, (_, point) in enumerate(self.moves) if point == state.answer(Decode).point
+        ]
         if known:
             self.view.repaint()
             now = time.perf_counter()

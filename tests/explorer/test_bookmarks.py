@@ -19,8 +19,8 @@ from latentlab.session.bookmarks import (
     KeepBookmarks,
     ReadBookmarks,
 )
-from latentlab.session.export import Exported
 from latentlab.session.interpolation import Bookmark
+from latentlab.session.request import Exported
 
 find_answers()
 

@@ -9,7 +9,9 @@ import toy
 
 from latentlab.data.image_set import TRAIN, VALIDATION, Attributes
 from latentlab.errors import RunError
+from latentlab.session.anomalies import ScoreImages
 from latentlab.session.colourings import Measure, Measured, colourings, values_of
+from latentlab.session.map import MakeMeasured
 from latentlab.session.selection import How, by_range, by_text, combine, inverted, mask_of, select
 from latentlab.session.state import State
 from latentlab.session.tables import cell, save_selection
@@ -38,9 +40,11 @@ def test_each_has_one_value_per_image_once_it_is_known():
         if colouring.measure:
             assert values is None
             measured = Measured(colouring.measure, 3, np.zeros(90, np.int64))
-            assert values_of(colouring.key, state(measured=measured)) is measured.values
+            assert (
+                values_of(colouring.key, state(answers={MakeMeasured: measured})) is measured.values
+            )
             fewer = Measured(colouring.measure, 3, np.zeros(89, np.int64))
-            assert values_of(colouring.key, state(measured=fewer)) is None
+            assert values_of(colouring.key, state(answers={MakeMeasured: fewer})) is None
         else:
             assert values.shape == (90,)
     assert values_of("attribute:age", known)[:2].tolist() == [1, 3]
@@ -52,7 +56,7 @@ def test_each_has_one_value_per_image_once_it_is_known():
 
 def test_scores_can_be_shown_as_long_as_they_are_of_these_images():
     scores = toy.scores(90, 2)
-    known = state(scores=scores)
+    known = state(answers={ScoreImages: scores})
     keys = [colouring.key for colouring in colourings(known)]
     assert keys[3:6] == ["score:negative ELBO", "score:reconstruction error", "score:rate"]
     assert [c.unit for c in colourings(known)][3:6] == ["nats", "MSE", "nats"]
@@ -60,7 +64,7 @@ def test_scores_can_be_shown_as_long_as_they_are_of_these_images():
         assert values_of(key, known).dtype == np.float32
         np.testing.assert_allclose(values_of(key, known), values, rtol=1e-6)
         assert values_of(key, state()) is None
-        assert values_of(key, state(scores=toy.scores(89, 2))) is None
+        assert values_of(key, state(answers={ScoreImages: toy.scores(89, 2)})) is None
 
 
 def test_words_are_groups_with_names_of_their_own():

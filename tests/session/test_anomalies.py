@@ -23,9 +23,9 @@ from latentlab.session.anomalies import (
     save_scores,
     with_eta,
 )
-from latentlab.session.export import Exported
-from latentlab.session.request import asked_for
-from latentlab.session.state import OF_CODES, OF_MODEL, emptied
+from latentlab.session.model import MakeSamples
+from latentlab.session.request import Exported, Lifetime
+from latentlab.session.state import valid_answers
 from latentlab.work import Progress, finish
 
 
@@ -172,6 +172,7 @@ def test_lab_writes_the_first_images(vae_run, tmp_path, capsys):
         assert label == str(lab.explorer.images.labels[int(row)])
 
 
-def test_what_is_of_the_codes_names_a_part_of_the_state():
-    assert {ScoreImages, ShowImages} <= set(asked_for(emptied(OF_CODES)))
-    assert emptied(OF_CODES).keys().isdisjoint(emptied(OF_MODEL))
+def test_scores_hold_for_the_codes():
+    for kind in (ScoreImages, ShowImages):
+        assert kind.lifetime is Lifetime.CODES
+        assert valid_answers({kind: 1, MakeSamples: 2}, Lifetime.CODES) == {MakeSamples: 2}

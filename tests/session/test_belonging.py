@@ -20,7 +20,7 @@ from latentlab.session.interpolation import (
 from latentlab.session.map import axes_view
 from latentlab.session.points import Key, LatentPath, Manifold, Original, Picture, Tiles
 from latentlab.session.selection import Selection
-from latentlab.session.state import OF_CODES, OF_MODEL, OF_RUN, OF_SESSION, State
+from latentlab.session.state import OF_CODES, OF_MODEL, State
 
 PLAIN = toy.card(number=3)
 TOLD = toy.card(conditional=True, number=3)
@@ -84,6 +84,7 @@ def test_nothing_belongs_to_no_model():
     assert belongs(None, State())
 
 
-def test_every_part_of_the_state_says_how_long_it_holds():
-    lifetimes = (OF_CODES, OF_MODEL, OF_RUN, OF_SESSION)
-    assert not [each.name for each in fields(State) if each.metadata not in lifetimes]
+def test_whatever_may_hold_a_point_or_a_row_goes_with_its_model():
+    holders = ("Point", "LatentPath", "Original", "Preview", "View", "Selection", "Groups", "Codes")
+    typed = {each.name for each in fields(State) if any(name in each.type for name in holders)}
+    assert typed == (OF_MODEL | OF_CODES) - {"model"}

@@ -23,11 +23,11 @@ def change(desk, key, step):
     controller, state = desk.controller, desk.state
     match key:
         case "manifold":
-            controller.set_point(state.point.along({4: step}))
+            controller.point.set(state.point.along({4: step}))
         case "samples":
-            controller.new_samples()
+            controller.decoding.draw_samples()
         case "interpolate":
-            controller.set_ends(state.ends.moved("a", state.point.along({4: step})))
+            controller.path.set(state.ends.moved("a", state.point.along({4: step})))
 
 
 @pytest.mark.parametrize("key", SHOWS)

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from latentlab.session.runs import Finding, Remedy, Run
+from latentlab.session.runs import Finding, Remedy, Run, RunLog
 from latentlab.session.state import State
 from latentlab.widgets.panels.diagnosis import DiagnosisPanel, badge
 
@@ -17,7 +17,7 @@ PLATEAU = Finding("plateau", "fine", "It has learned what it can.", "0.02 nats i
 
 @pytest.fixture
 def panel(show_panel):
-    return show_panel(DiagnosisPanel, findings=(COLLAPSE, PLATEAU))
+    return show_panel(DiagnosisPanel, log=RunLog(findings=(COLLAPSE, PLATEAU)))
 
 
 def texts(panel):
@@ -36,7 +36,7 @@ def test_a_button_applies_its_remedy(panel):
     buttons = panel.cards[0].buttons
     assert [button.text() for button in buttons] == [BETA.text, WARM.text]
     buttons[1].click()
-    assert panel.controller.asked == [("apply_remedy", WARM)]
+    assert panel.controller.asked == [("training.apply_remedy", WARM)]
     assert "objective.beta = 1.0" in buttons[0].toolTip()
     assert "objective.schedule = linear 10" in buttons[1].toolTip()
 
@@ -68,7 +68,7 @@ def test_new_evidence_is_shown(panel):
 def test_texts_are_plain(show_panel):
     """Names from recipes must not be taken for markup."""
     finding = Finding("x", "watch", "<b>a</b> & b", "1 < 2", ())
-    panel = show_panel(DiagnosisPanel, findings=(finding,))
+    panel = show_panel(DiagnosisPanel, log=RunLog(findings=(finding,)))
     assert "<b>a</b> & b" in texts(panel)
     assert not panel.grab().isNull()
 
@@ -77,4 +77,4 @@ def test_texts_are_plain(show_panel):
     ("found", "text"), [((), ""), ((PLATEAU,), ""), ((COLLAPSE, PLATEAU), "1")]
 )
 def test_badge(found, text):
-    assert badge(State(findings=found)) == text
+    assert badge(State(log=RunLog(findings=found))) == text

@@ -12,12 +12,13 @@ from latentlab.errors import RunError
 from latentlab.session.bookmarks import ReadBookmarks
 from latentlab.session.interpolation import (
     Bookmark,
+    MakeBlend,
     MakeTraversal,
     MeasureSupport,
     PointSupport,
     Range,
 )
-from latentlab.session.runs import Run
+from latentlab.session.runs import Run, TrainingStatus
 from latentlab.widgets.panels.image.support_gauge import Gauge
 from latentlab.widgets.panels.traversals.panel import sweep
 
@@ -36,7 +37,7 @@ def raised(desk, key):
 def test_the_meter_follows_z(desk):
     gauge = desk.panel("image").gauge
     for x, expected in ((0.5, "on well-trodden ground"), (5, "at the edge"), (9, "off the map")):
-        desk.controller.set_point(desk.state.point.along({0: x, 1: 0}))
+        desk.controller.point.set(desk.state.point.along({0: x, 1: 0}))
         desk.settle()
         assert gauge.text.text().startswith(expected)
         assert gauge.dial.level == pytest.approx(min(1, x / 8))
@@ -46,10 +47,10 @@ def test_the_meter_follows_z(desk):
 
 def test_the_meter_asks_for_the_newest_place_only_when_z_moved(desk):
     desk.lab.asked.clear()
-    desk.controller.hover(desk.state.point.along({0: 3.0}))
+    desk.controller.preview.point(desk.state.point.along({0: 3.0}))
     desk.settle()
     assert not [r for r in desk.lab.asked if isinstance(r, MeasureSupport)]
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     desk.settle()
     asked = [r for r in desk.lab.asked if isinstance(r, MeasureSupport)]
     assert asked == [MeasureSupport(desk.state.point)]
@@ -59,9 +60,9 @@ def test_the_meter_keeps_what_was_measured_while_another_model_trains(desk):
     gauge = desk.panel("image").gauge
     measured = gauge.text.text()
     assert measured
-    desk.controller._set(run=Run(), following=False)
+    desk.controller.store.set(training=TrainingStatus(run=Run(), following=False))
     assert gauge.text.text() == measured
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     desk.settle()
     assert gauge.text.text() == ""
 
@@ -89,7 +90,7 @@ def test_the_needle_stands_where_the_level_is(application):
 
 def test_arithmetic_begins_with_class_means_and_shows_their_sum(desk):
     panel = raised(desk, "arithmetic")
-    codes, blend = desk.state.codes, desk.state.blend
+    codes, blend = desk.state.codes, desk.state.answer(MakeBlend)
     means = [codes.mu[codes.labels == label].mean(0) for label in range(3)]
     for point, mean in zip(blend.points, [*means, means[0] - means[1] + means[2]], strict=True):
         assert point.z == pytest.approx(mean, abs=1e-5)
@@ -99,11 +100,11 @@ def test_arithmetic_begins_with_class_means_and_shows_their_sum(desk):
 
 def test_strength_scales_the_difference(desk):
     panel = raised(desk, "arithmetic")
-    a, b, c, _ = desk.state.blend.points
+    a, b, c, _ = desk.state.answer(MakeBlend).points
     panel.strength.setValue(-5)
     desk.settle()
     expected = -0.5 * (np.array(a.z) - np.array(b.z)) + c.z
-    assert desk.state.blend.points[3].z == pytest.approx(expected)
+    assert desk.state.answer(MakeBlend).points[3].z == pytest.approx(expected)
     assert panel._reset.isEnabled()
     desk.hand.click(panel._reset)
     assert panel.strength.value() == 10
@@ -112,20 +113,20 @@ def test_strength_scales_the_difference(desk):
 
 def test_slots_are_filled_by_z_mean_and_file(desk, tmp_path):
     panel = raised(desk, "arithmetic")
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     panel.slots[0].put.emit(0)
     desk.settle()
-    assert desk.state.blend.points[0] == desk.state.point
+    assert desk.state.answer(MakeBlend).points[0] == desk.state.point
     panel.slots[1].means.menu().actions()[2].trigger()
     desk.settle()
     codes = desk.state.codes
-    assert desk.state.blend.points[1].z == pytest.approx(
+    assert desk.state.answer(MakeBlend).points[1].z == pytest.approx(
         codes.mu[codes.labels == 2].mean(0), abs=1e-5
     )
     before = desk.state.point
     drop(panel.slots[2].view, tmp_path / "1234567.png")
     desk.settle()
-    assert desk.state.blend.points[2].z == pytest.approx(codes.mu[11].tolist())
+    assert desk.state.answer(MakeBlend).points[2].z == pytest.approx(codes.mu[11].tolist())
     assert desk.state.point == before, "the drop is the slot's, not the window's"
 
 
@@ -140,24 +141,24 @@ def drop(view, path):
 
 def test_result_previews_goes_there_and_comes_back(desk):
     panel = raised(desk, "arithmetic")
-    before, result = desk.state.point, desk.state.blend.points[3]
+    before, result = desk.state.point, desk.state.answer(MakeBlend).points[3]
     desk.hand.move(panel.result)
     assert desk.state.preview.point == result
     desk.hand.click(panel.result)
     assert desk.state.point == result
-    desk.controller.undo()
+    desk.controller.undo.undo()
     assert desk.state.point == before
     panel.slots[0].view.setFocus()
     desk.hand.key(Qt.Key.Key_Return)
-    assert desk.state.point == desk.state.blend.points[0]
+    assert desk.state.point == desk.state.answer(MakeBlend).points[0]
 
 
 def test_another_model_empties_the_slots(desk):
     raised(desk, "arithmetic")
-    desk.controller.open(desk.state.model.source.with_name("big"))
+    desk.controller.runs.open(desk.state.model.source.with_name("big"))
     desk.settle()
-    assert [len(point.z) for point in desk.state.blend.points] == [5] * 4
-    assert [point.label for point in desk.state.blend.points] == [0, 1, 2, 2]
+    assert [len(point.z) for point in desk.state.answer(MakeBlend).points] == [5] * 4
+    assert [point.label for point in desk.state.answer(MakeBlend).points] == [0, 1, 2, 2]
 
 
 # Traversals
@@ -165,7 +166,7 @@ def test_another_model_empties_the_slots(desk):
 
 def test_each_row_is_a_dimension_and_a_click_goes_there(big):
     panel = raised(big, "traversals")
-    made = big.state.traversal
+    made = big.state.answer(MakeTraversal)
     assert made.dimensions == (4, 3, 2, 1, 0)
     assert panel.view.columns == 9
     names = [name for name, _ in panel.sheet.sheet._names]
@@ -183,11 +184,11 @@ def test_settings_and_moves_make_another_sheet(big):
     panel.range.setCurrentText(Range.PRIOR.value)
     panel.span.setValue(3)
     big.settle()
-    assert big.state.traversal.values.shape == (5, 5)
-    assert big.state.traversal.values[0, -1] == 3
+    assert big.state.answer(MakeTraversal).values.shape == (5, 5)
+    assert big.state.answer(MakeTraversal).values[0, -1] == 3
     panel.range.setCurrentText(Range.QUANTILES.value)
     assert not panel.span.isVisible()
-    big.controller.randomize()
+    big.controller.point.randomize()
     big.settle()
     asked = [r for r in big.lab.asked if isinstance(r, MakeTraversal)]
     assert asked[-1].point == big.state.point
@@ -197,12 +198,12 @@ def test_settings_and_moves_make_another_sheet(big):
 def test_more_dimensions_come_when_the_last_is_reached(big):
     panel = raised(big, "traversals")
     panel.settings = replace(panel.settings, most=2)
-    panel._ask()
+    big.controller.demand.renew()
     big.settle()
-    assert len(big.state.traversal.dimensions) == 2
+    assert len(big.state.answer(MakeTraversal).dimensions) == 2
     panel.sheet.ran_out.emit()
     big.settle()
-    assert len(big.state.traversal.dimensions) == 5
+    assert len(big.state.answer(MakeTraversal).dimensions) == 5
     asked = len(big.lab.asked)
     panel.sheet.ran_out.emit()
     assert len(big.lab.asked) == asked, "there are no more"
@@ -216,7 +217,7 @@ def test_a_row_sweeps_there_and_back(big):
     panel.player.stepped.connect(seen.append)
     big.hand.click(panel.play)
     big.until(lambda: len(seen) > 9)
-    assert big.state.preview.point in big.state.traversal.tiles.points[9:18]
+    assert big.state.preview.point in big.state.answer(MakeTraversal).tiles.points[9:18]
     big.hand.click(panel.play)
     panel.player.stepped.disconnect(seen.append)
     assert seen[:10] == [*range(9), 7]
@@ -225,7 +226,7 @@ def test_a_row_sweeps_there_and_back(big):
 
 def test_a_sweep_has_a_frame_for_each_column(big):
     raised(big, "traversals")
-    made = big.state.traversal
+    made = big.state.answer(MakeTraversal)
     frames = sweep(made).pictures
     assert frames.shape == (9, 2 * 5 - 1, 3 * 5 - 1)
     np.testing.assert_array_equal(frames[3, :4, 5:9], made.tiles.pictures[9 + 3])
@@ -249,24 +250,24 @@ def test_bookmarks_are_added_named_gone_to_and_removed(desk):
     first = desk.state.point
     desk.hand.click(panel.add)
     desk.settle()
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     desk.settle()
     second = desk.state.point
     desk.hand.click(panel.add)
     desk.settle()
-    assert [mark.point for mark in desk.state.bookmarks] == [first, second]
+    assert [mark.point for mark in (desk.state.answer(ReadBookmarks) or ())] == [first, second]
     assert panel.list.count() == 2
     panel.list.item(1).setText("a fine one")
     desk.settle()
-    assert desk.state.bookmarks[1].note == "a fine one"
+    assert (desk.state.answer(ReadBookmarks) or ())[1].note == "a fine one"
     desk.hand.click(panel.list.viewport(), panel.list.visualItemRect(panel.list.item(0)).center())
     assert desk.state.point == first
-    desk.controller.undo()
+    desk.controller.undo.undo()
     assert desk.state.point == second
     panel.list.setFocus()
     desk.hand.key(Qt.Key.Key_Delete)
     desk.settle()
-    assert [mark.point for mark in desk.state.bookmarks] == [second]
+    assert [mark.point for mark in (desk.state.answer(ReadBookmarks) or ())] == [second]
     assert panel.list.item(0).text() == "a fine one"
 
 
@@ -277,26 +278,26 @@ def test_bookmarks_removed_renamed_and_added_come_back_by_undo(desk):
     desk.settle()
     panel.list.item(0).setText("fine")
     desk.settle()
-    named = desk.state.bookmarks
+    named = desk.state.answer(ReadBookmarks) or ()
     panel.list.setFocus()
     panel.list.setCurrentRow(0)
     desk.hand.key(Qt.Key.Key_Delete)
     desk.settle()
-    assert desk.state.bookmarks == desk.lab.marks[name] == ()
-    desk.controller.undo()
+    assert (desk.state.answer(ReadBookmarks) or ()) == desk.lab.marks[name] == ()
+    desk.controller.undo.undo()
     desk.settle()
-    assert desk.state.bookmarks == desk.lab.marks[name] == named
+    assert (desk.state.answer(ReadBookmarks) or ()) == desk.lab.marks[name] == named
     assert panel.list.item(0).text() == "fine"
-    desk.controller.undo()
+    desk.controller.undo.undo()
     desk.settle()
     assert [mark.note for mark in desk.lab.marks[name]] == ["toys 2"]
-    desk.controller.undo()
+    desk.controller.undo.undo()
     desk.settle()
     assert desk.lab.marks[name] == ()
     assert not desk.state.can_undo
     for _ in range(2):
-        desk.controller.redo()
-    assert desk.state.bookmarks == named
+        desk.controller.undo.redo()
+    assert (desk.state.answer(ReadBookmarks) or ()) == named
     desk.settle()
     assert desk.lab.marks[name] == named
     assert desk.state.can_redo
@@ -306,14 +307,16 @@ def test_bookmarks_read_late_are_nothing_to_undo(desk):
     here = desk.state.point
     mark = Bookmark(here, "old", picture_of(here))
     desk.lab.marks[desk.state.model.name] = (mark,)
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     desk.controller.ask(ReadBookmarks())
     desk.settle()
-    assert desk.state.bookmarks == (mark,)
-    desk.controller.undo()
+    assert (desk.state.answer(ReadBookmarks) or ()) == (mark,)
+    desk.controller.undo.undo()
     desk.settle()
     assert desk.state.point == here
-    assert desk.state.bookmarks == desk.lab.marks[desk.state.model.name] == (mark,)
+    assert (
+        (desk.state.answer(ReadBookmarks) or ()) == desk.lab.marks[desk.state.model.name] == (mark,)
+    )
 
 
 def test_bookmarks_that_could_not_be_written_are_not_shown_as_if(desk, monkeypatch):
@@ -326,33 +329,33 @@ def test_bookmarks_that_could_not_be_written_are_not_shown_as_if(desk, monkeypat
     desk.hand.click(panel.add)
     desk.settle()
     assert desk.state.failure.title == "The disk is full."
-    assert desk.state.bookmarks == ()
-    desk.controller.undo()
+    assert (desk.state.answer(ReadBookmarks) or ()) == ()
+    desk.controller.undo.undo()
     desk.settle()
-    assert desk.state.bookmarks == ()
+    assert (desk.state.answer(ReadBookmarks) or ()) == ()
 
 
 def test_slots_come_back_by_undo(desk):
     panel = raised(desk, "arithmetic")
-    first = desk.state.blend.slots
+    first = desk.state.answer(MakeBlend).slots
     assert not desk.state.can_undo
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     panel.slots[0].put.emit(0)
     desk.settle()
-    filled, moved = desk.state.blend.slots, desk.state.point
+    filled, moved = desk.state.answer(MakeBlend).slots, desk.state.point
     assert filled[0] == moved
     panel.strength.setValue(5)
     desk.settle()
-    desk.controller.undo()
+    desk.controller.undo.undo()
     desk.settle()
-    assert desk.state.blend.slots == panel._points == first
+    assert desk.state.answer(MakeBlend).slots == first
     assert desk.state.point == moved
-    desk.controller.redo()
+    desk.controller.undo.redo()
     desk.settle()
-    assert desk.state.blend.slots == panel._points == filled
+    assert desk.state.answer(MakeBlend).slots == filled
     # The strength is the slider's, which stands where it was put.
     a, b, c = (np.array(point.z) for point in filled)
-    assert desk.state.blend.points[3].z == pytest.approx((0.5 * (a - b) + c).tolist())
+    assert desk.state.answer(MakeBlend).points[3].z == pytest.approx((0.5 * (a - b) + c).tolist())
     assert not desk.state.can_redo
 
 
@@ -360,11 +363,11 @@ def test_bookmarks_are_those_of_the_open_model(desk):
     panel = raised(desk, "bookmarks")
     desk.hand.click(panel.add)
     desk.settle()
-    desk.controller.open(desk.state.model.source.with_name("big"))
+    desk.controller.runs.open(desk.state.model.source.with_name("big"))
     desk.settle()
-    assert desk.state.bookmarks == ()
+    assert (desk.state.answer(ReadBookmarks) or ()) == ()
     assert panel.list.count() == 0
-    desk.controller.open(desk.state.model.source.with_name("toy"))
+    desk.controller.runs.open(desk.state.model.source.with_name("toy"))
     desk.settle()
     assert panel.list.count() == 1
 
@@ -373,9 +376,9 @@ def test_hovering_a_bookmark_previews_it(desk):
     panel = raised(desk, "bookmarks")
     desk.hand.click(panel.add)
     desk.settle()
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     desk.settle()
     desk.hand.move(panel.list.viewport(), panel.list.visualItemRect(panel.list.item(0)).center())
-    assert desk.state.preview.point == desk.state.bookmarks[0].point
+    assert desk.state.preview.point == (desk.state.answer(ReadBookmarks) or ())[0].point
     desk.hand.move(desk.panel("library").list)
     assert desk.state.preview is None

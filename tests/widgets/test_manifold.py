@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from latentlab.latent.grid import Spacing
+from latentlab.session.model import MakeManifold
 from latentlab.session.points import GridSettings
 
 
@@ -21,25 +22,25 @@ def test_mark_sits_on_z(desk):
     edge = span + step / 2 - 1e-6
     places = [*rng.uniform(-edge, edge, (40, 2)).tolist(), [edge, -edge], [-edge, edge]]
     for x, y in places:
-        desk.controller.set_point(desk.state.point.along({0: x, 1: y}))
+        desk.controller.point.set(desk.state.point.along({0: x, 1: y}))
         expected = ((x + span) / step + 0.5, n - ((y + span) / step + 0.5))
         assert marker(desk) == pytest.approx(expected, abs=1e-4), (x, y)
 
 
 def test_mark_is_gone_where_z_is_off_the_grid(desk):
     for x, y in ((4.0, 0.0), (0.0, -4.0)):
-        desk.controller.set_point(desk.state.point.along({0: x, 1: y}))
+        desk.controller.point.set(desk.state.point.along({0: x, 1: y}))
         assert marker(desk) is None
-    desk.controller.set_point(desk.state.point.along({0: 0.0, 1: 0.0}))
+    desk.controller.point.set(desk.state.point.along({0: 0.0, 1: 0.0}))
     assert marker(desk) == pytest.approx((10.0, 10.0))
 
 
 def test_mark_sits_in_the_middle_of_its_tile_between_quantiles(desk):
-    desk.controller.set_grid(GridSettings(9, 2.5, Spacing.QUANTILE))
+    desk.controller.decoding.set_grid(GridSettings(9, 2.5, Spacing.QUANTILE))
     desk.settle()
-    axis = desk.state.manifold.axis
+    axis = desk.state.answer(MakeManifold).axis
     for i, j in ((0, 0), (4, 4), (8, 2)):
-        desk.controller.set_point(desk.state.point.along({0: axis[i], 1: axis[j]}))
+        desk.controller.point.set(desk.state.point.along({0: axis[i], 1: axis[j]}))
         assert marker(desk) == pytest.approx((i + 0.5, 9 - j - 0.5))
 
 
@@ -76,7 +77,7 @@ def test_settings_change_the_grid(desk):
     panel.span.setValue(1.5)
     panel.spacing.setCurrentText("prior quantiles")
     desk.settle()
-    made = desk.state.manifold
+    made = desk.state.answer(MakeManifold)
     assert desk.state.grid == GridSettings(7, 1.5, Spacing.QUANTILE)
     assert len(made.tiles.points) == 49
     assert (made.axis[0], made.axis[-1]) == pytest.approx((-1.5, 1.5))
@@ -100,13 +101,13 @@ def test_typing_a_count_makes_one_grid(desk):
 
 
 def test_other_dimensions_stay_where_z_is(big):
-    big.controller.set_point(big.state.point.along({2: 1.25, 3: -0.5}))
+    big.controller.point.set(big.state.point.along({2: 1.25, 3: -0.5}))
     big.settle()
-    points = big.state.manifold.tiles.points
+    points = big.state.answer(MakeManifold).tiles.points
     assert {(p.z[2], p.z[3]) for p in points} == {(1.25, -0.5)}
     assert {p.label for p in points} == {big.state.point.label}
-    big.controller.set_plane((2, 3))
+    big.controller.map.set_plane((2, 3))
     big.settle()
-    points = big.state.manifold.tiles.points
+    points = big.state.answer(MakeManifold).tiles.points
     assert len({(p.z[2], p.z[3]) for p in points}) == 400
     assert len({p.z[0] for p in points}) == 1

@@ -7,7 +7,9 @@ import pytest
 from gui_support import PLAIN, wait
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from latentlab.session.map import Layout, MakeView, View
+from latentlab.session.map import Layout, MakeView, View, point_under
+from latentlab.session.model import Decode, MakeManifold
+from latentlab.session.runs import ListLibrary
 from latentlab.widgets.panels.map.plot import Spot
 
 PLANES = (Layout.AXES, Layout.PCA, Layout.PLANE)
@@ -65,7 +67,7 @@ def test_click_drag_hover_and_keys_work(big, layout):
     assert (a.pos().x(), a.pos().y()) == pytest.approx((-1.0, 1.2), abs=3 * big.pixel_size)
     x, y = a.pos().x(), a.pos().y()
     assert big.state.ends.a.z == pytest.approx(
-        big.controller.under(x, y, big.state.ends.a).z, abs=1e-5
+        point_under(big.state, x, y, big.state.ends.a).z, abs=1e-5
     )
 
 
@@ -83,7 +85,7 @@ def test_a_plane_decodes_exactly_what_lies_under_the_cursor(big, layout):
         )
         np.testing.assert_allclose(big.state.view.frame.rest(z), rest, atol=1e-6)
     big.settle()
-    assert big.state.manifold.frame == big.state.view.frame
+    assert big.state.answer(MakeManifold).frame == big.state.view.frame
 
 
 @pytest.mark.parametrize("layout", EVERY)
@@ -106,25 +108,25 @@ def test_point_and_picture_agree_in_every_view_and_after_any_filter(big, layout)
             away = np.linalg.norm(places[shown] - big.place_of(place), axis=1)
             nearest = set(shown[away <= away.min() + 1e-5].tolist())
             hover(big, place)
-            assert big.state.hovered.row in nearest
-            expected = 255 - big.lab.PickImage(big.state.hovered).picture
-            assert np.array_equal(255 - big.state.hovered.picture, expected)
+            assert big.state.preview.original.row in nearest
+            expected = 255 - big.lab.PickImage(big.state.preview.original).picture
+            assert np.array_equal(255 - big.state.preview.original.picture, expected)
     assert big.panel("map").thumbnail.captions == ["image", "decoded"]
 
 
 def test_neighbourhoods_say_so_and_leave_the_manifold_its_plane(big):
-    big.controller.set_plane((3, 1))
+    big.controller.map.set_plane((3, 1))
     big.settle()
-    before = big.state.manifold
+    before = big.state.answer(MakeManifold)
     look(big, Layout.TSNE)
     assert "blend of the 5 nearest codes" in big.panel("map")._note.text()
     assert not big.map.rings.isVisible()
-    assert big.state.manifold is before
+    assert big.state.answer(MakeManifold) is before
     assert not big.panel("map").across.isVisible()
-    big.controller.lay_out(Layout.PCA)
+    big.controller.map.lay_out(Layout.PCA)
     big.settle()
     assert big.map.rings.isVisible()
-    assert big.state.manifold.frame == big.state.view.frame
+    assert big.state.answer(MakeManifold).frame == big.state.view.frame
 
 
 def test_components_say_how_much_they_hold(big):
@@ -140,22 +142,22 @@ def test_components_say_how_much_they_hold(big):
 
 def test_three_points_on_a_line_are_refused_in_words(big):
     ends = big.state.ends
-    big.controller.set_point(ends.a)
-    big.controller.look_through_points()
+    big.controller.point.set(ends.a)
+    big.controller.map.look_through_points()
     assert "on one line" in big.state.failure.title
     assert big.state.view.layout is Layout.AXES
 
 
 def test_two_directions_span_a_view(big):
     first, second = np.random.default_rng(2).standard_normal((2, 5))
-    big.controller.look_along(first, second, ("smile", "age"))
+    big.controller.map.look_along(first, second, ("smile", "age"))
     big.settle()
     frame = big.state.view.frame
     assert frame.names == ("smile", "age")
     np.testing.assert_allclose(frame.spot(first), (np.linalg.norm(first), 0), atol=1e-9)
     assert frame.spot(second)[1] > 0
-    assert big.state.manifold.frame == frame
-    big.controller.look_along(first, -2 * first, ("smile", "age"))
+    assert big.state.answer(MakeManifold).frame == frame
+    big.controller.map.look_along(first, -2 * first, ("smile", "age"))
     assert "span no plane" in big.state.failure.title
     assert big.state.view.frame is frame
 
@@ -165,11 +167,11 @@ def test_views_can_be_undone(big):
     look(big, Layout.PCA)
     second = big.state.view
     look(big, Layout.TSNE)
-    big.controller.undo()
+    big.controller.undo.undo()
     assert big.state.view is second
-    big.controller.undo()
+    big.controller.undo.undo()
     assert big.state.view is first
-    big.controller.redo()
+    big.controller.undo.redo()
     assert big.state.view is second
 
 
@@ -185,12 +187,12 @@ def test_work_shows_its_progress_and_can_be_given_up(big):
 
     big.lab.scattered = slow
     panel, before = big.panel("map"), big.state.view
-    big.controller.lay_out(Layout.TSNE)
+    big.controller.map.lay_out(Layout.TSNE)
     big.until(lambda: panel.work.isVisible())
     assert (panel.work.text.text(), panel.work.progress.value()) == ("t-SNE", 250)
     # Exploring goes on meanwhile.
     big.hand.click(big.map.viewport(), big.pixel_of(1.0, 1.0))
-    big.until(lambda: big.state.picture.point == big.state.point)
+    big.until(lambda: big.state.answer(Decode).point == big.state.point)
     big.controller.cancel(MakeView)
     go_on.append(True)
     big.until(lambda: not panel.work.isVisible())
@@ -203,7 +205,7 @@ def test_the_view_stays_where_the_model_grows(big):
     look(big, Layout.PCA)
     before = big.state.view
     moved = replace(big.state.codes, mu=big.state.codes.mu + 0.01)
-    big.controller._set(codes=moved)
+    big.controller.store.set(codes=moved)
     big.settle()
     after = big.state.view
     assert after is not before
@@ -212,7 +214,7 @@ def test_the_view_stays_where_the_model_grows(big):
 
 def test_another_model_is_looked_at_in_the_same_manner(big):
     look(big, Layout.PCA)
-    big.controller.open(big.state.library[0].path)
+    big.controller.runs.open(big.state.answer(ListLibrary)[0].path)
     big.until(lambda: big.state.model.name == "toy")
     big.settle()
     assert (big.state.view.layout, big.state.view.frame.size) == (Layout.PCA, 2)
@@ -232,7 +234,7 @@ def part(make_desk):
 def test_all_images_can_be_shown_and_rows_stay(part):
     panel, before = part.panel("map"), part.state
     assert "90 of 400" in panel._note.text()
-    part.controller.select([3, 80])
+    part.controller.selection.select([3, 80])
     part.hand.click(panel.all)
     part.until(lambda: len(part.state.codes) == 400)
     part.settle()
@@ -242,7 +244,7 @@ def test_all_images_can_be_shown_and_rows_stay(part):
     assert np.array_equal(part.state.codes.mu[:90], before.codes.mu)
     assert part.state.selection.rows.tolist() == [3, 80]
     x, y = part.state.view.places(part.state.codes)[333].tolist()
-    part.controller.pick(333)
+    part.controller.point.pick(333)
     part.settle()
     assert part.state.original.row == 333
     assert part.state.point.z == pytest.approx(tuple(part.state.codes.mu[333].tolist()))
@@ -250,9 +252,9 @@ def test_all_images_can_be_shown_and_rows_stay(part):
 
 
 def test_a_view_follows_to_all_images(part):
-    part.controller.lay_out(Layout.TSNE)
+    part.controller.map.lay_out(Layout.TSNE)
     part.settle()
-    part.controller.show_all()
+    part.controller.map.show_all()
     part.until(lambda: len(part.state.codes) == 400)
     part.until(lambda: part.state.view.suits(part.state.codes))
     part.until(lambda: len(part.map.cloud) == 400)
@@ -260,7 +262,7 @@ def test_a_view_follows_to_all_images(part):
 
 def test_a_map_begun_with_fewer_images_is_made_once_more(part):
     stale = View(Layout.TSNE, part.state.view.frame, np.zeros((90, 2), np.float32), np.arange(90))
-    part.controller.show_all()
+    part.controller.map.show_all()
     part.until(lambda: len(part.state.codes) == 400)
-    part.controller.set_view(stale)
+    part.controller.map.set_view(stale)
     part.until(lambda: part.state.view.suits(part.state.codes))

@@ -22,7 +22,7 @@ def nearest(desk, z, count):
 
 def test_follows_z(big, panel):
     for z in ((0.0,) * 5, (1.0, -1.0, 0.5, 0.0, 2.0)):
-        big.controller.set_point(big.state.point.along(dict(enumerate(z))))
+        big.controller.point.set(big.state.point.along(dict(enumerate(z))))
         big.settle()
         assert panel.by_code._rows == nearest(big, z, 12)
         away = np.linalg.norm(big.state.codes.mu[panel.by_code._rows[0]] - np.array(z))
@@ -35,7 +35,7 @@ def test_hover_previews_click_picks(big, panel):
     row = view._rows[1]
     big.hand.move(view, view.place_of(1).center())
     big.settle()
-    assert big.state.hovered.row == row
+    assert big.state.preview.original.row == row
     assert big.state.preview.point.z == pytest.approx(big.state.codes.mu[row])
     big.hand.move(big.map.viewport())
     big.settle()
@@ -83,7 +83,7 @@ def test_as_many_are_shown_as_are_told(big, panel, size, count):
 
 def test_behind_another_tab_nothing_is_asked(big):
     before = len([r for r in big.lab.asked if type(r).__name__ == "FindNeighbours"])
-    big.controller.randomize()
+    big.controller.point.randomize()
     big.settle()
     after = len([r for r in big.lab.asked if type(r).__name__ == "FindNeighbours"])
     assert after == before

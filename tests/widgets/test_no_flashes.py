@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from latentlab.session.form import Field, Kind
-from latentlab.session.runs import Run
+from latentlab.session.runs import Run, TrainingStatus
 from latentlab.widgets.kit.form.form import FormWidget
 from latentlab.widgets.window.main_window import MainWindow
 from latentlab.workers.controller import Controller
@@ -68,14 +68,18 @@ def test_only_the_window_is_shown(watch, own_place, name):
         window.controller.start(toy.LIBRARY[["toy", "big"].index(name)].path)
         desk.settle()
         controller = window.controller
-        controller.set_draft({"model": {"kind": "cvae", "latent_dim": 4}})
-        controller._set(run=Run(phase="training", epochs=3), queue=({"model": "vae"}, {}))
-        controller.say("Discarded", lambda: None)
-        controller.refuse("No.", "Try again.")
+        controller.training.set_draft({"model": {"kind": "cvae", "latent_dim": 4}})
+        controller.store.set(
+            training=TrainingStatus(
+                run=Run(phase="training", epochs=3), queue=({"model": "vae"}, {})
+            )
+        )
+        controller.store.say("Discarded", lambda: None)
+        controller.store.refuse("No.", "Try again.")
         for dock in window.docks.values():
             dock.raise_()
-        controller._set(run=None, queue=())
-        controller.open(toy.LIBRARY[1].path)
+        controller.store.set(training=TrainingStatus(run=None, queue=()))
+        controller.runs.open(toy.LIBRARY[1].path)
         desk.settle()
     finally:
         desk.clear()

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QMenu
 
 from latentlab.data.image_set import Attributes
 from latentlab.session.anomalies import ScoreImages
-from latentlab.session.map import SaveSelection
+from latentlab.session.map import MakeMeasured, SaveSelection
+from latentlab.session.runs import ListLibrary
 from latentlab.session.selection import How
 from latentlab.widgets.panels.map.select_menu import RangeDialog, choose_text, fill_select_menu
 
@@ -127,49 +128,49 @@ def test_escape_lays_down_a_tool(desk, tool):
 def test_selections_combine_are_kept_and_undone(desk):
     control, labels = desk.controller, desk.state.codes.labels
     ants, bees = (set(np.flatnonzero(labels == i).tolist()) for i in (0, 1))
-    control.select(list(ants))
-    control.keep_selection("ants ")
-    control.select(list(range(10)))
+    control.selection.select(list(ants))
+    control.selection.keep("ants ")
+    control.selection.select(list(range(10)))
     (kept,) = desk.state.kept
     assert (kept.name, set(kept.rows.tolist())) == ("ants", ants)
-    control.select(kept.rows, How.COMMON)
+    control.selection.select(kept.rows, How.COMMON)
     assert chosen(desk) == ants & set(range(10))
-    control.select(list(bees), How.ADD)
+    control.selection.select(list(bees), How.ADD)
     assert chosen(desk) == (ants & set(range(10))) | bees
-    control.invert_selection()
+    control.selection.invert()
     assert chosen(desk) == set(range(90)) - (ants & set(range(10))) - bees
-    control.undo()
-    control.undo()
+    control.undo.undo()
+    control.undo.undo()
     assert chosen(desk) == ants & set(range(10))
-    control.redo()
+    control.undo.redo()
     assert chosen(desk) == (ants & set(range(10))) | bees
-    control.forget_selection("ants")
+    control.selection.forget("ants")
     assert not desk.state.kept
-    control.undo()
+    control.undo.undo()
     assert desk.state.kept == (kept,)
     while desk.state.can_undo:
-        control.undo()
+        control.undo.undo()
     assert not desk.state.kept
     assert desk.state.selection is None
     while desk.state.can_redo:
-        control.redo()
+        control.undo.redo()
     assert not desk.state.kept
     assert chosen(desk) == (ants & set(range(10))) | bees
 
 
 def test_undo_selects_no_images_that_are_gone(desk):
-    desk.controller.select([1, 89])
-    desk.controller.keep_selection("far")
-    desk.controller.clear_selection()
-    desk.controller._set(codes=toy.codes(count=50), kept=())
-    desk.controller.undo()
-    desk.controller.undo()
+    desk.controller.selection.select([1, 89])
+    desk.controller.selection.keep("far")
+    desk.controller.selection.clear()
+    desk.controller.store.set(codes=toy.codes(count=50), kept=())
+    desk.controller.undo.undo()
+    desk.controller.undo.undo()
     assert desk.state.selection is None
     assert desk.state.kept == ()
 
 
 def test_rows_cannot_be_written_to(desk):
-    desk.controller.select([3, 1, 1])
+    desk.controller.selection.select([3, 1, 1])
     assert desk.state.selection.rows.tolist() == [1, 3]
     with pytest.raises(ValueError, match="read-only"):
         desk.state.selection.rows[0] = 7
@@ -199,7 +200,7 @@ def test_the_menu_chooses_by_words_codes_and_ranges(desk, monkeypatch):
     values[5, 0] = np.nan
     names = ("land", "grade", "age", "hat")
     about = Attributes(names, values, {"land": ("AT", "CH")})
-    desk.controller._set(codes=replace(desk.state.codes, attributes=about))
+    desk.controller.store.set(codes=replace(desk.state.codes, attributes=about))
     panel, menu = desk.panel("map"), QMenu(desk.window)
     panel.colours.choose("attribute:land")
     desk.settle()
@@ -239,19 +240,19 @@ def test_a_range_begins_with_the_ends_of_the_colour_bar(desk):
 
 
 def test_the_mean_of_what_is_chosen_becomes_z_a_or_b(big):
-    big.controller.select([4, 8, 15])
+    big.controller.selection.select([4, 8, 15])
     mean = tuple(big.state.codes.mu[[4, 8, 15]].mean(0).tolist())
     label = big.state.point.label
     for role in ("z", "a", "b"):
-        big.controller.go_to_mean(role)
+        big.controller.selection.go_to_mean(role)
     assert big.state.point.z == big.state.ends.a.z == big.state.ends.b.z == mean
     assert big.state.point.label == label
 
 
 def test_another_model_begins_with_nothing_chosen(desk):
-    desk.controller.select([1, 2])
-    desk.controller.keep_selection("two")
-    desk.controller.open(desk.state.library[1].path)
+    desk.controller.selection.select([1, 2])
+    desk.controller.selection.keep("two")
+    desk.controller.runs.open(desk.state.answer(ListLibrary)[1].path)
     desk.until(lambda: desk.state.model.name == "big")
     desk.settle()
     assert desk.state.selection is None
@@ -260,8 +261,8 @@ def test_another_model_begins_with_nothing_chosen(desk):
 
 
 def test_saving_asks_for_a_file(desk, tmp_path):
-    desk.controller.select([1, 2])
-    desk.controller.save_selection(tmp_path / "two.csv")
+    desk.controller.selection.select([1, 2])
+    desk.controller.selection.save(tmp_path / "two.csv")
     desk.settle()
     (asked,) = [r for r in desk.lab.asked if isinstance(r, SaveSelection)]
     assert asked.selection.rows.tolist() == [1, 2]
@@ -282,11 +283,11 @@ def test_colouring_by_number_shows_a_bar_and_by_group_a_legend(desk):
     assert panel.legend.isVisible()
     assert not panel.bar.isVisible()
     assert panel.colours.count.isVisible()
-    before = desk.state.measured
+    before = desk.state.answer(MakeMeasured)
     panel.colours.count.setValue(4)
     desk.settle()
-    assert desk.state.measured is not before
-    assert desk.state.measured.count == 4
+    assert desk.state.answer(MakeMeasured) is not before
+    assert desk.state.answer(MakeMeasured).count == 4
     panel.colours.choose("class")
     assert [button.text() for button in panel.legend.buttons] == ["ant", "bee", "cat"]
 
@@ -300,7 +301,7 @@ def test_scores_colour_the_map_while_they_hold(desk):
 
     assert "Reconstruction error" not in titles()
     desk.controller.ask(ScoreImages(2))
-    desk.until(lambda: desk.state.scores is not None)
+    desk.until(lambda: desk.state.answer(ScoreImages) is not None)
     assert {"Negative ELBO", "Reconstruction error", "Rate"} <= set(titles())
     colours.choose("score:reconstruction error")
     assert panel.bar.isVisible()
@@ -309,7 +310,7 @@ def test_scores_colour_the_map_while_they_hold(desk):
     # The lower the row, the larger the error: see `toy.scores`.
     shade = desk.map.cloud.paint_now.index
     assert shade[1] > shade[45] > shade[-2]
-    desk.controller._set(scores=None)
+    desk.controller.store.set(answers={ScoreImages: None})
     assert "Reconstruction error" not in titles()
     assert colours.chosen.key == "class"
     assert panel.legend.isVisible()
@@ -320,7 +321,7 @@ def test_hidden_groups_are_not_taken(desk):
     panel = desk.panel("map")
     panel.colours.choose("k-means")
     desk.settle()
-    groups = desk.state.measured.values
+    groups = desk.state.answer(MakeMeasured).values
     hidden = panel.legend.buttons[0]
     desk.hand.click(hidden)
     xy = desk.state.view.places(desk.state.codes)

@@ -6,7 +6,7 @@ from gui_support import Desk
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from latentlab.session.runs import Finding
+from latentlab.session.runs import Finding, RunLog
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.window.main_window import LAYOUT_VERSION, MainWindow
@@ -75,13 +75,13 @@ def test_what_lies_behind_is_drawn_when_it_comes_to_the_front(desk, until):
     window = desk.window
     panel = window.docks["diagnosis"].build()
     finding = Finding("fine", "fine", "Nothing looks wrong.", "Loss 1.0.")
-    window.controller._set(findings=(finding,))
+    window.controller.store.set(log=RunLog(findings=(finding,)))
     assert panel.cards == []
     window.docks["diagnosis"].raise_()
     until(lambda: [card.finding for card in panel.cards] == [finding])
     window.docks["curves"].raise_()
     until(lambda: is_seen(window.docks["curves"]))
-    window.controller._set(findings=())
+    window.controller.store.set(log=RunLog(findings=()))
     assert len(panel.cards) == 1
 
 
@@ -102,9 +102,9 @@ def test_the_tab_counts_findings_that_ask_for_attention(desk):
     dock = window.docks["diagnosis"]
     levels = ("trouble", "watch", "fine")
     found = tuple(Finding(level, level, "So it is.", "1.0.") for level in levels)
-    window.controller._set(findings=found)
+    window.controller.store.set(log=RunLog(findings=found))
     assert dock.windowTitle() == "Diagnosis · 2"
-    window.controller._set(findings=found[2:])
+    window.controller.store.set(log=RunLog(findings=found[2:]))
     assert dock.windowTitle() == "Diagnosis"
 
 

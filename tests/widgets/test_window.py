@@ -11,7 +11,8 @@ import toy
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMessageBox, QToolButton, QWhatsThis
 
-from latentlab.session.runs import Run
+from latentlab.session.model import Decode
+from latentlab.session.runs import Run, TrainingStatus
 from latentlab.widgets.kit.theme import colours
 from latentlab.widgets.panel import find_panels
 
@@ -43,7 +44,7 @@ def test_panels_show_the_toy(desk):
     """One glance at each panel: it shows this model and no other."""
     state = desk.state
     image = desk.panel("image").view.image
-    assert image.pixelColor(0, 0).red() == state.picture.pixels[0, 0]
+    assert image.pixelColor(0, 0).red() == state.answer(Decode).pixels[0, 0]
     assert len(desk.panel("sliders").rows) == 2
     assert len(desk.panel("map").legend.buttons) == 3
     library = desk.panel("library").list
@@ -62,6 +63,8 @@ def test_window_needs_no_torch():
 import sys, time
 import toy
 from PySide6.QtCore import QTimer
+from latentlab.session.export import DescribeForm
+from latentlab.session.model import MakeSamples
 from latentlab.app import make_application
 from latentlab.widgets.window.main_window import MainWindow
 from latentlab.workers.controller import Controller
@@ -74,7 +77,7 @@ window.show()
 window.controller.start(toy.LIBRARY[0].path)
 def look():
     state = window.controller.state
-    if state.samples and state.form and not window._unbuilt:
+    if state.answer(MakeSamples) and state.answer(DescribeForm) and not window._unbuilt:
         assert window.docks["image"].build().view.image is not None
         assert len(window.docks["sliders"].build().rows) == 2
         window.close()
@@ -121,10 +124,11 @@ def test_hidden_panel_catches_up(desk):
     image = desk.panel("image")
     before = image.view.image.pixelColor(0, 0)
     desk.window.docks["image"].toggleViewAction().trigger()
-    desk.controller.set_point(desk.state.point.along({0: 5.0}))
+    desk.controller.point.set(desk.state.point.along({0: 5.0}))
     desk.settle()
     assert image.view.image.pixelColor(0, 0) == before
     desk.window.docks["image"].toggleViewAction().trigger()
+    desk.settle()
     assert image.view.image.pixelColor(0, 0).red() == 128 + 20 * 5
     assert "+5.00" in image.place.text()
 
@@ -133,7 +137,7 @@ def test_panels_hidden_while_the_model_changes_catch_up(desk):
     """A hidden panel that missed a change of size must not show the old one's."""
     for key in KEYS:
         desk.window.docks[key].toggleViewAction().trigger()
-    desk.controller.open(Path("/toys/big"))
+    desk.controller.runs.open(Path("/toys/big"))
     desk.settle()
     for key in KEYS:
         desk.window.docks[key].toggleViewAction().trigger()
@@ -206,7 +210,7 @@ def test_no_column_jumps_when_training_starts(make_desk):
 
     desk = make_desk(train=train)
     before = desk.window.docks["train"].width()
-    desk.controller.start_training()
+    desk.controller.training.start()
     desk.until(lambda: desk.panel("train").stop.isVisible())
     during = desk.window.docks["train"].width()
     go_on.set()
@@ -222,7 +226,7 @@ def test_no_column_jumps_whatever_is_trained(desk, name):
     recipe = {"model": {"kind": name, "latent_dim": 32}, "data": {"kind": "synthetic-faces-64"}}
     for epoch in (1, 10_000):
         run = Run(phase="training", epoch=epoch, epochs=10_000, fraction=0.1, recipe=recipe)
-        desk.controller._set(run=run)
+        desk.controller.store.set(training=TrainingStatus(run=run))
         desk.settle()
         label = desk.panel("train").card._epoch
         assert label.text() == f"· epoch {epoch}/10000"
@@ -236,7 +240,7 @@ def test_a_failure_takes_two_lines_and_ends_where_the_panels_end(desk, width, wo
     desk.window.resize(width, 800)
     desk.until(lambda: desk.window.width() == width)
     top = desk.window.docks["map"].mapTo(desk.window, QPoint()).y()
-    desk.controller.refuse("It cannot be " + "done " * words + ".", "Try something else.")
+    desk.controller.store.refuse("It cannot be " + "done " * words + ".", "Try something else.")
     bar, image = desk.window.failure_bar, desk.window.docks["image"]
     desk.until(bar.isVisible)
     desk.until(lambda: desk.window.docks["map"].mapTo(desk.window, QPoint()).y() > top)
@@ -299,7 +303,7 @@ def test_enter_in_the_library_opens(desk):
 
 
 def test_click_on_the_open_model_changes_nothing(desk):
-    desk.controller.set_point(desk.state.point.along({0: 1.25}))
+    desk.controller.point.set(desk.state.point.along({0: 1.25}))
     desk.settle()
     library = desk.panel("library").list
     desk.hand.click(library.viewport(), library.visualItemRect(library.item(0)).center())
@@ -310,7 +314,7 @@ def test_click_on_the_open_model_changes_nothing(desk):
 
 def test_sliders_come_and_go_with_the_model(desk):
     for name, count in (("big", 5), ("toy", 2), ("big", 5)):
-        desk.controller.open(Path("/toys") / name)
+        desk.controller.runs.open(Path("/toys") / name)
         desk.settle()
         rows = desk.panel("sliders").rows
         assert [row.dimension for row in rows] == list(range(count))
@@ -329,7 +333,7 @@ def test_model_without_a_map(desk):
         return type(opened)(opened.card, empty, opened.start, opened.ends, None, opened.past)
 
     desk.lab.Open = open_bare
-    desk.controller.open(Path("/toys/bare"))
+    desk.controller.runs.open(Path("/toys/bare"))
     desk.settle()
     panel = desk.panel("map")
     assert not panel.legend.isVisible()

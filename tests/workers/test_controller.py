@@ -45,50 +45,50 @@ def test_start_asks_for_all_there_is_to_choose_from(bare):
     ]
     assert bare.state.opening == "toy"
     bare.lane.answer_all()
-    assert bare.state.form == toy.FORM
-    assert bare.state.library == toy.LIBRARY
+    assert bare.state.answer(DescribeForm) == toy.FORM
+    assert bare.state.answer(ListLibrary) == toy.LIBRARY
     assert bare.state.opening == ""
 
 
 def test_opened_model_fills_every_panel(bare):
-    bare.controller.open(Path("/toys/toy"))
+    bare.controller.runs.open(Path("/toys/toy"))
     bare.lane.answer_all()
     state = bare.state
     assert state.model.name == "toy"
-    assert state.picture.point == state.point == state.original.point
-    assert state.strip.points[0].z == pytest.approx(state.ends.a.z)
-    assert len(state.manifold.tiles.points) == state.grid.n**2
-    assert len(state.samples.points) == state.sampling.count
-    assert ("train", "loss") in state.curves
+    assert state.answer(Decode).point == state.point == state.original.point
+    assert state.answer(DecodePath).points[0].z == pytest.approx(state.ends.a.z)
+    assert len(state.answer(MakeManifold).tiles.points) == state.grid.n**2
+    assert len(state.answer(MakeSamples).points) == state.sampling.count
+    assert ("train", "loss") in state.log.curves
 
 
 def test_moving_z_asks_only_for_what_depends_on_it(bench):
-    bench.controller.set_point(moved(bench.state, 1.0, 2.0))
+    bench.controller.point.set(moved(bench.state, 1.0, 2.0))
     assert bench.lane.asked == [Decode(bench.state.point)]
     bench.lane.asked.clear()
-    bench.controller.set_ends(replace(bench.state.ends, steps=5))
+    bench.controller.path.set(replace(bench.state.ends, steps=5))
     assert bench.lane.asked == [DecodePath(bench.state.ends)]
     bench.lane.asked.clear()
-    bench.controller.set_grid(GridSettings(n=5))
-    assert bench.lane.asked == [MakeManifold(bench.state.point, FRAME, GridSettings(n=5))]
+    bench.controller.decoding.set_grid(GridSettings(n=5))
+    assert bench.lane.asked == [MakeManifold(moved(bench.state, 0.0), FRAME, GridSettings(n=5))]
     bench.lane.asked.clear()
-    bench.controller.set_sampling(SampleSettings(seed=7))
+    bench.controller.decoding.set_sampling(SampleSettings(seed=7))
     assert bench.lane.asked == [MakeSamples(SampleSettings(seed=7))]
 
 
 def test_moving_out_of_the_plane_makes_a_new_manifold(bench):
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
     bench.lane.asked.clear()
-    bench.controller.set_point(bench.state.point.along({0: 1.5}))
+    bench.controller.point.set(bench.state.point.along({0: 1.5}))
     assert [type(request) for request in bench.lane.asked] == [Decode]
     bench.lane.asked.clear()
-    bench.controller.set_point(bench.state.point.along({4: 1.5}))
+    bench.controller.point.set(bench.state.point.along({4: 1.5}))
     assert [type(request) for request in bench.lane.asked] == [Decode, MakeManifold]
 
 
 def test_says_what_changed(bench):
-    bench.controller.set_plane((1, 0))
+    bench.controller.map.set_plane((1, 0))
     assert bench.changes[0] == {"view", "awaited"}
 
 
@@ -97,34 +97,34 @@ def test_says_what_changed(bench):
 
 def test_late_answer_does_not_replace_a_newer_one(bench):
     for x in (1.0, 2.0):
-        bench.controller.set_point(moved(bench.state, x))
+        bench.controller.point.set(moved(bench.state, x))
     older, newer = bench.lane.waiting(Decode)
     bench.lane.answer(newer)
     bench.lane.answer(older)
-    assert bench.state.picture.point.z[0] == 2.0
+    assert bench.state.answer(Decode).point.z[0] == 2.0
 
 
 def test_answers_about_a_model_no_longer_open_are_dropped(bench):
     """A picture asked of one model must not be shown as another's."""
-    bench.controller.set_point(moved(bench.state, 1.0))
+    bench.controller.point.set(moved(bench.state, 1.0))
     (decode,) = bench.lane.waiting(Decode)
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     (opening,) = bench.lane.waiting(Open)
     bench.lane.answer(opening)
-    point, picture = bench.state.point, bench.state.picture
+    point, picture = bench.state.point, bench.state.answer(Decode)
     bench.lane.answer(decode)
-    assert bench.state.picture is picture
+    assert bench.state.answer(Decode) is picture
     bench.lane.answer_all()
-    assert bench.state.picture.point == bench.state.point == point
+    assert bench.state.answer(Decode).point == bench.state.point == point
     assert len(point.z) == 5
 
 
 def test_what_is_asked_while_a_model_opens_is_dropped(bench):
     """Points of the old model have the wrong size for the new one: no error may come of them."""
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     (opening,) = bench.lane.waiting(Open)
-    bench.controller.set_point(moved(bench.state, 1.0))
-    bench.controller.hover(moved(bench.state, 2.0))
+    bench.controller.point.set(moved(bench.state, 1.0))
+    bench.controller.preview.point(moved(bench.state, 2.0))
     asked = bench.lane.waiting(Decode) + bench.lane.waiting(Hover)
     assert len(asked) == 2
     bench.lane.answer(opening)
@@ -132,14 +132,14 @@ def test_what_is_asked_while_a_model_opens_is_dropped(bench):
         bench.lane.answer(number, Failure("mat1 and mat2 do not fit"))
     assert bench.state.failure is None
     bench.lane.answer_all()
-    assert bench.state.picture.point == bench.state.point
+    assert bench.state.answer(Decode).point == bench.state.point
     assert len(bench.state.point.z) == 5
 
 
 def test_picked_image_of_a_model_no_longer_open_is_dropped(bench):
-    bench.controller.pick(5)
+    bench.controller.point.pick(5)
     (pick,) = bench.lane.waiting(PickImage)
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer(bench.lane.waiting(Open)[0])
     point = bench.state.point
     bench.lane.answer(pick)
@@ -147,9 +147,9 @@ def test_picked_image_of_a_model_no_longer_open_is_dropped(bench):
 
 
 def test_failure_of_a_model_no_longer_open_is_silent(bench):
-    bench.controller.pick(5)
+    bench.controller.point.pick(5)
     (pick,) = bench.lane.waiting(PickImage)
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer(bench.lane.waiting(Open)[0])
     bench.lane.answer(pick, Failure("no such image"))
     assert bench.state.failure is None
@@ -169,18 +169,18 @@ def test_plug_ins_that_could_not_be_loaded_are_told(bench):
 
 
 def test_failed_open_keeps_the_open_model(bench):
-    bench.controller.set_point(moved(bench.state, 1.5))
+    bench.controller.point.set(moved(bench.state, 1.5))
     bench.lane.answer_all()
     before = bench.state
-    bench.controller.open(Path("/toys/no such"))
+    bench.controller.runs.open(Path("/toys/no such"))
     assert bench.state.opening == "no such"
     bench.lane.answer(bench.lane.waiting(Open)[0], Failure("It is not a run."))
     after = bench.state
     assert after.failure == Failure("It is not a run.")
     assert after.opening == ""
-    kept = ("model", "point", "codes", "picture", "manifold", "strip", "samples", "curves")
+    kept = ("model", "point", "codes", "answers", "log")
     assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
-    bench.controller.dismiss_failure()
+    bench.controller.store.dismiss_failure()
     assert bench.state.failure is None
 
 
@@ -195,9 +195,9 @@ def test_open_path_tells_kinds_apart(bench, tmp_path):
 
 
 def test_picture_is_encoded_under_the_present_label(bench, tmp_path):
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
-    bench.controller.set_label(1)
+    bench.controller.point.set_label(1)
     bench.controller.open_path(tmp_path / "b.png")
     assert bench.lane.asked[-1] == EncodeFile(tmp_path / "b.png", 1)
 
@@ -209,7 +209,7 @@ def test_first_model_that_fails_gives_way_to_another(bare):
     bare.lane.answer_all()
     assert bare.state.model.name == "toy"
     assert bare.state.failure == Failure("It is gone.")
-    bare.controller.open(Path("/toys/gone too"))
+    bare.controller.runs.open(Path("/toys/gone too"))
     bare.lane.answer(bare.lane.waiting(Open)[0], Failure("It is gone too."))
     assert bare.lane.waiting(Open) == []
 
@@ -219,94 +219,94 @@ def test_first_model_that_fails_gives_way_to_another(bare):
 
 def test_undo_and_redo_of_z_and_path(bench):
     first = bench.state
-    bench.controller.set_point(moved(first, 1.0))
-    bench.controller.set_ends(first.ends.moved("a", moved(first, 3.0)))
+    bench.controller.point.set(moved(first, 1.0))
+    bench.controller.path.set(first.ends.moved("a", moved(first, 3.0)))
     second = bench.state
     assert (second.can_undo, second.can_redo) == (True, False)
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert bench.state.ends == first.ends
     assert bench.state.point == second.point
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert (bench.state.point, bench.state.original) == (first.point, first.original)
     assert (bench.state.can_undo, bench.state.can_redo) == (False, True)
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert bench.state.point == first.point
-    bench.controller.redo()
-    bench.controller.redo()
-    bench.controller.redo()
+    bench.controller.undo.redo()
+    bench.controller.undo.redo()
+    bench.controller.undo.redo()
     assert (bench.state.point, bench.state.ends) == (second.point, second.ends)
     bench.lane.answer_all()
-    assert bench.state.picture.point == second.point
-    assert bench.state.strip.points[0].z == pytest.approx(second.ends.a.z)
+    assert bench.state.answer(Decode).point == second.point
+    assert bench.state.answer(DecodePath).points[0].z == pytest.approx(second.ends.a.z)
 
 
 def test_drag_is_one_step_of_undo(bench):
     start = bench.state.point
     for x in np.linspace(0, 1, 20):
-        bench.controller.set_point(moved(bench.state, float(x)), settled=False)
-    bench.controller.set_point(moved(bench.state, 1.0))
-    bench.controller.undo()
+        bench.controller.point.set(moved(bench.state, float(x)), settled=False)
+    bench.controller.point.set(moved(bench.state, 1.0))
+    bench.controller.undo.undo()
     assert bench.state.point == start
     assert not bench.state.can_undo
 
 
 def test_moving_after_undo_forgets_what_was_undone(bench):
     for x in (1.0, 2.0):
-        bench.controller.set_point(moved(bench.state, x))
-    bench.controller.undo()
-    bench.controller.set_point(moved(bench.state, 9.0))
+        bench.controller.point.set(moved(bench.state, x))
+    bench.controller.undo.undo()
+    bench.controller.point.set(moved(bench.state, 9.0))
     assert not bench.state.can_redo
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert bench.state.point.z[0] == 1.0
 
 
 def test_moving_nowhere_is_no_step(bench):
-    bench.controller.set_ends(bench.state.ends)
+    bench.controller.path.set(bench.state.ends)
     assert not bench.state.can_undo
 
 
 def test_random_z_keeps_the_label_and_differs(bench):
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
-    bench.controller.set_label(2)
+    bench.controller.point.set_label(2)
     seen = set()
     for _ in range(5):
-        bench.controller.randomize()
+        bench.controller.point.randomize()
         assert bench.state.point.label == 2
         seen.add(bench.state.point.z)
     assert len(seen) == 5
 
 
 def test_home_is_the_mean_of_the_codes(bench):
-    bench.controller.go_home()
+    bench.controller.point.go_home()
     assert bench.state.point.z == pytest.approx(toy.codes().mu.mean(0), abs=1e-6)
 
 
 def test_put_a_and_b(bench):
-    bench.controller.set_point(moved(bench.state, 1.0))
-    bench.controller.put_a()
-    bench.controller.set_point(moved(bench.state, 2.0))
-    bench.controller.put_b()
+    bench.controller.point.set(moved(bench.state, 1.0))
+    bench.controller.path.put_a()
+    bench.controller.point.set(moved(bench.state, 2.0))
+    bench.controller.path.put_b()
     assert (bench.state.ends.a.z[0], bench.state.ends.b.z[0]) == (1.0, 2.0)
 
 
 @pytest.mark.parametrize("role", ["z", "a", "b"])
 def test_picked_image_goes_where_it_was_meant(bench, role):
     before = bench.state
-    bench.controller.pick(7, role)
+    bench.controller.point.pick(7, role)
     bench.lane.answer_all()
     image = bench.lane.lab.PickImage(PickImage(7)).point
     after = bench.state
     expected = {"z": before.point, "a": before.ends.a, "b": before.ends.b} | {role: image}
     assert {"z": after.point, "a": after.ends.a, "b": after.ends.b} == expected
     assert (after.original.row == 7) is (role == "z")
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert (bench.state.point, bench.state.ends) == (before.point, before.ends)
 
 
 def test_new_samples_have_another_seed(bench, monkeypatch):
     monkeypatch.setattr("latentlab.workers.intents.point.RANDOM.randrange", lambda stop: 42)
-    bench.controller.new_samples()
+    bench.controller.decoding.draw_samples()
     assert bench.lane.asked == [MakeSamples(SampleSettings(seed=42))]
 
 
@@ -315,26 +315,25 @@ def test_new_samples_have_another_seed(bench, monkeypatch):
 
 def test_hover_previews_and_leaving_restores(bench):
     point = moved(bench.state, 1.0)
-    bench.controller.hover(point, 3)
+    bench.controller.preview.point(point, 3)
     bench.lane.answer_all()
     assert bench.state.preview.point == point
-    assert bench.state.hovered.row == 3
+    assert bench.state.preview.original.row == 3
     assert bench.state.point != point
-    bench.controller.preview(None)
+    bench.controller.preview.clear()
     assert bench.state.preview is None
-    assert bench.state.hovered is None
 
 
 def test_preview_that_comes_after_leaving_is_dropped(bench):
-    bench.controller.hover(moved(bench.state, 1.0))
-    bench.controller.preview(None)
+    bench.controller.preview.point(moved(bench.state, 1.0))
+    bench.controller.preview.clear()
     bench.lane.answer_all()
     assert bench.state.preview is None
 
 
 def test_committing_ends_the_preview(bench):
-    bench.controller.preview(Picture(Point((9.0, 9.0)), toy.picture_of(Point((9.0, 9.0)))))
-    bench.controller.set_point(moved(bench.state, 1.0))
+    bench.controller.preview.picture(Picture(Point((9.0, 9.0)), toy.picture_of(Point((9.0, 9.0)))))
+    bench.controller.point.set(moved(bench.state, 1.0))
     assert bench.state.preview is None
     assert bench.state.original is None
 
@@ -343,7 +342,9 @@ def test_committing_ends_the_preview(bench):
 
 
 def test_export_tells_how_it_was_made(bench):
-    bench.controller.export(bench.state.samples, Path("s.png"), {"seed": 3}, gap=1)
+    bench.controller.files.export(
+        bench.state.answer(MakeSamples), Path("s.png"), {"seed": 3}, gap=1
+    )
     (request,) = bench.lane.asked
     assert isinstance(request, Export)
     assert request.info == {"model": "toy", "epoch": 3, "recipe": {}, "seed": 3}
@@ -351,7 +352,7 @@ def test_export_tells_how_it_was_made(bench):
 
 
 def test_close_ends_training_and_lane(bench):
-    bench.controller.set_point(moved(bench.state, 1.0))
+    bench.controller.point.set(moved(bench.state, 1.0))
     bench.controller.close()
     assert bench.training.calls == ["close"]
     assert not bench.lane.open
@@ -360,11 +361,11 @@ def test_close_ends_training_and_lane(bench):
 def test_the_codes_that_opening_left_out_are_asked_for(bare):
     """A slow model is shown with some of its images."""
     few = toy.codes(count=30)
-    bare.controller.open(Path("/toys/toy"))
+    bare.controller.runs.open(Path("/toys/toy"))
     bare.lane.answer_all()
     bare.lane.asked.clear()
     opened = bare.lane.lab.Open(Open(Path("/toys/toy")))
-    bare.controller.open(Path("/toys/toy"))
+    bare.controller.runs.open(Path("/toys/toy"))
     (number,) = bare.lane.waiting(Open)
     request = bare.lane.open.pop(number)
     opened = replace(opened, codes=few, has_more=True)

@@ -36,18 +36,18 @@ def orders(bench):
 
 
 def test_what_is_queued_begins_when_the_run_before_has_ended(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     for name in ("one", "two"):
-        bench.controller.set_draft({"model": name})
-        bench.controller.enqueue()
+        bench.controller.training.set_draft({"model": name})
+        bench.controller.training.enqueue()
     assert len(orders(bench)) == 1
-    assert [draft["model"] for draft in bench.state.queue] == ["one", "two"]
+    assert [draft["model"] for draft in bench.state.training.queue] == ["one", "two"]
     bench.training.end()
     assert orders(bench)[1:] == [TrainingJob({"model": "one"})]
-    assert [draft["model"] for draft in bench.state.queue] == ["two"]
+    assert [draft["model"] for draft in bench.state.training.queue] == ["two"]
     bench.training.end()
     assert orders(bench)[2:] == [TrainingJob({"model": "two"})]
-    assert bench.state.queue == ()
+    assert bench.state.training.queue == ()
     bench.lane.asked.clear()
     bench.training.end()
     assert len(orders(bench)) == 3
@@ -56,8 +56,8 @@ def test_what_is_queued_begins_when_the_run_before_has_ended(bench):
 
 def test_after_discarding_all_of_a_queue_the_model_before_it_is_open(bench):
     before = bench.state.model.source
-    bench.controller.start_training()
-    bench.controller.enqueue()
+    bench.controller.training.start()
+    bench.controller.training.enqueue()
     bench.adopt()
     bench.lane.answer_all()
     bench.training.end("stopped", discard=True)
@@ -68,40 +68,40 @@ def test_after_discarding_all_of_a_queue_the_model_before_it_is_open(bench):
 
 
 def test_closing_begins_nothing_that_waits(bench):
-    bench.controller.start_training()
-    bench.controller.enqueue()
+    bench.controller.training.start()
+    bench.controller.training.enqueue()
     bench.controller.close()
     bench.training.end()
     assert len(orders(bench)) == 1
 
 
 def test_what_is_queued_while_nothing_runs_begins_at_once(bench):
-    bench.controller.set_draft({"model": "one"})
-    bench.controller.enqueue()
+    bench.controller.training.set_draft({"model": "one"})
+    bench.controller.training.enqueue()
     assert orders(bench) == [TrainingJob({"model": "one"})]
-    assert bench.state.queue == ()
+    assert bench.state.training.queue == ()
 
 
 def test_what_waits_can_be_taken_out_of_the_queue(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     for name in ("one", "two", "three"):
-        bench.controller.set_draft({"model": name})
-        bench.controller.enqueue()
-    bench.controller.unqueue(1)
-    assert [draft["model"] for draft in bench.state.queue] == ["one", "three"]
+        bench.controller.training.set_draft({"model": name})
+        bench.controller.training.enqueue()
+    bench.controller.training.unqueue(1)
+    assert [draft["model"] for draft in bench.state.training.queue] == ["one", "three"]
 
 
 def test_a_sweep_queues_the_draft_with_each_value(bench):
-    bench.controller.set_draft({"objective": {"beta": 1.0, "free_bits": 0.5}})
-    bench.controller.sweep("objective.beta", (0.5, 4.0))
+    bench.controller.training.set_draft({"objective": {"beta": 1.0, "free_bits": 0.5}})
+    bench.controller.training.sweep("objective.beta", (0.5, 4.0))
     assert orders(bench) == [TrainingJob({"objective": {"beta": 0.5, "free_bits": 0.5}})]
-    assert bench.state.queue == ({"objective": {"beta": 4.0, "free_bits": 0.5}},)
-    assert bench.state.draft == {"objective": {"beta": 1.0, "free_bits": 0.5}}
+    assert bench.state.training.queue == ({"objective": {"beta": 4.0, "free_bits": 0.5}},)
+    assert bench.state.draft.values == {"objective": {"beta": 1.0, "free_bits": 0.5}}
 
 
 def test_a_failure_is_told_though_the_next_run_begins(bench):
-    bench.controller.start_training()
-    bench.controller.enqueue()
+    bench.controller.training.start()
+    bench.controller.training.enqueue()
     bench.training.end("failed", Failure("Bad recipe."), folder=None)
     assert len(orders(bench)) == 2
     assert bench.state.failure == Failure("Bad recipe.")
@@ -115,53 +115,53 @@ MODEL = Remedy("More latents", (("model.latent_dim", 8), ("objective.beta", 0.5)
 
 
 def test_a_remedy_steers_the_run_under_way_where_it_can(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.training.recipe = {"objective": {"beta": 1.0}}
-    bench.controller.apply_remedy(BETA)
+    bench.controller.training.apply_remedy(BETA)
     assert bench.training.calls[-1] == ("steer", "objective.beta", 0.5)
-    assert bench.state.draft is None
+    assert bench.state.draft.values is None
 
 
 @pytest.mark.parametrize("running", [True, False])
 def test_a_remedy_changes_the_draft_where_it_cannot(bench, running):
     if running:
-        bench.controller.start_training()
+        bench.controller.training.start()
         bench.training.recipe = {"model": {"kind": "vae", "latent_dim": 2}}
     calls = list(bench.training.calls)
-    bench.controller.apply_remedy(MODEL)
+    bench.controller.training.apply_remedy(MODEL)
     assert bench.training.calls == calls
-    assert bench.state.draft["model"]["latent_dim"] == 8
-    assert bench.state.draft["objective"] == {"beta": 0.5}
-    assert bench.state.draft["model"].get("kind") == ("vae" if running else None)
+    assert bench.state.draft.values["model"]["latent_dim"] == 8
+    assert bench.state.draft.values["objective"] == {"beta": 0.5}
+    assert bench.state.draft.values["model"].get("kind") == ("vae" if running else None)
 
 
 def test_a_remedy_for_an_open_model_does_not_steer_the_run_under_way(bench):
-    bench.controller.start_training()
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.training.start()
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
-    bench.controller.apply_remedy(BETA)
+    bench.controller.training.apply_remedy(BETA)
     assert [call[0] for call in bench.training.calls] == ["start"]
-    assert bench.state.draft["objective"] == {"beta": 0.5}
+    assert bench.state.draft.values["objective"] == {"beta": 0.5}
 
 
 # Runs of the past
 
 
 def test_the_run_under_way_is_not_deleted(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.training.folder = RUN
     bench.lane.asked.clear()
-    bench.controller.delete_run(RUN)
+    bench.controller.runs.delete(RUN)
     assert bench.lane.asked == []
     assert "under way" in bench.state.failure.title
-    bench.controller.delete_run(Path("/runs/other"))
+    bench.controller.runs.delete(Path("/runs/other"))
     assert bench.lane.asked == [Trash(Path("/runs/other"))]
 
 
 def test_what_is_asked_of_other_runs(bench):
-    bench.controller.duplicate_run(RUN)
-    bench.controller.rename_run(RUN, "new name")
-    bench.controller.compare((RUN, Path("/runs/other")))
+    bench.controller.runs.duplicate(RUN)
+    bench.controller.runs.rename(RUN, "new name")
+    bench.controller.runs.compare((RUN, Path("/runs/other")))
     assert bench.lane.asked == [
         ReadRecipe(RUN),
         Rename(RUN, "new name"),
@@ -204,8 +204,8 @@ def test_the_open_run_is_left_once_it_is_in_the_trash(bench, tmp_path, trashed, 
     bench.controller.changed.connect(
         lambda state, _: told.append(state.message and state.message.text)
     )
-    bench.controller._set(library=entries)
-    bench.controller.open(paths[trashed])
+    bench.controller.store.set(answers={ListLibrary: entries})
+    bench.controller.runs.open(paths[trashed])
     paths[trashed].rmdir()
     reply(bench, Trash(paths[trashed]))
     assert bench.lane.asked[0] == Open(paths[opened])
@@ -213,7 +213,7 @@ def test_the_open_run_is_left_once_it_is_in_the_trash(bench, tmp_path, trashed, 
 
 
 def test_another_run_in_the_trash_leaves_the_open_one(bench, tmp_path):
-    bench.controller._set(library=(Entry("run", "", tmp_path, shipped=False),))
+    bench.controller.store.set(answers={ListLibrary: (Entry("run", "", tmp_path, shipped=False),)})
     reply(bench, Trash(RUN))
     assert not [each for each in bench.lane.asked if isinstance(each, Open)]
 
@@ -222,29 +222,29 @@ def test_another_run_in_the_trash_leaves_the_open_one(bench, tmp_path):
 def test_an_answer_on_its_way_does_not_bring_back_what_was_left(bench, way):
     """The lane had begun to answer before it was told to forget it."""
     if way == "moment":
-        bench.controller.show_moment(3)
+        bench.controller.runs.show_moment(3)
         (request,) = bench.lane.asked
         response = portrait(3)
     else:
-        bench.controller.compare((RUN, RUN))
+        bench.controller.runs.compare((RUN, RUN))
         (request,) = bench.lane.asked
         response = (Compared("one", RUN, {}), Compared("two", RUN, {}))
     number = bench.lane.number
     if way == "moment":
-        bench.controller.show_moment(None)
+        bench.controller.runs.show_moment(None)
     else:
-        bench.controller.compare(())
+        bench.controller.runs.compare(())
     bench.lane.answered.emit(Answer(number, request, response))
     assert bench.state.moment is None
     assert bench.state.portrait is None
-    assert bench.state.compared == ()
+    assert (bench.state.answer(Compare) or ()) == ()
 
 
 def test_a_moment_stays_while_the_run_goes_on(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.training.folder = RUN
     bench.lane.asked.clear()
-    bench.controller.show_moment(3)
+    bench.controller.runs.show_moment(3)
     (request,) = bench.lane.asked
     assert request == ReadMoment(RUN, 3)
     bench.lane.answered.emit(Answer(bench.lane.number, request, portrait(3)))
@@ -253,25 +253,25 @@ def test_a_moment_stays_while_the_run_goes_on(bench):
     bench.training.past = RunLog(curves, portrait=latest, moments=(3, 9))
     bench.training.progressed.emit(Run(phase="training"))
     assert (bench.state.moment, bench.state.portrait.epoch) == (3, 3)
-    assert bench.state.moments == (3, 9)
-    bench.controller.show_moment(None)
+    assert bench.state.log.moments == (3, 9)
+    bench.controller.runs.show_moment(None)
     assert bench.state.moment is None
     assert bench.state.portrait is latest
 
 
 def test_a_moment_asked_for_before_the_first_model_of_a_run_is_still_shown(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.training.folder = RUN
-    bench.controller.show_moment(3)
+    bench.controller.runs.show_moment(3)
     bench.adopt(1)
     bench.lane.answer_all()
     assert (bench.state.moment, bench.state.portrait.epoch) == (3, 3)
 
 
 def test_a_moment_of_another_run_than_the_one_shown_is_dropped(bench):
-    bench.controller.show_moment(3)
+    bench.controller.runs.show_moment(3)
     (late,) = bench.lane.waiting(ReadMoment)
-    bench.controller.open(Path("/toys/part"))
+    bench.controller.runs.open(Path("/toys/part"))
     bench.lane.answer(bench.lane.waiting(Open)[0])
     bench.lane.answer(late)
     assert bench.state.moment is None

@@ -7,7 +7,7 @@ import pytest
 from controller_support import RUN, bare, bench, moved
 
 from latentlab.session.failure import Failure
-from latentlab.session.model import Adopt, Open
+from latentlab.session.model import Adopt, Decode, Open
 from latentlab.session.points import Original
 from latentlab.session.runs import Discard, ListLibrary, Restore, Run, RunLog, TrainingJob
 from latentlab.workers.intents import training as running
@@ -19,15 +19,15 @@ __all__ = ["bare", "bench"]
 
 
 def test_training_twice_is_refused(bench):
-    bench.controller.set_draft({"model": "vae"})
-    bench.controller.start_training()
-    bench.controller.start_training()
+    bench.controller.training.set_draft({"model": "vae"})
+    bench.controller.training.start()
+    bench.controller.training.start()
     assert bench.training.calls == [("start", TrainingJob({"model": "vae"}))]
     assert "already under way" in bench.state.failure.title
 
 
 def test_follows_the_model_under_training(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(epoch=1)
     bench.lane.answer_all()
     assert (bench.state.model.source, bench.state.model.epoch) == (RUN, 1)
@@ -36,11 +36,11 @@ def test_follows_the_model_under_training(bench):
     bench.lane.answer_all()
     assert bench.state.model.epoch == 2
     assert not np.array_equal(bench.state.codes.mu, first.mu)
-    assert bench.state.picture.point == bench.state.point
+    assert bench.state.answer(Decode).point == bench.state.point
 
 
 def test_untouched_z_stays_on_its_image_while_codes_move(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     for epoch in (1, 2):
         bench.adopt(epoch)
         bench.lane.answer_all()
@@ -49,10 +49,10 @@ def test_untouched_z_stays_on_its_image_while_codes_move(bench):
 
 
 def test_picked_image_is_followed_too(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller.pick(7)
+    bench.controller.point.pick(7)
     bench.lane.answer_all()
     bench.adopt(2)
     bench.lane.answer_all()
@@ -61,23 +61,23 @@ def test_picked_image_is_followed_too(bench):
 
 
 def test_chosen_z_stays_where_it_is_while_codes_move(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller.set_point(moved(bench.state, 0.5, 0.25))
+    bench.controller.point.set(moved(bench.state, 0.5, 0.25))
     bench.adopt(2)
     bench.lane.answer_all()
     assert bench.state.point.z == (0.5, 0.25)
-    assert bench.state.picture.point.z == (0.5, 0.25)
+    assert bench.state.answer(Decode).point.z == (0.5, 0.25)
 
 
 def test_own_picture_is_not_followed(bench):
     pixels = np.zeros((4, 4), np.uint8)
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
     own = Original("mine.png", bench.state.model.point((0.5, 0.5)), pixels, pixels)
-    bench.controller._on_original(own, "z")
+    bench.controller.point.show_original(own)
     bench.adopt(2)
     bench.lane.answer_all()
     assert bench.state.original is None
@@ -85,16 +85,16 @@ def test_own_picture_is_not_followed(bench):
 
 
 def test_opening_another_model_stops_following_until_asked(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
     bench.adopt(2)
     assert bench.lane.waiting(Adopt) == []
     assert bench.state.model.name == "big"
-    assert bench.state.run is not None
-    bench.controller.watch_run()
+    assert bench.state.training.run is not None
+    bench.controller.training.watch()
     bench.adopt(3)
     bench.lane.answer_all()
     assert (bench.state.model.source, bench.state.model.epoch) == (RUN, 3)
@@ -106,7 +106,7 @@ def looks(bench):
 
 @pytest.mark.parametrize("failure", [None, Failure("It broke.")])
 def test_the_next_weights_come_once_the_last_are_dealt_with(bench, failure):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     assert looks(bench) == []
     bench.lane.answer(bench.lane.waiting(Adopt)[0], failure)
@@ -114,18 +114,18 @@ def test_the_next_weights_come_once_the_last_are_dealt_with(bench, failure):
 
 
 def test_weights_of_a_run_that_nobody_watches_are_not_asked_for_again(bench):
-    bench.controller.start_training()
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.training.start()
+    bench.controller.runs.open(Path("/toys/big"))
     bench.adopt(1)
     bench.lane.answer_all()
     assert looks(bench) == []
-    bench.controller.watch_run()
+    bench.controller.training.watch()
     assert looks(bench) == ["look again"]
 
 
 @pytest.mark.parametrize(("device", "share"), [("CPU", running.MODEST), ("H200", 1.0)])
 def test_exploring_leaves_time_to_a_run_on_the_same_cores(bench, device, share):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.training.progressed.emit(Run(device=device))
     assert bench.lane.share == share
     bench.training.progressed.emit(Run(device=device, phase="paused"))
@@ -138,15 +138,15 @@ def test_exploring_leaves_time_to_a_run_on_the_same_cores(bench, device, share):
 
 def test_weights_still_waiting_do_not_replace_an_opened_model(bench):
     """Else the lane would decode with one model what the window shows as another's."""
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
     assert bench.lane.lab.card.name == bench.state.model.name == "big"
 
 
 def test_weights_still_waiting_do_not_replace_what_follows_a_run(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.training.end("stopped", discard=True)
     bench.lane.answer_all()
@@ -155,21 +155,21 @@ def test_weights_still_waiting_do_not_replace_what_follows_a_run(bench):
 
 
 def test_finished_run_is_opened_and_listed(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
     bench.lane.asked.clear()
     bench.training.end()
     assert Open(RUN) in bench.lane.asked
     assert ListLibrary() in bench.lane.asked
-    assert bench.state.run is None
+    assert bench.state.training.run is None
 
 
 def test_cancelled_run_is_thrown_away_and_the_model_before_comes_back(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller.cancel_training()
+    bench.controller.training.cancel()
     assert bench.training.calls[-1] == ("stop", True)
     bench.training.end("stopped", discard=True)
     assert Discard(RUN) in bench.lane.asked
@@ -183,7 +183,7 @@ def test_a_discarded_run_can_be_brought_back(bench):
     bench.controller.changed.connect(
         lambda state, changed: said.append(state.message) if "message" in changed else None
     )
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.training.end("stopped", discard=True)
     bench.lane.answer_all()
     message, _ = said
@@ -204,10 +204,10 @@ def test_after_several_discarded_runs_the_model_before_all_of_them_comes_back(
     """Never one that was discarded itself, however soon the next run begins."""
     folders = [RUN.with_name(f"new {number}") for number in range(3)]
     if queued:
-        bench.controller.sweep("model.latent_dim", (2, 2, 2))
+        bench.controller.training.sweep("model.latent_dim", (2, 2, 2))
     for folder in folders:
         if not queued:
-            bench.controller.start_training()
+            bench.controller.training.start()
         bench.adopt(1, folder)
         if answered:
             bench.lane.answer_all()
@@ -219,8 +219,8 @@ def test_after_several_discarded_runs_the_model_before_all_of_them_comes_back(
 
 
 def test_finished_run_does_not_interrupt_whoever_looks_elsewhere(bench):
-    bench.controller.start_training()
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.training.start()
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
     bench.lane.asked.clear()
     bench.training.end()
@@ -231,41 +231,41 @@ def test_finished_run_does_not_interrupt_whoever_looks_elsewhere(bench):
 def test_failed_start_keeps_model_and_curves(bench):
     """Nothing is lost where a recipe cannot be used."""
     before = bench.state
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.training.end("failed", Failure("Bad recipe."), folder=None)
     bench.lane.answer_all()
     after = bench.state
     assert after.failure == Failure("Bad recipe.")
-    assert after.run is None
-    for name in ("model", "point", "curves", "codes", "ends"):
+    assert after.training.run is None
+    for name in ("model", "point", "log", "codes", "ends"):
         assert getattr(after, name) is getattr(before, name), name
 
 
 def test_curves_of_the_run_replace_the_models(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.training.past = RunLog({("running", "loss"): (np.ones(1), np.ones(1))})
     bench.training.progressed.emit(Run(phase="training"))
-    assert bench.state.curves is bench.training.past.curves
+    assert bench.state.log.curves is bench.training.past.curves
 
 
 def test_curves_of_a_run_unwatched_are_not_shown(bench):
-    bench.controller.start_training()
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.training.start()
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
-    before = bench.state.curves
+    before = bench.state.log.curves
     bench.training.past = RunLog({("running", "loss"): (np.ones(1), np.ones(1))})
     bench.training.progressed.emit(Run(phase="training"))
-    assert bench.state.curves is before
-    assert bench.state.run.phase == "training"
+    assert bench.state.log.curves is before
+    assert bench.state.training.run.phase == "training"
 
 
 def test_the_training_is_told_what_a_hand_wants(bench):
-    bench.controller.start_training()
-    bench.controller.pause_training()
-    bench.controller.continue_training()
-    bench.controller.steer("objective.beta", 4.0)
-    bench.controller.set_rhythm(2.5)
-    bench.controller.stop_training()
+    bench.controller.training.start()
+    bench.controller.training.pause()
+    bench.controller.training.go_on()
+    bench.controller.training.steer("objective.beta", 4.0)
+    bench.controller.training.set_rhythm(2.5)
+    bench.controller.training.stop()
     assert bench.training.calls[1:] == [
         "pause",
         "go on",
@@ -273,22 +273,22 @@ def test_the_training_is_told_what_a_hand_wants(bench):
         ("rhythm", 2.5),
         ("stop", False),
     ]
-    assert bench.state.rhythm == 2.5
+    assert bench.state.training.rhythm == 2.5
 
 
 def test_a_refused_change_is_told(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.training.refused.emit("objective.beta: must be greater than or equal to 0 (not -1.0)")
     assert "objective.beta" in bench.state.failure.title
     assert bench.training.running
 
 
 def test_more_epochs_go_to_the_run_under_way_else_to_the_open_one(bench):
-    bench.controller.train_more(5)
+    bench.controller.training.train_more(5)
     source, epoch = bench.state.model.source, bench.state.model.epoch
     assert bench.training.calls == [("start", TrainingJob(folder=source, epochs=epoch + 5))]
     bench.training.progressed.emit(Run(phase="training", epochs=30))
-    bench.controller.train_more(5)
+    bench.controller.training.train_more(5)
     assert bench.training.calls[-1] == ("steer", "training.epochs", 35)
 
 
@@ -296,9 +296,9 @@ def test_an_earlier_run_is_not_thrown_away_with_what_it_was_to_become(bench):
     """Cancelling what goes on with it must not cost what was there before."""
     said = []
     bench.controller.changed.connect(lambda state, _: said.append(state.message))
-    bench.controller.resume_run(RUN)
+    bench.controller.training.resume(RUN)
     bench.lane.asked.clear()
-    bench.controller.cancel_training()
+    bench.controller.training.cancel()
     bench.training.end("stopped", discard=True)
     assert not [request for request in bench.lane.asked if isinstance(request, Discard)]
     assert Open(RUN) in bench.lane.asked
@@ -306,7 +306,7 @@ def test_an_earlier_run_is_not_thrown_away_with_what_it_was_to_become(bench):
 
 
 def test_resuming_while_a_run_is_under_way_is_refused(bench):
-    bench.controller.start_training()
-    bench.controller.resume_run(RUN)
+    bench.controller.training.start()
+    bench.controller.training.resume(RUN)
     assert len(bench.training.calls) == 1
     assert "already under way" in bench.state.failure.title

@@ -1,113 +1,175 @@
-"""What waits until somebody sees its answer, and what until z stands still."""
+"""What is sent to the lane: what visible viewers want, once, and at the right time."""
+
+from dataclasses import replace
 
 import pytest
+import toy
 
-from latentlab.latent.planes import axes_frame
+from latentlab.session import wants
 from latentlab.session.model import Decode, MakeManifold, MakeSamples
-from latentlab.session.points import GridSettings, Point, SampleSettings
+from latentlab.session.points import SampleSettings
 from latentlab.workers.demand import Demand
+from latentlab.workers.lane import Answer
+from latentlab.workers.store import Store
 
 
-def manifold(x):
-    return MakeManifold(Point((float(x), 0.0)), axes_frame(0, 1, 2), GridSettings())
+class Lane:
+    """Keeps what it was sent."""
 
+    def __init__(self):
+        self.sent, self.withdrawn = [], []
 
-DECODE, SAMPLES = Decode(Point((0.0, 0.0))), MakeSamples(SampleSettings())
+    def submit(self, request):
+        self.sent.append(request)
+        return len(self.sent)
+
+    def withdraw(self, kind):
+        self.withdrawn.append(kind)
 
 
 @pytest.fixture
-def sent():
-    return []
+def lane():
+    return Lane()
 
 
 @pytest.fixture
-def demand(qapp, sent):
-    return Demand(sent.append)
+def store(qapp):
+    store = Store()
+    card = toy.card()
+    store.set(model=card, codes=toy.codes(2), point=card.point((0.0, 0.0)))
+    return store
 
 
-def test_what_nobody_has_spoken_of_is_sent_at_once(demand, sent):
-    demand.look("Samples", {MakeSamples}, visible=False)
-    for request in (manifold(1), DECODE):
-        demand.ask(request)
-    assert sent == [manifold(1), DECODE]
+@pytest.fixture
+def demand(store, lane):
+    return Demand(store, lane)
 
 
-def test_what_nobody_sees_waits_and_only_the_newest_is_sent(demand, sent):
-    demand.look("Manifold", {MakeManifold}, visible=False)
-    for x in range(3):
-        demand.ask(manifold(x))
-    demand.ask(SAMPLES)
-    assert sent == [SAMPLES]
-    demand.look("Manifold", {MakeManifold}, visible=True)
-    assert sent == [SAMPLES, manifold(2)]
-    demand.look("Manifold", {MakeManifold}, visible=True)
-    assert sent == [SAMPLES, manifold(2)]
+def draw(store, seed):
+    store.set(sampling=SampleSettings(seed=seed))
 
 
-def test_one_who_sees_it_is_enough(demand, sent):
-    demand.look("Manifold", {MakeManifold}, visible=False)
-    demand.look("Map", {MakeManifold}, visible=True)
-    demand.ask(manifold(1))
-    assert sent == [manifold(1)]
-    demand.look("Map", (), visible=True)
-    demand.ask(manifold(2))
-    assert sent == [manifold(1)]
+def move(store, x):
+    store.set(point=store.state.point.at((float(x), 0.0)))
 
 
-def test_what_is_forgotten_is_never_sent(demand, sent):
-    demand.look("Manifold", {MakeManifold}, visible=False)
-    demand.ask(manifold(1))
-    demand.forget(MakeManifold)
-    demand.look("Manifold", {MakeManifold}, visible=True)
-    assert sent == []
+def seeds(lane):
+    return [request.settings.seed for request in lane.sent if isinstance(request, MakeSamples)]
 
 
-def test_beside_a_run_modest_requests_wait_until_no_newer_one_comes(demand, sent, until):
+def test_what_nobody_sees_is_not_sent_and_then_only_the_newest(demand, store, lane):
+    for seed in (1, 2, 3):
+        draw(store, seed)
+    assert lane.sent == []
+    demand.show("Samples", wants.samples)
+    assert seeds(lane) == [3]
+    draw(store, 4)
+    assert seeds(lane) == [3, 4]
+    demand.hide("Samples")
+    draw(store, 5)
+    assert seeds(lane) == [3, 4]
+
+
+def test_what_was_sent_is_not_sent_again(demand, store, lane):
+    demand.show("Samples", wants.samples)
+    demand.show("More samples", wants.samples)
+    demand.renew()
+    demand.hide("Samples")
+    demand.show("Samples", wants.samples)
+    move(store, 1)
+    assert len(lane.sent) == 1
+
+
+def test_other_codes_need_other_answers(demand, store, lane):
+    demand.show("Samples", wants.samples)
+    store.set(codes=toy.codes(2, seed=1))
+    assert len(lane.sent) == 2
+
+
+def test_an_answer_that_was_taken_away_is_wanted_again(demand, store, lane):
+    demand.show("Samples", wants.samples)
+    demand.take(Answer(1, lane.sent[0], toy.tiles([store.state.point], 1)))
+    assert store.state.answer(MakeSamples).columns == 1
+    store.put(MakeSamples, None)
+    assert len(lane.sent) == 2
+
+
+def test_cancelled_requests_stay_cancelled_and_withdrawn_ones_do_not(demand, store, lane):
+    demand.show("Samples", wants.samples)
+    demand.cancel(MakeSamples)
+    demand.renew()
+    assert len(lane.sent) == 1
+    assert MakeSamples not in store.state.awaited
+    demand.withdraw(MakeSamples)
+    assert len(lane.sent) == 2
+    assert lane.withdrawn == [MakeSamples] * 2
+
+
+def test_what_is_asked_for_is_not_wanted_again(demand, store, lane):
+    demand.ask(MakeSamples(store.state.sampling))
+    demand.show("Samples", wants.samples)
+    assert len(lane.sent) == 1
+
+
+def test_what_is_wanted_is_awaited_in_the_same_change(demand, store):
+    heard = []
+    store.changed.connect(lambda state, changed: heard.append((changed, state.awaited)))
+    demand.show("Image", wants.picture)
+    heard.clear()
+    demand.take(Answer(1, Decode(store.state.point), None))
+    move(store, 2)
+    assert heard[-1] == ({"point", "awaited"}, frozenset({Decode}))
+
+
+def test_requests_about_another_model_are_not_sent(demand, store, lane):
+    demand.ask(Decode(replace(store.state.point, model=7)))
+    assert lane.sent == []
+    assert store.state.awaited == frozenset()
+
+
+# Beside a run on the same cores
+
+
+def test_modest_requests_wait_until_no_newer_one_comes(demand, store, lane, until):
     demand.set_busy(True)
-    for x in range(3):
-        demand.ask(manifold(x))
-        demand.ask(DECODE)
-    assert sent == [DECODE] * 3
-    until(lambda: len(sent) == 4)
-    assert sent[-1] == manifold(2)
+    demand.show("Both", lambda state: [*wants.picture(state), *wants.samples(state)])
+    for step in (1, 2, 3):
+        draw(store, step)
+        move(store, step)
+    assert [type(request) for request in lane.sent] == [Decode] * 4
+    until(lambda: seeds(lane))
+    assert seeds(lane) == [3]
 
 
-def test_when_the_run_ends_nothing_waits_any_longer(demand, sent):
+def test_when_the_run_ends_nothing_waits_any_longer(demand, store, lane):
     demand.set_busy(True)
-    demand.ask(manifold(1))
+    demand.show("Samples", wants.samples)
+    assert lane.sent == []
     demand.set_busy(False)
-    demand.ask(manifold(2))
-    assert sent == [manifold(1), manifold(2)]
+    draw(store, 2)
+    assert seeds(lane) == [0, 2]
 
 
-def test_what_comes_into_sight_is_sent_while_z_never_rests(demand, sent):
-    """A hand that drags all the time holds back only what follows from where it is."""
+def test_each_kind_waits_for_its_own_calm(demand, store, lane, until):
     demand.set_busy(True)
-    demand.look("Map", {Decode}, visible=False)
-    demand.ask(DECODE)
-    demand.ask(manifold(1))
-    demand.look("Map", {Decode}, visible=True)
-    assert sent == [DECODE]
+    demand.show("Samples", wants.samples)
+    demand.show("Manifold", wants.manifold)
+
+    def keep_turning():
+        store.set(grid=replace(store.state.grid, n=3 + store.state.grid.n % 40))
+        return seeds(lane)
+
+    until(keep_turning)
+    assert not any(isinstance(request, MakeManifold) for request in lane.sent)
 
 
-def test_each_kind_waits_for_its_own_calm(demand, sent, until):
+def test_under_a_hand_that_never_rests_something_is_made_now_and_then(demand, store, lane, until):
     demand.set_busy(True)
-    demand.ask(SAMPLES)
+    demand.show("Samples", wants.samples)
 
-    def keep_dragging():
-        demand.ask(manifold(1))
-        return SAMPLES in sent
+    def keep_drawing():
+        draw(store, store.state.sampling.seed + 1)
+        return lane.sent
 
-    until(keep_dragging)
-    assert sent == [SAMPLES]
-
-
-def test_under_a_hand_that_never_rests_something_is_made_now_and_then(demand, sent, until):
-    demand.set_busy(True)
-
-    def keep_dragging():
-        demand.ask(manifold(len(sent)))
-        return sent
-
-    until(keep_dragging)
-    assert sent == [manifold(0)]
+    until(keep_drawing)
+    assert len(lane.sent) == 1

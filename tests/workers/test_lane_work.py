@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from latentlab.errors import RunError
 from latentlab.session.model import Decode, Hover
 from latentlab.session.points import Point
-from latentlab.session.request import Request
+from latentlab.session.request import Priority, Request
 from latentlab.work import Progress
 
 
@@ -19,7 +19,7 @@ def at(x):
 
 @dataclass(frozen=True, slots=True)
 class ReadSlow(Request):
-    """Work of the usual urgency."""
+    """Work of the usual priority."""
 
     point: Point
 
@@ -31,7 +31,7 @@ class ReadQuick(ReadSlow):
 class ReadLast(ReadSlow):
     """Work that everything else comes before."""
 
-    urgency = 9
+    priority = Priority.BACKGROUND
 
 
 class Working:
@@ -111,7 +111,7 @@ class Counting:
             yield Progress("Working")
 
 
-def test_work_of_the_same_urgency_goes_on_in_turns(open_lane, until):
+def test_work_of_the_same_priority_goes_on_in_turns(open_lane, until):
     working = Counting()
     lane = open_lane(lambda: working)
     lane.submit(ReadSlow(at(50)))
@@ -208,7 +208,7 @@ class ReadModest(ReadSlow):
     """Work that follows by itself."""
 
     modest = True
-    urgency = 1
+    priority = Priority.INTERACTIVE
 
 
 def test_modest_work_rests_where_time_is_left_to_a_run(open_lane, until):

@@ -1,6 +1,5 @@
 """Clicks, drags, drops and snapshots of one model that come once another is open."""
 
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -20,16 +19,16 @@ from latentlab.session.interpolation import (
     TraversalSettings,
 )
 from latentlab.session.map import axes_view
-from latentlab.session.model import Adopt, Decode, DecodePath, Hover, Open
+from latentlab.session.model import Adopt, Decode, DecodePath, Hover, MakeManifold, Open
 from latentlab.session.neighbours import FindNeighbours
 from latentlab.session.own_image import JudgePicture
 from latentlab.session.points import Picture
-from latentlab.session.state import OF_CODES, OF_MODEL, State
+from latentlab.session.state import OF_CODES, OF_MODEL
 
 __all__ = ["bare", "bench"]
 
 PIXELS = np.zeros((4, 4), np.uint8)
-ONE_MODEL = [each.name for each in fields(State) if each.metadata in (OF_CODES, OF_MODEL)]
+ONE_MODEL = sorted(OF_CODES | OF_MODEL)
 
 
 def mark(state):
@@ -37,16 +36,16 @@ def mark(state):
 
 
 INTENTS = {
-    "click": lambda c, old: c.set_point(old.point),
-    "drag": lambda c, old: c.set_point(moved(old, 2.0), settled=False),
-    "other label": lambda c, old: c.set_label(7),
-    "handle": lambda c, old: c.set_ends(old.ends.moved("a", moved(old, 2.0))),
-    "hover": lambda c, old: c.hover(old.point, 3),
-    "preview": lambda c, old: c.preview(Picture(old.point, PIXELS)),
-    "bookmark": lambda c, old: c.keep_bookmarks(mark(old)),
-    "plane": lambda c, old: c.set_view(axes_view(0, 1, 9)),
-    "undo": lambda c, old: c.undo(),
-    "row": lambda c, old: c.pick(5_000),
+    "click": lambda c, old: c.point.set(old.point),
+    "drag": lambda c, old: c.point.set(moved(old, 2.0), settled=False),
+    "other label": lambda c, old: c.point.set_label(7),
+    "handle": lambda c, old: c.path.set(old.ends.moved("a", moved(old, 2.0))),
+    "hover": lambda c, old: c.preview.point(old.point, 3),
+    "preview": lambda c, old: c.preview.picture(Picture(old.point, PIXELS)),
+    "bookmark": lambda c, old: c.bookmarks.keep(mark(old)),
+    "plane": lambda c, old: c.map.set_view(axes_view(0, 1, 9)),
+    "undo": lambda c, old: c.undo.undo(),
+    "row": lambda c, old: c.point.pick(5_000),
     "traversal": lambda c, old: c.ask(MakeTraversal(old.point, TraversalSettings())),
     "neighbours": lambda c, old: c.ask(FindNeighbours(old.point)),
     "ways": lambda c, old: c.ask(DecodePaths(old.ends, (PathKind.STRAIGHT,))),
@@ -60,10 +59,10 @@ INTENTS = {
 @pytest.mark.parametrize("model", ["big", "part"], ids=["another size", "the same size"])
 @pytest.mark.parametrize("intent", INTENTS)
 def test_what_comes_too_late_changes_nothing(bench, intent, model):
-    bench.controller.pick(5)
+    bench.controller.point.pick(5)
     bench.lane.answer_all()
     old = bench.state
-    bench.controller.open(Path("/toys") / model)
+    bench.controller.runs.open(Path("/toys") / model)
     bench.lane.answer_all()
     bench.lane.asked.clear()
     before = bench.state
@@ -71,13 +70,14 @@ def test_what_comes_too_late_changes_nothing(bench, intent, model):
     bench.lane.answer_all()
     after = bench.state
     assert [name for name in ONE_MODEL if getattr(before, name) is not getattr(after, name)] == []
+    assert {kind for kind, answer in after.answers.items() if answer} == set(before.answers)
     assert all(belongs(request, after) for request in bench.lane.asked)
     assert after.failure is None
     assert not after.can_undo
 
 
 def test_nothing_of_the_old_model_outlives_it(bench):
-    bench.controller.open(Path("/toys/part"))
+    bench.controller.runs.open(Path("/toys/part"))
     old = bench.state
     bench.lane.answer(bench.lane.waiting(Open)[0])
     new = bench.state
@@ -86,17 +86,17 @@ def test_nothing_of_the_old_model_outlives_it(bench):
 
 
 def test_snapshots_of_a_run_are_one_model(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller.set_point(moved(bench.state, 1.0))
+    bench.controller.point.set(moved(bench.state, 1.0))
     bench.lane.answer_all()
     old = bench.state
     bench.adopt(2)
     bench.lane.answer_all()
     assert bench.state.codes is not old.codes
-    bench.controller.set_point(old.manifold.tiles.points[3])
-    assert bench.state.point == old.manifold.tiles.points[3]
+    bench.controller.point.set(old.answer(MakeManifold).tiles.points[3])
+    assert bench.state.point == old.answer(MakeManifold).tiles.points[3]
 
 
 # What an image is previewed as
@@ -104,23 +104,23 @@ def test_snapshots_of_a_run_are_one_model(bench):
 
 @pytest.mark.parametrize("row", range(3))
 def test_an_image_is_previewed_under_its_own_label(bench, row):
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
-    bench.controller.set_label(2)
-    bench.controller.hover_image(row)
+    bench.controller.point.set_label(2)
+    bench.controller.preview.row(row)
     bench.lane.answer_all()
     codes = bench.state.codes
     assert bench.state.preview.point == bench.state.model.point(
         codes.mu[row].tolist(), codes.labels[row]
     )
-    assert bench.state.hovered.row == row
+    assert bench.state.preview.original.row == row
 
 
 @pytest.mark.parametrize("row", [-1, 90])
 def test_no_image_is_no_preview(bench, row):
-    bench.controller.hover_image(1)
+    bench.controller.preview.row(1)
     bench.lane.answer_all()
-    bench.controller.hover_image(row)
+    bench.controller.preview.row(row)
     bench.lane.answer_all()
     assert bench.state.preview is None
 
@@ -130,7 +130,7 @@ def test_no_image_is_no_preview(bench, row):
 
 def test_a_kind_is_awaited_until_the_last_of_it_is_answered(bench):
     for x in (1.0, 2.0):
-        bench.controller.set_point(moved(bench.state, x))
+        bench.controller.point.set(moved(bench.state, x))
     older, newer = bench.lane.waiting(Decode)
     assert Decode in bench.state.awaited
     bench.lane.answer(older)
@@ -141,32 +141,32 @@ def test_a_kind_is_awaited_until_the_last_of_it_is_answered(bench):
 
 def test_what_failed_or_was_given_up(bench):
     """After a failure the former answer still does not fit; who gives up keeps it."""
-    bench.controller.set_ends(bench.state.ends.moved("a", moved(bench.state, 1.0)))
+    bench.controller.path.set(bench.state.ends.moved("a", moved(bench.state, 1.0)))
     bench.lane.answer(bench.lane.waiting(DecodePath)[0], Failure("no memory"))
     assert DecodePath in bench.state.awaited
-    bench.controller.hover(bench.state.point)
-    bench.controller.withdraw(Hover)
+    bench.controller.preview.point(bench.state.point)
+    bench.controller.demand.withdraw(Hover)
     assert Hover not in bench.state.awaited
 
 
 def test_opening_is_awaited_until_it_is_done_or_failed(bench):
-    bench.controller.open(Path("/toys/no such"))
+    bench.controller.runs.open(Path("/toys/no such"))
     assert Open in bench.state.awaited
     bench.lane.answer(bench.lane.waiting(Open)[0], Failure("It is not a run."))
     assert Open not in bench.state.awaited
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
     assert bench.state.awaited == frozenset()
 
 
 def test_the_state_knows_the_model_that_answers(bench):
     """Another one was to be opened, which failed; meanwhile the run's model had moved on."""
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
     bench.adopt(2)
     adopting = bench.lane.waiting(Adopt)[0]
-    bench.controller.open(Path("/toys/no such"))
+    bench.controller.runs.open(Path("/toys/no such"))
     bench.lane.answer(adopting)
     assert bench.state.opening == "no such"
     bench.lane.answer(bench.lane.waiting(Open)[0], Failure("It is not a run."))
@@ -185,10 +185,10 @@ def test_everybody_hears_of_changes_in_their_order(bench):
 
     def answer_back(state, changed):
         if "point" in changed and state.point.z[0] == 1.0:
-            bench.controller.set_point(moved(state, 2.0))
+            bench.controller.point.set(moved(state, 2.0))
 
     bench.controller.changed.connect(answer_back)
     bench.controller.changed.connect(lambda state, changed: heard.append((state, changed)))
-    bench.controller.set_point(moved(bench.state, 1.0))
+    bench.controller.point.set(moved(bench.state, 1.0))
     assert [state.point.z[0] for state, changed in heard if "point" in changed] == [1.0, 2.0]
     assert heard[-1][0] is bench.state

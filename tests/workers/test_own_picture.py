@@ -20,22 +20,22 @@ def drawing(value, name="drawing"):
 
 def test_own_picture_becomes_z_and_can_be_undone(bench):
     before = bench.state
-    bench.controller.show_picture(drawing(255))
+    bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
     assert bench.state.point.z == (1.0, 3.0)
     assert bench.state.original is bench.state.own
     assert bench.state.own.own.source.name == "drawing"
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert bench.state.point == before.point
     assert bench.state.own is not None
-    bench.controller.redo()
+    bench.controller.undo.redo()
     assert bench.state.original is bench.state.own
     assert bench.state.point.z == (1.0, 3.0)
 
 
 def test_a_picture_brought_in_while_the_model_is_replaced_is_shown(bench):
-    bench.controller.start_training()
-    bench.controller.show_picture(drawing(255))
+    bench.controller.training.start()
+    bench.controller.own_image.show(drawing(255))
     bench.adopt(1)
     bench.lane.answer(bench.lane.waiting(Adopt)[0])
     bench.lane.answer_all()
@@ -47,50 +47,50 @@ def test_a_picture_brought_in_while_the_model_is_replaced_is_shown(bench):
 def test_a_stroke_under_way_is_no_step_of_its_own(bench):
     first = bench.state.point
     for value in (10, 90, 200):
-        bench.controller.show_picture(drawing(value), settled=False)
+        bench.controller.own_image.show(drawing(value), settled=False)
         bench.lane.answer_all()
         assert bench.state.point.z[0] == pytest.approx(value / 255)
         assert not bench.state.can_undo
-    bench.controller.show_picture(drawing(255))
+    bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert bench.state.point == first
 
 
 def test_own_picture_stays_while_z_moves_on(bench):
-    bench.controller.show_picture(drawing(255))
+    bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
     own = bench.state.own
-    bench.controller.set_point(moved(bench.state, -1.0))
+    bench.controller.point.set(moved(bench.state, -1.0))
     assert (bench.state.original, bench.state.own) == (None, own)
-    bench.controller.return_to_picture()
+    bench.controller.own_image.return_to()
     assert bench.state.point == own.point
     assert bench.state.original is own
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert bench.state.point.z[0] == -1.0
 
 
 def test_undo_brings_the_picture_before_back(bench):
     for value in (51, 255):
-        bench.controller.show_picture(drawing(value))
+        bench.controller.own_image.show(drawing(value))
         bench.lane.answer_all()
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert bench.state.own.point.z[0] == pytest.approx(0.2)
     assert bench.state.original is bench.state.own
 
 
 def test_own_picture_is_followed_while_codes_move(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller.show_picture(drawing(255))
+    bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
     for epoch in (2, 3):
         bench.adopt(epoch)
         bench.lane.answer_all()
         assert bench.state.point.z == bench.state.own.point.z == (1.0, epoch)
         assert bench.state.original is bench.state.own
-    bench.controller.set_point(moved(bench.state, -1.0))
+    bench.controller.point.set(moved(bench.state, -1.0))
     here = bench.state.point
     bench.adopt(4)
     bench.lane.answer_all()
@@ -100,22 +100,22 @@ def test_own_picture_is_followed_while_codes_move(bench):
 
 def test_a_picture_brought_while_the_model_moves_is_not_lost(bench):
     """Not to the old one, which is encoded once more at the same moment."""
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller.show_picture(drawing(51))
+    bench.controller.own_image.show(drawing(51))
     bench.lane.answer_all()
     bench.adopt(2)
     bench.lane.answer(bench.lane.waiting(Adopt)[0])
-    bench.controller.show_picture(drawing(255))
+    bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
     assert bench.state.own.point.z == bench.state.point.z == (1.0, 2.0)
 
 
 def test_another_model_sees_the_same_picture(bench):
-    bench.controller.show_picture(drawing(255))
+    bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
     assert bench.state.own.point.z == (1.0, 3.0, 0.0, 0.0, 0.0)
     assert bench.state.original.row == 2
@@ -124,82 +124,82 @@ def test_another_model_sees_the_same_picture(bench):
 
 
 def test_a_forgotten_picture_does_not_come_back(bench):
-    bench.controller.show_picture(drawing(255))
+    bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
     here = bench.state.point
-    bench.controller.show_picture(drawing(51))
-    bench.controller.forget_picture()
+    bench.controller.own_image.show(drawing(51))
+    bench.controller.own_image.forget()
     bench.lane.answer_all()
     assert bench.state.own is None
     assert bench.state.point == here
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
     assert bench.state.own is None
 
 
 def test_filling_in_goes_there_and_other_fills_do_not(bench):
-    bench.controller.show_picture(drawing(255))
+    bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
     own, hidden = bench.state.own, np.eye(4, dtype=bool)
     bench.controller.ask(OtherFills(own, hidden))
     bench.lane.answer_all()
-    assert len(bench.state.fills.tiles.points) == 6
+    assert len(bench.state.answer(FillIn).tiles.points) == 6
     assert bench.state.point == own.point
     bench.controller.ask(FillIn(own, hidden))
     bench.lane.answer_all()
     assert bench.state.point.z == (0.25, 0.25)
-    bench.controller.undo()
+    bench.controller.undo.undo()
     assert bench.state.point == own.point
-    bench.controller.show_picture(drawing(51))
+    bench.controller.own_image.show(drawing(51))
     bench.lane.answer_all()
-    assert bench.state.fills is None
+    assert bench.state.answer(FillIn) is None
 
 
 def test_a_picture_can_be_of_another_class(bench):
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
-    bench.controller.show_picture(drawing(255))
+    bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
-    bench.controller.relabel_picture(1)
+    bench.controller.own_image.relabel(1)
     bench.lane.answer_all()
     assert bench.state.own.point.label == bench.state.point.label == 1
 
 
 OTHERS = {
-    "another drawing of the same name": lambda bench, own: bench.controller.show_picture(
+    "another drawing of the same name": lambda bench, own: bench.controller.own_image.show(
         drawing(90)
     ),
-    "inverted": lambda bench, own: bench.controller.show_picture(
+    "inverted": lambda bench, own: bench.controller.own_image.show(
         own.source, replace(own.fitting, invert=True)
     ),
-    "of another class": lambda bench, own: bench.controller.relabel_picture(1),
-    "undone": lambda bench, own: bench.controller.undo(),
-    "taken away": lambda bench, own: bench.controller.forget_picture(),
+    "of another class": lambda bench, own: bench.controller.own_image.relabel(1),
+    "undone": lambda bench, own: bench.controller.undo.undo(),
+    "taken away": lambda bench, own: bench.controller.own_image.forget(),
 }
 
 
 @pytest.mark.parametrize("change", OTHERS)
 def test_numbers_never_stand_beside_another_picture(bench, change):
-    bench.controller.open(Path("/toys/big"))
+    bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
     for value in (10, 200):
-        bench.controller.show_picture(drawing(value))
+        bench.controller.own_image.show(drawing(value))
         bench.lane.answer_all()
     own = bench.state.own
     bench.controller.ask(JudgePicture(own))
     bench.lane.answer_all()
-    assert bench.state.judged.original is own
+    assert bench.state.answer(JudgePicture).original is own
     OTHERS[change](bench, own.own)
     bench.lane.answer_all()
     assert bench.state.own is not own
-    assert bench.state.judged is None
+    assert bench.state.answer(JudgePicture) is None
 
 
 def test_numbers_stay_while_the_same_picture_is_encoded_anew(bench):
-    bench.controller.start_training()
+    bench.controller.training.start()
     bench.adopt(1)
     bench.lane.answer_all()
-    bench.controller.show_picture(drawing(200))
+    bench.controller.own_image.show(drawing(200))
     bench.lane.answer_all()
     bench.controller.ask(JudgePicture(bench.state.own))
     bench.lane.answer_all()
@@ -207,4 +207,4 @@ def test_numbers_stay_while_the_same_picture_is_encoded_anew(bench):
     bench.adopt(2)
     bench.lane.answer_all()
     assert bench.state.own is not own
-    assert bench.state.judged is not None
+    assert bench.state.answer(JudgePicture) is not None

@@ -12,7 +12,7 @@ from latentlab.learning.checkpoint import load_model, read_checkpoint
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record
 from latentlab.runs.run_log import read_changes
-from latentlab.session.runs import Remedy
+from latentlab.session.runs import Compare, ListLibrary, Remedy
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
@@ -57,8 +57,8 @@ class Lab:
         return self.controller.state
 
     def train(self, recipe):
-        self.controller.set_draft(recipe)
-        self.controller.start_training()
+        self.controller.training.set_draft(recipe)
+        self.controller.training.start()
 
     def until_step(self, more=1):
         """Wait until the run has told of so many more steps."""
@@ -70,7 +70,7 @@ class Lab:
         return len(self.training.past.curves.get(("running", "loss"), ((),))[0])
 
     def until_ended(self):
-        self.until(lambda: self.state.run is None and not self.state.queue)
+        self.until(lambda: self.state.training.run is None and not self.state.training.queue)
 
 
 @pytest.fixture
@@ -87,34 +87,37 @@ def own_runs():
 def test_a_paused_run_makes_no_step_and_its_clock_stands_still(lab):
     lab.train(tiny(400))
     lab.until_step(3)
-    lab.controller.pause_training()
-    assert lab.state.run.phase == "paused"
+    lab.controller.training.pause()
+    assert lab.state.training.run.phase == "paused"
     # What was on its way when the hand came down arrives yet.
     end = time.monotonic() + 0.15
     lab.until(lambda: time.monotonic() > end)
-    steps, left = lab.steps, lab.state.run.seconds_left
+    steps, left = lab.steps, lab.state.training.run.seconds_left
     end = time.monotonic() + 1.2
     lab.until(lambda: time.monotonic() > end)
     assert lab.steps == steps
-    epoch = lab.state.run.epoch
-    lab.controller.continue_training()
-    assert lab.state.run.phase == "training"
+    epoch = lab.state.training.run.epoch
+    lab.controller.training.go_on()
+    assert lab.state.training.run.phase == "training"
     seconds = []
     lab.until(
-        lambda: seconds.append(lab.state.run.seconds_per_epoch) or lab.state.run.epoch > epoch
+        lambda: (
+            seconds.append(lab.state.training.run.seconds_per_epoch)
+            or lab.state.training.run.epoch > epoch
+        )
     )
     lab.until_step(2)
     # 1.2 of so few seconds would more than double them.
-    assert lab.state.run.seconds_left < 2 * left + 1
+    assert lab.state.training.run.seconds_left < 2 * left + 1
     assert max(value for value in seconds if value) < 1.2
-    assert lab.state.run.images_per_second > 1000
+    assert lab.state.training.run.images_per_second > 1000
 
 
 def test_a_paused_run_can_be_stopped_and_is_kept(lab):
     lab.train(TINY)
     lab.until_step(2)
-    lab.controller.pause_training()
-    lab.controller.stop_training()
+    lab.controller.training.pause()
+    lab.controller.training.stop()
     lab.until_ended()
     (folder,) = own_runs()
     assert load_model(folder)[1].step > 0
@@ -125,17 +128,17 @@ def test_a_paused_run_can_be_stopped_and_is_kept(lab):
 def test_steering_through_the_controller_is_marked_and_kept(lab):
     lab.train(TINY)
     lab.until_step(2)
-    lab.controller.steer("objective.beta", 4.0)
-    lab.until(lambda: lab.state.changes)
-    (change,) = lab.state.changes
+    lab.controller.training.steer("objective.beta", 4.0)
+    lab.until(lambda: lab.state.log.changes)
+    (change,) = lab.state.log.changes
     assert (change.key, change.value, change.problem) == ("objective.beta", 4.0, "")
-    assert lab.state.run.recipe["objective"]["beta"] == 4.0
-    lab.controller.steer("objective.beta", -1.0)
+    assert lab.state.training.run.recipe["objective"]["beta"] == 4.0
+    lab.controller.training.steer("objective.beta", -1.0)
     lab.until(lambda: lab.state.failure)
     assert "objective.beta" in lab.state.failure.title
-    lab.controller.apply_remedy(Remedy("Less", (("training.learning_rate", 1e-4),)))
-    lab.until(lambda: len(lab.state.changes) == 2)
-    lab.controller.stop_training()
+    lab.controller.training.apply_remedy(Remedy("Less", (("training.learning_rate", 1e-4),)))
+    lab.until(lambda: len(lab.state.log.changes) == 2)
+    lab.controller.training.stop()
     lab.until_ended()
     (folder,) = own_runs()
     assert [(c.key, c.value) for c in read_changes(folder)] == [
@@ -145,49 +148,49 @@ def test_steering_through_the_controller_is_marked_and_kept(lab):
     recipe = read_checkpoint(folder).recipe
     assert (recipe.objective.beta, recipe.training.learning_rate) == (4.0, 1e-4)
     lab.until(lambda: lab.state.model and lab.state.model.source == folder)
-    assert len(lab.state.changes) == 2, "the open run shows what was changed too"
+    assert len(lab.state.log.changes) == 2, "the open run shows what was changed too"
 
 
 def test_more_epochs_while_it_runs_and_after_it(lab):
     lab.train(tiny(2))
-    lab.until(lambda: lab.state.run and lab.state.run.phase == "training")
-    lab.controller.train_more(1)
+    lab.until(lambda: lab.state.training.run and lab.state.training.run.phase == "training")
+    lab.controller.training.train_more(1)
     lab.until_ended()
     (folder,) = own_runs()
     lab.until(lambda: lab.state.model and lab.state.model.epoch in (2, 3))
     epochs = lab.state.model.epoch
-    lab.controller.train_more(2)
-    lab.until(lambda: lab.state.run and lab.state.run.phase == "training")
+    lab.controller.training.train_more(2)
+    lab.until(lambda: lab.state.training.run and lab.state.training.run.phase == "training")
     lab.until_ended()
     lab.until(lambda: lab.state.model.epoch == epochs + 2)
     assert own_runs() == [folder]
-    x, losses = lab.state.curves["validation", "loss"]
+    x, losses = lab.state.log.curves["validation", "loss"]
     assert x.tolist() == list(range(1, epochs + 3))
     assert losses[-1] < losses[0]
-    assert lab.state.moments[-1] == epochs + 2
-    assert lab.state.latents.epochs.tolist() == x.tolist()
+    assert lab.state.log.moments[-1] == epochs + 2
+    assert lab.state.log.latents.epochs.tolist() == x.tolist()
 
 
 def test_a_resumed_run_remembers_its_best_epoch_and_its_curves(lab):
     folder = runs() / "run"
     for _ in record(make_recipe(tiny(3)), folder):
         pass
-    lab.controller.resume_run(folder, 5)
-    lab.until(lambda: lab.state.run and lab.state.run.best_loss)
-    assert lab.state.run.epochs == 5
+    lab.controller.training.resume(folder, 5)
+    lab.until(lambda: lab.state.training.run and lab.state.training.run.best_loss)
+    assert lab.state.training.run.epochs == 5
     lab.until_ended()
     lab.until(lambda: lab.state.model and lab.state.model.epoch == 5)
-    assert lab.state.curves["validation", "loss"][0].tolist() == [1, 2, 3, 4, 5]
+    assert lab.state.log.curves["validation", "loss"][0].tolist() == [1, 2, 3, 4, 5]
 
 
 def test_cancelling_what_was_resumed_keeps_the_run(lab):
     folder = runs() / "run"
     for _ in record(make_recipe(tiny(1)), folder):
         pass
-    lab.controller.resume_run(folder, 100_000)
+    lab.controller.training.resume(folder, 100_000)
     # The steps of its first epoch are told before there are others.
     lab.until(lambda: lab.steps and lab.training.past.curves["running", "loss"][0][-1] > 1)
-    lab.controller.cancel_training()
+    lab.controller.training.cancel()
     lab.until_ended()
     lab.until(lambda: lab.state.model and lab.state.model.source == folder)
     assert load_model(folder)[1].step > 4
@@ -195,74 +198,76 @@ def test_cancelling_what_was_resumed_keeps_the_run(lab):
 
 
 def test_a_sweep_runs_one_after_another_and_can_be_compared(lab):
-    lab.controller.set_draft(tiny(1))
-    lab.controller.sweep("objective.beta", (0.5, 4.0))
-    assert lab.state.run is not None
-    assert len(lab.state.queue) == 1
+    lab.controller.training.set_draft(tiny(1))
+    lab.controller.training.sweep("objective.beta", (0.5, 4.0))
+    assert lab.state.training.run is not None
+    assert len(lab.state.training.queue) == 1
     lab.until_ended()
-    lab.until(lambda: len([entry for entry in lab.state.library if not entry.shipped]) == 2)
+    lab.until(
+        lambda: len([entry for entry in lab.state.answer(ListLibrary) if not entry.shipped]) == 2
+    )
     folders = own_runs()
     assert [read_checkpoint(folder).recipe.objective.beta for folder in folders] == [0.5, 4.0]
     first, second = (folder / "checkpoint.json" for folder in folders)
     assert first.stat().st_mtime_ns <= second.stat().st_mtime_ns
-    lab.controller.compare(tuple(folders))
-    lab.until(lambda: lab.state.compared)
-    assert [run.name for run in lab.state.compared] == ["beta 0.5", "beta 4.0"]
+    lab.controller.runs.compare(tuple(folders))
+    lab.until(lambda: lab.state.answer(Compare) or ())
+    assert [run.name for run in (lab.state.answer(Compare) or ())] == ["beta 0.5", "beta 4.0"]
     out = runs() / "curves.csv"
-    lab.controller.export_curves(out)
+    lab.controller.runs.export_curves(out)
     lab.until(lambda: lab.said)
     text = out.read_text()
     assert "beta 0.5,validation,loss,1," in text
     assert "beta 4.0,validation,kl,1," in text
-    lab.controller.compare(())
-    assert lab.state.compared == ()
+    lab.controller.runs.compare(())
+    assert (lab.state.answer(Compare) or ()) == ()
 
 
 def test_a_run_can_be_looked_back_at_while_it_goes_on_and_afterwards(lab, monkeypatch):
     monkeypatch.setattr("latentlab.learning.monitor.PORTRAY_EVERY", 0.0)
     lab.train(TINY)
-    lab.until(lambda: len(lab.state.moments) >= 3)
-    lab.controller.show_moment(1)
+    lab.until(lambda: len(lab.state.log.moments) >= 3)
+    lab.controller.runs.show_moment(1)
     lab.until(lambda: lab.state.moment == 1)
     then = lab.state.portrait
     assert then.epoch == 1
-    count = len(lab.state.moments)
-    lab.until(lambda: len(lab.state.moments) > count)
+    count = len(lab.state.log.moments)
+    lab.until(lambda: len(lab.state.log.moments) > count)
     assert lab.state.portrait is then, "live pictures do not push the past aside"
-    lab.controller.show_moment(None)
+    lab.controller.runs.show_moment(None)
     lab.until(lambda: lab.state.portrait.epoch > count)
-    lab.controller.stop_training()
+    lab.controller.training.stop()
     lab.until_ended()
     (folder,) = own_runs()
     lab.until(
         lambda: lab.state.model and lab.state.model.source == folder and not lab.state.opening
     )
     last = lab.state.portrait.epoch
-    assert last == lab.state.moments[-1]
-    lab.controller.show_moment(1)
+    assert last == lab.state.log.moments[-1]
+    lab.controller.runs.show_moment(1)
     lab.until(lambda: lab.state.moment == 1)
     assert np.array_equal(lab.state.portrait.reconstructions, then.reconstructions)
-    lab.controller.show_moment(None)
+    lab.controller.runs.show_moment(None)
     assert (lab.state.moment, lab.state.portrait.epoch) == (None, last)
-    lab.controller.show_moment(10**6)
+    lab.controller.runs.show_moment(10**6)
     lab.until(lambda: lab.state.failure)
     assert "no portrait" in lab.state.failure.title
 
 
 def test_a_run_that_cannot_be_resumed_says_why(lab):
     (runs() / "empty").mkdir(parents=True)
-    lab.controller.resume_run(runs() / "empty")
+    lab.controller.training.resume(runs() / "empty")
     lab.until(lambda: lab.state.failure)
     assert "cannot be resumed" in lab.state.failure.title
-    assert lab.state.run is None
+    assert lab.state.training.run is None
 
 
 def test_names_and_drafts_of_other_runs(lab):
     folder = runs() / "run"
     for _ in record(make_recipe(tiny(1, latent_dim=3)), folder):
         pass
-    lab.controller.duplicate_run(folder)
-    lab.until(lambda: lab.state.draft)
-    assert lab.state.draft["model"]["latent_dim"] == 3
-    lab.controller.rename_run(folder, "three")
-    lab.until(lambda: any(entry.name == "three" for entry in lab.state.library))
+    lab.controller.runs.duplicate(folder)
+    lab.until(lambda: lab.state.draft.values)
+    assert lab.state.draft.values["model"]["latent_dim"] == 3
+    lab.controller.runs.rename(folder, "three")
+    lab.until(lambda: any(entry.name == "three" for entry in lab.state.answer(ListLibrary) or ()))

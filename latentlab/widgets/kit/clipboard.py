@@ -21,13 +21,13 @@ def paste_picture(controller: Controller) -> None:
     data = QGuiApplication.clipboard().mimeData()
     files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
     image = QGuiApplication.clipboard().image()
-    controller.dismiss_failure()
+    controller.store.dismiss_failure()
     if files:
-        controller.open_picture(files[0])
+        controller.own_image.open(files[0])
     elif not image.isNull():
-        controller.show_picture(SourceImage("pasted picture", to_pixels(image)))
+        controller.own_image.show(SourceImage("pasted picture", to_pixels(image)))
     else:
-        controller.refuse(
+        controller.store.refuse(
             "There is no picture on the clipboard.", "Copy an image or an image file first."
         )
 

@@ -110,7 +110,7 @@ def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
 
 def ask_discard(parent: QWidget, controller: Controller) -> None:
     """Discard the run under way; ask first where more than one epoch would be lost."""
-    run = controller.state.run
+    run = controller.state.training.run
     if run is None:
         return
     if run.epochs_done > 1:
@@ -119,9 +119,9 @@ def ask_discard(parent: QWidget, controller: Controller) -> None:
         if not confirm(parent, text, more, "Discard"):
             return
     # While the question stood there, this run may have ended and the next one begun.
-    now = controller.state.run
+    now = controller.state.training.run
     if now and now.folder == run.folder:
-        controller.cancel_training()
+        controller.training.cancel()
 
 
 def ask_picture(parent: QWidget) -> Path | None:

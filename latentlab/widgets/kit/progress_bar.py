@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
@@ -34,14 +34,14 @@ class WorkBar(QFrame):
     def __init__(
         self,
         controller: Controller,
-        kinds: type[Request] | tuple[type[Request], ...],
+        kinds: type[Request[Any]] | tuple[type[Request[Any]], ...],
         tip: str,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._controller, self._is_laid_over = controller, parent is not None
         self._kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-        self._kind: type[Request] | None = None
+        self._kind: type[Request[Any]] | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(*(UNIT, UNIT // 2, UNIT // 2, UNIT // 2) if parent else (0, 0, 0, 0))
         row.setSpacing(UNIT)

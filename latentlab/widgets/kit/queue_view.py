@@ -52,13 +52,15 @@ class QueueView(QScrollArea):
 
     def show_queue(self, state: State) -> None:
         """Show the run under way and what comes after it."""
-        self.now.setVisible(state.run is not None)
-        if state.run:
-            self.now.show_text(title(state.run.recipe) or "A run", progress(state.run))
-        if state.queue is not self._queue:
-            self._queue = state.queue
-            self._fill(state.queue)
-        count = len(state.queue) + (state.run is not None)
+        self.now.setVisible(state.training.run is not None)
+        if state.training.run:
+            self.now.show_text(
+                title(state.training.run.recipe) or "A run", progress(state.training.run)
+            )
+        if state.training.queue is not self._queue:
+            self._queue = state.training.queue
+            self._fill(state.training.queue)
+        count = len(state.training.queue) + (state.training.run is not None)
         self.setFixedHeight(max(1, min(count, MOST_ROWS)) * ROW_HEIGHT)
         self.setVisible(count > 0)
 
@@ -78,7 +80,7 @@ class QueueView(QScrollArea):
     def _on_remove(self) -> None:
         row = self.sender().parent()
         if row in self.waiting:
-            self._controller.unqueue(self.waiting.index(row))
+            self._controller.training.unqueue(self.waiting.index(row))
 
 
 class QueueRow(QWidget):

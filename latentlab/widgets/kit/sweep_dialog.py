@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit
 
+from latentlab.session.export import DescribeForm
 from latentlab.session.form import chosen
 from latentlab.widgets.kit.labels import counted, problem
 from latentlab.widgets.kit.number_box import read_number
@@ -106,10 +107,10 @@ class SweepDialog(QDialog):
 def ask_sweep(parent: QWidget, controller: Controller) -> None:
     """Ask for a sweep of the draft, and queue its runs."""
     state = controller.state
-    if state.form:
-        dialog = SweepDialog(state.form, state.draft or {}, parent)
+    if state.answer(DescribeForm) or ():
+        dialog = SweepDialog((state.answer(DescribeForm) or ()), state.draft.values or {}, parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.asked.connect(controller.sweep)
+        dialog.asked.connect(controller.training.sweep)
         dialog.open()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -13,7 +13,7 @@ from latentlab.widgets.kit.theme import UNIT, colours, faint
 
 if TYPE_CHECKING:
     from latentlab.session.request import Request
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 CALM_MS = 400
@@ -42,12 +42,12 @@ class Veil(QWidget):
     """
 
     def __init__(
-        self, host: QWidget, controller: Controller, *kinds: type[Request], tells: bool = False
+        self, host: QWidget, controller: Controller, *kinds: type[Request[Any]], tells: bool = False
     ) -> None:
         super().__init__(host)
         self._tells = tells
         self._kinds = frozenset({Open, *kinds})
-        self._parts = {kind.field for kind in kinds}
+        self._answers: Changes = frozenset(kind.updates or kind for kind in kinds)
         self._opening = ""
         self.fraction: float | None = None
         self._later = QTimer(self)
@@ -60,13 +60,13 @@ class Veil(QWidget):
         controller.changed.connect(self._on_changed)
 
     @Slot(object, object)
-    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
-        if changed & self._parts:
+    def _on_changed(self, state: State, changed: Changes) -> None:
+        if changed & self._answers:
             # An answer has come: while a hand drags, the next one is awaited already.
             self._later.stop()
         if "working" in changed:
             self._show_progress(state)
-        if not changed & {"awaited", "opening"} and not changed & self._parts:
+        if not changed & {"awaited", "opening"} and not changed & self._answers:
             return
         self._opening = state.opening if Open in state.awaited else ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not self._opening)

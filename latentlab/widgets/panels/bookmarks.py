@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.session import wants
 from latentlab.session.bookmarks import ExportBookmarks, ImportBookmarks, ReadBookmarks
 from latentlab.session.interpolation import Bookmark
+from latentlab.session.model import Decode
 from latentlab.session.points import Picture
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.icons import IconButton
@@ -27,7 +29,10 @@ from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 
 if TYPE_CHECKING:
-    from latentlab.session.state import State
+    from collections.abc import Iterable
+
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 SIDE = 48
@@ -39,7 +44,7 @@ EMPTY = "Press Add to keep the current z here, with its picture and a note."
 class BookmarksPanel(PanelWidget):
     """A list; a click goes there, a double click or F2 writes a note, Del removes."""
 
-    watches = frozenset({"model", "codes", "picture", "bookmarks", "is_training"})
+    watches = frozenset({"model", "codes", Decode, ReadBookmarks, "is_training"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -81,75 +86,81 @@ class BookmarksPanel(PanelWidget):
         self.list.itemChanged.connect(self._on_note)
         self.list.currentRowChanged.connect(self._show_buttons)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
-        """List the bookmarks; other weights draw them anew."""
-        if changed & {"model", "codes", "is_training"} and state.model and not state.is_training:
-            self.controller.ask(ReadBookmarks())
-        if "bookmarks" in changed:
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        yield from wants.picture(state)
+        # Other weights draw them anew; under training that would be all the time.
+        if state.model and not state.is_training:
+            yield ReadBookmarks()
+
+    def show_state(self, state: State, changed: Changes) -> None:
+        """List the bookmarks."""
+        if ReadBookmarks in changed:
             self._show_list(state)
-        self.add.setEnabled(state.picture is not None)
+        self.add.setEnabled(state.answer(Decode) is not None)
         self._show_buttons()
 
     def _show_list(self, state: State) -> None:
         row = self.list.currentRow()
         self.list.blockSignals(True)
         self.list.clear()
-        for mark in state.bookmarks:
+        marks = _marks(state)
+        for mark in marks:
             item = QListWidgetItem(_icon(mark), mark.note or _where(mark))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             item.setToolTip(f"{_where(mark)}. Click to go there, F2 or double click for a note.")
             self.list.addItem(item)
         self.list.setCurrentRow(min(row, self.list.count() - 1))
         self.list.blockSignals(False)
-        self.list.setVisible(bool(state.bookmarks))
-        self._empty.setVisible(not state.bookmarks)
+        self.list.setVisible(bool(marks))
+        self._empty.setVisible(not marks)
 
     @Slot()
     def _show_buttons(self) -> None:
-        marks = self.controller.state.bookmarks
+        marks = _marks(self.controller.state)
         self.remove.setEnabled(0 <= self.list.currentRow() < len(marks))
         self.save.setEnabled(bool(marks))
 
     @Slot()
     def _on_add(self) -> None:
         state = self.controller.state
-        if state.picture:
+        if picture := state.answer(Decode):
             original = state.original.name if state.original else ""
-            mark = Bookmark(state.picture.point, original, state.picture.pixels)
-            self.controller.keep_bookmarks((*state.bookmarks, mark))
+            mark = Bookmark(picture.point, original, picture.pixels)
+            self.controller.bookmarks.keep((*_marks(state), mark))
 
     @Slot()
     def _on_remove(self) -> None:
-        marks, row = self.controller.state.bookmarks, self.list.currentRow()
+        marks, row = _marks(self.controller.state), self.list.currentRow()
         if 0 <= row < len(marks):
-            self.controller.preview(None)
-            self.controller.keep_bookmarks(marks[:row] + marks[row + 1 :])
+            self.controller.preview.clear()
+            self.controller.bookmarks.keep(marks[:row] + marks[row + 1 :])
 
     @Slot(QListWidgetItem)
     def _on_note(self, item: QListWidgetItem) -> None:
-        marks, row = self.controller.state.bookmarks, self.list.row(item)
+        marks, row = _marks(self.controller.state), self.list.row(item)
         text = item.text().strip()
         if 0 <= row < len(marks) and text != (marks[row].note or _where(marks[row])):
-            self.controller.keep_bookmarks(
+            self.controller.bookmarks.keep(
                 (*marks[:row], replace(marks[row], note=text), *marks[row + 1 :])
             )
 
     @Slot(QListWidgetItem)
     def _go(self, item: QListWidgetItem) -> None:
-        marks, row = self.controller.state.bookmarks, self.list.row(item)
+        marks, row = _marks(self.controller.state), self.list.row(item)
         if 0 <= row < len(marks):
-            self.controller.set_point(marks[row].point)
+            self.controller.point.set(marks[row].point)
 
     @Slot(QListWidgetItem)
     def _preview(self, item: QListWidgetItem) -> None:
-        marks, row = self.controller.state.bookmarks, self.list.row(item)
+        marks, row = _marks(self.controller.state), self.list.row(item)
         if 0 <= row < len(marks):
-            self.controller.preview(Picture(marks[row].point, marks[row].pixels))
+            self.controller.preview.picture(Picture(marks[row].point, marks[row].pixels))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Go there with Enter, remove with Del, and stop previewing when the cursor leaves."""
         if event.type() == QEvent.Type.Leave:
-            self.controller.preview(None)
+            self.controller.preview.clear()
         elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key, item = Qt.Key(event.key()), self.list.currentItem()
             if item and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -165,13 +176,17 @@ class BookmarksPanel(PanelWidget):
         state = self.controller.state
         chosen, _ = QFileDialog.getOpenFileName(self, "Add bookmarks", "", "JSON (*.json)")
         if chosen and state.model:
-            self.controller.ask(ImportBookmarks(state.model, state.bookmarks, Path(chosen)))
+            self.controller.ask(ImportBookmarks(state.model, _marks(state), Path(chosen)))
 
     @Slot()
     def _on_save(self) -> None:
         state = self.controller.state
         if state.model and (path := ask_where(self, "bookmarks", ("json",))):
-            self.controller.ask(ExportBookmarks(state.model, state.bookmarks, path))
+            self.controller.ask(ExportBookmarks(state.model, _marks(state), path))
+
+
+def _marks(state: State) -> tuple[Bookmark, ...]:
+    return state.answer(ReadBookmarks) or ()
 
 
 def _where(mark: Bookmark) -> str:

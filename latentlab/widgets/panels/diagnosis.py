@@ -59,13 +59,13 @@ class DiagnosisPanel(CalmPanel):
     def draw(self, state: State) -> None:
         """See `CalmPanel.draw`; cards that say the same stay, so that no button moves."""
         self._empty.setText(EARLY if state.is_training else EMPTY)
-        self._empty.setVisible(not state.findings)
-        self._scroll.setVisible(bool(state.findings))
-        kept = {card.finding.key: card for card in self.cards if card.finding in state.findings}
+        self._empty.setVisible(not state.log.findings)
+        self._scroll.setVisible(bool(state.log.findings))
+        kept = {card.finding.key: card for card in self.cards if card.finding in state.log.findings}
         for card in [card for card in self.cards if card not in kept.values()]:
             self._column.removeWidget(card)
             card.deleteLater()
-        self.cards = [kept.get(finding.key) or self._new(finding) for finding in state.findings]
+        self.cards = [kept.get(finding.key) or self._new(finding) for finding in state.log.findings]
         for row, card in enumerate(self.cards):
             self._column.insertWidget(row, card)
 
@@ -79,7 +79,7 @@ class DiagnosisPanel(CalmPanel):
     def _on_clicked(self) -> None:
         button = self.sender()
         if isinstance(button, RemedyButton):
-            self.controller.apply_remedy(button.remedy)
+            self.controller.training.apply_remedy(button.remedy)
 
 
 class Card(QFrame):
@@ -157,7 +157,7 @@ class Dot(QWidget):
 
 def badge(state: State) -> str:
     """Return how many findings ask for attention."""
-    count = sum(finding.level != "fine" for finding in state.findings)
+    count = sum(finding.level != "fine" for finding in state.log.findings)
     return str(count) if count else ""
 
 

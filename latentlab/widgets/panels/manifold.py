@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.latent.grid import Spacing
+from latentlab.session import wants
 from latentlab.session.export import PICTURES
 from latentlab.session.model import MakeManifold
-from latentlab.session.points import Picture
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import TileView
@@ -21,7 +21,10 @@ from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 
 if TYPE_CHECKING:
-    from latentlab.session.state import State
+    from collections.abc import Iterable
+
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 SPACINGS = {"even steps": Spacing.UNIFORM, "prior quantiles": Spacing.QUANTILE}
@@ -30,8 +33,7 @@ SPACINGS = {"even steps": Spacing.UNIFORM, "prior quantiles": Spacing.QUANTILE}
 class ManifoldPanel(PanelWidget):
     """Tiles to point at, and how they are laid out."""
 
-    watches = frozenset({"manifold", "point", "grid"})
-    needs = frozenset({MakeManifold})
+    watches = frozenset({MakeManifold, "point", "grid"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -71,12 +73,17 @@ class ManifoldPanel(PanelWidget):
         export.clicked.connect(self._save)
         Veil(self.view, controller, MakeManifold)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        return wants.manifold(state)
+
+    def show_state(self, state: State, changed: Changes) -> None:
         """Show the tiles and mark z among them."""
         if "grid" in changed:
             self._show_settings(state)
-        if "manifold" in changed:
-            self.view.set_tiles(state.manifold.tiles if state.manifold else None)
+        if MakeManifold in changed:
+            manifold = state.answer(MakeManifold)
+            self.view.set_tiles(manifold.tiles if manifold else None)
         self.view.set_marker(_marker(state))
 
     def _show_settings(self, state: State) -> None:
@@ -96,39 +103,36 @@ class ManifoldPanel(PanelWidget):
             span=self.span.value(),
             spacing=SPACINGS[self.spacing.currentText()],
         )
-        self.controller.set_grid(grid)
+        self.controller.decoding.set_grid(grid)
 
     @Slot(int)
     def _on_hovered(self, row: int) -> None:
-        manifold = self.controller.state.manifold
-        if row < 0 or not manifold:
-            self.controller.preview(None)
-        else:
-            tiles = manifold.tiles
-            self.controller.preview(Picture(tiles.points[row], tiles.pictures[row]))
+        manifold = self.controller.state.answer(MakeManifold)
+        self.controller.preview.tile(manifold.tiles if manifold else None, row)
 
     @Slot(int)
     def _on_chosen(self, row: int) -> None:
-        manifold = self.controller.state.manifold
+        manifold = self.controller.state.answer(MakeManifold)
         if manifold:
-            self.controller.set_point(manifold.tiles.points[row])
+            self.controller.point.set(manifold.tiles.points[row])
 
     @Slot()
     def _save(self) -> None:
-        manifold = self.controller.state.manifold
+        manifold = self.controller.state.answer(MakeManifold)
         if manifold and (path := ask_where(self, "manifold", PICTURES)):
             grid = self.controller.state.grid
             frame = manifold.frame
             plane = frame.dimensions or (frame.across, frame.up)
             info = {"plane": plane, "span": grid.span, "spacing": grid.spacing}
-            self.controller.export(manifold.tiles, path, info)
+            self.controller.files.export(manifold.tiles, path, info)
 
 
 def _marker(state: State) -> QPointF | None:
     """Return where z lies on the grid, in tiles; None where it lies outside."""
-    if not state.manifold or not state.point:
+    manifold = state.answer(MakeManifold)
+    if not manifold or not state.point:
         return None
-    axis, frame = state.manifold.axis, state.manifold.frame
+    axis, frame = manifold.axis, manifold.frame
     if frame.size != len(state.point.z):
         return None
     n = len(axis)

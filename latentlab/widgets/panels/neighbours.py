@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.neighbours import FindNeighbours
@@ -15,7 +14,10 @@ from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 
 if TYPE_CHECKING:
-    from latentlab.session.state import State
+    from collections.abc import Iterable
+
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 EMPTY = "There are no images on the map, and so no neighbours of z."
@@ -25,7 +27,7 @@ SOME, MOST = 12, 48
 class NeighboursPanel(PanelWidget):
     """Two rows of images, the nearest first."""
 
-    watches = frozenset({"model", "codes", "point", "neighbours"})
+    watches = frozenset({"model", "codes", "point", FindNeighbours})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -62,30 +64,27 @@ class NeighboursPanel(PanelWidget):
             self.body.addWidget(label)
             self.body.addWidget(view, 1)
             self._parts += [label, view]
-            view.hovered.connect(controller.hover_image)
-            view.chosen.connect(controller.pick)
+            view.hovered.connect(controller.preview.row)
+            view.chosen.connect(controller.point.pick)
             Veil(view, controller, FindNeighbours)
         self.body.addWidget(self._empty)
-        self.count.valueChanged.connect(self._ask)
+        self.count.valueChanged.connect(controller.demand.renew)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
-        """Show the neighbours, and ask for those of a z that has moved."""
+    def show_state(self, state: State, changed: Changes) -> None:
+        """Show the neighbours."""
         some = state.codes is not None and len(state.codes) > 0
         self._empty.setVisible(state.model is not None and not some)
         for part in self._parts:
             part.setVisible(some)
-        if some and changed & {"codes", "point"}:
-            self._ask()
-        if "neighbours" in changed:
-            found = state.neighbours
+        if FindNeighbours in changed:
+            found = state.answer(FindNeighbours)
             self.by_code.set_near(found.by_code if found else None, "{:.3f}")
             self.by_pixels.set_near(found.by_pixels if found else None, "{:.0%}")
 
-    @Slot()
-    def _ask(self) -> None:
-        state = self.controller.state
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
         if state.point and state.codes is not None and len(state.codes):
-            self.controller.ask(FindNeighbours(state.point, self.count.value()))
+            yield FindNeighbours(state.point, self.count.value())
 
 
 PANEL = Panel(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
+from latentlab.session import wants
 from latentlab.session.export import PICTURES
 from latentlab.session.model import MakeSamples
-from latentlab.session.points import Picture
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import TileView
@@ -20,15 +20,17 @@ from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 
 if TYPE_CHECKING:
-    from latentlab.session.state import State
+    from collections.abc import Iterable
+
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 
 class SamplesPanel(PanelWidget):
     """A sheet of samples; another seed gives another sheet."""
 
-    watches = frozenset({"model", "samples", "sampling"})
-    needs = frozenset({MakeSamples})
+    watches = frozenset({"model", MakeSamples, "sampling"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -52,13 +54,17 @@ class SamplesPanel(PanelWidget):
         self.body.addWidget(self.view, 1)
         self.label.currentIndexChanged.connect(self._on_settings)
         self.seed.valueChanged.connect(self._on_settings)
-        self.new.clicked.connect(controller.new_samples)
+        self.new.clicked.connect(controller.decoding.draw_samples)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
         Veil(self.view, controller, MakeSamples)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        return wants.samples(state)
+
+    def show_state(self, state: State, changed: Changes) -> None:
         """Show the sheet and what it was drawn with."""
         for widget in (self.label, self.seed):
             widget.blockSignals(True)
@@ -72,37 +78,36 @@ class SamplesPanel(PanelWidget):
         self.seed.show_value(state.sampling.seed)
         for widget in (self.label, self.seed):
             widget.blockSignals(False)
-        if "samples" in changed:
-            self.view.set_tiles(state.samples)
+        if MakeSamples in changed:
+            self.view.set_tiles(state.answer(MakeSamples))
 
     @Slot()
     def _on_settings(self) -> None:
         index = self.label.currentIndex()
         label = index - 1 if index > 0 else None
         sampling = self.controller.state.sampling
-        self.controller.set_sampling(replace(sampling, label=label, seed=self.seed.value()))
+        self.controller.decoding.set_sampling(
+            replace(sampling, label=label, seed=self.seed.value())
+        )
 
     @Slot(int)
     def _on_hovered(self, row: int) -> None:
-        tiles = self.controller.state.samples
-        if row < 0 or not tiles:
-            self.controller.preview(None)
-        else:
-            self.controller.preview(Picture(tiles.points[row], tiles.pictures[row]))
+        self.controller.preview.tile(self.controller.state.answer(MakeSamples), row)
 
     @Slot(int)
     def _on_chosen(self, row: int) -> None:
-        tiles = self.controller.state.samples
+        tiles = self.controller.state.answer(MakeSamples)
         if tiles:
-            self.controller.set_point(tiles.points[row])
+            self.controller.point.set(tiles.points[row])
 
     @Slot()
     def _save(self) -> None:
         state = self.controller.state
-        if state.samples and (path := ask_where(self, "samples", PICTURES)):
-            tiles = replace(state.samples, columns=self.view.columns)
+        tiles = state.answer(MakeSamples)
+        if tiles and (path := ask_where(self, "samples", PICTURES)):
+            tiles = replace(tiles, columns=self.view.columns)
             info = {"seed": state.sampling.seed, "label": state.sampling.label}
-            self.controller.export(tiles, path, info, gap=1)
+            self.controller.files.export(tiles, path, info, gap=1)
 
 
 PANEL = Panel(

@@ -22,7 +22,7 @@ from latentlab.widgets.kit.theme import UNIT, small
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.widgets.panel import Panel, PanelWidget
     from latentlab.workers.controller import Controller
 
@@ -110,7 +110,7 @@ class Dock(QDockWidget):
             self.raise_()
 
     @Slot(object, object)
-    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
+    def _on_changed(self, state: State, changed: Changes) -> None:
         badge = self.panel.badge(state) if self.panel.badge else ""
         title = f"{self.panel.title} · {badge}" if badge else self.panel.title
         if title != self.windowTitle():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 LAYOUT_VERSION = 1
@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         arrange(self, list(self.docks.values()))
         self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
-        self.failure_bar.dismiss.clicked.connect(controller.dismiss_failure)
+        self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
         controller.changed.connect(self._on_changed)
         # Panels are built one at a time after the window stands, so that it stands at once.
         self._unbuilt = sorted(self.docks.values(), key=lambda dock: dock.panel.shortcut)
@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         self._unbuilt.pop(0).build()
 
     @Slot(object, object)
-    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
+    def _on_changed(self, state: State, changed: Changes) -> None:
         if changed & {"model", "opening"}:
             self._show_model(state)
         if changed & {"failure"}:
@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
             epochs = f" · epoch {model.epoch}" if model.epoch else ""
             self.model_label.setText(f"{model.name} · {model.title}{epochs}")
             self.setWindowTitle(f"{model.name} – latentlab")
-            if model.source and not state.run:
+            if model.source and not state.training.run:
                 remember(str(model.source))
 
     def focusNextPrevChild(self, forward: bool) -> bool:
@@ -171,7 +171,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask first where a run is under way; then stop it, keep it and remember the layout."""
-        run = self.controller.state.run
+        run = self.controller.state.training.run
         if run and run.phase != "stopping" and not self._may_stop():
             event.ignore()
             return

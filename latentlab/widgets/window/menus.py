@@ -23,7 +23,7 @@ from latentlab.widgets.window.type_ahead import TypeAhead
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.widgets.window.main_window import MainWindow
 
 SCHEMES = {
@@ -56,7 +56,7 @@ class Menus(QObject):
         self._help_menu()
         self._corner()
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """Grey out what makes no sense now."""
         if changed & {"can_undo", "can_redo"}:
             self.undo.setEnabled(state.can_undo)
@@ -95,18 +95,18 @@ class Menus(QObject):
     def _edit_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Edit")
         controller = self._controller
-        self.undo = self._add(menu, "Undo", "Ctrl+Z", controller.undo)
-        self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.redo)
+        self.undo = self._add(menu, "Undo", "Ctrl+Z", controller.undo.undo)
+        self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.undo.redo)
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
         tip = "Encode the picture on the clipboard"
         self._add(menu, "Paste picture", "Ctrl+V", self._paste_picture, tip)
         menu.addSeparator()
-        self._add(menu, "Random z", "R", controller.randomize)
-        self._add(menu, "Mean z", "Home", controller.go_home)
-        self._add(menu, "Put A at z", "A", controller.put_a)
-        self._add(menu, "Put B at z", "B", controller.put_b)
-        self._add(menu, "New samples", "N", controller.new_samples)
+        self._add(menu, "Random z", "R", controller.point.randomize)
+        self._add(menu, "Mean z", "Home", controller.point.go_home)
+        self._add(menu, "Put A at z", "A", controller.path.put_a)
+        self._add(menu, "Put B at z", "B", controller.path.put_b)
+        self._add(menu, "New samples", "N", controller.decoding.draw_samples)
 
     def _train_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Train")

@@ -47,17 +47,17 @@ class RunBar(QWidget):
         row.addWidget(self.progress)
         row.addWidget(self.pause)
         row.addWidget(self.watch)
-        self.watch.clicked.connect(controller.watch_run)
+        self.watch.clicked.connect(controller.training.watch)
         self.pause.clicked.connect(self._on_pause)
         self.hide()
 
     def show_run(self, state: State) -> None:
         """Show how far the run is, or hide."""
-        run = state.run
+        run = state.training.run
         self.setVisible(run is not None)
         if run is None:
             return
-        self.watch.setVisible(not state.following)
+        self.watch.setVisible(not state.training.following)
         self._parts = parts(run)
         self.setToolTip(describe(run))
         self._fit()
@@ -92,11 +92,11 @@ class RunBar(QWidget):
 
 def toggle_pause(controller: Controller) -> None:
     """Pause the run under way, or let it go on."""
-    run = controller.state.run
+    run = controller.state.training.run
     if run and run.phase == "paused":
-        controller.continue_training()
+        controller.training.go_on()
     elif run:
-        controller.pause_training()
+        controller.training.pause()
 
 
 def parts(run: Run) -> list[tuple[int, str]]:

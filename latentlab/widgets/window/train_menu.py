@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 
+from latentlab.session.export import DescribeForm
+from latentlab.session.runs import ListLibrary
 from latentlab.widgets.kit.dialogs import ask_discard, ask_epochs
 from latentlab.widgets.kit.sweep_dialog import ask_sweep
 from latentlab.widgets.window.run_bar import toggle_pause
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QMainWindow, QMenu
 
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 RHYTHMS = (0.5, 1.0, 2.0, 5.0)
@@ -41,13 +43,13 @@ class TrainMenu(QObject):
         self._menu = menu
         self._controller = controller
         self.actions: list[QAction] = []
-        self.train = self._add("Train", "Ctrl+T", controller.start_training)
+        self.train = self._add("Train", "Ctrl+T", controller.training.start)
         self.queue = self._add("Add to queue", "Ctrl+Shift+T", self._enqueue)
         self.sweep = self._add("Sweep…", "", self._sweep)
         menu.addSeparator()
         self.pause = self._add("Pause", "Ctrl+P", self._pause)
         self.more = self._add("Train more epochs…", "Ctrl+Shift+M", self._train_more)
-        self.stop = self._add("Stop and keep", "Ctrl+.", controller.stop_training)
+        self.stop = self._add("Stop and keep", "Ctrl+.", controller.training.stop)
         self.cancel = self._add("Cancel and discard", "", self._cancel)
         menu.addSeparator()
         self._rhythms = self._add_rhythms()
@@ -69,18 +71,21 @@ class TrainMenu(QObject):
             action = group.addAction(f"{seconds:g} s")
             action.setCheckable(True)
             action.setData(seconds)
-            action.setChecked(seconds == self._controller.state.rhythm)
+            action.setChecked(seconds == self._controller.state.training.rhythm)
             menu.addAction(action)
         group.triggered.connect(self._set_rhythm)
         return group
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """Grey out what makes no sense now."""
         if changed & {"rhythm"}:
             for action in self._rhythms.actions():
-                action.setChecked(action.data() == state.rhythm)
-        if changed & {"run", "form", "model", "library", "draft_problem"}:
-            run, ready = state.run, bool(state.form) and not state.draft_problem
+                action.setChecked(action.data() == state.training.rhythm)
+        if changed & {"run", DescribeForm, "model", ListLibrary, "draft"}:
+            run, ready = (
+                state.training.run,
+                bool(state.answer(DescribeForm) or ()) and not state.draft.problem,
+            )
             self.train.setEnabled(run is None and ready)
             self.queue.setEnabled(run is not None and ready)
             self.sweep.setEnabled(ready)
@@ -104,7 +109,7 @@ class TrainMenu(QObject):
 
     @Slot()
     def _enqueue(self) -> None:
-        self._controller.enqueue()
+        self._controller.training.enqueue()
 
     @Slot()
     def _sweep(self) -> None:
@@ -121,16 +126,18 @@ class TrainMenu(QObject):
     @Slot()
     def _train_more(self) -> None:
         model = self._controller.state.model
-        name = "this run" if self._controller.state.run or not model else model.name
+        name = "this run" if self._controller.state.training.run or not model else model.name
         epochs = ask_epochs(self._window, name)
         if epochs:
-            self._controller.train_more(epochs)
+            self._controller.training.train_more(epochs)
 
     @Slot(QAction)
     def _set_rhythm(self, action: QAction) -> None:
-        self._controller.set_rhythm(action.data())
+        self._controller.training.set_rhythm(action.data())
 
 
 def _is_resumable(state: State) -> bool:
     source = state.model.source if state.model else None
-    return any(entry.path == source and entry.resumable for entry in state.library)
+    return any(
+        entry.path == source and entry.resumable for entry in (state.answer(ListLibrary) or ())
+    )

@@ -1,4 +1,4 @@
-"""A person's own picture: brought in, drawn, followed while the model changes, filled in."""
+"""A picture of the user's own: brought in, drawn, followed while the model changes, filled in."""
 
 from __future__ import annotations
 
@@ -6,114 +6,124 @@ from typing import TYPE_CHECKING
 
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.session.model import EncodeFile
-from latentlab.session.own_image import EncodePicture, FillIn, JudgePicture, OtherFills
-from latentlab.workers.intents.point import Exploring
+from latentlab.session.own_image import (
+    EncodePicture,
+    FillIn,
+    JudgePicture,
+    OtherFills,
+    RenewPicture,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtCore import QObject
-
     from latentlab.data.own_image.crop import SourceImage
     from latentlab.session.own_image import Inpaintings
     from latentlab.session.points import Original
-    from latentlab.workers.intents.point import Place
-    from latentlab.workers.lane import Lane
+    from latentlab.workers.demand import Demand
+    from latentlab.workers.intents.point import PointIntents
+    from latentlab.workers.intents.undo import Place, Undo
+    from latentlab.workers.store import Store
 
 
-class Pictures(Exploring):
-    """Takes the intents around one's own picture.
+class OwnImageIntents:
+    """What panels may do with a picture of the user's own.
 
     Parameters
     ----------
-    lane : Lane
-        Answers requests.
+    store, demand, undo : Store, Demand, Undo
+        The controller's.
+    point : PointIntents
+        Moved to the picture's code.
     """
 
-    def __init__(self, lane: Lane, parent: QObject | None = None) -> None:
-        super().__init__(lane, parent)
+    def __init__(self, store: Store, demand: Demand, undo: Undo, point: PointIntents) -> None:
+        self._store, self._demand, self._undo, self._point = store, demand, undo, point
         self._own: OwnImage | None = None
+        demand.on(EncodeFile, self._on_file)
+        demand.on(EncodePicture, self._on_encoded)
+        demand.on(RenewPicture, self._on_renewed)
+        demand.on(FillIn, self._on_filled)
+        undo.followed_by(self._follow)
 
-    def open_picture(self, path: Path) -> None:
+    def open(self, path: Path) -> None:
         """Encode an image file."""
-        self.ask(EncodeFile(path, self._label()))
+        self._demand.ask(EncodeFile(path, self._label()))
 
-    def show_picture(
+    def show(
         self, source: SourceImage, fitting: Preprocessing | None = None, *, settled: bool = True
     ) -> None:
         """Encode a picture that is at hand; `settled` False while a hand still draws or drags."""
         own = OwnImage(source, fitting or Preprocessing())
-        self.ask(EncodePicture(own, self._label(), settled=settled))
+        self._demand.ask(EncodePicture(own, self._label(), settled))
 
-    def relabel_picture(self, label: int) -> None:
-        """Encode one's own picture as one of another class, for a conditional model."""
+    def relabel(self, label: int) -> None:
+        """Encode the picture as one of another class, for a conditional model."""
         if self._own:
-            self.ask(EncodePicture(self._own, label))
+            self._demand.ask(EncodePicture(self._own, label))
 
-    def return_to_picture(self) -> None:
-        """Make the code of one's own picture z again."""
-        if own := self.state.own:
-            self._set(point=own.point, original=own, preview=None, hovered=None)
-            self._remember()
+    def return_to(self) -> None:
+        """Make the code of the picture z again."""
+        if own := self._store.state.own:
+            self._point.show_original(own)
 
-    def forget_picture(self) -> None:
-        """Take one's own picture away; z stays where it is."""
-        for kind in (EncodePicture, JudgePicture):
-            self.withdraw(kind)
-        self._own = None
-        self._show_own(None)
+    def forget(self) -> None:
+        """Take the picture away; z stays where it is."""
+        for kind in (EncodePicture, RenewPicture):
+            self._demand.withdraw(kind)
+        self._show(None)
+
+    def renew(self) -> None:
+        """Encode the picture by the model as it is now; z follows if it is there."""
+        state = self._store.state
+        if self._own:
+            label = state.own.point.label if state.own else self._label()
+            moves_z = bool(state.original and state.original.own)
+            self._demand.ask(RenewPicture(self._own, label, moves_z))
 
     def _label(self) -> int | None:
-        return self.state.point.label if self.state.point else None
+        point = self._store.state.point
+        return point.label if point else None
 
-    def _show_own(self, original: Original | None) -> None:
-        for kind in (FillIn, OtherFills):
-            self.cancel(kind)
-        # What was said of another picture goes at once.
-        judged = self.state.judged if _is_same(original, self.state.own) else None
-        self._set(own=original, judged=judged, fills=None)
+    def _show(self, original: Original | None) -> None:
+        self._own = original.own if original else None
+        state = self._store.state
+        answers = {**state.answers, FillIn: None}
+        if not _is_same(original, state.own):
+            # What was said of another picture goes at once.
+            answers[JudgePicture] = None
+        self._store.set(own=original, answers=answers)
+        for kind in (FillIn, OtherFills) if original else (FillIn, OtherFills, JudgePicture):
+            self._demand.withdraw(kind)
 
-    def _on_file(self, original: Original, request: EncodeFile) -> None:
-        """Show a picture that was opened."""
-        self._own = original.own
-        self._show_own(original)
-        self._on_original(original, request.role)
+    def _on_file(self, _: EncodeFile, original: Original) -> None:
+        self._show(original)
+        self._point.show_original(original)
 
-    def _on_own(self, original: Original, request: EncodePicture) -> None:
-        """Show a picture that has been encoded, unless another took its place meanwhile."""
-        here = self.state.original
-        renewed = request.role != "z"
-        if renewed and self._own is not request.own:
-            return
-        self._own = original.own
-        self._show_own(original)
-        if not renewed:
-            self._set(point=original.point, original=original, preview=None, hovered=None)
-            if request.settled:
-                self._remember()
-        elif request.role == "follow" and here and here.own:
-            self._set(point=original.point, original=original)
+    def _on_encoded(self, request: EncodePicture, original: Original) -> None:
+        self._show(original)
+        self._store.set(point=original.point, original=original, preview=None)
+        if request.settled:
+            self._undo.remember()
 
-    def _renew_own(self) -> None:
-        """Encode one's own picture by the model as it is now; z follows if it is there."""
-        here = self.state.original
-        if self._own:
-            role = "follow" if here and here.own else "keep"
-            label = self.state.own.point.label if self.state.own else self._label()
-            self.ask(EncodePicture(self._own, label, role))
+    def _on_renewed(self, request: RenewPicture, original: Original) -> None:
+        """Show the picture by the model as it is now, unless another took its place meanwhile."""
+        here = self._store.state.original
+        if self._own is request.own:
+            self._show(original)
+            if request.moves_z and here and here.own:
+                self._store.set(point=original.point, original=original)
 
-    def _on_filled(self, fills: Inpaintings) -> None:
+    def _on_filled(self, _: FillIn, fills: Inpaintings) -> None:
         """Go to the most probable way to fill the picture in."""
-        self._set(fills=fills)
-        self.set_point(fills.tiles.points[0])
+        self._store.put(FillIn, fills)
+        self._point.set(fills.tiles.points[0])
 
-    def _go(self, place: Place) -> None:
-        """See `Exploring`; back on a picture of one's own, that is the one shown again."""
+    def _follow(self, place: Place) -> None:
+        """Show the picture again whose code undo went back to."""
         here = place.original
-        if here and here.own and here is not self.state.own:
-            self._own = here.own
-            self._show_own(here)
-        super()._go(place)
+        if here and here.own and here is not self._store.state.own:
+            self._show(here)
 
 
 def _is_same(one: Original | None, other: Original | None) -> bool:

@@ -149,7 +149,7 @@ def test_what_is_typed_stays_while_the_panel_shows_its_state(desk, panel, name):
         box.lineEdit().selectAll()
         for letter in text:
             QTest.keyClicks(box, letter)
-            desk.controller.randomize()
+            desk.controller.point.randomize()
             desk.settle()
         assert box.lineEdit().text() == f"{box.prefix()}{text}{box.suffix()}"
         assert box.problem.startswith(problem)
@@ -229,18 +229,18 @@ def test_nothing_is_trained_while_a_field_is_wrong(desk):
         assert not button.isEnabled()
         assert button.toolTip().startswith("Latent dim: at most")
     assert not menu.train.isEnabled()
-    desk.controller.start_training()
-    desk.controller.enqueue()
-    desk.controller.sweep("model.latent_dim", (2, 3))
-    assert (desk.state.run, desk.state.queue) == (None, ())
+    desk.controller.training.start()
+    desk.controller.training.enqueue()
+    desk.controller.training.sweep("model.latent_dim", (2, 3))
+    assert (desk.state.training.run, desk.state.training.queue) == (None, ())
     assert desk.state.failure.title.startswith("Latent dim: at most")
     type_into(desk, "model.latent_dim", "3")
     assert not row._problem.isVisible()
     assert panel.start.isEnabled()
     assert menu.train.isEnabled()
-    assert desk.state.draft["model"]["latent_dim"] == 3
+    assert desk.state.draft.values["model"]["latent_dim"] == 3
 
 
 def test_a_comma_reaches_the_draft(desk):
     type_into(desk, "model.beta", "0,5")
-    assert desk.state.draft["model"]["beta"] == 0.5
+    assert desk.state.draft.values["model"]["beta"] == 0.5

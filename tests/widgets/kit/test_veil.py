@@ -6,7 +6,8 @@ from gui_support import wait
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from latentlab.session.model import MakeManifold, MakeSamples, Open
+from latentlab.session.bookmarks import ReadBookmarks
+from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples, Open
 from latentlab.session.points import Manifold
 from latentlab.session.state import State
 from latentlab.widgets.kit.veil import CALM_MS, Veil
@@ -15,7 +16,7 @@ from latentlab.widgets.panels.manifold import ManifoldPanel
 from latentlab.work import Progress
 
 THROUGH = Qt.WidgetAttribute.WA_TransparentForMouseEvents
-OF_MODEL = {"codes", "point", "picture", "manifold", "strip", "samples", "bookmarks", "comparison"}
+OF_MODEL = {"codes", "point", Decode, MakeManifold, DecodePath, MakeSamples, ReadBookmarks}
 
 
 @pytest.fixture
@@ -26,7 +27,11 @@ def panel(show_panel):
     state = State()
     request = MakeManifold(point, state.view.frame, state.grid)
     return show_panel(
-        ManifoldPanel, model=card, codes=codes, point=point, manifold=lab.MakeManifold(request)
+        ManifoldPanel,
+        model=card,
+        codes=codes,
+        point=point,
+        answers={MakeManifold: lab.MakeManifold(request)},
     )
 
 
@@ -66,15 +71,15 @@ def test_while_another_model_opens_nothing_can_be_clicked(panel, until):
     awaiting(panel, Open, opening="faces")
     until(veil_of(panel).isVisible)
     QTest.mouseClick(panel.childAt(panel.view.geometry().center()), Qt.MouseButton.LeftButton)
-    assert not [call for call in panel.controller.asked if call[0] == "set_point"]
+    assert not [call for call in panel.controller.asked if call[0] == "point.set"]
 
 
 def test_answers_that_keep_coming_are_not_dimmed(panel):
     """While a hand drags, the next answer is awaited before the last one is shown."""
-    veil, manifold = veil_of(panel), panel.controller.state.manifold
+    veil, manifold = veil_of(panel), panel.controller.state.answer(MakeManifold)
     for _ in range(6):
         again = Manifold(manifold.tiles, manifold.frame, manifold.axis)
-        awaiting(panel, MakeManifold, manifold=again)
+        awaiting(panel, MakeManifold, answers={MakeManifold: again})
         wait(CALM_MS // 3)
         assert veil.isHidden()
 

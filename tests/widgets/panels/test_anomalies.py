@@ -21,7 +21,9 @@ from latentlab.work import Progress
 
 @pytest.fixture
 def panel(show_panel):
-    return show_panel(AnomaliesPanel, model=toy.card(), codes=toy.codes(), scores=toy.scores())
+    return show_panel(
+        AnomaliesPanel, model=toy.card(), codes=toy.codes(), answers={ScoreImages: toy.scores()}
+    )
 
 
 def asked(panel, kind):
@@ -100,7 +102,7 @@ def test_ranks_the_selection_alone(panel):
     # Rows of another model are no rows of this one.
     panel.controller.show(selection=select(np.array([80])))
     ranked.selected.click()
-    panel.controller.show(codes=toy.codes(count=5), scores=None, selection=None)
+    panel.controller.show(codes=toy.codes(count=5), selection=None, answers={ScoreImages: None})
     assert wall.visible_rows() == []
 
 
@@ -117,7 +119,7 @@ def test_the_threshold_counts_what_lies_above(panel):
 
 def test_what_is_no_number_is_above_any_threshold(panel):
     nan = np.array([1.0, np.nan, 3.0])
-    panel.controller.show(scores=Scores(nan, nan, nan, 50))
+    panel.controller.show(answers={ScoreImages: Scores(nan, nan, nan, 50)})
     panel.ranked.threshold.setValue(panel.ranked.threshold.maximum())
     assert "<b>1</b> of 3 image is" in panel.ranked.count.text()
     assert panel.ranked.wall.visible_rows() == [1, 2, 0]
@@ -126,11 +128,11 @@ def test_what_is_no_number_is_above_any_threshold(panel):
 def test_hover_previews_leaving_restores_and_enter_goes_there(panel):
     wall = panel.ranked.wall
     QTest.keyClick(wall, Qt.Key.Key_Right)
-    assert panel.controller.asked[-1] == ("hover_image", 89)
+    assert panel.controller.asked[-1] == ("preview.row", 89)
     QTest.keyClick(wall, Qt.Key.Key_Return)
-    assert panel.controller.asked[-1] == ("pick", 89)
+    assert panel.controller.asked[-1] == ("point.pick", 89)
     wall._point(-1)
-    assert panel.controller.asked[-1] == ("hover_image", -1)
+    assert panel.controller.asked[-1] == ("preview.row", -1)
 
 
 def test_tells_all_of_an_image(panel):
@@ -148,7 +150,7 @@ def test_asks_for_pictures_and_shows_them(panel):
     lab = toy.ToyLab()
     lab.card, lab.codes = toy.card(), toy.codes()
     before = panel.grab().toImage()
-    panel.controller.show(thumbnails=lab.ShowImages(request))
+    panel.controller.show(answers={ShowImages: lab.ShowImages(request)})
     assert panel.grab().toImage() != before
     assert asked(panel, ShowImages)[-1] is request
 
@@ -157,13 +159,13 @@ def test_new_codes_forget_old_pictures(panel):
     wall = panel.ranked.wall
     lab = toy.ToyLab()
     lab.card, lab.codes = toy.card(), toy.codes()
-    panel.controller.show(thumbnails=lab.ShowImages(asked(panel, ShowImages)[-1]))
+    panel.controller.show(answers={ShowImages: lab.ShowImages(asked(panel, ShowImages)[-1])})
     assert len(wall._images) == len(wall.visible_rows())
     panel.controller.asked.clear()
-    panel.controller.show(scores=None, thumbnails=None, codes=toy.codes(seed=1))
+    panel.controller.show(codes=toy.codes(seed=1), answers={ScoreImages: None, ShowImages: None})
     assert panel._empty.isVisible()
     assert wall._images == {}
-    panel.controller.show(scores=toy.scores())
+    panel.controller.show(answers={ScoreImages: toy.scores()})
     assert set(asked(panel, ShowImages)[-1].rows) == set(wall.visible_rows())
 
 
@@ -171,7 +173,9 @@ def test_rows_of_another_model_are_not_asked_for(panel, until):
     until(lambda: asked(panel, ShowImages))
     panel.controller.asked.clear()
     other = toy.card(name="big")
-    panel.controller.show(model=other, codes=toy.codes(), scores=None, thumbnails=None)
+    panel.controller.show(
+        model=other, codes=toy.codes(), answers={ScoreImages: None, ShowImages: None}
+    )
     assert not asked(panel, ShowImages)
 
 
@@ -200,7 +204,11 @@ def open_panel(desk):
 
 def test_scores_and_goes_to_the_strangest(desk, open_panel):
     desk.hand.click(open_panel.start)
-    desk.until(lambda: desk.state.scores is not None and desk.state.thumbnails is not None)
+    desk.until(
+        lambda: (
+            desk.state.answer(ScoreImages) is not None and desk.state.answer(ShowImages) is not None
+        )
+    )
     assert desk.state.working == {}
     wall = open_panel.ranked.wall
     desk.until(lambda: len(wall._images) >= len(wall.visible_rows()))
@@ -208,31 +216,31 @@ def test_scores_and_goes_to_the_strangest(desk, open_panel):
     desk.until(lambda: desk.state.original.row == 89)
     assert desk.state.point.z == tuple(desk.state.codes.mu[89].tolist())
     assert wall._marked == 89
-    desk.controller.undo()
+    desk.controller.undo.undo()
     assert desk.state.original.row != 89
 
 
 def test_cancel_ends_it_and_keeps_the_scores_from_before(desk, open_panel):
     open_panel.start.click()
-    desk.until(lambda: desk.state.scores is not None)
-    before = desk.state.scores
+    desk.until(lambda: desk.state.answer(ScoreImages) is not None)
+    before = desk.state.answer(ScoreImages)
     desk.controller.ask(ScoreImages(10**9))
     desk.until(lambda: ScoreImages in desk.state.working)
     desk.until(open_panel.work.stop.isVisible)
     desk.hand.click(open_panel.work.stop)
     assert desk.state.working == {}
-    assert desk.state.scores is before
+    assert desk.state.answer(ScoreImages) is before
     desk.until(lambda: not desk.controller._lane._worker._begun)
 
 
 def test_another_model_ends_it_and_takes_the_scores_away(desk, open_panel):
     open_panel.start.click()
-    desk.until(lambda: desk.state.thumbnails is not None)
+    desk.until(lambda: desk.state.answer(ShowImages) is not None)
     desk.controller.ask(ScoreImages(10**9))
     desk.until(lambda: ScoreImages in desk.state.working)
-    desk.controller.open(toy.LIBRARY[1].path)
+    desk.controller.runs.open(toy.LIBRARY[1].path)
     desk.until(lambda: desk.state.model.name == "big")
-    assert desk.state.scores is desk.state.thumbnails is None
+    assert desk.state.answer(ScoreImages) is desk.state.answer(ShowImages) is None
     assert desk.state.working == {}
     desk.until(lambda: not desk.controller._lane._worker._begun)
     assert open_panel._empty.isVisible()
@@ -247,19 +255,19 @@ def test_codes_that_move_under_training_take_the_scores_away(make_desk):
 
     desk = make_desk(train=train)
     desk.controller.ask(ScoreImages())
-    desk.until(lambda: desk.state.scores is not None)
-    desk.controller.start_training()
-    desk.until(lambda: desk.state.scores is None)
+    desk.until(lambda: desk.state.answer(ScoreImages) is not None)
+    desk.controller.training.start()
+    desk.until(lambda: desk.state.answer(ScoreImages) is None)
     assert desk.state.model.epoch in (1, 2)
     # The same run goes on, and its codes move again.
     desk.controller.ask(ScoreImages(10**9))
     desk.until(lambda: ScoreImages in desk.state.working)
     lab = desk.lab
-    desk.controller._on_model(lab.Adopt(Adopt({}, None, {}, 3, None)))
+    desk.controller.model._take(lab.Adopt(Adopt({}, None, {}, 3, None)))
     assert desk.state.working == {}
     desk.until(lambda: not desk.controller._lane._worker._begun)
     go_on.set()
-    desk.until(lambda: desk.state.run is None)
+    desk.until(lambda: desk.state.training.run is None)
 
 
 def test_saves_what_is_shown(desk, open_panel, tmp_path, monkeypatch):
@@ -272,5 +280,5 @@ def test_saves_what_is_shown(desk, open_panel, tmp_path, monkeypatch):
     desk.until(path.exists)
     desk.until(lambda: path.read_text() == Score.RATE)
     (request,) = [r for r in desk.lab.asked if isinstance(r, SaveScores)]
-    assert request.scores is desk.state.scores
+    assert request.scores is desk.state.answer(ScoreImages)
     assert request.class_names == toy.NAMES

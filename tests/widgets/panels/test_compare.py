@@ -24,7 +24,7 @@ from latentlab.session.comparison import (
     Summarise,
 )
 from latentlab.session.points import Original, Picture, Point
-from latentlab.session.runs import Run
+from latentlab.session.runs import ListLibrary, Run
 from latentlab.session.selection import Selection, select
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panels.compare.model_choice import CHOOSE
@@ -51,9 +51,15 @@ def panel(show_panel, lab):
     """A panel that compares the open toy with its twin, but nothing of them yet."""
     settings().setValue("compare/second", str(TWIN))
     here, _, original = lab.start()
-    state = {"model": lab.card, "codes": lab.codes, "library": toy.LIBRARY}
+    state = {"model": lab.card, "codes": lab.codes}
     known = lab.OpenModelB(OpenModelB(TWIN))
-    panel = show_panel(ComparePanel, **state, point=here, original=original, comparison=known)
+    panel = show_panel(
+        ComparePanel,
+        **state,
+        point=here,
+        original=original,
+        answers={ListLibrary: toy.LIBRARY, OpenModelB: known},
+    )
     panel.lab = lab
     return panel
 
@@ -76,11 +82,13 @@ def finish(work):
 def reply(panel, kind):
     """Answer the last request of a kind."""
     request = asked(panel, kind)[-1]
-    panel.controller.show(comparison=finish(panel.lab(request)))
+    panel.controller.show(answers={OpenModelB: finish(panel.lab(request))})
 
 
 def test_empty_it_teaches(show_panel, lab):
-    panel = show_panel(ComparePanel, model=lab.card, codes=lab.codes, library=toy.LIBRARY)
+    panel = show_panel(
+        ComparePanel, model=lab.card, codes=lab.codes, answers={ListLibrary: toy.LIBRARY}
+    )
     assert panel.message.text() == EMPTY
     assert panel.message.isVisible()
     assert not panel.modes.isVisible()
@@ -92,7 +100,9 @@ def test_empty_it_teaches(show_panel, lab):
 
 
 def test_choosing_asks_tells_and_is_remembered(show_panel, lab):
-    panel = show_panel(ComparePanel, model=lab.card, codes=lab.codes, library=toy.LIBRARY)
+    panel = show_panel(
+        ComparePanel, model=lab.card, codes=lab.codes, answers={ListLibrary: toy.LIBRARY}
+    )
     QTest.keyClicks(panel.choice.box, "b")
     assert asked(panel, OpenModelB) == [OpenModelB(BIG)]
     assert panel.message.text() == "Opening big…"
@@ -107,13 +117,13 @@ def test_what_was_chosen_before_is_opened_again_with_the_model(panel):
     assert asked(panel, OpenModelB) == [OpenModelB(TWIN)]
     # It is none of the library's, and yet it can be seen what it is.
     assert panel.choice.box.currentText() == "twin"
-    panel.controller.show(codes=toy.codes(seed=1), comparison=None)
+    panel.controller.show(codes=toy.codes(seed=1), answers={OpenModelB: None})
     assert asked(panel, OpenModelB) == [OpenModelB(TWIN)] * 2
 
 
 def test_a_problem_is_told_in_the_panel(panel, lab):
     panel.choose(Path("/toys/none"))
-    panel.controller.show(comparison=lab.OpenModelB(OpenModelB(Path("/toys/none"))))
+    panel.controller.show(answers={OpenModelB: lab.OpenModelB(OpenModelB(Path("/toys/none")))})
     assert panel.message.text() == "none is no run."
     assert panel.message.objectName() == "problem"
     assert panel.message.isVisible()
@@ -147,14 +157,14 @@ def test_one_z_follows_the_cursor_too(panel):
     panel.controller.show(preview=None)
     assert len(asked(panel, LinkPoint)) == 2
     # The answer about the cursor comes when it has left: z itself is asked for once more.
-    panel.controller.show(comparison=panel.lab(asked(panel, LinkPoint)[-1]))
+    panel.controller.show(answers={OpenModelB: panel.lab(asked(panel, LinkPoint)[-1])})
     assert asked(panel, LinkPoint)[-1].point == panel.controller.state.point
 
 
 def test_what_is_not_possible_says_why_and_the_rest_is_shown(panel, lab):
     panel.choose(BIG)
     narrow = replace(lab.models["big"], conditional=False)
-    panel.controller.show(comparison=Comparison(BIG, narrow))
+    panel.controller.show(answers={OpenModelB: Comparison(BIG, narrow)})
     why = "No z in common: A has 2 latent dimensions, B 5."
     assert not panel.modes.buttons[Z].isEnabled()
     assert panel.modes.buttons[Z].toolTip() == panel.note.text() == why
@@ -162,7 +172,7 @@ def test_what_is_not_possible_says_why_and_the_rest_is_shown(panel, lab):
     assert panel.modes.buttons[IMAGE].isChecked()
     # Back where it can be had, the wish is granted.
     panel.choose(TWIN)
-    panel.controller.show(comparison=lab.OpenModelB(OpenModelB(TWIN)))
+    panel.controller.show(answers={OpenModelB: lab.OpenModelB(OpenModelB(TWIN))})
     assert panel.point.isVisible()
     assert not panel.note.isVisible()
 
@@ -170,7 +180,7 @@ def test_what_is_not_possible_says_why_and_the_rest_is_shown(panel, lab):
 def test_nothing_in_common_is_said_once(panel, lab):
     panel.choose(BIG)
     other = replace(lab.models["big"], spec=ImageSpec((3, 8, 8), toy.NAMES))
-    panel.controller.show(comparison=Comparison(BIG, other))
+    panel.controller.show(answers={OpenModelB: Comparison(BIG, other)})
     assert panel.message.text() == (
         "No z in common: A has 2 latent dimensions, B 5. "
         "No image in common: those of A are 4×4 grey, those of B 8×8 colour."
@@ -218,7 +228,7 @@ def test_an_old_image_stays_whole_until_the_new_one_is_judged(panel, lab):
 
 def test_b_is_asked_for_the_class_that_was_chosen(panel):
     panel.choose(TWIN)
-    panel.controller.show(comparison=Comparison(TWIN, toy.card(2, True, name="twin")))
+    panel.controller.show(answers={OpenModelB: Comparison(TWIN, toy.card(2, True, name="twin"))})
     assert panel.label.isVisible()
     assert asked(panel, LinkPoint)[-1].label == 0
     panel.label.setCurrentIndex(2)
@@ -236,7 +246,9 @@ def test_b_is_asked_for_the_class_that_was_chosen(panel):
 
 def test_a_class_that_both_know_is_the_same_for_both(panel):
     a, b = toy.card(2, True), toy.card(2, True, name="twin")
-    panel.controller.show(model=a, point=Point((0.0, 1.0), 1), comparison=Comparison(TWIN, b))
+    panel.controller.show(
+        model=a, point=Point((0.0, 1.0), 1), answers={OpenModelB: Comparison(TWIN, b)}
+    )
     assert asked(panel, LinkPoint)[-1] == LinkPoint(Point((0.0, 1.0), 1), 1)
     assert not panel.label.isVisible()
 
@@ -250,13 +262,13 @@ def test_several_images_lead_to_where_they_are(panel):
     view = panel.several.strip.view
     for _ in range(2):
         QTest.keyClick(view, Qt.Key.Key_Right)
-    assert panel.controller.asked[-1] == ("hover_image", rows[1])
+    assert panel.controller.asked[-1] == ("preview.row", rows[1])
     assert f"MSE of A {rows[1] / 100:.4f}" in view.toolTip()
     QTest.keyClick(view, Qt.Key.Key_Down)
     QTest.keyClick(view, Qt.Key.Key_Return)
-    assert panel.controller.asked[-1] == ("pick", rows[1])
+    assert panel.controller.asked[-1] == ("point.pick", rows[1])
     view.hovered.emit(-1)
-    assert panel.controller.asked[-1] == ("hover_image", -1)
+    assert panel.controller.asked[-1] == ("preview.row", -1)
     panel.several.others.click()
     assert asked(panel, ShowColumns)[-1].rows != rows
 
@@ -338,7 +350,7 @@ def test_codes_that_move_leave_what_was_shown_until_there_is_more(panel):
     reply(panel, LinkPoint)
     image = panel.point.pictures.columns[1].view.image
     count = len(asked(panel, LinkPoint))
-    panel.controller.show(codes=toy.codes(seed=1), comparison=None)
+    panel.controller.show(codes=toy.codes(seed=1), answers={OpenModelB: None})
     assert panel.point.isVisible()
     assert panel.point.pictures.columns[1].view.image == image
     assert len(asked(panel, LinkPoint)) == count
@@ -364,7 +376,7 @@ def test_any_room(panel, size, mode):
     for kind in (LinkPoint, LinkImage, ShowColumns):
         if asked(panel, kind):
             reply(panel, kind)
-    panel.controller.show(comparison=panel.lab._note(summary=toy.summary()))
+    panel.controller.show(answers={OpenModelB: panel.lab._note(summary=toy.summary())})
     panel.resize(*size)
     assert panel.width() == size[0]
     assert panel.minimumSizeHint().width() <= 320
@@ -391,12 +403,12 @@ def test_follows_z_live_and_builds_no_queue(desk, open_panel):
         return link(request)
 
     open_panel.choose(TWIN)
-    desk.until(lambda: desk.state.comparison and desk.state.comparison.twins)
+    desk.until(lambda: desk.state.answer(OpenModelB) and desk.state.answer(OpenModelB).twins)
     desk.lab.LinkPoint = slow
     for x in np.linspace(-1, 1, 20):
-        desk.controller.set_point(Point((float(x), 0.5)), settled=False)
+        desk.controller.point.set(Point((float(x), 0.5)), settled=False)
     go_on.set()
-    desk.until(lambda: desk.state.comparison.twins.point == Point((1.0, 0.5)))
+    desk.until(lambda: desk.state.answer(OpenModelB).twins.point == Point((1.0, 0.5)))
     assert answered[-1] == Point((1.0, 0.5))
     assert len(answered) <= 3
 
@@ -405,31 +417,33 @@ def test_the_way_to_look_is_remembered(show_panel, lab):
     settings().setValue("compare/second", str(TWIN))
     settings().setValue("compare/mode", "Summary")
     known = lab.OpenModelB(OpenModelB(TWIN))
-    panel = show_panel(ComparePanel, model=lab.card, codes=lab.codes, comparison=known)
+    panel = show_panel(ComparePanel, model=lab.card, codes=lab.codes, answers={OpenModelB: known})
     assert panel.summary.isVisible()
     assert panel.modes.buttons[SUMMARY].isChecked()
 
 
 def test_a_column_is_gone_to_and_undone(desk, open_panel):
     open_panel.choose(TWIN)
-    desk.until(lambda: desk.state.comparison is not None)
+    desk.until(lambda: desk.state.answer(OpenModelB) is not None)
     desk.hand.click(open_panel.modes.buttons[SEVERAL])
-    desk.until(lambda: desk.state.comparison.columns is not None)
-    view, rows = open_panel.several.strip.view, desk.state.comparison.columns.rows
+    desk.until(lambda: desk.state.answer(OpenModelB).columns is not None)
+    view, rows = open_panel.several.strip.view, desk.state.answer(OpenModelB).columns.rows
     desk.hand.click(view, view.tile_rect(len(rows) + 3).center())
     desk.until(lambda: desk.state.original.row == rows[3])
-    desk.controller.undo()
+    desk.controller.undo.undo()
     assert desk.state.original.row == 2
 
 
 def test_swaps_and_stays_at_the_image(desk, open_panel):
     open_panel.choose(TWIN)
-    desk.until(lambda: desk.state.comparison is not None)
-    desk.controller.pick(7)
+    desk.until(lambda: desk.state.answer(OpenModelB) is not None)
+    desk.controller.point.pick(7)
     desk.until(lambda: desk.state.original.row == 7)
     desk.hand.click(open_panel.choice.swap)
     desk.until(lambda: desk.state.model.name == "twin")
-    desk.until(lambda: desk.state.comparison and desk.state.comparison.card.name == "toy")
+    desk.until(
+        lambda: desk.state.answer(OpenModelB) and desk.state.answer(OpenModelB).card.name == "toy"
+    )
     desk.until(lambda: desk.state.original.row == 7)
     assert open_panel.choice.box.currentText() == "toy"
     assert settings().value("compare/second", "-") == str(Path("/toys/toy"))
@@ -437,7 +451,7 @@ def test_swaps_and_stays_at_the_image(desk, open_panel):
 
 def test_a_swap_that_fails_leaves_all_as_it_was(desk, open_panel):
     open_panel.choose(TWIN)
-    desk.until(lambda: desk.state.comparison is not None)
+    desk.until(lambda: desk.state.answer(OpenModelB) is not None)
     del desk.lab.models["twin"]
     desk.hand.click(open_panel.choice.swap)
     desk.until(lambda: desk.state.failure is not None)
@@ -448,13 +462,13 @@ def test_a_swap_that_fails_leaves_all_as_it_was(desk, open_panel):
 
 def test_another_model_is_compared_with_the_same_one(desk, open_panel):
     open_panel.choose(TWIN)
-    desk.until(lambda: desk.state.comparison is not None)
+    desk.until(lambda: desk.state.answer(OpenModelB) is not None)
     desk.controller.ask(Summarise(10**9))
     desk.until(lambda: Summarise in desk.state.working)
-    desk.controller.open(BIG)
-    desk.until(lambda: desk.state.model.name == "big" and desk.state.comparison is not None)
+    desk.controller.runs.open(BIG)
+    desk.until(lambda: desk.state.model.name == "big" and desk.state.answer(OpenModelB) is not None)
     assert desk.state.working == {}
-    assert desk.state.comparison.card.name == "twin"
+    assert desk.state.answer(OpenModelB).card.name == "twin"
     assert not open_panel.modes.buttons[Z].isEnabled()
     desk.until(lambda: not desk.controller._lane._worker._begun)
 
@@ -467,12 +481,12 @@ def test_a_run_dropped_or_opened_from_elsewhere(desk, open_panel, tmp_path, monk
     copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     none = Qt.KeyboardModifier.NoModifier
     open_panel.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
-    desk.until(lambda: desk.state.comparison and desk.state.comparison.path == run)
+    desk.until(lambda: desk.state.answer(OpenModelB) and desk.state.answer(OpenModelB).path == run)
     assert open_panel.choice.box.currentText() == "twin"
     # What was dropped here is not opened besides.
     assert desk.state.model.name == "toy"
     file = run / "best.safetensors"
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     desk.hand.click(open_panel.choice.open)
-    desk.until(lambda: desk.state.comparison and desk.state.comparison.path == file)
+    desk.until(lambda: desk.state.answer(OpenModelB) and desk.state.answer(OpenModelB).path == file)
     assert open_panel.message.text() == "best.safetensors is no run."

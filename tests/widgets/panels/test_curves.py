@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from stub_controller import StubController, discard
 
 from latentlab.learning.events import Change
-from latentlab.session.runs import Compared, Run
+from latentlab.session.runs import Compare, Compared, Run, RunLog
 from latentlab.widgets.panels.curves.change_marks import description, short
 from latentlab.widgets.panels.curves.panel import CurvesPanel
 from latentlab.widgets.panels.curves.smoothing import columns, limits, log_ticks, smooth
@@ -22,7 +22,7 @@ RATE = Change(80, 3.25, "training.learning_rate", 3e-4)
 
 @pytest.fixture
 def panel(application, own_place):
-    panel = CurvesPanel(StubController(curves=toy.curves(6)))
+    panel = CurvesPanel(StubController(log=RunLog(curves=toy.curves(6))))
     panel.resize(700, 300)
     panel.show()
     yield panel
@@ -209,7 +209,7 @@ def test_changes_are_marked(panel):
 
 def test_runs_are_compared_in_colours_of_their_own(panel):
     runs = [Compared(f"beta {i}", Path(f"/{i}"), toy.curves(4 + i)) for i in (1, 2)]
-    panel.controller.show(compared=tuple(runs))
+    panel.controller.show(answers={Compare: tuple(runs)})
     first, second = panel.plots["loss"].others
     np.testing.assert_allclose(drawn(second)[0], np.arange(1.0, 7))
     assert first.opts["pen"].color() != second.opts["pen"].color()
@@ -218,15 +218,15 @@ def test_runs_are_compared_in_colours_of_their_own(panel):
         assert run.name.replace(" ", "&nbsp;") in panel._below.text()
         assert item.opts["pen"].color().name() in panel._below.text()
     QTest.mouseClick(panel.options.alone, LEFT)
-    assert panel.controller.asked == [("compare", ())]
-    panel.controller.show(compared=())
+    assert panel.controller.asked == [("runs.compare", ())]
+    panel.controller.show(answers={Compare: ()})
     assert panel.plots["loss"].others == []
     assert not panel._below.isVisible()
 
 
 def test_open_run_is_drawn_once_where_it_is_compared(panel):
     runs = [Compared(f"beta {i}", Path(f"/toys/{i}"), toy.curves(5)) for i in ("toy", "big")]
-    panel.controller.show(compared=tuple(runs), model=toy.card())
+    panel.controller.show(model=toy.card(), answers={Compare: tuple(runs)})
     assert len(panel.plots["loss"].others) == 1
     assert "validation,&nbsp;beta&nbsp;toy" in panel._below.text()
 
@@ -251,7 +251,7 @@ def test_curves_are_saved(panel, monkeypatch, tmp_path):
     where = tmp_path / "curves.csv"
     monkeypatch.setattr("latentlab.widgets.panels.curves.panel.ask_where", lambda *asked: where)
     QTest.mouseClick(panel.options.save, LEFT)
-    assert panel.controller.asked == [("export_curves", where)]
+    assert panel.controller.asked == [("runs.export_curves", where)]
 
 
 def test_redraws_are_few_while_training(panel, until):

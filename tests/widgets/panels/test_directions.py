@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from latentlab.data.image_set import Attributes
 from latentlab.session.axes import MARKS
-from latentlab.session.directions import Direction, Groups, Origin
+from latentlab.session.directions import Direction, Groups, Origin, ReadDirections
 from latentlab.session.map import Layout
 from latentlab.widgets.kit.axis.slider import REACH, TICKS
 from latentlab.work import Progress
@@ -57,7 +57,7 @@ def with_attributes(desk, names, values, levels=None):
     about = Attributes(names, np.asarray(values, np.float32), levels or {})
     known = replace(codes, attributes=about)
     desk.lab.codes = known
-    desk.controller._set(codes=known)
+    desk.controller.store.set(codes=known)
 
 
 def test_without_directions_it_says_what_they_are(big):
@@ -102,7 +102,7 @@ def test_words_and_codes_are_offered_one_by_one(big):
 def test_without_images_nothing_is_offered(big):
     panel = show(big)
     empty = np.empty((0, 5), np.float32)
-    big.controller._set(codes=type(big.state.codes)(empty, empty, None))
+    big.controller.store.set(codes=type(big.state.codes)(empty, empty, None))
     assert panel.form.source.count() == 0
     assert not panel.form.learn.isEnabled()
 
@@ -156,7 +156,7 @@ def test_dragging_moves_z_along_it_alone_and_is_one_undo(big):
     assert moved == pytest.approx(along * np.array(SLANT.vector))
     assert slider.position == pytest.approx(slider.value() / TICKS * REACH, abs=1e-9)
     assert big.state.point.label == before.point.label
-    big.controller.undo()
+    big.controller.undo.undo()
     assert (big.state.point, big.state.original) == (before.point, before.original)
 
 
@@ -224,7 +224,7 @@ def test_renaming(big):
     name.selectAll()
     big.hand.type("Tilt")
     big.hand.key(Qt.Key.Key_Return)
-    big.until(lambda: [each.name for each in big.state.directions] == ["Tilt", "slant"])
+    big.until(lambda: [each.name for each in big.state.answer(ReadDirections)] == ["Tilt", "slant"])
     assert not name.hasFocus()
     name.setFocus()
     big.hand.type("x")
@@ -259,7 +259,7 @@ def test_groups_gathered_by_hand(big):
     labels = big.state.codes.labels
     for side, label in ((a, 2), (b, 0)):
         for row in np.flatnonzero(labels == label)[:4].tolist():
-            big.controller.pick(row)
+            big.controller.point.pick(row)
             big.settle()
             big.hand.click(side.add)
             assert not side.add.isEnabled()
@@ -279,7 +279,7 @@ def test_what_is_selected_on_the_map_can_be_gathered(big):
     panel = show(big)
     bar, menu = big.panel("map").selected, QMenu()
     for rows, side in (([4, 5, 6], "A"), ([6, 9], "B")):
-        big.controller.select(np.array(rows))
+        big.controller.selection.select(np.array(rows))
         bar.fill_menu(menu)
         next(a for a in menu.actions() if a.text().startswith(f"Into group {side}")).trigger()
         menu.clear()
@@ -308,8 +308,8 @@ def test_directions_become_the_axes_of_the_map(big):
     up.trigger()
     assert "span no plane" in big.state.failure.title
     assert big.state.view.frame is frame
-    big.controller.undo()
-    big.controller.undo()
+    big.controller.undo.undo()
+    big.controller.undo.undo()
     assert big.state.view.frame.names == ("first", "z2")
 
 
@@ -318,22 +318,22 @@ def test_only_an_image_of_the_map_can_be_gathered(big):
     panel.form.source.setCurrentText("two groups gathered by hand")
     add = panel.form.sides["a"].add
     assert add.isEnabled()
-    big.controller.randomize()
+    big.controller.point.randomize()
     assert not add.isEnabled()
     assert "Choose an image on the map" in add.toolTip()
 
 
 def test_another_model_has_directions_and_groups_of_its_own(big):
     panel = show(big, FIRST)
-    big.controller.set_groups(Groups((1,), (2,)))
+    big.controller.selection.set_groups(Groups((1,), (2,)))
     big.lab.directions = ()
-    big.controller.open(Path("/toys/toy"))
+    big.controller.runs.open(Path("/toys/toy"))
     big.settle()
     big.until(lambda: not panel.rows)
-    assert big.state.directions == ()
+    assert big.state.answer(ReadDirections) == ()
     assert big.state.groups == Groups()
     big.lab.directions = (FIRST,)
-    big.controller.open(Path("/toys/big"))
+    big.controller.runs.open(Path("/toys/big"))
     big.until(lambda: panel.rows)
 
 
@@ -353,7 +353,7 @@ def test_pictures_show_what_each_slider_does(big):
     big.hand.click(strip, cell)
     assert axis.position(big.state.point.z) == pytest.approx(2.0)
     assert big.state.preview is None
-    big.controller.undo()
+    big.controller.undo.undo()
     assert big.state.point == before
     panel.pictures.click()
     assert not strip.isVisible()
@@ -409,7 +409,7 @@ def test_two_directions_are_chosen_as_the_maps_axes(big):
     big.panel("map").views.up.setCurrentIndex(0)
     assert "span no plane" in big.state.failure.title
     assert big.panel("map").views.up.currentText() == "slant"
-    big.controller.undo()
+    big.controller.undo.undo()
     assert big.panel("map").views.layouts.currentText() == "Dimensions"
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QToolButton
 
 from latentlab.latent.interpolation.curves import Easing, PathKind
 from latentlab.session.interpolation import DecodePaths, MakeGeodesic
+from latentlab.session.model import DecodePath
 from latentlab.session.points import Loop
 from latentlab.widgets.kit.theme import colours
 
@@ -35,12 +36,12 @@ def test_at_first_there_is_the_straight_way_alone_with_its_support(desk):
     assert not panel.rows.rows[PathKind.STRAIGHT].name.isVisible()
     assert panel.rows.lead.bar.isVisible()
     assert not asked(desk, MakeGeodesic)
-    assert panel.rows.lead.tiles is desk.state.strip
+    assert panel.rows.lead.tiles is desk.state.answer(DecodePath)
 
 
 def test_kinds_stand_side_by_side(desk):
     panel = choose(desk, *KINDS)
-    desk.until(lambda: desk.state.geodesic)
+    desk.until(lambda: desk.state.answer(MakeGeodesic))
     shown = panel.rows.shown
     assert [row.way for row in shown] == KINDS
     tops = [row.mapTo(panel, row.rect().topLeft()).y() for row in shown]
@@ -49,7 +50,13 @@ def test_kinds_stand_side_by_side(desk):
         assert row.name.isVisible()
         assert not row.view.visibleRegion().isEmpty()
         assert row.view.columns == 12, "each in one row"
-    strips = {strip.way: strip for strip in (*desk.state.ways.strips, *desk.state.geodesic.strips)}
+    strips = {
+        strip.way: strip
+        for strip in (
+            *desk.state.answer(DecodePaths).strips,
+            *desk.state.answer(MakeGeodesic).strips,
+        )
+    }
     for row in shown[1:]:
         assert row.tiles is strips[row.way].tiles
 
@@ -68,13 +75,13 @@ def test_the_last_kind_cannot_be_taken_away_and_the_choice_is_remembered(make_de
 def test_a_way_that_moves_asks_for_its_support(desk):
     choose(desk, PathKind.STRAIGHT, PathKind.GEODESIC)
     desk.lab.asked.clear()
-    desk.controller.put_a()
+    desk.controller.path.put_a()
     desk.settle()
     ends = desk.state.ends
     assert asked(desk, DecodePaths) == [DecodePaths(ends, (PathKind.STRAIGHT,))]
     assert asked(desk, MakeGeodesic) == [MakeGeodesic(ends)]
     desk.lab.asked.clear()
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     desk.settle()
     assert not asked(desk, DecodePaths)
 
@@ -133,7 +140,7 @@ def test_long_work_shows_how_far_it_is_and_can_be_given_up(desk):
     row = panel.rows.rows[PathKind.GEODESIC]
     from latentlab.work import Progress
 
-    desk.controller._set(working={MakeGeodesic: Progress("Looking", 0.4)})
+    desk.controller.store.set(working={MakeGeodesic: Progress("Looking", 0.4)})
     assert row._progress.text() == "40 %"
     desk.hand.click(row.cancel)
     assert not desk.state.working
@@ -148,14 +155,14 @@ def test_a_key_is_added_moved_past_another_removed_and_undone(desk):
     line = panel.timeline
     first = desk.state.point
     desk.hand.click(panel.bar.add_key)
-    desk.controller.randomize()
+    desk.controller.point.randomize()
     second = desk.state.point
     desk.hand.click(panel.bar.add_key)
     desk.settle()
     times = [key.time for key in desk.state.ends.keys]
     assert times == pytest.approx([0.25, 0.5])
     assert [key.point for key in desk.state.ends.keys] == [second, first]
-    assert desk.state.strip.points[0] == desk.state.ends.a
+    assert desk.state.answer(DecodePath).points[0] == desk.state.ends.a
     before = desk.state.ends
     start = line.key_place(0)
     for _ in desk.hand.drag(line, start, start + QPointF(0.5 * line.width(), 0)):
@@ -179,7 +186,7 @@ def test_the_strip_comes_through_the_key(desk):
     panel.steps.setValue(9)
     desk.hand.click(panel.bar.add_key)
     desk.settle()
-    assert desk.state.strip.points[4].z == pytest.approx(desk.state.point.z, abs=1e-5)
+    assert desk.state.answer(DecodePath).points[4].z == pytest.approx(desk.state.point.z, abs=1e-5)
 
 
 def test_scrubbing_previews_and_leaving_restores(desk):
@@ -187,7 +194,7 @@ def test_scrubbing_previews_and_leaving_restores(desk):
     there = QPointF(line._x(0.5), line.height() / 2)
     desk.hand.press(line, there)
     desk.hand.release(line, there)
-    assert desk.state.preview.point == desk.state.strip.points[6]
+    assert desk.state.preview.point == desk.state.answer(DecodePath).points[6]
     desk.hand.move(line, there)
     desk.hand.move(desk.panel("library").list)
     assert desk.state.preview is None
@@ -201,11 +208,11 @@ def test_the_timeline_by_keyboard(desk):
     line.setFocus()
     line._scrub(0.0)
     desk.hand.key(Qt.Key.Key_Right)
-    assert desk.state.preview.point == desk.state.strip.points[1]
+    assert desk.state.preview.point == desk.state.answer(DecodePath).points[1]
     desk.hand.key(Qt.Key.Key_Left)
-    assert desk.state.preview.point == desk.state.strip.points[0]
+    assert desk.state.preview.point == desk.state.answer(DecodePath).points[0]
     desk.hand.key(Qt.Key.Key_Return)
-    assert desk.state.point == desk.state.strip.points[0]
+    assert desk.state.point == desk.state.answer(DecodePath).points[0]
     desk.hand.key(Qt.Key.Key_Up)
     assert line.selected == 0
     desk.hand.key(Qt.Key.Key_Right, CTRL)
@@ -222,12 +229,12 @@ def test_easing_loop_and_speed(desk):
     menu["round"].trigger()
     desk.settle()
     assert desk.state.ends.loop is Loop.ROUND
-    points = desk.state.strip.points
+    points = desk.state.answer(DecodePath).points
     np.testing.assert_allclose(points[-1].z, points[0].z, atol=1e-6)
     menu["2 ×"].trigger()
     assert panel.player.timer.interval() == 40
-    desk.controller.undo()
-    desk.controller.undo()
+    desk.controller.undo.undo()
+    desk.controller.undo.undo()
     assert desk.state.ends.easing is Easing.LINEAR
     assert menu["even"].isChecked()
     assert menu["there and back"].isChecked()
@@ -286,7 +293,7 @@ def test_swapping_turns_the_keys_round(desk):
 
 def test_another_model_brings_other_ways(desk):
     choose(desk, *KINDS)
-    desk.controller.open(desk.state.model.source.with_name("big"))
+    desk.controller.runs.open(desk.state.model.source.with_name("big"))
     desk.settle()
     for row in desk.panel("interpolate").rows.shown:
         assert {len(point.z) for point in row.tiles.points} == {5}

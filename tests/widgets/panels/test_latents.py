@@ -7,14 +7,14 @@ import pytest
 from panel_support import latents, portrait
 from PySide6.QtCore import QPointF
 
-from latentlab.session.runs import Run
+from latentlab.session.runs import Run, RunLog
 from latentlab.widgets.panels.latents.panel import LatentsPanel
 from latentlab.widgets.panels.latents.plots import normal
 
 
 @pytest.fixture
 def panel(show_panel):
-    return show_panel(LatentsPanel, latents=latents(30, 20), portrait=portrait(30, 20))
+    return show_panel(LatentsPanel, log=RunLog(latents=latents(30, 20), portrait=portrait(30, 20)))
 
 
 def test_without_a_run_it_says_what_would_be_here(show_panel):
@@ -24,7 +24,7 @@ def test_without_a_run_it_says_what_would_be_here(show_panel):
 
 
 def test_a_row_for_each_dimension_and_a_column_for_each_epoch(panel):
-    shown = panel.controller.state.latents
+    shown = panel.controller.state.log.latents
     np.testing.assert_array_equal(panel.heat.image.image, shown.kl.T)
     assert panel.heat.getViewBox().yInverted()
     assert panel.text.text().startswith(f"{shown.active[-1]} of 20 active")
@@ -32,11 +32,13 @@ def test_a_row_for_each_dimension_and_a_column_for_each_epoch(panel):
 
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (2, 3), (300, 64), (2000, 512)])
 def test_any_number_of_epochs_and_dimensions(show_panel, count, size):
-    panel = show_panel(LatentsPanel, latents=latents(count, size), portrait=portrait(count, size))
+    panel = show_panel(
+        LatentsPanel, log=RunLog(latents=latents(count, size), portrait=portrait(count, size))
+    )
     image = panel.heat.image.image
     assert image.shape[0] == size
     assert image.shape[1] <= 600
-    np.testing.assert_array_equal(image[:, -1], panel.controller.state.latents.kl[-1])
+    np.testing.assert_array_equal(image[:, -1], panel.controller.state.log.latents.kl[-1])
     (left, right), (low, high) = panel.heat.viewRange()
     assert (left, right) == pytest.approx((0.5, count + 0.5))
     assert (low, high) == pytest.approx((0.5, size + 0.5))
@@ -44,7 +46,7 @@ def test_any_number_of_epochs_and_dimensions(show_panel, count, size):
 
 
 def test_pointing_tells_dimension_epoch_and_nats(panel):
-    shown = panel.controller.state.latents
+    shown = panel.controller.state.log.latents
     cell = panel.heat.cell_at(QPointF(12.3, 7.4))
     assert (cell.dimension, cell.epoch, cell.nats) == (6, 12.0, shown.kl[11, 6])
     before = panel.text.text()
@@ -64,7 +66,7 @@ def test_a_tip_tells_how_the_codes_lie(panel, show_panel):
     )
     unknown = np.full(3, np.nan)
     older = replace(latents(3, 2), same_class=unknown, by_chance=unknown, unevenness=unknown)
-    panel = show_panel(LatentsPanel, latents=older, portrait=portrait(3, 2))
+    panel = show_panel(LatentsPanel, log=RunLog(latents=older, portrait=portrait(3, 2)))
     assert panel.text.toolTip() == ""
 
 
@@ -92,12 +94,12 @@ def test_wild_values_neither_vanish_nor_break_it(show_panel):
     wild = portrait(3, 2)
     wild.mu[:5] = 1e6
     wild.sigma[:5] = np.nan
-    panel = show_panel(LatentsPanel, latents=latents(3, 2), portrait=wild)
+    panel = show_panel(LatentsPanel, log=RunLog(latents=latents(3, 2), portrait=wild))
     assert (panel.mu.bars.yData * np.diff(panel.mu.bars.xData)).sum() == pytest.approx(1)
 
 
 def test_both_parts_of_kl_and_what_caps_one(panel):
-    shown = panel.controller.state.latents
+    shown = panel.controller.state.log.latents
     np.testing.assert_array_equal(panel.split.information.yData, shown.mutual_information)
     np.testing.assert_array_equal(panel.split.marginal.yData, shown.marginal_kl)
     assert panel.split.cap.value() == pytest.approx(np.log(shown.images))
@@ -128,6 +130,6 @@ def test_wide_it_stands_in_one_row(panel, until):
 
 
 def test_a_run_without_portraits_shows_the_rest(show_panel):
-    panel = show_panel(LatentsPanel, latents=latents(5, 3))
+    panel = show_panel(LatentsPanel, log=RunLog(latents=latents(5, 3)))
     assert panel.heat.isVisible()
     assert not panel.mu.isVisible()

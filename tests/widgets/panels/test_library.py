@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from stub_controller import StubController, discard
 
-from latentlab.session.runs import Compared, Entry, Run
+from latentlab.session.runs import Compare, Compared, Entry, ListLibrary, Run
 from latentlab.widgets.kit.queue_view import title
 from latentlab.widgets.panels.library.panel import LibraryPanel
 from latentlab.widgets.panels.library.run_list import description
@@ -32,7 +32,9 @@ RECIPE = {
 
 @pytest.fixture
 def panel(application, own_place):
-    panel = LibraryPanel(StubController(library=(SHIPPED, HALF, DONE), model=toy.card()))
+    panel = LibraryPanel(
+        StubController(model=toy.card(), answers={ListLibrary: (SHIPPED, HALF, DONE)})
+    )
     panel.resize(280, 400)
     panel.show()
     yield panel
@@ -80,18 +82,18 @@ def test_says_which_is_under_way(panel, phase, text):
 def test_a_damaged_run_says_so_and_offers_what_can_still_be_done(panel):
     damage = "/runs/bad/checkpoint.json is damaged: step: must be a valid integer."
     bad = Entry("bad", "checkpoint.json is damaged", Path("/runs/bad"), False, damage=damage)
-    panel.controller.show(library=(SHIPPED, bad, HALF))
+    panel.controller.show(answers={ListLibrary: (SHIPPED, bad, HALF)})
     assert tags(panel) == ["", "damaged", "12 of 30"]
     assert damage in panel.list.item(1).toolTip()
     choose(panel, 1)
     assert offered(panel) == ["Open", "Rename", "Show folder", "Move to trash"]
     click(panel, 1)
-    assert panel.controller.asked == [("open", bad.path)]
+    assert panel.controller.asked == [("runs.open", bad.path)]
 
 
 def test_click_opens(panel):
     click(panel, 1)
-    assert panel.controller.asked == [("open", HALF.path)]
+    assert panel.controller.asked == [("runs.open", HALF.path)]
     panel.controller.asked.clear()
     click(panel, 0)
     assert not panel.controller.asked  # it is open
@@ -99,17 +101,17 @@ def test_click_opens(panel):
 
 def test_several_are_compared(panel):
     click(panel, 1, CTRL)
-    assert panel.controller.asked == [("compare", (SHIPPED.path, HALF.path))]
+    assert panel.controller.asked == [("runs.compare", (SHIPPED.path, HALF.path))]
     click(panel, 2, Qt.KeyboardModifier.ShiftModifier)
-    assert panel.controller.asked[-1] == ("compare", (SHIPPED.path, HALF.path, DONE.path))
+    assert panel.controller.asked[-1] == ("runs.compare", (SHIPPED.path, HALF.path, DONE.path))
     panel.controller.asked.clear()
     click(panel, 2)
-    assert panel.controller.asked == [("compare", ()), ("open", DONE.path)]
+    assert panel.controller.asked == [("runs.compare", ()), ("runs.open", DONE.path)]
 
 
 def test_selection_outlives_what_changes_meanwhile(panel):
     click(panel, 1, CTRL)
-    panel.controller.show(library=(SHIPPED, DONE, HALF))
+    panel.controller.show(answers={ListLibrary: (SHIPPED, DONE, HALF)})
     panel.controller.show(model=replace(toy.card(), epoch=9))
     assert [entry.name for entry in panel.list.entries()] == ["toy", "half"]
     assert len(panel.controller.asked) == 1
@@ -118,9 +120,9 @@ def test_selection_outlives_what_changes_meanwhile(panel):
 def test_end_of_comparing_leaves_the_open_one_selected(panel):
     click(panel, 1, CTRL)
     compared = tuple(Compared(e.name, e.path, {}) for e in (SHIPPED, HALF))
-    panel.controller.show(compared=compared)
+    panel.controller.show(answers={Compare: compared})
     assert panel.actions_.alone.isVisible()
-    panel.controller.show(compared=())
+    panel.controller.show(answers={Compare: ()})
     assert [entry.name for entry in panel.list.entries()] == ["toy"]
 
 
@@ -152,9 +154,9 @@ def test_actions_reach_the_controller(panel, monkeypatch):
     for action in ("resume", "more", "duplicate", "folder"):
         getattr(panel.actions_, action).trigger()
     assert panel.controller.asked == [
-        ("resume_run", HALF.path),
-        ("resume_run", HALF.path, 17),
-        ("duplicate_run", HALF.path),
+        ("training.resume", HALF.path),
+        ("training.resume", HALF.path, 17),
+        ("runs.duplicate", HALF.path),
     ]
     assert shown == [str(HALF.path)]
 
@@ -162,7 +164,7 @@ def test_actions_reach_the_controller(panel, monkeypatch):
 def test_compare_with_the_open_run(panel):
     choose(panel, 1)
     panel.actions_.compare.trigger()
-    assert panel.controller.asked == [("compare", (SHIPPED.path, HALF.path))]
+    assert panel.controller.asked == [("runs.compare", (SHIPPED.path, HALF.path))]
 
 
 @pytest.mark.parametrize("sure", [True, False])
@@ -176,7 +178,7 @@ def test_delete_asks_first(panel, monkeypatch, sure):
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
     assert "“half”" in asked[0][1]
-    assert panel.controller.asked == ([("delete_run", HALF.path)] if sure else [])
+    assert panel.controller.asked == ([("runs.delete", HALF.path)] if sure else [])
 
 
 def test_shipped_model_can_be_neither_deleted_nor_renamed(panel, monkeypatch):
@@ -197,12 +199,12 @@ def test_rename_in_place(panel, until):
     line.selectAll()
     QTest.keyClicks(line, "best one")
     QTest.keyClick(line, Qt.Key.Key_Return)
-    until(lambda: panel.controller.asked == [("rename_run", HALF.path, "best one")])
+    until(lambda: panel.controller.asked == [("runs.rename", HALF.path, "best one")])
 
 
 def test_own_runs_are_promised_while_there_are_none(panel):
     assert not panel._hint.isVisible()
-    panel.controller.show(library=(SHIPPED,))
+    panel.controller.show(answers={ListLibrary: (SHIPPED,)})
     assert panel._hint.isVisible()
 
 
@@ -230,7 +232,7 @@ def test_waiting_run_is_taken_out(panel):
     panel.controller.show(queue=(RECIPE, RECIPE, RECIPE))
     panel.grab()
     QTest.mouseClick(panel.queue.waiting[1].remove, LEFT)
-    assert panel.controller.asked == [("unqueue", 1)]
+    assert panel.controller.asked == [("training.unqueue", 1)]
 
 
 def test_titles_of_recipes():

@@ -12,8 +12,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from latentlab.data.own_image.crop import SourceImage
-from latentlab.session.map import Layout
-from latentlab.session.model import PickImage
+from latentlab.session.map import Layout, place_of
+from latentlab.session.model import MakeManifold, PickImage
 from latentlab.session.points import Key, Loop
 from latentlab.widgets.kit.scatter.point_colours import by_class
 from latentlab.widgets.kit.settings import settings
@@ -37,7 +37,7 @@ def test_row_under_the_cursor_is_the_right_image(big):
     """After a filter or other axes, point and picture stay together (seeded random places)."""
     buttons = big.panel("map").legend.buttons
     for plane, hidden in itertools.product([(0, 1), (3, 1), (4, 4)], [(), (1,), (0, 2)]):
-        big.controller.set_plane(plane)
+        big.controller.map.set_plane(plane)
         for button in buttons:
             button.setChecked(button.label not in hidden)
         check_rows(big, [button.label for button in buttons if button.label not in hidden])
@@ -69,7 +69,7 @@ def test_hover_shows_the_image_under_the_cursor(big):
         big.hand.move(big.map.viewport(), place)
         big.settle()
         expected, _ = rows_by_hand(big, big.place_of(place), [0, 1, 2])
-        assert big.state.hovered.row == expected
+        assert big.state.preview.original.row == expected
         assert big.panel("image")._pair._captions[0].text() == f"toys {expected}"
 
 
@@ -162,7 +162,7 @@ def test_axes_choose_the_plane(big):
     map_panel.across.setCurrentIndex(3)
     map_panel.up.setCurrentIndex(2)
     big.settle()
-    assert big.state.view.frame == big.state.manifold.frame
+    assert big.state.view.frame == big.state.answer(MakeManifold).frame
     assert big.state.view.frame.dimensions == (3, 2)
     cross = big.map.cross.pos()
     assert (cross.x(), cross.y()) == pytest.approx((big.state.point.z[3], big.state.point.z[2]))
@@ -181,8 +181,8 @@ def test_the_path_leads_through_its_points_and_back_where_it_is_round(big):
     point = big.state.model.point
     keys = [Key(t, point((9 * t, 1.0, -3 * t, 2.0, 0.0))) for t in (0.25, 0.5)]
     ends = replace(big.state.ends.with_keys(*keys), loop=Loop.ROUND)
-    big.controller.set_ends(ends)
-    big.controller.set_plane((2, 0))
+    big.controller.path.set(ends)
+    big.controller.map.set_plane((2, 0))
     z = [ends.a.z, keys[0].point.z, keys[1].point.z, ends.b.z, ends.a.z]
     x, y = big.map.path.getData()
     assert x == pytest.approx([each[2] for each in z])
@@ -233,12 +233,12 @@ def test_a_and_b_cannot_be_dragged_off_the_map(big, name, place):
     assert left < handle.pos().x() < right
     assert low < handle.pos().y() < high
     end = getattr(big.state.ends, name)
-    assert big.controller.spot(end.z) == pytest.approx((handle.pos().x(), handle.pos().y()))
+    assert place_of(big.state, end) == pytest.approx((handle.pos().x(), handle.pos().y()))
 
 
 def test_all_codes_are_shown_with_a_and_b(big):
     far = big.state.model.point((40.0, -30.0, 0.0, 0.0, 0.0))
-    big.controller.set_ends(big.state.ends.moved("a", far))
+    big.controller.path.set(big.state.ends.moved("a", far))
     big.map.show_all()
     (left, right), (low, high) = big.map.viewRange()
     assert left < 40 < right
@@ -251,14 +251,14 @@ def test_another_model_is_seen_whole_and_another_epoch_as_zoomed(desk):
         desk.map.setRange(xRange=(100, 101), yRange=(100, 101), padding=0)
 
     zoom()
-    desk.controller.open(Path("/toys/big"))
+    desk.controller.runs.open(Path("/toys/big"))
     desk.settle()
     (left, right), _ = desk.map.viewRange()
     assert left < -3 < 3 < right
     zoom()
     before, _ = desk.map.viewRange()
     number = desk.state.model.number
-    desk.controller.open(Path("/toys/big"))
+    desk.controller.runs.open(Path("/toys/big"))
     desk.settle()
     assert desk.state.model.number == number
     assert desk.map.viewRange()[0] == before
@@ -312,14 +312,14 @@ def test_the_posterior_of_ones_own_picture_is_drawn_around_its_code(big):
     """One's own stays while z moves on; an image whose posterior is not known has none."""
     spread = big.panel("map").layers.spread
     assert not spread.isVisible()
-    big.controller.show_picture(SourceImage("mine", np.full((4, 4), 255, np.uint8)))
+    big.controller.own_image.show(SourceImage("mine", np.full((4, 4), 255, np.uint8)))
     big.settle()
     assert spread.isVisible()
     assert (spread.pos().x(), spread.pos().y()) == pytest.approx(big.state.own.point.z[:2])
     assert spread.boundingRect().width() == pytest.approx(0.8)
-    big.controller.randomize()
+    big.controller.point.randomize()
     assert spread.isVisible()
-    big.controller.set_plane((2, 3))
+    big.controller.map.set_plane((2, 3))
     assert (spread.pos().x(), spread.pos().y()) == pytest.approx((0, 0))
     assert not big.map.grab().isNull()
 
@@ -328,9 +328,9 @@ def test_the_spread_is_the_shadow_of_the_posterior_on_the_plane(big):
     """Aslant it is an ellipse that leans; where places mean nothing there is none."""
     image = big.lab.PickImage(PickImage(4))
     sigma = (0.1, 0.9, 0.3, 0.5, 0.2)
-    big.controller._set(original=replace(image, sigma=sigma), point=image.point)
+    big.controller.store.set(original=replace(image, sigma=sigma), point=image.point)
     first, second = np.random.default_rng(5).standard_normal((2, 5))
-    big.controller.look_along(first, second, ("one", "two"))
+    big.controller.map.look_along(first, second, ("one", "two"))
     spread = big.panel("map").layers.spread
     frame = big.state.view.frame
     covariance = frame.basis @ np.diag(np.square(sigma)) @ frame.basis.T
@@ -345,13 +345,13 @@ def test_the_spread_is_the_shadow_of_the_posterior_on_the_plane(big):
     away = np.array([(p.x(), p.y()) for p in rim])
     squared = np.einsum("ni,ij,nj->n", away, np.linalg.inv(covariance), away)
     assert squared == pytest.approx(np.ones(7), rel=1e-4)
-    big.controller.lay_out(Layout.TSNE)
+    big.controller.map.lay_out(Layout.TSNE)
     big.settle()
     assert not spread.isVisible()
 
 
 def test_the_spread_can_be_hidden_for_good(big):
-    big.controller.show_picture(SourceImage("mine", np.full((4, 4), 255, np.uint8)))
+    big.controller.own_image.show(SourceImage("mine", np.full((4, 4), 255, np.uint8)))
     big.settle()
     panel, menu = big.panel("map"), QMenu()
     panel.pointer.fill_menu(menu, big.map.spot_at(QPointF(50, 50)))

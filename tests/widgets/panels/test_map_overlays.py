@@ -6,7 +6,7 @@ import toy
 from gui_support import wait
 
 from latentlab.session.map import Layout
-from latentlab.session.model import PickImage
+from latentlab.session.model import Decode, MakeManifold, PickImage
 from latentlab.session.points import Point
 from latentlab.widgets.kit.images.image_view import to_image
 from latentlab.widgets.panels.map.overlay_menu import (
@@ -29,7 +29,7 @@ def test_marbles_stand_at_the_selected_posteriors(big):
     switch(layers, MARBLES)
     assert len(layers.marbles) == 90
     assert big.map.cloud.opacity() < 1, "so that marbles stand out"
-    big.controller.select([3, 30])
+    big.controller.selection.select([3, 30])
     assert len(layers.marbles) == 2
     codes = big.state.codes
     for (inner, outer, shade), row in zip(layers.marbles._shapes, (3, 30), strict=True):
@@ -41,7 +41,7 @@ def test_marbles_stand_at_the_selected_posteriors(big):
         assert outer.boundingRect().height() == pytest.approx(0.4, rel=0.02)
         paint = big.map.cloud.paint_now
         assert shade.getRgb()[:3] == tuple(paint.palette[paint.index[row]].tolist())
-    big.controller.lay_out(Layout.TSNE)
+    big.controller.map.lay_out(Layout.TSNE)
     big.settle()
     assert not layers.marbles.isVisible()
 
@@ -64,7 +64,7 @@ def test_holes_are_shaded_on_planes_only(big):
     big.settle()
     assert layers.holes.isVisible()
     assert layers.holes.image.width() > 10
-    big.controller.lay_out(Layout.TSNE)
+    big.controller.map.lay_out(Layout.TSNE)
     big.settle()
     assert not layers.holes.isVisible()
 
@@ -74,13 +74,13 @@ def test_the_backdrop_is_the_manifold_where_it_belongs(big):
     switch(layers, BACKING)
     big.settle()
     assert layers.backdrop.isVisible()
-    image, place = backdrop_of(big.state.manifold)
+    image, place = backdrop_of(big.state.answer(MakeManifold))
     half = 3 / 19
     assert (place.left(), place.width()) == pytest.approx((-3 - half, 6 + 2 * half))
     # The picture of the first tile, top left, is that of the place it covers.
-    point = big.state.manifold.tiles.points[0]
+    point = big.state.answer(MakeManifold).tiles.points[0]
     assert (point.z[0], point.z[1]) == pytest.approx((-3, 3))
-    assert image.pixelColor(0, 0).red() == big.state.manifold.tiles.pictures[0][0, 0]
+    assert image.pixelColor(0, 0).red() == big.state.answer(MakeManifold).tiles.pictures[0][0, 0]
 
 
 def test_the_image_behind_the_points_follows_z_and_the_cursor(big):
@@ -90,16 +90,16 @@ def test_the_image_behind_the_points_follows_z_and_the_cursor(big):
     switch(layers, IMAGE)
     assert not layers.is_on(BACKING), "there is one backdrop at most"
     assert not layers.backdrop.isVisible()
-    assert layers.image.image == to_image(big.state.picture.pixels)
+    assert layers.image.image == to_image(big.state.answer(Decode).pixels)
     here = Point((2.0, -1.0, 0.0, 0.0, 0.0), 1)
-    big.controller.set_point(here)
+    big.controller.point.set(here)
     big.settle()
     assert layers.image.image == to_image(toy.picture_of(here))
     under = Point((-3.0, 1.0, 0.0, 0.0, 0.0), 1)
-    big.controller.hover(under)
+    big.controller.preview.point(under)
     big.settle()
     assert layers.image.image == to_image(toy.picture_of(under))
-    big.controller.preview(None)
+    big.controller.preview.clear()
     assert layers.image.image == to_image(toy.picture_of(here))
     switch(layers, IMAGE, on=False)
     assert not layers.image.isVisible()
@@ -115,7 +115,7 @@ def test_the_image_fills_the_view_wherever_that_is(big):
         assert place.width() == place.height()
         assert place.height() == pytest.approx(min(view.width(), view.height()))
     # A picture of neighbourhoods has no planes, but z decodes all the same.
-    big.controller.lay_out(Layout.TSNE)
+    big.controller.map.lay_out(Layout.TSNE)
     big.settle()
     assert layers.image.isVisible()
 

@@ -89,15 +89,15 @@ def test_a_drawing_is_handed_over_centred_for_digits(panel):
     assert panel.draw_tools.center.isChecked()
     canvas = panel.canvas
     QTest.mouseClick(canvas, LEFT, PLAIN, canvas.rect().center())
-    source, fitting = calls(panel, "show_picture")[0]
+    source, fitting = calls(panel, "own_image.show")[0]
     assert source.name == DRAWING
     assert source.pixels.shape == (448, 448)
     assert source.pixels.max() == 255
     assert fitting == Preprocessing(center=True)
     panel.draw_tools.center.click()
-    assert calls(panel, "show_picture")[-1][1] == Preprocessing(center=False)
+    assert calls(panel, "own_image.show")[-1][1] == Preprocessing(center=False)
     panel.draw_tools.clear.click()
-    assert calls(panel, "forget_picture") == [[]]
+    assert calls(panel, "own_image.forget") == [[]]
 
 
 def test_other_data_is_not_centred(panel):
@@ -114,7 +114,7 @@ def test_colour_models_get_a_palette(panel):
     panel.draw_tools._swatches.buttons()[4].click()
     place = panel.canvas.pixel_of(QPointF(0.5, 0.5)).toPoint()
     QTest.mouseClick(panel.canvas, LEFT, PLAIN, place)
-    source, _ = calls(panel, "show_picture")[-1]
+    source, _ = calls(panel, "own_image.show")[-1]
     height, width, _ = source.pixels.shape
     assert height * 12 == pytest.approx(width * 16, abs=16)
     assert source.pixels[height // 2, width // 2].tolist() == [0xD1, 0x35, 0x2B]
@@ -135,7 +135,7 @@ def test_the_frame_is_moved_by_keys(panel):
     panel.controller.show(own=own)
     panel.crop.setFocus()
     QTest.keyClick(panel.crop, Qt.Key.Key_Right)
-    source, fitting = calls(panel, "show_picture")[-1]
+    source, fitting = calls(panel, "own_image.show")[-1]
     assert source is own.own.source
     assert fitting.frame.left == pytest.approx(6 + 0.02 * 40)
 
@@ -143,12 +143,12 @@ def test_the_frame_is_moved_by_keys(panel):
 def test_invert_and_whole(panel):
     panel.controller.show(own=mine())
     panel.crop_tools.invert.click()
-    assert calls(panel, "show_picture")[-1][1] == Preprocessing(Frame(6, 0, 28, 28), invert=True)
+    assert calls(panel, "own_image.show")[-1][1] == Preprocessing(Frame(6, 0, 28, 28), invert=True)
     panel.controller.show(own=mine(invert=True))
     assert panel.crop_tools.invert.isChecked()
     reset = panel.crop_tools.findChildren(type(panel.open))[-1]
     reset.click()
-    assert calls(panel, "show_picture")[-1][1] == Preprocessing(None, invert=True)
+    assert calls(panel, "own_image.show")[-1][1] == Preprocessing(None, invert=True)
 
 
 def test_numbers_come_with_the_judgement(panel):
@@ -157,10 +157,10 @@ def test_numbers_come_with_the_judgement(panel):
     assert asked(panel, JudgePicture) == [JudgePicture(own)]
     assert len(asked(panel, JudgeMap)) == 1
     assert panel.result.verdict.text().endswith("○</span> Judging…")
-    panel.controller.show(judged=ImageElbo(own, 90.0, 5.5))
+    panel.controller.show(answers={JudgePicture: ImageElbo(own, 90.0, 5.5)})
     assert "reconstruction 90.0 + rate 5.5 = 95.5 nats · RMSE 0.0" in panel.result.numbers.text()
     usual = ReferenceElbo(np.arange(100.0), panel.controller.state.codes)
-    panel.controller.show(usual=usual)
+    panel.controller.show(answers={JudgeMap: usual})
     assert "stranger than 96 % of 100 images" in panel.result.verdict.text()
     assert len(asked(panel, JudgePicture)) == len(asked(panel, JudgeMap)) == 1
 
@@ -168,7 +168,7 @@ def test_numbers_come_with_the_judgement(panel):
 def test_numbers_that_find_no_room_end_in_dots(panel):
     """What is merely cut off reads as another number."""
     own = mine(DRAWING)
-    panel.controller.show(own=own, judged=ImageElbo(own, 116_731.8, 215.4))
+    panel.controller.show(own=own, answers={JudgePicture: ImageElbo(own, 116_731.8, 215.4)})
     numbers = panel.result.numbers
     panel.layout().activate()
     assert numbers.shown_text == numbers.text()
@@ -181,7 +181,7 @@ def test_numbers_that_find_no_room_end_in_dots(panel):
 def test_other_codes_are_judged_anew_but_not_while_training(panel):
     panel.controller.show(own=mine(DRAWING), run=Run("training"))
     assert asked(panel, JudgeMap) == []
-    panel.controller.show(judged=ImageElbo(panel.controller.state.own, 90.0, 5.5))
+    panel.controller.show(answers={JudgePicture: ImageElbo(panel.controller.state.own, 90.0, 5.5)})
     assert panel.result.verdict.text().endswith("Compared with the map once training rests")
     panel.controller.show(run=None)
     assert len(asked(panel, JudgeMap)) == 1
@@ -209,8 +209,8 @@ def test_ends_and_z_can_be_put_at_it(panel):
     panel.controller.show(own=own, ends=ends)
     for button in (panel.result.back, panel.result.put_a, panel.result.put_b):
         button.click()
-    assert calls(panel, "return_to_picture")
-    moved = [value[0] for value in calls(panel, "set_ends")]
+    assert calls(panel, "own_image.return_to")
+    moved = [value[0] for value in calls(panel, "path.set")]
     assert moved == [ends.moved("a", own.point), ends.moved("b", own.point)]
 
 
@@ -249,15 +249,15 @@ def test_a_fill_that_is_clicked_becomes_z(panel):
     points = tuple(Point((0.1 * i, 0.0)) for i in range(6))
     tiles = Tiles(points, np.stack([own.picture] * 6), 6)
     hidden = np.zeros((28, 28), bool)
-    panel.controller.show(own=own, fills=Inpaintings(own, hidden, tiles, (-1.0,) * 6))
+    panel.controller.show(own=own, answers={FillIn: Inpaintings(own, hidden, tiles, (-1.0,) * 6)})
     panel.turn_to(MASK)
     panel.layout().activate()
     place = panel.filling.fills.tile_rect(4).center().toPoint()
     QTest.mouseMove(panel.filling.fills, place)
     QTest.mouseClick(panel.filling.fills, LEFT, PLAIN, place)
-    assert calls(panel, "hover")[0] == [points[4]]
-    assert calls(panel, "set_point") == [[points[4]]]
-    panel.controller.show(fills=None)
+    assert calls(panel, "preview.point")[0] == [points[4]]
+    assert calls(panel, "point.set") == [[points[4]]]
+    panel.controller.show(answers={FillIn: None})
     assert not panel.filling.fills.isVisible()
 
 
@@ -266,14 +266,14 @@ def test_a_conditional_model_is_told_the_class(panel):
     panel.controller.show(model=card(ImageSpec((1, 28, 28), toy.NAMES), conditional=True))
     assert panel.label.isVisible()
     QTest.keyClick(panel.label, Qt.Key.Key_Down)
-    assert calls(panel, "relabel_picture") == [[1]]
+    assert calls(panel, "own_image.relabel") == [[1]]
 
 
 @pytest.mark.parametrize("size", [(240, 300), (440, 520), (900, 260), (1200, 900)])
 @pytest.mark.parametrize("page", [DRAW, CROP, MASK])
 def test_any_size_holds_it(panel, page, size):
     own = mine()
-    panel.controller.show(own=own, judged=ImageElbo(own, 90.0, 5.5))
+    panel.controller.show(own=own, answers={JudgePicture: ImageElbo(own, 90.0, 5.5)})
     panel.turn_to(page)
     panel.resize(*size)
     panel.layout().activate()

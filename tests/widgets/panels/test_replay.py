@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from latentlab.session.map import axes_view
+from latentlab.session.runs import ReadMoment, RunLog
 from latentlab.widgets.panels.replay.panel import ReplayPanel
 
 MOMENTS = (1, 2, 4, 8)
@@ -14,7 +15,7 @@ MOMENTS = (1, 2, 4, 8)
 
 @pytest.fixture
 def panel(show_panel):
-    return show_panel(ReplayPanel, portrait=portrait(8, 5), moments=MOMENTS)
+    return show_panel(ReplayPanel, log=RunLog(portrait=portrait(8, 5), moments=MOMENTS))
 
 
 def test_without_a_run_it_says_what_would_be_here(show_panel):
@@ -44,11 +45,11 @@ def test_the_slider_asks_for_a_moment_and_its_end_for_the_latest(panel):
     panel.slider.setFocus()
     for key, epoch in ((Qt.Key.Key_Home, 1), (Qt.Key.Key_Right, 2), (Qt.Key.Key_End, None)):
         QTest.keyClick(panel.slider, key)
-        assert panel.controller.asked[-1] == ("show_moment", epoch)
+        assert panel.controller.asked[-1] == ("runs.show_moment", epoch)
 
 
 def test_a_moment_looked_back_at_stays_while_the_run_goes_on(panel):
-    panel.controller.show(moment=2, portrait=portrait(2, 5))
+    panel.controller.show(moment=2, answers={ReadMoment: portrait(2, 5)})
     panel.controller.show(moments=(*MOMENTS, 9))
     assert panel.slider.value() == 1
     assert panel.text.text() == "epoch 2"
@@ -64,9 +65,9 @@ def test_at_the_end_it_follows(panel):
 
 def test_a_moment_that_is_kept_no_more(panel):
     """Thinned away while it was looked at: the nearest later one is shown, nothing breaks."""
-    panel.controller.show(moment=3, portrait=portrait(3, 5))
+    panel.controller.show(moment=3, answers={ReadMoment: portrait(3, 5)})
     assert panel.slider.value() == 2
-    panel.controller.show(moments=(), moment=None)
+    panel.controller.show(moment=None, moments=())
     assert not panel.slider.isEnabled()
 
 
@@ -74,7 +75,7 @@ def test_plays_from_the_first_to_the_last(panel, until):
     panel._timer.setInterval(1)
     panel.play.click()
     until(lambda: not panel._timer.isActive())
-    assert panel.controller.asked == [("show_moment", epoch) for epoch in (1, 2, 4, None)]
+    assert panel.controller.asked == [("runs.show_moment", epoch) for epoch in (1, 2, 4, None)]
 
 
 def test_play_again_is_pause(panel):
@@ -105,6 +106,6 @@ def test_pairs_stay_pairs_however_many_fit(panel, room):
 
 
 def test_codes_without_classes(show_panel):
-    panel = show_panel(ReplayPanel, portrait=portrait(1, 1, labels=False), moments=(1,))
+    panel = show_panel(ReplayPanel, log=RunLog(portrait=portrait(1, 1, labels=False), moments=(1,)))
     assert not panel.grab().isNull()
     assert not panel.play.isEnabled()

@@ -13,6 +13,7 @@ from toy import card, codes, picture_of
 from latentlab.latent.dimensions import kl_per_dimension
 from latentlab.session.axes import MARKS
 from latentlab.session.directions import MakeSliderStrips
+from latentlab.session.model import Decode
 from latentlab.session.points import Point
 from latentlab.widgets.kit.axis.strip_updates import CALM_MS
 from latentlab.widgets.panels.sliders.panel import REACH, SlidersPanel
@@ -43,7 +44,7 @@ def test_sliders_show_where_z_is(big):
 
 @pytest.mark.parametrize("dimension", [0, 3])
 def test_dragging_moves_one_dimension_and_is_one_undo(big, dimension):
-    big.controller.go_home()
+    big.controller.point.go_home()
     big.settle()
     before = big.state
     slider = slider_of(big, dimension)
@@ -62,8 +63,8 @@ def test_dragging_moves_one_dimension_and_is_one_undo(big, dimension):
     assert tick > 0.3
     assert sigmas(big)[dimension] == pytest.approx(tick, abs=1e-4)
     assert after.label == before.point.label
-    assert big.state.picture.point == after
-    big.controller.undo()
+    assert big.state.answer(Decode).point == after
+    big.controller.undo.undo()
     assert big.state.point == before.point
 
 
@@ -88,13 +89,13 @@ def test_dragging_there_and_back_can_be_undone(big):
     big.hand.release(slider, start)
     assert big.state.original is None
     assert big.state.can_undo
-    big.controller.undo()
+    big.controller.undo.undo()
     assert (big.state.point, big.state.original) == (before.point, before.original)
 
 
 def test_arrow_keys_step(big):
     slider = big.panel("sliders").rows[1].slider
-    big.controller.go_home()
+    big.controller.point.go_home()
     slider.setFocus()
     for _ in range(3):
         big.hand.key(Qt.Key.Key_Right)
@@ -104,12 +105,12 @@ def test_arrow_keys_step(big):
 
 
 def test_reset_is_grey_at_the_default(big):
-    big.controller.go_home()
+    big.controller.point.go_home()
     panel = big.panel("sliders")
     resets = [row._reset for row in panel.rows]
     assert not any(reset.isEnabled() for reset in resets)
     assert not panel.reset.isEnabled()
-    big.controller.set_point(big.state.point.along({2: 4.0}))
+    big.controller.point.set(big.state.point.along({2: 4.0}))
     assert [reset.isEnabled() for reset in resets] == [False, False, True, False, False]
     assert panel.reset.isEnabled()
     slider_of(big, 2)
@@ -120,20 +121,20 @@ def test_reset_is_grey_at_the_default(big):
 
 
 def test_right_click_resets_that_one(big):
-    big.controller.set_point(big.state.point.along({1: 2.0, 2: 3.0}))
+    big.controller.point.set(big.state.point.along({1: 2.0, 2: 3.0}))
     before = big.state.point
     slider = slider_of(big, 2)
     big.hand.click(slider, QPoint(10, slider.height() // 2), RIGHT)
     after = big.state.point
     assert after.z[2] == pytest.approx(big.state.codes.center[2])
     assert after.z[1] == 2.0
-    big.controller.undo()
+    big.controller.undo.undo()
     assert big.state.point == before
 
 
 def test_z_beyond_the_sliders_reach_is_told_and_kept(big):
     """A slider stops at its end; z does not."""
-    big.controller.set_point(big.state.point.along({0: 50.0}))
+    big.controller.point.set(big.state.point.along({0: 50.0}))
     row = big.panel("sliders").rows[0]
     assert row.slider.value() == row.slider.maximum()
     assert row._value.text() == f"{sigmas(big)[0]:+.2f} σ"
@@ -148,7 +149,7 @@ def test_labels_are_marked_and_chosen(big):
     before = big.state.point
     picker._list.setFocus()
     big.hand.key(Qt.Key.Key_Home)
-    big.controller.set_label(2)
+    big.controller.point.set_label(2)
     assert picker._list.currentIndex() == 2
     picker._list.setFocus()
     big.hand.key(Qt.Key.Key_Up)
@@ -184,7 +185,7 @@ def with_a_dead_dimension(desk):
     mu[:, 1] *= 0.01
     sigma[:, 1] = 1
     desk.lab.codes = replace(codes, mu=mu, sigma=sigma)
-    desk.controller._set(codes=desk.lab.codes)
+    desk.controller.store.set(codes=desk.lab.codes)
     desk.settle()
 
 
@@ -224,7 +225,7 @@ def test_principal_components_move_z_along_them_in_deviations(big):
     shares = values[::-1] / values.sum()
     assert f"{shares[0]:.1%} of the variance" in panel.rows[0].slider.toolTip()
     assert f"{shares[0]:.0%}" in panel.rows[0]._name.text()
-    big.controller.go_home()
+    big.controller.point.go_home()
     for place, tick in ((0, 200), (2, -100)):
         before = np.array(big.state.point.z)
         panel.rows[place].slider.setValue(tick)
@@ -297,7 +298,7 @@ def test_pictures_below_their_place_on_the_slider(big):
     assert handle_of(row.slider).x() == pytest.approx(cell.center().x(), abs=2)
     big.hand.move(row.slider)
     assert big.state.preview is None
-    big.controller.undo()
+    big.controller.undo.undo()
     assert big.state.point == before
 
 
@@ -313,7 +314,7 @@ def test_pictures_can_be_switched_off_and_are_off_for_many(big):
 def test_many_sliders_have_pictures_where_asked_for(make_desk):
     desk = make_desk()
     desk.lab.models["wide"] = card(40, name="wide")
-    desk.controller.open(Path("/toys/wide"))
+    desk.controller.runs.open(Path("/toys/wide"))
     desk.settle()
     panel = desk.panel("sliders")
     assert not panel.pictures.isChecked()

@@ -10,9 +10,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow, QPushButton
 from stub_controller import StubController, discard
 
+from latentlab.session.export import DescribeForm
 from latentlab.session.failure import Failure
 from latentlab.session.form import Field, Kind
-from latentlab.session.runs import Entry, Run
+from latentlab.session.runs import Draft, Entry, ListLibrary, Run, TrainingStatus
 from latentlab.widgets.kit.sweep_dialog import SweepDialog, read_values
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.train.panel import TrainPanel
@@ -98,7 +99,9 @@ def with_beta(run, beta):
 
 @pytest.fixture
 def panel(application, own_place):
-    panel = TrainPanel(StubController(form=FORM, run=GOING))
+    panel = TrainPanel(
+        StubController(answers={DescribeForm: FORM}, training=TrainingStatus(run=GOING))
+    )
     panel.resize(280, 600)
     panel.show()
     yield panel
@@ -112,7 +115,7 @@ def enter(row, text):
 
 
 def asked(panel):
-    return [call for call in panel.controller.asked if call[0] != "set_draft"]
+    return [call for call in panel.controller.asked if call[0] != "training.set_draft"]
 
 
 # The card
@@ -153,7 +156,7 @@ def test_card_takes_on_any_numbers_at_first(panel):
 def test_enter_steers(panel):
     row = panel.card.rows["objective.beta"]
     enter(row, "4")
-    assert asked(panel) == [("steer", "objective.beta", 4.0)]
+    assert asked(panel) == [("training.steer", "objective.beta", 4.0)]
     assert panel.card._hint.text() == "Taking effect…"
     panel.controller.show(run=with_beta(GOING, 4.0))
     assert panel.card._hint.text() == "Enter applies a change at once."
@@ -170,7 +173,7 @@ def test_what_is_typed_waits_for_enter(panel):
     assert panel.card.rows["objective.beta"].editor.value() == 2.0
     assert asked(panel) == []
     QTest.mouseClick(panel.card.apply, LEFT)
-    assert asked(panel) == [("steer", "training.learning_rate", 3e-4)]
+    assert asked(panel) == [("training.steer", "training.learning_rate", 3e-4)]
     assert not panel.card.apply.isVisible()
 
 
@@ -204,16 +207,16 @@ def test_buttons_end_pause_and_prolong(panel, monkeypatch):
     for button in (panel.card.pause, panel.card.more, panel.stop, panel.cancel):
         QTest.mouseClick(button, LEFT)
     assert asked(panel) == [
-        ("pause_training",),
-        ("train_more", 7),
-        ("stop_training",),
-        ("cancel_training",),
+        ("training.pause",),
+        ("training.train_more", 7),
+        ("training.stop",),
+        ("training.cancel",),
     ]
     panel.controller.asked.clear()
     panel.controller.show(run=replace(GOING, phase="paused"))
     assert panel.card.pause.text() == "Continue"
     QTest.mouseClick(panel.card.pause, LEFT)
-    assert asked(panel) == [("continue_training",)]
+    assert asked(panel) == [("training.go_on",)]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +234,7 @@ def test_more_than_an_epoch_is_not_discarded_unasked(panel, monkeypatch, fractio
     panel.controller.show(run=replace(GOING, fraction=fraction))
     QTest.mouseClick(panel.cancel, LEFT)
     assert len(asked_for) == (sure is not None)
-    assert (("cancel_training",) in asked(panel)) is discards
+    assert (("training.cancel",) in asked(panel)) is discards
 
 
 def test_a_question_of_a_run_discards_no_other(panel, monkeypatch):
@@ -244,7 +247,7 @@ def test_a_question_of_a_run_discards_no_other(panel, monkeypatch):
     monkeypatch.setattr("latentlab.widgets.kit.dialogs.confirm", confirm)
     panel.controller.show(run=replace(GOING, fraction=0.5, folder=Path("/runs/one")))
     QTest.mouseClick(panel.cancel, LEFT)
-    assert ("cancel_training",) not in asked(panel)
+    assert ("training.cancel",) not in asked(panel)
 
 
 def test_a_run_that_was_there_before_cannot_be_discarded(panel):
@@ -274,16 +277,16 @@ def test_nothing_can_be_steered_before_and_after(panel, phase):
 def test_form_below_prepares_the_next_run(panel):
     assert panel.form.isEnabled()
     panel.form.row("objective.beta").editor.box.setValue(9.0)
-    assert panel.controller.asked[-1][0] == "set_draft"
+    assert panel.controller.asked[-1][0] == "training.set_draft"
     assert panel.controller.asked[-1][1]["objective"]["beta"] == 9.0
     panel.controller.asked.clear()
     QTest.mouseClick(panel.queue, LEFT)
-    assert asked(panel) == [("enqueue",)]
+    assert asked(panel) == [("training.enqueue",)]
 
 
 def test_draft_of_another_run_replaces_all_of_the_form(panel):
     panel.form.row("objective.free_bits").editor.box.setValue(0.5)
-    panel.controller.show(draft={"objective": {"kind": "elbo", "beta": 3.0}})
+    panel.controller.show(draft=Draft(values={"objective": {"kind": "elbo", "beta": 3.0}}))
     assert panel.form.values()["objective"]["beta"] == 3.0
     assert panel.form.values()["objective"]["free_bits"] == 0.0
 
@@ -363,7 +366,7 @@ def test_sweep_is_asked_for_from_the_panel(panel):
     dialog = panel.findChild(SweepDialog)
     dialog.values.setText("2, 3")
     QTest.keyClick(dialog.values, Qt.Key.Key_Return)
-    assert asked(panel) == [("sweep", "objective.beta", (2.0, 3.0))]
+    assert asked(panel) == [("training.sweep", "objective.beta", (2.0, 3.0))]
 
 
 # The run bar
@@ -371,7 +374,7 @@ def test_sweep_is_asked_for_from_the_panel(panel):
 
 @pytest.fixture
 def bar(application, own_place):
-    bar = RunBar(StubController(run=GOING))
+    bar = RunBar(StubController(training=TrainingStatus(run=GOING)))
     bar.resize(1400, 30)
     bar.show_run(bar._controller.state)
     yield bar
@@ -404,7 +407,7 @@ def test_run_bar_pauses(bar):
     bar.show_run(bar._controller.state)
     assert bar.text.text().startswith("Paused")
     QTest.mouseClick(bar.pause, LEFT)
-    assert bar._controller.asked == [("pause_training",), ("continue_training",)]
+    assert bar._controller.asked == [("training.pause",), ("training.go_on",)]
 
 
 def test_sizes_and_times_as_people_say_them():
@@ -418,7 +421,9 @@ def test_sizes_and_times_as_people_say_them():
 @pytest.fixture
 def window(application, own_place):
     window = QMainWindow()
-    window.controller = StubController(form=FORM, run=GOING)
+    window.controller = StubController(
+        answers={DescribeForm: FORM}, training=TrainingStatus(run=GOING)
+    )
     window.button = QPushButton("x")
     window.setCentralWidget(window.button)
     window.training = TrainMenu(window, window.menuBar().addMenu("Train"), window.controller)
@@ -432,7 +437,7 @@ def test_space_pauses_only_where_nothing_else_wants_it(window):
     QTest.keyClick(window.button, Qt.Key.Key_Space)
     assert window.controller.asked == []
     QTest.keyClick(window, Qt.Key.Key_Space)
-    assert window.controller.asked == [("pause_training",)]
+    assert window.controller.asked == [("training.pause",)]
     window.controller.show(run=None)
     window.training.show_state(window.controller.state, frozenset({"run"}))
     QTest.keyClick(window, Qt.Key.Key_Space)
@@ -445,7 +450,7 @@ def test_menu_offers_what_makes_sense(window):
     assert on == ["Add to queue", "Sweep…", *on[2:4], "Stop and keep", "Cancel and discard"]
     assert on[2:4] == ["Pause", "Train more epochs…"]
     entry = Entry("toy", "", toy.card().source, False, None, 3, 3, True)
-    window.controller.show(run=None, model=toy.card(), library=(entry,))
+    window.controller.show(model=toy.card(), answers={ListLibrary: (entry,)}, run=None)
     menu.show_state(window.controller.state, frozenset({"run"}))
     on = [action.text() for action in menu.actions if action.isEnabled()]
     assert on == ["Train", "Sweep…", "Train more epochs…"]
@@ -455,4 +460,4 @@ def test_rhythm_is_chosen(window):
     actions = {action.text(): action for action in window.training._rhythms.actions()}
     assert [text for text, action in actions.items() if action.isChecked()] == ["1 s"]
     actions["5 s"].trigger()
-    assert window.controller.asked == [("set_rhythm", 5.0)]
+    assert window.controller.asked == [("training.set_rhythm", 5.0)]

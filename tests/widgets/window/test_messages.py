@@ -3,8 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from latentlab.session.export import Exported
-from latentlab.session.runs import Message, Run
+from latentlab.session.request import Exported
+from latentlab.session.runs import Message, Run, TrainingStatus
 from latentlab.widgets.kit.labels import counted
 from latentlab.widgets.window import messages
 from latentlab.widgets.window.messages import MOST_MESSAGES, MessageBar
@@ -34,9 +34,9 @@ def is_seen(widget: QWidget) -> bool:
 @pytest.mark.parametrize("width", [1280, 1440])
 def test_two_exports_are_told_whatever_goes_on(desk, run, width, tmp_path):
     desk.window.resize(width, 800)
-    desk.controller._set(run=run)
+    desk.controller.store.set(training=TrainingStatus(run=run))
     for name in ("samples", "manifold"):
-        desk.controller._on_exported(Exported(tmp_path / f"{name}.png"))
+        desk.controller.files._on_saved(None, Exported(tmp_path / f"{name}.png"))
     lines = desk.window.messages.lines
     assert [line.text.text() for line in lines] == [
         f"Saved {tmp_path / name}" for name in ("manifold.png", "samples.png")
@@ -90,7 +90,7 @@ def test_what_was_done_is_taken_back_once(bar, until):
 
 
 def test_tips_of_menus_are_seen_while_training(desk):
-    desk.controller._set(run=GOING)
+    desk.controller.store.set(training=TrainingStatus(run=GOING))
     desk.window.statusBar().showMessage("Encode your own picture")
     assert is_seen(desk.window.messages._tip)
     desk.window.statusBar().clearMessage()

@@ -26,7 +26,7 @@ def test_no_letter_typed_in_a_list_moves_anything(big, key):
         w for w in seen if w.isEnabled() and w.focusPolicy() and not w.visibleRegion().isEmpty()
     ]
     assert {kind for kind in kinds for w in seen if isinstance(w, kind)} == set(kinds)
-    big.controller.set_point(big.state.point.along({0: 1.5}))
+    big.controller.point.set(big.state.point.along({0: 1.5}))
     before = places(big)
     for widget in seen:
         widget.setFocus()
@@ -42,7 +42,7 @@ def test_letters_find_entries(big):
 
 
 def test_letters_are_shortcuts_elsewhere(desk):
-    desk.controller.set_point(desk.state.point.along({0: 1.5}))
+    desk.controller.point.set(desk.state.point.along({0: 1.5}))
     desk.panel("manifold").spacing.setFocus()
     desk.panel("map").plot.setFocus()
     desk.hand.key(Qt.Key.Key_Home)

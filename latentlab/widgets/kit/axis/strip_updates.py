@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from latentlab.session.points import Picture
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from latentlab.latent.codes import Codes
     from latentlab.session.axes import Strips
     from latentlab.session.directions import MakeStrips
     from latentlab.session.points import Tiles
+    from latentlab.session.state import State
     from latentlab.widgets.kit.axis.slider import AxisSlider
     from latentlab.widgets.kit.axis.strip import AxisStrip
     from latentlab.workers.controller import Controller
@@ -59,7 +59,8 @@ class StripKeeper(QObject):
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(CALM_MS)
-        self._calm.timeout.connect(self._ask)
+        self._calm.timeout.connect(self._on_calm)
+        self._wanted: tuple[MakeStrips, Codes] | None = None
 
     @Slot()
     def look(self) -> None:
@@ -83,8 +84,16 @@ class StripKeeper(QObject):
                 row.strip.set_tiles(strips.along[axis.key], strips.point, strips.codes)
         self.look()
 
+    def wants(self, state: State) -> Iterable[MakeStrips]:
+        """Return the request for pictures since z stands still, if any are missing."""
+        if self._wanted is not None:
+            request, codes = self._wanted
+            if request.point == state.point and codes is state.codes:
+                yield request
+
     @Slot()
-    def _ask(self) -> None:
+    def _on_calm(self) -> None:
+        """Find out which pictures that can be seen are no longer right."""
         state = self._controller.state
         if state.point is None or state.codes is None:
             return
@@ -99,7 +108,8 @@ class StripKeeper(QObject):
             if row.strip.look_again(state.point, state.codes):
                 wanted.append(axis)
         if wanted:
-            self._controller.ask(self._kind(state.point, tuple(wanted)))
+            self._wanted = self._kind(state.point, tuple(wanted)), state.codes
+            self._controller.demand.renew()
 
     def connect_strip(self, strip: AxisStrip) -> None:
         """Let a strip be pointed at."""
@@ -108,17 +118,13 @@ class StripKeeper(QObject):
 
     @Slot(int)
     def _on_hovered(self, index: int) -> None:
-        tiles = self._tiles()
-        if tiles is None or index < 0:
-            self._controller.preview(None)
-        else:
-            self._controller.preview(Picture(tiles.points[index], tiles.pictures[index]))
+        self._controller.preview.tile(self._tiles(), index)
 
     @Slot(int)
     def _on_chosen(self, index: int) -> None:
         tiles = self._tiles()
         if tiles is not None:
-            self._controller.set_point(tiles.points[index])
+            self._controller.point.set(tiles.points[index])
 
     def _tiles(self) -> Tiles | None:
         strip = self.sender()

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from latentlab.session.anomalies import Thumbnails
 
+    Pixels = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
 SIDE = 48
 """About how large a picture is drawn: in whole multiples of its pixels where it is smaller."""
 CAPTION = 2 * UNIT
@@ -63,6 +65,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._captions: Callable[[int], str] = str
         self._strong: NDArray[np.bool_] = np.empty(0, bool)
         self._images: dict[int, tuple[QImage, QImage]] = {}
+        self._pixels: dict[int, Pixels] = {}
         self._asked: tuple[int, ...] = ()
         self._cell = QSize(SIDE, SIDE)
         self._pairs = False
@@ -84,6 +87,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         scale = max(1.0, round(SIDE / longest)) if longest <= 2 * SIDE else SIDE / longest
         self._cell = QSize(max(1, round(width * scale)), max(1, round(height * scale)))
         self._images.clear()
+        self._pixels.clear()
         self._asked = ()
         self._fit()
 
@@ -112,13 +116,18 @@ class ThumbnailGrid(QAbstractScrollArea):
     def add(self, some: Thumbnails) -> None:
         """Take pictures that were asked for, and ask for what is still missing."""
         for row, *both in zip(some.rows, some.pictures, some.reconstructions, strict=True):
-            self._images.pop(row, None)
+            self._pixels.pop(row, None)
+            self._pixels[row] = both[0], both[1]
             self._images[row] = to_image(both[0]), to_image(both[1])
-        for row in list(self._images)[: max(0, len(self._images) - KEPT)]:
-            del self._images[row]
+        for row in list(self._pixels)[: max(0, len(self._pixels) - KEPT)]:
+            del self._pixels[row], self._images[row]
         self._asked = ()
         self._ask()
         self.viewport().update()
+
+    def pixels_of(self, row: int) -> Pixels | None:
+        """Return an image and its reconstruction, where they are at hand."""
+        return self._pixels.get(row)
 
     @property
     def current(self) -> int:

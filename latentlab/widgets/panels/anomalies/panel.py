@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from latentlab.latent.ranking import Score
-from latentlab.session.anomalies import SaveScores, ScoreImages, ShowImages
+from latentlab.session.anomalies import SaveScores, ScoreImages, ShowImages, preview_of
 from latentlab.session.export import TABLES
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.icons import IconButton
@@ -21,7 +21,10 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.anomalies.ranking import RankingView
 
 if TYPE_CHECKING:
-    from latentlab.session.state import State
+    from collections.abc import Iterable
+
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 EMPTY = (
@@ -42,22 +45,13 @@ TIPS = {
 class AnomaliesPanel(PanelWidget):
     """Score, then look at either end of the order; a threshold counts what lies above."""
 
-    watches = frozenset(
-        {
-            "model",
-            "codes",
-            "scores",
-            "thumbnails",
-            "working",
-            "is_training",
-            "following",
-            "original",
-        }
-        | {"selection"}
-    )
+    watches: Changes = frozenset(
+        {"model", "codes", "working", "is_training", "following", "original", "selection"}
+    ) | {ScoreImages, ShowImages}
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
+        self._rows: tuple[int, ...] = ()
         self._add_tools()
         self.work = WorkBar(controller, ScoreImages, "Stop scoring; scores from before stay.")
         self._empty = QLabel(EMPTY)
@@ -72,8 +66,8 @@ class AnomaliesPanel(PanelWidget):
         self.export.clicked.connect(self._save)
         self.by.currentIndexChanged.connect(self._show_scores)
         self.ranked.wall.wanted.connect(self._fetch)
-        self.ranked.wall.hovered.connect(controller.hover_image)
-        self.ranked.wall.chosen.connect(controller.pick)
+        self.ranked.wall.hovered.connect(self._on_hovered)
+        self.ranked.wall.chosen.connect(controller.point.pick)
         Veil(self.ranked, controller)
 
     def _add_tools(self) -> None:
@@ -101,30 +95,31 @@ class AnomaliesPanel(PanelWidget):
         self.tools.addStretch(1)
         self.tools.addWidget(self.export)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """See `PanelWidget.show_state`."""
         self.work.show_state(state)
         self._show_reach(state)
-        known = state.scores is not None
+        known = state.answer(ScoreImages) is not None
         self.ranked.setVisible(known)
         self._empty.setVisible(not known)
         self.export.setEnabled(known)
         wall = self.ranked.wall
         # First of all: a wall that still has the rows of another model would ask for them.
-        if "scores" in changed:
+        if ScoreImages in changed:
             self._show_scores()
         elif known and "selection" in changed:
             self.ranked.show_selection(state.selection.rows if state.selection else None)
         if "codes" in changed and state.model:
             wall.set_shape(*state.model.spec.shape[1:])
-        if "thumbnails" in changed and state.thumbnails:
-            wall.add(state.thumbnails)
+        fetched = state.answer(ShowImages)
+        if ShowImages in changed and fetched:
+            wall.add(fetched)
         wall.set_marked(state.original.row if state.original else None)
 
     def _show_reach(self, state: State) -> None:
         """Say whether there is something to score at present."""
         images = state.codes is not None and len(state.codes) > 0
-        moving = state.is_training and state.following
+        moving = state.is_training and state.training.following
         why = MOVING if moving else "" if images else NO_IMAGES
         wrong = self.draws.problem
         self.start.setEnabled(not why and not wrong and ScoreImages not in state.working)
@@ -142,38 +137,55 @@ class AnomaliesPanel(PanelWidget):
 
     @Slot()
     def _show_scores(self) -> None:
-        scores, chosen = self.controller.state.scores, self.controller.state.selection
+        scores, chosen = self.controller.state.answer(ScoreImages), self.controller.state.selection
         values = scores.by(self.score) if scores else np.empty(0)
         self.ranked.show_scores(self.score, values, chosen.rows if scores and chosen else None)
 
     def _describe(self, row: int) -> str:
         state = self.controller.state
-        if state.scores is None or state.model is None or state.codes is None:
+        scores = state.answer(ScoreImages)
+        if scores is None or state.model is None or state.codes is None:
             return ""
         labels = state.codes.labels
         named = "" if labels is None else f" ({state.model.spec.class_names[labels[row]]})"
-        values = ((score, float(state.scores.by(score)[row])) for score in Score)
+        values = ((score, float(scores.by(score)[row])) for score in Score)
         lines = [f"{score.value} {score.text(value)} {score.unit}" for score, value in values]
         return "\n".join([f"{state.model.data} {row}{named}", *lines])
 
+    @Slot(int)
+    def _on_hovered(self, row: int) -> None:
+        """Preview an image: both pictures are at hand, unless it has just come into view."""
+        pixels = self.ranked.wall.pixels_of(row)
+        preview = preview_of(self.controller.state, row, *pixels) if pixels else None
+        if preview:
+            self.controller.preview.show(preview)
+        else:
+            self.controller.preview.row(row)
+
     @Slot()
     def _start(self) -> None:
-        self.controller.dismiss_failure()
+        self.controller.store.dismiss_failure()
         self.controller.ask(ScoreImages(self.draws.value()))
 
     @Slot(object)
     def _fetch(self, rows: tuple[int, ...]) -> None:
-        self.controller.ask(ShowImages(rows))
+        self._rows = rows
+        self.controller.demand.renew()
+
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        if self._rows and state.answer(ScoreImages) is not None:
+            yield ShowImages(self._rows)
 
     @Slot()
     def _save(self) -> None:
         state = self.controller.state
-        if state.scores is None or state.codes is None or state.model is None:
+        scores = state.answer(ScoreImages)
+        if scores is None or state.codes is None or state.model is None:
             return
         if path := ask_where(self, "scores", TABLES):
             names = state.model.spec.class_names
-            self.controller.dismiss_failure()
-            self.controller.ask(SaveScores(state.scores, path, self.score, state.codes, names))
+            self.controller.files.save(SaveScores(scores, path, self.score, state.codes, names))
 
 
 PANEL = Panel(

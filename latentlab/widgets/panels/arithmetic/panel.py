@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from latentlab.session.export import PICTURES
 from latentlab.session.interpolation import MakeBlend
-from latentlab.session.points import Picture, Point, Tiles
+from latentlab.session.points import Tiles
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
@@ -19,9 +19,11 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.arithmetic.image_slot import FilledSlot, PictureSlot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from latentlab.session.state import State
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 TENTHS = 10
@@ -31,11 +33,10 @@ RESULT = 3
 class ArithmeticPanel(PanelWidget):
     """Three slots, how much of the difference to add, and what comes of it."""
 
-    watches = frozenset({"model", "codes", "point", "blend"})
+    watches = frozenset({"model", "codes", "point", MakeBlend})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._points: tuple[Point, ...] = ()
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength.setRange(-2 * TENTHS, 3 * TENTHS)
         self.strength.setValue(TENTHS)
@@ -93,35 +94,22 @@ class ArithmeticPanel(PanelWidget):
     def _views(self) -> list[PictureSlot]:
         return [*(slot.view for slot in self.slots), self.result]
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
-        """Show the pictures, and begin with the means of three classes where nothing was put."""
+    def show_state(self, state: State, changed: Changes) -> None:
+        """Show the pictures of the slots and of the result."""
         if state.model is None or state.codes is None or state.point is None:
             return
         names = state.model.spec.class_names if len(state.codes) else ()
         for slot in self.slots:
             slot.offer(names)
-        if not all(map(state.model.owns, self._points)):
-            self._points = ()
-        if not self._points:
-            self._points = self._first(state)
-            self._ask(self._points)
-        elif "codes" in changed:
-            self._ask(self._points)
-        if "blend" in changed:
+        if MakeBlend in changed:
             self._show_blend(state)
 
-    def _first(self, state: State) -> tuple[Point, ...]:
-        if state.codes is None or state.model is None or state.point is None:
-            return ()
-        if state.model.spec.classes < len(self.slots) or not len(state.codes):
-            return (state.point,) * len(self.slots)
-        means = (state.codes.mean_of(label).tolist() for label in range(len(self.slots)))
-        return tuple(state.model.point(z, label) for label, z in enumerate(means))
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        return self.controller.arithmetic.wants(state)
 
     def _show_blend(self, state: State) -> None:
-        blend = state.blend
-        if blend:
-            self._points = blend.points[:RESULT]
+        blend = state.answer(MakeBlend)
         for index, view in enumerate(self._views()):
             view.set_pixels(blend.pictures[index] if blend else None)
         captions = [*(slot.caption for slot in self.slots), self.caption]
@@ -131,42 +119,29 @@ class ArithmeticPanel(PanelWidget):
             caption.setText(names[label] if label is not None and names else "")
             caption.setVisible(bool(caption.text()))
 
-    def _ask(self, slots: tuple[Point | Path, ...]) -> None:
-        if len(slots) == RESULT:
-            label = self.controller.state.point.label if self.controller.state.point else None
-            a, b, c = slots
-            self.controller.ask(MakeBlend((a, b, c), self.strength.value() / TENTHS, label))
-
-    def _fill(self, index: int, content: Point | Path) -> None:
-        # A file that is no picture leaves the slot as it was: what fills it comes with the answer.
-        slots: list[Point | Path] = list(self._points)
-        if len(slots) == RESULT:
-            slots[index] = content
-            if isinstance(content, Point):
-                self._points = tuple(point for point in slots if isinstance(point, Point))
-            self._ask(tuple(slots))
-
     @Slot(int)
     def _put(self, index: int) -> None:
         if point := self.controller.state.point:
-            self._fill(index, point)
+            self.controller.arithmetic.fill(index, point)
 
     @Slot(int, object)
     def _put_file(self, index: int, path: Path) -> None:
-        self._fill(index, path)
+        self.controller.arithmetic.fill(index, path)
 
     @Slot(int, int)
     def _put_mean(self, index: int, label: int) -> None:
         state = self.controller.state
         if state.codes is not None and state.model:
-            self._fill(index, state.model.point(state.codes.mean_of(label).tolist(), label))
+            self.controller.arithmetic.fill(
+                index, state.model.point(state.codes.mean_of(label).tolist(), label)
+            )
 
     @Slot()
     def _on_strength(self) -> None:
         value = self.strength.value() / TENTHS
         self._told.setText(f"{value:+.1f}")
         self._reset.setEnabled(value != 1)
-        self._ask(self._points)
+        self.controller.arithmetic.set_strength(value)
 
     @Slot()
     def _on_reset(self) -> None:
@@ -174,22 +149,22 @@ class ArithmeticPanel(PanelWidget):
 
     @Slot(int)
     def _go(self, index: int) -> None:
-        if blend := self.controller.state.blend:
-            self.controller.set_point(blend.points[index])
+        if blend := self.controller.state.answer(MakeBlend):
+            self.controller.point.set(blend.points[index])
 
     @Slot(int, bool)
     def _preview(self, index: int, inside: bool) -> None:
-        blend = self.controller.state.blend
-        shown = Picture(blend.points[index], blend.pictures[index]) if inside and blend else None
-        self.controller.preview(shown)
+        blend = self.controller.state.answer(MakeBlend)
+        tiles = Tiles(blend.points, blend.pictures, 4) if inside and blend else None
+        self.controller.preview.tile(tiles, index)
 
     @Slot()
     def _save(self) -> None:
-        blend = self.controller.state.blend
+        blend = self.controller.state.answer(MakeBlend)
         if blend and (path := ask_where(self, "arithmetic", PICTURES)):
             info = {name: p.z for name, p in zip(("a", "b", "c", "z"), blend.points, strict=True)}
             info["strength"] = (self.strength.value() / TENTHS,)
-            self.controller.export(Tiles(blend.points, blend.pictures, 4), path, info, gap=1)
+            self.controller.files.export(Tiles(blend.points, blend.pictures, 4), path, info, gap=1)
 
 
 PANEL = Panel(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -63,7 +63,7 @@ class ComparePage(QWidget):
         del state, b
         return ""
 
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request | None:
+    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
         """Return what must be asked for what is to be shown; None where all is known."""
         del state, known, label
         return None
@@ -91,7 +91,7 @@ class PointPage(ComparePage):
         """See `ComparePage.why_not`."""
         return why_no_point(state.model, b) if state.model else ""
 
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request | None:
+    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
         """See `ComparePage.wanted`."""
         point = state.preview.point if state.preview else state.point
         if point is None:
@@ -130,7 +130,7 @@ class ImagePage(ComparePage):
         """See `ComparePage.why_not`."""
         return why_no_image(state.model, b) if state.model else ""
 
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request | None:
+    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
         """See `ComparePage.wanted`."""
         original = state.original
         if original is None:
@@ -185,7 +185,7 @@ class SeveralPage(ComparePage):
         why = why_no_image(state.model, b) if state.model else ""
         return why or (NO_IMAGES if empty else "")
 
-    def wanted(self, state: State, known: Comparison, label: int | None) -> Request | None:
+    def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
         """See `ComparePage.wanted`."""
         there = known.columns and known.columns.rows == self._rows
         return None if there else ShowColumns(self._rows)
@@ -268,7 +268,7 @@ class SummaryPage(ComparePage):
 
     def show_known(self, state: State, known: Comparison) -> None:
         """See `ComparePage.show_known`."""
-        moving = state.run is not None and state.following
+        moving = state.training.run is not None and state.training.following
         self._may_start = not moving and Summarise not in state.working
         self._show_start()
         whole = known.held_out or (len(state.codes) if state.codes is not None else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QWidget
@@ -18,6 +18,7 @@ from latentlab.session.comparison import (
     images_of,
     needs_class,
 )
+from latentlab.session.runs import ListLibrary
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
@@ -34,11 +35,13 @@ from latentlab.widgets.panels.compare.pages import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
     from latentlab.session.points import ModelCard
     from latentlab.session.request import Request
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 SECOND, MODE = "compare/second", "compare/mode"
@@ -54,10 +57,10 @@ EMPTY = (
 class ComparePanel(PanelWidget):
     """A choice of the second model, and four ways to look at both."""
 
-    watches = frozenset(
-        {"model", "codes", "library", "comparison", "point", "preview", "original"}
-        | {"working", "is_training", "following", "opening", "selection"}
-    )
+    watches: Changes = frozenset(
+        {"model", "codes", "point", "preview", "original", "selection"}
+        | {"working", "is_training", "following", "opening"}
+    ) | {ListLibrary, OpenModelB}
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -67,7 +70,7 @@ class ComparePanel(PanelWidget):
         self._wish = stored.value(MODE, "")
         self._model = 0
         self._known: Comparison | None = None
-        self._asked: Request | None = None
+        self._page: ComparePage | None = None
         self._swapping: tuple[ModelCard, State] | None = None
         self.setAcceptDrops(True)
         self.choice = ModelBChoice()
@@ -102,8 +105,8 @@ class ComparePanel(PanelWidget):
         self.modes.chosen.connect(self._on_mode)
         self.label.activated.connect(self._on_label)
         self.several.others.clicked.connect(self._on_others)
-        self.several.strip.chosen.connect(self.controller.pick)
-        self.several.strip.hovered.connect(self.controller.hover_image)
+        self.several.strip.chosen.connect(self.controller.point.pick)
+        self.several.strip.hovered.connect(self.controller.preview.row)
         Veil(self, self.controller)
         kinds = (LinkPoint, LinkImage, ShowColumns)
         for page, kind in zip((self.point, self.image, self.several), kinds, strict=True):
@@ -112,38 +115,35 @@ class ComparePanel(PanelWidget):
 
     # What is shown
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """See `PanelWidget.show_state`."""
         self._end_swap(state)
         if state.model and state.model.number != self._model:
             self._model, self._known = state.model.number, None
-        if changed & {"model", "codes"}:
-            self._asked = None
-            self._open()
         # While codes move, what was shown of the same model stays until there is something new.
-        if state.comparison is not None:
-            mine = state.comparison.path == self._path
-            self._known = state.comparison if mine else None
-        if changed & {"library", "comparison"}:
+        if comparison := state.answer(OpenModelB):
+            self._known = comparison if comparison.path == self._path else None
+        if changed & {ListLibrary, OpenModelB}:
             self._offer(state)
         self._show_known(state)
 
     def _offer(self, state: State) -> None:
         card = self._known.card if self._known else None
-        self.choice.offer(state.library, self._path, card.name if card else "")
+        self.choice.offer((state.answer(ListLibrary) or ()), self._path, card.name if card else "")
 
     def _show_known(self, state: State) -> None:
         known = self._known
         card = known.card if known else None
         a = state.model
         self.choice.clear.setEnabled(self._path is not None)
-        busy = bool(state.opening) or (state.is_training and state.following)
+        busy = bool(state.opening) or (state.is_training and state.training.following)
         self.choice.swap.setEnabled(bool(card and a and a.source and not busy))
         if known is None or card is None or a is None:
             self._say(known)
             return
         reasons = [page.why_not(state, card) for page in self.pages]
         index = self._next(reasons)
+        self._page = None if index is None else self.pages[index]
         self._turn_to(index)
         self.modes.show_modes(reasons, index)
         self.modes.setVisible(index is not None)
@@ -151,11 +151,14 @@ class ComparePanel(PanelWidget):
         self.note.setText(why)
         self.note.setVisible(bool(why) and index is not None)
         self._tell("muted", "" if index is not None else why)
-        if index is not None:
-            self._show_page(state, known, self.pages[index])
+        if self._page is not None:
+            self._show_label(state, known, self._page)
+            self._page.show_known(state, known)
+            self.controller.demand.renew()
 
     def _say(self, known: Comparison | None) -> None:
         """Say why there is nothing to compare."""
+        self._page = None
         self._turn_to(None)
         self.modes.hide()
         self.note.hide()
@@ -182,15 +185,6 @@ class ComparePanel(PanelWidget):
         for at, page in enumerate(self.pages):
             page.setVisible(at == index)
 
-    def _show_page(self, state: State, known: Comparison, page: ComparePage) -> None:
-        self._show_label(state, known, page)
-        page.show_known(state, known)
-        label = self._label(state, known)
-        wanted = page.wanted(state, known, label) if state.comparison is not None else None
-        if wanted is not None and wanted != self._asked:
-            self._asked = wanted
-            self.controller.ask(wanted)
-
     def _show_label(self, state: State, known: Comparison, page: ComparePage) -> None:
         """Offer the classes of B where neither z nor the picture bears one."""
         needed = bool(state.model and known.card and needs_class(state.model, known.card))
@@ -208,18 +202,25 @@ class ComparePanel(PanelWidget):
 
     # What is asked for
 
-    def _open(self) -> None:
-        if self._path and self.controller.state.model:
-            self.controller.ask(OpenModelB(self._path))
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        if self._path and state.model:
+            yield OpenModelB(self._path)
+        known = state.answer(OpenModelB)
+        if not known or known.path != self._path or not self._page:
+            return
+        if request := self._page.wanted(state, known, self._label(state, known)):
+            yield request
 
     @Slot(object)
     def choose(self, path: Path | None) -> None:
         """Take another model as B, or none."""
-        for kind in (LinkPoint, LinkImage, Summarise):
-            self.controller.cancel(kind)
-        self._path, self._known, self._asked = path, None, None
+        self._path, self._known = path, None
+        for kind in (LinkPoint, LinkImage, ShowColumns, Summarise):
+            self.controller.demand.withdraw(kind)
         settings().setValue(SECOND, str(path) if path else "")
-        self.controller.ask(OpenModelB(path))
+        if path is None:
+            self.controller.ask(OpenModelB(None))
         self._offer(self.controller.state)
         self._show_known(self.controller.state)
 
@@ -228,7 +229,7 @@ class ComparePanel(PanelWidget):
         a = self.controller.state.model
         if a and a.source and self._path and self._known and self._known.card:
             self._swapping = (self._known.card, self.controller.state)
-            self.controller.open(self._path)
+            self.controller.runs.open(self._path)
 
     def _end_swap(self, state: State) -> None:
         """Take the former A as B once B is open; not where opening it went wrong."""
@@ -240,15 +241,15 @@ class ComparePanel(PanelWidget):
         self.choose(before.model.source)
         row = before.original.row if before.original else None
         if row is not None and images_of(before) == images_of(state):
-            self.controller.pick(row)
+            self.controller.point.pick(row)
         elif before.point and state.model.latent_dim == before.model.latent_dim:
             label = before.point.label
             if label is not None or not state.model.conditional:
-                self.controller.set_point(state.model.point(before.point.z, label))
+                self.controller.point.set(state.model.point(before.point.z, label))
 
     @Slot(int)
     def _on_mode(self, index: int) -> None:
-        self._wish, self._asked = self.pages[index].title, None
+        self._wish = self.pages[index].title
         settings().setValue(MODE, self._wish)
         self._show_known(self.controller.state)
 
@@ -263,7 +264,7 @@ class ComparePanel(PanelWidget):
 
     @Slot(object)
     def _on_measure(self, request: Summarise) -> None:
-        self.controller.dismiss_failure()
+        self.controller.store.dismiss_failure()
         self.controller.ask(request)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.session.curves import RUNNING, TRAIN, VALIDATION
+from latentlab.session.runs import Compare
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, colours
 from latentlab.widgets.panels.curves.loss_plot import SPLIT_COLOURS, LossPlot, View, compared_colour
@@ -53,7 +54,7 @@ class LossCell(QWidget):
 
     def show_curves(self, state: State, view: View) -> None:
         """Draw the state's curves of this loss."""
-        self.plot.show_curves(state.curves, others(state), state.changes, view)
+        self.plot.show_curves(state.log.curves, others(state), state.log.changes, view)
 
     def read_out(self, state: State, epoch: float | None) -> None:
         """Write the values at an epoch beside the title, or the title alone."""
@@ -67,9 +68,9 @@ class LossCell(QWidget):
 
     def _values(self, state: State, epoch: float) -> Iterable[str]:
         name = self.plot.name
-        inner = TRAIN if (TRAIN, name) in state.curves else RUNNING
+        inner = TRAIN if (TRAIN, name) in state.log.curves else RUNNING
         for split, colour in zip((inner, VALIDATION), SPLIT_COLOURS.values(), strict=True):
-            yield _coloured(state.curves, split, name, epoch, colour)
+            yield _coloured(state.log.curves, split, name, epoch, colour)
         for i, run in enumerate(others(state)):
             yield _coloured(run.curves, VALIDATION, name, epoch, compared_colour(i))
 
@@ -99,14 +100,14 @@ def nearest(curves: Curves, epoch: float | None) -> float | None:
 def others(state: State) -> tuple[Compared, ...]:
     """Return the compared runs but the open one, whose curves are drawn anyway."""
     source = state.model.source if state.model else None
-    return tuple(run for run in state.compared if run.path != source)
+    return tuple(run for run in (state.answer(Compare) or ()) if run.path != source)
 
 
 def legend(state: State, said: str) -> str:
     """Return which colour is what, and what else there is to say, as rich text."""
     names = {TRAIN: TRAIN, VALIDATION: VALIDATION}
     rest = others(state)
-    for run in state.compared:
+    for run in state.answer(Compare) or ():
         if run not in rest:
             names[VALIDATION] = f"{VALIDATION},&nbsp;{_unbroken(run.name)}"
     dash = '<span style="color:{}">━</span>&nbsp;{}'

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.export import FIGURES
+from latentlab.session.runs import Compare
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.panel import Area, Panel, PanelWidget
@@ -20,7 +21,7 @@ from latentlab.widgets.panels.curves.toolbar import CurveTools
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.widgets.panels.curves.loss_plot import LossPlot
     from latentlab.workers.controller import Controller
 
@@ -31,7 +32,7 @@ WIDE = 560
 class CurvesPanel(PanelWidget):
     """One plot per loss, so that each has its own scale."""
 
-    watches = frozenset({"curves", "changes", "compared", "model", "is_training"})
+    watches = frozenset({"curves", "changes", Compare, "model", "is_training"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -63,9 +64,9 @@ class CurvesPanel(PanelWidget):
         """The plot of each loss."""
         return {name: cell.plot for name, cell in self._cells.items()}
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """Draw at once, but while training only a few times a second: drawing costs time."""
-        if not state.is_training or "compared" in changed:
+        if not state.is_training or Compare in changed:
             self._draw()
         elif changed != {"model"} and not self._later.isActive():
             self._later.start()
@@ -73,12 +74,12 @@ class CurvesPanel(PanelWidget):
     @Slot()
     def _draw(self) -> None:
         state = self.controller.state
-        every = [state.curves, *(run.curves for run in state.compared)]
+        every = [state.log.curves, *(run.curves for run in (state.answer(Compare) or ()))]
         names = list(dict.fromkeys(name for curves in every for _, name in curves))
         self._empty.setVisible(not names)
         self.grid.setVisible(bool(names))
         self.options.setVisible(bool(names))
-        self.options.alone.setVisible(bool(state.compared))
+        self.options.alone.setVisible(bool(state.answer(Compare) or ()))
         self._make_cells(names)
         for cell in self._cells.values():
             cell.show_curves(state, self.options.view)
@@ -105,7 +106,7 @@ class CurvesPanel(PanelWidget):
 
     @Slot(object)
     def _on_hovered(self, epoch: float | None) -> None:
-        self._at = nearest(self.controller.state.curves, epoch)
+        self._at = nearest(self.controller.state.log.curves, epoch)
         self._say()
 
     def _say(self) -> None:
@@ -114,7 +115,7 @@ class CurvesPanel(PanelWidget):
         for cell in self._cells.values():
             cell.read_out(state, self._at)
         said = _best(state) if self._at is None else f"epoch {self._at:.4g}"
-        below = bool(state.compared) or self.width() < WIDE
+        below = bool(state.answer(Compare) or ()) or self.width() < WIDE
         self._beside.setText("" if below else legend(state, said))
         self._below.setText(legend(state, said) if below else "")
         self._below.setVisible(below and bool(self._cells))
@@ -129,11 +130,11 @@ class CurvesPanel(PanelWidget):
     def _save(self) -> None:
         path = ask_where(self, "curves", FIGURES)
         if path:
-            self.controller.export_curves(path)
+            self.controller.runs.export_curves(path)
 
     @Slot()
     def _stop_comparing(self) -> None:
-        self.controller.compare(())
+        self.controller.runs.compare(())
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw all in the new colours, once the plots have taken theirs."""
@@ -143,7 +144,7 @@ class CurvesPanel(PanelWidget):
 
 
 def _best(state: State) -> str:
-    found = best(state.curves, state.changes)
+    found = best(state.log.curves, state.log.changes)
     return "" if found is None else f"best {found[1]:.1f} at epoch {found[0]:.0f}"
 
 

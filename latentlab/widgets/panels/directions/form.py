@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from latentlab.data.tables.columns import groups_of
 from latentlab.latent.directions import Method
-from latentlab.session.directions import Groups, LearnDirection, Source
+from latentlab.session.directions import Groups, LearnDirection, ReadDirections, Source
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
@@ -124,7 +117,7 @@ class DirectionForm(QWidget):
         # Both at once, even for a moment, would push the panel wider.
         (self.learn if busy else self.cancel).hide()
         (self.cancel if busy else self.learn).show()
-        self.apart.setEnabled(bool(state.directions))
+        self.apart.setEnabled(bool(state.answer(ReadDirections)))
         self._show_choice()
 
     def _offer(self, sources: tuple[Source, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
@@ -38,11 +38,14 @@ from latentlab.widgets.panels.directions.form import DirectionForm
 from latentlab.widgets.panels.directions.row import DirectionRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtGui import QResizeEvent
 
     from latentlab.latent.directions import Method
     from latentlab.session.directions import Direction, Groups, Source
-    from latentlab.session.state import State
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 EMPTY = (
@@ -54,14 +57,14 @@ EMPTY = (
 class DirectionsPanel(PanelWidget):
     """Learns directions, and moves z along them."""
 
-    watches = frozenset(
-        {"model", "codes", "point", "original", "directions", "groups", "working"}
-        | {"direction_strips"}
-    )
+    watches: Changes = frozenset({"model", "codes", "point", "original", "groups", "working"}) | {
+        ReadDirections,
+        MakeDirectionStrips,
+    }
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._read_for: object = None
+        self._gone_from: object = None
         self._gone: Direction | None = None
         self.rows: list[DirectionRow] = []
         self.form = DirectionForm()
@@ -112,34 +115,36 @@ class DirectionsPanel(PanelWidget):
         bar.valueChanged.connect(self._keeper.look)
         bar.rangeChanged.connect(self._keeper.look)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """Make a slider per direction, and set them."""
-        self._read(state)
+        self._forget_gone(state)
         self.form.show_choice(state)
-        if changed & {"directions", "model"}:
+        if changed & {ReadDirections, "model"}:
             self._show_rows(state)
         if state.point is None or state.codes is None:
             return
-        if changed & {"directions", "model", "codes", "point"}:
+        if changed & {ReadDirections, "model", "codes", "point"}:
             z = np.array(state.point.z)
             for row in self.rows:
                 row.show_z(state.codes, z)
             self._keeper.look()
-        if "direction_strips" in changed:
-            self._keeper.take(state.direction_strips)
+        if MakeDirectionStrips in changed:
+            self._keeper.take(state.answer(MakeDirectionStrips))
 
-    def _read(self, state: State) -> None:
-        """Ask for the directions of a model, once it is another one."""
-        if state.model is None:
-            return
-        which = (state.model.source, state.model.latent_dim)
-        if state.directions is None and which != self._read_for:
-            self._gone = None
-            self.controller.ask(ReadDirections())
-        self._read_for = which
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        if state.model and state.answer(ReadDirections) is None:
+            yield ReadDirections()
+        yield from self._keeper.wants(state)
+
+    def _forget_gone(self, state: State) -> None:
+        """Put no direction back that another model had."""
+        which = (state.model.source, state.model.latent_dim) if state.model else None
+        if which != self._gone_from:
+            self._gone_from, self._gone = which, None
 
     def _show_rows(self, state: State) -> None:
-        directions = state.directions or ()
+        directions = state.answer(ReadDirections) or ()
         card = state.model
         while len(self.rows) > len(directions):
             row = self.rows.pop()
@@ -174,7 +179,7 @@ class DirectionsPanel(PanelWidget):
     def _on_moved(self, z: tuple[float, ...], settled: bool) -> None:
         point = self.controller.state.point
         if point:
-            self.controller.set_point(point.at(z), settled=settled)
+            self.controller.point.set(point.at(z), settled=settled)
 
     @Slot(bool)
     def _on_pictures(self, wanted: bool) -> None:
@@ -186,7 +191,7 @@ class DirectionsPanel(PanelWidget):
     def _on_wanted(self, source: Source, method: Method, apart: bool) -> None:
         card = self.controller.state.model
         if card:
-            self.controller.dismiss_failure()
+            self.controller.store.dismiss_failure()
             self.controller.ask(LearnDirection(card, source, method, apart))
 
     @Slot()
@@ -195,7 +200,7 @@ class DirectionsPanel(PanelWidget):
 
     @Slot(object)
     def _on_gathered(self, groups: Groups) -> None:
-        self.controller.set_groups(groups)
+        self.controller.selection.set_groups(groups)
 
     @Slot(object, str)
     def _on_renamed(self, direction: Direction, name: str) -> None:
@@ -208,7 +213,7 @@ class DirectionsPanel(PanelWidget):
 
     @Slot(object, bool)
     def _on_laid(self, direction: Direction, up: bool) -> None:
-        self.controller.look_towards(direction.vector, direction.name, up=up)
+        self.controller.map.look_towards(direction.vector, direction.name, up=up)
 
     @Slot()
     def _on_put_back(self) -> None:
@@ -222,10 +227,9 @@ class DirectionsPanel(PanelWidget):
 
     @Slot()
     def _on_save(self) -> None:
-        directions = self.controller.state.directions
+        directions = self.controller.state.answer(ReadDirections)
         if directions and (path := ask_where(self, "directions", ("json",))):
-            self.controller.dismiss_failure()
-            self.controller.ask(ExportDirections(directions, path))
+            self.controller.files.save(ExportDirections(directions, path))
 
     @Slot()
     def _on_load(self) -> None:
@@ -233,7 +237,7 @@ class DirectionsPanel(PanelWidget):
         folder = settings().value("export/folder", "")
         chosen, _ = QFileDialog.getOpenFileName(self, "Add directions", folder, NAMES["json"])
         if card and chosen:
-            self.controller.dismiss_failure()
+            self.controller.store.dismiss_failure()
             self.controller.ask(ImportDirections(card, Path(chosen)))
 
 

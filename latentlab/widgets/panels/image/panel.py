@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from latentlab.session import wants
 from latentlab.session.export import PICTURES
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
@@ -20,8 +21,11 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.image.support_gauge import Gauge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from latentlab.session.points import Original, Point
-    from latentlab.session.state import State
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 DECIMALS = 2
@@ -30,10 +34,9 @@ DECIMALS = 2
 class ImagePanel(PanelWidget):
     """The decoded image, and a real one beside its reconstruction where z came from one."""
 
-    watches = frozenset(
-        {"model", "opening", "picture", "preview", "original", "hovered"}
-        | {"point", "codes", "is_training", "footing"}
-    )
+    watches: Changes = frozenset(
+        {"model", "opening", "preview", "original", "point", "codes", "is_training"}
+    ) | {Decode, MeasureSupport}
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -54,29 +57,31 @@ class ImagePanel(PanelWidget):
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
             Veil(view, controller, kind)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        yield from wants.picture(state)
+        # Under training all codes move, and how far off the map z is says little.
+        if state.point and state.codes is not None and not state.is_training:
+            yield MeasureSupport(state.point)
+
+    def show_state(self, state: State, changed: Changes) -> None:
         """Show the preview where there is one, else what is committed."""
-        shown = state.preview or state.picture
+        shown = state.shown
         self.view.set_pixels(shown.pixels if shown else None)
         self.view.set_frame(self.palette().accent().color() if state.preview else None)
         self.place.setText(describe(shown.point, state) if shown else "")
-        self._export.setEnabled(state.picture is not None)
-        self._pair.show_original(state.hovered if state.preview else state.original)
-        self._show_footing(state, changed)
-
-    def _show_footing(self, state: State, changed: frozenset[str]) -> None:
-        """Show how far off the map z is; under training all codes move, and it is left alone."""
-        resting = not state.is_training and state.codes is not None
-        if resting and state.point and changed & {"point", "codes", "is_training"}:
-            self.controller.ask(MeasureSupport(state.point))
-        known = state.footing and state.footing.point == state.point
-        self.gauge.show_footing(state.footing if resting or known else None)
+        self._export.setEnabled(state.answer(Decode) is not None)
+        self._pair.show_original(state.preview.original if state.preview else state.original)
+        support = state.answer(MeasureSupport)
+        rests = not state.is_training and state.codes is not None
+        fits = rests or (support is not None and support.point == state.point)
+        self.gauge.show_footing(support if fits else None)
 
     @Slot()
     def _save(self) -> None:
-        picture = self.controller.state.picture
+        picture = self.controller.state.answer(Decode)
         if picture and (path := ask_where(self, "image", PICTURES)):
-            self.controller.export_picture(picture, path)
+            self.controller.files.export_picture(picture, path)
 
 
 def describe(point: Point, state: State) -> str:

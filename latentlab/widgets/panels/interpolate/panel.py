@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 
 from latentlab.latent.interpolation.curves import PathKind
+from latentlab.session import wants
 from latentlab.session.export import MOVING, STEPS, format_of
 from latentlab.session.interpolation import DecodePaths, MakeGeodesic
 from latentlab.session.model import DecodePath
-from latentlab.session.points import Key, Loop, Picture
+from latentlab.session.points import Key, Loop
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import narrow
@@ -23,9 +24,12 @@ from latentlab.widgets.panels.interpolate.path_rows import WayRows, sheet_of
 from latentlab.widgets.panels.interpolate.timeline_bar import TimelineBar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtWidgets import QWidget
 
-    from latentlab.session.state import State
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.widgets.panels.interpolate.path_row import WayRow
     from latentlab.workers.controller import Controller
 
@@ -34,7 +38,17 @@ class InterpolatePanel(PanelWidget):
     """Strips that can be played, pointed at and exported, above a timeline."""
 
     watches = frozenset(
-        {"model", "codes", "strip", "ends", "point", "ways", "geodesic", "working", "is_training"}
+        {
+            "model",
+            "codes",
+            DecodePath,
+            "ends",
+            "point",
+            DecodePaths,
+            MakeGeodesic,
+            "working",
+            "is_training",
+        }
     )
     needs = frozenset({DecodePath})
 
@@ -67,8 +81,8 @@ class InterpolatePanel(PanelWidget):
         self._connect()
 
     def _connect(self) -> None:
-        self.from_z.clicked.connect(self.controller.put_a)
-        self.to_z.clicked.connect(self.controller.put_b)
+        self.from_z.clicked.connect(self.controller.path.put_a)
+        self.to_z.clicked.connect(self.controller.path.put_b)
         self._swap.clicked.connect(self._on_swap)
         self._export.clicked.connect(self._save)
         self.steps.valueChanged.connect(self._on_steps)
@@ -91,14 +105,14 @@ class InterpolatePanel(PanelWidget):
         """Whether the way is being played."""
         return self.player.playing
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
-        """Show the ways, and ask for what they lack."""
+    def show_state(self, state: State, changed: Changes) -> None:
+        """Show the ways."""
         if changed & {"model", "codes"}:
             known = state.model and state.codes is not None and len(state.codes)
             self.starts.offer(state.model.spec.class_names if state.model and known else ())
         self.rows.show_state(state, changed)
         self.bar.show_state(state)
-        if "point" in changed and "strip" not in changed:
+        if "point" in changed and DecodePath not in changed:
             self.player.stop()
         if state.ends:
             self.steps.blockSignals(True)
@@ -106,18 +120,18 @@ class InterpolatePanel(PanelWidget):
             self.steps.blockSignals(False)
             self.from_z.setEnabled(state.point != state.ends.a)
             self.to_z.setEnabled(state.point != state.ends.b)
-        if changed & {"ends", "codes", "is_training"}:
-            self._ask(state)
 
-    def _ask(self, state: State) -> None:
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        yield from wants.path(state)
         # Under training all codes move many times a second: what is slow waits until it ends.
         if state.ends is None or state.codes is None or state.is_training:
             return
         chosen = self.ways.chosen()
         if kinds := tuple(way for way in chosen if way is not PathKind.GEODESIC):
-            self.controller.ask(DecodePaths(state.ends, kinds))
+            yield DecodePaths(state.ends, kinds)
         if PathKind.GEODESIC in chosen:
-            self.controller.ask(MakeGeodesic(state.ends))
+            yield MakeGeodesic(state.ends)
 
     # Playing and pointing
 
@@ -145,17 +159,17 @@ class InterpolatePanel(PanelWidget):
         if tiles is None or not 0 <= step < len(tiles.points):
             self.rows.frame(-1)
             self.timeline.show_time(-1.0)
-            self.controller.preview(None)
+            self.controller.preview.clear()
         else:
             self.rows.frame(step)
             self.timeline.show_time(step / max(1, len(tiles.points) - 1))
-            self.controller.preview(Picture(tiles.points[step], tiles.pictures[step]))
+            self.controller.preview.tile(tiles, step)
 
     @Slot(int, object)
     def _on_chosen(self, step: int, row: WayRow) -> None:
         if row.tiles and step < len(row.tiles.points):
             self.player.stop()
-            self.controller.set_point(row.tiles.points[step])
+            self.controller.point.set(row.tiles.points[step])
 
     @Slot(float)
     def _on_scrubbed(self, time: float) -> None:
@@ -175,7 +189,7 @@ class InterpolatePanel(PanelWidget):
     def _on_ways(self) -> None:
         self.player.stop()
         self.rows.show_kinds(self.ways.chosen())
-        self._ask(self.controller.state)
+        self.controller.demand.renew()
 
     @Slot(object)
     def _on_cancelled(self, way: PathKind) -> None:
@@ -184,25 +198,25 @@ class InterpolatePanel(PanelWidget):
     @Slot()
     def _on_steps(self) -> None:
         if ends := self.controller.state.ends:
-            self.controller.set_ends(replace(ends, steps=self.steps.value()))
+            self.controller.path.set(replace(ends, steps=self.steps.value()))
 
     @Slot()
     def _on_swap(self) -> None:
         if ends := self.controller.state.ends:
             keys = (Key(1 - key.time, key.point) for key in ends.keys)
-            self.controller.set_ends(replace(ends, a=ends.b, b=ends.a).with_keys(*keys))
+            self.controller.path.set(replace(ends, a=ends.b, b=ends.a).with_keys(*keys))
 
     @Slot(str, int)
     def _on_mean(self, end: str, label: int) -> None:
         state = self.controller.state
         if state.ends and state.codes is not None and state.model:
             point = state.model.point(state.codes.mean_of(label).tolist(), label)
-            self.controller.set_ends(state.ends.moved(end, point))
+            self.controller.path.set(state.ends.moved(end, point))
 
     @Slot(str, int)
     def _on_typical(self, end: str, label: int) -> None:
         if (codes := self.controller.state.codes) is not None:
-            self.controller.pick(codes.typical(label), end)
+            self.controller.point.pick(codes.typical(label), end)
 
     @Slot()
     def _save(self) -> None:
@@ -224,7 +238,7 @@ class InterpolatePanel(PanelWidget):
                 # Its last frame is its first, and would be seen twice.
                 sheet = replace(sheet, points=sheet.points[:-1], pictures=sheet.pictures[:-1])
             back = ends.loop is Loop.BACK
-            self.controller.export(sheet, path, info, gap=1, back=back, steps=True)
+            self.controller.files.export(sheet, path, info, gap=1, back=back, steps=True)
 
 
 PANEL = Panel(

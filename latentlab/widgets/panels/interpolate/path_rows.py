@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session.interpolation import DecodePaths, MakeGeodesic
+from latentlab.session.model import DecodePath
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.interpolate.path_row import WayRow
 
 if TYPE_CHECKING:
     from latentlab.session.interpolation import DecodedPath
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
 
 
 class WayRows(QWidget):
@@ -64,12 +65,12 @@ class WayRows(QWidget):
             row.setVisible(way in kinds)
             row.set_alone(len(kinds) == 1)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """Show pictures, support, and how far the search for them is."""
-        if "strip" in changed:
+        if DecodePath in changed:
             # The straight way is there at once, long before its support is known.
-            self.rows[PathKind.STRAIGHT].show_tiles(state.strip)
-        if changed & {"ways", "geodesic"}:
+            self.rows[PathKind.STRAIGHT].show_tiles(state.answer(DecodePath))
+        if changed & {DecodePaths, MakeGeodesic}:
             strips: dict[PathKind, DecodedPath | None] = dict.fromkeys(PathKind) | _strips(state)
             for way, strip in strips.items():
                 self.rows[way].show_strip(strip, pictures=way is not PathKind.STRAIGHT)
@@ -110,5 +111,5 @@ def sheet_of(rows: list[WayRow]) -> Tiles:
 
 
 def _strips(state: State) -> dict[PathKind, DecodedPath]:
-    known = [ways for ways in (state.ways, state.geodesic) if ways]
+    known = filter(None, (state.answer(DecodePaths), state.answer(MakeGeodesic)))
     return {strip.way: strip for ways in known for strip in ways.strips}

@@ -82,38 +82,38 @@ class TimelineBar(QWidget):
     @Slot(object)
     def _on_eased(self, easing: Easing) -> None:
         if ends := self._controller.state.ends:
-            self._controller.set_ends(replace(ends, easing=easing))
+            self._controller.path.set(replace(ends, easing=easing))
 
     @Slot(object)
     def _on_looped(self, loop: Loop) -> None:
         self.player.stop()
         if ends := self._controller.state.ends:
-            self._controller.set_ends(replace(ends, loop=loop))
+            self._controller.path.set(replace(ends, loop=loop))
 
     @Slot()
     def _add(self) -> None:
         ends, point = self._controller.state.ends, self._controller.state.point
         if ends and point:
             time = free_time(ends, self.timeline.time)
-            self._controller.set_ends(ends.with_keys(*ends.keys, Key(time, point)))
+            self._controller.path.set(ends.with_keys(*ends.keys, Key(time, point)))
 
     @Slot(int, float, bool)
     def _on_moved(self, index: int, time: float, dropped: bool) -> None:
         if ends := self._controller.state.ends:
             keys = list(ends.keys)
             keys[index] = replace(keys[index], time=time)
-            self._controller.set_ends(ends.with_keys(*keys), settled=dropped)
+            self._controller.path.set(ends.with_keys(*keys), settled=dropped)
 
     @Slot(int)
     def _on_removed(self, index: int) -> None:
         if ends := self._controller.state.ends:
             keys = [key for i, key in enumerate(ends.keys) if i != index]
-            self._controller.set_ends(ends.with_keys(*keys))
+            self._controller.path.set(ends.with_keys(*keys))
 
     @Slot(int)
     def _on_chosen(self, index: int) -> None:
         if ends := self._controller.state.ends:
-            self._controller.set_point(ends.keys[index].point)
+            self._controller.point.set(ends.keys[index].point)
 
 
 def free_time(ends: LatentPath, playhead: float) -> float:

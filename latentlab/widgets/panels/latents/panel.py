@@ -88,17 +88,17 @@ class LatentsPanel(CalmPanel):
 
     def draw(self, state: State) -> None:
         """See `CalmPanel.draw`."""
-        known = state.latents is not None
+        known = state.log.latents is not None
         for part in (self._plots, self.bar, self.dimension):
             part.setVisible(known)
         self._empty.setVisible(not known)
         self._on_pointed(None)
-        if state.latents is None:
+        if state.log.latents is None:
             return
-        self._offer(state.latents.kl.shape[1])
-        self.bar.set_top(top(state.latents))
-        self.heat.show_latents(state.latents)
-        self.split.show_latents(state.latents)
+        self._offer(state.log.latents.kl.shape[1])
+        self.bar.set_top(top(state.log.latents))
+        self.heat.show_latents(state.log.latents)
+        self.split.show_latents(state.log.latents)
         self._show_distributions()
 
     def _offer(self, size: int) -> None:
@@ -125,7 +125,7 @@ class LatentsPanel(CalmPanel):
     @Slot(object)
     def _on_pointed(self, cell: Cell | None) -> None:
         """Tell of the cell under the cursor, else of the whole."""
-        latents = self.controller.state.latents
+        latents = self.controller.state.log.latents
         if cell:
             text = f"z{cell.dimension + 1} · epoch {cell.epoch:.0f} · {cell.nats:.3f} nats"
         elif latents is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QListWidgetItem, QWidget
 
+from latentlab.session.runs import Compare, ListLibrary
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.queue_view import QueueView
 from latentlab.widgets.panel import Area, Panel, PanelWidget
@@ -16,14 +17,14 @@ from latentlab.widgets.panels.library.run_list import RunList
 from latentlab.widgets.panels.library.run_row import PATH
 
 if TYPE_CHECKING:
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 
 class LibraryPanel(PanelWidget):
     """A list; one click opens, several selected are compared, the right button offers more."""
 
-    watches = frozenset({"library", "model", "opening", "compared", "queue", "run", "following"})
+    watches = frozenset({ListLibrary, "model", "opening", Compare, "queue", "run", "following"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -41,13 +42,13 @@ class LibraryPanel(PanelWidget):
         self.list.itemActivated.connect(self._open)
         self.list.itemSelectionChanged.connect(self._on_selected)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """List the runs, mark the open one, and say how far each is."""
-        if "library" in changed:
-            self.list.show_entries(state.library)
-            self._hint.setVisible(all(entry.shipped for entry in state.library))
+        if ListLibrary in changed:
+            self.list.show_entries(state.answer(ListLibrary) or ())
+            self._hint.setVisible(all(entry.shipped for entry in (state.answer(ListLibrary) or ())))
         source = state.model.source if state.model else None
-        alone = "compared" in changed and not state.compared and self._compares
+        alone = Compare in changed and not (state.answer(Compare) or ()) and self._compares
         if source != self._source or alone or len(self.list.entries()) < 2:
             self._source, self._compares = source, False
             self.list.show_open(source)
@@ -62,7 +63,7 @@ class LibraryPanel(PanelWidget):
         path = item.data(PATH)
         alone = self.list.selectedItems() == [item]
         if alone and not (model and str(model.source) == path):
-            self.controller.open(Path(path))
+            self.controller.runs.open(Path(path))
 
     @Slot()
     def _on_selected(self) -> None:
@@ -71,10 +72,10 @@ class LibraryPanel(PanelWidget):
         paths = tuple(entry.path for entry in self.list.entries())
         if len(paths) > 1:
             self._compares = True
-            self.controller.compare(paths)
+            self.controller.runs.compare(paths)
         elif self._compares:
             self._compares = False
-            self.controller.compare(())
+            self.controller.runs.compare(())
 
 
 PANEL = Panel(

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from latentlab.session.runs import Compare
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm
 from latentlab.widgets.panels.library.run_list import is_under_way
 
@@ -62,7 +63,7 @@ class RunActions(QObject):
         state, chosen = self._controller.state, self._runs.entries()
         one = chosen[0] if len(chosen) == 1 else None
         own = [entry for entry in chosen if not entry.shipped and not is_under_way(entry, state)]
-        idle = state.run is None
+        idle = state.training.run is None
         is_open = bool(one and state.model and state.model.source == one.path)
         unfinished = bool(one and one.epoch < one.epochs)
         can_go_on = bool(one and one.resumable and idle)
@@ -72,7 +73,7 @@ class RunActions(QObject):
         whole = one is not None and not one.damage
         self.duplicate.setEnabled(whole)
         self.compare.setEnabled(whole and not is_open and state.model is not None)
-        self.alone.setVisible(bool(state.compared))
+        self.alone.setVisible(bool(state.answer(Compare) or ()))
         self.rename.setEnabled(one is not None and not one.shipped)
         self.folder.setEnabled(one is not None)
         self.delete.setEnabled(bool(own) and len(own) == len(chosen))
@@ -105,24 +106,24 @@ class RunActions(QObject):
     @Slot()
     def _open(self) -> None:
         if entry := self._one():
-            self._controller.open(entry.path)
+            self._controller.runs.open(entry.path)
 
     @Slot()
     def _resume(self) -> None:
         if entry := self._one():
-            self._controller.resume_run(entry.path)
+            self._controller.training.resume(entry.path)
 
     @Slot()
     def _train_more(self) -> None:
         entry = self._one()
         epochs = ask_epochs(self._runs, entry.name) if entry else None
         if entry and epochs:
-            self._controller.resume_run(entry.path, entry.epoch + epochs)
+            self._controller.training.resume(entry.path, entry.epoch + epochs)
 
     @Slot()
     def _duplicate(self) -> None:
         if entry := self._one():
-            self._controller.duplicate_run(entry.path)
+            self._controller.runs.duplicate(entry.path)
 
     @Slot()
     def _compare(self) -> None:
@@ -133,7 +134,7 @@ class RunActions(QObject):
 
     @Slot()
     def _stop_comparing(self) -> None:
-        self._controller.compare(())
+        self._controller.runs.compare(())
 
     @Slot()
     def _rename(self) -> None:
@@ -143,7 +144,7 @@ class RunActions(QObject):
 
     @Slot(object, str)
     def _on_renamed(self, path: Path, name: str) -> None:
-        self._controller.rename_run(path, name)
+        self._controller.runs.rename(path, name)
 
     @Slot()
     def _show_folder(self) -> None:
@@ -160,4 +161,4 @@ class RunActions(QObject):
         more = "It can be taken back from there." if len(chosen) == 1 else "They can be taken back."
         if confirm(self._runs, f"Move {what} to the trash?", more, "Move to trash"):
             for entry in chosen:
-                self._controller.delete_run(entry.path)
+                self._controller.runs.delete(entry.path)

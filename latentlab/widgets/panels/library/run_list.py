@@ -118,8 +118,8 @@ def tag(entry: Entry, state: State) -> str:
     """Return how far a run is, in a word or two."""
     if state.opening and state.opening == entry.path.name:
         return "opening…"
-    if is_under_way(entry, state) and state.run:
-        return UNDER_WAY.get(state.run.phase, "training")
+    if is_under_way(entry, state) and state.training.run:
+        return UNDER_WAY.get(state.training.run.phase, "training")
     if entry.damage:
         return "damaged"
     if entry.shipped or not entry.epochs:
@@ -133,7 +133,7 @@ def tag(entry: Entry, state: State) -> str:
 
 def is_under_way(entry: Entry, state: State) -> bool:
     """Say whether a run is the one that is being trained."""
-    return state.run is not None and state.run.folder == entry.path
+    return state.training.run is not None and state.training.run.folder == entry.path
 
 
 def description(entry: Entry) -> str:

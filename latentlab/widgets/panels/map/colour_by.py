@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
-from latentlab.session.colourings import Colouring, Measure, colourings, values_of
+from latentlab.session.colourings import Colouring, Measure, colourings
 from latentlab.session.map import MakeMeasured
 from latentlab.widgets.kit.number_box import WholeBox
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -79,7 +81,6 @@ class ColourChoice(QWidget):
             self.box.blockSignals(False)
             self.setVisible(bool(offered))
         self._show_count()
-        self._measure(again=False)
 
     def choose(self, key: str) -> None:
         """Colour by something, by its key."""
@@ -99,7 +100,7 @@ class ColourChoice(QWidget):
     @Slot()
     def _on_chosen(self) -> None:
         self._show_count()
-        self._measure(again=False)
+        self._measure()
         self.changed.emit()
 
     @Slot()
@@ -107,18 +108,20 @@ class ColourChoice(QWidget):
         measure = self.chosen.measure if self.chosen else None
         if measure in self._counts:
             self._counts[measure] = self.count.value()
-            self._measure(again=True)
+            self._measure()
 
-    def _measure(self, *, again: bool) -> None:
-        """Ask for what is not known yet; not twice for the same."""
-        state, colouring = self._controller.state, self.chosen
-        if colouring is None or colouring.measure is None:
-            return
-        waiting = MakeMeasured in state.working and not again
-        if not waiting and (again or values_of(colouring.key, state) is None):
-            count = self._counts.get(colouring.measure, 10)
+    def _measure(self) -> None:
+        """Give up what was being computed, and want what is chosen now."""
+        if self.chosen and self.chosen.measure:
             self._controller.cancel(MakeMeasured)
-            self._controller.ask(MakeMeasured(colouring.measure, count))
+        self._controller.demand.renew()
+
+    def wants(self, state: State) -> Iterable[MakeMeasured]:
+        """Return the request for the colouring, where it has to be computed."""
+        measure = self.chosen.measure if self.chosen else None
+        # Work under way is finished even though the codes move on: in training they always do.
+        if measure and MakeMeasured not in state.awaited:
+            yield MakeMeasured(measure, self._counts.get(measure, 10))
 
 
 def legend_names(

@@ -32,10 +32,10 @@ def fill_map_menu(
         menu.addAction(f"Put {name.upper()} here", partial(put, name, spot.x, spot.y, True))
     if row is not None:
         menu.addSeparator()
-        menu.addAction("Go to the nearest image", partial(controller.pick, row))
+        menu.addAction("Go to the nearest image", partial(controller.point.pick, row))
         for name in "ab":
             text = f"Put {name.upper()} on the nearest image"
-            menu.addAction(text, partial(controller.pick, row, name))
+            menu.addAction(text, partial(controller.point.pick, row, name))
     menu.addSeparator()
     if controller.state.selection:
         add_means(menu, controller)

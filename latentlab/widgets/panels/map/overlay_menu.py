@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 
-from latentlab.session.map import DrawPosteriors, FindHoles
+from latentlab.session import wants
+from latentlab.session.map import DrawPosteriors, FindHoles, MakeMeasured
+from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.neighbours import FetchPictures
 from latentlab.widgets.kit.images.image_view import to_image
 from latentlab.widgets.kit.scatter.markers import Spread
@@ -23,11 +25,14 @@ from latentlab.widgets.panels.map.overlays import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
     from PySide6.QtWidgets import QMenu
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.state import State
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.widgets.kit.scatter.rasterize import Paint
     from latentlab.widgets.panels.map.plot import MapPlot
     from latentlab.workers.controller import Controller
@@ -91,6 +96,7 @@ class Layers(QObject):
         for name in BACKDROPS:
             one.addAction(self.actions[name])
         self._paint: Paint | None = None
+        self._missing: tuple[int, ...] = ()
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(CALM_MS)
@@ -125,35 +131,35 @@ class Layers(QObject):
 
         Until the draws are there, means.
         """
-        wanted, drawn = self.draws and state.view.is_plane, state.draws
+        wanted, drawn = self.draws and state.view.is_plane, state.answer(DrawPosteriors)
         fits = drawn is not None and drawn.frame == state.view.frame and len(drawn.xy) == len(codes)
         if wanted and fits and drawn is not None:
             return drawn.xy
         return state.view.places(codes)
 
-    def show_layers(self, state: State, changed: frozenset[str], paint: Paint | None) -> None:
+    def show_layers(self, state: State, changed: Changes, paint: Paint | None) -> None:
         """Show what is wanted of the present state."""
         self._paint = paint
         if "model" in changed:
             self.pictures.forget()
-        if "map_pictures" in changed and state.map_pictures:
-            self.pictures.add(state.map_pictures.rows, state.map_pictures.pictures)
-        if changed & {"picture", "preview", "model", "view"}:
+        fetched = state.answer(FetchPictures)
+        if FetchPictures in changed and fetched:
+            self._missing = ()
+            self.pictures.add(fetched.rows, fetched.pictures)
+        if changed & {Decode, "preview", "model", "view"}:
             self._show_image(state)
         codes = state.codes
         if codes is None or not state.view.suits(codes):
             return
         seen = state.view.is_plane and any(map(self.is_on, (MARBLES, HOLES, BACKING)))
         self._plot.cloud.setOpacity(FADED if seen or self.is_on(IMAGE) else 1.0)
-        if changed & {"model", "codes", "view", "selection", "measured"}:
+        if changed & {"model", "codes", "view", "selection", MakeMeasured}:
             self._show_marbles(state, codes)
-        if changed & {"model", "codes", "view"}:
-            self._ask(state, codes)
-        if changed & {"model", "codes", "view", "holes"}:
+        if changed & {"model", "codes", "view", FindHoles}:
             self._show_holes(state)
         if changed & {"model", "codes", "view", "original", "own"}:
             self._show_spread(state)
-        if changed & {"manifold", "view", "model"}:
+        if changed & {MakeManifold, "view", "model"}:
             self._show_backdrop(state)
         if changed & {"model", "codes", "view"}:
             self._calm.start()
@@ -181,25 +187,30 @@ class Layers(QObject):
             shadow = frame.shadow(np.array([image.sigma], np.float32))[0]
             self.spread.set_spread(*frame.spot(image.point.z), shadow)
 
-    def _ask(self, state: State, codes: Codes) -> None:
-        """Ask for what is computed from whole posteriors, where it is wanted."""
-        if not state.view.is_plane or not len(codes):
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """Return the requests for what the layers show."""
+        if self.is_on(IMAGE):
+            yield from wants.picture(state)
+        if self._missing:
+            yield FetchPictures(self._missing)
+        if not state.view.is_plane or state.codes is None or not len(state.codes):
             return
-        frame = state.view.frame
-        if self.draws and not (state.draws and state.draws.frame == frame):
-            self._controller.ask(DrawPosteriors(frame))
-        if self.is_on(HOLES) and not (state.holes and state.holes.frame == frame):
-            self._controller.ask(FindHoles(frame))
+        if self.is_on(BACKING):
+            yield from wants.manifold(state)
+        if self.draws:
+            yield DrawPosteriors(state.view.frame)
+        if self.is_on(HOLES):
+            yield FindHoles(state.view.frame)
 
     def _show_holes(self, state: State) -> None:
-        found = state.holes
+        found = state.answer(FindHoles)
         fits = found is not None and state.view.is_plane and found.frame == state.view.frame
         self.holes.setVisible(self.is_on(HOLES) and fits)
         if fits and found is not None:
             self.holes.set_image(*shade_holes(found.missing, found.reach))
 
     def _show_backdrop(self, state: State) -> None:
-        manifold = state.manifold
+        manifold = state.answer(MakeManifold)
         fits = manifold is not None and manifold.frame == state.view.frame and state.view.is_plane
         wanted = self.is_on(BACKING) and fits
         self.backdrop.setVisible(wanted)
@@ -210,7 +221,7 @@ class Layers(QObject):
 
     def _show_image(self, state: State) -> None:
         """Show the picture of z, or of what is previewed, as large as the map."""
-        picture = state.preview or state.picture
+        picture = state.shown
         wanted = self.is_on(IMAGE) and picture is not None
         self.image.setVisible(wanted)
         if wanted and picture is not None:
@@ -242,9 +253,9 @@ class Layers(QObject):
         if not wanted:
             rows, xy = rows[:0], xy[:0]
         self.pictures.set_places(rows, xy)
-        missing = self.pictures.missing()
-        if missing:
-            self._controller.ask(FetchPictures(missing))
+        self._missing = self.pictures.missing()
+        if self._missing:
+            self._controller.demand.renew()
 
     @Slot()
     def _on_toggled(self) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
+from latentlab.session import wants
+from latentlab.session.anomalies import ScoreImages
+from latentlab.session.directions import ReadDirections
 from latentlab.session.map import DrawPosteriors, FindHoles, MakeMeasured, MakeView
-from latentlab.session.model import MakeManifold, ShowAll, ShowRest
+from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
+from latentlab.session.neighbours import FetchPictures
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import WorkBar
@@ -17,7 +21,7 @@ from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.map.colour_row import ColourFoot
 from latentlab.widgets.panels.map.lasso import SelectTools
-from latentlab.widgets.panels.map.overlay_menu import BACKING, SPREAD, Layers
+from latentlab.widgets.panels.map.overlay_menu import SPREAD, Layers
 from latentlab.widgets.panels.map.plot import MapPlot
 from latentlab.widgets.panels.map.pointer import MapPointer
 from latentlab.widgets.panels.map.select_menu import fill_select_menu
@@ -26,14 +30,17 @@ from latentlab.widgets.panels.map.toolbar import MapTools
 from latentlab.widgets.panels.map.view_bar import ViewBar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     from numpy.typing import NDArray
     from PySide6.QtGui import QResizeEvent
 
     from latentlab.latent.codes import Codes
     from latentlab.session.points import ModelCard
+    from latentlab.session.request import Request
     from latentlab.session.selection import How
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 AGAIN = frozenset({"codes", "view"})
@@ -42,16 +49,17 @@ INVERSE = (
     "What a place of the map decodes to: on a plane exactly what lies there, elsewhere the "
     "codes of the nearest images, the nearer the more."
 )
-WATCHED = (
-    "model codes point picture ends view preview hovered working selection measured map_pictures "
-    "manifold original own scores draws holes is_training following directions"
-)
 
 
 class MapPanel(PanelWidget):
     """A scatter of codes over two dimensions."""
 
-    watches = frozenset(WATCHED.split())
+    watches: Changes = frozenset(
+        {"model", "codes", "point", "ends", "view", "preview", "selection", "original", "own"}
+        | {"working", "is_training", "following"}
+        | {Decode, DrawPosteriors, FetchPictures, FindHoles, MakeManifold, MakeMeasured}
+        | {ReadDirections, ScoreImages}
+    )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -95,13 +103,19 @@ class MapPanel(PanelWidget):
         self.layers.changed.connect(self._show_again)
         self.foot.changed.connect(self._show_again)
         self.foot.filtered.connect(self._show_codes)
-        self.all.clicked.connect(self.controller.show_all)
+        self.all.clicked.connect(self.controller.map.show_all)
         self.pointer.filling.connect(self._on_menu)
         self.hand.chosen.connect(self._on_selected)
         self.hand.left.connect(self.buttons.show_none)
-        self.hand.cleared.connect(self.controller.clear_selection)
+        self.hand.cleared.connect(self.controller.selection.clear)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        yield from wants.view(state)
+        yield from self.colours.wants(state)
+        yield from self.layers.wants(state)
+
+    def show_state(self, state: State, changed: Changes) -> None:
         """Show codes, z and path in the present plane."""
         if state.model is None or state.point is None or state.codes is None:
             return
@@ -111,16 +125,16 @@ class MapPanel(PanelWidget):
         if state.model.number != self._model:
             self._model = state.model.number
             self.plot.forget_range()
-        if changed & {"model", "view", "directions"}:
+        if changed & {"model", "view", ReadDirections}:
             self.views.show_view(state)
         if changed & {"model", "view"}:
             self.pointer.forget_places()
             self.plot.set_view(state.view)
         if changed & {"model", "codes", "view", "is_training", "following"}:
             self._show_note(state, state.model, state.codes)
-        if changed & {"model", "codes", "view", "scores"}:
+        if changed & {"model", "codes", "view", ScoreImages}:
             self.colours.offer(state)
-        if changed & {"model", "codes", "view", "measured", "scores", "draws"}:
+        if changed & {"model", "codes", "view", MakeMeasured, ScoreImages, DrawPosteriors}:
             self._show_codes()
         if changed & {"model", "codes", "view", "selection"}:
             self._show_selection(state, state.codes)
@@ -139,7 +153,7 @@ class MapPanel(PanelWidget):
         self.told.setText(model.note)
         self.told.setVisible(bool(model.note))
         # A model under training moves on before so many images are encoded.
-        learns = state.is_training and state.following
+        learns = state.is_training and state.training.following
         self.all.setVisible(0 < count < total and not learns)
         self.all.setText(text := f"All {total:,}")
         self.all.setFixedWidth(self.all.fontMetrics().horizontalAdvance(text) + 2 * UNIT)
@@ -154,7 +168,7 @@ class MapPanel(PanelWidget):
         if state.codes is None or state.model is None or not state.view.suits(state.codes):
             return
         paint, mask = self.foot.paint_of(state, state.model.spec.class_names)
-        places = self.layers.draws and state.draws
+        places = state.answer(DrawPosteriors) if self.layers.draws else None
         now = (state.codes, state.view, places, mask)
         if mask is None and all(a is b for a, b in zip(now, self._drawn, strict=True)):
             # The same points: sorting a million of them anew would take its time.
@@ -166,8 +180,7 @@ class MapPanel(PanelWidget):
     @Slot()
     def _show_again(self) -> None:
         """Show points and layers anew: what is wanted of them has changed."""
-        self.needs = frozenset({MakeManifold} if self.layers.is_on(BACKING) else ())
-        self._say_needs()
+        self.controller.demand.renew()
         self._show_codes()
         self.layers.show_layers(self.controller.state, AGAIN, self.plot.cloud.paint_now)
 
@@ -195,7 +208,7 @@ class MapPanel(PanelWidget):
 
     @Slot(object, object)
     def _on_selected(self, rows: NDArray[np.int64], how: How) -> None:
-        self.controller.select(rows, how)
+        self.controller.selection.select(rows, how)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep tools and bars in their corners."""

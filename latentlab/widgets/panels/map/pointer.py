@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu
 
+from latentlab.session.map import place_of, point_under
 from latentlab.widgets.panels.map.context_menu import fill_map_menu
 from latentlab.widgets.panels.map.hover_card import Thumbnail
 
@@ -60,29 +61,30 @@ class MapPointer(QObject):
         if self._spot is None or state.preview is None:
             self.thumbnail.hide()
             return
-        near = state.hovered.picture if state.hovered else None
+        near = state.preview.original.picture if state.preview.original else None
         self.thumbnail.set_pictures(state.preview.pixels, near)
         self.thumbnail.stand_beside(self._spot.pixel.toPoint())
 
     def _spot_of(self, point: Point) -> tuple[float, float]:
         """Return where a point stands: where a hand put it, even if no formula leads back."""
-        return self._put.get(point.z) or self._controller.spot(point.z)
+        return self._put.get(point.z) or place_of(self._controller.state, point)
 
     @Slot(object)
     def _on_hovered(self, spot: Spot | None) -> None:
         left, self._spot = self._spot is not None and spot is None, spot
         point = self._controller.state.point
         if spot and point:
-            self._controller.hover(self._controller.under(spot.x, spot.y, point), spot.row)
+            under = point_under(self._controller.state, spot.x, spot.y, point)
+            self._controller.preview.point(under, spot.row)
         elif left:
             self.thumbnail.hide()
-            self._controller.preview(None)
+            self._controller.preview.clear()
 
     @Slot(object, object)
     def _on_clicked(self, spot: Spot, modifiers: Qt.KeyboardModifier) -> None:
-        row = self._plot.nearest(spot)
-        if modifiers & Qt.KeyboardModifier.ShiftModifier and row is not None:
-            self._controller.pick(row)
+        shift = modifiers & Qt.KeyboardModifier.ShiftModifier
+        if shift and (row := self._plot.nearest(spot)) is not None:
+            self._controller.point.pick(row)
         else:
             self._go(spot.x, spot.y)
 
@@ -94,19 +96,19 @@ class MapPointer(QObject):
 
     def _go(self, x: float, y: float) -> None:
         if self._controller.state.point:
-            self._controller.set_point(self._under(x, y, self._controller.state.point))
+            self._controller.point.set(self._under(x, y, self._controller.state.point))
 
     @Slot(str, float, float, bool)
     def _on_dragged(self, name: str, x: float, y: float, dropped: bool) -> None:
         ends = self._controller.state.ends
         if ends:
             point = self._under(x, y, ends.a if name == "a" else ends.b)
-            self._controller.set_ends(ends.moved(name, point), settled=dropped)
+            self._controller.path.set(ends.moved(name, point), settled=dropped)
 
     def _under(self, x: float, y: float, point: Point) -> Point:
         """Return the point under a place, and keep in mind that a hand put it there."""
-        found = self._controller.under(x, y, point)
         state = self._controller.state
+        found = point_under(state, x, y, point)
         if not state.view.is_plane:
             ends = (state.ends.a, state.ends.b) if state.ends else ()
             stand = {kept.z for kept in (state.point, *ends) if kept}

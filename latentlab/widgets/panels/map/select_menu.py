@@ -6,13 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import (
-    QDialog,
-    QFormLayout,
-    QInputDialog,
-    QMenu,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFormLayout, QInputDialog, QMenu, QWidget
 
 from latentlab.data.tables.columns import groups_of
 from latentlab.session.colourings import Colouring, of_attribute, values_of
@@ -54,8 +48,8 @@ def fill_select_menu(
             _add_attribute(inner, controller, codes.attributes, name, parent)
     _add_shown(menu, controller, colouring, parent)
     menu.addSeparator()
-    menu.addAction("All", partial(controller.select, np.arange(len(codes))))
-    menu.addAction("Invert", controller.invert_selection)
+    menu.addAction("All", partial(controller.selection.select, np.arange(len(codes))))
+    menu.addAction("Invert", controller.selection.invert)
     if state.kept:
         menu.addSeparator()
         add_kept(menu, controller)
@@ -101,7 +95,7 @@ def group_name(group: int) -> str:
 
 
 def _take(controller: Controller, mask: NDArray[np.bool_]) -> None:
-    controller.select(np.flatnonzero(mask))
+    controller.selection.select(np.flatnonzero(mask))
 
 
 def _ask_text(controller: Controller, parent: QWidget) -> None:
@@ -117,10 +111,10 @@ def choose_text(controller: Controller, text: str) -> None:
         return
     rows = by_text(text, state.model.spec.class_names, state.codes.labels)
     if len(rows):
-        controller.select(rows)
+        controller.selection.select(rows)
     else:
         classes = ", ".join(state.model.spec.class_names[:12])
-        controller.refuse(f"No class's name holds “{text}”.", f"There are {classes}.")
+        controller.store.refuse(f"No class's name holds “{text}”.", f"There are {classes}.")
 
 
 def _ask_range(controller: Controller, colouring: Colouring, parent: QWidget) -> None:
@@ -129,7 +123,7 @@ def _ask_range(controller: Controller, colouring: Colouring, parent: QWidget) ->
         return
     dialog = RangeDialog(colouring, values, parent)
     if dialog.exec() == QDialog.DialogCode.Accepted:
-        controller.select(by_range(values, dialog.low.value(), dialog.high.value()))
+        controller.selection.select(by_range(values, dialog.low.value(), dialog.high.value()))
     dialog.deleteLater()
 
 

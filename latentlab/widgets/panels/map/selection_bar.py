@@ -38,7 +38,7 @@ class SelectionBar(QFrame):
         for widget in (self.text, more, clear):
             row.addWidget(widget)
         more.clicked.connect(self._open)
-        clear.clicked.connect(controller.clear_selection)
+        clear.clicked.connect(controller.selection.clear)
         self._more = more
         self.hide()
 
@@ -69,9 +69,9 @@ class SelectionBar(QFrame):
         add_means(menu, self._controller)
         for side in "ab":
             text = f"Into group {side.upper()}, to learn a direction"
-            menu.addAction(text, partial(self._controller.gather_selection, side))
+            menu.addAction(text, partial(self._controller.selection.gather, side))
         menu.addSeparator()
-        menu.addAction("Invert", self._controller.invert_selection)
+        menu.addAction("Invert", self._controller.selection.invert)
         add_kept(menu, self._controller)
         menu.addAction("Keep by a name …", self._keep)
         menu.addAction("Save as CSV …", self._save)
@@ -80,19 +80,21 @@ class SelectionBar(QFrame):
     def _keep(self) -> None:
         name, sure = QInputDialog.getText(self, "Keep the selection", "Its name:")
         if sure:
-            self._controller.keep_selection(name)
+            self._controller.selection.keep(name)
 
     @Slot()
     def _save(self) -> None:
         if path := ask_where(self, "selection", TABLES):
-            self._controller.save_selection(path)
+            self._controller.selection.save(path)
 
 
 def add_means(menu: QMenu, controller: Controller) -> None:
     """Offer the mean of what is chosen as z, A or B."""
     for role in ("z", "a", "b"):
         name = role if role == "z" else role.upper()
-        menu.addAction(f"Mean of selection becomes {name}", partial(controller.go_to_mean, role))
+        menu.addAction(
+            f"Mean of selection becomes {name}", partial(controller.selection.go_to_mean, role)
+        )
 
 
 def add_kept(menu: QMenu, controller: Controller) -> None:
@@ -101,6 +103,6 @@ def add_kept(menu: QMenu, controller: Controller) -> None:
         inner = menu.addMenu(f"{kept.name} · {len(kept):,}")
         for how in How if controller.state.selection else (How.NEW,):
             text = "select" if how is How.NEW else how.value
-            inner.addAction(text.capitalize(), partial(controller.select, kept.rows, how))
+            inner.addAction(text.capitalize(), partial(controller.selection.select, kept.rows, how))
         inner.addSeparator()
-        inner.addAction("Forget", partial(controller.forget_selection, kept.name))
+        inner.addAction("Forget", partial(controller.selection.forget, kept.name))

@@ -90,7 +90,7 @@ class ViewBar(QWidget):
         if view.layout is Layout.AXES and size > 2:
             names = [f"z{d + 1}" for d in range(size)]
         elif view.layout is Layout.DIRECTIONS:
-            names = [direction.name for direction in state.directions or ()]
+            names = [direction.name for direction in state.answer(ReadDirections) or ()]
         width = AXIS if view.layout is Layout.AXES else DIRECTION
         for box, chosen in zip((self.across, self.up), view.frame.names, strict=True):
             box.blockSignals(True)
@@ -100,7 +100,7 @@ class ViewBar(QWidget):
             box.setCurrentIndex(box.findText(chosen))
             box.setVisible(bool(names))
             box.blockSignals(False)
-        if self._wanted and state.directions is not None:
+        if self._wanted and state.answer(ReadDirections) is not None:
             self._wanted = False
             self._look_along(0, 1)
 
@@ -110,16 +110,16 @@ class ViewBar(QWidget):
         if layout is Layout.AXES:
             size = self._controller.state.model.latent_dim if self._controller.state.model else 1
             old = self._controller.state.view.frame.dimensions
-            self._controller.set_plane(old or (0, min(1, size - 1)))
+            self._controller.map.set_plane(old or (0, min(1, size - 1)))
         elif layout is Layout.PLANE:
-            self._controller.look_through_points()
-        elif layout is Layout.DIRECTIONS and self._controller.state.directions is None:
+            self._controller.map.look_through_points()
+        elif layout is Layout.DIRECTIONS and self._controller.state.answer(ReadDirections) is None:
             self._wanted = True
             self._controller.ask(ReadDirections())
         elif layout is Layout.DIRECTIONS:
             self._look_along(0, 1)
         else:
-            self._controller.lay_out(layout)
+            self._controller.map.lay_out(layout)
         # What is on stays chosen until the new one is there.
         self.show_view(self._controller.state)
 
@@ -130,27 +130,27 @@ class ViewBar(QWidget):
             return
         plane = (self.across.currentIndex(), self.up.currentIndex())
         if min(plane) >= 0:
-            self._controller.set_plane(plane)
+            self._controller.map.set_plane(plane)
 
     def _turn(self) -> None:
         """Look along the direction that was chosen just now; the other axis stays."""
         state = self._controller.state
         for box, name in zip((self.across, self.up), state.view.frame.names, strict=True):
             if box.currentIndex() >= 0 and box.currentText() != name:
-                direction = (state.directions or ())[box.currentIndex()]
+                direction = (state.answer(ReadDirections) or ())[box.currentIndex()]
                 up = box is self.up
-                self._controller.look_towards(direction.vector, direction.name, up=up)
+                self._controller.map.look_towards(direction.vector, direction.name, up=up)
                 self.show_view(self._controller.state)
                 return
 
     def _look_along(self, across: int, up: int) -> None:
-        directions = self._controller.state.directions or ()
+        directions = self._controller.state.answer(ReadDirections) or ()
         if len(directions) < 2:
-            self._controller.refuse(
+            self._controller.store.refuse(
                 "A plane of directions needs two, and there are fewer.",
                 "Learn them in the Directions panel.",
             )
             return
         first, second = directions[across], directions[up]
         names = (first.name, second.name)
-        self._controller.look_along(first.vector, second.vector, names)
+        self._controller.map.look_along(first.vector, second.vector, names)

@@ -67,8 +67,9 @@ class FillPage(Page):
 
     def show_fills(self, state: State) -> None:
         """Show the ways to fill it in that are known."""
-        self.fills.set_tiles(state.fills.tiles if state.fills else None)
-        self.fills.setVisible(state.fills is not None)
+        fills = state.answer(FillIn)
+        self.fills.set_tiles(fills.tiles if fills else None)
+        self.fills.setVisible(fills is not None)
 
     def show_work(self, state: State) -> None:
         """Show how far filling in is."""
@@ -96,16 +97,16 @@ class FillPage(Page):
 
     @Slot(int)
     def _on_hovered(self, row: int) -> None:
-        fills = self._controller.state.fills
+        fills = self._controller.state.answer(FillIn)
         if row < 0 or not fills:
-            self._controller.preview(None)
+            self._controller.preview.clear()
         else:
-            self._controller.hover(fills.tiles.points[row])
+            self._controller.preview.point(fills.tiles.points[row])
 
     @Slot(int)
     def _on_chosen(self, row: int) -> None:
-        if fills := self._controller.state.fills:
-            self._controller.set_point(fills.tiles.points[row])
+        if fills := self._controller.state.answer(FillIn):
+            self._controller.point.set(fills.tiles.points[row])
 
 
 def _row(first: QWidget, second: QWidget) -> QWidget:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, SourceImage
-from latentlab.session.own_image import CENTERED, EncodePicture, JudgeMap, JudgePicture
+from latentlab.session.own_image import CENTERED, EncodePicture, FillIn, JudgeMap, JudgePicture
 from latentlab.widgets.kit.clipboard import paste_picture
 from latentlab.widgets.kit.dialogs import ask_picture
 from latentlab.widgets.kit.flow_layout import Page
@@ -31,10 +31,12 @@ from latentlab.widgets.panels.own_image.result import PictureResult
 from latentlab.widgets.panels.own_image.tools import CropTools, DrawTools
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from latentlab.data.own_image.crop import Frame
-    from latentlab.latent.codes import Codes
     from latentlab.session.points import Original
-    from latentlab.session.state import State
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 DRAWING = "drawing"
@@ -50,7 +52,7 @@ class PicturePanel(PanelWidget):
     """A canvas, a frame or a mask above; what the model makes of the picture below."""
 
     watches = frozenset(
-        {"model", "codes", "own", "judged", "usual", "fills", "working", "is_training"}
+        {"model", "codes", "own", JudgePicture, JudgeMap, FillIn, "working", "is_training"}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -59,8 +61,6 @@ class PicturePanel(PanelWidget):
         self.draw_tools, self.crop_tools = DrawTools(self.canvas), CropTools()
         self.filling = FillPage(controller)
         self.result = PictureResult()
-        self._compared: Codes | None = None
-        self._judging: Original | None = None
         self._make_tools()
         self._stack = QStackedWidget()
         self._stack.addWidget(_page(self.draw_tools, self.canvas))
@@ -99,16 +99,16 @@ class PicturePanel(PanelWidget):
 
     def _connect(self) -> None:
         self._pages.idClicked.connect(self.turn_to)
-        self.label.activated.connect(self.controller.relabel_picture)
+        self.label.activated.connect(self.controller.own_image.relabel)
         self.open.clicked.connect(self._open)
         self.paste.clicked.connect(self._paste)
-        self.forget.clicked.connect(self.controller.forget_picture)
+        self.forget.clicked.connect(self.controller.own_image.forget)
         self.canvas.drawn.connect(self._on_drawn)
         self.draw_tools.center.clicked.connect(self._on_centered)
         self.crop.framed.connect(self._on_framed)
         self.crop_tools.changed.connect(self._on_fitting)
         self.crop_tools.whole.connect(self._on_whole)
-        self.result.back.clicked.connect(self.controller.return_to_picture)
+        self.result.back.clicked.connect(self.controller.own_image.return_to)
         self.result.put_a.clicked.connect(self._put_a)
         self.result.put_b.clicked.connect(self._put_b)
 
@@ -120,16 +120,15 @@ class PicturePanel(PanelWidget):
 
     # Showing
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """Show one's own picture, and what is known of it."""
         if "model" in changed:
             self._show_model(state)
         if changed & {"own", "model"}:
             self._show_own(state.own)
-        if changed & {"own", "judged", "usual", "is_training", "codes"}:
+        if changed & {"own", JudgePicture, JudgeMap, "is_training", "codes"}:
             self.result.show_numbers(state)
-            self._ask_what_is_missing(state)
-        if "fills" in changed:
+        if FillIn in changed:
             self.filling.show_fills(state)
         self.filling.show_work(state)
 
@@ -168,20 +167,16 @@ class PicturePanel(PanelWidget):
     def _is_shown(self, source: SourceImage) -> bool:
         return self.crop.own is not None and self.crop.own.source is source
 
-    def _ask_what_is_missing(self, state: State) -> None:
-        own, usual = state.own, state.usual
-        if own is None:
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        if state.own is None:
             return
-        if self._judging is not own:
-            self._judging = own
-            self.controller.ask(JudgePicture(own))
-        known = usual is not None and usual.codes is state.codes
+        yield JudgePicture(state.own)
         # While training the map moves on every second: comparing would only slow it.
-        if not known and not state.is_training and self._compared is not state.codes:
-            self._compared = state.codes
-            self.controller.ask(JudgeMap())
+        if not state.is_training:
+            yield JudgeMap()
 
-    # Asking
+    # What a hand does
 
     def _own(self) -> OwnImage | None:
         own = self.controller.state.own
@@ -190,11 +185,11 @@ class PicturePanel(PanelWidget):
     @Slot(bool)
     def _on_drawn(self, settled: bool) -> None:
         if not self.canvas.strokes and settled:
-            self.controller.forget_picture()
+            self.controller.own_image.forget()
             return
         fitting = Preprocessing(center=self.draw_tools.center.isChecked())
         source = SourceImage(DRAWING, self.canvas.pixels())
-        self.controller.show_picture(source, fitting, settled=settled)
+        self.controller.own_image.show(source, fitting, settled=settled)
 
     @Slot()
     def _on_centered(self) -> None:
@@ -205,7 +200,7 @@ class PicturePanel(PanelWidget):
     def _on_framed(self, frame: Frame, settled: bool) -> None:
         if own := self._own():
             fitting = replace(own.fitting, frame=frame)
-            self.controller.show_picture(own.source, fitting, settled=settled)
+            self.controller.own_image.show(own.source, fitting, settled=settled)
 
     @Slot()
     def _on_fitting(self) -> None:
@@ -213,12 +208,12 @@ class PicturePanel(PanelWidget):
             tools = self.crop_tools
             invert, center = tools.invert.isChecked(), tools.center.isChecked()
             fitting = replace(own.fitting, invert=invert, center=center)
-            self.controller.show_picture(own.source, fitting)
+            self.controller.own_image.show(own.source, fitting)
 
     @Slot()
     def _on_whole(self) -> None:
         if own := self._own():
-            self.controller.show_picture(own.source, replace(own.fitting, frame=None))
+            self.controller.own_image.show(own.source, replace(own.fitting, frame=None))
 
     @Slot()
     def _open(self) -> None:
@@ -240,7 +235,7 @@ class PicturePanel(PanelWidget):
     def _put(self, name: str) -> None:
         state = self.controller.state
         if state.own and state.ends:
-            self.controller.set_ends(state.ends.moved(name, state.own.point))
+            self.controller.path.set(state.ends.moved(name, state.own.point))
 
 
 def _page(tools: QWidget, stage: QWidget) -> QWidget:

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from latentlab.session.own_image import error_map, pixel_rmse, unlikeness
+from latentlab.session.own_image import JudgeMap, JudgePicture, error_map, pixel_rmse, unlikeness
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import ElidedLabel, muted
@@ -109,7 +109,7 @@ class PictureResult(QWidget):
 
     def show_numbers(self, state: State) -> None:
         """Say how well the model knows the picture; what is not known yet is left open."""
-        own, judged, usual = state.own, state.judged, state.usual
+        own, judged, usual = state.own, state.answer(JudgePicture), state.answer(JudgeMap)
         if own is None:
             return
         rmse = f"RMSE {pixel_rmse(own):.3f}"
@@ -120,7 +120,9 @@ class PictureResult(QWidget):
         parts = f"reconstruction {judged.reconstruction:.1f} + rate {judged.rate:.1f}"
         self._count(f"{parts} = {judged.bound:.1f} nats · {rmse}")
         if usual is None or usual.codes is not state.codes:
-            waiting = "Compared with the map once training rests" if state.run else "Comparing…"
+            waiting = (
+                "Compared with the map once training rests" if state.training.run else "Comparing…"
+            )
             self._say("busy", waiting)
         else:
             self._say(*unlikeness(judged, usual))

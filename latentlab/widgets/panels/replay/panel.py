@@ -21,7 +21,7 @@ from latentlab.widgets.panels.replay.codes_plot import CodesPlot
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
 
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 TALL = 1.2
@@ -90,7 +90,7 @@ class ReplayPanel(PanelWidget):
         direction = QBoxLayout.Direction
         self._halves.setDirection(direction.TopToBottom if tall else direction.LeftToRight)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """See `PanelWidget.show_state`."""
         portrait = state.portrait
         for part in (self._shown, self.play, self.slider, self.text):
@@ -107,7 +107,7 @@ class ReplayPanel(PanelWidget):
         self.samples.set_tiles(Tiles((), portrait.samples, 8))
 
     def _show_moment(self, state: State) -> None:
-        moments = state.moments
+        moments = state.log.moments
         row = int(np.searchsorted(moments, state.moment)) if state.moment is not None else None
         last = max(0, len(moments) - 1)
         self.slider.blockSignals(True)
@@ -122,10 +122,10 @@ class ReplayPanel(PanelWidget):
 
     @Slot(int)
     def _on_moved(self, row: int) -> None:
-        moments = self.controller.state.moments
+        moments = self.controller.state.log.moments
         if row < len(moments):
             at_end = row == len(moments) - 1
-            self.controller.show_moment(None if at_end else moments[row])
+            self.controller.runs.show_moment(None if at_end else moments[row])
 
     @Slot()
     def _on_play(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
@@ -20,11 +20,14 @@ from latentlab.widgets.panels.sliders.label_picker import LabelPicker
 from latentlab.widgets.panels.sliders.row import SliderRow, Title
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtGui import QResizeEvent
 
     from latentlab.latent.codes import Codes
     from latentlab.session.axes import Importance
-    from latentlab.session.state import State
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 __all__ = ["PANEL", "REACH", "SlidersPanel"]
@@ -35,7 +38,7 @@ FEW = 16
 class SlidersPanel(PanelWidget):
     """Moves z along each axis, in units of the data's own spread along it."""
 
-    watches = frozenset({"model", "codes", "point", "importance", "slider_strips"})
+    watches = frozenset({"model", "codes", "point", Weigh, MakeSliderStrips})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -80,30 +83,28 @@ class SlidersPanel(PanelWidget):
             self.tools.addWidget(button)
 
     def _connect(self) -> None:
-        self.random.clicked.connect(self.controller.randomize)
-        self.reset.clicked.connect(self.controller.go_home)
-        self.label.chosen.connect(self.controller.set_label)
+        self.random.clicked.connect(self.controller.point.randomize)
+        self.reset.clicked.connect(self.controller.point.go_home)
+        self.label.chosen.connect(self.controller.point.set_label)
         self.order.currentIndexChanged.connect(self._on_order)
         self.pictures.clicked.connect(self._on_pictures)
         bar = self._area.verticalScrollBar()
         bar.valueChanged.connect(self._keeper.look)
         bar.rangeChanged.connect(self._keeper.look)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """Make as many sliders as there are dimensions, and set them."""
         if "model" in changed and state.model:
             self.label.offer(state.model)
             self._make_rows(state.model.latent_dim)
         if state.point is None or state.codes is None or len(state.point.z) != len(self.rows):
             return
-        if "codes" in changed:
-            self._weigh(state)
-        if changed & {"model", "codes", "importance"} and not self._is_held():
+        if changed & {"model", "codes", Weigh} and not self._is_held():
             self._lay_axes(state)
         self.label.show_label(state.point.label)
         self._show_z()
-        if "slider_strips" in changed:
-            self._keeper.take(state.slider_strips)
+        if MakeSliderStrips in changed:
+            self._keeper.take(state.answer(MakeSliderStrips))
         elif changed & {"codes", "point"}:
             self._keeper.look()
 
@@ -115,10 +116,12 @@ class SlidersPanel(PanelWidget):
     def _is_held(self) -> bool:
         return any(row.slider.isSliderDown() for row in self.rows)
 
-    def _weigh(self, state: State) -> None:
-        """Find out what dimensions carry; while training, only where it is looked at."""
-        if state.run is None or self.order.currentText() != AxisOrder.DIMENSIONS:
-            self.controller.ask(Weigh())
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        # While training, what dimensions carry is wanted only where it is looked at.
+        if not state.is_training or self.order.currentText() != AxisOrder.DIMENSIONS:
+            yield Weigh()
+        yield from self._keeper.wants(state)
 
     def _show_z(self) -> None:
         point = self.controller.state.point
@@ -133,7 +136,7 @@ class SlidersPanel(PanelWidget):
         """Give each row its axis, in the order that was chosen."""
         if state.codes is None:
             return
-        known = state.importance
+        known = state.answer(Weigh)
         if known and len(known.kl) != len(self.rows):
             known = None
         order = AxisOrder(self.order.currentText())
@@ -171,8 +174,7 @@ class SlidersPanel(PanelWidget):
         state = self.controller.state
         if state.point is None or len(state.point.z) != len(self.rows):
             return
-        if state.importance is None or state.importance.codes is not state.codes:
-            self._weigh(state)
+        self.controller.demand.renew()
         self._lay_axes(state)
         self._show_z()
         for row in self.rows:
@@ -184,7 +186,7 @@ class SlidersPanel(PanelWidget):
     def _on_moved(self, z: tuple[float, ...], settled: bool) -> None:
         point = self.controller.state.point
         if point:
-            self.controller.set_point(point.at(z), settled=settled)
+            self.controller.point.set(point.at(z), settled=settled)
 
 
 def _axes(

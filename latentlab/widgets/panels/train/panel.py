@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QWidget
 
+from latentlab.session.export import DescribeForm
 from latentlab.widgets.kit.form.form import FormWidget
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.settings import settings
@@ -18,7 +19,8 @@ from latentlab.widgets.panels.train.steering import SteeringCard
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from latentlab.session.state import State
+    from latentlab.session.form import Field
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 REMEMBERED = "train/recipe"
@@ -27,7 +29,7 @@ REMEMBERED = "train/recipe"
 class TrainPanel(PanelWidget):
     """A form generated from the recipe's own description; a run under way is steered above it."""
 
-    watches = frozenset({"form", "run", "failure", "draft", "draft_problem"})
+    watches = frozenset({DescribeForm, "run", "failure", "draft", "draft_problem"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -58,7 +60,7 @@ class TrainPanel(PanelWidget):
         self.sweep = QPushButton("Sweep…")
         self.sweep.setToolTip("Train it once for each of several values of one number")
         self._tips = {b: b.toolTip() for b in (self.start, self.queue, self.sweep)}
-        self.start.clicked.connect(self.controller.start_training)
+        self.start.clicked.connect(self.controller.training.start)
         self.queue.clicked.connect(self._enqueue)
         self.sweep.clicked.connect(self._ask_sweep)
         row = QHBoxLayout()
@@ -68,14 +70,15 @@ class TrainPanel(PanelWidget):
         row.addWidget(self.sweep, 1)
         return row
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
+    def show_state(self, state: State, changed: Changes) -> None:
         """Show the form, the run under way, the buttons that make sense now, what is wrong."""
-        if "form" in changed and state.form:
-            self._make_form(state)
-        if "draft" in changed and state.draft and self.form:
-            self._show_draft(state.draft)
-        if changed & {"run", "form", "failure"}:
-            self._show_busy(state.run is not None)
+        fields = state.answer(DescribeForm)
+        if DescribeForm in changed and fields:
+            self._make_form(fields, state)
+        if "draft" in changed and state.draft.values and self.form:
+            self._show_draft(state.draft.values)
+        if changed & {"run", DescribeForm, "failure"}:
+            self._show_busy(state.training.run is not None)
             self.card.show_run(state, changed)
         self._show_ready(state)
         if "failure" in changed:
@@ -84,8 +87,8 @@ class TrainPanel(PanelWidget):
     def _show_ready(self, state: State) -> None:
         """Let the draft be trained where it can be, and say why where not."""
         for button, tip in self._tips.items():
-            button.setEnabled(self.form is not None and not state.draft_problem)
-            button.setToolTip(state.draft_problem or tip)
+            button.setEnabled(self.form is not None and not state.draft.problem)
+            button.setToolTip(state.draft.problem or tip)
 
     def _show_busy(self, busy: bool) -> None:
         wanted = {self.start: not busy, self.queue: busy, self.card: busy, self._next: busy}
@@ -95,17 +98,17 @@ class TrainPanel(PanelWidget):
 
     @Slot()
     def _enqueue(self) -> None:
-        self.controller.enqueue()
+        self.controller.training.enqueue()
 
     @Slot()
     def _ask_sweep(self) -> None:
         ask_sweep(self, self.controller)
 
-    def _make_form(self, state: State) -> None:
-        self.form = FormWidget(state.form)
+    def _make_form(self, fields: tuple[Field, ...], state: State) -> None:
+        self.form = FormWidget(fields)
         self.form.setContentsMargins(0, 0, UNIT, 0)
         self._area.setWidget(self.form)
-        self.form.set_values(state.draft or settings().value(REMEMBERED, {}))
+        self.form.set_values(state.draft.values or settings().value(REMEMBERED, {}))
         self.form.changed.connect(self._on_edited)
         self._on_edited()
 
@@ -121,7 +124,7 @@ class TrainPanel(PanelWidget):
         if self.form:
             draft = self.form.values()
             settings().setValue(REMEMBERED, draft)
-            self.controller.set_draft(draft, self.form.wrong())
+            self.controller.training.set_draft(draft, self.form.wrong())
 
     def _show_problems(self, state: State) -> None:
         if self.form is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
+from latentlab.session.export import DescribeForm
 from latentlab.session.form import chosen
 from latentlab.widgets.kit.dialogs import ask_discard, ask_epochs
 from latentlab.widgets.kit.labels import ElidedLabel, muted
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from latentlab.session.form import Field
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 TABLE, RATE = "objective.", "training.learning_rate"
@@ -92,13 +93,13 @@ class SteeringCard(QFrame):
             grid.addWidget(button, *place)
         self.pause.clicked.connect(self._on_pause)
         self.more.clicked.connect(self._on_more)
-        self.stop.clicked.connect(self._controller.stop_training)
+        self.stop.clicked.connect(self._controller.training.stop)
         self.cancel.clicked.connect(self._on_cancel)
         return grid
 
-    def show_run(self, state: State, changed: frozenset[str]) -> None:
+    def show_run(self, state: State, changed: Changes) -> None:
         """Show the run's numbers as they are now."""
-        run = state.run
+        run = state.training.run
         if run is None:
             return
         name = title(run.recipe) or "A run"
@@ -127,7 +128,7 @@ class SteeringCard(QFrame):
                 self._grid.addWidget(row.label, i, 0)
                 self._grid.addWidget(row, i, 1)
                 row.edited.connect(self._tell)
-                row.applied.connect(self._controller.steer)
+                row.applied.connect(self._controller.training.steer)
         for key, (_, value) in wanted.items():
             self.rows[key].show_value(value)
 
@@ -138,7 +139,7 @@ class SteeringCard(QFrame):
         wrong = [row.problem for row in self.rows.values() if row.problem]
         self.apply.setVisible(bool(edited) and not wrong)
         self._show_hint(bool(wrong))
-        run = self._controller.state.run
+        run = self._controller.state.training.run
         if wrong:
             self._hint.setText("; ".join(wrong))
         elif edited:
@@ -174,15 +175,17 @@ class SteeringCard(QFrame):
     def _on_more(self) -> None:
         epochs = ask_epochs(self, "this run")
         if epochs:
-            self._controller.train_more(epochs)
+            self._controller.training.train_more(epochs)
 
 
 def steerable(state: State) -> list[tuple[str, Field, float]]:
     """Return the numbers that may change under way: the objective's, and the learning rate."""
-    recipe = state.run.recipe if state.run else {}
+    recipe = state.training.run.recipe if state.training.run else {}
     return [
         (key, field, value)
-        for key, field, value in (chosen(state.form, recipe) if recipe else ())
+        for key, field, value in (
+            chosen((state.answer(DescribeForm) or ()), recipe) if recipe else ()
+        )
         if field.type in ("int", "float") and value is not None and _may_change(key)
     ]
 

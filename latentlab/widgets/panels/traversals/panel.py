@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from latentlab.session.export import MOVING, TILES, format_of
 from latentlab.session.interpolation import MakeTraversal, Range, Traversal, TraversalSettings
 from latentlab.session.mosaic import tile
-from latentlab.session.points import Loop, Picture, Tiles
+from latentlab.session.points import Loop, Tiles
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.number_box import NumberBox, WholeBox
@@ -22,14 +22,17 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.traversals.labelled_rows import SheetView
 
 if TYPE_CHECKING:
-    from latentlab.session.state import State
+    from collections.abc import Iterable
+
+    from latentlab.session.request import Request
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 
 class TraversalsPanel(PanelWidget):
     """A sheet of dimensions, the one that carries most first; each can be swept."""
 
-    watches = frozenset({"model", "codes", "point", "traversal"})
+    watches = frozenset({"model", "codes", "point", MakeTraversal})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -80,13 +83,12 @@ class TraversalsPanel(PanelWidget):
         export.clicked.connect(self._save)
         Veil(self.sheet, self.controller, MakeTraversal)
 
-    def show_state(self, state: State, changed: frozenset[str]) -> None:
-        """Show the sheet around z; where z has moved, ask for another."""
-        if "traversal" in changed:
-            self._show_sheet(state.traversal)
+    def show_state(self, state: State, changed: Changes) -> None:
+        """Show the sheet around z."""
+        if MakeTraversal in changed:
+            self._show_sheet(state.answer(MakeTraversal))
         if changed & {"model", "codes", "point"}:
             self.player.stop()
-            self._ask()
 
     def _show_sheet(self, made: Traversal | None) -> None:
         names = zip(made.dimensions, made.kl, strict=True) if made else ()
@@ -96,9 +98,10 @@ class TraversalsPanel(PanelWidget):
         if made and current < len(made.tiles.points):
             self.view.set_current(current)
 
-    def _ask(self) -> None:
-        if (point := self.controller.state.point) and self.controller.state.codes is not None:
-            self.controller.ask(MakeTraversal(point, self.settings))
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """See `PanelWidget.wants`."""
+        if state.point and state.codes is not None:
+            yield MakeTraversal(state.point, self.settings)
 
     @Slot()
     def _on_settings(self) -> None:
@@ -108,21 +111,21 @@ class TraversalsPanel(PanelWidget):
             self.settings, columns=self.columns.value(), range=kind, span=self.span.value()
         )
         self.player.stop()
-        self._ask()
+        self.controller.demand.renew()
 
     @Slot()
     def _on_more(self) -> None:
-        made = self.controller.state.traversal
+        made = self.controller.state.answer(MakeTraversal)
         if made and len(made.dimensions) < made.total:
             most = len(made.dimensions) + TraversalSettings().most
             self.settings = replace(self.settings, most=most)
-            self._ask()
+            self.controller.demand.renew()
 
     # Pointing and playing
 
     @Slot()
     def _toggle(self) -> None:
-        made = self.controller.state.traversal
+        made = self.controller.state.answer(MakeTraversal)
         if self.player.playing:
             self.player.stop()
         elif made:
@@ -132,7 +135,7 @@ class TraversalsPanel(PanelWidget):
 
     @Slot(int)
     def _on_played(self, step: int) -> None:
-        made = self.controller.state.traversal
+        made = self.controller.state.answer(MakeTraversal)
         if made is None or not self.isVisible() or self._row >= len(made.dimensions):
             self.player.stop()
             return
@@ -144,13 +147,13 @@ class TraversalsPanel(PanelWidget):
     def _on_ended(self) -> None:
         self.play.set_icon("play")
         self.view.set_current(-1)
-        self.controller.preview(None)
+        self.controller.preview.clear()
 
     @Slot(int)
     def _on_hovered(self, tile_: int) -> None:
-        made = self.controller.state.traversal
+        made = self.controller.state.answer(MakeTraversal)
         if tile_ < 0 or made is None:
-            self.controller.preview(None)
+            self.controller.preview.clear()
             return
         self._row = tile_ // made.tiles.columns
         value = made.values[self._row, tile_ % made.tiles.columns]
@@ -160,17 +163,17 @@ class TraversalsPanel(PanelWidget):
         self._preview(tile_)
 
     def _preview(self, tile_: int) -> None:
-        if made := self.controller.state.traversal:
-            self.controller.preview(Picture(made.tiles.points[tile_], made.tiles.pictures[tile_]))
+        made = self.controller.state.answer(MakeTraversal)
+        self.controller.preview.tile(made.tiles if made else None, tile_)
 
     @Slot(int)
     def _on_chosen(self, tile_: int) -> None:
-        if made := self.controller.state.traversal:
-            self.controller.set_point(made.tiles.points[tile_])
+        if made := self.controller.state.answer(MakeTraversal):
+            self.controller.point.set(made.tiles.points[tile_])
 
     @Slot()
     def _save(self) -> None:
-        made = self.controller.state.traversal
+        made = self.controller.state.answer(MakeTraversal)
         if made and (path := ask_where(self, "traversals", TILES)):
             settings = self.settings
             info = {
@@ -180,7 +183,7 @@ class TraversalsPanel(PanelWidget):
                 "z": self.controller.state.point.z if self.controller.state.point else (),
             }
             tiles = sweep(made) if format_of(path) in MOVING else made.tiles
-            self.controller.export(tiles, path, info, gap=1, steps=True)
+            self.controller.files.export(tiles, path, info, gap=1, steps=True)
 
 
 def sweep(made: Traversal) -> Tiles:

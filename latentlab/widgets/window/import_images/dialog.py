@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.session.export import DescribeForm
 from latentlab.session.import_images import CheckPictures, ShowPictures
 from latentlab.session.recipes import changed
 from latentlab.widgets.kit.form.editors import FileEditor, NumberEditor
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.form import Field
     from latentlab.session.import_images import Contact
-    from latentlab.session.state import State
+    from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
 KIND = "folder"
@@ -122,7 +123,7 @@ class ImportDialog(QDialog):
         return button
 
     def _make_form(self, state: State) -> None:
-        fields = _fields(state.form)
+        fields = _fields(state.answer(DescribeForm) or ())
         if self.form or not fields:
             return
         self.form = FormWidget(fields, depth=1)
@@ -175,13 +176,14 @@ class ImportDialog(QDialog):
             self._controller.ask(CheckPictures(root))
 
     @Slot(object, object)
-    def _on_changed(self, state: State, changed: frozenset[str]) -> None:
-        if "form" in changed:
+    def _on_changed(self, state: State, changed: Changes) -> None:
+        if DescribeForm in changed:
             self._make_form(state)
-        if "contact" in changed and state.contact and state.contact.values == self.values():
-            self._show_contact(state.contact)
-        if "checked" in changed and state.checked and state.checked.root == self._root:
-            self.view.show_checked(state.checked)
+        contact, checked = state.answer(ShowPictures), state.answer(CheckPictures)
+        if ShowPictures in changed and contact and contact.values == self.values():
+            self._show_contact(contact)
+        if CheckPictures in changed and checked and checked.root == self._root:
+            self.view.show_checked(checked)
         if "failure" in changed and state.failure:
             self.view.show_problem(state.failure.title)
         if "working" in changed:
@@ -222,7 +224,9 @@ class ImportDialog(QDialog):
         """Put what was chosen into the draft, remember it, and close."""
         values = self.values()
         settings().setValue(REMEMBERED, values)
-        self._controller.set_draft(changed(self._controller.state.draft or {}, "data", values))
+        self._controller.training.set_draft(
+            changed(self._controller.state.draft.values or {}, "data", values)
+        )
         super().accept()
 
     def done(self, result: int) -> None:

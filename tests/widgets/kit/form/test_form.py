@@ -312,7 +312,7 @@ def test_problems_stand_at_their_fields(desk):
         ("model.sizes", "unknown key"),
         ("objective.beta", "has no field in this form"),
     )
-    desk.controller._set(failure=Failure("Bad recipe.", problems=problems))
+    desk.controller.store.set(failure=Failure("Bad recipe.", problems=problems))
     panel = desk.panel("train")
     shown = {
         key: panel.form.row(key)._problem.text()
@@ -322,18 +322,18 @@ def test_problems_stand_at_their_fields(desk):
     assert shown == {"model": "unknown key", "model.beta": "must be at least 0 (not -1)"}
     assert panel.problem.isVisible()
     assert panel.problem.text() == "objective.beta: has no field in this form"
-    desk.controller.dismiss_failure()
+    desk.controller.store.dismiss_failure()
     assert not panel.form.row("model.beta")._problem.isVisible()
     assert not panel.problem.isVisible()
 
 
 def test_draft_fills_the_form_and_the_form_the_draft(desk):
     panel = desk.panel("train")
-    desk.controller.set_draft({"model": {"kind": "cvae", "latent_dim": 9}})
+    desk.controller.training.set_draft({"model": {"kind": "cvae", "latent_dim": 9}})
     assert panel.form.values()["model"] == {"kind": "cvae", "latent_dim": 9}
-    assert desk.state.draft == panel.form.values()
+    assert desk.state.draft.values == panel.form.values()
     panel.form.row("model.latent_dim").editor.box.setValue(3)
-    assert desk.state.draft["model"]["latent_dim"] == 3
+    assert desk.state.draft.values["model"]["latent_dim"] == 3
 
 
 def test_form_prepares_the_next_run_while_one_goes_on(make_desk):
@@ -346,13 +346,13 @@ def test_form_prepares_the_next_run_while_one_goes_on(make_desk):
     desk = make_desk(train=train)
     panel = desk.panel("train")
     desk.hand.click(panel.start)
-    desk.until(lambda: desk.state.run and desk.state.run.phase == "training")
+    desk.until(lambda: desk.state.training.run and desk.state.training.run.phase == "training")
     assert panel.form.isEnabled()
     assert panel.queue.isVisible()
     assert not panel.start.isVisible()
     assert desk.window.menus.stop.isEnabled()
     assert not desk.window.menus.train.isEnabled()
     go_on.set()
-    desk.until(lambda: desk.state.run is None)
+    desk.until(lambda: desk.state.training.run is None)
     assert panel.start.isVisible()
     assert not desk.window.menus.stop.isEnabled()

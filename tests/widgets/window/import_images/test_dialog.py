@@ -9,8 +9,10 @@ from PySide6.QtTest import QTest
 from stub_controller import StubController, discard
 
 from latentlab.data.image_set import DATA
+from latentlab.session.export import DescribeForm
 from latentlab.session.form import Field, Kind, describe
 from latentlab.session.import_images import Checked, CheckPictures, Contact, ShowPictures
+from latentlab.session.runs import Draft
 from latentlab.widgets.window.import_images.contact_sheet import CLASSES
 from latentlab.widgets.window.import_images.dialog import ImportDialog
 from latentlab.work import Progress
@@ -27,7 +29,8 @@ def make(application, own_place):
     made = []
 
     def show(root=None, **state):
-        controller = StubController(**{"form": FORM, "draft": {"model": {"kind": "vae"}}, **state})
+        draft = Draft({"model": {"kind": "vae"}})
+        controller = StubController(**{"answers": {DescribeForm: FORM}, "draft": draft, **state})
         dialog = ImportDialog(controller, root)
         dialog.show()
         made.append(dialog)
@@ -53,7 +56,7 @@ def show(dialog, **changes):
     contact = Contact(
         dialog.values(), **{"pictures": PICTURES, "names": NAMES, "count": 24, **changes}
     )
-    dialog._controller.show(contact=contact)
+    dialog._controller.show(answers={ShowPictures: contact})
 
 
 def test_pictures_are_looked_at_at_once(dialog):
@@ -103,7 +106,7 @@ def test_many_classes_are_cut_short(dialog):
 def test_answers_to_older_questions_are_passed_over(dialog):
     old = dialog.values()
     dialog.form.set_values({"width": 32})
-    dialog._controller.show(contact=Contact(old, PICTURES, NAMES, count=24))
+    dialog._controller.show(answers={ShowPictures: Contact(old, PICTURES, NAMES, count=24)})
     assert not dialog.use.isEnabled()
 
 
@@ -130,9 +133,9 @@ def test_one_picture_is_not_enough(dialog):
 
 def test_unreadable_files_are_counted_and_listed(dialog):
     skipped = (("a.png", "is no picture"), ("b.jpg", "image file is truncated"))
-    dialog._controller.show(checked=Checked(Path("/park"), 9, skipped))
+    dialog._controller.show(answers={CheckPictures: Checked(Path("/park"), 9, skipped)})
     assert dialog.view.unreadable.isHidden(), "those are other pictures"
-    dialog._controller.show(checked=Checked(Path("/zoo"), 9, skipped))
+    dialog._controller.show(answers={CheckPictures: Checked(Path("/zoo"), 9, skipped)})
     assert dialog.view.unreadable.text().startswith("2 could not be read")
     assert dialog.view.list.isHidden()
     QTest.mouseClick(dialog.view.unreadable, LEFT)
@@ -169,7 +172,7 @@ def test_ok_puts_them_into_the_draft_and_leaves_the_rest(dialog):
     show(dialog)
     wanted = dialog.values()
     QTest.mouseClick(dialog.use, LEFT)
-    drafts = [call[1] for call in dialog._controller.asked if call[0] == "set_draft"]
+    drafts = [call[1] for call in dialog._controller.asked if call[0] == "training.set_draft"]
     assert drafts == [{"model": {"kind": "vae"}, "data": wanted}]
     assert (wanted["root"], wanted["width"], wanted["height"]) == ("/zoo", 28, 20)
     assert not dialog.isVisible()
@@ -178,7 +181,7 @@ def test_ok_puts_them_into_the_draft_and_leaves_the_rest(dialog):
 def test_cancel_leaves_the_draft_and_ends_the_look(dialog):
     dialog.reject()
     called = [call[0] for call in dialog._controller.asked]
-    assert "set_draft" not in called
+    assert "training.set_draft" not in called
     ended = {call[1] for call in dialog._controller.asked if call[0] == "cancel"}
     assert ended == {ShowPictures, CheckPictures}
 
@@ -197,9 +200,9 @@ def test_the_last_pictures_are_remembered(make, until):
 
 
 def test_it_waits_for_the_form(make):
-    dialog = make(Path("/zoo"), form=())
+    dialog = make(Path("/zoo"), answers={DescribeForm: ()})
     assert asked(dialog, ShowPictures) == []
-    dialog._controller.show(form=FORM)
+    dialog._controller.show(answers={DescribeForm: FORM})
     assert len(asked(dialog, ShowPictures)) == 1
 
 

@@ -1,0 +1,95 @@
+"""Vector arithmetic (A - B)·t + C, which undo goes back through as well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from latentlab.session.belonging import belongs
+from latentlab.session.interpolation import MakeBlend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from latentlab.session.interpolation import Blend
+    from latentlab.session.points import Point
+    from latentlab.session.state import State
+    from latentlab.workers.demand import Demand
+    from latentlab.workers.intents.undo import Place, Undo
+    from latentlab.workers.store import Store
+
+SLOTS = 3
+"""A, B and C."""
+
+
+class ArithmeticIntents:
+    """What panels may put into the slots.
+
+    Parameters
+    ----------
+    store, demand, undo : Store, Demand, Undo
+        The controller's.
+    """
+
+    def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
+        self._store, self._demand, self._undo = store, demand, undo
+        self._slots: tuple[Point | Path | int, ...] = ()
+        self._strength = 1.0
+        demand.on(MakeBlend, self._on_blend, failed=self._on_failed)
+        undo.followed_by(self._follow)
+
+    def fill(self, index: int, content: Point | Path) -> None:
+        """Put a point, or the picture of a file, into a slot."""
+        slots: list[Point | Path | int] = [*self._fitting(self._store.state)]
+        if len(slots) == SLOTS:
+            slots[index] = content
+            self._slots = tuple(slots)
+            self._demand.renew()
+
+    def set_strength(self, strength: float) -> None:
+        """Choose how much of A - B is added."""
+        self._strength = strength
+        self._demand.renew()
+
+    def wants(self, state: State) -> Iterator[MakeBlend]:
+        """Return the request for the present blend."""
+        slots = self._fitting(state)
+        if len(slots) == SLOTS:
+            a, b, c = slots
+            label = state.point.label if state.point else None
+            yield MakeBlend((a, b, c), self._strength, label)
+
+    def _fitting(self, state: State) -> tuple[Point | Path | int, ...]:
+        """Return what is in the slots, or what to begin with where another model is open."""
+        fits = bool(self._slots) and belongs(self._slots, state)
+        return self._slots if fits else first_slots(state)
+
+    def _on_blend(self, request: MakeBlend, blend: Blend) -> None:
+        self._slots = request.slots
+        self._store.put(MakeBlend, blend)
+        before = self._undo.place.slots
+        if not before:
+            self._undo.amend(lambda place: replace(place, slots=place.slots or blend.slots))
+        elif blend.slots != before:
+            self._undo.remember()
+
+    def _on_failed(self, _: MakeBlend) -> None:
+        """Leave the slots as they were: the file was no picture."""
+        blend = self._store.state.answer(MakeBlend)
+        self._slots = blend.slots if blend else ()
+
+    def _follow(self, place: Place) -> None:
+        if place.slots:
+            self._slots = place.slots
+            self._demand.renew()
+
+
+def first_slots(state: State) -> tuple[Point, ...]:
+    """Return the means of three classes, or z three times where there are fewer."""
+    if state.codes is None or state.model is None or state.point is None:
+        return ()
+    if state.model.spec.classes < SLOTS or not len(state.codes):
+        return (state.point,) * SLOTS
+    means = (state.codes.mean_of(label).tolist() for label in range(SLOTS))
+    return tuple(state.model.point(z, label) for label, z in enumerate(means))

@@ -1,0 +1,60 @@
+"""Writing pictures to files, and saying that a file was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from latentlab.session.export import Export
+from latentlab.session.points import Tiles
+from latentlab.session.request import SaveFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from latentlab.session.points import Picture
+    from latentlab.session.request import Exported
+    from latentlab.workers.demand import Demand
+    from latentlab.workers.store import Store
+
+
+class FileIntents:
+    """What panels may write.
+
+    Parameters
+    ----------
+    store, demand : Store, Demand
+        The controller's.
+    """
+
+    def __init__(self, store: Store, demand: Demand) -> None:
+        self._store, self._demand = store, demand
+        demand.on(SaveFile, self._on_saved)
+
+    def save(self, request: SaveFile) -> None:
+        """Write a file; what went wrong before is no matter any more."""
+        self._store.dismiss_failure()
+        self._demand.ask(request)
+
+    def export(
+        self,
+        tiles: Tiles,
+        path: Path,
+        info: Mapping[str, Any],
+        gap: int = 0,
+        *,
+        back: bool = True,
+        steps: bool = False,
+    ) -> None:
+        """Write pictures to a file, with what made them inside it."""
+        model = self._store.state.model
+        about = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
+        self.save(Export(tiles, path, {**about, **info}, gap, back, steps))
+
+    def export_picture(self, picture: Picture, path: Path) -> None:
+        """Write one picture to a file."""
+        tiles = Tiles((picture.point,), picture.pixels[None], 1)
+        self.export(tiles, path, {"z": picture.point.z, "label": picture.point.label})
+
+    def _on_saved(self, _: SaveFile, exported: Exported) -> None:
+        self._store.say(f"Saved {exported.path}")

@@ -1,0 +1,98 @@
+"""What follows when another model is open, or the open one has other codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from latentlab.session.directions import Groups
+from latentlab.session.model import Adopt, Adopted, Open, Opened, ShowAll, ShowRest, Whole
+from latentlab.session.state import OF_CODES, OF_MODEL, initial
+from latentlab.workers.intents.map import first_view
+
+if TYPE_CHECKING:
+    from latentlab.latent.codes import Codes
+    from latentlab.session.points import ModelCard
+    from latentlab.workers.demand import Demand
+    from latentlab.workers.intents.own_image import OwnImageIntents
+    from latentlab.workers.intents.point import PointIntents
+    from latentlab.workers.intents.runs import RunIntents
+    from latentlab.workers.intents.undo import Undo
+    from latentlab.workers.store import Store
+
+
+class ModelIntents:
+    """Takes models and codes into the state.
+
+    Parameters
+    ----------
+    store, demand, undo : Store, Demand, Undo
+        The controller's.
+    point, own_image : PointIntents, OwnImageIntents
+        Follow their images when codes move.
+    runs : RunIntents
+        Opens another model where the first one cannot be opened.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        demand: Demand,
+        undo: Undo,
+        point: PointIntents,
+        own_image: OwnImageIntents,
+        runs: RunIntents,
+    ) -> None:
+        self._store, self._demand, self._undo = store, demand, undo
+        self._point, self._own_image = point, own_image
+        demand.on(Open, self._on_opened, failed=runs.fall_back, is_fact=True)
+        demand.on(Adopt, self._on_adopted, is_fact=True)
+        demand.on(ShowAll, self._on_whole, is_fact=True)
+        demand.on(ShowRest, self._on_whole, is_fact=True)
+
+    def _on_opened(self, _: Open, opened: Opened) -> None:
+        self._take(opened, log=opened.past, moment=None, opening="")
+        if opened.has_more:
+            self._demand.ask(ShowRest())
+
+    def _on_adopted(self, _: Adopt, adopted: Adopted) -> None:
+        self._take(adopted)
+
+    def _take(self, opened: Opened | Adopted, **changes: Any) -> None:
+        """Show a model, from its beginning or where the hand left z in the one before."""
+        old = self._store.state
+        is_new = old.model is None or old.model.number != opened.card.number
+        # A path nobody has touched shows the same images again, wherever training moves them.
+        begins = is_new or self._undo.is_untouched
+        if is_new:
+            changes |= self._first_look(opened.card)
+        elif old.codes is not None and len(old.codes) != len(opened.codes):
+            # Rows would name other images.
+            changes |= {"selection": None, "kept": (), "groups": Groups()}
+        if begins:
+            changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
+        changes |= initial(OF_CODES) | self._demand.expire(is_new=is_new)
+        self._store.set(**changes, model=opened.card, codes=opened.codes)
+        if begins:
+            self._undo.begin()
+        else:
+            self._point.follow_image()
+        self._own_image.renew()
+
+    def _first_look(self, card: ModelCard) -> dict[str, Any]:
+        """Return how another model is looked at."""
+        old = self._store.state
+        return {
+            **initial(OF_MODEL - {"model", "codes"}),
+            "view": first_view(old.view, card.latent_dim),
+            "sampling": replace(old.sampling, label=None),
+        }
+
+    def _on_whole(self, _: ShowAll | ShowRest, whole: Whole | None) -> None:
+        """Take the codes of all images; the rows known before name the same images."""
+        if whole is not None:
+            self._set_codes(whole.codes)
+
+    def _set_codes(self, codes: Codes) -> None:
+        ended = self._demand.expire(is_new=False)
+        self._store.set(**initial(OF_CODES), **ended, codes=codes)

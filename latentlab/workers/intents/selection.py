@@ -1,0 +1,101 @@
+"""Selecting images on the map, and what is done with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from latentlab.session.map import SaveSelection
+from latentlab.session.selection import How, Selection, combine, inverted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from latentlab.session.directions import Groups
+    from latentlab.workers.demand import Demand
+    from latentlab.workers.intents.point import PathIntents, PointIntents
+    from latentlab.workers.intents.undo import Undo
+    from latentlab.workers.store import Store
+
+
+class SelectionIntents:
+    """What panels may do with the selected images.
+
+    Parameters
+    ----------
+    store, demand, undo : Store, Demand, Undo
+        The controller's.
+    point, path : PointIntents, PathIntents
+        Moved to the mean of the selected codes.
+    """
+
+    def __init__(
+        self, store: Store, demand: Demand, undo: Undo, point: PointIntents, path: PathIntents
+    ) -> None:
+        self._store, self._demand, self._undo = store, demand, undo
+        self._point, self._path = point, path
+
+    def select(self, rows: NDArray[Any], how: How = How.NEW) -> None:
+        """Select images, or change what is selected by them."""
+        self._set(combine(self._store.state.selection, rows, how))
+
+    def clear(self) -> None:
+        """Select nothing."""
+        self._set(None)
+
+    def invert(self) -> None:
+        """Select what was not selected."""
+        state = self._store.state
+        if state.codes is not None:
+            self._set(inverted(state.selection, len(state.codes)))
+
+    def keep(self, name: str) -> None:
+        """Remember the selection by a name, in place of another of that name."""
+        state = self._store.state
+        if state.selection and name.strip():
+            kept = Selection(state.selection.rows, name.strip())
+            others = (old for old in state.kept if old.name != kept.name)
+            self._store.set(kept=(*others, kept), selection=kept)
+            self._undo.remember()
+
+    def forget(self, name: str) -> None:
+        """Forget a selection that was kept."""
+        kept = tuple(old for old in self._store.state.kept if old.name != name)
+        self._store.set(kept=kept)
+        self._undo.remember()
+
+    def go_to_mean(self, role: str = "z") -> None:
+        """Put z, or the path's A or B, on the mean of the selected codes."""
+        state = self._store.state
+        if not state.selection or state.codes is None or state.point is None:
+            return
+        mean = replace(state.point, z=tuple(state.codes.mu[state.selection.rows].mean(0).tolist()))
+        if role == "z":
+            self._point.set(mean)
+        else:
+            self._path.put(role, mean)
+
+    def gather(self, side: str) -> None:
+        """Put the selected images into one of the two groups that a direction is learned from."""
+        state = self._store.state
+        if state.selection:
+            self.set_groups(state.groups.added(side, *state.selection.rows.tolist()))
+
+    def set_groups(self, groups: Groups) -> None:
+        """Change the two groups of images that a direction may be learned from."""
+        self._store.set(groups=groups)
+
+    def save(self, path: Path) -> None:
+        """Write the selected images as a table."""
+        state = self._store.state
+        if state.selection and state.codes is not None and state.model:
+            names = state.model.spec.class_names
+            self._demand.ask(SaveSelection(state.selection, state.codes, names, path))
+
+    def _set(self, selection: Selection | None) -> None:
+        if selection is None and self._store.state.selection is None:
+            return
+        self._store.set(selection=selection)
+        self._undo.remember()
