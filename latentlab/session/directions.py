@@ -233,6 +233,7 @@ def replaced(
 class Weigh(Request["Importance"]):
     """Find out what each dimension carries, and the principal components of the codes."""
 
+    priority: ClassVar[Priority] = Priority.BACKGROUND
     modest: ClassVar[bool] = True
 
 

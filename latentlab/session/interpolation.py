@@ -184,6 +184,7 @@ class DecodePaths(Request["DecodedPaths"]):
     """Decode ways of several kinds, and measure their support."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.BACKGROUND
     ends: LatentPath
     kinds: tuple[PathKind, ...]
 
@@ -202,6 +203,7 @@ class MeasureSupport(Request["PointSupport"]):
     """Measure how far off the map a point is."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    priority: ClassVar[Priority] = Priority.BACKGROUND
     modest: ClassVar[bool] = True
     point: Point
 

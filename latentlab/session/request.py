@@ -22,7 +22,7 @@ class Priority(IntEnum):
     VISIBLE = 1
     """It is on screen."""
     BACKGROUND = 2
-    """Long work that somebody asked for."""
+    """It is shown beside what is on screen, or takes long."""
     IDLE = 3
     """Only when nothing else waits."""
 

@@ -147,11 +147,12 @@ class Demand(QObject):
         """Send what is wanted of a new state and was not sent yet; return what is awaited now."""
         self._forget_dropped(self._store.state, state)
         awaited = set(state.awaited)
-        for wants in list(self._viewers.values()):
-            for request in wants(state):
-                if self._is_new(request, state) and belongs(request, state):
-                    self._send_or_hold(request, state)
-                    awaited.add(type(request))
+        wanted = [request for wants in self._viewers.values() for request in wants(state)]
+        # Stable: of the same priority, the first viewer's first.
+        for request in sorted(wanted, key=lambda request: request.priority):
+            if self._is_new(request, state) and belongs(request, state):
+                self._send_or_hold(request, state)
+                awaited.add(type(request))
         return {} if awaited == state.awaited else {"awaited": frozenset(awaited)}
 
     def _forget_dropped(self, old: State, new: State) -> None:

@@ -29,7 +29,7 @@ REMEMBERED = "train/recipe"
 class TrainPanel(PanelWidget):
     """A form generated from the recipe's own description; a run under way is steered above it."""
 
-    watches = frozenset({DescribeForm, "run", "failure", "draft", "draft_problem"})
+    watches = frozenset({DescribeForm, "run", "failure", "draft"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
