@@ -174,7 +174,7 @@ def _epoch(trainer: Trainer, watch: Monitor, steering: _Steering) -> Generator[E
     middle = watch.now()
     validation, latents = validate(trainer)
     watch.check(validation)
-    best_epoch, best_loss = watch.compute_losses(validation["loss"])
+    best_epoch, best_loss = watch.update_best(validation["loss"])
     training = trainer.recipe.training
     plateau = trainer.epoch - best_epoch
     over = trainer.epoch >= training.epochs or 0 < training.patience <= plateau

@@ -10,8 +10,8 @@ import numpy as np
 
 from latentlab.errors import TrainingError
 from latentlab.learning.advice import advice_on
+from latentlab.learning.batch_loss import NotFiniteError, not_finite
 from latentlab.learning.events import Losses, Saved, Snapshot, Step
-from latentlab.learning.fast.cuda_graph import NotFiniteError, not_finite
 from latentlab.learning.loss_sums import Reading
 from latentlab.learning.pace import Pace
 from latentlab.learning.training_state import take_position
@@ -138,7 +138,7 @@ class Monitor:
             advice,
         )
 
-    def compute_losses(self, loss: float) -> tuple[int, float]:
+    def update_best(self, loss: float) -> tuple[int, float]:
         """Return when the validation loss was lowest since the objective last changed, and it.
 
         Under a growing beta the loss rises while the model gets better: no best then.

@@ -11,11 +11,11 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from latentlab.errors import RecipeError
+from latentlab.learning.batch_loss import BatchLosses, backward, shared
 from latentlab.learning.events import Snapshot
-from latentlab.learning.fast.cpu_trace import CpuTrace
-from latentlab.learning.fast.cuda_graph import CudaGraphStep, Losses, backward, check, shared
 from latentlab.learning.fast.device import out_of_memory, prefer_onednn, wants_bf16
 from latentlab.learning.fast.distributed import ProcessGroup
+from latentlab.learning.fast.step_runner import make_runner
 from latentlab.learning.latent_geometry import Geometry
 from latentlab.learning.loader import make_feed
 from latentlab.learning.loss_sums import Meter
@@ -25,10 +25,10 @@ from latentlab.models.layers import Dropout
 from latentlab.models.thread_rng import Seeded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from latentlab.data.image_set import Splits
-    from latentlab.learning.fast.cuda_graph import Inputs
+    from latentlab.learning.batch_loss import Inputs
     from latentlab.learning.recipe import Recipe
     from latentlab.models.base import Model
 
@@ -64,25 +64,25 @@ class Trainer:
         with Seeded(training.seed):
             self.model = recipe.model.build(splits.spec)
         self.model.to(device)
-        self.average = deepcopy(self.model).requires_grad_(False) if training.average else None
+        self.ema = deepcopy(self.model).requires_grad_(False) if training.average else None
         self.order = torch.Generator().manual_seed(training.seed)
         self.order_before = self.order.get_state()
         self.noise = Noise(torch.Generator(device).manual_seed(training.seed))
-        self.chance = torch.Generator(device).manual_seed(training.seed + 1 + self.team.rank)
+        self.rng = torch.Generator(device).manual_seed(training.seed + 1 + self.team.rank)
         for module in self.model.modules():
             if isinstance(module, Dropout):
-                module.generator = self.chance
+                module.generator = self.rng
         self.train_feed = make_feed(splits.train, device, training.resident_mb)
         self.validation_feed = make_feed(splits.validation, device, training.resident_mb)
         self.geometry = Geometry(self.validation_feed)
         self.meter = Meter()
         self.whole = Meter()
-        self._numbers: dict[str, float | Tensor] = {}
+        self.numbers: dict[str, float | Tensor] = {}
         self._last_scheduled: dict[str, float] = {}
         self.optimizer = self._make_optimizer()
-        losses = Losses(self.model, self.noise, bf16=self.bf16)
-        self._losses = losses if self.team.size == 1 else shared(losses)
-        self._prepare()
+        losses = BatchLosses(self.model, self.noise, bf16=self.bf16)
+        self.losses = losses if self.team.size == 1 else shared(losses)
+        self._runner = make_runner(self)
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         training = self.recipe.training
@@ -93,23 +93,10 @@ class Trainer:
         rate = torch.tensor(training.learning_rate, device=self.device)
         return training.optimizer.build(weights, rate, fused=True, capturable=True)
 
-    def _prepare(self) -> None:
-        """Make ready to step; again after what a recorded step has fixed was changed."""
-        self._captured: CudaGraphStep | None = None
-        self._traced: CpuTrace | None = None
-        if self.team.size > 1:
-            return
-        if self.device.type == "cuda" and self.train_feed.resident:
-            generators = (self.noise.generator, self.chance)
-            self._captured = CudaGraphStep(self._learn_rows, generators)
-        # Buffers, such as those of batch norm, change with every step.
-        if self.device.type == "cpu" and not any(True for _ in self.model.buffers()):
-            self._traced = CpuTrace(self._losses)
-
     @property
     def shown(self) -> Model:
-        """The model that is judged, shown and kept: the average of weights where there is one."""
-        return self.average or self.model
+        """The model that is evaluated, shown and saved: the EMA where there is one."""
+        return self.ema or self.model
 
     @property
     def steps_per_epoch(self) -> int:
@@ -129,7 +116,8 @@ class Trainer:
     def change(self, recipe: Recipe) -> None:
         """Go on with another objective, learning rate or length."""
         self.recipe = recipe
-        self._prepare()
+        # A trace or a graph holds the objective that it was made with.
+        self._runner = make_runner(self)
 
     # Steps
 
@@ -138,66 +126,66 @@ class Trainer:
         if self.position == 0:
             self.order_before = self.order.get_state()
         order = torch.randperm(len(self.train_feed), generator=self.order)
-        batches = order.split(self.recipe.training.batch_size)[self.position :]
-        for rows in self._steps(batches):
-            self.step_count += 1
-            self.position += 1
-            self.meter.count(rows)
-            yield
+        batches = order.split(self.recipe.training.batch_size)
+        while self.position < len(batches):
+            runner = self._runner
+            for rows in runner.steps(batches[self.position :]):
+                self.step_count += 1
+                self.position += 1
+                self.meter.count(rows)
+                yield
+                if runner is not self._runner:
+                    # The recipe has changed, and with it what a trace or a graph would do.
+                    break
         self.position = 0
         self.epoch += 1
 
-    def _steps(self, batches: tuple[Tensor, ...]) -> Iterator[int]:
-        if self._captured and batches:
-            order = torch.cat(batches).to(self.device)
-            for rows in order.split(self.recipe.training.batch_size):
-                self._apply_schedules()
-                # A change of the recipe may have put another in its place.
-                self._captured(rows)
-                yield len(rows)
-            return
+    def load(self, batches: Sequence[Tensor]) -> Iterator[tuple[Inputs, int]]:
+        """Load this process's share of each batch of rows; return it with the batch's size."""
         own = [rows[self.team.share(len(rows))] for rows in batches]
         for rows, mine, (x, y) in zip(batches, own, self.train_feed.batches(own), strict=True):
-            self._apply_schedules()
-            self.noise.share(self.team.share(len(rows)).start, len(rows) * (self.team.size > 1))
-            self._learn((x, y, self.known(mine)), len(rows))
-            yield len(mine)
+            yield (x, y, self.known(mine)), len(rows)
 
-    def _learn_rows(self, rows: Tensor) -> None:
-        x, y = self.train_feed.batch(rows)
-        self._learn((x, y, self.known(rows)), len(rows))
+    def begin_step(self, batch_size: int) -> None:
+        """Set what changes with time, and which part of the batch's noise is this process's."""
+        self._apply_schedules()
+        start = self.team.share(batch_size).start
+        self.noise.share(start, batch_size * (self.team.size > 1))
 
-    def _learn(self, inputs: Inputs, whole: int) -> None:
-        x, y, known = inputs
+    def gradients(self, inputs: Inputs, batch_size: int) -> dict[str, Tensor]:
+        """Compute the gradient of the mean loss; return the losses that it is the gradient of."""
+        values = self.losses(self.recipe.objective, inputs, self.numbers)
+        self.optimizer.zero_grad(set_to_none=True)
+        backward(values, batch_size, self.team.size)
+        return values
+
+    def learn(self, values: dict[str, Tensor]) -> None:
+        """Change the weights by their gradients, and count the losses."""
         training = self.recipe.training
-        if training.augment.active:
-            x = training.augment.apply(x, self.chance)
-        values = self._gradients((x, y, known), whole)
         if training.clip:
             clip_grad_norm_(self.model.parameters(), training.clip)
         self.optimizer.step()
-        if self.average:
-            self._follow(self.average, training.average)
+        if self.ema:
+            self._update_ema(self.ema, training.average)
         self.meter.add(values)
 
-    def _gradients(self, inputs: Inputs, whole: int) -> dict[str, Tensor]:
-        """Make the gradient of the mean loss; return the losses it is the gradient of."""
-        objective = self.recipe.objective
-        if self._traced:
-            recorded = self._traced(objective, inputs, self._numbers)
-            if recorded is not None:
-                check(recorded)
-                return recorded
-        values = self._losses(objective, inputs, self._numbers)
-        self.optimizer.zero_grad(set_to_none=True)
-        backward(values, whole, self.team.size)
-        return values
+    def augmented(self, inputs: Inputs) -> Inputs:
+        """Return a batch with its images augmented, where the recipe says so."""
+        x, y, known = inputs
+        augment = self.recipe.training.augment
+        return (augment.apply(x, self.rng), y, known) if augment.active else inputs
+
+    def learn_rows(self, rows: Tensor) -> None:
+        """Make a step with some images that are on the device."""
+        x, y = self.train_feed.batch(rows)
+        inputs = self.augmented((x, y, self.known(rows)))
+        self.learn(self.gradients(inputs, len(rows)))
 
     @torch.no_grad()
-    def _follow(self, average: Model, decay: float) -> None:
+    def _update_ema(self, ema: Model, decay: float) -> None:
         update = get_ema_multi_avg_fn(decay)
-        update(list(average.parameters()), list(self.model.parameters()), None)
-        for mean, now in zip(average.buffers(), self.model.buffers(), strict=True):
+        update(list(ema.parameters()), list(self.model.parameters()), None)
+        for mean, now in zip(ema.buffers(), self.model.buffers(), strict=True):
             mean.copy_(now)
 
     def _apply_schedules(self) -> None:
@@ -216,7 +204,7 @@ class Trainer:
             for group in self.optimizer.param_groups:
                 group["lr"] = _moved(group["lr"], value, self.device)
         else:
-            self._numbers[name] = _moved(self._numbers.get(name), value, self.device)
+            self.numbers[name] = _moved(self.numbers.get(name), value, self.device)
 
     def known(self, rows: Tensor) -> Tensor | None:
         """Return which pixels of some images are known; None for all."""
@@ -236,7 +224,7 @@ class Trainer:
                 tried = min(size + size // 4, len(self.train_feed))
                 rows = torch.arange(tried, device=self.device)
                 x, y = self.train_feed.batch(rows)
-                values = self._losses(self.recipe.objective, (x, y, None), self._numbers)
+                values = self.losses(self.recipe.objective, (x, y, None), self.numbers)
                 values["loss"].mean().backward()
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):

@@ -98,7 +98,7 @@ def take_position(
         if trainer.position
         else trainer.order.get_state().numpy(),
         "noise": trainer.noise.generator.get_state().cpu().numpy(),
-        "chance": trainer.chance.get_state().cpu().numpy(),
+        "chance": trainer.rng.get_state().cpu().numpy(),
     }
     meters = {}
     for name, meter in (("meter", trainer.meter), ("whole", trainer.whole)):
@@ -194,8 +194,8 @@ def _told(array: NDArray) -> str:
 
 def _fill(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
     trainer.model.load_state_dict(_part(arrays, "model"))
-    if trainer.average:
-        trainer.average.load_state_dict(_part(arrays, "average"))
+    if trainer.ema:
+        trainer.ema.load_state_dict(_part(arrays, "average"))
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, value in _part(arrays, "optimizer").items():
         number, _, key = name.partition(".")
@@ -207,7 +207,7 @@ def _fill(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
         trainer.noise.generator.set_state(torch.from_numpy(arrays["noise"].copy()))
         # Each process draws its own; only the one that saves can go on with what it drew.
         if trainer.team.leads:
-            trainer.chance.set_state(torch.from_numpy(arrays["chance"].copy()))
+            trainer.rng.set_state(torch.from_numpy(arrays["chance"].copy()))
 
 
 def write_position(folder: Path, position: Position) -> None:
@@ -249,7 +249,7 @@ def read_position(folder: Path) -> Position:
 
 
 def _weights(trainer: Trainer) -> dict[str, NDArray]:
-    average = _named("average", trainer.average.state_dict()) if trainer.average else {}
+    average = _named("average", trainer.ema.state_dict()) if trainer.ema else {}
     return _named("model", trainer.model.state_dict()) | average
 
 

@@ -9,8 +9,8 @@ from training_support import finite, recipe_of, run, same, trained
 
 from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning.advice import advice_on
+from latentlab.learning.batch_loss import BatchLosses
 from latentlab.learning.events import Step
-from latentlab.learning.fast.cuda_graph import Losses
 from latentlab.learning.fit import fit
 from latentlab.learning.objectives import ELBO, OBJECTIVES
 from latentlab.learning.recipe import Recipe
@@ -151,14 +151,14 @@ def room(monkeypatch):
     """Give batches room for so many images only."""
 
     def make(images, error):
-        forward = Losses.forward
+        forward = BatchLosses.forward
 
         def limited(self, objective, inputs, numbers):
             if len(inputs[0]) > images:
                 raise error
             return forward(self, objective, inputs, numbers)
 
-        monkeypatch.setattr(Losses, "forward", limited)
+        monkeypatch.setattr(BatchLosses, "forward", limited)
 
     return make
 

@@ -298,7 +298,7 @@ def test_the_seed_is_that_of_order_and_noise_too(digits):
     other.model.load_state_dict(one.model.state_dict())
     for trainer in (one, other):
         trainer._apply_schedules()
-        trainer._learn_rows(torch.arange(300))
+        trainer.learn_rows(torch.arange(300))
         trainer.meter.count(300)
     assert one.meter.means()["kl"] == other.meter.means()["kl"]
     assert one.meter.means()["reconstruction"] != other.meter.means()["reconstruction"]

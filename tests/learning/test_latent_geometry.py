@@ -175,12 +175,12 @@ def test_one_image_is_too_few():
 def test_it_draws_no_noise_and_changes_nothing():
     made = trainer()
     mu = torch.randn(len(made.validation_feed), 2, generator=noise())
-    states = [torch.get_rng_state(), made.noise.generator.get_state(), made.chance.get_state()]
+    states = [torch.get_rng_state(), made.noise.generator.get_state(), made.rng.get_state()]
     weights = [each.clone() for each in made.model.state_dict().values()]
     before = measure(mu, torch.ones_like(mu), noise())
     first, second = (made.geometry.add_to(before, made.model.eval(), mu) for _ in range(2))
     assert (first.same_class, first.unevenness) == (second.same_class, second.unevenness)
-    now = [torch.get_rng_state(), made.noise.generator.get_state(), made.chance.get_state()]
+    now = [torch.get_rng_state(), made.noise.generator.get_state(), made.rng.get_state()]
     assert all(map(torch.equal, states, now))
     assert all(map(torch.equal, weights, made.model.state_dict().values()))
     assert (first.marginal_kl, first.images) == (before.marginal_kl, before.images)

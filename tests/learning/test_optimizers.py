@@ -118,21 +118,21 @@ def test_the_average_is_what_is_shown_judged_and_kept(digits):
     events = run(recipe, keep=kept.append, controls=Controls(1000.0))
     trainer = Trainer(recipe, digits, CPU)
     assert len(list(trainer.epoch_steps())) == 14
-    average = {name: value.numpy() for name, value in trainer.average.state_dict().items()}
+    average = {name: value.numpy() for name, value in trainer.ema.state_dict().items()}
     assert same(events[Snapshot][-1].weights, average)
     assert same(kept[-1].snapshot.weights, average)
     assert same(kept[-1].best.weights, average)
     judged = events[EpochEnd][0].validation
     assert judged == pytest.approx(validate(trainer)[0], rel=1e-9)
     x, y = trainer.validation_feed.batch(torch.arange(1000))
-    mu = trainer.average.eval().encode(x, y).mean.detach().numpy()
+    mu = trainer.ema.eval().encode(x, y).mean.detach().numpy()
     np.testing.assert_allclose(events[EpochPreview][-1].mu, mu, atol=1e-5)
-    trainer.average = None
+    trainer.ema = None
     assert abs(judged["loss"] - validate(trainer)[0]["loss"]) > 1, "the same as the model's own"
 
 
 def test_the_statistics_of_normalisation_are_those_of_the_model(digits):
     trainer = stepped(recipe_of(average=0.99, model={"norm": "batch"}), digits, 5)
-    own, average = dict(trainer.model.named_buffers()), dict(trainer.average.named_buffers())
+    own, average = dict(trainer.model.named_buffers()), dict(trainer.ema.named_buffers())
     assert own
     assert all(torch.equal(value, average[name]) for name, value in own.items())

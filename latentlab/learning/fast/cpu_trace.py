@@ -7,6 +7,7 @@ what is left are the operations, and their numbers are the same to the last bit.
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,30 +21,31 @@ from torch.fx.passes.fake_tensor_prop import FakeTensorProp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from latentlab.learning.fast.cuda_graph import Inputs, Numbers
+    from latentlab.learning.batch_loss import Inputs, Numbers
     from latentlab.learning.objectives import Objective
 
     Shapes = tuple[torch.Size | None, ...]
 
+log = logging.getLogger(__name__)
 ops = torch.ops.aten
 SAME = (ops.alias.default, ops.detach.default)
 """Operations that return what they are given; autograd leaves many behind."""
-PLAIN = 400
-"""Steps made the plain way before one is recorded: that takes as long as hundreds of small ones."""
-FEW, PATIENCE = 20, 5.0
+EAGER_STEPS_BEFORE_TRACE = 400
+"""Eager steps before one is recorded: that takes as long as hundreds of small ones."""
+STEPS_BEFORE_SLOW_TRACE, SECONDS_BEFORE_SLOW_TRACE = 20, 5.0
 """Steps and seconds after which it is recorded all the same: steps so large soon pay for it."""
 
 # Torch's interpreter makes a progress bar that it does not show, but whose thread never ends.
 torch.hub.tqdm.monitor_interval = 0  # type: ignore[attr-defined]
 
 
-class CpuTrace:
+class TracedLosses:
     """Computes losses and their gradient on the CPU, by a recording where there can be one.
 
     Parameters
     ----------
     losses : nn.Module
-        What is to be computed, of what `Losses` takes; must do the same for every batch.
+        What is to be computed, of what `BatchLosses` takes; must do the same for every batch.
     """
 
     def __init__(self, losses: nn.Module) -> None:
@@ -58,13 +60,14 @@ class CpuTrace:
     ) -> dict[str, Tensor] | None:
         """Return ``loss`` and each term per image, and set the gradient of the mean loss.
 
-        None where it must be done the plain way: at first, and with a model that does what no
-        recording can hold. The objective must always be the same.
+        None where it must be done eagerly: at first, and with a model that does what no recording
+        can hold. The objective must always be the same.
         """
         shapes = tuple(None if each is None else each.shape for each in inputs)
         self._made[shapes] = self._made.get(shapes, 0) + 1
-        slow = self._made[shapes] > FEW and time.perf_counter() - self._began > PATIENCE
-        if self._made[shapes] <= PLAIN and not slow:
+        waited = time.perf_counter() - self._began
+        slow = self._made[shapes] > STEPS_BEFORE_SLOW_TRACE and waited > SECONDS_BEFORE_SLOW_TRACE
+        if self._made[shapes] <= EAGER_STEPS_BEFORE_TRACE and not slow:
             return None
         if shapes not in self._recordings:
             self._recordings[shapes] = self._record(objective, inputs, numbers)
@@ -103,8 +106,9 @@ class CpuTrace:
         before = [(buffer, buffer.clone()) for buffer in self._losses.buffers()]
         try:
             return _Graph(_recorded(learn, self._tensors(inputs, numbers)), names)
-        except Exception:
-            # A model of somebody's own may look at its numbers, or call what torch cannot follow.
+        except Exception as error:
+            # A model of the user's own may look at its numbers, or call what torch cannot follow.
+            log.warning("The training step cannot be traced, and runs eagerly: %s", error)
             return None
         finally:
             for buffer, value in before:
@@ -112,7 +116,7 @@ class CpuTrace:
 
 
 def _laid_as(grad: Tensor | None, weight: Tensor) -> Tensor | None:
-    """Return a slope whose numbers lie in memory as its weight's do, which Adam's kernel assumes.
+    """Return a gradient with the memory layout of its weight, which Adam's kernel assumes.
 
     Autograd sees to it where it sets gradients itself; a convolution's may have channels last.
     """
@@ -130,7 +134,7 @@ class _Graph:
 
     @torch.no_grad()
     def play(self, tensors: list[Tensor]) -> tuple[dict[str, Tensor], list[Tensor | None]]:
-        """Return losses per image, and the slope of each weight."""
+        """Return losses per image, and the gradient of each weight."""
         made = self._graph(*tensors)
         return dict(zip(self._names, made, strict=False)), made[len(self._names) :]
 

@@ -1,6 +1,7 @@
 """torch's fused Adam and AdamW, without collecting anew at each step what never changes.
 
-That collecting takes a small model on the CPU longer than the arithmetic: a tenth of its step.
+Measured gain: 1.0 to 1.1 times the steps per second of torch's own, most for the smallest model
+(784-256-16) and batches of 128 digits on 2 cores.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from training_support import recipe_of
 
+from latentlab.learning.batch_loss import BatchLosses, backward
 from latentlab.learning.fast import cpu_trace as traced
-from latentlab.learning.fast.cpu_trace import CpuTrace
-from latentlab.learning.fast.cuda_graph import Losses, backward
+from latentlab.learning.fast.cpu_trace import TracedLosses
 from latentlab.learning.objectives import Noise
 from latentlab.learning.trainer import Trainer
 
@@ -36,14 +36,14 @@ RECIPES = {
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     """Record the very first step."""
-    monkeypatch.setattr(traced, "PLAIN", 0)
+    monkeypatch.setattr(traced, "EAGER_STEPS_BEFORE_TRACE", 0)
 
 
 def learner(digits, **values):
     """Return a trainer, what its model costs, and a way to learn from rows plainly or not."""
     trainer = Trainer(recipe_of(**values), digits, CPU)
-    losses = Losses(trainer.model, trainer.noise, bf16=trainer.bf16)
-    trace = CpuTrace(losses)
+    losses = BatchLosses(trainer.model, trainer.noise, bf16=trainer.bf16)
+    trace = TracedLosses(losses)
 
     def learn(rows, numbers, record):
         x, y = trainer.train_feed.batch(rows)
@@ -77,7 +77,7 @@ def test_losses_weights_and_chance_are_those_of_the_plain_way(digits, values):
         assert torch.equal(value, other), name
     for one, other in (
         (plain.noise.generator, traced_.noise.generator),
-        (plain.chance, traced_.chance),
+        (plain.rng, traced_.rng),
     ):
         assert torch.equal(one.get_state(), other.get_state())
 
@@ -90,21 +90,36 @@ def test_numbers_may_change_from_step_to_step(digits):
         torch.testing.assert_close(made["loss"], made["reconstruction"] + beta * made["kl"])
 
 
+def test_another_objective_in_the_middle_of_an_epoch_is_learned_at_once(digits, monkeypatch):
+    """A trace holds the objective that it was made with."""
+    trainers = []
+    for eager_steps in (0, 10**9):
+        monkeypatch.setattr(traced, "EAGER_STEPS_BEFORE_TRACE", eager_steps)
+        trainer = Trainer(recipe_of(seed=3), digits, CPU)
+        for step, _ in enumerate(trainer.epoch_steps()):
+            if step == 1:
+                trainer.change(recipe_of(seed=3, objective={"kind": "elbo", "free_bits": 0.5}))
+        trainers.append(trainer)
+    one, other = (trainer.model.state_dict() for trainer in trainers)
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+    assert trainers[0].position == 0 < trainers[0].step_count == trainers[1].step_count
+
+
 def test_recording_is_put_off_until_it_pays(digits, monkeypatch):
-    monkeypatch.setattr(traced, "PLAIN", 2)
+    monkeypatch.setattr(traced, "EAGER_STEPS_BEFORE_TRACE", 2)
     trainer, _ = learner(digits)
-    trace = CpuTrace(Losses(trainer.model, trainer.noise, bf16=False))
+    trace = TracedLosses(BatchLosses(trainer.model, trainer.noise, bf16=False))
     x, y = trainer.train_feed.batch(ROWS)
     made = [trace(trainer.recipe.objective, (x, y, None), {"beta": 1.0}) for _ in range(4)]
     assert [values is None for values in made] == [True, True, False, False]
 
 
 def test_large_steps_are_recorded_after_seconds_not_hundreds(digits, monkeypatch):
-    monkeypatch.setattr(traced, "PLAIN", 1000)
-    monkeypatch.setattr(traced, "FEW", 2)
-    monkeypatch.setattr(traced, "PATIENCE", 0.0)
+    monkeypatch.setattr(traced, "EAGER_STEPS_BEFORE_TRACE", 1000)
+    monkeypatch.setattr(traced, "STEPS_BEFORE_SLOW_TRACE", 2)
+    monkeypatch.setattr(traced, "SECONDS_BEFORE_SLOW_TRACE", 0.0)
     trainer, _ = learner(digits)
-    trace = CpuTrace(Losses(trainer.model, trainer.noise, bf16=False))
+    trace = TracedLosses(BatchLosses(trainer.model, trainer.noise, bf16=False))
     x, y = trainer.train_feed.batch(ROWS)
     made = [trace(trainer.recipe.objective, (x, y, None), {"beta": 1.0}) for _ in range(4)]
     assert [values is None for values in made] == [True, True, False, False]
@@ -132,8 +147,8 @@ def test_what_cannot_be_recorded_is_done_the_plain_way(digits):
             return values if values["loss"].mean() > 100 else {"loss": values["loss"] * 2}
 
     trainer, _ = learner(digits)
-    looking = Looking(Losses(trainer.model, trainer.noise, bf16=False))
-    trace, state = CpuTrace(looking), trainer.noise.generator.get_state()
+    looking = Looking(BatchLosses(trainer.model, trainer.noise, bf16=False))
+    trace, state = TracedLosses(looking), trainer.noise.generator.get_state()
     x, y = trainer.train_feed.batch(ROWS)
     for _ in range(3):
         assert trace(trainer.recipe.objective, (x, y, None), {"beta": 1.0}) is None
@@ -162,7 +177,7 @@ def test_recording_leaves_a_model_in_another_thread_alone(digits):
         for size in range(40, 44):
             noise = Noise(torch.Generator().manual_seed(0))
             inputs = (x[:size], None, None)
-            trace = CpuTrace(Losses(trainer.model, noise, bf16=False))
+            trace = TracedLosses(BatchLosses(trainer.model, noise, bf16=False))
             assert trace(trainer.recipe.objective, inputs, {"beta": 1.0})
     finally:
         over.set()

@@ -7,7 +7,9 @@ import torch
 from training_support import STEPS, recipe_of, same
 
 from latentlab.errors import TrainingError
-from latentlab.learning.fast.cuda_graph import CudaGraphStep, backward, not_finite
+from latentlab.learning.batch_loss import backward, not_finite
+from latentlab.learning.fast.cuda_graph import CudaGraphStep
+from latentlab.learning.fast.step_runner import CudaGraph
 from latentlab.learning.trainer import Trainer
 from latentlab.learning.training_state import take_position
 
@@ -43,7 +45,8 @@ def test_steps_over_a_buffer_of_rows_are_those_of_the_plain_way(digits, kind, va
     model = {"norm": "batch", "dropout": 0.2} if values else {}
     recipe = recipe_of(kind=kind, model=model, epochs=2, seed=4, **values)
     plain, captured = (Trainer(recipe, digits, CPU) for _ in range(2))
-    captured._captured = Replayed(captured._learn_rows)
+    captured._runner = CudaGraph(captured)
+    captured._runner._step = Replayed(captured.learn_rows)
     addresses = set()
     for _ in range(2):
         for trainer in (plain, captured):
@@ -60,7 +63,8 @@ def test_an_epoch_of_which_nothing_is_left_makes_no_step(digits):
     for captured in (False, True):
         trainer = Trainer(recipe_of(), digits, CPU)
         if captured:
-            trainer._captured = Replayed(trainer._learn_rows)
+            trainer._runner = CudaGraph(trainer)
+            trainer._runner._step = Replayed(trainer.learn_rows)
         trainer.position, trainer.step_count = STEPS, STEPS
         assert list(trainer.epoch_steps()) == []
         assert (trainer.epoch, trainer.position, trainer.step_count) == (1, 0, STEPS)
@@ -71,12 +75,12 @@ def test_numbers_that_change_are_moved_to_where_a_captured_step_finds_them(digit
     schedule = {"kind": "linear", "epochs": 1}
     trainer = Trainer(recipe_of(objective={"beta": 4, "schedule": schedule}), digits, CPU)
     trainer.device = torch.device("cuda")
-    trainer._numbers["beta"] = beta = torch.zeros(())
+    trainer.numbers["beta"] = beta = torch.zeros(())
     (group,) = trainer.optimizer.param_groups
     group["lr"] = rate = torch.zeros(())
     trainer.step_count = 7
     trainer._apply_schedules()
-    assert trainer._numbers["beta"] is beta
+    assert trainer.numbers["beta"] is beta
     assert group["lr"] is rate
     assert (beta.item(), rate.item()) == pytest.approx((2.0, 1e-3))
 
