@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -20,51 +19,42 @@ if TYPE_CHECKING:
 
 
 class PathIndex:
-    """What is known of the codes of one explorer.
+    """What is known of the codes of one model.
 
     ``returns`` says how far the codes come back when they are decoded and encoded.
+
+    Parameters
+    ----------
+    codes : Codes
+        Which.
     """
 
-    def __init__(self) -> None:
-        self._codes: Codes | None = None
+    def __init__(self, codes: Codes) -> None:
+        self.codes = codes
+        self.returns: Returns | None = None
         self._grounds: dict[int | None, Ground | None] = {}
         self._graph: NeighbourGraph | None = None
         self._has_graph = False
-        self.returns: Returns | None = None
-
-    def about(self, codes: Codes) -> PathIndex:
-        """Forget what was known of other codes."""
-        if self._codes is not codes:
-            self.__init__()  # type: ignore[misc]
-            self._codes = codes
-        return self
 
     def ground(self, label: int | None = None) -> Generator[Progress, None, Ground | None]:
         """Return what is usual among the codes, or among those of one class.
 
         A conditional model has learned to decode a class from the codes of that class alone.
         """
-        codes = self._codes
-        if codes is None or label in self._grounds:
-            return self._grounds.get(label)
+        codes = self.codes
+        if label in self._grounds:
+            return self._grounds[label]
         rows = np.arange(len(codes))
         if label is not None and codes.labels is not None:
             rows = np.flatnonzero(codes.labels[: len(codes)] == label)
-        found = yield from fit_support(codes.mu[rows], codes.sigma[rows])
-        # Other codes may have come between two pieces.
-        if self._codes is codes:
-            self._grounds[label] = found
-        return found
+        self._grounds[label] = yield from fit_support(codes.mu[rows], codes.sigma[rows])
+        return self._grounds[label]
 
     def graph(self) -> Generator[Progress, None, NeighbourGraph | None]:
         """Return the graph of neighbouring codes."""
-        codes = self._codes
-        if codes is not None and not self._has_graph:
-            found = yield from build_graph(codes.mu)
-            if self._codes is codes:
-                self._graph = found
-                self._has_graph = True
-            return found
+        if not self._has_graph:
+            self._graph = yield from build_graph(self.codes.mu)
+            self._has_graph = True
         return self._graph
 
 
@@ -86,9 +76,9 @@ class Returns:
     share: float = 1.0
 
 
-_guides: WeakKeyDictionary[Explorer, PathIndex] = WeakKeyDictionary()
-
-
 def path_index_of(explorer: Explorer) -> PathIndex:
     """Return what is known of the codes that an explorer has at present."""
-    return _guides.setdefault(explorer, PathIndex()).about(explorer.codes)
+    known = explorer.path_index
+    if known is None or known.codes is not explorer.codes:
+        known = explorer.path_index = PathIndex(explorer.codes)
+    return known

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.explorer.code_index import PathIndex
     from latentlab.explorer.comparison import ModelB
     from latentlab.models.base import Model
 
@@ -75,6 +76,7 @@ class Explorer:
         self._tells_parts = True
         self.card: ModelCard | None = None
         self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
+        self.path_index: PathIndex | None = None
 
     @property
     def model(self) -> Model:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import ClassVar
-from weakref import ref
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +11,7 @@ from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.codes import Codes
 from latentlab.latent.encode import to_picture
-from latentlab.latent.nearest import CodeIndex, PictureSearch
+from latentlab.latent.nearest import PictureSearch
 from latentlab.session.neighbours import (
     FetchPictures,
     FindNeighbours,
@@ -22,20 +20,6 @@ from latentlab.session.neighbours import (
     Neighbours,
 )
 from latentlab.work import Progress
-
-
-class _Known:
-    """The index made last; the lane's thread alone comes here."""
-
-    codes: ClassVar[Callable[[], Codes | None]] = staticmethod(lambda: None)
-    index: ClassVar[CodeIndex | None] = None
-
-    @classmethod
-    def of(cls, codes: Codes) -> CodeIndex:
-        """Return the index of these codes, made if need be."""
-        if cls.index is None or cls.codes() is not codes:
-            cls.codes, cls.index = ref(codes), CodeIndex(codes.mu)
-        return cls.index
 
 
 @answer.register
@@ -47,7 +31,8 @@ def _(request: FindNeighbours, explorer: Explorer) -> Generator[Progress, None, 
 def _found(
     request: FindNeighbours, explorer: Explorer, images: NDArray[np.uint8], codes: Codes
 ) -> Generator[Progress, None, Neighbours]:
-    rows, away = _Known.of(codes).nearest(request.point.z, request.count)
+    z = np.array([request.point.z], np.float32)
+    (away,), (rows,) = codes.nearest.nearest(z, request.count)
     by_code = Near(rows, away, to_picture(images[rows]))
     yield Progress("Comparing pictures", 0.0)
     decoded = _flat(explorer.decode(request.point).pixels)
@@ -55,7 +40,7 @@ def _found(
     while search.fraction < 1:
         search.step()
         yield Progress("Comparing pictures", search.fraction)
-    rows, away = search.nearest(request.count)
+    away, rows = search.nearest(request.count)
     return Neighbours(request.point, by_code, Near(rows, away, to_picture(images[rows])))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.latent.nearest import NearestCodes
 from latentlab.work import Progress, in_thread, with_progress
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ def hdbscan(
 
     def find() -> NDArray[np.int64]:
         from sklearn.cluster import HDBSCAN
-        from sklearn.neighbors import KNeighborsClassifier
 
         rows = _some(len(codes))
         size = max(2, min(smallest * len(rows) // max(1, len(codes)), len(rows)))
@@ -67,8 +67,10 @@ def hdbscan(
         )
         if len(rows) == len(codes):
             return np.asarray(found, np.int64)
-        nearest = KNeighborsClassifier(1).fit(codes[rows], found)
-        return np.asarray(nearest.predict(codes), np.int64)
+        index = NearestCodes(codes[rows])
+        blocks = np.array_split(codes, -(-len(codes) // index.rows_at_once))
+        nearest = np.concatenate([index.nearest(block, 1)[1][:, 0] for block in blocks])
+        return np.asarray(found, np.int64)[nearest]
 
     return _by_size((yield from with_progress(in_thread(find), "HDBSCAN")))
 

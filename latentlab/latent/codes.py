@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.latent.nearest import NearestCodes
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -63,6 +65,11 @@ class Codes:
             return np.ones(self.mu.shape[1], np.float32)
         return np.maximum(self.mu.std(0), 1e-3)
 
+    @cached_property
+    def nearest(self) -> NearestCodes:
+        """The codes, made ready to be searched."""
+        return NearestCodes(self.mu)
+
     def mean_of(self, label: int) -> NDArray[np.float32]:
         """Return the mean of a class's codes, or of all where it has none; shape (D,)."""
         rows = None if self.labels is None else self.labels == label
@@ -78,12 +85,9 @@ class Codes:
         if self.labels is None or not (self.labels == label).any():
             return 0
         rows = np.flatnonzero(self.labels == label)[:CANDIDATES]
-        squared = _squared_distances(self.mu[rows], self.mu[:POOL])
-        k = min(NEIGHBOURS, squared.shape[1])
-        near = np.argpartition(squared, k - 1, axis=1)[:, :k]
+        away, near = NearestCodes(self.mu[:POOL]).nearest(self.mu[rows], NEIGHBOURS)
         own = (self.labels[:POOL][near] == label).sum(1)
-        away = np.take_along_axis(squared, near, axis=1).mean(1)
-        return int(rows[np.lexsort((away, -own))[0]])
+        return int(rows[np.lexsort(((away**2).mean(1), -own))[0]])
 
     def ends(self) -> tuple[int, int]:
         """Return the rows of two images to go between: of two classes where there are such."""
@@ -100,19 +104,10 @@ class Codes:
         and the one farthest from that. A single image is both.
         """
         mu = self.mu[:CANDIDATES]
-        squared = _squared_distances(mu, mu)
-        k = min(NEIGHBOURS, len(mu))
-        crowding = np.partition(squared, k - 1, axis=1)[:, :k].mean(1)
-        rows = np.argsort(crowding, kind="stable")[: max(2, len(mu) // 2)]
-        middle = mu[rows].mean(0, keepdims=True)
-        first = rows[_squared_distances(mu[rows], middle)[:, 0].argmax()]
+        away, _ = NearestCodes(mu).nearest(mu, NEIGHBOURS)
+        rows = np.argsort((away**2).mean(1), kind="stable")[: max(2, len(mu) // 2)]
+        first = rows[np.linalg.norm(mu[rows] - mu[rows].mean(0), axis=1).argmax()]
         others = rows[rows != first]
         if not len(others):
             return int(first), int(first)
-        away = _squared_distances(mu[others], mu[first : first + 1])[:, 0]
-        return int(first), int(others[away.argmax()])
-
-
-def _squared_distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return |a|² - 2 a·b + |b|² for each pair, with shape (len(a), len(b))."""
-    return (a**2).sum(1)[:, None] - 2 * a @ b.T + (b**2).sum(1)
+        return int(first), int(others[np.linalg.norm(mu[others] - mu[first], axis=1).argmax()])

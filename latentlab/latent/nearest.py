@@ -19,12 +19,19 @@ TREE_UP_TO = 8
 TREE_FROM = 20_000
 """Codes from which a tree is worth its making."""
 
-Found = tuple["NDArray[np.int64]", "NDArray[np.float32]"]
-"""Rows from the nearest on, and their distances."""
+DISTANCES = 150_000
+"""Distances that are computed within a few milliseconds: the size of a piece of work."""
+
+Found = tuple["NDArray[np.float64]", "NDArray[np.int64]"]
+"""Distances and rows, the nearest first."""
 
 
-class CodeIndex:
-    """Codes made ready to be asked for the nearest to any point.
+class NearestCodes:
+    """Finds the codes nearest to points.
+
+    By a tree in few dimensions, else by computing all distances: no tree is faster in as many
+    dimensions as most latent spaces have, and scikit-learn takes longer to load than this takes to
+    answer.
 
     Parameters
     ----------
@@ -34,23 +41,60 @@ class CodeIndex:
 
     def __init__(self, codes: NDArray[np.float32]) -> None:
         self.codes = codes
-        self._half = np.einsum("ij,ij->i", codes, codes) / 2
+        # Far from zero, differences of large squares would say little.
+        self._center = codes.mean(0) if len(codes) else np.zeros(codes.shape[1], np.float32)
+        self._centered = codes - self._center
+        self._squares = np.einsum("ij,ij->i", self._centered, self._centered)
         self._tree = None
         if codes.shape[1] <= TREE_UP_TO and len(codes) >= TREE_FROM:
             from scipy.spatial import KDTree
 
             self._tree = KDTree(codes, balanced_tree=False, compact_nodes=False)
 
-    def nearest(self, z: Sequence[float], count: int) -> Found:
-        """Return the `count` rows nearest to a point, and their distances."""
-        count = min(count, len(self.codes))
-        query = np.asarray(z, np.float32)
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many points can be searched for within a few milliseconds."""
+        return max(1, DISTANCES // max(1, len(self)))
+
+    def nearest(self, z: NDArray[np.float32], k: int) -> Found:
+        """Return the codes nearest to some points.
+
+        Parameters
+        ----------
+        z : ndarray of float32, shape (n, D)
+            The points.
+        k : int
+            How many codes, or all where there are fewer.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, k)
+            Euclidean distances, ascending.
+        ndarray of int64, shape (n, k)
+            Rows of the codes.
+        """
+        k = min(k, len(self))
+        if not k:
+            return np.empty((len(z), 0)), np.empty((len(z), 0), np.int64)
         if self._tree is not None:
-            away, rows = self._tree.query(query, k=range(1, count + 1))
-            return rows.astype(np.int64), away.astype(np.float32)
-        # Half of |x - z|² less |z|²: one product over all codes.
-        closeness = self._half - self.codes @ query
-        return _exact(self.codes, query, closeness, count)
+            away, rows = self._tree.query(z, k=range(1, k + 1))
+            return away, rows.astype(np.int64)
+        near = np.argpartition(self._squared(z), k - 1, axis=1)[:, :k]
+        # Anew for those found: a difference of squares says little of a small distance.
+        away = np.linalg.norm(self.codes[near].astype(np.float64) - z[:, None], axis=2)
+        order = np.argsort(away, axis=1, kind="stable")
+        return np.take_along_axis(away, order, 1), np.take_along_axis(near, order, 1)
+
+    def within(self, z: NDArray[np.float32], radius: float) -> NDArray[np.int64]:
+        """Return how many codes lie within a radius of n points, with shape (n,)."""
+        return (self._squared(z) <= radius**2).sum(1)
+
+    def _squared(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
+        z = z - self._center
+        return self._squares - 2 * z @ self._centered.T + np.einsum("ij,ij->i", z, z)[:, None]
 
 
 class PictureSearch:
@@ -84,39 +128,18 @@ class PictureSearch:
         self._squared[self._done : self._done + len(part)] = np.einsum("ij,ij->i", part, part)
         self._done += len(part)
 
-    def nearest(self, count: int) -> Found:
+    def nearest(self, k: int) -> Found:
         """Return those that differ least, once all are compared.
 
         Returns
         -------
-        ndarray of int64, shape (count,)
-            Rows from the nearest on.
-        ndarray of float32, shape (count,)
+        ndarray of float64, shape (k,)
             Root of the mean squared difference per pixel, as a share of full brightness.
+        ndarray of int64, shape (k,)
+            Rows from the nearest on.
         """
-        rows = _first(self._squared, min(count, len(self._images)))
-        share: NDArray[np.float32] = np.sqrt(self._squared[rows] / np.float32(self._values))
-        return rows, share / np.float32(255)
-
-
-def _exact(
-    codes: NDArray[np.float32],
-    query: NDArray[np.float32],
-    closeness: NDArray[np.float32],
-    count: int,
-) -> Found:
-    rows = _first(closeness, count)
-    away = np.linalg.norm(codes[rows] - query, axis=1).astype(np.float32)
-    order = np.argsort(away, kind="stable")
-    return rows[order], away[order]
-
-
-def _first(values: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """Return the rows of the smallest values, in order."""
-    if not count:
-        return np.empty(0, np.int64)
-    rows = np.argpartition(values, count - 1)[:count]
-    return rows[np.argsort(values[rows], kind="stable")]
+        rows = np.argsort(self._squared, kind="stable")[:k]
+        return np.sqrt(self._squared[rows] / self._values, dtype=np.float64) / 255, rows
 
 
 NEIGHBOURS = 5
@@ -144,12 +167,9 @@ def blend(
     -------
     ndarray of float64, shape (B,)
     """
-    away = where - np.asarray(query, np.float32)
-    squared = np.einsum("ij,ij->i", away, away)
-    k = min(NEIGHBOURS, len(where))
-    near = np.argpartition(squared, k - 1)[:k]
-    least = float(squared[near].min())
-    if least < TINY:
-        near = near[squared[near] == least]
-    weights = 1 / np.maximum(squared[near].astype(np.float64), TINY)
+    (away,), (near,) = NearestCodes(where).nearest(np.array([query], np.float32), NEIGHBOURS)
+    squared = away**2
+    if squared[0] < TINY:
+        near, squared = near[squared == squared[0]], squared[squared == squared[0]]
+    weights = 1 / np.maximum(squared, TINY)
     return (weights / weights.sum()) @ what[near].astype(np.float64)

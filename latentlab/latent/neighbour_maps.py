@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.errors import RunError
+from latentlab.latent.nearest import NearestCodes
 from latentlab.latent.planes import turned
 from latentlab.work import BackgroundComputation
 
@@ -188,12 +189,12 @@ def _place_rest(
     aside: BackgroundComputation[NDArray[np.float32]],
 ) -> NDArray[np.float32]:
     """Put every row beside the laid-out rows nearest to it."""
-    index = _Nearest(codes[anchors])
+    index = NearestCodes(codes[anchors])
     whole = np.empty((len(codes), 2), np.float32)
     for start in range(0, len(codes), BLOCK):
         if aside.stopped.is_set():
             raise Given
-        away, near = index.find(codes[start : start + BLOCK])
+        away, near = index.nearest(codes[start : start + BLOCK], 3)
         weights = 1 / np.maximum(away**2, 1e-9)
         weights /= weights.sum(1, keepdims=True)
         whole[start : start + BLOCK] = (xy[near] * weights[:, :, None]).sum(1)
@@ -204,21 +205,3 @@ def _place_rest(
 
 class Given(Exception):
     """The work was given up; nobody hears of it."""
-
-
-class _Nearest:
-    """The three nearest of some codes: by a tree in few dimensions, else by looking at all."""
-
-    def __init__(self, codes: NDArray[np.float32]) -> None:
-        from scipy.spatial import KDTree
-
-        self._codes = codes
-        self._tree = KDTree(codes) if codes.shape[1] <= TREE_UP_TO else None
-        self._half = np.einsum("ij,ij->i", codes, codes) / 2
-
-    def find(self, z: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """Return distances and rows, both with shape (n, 3)."""
-        if self._tree is not None:
-            return self._tree.query(z, k=3)
-        near = np.argpartition(self._half - z @ self._codes.T, 2, axis=1)[:, :3]
-        return np.linalg.norm(self._codes[near] - z[:, None].astype(np.float64), axis=2), near

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from latentlab.latent.nearest import NearestCodes
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
@@ -18,53 +19,8 @@ NEIGHBOUR = 10
 """Density is told by the distance to this neighbour."""
 SAMPLE = 512
 """Codes whose own surroundings say what is usual."""
-DISTANCES = 150_000
-"""Distances that are computed within a few milliseconds: the size of a piece of work."""
 USUAL, RARE = 0.90, 0.99
 """Shares of the codes that stand on well-trodden ground, and within the map's edge."""
-
-
-class SupportModel:
-    """Codes among which the nearest are looked for, by looking at all of them.
-
-    No tree is faster in as many dimensions as latent spaces have, and scikit-learn, which has
-    this too, takes longer to load than all that is asked here takes to answer.
-
-    Parameters
-    ----------
-    codes : ndarray of float32, shape (N, D)
-        Where they lie.
-    """
-
-    def __init__(self, codes: NDArray[np.float32]) -> None:
-        self.codes = codes
-        self._squares = (codes**2).sum(1)
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    @property
-    def rows_at_once(self) -> int:
-        """How many points can be asked about within a few milliseconds."""
-        return max(1, DISTANCES // max(1, len(self)))
-
-    def nearest(
-        self, z: NDArray[np.float32], k: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return distances to the k nearest codes of n points and their rows, both (n, k)."""
-        near = np.argpartition(self._squared(z), k - 1, axis=1)[:, :k]
-        # Anew for those found: a difference of large squares says little of a small distance.
-        apart = self.codes[near].astype(np.float64) - z[:, None]
-        away = np.linalg.norm(apart, axis=2)
-        order = np.argsort(away, axis=1, kind="stable")
-        return np.take_along_axis(away, order, 1), np.take_along_axis(near, order, 1)
-
-    def within(self, z: NDArray[np.float32], radius: float) -> NDArray[np.int64]:
-        """Return how many codes lie within a radius of n points, with shape (n,)."""
-        return (self._squared(z) <= radius**2).sum(1)
-
-    def _squared(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._squares - 2 * z @ self.codes.T + (z**2).sum(1)[:, None]
 
 
 @dataclass(frozen=True)
@@ -73,7 +29,7 @@ class Ground:
 
     Parameters
     ----------
-    cloud : Cloud
+    codes : NearestCodes
         The N codes.
     own : ndarray of float64, shape (S,)
         Distances from samples of posteriors to the k-th nearest code, ascending.
@@ -83,7 +39,7 @@ class Ground:
         `NEIGHBOUR`, or fewer where there are fewer codes.
     """
 
-    cloud: SupportModel
+    codes: NearestCodes
     own: NDArray[np.float64] = field(repr=False)
     nearest: float
     k: int
@@ -143,14 +99,14 @@ def fit_support(
     """
     if len(mu) < 3:
         return None
-    cloud = SupportModel(mu)
+    codes = NearestCodes(mu)
     yield Progress("Looking at the codes", 0.0)
     z, rows = posterior_samples(mu, sigma, SAMPLE)
     k = min(NEIGHBOUR, len(mu) - 2)
     found = []
-    for start in range(0, len(rows), cloud.rows_at_once):
-        part = slice(start, start + cloud.rows_at_once)
-        away, near = cloud.nearest(z[part], k + 1)
+    for start in range(0, len(rows), codes.rows_at_once):
+        part = slice(start, start + codes.rows_at_once)
+        away, near = codes.nearest(z[part], k + 1)
         # One's own code is no neighbour: it goes last, and so falls out of the first k.
         away[near == rows[part, None]] = np.inf
         away.sort(axis=1)
@@ -158,7 +114,7 @@ def fit_support(
         yield Progress("Looking at the codes", start / len(rows))
     away = np.concatenate(found)
     nearest = max(float(np.median(away[:, 0])), 1e-6)
-    return Ground(cloud, np.sort(away[:, 1]), nearest, k)
+    return Ground(codes, np.sort(away[:, 1]), nearest, k)
 
 
 def posterior_samples(
@@ -173,12 +129,12 @@ def posterior_samples(
 
 def support_of(z: NDArray[np.float32], ground: Ground) -> Support:
     """Say what stands behind points of shape (n, D)."""
-    away, _ = ground.cloud.nearest(z, ground.k)
+    away, _ = ground.codes.nearest(z, ground.k)
     kth = np.maximum(away[:, -1], 1e-9)
     with np.errstate(over="ignore", under="ignore"):
         density = (ground.radius / kth) ** z.shape[1]
     edges = ground.quantile(USUAL), ground.quantile(RARE)
-    near = ground.cloud.within(z, ground.radius)
+    near = ground.codes.within(z, ground.radius)
     level = level_of(kth, *edges)
     radius = np.full(len(z), ground.radius)
     return Support(near, radius, density, away[:, 0] / ground.nearest, level)

@@ -23,14 +23,14 @@ class Near:
     ----------
     rows : ndarray of int64, shape (K,)
         Which.
-    distances : ndarray of float32, shape (K,)
+    distances : ndarray of float64, shape (K,)
         How far each is.
     pictures : ndarray of uint8, shape (K, H, W) or (K, H, W, 3)
         What they look like.
     """
 
     rows: NDArray[np.int64] = part(repr=False)
-    distances: NDArray[np.float32] = part(repr=False)
+    distances: NDArray[np.float64] = part(repr=False)
     pictures: NDArray[np.uint8] = part(repr=False)
 
 

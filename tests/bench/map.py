@@ -25,7 +25,7 @@ from PySide6.QtCore import QEventLoop, QPointF, QTimer
 
 from latentlab import app as program
 from latentlab.directories import resources
-from latentlab.latent.nearest import CodeIndex
+from latentlab.latent.nearest import NearestCodes
 from latentlab.latent.planes import pca_frame
 from latentlab.session.export import DescribeForm
 from latentlab.session.model import MakeSamples
@@ -121,11 +121,11 @@ def lasso(plot, repeats=20):
 def neighbours(repeats=30, size=20):
     rng = np.random.default_rng(2)
     codes = rng.standard_normal((MILLION, size)).astype(np.float32)
-    index = CodeIndex(codes)
+    index = NearestCodes(codes)
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
-        index.nearest(rng.standard_normal(size), 12)
+        index.nearest(rng.standard_normal((1, size), np.float32), 12)
         times.append(milliseconds(start))
     return times
 

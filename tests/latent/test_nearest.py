@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from latentlab.latent import nearest as neighbours
-from latentlab.latent.nearest import CodeIndex, PictureSearch
+from latentlab.latent.nearest import NearestCodes, PictureSearch
 
 RNG = np.random.default_rng(0)
 
@@ -13,28 +13,30 @@ RNG = np.random.default_rng(0)
 def test_codes_by_tree_or_by_looking_at_all(size, tree, monkeypatch):
     monkeypatch.setattr(neighbours, "TREE_FROM", 0 if tree else 10**9)
     codes = RNG.standard_normal((3000, size)).astype(np.float32)
-    index = CodeIndex(codes)
+    index = NearestCodes(codes)
     assert (index._tree is not None) is tree
-    for z in RNG.standard_normal((5, size)):
-        rows, away = index.nearest(z, 7)
+    points = RNG.standard_normal((5, size)).astype(np.float32)
+    for z, away, rows in zip(points, *index.nearest(points, 7), strict=True):
         truth = np.linalg.norm(codes - z, axis=1)
         np.testing.assert_allclose(away, np.sort(truth)[:7], rtol=1e-4)
         np.testing.assert_allclose(truth[rows], away, rtol=1e-4)
-    rows, away = index.nearest(codes[5], 1)
-    assert (rows.tolist(), away.tolist()) == ([5], [0.0])
+    away, rows = index.nearest(codes[5:6], 1)
+    assert (rows.tolist(), away.tolist()) == ([[5]], [[0.0]])
 
 
 def test_far_from_zero_the_nearest_is_still_the_nearest():
     codes = (1000 + RNG.standard_normal((500, 20))).astype(np.float32)
-    rows, away = CodeIndex(codes).nearest(codes[17], 1)
-    assert (rows[0], away[0]) == (17, 0)
+    away, rows = NearestCodes(codes).nearest(codes[17:18], 1)
+    assert (rows[0, 0], away[0, 0]) == (17, 0)
 
 
 def test_no_more_than_there_are():
-    rows, away = CodeIndex(np.eye(3, dtype=np.float32)).nearest((1, 0, 0), 9)
-    assert rows[0] == 0
-    assert away == pytest.approx([0, 2**0.5, 2**0.5])
-    assert not len(CodeIndex(np.empty((0, 3), np.float32)).nearest((1, 0, 0), 9)[0])
+    eye = np.eye(3, dtype=np.float32)
+    away, rows = NearestCodes(eye).nearest(eye[:1], 9)
+    assert rows[0, 0] == 0
+    assert away[0] == pytest.approx([0, 2**0.5, 2**0.5])
+    away, rows = NearestCodes(np.empty((0, 3), np.float32)).nearest(eye, 9)
+    assert away.shape == rows.shape == (3, 0)
 
 
 def test_pictures_by_how_much_each_pixel_differs(monkeypatch):
@@ -47,7 +49,7 @@ def test_pictures_by_how_much_each_pixel_differs(monkeypatch):
         search.step()
         told.append(search.fraction)
     assert len(told) == 17
-    rows, away = search.nearest(50)
+    away, rows = search.nearest(50)
     assert (rows[0], away[0]) == (3, 0)
     share = np.sqrt(((images.astype(float) - images[3]) ** 2).mean(1)) / 255
     np.testing.assert_allclose(away, np.sort(share), rtol=1e-5)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
+from latentlab.latent.nearest import NearestCodes
 from latentlab.latent.support import (
-    SupportModel,
     fit_support,
     level_of,
     posterior_samples,
@@ -27,12 +27,12 @@ def gaussian(count=3000, size=2, seed=0):
 
 def test_the_nearest_codes_are_those_a_tree_finds():
     codes, z = gaussian(2000, 5) + 7, gaussian(30, 5, seed=1) + 7
-    away, near = SupportModel(codes).nearest(z, 4)
+    away, near = NearestCodes(codes).nearest(z, 4)
     expected, rows = cKDTree(codes).query(z, 4)
     np.testing.assert_allclose(away, expected, rtol=1e-5)
     np.testing.assert_array_equal(near, rows)
     within = [len(found) for found in cKDTree(codes).query_ball_point(z, 1.0)]
-    assert SupportModel(codes).within(z, 1.0).tolist() == within
+    assert NearestCodes(codes).within(z, 1.0).tolist() == within
 
 
 def test_a_line_of_codes_says_what_is_usual():

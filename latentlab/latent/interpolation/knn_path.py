@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from latentlab.latent.support import SupportModel
+from latentlab.latent.nearest import NearestCodes
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class NeighbourGraph:
 
     Parameters
     ----------
-    cloud : Cloud
+    nodes : NearestCodes
         The n codes.
     edges : scipy.sparse.csr_matrix, shape (n, n)
         Euclidean lengths; symmetric.
@@ -34,7 +34,7 @@ class NeighbourGraph:
         How many parts there were before they were joined.
     """
 
-    cloud: SupportModel
+    nodes: NearestCodes
     edges: Any = field(repr=False)
     parts: int
 
@@ -61,18 +61,18 @@ def build_graph(mu: NDArray[np.float32]) -> Generator[Progress, None, NeighbourG
     nodes = np.unique(mu, axis=0)
     if len(nodes) < 2:
         return None
-    cloud = SupportModel(nodes)
+    index = NearestCodes(nodes)
     k = min(NEIGHBOURS, len(nodes) - 1)
     away, near = [], []
-    for start in range(0, len(nodes), cloud.rows_at_once):
+    for start in range(0, len(nodes), index.rows_at_once):
         yield Progress("Joining neighbours", start / len(nodes))
-        lengths, rows = cloud.nearest(nodes[start : start + cloud.rows_at_once], k + 1)
+        lengths, rows = index.nearest(nodes[start : start + index.rows_at_once], k + 1)
         away.append(lengths[:, 1:])
         near.append(rows[:, 1:])
     edges = _symmetric(np.concatenate(near), np.concatenate(away), len(nodes))
     yield Progress("Joining neighbours", 1.0)
     edges, parts = yield from _joined(nodes, edges)
-    return NeighbourGraph(cloud, edges, parts)
+    return NeighbourGraph(index, edges, parts)
 
 
 def graph_path(graph: NeighbourGraph, a: ArrayLike, b: ArrayLike) -> NDArray[np.float32]:
@@ -86,8 +86,8 @@ def graph_path(graph: NeighbourGraph, a: ArrayLike, b: ArrayLike) -> NDArray[np.
     from scipy.sparse.csgraph import dijkstra
 
     ends = np.stack([np.asarray(a, np.float32), np.asarray(b, np.float32)])
-    n, k = len(graph.cloud), min(NEIGHBOURS, len(graph.cloud))
-    away, near = graph.cloud.nearest(ends, k)
+    n, k = len(graph.nodes), min(NEIGHBOURS, len(graph.nodes))
+    away, near = graph.nodes.nearest(ends, k)
     direct = float(np.linalg.norm(ends[1] - ends[0]))
     if direct <= max(away[0, 0], away[1, 0]):
         return ends
@@ -104,7 +104,7 @@ def graph_path(graph: NeighbourGraph, a: ArrayLike, b: ArrayLike) -> NDArray[np.
     while row not in (n, -9999):
         rows.append(row)
         row = int(before[row])
-    return np.concatenate([ends[:1], graph.cloud.codes[rows[::-1]], ends[1:]])
+    return np.concatenate([ends[:1], graph.nodes.codes[rows[::-1]], ends[1:]])
 
 
 def _symmetric(near: NDArray[Any], away: NDArray[Any], n: int) -> Any:
@@ -125,7 +125,7 @@ def _joined(nodes: NDArray[np.float32], edges: Any) -> Generator[Progress, None,
     while left > 1:
         smallest = int(np.bincount(part_of).argmin())
         inside, outside = np.flatnonzero(part_of == smallest), np.flatnonzero(part_of != smallest)
-        away, start, stop = yield from _closest(SupportModel(nodes[outside]), nodes[inside])
+        away, start, stop = yield from _closest(NearestCodes(nodes[outside]), nodes[inside])
         pair = (inside[start], outside[stop])
         length = np.full(2, max(away, 1e-9))
         edges = edges + csr_matrix((length, (pair, pair[::-1])), shape=edges.shape)
@@ -135,12 +135,12 @@ def _joined(nodes: NDArray[np.float32], edges: Any) -> Generator[Progress, None,
 
 
 def _closest(
-    cloud: SupportModel, z: NDArray[np.float32]
+    codes: NearestCodes, z: NDArray[np.float32]
 ) -> Generator[Progress, None, tuple[float, int, int]]:
-    """Return the least distance between points and a cloud, and the rows where it is."""
+    """Return the least distance between points and codes, and the rows where it is."""
     best = (np.inf, 0, 0)
-    for start in range(0, len(z), cloud.rows_at_once):
-        away, near = cloud.nearest(z[start : start + cloud.rows_at_once], 1)
+    for start in range(0, len(z), codes.rows_at_once):
+        away, near = codes.nearest(z[start : start + codes.rows_at_once], 1)
         row = int(away[:, 0].argmin())
         best = min(best, (float(away[row, 0]), start + row, int(near[row, 0])))
         yield Progress("Joining parts")

@@ -57,8 +57,8 @@ class Eager:
 class CpuTrace(Eager):
     """Computes losses and gradients on the CPU from a trace made once; see `TracedLosses`.
 
-    Measured gain: 1.08 to 1.14 times the steps per second of `Eager`, for MLPs of one and two hidden
-    layers and batches of 128 digits on 2 cores.
+    Measured gain: 1.08 to 1.14 times the steps per second of `Eager`, for MLPs of one or two
+    hidden layers and batches of 128 digits on 2 cores.
     """
 
     def __init__(self, trainer: Trainer) -> None:

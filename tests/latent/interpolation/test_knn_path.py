@@ -63,7 +63,7 @@ def test_parts_are_joined_where_they_come_closest():
 def test_codes_in_one_place_count_once():
     doubled = np.concatenate([ring(), ring(), ring()])
     graph = finish(build_graph(doubled))
-    assert len(graph.cloud) == 360
+    assert len(graph.nodes) == 360
     path = graph_path(graph, [2, 0], [0, 2])
     assert np.linalg.norm(path, axis=1).min() > 1.98
 
