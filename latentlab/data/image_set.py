@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, override
 
 import numpy as np
 
@@ -62,6 +62,7 @@ class ImageSpec:
         """Return how many images to compute with at a time: at most `limit`, fewer large ones."""
         return max(1, min(limit, AT_ONCE // max(1, self.pixels)))
 
+    @override
     def __str__(self) -> str:
         channels, height, width = self.shape
         return f"{width}×{height} {'grey' if channels == 1 else 'colour'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 
@@ -173,6 +173,7 @@ class _Listener(io.StringIO):
         super().__init__()
         self._aside = aside
 
+    @override
     def write(self, text: str) -> int:
         """Tell a percentage; stop where nobody waits any more."""
         if self._aside.stopped.is_set():

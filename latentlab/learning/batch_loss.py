@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +42,7 @@ class BatchLosses(nn.Module):
         self._noise = noise
         self._bf16 = bf16
 
+    @override
     def forward(self, objective: Objective, inputs: Inputs, numbers: Numbers) -> dict[str, Tensor]:
         """Return ``loss`` and each term per image."""
         with torch.autocast(inputs[0].device.type, torch.bfloat16, enabled=self._bf16):

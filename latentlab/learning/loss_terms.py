@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 import torch
 from pydantic import Field
@@ -48,6 +48,7 @@ class NoTerm(Term):
     kind: Literal["none"] = "none"
     weight: ClassVar[float] = 0.0  # type: ignore[misc]  # nothing to choose
 
+    @override
     def value(self, batch: Batch) -> None:
         """See `Term.value`."""
 
@@ -71,6 +72,7 @@ class Perceptual(Term):
         description="How much likeness to the network counts beside likeness of pixels.",
     )
 
+    @override
     def value(self, batch: Batch) -> Tensor:
         """See `Term.value`; half the squared distance of the features of x and of p's mean.
 

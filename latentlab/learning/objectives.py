@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, override
 
 import torch
 from pydantic import Field
@@ -67,6 +67,7 @@ OBJECTIVES = Registry[Objective]("objective", default="elbo")
 class RateDistortion(Objective):
     """Reconstruction (distortion) and KL (rate): what all objectives here weigh."""
 
+    @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:
         """See `Objective.terms`; unknown pixels are left out of the reconstruction.
 
@@ -112,6 +113,7 @@ class ELBO(RateDistortion):
         "0 is off.",
     )
 
+    @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:
         """See `Objective.terms`; ``free_bits`` is what the floor adds to the KL.
 
@@ -126,6 +128,7 @@ class ELBO(RateDistortion):
             terms["free_bits"] = (self.free_bits - mean).clamp_min(0).sum().expand(len(batch.x))
         return terms
 
+    @override
     def numbers(self, epochs: float) -> dict[str, float]:
         """See `Objective.numbers`.
 
@@ -135,8 +138,8 @@ class ELBO(RateDistortion):
         """
         return {"beta": self.beta * self.schedule.factor(epochs)}
 
+    @override
     def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
-        """See `Objective.total`."""
         rate = terms["kl"] + terms["free_bits"] if self.free_bits else terms["kl"]
         return self.distortion(terms) + numbers["beta"] * rate
 
@@ -165,10 +168,11 @@ class Capacity(RateDistortion):
         Constant(), description="How the target grows at the beginning."
     )
 
+    @override
     def numbers(self, epochs: float) -> dict[str, float]:
-        """See `Objective.numbers`."""
         return {"beta": self.beta, "capacity": self.capacity * self.schedule.factor(epochs)}
 
+    @override
     def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
         """See `Objective.total`; the distance is that of the batch's mean KL."""
         away = (batch_mean(terms["kl"]) - numbers["capacity"]).abs()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, override
 
 import torch
 from pydantic import Field
@@ -55,8 +55,8 @@ class Adaptive(OptimizerConfig):
     )
 
     @property
+    @override
     def keeps(self) -> tuple[str, ...]:
-        """See `OptimizerConfig.keeps`."""
         return adam.STATE
 
 
@@ -66,10 +66,10 @@ class Adam(Adaptive):
 
     kind: Literal["adam"] = "adam"
 
+    @override
     def build(
         self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
     ) -> torch.optim.Optimizer:
-        """See `OptimizerConfig.build`."""
         betas = (self.beta1, self.beta2)
         return adam.Adam(
             weights, lr=learning_rate, betas=betas, weight_decay=self.weight_decay, **how
@@ -85,10 +85,10 @@ class AdamW(Adaptive):
         0.01, ge=0, le=1, description="Pulls all weights toward 0.", json_schema_extra=ADVANCED
     )
 
+    @override
     def build(
         self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
     ) -> torch.optim.Optimizer:
-        """See `OptimizerConfig.build`."""
         betas = (self.beta1, self.beta2)
         return adam.AdamW(
             weights, lr=learning_rate, betas=betas, weight_decay=self.weight_decay, **how
@@ -103,14 +103,14 @@ class SGD(OptimizerConfig):
     momentum: float = Field(0.9, ge=0, lt=1, description="How much of the last step is repeated.")
 
     @property
+    @override
     def keeps(self) -> tuple[str, ...]:
-        """See `OptimizerConfig.keeps`."""
         return ("momentum_buffer",) if self.momentum else ()
 
+    @override
     def build(
         self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
     ) -> torch.optim.Optimizer:
-        """See `OptimizerConfig.build`."""
         # It keeps no count of steps, so there is nothing that a graph could not capture.
         how.pop("capturable", None)
         return torch.optim.SGD(

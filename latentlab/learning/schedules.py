@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import Literal, override
 
 from pydantic import Field
 
@@ -30,8 +30,8 @@ class Constant(Schedule):
 
     kind: Literal["constant"] = "constant"
 
+    @override
     def factor(self, epochs: float) -> float:
-        """See `Schedule.factor`."""
         return 1.0
 
 
@@ -48,8 +48,8 @@ class Ramp(Schedule):
         1.0, ge=0, le=1, description="Factor from then on.", json_schema_extra=ADVANCED
     )
 
+    @override
     def factor(self, epochs: float) -> float:
-        """See `Schedule.factor`."""
         return self.start + (self.end - self.start) * self.shape(min(1.0, epochs / self.epochs))
 
     @abstractmethod
@@ -68,8 +68,8 @@ class Linear(Ramp):
 
     kind: Literal["linear"] = "linear"
 
+    @override
     def shape(self, done: float) -> float:
-        """See `Ramp.shape`."""
         return done
 
 
@@ -84,8 +84,8 @@ class Cosine(Ramp):
 
     kind: Literal["cosine"] = "cosine"
 
+    @override
     def shape(self, done: float) -> float:
-        """See `Ramp.shape`."""
         return 0.5 - 0.5 * math.cos(math.pi * done)
 
 
@@ -104,6 +104,6 @@ class Cyclical(Schedule):
         0.5, gt=0, le=1, description="Share of a cycle that rises; the rest has the full weight."
     )
 
+    @override
     def factor(self, epochs: float) -> float:
-        """See `Schedule.factor`."""
         return min(1.0, epochs % self.period / self.period / self.rise)

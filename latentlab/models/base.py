@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 import torch
 from torch import Tensor, nn
@@ -72,6 +72,7 @@ class StandardKL(torch.autograd.Function):
     """KL(N(mu, sigma²) || N(0, I)), summed over dimensions."""
 
     @staticmethod
+    @override
     def forward(ctx: Any, mu: Tensor, sigma: Tensor) -> Tensor:
         """Compute ½ Σ (mu² + sigma² - 1 - log sigma²)."""
         ctx.save_for_backward(mu, sigma)
@@ -79,6 +80,7 @@ class StandardKL(torch.autograd.Function):
         return (mu * mu + variance - 1 - variance.log()).sum(-1).mul_(0.5)
 
     @staticmethod
+    @override
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
         """Its slopes are mu and sigma - 1/sigma."""
         mu, sigma = ctx.saved_tensors

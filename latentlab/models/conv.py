@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, override
 
 import torch
 from pydantic import Field
@@ -108,6 +108,7 @@ class ConvEncoder(nn.Module):
         self.last = nn.SiLU() if residual else nn.ReLU()
         self.heads = nn.Linear(wide[-1] * sizes[-1][0] * sizes[-1][1], 2 * config.latent_dim)
 
+    @override
     def forward(self, x: Tensor, y: Tensor | None = None) -> Distribution:
         """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels (B,)."""
         # Channels last is how the processor's convolutions want it.
@@ -148,6 +149,7 @@ class ConvDecoder(nn.Module):
         self.last = last(wide[0], config.likelihood.outputs * spec.shape[0], larger[0])
         self.likelihood = config.likelihood.build()
 
+    @override
     def forward(self, z: Tensor, y: Tensor | None = None) -> Distribution:
         """Return p(x|z) for points of shape (B, D) and labels (B,)."""
         h = self.first(z)
@@ -165,6 +167,7 @@ class Halve(nn.Conv2d):
     def __init__(self, before: int, after: int) -> None:
         super().__init__(before, after, 4, stride=2, padding=1)
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return (B, after, ⌈H/2⌉, ⌈W/2⌉) for (B, before, H, W)."""
         height, width = x.shape[2:]
@@ -193,6 +196,7 @@ class Double(nn.ConvTranspose2d):
         super().__init__(before, after, 4, stride=2, padding=1)
         self.size = size
 
+    @override
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
         """Return (B, after, H, W) for half as many pixels, rounded up."""
         return cut(super().forward(x), self.size)
@@ -201,6 +205,7 @@ class Double(nn.ConvTranspose2d):
 class PlainTop(Double):
     """The reference's last stage, whose tanh from -1 to 1 is a sigmoid from 0 to 1."""
 
+    @override
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
         """Return what is, put through a sigmoid, (tanh h + 1) / 2."""
         return 2 * super().forward(x)
@@ -226,6 +231,7 @@ class Residual(nn.Module):
             nn.Conv2d(width, width, 3, padding=1),
         )
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return values of the shape of `x`, (B, C, H, W)."""
         return x + self.change(x)
@@ -266,6 +272,7 @@ class Enlarge(nn.Module):
         super().__init__()
         self.size = size
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return (B, C, H, W) for half as many pixels, rounded up."""
         return cut(F.interpolate(x, scale_factor=2, mode="nearest"), self.size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, final
+from typing import TYPE_CHECKING, ClassVar, Literal, final, override
 
 from latentlab.errors import RecipeError
 from latentlab.models.base import MODELS, Model
@@ -21,8 +21,8 @@ class ConvVAEConfig(ConvConfig):
 
     kind: Literal["conv-vae"] = "conv-vae"
 
+    @override
     def build(self, spec: ImageSpec) -> ConvVAE:
-        """See `ModelConfig.build`."""
         return ConvVAE(self, spec)
 
 
@@ -44,12 +44,12 @@ class ConvVAE(Model):
         self.encoder = ConvEncoder(config, spec)
         self.decoder = ConvDecoder(config, spec)
 
+    @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
-        """See `Model.encode`."""
         return self.encoder(x)
 
+    @override
     def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
-        """See `Model.decode`."""
         return self.decoder(z)
 
 
@@ -59,6 +59,7 @@ class ConvCVAEConfig(ConvConfig):
 
     kind: Literal["conv-cvae"] = "conv-cvae"
 
+    @override
     def build(self, spec: ImageSpec) -> ConvCVAE:
         """See `ModelConfig.build`; refuses images without labels."""
         if not spec.classes:
@@ -90,10 +91,10 @@ class ConvCVAE(Model):
         self.encoder = ConvEncoder(config, spec, spec.classes)
         self.decoder = ConvDecoder(config, spec, spec.classes)
 
+    @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
-        """See `Model.encode`."""
         return self.encoder(x, y)
 
+    @override
     def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
-        """See `Model.decode`."""
         return self.decoder(z, y)

@@ -6,7 +6,7 @@ torch's own makes many passes over every pixel, each of which must wait for memo
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, override
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ class BernoulliImages(Independent):
     def __init__(self, pixels: Bernoulli) -> None:
         super().__init__(pixels, PIXELS, validate_args=False)
 
+    @override
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log p(x) per image, with shape (B,)."""
         return BernoulliLogProb.apply(self.base_dist.logits.flatten(1), value.flatten(1))
@@ -36,6 +37,7 @@ class BernoulliLogProb(torch.autograd.Function):
     """The sum of x · h - log(1 + exp h) over an image's logits h."""
 
     @staticmethod
+    @override
     def forward(ctx: Any, h: Tensor, x: Tensor) -> Tensor:
         """Compute it, to within 1e-7 per pixel: log(1 + exp h) = relu(h) - log sigmoid(|h|)."""
         p = h.sigmoid()
@@ -44,6 +46,7 @@ class BernoulliLogProb(torch.autograd.Function):
         return torch.addcmul(torch.maximum(p, 1 - p).log_(), x, h).sub_(h.relu()).sum(1)
 
     @staticmethod
+    @override
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         """Its slope is x - sigmoid(h)."""
         p, x = ctx.saved_tensors
@@ -66,6 +69,7 @@ class GaussianImages(Independent):
         each = Normal(mean, sigma.expand_as(mean), validate_args=False)
         super().__init__(each, PIXELS, validate_args=False)
 
+    @override
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log p(x) per image, with shape (B,)."""
         mean = self.base_dist.loc.flatten(1)
@@ -90,6 +94,7 @@ class LaplaceImages(Independent):
         each = Laplace(mean, scale.expand_as(mean), validate_args=False)
         super().__init__(each, PIXELS, validate_args=False)
 
+    @override
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log p(x) per image, with shape (B,)."""
         mean = self.base_dist.loc.flatten(1)
@@ -101,6 +106,7 @@ class SquaredError(torch.autograd.Function):
     """The sum of (x - mean)² over an image."""
 
     @staticmethod
+    @override
     def forward(ctx: Any, mean: Tensor, x: Tensor) -> Tensor:
         """Compute it for rows of pixels."""
         error = x - mean
@@ -108,6 +114,7 @@ class SquaredError(torch.autograd.Function):
         return error.square().sum(1)
 
     @staticmethod
+    @override
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         """Its slope is -2 (x - mean)."""
         (error,) = ctx.saved_tensors
@@ -118,6 +125,7 @@ class AbsoluteError(torch.autograd.Function):
     """The sum of |x - mean| over an image."""
 
     @staticmethod
+    @override
     def forward(ctx: Any, mean: Tensor, x: Tensor) -> Tensor:
         """Compute it for rows of pixels."""
         error = x - mean
@@ -125,6 +133,7 @@ class AbsoluteError(torch.autograd.Function):
         return error.abs().sum(1)
 
     @staticmethod
+    @override
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         """Its slope is the sign of mean - x."""
         (error,) = ctx.saved_tensors
@@ -143,11 +152,13 @@ class StableContinuousBernoulli(ContinuousBernoulli):
     Loaiza-Ganem & Cunningham, 2019, eq. 6 to 8, written with h for logit(lambda).
     """
 
+    @override
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log p(value)."""
         return value * self.logits - LogNormaliser.apply(self.logits)
 
     @property
+    @override
     def mean(self) -> Tensor:
         """Return 1 / (1 - exp -h) - 1 / h, which is 1/2 for h = 0."""
         h = self.logits
@@ -157,6 +168,7 @@ class StableContinuousBernoulli(ContinuousBernoulli):
         return torch.where(h.abs() < SERIES, 0.5 + near * odd, -1 / torch.expm1(-far) - 1 / far)
 
     @property
+    @override
     def variance(self) -> Tensor:
         """Return the slope of the mean, 1 / h² - 1 / (2 sinh h/2)²."""
         h = self.logits
@@ -170,6 +182,7 @@ class LogNormaliser(torch.autograd.Function):
     """log((exp h - 1) / h), whose slope is the mean."""
 
     @staticmethod
+    @override
     def forward(ctx: Any, h: Tensor) -> Tensor:
         """Compute it as relu(h) + log((1 - exp -|h|) / |h|), which cannot overflow."""
         ctx.save_for_backward(h)
@@ -177,6 +190,7 @@ class LogNormaliser(torch.autograd.Function):
         return h.relu() + (-torch.expm1(-size) / size).log()
 
     @staticmethod
+    @override
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         """Return the mean times `grad`."""
         (h,) = ctx.saved_tensors

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import override
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -34,6 +36,7 @@ class Dropout(nn.Module):
         self.rate = rate
         self.generator: torch.Generator | None = None
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return values of the shape and precision of `x`."""
         if not self.training:
@@ -43,8 +46,8 @@ class Dropout(nn.Module):
         # Divided last: 1 / keep itself would be rounded in bf16, which shifts every mean.
         return x * heard / keep
 
+    @override
     def extra_repr(self) -> str:
-        """See `nn.Module.extra_repr`."""
         return f"rate={self.rate}"
 
 
@@ -61,6 +64,7 @@ class BatchNorm(nn.BatchNorm1d):
         # Of shape (1,), for a checkpoint keeps no scalars.
         self.num_batches_tracked: Tensor = torch.zeros(1, dtype=torch.long)
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return values of the shape and precision of `x`, (B, features)."""
         if len(x) > 1:

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, override
 
 import torch
 from pydantic import Field
@@ -73,6 +73,7 @@ class BernoulliLikelihood(Likelihood):
 
     kind: Literal["bernoulli"] = "bernoulli"
 
+    @override
     def build(self) -> Reader:
         """See `Likelihood.build`; a grey pixel counts as its share of on and off."""
         # Validation would refuse grey values, which MNIST has and every VAE paper feeds.
@@ -91,8 +92,8 @@ class ContinuousBernoulliLikelihood(Likelihood):
 
     kind: Literal["continuous-bernoulli"] = "continuous-bernoulli"
 
+    @override
     def build(self) -> Reader:
-        """See `Likelihood.build`."""
         return lambda h: _images(StableContinuousBernoulli(logits=h, validate_args=False))
 
 
@@ -109,8 +110,8 @@ class GaussianLikelihood(Likelihood):
         "is 1. Smaller makes reconstruction weigh more against KL.",
     )
 
+    @override
     def build(self) -> Reader:
-        """See `Likelihood.build`."""
         return lambda h: GaussianImages(h.sigmoid(), h.new_full((1,), self.sigma))
 
 
@@ -127,8 +128,8 @@ class LearnedGaussianLikelihood(Likelihood):
     kind: Literal["gaussian-learned"] = "gaussian-learned"
     min_sigma: float = MinSigma
 
+    @override
     def build(self) -> Reader:
-        """See `Likelihood.build`."""
         return LearnedSigma(self.min_sigma)
 
 
@@ -147,6 +148,7 @@ class PerPixelGaussianLikelihood(Likelihood):
     kind: Literal["gaussian-per-pixel"] = "gaussian-per-pixel"
     min_sigma: float = MinSigma
 
+    @override
     def build(self) -> Reader:
         """See `Likelihood.build`; the means are the first half of the channels."""
         return partial(_per_pixel, min_sigma=self.min_sigma)
@@ -165,8 +167,8 @@ class LaplaceLikelihood(Likelihood):
         "is 1. Smaller makes reconstruction weigh more against KL.",
     )
 
+    @override
     def build(self) -> Reader:
-        """See `Likelihood.build`."""
         return lambda h: LaplaceImages(h.sigmoid(), h.new_full((1,), self.scale))
 
 
@@ -177,6 +179,7 @@ class LearnedLaplaceLikelihood(Likelihood):
     kind: Literal["laplace-learned"] = "laplace-learned"
     min_sigma: float = MinSigma
 
+    @override
     def build(self) -> Reader:
         """See `Likelihood.build`; the scale is that of the same deviation, sigma / sqrt 2."""
         return LearnedScale(self.min_sigma)
@@ -196,16 +199,16 @@ class LearnedSigma(nn.Module):
         self.min_sigma = min_sigma
         self.raw_sigma = nn.Parameter(torch.zeros(1))
 
+    @override
     def forward(self, h: Tensor) -> Distribution:
-        """See `Likelihood.build`."""
         return GaussianImages(h.sigmoid(), bounded_sigma(self.raw_sigma, self.min_sigma))
 
 
 class LearnedScale(LearnedSigma):
     """A Laplace distribution around each pixel, and the one scale they share."""
 
+    @override
     def forward(self, h: Tensor) -> Distribution:
-        """See `Likelihood.build`."""
         sigma = bounded_sigma(self.raw_sigma, self.min_sigma)
         return LaplaceImages(h.sigmoid(), sigma / math.sqrt(2))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, override
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -72,6 +72,7 @@ class MLPEncoder(nn.Module):
         self.trunk = relu_layers(sizes, config.norm, config.dropout)
         self.heads = nn.Linear(sizes[-1], 2 * config.latent_dim)
 
+    @override
     def forward(self, features: Tensor) -> Distribution:
         """Return q(z|x) for features of shape (B, inputs)."""
         # Layers may compute in bf16; distributions and losses never do.
@@ -102,6 +103,7 @@ class MLPDecoder(nn.Module):
         self.likelihood = config.likelihood.build()
         self.shape = (outputs * spec.shape[0], *spec.shape[1:])
 
+    @override
     def forward(self, z: Tensor) -> Distribution:
         """Return p(x|z) for points of shape (B, inputs)."""
         h = self.head(self.trunk(z)).float()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, final
+from typing import TYPE_CHECKING, ClassVar, Literal, final, override
 
 import torch
 from torch import Tensor
@@ -23,8 +23,8 @@ class VAEConfig(MLPConfig):
 
     kind: Literal["vae"] = "vae"
 
+    @override
     def build(self, spec: ImageSpec) -> VAE:
-        """See `ModelConfig.build`."""
         return VAE(self, spec)
 
 
@@ -46,12 +46,12 @@ class VAE(Model):
         self.encoder = MLPEncoder(spec.pixels, config)
         self.decoder = MLPDecoder(config.latent_dim, config, spec)
 
+    @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
-        """See `Model.encode`."""
         return self.encoder(x.flatten(1))
 
+    @override
     def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
-        """See `Model.decode`."""
         return self.decoder(z)
 
 
@@ -61,6 +61,7 @@ class CVAEConfig(MLPConfig):
 
     kind: Literal["cvae"] = "cvae"
 
+    @override
     def build(self, spec: ImageSpec) -> CVAE:
         """See `ModelConfig.build`; refuses images without labels."""
         if not spec.classes:
@@ -90,12 +91,12 @@ class CVAE(Model):
         self.encoder = MLPEncoder(spec.pixels + spec.classes, config)
         self.decoder = MLPDecoder(inputs, config, spec)
 
+    @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
-        """See `Model.encode`."""
         return self.encoder(self._beside(x.flatten(1), y))
 
+    @override
     def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
-        """See `Model.decode`."""
         return self.decoder(self._beside(z, y))
 
     def _beside(self, features: Tensor, y: Tensor | None) -> Tensor:

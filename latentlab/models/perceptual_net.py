@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import override
 
 from torch import Tensor, nn
 
@@ -22,6 +23,7 @@ class Features(nn.Module):
             nn.Conv2d(before, after, 3, stride=2, padding=1) for before, after in pairwise(CHANNELS)
         )
 
+    @override
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return what each stage sees.
 

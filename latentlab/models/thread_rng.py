@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, override
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -27,10 +27,12 @@ class Seeded(TorchDispatchMode):
         self._generator = torch.Generator().manual_seed(seed)
 
     @classmethod
+    @override
     def _should_skip_dynamo(cls) -> bool:
         """Tell torch that nothing here is compiled, or the first use would import its compiler."""
         return False
 
+    @override
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -134,15 +134,15 @@ class PanelWidget(Page):
         if missed:
             self.show_state(state, missed)
 
+    @override
     def showEvent(self, event: QShowEvent) -> None:
-        """Render what went by while the panel was hidden."""
         super().showEvent(event)
         self._tell_visible()
         if self._in_front:
             self._catch_up(self.controller.state)
 
+    @override
     def hideEvent(self, event: QHideEvent) -> None:
-        """Want nothing more that nobody sees."""
         super().hideEvent(event)
         self._tell_visible()
 
@@ -167,6 +167,7 @@ class CalmPanel(PanelWidget):
         """Show the whole state."""
         raise NotImplementedError
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """See `PanelWidget.show_state`; drawing takes time that training could use."""
         if not state.is_training:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -58,6 +58,7 @@ class Job(QThread):
         self.requestInterruption()
         self._may_run.set()
 
+    @override
     def run(self) -> None:
         """Pump; runs on the job's thread. ``ended`` is the last signal, after all is saved."""
         self.ended.emit(self._pump())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, override
 
 import numpy as np
 import psutil
@@ -49,6 +49,7 @@ class GeneratedConfig(DataConfig, ABC):
         0.1, gt=0, lt=1, description="Share of the pictures to judge by: the last ones."
     )
 
+    @override
     def others(self, count: int) -> Self:
         """See `DataConfig.others`; those of the next seed."""
         return self.model_copy(update={"count": count, "seed": (self.seed + 1) % 2**31})

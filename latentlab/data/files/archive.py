@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, override
 
 from latentlab.data.files import other_files
 from latentlab.data.files.image_file import picture_suffixes
@@ -104,8 +104,8 @@ class Source(ABC):
 class FolderSource(Source):
     """The pictures of a folder and of all in it."""
 
+    @override
     def open(self, entry: Entry) -> IO[bytes]:
-        """See `Source.open`."""
         assert isinstance(entry.place, Path)
         return entry.place.open("rb")
 
@@ -124,8 +124,8 @@ class ZipSource(Source):
         super().__init__(root, entries, tables, notes=notes)
         self._archive = archive
 
+    @override
     def open(self, entry: Entry) -> IO[bytes]:
-        """See `Source.open`."""
         assert isinstance(entry.place, zipfile.ZipInfo)
         if entry.size > LARGEST:
             raise DataError(f"would take {entry.size / 1e9:.1f} GB of memory to unpack")
@@ -136,8 +136,8 @@ class ZipSource(Source):
             )
         return BytesIO(self._archive.read(entry.place))
 
+    @override
     def close(self) -> None:
-        """See `Source.close`."""
         self._archive.close()
 
 

@@ -11,7 +11,7 @@ import warnings
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, override
 
 import numpy as np
 import psutil
@@ -78,6 +78,7 @@ class Head:
         """Size of its values."""
         return math.prod(self.shape) * self.dtype.itemsize
 
+    @override
     def __str__(self) -> str:
         return f"{'×'.join(map(str, self.shape)) or 'one value'} {self.dtype}"
 

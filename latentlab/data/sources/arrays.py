@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
 from pydantic import Field
@@ -69,10 +69,11 @@ class ArraysConfig(DataConfig):
         json_schema_extra=ADVANCED,
     )
 
+    @override
     def available(self) -> bool:
-        """See `DataConfig.available`."""
         return self.images.is_file()
 
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; what is mapped from disk is never copied whole."""
         yield Progress(f"Opening {self.images.name}", 0.0)

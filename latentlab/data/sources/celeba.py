@@ -6,7 +6,7 @@ import os
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
 from pydantic import Field
@@ -68,10 +68,11 @@ class CelebAConfig(DataConfig):
         "Empty: no classes.",
     )
 
+    @override
     def available(self) -> bool:
-        """See `DataConfig.available`."""
         return _find(self.root) is not None
 
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; held out is the official choice, else a random tenth by name."""
         found = _find(self.root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class DigitsConfig(DataConfig):
 
     kind: Literal["digits"] = "digits"
 
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; the last 1,000 digits are held out."""
         yield Progress("Reading the bundled digits")

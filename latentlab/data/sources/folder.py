@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
 from pydantic import Field
@@ -97,10 +97,11 @@ class FolderConfig(DataConfig):
         """What every picture is brought to."""
         return Frame(self.width, self.height or self.width, self.crop, self.colour)
 
+    @override
     def available(self) -> bool:
-        """See `DataConfig.available`."""
         return self.root.exists()
 
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; decoded pictures stay on disk, for the next time."""
         with closing((yield from find_pictures(self.root))) as source:

@@ -6,7 +6,7 @@ import hashlib
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, override
 
 import numpy as np
 from pydantic import Field
@@ -46,10 +46,11 @@ class HuggingFaceConfig(DataConfig):
     crop: Crop = Field("centre", description="See the kind folder.")
     colour: bool = Field(True, description="Three channels: red, green and blue. Else one: grey.")
 
+    @override
     def available(self) -> bool:
-        """See `DataConfig.available`."""
         return self.root.is_dir() and find_spec(PACKAGE) is not None
 
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; the part called test is held out, else a random tenth."""
         yield Progress(f"Opening {self.root.name}")
@@ -91,8 +92,8 @@ class _Saved(Source):
             entries += [Entry(f"{name}#{row + 1}", 0, stamp, first + row) for row in rows]
         super().__init__(root, entries)
 
+    @override
     def open(self, entry: Entry) -> IO[bytes]:
-        """See `Source.open`."""
         row = int(str(entry.place))
         part = self._parts[0]
         if row >= len(part):

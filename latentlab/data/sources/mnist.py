@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, override
 
 from pydantic import Field
 
@@ -30,10 +30,10 @@ class MNISTConfig(DataConfig):
         "Empty: LATENTLAB_DATA, then the download folder, then the network.",
     )
 
+    @override
     def available(self) -> bool:
-        """See `DataConfig.available`."""
         return SOURCE.find(self.root) is not None
 
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
-        """See `DataConfig.load`."""
         return (yield from SOURCE.load(self.root))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
 from pydantic import Field
@@ -42,10 +42,11 @@ class OlivettiConfig(DataConfig):
         "the download folder.",
     )
 
+    @override
     def available(self) -> bool:
-        """See `DataConfig.available`."""
         return _find(self.root) is not None
 
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; one portrait in ten of each person is held out."""
         yield Progress("Reading the Olivetti faces", 0.0)

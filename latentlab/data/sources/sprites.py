@@ -6,7 +6,7 @@ size, and from even distributions instead of a grid.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
 
@@ -31,6 +31,7 @@ class SpritesConfig(GeneratedConfig):
 
     kind: Literal["sprites"] = "sprites"
 
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; the attributes are shape, scale, rotation, x and y."""
         shape = (self.count, 1, self.size, self.size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, override
 
 import numpy as np
 from pydantic import Field
@@ -30,6 +30,7 @@ class SyntheticFacesConfig(GeneratedConfig):
         "hair", description="Which factor is the class that a conditional model is told."
     )
 
+    @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; the attributes are the factors of `face_factors.FACTORS`."""
         shape = (self.count, 3, self.size, self.size)

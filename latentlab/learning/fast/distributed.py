@@ -9,7 +9,7 @@ import atexit
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import torch
 from torch import distributed
@@ -51,6 +51,7 @@ class _Sum(Function):
     """The sum over all processes, through which gradients pass; torch's own is private."""
 
     @staticmethod
+    @override
     def forward(ctx: Any, values: Tensor) -> Tensor:
         """Add up the values."""
         total = values.clone()
@@ -58,6 +59,7 @@ class _Sum(Function):
         return total
 
     @staticmethod
+    @override
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         """Every process's loss depends on every process's values."""
         total = grad.clone()

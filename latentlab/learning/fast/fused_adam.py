@@ -6,7 +6,7 @@ Measured gain: 1.0 to 1.1 times the steps per second of torch's own, most for th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import torch
 
@@ -25,12 +25,14 @@ class _Quick(torch.optim.Adam):
     _kernel: Callable[..., Any]
     _state: list[list[Tensor]] | None = None
 
+    @override
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over another state, as a resumed run does."""
         super().__setstate__(state)
         self._state = None
 
     @torch.no_grad()
+    @override
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Move the weights by their gradients."""
         group = self.param_groups[0]

@@ -6,7 +6,7 @@ more of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, override
 
 import torch
 
@@ -65,6 +65,7 @@ class CpuTrace(Eager):
         super().__init__(trainer)
         self._traced = TracedLosses(trainer.losses)
 
+    @override
     def _gradients(self, inputs: Inputs, batch_size: int) -> dict[str, Tensor]:
         trainer = self._trainer
         values = self._traced(trainer.recipe.objective, inputs, trainer.numbers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import override
+
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
@@ -30,14 +32,14 @@ class ColourBar(QWidget):
             self.updateGeometry()
             self.update()
 
+    @override
     def sizeHint(self) -> QSize:
-        """Be as wide as strip and numbers."""
         metrics = self.fontMetrics()
         text = metrics.horizontalAdvance("0") + metrics.horizontalAdvance(self._text)
         return QSize(STRIP + text + 2 * UNIT, metrics.height())
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw 0, the strip and the top."""
         painter = QPainter(self)
         left = self.fontMetrics().horizontalAdvance("0") + UNIT // 2
         strip = QRectF(left, (self.height() - UNIT) / 2, STRIP, UNIT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import override
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
@@ -21,45 +23,45 @@ class FlowLayout(QLayout):
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
 
+    @override
     def addItem(self, item: QLayoutItem) -> None:
-        """See `QLayout.addItem`."""
         self._items.append(item)
 
+    @override
     def count(self) -> int:
-        """See `QLayout.count`."""
         return len(self._items)
 
+    @override
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """See `QLayout.itemAt`."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
+    @override
     def takeAt(self, index: int) -> QLayoutItem | None:
-        """See `QLayout.takeAt`."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
+    @override
     def expandingDirections(self) -> Qt.Orientation:
-        """Take no more room than asked for."""
         return Qt.Orientation(0)
 
+    @override
     def hasHeightForWidth(self) -> bool:
-        """Say that narrower means taller."""
         return True
 
+    @override
     def heightForWidth(self, width: int) -> int:
-        """Return how tall the lines are when they may be `width` wide."""
         return self._arrange(QRect(0, 0, width, 0), place=False)
 
+    @override
     def setGeometry(self, rect: QRect) -> None:
-        """Place everything within `rect`."""
         super().setGeometry(rect)
         self._arrange(rect, place=True)
 
+    @override
     def sizeHint(self) -> QSize:
-        """See `QLayout.sizeHint`."""
         return self.minimumSize()
 
+    @override
     def minimumSize(self) -> QSize:
-        """Be as wide as the widest widget."""
         size = QSize(0, 0)
         for item in self._items:
             size = size.expandedTo(item.minimumSize())
@@ -86,7 +88,7 @@ class Page(QWidget):
     Qt would tell how tall it would like to be, and so scroll where it need not.
     """
 
+    @override
     def heightForWidth(self, width: int) -> int:
-        """Return how tall it must be at least."""
         layout = self.layout()
         return layout.totalMinimumHeightForWidth(width) if layout else -1

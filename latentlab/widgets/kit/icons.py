@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import override
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -102,8 +103,8 @@ class IconButton(QToolButton):
             self._name = name
             self.setIcon(icon(name))
 
+    @override
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the icon anew when the colours change."""
         if event.type() == QEvent.Type.PaletteChange:
             self.setIcon(icon(self._name))
         super().changeEvent(event)

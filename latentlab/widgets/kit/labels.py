@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QTextLayout
@@ -27,13 +27,14 @@ class ElidedLabel(QLabel):
         super().__init__(textFormat=Qt.TextFormat.PlainText)
         self._mode = mode
 
+    @override
     def setText(self, text: str) -> None:
         """Show a text."""
         super().setText(text)
         self.setToolTip(text)
 
+    @override
     def minimumSizeHint(self) -> QSize:
-        """Ask for no more room than a few letters take."""
         return QSize(4 * UNIT, super().minimumSizeHint().height())
 
     @property
@@ -42,8 +43,8 @@ class ElidedLabel(QLabel):
         room = self.contentsRect().width()
         return self.fontMetrics().elidedText(self.text(), self._mode, room)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what fits."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.contentsRect(), self.alignment(), self.shown_text)
@@ -72,12 +73,12 @@ class LiveLabel(QWidget):
             self.setAccessibleName(text)
             self.update()
 
+    @override
     def sizeHint(self) -> QSize:
-        """Be as high as a line."""
         return QSize(0, self.fontMetrics().height())
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the text."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -91,6 +92,7 @@ class TwoLineLabel(QLabel):
         super().__init__(textFormat=Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    @override
     def setText(self, text: str) -> None:
         """Show a text."""
         super().setText(" ".join(text.split()))
@@ -109,22 +111,22 @@ class TwoLineLabel(QLabel):
         line, elided = self.text()[:end].strip(), Qt.TextElideMode.ElideRight
         return [line, self.fontMetrics().elidedText(rest, elided, self.width())] if rest else [line]
 
+    @override
     def sizeHint(self) -> QSize:
-        """Be as high as the lines that are needed at this width."""
         lines = len(self.shown_lines()) if self.text() else 1
         return QSize(40 * UNIT, lines * self.fontMetrics().lineSpacing())
 
+    @override
     def minimumSizeHint(self) -> QSize:
-        """See `sizeHint`."""
         return QSize(10 * UNIT, self.sizeHint().height())
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take another line, or give one up."""
         super().resizeEvent(event)
         self.updateGeometry()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the lines."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.contentsRect(), self.alignment(), "\n".join(self.shown_lines()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QValidator
@@ -114,12 +114,12 @@ class NumberBox(QDoubleSpinBox):
 
     # Between text and number
 
+    @override
     def textFromValue(self, value: float) -> str:
-        """See `QDoubleSpinBox.textFromValue`."""
         return f"{value:,.0f}" if self.whole else f"{value:.6g}".replace("e-0", "e-")
 
+    @override
     def valueFromText(self, text: str) -> float:
-        """See `QDoubleSpinBox.valueFromText`."""
         bare = text.removeprefix(self.prefix()).removesuffix(self.suffix()).strip()
         now = super().value()
         if bare == self.textFromValue(now):
@@ -141,6 +141,7 @@ class NumberBox(QDoubleSpinBox):
             return f"{'less than' if high in self._excluded else 'at most'} {high:,.10g}"
         return ""
 
+    @override
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """Let everything be typed; see `QDoubleSpinBox.validate`."""
         right = not self._why(text)
@@ -154,6 +155,7 @@ class NumberBox(QDoubleSpinBox):
             return str(error).capitalize()
         return ""
 
+    @override
     def setValue(self, value: float) -> None:
         """Show a number; one that cannot be taken stands there with what is wrong with it."""
         if self._beyond(value):
@@ -192,14 +194,15 @@ class NumberBox(QDoubleSpinBox):
         if wrong and self.lineEdit().text() != text:
             self.lineEdit().setText(text)
 
+    @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Leave what was typed as it is."""
         self._kept(lambda: QDoubleSpinBox.focusOutEvent(self, event))
 
+    @override
     def hideEvent(self, event: QHideEvent) -> None:
-        """Leave what was typed as it is."""
         self._kept(lambda: QDoubleSpinBox.hideEvent(self, event))
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave what was typed as it is at Enter."""
         if event.text() in ("\r", "\n"):
@@ -209,6 +212,7 @@ class NumberBox(QDoubleSpinBox):
 
     # Steps
 
+    @override
     def stepBy(self, steps: int) -> None:
         """Step by the size set, or else by a tenth of the value's own magnitude."""
         if self.problem:
@@ -234,6 +238,7 @@ class WholeBox(NumberBox):
     def __init__(self, low: int = 0, high: int = 99, parent: QWidget | None = None) -> None:
         super().__init__(low, high, whole=True, parent=parent)
 
+    @override
     def value(self) -> int:
         """Return the number."""
         return round(super().value())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit
@@ -95,6 +95,7 @@ class SweepDialog(QDialog):
         ready = f"{told}{runs}{each}, one after another." if values else told
         self._now.setText(told if wrong else ready)
 
+    @override
     def accept(self) -> None:
         """Tell what was chosen, and close."""
         key = self.key.currentData()

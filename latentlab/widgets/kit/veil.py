@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -93,14 +93,15 @@ class Veil(QWidget):
         host = self.parentWidget()
         self.setGeometry(QRect() if host is None else host.rect())
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay as large as the host."""
         if event.type() == QEvent.Type.Resize:
             self._cover()
         return super().eventFilter(watched, event)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Dim what is below."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), faint(colours().base, OPACITY))
         if self.fraction is not None and self.height() >= 2 * UNIT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
@@ -86,13 +86,14 @@ class BookmarksPanel(PanelWidget):
         self.list.itemChanged.connect(self._on_note)
         self.list.currentRowChanged.connect(self._show_buttons)
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         yield from wants.picture(state)
         # Other weights draw them anew; under training that would be all the time.
         if state.model and not state.is_training:
             yield ReadBookmarks()
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """List the bookmarks."""
         if ReadBookmarks in changed:
@@ -157,6 +158,7 @@ class BookmarksPanel(PanelWidget):
         if 0 <= row < len(marks):
             self.controller.preview.picture(Picture(marks[row].point, marks[row].pixels))
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Go there with Enter, remove with Del, and stop previewing when the cursor leaves."""
         if event.type() == QEvent.Type.Leave:

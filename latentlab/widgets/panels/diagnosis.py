@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
@@ -56,6 +56,7 @@ class DiagnosisPanel(CalmPanel):
         self.body.addWidget(self._scroll, 1)
         self.cards: list[Card] = []
 
+    @override
     def draw(self, state: State) -> None:
         """See `CalmPanel.draw`; cards that say the same stay, so that no button moves."""
         self._empty.setText(EARLY if state.is_training else EMPTY)
@@ -142,8 +143,8 @@ class Dot(QWidget):
         self.setFont(small(self.font()))
         self.setAccessibleName(level)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the disc and the sign in it."""
         c = colours()
         shades = {"trouble": c.error, "watch": c.watch, "fine": c.fine}
         painter = QPainter(self)

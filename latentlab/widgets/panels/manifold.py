@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 from PySide6.QtCore import QPointF, Slot
@@ -73,10 +73,11 @@ class ManifoldPanel(PanelWidget):
         export.clicked.connect(self._save)
         Veil(self.view, controller, MakeManifold)
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         return wants.manifold(state)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the tiles and mark z among them."""
         if "grid" in changed:

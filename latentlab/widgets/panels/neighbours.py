@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -70,6 +70,7 @@ class NeighboursPanel(PanelWidget):
         self.body.addWidget(self._empty)
         self.count.valueChanged.connect(controller.demand.renew)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the neighbours."""
         some = state.codes is not None and len(state.codes) > 0
@@ -81,8 +82,8 @@ class NeighboursPanel(PanelWidget):
             self.by_code.set_near(found.by_code if found else None, "{:.3f}")
             self.by_pixels.set_near(found.by_pixels if found else None, "{:.0%}")
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         if state.point and state.codes is not None and len(state.codes):
             yield FindNeighbours(state.point, self.count.value())
 

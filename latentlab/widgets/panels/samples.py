@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
@@ -60,10 +60,11 @@ class SamplesPanel(PanelWidget):
         export.clicked.connect(self._save)
         Veil(self.view, controller, MakeSamples)
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         return wants.samples(state)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the sheet and what it was drawn with."""
         for widget in (self.label, self.seed):

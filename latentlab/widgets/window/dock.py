@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
@@ -97,8 +97,8 @@ class Dock(QDockWidget):
         if self._inside:
             self._inside.set_in_front(in_front)
 
+    @override
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Note whether it was seen at all, or lay behind another tab."""
         self._closed_behind = not self._in_front
         super().closeEvent(event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
             if model.source and not state.training.run:
                 remember(str(model.source))
 
+    @override
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Let Tab go through what is seen, in the order in which it is read."""
         return move_focus(self, forward=forward)
@@ -138,11 +139,12 @@ class MainWindow(QMainWindow):
 
     # Opening by drag and drop
 
+    @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files, but no links from a browser."""
         if _first_file(event.mimeData()):
             event.acceptProposedAction()
 
+    @override
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped: a run, a checkpoint, a recipe, a picture or many of them."""
         # Only now, for Pillow with all its formats takes a moment to load.
@@ -169,8 +171,8 @@ class MainWindow(QMainWindow):
 
     # Closing
 
+    @override
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask first where a run is under way; then stop it, keep it and remember the layout."""
         run = self.controller.state.training.run
         if run and run.phase != "stopping" and not self._may_stop():
             event.ignore()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
@@ -71,8 +71,8 @@ class RunBar(QWidget):
         self.progress.setRange(0, 1000 if known else 0)
         self.progress.setValue(round(1000 * (run.fraction or 0)))
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Say as much as fits."""
         super().resizeEvent(event)
         self._fit()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
@@ -97,6 +97,7 @@ class TrainMenu(QObject):
             self.stop.setEnabled(not ending)
             self.cancel.setEnabled(run is not None and not ending and not run.resumed)
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Pause at a space that no widget with the focus had a use for."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

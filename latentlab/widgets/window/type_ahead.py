@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import override
+
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QWidget
@@ -31,6 +33,7 @@ class TypeAhead(QObject):
         if isinstance(new, LISTS):
             new.installEventFilter(self)
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take what is typed for the list."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):

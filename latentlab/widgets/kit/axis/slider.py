@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
@@ -93,6 +93,7 @@ class AxisSlider(QSlider):
         if self._dragged:
             self._tell(settled=True)
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Reset on a right click."""
         if event.button() == Qt.MouseButton.RightButton:
@@ -100,13 +101,13 @@ class AxisSlider(QSlider):
         else:
             super().mousePressEvent(event)
 
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """See `mousePressEvent`."""
         if event.button() != Qt.MouseButton.RightButton:
             super().mouseReleaseEvent(event)
 
+    @override
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to scrolling unless the slider has focus."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -84,8 +84,8 @@ class AxisStrip(QWidget):
         own_point, own_codes, axis = self._made_of
         return own_codes is codes and own_point == point and axis == self._slider.axis
 
+    @override
     def sizeHint(self) -> QSize:
-        """Be as wide as there is room."""
         return QSize(160, self.height())
 
     def cell(self, index: int) -> QRectF:
@@ -107,6 +107,7 @@ class AxisStrip(QWidget):
         metric = QStyle.PixelMetric.PM_SliderLength
         return self.width() - self._slider.style().pixelMetric(metric, None, self._slider)
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Be as tall as the pictures.
 
@@ -118,18 +119,20 @@ class AxisStrip(QWidget):
         if not 0 <= self._side() - self.height() <= 1 + bar / (2 * REACH):
             self.setFixedHeight(self._side())
 
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Say which picture is pointed at."""
         self._point_at(self.index_at(event.position()))
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose a picture."""
         index = self.index_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and index >= 0:
             self.chosen.emit(index)
 
+    @override
     def leaveEvent(self, event: QEvent) -> None:
-        """Point at none."""
         self._point_at(-1)
 
     def _point_at(self, index: int) -> None:
@@ -138,8 +141,8 @@ class AxisStrip(QWidget):
             self.hovered.emit(index)
             self.update()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the pictures, or where they will be."""
         painter = QPainter(self)
         painter.setOpacity(DIMMED if self._stale else 1.0)
         for index in range(len(MARKS)):

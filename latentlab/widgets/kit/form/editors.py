@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -46,6 +46,7 @@ class Editor(QWidget):
         widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         widget.installEventFilter(self)
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Leave the wheel to the scrolling form unless the editor has focus."""
         if event.type() == QEvent.Type.Wheel and not self.hasFocus():
@@ -85,17 +86,17 @@ class NumberEditor(Editor):
         self.box.refused.connect(self.changed)
 
     @property
+    @override
     def problem(self) -> str:
-        """See `Editor.problem`."""
         return self.box.problem
 
+    @override
     def value(self) -> float:
-        """See `Editor.value`."""
         number = self.box.value()
         return round(number) if self.box.whole else number
 
+    @override
     def set_value(self, value: Any) -> None:
-        """See `Editor.set_value`."""
         self.box.setValue(float(value or 0))
 
 
@@ -124,16 +125,16 @@ class OptionalEditor(Editor):
         number.changed.connect(self.changed)
 
     @property
+    @override
     def problem(self) -> str:
-        """See `Editor.problem`."""
         return self._number.problem if self.switch.isChecked() else ""
 
+    @override
     def value(self) -> Any:
-        """See `Editor.value`."""
         return self._number.value() if self.switch.isChecked() else None
 
+    @override
     def set_value(self, value: Any) -> None:
-        """See `Editor.set_value`."""
         self.switch.setChecked(value is not None)
         self._number.setEnabled(value is not None)
         if value is not None:
@@ -150,12 +151,12 @@ class SwitchEditor(Editor):
         self.set_value(field.default)
         self.switch.toggled.connect(self.changed)
 
+    @override
     def value(self) -> bool:
-        """See `Editor.value`."""
         return self.switch.isChecked()
 
+    @override
     def set_value(self, value: Any) -> None:
-        """See `Editor.set_value`."""
         self.switch.setChecked(bool(value))
 
 
@@ -170,8 +171,8 @@ class TextEditor(Editor):
         self.set_value(field.default)
         self.line.textChanged.connect(self.changed)
 
+    @override
     def value(self) -> Any:
-        """See `Editor.value`."""
         text = self.line.text().strip()
         if self._field.type not in ("ints", "words"):
             return text or None
@@ -182,14 +183,14 @@ class TextEditor(Editor):
         return [part.strip() for part in re.split("[,;]", self.line.text()) if part.strip()]
 
     @property
+    @override
     def problem(self) -> str:
-        """See `Editor.problem`."""
         parts = self._parts() if self._field.type == "ints" else []
         wrong = [part for part in parts if isinstance(_whole(part), str)]
         return f"“{wrong[0][:40]}” is not a whole number" if wrong else ""
 
+    @override
     def set_value(self, value: Any) -> None:
-        """See `Editor.set_value`."""
         text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
         self.line.setText(text)
 
@@ -226,6 +227,7 @@ class FileEditor(PathEditor):
         self.line.setPlaceholderText("none" if field.optional else "choose a file")
 
     @Slot()
+    @override
     def _browse(self) -> None:
         file, _ = QFileDialog.getOpenFileName(self, self._field.title, self.line.text())
         if file:
@@ -243,12 +245,12 @@ class OptionEditor(Editor):
         self.set_value(field.default)
         self.choice.currentIndexChanged.connect(self.changed)
 
+    @override
     def value(self) -> str:
-        """See `Editor.value`."""
         return self.choice.currentText()
 
+    @override
     def set_value(self, value: Any) -> None:
-        """See `Editor.set_value`."""
         self.choice.setCurrentText(str(value))
 
 

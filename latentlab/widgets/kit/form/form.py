@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -267,11 +267,13 @@ class KindEditor(Editor):
         self.choice.setToolTip(self._kinds[self.choice.currentText()].help)
         self.changed.emit()
 
+    @override
     def value(self) -> dict[str, Any]:
         """Return the kind's name and its fields."""
         name = self.choice.currentText()
         return {**({"kind": name} if name else {}), **self.form.values()}
 
+    @override
     def set_value(self, value: Any, *, whole: bool = False) -> None:
         """Choose a kind, by name or by table, and its fields; see `FormWidget.set_values`."""
         table = {"kind": value} if isinstance(value, str) else dict(value or {})

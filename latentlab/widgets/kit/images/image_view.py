@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
@@ -62,12 +62,12 @@ class ImageView(QWidget):
         """What is shown."""
         return self._image
 
+    @override
     def sizeHint(self) -> QSize:
-        """Prefer a square."""
         return QSize(240, 240)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture in the middle."""
         painter = QPainter(self)
         if self._image is None:
             painter.setPen(QColor(colours().muted))

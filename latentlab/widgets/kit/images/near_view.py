@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -57,8 +57,8 @@ class NearView(QWidget):
         self._current = -1
         self._arrange()
 
+    @override
     def sizeHint(self) -> QSize:
-        """Prefer a row of middling pictures."""
         return QSize(6 * 72, 72 + self.fontMetrics().height())
 
     def place_of(self, index: int) -> QRectF:
@@ -90,8 +90,8 @@ class NearView(QWidget):
         self.setMinimumHeight(least * self._row_height(SMALLEST))
         self.update()
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show all in the room there is now."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -107,20 +107,23 @@ class NearView(QWidget):
             self.hovered.emit(self._rows[index] if index >= 0 else -1)
             self.update()
 
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Announce the image under the cursor."""
         self._point_at(self._at(event))
 
+    @override
     def leaveEvent(self, event: QEvent) -> None:
-        """Announce that none is."""
         self._point_at(-1)
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the image under the cursor."""
         index = self._at(event)
         if index >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(self._rows[index])
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk with the arrow keys, choose with Enter or Space."""
         key = Qt.Key(event.key())
@@ -133,8 +136,8 @@ class NearView(QWidget):
         else:
             super().keyPressEvent(event)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw pictures and numbers."""
         painter = QPainter(self)
         c = colours()
         for index in range(self.count):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtGui import QColor
@@ -59,13 +59,13 @@ class PairsView(ImageView):
                 bands.append(band)
         self.set_pixels(tile(np.concatenate(bands), columns, 1, ground))
 
+    @override
     def resizeEvent(self, event: QEvent) -> None:
-        """Fit the bands to the room."""
         if (best := self._best_columns()) != self._columns:
             self._lay_out(best)
 
+    @override
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the gaps in the new colours."""
         if event.type() == event.Type.PaletteChange and self._pairs:
             self._lay_out(self._columns)
         super().changeEvent(event)

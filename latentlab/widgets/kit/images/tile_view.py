@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -105,8 +105,8 @@ class TileView(QWidget):
         """How many tiles stand in a row at present."""
         return self._columns
 
+    @override
     def sizeHint(self) -> QSize:
-        """Prefer a square."""
         return QSize(320, 320)
 
     def tile_rect(self, row: int) -> QRectF:
@@ -160,17 +160,18 @@ class TileView(QWidget):
         inside = 0 <= x < self._columns and 0 <= row < len(self._tiles.points)
         return row if inside else -1
 
+    @override
     def resizeEvent(self, event: QEvent) -> None:
-        """Fit the rows to the room."""
         if not self._fixed and self._tiles and self._best_columns() != self._columns:
             self._lay_out()
 
+    @override
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the gaps in the new colours."""
         if event.type() == QEvent.Type.PaletteChange:
             self._lay_out()
         super().changeEvent(event)
 
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Announce the tile under the cursor."""
         row = self._row_at(event.position())
@@ -178,11 +179,12 @@ class TileView(QWidget):
             self.set_current(row)
             self.hovered.emit(row)
 
+    @override
     def leaveEvent(self, event: QEvent) -> None:
-        """Announce that no tile is under the cursor."""
         self.set_current(-1)
         self.hovered.emit(-1)
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the tile under the cursor."""
         row = self._row_at(event.position())
@@ -190,6 +192,7 @@ class TileView(QWidget):
             self.set_current(row)
             self.chosen.emit(row)
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk with the arrow keys, choose with Enter or Space."""
         key = Qt.Key(event.key())
@@ -204,8 +207,8 @@ class TileView(QWidget):
         else:
             super().keyPressEvent(event)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw all tiles at once, then frame and marker."""
         painter = QPainter(self)
         if self._image is None:
             painter.setPen(QColor(colours().muted))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -187,30 +187,34 @@ class ThumbnailGrid(QAbstractScrollArea):
 
     # Hands
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the columns to the room."""
         self._fit()
 
+    @override
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Show another part."""
         self._ask()
         self.viewport().update()
 
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Announce the picture under the cursor."""
         self._point(self._place_at(event.position().toPoint()))
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the picture under the cursor."""
         self._point(self._place_at(event.position().toPoint()))
         if self._current >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(self.current)
 
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Nothing more comes of it."""
 
+    @override
     def viewportEvent(self, event: QEvent) -> bool:
-        """Tell more of the picture under the cursor; notice when the cursor leaves."""
         if event.type() == QEvent.Type.Leave:
             self._point(-1)
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -220,6 +224,7 @@ class ThumbnailGrid(QAbstractScrollArea):
             return True
         return super().viewportEvent(event)
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk with the arrow keys, choose with Enter or Space."""
         key = Qt.Key(event.key())
@@ -234,8 +239,8 @@ class ThumbnailGrid(QAbstractScrollArea):
         else:
             super().keyPressEvent(event)
 
+    @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Point at nothing any more."""
         self._point(-1)
         super().focusOutEvent(event)
 
@@ -253,14 +258,14 @@ class ThumbnailGrid(QAbstractScrollArea):
 
     # Painting
 
+    @override
     def changeEvent(self, event: QEvent) -> None:
-        """Draw in the new colours."""
         if event.type() == QEvent.Type.PaletteChange:
             self.viewport().update()
         super().changeEvent(event)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what can be seen."""
         painter = QPainter(self.viewport())
         painter.setFont(small(self.font()))
         for place in self._visible():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
@@ -95,8 +95,8 @@ class AnomaliesPanel(PanelWidget):
         self.tools.addStretch(1)
         self.tools.addWidget(self.export)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """See `PanelWidget.show_state`."""
         self.work.show_state(state)
         self._show_reach(state)
         known = state.answer(ScoreImages) is not None
@@ -172,8 +172,8 @@ class AnomaliesPanel(PanelWidget):
         self._rows = rows
         self.controller.demand.renew()
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         if self._rows and state.answer(ScoreImages) is not None:
             yield ShowImages(self._rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import QEvent, Slot
@@ -157,8 +157,8 @@ class RankingView(QWidget):
         )
         self.wall.set_strong(above)
 
+    @override
     def resizeEvent(self, event: QEvent) -> None:
-        """Put the histogram below the wall where there is more height than width."""
         tall = self.height() > TALL * self.width() or self.width() < NARROW
         direction = QBoxLayout.Direction
         self._halves.setDirection(direction.TopToBottom if tall else direction.LeftToRight)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
@@ -57,8 +57,8 @@ class ThresholdSlider(QSlider):
         """The value chosen, in the data's unit."""
         return self._low + (self._high - self._low) * self.value() / STEPS
 
+    @override
     def sizeHint(self) -> QSize:
-        """Prefer a flat stripe."""
         return QSize(24 * UNIT, 10 * UNIT)
 
     def _room(self) -> QRectF:
@@ -68,29 +68,31 @@ class ThresholdSlider(QSlider):
         room = self._room()
         self.setValue(round(STEPS * (event.position().x() - room.left()) / max(1, room.width())))
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to where the mouse is: the whole histogram is the slider."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self._go(event)
 
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the mouse while it is pressed."""
         if self.isSliderDown():
             self._go(event)
 
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
         self.setSliderDown(False)
 
+    @override
     def changeEvent(self, event: QEvent) -> None:
-        """Draw in the new colours."""
         if event.type() == QEvent.Type.PaletteChange:
             self.update()
         super().changeEvent(event)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw bars, the threshold, and the ends of the range."""
         c, room, painter = colours(), self._room(), QPainter(self)
         share = self.value() / STEPS
         wide = room.width() / max(1, len(self._heights))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
@@ -54,11 +54,13 @@ class PictureSlot(ImageView):
         self.setAccessibleName(name)
         self.setToolTip(tip)
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Be clicked."""
         if event.button() is Qt.MouseButton.LeftButton:
             self.clicked.emit(self._index)
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Be clicked by Enter and Space."""
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
@@ -67,24 +69,25 @@ class PictureSlot(ImageView):
         else:
             super().keyPressEvent(event)
 
+    @override
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Be pointed at."""
         self.pointed.emit(self._index, True)
 
+    @override
     def leaveEvent(self, event: QEvent) -> None:
-        """Be pointed at no more."""
         self.pointed.emit(self._index, False)
 
+    @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a file."""
         if _file_of(event):
             event.acceptProposedAction()
             self.set_frame(QColor(colours().accent))
 
+    @override
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Let it go elsewhere."""
         self.set_frame(None)
 
+    @override
     def dropEvent(self, event: QDropEvent) -> None:
         """Announce the file."""
         self.set_frame(None)
@@ -92,8 +95,8 @@ class PictureSlot(ImageView):
             event.acceptProposedAction()
             self.dropped.emit(self._index, path)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture, and a frame where the focus is here."""
         super().paintEvent(event)
         if self.hasFocus():
             painter = QPainter(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
@@ -94,6 +94,7 @@ class ArithmeticPanel(PanelWidget):
     def _views(self) -> list[PictureSlot]:
         return [*(slot.view for slot in self.slots), self.result]
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the pictures of the slots and of the result."""
         if state.model is None or state.codes is None or state.point is None:
@@ -104,8 +105,8 @@ class ArithmeticPanel(PanelWidget):
         if MakeBlend in changed:
             self._show_blend(state)
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         return self.controller.arithmetic.wants(state)
 
     def _show_blend(self, state: State) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
@@ -67,8 +67,8 @@ class ColumnStrip(QWidget):
             count, height, width = self._columns.pictures.shape[:3]
             self.view.setMaximumWidth(round(self.height() * count * width / (3 * height)))
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the names beside the tiles."""
         super().resizeEvent(event)
         self._fit()
 
@@ -106,8 +106,8 @@ class _Names(QWidget):
         self.setFont(small(self.font()))
         self.setFixedWidth(self.fontMetrics().horizontalAdvance(NAMES[0]) + UNIT // 2)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write each name at the height of its tiles."""
         painter = QPainter(self)
         painter.setPen(QColor(colours().muted))
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

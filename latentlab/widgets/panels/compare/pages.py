@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -87,20 +87,20 @@ class PointPage(ComparePage):
             "Mean squared difference of all values, black 0 and white 1."
         )
 
+    @override
     def why_not(self, state: State, b: ModelCard) -> str:
-        """See `ComparePage.why_not`."""
         return why_no_point(state.model, b) if state.model else ""
 
+    @override
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
-        """See `ComparePage.wanted`."""
         point = state.preview.point if state.preview else state.point
         if point is None:
             return None
         there = known.twins and (known.twins.point, known.twins.label) == (point, label)
         return None if there else LinkPoint(point, label)
 
+    @override
     def show_known(self, state: State, known: Comparison) -> None:
-        """See `ComparePage.show_known`."""
         twins = known.twins
         names, away = _names(state, known), twins.difference if twins else None
         said = "" if away is None else f"differs by {away:.4f} MSE"
@@ -126,12 +126,12 @@ class ImagePage(ComparePage):
                 "decoded mean, white being 1."
             )
 
+    @override
     def why_not(self, state: State, b: ModelCard) -> str:
-        """See `ComparePage.why_not`."""
         return why_no_image(state.model, b) if state.model else ""
 
+    @override
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
-        """See `ComparePage.wanted`."""
         original = state.original
         if original is None:
             return None
@@ -140,8 +140,8 @@ class ImagePage(ComparePage):
         there = judged and (judged.original, judged.label) == (original, label)
         return None if there else LinkImage(original, label)
 
+    @override
     def show_known(self, state: State, known: Comparison) -> None:
-        """See `ComparePage.show_known`."""
         judged, names = known.judgement, _names(state, known)
         # The former one stays, whole, until there is another.
         original = judged.original if judged else state.original
@@ -179,14 +179,14 @@ class SeveralPage(ComparePage):
         column.addWidget(self.strip, 1)
         column.addLayout(row)
 
+    @override
     def why_not(self, state: State, b: ModelCard) -> str:
-        """See `ComparePage.why_not`."""
         empty = state.codes is None or not len(state.codes)
         why = why_no_image(state.model, b) if state.model else ""
         return why or (NO_IMAGES if empty else "")
 
+    @override
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
-        """See `ComparePage.wanted`."""
         there = known.columns and known.columns.rows == self._rows
         return None if there else ShowColumns(self._rows)
 
@@ -198,8 +198,8 @@ class SeveralPage(ComparePage):
         self._rows = tuple(sorted(rows[:SEVERAL]))
         self.others.setEnabled(len(pool) > SEVERAL)
 
+    @override
     def show_known(self, state: State, known: Comparison) -> None:
-        """See `ComparePage.show_known`."""
         self._choose_from(state)
         self.strip.show_columns(known.columns)
         if known.columns is None:
@@ -266,8 +266,8 @@ class SummaryPage(ComparePage):
 
     why_not = SeveralPage.why_not
 
+    @override
     def show_known(self, state: State, known: Comparison) -> None:
-        """See `ComparePage.show_known`."""
         moving = state.training.run is not None and state.training.following
         self._may_start = not moving and Summarise not in state.working
         self._show_start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QWidget
@@ -115,8 +115,8 @@ class ComparePanel(PanelWidget):
 
     # What is shown
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """See `PanelWidget.show_state`."""
         self._end_swap(state)
         if state.model and state.model.number != self._model:
             self._model, self._known = state.model.number, None
@@ -202,8 +202,8 @@ class ComparePanel(PanelWidget):
 
     # What is asked for
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         if self._path and state.model:
             yield OpenModelB(self._path)
         known = state.answer(OpenModelB)
@@ -267,11 +267,12 @@ class ComparePanel(PanelWidget):
         self.controller.store.dismiss_failure()
         self.controller.ask(request)
 
+    @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a run folder or a checkpoint."""
         if model_of(event):
             event.acceptProposedAction()
 
+    @override
     def dropEvent(self, event: QDropEvent) -> None:
         """Compare with what was dropped."""
         if path := model_of(event):

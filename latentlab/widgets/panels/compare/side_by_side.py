@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -59,8 +59,8 @@ class SideBySide(QWidget):
         for each in self.columns:
             each.setVisible(not text)
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep pictures together where there is more width than they can use."""
         super().resizeEvent(event)
         for each in self.columns:
             each.setMaximumWidth(max(NARROW, round(self.height() / each.ratio)))
@@ -106,7 +106,7 @@ class _Column(QWidget):
         high = round(self.width() * self.ratio)
         self.view.setMaximumHeight(max(high, self.view.minimumHeight()))
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Be no taller than the picture, and cut the name off where it does not fit."""
         super().resizeEvent(event)
         self._fit()

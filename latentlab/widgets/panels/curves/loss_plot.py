@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 import pyqtgraph as pg
@@ -93,8 +93,8 @@ class LossPlot(Plot):
         line.opts["autoDownsampleFactor"] = 1.0
         return line
 
+    @override
     def dress(self) -> None:
-        """See `Plot.dress`."""
         super().dress()
         if hasattr(self, "pointer"):  # not while the plot is still being made
             self.pointer.setPen(self.pen(colours().muted))

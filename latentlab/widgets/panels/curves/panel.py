@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
@@ -64,6 +64,7 @@ class CurvesPanel(PanelWidget):
         """The plot of each loss."""
         return {name: cell.plot for name, cell in self._cells.items()}
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Draw at once, but while training only a few times a second: drawing costs time."""
         if not state.is_training or Compare in changed:
@@ -120,8 +121,8 @@ class CurvesPanel(PanelWidget):
         self._below.setText(legend(state, said) if below else "")
         self._below.setVisible(below and bool(self._cells))
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the legend a line of its own where it is narrow."""
         super().resizeEvent(event)
         if (event.size().width() < WIDE) != (event.oldSize().width() < WIDE):
             self._say()
@@ -136,8 +137,8 @@ class CurvesPanel(PanelWidget):
     def _stop_comparing(self) -> None:
         self.controller.runs.compare(())
 
+    @override
     def changeEvent(self, event: QEvent) -> None:
-        """Draw all in the new colours, once the plots have taken theirs."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_later"):
             self._later.start()

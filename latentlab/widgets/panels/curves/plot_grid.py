@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
@@ -39,8 +39,8 @@ class PlotGrid(QScrollArea):
             self._widgets = list(widgets)
             self._arrange()
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arrange anew where another number of columns fits better."""
         super().resizeEvent(event)
         self._arrange()
 

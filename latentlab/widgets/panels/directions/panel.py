@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
@@ -115,6 +115,7 @@ class DirectionsPanel(PanelWidget):
         bar.valueChanged.connect(self._keeper.look)
         bar.rangeChanged.connect(self._keeper.look)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Make a slider per direction, and set them."""
         self._forget_gone(state)
@@ -131,8 +132,8 @@ class DirectionsPanel(PanelWidget):
         if MakeDirectionStrips in changed:
             self._keeper.take(state.answer(MakeDirectionStrips))
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         if state.model and state.answer(ReadDirections) is None:
             yield ReadDirections()
         yield from self._keeper.wants(state)
@@ -170,8 +171,8 @@ class DirectionsPanel(PanelWidget):
             self.put_back.setText(f"Put “{self._gone.name}” back")
         self.put_back.setVisible(self._gone is not None)
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Look for pictures that can be seen now."""
         super().resizeEvent(event)
         self._keeper.look()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
@@ -145,11 +145,12 @@ class _Name(QLineEdit):
         self.setStyleSheet("background: transparent; font-weight: 600; padding: 0")
         self._before = ""
 
+    @override
     def focusInEvent(self, event: QEvent) -> None:
-        """Remember the name it had."""
         self._before = self.text()
         super().focusInEvent(event)  # type: ignore[arg-type]
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave with Enter or Escape."""
         if event.key() == Qt.Key.Key_Escape:
@@ -190,8 +191,8 @@ class Badge(QWidget):
         self.setFixedSize(self.fontMetrics().horizontalAdvance(self.text) + 14, 20)
         self.update()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the dot and the word."""
         colour = QColor(colours().watch if self._is_weak else colours().fine)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

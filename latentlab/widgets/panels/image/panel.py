@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -57,13 +57,14 @@ class ImagePanel(PanelWidget):
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
             Veil(view, controller, kind)
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         yield from wants.picture(state)
         # Under training all codes move, and how far off the map z is says little.
         if state.point and state.codes is not None and not state.is_training:
             yield MeasureSupport(state.point)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the preview where there is one, else what is committed."""
         shown = state.shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
@@ -78,8 +78,8 @@ class _Dial(QWidget):
         self.setFixedSize(WIDTH, HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
+    @override
     def sizeHint(self) -> QSize:
-        """Be small."""
         return QSize(WIDTH, HEIGHT)
 
     def set_level(self, level: float | None) -> None:
@@ -87,8 +87,8 @@ class _Dial(QWidget):
         self.level = level
         self.update()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw zones and needle."""
         c, painter = colours(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         track = QRectF(4, (HEIGHT - TRACK) / 2, WIDTH - 8, TRACK)

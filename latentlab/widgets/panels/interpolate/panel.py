@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Slot
 
@@ -105,6 +105,7 @@ class InterpolatePanel(PanelWidget):
         """Whether the way is being played."""
         return self.player.playing
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the ways."""
         if changed & {"model", "codes"}:
@@ -121,8 +122,8 @@ class InterpolatePanel(PanelWidget):
             self.from_z.setEnabled(state.point != state.ends.a)
             self.to_z.setEnabled(state.point != state.ends.b)
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         yield from wants.path(state)
         # Under training all codes move many times a second: what is slow waits until it ends.
         if state.ends is None or state.codes is None or state.is_training:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -139,6 +139,6 @@ class WayRow(QWidget):
             tall = max(LEAST, round(width * high / (count * (wide + 1) - 1)))
         self.view.setMaximumHeight(tall)
 
+    @override
     def resizeEvent(self, event: QEvent) -> None:
-        """Fit to another width."""
         self._fit()

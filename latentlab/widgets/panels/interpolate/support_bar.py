@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
@@ -55,8 +55,8 @@ class SupportBar(QWidget):
         self.setVisible(support is not None)
         self.update()
 
+    @override
     def sizeHint(self) -> QSize:
-        """Be as low as a bar can be read."""
         return QSize(120, HEIGHT)
 
     def bar_rect(self, step: int) -> QRectF:
@@ -88,8 +88,8 @@ class SupportBar(QWidget):
             f"nearest code {s.nearest[step]:.1f} × as far as usual."
         )
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bars from the top, as if they hung from their pictures."""
         if self.support is None:
             return
         painter = QPainter(self)
@@ -108,16 +108,17 @@ class SupportBar(QWidget):
         inside = (i for i in steps if self.bar_rect(i).left() <= x < self.bar_rect(i).right() + 1)
         return next(inside, -1)
 
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Point at the step above."""
         self.hovered.emit(self._step_at(event.position().x()))
 
+    @override
     def leaveEvent(self, event: QEvent) -> None:
-        """Point at none."""
         self.hovered.emit(-1)
 
+    @override
     def event(self, event: QEvent) -> bool:
-        """Tell the numbers of the step under the cursor."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), self.text(self._step_at(event.pos().x())), self)
             return True

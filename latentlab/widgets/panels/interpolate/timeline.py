@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
@@ -52,8 +52,8 @@ class Timeline(QWidget):
             "Keys: arrows scrub, Up and Down choose a key, Ctrl+arrows move it."
         )
 
+    @override
     def sizeHint(self) -> QSize:
-        """Be as wide as there is room."""
         return QSize(200, HEIGHT)
 
     def show_ends(self, ends: LatentPath | None) -> None:
@@ -102,6 +102,7 @@ class Timeline(QWidget):
         self.show_time(time)
         self.scrubbed.emit(time)
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of a key, or put the playhead here."""
         if self._ends is None or event.button() is not Qt.MouseButton.LeftButton:
@@ -112,6 +113,7 @@ class Timeline(QWidget):
             self._scrub(self._time_at(event.position().x()))
         self.update()
 
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag what is held."""
         if not self._held:
@@ -123,12 +125,13 @@ class Timeline(QWidget):
         else:
             self._scrub(time)
 
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
         if self._moving and self.selected >= 0:
             self._put(self._time_at(event.position().x()) / self._scale, dropped=True)
         self._held = self._moving = False
 
+    @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Go to a key, or to the step here."""
         key = self._key_at(event.position().x())
@@ -137,11 +140,12 @@ class Timeline(QWidget):
         else:
             self.confirmed.emit()
 
+    @override
     def leaveEvent(self, event: QEvent) -> None:
-        """Stop looking at a step."""
         if not self._held and self.time >= 0:
             self._scrub(-1.0)
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Scrub, choose, move and remove from the keyboard."""
         key, keys = Qt.Key(event.key()), len(self._ends.keys) if self._ends else 0
@@ -165,14 +169,14 @@ class Timeline(QWidget):
         else:
             super().keyPressEvent(event)
 
+    @override
     def focusOutEvent(self, event: QEvent) -> None:
-        """Stop looking at a step."""
         if self.time >= 0:
             self._scrub(-1.0)
         self.update()
 
+    @override
     def event(self, event: QEvent) -> bool:
-        """Keep the arrows and Delete from being shortcuts of the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             taken = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Delete, Qt.Key.Key_Return)
             if Qt.Key(event.key()) in taken:
@@ -183,8 +187,8 @@ class Timeline(QWidget):
             return True
         return super().event(event)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw track, steps, points and playhead."""
         if self._ends is None:
             return
         c, painter, middle = colours(), QPainter(self), HEIGHT / 2

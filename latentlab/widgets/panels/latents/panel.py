@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
@@ -86,8 +86,8 @@ class LatentsPanel(CalmPanel):
             plot.setToolTip(tip)
             plot.setAccessibleName(tip.partition(".")[0])
 
+    @override
     def draw(self, state: State) -> None:
-        """See `CalmPanel.draw`."""
         known = state.log.latents is not None
         for part in (self._plots, self.bar, self.dimension):
             part.setVisible(known)
@@ -141,8 +141,8 @@ class LatentsPanel(CalmPanel):
         again = self.dimension.currentIndex() == dimension + 1
         self.dimension.setCurrentIndex(0 if again else dimension + 1)
 
+    @override
     def resizeEvent(self, event: QEvent) -> None:
-        """Stand in one row where there is more width than height."""
         self._arrange(wide=self.width() > WIDE * self.height())
 
     def _arrange(self, *, wide: bool) -> None:

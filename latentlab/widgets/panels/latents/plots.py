@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 import pyqtgraph as pg
@@ -47,6 +47,7 @@ class SlimPlot(Plot):
         super().__init__(title)
         self.setMouseEnabled(x=False, y=False)
 
+    @override
     def dress(self) -> None:
         """Take on the colours of the present scheme."""
         super().dress()
@@ -147,6 +148,7 @@ class SplitPlot(SlimPlot):
         self.setYRange(0, 1)
         self.dress()
 
+    @override
     def dress(self) -> None:
         """Take on the colours of the present scheme."""
         super().dress()
@@ -197,6 +199,7 @@ class Distribution(SlimPlot):
             self.addItem(self.expected, ignoreBounds=True)
         self.dress()
 
+    @override
     def dress(self) -> None:
         """Take on the colours of the present scheme."""
         super().dress()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QListWidgetItem, QWidget
@@ -42,6 +42,7 @@ class LibraryPanel(PanelWidget):
         self.list.itemActivated.connect(self._open)
         self.list.itemSelectionChanged.connect(self._on_selected)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """List the runs, mark the open one, and say how far each is."""
         if ListLibrary in changed:

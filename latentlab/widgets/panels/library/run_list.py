@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -89,6 +89,7 @@ class RunList(QListWidget):
 class _Rows(RunRow):
     """Rows whose names can be edited in place."""
 
+    @override
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         line = QLineEdit(parent)
         line.setMaxLength(80)
@@ -96,11 +97,13 @@ class _Rows(RunRow):
         line.setAccessibleName("Name of the run")
         return line
 
+    @override
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         assert isinstance(editor, QLineEdit)
         editor.setText(index.data(ENTRY).name)
         editor.selectAll()
 
+    @override
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         assert isinstance(editor, QLineEdit)
         entry = index.data(ENTRY)
@@ -108,6 +111,7 @@ class _Rows(RunRow):
         if editor.text().strip() != entry.name and isinstance(runs, RunList):
             runs.renamed.emit(entry.path, editor.text().strip())
 
+    @override
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import override
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -17,19 +19,19 @@ TAG = Qt.ItemDataRole.UserRole + 2
 class RunRow(QStyledItemDelegate):
     """Paints a picture, a name, and below it a fainter line with a tag at its right."""
 
+    @override
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """See `QStyledItemDelegate.sizeHint`."""
         return QSize(100, THUMBNAIL + UNIT)
 
+    @override
     def paint(
         self,
         painter: QPainter,
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        """See `QStyledItemDelegate.paint`."""
         c = colours()
         _paint_ground(painter, option)
         place = QRect(option.rect.x() + 4, option.rect.y() + 4, THUMBNAIL, THUMBNAIL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
@@ -60,8 +60,8 @@ class Thumbnail(QWidget):
         self.raise_()
         self.show()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the pictures side by side on a card."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours().raised))
         for i, (caption, image) in enumerate(self._pictures):

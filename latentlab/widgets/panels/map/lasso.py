@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 import pyqtgraph as pg
@@ -84,6 +84,7 @@ class SelectTools(QObject):
             # For Escape, whichever button was pressed.
             self._plot.setFocus()
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Draw with the left button while a tool is on.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import override
+
 from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QToolButton, QWidget
@@ -77,6 +79,7 @@ class _Toggle(QToolButton):
             "QToolButton { padding: 1px 2px; } QToolButton:checked { background: transparent; }"
         )
 
+    @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Ask for this class alone."""
         self.isolated.emit(self.label)

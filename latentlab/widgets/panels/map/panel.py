@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
@@ -109,12 +109,13 @@ class MapPanel(PanelWidget):
         self.hand.left.connect(self.buttons.show_none)
         self.hand.cleared.connect(self.controller.selection.clear)
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         yield from wants.view(state)
         yield from self.colours.wants(state)
         yield from self.layers.wants(state)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show codes, z and path in the present plane."""
         if state.model is None or state.point is None or state.codes is None:
@@ -210,14 +211,14 @@ class MapPanel(PanelWidget):
     def _on_selected(self, rows: NDArray[np.int64], how: How) -> None:
         self.controller.selection.select(rows, how)
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep tools and bars in their corners."""
         super().resizeEvent(event)
         self.selected.stand()
         self.buttons.stand()
 
+    @override
     def changeEvent(self, event: QEvent) -> None:
-        """Colour numbers anew for light and dark."""
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "plot"):
             self._show_codes()
         super().changeEvent(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 import pyqtgraph as pg
@@ -85,6 +85,7 @@ class MapPlot(Plot):
         self.getViewBox().sigRangeChangedManually.connect(self._on_own_range)
         self.dress()
 
+    @override
     def dress(self) -> None:
         """Take on the colours of the present scheme."""
         super().dress()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import override
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -30,12 +32,12 @@ class ValueBar(QWidget):
         self.setAccessibleName(f"Colours: {title} from {low} to {self._texts[2]}")
         self.update()
 
+    @override
     def sizeHint(self) -> QSize:
-        """Be one line high."""
         return QSize(200, self.fontMetrics().height() + UNIT // 2)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw low end, strip and high end in one line; the choice beside it says of what."""
         painter = QPainter(self)
         painter.setPen(QColor(colours().muted))
         _, low, high = self._texts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal, Slot
@@ -116,15 +116,15 @@ class DrawCanvas(PaintArea):
             self.changed.emit()
             self.drawn.emit(True)
 
+    @override
     def begin(self, place: QPointF) -> None:
-        """See `PaintArea.begin`."""
         colour = self._ground_now() if self.erasing else self.pen
         self._stroke = Stroke(((place.x(), place.y()),), self.pen_width, colour)
         self._paint(self._stroke)
         self._live.start()
 
+    @override
     def go_on(self, place: QPointF) -> None:
-        """See `PaintArea.go_on`."""
         if self._stroke:
             last = self._stroke.places[-1]
             here = (place.x(), place.y())
@@ -133,8 +133,8 @@ class DrawCanvas(PaintArea):
             if not self._live.isActive():
                 self._live.start()
 
+    @override
     def finish(self) -> None:
-        """See `PaintArea.finish`."""
         stroke, self._stroke = self._stroke, None
         self._live.stop()
         if stroke:
@@ -185,6 +185,7 @@ class DrawCanvas(PaintArea):
         painter.end()
         self.update()
 
+    @override
     def keeps(self, event: QKeyEvent) -> bool:
         """See `PaintArea.keeps`; strokes are taken back before z is."""
         undo, redo = QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo
@@ -193,6 +194,7 @@ class DrawCanvas(PaintArea):
         )
         return taken or super().keeps(event)
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take strokes back and draw them again."""
         if event.matches(QKeySequence.StandardKey.Undo) and self._history.can_undo:
@@ -202,8 +204,8 @@ class DrawCanvas(PaintArea):
         else:
             super().keyPressEvent(event)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Show the drawing."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(self.room(), self._image)

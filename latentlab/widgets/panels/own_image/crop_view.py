@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
@@ -68,8 +68,8 @@ class CropView(QWidget):
         """The picture that is shown."""
         return self._own
 
+    @override
     def sizeHint(self) -> QSize:
-        """Prefer a square."""
         return QSize(280, 280)
 
     def room(self) -> QRectF:
@@ -106,11 +106,13 @@ class CropView(QWidget):
             return "corner"
         return "inside" if rect.contains(place) else ""
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of the frame."""
         if event.button() == Qt.MouseButton.LeftButton and self.frame:
             self._grip, self._last = self._grip_at(event.position()), event.position()
 
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move or resize the frame, or show what a press would do."""
         place = event.position()
@@ -133,19 +135,20 @@ class CropView(QWidget):
         self._last = place
         self._set_frame(frame, settled=False)
 
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
         if event.button() == Qt.MouseButton.LeftButton and self._grip:
             self._grip = ""
             self._settle()
 
+    @override
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Resize the frame."""
         if self.frame and self._own:
             factor = ZOOM ** (-event.angleDelta().y() / 120)
             self._set_frame(self.frame.scaled(factor, self._own.source.size), settled=True)
         event.accept()
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the frame with the arrows, resize it with + and -."""
         key = Qt.Key(event.key())
@@ -160,19 +163,20 @@ class CropView(QWidget):
         else:
             super().keyPressEvent(event)
 
+    @override
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Settle where a key that was held down has led."""
         if not event.isAutoRepeat():
             self._settle()
         super().keyReleaseEvent(event)
 
+    @override
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show that the keys are heard."""
         self.update()
         super().focusInEvent(event)
 
+    @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Show that the keys are no longer heard."""
         self._settle()
         self.update()
         super().focusOutEvent(event)
@@ -181,8 +185,8 @@ class CropView(QWidget):
         if self._unsettled and self.frame:
             self._set_frame(self.frame, settled=True)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture, pale where it is left out, and the frame."""
         painter = QPainter(self)
         c = colours()
         if self._image is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import QPointF, Signal, Slot
@@ -38,8 +38,8 @@ class MaskView(PaintArea):
             "Space puts it down and lifts it."
         )
 
+    @override
     def ready(self) -> bool:
-        """See `PaintArea.ready`."""
         return self._pixels is not None
 
     def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
@@ -61,13 +61,13 @@ class MaskView(PaintArea):
         """Hide what is seen, and show what is hidden."""
         self._hide(~self.hidden)
 
+    @override
     def begin(self, place: QPointF) -> None:
-        """See `PaintArea.begin`."""
         self._last = place
         self._dab(place)
 
+    @override
     def go_on(self, place: QPointF) -> None:
-        """See `PaintArea.go_on`."""
         way = place - self._last
         height, width = self.hidden.shape
         steps = int(max(abs(way.x()) * width, abs(way.y()) * height)) + 1
@@ -75,8 +75,8 @@ class MaskView(PaintArea):
             self._dab(self._last + way * (i / steps))
         self._last = place
 
+    @override
     def finish(self) -> None:
-        """See `PaintArea.finish`."""
         self.changed.emit()
 
     def _dab(self, place: QPointF) -> None:
@@ -92,8 +92,8 @@ class MaskView(PaintArea):
         self.update()
         self.changed.emit()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Show the picture, and the mask over it."""
         painter = QPainter(self)
         if self._pixels is None:
             self.draw_caption(painter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -62,8 +62,8 @@ class PaintArea(QWidget):
         """Lift the brush."""
         raise NotImplementedError
 
+    @override
     def sizeHint(self) -> QSize:
-        """Prefer a square."""
         return QSize(280, 280)
 
     def set_proportions(self, width: int, height: int) -> None:
@@ -107,6 +107,7 @@ class PaintArea(QWidget):
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(self.rect(), int(flags), self._caption)
 
+    @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a stroke."""
         if event.button() == Qt.MouseButton.LeftButton and self.ready():
@@ -115,18 +116,19 @@ class PaintArea(QWidget):
             self._down = True
             self.begin(self.place_of(event.position()))
 
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with a stroke."""
         if self._down and event.buttons() & Qt.MouseButton.LeftButton:
             self.go_on(self.place_of(event.position()))
 
+    @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a stroke."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._lift()
 
+    @override
     def event(self, event: QEvent) -> bool:
-        """Keep Space, which elsewhere pauses training."""
         if event.type() == QEvent.Type.ShortcutOverride and self.keeps(event):  # type: ignore[arg-type]
             event.accept()
             return True
@@ -136,6 +138,7 @@ class PaintArea(QWidget):
         """Say whether a key is meant for this widget rather than for the window."""
         return event.key() == Qt.Key.Key_Space
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the pen with the arrows, put it down and lift it with Space."""
         step = STEPS.get(Qt.Key(event.key()))
@@ -158,8 +161,8 @@ class PaintArea(QWidget):
         self._pen = pen
         self.update()
 
+    @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Lift the pen: it does not draw while another widget has the keys."""
         self._lift()
         super().focusOutEvent(event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
@@ -120,6 +120,7 @@ class PicturePanel(PanelWidget):
 
     # Showing
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show one's own picture, and what is known of it."""
         if "model" in changed:
@@ -167,8 +168,8 @@ class PicturePanel(PanelWidget):
     def _is_shown(self, source: SourceImage) -> bool:
         return self.crop.own is not None and self.crop.own.source is source
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         if state.own is None:
             return
         yield JudgePicture(state.own)

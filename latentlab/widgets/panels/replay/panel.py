@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
@@ -84,14 +84,14 @@ class ReplayPanel(PanelWidget):
         self._halves.addLayout(pictures, 3)
         return inside
 
+    @override
     def resizeEvent(self, event: QEvent) -> None:
-        """Put the pictures below the codes where there is more height than width."""
         tall = self.height() > TALL * self.width()
         direction = QBoxLayout.Direction
         self._halves.setDirection(direction.TopToBottom if tall else direction.LeftToRight)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """See `PanelWidget.show_state`."""
         portrait = state.portrait
         for part in (self._shown, self.play, self.slider, self.text):
             part.setVisible(portrait is not None)

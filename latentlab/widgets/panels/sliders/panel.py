@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
@@ -92,6 +92,7 @@ class SlidersPanel(PanelWidget):
         bar.valueChanged.connect(self._keeper.look)
         bar.rangeChanged.connect(self._keeper.look)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Make as many sliders as there are dimensions, and set them."""
         if "model" in changed and state.model:
@@ -108,16 +109,16 @@ class SlidersPanel(PanelWidget):
         elif changed & {"codes", "point"}:
             self._keeper.look()
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Look for pictures that can be seen now."""
         super().resizeEvent(event)
         self._keeper.look()
 
     def _is_held(self) -> bool:
         return any(row.slider.isSliderDown() for row in self.rows)
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         # While training, what dimensions carry is wanted only where it is looked at.
         if not state.is_training or self.order.currentText() != AxisOrder.DIMENSIONS:
             yield Weigh()

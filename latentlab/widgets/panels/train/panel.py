@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QWidget
@@ -70,6 +70,7 @@ class TrainPanel(PanelWidget):
         row.addWidget(self.sweep, 1)
         return row
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the form, the run under way, the buttons that make sense now, what is wrong."""
         fields = state.answer(DescribeForm)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
@@ -90,6 +90,7 @@ class SteerRow(QWidget):
         """Take it that what was on its way has been refused."""
         self._sent = None
 
+    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Apply at Enter and take back at Escape; the box leaves both keys to its holder."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -86,22 +86,22 @@ class _Sheet(QWidget):
         self.setMinimumHeight(round(room * tall / wide))
         self.view.setGeometry(SIDE, 0, room, round(room * tall / wide))
 
+    @override
     def sizeHint(self) -> QSize:
-        """Take the height that the rows need."""
         return QSize(320, self.minimumHeight())
 
+    @override
     def resizeEvent(self, event: QEvent) -> None:
-        """Fit the tiles to the width."""
         self._lay_out()
 
+    @override
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the names in the new colours."""
         if event.type() == QEvent.Type.PaletteChange:
             self.update()
         super().changeEvent(event)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the names before their rows."""
         if not self._tiles:
             return
         painter = QPainter(self)

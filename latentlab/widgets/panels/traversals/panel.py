@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -83,6 +83,7 @@ class TraversalsPanel(PanelWidget):
         export.clicked.connect(self._save)
         Veil(self.sheet, self.controller, MakeTraversal)
 
+    @override
     def show_state(self, state: State, changed: Changes) -> None:
         """Show the sheet around z."""
         if MakeTraversal in changed:
@@ -98,8 +99,8 @@ class TraversalsPanel(PanelWidget):
         if made and current < len(made.tiles.points):
             self.view.set_current(current)
 
+    @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """See `PanelWidget.wants`."""
         if state.point and state.codes is not None:
             yield MakeTraversal(state.point, self.settings)
 

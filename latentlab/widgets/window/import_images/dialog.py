@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
@@ -220,6 +220,7 @@ class ImportDialog(QDialog):
         if self.form:
             self.form.set_values({"classes_from": chosen})
 
+    @override
     def accept(self) -> None:
         """Put what was chosen into the draft, remember it, and close."""
         values = self.values()
@@ -229,6 +230,7 @@ class ImportDialog(QDialog):
         )
         super().accept()
 
+    @override
     def done(self, result: int) -> None:
         """End every look at pictures that is still under way, and close."""
         self._later.stop()
