@@ -131,7 +131,7 @@ def test_hover_previews_leaving_restores_and_enter_goes_there(panel):
     assert panel.controller.asked[-1] == ("preview.row", 89)
     QTest.keyClick(wall, Qt.Key.Key_Return)
     assert panel.controller.asked[-1] == ("point.pick", 89)
-    wall._point(-1)
+    wall.pointer.point_at(-1)
     assert panel.controller.asked[-1] == ("preview.row", -1)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from latentlab.session.axes import MARKS
 from latentlab.widgets.kit.axis.slider import REACH
+from latentlab.widgets.kit.images.cell_pointer import CellPointer
 from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
 from latentlab.widgets.kit.theme import colours, faint
 
@@ -42,10 +43,12 @@ class AxisStrip(QWidget):
         super().__init__(parent)
         self._slider = slider
         self._images: list[QImage] = []
-        self._current, self._stale = -1, False
+        self._stale = False
         self.tiles: Tiles | None = None
         self._made_of: tuple[Point, Codes, Axis] | None = None
-        self.setMouseTracking(True)
+        self.pointer = CellPointer(self)
+        self.pointer.hovered.connect(self.hovered)
+        self.pointer.chosen.connect(self.chosen)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(self._side())
         self.setToolTip(
@@ -95,6 +98,16 @@ class AxisStrip(QWidget):
         side = min(self._side(), self.height())
         return QRectF(round(center - side / 2), 0, side, side)
 
+    @property
+    def count(self) -> int:
+        """How many pictures there are."""
+        return len(self._images)
+
+    @property
+    def columns(self) -> int:
+        """All stand side by side."""
+        return max(1, self.count)
+
     def index_at(self, place: QPointF) -> int:
         """Return which picture lies at a place, or -1."""
         return next((i for i in range(len(self._images)) if self.cell(i).contains(place)), -1)
@@ -120,28 +133,6 @@ class AxisStrip(QWidget):
             self.setFixedHeight(self._side())
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Say which picture is pointed at."""
-        self._point_at(self.index_at(event.position()))
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose a picture."""
-        index = self.index_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and index >= 0:
-            self.chosen.emit(index)
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point_at(-1)
-
-    def _point_at(self, index: int) -> None:
-        if index != self._current:
-            self._current = index
-            self.hovered.emit(index)
-            self.update()
-
-    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setOpacity(DIMMED if self._stale else 1.0)
@@ -152,6 +143,6 @@ class AxisStrip(QWidget):
                 continue
             image = self._images[index]
             draw(painter, fitted(image.size(), cell), image, smooth=False)
-            if index == self._current:
+            if index == self.pointer.current:
                 painter.setPen(QPen(QColor(colours().accent), 2))
                 painter.drawRect(cell.adjusted(1, 1, -1, -1))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -17,15 +15,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from latentlab.widgets.kit.images.cell_pointer import CellPointer
 from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
     from latentlab.session.neighbours import Near
 
-KEYS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1)}
-KEYS[Qt.Key.Key_Down] = (0, 1)
-CONFIRM = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 LARGEST, SMALLEST = 96, 36
 
 
@@ -42,9 +38,10 @@ class NearView(QWidget):
         self._rows: list[int] = []
         self._texts: list[str] = []
         self._images: list[QImage] = []
-        self._current = -1
+        self.pointer = CellPointer(self)
+        self.pointer.hovered.connect(self._on_hovered)
+        self.pointer.chosen.connect(self._on_chosen)
         self.setFont(small(self.font()))
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._side, self.columns = SMALLEST, 1
@@ -54,7 +51,7 @@ class NearView(QWidget):
         self._rows = [] if near is None else near.rows.tolist()
         self._texts = [] if near is None else [form.format(d) for d in near.distances.tolist()]
         self._images = [] if near is None else [to_image(picture) for picture in near.pictures]
-        self._current = -1
+        self.pointer.set_current(-1)
         self._arrange()
 
     @override
@@ -95,46 +92,17 @@ class NearView(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
-    def _at(self, event: QMouseEvent) -> int:
-        for index in range(self.count):
-            if self.place_of(index).contains(event.position()):
-                return index
-        return -1
+    def index_at(self, place: QPointF) -> int:
+        """Return the picture at a place, or -1."""
+        return next((i for i in range(self.count) if self.place_of(i).contains(place)), -1)
 
-    def _point_at(self, index: int) -> None:
-        if index != self._current:
-            self._current = index
-            self.hovered.emit(self._rows[index] if index >= 0 else -1)
-            self.update()
+    @Slot(int)
+    def _on_hovered(self, index: int) -> None:
+        self.hovered.emit(self._rows[index] if index >= 0 else -1)
 
-    @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Announce the image under the cursor."""
-        self._point_at(self._at(event))
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._point_at(-1)
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the image under the cursor."""
-        index = self._at(event)
-        if index >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self.chosen.emit(self._rows[index])
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk with the arrow keys, choose with Enter or Space."""
-        key = Qt.Key(event.key())
-        if self._rows and key in KEYS:
-            across, down = KEYS[key]
-            target = self._current + across + down * self.columns
-            self._point_at(max(0, min(self.count - 1, target)))
-        elif self._current >= 0 and key in CONFIRM:
-            self.chosen.emit(self._rows[self._current])
-        else:
-            super().keyPressEvent(event)
+    @Slot(int)
+    def _on_chosen(self, index: int) -> None:
+        self.chosen.emit(self._rows[index])
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -144,10 +112,10 @@ class NearView(QWidget):
             place = self.place_of(index)
             image = self._images[index]
             draw(painter, fitted(image.size(), place), image, smooth=False)
-            painter.setPen(QColor(c.text if index == self._current else c.muted))
+            painter.setPen(QColor(c.text if index == self.pointer.current else c.muted))
             below = QRectF(place.left(), place.bottom() + 1, place.width(), UNIT * 3)
             top = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             painter.drawText(below, top, self._texts[index])
-            if index == self._current:
+            if index == self.pointer.current:
                 painter.setPen(QPen(QColor(c.accent), 2))
                 painter.drawRect(place)

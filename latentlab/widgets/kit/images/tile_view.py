@@ -9,8 +9,6 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -18,18 +16,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.session.mosaic import tile
+from latentlab.widgets.kit.images.cell_pointer import CellPointer
 from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
 from latentlab.widgets.kit.theme import colours, small
 
 if TYPE_CHECKING:
     from latentlab.session.points import Tiles
-
-STEPS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 
 
 class TileView(QWidget):
@@ -66,8 +58,9 @@ class TileView(QWidget):
         self._columns = 1
         self._image: QImage | None = None
         self._marker: QPointF | None = None
-        self._current = -1
-        self.setMouseTracking(True)
+        self.pointer = CellPointer(self)
+        self.pointer.hovered.connect(self.hovered)
+        self.pointer.chosen.connect(self.chosen)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(80, 48)
@@ -75,7 +68,7 @@ class TileView(QWidget):
     def set_tiles(self, tiles: Tiles | None) -> None:
         """Show tiles, or none."""
         self._tiles = tiles
-        self._current = -1
+        self.pointer.set_current(-1)
         self._lay_out()
 
     def set_fixed_columns(self, fixed: bool) -> None:
@@ -91,14 +84,12 @@ class TileView(QWidget):
 
     def set_current(self, row: int) -> None:
         """Frame one tile, or none with -1."""
-        if row != self._current:
-            self._current = row
-            self.update()
+        self.pointer.set_current(row)
 
     @property
     def current(self) -> int:
         """The framed tile, or -1."""
-        return self._current
+        return self.pointer.current
 
     @property
     def columns(self) -> int:
@@ -149,7 +140,13 @@ class TileView(QWidget):
 
         return max(range(1, count + 1), key=size)
 
-    def _row_at(self, place: QPointF) -> int:
+    @property
+    def count(self) -> int:
+        """How many tiles there are."""
+        return len(self._tiles.points) if self._tiles else 0
+
+    def index_at(self, place: QPointF) -> int:
+        """Return the tile at a place, or -1."""
         if not self._tiles or not self._image:
             return -1
         first = self.tile_rect(0)
@@ -172,42 +169,6 @@ class TileView(QWidget):
         super().changeEvent(event)
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Announce the tile under the cursor."""
-        row = self._row_at(event.position())
-        if row != self._current:
-            self.set_current(row)
-            self.hovered.emit(row)
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self.set_current(-1)
-        self.hovered.emit(-1)
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the tile under the cursor."""
-        row = self._row_at(event.position())
-        if row >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self.set_current(row)
-            self.chosen.emit(row)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk with the arrow keys, choose with Enter or Space."""
-        key = Qt.Key(event.key())
-        if self._tiles and key in STEPS:
-            dx, dy = STEPS[key]
-            row = max(0, self._current) + dx + dy * self._columns if self._current >= 0 else 0
-            if 0 <= row < len(self._tiles.points):
-                self.set_current(row)
-                self.hovered.emit(row)
-        elif self._current >= 0 and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self._current)
-        else:
-            super().keyPressEvent(event)
-
-    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._image is None:
@@ -218,9 +179,9 @@ class TileView(QWidget):
             return
         draw(painter, self._room(), self._image, smooth=False)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._current >= 0:
+        if self.pointer.current >= 0:
             painter.setPen(QPen(QColor(colours().accent), 2))
-            painter.drawRect(self.tile_rect(self._current))
+            painter.drawRect(self.tile_rect(self.pointer.current))
         if self._marker:
             self._draw_marker(painter, self._marker)
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QHelpEvent,
     QImage,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -20,8 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
+from latentlab.widgets.kit.images.cell_pointer import CellPointer
 from latentlab.widgets.kit.images.image_view import draw, to_image
-from latentlab.widgets.kit.images.tile_view import STEPS
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
@@ -69,13 +67,16 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._asked: tuple[int, ...] = ()
         self._cell = QSize(SIDE, SIDE)
         self._pairs = False
-        self._current, self._marked = -1, -1
+        self._marked = -1
+        self.pointer = CellPointer(self, self.viewport())
+        self.pointer.hovered.connect(self._on_hovered)
+        self.pointer.chosen.connect(self._on_chosen)
+        self.pointer.reached.connect(self._reveal)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # Its room must not depend on what is in it, or columns would come and go.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         self.setMinimumSize(2 * SIDE, SIDE)
 
@@ -93,7 +94,7 @@ class ThumbnailGrid(QAbstractScrollArea):
 
     def set_rows(self, rows: NDArray[np.int64], captions: Callable[[int], str]) -> None:
         """Show rows in this order from the top; `captions` tells the value of each."""
-        self._point(-1)
+        self.pointer.point_at(-1)
         self._rows, self._captions = rows, captions
         self.verticalScrollBar().setValue(0)
         self._fit()
@@ -132,7 +133,7 @@ class ThumbnailGrid(QAbstractScrollArea):
     @property
     def current(self) -> int:
         """The row pointed at, or -1."""
-        return int(self._rows[self._current]) if self._current >= 0 else -1
+        return int(self._rows[self.pointer.current]) if self.pointer.current >= 0 else -1
 
     # Where things stand
 
@@ -140,6 +141,11 @@ class ThumbnailGrid(QAbstractScrollArea):
     def _step(self) -> QSize:
         width = (2 if self._pairs else 1) * self._cell.width()
         return QSize(width + UNIT, self._cell.height() + CAPTION + UNIT // 2)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._rows)
 
     @property
     def columns(self) -> int:
@@ -163,11 +169,12 @@ class ThumbnailGrid(QAbstractScrollArea):
         top = y * step.height() - self.verticalScrollBar().value()
         return QRect(x * step.width(), top, step.width(), step.height())
 
-    def _place_at(self, pixel: QPoint) -> int:
-        step = self._step
+    def index_at(self, place: QPointF) -> int:
+        """Return the cell at a place of the viewport, or -1."""
+        pixel, step = place.toPoint(), self._step
         x = pixel.x() // step.width()
-        place = (pixel.y() + self.verticalScrollBar().value()) // step.height() * self.columns + x
-        return place if 0 <= x < self.columns and 0 <= place < len(self._rows) else -1
+        index = (pixel.y() + self.verticalScrollBar().value()) // step.height() * self.columns + x
+        return index if 0 <= x < self.columns and 0 <= index < self.count else -1
 
     def _fit(self) -> None:
         lines = -(-len(self._rows) // self.columns)
@@ -198,63 +205,36 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.viewport().update()
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Announce the picture under the cursor."""
-        self._point(self._place_at(event.position().toPoint()))
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the picture under the cursor."""
-        self._point(self._place_at(event.position().toPoint()))
-        if self._current >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self.chosen.emit(self.current)
-
-    @override
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Nothing more comes of it."""
-
-    @override
     def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Leave:
-            self._point(-1)
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            place = self._place_at(event.pos())
+            place = self.index_at(QPointF(event.pos()))
             text = self._describe(int(self._rows[place])) if place >= 0 else self.toolTip()
             QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         return super().viewportEvent(event)
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk with the arrow keys, choose with Enter or Space."""
-        key = Qt.Key(event.key())
-        if key in STEPS and len(self._rows):
-            dx, dy = STEPS[key]
-            place = self._current + dx + dy * self.columns if self._current >= 0 else 0
-            if 0 <= place < len(self._rows):
-                self._reveal(place)
-                self._point(place)
-        elif self._current >= 0 and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self.current)
-        else:
-            super().keyPressEvent(event)
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Nothing more comes of it."""
 
     @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._point(-1)
-        super().focusOutEvent(event)
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Leave presses to `CellPointer`: a click beside all images goes no further."""
 
+    @Slot(int)
+    def _on_hovered(self, index: int) -> None:
+        self.hovered.emit(self.current)
+
+    @Slot(int)
+    def _on_chosen(self, index: int) -> None:
+        self.chosen.emit(self.current)
+
+    @Slot(int)
     def _reveal(self, place: int) -> None:
         rect, bar = self.place_rect(place), self.verticalScrollBar()
         below = rect.bottom() + 1 - self.viewport().height()
         if rect.top() < 0 or below > 0:
             bar.setValue(bar.value() + (rect.top() if rect.top() < 0 else below))
-
-    def _point(self, place: int) -> None:
-        if place != self._current:
-            self._current = place
-            self.hovered.emit(self.current)
-            self.viewport().update()
 
     # Painting
 
@@ -283,7 +263,10 @@ class ThumbnailGrid(QAbstractScrollArea):
             for i, image in enumerate(images[: 2 if self._pairs else 1]):
                 left = QPointF(pictures.x() + i * self._cell.width(), pictures.y())
                 draw(painter, QRectF(left, self._cell.toSizeF()), image, smooth=False)
-        for which, colour in ((self._marked == row, c.text), (self._current == place, c.accent)):
+        for which, colour in (
+            (self._marked == row, c.text),
+            (self.pointer.current == place, c.accent),
+        ):
             if which:
                 painter.setPen(QPen(QColor(colour), 2))
                 painter.drawRect(pictures.adjusted(-1, -1, 1, 1))
