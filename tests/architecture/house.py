@@ -77,6 +77,29 @@ def private_words(modules):
     return found
 
 
+def single_importers():
+    """Return the modules of the window that one other imports, outside the folder of a panel."""
+    modules = {
+        ".".join(("latentlab", *path.relative_to(PACKAGE).with_suffix("").parts)): tree
+        for path, tree in sources().items()
+        if path.name != "__init__.py"
+    }
+    importers = {name: set() for name in modules}
+    for importer, tree in modules.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for name in (node.module, *(f"{node.module}.{each.name}" for each in node.names)):
+                    if name in importers and name != importer:
+                        importers[name].add(importer)
+    return sorted(
+        name
+        for name, by in importers.items()
+        if len(by) == 1
+        and name.startswith("latentlab.widgets.")
+        and not (name.startswith("latentlab.widgets.panels.") and name.count(".") > 3)
+    )
+
+
 def fields_of_state():
     """Return how many fields the state has."""
     tree = ast.parse((PACKAGE / "session" / "state.py").read_text())
@@ -109,6 +132,7 @@ def measure():
         "most_methods": [largest, sizes[largest]],
         "methods_of_the_controller": sizes["Controller"],
         "fields_of_state": fields_of_state(),
+        "single_importers_in_widgets": len(single_importers()),
         "private_words": sorted(private_words(modules)),
     }
 

@@ -12,6 +12,7 @@ from architecture.house import (
     function_lines,
     methods,
     private_words,
+    single_importers,
     sources,
 )
 
@@ -24,6 +25,10 @@ def modules():
 
 def test_no_folder_is_a_drawer():
     assert {folder: count for folder, count in files_per_folder().items() if count > 30} == {}
+
+
+def test_what_one_panel_uses_stands_in_its_folder():
+    assert len(single_importers()) <= 15
 
 
 def test_functions_are_short(modules):

@@ -54,7 +54,8 @@ class Plot(pg.PlotWidget):
         self.viewport().setAcceptDrops(False)
         # Room for the half of the last tick's text that stands right of its tick.
         self.getPlotItem().setContentsMargins(0, 0, 2 * UNIT, 0)
-        self.dress()
+        # What a derived plot has to dress besides is not there yet.
+        Plot.dress(self)
 
     def dress(self) -> None:
         """Take on the colours of the present scheme."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 SIDE = 48
 SHARPEST = 2
 """Pixels of the screen to one of the layout, up to which pictures stay sharp."""
+HANDS = "Click to go there, F2 or double click for a note."
 EMPTY = "Press Add to keep the current z here, with its picture and a note."
 
 
@@ -103,16 +104,17 @@ class BookmarksPanel(PanelWidget):
 
     def _show_list(self, state: State) -> None:
         row = self.list.currentRow()
-        self.list.blockSignals(True)
-        self.list.clear()
-        marks = _marks(state)
-        for mark in marks:
-            item = QListWidgetItem(_icon(mark), mark.note or _where(mark))
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            item.setToolTip(f"{_where(mark)}. Click to go there, F2 or double click for a note.")
-            self.list.addItem(item)
-        self.list.setCurrentRow(min(row, self.list.count() - 1))
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            marks = _marks(state)
+            for mark in marks:
+                item = QListWidgetItem(_icon(mark), mark.note or _where(mark))
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+                item.setToolTip(
+                    f"{_where(mark)}. Click to go there, F2 or double click for a note."
+                )
+                self.list.addItem(item)
+            self.list.setCurrentRow(min(row, self.list.count() - 1))
         self.list.setVisible(bool(marks))
         self._empty.setVisible(not marks)
 

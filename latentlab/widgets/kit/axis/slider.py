@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QSlider, QWidget
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ class AxisSlider(QSlider):
         self.axis, self._z = axis, z
         if not self.isSliderDown():
             tick = round(max(-REACH, min(REACH, self.position)) / REACH * TICKS)
-            blocked = self.blockSignals(True)
-            self.setValue(tick)
-            self.blockSignals(blocked)
+            with QSignalBlocker(self):
+                self.setValue(tick)
 
     @Slot()
     def reset(self) -> None:

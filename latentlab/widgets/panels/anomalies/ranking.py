@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from latentlab.latent.ranking import Score, strangest_first
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.images.wall import ThumbnailGrid
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.anomalies.threshold_slider import ThresholdSlider
+from latentlab.widgets.panels.anomalies.thumbnail_grid import ThumbnailGrid
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -96,10 +96,9 @@ class LossPlot(Plot):
     @override
     def dress(self) -> None:
         super().dress()
-        if hasattr(self, "pointer"):  # not while the plot is still being made
-            self.pointer.setPen(self.pen(colours().muted))
-            self.best.setSymbolPen(self.pen(SPLIT_COLOURS[VALIDATION], 2))
-            self.marks.dress()
+        self.pointer.setPen(self.pen(colours().muted))
+        self.best.setSymbolPen(self.pen(SPLIT_COLOURS[VALIDATION], 2))
+        self.marks.dress()
 
     def show_curves(
         self,

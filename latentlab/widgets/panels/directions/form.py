@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from latentlab.data.tables.columns import groups_of
@@ -122,18 +122,17 @@ class DirectionForm(QWidget):
 
     def _offer(self, sources: tuple[Source, ...]) -> None:
         chosen = self.source.currentData()
-        blocked = self.source.blockSignals(True)
-        self.source.clear()
-        kind = None
-        for source in sources:
-            if kind is not None and source.kind != kind:
-                self.source.insertSeparator(self.source.count())
-            self.source.addItem(_said(source, sources), source)
-            kind = source.kind
-        rows = range(self.source.count())
-        row = next((row for row in rows if chosen and self.source.itemData(row) == chosen), 0)
-        self.source.setCurrentIndex(row if sources else -1)
-        self.source.blockSignals(blocked)
+        with QSignalBlocker(self.source):
+            self.source.clear()
+            kind = None
+            for source in sources:
+                if kind is not None and source.kind != kind:
+                    self.source.insertSeparator(self.source.count())
+                self.source.addItem(_said(source, sources), source)
+                kind = source.kind
+            rows = range(self.source.count())
+            row = next((row for row in rows if chosen and self.source.itemData(row) == chosen), 0)
+            self.source.setCurrentIndex(row if sources else -1)
         self._offered = sources
 
     @Slot()

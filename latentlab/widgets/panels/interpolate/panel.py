@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, override
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session import wants
@@ -116,9 +116,8 @@ class InterpolatePanel(PanelWidget):
         if "point" in changed and DecodePath not in changed:
             self.player.stop()
         if state.ends:
-            self.steps.blockSignals(True)
-            self.steps.show_value(state.ends.steps)
-            self.steps.blockSignals(False)
+            with QSignalBlocker(self.steps):
+                self.steps.show_value(state.ends.steps)
             self.from_z.setEnabled(state.point != state.ends.a)
             self.to_z.setEnabled(state.point != state.ends.b)
 

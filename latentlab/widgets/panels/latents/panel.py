@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from latentlab.widgets.kit.colour_bar import ColourBar
@@ -104,10 +104,9 @@ class LatentsPanel(CalmPanel):
     def _offer(self, size: int) -> None:
         if self.dimension.count() == size + 1:
             return
-        self.dimension.blockSignals(True)
-        self.dimension.clear()
-        self.dimension.addItems(["all z", *(f"z{i + 1}" for i in range(size))])
-        self.dimension.blockSignals(False)
+        with QSignalBlocker(self.dimension):
+            self.dimension.clear()
+            self.dimension.addItems(["all z", *(f"z{i + 1}" for i in range(size))])
 
     @Slot()
     def _show_distributions(self) -> None:

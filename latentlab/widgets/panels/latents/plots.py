@@ -152,8 +152,7 @@ class SplitPlot(SlimPlot):
     def dress(self) -> None:
         """Take on the colours of the present scheme."""
         super().dress()
-        if hasattr(self, "cap"):
-            self.cap.setPen(self.pen(colours().muted, 1, Qt.PenStyle.DotLine))
+        self.cap.setPen(self.pen(colours().muted, 1, Qt.PenStyle.DotLine))
 
     def show_latents(self, latents: LatentCurves) -> None:
         """Draw both lines, and dotted the most that I can be."""
@@ -203,12 +202,11 @@ class Distribution(SlimPlot):
     def dress(self) -> None:
         """Take on the colours of the present scheme."""
         super().dress()
-        if hasattr(self, "expected"):
-            accent = colours().accent
-            self.bars.setPen(self.pen(accent))
-            self.bars.setBrush(faint(accent, 0.35))
-            pen = self.pen(colours().text, 1.5, Qt.PenStyle.DashLine)
-            self.expected.setPen(pen)
+        accent = colours().accent
+        self.bars.setPen(self.pen(accent))
+        self.bars.setBrush(faint(accent, 0.35))
+        pen = self.pen(colours().text, 1.5, Qt.PenStyle.DashLine)
+        self.expected.setPen(pen)
 
     def show_values(self, values: NDArray[np.float32]) -> None:
         """Draw the histogram of values of any shape; those far outside lie in the last bars."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QSignalBlocker,
     QSize,
     Qt,
     Signal,
@@ -61,18 +62,18 @@ class RunList(QListWidget):
     def show_entries(self, entries: Sequence[Entry]) -> None:
         """List other entries; those that were selected stay so."""
         selected = {entry.path for entry in self.entries()}
-        blocked = self.blockSignals(True)
-        self.clear()
-        for entry in entries:
-            self.addItem(_item(entry))
-            self.item(self.count() - 1).setSelected(entry.path in selected)
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.clear()
+            for entry in entries:
+                self.addItem(_item(entry))
+                self.item(self.count() - 1).setSelected(entry.path in selected)
 
     def show_open(self, source: Path | None) -> None:
         """Select the open one alone, or none."""
-        blocked = self.blockSignals(True)
-        self.setCurrentRow(self.row_of(source), QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.setCurrentRow(
+                self.row_of(source), QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
 
     def row_of(self, path: Path | None) -> int:
         """Return the row of a run, or -1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from latentlab.session.colourings import Colouring, Measure, colourings
@@ -72,13 +72,12 @@ class ColourChoice(QWidget):
         if offered != self._offered:
             before = self.chosen
             self._offered = offered
-            self.box.blockSignals(True)
-            self.box.clear()
-            self.box.addItems([colouring.title for colouring in offered])
-            keys = [colouring.key for colouring in offered]
-            again = keys.index(before.key) if before and before.key in keys else 0
-            self.box.setCurrentIndex(again)
-            self.box.blockSignals(False)
+            with QSignalBlocker(self.box):
+                self.box.clear()
+                self.box.addItems([colouring.title for colouring in offered])
+                keys = [colouring.key for colouring in offered]
+                again = keys.index(before.key) if before and before.key in keys else 0
+                self.box.setCurrentIndex(again)
             self.setVisible(bool(offered))
         self._show_count()
 
@@ -92,10 +91,9 @@ class ColourChoice(QWidget):
         measure = self.chosen.measure if self.chosen else None
         self.count.setVisible(measure in COUNTS)
         if measure in COUNTS:
-            self.count.blockSignals(True)
-            self.count.setPrefix(COUNTS[measure][0])
-            self.count.setValue(self._counts[measure])
-            self.count.blockSignals(False)
+            with QSignalBlocker(self.count):
+                self.count.setPrefix(COUNTS[measure][0])
+                self.count.setValue(self._counts[measure])
 
     @Slot()
     def _on_chosen(self) -> None:

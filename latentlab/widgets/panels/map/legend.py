@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import override
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -55,9 +55,8 @@ class Legend(QWidget):
         before = {button.label for button in self.buttons if button.isChecked()} ^ {label}
         alone = before <= {label}
         for button in self.buttons:
-            button.blockSignals(True)
-            button.setChecked(alone or button.label == label)
-            button.blockSignals(False)
+            with QSignalBlocker(button):
+                button.setChecked(alone or button.label == label)
         self.changed.emit()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, Signal, Slot
 
 from latentlab.latent.grid_index import inside
 from latentlab.session.map import Layout
@@ -89,10 +89,9 @@ class MapPlot(Plot):
     def dress(self) -> None:
         """Take on the colours of the present scheme."""
         super().dress()
-        if hasattr(self, "path"):
-            self.path.setPen(self.pen(colours().accent, 2, Qt.PenStyle.DotLine))
-            for handle in self.handles.values():
-                handle.dress(self.pen("white", 1.5))
+        self.path.setPen(self.pen(colours().accent, 2, Qt.PenStyle.DotLine))
+        for handle in self.handles.values():
+            handle.dress(self.pen("white", 1.5))
 
     def set_codes(
         self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None, shown: set[int] | None
@@ -149,9 +148,8 @@ class MapPlot(Plot):
     ) -> None:
         """Put the handles where the path's ends are, and a line through all its stops."""
         for handle, place in zip(self.handles.values(), (a, b), strict=True):
-            handle.blockSignals(True)
-            handle.setPos(place)
-            handle.blockSignals(False)
+            with QSignalBlocker(handle):
+                handle.setPos(place)
         self.path.setData(np.array(stops or (a, b)))
 
     def spot_at(self, scene: QPointF) -> Spot:
@@ -212,9 +210,8 @@ class MapPlot(Plot):
     def _drag(self, name: str, *, dropped: bool) -> None:
         handle = self.handles[name]
         x, y = self._in_view(handle.pos())
-        handle.blockSignals(True)
-        handle.setPos(x, y)
-        handle.blockSignals(False)
+        with QSignalBlocker(handle):
+            handle.setPos(x, y)
         self.dragged.emit(name, x, y, dropped)
 
     def _in_view(self, place: Any) -> tuple[float, float]:

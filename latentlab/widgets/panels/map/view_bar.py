@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
@@ -93,13 +93,12 @@ class ViewBar(QWidget):
             names = [direction.name for direction in state.answer(ReadDirections) or ()]
         width = AXIS if view.layout is Layout.AXES else DIRECTION
         for box, chosen in zip((self.across, self.up), view.frame.names, strict=True):
-            box.blockSignals(True)
-            box.setFixedWidth(width)
-            box.clear()
-            box.addItems(names)
-            box.setCurrentIndex(box.findText(chosen))
-            box.setVisible(bool(names))
-            box.blockSignals(False)
+            with QSignalBlocker(box):
+                box.setFixedWidth(width)
+                box.clear()
+                box.addItems(names)
+                box.setCurrentIndex(box.findText(chosen))
+                box.setVisible(bool(names))
         if self._wanted and state.answer(ReadDirections) is not None:
             self._wanted = False
             self._look_along(0, 1)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from latentlab.latent.planes import axes_frame
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.images.pairs_view import PairsView
 from latentlab.widgets.kit.images.tile_view import TileView
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.replay.codes_plot import CodesPlot
+from latentlab.widgets.panels.replay.pairs_view import PairsView
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
@@ -110,10 +110,9 @@ class ReplayPanel(PanelWidget):
         moments = state.log.moments
         row = int(np.searchsorted(moments, state.moment)) if state.moment is not None else None
         last = max(0, len(moments) - 1)
-        self.slider.blockSignals(True)
-        self.slider.setRange(0, last)
-        self.slider.setValue(last if row is None else row)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, last)
+            self.slider.setValue(last if row is None else row)
         for widget in (self.slider, self.play):
             widget.setEnabled(len(moments) > 1)
         if state.portrait:

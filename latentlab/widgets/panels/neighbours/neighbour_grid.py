@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LARGEST, SMALLEST = 96, 36
 
 
-class NearView(QWidget):
+class NeighbourGrid(QWidget):
     """Pictures in as many rows as they need, as large as there is room for."""
 
     hovered = Signal(int)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, override
 from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.neighbours import FindNeighbours
-from latentlab.widgets.kit.images.near_view import NearView
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.number_box import WholeBox
 from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panels.neighbours.neighbour_grid import NeighbourGrid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ class NeighboursPanel(PanelWidget):
         self.count.setToolTip("How many images are looked for.")
         self.tools.addWidget(self.count)
         self.tools.addStretch(1)
-        self.by_code, self.by_pixels = NearView(), NearView()
+        self.by_code, self.by_pixels = NeighbourGrid(), NeighbourGrid()
         self._empty = QLabel(EMPTY)
         self._empty.setObjectName("muted")
         self._empty.setWordWrap(True)

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from latentlab.session.anomalies import Thumbnails
-from latentlab.widgets.kit.images.wall import AT_ONCE, KEPT, SIDE, ThumbnailGrid
+from latentlab.widgets.panels.anomalies.thumbnail_grid import AT_ONCE, KEPT, SIDE, ThumbnailGrid
 
 
 def thumbnails(rows, side=4):
