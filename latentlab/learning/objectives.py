@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.distributions import Distribution, Normal
 
 from latentlab.config import ADVANCED, Choice, Config, Registry
+from latentlab.learning.auxiliary_terms import TERMS, NoTerm, Term
 from latentlab.learning.fast.distributed import batch_mean
-from latentlab.learning.loss_terms import TERMS, NoTerm, Term
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
 from latentlab.models.kl import kl, kl_per_dimension
 

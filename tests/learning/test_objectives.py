@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Independent, Laplace, Normal
 
 from latentlab.data.image_set import ImageSpec
-from latentlab.learning.loss_terms import Term
+from latentlab.learning.auxiliary_terms import Term
 from latentlab.learning.objectives import ELBO, Capacity, Noise, compute_losses, draw
 from latentlab.learning.schedules import Constant, Linear
 from latentlab.models.base import MODELS

@@ -8,8 +8,8 @@ from latentlab.config import parse
 from latentlab.data.image_set import ImageSpec, load
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.errors import TrainingError
-from latentlab.learning import loss_terms as terms
-from latentlab.learning.loss_terms import TERMS, NoTerm, Perceptual, feature_network
+from latentlab.learning import auxiliary_terms as terms
+from latentlab.learning.auxiliary_terms import TERMS, NoTerm, Perceptual, feature_network
 from latentlab.learning.objectives import ELBO, Batch, Noise, compute_losses
 from latentlab.models.mlp_vae import VAEConfig
 
