@@ -52,7 +52,7 @@ from latentlab.session.interpolation import (
 )
 from latentlab.session.map import Draws, Holes, Layout, View
 from latentlab.session.model import Adopted, Opened, PickImage, Whole
-from latentlab.session.neighbours import MapPictures, Near, Neighbours
+from latentlab.session.neighbours import MapImages, Near, Neighbours
 from latentlab.session.own_image import ImageElbo, Inpaintings, ReferenceElbo
 from latentlab.session.points import (
     LatentPath,
@@ -214,10 +214,10 @@ class ToyLab:
     def RenewImage(self, request):
         return self.PickImage(request)
 
-    def RenewPicture(self, request):
-        return self.EncodePicture(request)
+    def RenewOwnImage(self, request):
+        return self.EncodeOwnImage(request)
 
-    def EncodePicture(self, request):
+    def EncodeOwnImage(self, request):
         """Its first coordinate is how bright it is, its second the epoch of the model."""
         bright = float(request.own.source.pixels.mean()) / 255
         z = (bright, float(self.card.epoch), *[0.0] * (self.card.latent_dim - 2))
@@ -230,17 +230,17 @@ class ToyLab:
         name, sigma = request.own.source.name, (0.2,) * self.card.latent_dim
         return Original(name, point, pixels, picture_of(point), sigma=sigma, own=own)
 
-    def JudgePicture(self, request):
+    def EstimateElbo(self, request):
         return ImageElbo(request.original, 80.0, 7.5)
 
-    def JudgeMap(self, request):
+    def EstimateReferenceElbo(self, request):
         return ReferenceElbo(np.arange(100.0), self.codes)
 
-    def FillIn(self, request):
+    def Inpaint(self, request):
         points = [replace(request.original.point, z=(0.25,) * self.card.latent_dim)]
         return Inpaintings(request.original, request.hidden, tiles(points, 1), (-1.0,))
 
-    def OtherFills(self, request):
+    def InpaintSamples(self, request):
         points = [request.original.point.at((0.1 * i,) * self.card.latent_dim) for i in range(6)]
         return Inpaintings(request.original, request.hidden, tiles(points, 6), (-1.0,) * 6)
 
@@ -279,9 +279,9 @@ class ToyLab:
         near = Near(rows, away[rows], pictures)
         return Neighbours(request.point, near, Near(rows[::-1], away[rows] / 100, pictures[::-1]))
 
-    def FetchPictures(self, request):
+    def FetchMapImages(self, request):
         pictures = [self.PickImage(PickImage(row)).picture for row in request.rows]
-        return MapPictures(np.array(request.rows), np.stack(pictures))
+        return MapImages(np.array(request.rows), np.stack(pictures))
 
     def SaveSelection(self, request):
         return Exported(request.path)
@@ -367,7 +367,7 @@ class ToyLab:
         request.path.write_text(request.by)
         return Exported(request.path)
 
-    def Weigh(self, request):
+    def MeasureDimensions(self, request):
         yield Progress("Weighing")
         components = finish(principal_components(self.codes.mu))
         return Importance(self.codes, kl_per_dimension(self.codes), components)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.latent.interpolation.knn_path import NeighbourGraph, build_graph
-from latentlab.latent.support import Ground, fit_support
+from latentlab.latent.support import SupportStatistics, fit_support
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -32,23 +32,25 @@ class PathIndex:
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
         self.returns: Returns | None = None
-        self._grounds: dict[int | None, Ground | None] = {}
+        self._supports: dict[int | None, SupportStatistics | None] = {}
         self._graph: NeighbourGraph | None = None
         self._has_graph = False
 
-    def ground(self, label: int | None = None) -> Generator[Progress, None, Ground | None]:
+    def support(
+        self, label: int | None = None
+    ) -> Generator[Progress, None, SupportStatistics | None]:
         """Return what is usual among the codes, or among those of one class.
 
         A conditional model has learned to decode a class from the codes of that class alone.
         """
         codes = self.codes
-        if label in self._grounds:
-            return self._grounds[label]
+        if label in self._supports:
+            return self._supports[label]
         rows = np.arange(len(codes))
         if label is not None and codes.labels is not None:
             rows = np.flatnonzero(codes.labels[: len(codes)] == label)
-        self._grounds[label] = yield from fit_support(codes.mu[rows], codes.sigma[rows])
-        return self._grounds[label]
+        self._supports[label] = yield from fit_support(codes.mu[rows], codes.sigma[rows])
+        return self._supports[label]
 
     def graph(self) -> Generator[Progress, None, NeighbourGraph | None]:
         """Return the graph of neighbouring codes."""

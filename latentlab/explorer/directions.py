@@ -18,8 +18,8 @@ from latentlab.session.directions import (
     ImportDirections,
     LearnDirection,
     MakeStrips,
+    MeasureDimensions,
     ReadDirections,
-    Weigh,
     merged,
     replaced,
 )
@@ -29,7 +29,7 @@ from latentlab.work import Progress, with_progress
 
 
 @answer.register
-def _(request: Weigh, explorer: Explorer) -> Generator[Progress, None, Importance]:
+def _(request: MeasureDimensions, explorer: Explorer) -> Generator[Progress, None, Importance]:
     codes = explorer.codes
     yield Progress("Weighing the dimensions")
     kl = kl_per_dimension(codes)

@@ -21,7 +21,7 @@ from latentlab.data.sources.folder import FolderConfig, describe_pictures
 from latentlab.errors import DataError, LatentlabError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
-from latentlab.session.import_images import Checked, CheckPictures, Contact, ShowPictures
+from latentlab.session.import_images import Checked, CheckImageFiles, Contact, ShowContactSheet
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ SEED = 0
 
 
 @answer.register
-def _(request: ShowPictures, explorer: Explorer) -> Generator[Progress, None, Contact]:
+def _(request: ShowContactSheet, explorer: Explorer) -> Generator[Progress, None, Contact]:
     try:
         return (yield from contact_sheet(request.values))
     except LatentlabError as error:
@@ -49,7 +49,7 @@ def _(request: ShowPictures, explorer: Explorer) -> Generator[Progress, None, Co
 
 
 @answer.register
-def _(request: CheckPictures, explorer: Explorer) -> Generator[Progress, None, Checked]:
+def _(request: CheckImageFiles, explorer: Explorer) -> Generator[Progress, None, Checked]:
     try:
         return (yield from check_pictures(request.root))
     except DataError:

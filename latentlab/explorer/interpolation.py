@@ -35,7 +35,7 @@ from latentlab.work import Progress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from latentlab.latent.support import Ground, Support
+    from latentlab.latent.support import Support, SupportStatistics
     from latentlab.models.base import Model
     from latentlab.session.points import LatentPath, Point, Tiles
 
@@ -52,7 +52,7 @@ models have 0.96 and more.
 
 def measure_support(explorer: Explorer, point: Point) -> Generator[Progress, None, PointSupport]:
     """Measure how far off the map a point is."""
-    ground = yield from ground_at(explorer, point)
+    ground = yield from statistics_at(explorer, point)
     returns = path_index_of(explorer).returns or Returns()
     z = np.array([point.z], np.float32)
     moved = float(drift(explorer.model, z, np.array([point.label or 0]))[0])
@@ -66,17 +66,19 @@ def measure_support(explorer: Explorer, point: Point) -> Generator[Progress, Non
     return PointSupport(point, level, density, nearest, moved, returns.usual)
 
 
-def ground_at(explorer: Explorer, point: Point) -> Generator[Progress, None, Ground | None]:
+def statistics_at(
+    explorer: Explorer, point: Point
+) -> Generator[Progress, None, SupportStatistics | None]:
     """Return what is usual among the codes that a point is to be compared with.
 
     None where there are too few, or where the decoder shows nothing of them.
     """
-    guide = path_index_of(explorer)
-    if guide.returns is None:
-        guide.returns = yield from _returns(explorer)
-    if not guide.returns.share >= BLIND:
+    known = path_index_of(explorer)
+    if known.returns is None:
+        known.returns = yield from _returns(explorer)
+    if not known.returns.share >= BLIND:
         return None
-    return (yield from guide.ground(point.label))
+    return (yield from known.support(point.label))
 
 
 def drift(model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -164,7 +166,7 @@ def _support(
     parts = []
     for _, same in groupby(points, key=lambda point: point.label):
         some = list(same)
-        ground = yield from ground_at(explorer, some[0])
+        ground = yield from statistics_at(explorer, some[0])
         if ground is None:
             return None
         parts.append(support_of(np.array([point.z for point in some], np.float32), ground))

@@ -13,9 +13,9 @@ from latentlab.latent.codes import Codes
 from latentlab.latent.encode import to_picture
 from latentlab.latent.nearest import PictureSearch
 from latentlab.session.neighbours import (
-    FetchPictures,
+    FetchMapImages,
     FindNeighbours,
-    MapPictures,
+    MapImages,
     Near,
     Neighbours,
 )
@@ -45,10 +45,10 @@ def _found(
 
 
 @answer.register
-def _(request: FetchPictures, explorer: Explorer) -> MapPictures:
+def _(request: FetchMapImages, explorer: Explorer) -> MapImages:
     images = explorer.images.images
     rows = np.array([row for row in request.rows if row < len(images)], np.int64)
-    return MapPictures(rows, to_picture(images[rows]))
+    return MapImages(rows, to_picture(images[rows]))
 
 
 def _flat(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

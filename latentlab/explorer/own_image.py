@@ -14,15 +14,15 @@ from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import to_picture
 from latentlab.latent.inpaint import Inpainting, MaskedImage, most_probable, resampled
 from latentlab.session.own_image import (
-    EncodePicture,
-    FillIn,
+    EncodeOwnImage,
+    EstimateElbo,
+    EstimateReferenceElbo,
     ImageElbo,
+    Inpaint,
     Inpaintings,
-    JudgeMap,
-    JudgePicture,
-    OtherFills,
+    InpaintSamples,
     ReferenceElbo,
-    RenewPicture,
+    RenewOwnImage,
     channels_first,
 )
 from latentlab.session.points import Original, Tiles
@@ -35,17 +35,17 @@ the images, to which few draws add little, and a deep decoder takes its time."""
 
 
 @answer.register
-def _(request: EncodePicture, explorer: Explorer) -> Original:
+def _(request: EncodeOwnImage, explorer: Explorer) -> Original:
     return explorer.encode_own(request.own, request.label)
 
 
 @answer.register
-def _(request: RenewPicture, explorer: Explorer) -> Original:
+def _(request: RenewOwnImage, explorer: Explorer) -> Original:
     return explorer.encode_own(request.own, request.label)
 
 
 @answer.register
-def _(request: JudgePicture, explorer: Explorer) -> Generator[Progress, None, ImageElbo]:
+def _(request: EstimateElbo, explorer: Explorer) -> Generator[Progress, None, ImageElbo]:
     yield Progress("Judging the picture")
     original = request.original
     labels = np.array([original.point.label or 0])
@@ -59,7 +59,9 @@ def _(request: JudgePicture, explorer: Explorer) -> Generator[Progress, None, Im
 
 
 @answer.register
-def _(request: JudgeMap, explorer: Explorer) -> Generator[Progress, None, ReferenceElbo]:
+def _(
+    request: EstimateReferenceElbo, explorer: Explorer
+) -> Generator[Progress, None, ReferenceElbo]:
     codes, images = explorer.codes, explorer.images if len(explorer.codes) else None
     if images is None:
         return ReferenceElbo(np.empty(0), codes)
@@ -70,20 +72,20 @@ def _(request: JudgeMap, explorer: Explorer) -> Generator[Progress, None, Refere
 
 
 @answer.register
-def _(request: FillIn, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
+def _(request: Inpaint, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
     steps = most_probable(explorer.model, _damaged(request, explorer), seed=request.seed)
     filled = yield from with_progress(steps, "Looking for the most probable z")
     return _fills(request, filled, most=1)
 
 
 @answer.register
-def _(request: OtherFills, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
+def _(request: InpaintSamples, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
     steps = resampled(explorer.model, _damaged(request, explorer), seed=request.seed)
     filled = yield from with_progress(steps, "Drawing other ways to fill it in")
     return _fills(request, filled, most=len(filled.z))
 
 
-def _damaged(request: FillIn | OtherFills, explorer: Explorer) -> MaskedImage:
+def _damaged(request: Inpaint | InpaintSamples, explorer: Explorer) -> MaskedImage:
     image = channels_first(request.original.picture)
     if explorer.card is None or image.shape != explorer.card.spec.shape:
         raise DataError("This picture is not of the size of the open model's images.", AGAIN)
@@ -92,7 +94,7 @@ def _damaged(request: FillIn | OtherFills, explorer: Explorer) -> MaskedImage:
     return MaskedImage(image, ~request.hidden, request.original.point.label)
 
 
-def _fills(request: FillIn | OtherFills, filled: Inpainting, most: int) -> Inpaintings:
+def _fills(request: Inpaint | InpaintSamples, filled: Inpainting, most: int) -> Inpaintings:
     points = tuple(request.original.point.at(tuple(z)) for z in filled.z[:most].tolist())
     tiles = Tiles(points, to_picture(filled.images[:most]), len(points))
     return Inpaintings(

@@ -24,7 +24,7 @@ USUAL, RARE = 0.90, 0.99
 
 
 @dataclass(frozen=True)
-class Ground:
+class SupportStatistics:
     """What is usual among the codes of a data set.
 
     Parameters
@@ -81,7 +81,7 @@ class Support:
 
 def fit_support(
     mu: NDArray[np.float32], sigma: NDArray[np.float32]
-) -> Generator[Progress, None, Ground | None]:
+) -> Generator[Progress, None, SupportStatistics | None]:
     """Learn what is usual among codes, in pieces of a few milliseconds.
 
     Usual is what holds for samples of the posteriors: the decoder has learned at those, which in
@@ -114,7 +114,7 @@ def fit_support(
         yield Progress("Looking at the codes", start / len(rows))
     away = np.concatenate(found)
     nearest = max(float(np.median(away[:, 0])), 1e-6)
-    return Ground(codes, np.sort(away[:, 1]), nearest, k)
+    return SupportStatistics(codes, np.sort(away[:, 1]), nearest, k)
 
 
 def posterior_samples(
@@ -127,7 +127,7 @@ def posterior_samples(
     return mu[rows] + sigma[rows] * noise, rows
 
 
-def support_of(z: NDArray[np.float32], ground: Ground) -> Support:
+def support_of(z: NDArray[np.float32], ground: SupportStatistics) -> Support:
     """Say what stands behind points of shape (n, D)."""
     away, _ = ground.codes.nearest(z, ground.k)
     kth = np.maximum(away[:, -1], 1e-9)

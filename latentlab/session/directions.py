@@ -230,7 +230,7 @@ def replaced(
 
 
 @dataclass(frozen=True, slots=True)
-class Weigh(Request["Importance"]):
+class MeasureDimensions(Request["Importance"]):
     """Find out what each dimension carries, and the principal components of the codes."""
 
     priority: ClassVar[Priority] = Priority.BACKGROUND

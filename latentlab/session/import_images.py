@@ -64,7 +64,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowPictures(Request["Contact"]):
+class ShowContactSheet(Request["Contact"]):
     """Show some pictures as a model would see them, given a recipe's ``data`` table."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
@@ -72,7 +72,7 @@ class ShowPictures(Request["Contact"]):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckPictures(Request["Checked"]):
+class CheckImageFiles(Request["Checked"]):
     """Look which files of a folder or ZIP cannot be read."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION

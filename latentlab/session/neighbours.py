@@ -52,7 +52,7 @@ class FindNeighbours(Request["Neighbours"]):
 
 
 @dataclass(frozen=True, slots=True)
-class MapPictures:
+class MapImages:
     """Images that the map shows at their points."""
 
     rows: NDArray[np.int64] = part(repr=False)
@@ -60,7 +60,7 @@ class MapPictures:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchPictures(Request["MapPictures"]):
+class FetchMapImages(Request["MapImages"]):
     """Fetch images to be shown on the map."""
 
     rows: tuple[int, ...] = part(repr=False)

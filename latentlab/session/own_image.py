@@ -135,7 +135,7 @@ def channels_first(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 @dataclass(frozen=True, slots=True)
-class EncodePicture(Request["Original"]):
+class EncodeOwnImage(Request["Original"]):
     """Encode a picture that is at hand, such as a drawing or another part of a photo."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
@@ -147,7 +147,7 @@ class EncodePicture(Request["Original"]):
 
 
 @dataclass(frozen=True, slots=True)
-class RenewPicture(Request["Original"]):
+class RenewOwnImage(Request["Original"]):
     """Encode the picture at hand once more, after the model has changed under it."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
@@ -159,21 +159,21 @@ class RenewPicture(Request["Original"]):
 
 
 @dataclass(frozen=True, slots=True)
-class JudgePicture(Request["ImageElbo"]):
+class EstimateElbo(Request["ImageElbo"]):
     """Estimate how well the model knows a picture."""
 
     original: Original
 
 
 @dataclass(frozen=True, slots=True)
-class JudgeMap(Request["ReferenceElbo"]):
+class EstimateReferenceElbo(Request["ReferenceElbo"]):
     """Estimate how well the model knows some of the images on the map."""
 
     priority: ClassVar[Priority] = Priority.BACKGROUND
 
 
 @dataclass(frozen=True, slots=True)
-class FillIn(Request["Inpaintings"]):
+class Inpaint(Request["Inpaintings"]):
     """Fill in what is hidden of a picture by the most probable z."""
 
     original: Original
@@ -182,10 +182,10 @@ class FillIn(Request["Inpaintings"]):
 
 
 @dataclass(frozen=True, slots=True)
-class OtherFills(Request["Inpaintings"]):
+class InpaintSamples(Request["Inpaintings"]):
     """Fill in what is hidden of a picture in several ways."""
 
-    updates: ClassVar[type[Request[Any]] | None] = FillIn
+    updates: ClassVar[type[Request[Any]] | None] = Inpaint
     original: Original
     hidden: NDArray[np.bool_] = part(repr=False, compare=False)
     seed: int = 0

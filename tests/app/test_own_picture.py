@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from latentlab.data.own_image.crop import SourceImage
 from latentlab.latent.ranking import unlikeness as unlike
 from latentlab.session.model import Decode
-from latentlab.session.own_image import FillIn, JudgeMap, JudgePicture, OtherFills
+from latentlab.session.own_image import EstimateElbo, EstimateReferenceElbo, Inpaint, InpaintSamples
 from latentlab.widgets.kit.images.image_view import to_image
 from latentlab.widgets.panels.own_image.panel import CROP, MASK
 
@@ -91,17 +91,17 @@ def test_it_is_judged_against_the_map(studio):
     draw(studio, studio.studio.canvas, *SEVEN)
     studio.until(
         lambda: (
-            studio.state.answer(JudgePicture) is not None
-            and studio.state.answer(JudgeMap) is not None
+            studio.state.answer(EstimateElbo) is not None
+            and studio.state.answer(EstimateReferenceElbo) is not None
         )
     )
     studio.settle()
     text = studio.studio.result.verdict.text()
     assert "stranger than" in text
     assert "of 300 images" in text
-    usual = studio.state.answer(JudgeMap)
+    usual = studio.state.answer(EstimateReferenceElbo)
     assert usual.codes is studio.state.codes
-    share = unlike(studio.state.answer(JudgePicture).bound, usual.bounds) / 100
+    share = unlike(studio.state.answer(EstimateElbo).bound, usual.bounds) / 100
     assert f"{100 * share:.0f} %" in text
     assert 100 < np.median(usual.bounds) < 180  # nats; the model's validation loss is 139
 
@@ -177,20 +177,20 @@ def test_a_hidden_half_is_filled_in_and_filled_otherwise(studio):
     assert hidden[24].all() or hidden[24, 6:22].all()
     assert not hidden[:14].any()
     studio.hand.click(panel.filling.brushes.fill_in)
-    studio.until(lambda: studio.state.answer(FillIn) is not None)
+    studio.until(lambda: studio.state.answer(Inpaint) is not None)
     studio.settle()
-    fills = studio.state.answer(FillIn)
+    fills = studio.state.answer(Inpaint)
     assert studio.state.point == fills.tiles.points[0]
     np.testing.assert_array_equal(fills.tiles.pictures[0][~hidden], own.picture[~hidden])
-    assert FillIn not in studio.state.working
+    assert Inpaint not in studio.state.working
     studio.hand.click(panel.filling.brushes.others)
-    studio.until(lambda: len(studio.state.answer(FillIn).tiles.points) == 6)
+    studio.until(lambda: len(studio.state.answer(Inpaint).tiles.points) == 6)
     studio.settle()
-    assert OtherFills not in studio.state.working
+    assert InpaintSamples not in studio.state.working
     place = panel.filling.fills.tile_rect(3).center()
     studio.hand.click(panel.filling.fills, place)
     studio.settle()
-    assert studio.state.point == studio.state.answer(FillIn).tiles.points[3]
+    assert studio.state.point == studio.state.answer(Inpaint).tiles.points[3]
     studio.controller.undo.undo()
     assert studio.state.point == fills.tiles.points[0]
 
@@ -241,10 +241,10 @@ def test_the_conditional_model_encodes_it_as_the_class_it_is_told(cvae):
     cvae.settle()
     assert cvae.state.own.point.label == 7
     assert panel.label.currentText() == "7"
-    as_seven = cvae.state.answer(JudgePicture).bound
+    as_seven = cvae.state.answer(EstimateElbo).bound
     panel.label.setFocus()
     cvae.hand.key(Qt.Key.Key_Up)
     cvae.until(lambda: cvae.state.own.point.label == 6)
     cvae.settle()
-    assert cvae.state.answer(JudgePicture).original is cvae.state.own
-    assert cvae.state.answer(JudgePicture).bound > as_seven
+    assert cvae.state.answer(EstimateElbo).original is cvae.state.own
+    assert cvae.state.answer(EstimateElbo).bound > as_seven

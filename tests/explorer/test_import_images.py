@@ -9,7 +9,7 @@ from PIL import Image
 from latentlab.errors import DataError, RecipeError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.import_images import SHOWN, check_pictures, contact_sheet
-from latentlab.session.import_images import CheckPictures, ShowPictures
+from latentlab.session.import_images import CheckImageFiles, ShowContactSheet
 
 
 def finished(work):
@@ -88,10 +88,10 @@ def test_what_is_wrong_is_raised(garden, tmp_path):
 def test_the_lane_answers_with_what_is_wrong(tmp_path):
     """So that the dialog can say it, rather than the window behind it."""
     find_answers()
-    contact, _ = finished(answer(ShowPictures(values(tmp_path / "nowhere")), None))
+    contact, _ = finished(answer(ShowContactSheet(values(tmp_path / "nowhere")), None))
     assert "no folder or ZIP" in contact.problem
     assert contact.values["root"] == str(tmp_path / "nowhere")
-    checked, _ = finished(answer(CheckPictures(tmp_path / "nowhere"), None))
+    checked, _ = finished(answer(CheckImageFiles(tmp_path / "nowhere"), None))
     assert checked.skipped == ()
 
 

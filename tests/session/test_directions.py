@@ -26,10 +26,10 @@ from latentlab.session.directions import (
     ImportDirections,
     LearnDirection,
     MakeSliderStrips,
+    MeasureDimensions,
     Origin,
     ReadDirections,
     Source,
-    Weigh,
     doubts,
     unlike,
 )
@@ -359,7 +359,7 @@ def test_an_axis_moves_z_along_itself_alone():
 
 
 def test_importance_of_a_real_model(explorer):
-    weighed = ask(explorer, Weigh())
+    weighed = ask(explorer, MeasureDimensions())
     codes = explorer.codes
     order = weighed.by_kl
     assert weighed.kl[order[0]] >= weighed.kl[order[1]] > 0

@@ -114,10 +114,10 @@ def test_support_counts_the_codes_within_the_radius(explorer):
 def test_what_was_learned_of_the_codes_is_kept_until_they_change(explorer):
     ends = ends_of(explorer)
     ask(DecodePaths(ends, (PathKind.DATA,)), explorer)
-    guide = path_index_of(explorer)
-    assert len(list(guide.graph())) == len(list(guide.ground(ends.a.label))) == 0
+    known = path_index_of(explorer)
+    assert len(list(known.graph())) == len(list(known.support(ends.a.label))) == 0
     explorer.codes = replace(explorer.codes, mu=explorer.codes.mu + 1)
-    assert len(list(path_index_of(explorer).ground(ends.a.label))) >= 3
+    assert len(list(path_index_of(explorer).support(ends.a.label))) >= 3
 
 
 def test_without_codes_there_are_ways_but_no_support(explorer):

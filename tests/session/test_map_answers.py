@@ -12,7 +12,7 @@ from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import to_picture
 from latentlab.session.colourings import Measure
 from latentlab.session.map import Layout, MakeMeasured, MakeView, axes_view
-from latentlab.session.neighbours import FetchPictures, FindNeighbours
+from latentlab.session.neighbours import FetchMapImages, FindNeighbours
 from latentlab.session.points import Point
 from latentlab.work import Progress
 from latentlab.work import finish as last
@@ -65,7 +65,7 @@ def test_without_images_it_says_so(own_place):
     with pytest.raises(RunError, match="needs images"):
         answer(MakeView(Layout.PCA, axes_view(0, 1, 2)), Explorer())
     with pytest.raises(DataError, match="no images"):
-        answer(FetchPictures((1,)), Explorer())
+        answer(FetchMapImages((1,)), Explorer())
     with pytest.raises(RunError, match="needs images"):
         answer(MakeMeasured(Measure.DENSITY), Explorer())
 
@@ -85,7 +85,7 @@ def test_the_nearest_by_code_and_by_pixels(explorer):
 
 
 def test_pictures_are_those_of_their_rows(explorer):
-    fetched = answer(FetchPictures((7, 4999, 5001)), explorer)
+    fetched = answer(FetchMapImages((7, 4999, 5001)), explorer)
     assert fetched.rows.tolist() == [7, 4999]
     assert np.array_equal(fetched.pictures, to_picture(explorer.images.images[[7, 4999]]))
 

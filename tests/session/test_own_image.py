@@ -19,12 +19,12 @@ from latentlab.learning.checkpoint import Checkpoint, save_checkpoint
 from latentlab.learning.recipe import make_recipe
 from latentlab.session.model import EncodeFile, PickImage
 from latentlab.session.own_image import (
-    EncodePicture,
-    FillIn,
+    EncodeOwnImage,
+    EstimateElbo,
+    EstimateReferenceElbo,
     ImageElbo,
-    JudgeMap,
-    JudgePicture,
-    OtherFills,
+    Inpaint,
+    InpaintSamples,
     ReferenceElbo,
     error_map,
     ground_differs,
@@ -85,7 +85,7 @@ def test_a_picture_at_hand_is_encoded_as_its_file_is(explorer, digit, tmp_path):
     Image.fromarray(digit).save(tmp_path / "digit.png")
     file = answer(EncodeFile(tmp_path / "digit.png", 3), explorer)
     hand = answer(
-        EncodePicture(OwnImage(SourceImage("digit.png", digit), Preprocessing()), 3), explorer
+        EncodeOwnImage(OwnImage(SourceImage("digit.png", digit), Preprocessing()), 3), explorer
     )
     assert (hand.point, hand.sigma, hand.name) == (file.point, file.sigma, file.name)
     np.testing.assert_array_equal(hand.picture, digit)
@@ -96,7 +96,7 @@ def test_an_image_of_the_map_and_a_copy_of_it_have_the_same_posterior(explorer, 
     of_map = answer(PickImage(3), explorer)
     label = of_map.point.label
     mine = answer(
-        EncodePicture(OwnImage(SourceImage("copy", digit), Preprocessing()), label), explorer
+        EncodeOwnImage(OwnImage(SourceImage("copy", digit), Preprocessing()), label), explorer
     )
     assert mine.point.z == pytest.approx(of_map.point.z, abs=1e-5)
     assert mine.sigma == pytest.approx(of_map.sigma, abs=1e-5)
@@ -107,9 +107,9 @@ def test_an_image_of_the_map_and_a_copy_of_it_have_the_same_posterior(explorer, 
 def test_a_picture_encoded_again_is_the_same_own(explorer, digit):
     """So that what is asked again can be known as the same picture."""
     first = answer(
-        EncodePicture(OwnImage(SourceImage("mine", digit), Preprocessing()), 3), explorer
+        EncodeOwnImage(OwnImage(SourceImage("mine", digit), Preprocessing()), 3), explorer
     )
-    again = answer(EncodePicture(first.own, 3), explorer)
+    again = answer(EncodeOwnImage(first.own, 3), explorer)
     assert again.own is first.own
 
 
@@ -117,7 +117,7 @@ def test_a_frame_for_another_shape_is_chosen_anew(vae, digit):
     wide = OwnImage(
         SourceImage("mine", np.zeros((40, 90), np.uint8)), Preprocessing(Frame(0, 0, 90, 30))
     )
-    mine = answer(EncodePicture(wide), vae)
+    mine = answer(EncodeOwnImage(wide), vae)
     assert mine.own.fitting.frame == Frame(25, 0, 40, 40)
 
 
@@ -125,7 +125,7 @@ def test_a_label_that_another_model_had_is_brought_into_reach(cvae_run, digit):
     explorer = Explorer()
     explorer.open(cvae_run)
     mine = answer(
-        EncodePicture(OwnImage(SourceImage("mine", digit), Preprocessing()), 37), explorer
+        EncodeOwnImage(OwnImage(SourceImage("mine", digit), Preprocessing()), 37), explorer
     )
     assert mine.point.label == 9
 
@@ -139,16 +139,16 @@ def test_colour_pictures_are_encoded_in_colour(tmp_path):
     explorer.open(tmp_path / "run")
     red = np.zeros((50, 40, 3), np.uint8)
     red[..., 0] = 200
-    mine = answer(EncodePicture(OwnImage(SourceImage("red", red), Preprocessing())), explorer)
+    mine = answer(EncodeOwnImage(OwnImage(SourceImage("red", red), Preprocessing())), explorer)
     assert mine.picture.shape == mine.reconstruction.shape == (8, 6, 3)
     assert mine.picture[4, 3].tolist() == [200, 0, 0]
-    judged = finish(JudgePicture(mine), explorer)
+    judged = finish(EstimateElbo(mine), explorer)
     assert np.isfinite(judged.bound)
-    usual = finish(JudgeMap(), explorer)
+    usual = finish(EstimateReferenceElbo(), explorer)
     assert len(usual.bounds) == 0
     hidden = np.zeros((8, 6), bool)
     hidden[:, :3] = True
-    fills = finish(OtherFills(mine, hidden), explorer)
+    fills = finish(InpaintSamples(mine, hidden), explorer)
     assert fills.tiles.pictures.shape == (6, 8, 6, 3)
     assert (fills.tiles.pictures[:, :, 3:] == mine.picture[:, 3:]).all()
     assert error_map(mine).shape == (8, 6)
@@ -158,7 +158,7 @@ def test_colour_pictures_are_encoded_in_colour(tmp_path):
 
 
 def test_a_digit_is_usual_and_noise_is_not(explorer, digit):
-    usual = finish(JudgeMap(), explorer)
+    usual = finish(EstimateReferenceElbo(), explorer)
     assert len(usual.bounds) == 300
     assert (np.diff(usual.bounds) >= 0).all()
     assert usual.codes is explorer.codes
@@ -166,9 +166,9 @@ def test_a_digit_is_usual_and_noise_is_not(explorer, digit):
     shares = {}
     for name, pixels in (("digit", digit), ("noise", noise)):
         mine = answer(
-            EncodePicture(OwnImage(SourceImage(name, pixels), Preprocessing()), 3), explorer
+            EncodeOwnImage(OwnImage(SourceImage(name, pixels), Preprocessing()), 3), explorer
         )
-        judged = finish(JudgePicture(mine), explorer)
+        judged = finish(EstimateElbo(mine), explorer)
         assert judged.original is mine
         shares[name] = unlike(judged.bound, usual.bounds) / 100
     assert shares["noise"] == 1
@@ -177,8 +177,8 @@ def test_a_digit_is_usual_and_noise_is_not(explorer, digit):
 
 def test_judging_agrees_with_the_loss_of_training(vae, digit):
     """Reconstruction and rate are those that curves show, but for the draws of z."""
-    mine = answer(EncodePicture(OwnImage(SourceImage("mine", digit), Preprocessing())), vae)
-    judged = finish(JudgePicture(mine), vae)
+    mine = answer(EncodeOwnImage(OwnImage(SourceImage("mine", digit), Preprocessing())), vae)
+    judged = finish(EstimateElbo(mine), vae)
     mu, sigma = np.array(mine.point.z), np.array(mine.sigma)
     rate = 0.5 * (mu**2 + sigma**2 - 1 - np.log(sigma**2)).sum()
     assert judged.rate == pytest.approx(rate, rel=1e-4)
@@ -233,12 +233,14 @@ def test_errors_are_shares_of_white():
 # Filling in
 
 
-@pytest.mark.parametrize("kind", [FillIn, OtherFills])
+@pytest.mark.parametrize("kind", [Inpaint, InpaintSamples])
 def test_fills_keep_what_is_seen_and_the_label(explorer, digit, kind):
-    mine = answer(EncodePicture(OwnImage(SourceImage("mine", digit), Preprocessing()), 3), explorer)
+    mine = answer(
+        EncodeOwnImage(OwnImage(SourceImage("mine", digit), Preprocessing()), 3), explorer
+    )
     hidden = hidden_below()
     fills = finish(kind(mine, hidden), explorer)
-    assert len(fills.tiles.points) == len(fills.log_joint) == (1 if kind is FillIn else 6)
+    assert len(fills.tiles.points) == len(fills.log_joint) == (1 if kind is Inpaint else 6)
     for point, picture in zip(fills.tiles.points, fills.tiles.pictures, strict=True):
         np.testing.assert_array_equal(picture[~hidden], digit[~hidden])
         np.testing.assert_array_equal(picture[hidden], explorer.decode(point).pixels[hidden])
@@ -247,9 +249,9 @@ def test_fills_keep_what_is_seen_and_the_label(explorer, digit, kind):
 
 def test_filling_in_beats_the_code_of_the_whole(vae, digit):
     """It is free to ignore what is hidden, and so explains what is seen no worse."""
-    mine = answer(EncodePicture(OwnImage(SourceImage("mine", digit), Preprocessing())), vae)
+    mine = answer(EncodeOwnImage(OwnImage(SourceImage("mine", digit), Preprocessing())), vae)
     hidden = hidden_below()
-    fills = finish(FillIn(mine, hidden), vae)
+    fills = finish(Inpaint(mine, hidden), vae)
     z = torch.tensor([mine.point.z])
     with torch.no_grad():
         each = vae.model.decode(z).base_dist.log_prob(torch.from_numpy(digit / 255.0).float())
@@ -259,10 +261,10 @@ def test_filling_in_beats_the_code_of_the_whole(vae, digit):
 
 
 def test_what_cannot_be_filled_in_is_told(vae, digit):
-    mine = answer(EncodePicture(OwnImage(SourceImage("mine", digit), Preprocessing())), vae)
+    mine = answer(EncodeOwnImage(OwnImage(SourceImage("mine", digit), Preprocessing())), vae)
     with pytest.raises(DataError, match="All of the picture is hidden"):
-        finish(FillIn(mine, np.ones((28, 28), bool)), vae)
+        finish(Inpaint(mine, np.ones((28, 28), bool)), vae)
     other = replace(mine, picture=np.zeros((5, 5), np.uint8))
-    for request in (FillIn(other, np.eye(5, dtype=bool)), JudgePicture(other)):
+    for request in (Inpaint(other, np.eye(5, dtype=bool)), EstimateElbo(other)):
         with pytest.raises(DataError, match="not of the size"):
             finish(request, vae)

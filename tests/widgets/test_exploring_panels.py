@@ -19,7 +19,7 @@ from latentlab.session.interpolation import (
     Range,
 )
 from latentlab.session.runs import Run, TrainingStatus
-from latentlab.widgets.panels.image.support_gauge import Gauge
+from latentlab.widgets.panels.image.support_gauge import SupportGauge
 from latentlab.widgets.panels.traversals.panel import sweep
 
 
@@ -68,7 +68,7 @@ def test_the_meter_keeps_what_was_measured_while_another_model_trains(desk):
 
 
 def test_the_needle_stands_where_the_level_is(application):
-    gauge = Gauge()
+    gauge = SupportGauge()
     gauge.resize(240, 20)
     nothing = PointSupport(None, None, float("nan"), float("nan"), 0.5, 1.0)
     needles = []

@@ -21,7 +21,7 @@ from latentlab.session.interpolation import (
 from latentlab.session.map import axes_view
 from latentlab.session.model import Adopt, Decode, DecodePath, Hover, MakeManifold, Open
 from latentlab.session.neighbours import FindNeighbours
-from latentlab.session.own_image import JudgePicture
+from latentlab.session.own_image import EstimateElbo
 from latentlab.session.points import Picture
 from latentlab.session.state import OF_CODES, OF_MODEL
 
@@ -52,7 +52,7 @@ INTENTS = {
     "footing": lambda c, old: c.ask(MeasureSupport(old.point)),
     "slots": lambda c, old: c.ask(MakeBlend((old.point, old.point, 3))),
     "slider": lambda c, old: c.ask(MakeSliderStrips(old.point, ())),
-    "judgement": lambda c, old: c.ask(JudgePicture(old.original)),
+    "judgement": lambda c, old: c.ask(EstimateElbo(old.original)),
 }
 
 

@@ -9,7 +9,7 @@ from controller_support import bare, bench, moved
 
 from latentlab.data.own_image.crop import SourceImage
 from latentlab.session.model import Adopt
-from latentlab.session.own_image import FillIn, JudgePicture, OtherFills
+from latentlab.session.own_image import EstimateElbo, Inpaint, InpaintSamples
 
 __all__ = ["bare", "bench"]
 
@@ -141,18 +141,18 @@ def test_filling_in_goes_there_and_other_fills_do_not(bench):
     bench.controller.own_image.show(drawing(255))
     bench.lane.answer_all()
     own, hidden = bench.state.own, np.eye(4, dtype=bool)
-    bench.controller.ask(OtherFills(own, hidden))
+    bench.controller.ask(InpaintSamples(own, hidden))
     bench.lane.answer_all()
-    assert len(bench.state.answer(FillIn).tiles.points) == 6
+    assert len(bench.state.answer(Inpaint).tiles.points) == 6
     assert bench.state.point == own.point
-    bench.controller.ask(FillIn(own, hidden))
+    bench.controller.ask(Inpaint(own, hidden))
     bench.lane.answer_all()
     assert bench.state.point.z == (0.25, 0.25)
     bench.controller.undo.undo()
     assert bench.state.point == own.point
     bench.controller.own_image.show(drawing(51))
     bench.lane.answer_all()
-    assert bench.state.answer(FillIn) is None
+    assert bench.state.answer(Inpaint) is None
 
 
 def test_a_picture_can_be_of_another_class(bench):
@@ -186,13 +186,13 @@ def test_numbers_never_stand_beside_another_picture(bench, change):
         bench.controller.own_image.show(drawing(value))
         bench.lane.answer_all()
     own = bench.state.own
-    bench.controller.ask(JudgePicture(own))
+    bench.controller.ask(EstimateElbo(own))
     bench.lane.answer_all()
-    assert bench.state.answer(JudgePicture).original is own
+    assert bench.state.answer(EstimateElbo).original is own
     OTHERS[change](bench, own.own)
     bench.lane.answer_all()
     assert bench.state.own is not own
-    assert bench.state.answer(JudgePicture) is None
+    assert bench.state.answer(EstimateElbo) is None
 
 
 def test_numbers_stay_while_the_same_picture_is_encoded_anew(bench):
@@ -201,10 +201,10 @@ def test_numbers_stay_while_the_same_picture_is_encoded_anew(bench):
     bench.lane.answer_all()
     bench.controller.own_image.show(drawing(200))
     bench.lane.answer_all()
-    bench.controller.ask(JudgePicture(bench.state.own))
+    bench.controller.ask(EstimateElbo(bench.state.own))
     bench.lane.answer_all()
     own = bench.state.own
     bench.adopt(2)
     bench.lane.answer_all()
     assert bench.state.own is not own
-    assert bench.state.answer(JudgePicture) is not None
+    assert bench.state.answer(EstimateElbo) is not None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-class WorkBar(QFrame):
+class ProgressBar(QFrame):
     """Progress of some kinds of request, one at a time; hidden while there is none.
 
     Parameters

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.session.model import EncodeFile
 from latentlab.session.own_image import (
-    EncodePicture,
-    FillIn,
-    JudgePicture,
-    OtherFills,
-    RenewPicture,
+    EncodeOwnImage,
+    EstimateElbo,
+    Inpaint,
+    InpaintSamples,
+    RenewOwnImage,
 )
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class OwnImageIntents:
         self._store, self._demand, self._undo, self._point = store, demand, undo, point
         self._own: OwnImage | None = None
         demand.on(EncodeFile, self._on_file)
-        demand.on(EncodePicture, self._on_encoded)
-        demand.on(RenewPicture, self._on_renewed)
-        demand.on(FillIn, self._on_filled)
+        demand.on(EncodeOwnImage, self._on_encoded)
+        demand.on(RenewOwnImage, self._on_renewed)
+        demand.on(Inpaint, self._on_filled)
         undo.followed_by(self._follow)
 
     def open(self, path: Path) -> None:
@@ -55,12 +55,12 @@ class OwnImageIntents:
     ) -> None:
         """Encode a picture that is at hand; `settled` False while a hand still draws or drags."""
         own = OwnImage(source, fitting or Preprocessing())
-        self._demand.ask(EncodePicture(own, self._label(), settled))
+        self._demand.ask(EncodeOwnImage(own, self._label(), settled))
 
     def relabel(self, label: int) -> None:
         """Encode the picture as one of another class, for a conditional model."""
         if self._own:
-            self._demand.ask(EncodePicture(self._own, label))
+            self._demand.ask(EncodeOwnImage(self._own, label))
 
     def return_to(self) -> None:
         """Make the code of the picture z again."""
@@ -69,7 +69,7 @@ class OwnImageIntents:
 
     def forget(self) -> None:
         """Take the picture away; z stays where it is."""
-        for kind in (EncodePicture, RenewPicture):
+        for kind in (EncodeOwnImage, RenewOwnImage):
             self._demand.withdraw(kind)
         self._show(None)
 
@@ -79,7 +79,7 @@ class OwnImageIntents:
         if self._own:
             label = state.own.point.label if state.own else self._label()
             moves_z = bool(state.original and state.original.own)
-            self._demand.ask(RenewPicture(self._own, label, moves_z))
+            self._demand.ask(RenewOwnImage(self._own, label, moves_z))
 
     def _label(self) -> int | None:
         point = self._store.state.point
@@ -88,25 +88,27 @@ class OwnImageIntents:
     def _show(self, original: Original | None) -> None:
         self._own = original.own if original else None
         state = self._store.state
-        answers = {**state.answers, FillIn: None}
+        answers = {**state.answers, Inpaint: None}
         if not _is_same(original, state.own):
             # What was said of another picture goes at once.
-            answers[JudgePicture] = None
+            answers[EstimateElbo] = None
         self._store.set(own=original, answers=answers)
-        for kind in (FillIn, OtherFills) if original else (FillIn, OtherFills, JudgePicture):
+        for kind in (
+            (Inpaint, InpaintSamples) if original else (Inpaint, InpaintSamples, EstimateElbo)
+        ):
             self._demand.withdraw(kind)
 
     def _on_file(self, _: EncodeFile, original: Original) -> None:
         self._show(original)
         self._point.show_original(original)
 
-    def _on_encoded(self, request: EncodePicture, original: Original) -> None:
+    def _on_encoded(self, request: EncodeOwnImage, original: Original) -> None:
         self._show(original)
         self._store.set(point=original.point, original=original, preview=None)
         if request.settled:
             self._undo.remember()
 
-    def _on_renewed(self, request: RenewPicture, original: Original) -> None:
+    def _on_renewed(self, request: RenewOwnImage, original: Original) -> None:
         """Show the picture by the model as it is now, unless another took its place meanwhile."""
         here = self._store.state.original
         if self._own is request.own:
@@ -114,9 +116,9 @@ class OwnImageIntents:
             if request.moves_z and here and here.own:
                 self._store.set(point=original.point, original=original)
 
-    def _on_filled(self, _: FillIn, fills: Inpaintings) -> None:
+    def _on_filled(self, _: Inpaint, fills: Inpaintings) -> None:
         """Go to the most probable way to fill the picture in."""
-        self._store.put(FillIn, fills)
+        self._store.put(Inpaint, fills)
         self._point.set(fills.tiles.points[0])
 
     def _follow(self, place: Place) -> None:

@@ -13,18 +13,18 @@ from latentlab.data.image_set import ImageSpec
 from latentlab.data.own_image.crop import Frame, OwnImage, Preprocessing, SourceImage
 from latentlab.session.model import EncodeFile
 from latentlab.session.own_image import (
-    FillIn,
+    EstimateElbo,
+    EstimateReferenceElbo,
     ImageElbo,
+    Inpaint,
     Inpaintings,
-    JudgeMap,
-    JudgePicture,
-    OtherFills,
+    InpaintSamples,
     ReferenceElbo,
 )
 from latentlab.session.points import Original, Point, Tiles
 from latentlab.session.runs import Run
 from latentlab.widgets.kit.clipboard import to_pixels
-from latentlab.widgets.panels.own_image.panel import CROP, DRAW, DRAWING, MASK, PicturePanel
+from latentlab.widgets.panels.own_image.panel import CROP, DRAW, DRAWING, MASK, OwnImagePanel
 from latentlab.work import Progress
 
 SPEC = ImageSpec((1, 28, 28))
@@ -47,7 +47,9 @@ def mine(name="photo.png", shape=(28, 28), seed=0, **fitting):
 
 @pytest.fixture
 def panel(show_panel):
-    return show_panel(PicturePanel, (440, 520), model=card(), codes=toy.codes(), point=mine().point)
+    return show_panel(
+        OwnImagePanel, (440, 520), model=card(), codes=toy.codes(), point=mine().point
+    )
 
 
 def asked(panel, kind):
@@ -154,21 +156,21 @@ def test_invert_and_whole(panel):
 def test_numbers_come_with_the_judgement(panel):
     own = mine(DRAWING)
     panel.controller.show(own=own)
-    assert asked(panel, JudgePicture) == [JudgePicture(own)]
-    assert len(asked(panel, JudgeMap)) == 1
+    assert asked(panel, EstimateElbo) == [EstimateElbo(own)]
+    assert len(asked(panel, EstimateReferenceElbo)) == 1
     assert panel.result.verdict.text().endswith("○</span> Judging…")
-    panel.controller.show(answers={JudgePicture: ImageElbo(own, 90.0, 5.5)})
+    panel.controller.show(answers={EstimateElbo: ImageElbo(own, 90.0, 5.5)})
     assert "reconstruction 90.0 + rate 5.5 = 95.5 nats · RMSE 0.0" in panel.result.numbers.text()
     usual = ReferenceElbo(np.arange(100.0), panel.controller.state.codes)
-    panel.controller.show(answers={JudgeMap: usual})
+    panel.controller.show(answers={EstimateReferenceElbo: usual})
     assert "stranger than 96 % of 100 images" in panel.result.verdict.text()
-    assert len(asked(panel, JudgePicture)) == len(asked(panel, JudgeMap)) == 1
+    assert len(asked(panel, EstimateElbo)) == len(asked(panel, EstimateReferenceElbo)) == 1
 
 
 def test_numbers_that_find_no_room_end_in_dots(panel):
     """What is merely cut off reads as another number."""
     own = mine(DRAWING)
-    panel.controller.show(own=own, answers={JudgePicture: ImageElbo(own, 116_731.8, 215.4)})
+    panel.controller.show(own=own, answers={EstimateElbo: ImageElbo(own, 116_731.8, 215.4)})
     numbers = panel.result.numbers
     panel.layout().activate()
     assert numbers.shown_text == numbers.text()
@@ -180,13 +182,13 @@ def test_numbers_that_find_no_room_end_in_dots(panel):
 
 def test_other_codes_are_judged_anew_but_not_while_training(panel):
     panel.controller.show(own=mine(DRAWING), run=Run("training"))
-    assert asked(panel, JudgeMap) == []
-    panel.controller.show(answers={JudgePicture: ImageElbo(panel.controller.state.own, 90.0, 5.5)})
+    assert asked(panel, EstimateReferenceElbo) == []
+    panel.controller.show(answers={EstimateElbo: ImageElbo(panel.controller.state.own, 90.0, 5.5)})
     assert panel.result.verdict.text().endswith("Compared with the map once training rests")
     panel.controller.show(run=None)
-    assert len(asked(panel, JudgeMap)) == 1
+    assert len(asked(panel, EstimateReferenceElbo)) == 1
     panel.controller.show(codes=toy.codes(seed=3))
-    assert len(asked(panel, JudgeMap)) == 2
+    assert len(asked(panel, EstimateReferenceElbo)) == 2
 
 
 def test_the_error_map_is_bright_where_it_is_wrong(panel):
@@ -224,7 +226,7 @@ def test_filling_in_asks_with_the_mask(panel):
     panel.filling.brushes.fill_in.click()
     panel.filling.brushes.others.click()
     panel.filling.brushes.others.click()
-    (fill,), others = asked(panel, FillIn), asked(panel, OtherFills)
+    (fill,), others = asked(panel, Inpaint), asked(panel, InpaintSamples)
     assert fill.original is own
     assert fill.hidden[14, 14]
     assert not fill.hidden[0, 0]
@@ -235,11 +237,11 @@ def test_filling_in_asks_with_the_mask(panel):
 
 
 def test_work_under_way_shows_and_can_be_given_up(panel):
-    panel.controller.show(own=mine(), working={FillIn: Progress("Looking", 0.4)})
+    panel.controller.show(own=mine(), working={Inpaint: Progress("Looking", 0.4)})
     assert panel.filling.is_busy
     assert panel.filling.progress.value() == 40
     panel.filling.cancel.click()
-    assert calls(panel, "cancel") == [[FillIn], [OtherFills]]
+    assert calls(panel, "cancel") == [[Inpaint], [InpaintSamples]]
     panel.controller.show(working={})
     assert not panel.filling.is_busy
 
@@ -249,7 +251,7 @@ def test_a_fill_that_is_clicked_becomes_z(panel):
     points = tuple(Point((0.1 * i, 0.0)) for i in range(6))
     tiles = Tiles(points, np.stack([own.picture] * 6), 6)
     hidden = np.zeros((28, 28), bool)
-    panel.controller.show(own=own, answers={FillIn: Inpaintings(own, hidden, tiles, (-1.0,) * 6)})
+    panel.controller.show(own=own, answers={Inpaint: Inpaintings(own, hidden, tiles, (-1.0,) * 6)})
     panel.turn_to(MASK)
     panel.layout().activate()
     place = panel.filling.fills.tile_rect(4).center().toPoint()
@@ -257,7 +259,7 @@ def test_a_fill_that_is_clicked_becomes_z(panel):
     QTest.mouseClick(panel.filling.fills, LEFT, PLAIN, place)
     assert calls(panel, "preview.point")[0] == [points[4]]
     assert calls(panel, "point.set") == [[points[4]]]
-    panel.controller.show(answers={FillIn: None})
+    panel.controller.show(answers={Inpaint: None})
     assert not panel.filling.fills.isVisible()
 
 
@@ -273,7 +275,7 @@ def test_a_conditional_model_is_told_the_class(panel):
 @pytest.mark.parametrize("page", [DRAW, CROP, MASK])
 def test_any_size_holds_it(panel, page, size):
     own = mine()
-    panel.controller.show(own=own, answers={JudgePicture: ImageElbo(own, 90.0, 5.5)})
+    panel.controller.show(own=own, answers={EstimateElbo: ImageElbo(own, 90.0, 5.5)})
     panel.turn_to(page)
     panel.resize(*size)
     panel.layout().activate()

@@ -32,7 +32,7 @@ class Row(Protocol):
         """None where no pictures are wanted."""
 
 
-class StripKeeper(QObject):
+class StripUpdates(QObject):
     """Asks for the pictures that can be seen and are no longer right, once z stands still.
 
     Parameters

@@ -14,7 +14,7 @@ from latentlab.session.export import TABLES
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.number_box import WholeBox
-from latentlab.widgets.kit.progress_bar import WorkBar
+from latentlab.widgets.kit.progress_bar import ProgressBar
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
@@ -53,7 +53,7 @@ class AnomaliesPanel(PanelWidget):
         super().__init__(controller, parent)
         self._rows: tuple[int, ...] = ()
         self._add_tools()
-        self.work = WorkBar(controller, ScoreImages, "Stop scoring; scores from before stay.")
+        self.work = ProgressBar(controller, ScoreImages, "Stop scoring; scores from before stay.")
         self._empty = QLabel(EMPTY)
         self._empty.setObjectName("muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
 
 
-class PictureSlot(ImageView):
+class ImageSlot(ImageView):
     """A picture that is a button.
 
     Parameters
@@ -123,7 +123,7 @@ class FilledSlot(QWidget):
         super().__init__(parent)
         self._index = index
         tip = f"{name}: click to go there. Drop a picture on it to fill it."
-        self.view = PictureSlot(index, f"Slot {name}", tip)
+        self.view = ImageSlot(index, f"Slot {name}", tip)
         self.view.setAcceptDrops(True)
         self.caption = muted()
         self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)

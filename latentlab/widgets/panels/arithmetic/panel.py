@@ -16,7 +16,7 @@ from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.panels.arithmetic.image_slot import FilledSlot, PictureSlot
+from latentlab.widgets.panels.arithmetic.image_slot import FilledSlot, ImageSlot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ class ArithmeticPanel(PanelWidget):
             self.tools.addWidget(widget)
         self.tools.addWidget(export)
         self.slots = [FilledSlot(index, name) for index, name in enumerate("ABC")]
-        self.result = PictureSlot(
+        self.result = ImageSlot(
             RESULT, "Result", "(A − B)·t + C, decoded. Click to make it the current z."
         )
         self._lay_out()
@@ -91,7 +91,7 @@ class ArithmeticPanel(PanelWidget):
         self.body.addLayout(row, 1)
         Veil(self, self.controller, MakeBlend)
 
-    def _views(self) -> list[PictureSlot]:
+    def _views(self) -> list[ImageSlot]:
         return [*(slot.view for slot in self.slots), self.result]
 
     @override

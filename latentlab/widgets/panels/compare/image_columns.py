@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAMES = ("image", "A", "B")
 
 
-class ColumnStrip(QWidget):
+class ImageColumns(QWidget):
     """One column per image: the image, A's reconstruction and B's."""
 
     chosen = Signal(int)

@@ -22,9 +22,9 @@ from latentlab.session.comparison import (
 )
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.number_box import WholeBox
-from latentlab.widgets.kit.progress_bar import WorkBar
+from latentlab.widgets.kit.progress_bar import ProgressBar
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.panels.compare.image_columns import ColumnStrip
+from latentlab.widgets.panels.compare.image_columns import ImageColumns
 from latentlab.widgets.panels.compare.side_by_side import SideBySide
 from latentlab.widgets.panels.compare.summary_table import SummaryTable
 
@@ -162,7 +162,7 @@ class SeveralPage(ComparePage):
 
     def __init__(self) -> None:
         super().__init__()
-        self.strip = ColumnStrip()
+        self.strip = ImageColumns()
         self.others = QPushButton("Others")
         self.others.setToolTip(
             "Take other images at random; of the selected ones, where there are."
@@ -245,7 +245,7 @@ class SummaryPage(ComparePage):
         self._may_start = True
         self.start = QPushButton("Measure")
         self.start.setToolTip(MEASURE)
-        self.work = WorkBar(controller, Summarise, "Stop; what was measured before stays.")
+        self.work = ProgressBar(controller, Summarise, "Stop; what was measured before stays.")
         self.teach = QLabel(TEACH)
         self.teach.setObjectName("muted")
         self.teach.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -16,7 +16,7 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.curves.loss_cell import LossCell, legend, nearest
 from latentlab.widgets.panels.curves.loss_plot import best
 from latentlab.widgets.panels.curves.plot_grid import PlotGrid
-from latentlab.widgets.panels.curves.toolbar import CurveTools
+from latentlab.widgets.panels.curves.toolbar import CurvesToolbar
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -40,7 +40,7 @@ class CurvesPanel(PanelWidget):
         self._at: float | None = None
         self._beside, self._below = muted(), muted()
         self._below.setWordWrap(True)
-        self.options = CurveTools()
+        self.options = CurvesToolbar()
         self.tools.addWidget(self._beside, 1)
         self.tools.addWidget(self.options)
         self.body.addWidget(self._below)

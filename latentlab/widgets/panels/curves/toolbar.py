@@ -22,7 +22,7 @@ LOG, SMOOTHING, LAST_KEY, OUTLIERS = (
 )
 
 
-class CurveTools(QWidget):
+class CurvesToolbar(QWidget):
     """A row of small controls; ``view`` is what they say."""
 
     changed = Signal()

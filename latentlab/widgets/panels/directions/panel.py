@@ -27,7 +27,7 @@ from latentlab.session.directions import (
     ReadDirections,
 )
 from latentlab.session.export import NAMES
-from latentlab.widgets.kit.axis.strip_updates import StripKeeper
+from latentlab.widgets.kit.axis.strip_updates import StripUpdates
 from latentlab.widgets.kit.dialogs import ask_where
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import settings
@@ -99,7 +99,7 @@ class DirectionsPanel(PanelWidget):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for widget, stretch in ((self.empty, 1), (self._area, 1), (self.put_back, 0)):
             self.body.addWidget(widget, stretch)
-        self._keeper = StripKeeper(controller, MakeDirectionStrips, self.rows, self)
+        self._keeper = StripUpdates(controller, MakeDirectionStrips, self.rows, self)
         Veil(self, controller)
         self._connect()
 

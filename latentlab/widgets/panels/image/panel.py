@@ -18,7 +18,7 @@ from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.panels.image.support_gauge import Gauge
+from latentlab.widgets.panels.image.support_gauge import SupportGauge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ class ImagePanel(PanelWidget):
         self._pair = _Pair()
         self.body.addWidget(self.view, 5)
         self.body.addWidget(self._pair, 2)
-        self.gauge = Gauge()
+        self.gauge = SupportGauge()
         self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
         self._export.clicked.connect(self._save)

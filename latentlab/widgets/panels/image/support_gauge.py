@@ -23,7 +23,7 @@ BLIND = (
 WAITING = "How far the current z is from the data: measured once training rests."
 
 
-class Gauge(QWidget):
+class SupportGauge(QWidget):
     """Says in a needle, words and numbers how far off the map z is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -38,7 +38,7 @@ class _Button(QToolButton):
         self.setMenu(menu)
 
 
-class WaysButton(_Button):
+class PathsButton(_Button):
     """Chooses which kinds of way stand side by side; remembered between starts."""
 
     changed = Signal()

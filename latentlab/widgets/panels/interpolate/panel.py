@@ -19,8 +19,8 @@ from latentlab.widgets.kit.labels import narrow
 from latentlab.widgets.kit.number_box import WholeBox
 from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.panels.interpolate.menus import StartsButton, WaysButton
-from latentlab.widgets.panels.interpolate.path_rows import WayRows, sheet_of
+from latentlab.widgets.panels.interpolate.menus import PathsButton, StartsButton
+from latentlab.widgets.panels.interpolate.path_rows import PathRows, sheet_of
 from latentlab.widgets.panels.interpolate.timeline_bar import TimelineBar
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
-    from latentlab.widgets.panels.interpolate.path_row import WayRow
+    from latentlab.widgets.panels.interpolate.path_row import PathRow
     from latentlab.workers.controller import Controller
 
 
@@ -60,14 +60,14 @@ class InterpolatePanel(PanelWidget):
         self.steps.setToolTip("Pictures from A to B, both included.")
         self.from_z = narrow("A = z", "Begin the way at the current z  (A)")
         self.to_z = narrow("B = z", "End the way at the current z  (B)")
-        self.ways, self.starts = WaysButton(), StartsButton()
+        self.ways, self.starts = PathsButton(), StartsButton()
         self._swap = IconButton("swap", "Swap A and B")
         self._export = IconButton("export", "Save the way as PNG or animated GIF")
         for widget in (self.from_z, self.to_z, self._swap, self.starts, self.steps, self.ways):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(self._export)
-        self.rows = WayRows()
+        self.rows = PathRows()
         for way, row in self.rows.rows.items():
             asked = MakeGeodesic if way is PathKind.GEODESIC else DecodePaths
             Veil(row.view, controller, DecodePath if way is PathKind.STRAIGHT else asked)
@@ -153,7 +153,7 @@ class InterpolatePanel(PanelWidget):
         self._show(-1, self.rows.lead)
 
     @Slot(int, object)
-    def _show(self, step: int, row: WayRow) -> None:
+    def _show(self, step: int, row: PathRow) -> None:
         """Frame a step in every strip and preview it in one; -1 shows what is committed."""
         tiles = row.tiles
         if tiles is None or not 0 <= step < len(tiles.points):
@@ -166,7 +166,7 @@ class InterpolatePanel(PanelWidget):
             self.controller.preview.tile(tiles, step)
 
     @Slot(int, object)
-    def _on_chosen(self, step: int, row: WayRow) -> None:
+    def _on_chosen(self, step: int, row: PathRow) -> None:
         if row.tiles and step < len(row.tiles.points):
             self.player.stop()
             self.controller.point.set(row.tiles.points[step])

@@ -41,7 +41,7 @@ LEAST = 16
 """Pixels that a picture in one line must have."""
 
 
-class WayRow(QWidget):
+class PathRow(QWidget):
     """A strip of one kind.
 
     Parameters

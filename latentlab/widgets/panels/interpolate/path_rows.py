@@ -13,18 +13,18 @@ from latentlab.session.interpolation import DecodePaths, MakeGeodesic
 from latentlab.session.model import DecodePath
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.panels.interpolate.path_row import WayRow
+from latentlab.widgets.panels.interpolate.path_row import PathRow
 
 if TYPE_CHECKING:
     from latentlab.session.interpolation import DecodedPath
     from latentlab.session.state import Changes, State
 
 
-class WayRows(QWidget):
+class PathRows(QWidget):
     """One row per kind of way; the one whose name is pressed leads."""
 
     hovered = Signal(int, object)
-    """A step, -1 for none, and the `WayRow` it is in."""
+    """A step, -1 for none, and the `PathRow` it is in."""
     chosen = Signal(int, object)
     cancelled = Signal(object)
     """The kind of way that shall not be looked for any longer."""
@@ -36,9 +36,9 @@ class WayRows(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT // 2)
-        self.rows: dict[PathKind, WayRow] = {}
+        self.rows: dict[PathKind, PathRow] = {}
         for way in PathKind:
-            row = WayRow(way)
+            row = PathRow(way)
             row.view.hovered.connect(self._on_hovered)
             row.view.chosen.connect(self._on_chosen)
             row.bar.hovered.connect(self._on_hovered)
@@ -48,12 +48,12 @@ class WayRows(QWidget):
             column.addWidget(row, 1)
 
     @property
-    def shown(self) -> list[WayRow]:
+    def shown(self) -> list[PathRow]:
         """The rows that are shown, in their order."""
         return [self.rows[way] for way in self._shown]
 
     @property
-    def lead(self) -> WayRow:
+    def lead(self) -> PathRow:
         """The way that is played, previewed and saved."""
         return next((row for row in self.shown if row.name.isChecked()), self.shown[0])
 
@@ -98,12 +98,12 @@ class WayRows(QWidget):
         row = self.sender()
         self.cancelled.emit(next(way for way, each in self.rows.items() if each is row))
 
-    def _sender(self) -> WayRow:
+    def _sender(self) -> PathRow:
         sender = self.sender()
         return next((r for r in self.shown if sender in (r.view, r.bar)), self.lead)
 
 
-def sheet_of(rows: list[WayRow]) -> Tiles:
+def sheet_of(rows: list[PathRow]) -> Tiles:
     """Lay the strips of rows one below the other."""
     tiles = [row.tiles for row in rows if row.tiles]
     points = tuple(point for each in tiles for point in each.points)

@@ -27,7 +27,7 @@ MOST_GROUPS = 40
 COUNTS = {Measure.K_MEANS: ("k = ", 10), Measure.HDBSCAN: ("≥ ", 50)}
 
 
-class ColourChoice(QWidget):
+class ColourBy(QWidget):
     """A list of colourings; asks for those that have to be computed."""
 
     changed = Signal()

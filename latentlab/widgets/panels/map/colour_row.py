@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from latentlab.session.colourings import values_of
 from latentlab.widgets.kit.scatter.point_colours import by_class, by_value
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.panels.map.colour_by import ColourChoice, legend_names
+from latentlab.widgets.panels.map.colour_by import ColourBy, legend_names
 from latentlab.widgets.panels.map.legend import Legend
 from latentlab.widgets.panels.map.value_bar import ValueBar
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-class ColourFoot(QWidget):
+class ColourRow(QWidget):
     """The choice of a colouring beside its legend or its scale."""
 
     changed = Signal()
@@ -33,7 +33,7 @@ class ColourFoot(QWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.choice, self.legend, self.bar = ColourChoice(controller), Legend(), ValueBar()
+        self.choice, self.legend, self.bar = ColourBy(controller), Legend(), ValueBar()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SIDE = 72
 
 
-class Thumbnail(QWidget):
+class HoverCard(QWidget):
     """The decoded point and, left of it, the image of the data set near it."""
 
     def __init__(self, parent: QWidget) -> None:

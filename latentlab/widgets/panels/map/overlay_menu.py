@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 from latentlab.session import wants
 from latentlab.session.map import DrawPosteriors, FindHoles, MakeMeasured
 from latentlab.session.model import Decode, MakeManifold
-from latentlab.session.neighbours import FetchPictures
+from latentlab.session.neighbours import FetchMapImages
 from latentlab.widgets.kit.images.image_view import to_image
 from latentlab.widgets.kit.scatter.markers import Spread
 from latentlab.widgets.kit.settings import settings
@@ -142,8 +142,8 @@ class Layers(QObject):
         self._paint = paint
         if "model" in changed:
             self.pictures.forget()
-        fetched = state.answer(FetchPictures)
-        if FetchPictures in changed and fetched:
+        fetched = state.answer(FetchMapImages)
+        if FetchMapImages in changed and fetched:
             self._missing = ()
             self.pictures.add(fetched.rows, fetched.pictures)
         if changed & {Decode, "preview", "model", "view"}:
@@ -192,7 +192,7 @@ class Layers(QObject):
         if self.is_on(IMAGE):
             yield from wants.picture(state)
         if self._missing:
-            yield FetchPictures(self._missing)
+            yield FetchMapImages(self._missing)
         if not state.view.is_plane or state.codes is None or not len(state.codes):
             return
         if self.is_on(BACKING):

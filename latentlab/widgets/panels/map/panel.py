@@ -12,21 +12,21 @@ from latentlab.session.anomalies import ScoreImages
 from latentlab.session.directions import ReadDirections
 from latentlab.session.map import DrawPosteriors, FindHoles, MakeMeasured, MakeView
 from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
-from latentlab.session.neighbours import FetchPictures
+from latentlab.session.neighbours import FetchMapImages
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.labels import muted
-from latentlab.widgets.kit.progress_bar import WorkBar
+from latentlab.widgets.kit.progress_bar import ProgressBar
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.panels.map.colour_row import ColourFoot
+from latentlab.widgets.panels.map.colour_row import ColourRow
 from latentlab.widgets.panels.map.lasso import SelectTools
 from latentlab.widgets.panels.map.overlay_menu import SPREAD, Layers
 from latentlab.widgets.panels.map.plot import MapPlot
 from latentlab.widgets.panels.map.pointer import MapPointer
 from latentlab.widgets.panels.map.select_menu import fill_select_menu
 from latentlab.widgets.panels.map.selection_bar import SelectionBar
-from latentlab.widgets.panels.map.toolbar import MapTools
+from latentlab.widgets.panels.map.toolbar import MapToolbar
 from latentlab.widgets.panels.map.view_bar import ViewBar
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ class MapPanel(PanelWidget):
     watches: Changes = frozenset(
         {"model", "codes", "point", "ends", "view", "preview", "selection", "original", "own"}
         | {"working", "is_training", "following"}
-        | {Decode, DrawPosteriors, FetchPictures, FindHoles, MakeManifold, MakeMeasured}
+        | {Decode, DrawPosteriors, FetchMapImages, FindHoles, MakeManifold, MakeMeasured}
         | {ReadDirections, ScoreImages}
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.views, self.foot = ViewBar(controller), ColourFoot(controller)
+        self.views, self.foot = ViewBar(controller), ColourRow(controller)
         self.across, self.up = self.views.across, self.views.up
         self.colours, self.legend, self.bar = self.foot.choice, self.foot.legend, self.foot.bar
         self._note = muted()
@@ -85,8 +85,8 @@ class MapPanel(PanelWidget):
         self.layers = Layers(self.plot, controller)
         self.pointer = MapPointer(self.plot, controller)
         self.thumbnail = self.pointer.thumbnail
-        self.buttons = MapTools(self.plot)
-        self.work = WorkBar(controller, WORK, "Give this up; what is shown stays.", self.plot)
+        self.buttons = MapToolbar(self.plot)
+        self.work = ProgressBar(controller, WORK, "Give this up; what is shown stays.", self.plot)
         self.work.setObjectName("mapBar")
         self.work.move(UNIT, UNIT)
         self.selected = SelectionBar(controller, self.plot)

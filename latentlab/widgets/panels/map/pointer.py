@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from latentlab.session.map import place_of, point_under
 from latentlab.widgets.panels.map.context_menu import fill_map_menu
-from latentlab.widgets.panels.map.hover_card import Thumbnail
+from latentlab.widgets.panels.map.hover_card import HoverCard
 
 if TYPE_CHECKING:
     from latentlab.session.points import LatentPath, Point
@@ -36,7 +36,7 @@ class MapPointer(QObject):
     def __init__(self, plot: MapPlot, controller: Controller) -> None:
         super().__init__(plot)
         self._plot, self._controller = plot, controller
-        self.thumbnail = Thumbnail(plot)
+        self.thumbnail = HoverCard(plot)
         self._spot: Spot | None = None
         self._put: dict[tuple[float, ...], tuple[float, float]] = {}
         plot.hovered.connect(self._on_hovered)

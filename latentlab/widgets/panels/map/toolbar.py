@@ -15,7 +15,7 @@ TOOLS = {
 }
 
 
-class MapTools(QFrame):
+class MapToolbar(QFrame):
     """Box and lasso, of which at most one is on, and menus: a small bar on the map."""
 
     chosen = Signal(str)

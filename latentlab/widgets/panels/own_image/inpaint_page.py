@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from latentlab.session.own_image import FillIn, OtherFills
+from latentlab.session.own_image import Inpaint, InpaintSamples
 from latentlab.widgets.kit.flow_layout import Page
 from latentlab.widgets.kit.images.tile_view import TileView
 from latentlab.widgets.kit.theme import UNIT
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-class FillPage(Page):
+class InpaintPage(Page):
     """Mask and tools, and beside the mask the ways to fill it in once there are some.
 
     Parameters
@@ -67,13 +67,15 @@ class FillPage(Page):
 
     def show_fills(self, state: State) -> None:
         """Show the ways to fill it in that are known."""
-        fills = state.answer(FillIn)
+        fills = state.answer(Inpaint)
         self.fills.set_tiles(fills.tiles if fills else None)
         self.fills.setVisible(fills is not None)
 
     def show_work(self, state: State) -> None:
         """Show how far filling in is."""
-        work = next((state.working[k] for k in (FillIn, OtherFills) if k in state.working), None)
+        work = next(
+            (state.working[k] for k in (Inpaint, InpaintSamples) if k in state.working), None
+        )
         self._busy.setVisible(work is not None)
         if work:
             self.progress.setValue(round(100 * (work.fraction or 0)))
@@ -82,22 +84,22 @@ class FillPage(Page):
     @Slot()
     def _fill_in(self) -> None:
         if own := self._controller.state.own:
-            self._controller.ask(FillIn(own, self.veiled.hidden))
+            self._controller.ask(Inpaint(own, self.veiled.hidden))
 
     @Slot()
     def _other_fills(self) -> None:
         if own := self._controller.state.own:
             self._seed += 1
-            self._controller.ask(OtherFills(own, self.veiled.hidden, self._seed))
+            self._controller.ask(InpaintSamples(own, self.veiled.hidden, self._seed))
 
     @Slot()
     def _give_up(self) -> None:
-        for kind in (FillIn, OtherFills):
+        for kind in (Inpaint, InpaintSamples):
             self._controller.cancel(kind)
 
     @Slot(int)
     def _on_hovered(self, row: int) -> None:
-        fills = self._controller.state.answer(FillIn)
+        fills = self._controller.state.answer(Inpaint)
         if row < 0 or not fills:
             self._controller.preview.clear()
         else:
@@ -105,7 +107,7 @@ class FillPage(Page):
 
     @Slot(int)
     def _on_chosen(self, row: int) -> None:
-        if fills := self._controller.state.answer(FillIn):
+        if fills := self._controller.state.answer(Inpaint):
             self._controller.point.set(fills.tiles.points[row])
 
 

@@ -16,7 +16,13 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, SourceImage
-from latentlab.session.own_image import CENTERED, EncodePicture, FillIn, JudgeMap, JudgePicture
+from latentlab.session.own_image import (
+    CENTERED,
+    EncodeOwnImage,
+    EstimateElbo,
+    EstimateReferenceElbo,
+    Inpaint,
+)
 from latentlab.widgets.kit.clipboard import paste_picture
 from latentlab.widgets.kit.dialogs import ask_picture
 from latentlab.widgets.kit.flow_layout import Page
@@ -26,8 +32,8 @@ from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.own_image.canvas import DrawCanvas
 from latentlab.widgets.panels.own_image.crop_view import CropView
-from latentlab.widgets.panels.own_image.inpaint_page import FillPage
-from latentlab.widgets.panels.own_image.result import PictureResult
+from latentlab.widgets.panels.own_image.inpaint_page import InpaintPage
+from latentlab.widgets.panels.own_image.result import OwnImageResult
 from latentlab.widgets.panels.own_image.tools import CropTools, DrawTools
 
 if TYPE_CHECKING:
@@ -48,19 +54,28 @@ PAGES = {
 }
 
 
-class PicturePanel(PanelWidget):
+class OwnImagePanel(PanelWidget):
     """A canvas, a frame or a mask above; what the model makes of the picture below."""
 
     watches = frozenset(
-        {"model", "codes", "own", JudgePicture, JudgeMap, FillIn, "working", "is_training"}
+        {
+            "model",
+            "codes",
+            "own",
+            EstimateElbo,
+            EstimateReferenceElbo,
+            Inpaint,
+            "working",
+            "is_training",
+        }
     )
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.canvas, self.crop = DrawCanvas(), CropView()
         self.draw_tools, self.crop_tools = DrawTools(self.canvas), CropTools()
-        self.filling = FillPage(controller)
-        self.result = PictureResult()
+        self.filling = InpaintPage(controller)
+        self.result = OwnImageResult()
         self._make_tools()
         self._stack = QStackedWidget()
         self._stack.addWidget(_page(self.draw_tools, self.canvas))
@@ -70,9 +85,9 @@ class PicturePanel(PanelWidget):
         self.body.addWidget(self.result, 3)
         self._connect()
         result = self.result
-        Veil(result, controller, EncodePicture)
+        Veil(result, controller, EncodeOwnImage)
         for label in (result.numbers, result.verdict):
-            Veil(label, controller, JudgePicture)
+            Veil(label, controller, EstimateElbo)
 
     def _make_tools(self) -> None:
         self._pages = QButtonGroup(self)
@@ -127,9 +142,9 @@ class PicturePanel(PanelWidget):
             self._show_model(state)
         if changed & {"own", "model"}:
             self._show_own(state.own)
-        if changed & {"own", JudgePicture, JudgeMap, "is_training", "codes"}:
+        if changed & {"own", EstimateElbo, EstimateReferenceElbo, "is_training", "codes"}:
             self.result.show_numbers(state)
-        if FillIn in changed:
+        if Inpaint in changed:
             self.filling.show_fills(state)
         self.filling.show_work(state)
 
@@ -172,10 +187,10 @@ class PicturePanel(PanelWidget):
     def wants(self, state: State) -> Iterable[Request[Any]]:
         if state.own is None:
             return
-        yield JudgePicture(state.own)
+        yield EstimateElbo(state.own)
         # While training the map moves on every second: comparing would only slow it.
         if not state.is_training:
-            yield JudgeMap()
+            yield EstimateReferenceElbo()
 
     # What a hand does
 
@@ -262,6 +277,6 @@ PANEL = Panel(
     "is wrong. The verdict compares its negative ELBO with those of images on the map. On "
     "<b>Mask</b>, hide a part and let the model fill it in. Try drawing a 7 with a bar, or half "
     "an 8.",
-    widget=PicturePanel,
+    widget=OwnImagePanel,
     behind="manifold",
 )

@@ -9,7 +9,13 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from latentlab.session.own_image import JudgeMap, JudgePicture, error_map, pixel_rmse, unlikeness
+from latentlab.session.own_image import (
+    EstimateElbo,
+    EstimateReferenceElbo,
+    error_map,
+    pixel_rmse,
+    unlikeness,
+)
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import ElidedLabel, muted
@@ -34,7 +40,7 @@ NUMBERS = (
 )
 
 
-class PictureResult(QWidget):
+class OwnImageResult(QWidget):
     """Three pictures in a row, and under them how well the model knows the first."""
 
     def __init__(self) -> None:
@@ -109,7 +115,11 @@ class PictureResult(QWidget):
 
     def show_numbers(self, state: State) -> None:
         """Say how well the model knows the picture; what is not known yet is left open."""
-        own, judged, usual = state.own, state.answer(JudgePicture), state.answer(JudgeMap)
+        own, judged, usual = (
+            state.own,
+            state.answer(EstimateElbo),
+            state.answer(EstimateReferenceElbo),
+        )
         if own is None:
             return
         rmse = f"RMSE {pixel_rmse(own):.3f}"

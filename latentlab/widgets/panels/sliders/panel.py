@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QScrollArea, QWidget
 
 from latentlab.session.axes import Axis, AxisOrder, component_axis, dimension_axis
-from latentlab.session.directions import MakeSliderStrips, Weigh
+from latentlab.session.directions import MakeSliderStrips, MeasureDimensions
 from latentlab.widgets.kit.axis.slider import REACH
-from latentlab.widgets.kit.axis.strip_updates import StripKeeper
+from latentlab.widgets.kit.axis.strip_updates import StripUpdates
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import Veil
@@ -38,7 +38,7 @@ FEW = 16
 class SlidersPanel(PanelWidget):
     """Moves z along each axis, in units of the data's own spread along it."""
 
-    watches = frozenset({"model", "codes", "point", Weigh, MakeSliderStrips})
+    watches = frozenset({"model", "codes", "point", MeasureDimensions, MakeSliderStrips})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -57,7 +57,7 @@ class SlidersPanel(PanelWidget):
         self.body.addWidget(self._area, 1)
         self.rows: list[SliderRow] = []
         self._axes: list[Axis] = []
-        self._keeper = StripKeeper(controller, MakeSliderStrips, self.rows, self)
+        self._keeper = StripUpdates(controller, MakeSliderStrips, self.rows, self)
         self._wish: bool | None = None
         self._connect()
         Veil(self, controller)
@@ -100,7 +100,7 @@ class SlidersPanel(PanelWidget):
             self._make_rows(state.model.latent_dim)
         if state.point is None or state.codes is None or len(state.point.z) != len(self.rows):
             return
-        if changed & {"model", "codes", Weigh} and not self._is_held():
+        if changed & {"model", "codes", MeasureDimensions} and not self._is_held():
             self._lay_axes(state)
         self.label.show_label(state.point.label)
         self._show_z()
@@ -121,7 +121,7 @@ class SlidersPanel(PanelWidget):
     def wants(self, state: State) -> Iterable[Request[Any]]:
         # While training, what dimensions carry is wanted only where it is looked at.
         if not state.is_training or self.order.currentText() != AxisOrder.DIMENSIONS:
-            yield Weigh()
+            yield MeasureDimensions()
         yield from self._keeper.wants(state)
 
     def _show_z(self) -> None:
@@ -137,7 +137,7 @@ class SlidersPanel(PanelWidget):
         """Give each row its axis, in the order that was chosen."""
         if state.codes is None:
             return
-        known = state.answer(Weigh)
+        known = state.answer(MeasureDimensions)
         if known and len(known.kl) != len(self.rows):
             known = None
         order = AxisOrder(self.order.currentText())

@@ -13,7 +13,7 @@ from latentlab.widgets.kit.dialogs import ask_discard, ask_epochs
 from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.queue_view import title
 from latentlab.widgets.kit.theme import UNIT, small
-from latentlab.widgets.panels.train.steering_row import SteerRow
+from latentlab.widgets.panels.train.steering_row import SteeringRow
 from latentlab.widgets.window.run_bar import toggle_pause
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class SteeringCard(QFrame):
         super().__init__(parent)
         self.setObjectName("steering")
         self._controller = controller
-        self.rows: dict[str, SteerRow] = {}
+        self.rows: dict[str, SteeringRow] = {}
         self._title, self._epoch = ElidedLabel(), QLabel()
         font = self._title.font()
         font.setBold(True)
@@ -123,7 +123,7 @@ class SteeringCard(QFrame):
             for old in self.rows.values():
                 old.label.deleteLater()
                 old.deleteLater()
-            self.rows = {key: SteerRow(key, field) for key, (field, _) in wanted.items()}
+            self.rows = {key: SteeringRow(key, field) for key, (field, _) in wanted.items()}
             for i, row in enumerate(self.rows.values()):
                 self._grid.addWidget(row.label, i, 0)
                 self._grid.addWidget(row, i, 1)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from latentlab.session.form import Field
 
 
-class SteerRow(QWidget):
+class SteeringRow(QWidget):
     """The editor of one number, and whether it says what the run does.
 
     Parameters

@@ -22,7 +22,7 @@ LARGEST = 56
 """Pixels of a tile at most: a sheet is to be looked over."""
 
 
-class SheetView(QScrollArea):
+class LabelledRows(QScrollArea):
     """Rows of tiles below one another, as many as there are; announces when the last is seen.
 
     Parameters

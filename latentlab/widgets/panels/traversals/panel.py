@@ -19,7 +19,7 @@ from latentlab.widgets.kit.number_box import NumberBox, WholeBox
 from latentlab.widgets.kit.player import Player
 from latentlab.widgets.kit.veil import Veil
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.panels.traversals.labelled_rows import SheetView
+from latentlab.widgets.panels.traversals.labelled_rows import LabelledRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +63,7 @@ class TraversalsPanel(PanelWidget):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
-        self.sheet = SheetView("What each dimension does appears here.")
+        self.sheet = LabelledRows("What each dimension does appears here.")
         self.view = self.sheet.view
         self.view.setAccessibleName("Traversals of each dimension")
         self.body.addWidget(self.sheet, 1)

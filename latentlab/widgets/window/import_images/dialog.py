@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session.export import DescribeForm
-from latentlab.session.import_images import CheckPictures, ShowPictures
+from latentlab.session.import_images import CheckImageFiles, ShowContactSheet
 from latentlab.session.recipes import changed
 from latentlab.widgets.kit.form.editors import FileEditor, NumberEditor
 from latentlab.widgets.kit.form.form import FormWidget
@@ -26,7 +26,7 @@ from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.window.import_images.contact_sheet import ContactView
-from latentlab.widgets.window.import_images.path_row import PathRow
+from latentlab.widgets.window.import_images.path_row import FilePathRow
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
@@ -106,7 +106,7 @@ class ImportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
         column.setSpacing(2 * UNIT)
-        self.path = PathRow()
+        self.path = FilePathRow()
         column.addWidget(self.path)
         column.addLayout(middle, 1)
         column.addWidget(self.buttons)
@@ -168,26 +168,26 @@ class ImportDialog(QDialog):
             self.view.show_contact(None)
             self.path.line.setFocus()
             return
-        self._controller.ask(ShowPictures(values))
+        self._controller.ask(ShowContactSheet(values))
         root = Path(values["root"])
         if root != self._root:
             self._root = root
             self.view.show_checked(None)
-            self._controller.ask(CheckPictures(root))
+            self._controller.ask(CheckImageFiles(root))
 
     @Slot(object, object)
     def _on_changed(self, state: State, changed: Changes) -> None:
         if DescribeForm in changed:
             self._make_form(state)
-        contact, checked = state.answer(ShowPictures), state.answer(CheckPictures)
-        if ShowPictures in changed and contact and contact.values == self.values():
+        contact, checked = state.answer(ShowContactSheet), state.answer(CheckImageFiles)
+        if ShowContactSheet in changed and contact and contact.values == self.values():
             self._show_contact(contact)
-        if CheckPictures in changed and checked and checked.root == self._root:
+        if CheckImageFiles in changed and checked and checked.root == self._root:
             self.view.show_checked(checked)
         if "failure" in changed and state.failure:
             self.view.show_problem(state.failure.title)
         if "working" in changed:
-            kinds = (ShowPictures, CheckPictures)
+            kinds = (ShowContactSheet, CheckImageFiles)
             self.view.show_progress(next(filter(None, map(state.working.get, kinds)), None))
 
     def _show_contact(self, contact: Contact) -> None:
@@ -234,7 +234,7 @@ class ImportDialog(QDialog):
     def done(self, result: int) -> None:
         """End every look at pictures that is still under way, and close."""
         self._later.stop()
-        for kind in (ShowPictures, CheckPictures):
+        for kind in (ShowContactSheet, CheckImageFiles):
             self._controller.cancel(kind)
         super().done(result)
 

@@ -9,7 +9,7 @@ from latentlab.widgets.kit.form.form import LABEL_WIDTH
 from latentlab.widgets.kit.theme import UNIT
 
 
-class PathRow(QWidget):
+class FilePathRow(QWidget):
     """Its ``line`` begins where the editors of a form within a form do."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

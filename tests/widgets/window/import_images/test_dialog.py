@@ -11,7 +11,7 @@ from stub_controller import StubController, discard
 from latentlab.data.image_set import DATA
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import Field, Kind, describe
-from latentlab.session.import_images import Checked, CheckPictures, Contact, ShowPictures
+from latentlab.session.import_images import Checked, CheckImageFiles, Contact, ShowContactSheet
 from latentlab.session.runs import Draft
 from latentlab.widgets.window.import_images.contact_sheet import CLASSES
 from latentlab.widgets.window.import_images.dialog import ImportDialog
@@ -56,28 +56,28 @@ def show(dialog, **changes):
     contact = Contact(
         dialog.values(), **{"pictures": PICTURES, "names": NAMES, "count": 24, **changes}
     )
-    dialog._controller.show(answers={ShowPictures: contact})
+    dialog._controller.show(answers={ShowContactSheet: contact})
 
 
 def test_pictures_are_looked_at_at_once(dialog):
-    (first,) = asked(dialog, ShowPictures)
+    (first,) = asked(dialog, ShowContactSheet)
     assert first.values["kind"] == "folder"
     assert first.values["root"] == "/zoo"
     assert first.values["width"] == 64
-    assert [request.root for request in asked(dialog, CheckPictures)] == [Path("/zoo")]
+    assert [request.root for request in asked(dialog, CheckImageFiles)] == [Path("/zoo")]
     assert not dialog.use.isEnabled(), "nothing is known of them yet"
 
 
 def test_a_change_is_shown_after_a_moment_but_files_are_checked_once(dialog, until):
     dialog.form.set_values({"width": 32})
     dialog.form.set_values({"width": 33, "crop": "none"})
-    until(lambda: len(asked(dialog, ShowPictures)) == 2)
-    last = asked(dialog, ShowPictures)[-1].values
+    until(lambda: len(asked(dialog, ShowContactSheet)) == 2)
+    last = asked(dialog, ShowContactSheet)[-1].values
     assert (last["width"], last["crop"]) == (33, "none")
-    assert len(asked(dialog, CheckPictures)) == 1
+    assert len(asked(dialog, CheckImageFiles)) == 1
     dialog.path.line.setText("/park")
-    until(lambda: len(asked(dialog, ShowPictures)) == 3)
-    assert [request.root for request in asked(dialog, CheckPictures)] == [
+    until(lambda: len(asked(dialog, ShowContactSheet)) == 3)
+    assert [request.root for request in asked(dialog, CheckImageFiles)] == [
         Path("/zoo"),
         Path("/park"),
     ]
@@ -106,7 +106,7 @@ def test_many_classes_are_cut_short(dialog):
 def test_answers_to_older_questions_are_passed_over(dialog):
     old = dialog.values()
     dialog.form.set_values({"width": 32})
-    dialog._controller.show(answers={ShowPictures: Contact(old, PICTURES, NAMES, count=24)})
+    dialog._controller.show(answers={ShowContactSheet: Contact(old, PICTURES, NAMES, count=24)})
     assert not dialog.use.isEnabled()
 
 
@@ -133,9 +133,9 @@ def test_one_picture_is_not_enough(dialog):
 
 def test_unreadable_files_are_counted_and_listed(dialog):
     skipped = (("a.png", "is no picture"), ("b.jpg", "image file is truncated"))
-    dialog._controller.show(answers={CheckPictures: Checked(Path("/park"), 9, skipped)})
+    dialog._controller.show(answers={CheckImageFiles: Checked(Path("/park"), 9, skipped)})
     assert dialog.view.unreadable.isHidden(), "those are other pictures"
-    dialog._controller.show(answers={CheckPictures: Checked(Path("/zoo"), 9, skipped)})
+    dialog._controller.show(answers={CheckImageFiles: Checked(Path("/zoo"), 9, skipped)})
     assert dialog.view.unreadable.text().startswith("2 could not be read")
     assert dialog.view.list.isHidden()
     QTest.mouseClick(dialog.view.unreadable, LEFT)
@@ -144,7 +144,7 @@ def test_unreadable_files_are_counted_and_listed(dialog):
 
 
 def test_progress_is_shown_while_there_is_any(dialog):
-    dialog._controller.show(working={ShowPictures: Progress("Reading some pictures", 0.25)})
+    dialog._controller.show(working={ShowContactSheet: Progress("Reading some pictures", 0.25)})
     assert dialog.view._progress.isVisible()
     assert dialog.view._progress.value() == 250
     dialog._controller.show(working={})
@@ -159,7 +159,7 @@ def test_attributes_are_ticked_into_classes(dialog, until):
     for name in ("hat", "smiling"):
         actions[name].trigger()
     assert dialog.values()["classes_from"] == ["smiling", "hat"]
-    until(lambda: asked(dialog, ShowPictures)[-1].values["classes_from"] == ["smiling", "hat"])
+    until(lambda: asked(dialog, ShowContactSheet)[-1].values["classes_from"] == ["smiling", "hat"])
     dialog.form.set_values({"classes_from": ["a", "b", "c", "d", "hat"]})
     show(dialog, table="attributes.csv", attributes=("smiling", "hat", "a", "b", "c", "d"))
     enabled = {action.text(): action.isEnabled() for action in dialog.pick.menu().actions()}
@@ -183,7 +183,7 @@ def test_cancel_leaves_the_draft_and_ends_the_look(dialog):
     called = [call[0] for call in dialog._controller.asked]
     assert "training.set_draft" not in called
     ended = {call[1] for call in dialog._controller.asked if call[0] == "cancel"}
-    assert ended == {ShowPictures, CheckPictures}
+    assert ended == {ShowContactSheet, CheckImageFiles}
 
 
 def test_the_last_pictures_are_remembered(make, until):
@@ -201,14 +201,14 @@ def test_the_last_pictures_are_remembered(make, until):
 
 def test_it_waits_for_the_form(make):
     dialog = make(Path("/zoo"), answers={DescribeForm: ()})
-    assert asked(dialog, ShowPictures) == []
+    assert asked(dialog, ShowContactSheet) == []
     dialog._controller.show(answers={DescribeForm: FORM})
-    assert len(asked(dialog, ShowPictures)) == 1
+    assert len(asked(dialog, ShowContactSheet)) == 1
 
 
 def test_nothing_is_asked_of_no_folder(make):
     dialog = make()
-    assert asked(dialog, ShowPictures) == []
+    assert asked(dialog, ShowContactSheet) == []
     assert not dialog.use.isEnabled()
 
 
