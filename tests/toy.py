@@ -6,6 +6,7 @@ large, its lower half as its second, and its last column tells the label.
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from weakref import ref
 
 import numpy as np
 
@@ -254,7 +255,7 @@ class ToyLab:
         if request.layout is Layout.PCA:
             again = request.like.layout is Layout.PCA and not request.like.frame.dimensions
             like = request.like.frame if again else None
-            return View(request.layout, pca_frame(self.codes.mu, like), codes=self.codes)
+            return View(request.layout, pca_frame(self.codes.mu, like), codes=ref(self.codes))
         # No map worth the name, but one that takes pieces to make.
         return self.scattered(request)
 
@@ -262,7 +263,7 @@ class ToyLab:
         for i in range(4):
             yield Progress(f"{request.layout}", i / 4)
         xy = np.random.default_rng(7).uniform(-3, 3, (len(self.codes), 2)).astype(np.float32)
-        return View(request.layout, request.like.frame, xy, np.arange(len(xy)), self.codes)
+        return View(request.layout, request.like.frame, xy, np.arange(len(xy)), ref(self.codes))
 
     def MakeMeasured(self, request):
         yield Progress(request.measure, 0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -41,11 +42,11 @@ def _(request: MakeView, explorer: Explorer) -> View | Generator[Progress, None,
             raise RunError("PCA needs images on the map.", "Open a model whose data set is here.")
         # A new model is looked at along its dimensions until its components are known.
         again = like.layout is layout and not like.frame.dimensions
-        return View(layout, pca_frame(codes.mu, like.frame if again else None), codes=codes)
+        return View(layout, pca_frame(codes.mu, like.frame if again else None), codes=ref(codes))
     cache = ViewCache(explorer.card, codes.mu, layout)
     known = cache.read()
     if known:
-        return View(layout, like.frame, *known, codes=codes)
+        return View(layout, like.frame, *known, codes=ref(codes))
     return _projected(request, codes, cache)
 
 
@@ -58,7 +59,7 @@ def _projected(
     like = request.like.xy if request.like.layout is request.layout else None
     xy, anchors = yield from project(codes.mu, request.layout.value, like)
     cache.write(xy, anchors)
-    return View(request.layout, request.like.frame, xy, anchors, codes)
+    return View(request.layout, request.like.frame, xy, anchors, ref(codes))
 
 
 BLOCK = 500_000

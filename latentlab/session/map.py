@@ -15,6 +15,7 @@ from latentlab.session.request import Lifetime, Request, SaveFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from weakref import ReferenceType
 
     from numpy.typing import NDArray
 
@@ -85,15 +86,15 @@ class View:
         Where each image is drawn, where no plane says so.
     anchors : ndarray of int64, shape (M,), or None
         Rows that were laid out themselves; the others stand where their nearest ones do.
-    codes : Codes or None
-        What it was computed from, for one of ``MADE``.
+    codes : weak reference to Codes, or None
+        What it was computed from, for one of ``MADE``; weak, since undo keeps views.
     """
 
     layout: Layout
     frame: Frame
     xy: NDArray[np.float32] | None = None
     anchors: NDArray[np.int64] | None = None
-    codes: Codes | None = field(default=None, repr=False)
+    codes: ReferenceType[Codes] | None = field(default=None, repr=False)
 
     @property
     def is_plane(self) -> bool:
@@ -104,6 +105,10 @@ class View:
     def inverse(self) -> str:
         """What is decoded under the cursor, in words."""
         return "exact plane" if self.is_plane else f"blend of the {NEIGHBOURS} nearest codes"
+
+    def is_made_of(self, codes: Codes) -> bool:
+        """Say whether it was computed from these codes."""
+        return self.codes is not None and self.codes() is codes
 
     def suits(self, codes: Codes) -> bool:
         """Say whether it can show these codes."""

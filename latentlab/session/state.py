@@ -140,8 +140,11 @@ def changes_between(old: State, new: State) -> Changes:
     if "answers" in names:
         kinds = {*old.answers, *new.answers}
         changed |= {kind for kind in kinds if old.answer(kind) is not new.answer(kind)}
-    if old.is_training != new.is_training:
-        changed.add("is_training")
+    # These two depend on several parts.
+    changed.discard("portrait")
+    for name in ("is_training", "portrait"):
+        if getattr(old, name) is not getattr(new, name):
+            changed.add(name)
     return frozenset(changed)
 
 

@@ -46,7 +46,9 @@ def manifold(state: State) -> Iterator[MakeManifold]:
 
 def view(state: State) -> Iterator[MakeView]:
     """Want a layout that is computed from the codes to be one of the present codes."""
-    is_stale = state.view.layout in MADE and state.view.codes is not state.codes
+    view, codes = state.view, state.codes
     # Work under way is finished even though the codes move on: in training they always do.
-    if is_stale and state.codes is not None and MakeView not in state.awaited:
-        yield MakeView(state.view.layout, state.view)
+    if view.layout not in MADE or codes is None or MakeView in state.awaited:
+        return
+    if not view.is_made_of(codes):
+        yield MakeView(view.layout, view)

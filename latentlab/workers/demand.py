@@ -76,6 +76,7 @@ class Demand(QObject):
         self._facts: set[Kind] = set()
         self._viewers: dict[object, Wants] = {}
         self._sent: dict[Kind, _Sent] = {}
+        self._cancelled: set[Kind] = set()
         self._held: dict[Kind, _Held] = {}
         self._busy = False
         self._number = self._model_since = 0
@@ -148,6 +149,9 @@ class Demand(QObject):
         self._forget_dropped(self._store.state, state)
         awaited = set(state.awaited)
         wanted = [request for wants in self._viewers.values() for request in wants(state)]
+        for kind in self._cancelled - {type(request) for request in wanted}:
+            self._cancelled.discard(kind)
+            self._sent.pop(kind, None)
         # Stable: of the same priority, the first viewer's first.
         for request in sorted(wanted, key=lambda request: request.priority):
             if self._is_new(request, state) and belongs(request, state):
@@ -208,8 +212,13 @@ class Demand(QObject):
         self._store.set(**self._without({kind}))
 
     def cancel(self, kind: Kind) -> None:
-        """Cancel requests of a kind as a person does: an equal one is not sent by itself."""
+        """Cancel requests of a kind as a person does.
+
+        An equal one is sent again only once nobody has wanted it for a while, as after a layer was
+        switched off and on.
+        """
         self._stop(kind)
+        self._cancelled.add(kind)
         self._store.set(**self._without({kind}))
 
     def expire(self, *, is_new: bool) -> dict[str, Any]:
@@ -231,6 +240,8 @@ class Demand(QObject):
             stale |= {kind for kind in begun if kind.is_about_model() and not kind.writes}
         for kind in stale:
             self._stop(kind)
+        # Other codes make these new anyway; what was sent would keep the old ones alive.
+        self._sent = {kind: sent for kind, sent in self._sent.items() if not kind.is_about_model()}
         ended = (Lifetime.CODES, Lifetime.MODEL) if is_new else (Lifetime.CODES,)
         return {"answers": valid_answers(state.answers, *ended), **self._without(stale)}
 
@@ -279,8 +290,9 @@ class Demand(QObject):
             if kind in self._failure_handlers:
                 self._failure_handlers[kind](request)
         elif handler := self._handler(kind):
-            self._store.set(**done)
+            # First: what is wanted of the state until then would be wanted of the old answer.
             handler(request, answer.response)
+            self._store.set(**self._done(answer))
         else:
             answers = {**self._store.state.answers, kind.updates or kind: answer.response}
             self._store.set(**done, answers=answers)

@@ -1,5 +1,7 @@
 """What is sent to the lane: what visible viewers want, once, and at the right time."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -103,6 +105,23 @@ def test_cancelled_requests_stay_cancelled_and_withdrawn_ones_do_not(demand, sto
     demand.withdraw(MakeSamples)
     assert len(lane.sent) == 2
     assert lane.withdrawn == [MakeSamples] * 2
+
+
+def test_a_cancelled_request_is_sent_again_once_it_was_not_wanted_for_a_while(demand, store, lane):
+    """As when a layer of the map is switched off and on."""
+    demand.show("Samples", wants.samples)
+    demand.cancel(MakeSamples)
+    demand.show("Samples", lambda state: ())
+    demand.show("Samples", wants.samples)
+    assert len(lane.sent) == 2
+
+
+def test_other_codes_let_go_of_the_ones_before(demand, store):
+    demand.show("Samples", wants.samples)
+    codes = weakref.ref(store.state.codes)
+    store.set(**demand.expire(is_new=False), codes=toy.codes(2, seed=1))
+    gc.collect()
+    assert codes() is None
 
 
 def test_what_is_asked_for_is_not_wanted_again(demand, store, lane):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy
 from controller_support import bare, bench, moved
 
 from latentlab.latent.interpolation.curves import PathKind
@@ -18,7 +19,7 @@ from latentlab.session.interpolation import (
     MeasureSupport,
     TraversalSettings,
 )
-from latentlab.session.map import axes_view
+from latentlab.session.map import Layout, MakeView, axes_view
 from latentlab.session.model import Adopt, Decode, DecodePath, Hover, MakeManifold, Open
 from latentlab.session.neighbours import FindNeighbours
 from latentlab.session.own_image import EstimateElbo
@@ -174,6 +175,55 @@ def test_the_state_knows_the_model_that_answers(bench):
     assert bench.state.model == bench.lane.lab.card
     assert bench.state.model.epoch == 2
     assert bench.state.opening == ""
+
+
+# What must not send one thing after another for ever
+
+
+def test_slots_that_are_filled_faster_than_answered_end_with_the_last(bench):
+    """Each answer would send its own slots once more, and fill undo with them."""
+    bench.controller.demand.show("Arithmetic", bench.controller.arithmetic.wants)
+    bench.lane.answer_all()
+    for index, x in enumerate((1.0, 2.0)):
+        bench.controller.arithmetic.fill(index, moved(bench.state, x))
+    first, second = bench.lane.waiting(MakeBlend)
+    bench.lane.answer(first)
+    bench.lane.answer(second)
+    bench.lane.answer_all()
+    slots = bench.state.answer(MakeBlend).slots
+    assert [point.z[0] for point in slots[:2]] == [1.0, 2.0]
+    bench.controller.undo.undo()
+    bench.lane.answer_all()
+    assert not bench.state.can_undo, "one step for both: only the last was shown"
+
+
+def test_a_view_that_was_left_does_not_come_back(bench):
+    """Codes move in training, and the layout of the former ones is on its way."""
+    bench.controller.map.lay_out(Layout.PCA)
+    bench.lane.answer_all()
+    bench.controller.training.start()
+    bench.adopt(1)
+    bench.lane.answer(bench.lane.waiting(Adopt)[0])
+    (late,) = bench.lane.waiting(MakeView)
+    bench.controller.map.set_plane((0, 1))
+    bench.lane.answer(late)
+    bench.lane.answer_all()
+    assert bench.state.view.layout is Layout.AXES
+    assert not bench.lane.waiting(MakeView)
+
+
+def test_undo_lays_out_anew_what_is_not_of_the_present_codes(bench):
+    bench.controller.map.lay_out(Layout.PCA)
+    bench.lane.answer_all()
+    bench.controller.map.set_plane((0, 1))
+    bench.controller.store.set(codes=toy.codes(seed=4))
+    bench.lane.lab.codes = bench.state.codes
+    bench.lane.answer_all()
+    bench.controller.undo.undo()
+    assert bench.state.view.layout is Layout.PCA
+    assert not bench.state.view.is_made_of(bench.state.codes)
+    bench.lane.answer_all()
+    assert bench.state.view.is_made_of(bench.state.codes)
 
 
 # Who hears of it

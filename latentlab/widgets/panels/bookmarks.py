@@ -90,8 +90,13 @@ class BookmarksPanel(PanelWidget):
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
         yield from wants.picture(state)
-        # Other weights draw them anew; under training that would be all the time.
-        if state.model and not state.is_training:
+        if state.answer(ReadBookmarks) is None:
+            # Still awaited after a failure, which need not be told again for other codes.
+            is_wanted = ReadBookmarks not in state.awaited
+        else:
+            # Other weights draw them anew; under training that would be all the time.
+            is_wanted = not state.is_training
+        if state.model and is_wanted:
             yield ReadBookmarks()
 
     @override
@@ -99,7 +104,9 @@ class BookmarksPanel(PanelWidget):
         """List the bookmarks."""
         if ReadBookmarks in changed:
             self._show_list(state)
-        self.add.setEnabled(state.answer(Decode) is not None)
+        # What is in the file would be lost where it has not been read.
+        is_read = state.answer(ReadBookmarks) is not None
+        self.add.setEnabled(is_read and state.answer(Decode) is not None)
         self._show_buttons()
 
     def _show_list(self, state: State) -> None:

@@ -75,7 +75,8 @@ class ManifoldPanel(PanelWidget):
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        return wants.manifold(state)
+        yield from wants.manifold(state)
+        yield from wants.view(state)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:

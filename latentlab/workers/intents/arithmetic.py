@@ -66,7 +66,10 @@ class ArithmeticIntents:
         return self._slots if fits else first_slots(state)
 
     def _on_blend(self, request: MakeBlend, blend: Blend) -> None:
-        self._slots = request.slots
+        if request.slots != self._fitting(self._store.state):
+            # Another blend is on its way: this one would send its own slots once more.
+            return
+        self._slots = blend.slots
         self._store.put(MakeBlend, blend)
         before = self._undo.place.slots
         if not before:
@@ -74,15 +77,19 @@ class ArithmeticIntents:
         elif blend.slots != before:
             self._undo.remember()
 
-    def _on_failed(self, _: MakeBlend) -> None:
+    def _on_failed(self, request: MakeBlend) -> None:
         """Leave the slots as they were: the file was no picture."""
-        blend = self._store.state.answer(MakeBlend)
-        self._slots = blend.slots if blend else ()
+        if request.slots == self._slots:
+            blend = self._store.state.answer(MakeBlend)
+            self._slots = blend.slots if blend else ()
+            self._demand.renew()
 
     def _follow(self, place: Place) -> None:
         if place.slots:
             self._slots = place.slots
-            self._demand.renew()
+            # Also where nobody sees it: the next step must remember these slots.
+            for request in self.wants(self._store.state):
+                self._demand.ask(request)
 
 
 def first_slots(state: State) -> tuple[Point, ...]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from latentlab.workers.demand import Demand
-    from latentlab.workers.intents.undo import Undo
+    from latentlab.workers.intents.undo import Place, Undo
     from latentlab.workers.store import Store
 
 
@@ -28,12 +28,13 @@ class MapIntents:
 
     def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
         self._store, self._demand, self._undo = store, demand, undo
-        demand.on(MakeView, self._on_view)
+        demand.on(MakeView, self._on_view, failed=self._on_failed)
+        undo.followed_by(self._follow)
 
     def set_view(self, view: View) -> None:
         """Look at the codes in a view that is at hand."""
-        self._demand.cancel(MakeView)
         self._store.set(view=view, preview=None)
+        self._demand.cancel(MakeView)
         self._undo.remember()
 
     def lay_out(self, layout: Layout) -> None:
@@ -90,9 +91,20 @@ class MapIntents:
 
     def _on_view(self, request: MakeView, view: View) -> None:
         again = request.like.layout is request.layout and request.layout in MADE
+        if again and self._store.state.view.layout is not request.layout:
+            # Another layout was chosen meanwhile.
+            return
         self._store.set(view=view, preview=None)
         if not again:
             self._undo.remember()
+
+    def _on_failed(self, _: MakeView) -> None:
+        """Try again once there are other codes."""
+        self._demand.cancel(MakeView)
+
+    def _follow(self, _: Place) -> None:
+        """Lay out anew what undo went back to, where it is not of the present codes."""
+        self._demand.withdraw(MakeView)
 
 
 def first_view(before: View, size: int) -> View:

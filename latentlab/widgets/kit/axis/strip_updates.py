@@ -109,7 +109,11 @@ class StripUpdates(QObject):
                 wanted.append(axis)
         if wanted:
             self._wanted = self._kind(state.point, tuple(wanted)), state.codes
-            self._controller.demand.renew()
+            if self._kind in state.awaited:
+                self._controller.demand.renew()
+            else:
+                # Strips that are empty again may want what was sent for them before.
+                self._controller.demand.withdraw(self._kind)
 
     def connect_strip(self, strip: AxisStrip) -> None:
         """Let a strip be pointed at."""

@@ -216,7 +216,7 @@ class ComparePanel(PanelWidget):
     def choose(self, path: Path | None) -> None:
         """Take another model as B, or none."""
         self._path, self._known = path, None
-        for kind in (LinkPoint, LinkImage, ShowColumns, Summarise):
+        for kind in (OpenModelB, LinkPoint, LinkImage, ShowColumns, Summarise):
             self.controller.demand.withdraw(kind)
         settings().setValue(SECOND, str(path) if path else "")
         if path is None:

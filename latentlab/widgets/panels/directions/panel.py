@@ -134,7 +134,9 @@ class DirectionsPanel(PanelWidget):
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        if state.model and state.answer(ReadDirections) is None:
+        # Still awaited after a failure, which need not be told again for other codes.
+        unread = state.answer(ReadDirections) is None and ReadDirections not in state.awaited
+        if state.model and unread:
             yield ReadDirections()
         yield from self._keeper.wants(state)
 

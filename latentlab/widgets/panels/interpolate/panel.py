@@ -50,7 +50,6 @@ class InterpolatePanel(PanelWidget):
             "is_training",
         }
     )
-    needs = frozenset({DecodePath})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)

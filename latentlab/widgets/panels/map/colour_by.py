@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
-from latentlab.session.colourings import Colouring, Measure, colourings
+from latentlab.session.colourings import Colouring, Measure, colourings, values_of
 from latentlab.session.map import MakeMeasured
 from latentlab.widgets.kit.number_box import WholeBox
 from latentlab.widgets.kit.theme import UNIT
@@ -98,7 +98,7 @@ class ColourBy(QWidget):
     @Slot()
     def _on_chosen(self) -> None:
         self._show_count()
-        self._measure()
+        self._measure(again=False)
         self.changed.emit()
 
     @Slot()
@@ -106,19 +106,21 @@ class ColourBy(QWidget):
         measure = self.chosen.measure if self.chosen else None
         if measure in self._counts:
             self._counts[measure] = self.count.value()
-            self._measure()
+            self._measure(again=True)
 
-    def _measure(self) -> None:
+    def _measure(self, *, again: bool) -> None:
         """Give up what was being computed, and want what is chosen now."""
-        if self.chosen and self.chosen.measure:
-            self._controller.cancel(MakeMeasured)
+        chosen, state = self.chosen, self._controller.state
+        unknown = chosen is not None and (again or values_of(chosen.key, state) is None)
+        if chosen and chosen.measure and unknown:
+            self._controller.demand.withdraw(MakeMeasured)
         self._controller.demand.renew()
 
     def wants(self, state: State) -> Iterable[MakeMeasured]:
         """Return the request for the colouring, where it has to be computed."""
         measure = self.chosen.measure if self.chosen else None
         # Work under way is finished even though the codes move on: in training they always do.
-        if measure and MakeMeasured not in state.awaited:
+        if measure and MakeMeasured not in state.working:
             yield MakeMeasured(measure, self._counts.get(measure, 10))
 
 

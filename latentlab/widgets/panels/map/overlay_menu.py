@@ -97,6 +97,7 @@ class Layers(QObject):
             one.addAction(self.actions[name])
         self._paint: Paint | None = None
         self._missing: tuple[int, ...] = ()
+        self._model = 0
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(CALM_MS)
@@ -140,7 +141,8 @@ class Layers(QObject):
     def show_layers(self, state: State, changed: Changes, paint: Paint | None) -> None:
         """Show what is wanted of the present state."""
         self._paint = paint
-        if "model" in changed:
+        if state.model and state.model.number != self._model:
+            self._model = state.model.number
             self.pictures.forget()
         fetched = state.answer(FetchMapImages)
         if FetchMapImages in changed and fetched:
