@@ -207,9 +207,16 @@ class Demand(QObject):
 
     def withdraw(self, kind: Kind) -> None:
         """Cancel pending requests of a kind; the next equal one is sent again."""
+        self._store.set(**self.withdrawn(kind))
+
+    def withdrawn(self, kind: Kind) -> dict[str, Any]:
+        """Withdraw a kind; return what changes in the state, to be set with what takes its place.
+
+        Set before, the state that is still there would want the same once more.
+        """
         self._stop(kind)
         self._sent.pop(kind, None)
-        self._store.set(**self._without({kind}))
+        return self._without({kind})
 
     def cancel(self, kind: Kind) -> None:
         """Cancel requests of a kind as a person does.

@@ -33,8 +33,7 @@ class MapIntents:
 
     def set_view(self, view: View) -> None:
         """Look at the codes in a view that is at hand."""
-        self._store.set(view=view, preview=None)
-        self._demand.cancel(MakeView)
+        self._store.set(view=view, preview=None, **self._demand.withdrawn(MakeView))
         self._undo.remember()
 
     def lay_out(self, layout: Layout) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
@@ -153,9 +153,13 @@ class MapPlot(Plot):
         self.path.setData(np.array(stops or (a, b)))
 
     def spot_at(self, scene: QPointF) -> Spot:
-        """Return what lies at a place of the scene."""
+        """Return what lies at a place of the scene, with the image there."""
+        spot = self._place_at(scene)
+        return replace(spot, row=self._row_at(QPointF(spot.x, spot.y)))
+
+    def _place_at(self, scene: QPointF) -> Spot:
         place = self.getViewBox().mapSceneToView(scene)
-        return Spot(place.x(), place.y(), self._row_at(place), QPointF(self.mapFromScene(scene)))
+        return Spot(place.x(), place.y(), None, QPointF(self.mapFromScene(scene)))
 
     def _row_at(self, place: QPointF, near: float = NEAR) -> int | None:
         found = self.cloud.nearest(place.x(), place.y())
@@ -181,7 +185,7 @@ class MapPlot(Plot):
     def _on_clicked(self, event: Any) -> None:
         if not self.getViewBox().sceneBoundingRect().contains(event.scenePos()):
             return
-        spot = self.spot_at(event.scenePos())
+        spot = self._place_at(event.scenePos())
         if event.button() == Qt.MouseButton.RightButton:
             self.asked.emit(spot)
         elif event.button() == Qt.MouseButton.LeftButton:
