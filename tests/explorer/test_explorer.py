@@ -52,7 +52,6 @@ from latentlab.session.points import GridSettings, LatentPath, Point, SampleSett
 from latentlab.session.request import Exported, Request, SaveFile
 from latentlab.session.runs import Discard, ListLibrary, Restore
 from latentlab.work import finish
-from latentlab.workers.lane import Ticket
 
 NAMES = ("ant", "bee", "cat")
 PACKAGE = "latentlab.session."
@@ -694,15 +693,6 @@ def test_every_request_has_an_answer_of_its_own():
     assert [kind for kind in kinds if answer.dispatch(kind) is fallback] == []
     with pytest.raises(NotImplementedError, match="Request"):
         answer(Request(), Explorer())
-
-
-def test_newer_requests_replace_older_ones_except_files(tmp_path):
-    point = Point((0.0,))
-    requests = (Decode(point), Decode(Point((1.0,))), Hover(point))
-    older, newer, hover = (Ticket(number, each).place for number, each in enumerate(requests))
-    assert older == newer != hover
-    for written in (Export(coloured(), tmp_path / "a.png", {}), Discard(tmp_path / "a")):
-        assert Ticket(1, written).place != Ticket(2, written).place
 
 
 def test_a_shipped_model_of_drawn_images_shows_new_ones(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from latentlab.session.model import Decode, DecodePath, Hover, MakeManifold, Ope
 from latentlab.session.points import GridSettings, LatentPath, Point
 from latentlab.session.request import Request
 from latentlab.session.runs import Discard
+from latentlab.workers.lane import Ticket
 
 
 def at(x):
@@ -239,3 +240,11 @@ def test_closed_lane_takes_requests_silently(open_lane):
     lane.submit(Decode(at(0)))
     wait(50)
     assert lane.answers == []
+
+
+def test_newer_requests_replace_older_ones_except_files():
+    requests = (Decode(at(0)), Decode(at(1)), Hover(at(0)))
+    older, newer, hover = (Ticket(number, each).place for number, each in enumerate(requests))
+    assert older == newer != hover
+    for written in (Export(tiles([at(0)], 1), Path("a.png"), {}), Discard(Path("run 1"))):
+        assert Ticket(1, written).place != Ticket(2, written).place
