@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWhatsThis,
     QWidget,
 )
+from shiboken6 import isValid
 
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT, small
@@ -91,7 +92,9 @@ class Dock(QDockWidget):
     def _on_front(self, in_front: bool) -> None:
         self._in_front = in_front
         focused = self.window().focusWidget()
-        if focused and not in_front and self.isAncestorOf(focused):
+        # While the window is taken apart, it names a tab bar that is gone already.
+        is_there = focused is not None and isValid(focused)
+        if is_there and not in_front and self.isAncestorOf(focused):
             # What cannot be seen must not be pressed.
             focused.clearFocus()
         if self._inside:
