@@ -66,7 +66,7 @@ from latentlab.session.points import (
     Tiles,
 )
 from latentlab.session.request import Exported
-from latentlab.session.runs import Discarded, Entry, Restored, RunLog
+from latentlab.session.runs import Entry, MovedRun, RunLog
 from latentlab.work import Progress, finish
 
 NAMES = ("ant", "bee", "cat")
@@ -446,10 +446,10 @@ class ToyLab:
         return self._note(summary=summary(request.images))
 
     def Discard(self, request):
-        return Discarded("new", request.folder.parent / "discarded" / request.folder.name)
+        return MovedRun("new", request.folder.parent / "discarded" / request.folder.name)
 
     def Restore(self, request):
-        return Restored("new", request.folder.parent.parent / request.folder.name)
+        return MovedRun("new", request.folder.parent.parent / request.folder.name)
 
     def ListLibrary(self, request):
         return LIBRARY

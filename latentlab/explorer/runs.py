@@ -13,13 +13,12 @@ from latentlab.session.runs import (
     Compare,
     Compared,
     Discard,
-    Discarded,
     Entry,
     ListLibrary,
+    MovedRun,
     ReadMoment,
     Rename,
     Restore,
-    Restored,
     Trash,
 )
 
@@ -30,15 +29,15 @@ def _(request: ListLibrary, explorer: Explorer) -> tuple[Entry, ...]:
 
 
 @answer.register
-def _(request: Discard, explorer: Explorer) -> Discarded:
+def _(request: Discard, explorer: Explorer) -> MovedRun:
     name = run_name(request.folder)
-    return Discarded(name, discard(request.folder))
+    return MovedRun(name, discard(request.folder))
 
 
 @answer.register
-def _(request: Restore, explorer: Explorer) -> Restored:
+def _(request: Restore, explorer: Explorer) -> MovedRun:
     folder = restore(request.folder)
-    return Restored(run_name(folder), folder)
+    return MovedRun(run_name(folder), folder)
 
 
 @answer.register

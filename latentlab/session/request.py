@@ -66,8 +66,12 @@ class Exported:
     path: Path
 
 
-class SaveFile(Request[Exported]):
-    """Writes a file of the user's choice from what it holds, whichever model is open by then."""
+class Write[Response](Request[Response]):
+    """Changes files by what it holds, whichever model is open by then."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     writes: ClassVar[bool] = True
+
+
+class SaveFile(Write[Exported]):
+    """Writes a file of the user's choice."""

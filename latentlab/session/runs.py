@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.session.request import Lifetime, Priority, Request
+from latentlab.session.request import Lifetime, Priority, Request, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -235,36 +235,24 @@ class ListLibrary(Request["tuple[Entry, ...]"]):
 
 
 @dataclass(frozen=True, slots=True)
-class Discard(Request["Discarded"]):
+class MovedRun:
+    """What a run is called that was discarded or restored, and the folder in which it is now."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Discard(Write["MovedRun"]):
     """Move a cancelled run out of the library, to where `Restore` finds it."""
 
-    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
-    writes: ClassVar[bool] = True
     folder: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Discarded:
-    """What a discarded run was called, and the folder in which it is now."""
-
-    name: str
-    folder: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Restore(Request["Restored"]):
+class Restore(Write["MovedRun"]):
     """Move a discarded run back among the runs."""
 
-    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
-    writes: ClassVar[bool] = True
-    folder: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A discarded run that is back: its name and its folder."""
-
-    name: str
     folder: Path
 
 
@@ -287,19 +275,15 @@ class Compare(Request["tuple[Compared, ...]"]):
 
 
 @dataclass(frozen=True, slots=True)
-class Rename(Request["str"]):
+class Rename(Write[str]):
     """Call a run something else."""
 
-    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
-    writes: ClassVar[bool] = True
     folder: Path
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Trash(Request[None]):
+class Trash(Write[None]):
     """Move a run to the system's trash."""
 
-    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
-    writes: ClassVar[bool] = True
     folder: Path

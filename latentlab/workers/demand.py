@@ -19,7 +19,6 @@ from latentlab.session.state import valid_answers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from latentlab.latent.codes import Codes
     from latentlab.session.request import Request
     from latentlab.session.state import State
     from latentlab.workers.lane import Answer, Lane, LaneProgress
@@ -38,11 +37,12 @@ PATIENCE_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    """The last request of a kind, and the codes that it was about."""
+class _Handling:
+    """What becomes of the answers to a kind of request; see `Demand.on`."""
 
-    request: Request[Any]
-    codes: Codes | None
+    succeeded: Handler
+    failed: FailureHandler | None
+    is_fact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,10 @@ class Demand(QObject):
     def __init__(self, store: Store, lane: Lane, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store, self._lane = store, lane
-        self._handlers: dict[Kind, Handler] = {}
-        self._failure_handlers: dict[Kind, FailureHandler] = {}
-        self._facts: set[Kind] = set()
+        self._handling: dict[Kind, _Handling] = {}
         self._viewers: dict[object, Wants] = {}
-        self._sent: dict[Kind, _Sent] = {}
+        self._sent: dict[Kind, Request[Any]] = {}
+        """The last request of each kind that need not be sent again."""
         self._cancelled: set[Kind] = set()
         self._held: dict[Kind, _Held] = {}
         self._busy = False
@@ -95,7 +94,7 @@ class Demand(QObject):
         state = self._store.state
         if request.is_about_model() and not belongs(request, state):
             return
-        self._send_or_hold(request, state)
+        self._send_or_hold(request)
         self._store.set(awaited=self._store.state.awaited | {type(request)})
 
     def submit(self, request: Request[Any]) -> None:
@@ -138,15 +137,11 @@ class Demand(QObject):
             Whether the explorer has changed by the answer: it is taken even though the request was
             cancelled, since that came too late.
         """
-        self._handlers[kind] = handler
-        if failed:
-            self._failure_handlers[kind] = failed
-        if is_fact:
-            self._facts.add(kind)
+        self._handling[kind] = _Handling(handler, failed, is_fact)
 
     def _follow(self, state: State) -> dict[str, Any]:
         """Send what is wanted of a new state and was not sent yet; return what is awaited now."""
-        self._forget_dropped(self._store.state, state)
+        self._forget_outdated(self._store.state, state)
         awaited = set(state.awaited)
         wanted = [request for wants in self._viewers.values() for request in wants(state)]
         for kind in self._cancelled - {type(request) for request in wanted}:
@@ -154,30 +149,23 @@ class Demand(QObject):
             self._sent.pop(kind, None)
         # Stable: of the same priority, the first viewer's first.
         for request in sorted(wanted, key=lambda request: request.priority):
-            if self._is_new(request, state) and belongs(request, state):
-                self._send_or_hold(request, state)
+            if self._sent.get(type(request)) != request and belongs(request, state):
+                self._send_or_hold(request)
                 awaited.add(type(request))
         return {} if awaited == state.awaited else {"awaited": frozenset(awaited)}
 
-    def _forget_dropped(self, old: State, new: State) -> None:
-        """Let those requests be sent again whose answers were taken away."""
-        if new.answers is old.answers:
-            return
+    def _forget_outdated(self, old: State, new: State) -> None:
+        """Let those requests be sent again that are about other codes, or lost their answers."""
         for kind in list(self._sent):
             answers = kind.updates or kind
-            if old.answer(answers) is not None and new.answer(answers) is None:
+            is_lost = old.answer(answers) is not None and new.answer(answers) is None
+            if is_lost or (kind.is_about_model() and new.codes is not old.codes):
                 del self._sent[kind]
 
-    def _is_new(self, request: Request[Any], state: State) -> bool:
-        sent = self._sent.get(type(request))
-        if sent is None or sent.request != request:
-            return True
-        return request.is_about_model() and sent.codes is not state.codes
-
-    def _send_or_hold(self, request: Request[Any], state: State) -> None:
+    def _send_or_hold(self, request: Request[Any]) -> None:
         now, kind = time.monotonic(), type(request)
         if not request.writes:
-            self._sent[kind] = _Sent(request, state.codes)
+            self._sent[kind] = request
         if not (self._busy and request.modest):
             self._held.pop(kind, None)
             self.submit(request)
@@ -247,8 +235,6 @@ class Demand(QObject):
             stale |= {kind for kind in begun if kind.is_about_model() and not kind.writes}
         for kind in stale:
             self._stop(kind)
-        # Other codes make these new anyway; what was sent would keep the old ones alive.
-        self._sent = {kind: sent for kind, sent in self._sent.items() if not kind.is_about_model()}
         ended = (Lifetime.CODES, Lifetime.MODEL) if is_new else (Lifetime.CODES,)
         return {"answers": valid_answers(state.answers, *ended), **self._without(stale)}
 
@@ -291,21 +277,21 @@ class Demand(QObject):
             return
         request, kind = answer.request, type(answer.request)
         self._valid_from[kind] = max(answer.number, self._valid_from.get(kind, 0))
-        done = self._done(answer)
+        handling = self._handling_of(kind)
         if answer.failure:
-            self._store.set(**done, failure=answer.failure, opening="")
-            if kind in self._failure_handlers:
-                self._failure_handlers[kind](request)
-        elif handler := self._handler(kind):
+            self._store.set(**self._done(answer), failure=answer.failure, opening="")
+            if handling and handling.failed:
+                handling.failed(request)
+        elif handling:
             # First: what is wanted of the state until then would be wanted of the old answer.
-            handler(request, answer.response)
+            handling.succeeded(request, answer.response)
             self._store.set(**self._done(answer))
         else:
             answers = {**self._store.state.answers, kind.updates or kind: answer.response}
-            self._store.set(**done, answers=answers)
+            self._store.set(**self._done(answer), answers=answers)
 
-    def _handler(self, kind: Kind) -> Handler | None:
-        return next((self._handlers[base] for base in kind.__mro__ if base in self._handlers), None)
+    def _handling_of(self, kind: Kind) -> _Handling | None:
+        return next((self._handling[base] for base in kind.__mro__ if base in self._handling), None)
 
     def _done(self, answer: Answer) -> dict[str, Any]:
         """Return what the state tells of requests once one is answered."""
@@ -326,5 +312,6 @@ class Demand(QObject):
 
     def _is_fact(self, answer: Answer) -> bool:
         """Say whether the explorer has changed for good: cancelling it came too late."""
-        is_fact = type(answer.request) in self._facts and answer.failure is None
+        handling = self._handling_of(type(answer.request))
+        is_fact = handling is not None and handling.is_fact and answer.failure is None
         return is_fact and not self._is_of_another_model(answer)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from latentlab.latent.grid import Spacing, axis, plane_points
-from latentlab.latent.interpolation.curves import straight
+from latentlab.latent.interpolation.curves import lerp
 from latentlab.latent.planes import axes_frame
 
 
@@ -74,7 +74,7 @@ def test_where_there_is_one_dimension_it_varies_along_x():
 
 def test_a_straight_line_has_both_ends_exactly_and_equal_steps():
     a, b = (0.1, -0.7, 1e-3), (3.3, 0.2, -5.0)
-    line = straight(a, b, 7)
+    line = lerp(a, b, np.linspace(0, 1, 7))
     assert (line.shape, line.dtype) == ((7, 3), np.float32)
     assert line[0].tolist() == np.float32(a).tolist()
     assert line[-1].tolist() == np.float32(b).tolist()
@@ -84,4 +84,4 @@ def test_a_straight_line_has_both_ends_exactly_and_equal_steps():
 
 
 def test_a_line_of_two_points_is_its_ends():
-    assert straight([1, 2], [3, 4], 2).tolist() == [[1, 2], [3, 4]]
+    assert lerp([1, 2], [3, 4], np.linspace(0, 1, 2)).tolist() == [[1, 2], [3, 4]]

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import ArrayLike, NDArray
 
 PARALLEL = 1e-6
@@ -35,16 +33,6 @@ class Easing(StrEnum):
 def ease(share: NDArray[np.float64], easing: Easing) -> NDArray[np.float64]:
     """Return shares of a leg as they are, or slow at both of its ends (3t² - 2t³)."""
     return share * share * (3 - 2 * share) if easing is Easing.SMOOTH else share
-
-
-def straight(a: Sequence[float], b: Sequence[float], steps: int) -> NDArray[np.float32]:
-    """Return points in equal steps on the line from `a` to `b`, both included.
-
-    Returns
-    -------
-    ndarray of float32, shape (steps, D)
-    """
-    return lerp(a, b, np.linspace(0.0, 1.0, steps))
 
 
 def lerp(a: ArrayLike, b: ArrayLike, share: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -117,9 +117,7 @@ class BookmarksPanel(PanelWidget):
             for mark in marks:
                 item = QListWidgetItem(_icon(mark), mark.note or _where(mark))
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-                item.setToolTip(
-                    f"{_where(mark)}. Click to go there, F2 or double click for a note."
-                )
+                item.setToolTip(f"{_where(mark)}. {HANDS}")
                 self.list.addItem(item)
             self.list.setCurrentRow(min(row, self.list.count() - 1))
         self.list.setVisible(bool(marks))

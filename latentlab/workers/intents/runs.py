@@ -12,12 +12,11 @@ from latentlab.session.runs import (
     Compare,
     Compared,
     Discard,
-    Discarded,
     ListLibrary,
+    MovedRun,
     ReadMoment,
     Rename,
     Restore,
-    Restored,
     Trash,
 )
 
@@ -101,11 +100,11 @@ class RunIntents:
         """Bring a discarded run back."""
         self._demand.ask(Restore(place))
 
-    def _on_discarded(self, _: Discard, run: Discarded) -> None:
+    def _on_discarded(self, _: Discard, run: MovedRun) -> None:
         self.list()
         self._store.say(f"Discarded {run.name}", partial(self.restore, run.folder))
 
-    def _on_restored(self, _: Restore, run: Restored) -> None:
+    def _on_restored(self, _: Restore, run: MovedRun) -> None:
         self.discarded.discard(run.folder)
         self.list()
         self._store.say(f"Restored {run.name}")

@@ -238,12 +238,12 @@ def test_filling_in_asks_with_the_mask(panel):
 
 def test_work_under_way_shows_and_can_be_given_up(panel):
     panel.controller.show(own=mine(), working={Inpaint: Progress("Looking", 0.4)})
-    assert panel.filling.is_busy
+    assert not panel.filling._busy.isHidden()
     assert panel.filling.progress.value() == 40
     panel.filling.cancel.click()
     assert calls(panel, "cancel") == [[Inpaint], [InpaintSamples]]
     panel.controller.show(working={})
-    assert not panel.filling.is_busy
+    assert panel.filling._busy.isHidden()
 
 
 def test_a_fill_that_is_clicked_becomes_z(panel):

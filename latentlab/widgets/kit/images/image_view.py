@@ -70,16 +70,21 @@ class ImageView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._image is None:
-            painter.setPen(QColor(colours().muted))
-            painter.setFont(small(self.font()))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self._caption)
+            draw_caption(painter, self, self._caption)
             return
         rect = fitted(self._image.size(), QRectF(self.rect()))
         draw(painter, rect, self._image, self._smooth)
         if self._frame:
             painter.setPen(self._frame)
             painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
+
+
+def draw_caption(painter: QPainter, widget: QWidget, caption: str) -> None:
+    """Write into the middle of a widget what stands where there is no image."""
+    painter.setPen(QColor(colours().muted))
+    painter.setFont(small(widget.font()))
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(widget.rect(), int(flags), caption)
 
 
 def draw(painter: QPainter, rect: QRectF, image: QImage, smooth: bool) -> None:

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.session.mosaic import tile
 from latentlab.widgets.kit.images.cell_pointer import CellPointer
-from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
-from latentlab.widgets.kit.theme import colours, small
+from latentlab.widgets.kit.images.image_view import draw, draw_caption, fitted, to_image
+from latentlab.widgets.kit.theme import colours
 
 if TYPE_CHECKING:
     from latentlab.session.points import Tiles
@@ -172,10 +172,7 @@ class TileView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._image is None:
-            painter.setPen(QColor(colours().muted))
-            painter.setFont(small(self.font()))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self._caption)
+            draw_caption(painter, self, self._caption)
             return
         draw(painter, self._room(), self._image, smooth=False)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -55,11 +55,6 @@ class InpaintPage(Page):
         self.fills.chosen.connect(self._on_chosen)
         self.cancel.clicked.connect(self._give_up)
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether it shows that work goes on."""
-        return not self._busy.isHidden()
-
     def show_own(self, own: Original | None) -> None:
         """Show a picture to hide parts of, or none."""
         self.veiled.set_pixels(own.picture if own else None)
