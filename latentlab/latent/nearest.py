@@ -41,7 +41,7 @@ class NearestCodes:
 
     def __init__(self, codes: NDArray[np.float32]) -> None:
         self.codes = codes
-        # Far from zero, differences of large squares would say little.
+        # Far from zero, a difference of large squares would be inexact.
         self._center = codes.mean(0) if len(codes) else np.zeros(codes.shape[1], np.float32)
         self._centered = codes - self._center
         self._squares = np.einsum("ij,ij->i", self._centered, self._centered)
@@ -83,7 +83,7 @@ class NearestCodes:
             away, rows = self._tree.query(z, k=range(1, k + 1))
             return away, rows.astype(np.int64)
         near = np.argpartition(self._squared(z), k - 1, axis=1)[:, :k]
-        # Anew for those found: a difference of squares says little of a small distance.
+        # Computed again for those found: a difference of squares is inexact for a small distance.
         away = np.linalg.norm(self.codes[near].astype(np.float64) - z[:, None], axis=2)
         order = np.argsort(away, axis=1, kind="stable")
         return np.take_along_axis(away, order, 1), np.take_along_axis(near, order, 1)

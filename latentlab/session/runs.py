@@ -193,7 +193,7 @@ class TrainingStatus:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The recipe in the training form; ``problem`` says what of it is no recipe as yet."""
+    """The recipe in the training form; ``problem`` says why it cannot be trained, if so."""
 
     values: Mapping[str, Any] | None = None
     problem: str = ""

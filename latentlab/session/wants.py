@@ -1,4 +1,4 @@
-"""What several panels want of a state, as the requests for it: pure functions."""
+"""The requests that several panels want for a state, as pure functions."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
 
 DECIMALS = 5
-"""Of a point beside the plane: moving within a plane that lies aslant, numbers are rounded."""
+"""Of a point beside the plane: moving within an oblique plane changes the last digits."""
 
 
 def picture(state: State) -> Iterator[Decode]:
-    """Want what z decodes to."""
+    """Return the request for what z decodes to."""
     if state.point is not None:
         yield Decode(state.point)
 
 
 def path(state: State) -> Iterator[DecodePath]:
-    """Want the decoded path from A to B."""
+    """Return the request for the decoded path from A to B."""
     if state.ends is not None:
         yield DecodePath(state.ends)
 
 
 def samples(state: State) -> Iterator[MakeSamples]:
-    """Want decoded samples."""
+    """Return the request for decoded samples."""
     if state.model is not None:
         yield MakeSamples(state.sampling)
 
 
 def manifold(state: State) -> Iterator[MakeManifold]:
-    """Want the decoded grid over the plane of the map; moving within the plane changes nothing."""
+    """Return the request for the grid over the map's plane; it depends on z beside the plane."""
     if state.point is not None and state.view.frame.size == len(state.point.z):
         beside = np.round(state.view.frame.rest(state.point.z), DECIMALS)
         point = state.point.at(tuple(beside.tolist()))
@@ -45,9 +45,9 @@ def manifold(state: State) -> Iterator[MakeManifold]:
 
 
 def view(state: State) -> Iterator[MakeView]:
-    """Want a layout that is computed from the codes to be one of the present codes."""
+    """Return the request for a layout of the present codes, if the view has another one's."""
     view, codes = state.view, state.codes
-    # Work under way is finished even though the codes move on: in training they always do.
+    # Finish work under way even if the codes change: during training they always do.
     if view.layout not in MADE or codes is None or MakeView in state.awaited:
         return
     if not view.is_made_of(codes):

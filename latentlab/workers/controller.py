@@ -94,7 +94,7 @@ class Controller(QObject):
         self.demand.ask(request)
 
     def cancel(self, kind: type[Request[Any]]) -> None:
-        """Give up work of a kind; what was known before stays."""
+        """Cancel work of a kind; its last answer stays."""
         self.demand.cancel(kind)
 
     # Models and files
@@ -107,7 +107,7 @@ class Controller(QObject):
         self.ask(CheckPlugins())
 
     def open_path(self, path: Path) -> None:
-        """Open whatever a path is: a run, a checkpoint, a recipe, else a picture."""
+        """Open a run, a checkpoint, a recipe or else a picture, by what the path is."""
         self.store.dismiss_failure()
         if path.is_dir() or path.suffix.lower() in MODEL_FILES:
             self.runs.open(path)
@@ -131,7 +131,7 @@ class Controller(QObject):
 
     @Slot(object)
     def _on_lane_progress(self, progress: LaneProgress) -> None:
-        # Looks at a model under training come all the time: nobody waits for one.
+        # Updates of a model under training come all the time and show no progress.
         if not isinstance(progress.request, Adopt):
             self.demand.show_progress(progress)
 

@@ -1,7 +1,7 @@
-"""Demand: which requests are sent to the lane, and which answers are still of use.
+"""Demand: which requests are sent to the lane, and which answers are still valid.
 
-Each panel that can be seen says what it wants of a state. After each change the requests that were
-not sent yet are sent, so hidden panels cost nothing and nobody asks while painting.
+Each visible panel declares the requests that it wants for a state. After each change, those that
+were not sent yet are sent. So hidden panels cost nothing, and painting sends no requests.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Demand(QObject):
         self._handling: dict[Kind, _Handling] = {}
         self._viewers: dict[object, Wants] = {}
         self._sent: dict[Kind, Request[Any]] = {}
-        """The last request of each kind that need not be sent again."""
+        """The last request of each kind, which is not sent again."""
         self._cancelled: set[Kind] = set()
         self._held: dict[Kind, _Held] = {}
         self._busy = False
@@ -82,12 +82,12 @@ class Demand(QObject):
         self._last: dict[Kind, int] = {}
         """The number of the last request of each kind."""
         self._valid_from: dict[Kind, int] = {}
-        """Answers with a lower number have been replaced, or are not wanted any more."""
+        """Answers with a lower number are outdated."""
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._release)
         store.follow = self._follow
 
-    # What is wanted
+    # Sending
 
     def ask(self, request: Request[Any]) -> None:
         """Send a request, unless it is about another model than the open one."""
@@ -98,21 +98,21 @@ class Demand(QObject):
         self._store.set(awaited=self._store.state.awaited | {type(request)})
 
     def submit(self, request: Request[Any]) -> None:
-        """Send a request that nobody waits for."""
+        """Send a request without marking it as awaited."""
         self._number = self._last[type(request)] = self._lane.submit(request)
 
     def show(self, viewer: object, wants: Wants) -> None:
-        """Send what a viewer wants, now and after each change, since it can be seen."""
+        """Send what a viewer wants, now and after each change, while it is visible."""
         self._viewers[viewer] = wants
         self.renew()
 
     def hide(self, viewer: object) -> None:
-        """Send nothing more for a viewer that nobody sees."""
+        """Stop sending what a viewer wants: it is hidden."""
         self._viewers.pop(viewer, None)
 
     @Slot()
     def renew(self) -> None:
-        """Send what is wanted by now: a viewer has other settings."""
+        """Send what is wanted now, after a viewer has changed its own settings."""
         self._store.set()
 
     def on(
@@ -191,39 +191,39 @@ class Demand(QObject):
             first = min(held.due for held in self._held.values())
             self._next.start(max(1, round(1000 * (first - now))))
 
-    # What is not wanted any more
+    # Cancelling
 
     def withdraw(self, kind: Kind) -> None:
         """Cancel pending requests of a kind; the next equal one is sent again."""
         self._store.set(**self.withdrawn(kind))
 
     def withdrawn(self, kind: Kind) -> dict[str, Any]:
-        """Withdraw a kind; return what changes in the state, to be set with what takes its place.
+        """Withdraw a kind; return what changes in the state, to be set with its replacement.
 
-        Set before, the state that is still there would want the same once more.
+        Set before that, the old state would want the same request again.
         """
         self._stop(kind)
         self._sent.pop(kind, None)
         return self._without({kind})
 
     def cancel(self, kind: Kind) -> None:
-        """Cancel requests of a kind as a person does.
+        """Cancel requests of a kind for the user.
 
-        An equal one is sent again only once nobody has wanted it for a while, as after a layer was
-        switched off and on.
+        An equal one is sent again only after no viewer wanted it, as when a layer was switched off
+        and on.
         """
         self._stop(kind)
         self._cancelled.add(kind)
         self._store.set(**self._without({kind}))
 
     def expire(self, *, is_new: bool) -> dict[str, Any]:
-        """Cancel what is worthless with other codes, or with another model.
+        """Cancel the requests that other codes, or another model, make useless.
 
         Returns
         -------
         dict
-            What changes in the state. It is set together with the codes: a panel that heard of it
-            before would ask once more.
+            What changes in the state. Set it together with the codes; set before, the requests
+            would be sent again for the old ones.
         """
         if is_new:
             # What was asked until now, even while the model opened, was asked of the one before.
@@ -265,14 +265,14 @@ class Demand(QObject):
     # Answers
 
     def show_progress(self, progress: LaneProgress) -> None:
-        """Take note of how far work is."""
+        """Show the progress of work."""
         if not self._is_stale(progress):
             kind = type(progress.request)
             self._store.set(working={**self._store.state.working, kind: progress.loading})
 
     @Slot(object)
     def take(self, answer: Answer) -> None:
-        """Bring an answer into the state, unless it is of no use any more."""
+        """Put an answer into the state, unless it is outdated."""
         if self._is_stale(answer) and not self._is_fact(answer):
             return
         request, kind = answer.request, type(answer.request)
@@ -283,7 +283,7 @@ class Demand(QObject):
             if handling and handling.failed:
                 handling.failed(request)
         elif handling:
-            # First: what is wanted of the state until then would be wanted of the old answer.
+            # Before the state changes: it still has the old answer, and would want it again.
             handling.succeeded(request, answer.response)
             self._store.set(**self._done(answer))
         else:
@@ -298,7 +298,7 @@ class Demand(QObject):
         kind = type(answer.request)
         done = self._not_working({kind})
         is_last = answer.number >= self._last.get(kind, 0) and kind not in self._held
-        # After a failure, what was shown before still does not fit.
+        # After a failure, the former answer is still outdated.
         if is_last and (answer.failure is None or not kind.is_about_model()):
             done |= self._not_awaited({kind})
         return done
@@ -311,7 +311,7 @@ class Demand(QObject):
         return answer.request.is_about_model() and answer.number <= self._model_since
 
     def _is_fact(self, answer: Answer) -> bool:
-        """Say whether the explorer has changed for good: cancelling it came too late."""
+        """Return whether the answer changed the explorer, so that cancelling came too late."""
         handling = self._handling_of(type(answer.request))
         is_fact = handling is not None and handling.is_fact and answer.failure is None
         return is_fact and not self._is_of_another_model(answer)

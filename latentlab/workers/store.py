@@ -30,7 +30,7 @@ class Store(QObject):
         super().__init__(parent)
         self.state = State()
         self.follow: Callable[[State], Mapping[str, Any]] = lambda state: {}
-        """Returns what else changes with a new state, before anybody hears of it."""
+        """Return what else changes with a new state, before `changed` is emitted."""
         self._untold: deque[tuple[State, Changes]] = deque()
         self._telling = False
 
@@ -67,10 +67,10 @@ class Store(QObject):
         self.set(message=None)
 
     def _tell(self) -> None:
-        """Tell of changes one after another; who hears of one may make the next.
+        """Emit changes one after another; a receiver of one may make the next.
 
-        Told within the first, the second would reach others before it, and they would show the
-        first one's state in the end.
+        Emitted within the first, the second would reach other receivers before it, and they would
+        end up with the state of the first.
         """
         if self._telling:
             return

@@ -1,7 +1,7 @@
 """How the steps of an epoch are run: eagerly, from a trace on the CPU, or as a CUDA graph.
 
-All three make the same steps, to the last bit on the CPU. The trainer asks for one and knows no
-more of it.
+All three make the same steps, on the CPU to the last bit. The trainer asks for one and knows no
+more.
 """
 
 from __future__ import annotations

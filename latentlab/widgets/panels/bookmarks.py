@@ -91,10 +91,10 @@ class BookmarksPanel(PanelWidget):
     def wants(self, state: State) -> Iterable[Request[Any]]:
         yield from wants.picture(state)
         if state.answer(ReadBookmarks) is None:
-            # Still awaited after a failure, which need not be told again for other codes.
+            # A failed request stays awaited: its error is shown once, not for each set of codes.
             is_wanted = ReadBookmarks not in state.awaited
         else:
-            # Other weights draw them anew; under training that would be all the time.
+            # Other weights decode other pictures; during training they change all the time.
             is_wanted = not state.is_training
         if state.model and is_wanted:
             yield ReadBookmarks()
@@ -104,7 +104,7 @@ class BookmarksPanel(PanelWidget):
         """List the bookmarks."""
         if ReadBookmarks in changed:
             self._show_list(state)
-        # What is in the file would be lost where it has not been read.
+        # Adding one before the file is read would overwrite what the file holds.
         is_read = state.answer(ReadBookmarks) is not None
         self.add.setEnabled(is_read and state.answer(Decode) is not None)
         self._show_buttons()

@@ -67,7 +67,7 @@ class ArithmeticIntents:
 
     def _on_blend(self, request: MakeBlend, blend: Blend) -> None:
         if request.slots != self._fitting(self._store.state):
-            # Another blend is on its way: this one would send its own slots once more.
+            # Outdated: another blend is on its way, and taking this one would send its slots again.
             return
         self._slots = blend.slots
         self._store.put(MakeBlend, blend)
@@ -87,7 +87,7 @@ class ArithmeticIntents:
     def _follow(self, place: Place) -> None:
         if place.slots:
             self._slots = place.slots
-            # Also where nobody sees it: the next step must remember these slots.
+            # Also if no panel shows it: undo must remember these slots.
             for request in self.wants(self._store.state):
                 self._demand.ask(request)
 

@@ -98,11 +98,11 @@ class MapIntents:
             self._undo.remember()
 
     def _on_failed(self, _: MakeView) -> None:
-        """Try again once there are other codes."""
+        """Stop waiting for the layout; it is requested again for other codes."""
         self._demand.cancel(MakeView)
 
     def _follow(self, _: Place) -> None:
-        """Lay out anew what undo went back to, where it is not of the present codes."""
+        """Request the layout again, in case undo went back to one of other codes."""
         self._demand.withdraw(MakeView)
 
 

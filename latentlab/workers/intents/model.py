@@ -59,10 +59,10 @@ class ModelIntents:
         self._take(adopted)
 
     def _take(self, opened: Opened | Adopted, **changes: Any) -> None:
-        """Show a model, from its beginning or where the hand left z in the one before."""
+        """Show a model: from its own starting point, or with z where the user left it."""
         old = self._store.state
         is_new = old.model is None or old.model.number != opened.card.number
-        # A path nobody has touched shows the same images again, wherever training moves them.
+        # If the user moved nothing, z and the path stay on their images as training moves these.
         begins = is_new or self._undo.is_untouched
         if is_new:
             changes |= self._first_look(opened.card)
@@ -80,7 +80,7 @@ class ModelIntents:
         self._own_image.renew()
 
     def _first_look(self, card: ModelCard) -> dict[str, Any]:
-        """Return how another model is looked at."""
+        """Return the fields that begin anew with another model."""
         old = self._store.state
         return {
             **initial(OF_MODEL - {"model", "codes"}),

@@ -90,7 +90,7 @@ class OwnImageIntents:
         state = self._store.state
         answers = {**state.answers, Inpaint: None}
         if not _is_same(original, state.own):
-            # What was said of another picture goes at once.
+            # The estimate was for another picture.
             answers[EstimateElbo] = None
         self._store.set(own=original, answers=answers)
         for kind in (

@@ -128,7 +128,7 @@ class TrainingIntents:
         """Show the model under training again."""
         self._set(following=True)
         self._store.set(moment=None, log=self._training.past)
-        # Weights that came meanwhile were of no use to anybody.
+        # The weights that came while another model was shown were dropped.
         self._training.look_again()
 
     def set_rhythm(self, seconds: float) -> None:
@@ -197,7 +197,7 @@ class TrainingIntents:
     def adopt(self, request: Adopt) -> None:
         """Show the weights of the run, where it is followed."""
         if self._store.state.training.following:
-            # Not by demand: under a hand that never rests the map learns of the model as well.
+            # Not held back by demand: the map must follow the model even during a long drag.
             self._demand.submit(request)
 
     def end(self, outcome: Outcome, folder: Path | None, *, discard: bool) -> None:

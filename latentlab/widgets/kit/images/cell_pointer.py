@@ -67,7 +67,7 @@ class CellPointer(QObject):
         self._surface.setMouseTracking(True)
 
     def set_current(self, index: int) -> None:
-        """Point at a cell, or at none with -1, and tell nobody."""
+        """Point at a cell, or at none with -1, without emitting `hovered`."""
         if index != self.current:
             self.current = index
             self._surface.update()

@@ -134,7 +134,7 @@ class DirectionsPanel(PanelWidget):
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        # Still awaited after a failure, which need not be told again for other codes.
+        # A failed request stays awaited: its error is shown once, not for each set of codes.
         unread = state.answer(ReadDirections) is None and ReadDirections not in state.awaited
         if state.model and unread:
             yield ReadDirections()

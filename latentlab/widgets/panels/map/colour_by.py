@@ -109,7 +109,7 @@ class ColourBy(QWidget):
             self._measure(again=True)
 
     def _measure(self, *, again: bool) -> None:
-        """Give up what was being computed, and want what is chosen now."""
+        """Cancel the colouring under way, and request the one that is chosen now."""
         chosen, state = self.chosen, self._controller.state
         unknown = chosen is not None and (again or values_of(chosen.key, state) is None)
         if chosen and chosen.measure and unknown:
@@ -119,7 +119,7 @@ class ColourBy(QWidget):
     def wants(self, state: State) -> Iterable[MakeMeasured]:
         """Return the request for the colouring, where it has to be computed."""
         measure = self.chosen.measure if self.chosen else None
-        # Work under way is finished even though the codes move on: in training they always do.
+        # Finish work under way even if the codes change: during training they always do.
         if measure and MakeMeasured not in state.working:
             yield MakeMeasured(measure, self._counts.get(measure, 10))
 

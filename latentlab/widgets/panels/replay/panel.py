@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from latentlab.latent.planes import axes_frame
+from latentlab.session import wants
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import TileView
@@ -19,8 +20,11 @@ from latentlab.widgets.panels.replay.codes_plot import CodesPlot
 from latentlab.widgets.panels.replay.pairs_view import PairsView
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtCore import QEvent
 
+    from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
@@ -89,6 +93,11 @@ class ReplayPanel(PanelWidget):
         tall = self.height() > TALL * self.width()
         direction = QBoxLayout.Direction
         self._halves.setDirection(direction.TopToBottom if tall else direction.LeftToRight)
+
+    @override
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        # Its plane is the map's, which may be hidden.
+        return wants.view(state)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
