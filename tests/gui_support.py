@@ -154,8 +154,8 @@ class Ear:
 class Desk:
     """A main window on a desk: its state, its panels, and a hand to use them with.
 
-    Panels behind others may be built only when they come to the front or are asked for, not one
-    after another as in the program: few tests need them, and half of a window's time is theirs.
+    A panel may be built only when it comes to the front or a test names it, not one after another
+    as in the program: a test needs few of them, and most of a window's time is theirs.
     """
 
     def __init__(self, window: QMainWindow):
@@ -163,13 +163,12 @@ class Desk:
         self.hand = Hand(window)
         self._ear = Ear(window.controller._lane)
 
-    def show(self, whole):
-        """Show the window; unless it is wanted whole, it builds only what can be seen."""
+    def show(self, built):
+        """Show the window; of its panels build only those named, or all where it is None."""
         self.window.show()
-        if whole:
+        if built is None:
             return
-        unbuilt = self.window._unbuilt
-        unbuilt[:] = [dock for dock in unbuilt if not dock.visibleRegion().isEmpty()]
+        self.window._unbuilt[:] = [self.window.docks[key] for key in built]
         for dock in self.window.docks.values():
             # Weakly: a slot that named its own dock would keep it for good.
             itself = ref(dock)
@@ -180,7 +179,11 @@ class Desk:
         return self.controller.state
 
     def panel(self, key):
-        return self.window.docks[key].build()
+        dock = self.window.docks[key]
+        if not dock._inside:
+            dock.build()
+            self.settle()
+        return dock.build()
 
     until = staticmethod(run_until)
 
@@ -303,9 +306,12 @@ def no_leaks(request, qapp, frozen):
 
 
 @pytest.fixture
-def whole():
-    """Say whether all panels are built: a module about what lies behind others says yes."""
-    return False
+def built(request):
+    """Return the panels that a window builds by itself; None means all, as in the program.
+
+    A module that needs others names them in `BUILT`.
+    """
+    return getattr(request.module, "BUILT", ("map", "image"))
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import gc
 
 import pytest
-from gui_support import TINY, Desk, application, no_leaks, until, whole
+from gui_support import TINY, Desk, application, built, no_leaks, until
 
 from latentlab import app as program
 from latentlab.directories import resources
 
-__all__ = ["application", "no_leaks", "until", "whole"]
+__all__ = ["application", "built", "no_leaks", "until"]
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +24,10 @@ def frozen():
     gc.freeze()
 
 
-def start(path=None, whole=True):
+def start(path=None, built=None):
     """Start the program on a desk."""
     desk = Desk(program.open_window(path))
-    desk.show(whole)
+    desk.show(built)
     desk.settle()
     desk.to_front()
     return desk
@@ -44,12 +44,12 @@ def old_desk(application, tmp_path_factory):
 
 
 @pytest.fixture
-def make_desk(application, own_place, whole):
+def make_desk(application, own_place, built):
     """Start the program on desks; all of a test share one home."""
     desks = []
 
     def make(path=None):
-        desks.append(start(path, whole))
+        desks.append(start(path, built))
         return desks[-1]
 
     yield make

@@ -9,11 +9,8 @@ from latentlab.directories import resources
 
 ACTIONS = 80
 
-
-@pytest.fixture
-def whole():
-    """What lies behind other panels counts as well."""
-    return True
+BUILT = None
+"""All panels are built, also those behind others."""
 
 
 @pytest.fixture(scope="module")

@@ -23,11 +23,8 @@ from latentlab.session.runs import ListLibrary
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 
-
-@pytest.fixture
-def whole():
-    """What lies behind other panels counts as well."""
-    return True
+BUILT = None
+"""All panels are built, also those behind others."""
 
 
 def test_first_start_is_never_empty(desk):

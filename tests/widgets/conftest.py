@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import toy
-from gui_support import Desk, application, frozen, no_leaks, until, whole
+from gui_support import Desk, application, built, frozen, no_leaks, until
 from stub_controller import StubController, discard
 
 from latentlab.widgets.window.main_window import MainWindow
@@ -12,11 +12,11 @@ from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
 
-__all__ = ["application", "frozen", "no_leaks", "until", "whole"]
+__all__ = ["application", "built", "frozen", "no_leaks", "until"]
 
 
 @pytest.fixture
-def make_desk(application, own_place, whole):
+def make_desk(application, own_place, built):
     """Put toy windows on desks; all of a test share one home."""
     desks = []
 
@@ -26,7 +26,7 @@ def make_desk(application, own_place, whole):
         desk = Desk(window)
         desks.append(desk)
         desk.lab = lab
-        desk.show(whole)
+        desk.show(built)
         window.controller.start(Path("/toys") / model)
         desk.settle()
         desk.to_front()

@@ -23,11 +23,8 @@ from latentlab.widgets.panel import Area, find_panels
 CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider, QLineEdit, QListWidget, TileView)
 PANELS = find_panels()
 
-
-@pytest.fixture
-def whole():
-    """What lies behind other panels counts as well."""
-    return True
+BUILT = None
+"""All panels are built, also those behind others."""
 
 
 def is_qts_own(widget):

@@ -7,11 +7,8 @@ from latentlab.widgets.panels.map.overlay_menu import BACKING
 
 SHOWS = {"manifold": MakeManifold, "samples": MakeSamples, "interpolate": DecodePath}
 
-
-@pytest.fixture
-def whole():
-    """What lies behind other panels counts as well."""
-    return True
+BUILT = None
+"""All panels are built, also those behind others."""
 
 
 def asked(desk, kind):

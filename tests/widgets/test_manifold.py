@@ -7,6 +7,8 @@ from latentlab.latent.grid import Spacing
 from latentlab.session.model import MakeManifold
 from latentlab.session.points import GridSettings
 
+BUILT = ("map", "image", "manifold")
+
 
 def marker(desk):
     """Return where the mark stands, in tiles from the top left; None where there is none."""

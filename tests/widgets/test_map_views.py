@@ -12,6 +12,8 @@ from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.runs import ListLibrary
 from latentlab.widgets.panels.map.plot import Spot
 
+BUILT = ("map", "image", "manifold")
+
 PLANES = (Layout.AXES, Layout.PCA, Layout.PLANE)
 EVERY = (*PLANES, Layout.TSNE)
 

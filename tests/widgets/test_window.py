@@ -19,11 +19,8 @@ from latentlab.widgets.panel import find_panels
 ALT = Qt.KeyboardModifier.AltModifier
 KEYS = [panel.key for panel in find_panels()]
 
-
-@pytest.fixture
-def whole():
-    """What lies behind other panels counts as well."""
-    return True
+BUILT = None
+"""All panels are built, also those behind others."""
 
 
 def title_buttons(dock):

@@ -21,11 +21,8 @@ WHOLE = {
 NO_NUMBER = ["abc", "1,2,3", "1.2.3", "12,34.5", "1 2", "1,23 456", "0,500,000", "5 apples", "1e",
              "-", "nan", "inf", "1_000", "0x10"]  # fmt: skip
 
-
-@pytest.fixture
-def whole():
-    """What lies behind other panels counts as well."""
-    return True
+BUILT = None
+"""All panels are built, also those behind others."""
 
 
 @pytest.mark.parametrize(("text", "meant"), TYPED.items())

@@ -27,11 +27,8 @@ READABLE = 4.5
 """Least contrast of text, after WCAG 2."""
 SCHEMES = [Qt.ColorScheme.Light, Qt.ColorScheme.Dark]
 
-
-@pytest.fixture
-def whole():
-    """What lies behind other panels counts as well."""
-    return True
+BUILT = None
+"""All panels are built, also those behind others."""
 
 
 @pytest.fixture(params=SCHEMES, ids=lambda scheme: scheme.name)

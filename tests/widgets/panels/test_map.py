@@ -19,6 +19,8 @@ from latentlab.widgets.kit.scatter.point_colours import by_class
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panels.map.plot import NEAR
 
+BUILT = ("map", "image", "manifold")
+
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 

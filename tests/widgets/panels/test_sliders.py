@@ -18,6 +18,8 @@ from latentlab.session.points import Point
 from latentlab.widgets.kit.axis.strip_updates import CALM_MS
 from latentlab.widgets.panels.sliders.panel import REACH, SlidersPanel
 
+BUILT = ("map", "image", "sliders")
+
 
 def slider_of(desk, dimension):
     """Return a slider, scrolled to where it can be seen."""

@@ -8,11 +8,8 @@ from latentlab.widgets.window.tab_order import move_focus, tab_stops
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
-
-@pytest.fixture
-def whole():
-    """What lies behind other panels counts as well."""
-    return True
+BUILT = None
+"""All panels are built, also those behind others."""
 
 
 def seen_part(widget):

@@ -6,11 +6,8 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QLineEdit
 
 KEYS = [Qt.Key.Key_A, Qt.Key.Key_B, Qt.Key.Key_N, Qt.Key.Key_R, Qt.Key.Key_Home]
 
-
-@pytest.fixture
-def whole():
-    """What lies behind other panels counts as well."""
-    return True
+BUILT = None
+"""All panels are built, also those behind others."""
 
 
 def places(desk):
