@@ -1,4 +1,4 @@
-"""What all tests share. Imports no Qt: the lower rooms are tested where there is none."""
+"""Shared fixtures. No Qt imports: the lower layers are also tested without Qt."""
 
 import gzip
 import os
@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist"
-# Before torch is loaded: the threads of a network as tiny as those here spend their time waiting
-# for one another, forty times as long where the processor is busy.
+# Set before torch is imported: with networks this small, threads mostly wait for one another,
+# 40 times as long on a busy processor.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 TINY = {"hidden": [16], "latent_dim": 2}
 BRIEF = {"epochs": 2, "batch_size": 50, "learning_rate": 5e-3, "device": "cpu"}
@@ -30,11 +30,11 @@ LONG = (
     "widgets/panels/test_map.py",
     "workers/test_real_training.py",
 )
-"""Files that take long."""
+"""Slow test files."""
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the long files: a worker that got one last would keep the others waiting."""
+    """Run the slow files first, so that no worker starts one last."""
     tests = Path(__file__).parent
     long = {tests / name for name in LONG}
     items.sort(key=lambda item: item.path not in long)
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def own_place(tmp_path, monkeypatch):
-    """Keep every test out of the user's folders; each has a home of its own."""
+    """Give each test its own home folder, outside the folders of the user."""
     monkeypatch.setenv("LATENTLAB_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("LATENTLAB_DATA", raising=False)
     return tmp_path / "home"
@@ -50,20 +50,20 @@ def own_place(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def vae_run():
-    """Folder of a run whose two-dimensional VAE has seen the bundled digits twice."""
+    """Run folder of a two-dimensional VAE, trained for two epochs on the bundled digits."""
     with tempfile.TemporaryDirectory(prefix="latentlab-vae-") as folder:
         yield _train(Path(folder) / "run", {"kind": "vae", **TINY})
 
 
 @pytest.fixture(scope="session")
 def cvae_run():
-    """Folder of a run whose three-dimensional conditional VAE has seen the digits twice."""
+    """Run folder of a three-dimensional conditional VAE, trained for two epochs on the digits."""
     with tempfile.TemporaryDirectory(prefix="latentlab-cvae-") as folder:
         yield _train(Path(folder) / "run", {"kind": "cvae", **TINY, "latent_dim": 3})
 
 
 def _train(folder, model):
-    # Imported here: most tests of the window load no torch.
+    # Imported here: most tests of the window do not need torch.
     from latentlab.learning.recipe import make_recipe
     from latentlab.runs.recorder import record
 
@@ -75,21 +75,21 @@ def _train(folder, model):
 
 @pytest.fixture(scope="session")
 def mnist_root():
-    """Folder of the whole MNIST."""
+    """Folder of the full MNIST."""
     if not MNIST.is_dir():
         pytest.skip(f"the whole MNIST is not on this machine: there is no {MNIST}")
     return MNIST
 
 
 def idx_bytes(array):
-    """Return an array of bytes as an IDX file holds it."""
+    """Encode an array of bytes as an IDX file."""
     dims = np.asarray(array.shape, ">u4").tobytes()
     return bytes((0, 0, 8, array.ndim)) + dims + array.astype(np.uint8).tobytes()
 
 
 @pytest.fixture
 def write_idx():
-    """Write an array as one IDX file, gzipped where the name ends so."""
+    """Write an array as an IDX file, gzipped if the name ends in ``.gz``."""
 
     def write(path, array):
         content = idx_bytes(np.asarray(array))
@@ -102,7 +102,7 @@ def write_idx():
 
 @pytest.fixture
 def write_idx_folder(write_idx):
-    """Write the four files of a small MNIST; return what is in them by file name."""
+    """Write the four files of a small MNIST; return their arrays by file name."""
 
     def write(folder, *, gz=True, train=30, held_out=10, shape=(5, 4), seed=0):
         rng = np.random.default_rng(seed)

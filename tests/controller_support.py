@@ -1,4 +1,4 @@
-"""A controller between a lane and a training that do only what the test says."""
+"""Controller with a lane and a training that the test drives by hand."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ RUN = Path("/runs/new")
 
 
 class HandLane(QObject):
-    """Keeps requests until the test answers them."""
+    """Lane that keeps requests until the test answers them."""
 
     answered = Signal(object)
     progressed = Signal(object)
@@ -36,7 +36,7 @@ class HandLane(QObject):
         return self.number
 
     def withdraw(self, kind):
-        """What was withdrawn may be on its way already, and be answered all the same."""
+        """Withdraw requests; they can still be answered, as if they had already started."""
         self.withdrawn |= {n: each for n, each in self.open.items() if type(each) is kind}
         self.open = {n: each for n, each in self.open.items() if type(each) is not kind}
 
@@ -52,7 +52,7 @@ class HandLane(QObject):
         self.answered.emit(Answer(number, request, response, failure))
 
     def answer_all(self):
-        """Answer everything in the order the real lane would."""
+        """Answer all requests in the order of the real lane."""
         while self.open:
             self.answer(min(self.open, key=lambda number: (self.open[number].priority, number)))
 
@@ -130,7 +130,7 @@ def bare(qapp):
 
 @pytest.fixture
 def bench(bare):
-    """A controller with the toy model open and every question answered."""
+    """Controller with the toy model open and all requests answered."""
     bare.controller.runs.open(Path("/toys/toy"))
     bare.lane.answer_all()
     bare.lane.asked.clear()
@@ -140,7 +140,7 @@ def bench(bare):
 
 
 def shown(state):
-    """Want what the panels of the window want of each state."""
+    """Yield the requests that the panels of the window want of a state."""
     yield from wants.picture(state)
     yield from wants.path(state)
     yield from wants.manifold(state)

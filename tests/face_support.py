@@ -1,4 +1,4 @@
-"""Reads the factors of a drawn face back from its pixels, as those of a decoded image."""
+"""Regression of the factors of a drawn face from the pixels of a decoded image."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from latentlab.data.drawing.factors import FACTORS, random_factors
 
 SIZE = 64
 WHOLE, EYES, MOUTH = np.s_[:, :, ::2, ::2], np.s_[:, :, 18:42, 8:56], np.s_[:, :, 36:55, 13:51]
-WINDOWS = {  # where each factor is read; the rest are read from the whole picture
+WINDOWS = {  # image region of each factor; the others use the full image
     "eye_size": EYES,
     "eye_open": EYES,
     "brow_raise": EYES,
@@ -18,19 +18,19 @@ WINDOWS = {  # where each factor is read; the rest are read from the whole pictu
 }
 QUADRATIC, RIDGE = 0.1, 0.01  # share of products of two pixels; weight decay
 NOISE = 3.0  # grey values
-SEED = 2**30  # of faces that no test asks for
+SEED = 2**30  # of faces that no test generates
 
 
 class FactorReader:
     """Kernel ridge regression from smoothed pixels to factors, learned from generated faces.
 
-    A third each of the faces to learn from are sharp, soft and softer, with a little noise, for
-    decoded images are never quite sharp. Held-out R² is in test_face_support.py.
+    One third each of the training faces is sharp, smoothed once and smoothed twice, with a little
+    noise, because decoded images are blurred. Held-out R² is in test_face_support.py.
 
     Parameters
     ----------
     count : int
-        Faces to learn from; 3,000 take about five seconds.
+        Number of training faces; 3,000 take about five seconds.
     """
 
     def __init__(self, count=3000):
@@ -47,7 +47,7 @@ class FactorReader:
             self._readers.append((names, window, _Ridge(_pixels(images, window), columns)))
 
     def __call__(self, images):
-        """Return the factors that images with shape (N, 3, 64, 64), 0 to 255, show, by name."""
+        """Predict the factors of images of shape (N, 3, 64, 64), range [0, 255], by name."""
         images, found = smoothed(np.asarray(images, np.float32)), {}
         for names, window, ridge in self._readers:
             found |= dict(zip(names, ridge(_pixels(images, window)).T, strict=True))
@@ -56,17 +56,17 @@ class FactorReader:
 
 class _Ridge:
     def __init__(self, pixels, factors):
-        self._mean, self._middle = pixels.mean(0), factors.mean(0)
+        self._mean, self._offset = pixels.mean(0), factors.mean(0)
         centred = pixels - self._mean
         self._scale = np.sqrt((centred**2).sum(1).mean())
-        self._known = centred / self._scale
-        kernel = _kernel(self._known, self._known)
+        self._inputs = centred / self._scale
+        kernel = _kernel(self._inputs, self._inputs)
         kernel[np.diag_indices_from(kernel)] += np.float32(RIDGE)
-        self._weights = np.linalg.solve(kernel, factors - self._middle)
+        self._weights = np.linalg.solve(kernel, factors - self._offset)
 
     def __call__(self, pixels):
-        kernel = _kernel((pixels - self._mean) / self._scale, self._known)
-        return kernel @ self._weights + self._middle
+        kernel = _kernel((pixels - self._mean) / self._scale, self._inputs)
+        return kernel @ self._weights + self._offset
 
 
 def _kernel(a, b):
@@ -79,7 +79,7 @@ def _pixels(images, window):
 
 
 def smoothed(images, times=1):
-    """Average each pixel with its neighbours by the weights 1 2 1, across and down."""
+    """Smooth images with the kernel 1 2 1 along both axes."""
     for _ in range(times):
         for axis in (2, 3):
             wide = np.pad(images, [(0, 0)] * axis + [(1, 1)] + [(0, 0)] * (3 - axis), mode="edge")

@@ -1,4 +1,4 @@
-"""A model whose every distribution is known in closed form: x = W z + b + noise."""
+"""Linear Gaussian model x = W z + b + noise, with closed-form distributions."""
 
 import torch
 from torch.distributions import Independent, Normal
@@ -7,7 +7,7 @@ from latentlab.models.base import Model
 
 
 class LinearGaussian(Model):
-    """Orthogonal columns, so that the exact posterior is diagonal and `encode` can return it."""
+    """W has orthogonal columns, so that `encode` can return the exact, diagonal posterior."""
 
     def __init__(self, shape=(1, 4, 5), latent_dim=3, sigma=0.2, seed=0):
         super().__init__()

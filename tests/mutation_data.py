@@ -1,4 +1,4 @@
-"""Every kind of file that a data set is read from, and what is kept of it."""
+"""Mutation targets: the file formats of data sets, and their cache."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def of_data(**values: object) -> Callable[[], object]:
-    """Return what loads a data set and looks at some of it."""
+    """Return a function that loads a data set and reads some images."""
     from latentlab.learning.recipe import make_recipe
 
     config = make_recipe({"data": {name: str(value) for name, value in values.items()}}).data
@@ -72,7 +72,7 @@ def idx(run: Path, folder: Path) -> Target:
 
 
 def of_pictures(ending: str, **options: object) -> Callable[[Path, Path], Target]:
-    """Make the target of one picture, read as one of a data set and as a person's own."""
+    """Return the target of an image file, read as part of a data set and as the user's own."""
 
     def make(run: Path, folder: Path) -> Target:
         from latentlab.data.files.image_file import Decoded, Frame, in_bytes, read_pages
@@ -105,7 +105,7 @@ def archive(run: Path, folder: Path) -> Target:
 
 
 def of_cache(name: str, ways: DecodedPaths) -> Callable[[Path, Path], Target]:
-    """Make the target of a file of the decoded pictures, which are decoded anew where damaged."""
+    """Return the target of a file of the decoded images, which are decoded again if damaged."""
 
     def make(run: Path, folder: Path) -> Target:
         from latentlab.directories import cache

@@ -1,4 +1,4 @@
-"""Damaged files by the hundred: a seeded mutator, and readers that must refuse them in words."""
+"""Seeded mutation of files, for readers that must reject damaged files with a `LatentlabError`."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 type DecodedPaths = tuple[Callable[[bytes, random.Random], bytes], ...]
-"""Ways to damage a file."""
+"""Mutators of the bytes of a file."""
 NASTY = (
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 0.5, -0.0, 1e308, 1e-320,
     float("inf"), float("nan"), "", "x", "12", "\0", "\ud83d\ude42", "a" * 20_000, "../..", "/",
     [], [1], [[1]], [None], ["x"] * 300, {}, {"kind": "vae"}, {"kind": []}, {"": ""},
 )  # fmt: skip
-"""What stands in the place of another value."""
+"""Replacement values of JSON."""
 RAW = (b"NaN", b"-Infinity", b"1e999", b"9" * 5000, b"[" * 10_000, b'{"a":' * 3000, b"\x00", b"")
-"""The same as text, which no program would write."""
+"""Replacement text of JSON that no encoder writes."""
 SIGNS = b",;\t\"'\n\r=[]{}.#\x00\\"
 DTYPES = ("F64", "F32", "F16", "BF16", "I64", "I8", "U8", "BOOL", "F8_E4M3", "F")
 NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 20)
@@ -49,7 +49,7 @@ def flip(content: bytes, rng: random.Random) -> bytes:
 
 
 def flip_head(content: bytes, rng: random.Random) -> bytes:
-    """Flip bits where most formats say what follows."""
+    """Flip bits of the header."""
     return flip(content[:128], rng) + content[128:]
 
 
@@ -65,20 +65,20 @@ def duplicate(content: bytes, rng: random.Random) -> bytes:
 
 
 def splice(content: bytes, rng: random.Random) -> bytes:
-    """Put a piece over another."""
+    """Overwrite a piece with another."""
     start, end = sorted(rng.choices(range(len(content) + 1), k=2))
     place = rng.randrange(len(content) + 1)
     return content[:place] + content[start:end] + content[place + end - start :]
 
 
 def remove(content: bytes, rng: random.Random) -> bytes:
-    """Leave a piece out."""
+    """Remove a piece."""
     start, end = sorted(rng.choices(range(len(content) + 1), k=2))
     return content[:start] + content[end:]
 
 
 def renumber(content: bytes, rng: random.Random) -> bytes:
-    """Put a number at the edge of its range where one may stand."""
+    """Overwrite bytes of the header with an integer at the limit of its range."""
     size, order = rng.choice([1, 2, 4, 8]), rng.choice("<>")
     place = rng.randrange(max(1, min(len(content), 400) - size))
     code = {1: "B", 2: "H", 4: "I", 8: "Q"}[size]
@@ -93,7 +93,7 @@ BYTES = (flip, flip_head, truncate, duplicate, splice, remove, renumber)
 
 
 def retype(content: bytes, rng: random.Random) -> bytes:
-    """Put another value in the place of one of JSON, or a key in the place of another."""
+    """Replace, remove or repeat a value or key of JSON."""
     try:
         values = json.loads(content)
     except ValueError:
@@ -110,7 +110,7 @@ def retype(content: bytes, rng: random.Random) -> bytes:
     elif how == 2 and isinstance(holder, list):
         holder[:] = holder * rng.choice([2, 100])
     elif how == 3:
-        mark = "the place of the raw text"
+        mark = "placeholder of the raw text"
         holder[key] = mark
         return json.dumps(values).encode().replace(f'"{mark}"'.encode(), rng.choice(RAW))
     else:
@@ -126,7 +126,7 @@ def _slots(values: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def retype_line(content: bytes, rng: random.Random) -> bytes:
-    """Do so in one of several lines of JSON."""
+    """Damage one of several lines of JSON."""
     lines = content.splitlines()
     place = rng.randrange(len(lines))
     lines[place] = rng.choice([retype, flip, truncate])(lines[place], rng)
@@ -134,7 +134,7 @@ def retype_line(content: bytes, rng: random.Random) -> bytes:
 
 
 def reword(content: bytes, rng: random.Random) -> bytes:
-    """Put another word in the place of one, or another sign."""
+    """Replace a word."""
     words = content.split(b" ")
     place = rng.randrange(len(words))
     value = rng.choice(NASTY)
@@ -144,7 +144,7 @@ def reword(content: bytes, rng: random.Random) -> bytes:
 
 
 def resign(content: bytes, rng: random.Random) -> bytes:
-    """Put signs of tables and TOML where they do not belong, or many of them."""
+    """Insert one or many delimiters of CSV or TOML."""
     sign = bytes([rng.choice(SIGNS)])
     place = rng.randrange(len(content) + 1)
     return content[:place] + sign * rng.choice([1, 1, 3, 300]) + content[place:]
@@ -154,7 +154,7 @@ def resign(content: bytes, rng: random.Random) -> bytes:
 
 
 def rehead(content: bytes, rng: random.Random) -> bytes:
-    """Change the head of a safetensors file, and nothing else."""
+    """Damage only the header of a safetensors file."""
     length = int.from_bytes(content[:8], "little")
     head = json.loads(content[8 : 8 + length])
     meta = head.get("__metadata__", {})
@@ -174,7 +174,7 @@ def rehead(content: bytes, rng: random.Random) -> bytes:
 
 
 def repack(content: bytes, rng: random.Random) -> bytes:
-    """Damage a member of a ZIP, or its name, and pack it again so that its checksum is right."""
+    """Damage a member of a ZIP, or its name, and repack it with a valid checksum."""
     members = _unpacked(content)
     place = rng.randrange(len(members))
     name, data = members[place]
@@ -191,7 +191,7 @@ def repack(content: bytes, rng: random.Random) -> bytes:
             members[place] = (name, rng.choice(BYTES)(data, rng))
     packed = io.BytesIO()
     with (
-        warnings.catch_warnings(action="ignore"),  # of the same name twice
+        warnings.catch_warnings(action="ignore"),  # about duplicate names
         zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
     ):
         for name, data in members:
@@ -211,21 +211,21 @@ TENSORS = (rehead, rehead, rehead, *BYTES)
 PACKED = (repack, repack, *BYTES)
 
 
-# Trying readers
+# Running the readers
 
 
 @dataclass
 class Target:
-    """A kind of file and who reads it.
+    """File format and its reader.
 
     Parameters
     ----------
     file : Path
-        A whole one, which mutants take the place of.
+        Valid file, which mutants replace.
     read : callable
-        Reads it, and does what the program then does with it.
+        Reads and uses the file as the program does.
     ways : tuple of callable
-        How to damage it.
+        Mutators.
     """
 
     file: Path
@@ -235,7 +235,7 @@ class Target:
 
 @dataclass
 class Outcome:
-    """What became of many damaged files; the slowest took `slowest` seconds of the processor."""
+    """Counts for many damaged files; `slowest` is the maximum processor time in seconds."""
 
     tried: int = 0
     refused: int = 0
@@ -245,7 +245,7 @@ class Outcome:
 
 
 def try_mutants(target: Target, count: int, seed: int = 0) -> Outcome:
-    """Read `count` mutants of a target's file; count what is no error of ours."""
+    """Read `count` mutants of a file; count the exceptions other than `LatentlabError`."""
     outcome, whole = Outcome(), target.file.read_bytes()
     target.read()
     rng = random.Random(seed)
@@ -254,7 +254,7 @@ def try_mutants(target: Target, count: int, seed: int = 0) -> Outcome:
         if rng.random() < 0.2:
             mutant = flip(mutant, rng)
         target.file.write_bytes(mutant)
-        # What warns goes on for people, and may fail later.
+        # Users continue after a warning, and may get an error later.
         with warnings.catch_warnings(action="error" if i % 2 else "ignore"):
             _try(target, mutant, outcome)
     target.file.write_bytes(whole)
@@ -273,7 +273,7 @@ def _try(target: Target, mutant: bytes, outcome: Outcome) -> None:
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        _note(outcome, f"{type(error).__name__}: {str(error)[:120]} at {_place(error)}", mutant)
+        _note(outcome, f"{type(error).__name__}: {str(error)[:120]} at {_location(error)}", mutant)
     outcome.slowest = max(outcome.slowest, time.process_time() - began)
 
 
@@ -282,8 +282,8 @@ def _note(outcome: Outcome, what: str, mutant: bytes) -> None:
     outcome.examples.setdefault(what, mutant)
 
 
-def _place(error: BaseException) -> str:
-    """Return the innermost line of ours that an error went through."""
+def _location(error: BaseException) -> str:
+    """Return the innermost traceback line inside latentlab."""
     place, step = "?", error.__traceback__
     while step:
         file = Path(step.tb_frame.f_code.co_filename)
@@ -294,7 +294,7 @@ def _place(error: BaseException) -> str:
 
 
 class Memory:
-    """The most memory that this process has held since it was made; Linux alone can say."""
+    """Growth of the peak memory of this process since construction; Linux only."""
 
     def __init__(self) -> None:
         self._before = 0
@@ -303,7 +303,7 @@ class Memory:
             self._before = self._peak()
 
     def grown(self) -> int:
-        """Return by how many bytes it has grown at most; 0 where that is not known."""
+        """Return the growth of the peak in bytes; 0 if unknown."""
         with suppress(OSError):
             return self._peak() - self._before if self._before else 0
         return 0

@@ -1,4 +1,4 @@
-"""Every kind of file that the program reads, and what it does with it."""
+"""Mutation targets: the files of runs, users and settings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def weights(run: Path, folder: Path) -> Target:
 
 
 def open_run(folder: Path) -> None:
-    """Open the model of a run and draw a sample."""
+    """Load the model of a run and decode a sample."""
     from latentlab.latent.encode import decode
     from latentlab.latent.prior_samples import labels_for, sample_prior
     from latentlab.learning.checkpoint import load_model
@@ -70,7 +70,7 @@ def position(run: Path, folder: Path) -> Target:
 
 @cache
 def make_trainer(run: Path) -> Trainer:
-    """Make what a run is gone on with."""
+    """Return a trainer that can resume the run."""
     import torch
 
     from latentlab.learning.checkpoint import read_checkpoint
@@ -81,7 +81,7 @@ def make_trainer(run: Path) -> Trainer:
 
 
 def of_past(name: str) -> Callable[[Path, Path], Target]:
-    """Make the target of one of the files that tell of a run's past."""
+    """Return the target of one of the log files of a run."""
 
     def make(run: Path, folder: Path) -> Target:
         from latentlab.learning.checkpoint import read_checkpoint
@@ -97,7 +97,7 @@ def of_past(name: str) -> Callable[[Path, Path], Target]:
 
         def read() -> None:
             read_run_log(folder, recipe.to_dict())
-            if next(times) % 10 == 0:  # it waits for the disk
+            if next(times) % 10 == 0:  # slow: it waits for the disk
                 rewind(folder, 1)
             now = recipe
             for change in read_all_changes(folder):
@@ -146,11 +146,11 @@ def preview(run: Path, folder: Path) -> Target:
     return Target(file, lambda: read_png(file))
 
 
-# What people keep and share
+# Files of users
 
 
 def card():
-    """Describe a model of two dimensions."""
+    """Return the card of a two-dimensional model."""
     from latentlab.session.points import ModelCard
 
     return ModelCard("toy", None, "vae", 2, False, ImageSpec((1, 4, 4), ("a", "b")))
@@ -210,7 +210,7 @@ OWN = {
 }
 
 
-# The window's
+# Files of the window
 
 
 def settings(run: Path, folder: Path) -> Target:

@@ -1,4 +1,4 @@
-"""Toy numbers for panels that show what a run tells of itself."""
+"""Synthetic records of a run, for the tests of panels."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from latentlab.session.latent_curves import LatentCurves
 
 
 def latents(count, size, seed=0):
-    """Latents of `count` epochs in which most of `size` dimensions wake up slowly."""
+    """Return curves of `count` epochs in which most of `size` dimensions slowly become active."""
     rng = np.random.default_rng(seed)
     epochs = np.arange(1.0, count + 1)
     kl = rng.gamma(1.5, 1.0, size) * (1 - np.exp(-epochs[:, None] / 5))
@@ -18,13 +18,13 @@ def latents(count, size, seed=0):
 
 
 def geometry(count, same_class=0.9, by_pixels=0.95, unevenness=1.05):
-    """How codes lie that tell ten classes apart, in each of `count` epochs."""
+    """Return the geometry of codes that separate ten classes, for `count` epochs."""
     parts = (same_class, 0.1, by_pixels, unevenness)
     return [np.broadcast_to(value, count).astype(float) for value in parts]
 
 
 def portrait(epoch, size, images=200, side=4, labels=True):
-    """A portrait whose pictures are as bright as its epoch is high."""
+    """Return a preview whose pixels have the value of its epoch."""
     rng = np.random.default_rng(epoch)
     mu = rng.standard_normal((images, size)).astype(np.float32)
     pictures = [np.full((count, side, side), epoch % 256, np.uint8) for count in (6, 6, 9)]

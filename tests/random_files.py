@@ -1,4 +1,4 @@
-"""Files and runs for random hands: pictures of all sizes, wrong files, small and broken runs."""
+"""Files and runs for the random tests: images of all sizes, invalid files, broken runs."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ BRIEF = {"epochs": 1, "batch_size": 500, "device": "cpu"}
 
 
 def make_files(folder):
-    """Make files to be dropped: pictures of every kind, broken ones, a text and recipes."""
+    """Write files to drop: images of all kinds, broken images, a text and recipes."""
     folder.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(0).integers(0, 255, (3000, 5000, 4), np.uint8)
     for name, (height, width) in SIZES.items():
@@ -55,8 +55,8 @@ def _recipes(folder):
 
 
 def make_runs(folder):
-    """Train small models of few and of many dimensions, classes and image sizes; return where."""
-    # Imported here, for torch takes its time to load.
+    """Train small models of various dimensions, classes and image sizes; return their folders."""
+    # Imported here, because torch is slow to load.
     from latentlab.learning.recipe import make_recipe
     from latentlab.runs.recorder import record
 
@@ -71,7 +71,7 @@ def make_runs(folder):
 
 
 def break_run(run, folder):
-    """Return copies of a run: its weights cut short, its description of another kind, no data."""
+    """Return broken copies of a run: truncated weights, invalid description, empty folder."""
     names = ("cut", "wrong", "empty")
     cut, wrong, empty = (shutil.copytree(run, folder / name) for name in names)
     weights = cut / "checkpoint.safetensors"

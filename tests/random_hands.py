@@ -1,8 +1,8 @@
-"""Hands that do anything at random in the real window, the same for the same seed.
+"""Random user actions in the real window, reproducible by a seed.
 
-They point, press, drag and type at whatever can be seen, drop and paste files, open models, train,
-undo, rename, discard and delete runs, and float, close and reopen panels. Whatever goes wrong is
-heard by `Hands.watch`.
+They hover, click, drag and type on visible widgets, drop and paste files, open models, train,
+undo, rename, discard and delete runs, and float, close and reopen panels. `Hands.watch` records
+all faults.
 """
 
 import random
@@ -43,24 +43,24 @@ KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Ke
 UNSAFE = {"Quit", "Show run folders"}
 SCHEMES = ("Light", "Dark")
 REST_EVERY = 50
-"""Actions after which the hands rest until all is answered."""
+"""Number of actions between waits for all answers."""
 
 
 class Hands:
-    """A pair of hands at one window.
+    """Random actions in one window.
 
     Parameters
     ----------
     window : MainWindow
-        The real one.
+        The window, with the real controller.
     models : list of Path
-        What to open.
+        Models to open.
     recipes : list of dict
-        What to train.
+        Recipes to train.
     folder : Path
-        Where files to be dropped are made, and where the others are saved.
+        Folder of the files to drop, and of the saved ones.
     seed : int
-        Of all that is done.
+        Seed of all actions.
     """
 
     def __init__(self, window, models, recipes, folder, seed):
@@ -71,7 +71,7 @@ class Hands:
         self._files = make_files(folder / "files")
 
     def run(self, count, pause_ms=10, rested=lambda _: None):
-        """Do so many things, one after another; `rested` is told how many each time they rest."""
+        """Do `count` actions; call `rested` with the number done after each wait for answers."""
         watch = self.watch
         with watch.listening(self._choose, self._leave_dialogs):
             for done in range(1, count + 1):
@@ -94,24 +94,24 @@ class Hands:
             watch.doing = "nothing"
 
     def _rest(self, seconds=20):
-        """Wait until all is answered; it is a fault where that neither ends nor goes on."""
+        """Wait until all requests are answered; it is a fault if the work stalls."""
         before = None
         for passed in range(50 * seconds):
             wait(20)
-            # A run under way goes on telling of itself.
+            # A current run keeps sending events.
             if self.controller._worker.running or not self.watch.waiting:
                 return
             if passed == 25 * seconds:
                 before = self.controller.state
         after = self.controller.state
-        # A path that plays asks all the time.
+        # The playback of a path sends requests all the time.
         if (after.point, after.working) == (before.point, before.working):
             self.watch.broken.append(f"{self.watch.doing}: {self.watch.waiting} has no answer")
 
-    # What there is
+    # Helpers
 
     def _visible(self, kinds):
-        """Return the widgets of some kinds that a hand could reach."""
+        """Return the visible, enabled widgets of some classes."""
         widgets = self.window.findChildren(QWidget)
         return [
             widget
@@ -123,13 +123,13 @@ class Hands:
         ]
 
     def _place(self, widget):
-        # While a hand drags, the widget may be hidden.
+        # During a drag the widget may be hidden.
         room = widget.visibleRegion().boundingRect() or widget.rect()
         x = self.random.randint(room.left(), max(room.left(), room.right()))
         return QPoint(x, self.random.randint(room.top(), max(room.top(), room.bottom())))
 
     def _choose(self, menu, *_):
-        """Take an entry of a menu that was opened, or none."""
+        """Trigger an entry of an opened menu, or none."""
         menu.aboutToShow.emit()
         actions = [each for each in menu.actions() if each.isEnabled() and not each.menu()]
         if actions and self.random.random() < 0.7:
@@ -142,10 +142,10 @@ class Hands:
         if popup := QApplication.activePopupWidget():
             popup.close()
 
-    # What they do
+    # Actions
 
     def click(self):
-        """Press anything."""
+        """Click a random widget."""
         found = self._visible(PRESSED)
         widget = self.random.choice(found)
         self.watch.doing = f"click {type(widget).__name__} {widget.accessibleName()}"
@@ -153,7 +153,7 @@ class Hands:
             QTest.mouseClick(_target(widget), LEFT, PLAIN, self._place(_target(widget)))
 
     def point(self):
-        """Point at pictures, the map or a slider, and maybe press."""
+        """Hover over images, the map or a slider, and perhaps click."""
         if not (found := self._visible(POINTED)):
             return
         widget = _target(self.random.choice(found))
@@ -163,7 +163,7 @@ class Hands:
             QTest.mouseClick(widget, self.random.choice((LEFT, LEFT, RIGHT)), PLAIN, place)
 
     def drag(self):
-        """Drag over pictures, the map or a slider."""
+        """Drag over images, the map or a slider."""
         if not (found := self._visible(POINTED)):
             return
         widget = _target(self.random.choice(found))
@@ -176,18 +176,18 @@ class Hands:
             QTest.mouseRelease(widget, LEFT, PLAIN, self._place(widget))
 
     def handle(self):
-        """Drag A or B anywhere, even off the map."""
+        """Move A or B anywhere, also off the map."""
         plot = self.window.docks["map"].build().plot
         handle = self.random.choice(list(plot.handles.values()))
         handle.setPos(self.random.uniform(-50, 50), self.random.uniform(-50, 50))
 
     def type(self):
-        """Type at what has the focus."""
+        """Press a key in the focused widget."""
         if (widget := QApplication.focusWidget()) and not isinstance(widget, QAbstractItemView):
             QTest.keyClick(widget, self.random.choice(KEYS))
 
     def menu(self):
-        """Take a menu entry or a shortcut."""
+        """Trigger a menu entry."""
         actions = [each for each in self.window.menus._actions if each.isEnabled()]
         action = self.random.choice(actions)
         self.watch.doing = f"menu {action.text()}"
@@ -195,7 +195,7 @@ class Hands:
             action.trigger()
 
     def panel(self):
-        """Close, float or reopen a panel, or bring it to the front."""
+        """Close, float, reopen or raise a panel."""
         dock = self.random.choice(list(self.window.docks.values()))
         how = self.random.randrange(4)
         if how == 0:
@@ -212,12 +212,12 @@ class Hands:
         self.window.menus._apply_appearance(self.random.choice(SCHEMES))
 
     def open(self):
-        """Open a model, now and then a file that is none."""
+        """Open a model, sometimes a file that is not a model."""
         what = self._files if self.random.random() < 0.15 else self.models
         self.controller.open_path(self.random.choice(what))
 
     def drop(self):
-        """Drop a file or a folder on the window or on a panel that takes some."""
+        """Drop a file or a folder on the window or on a widget that accepts drops."""
         path = self.random.choice((*self._files, *self.models))
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path))])
@@ -228,7 +228,7 @@ class Hands:
         QApplication.sendEvent(target, event)
 
     def paste(self):
-        """Paste a picture, however small."""
+        """Paste an image of any size."""
         height, width = self.random.choice(((1, 1), (1, 5), (3, 2), (28, 28), (3000, 1)))
         image = QImage(width, height, QImage.Format.Format_RGB32)
         image.fill(self.random.randrange(0xFFFFFF))
@@ -236,13 +236,13 @@ class Hands:
         self.window.menus._paste_picture()
 
     def undo(self):
-        """Go back or forth."""
+        """Undo and redo."""
         self.watch.check_undo()
         for _ in range(self.random.randint(1, 4)):
             self.random.choice((self.controller.undo.undo, self.controller.undo.redo))()
 
     def train(self):
-        """Begin a run, queue some, or end one, some way."""
+        """Start, queue, pause, continue, stop or cancel a run."""
         c, how = self.controller, self.random.randrange(6)
         c.training.set_draft(self.random.choice(self.recipes))
         if how == 0:
@@ -258,7 +258,7 @@ class Hands:
             c.training.start()
 
     def manage(self):
-        """Rename, resume, compare, trash or delete runs, also behind the window's back."""
+        """Rename, resume, compare, trash or open runs, or delete one outside the window."""
         c, own = self.controller, [one for one in self._own_runs() if one.is_dir()]
         if not own:
             return
@@ -282,13 +282,13 @@ class Hands:
         return sorted(runs().glob("*")) if runs().is_dir() else []
 
     def take_back(self):
-        """Press what takes back the last thing told: a discarded run, an emptied queue."""
+        """Click Undo in the newest message, such as that of a discarded run or an emptied queue."""
         lines = self.window.messages.lines
-        if lines and (undo := lines[-1].undo).isVisible():
+        if lines and (undo := lines[0].undo).isVisible():
             QTest.mouseClick(undo, LEFT)
 
     def lay_out(self):
-        """Look at the codes in another layout, or at all of them."""
+        """Set the layout of the map, or show all codes."""
         layouts = (Layout.PCA, Layout.TSNE, Layout.UMAP)
         if self.random.random() < 0.2:
             self.controller.map.show_all()
@@ -296,7 +296,7 @@ class Hands:
             self.controller.map.lay_out(self.random.choice(layouts))
 
     def wait(self):
-        """Let answers come."""
+        """Wait for answers."""
         wait(100)
 
 
@@ -322,12 +322,12 @@ ACTIONS = {
 
 
 def _target(widget):
-    """Return what takes the mouse: the inside of what scrolls."""
+    """Return the widget that receives the mouse: the viewport of a scroll area."""
     inside = getattr(widget, "viewport", None)
     return inside() if inside else widget
 
 
 def _is_safe(widget):
-    """Say whether a button may be pressed: nothing is trained for long, and nothing is left."""
+    """Return whether a click is safe: it starts no long training and opens no extension."""
     names = {widget.objectName(), getattr(widget, "text", lambda: "")()}
     return not names & {"qt_toolbar_ext_button", "Train", "Add to queue", "Sweep…"}

@@ -1,4 +1,4 @@
-"""What goes wrong in a window under random hands, heard while they are at work."""
+"""Monitor that records faults of a window during random actions."""
 
 import gc
 import os
@@ -25,28 +25,28 @@ OF_THE_PLATFORM = "This plugin does not support"
 
 
 class Monitor:
-    """Hears of exceptions, failures, Qt's warnings, broken invariants and stalls.
+    """Records exceptions, failures, Qt warnings, broken invariants and stalls.
 
     Parameters
     ----------
     controller : Controller
-        Of the window.
+        Controller of the window.
     trash : Path
-        Where what is thrown away goes.
+        Folder that replaces the trash.
     """
 
     def __init__(self, controller, trash):
         self.controller, self.trash = controller, trash
         self.exceptions, self.failures, self.warnings, self.broken = [], [], [], []
         self.stalls = []
-        """What was done, how long the window did not answer, and how long it worked meanwhile."""
+        """Action, wall time and processor time of each stall, in seconds."""
         self.doing = "nothing"
         self._beat = QTimer(interval=BEAT_MS)
         self._beat.timeout.connect(self._on_beat)
 
     @contextmanager
     def listening(self, choose, leave):
-        """Hear all; `choose` takes entries of menus, `leave` leaves dialogs that wait."""
+        """Record all faults; `choose` replaces `QMenu.exec`, `leave` closes modal dialogs."""
         stack, nowhere = ExitStack(), ("", "")
         for name in ("getOpenFileName", "getSaveFileName"):
             stack.enter_context(patch.object(QFileDialog, name, lambda *_, **__: nowhere))
@@ -59,7 +59,7 @@ class Monitor:
         stack.enter_context(patch.object(threading, "excepthook", self._on_thread_exception))
         stack.callback(qInstallMessageHandler, qInstallMessageHandler(self._on_qt_message))
         leaving = QTimer(interval=50)
-        # A dialog or a menu that waits for an answer keeps the hands from going on.
+        # A modal dialog or menu blocks the next action.
         leaving.timeout.connect(leave)
         leaving.start()
         self.controller.changed.connect(self._on_changed)
@@ -76,7 +76,7 @@ class Monitor:
         Path(folder).rename(self.trash / f"{time.monotonic_ns()}")
 
     def note_exception(self, kind, error, trace):
-        """Keep what escaped."""
+        """Record an uncaught exception."""
         text = "".join(traceback.format_exception(kind, error, trace))
         self.exceptions.append(f"{self.doing}: {text}")
 
@@ -102,7 +102,7 @@ class Monitor:
         self._last, self._used = now, used
 
     def check_undo(self):
-        """Go back and forth: that changes nothing."""
+        """Check that undo followed by redo changes nothing."""
         controller = self.controller
         before = place_of(controller.state)
         if not controller.state.can_undo or before != controller.undo.place:
@@ -114,9 +114,9 @@ class Monitor:
 
     @property
     def waiting(self):
-        """The kinds of request that somebody waits for; none, some time after the last thing done.
+        """Pending request types; empty some time after the last action.
 
-        After a failure what was shown before does not fit.
+        Failed requests are excluded: their previous answer stays outdated.
         """
         controller, state = self.controller, self.controller.state
         answered, last = controller.demand._valid_from, controller.demand._last
@@ -125,11 +125,11 @@ class Monitor:
 
     @property
     def faults(self):
-        """All that is wrong whatever the machine is doing."""
+        """All faults except stalls, which depend on the load of the machine."""
         return [*self.exceptions, *self.failures, *self.warnings, *self.broken]
 
 
 def resident_mb():
-    """Return the memory that the process takes, in megabytes."""
+    """Return the resident memory of the process, in megabytes."""
     gc.collect()
     return psutil.Process(os.getpid()).memory_info().rss / 1e6

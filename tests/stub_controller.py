@@ -1,4 +1,4 @@
-"""A controller that only remembers what it was asked for: shows any state to a single widget."""
+"""Stub controller that records calls, and shows any state to a single widget."""
 
 from dataclasses import fields, replace
 
@@ -11,7 +11,7 @@ from latentlab.workers.store import Store
 
 
 class DeafLane(QObject):
-    """Takes requests and never answers them."""
+    """Lane that never answers."""
 
     answered = Signal(object)
     progressed = Signal(object)
@@ -25,7 +25,7 @@ class DeafLane(QObject):
         return len(self.asked)
 
     def withdraw(self, kind):
-        """Nothing has begun."""
+        """Do nothing, since no request was started."""
 
 
 class DeafTraining(QObject):
@@ -36,7 +36,7 @@ class DeafTraining(QObject):
 
 
 class Recorder:
-    """Stands in for one of the controller's topics; only what that can do may be asked."""
+    """Stub of a topic of the controller; only its real methods can be called."""
 
     def __init__(self, name, real, asked):
         self._name, self._real, self._asked = name, real, asked
@@ -46,7 +46,7 @@ class Recorder:
             raise AttributeError(name)
         if name == "wants":
             return lambda state: ()
-        # Signals such as ``clicked`` send more than the method takes.
+        # Signals such as ``clicked`` pass more arguments than the method accepts.
         return lambda *values, **_: self._asked.append(
             (f"{self._name}.{name}", *(v for v in values if v is not False))
         )
@@ -81,9 +81,9 @@ class StubController(QObject):
         self.demand.cancel(kind)
 
     def show(self, **changes):
-        """Show another state, given fields of it or of its log and its training.
+        """Change fields of the state, or of its log and its training, and emit `changed`.
 
-        Answers are added to those that there are.
+        Answers are added to the existing ones.
         """
         old, named = self.state, set(changes)
         for record in RECORDS:
@@ -100,7 +100,7 @@ class StubController(QObject):
 
 
 def discard(widget):
-    """Take a widget away, with all that the test still names of it."""
+    """Delete a widget, and drop its references from the test."""
     widget.hide()
     widget.deleteLater()
     vars(widget).clear()

@@ -1,4 +1,4 @@
-"""The command line, in this process and, where signals and streams matter, in one of its own."""
+"""Command line, in this process or, to test signals and streams, in a child process."""
 
 import json
 import signal
@@ -39,7 +39,7 @@ def recipe(tmp_path):
 
 @pytest.fixture
 def latentlab(monkeypatch, capsys):
-    """Run a command line here; returns the exit status, and what it said on both streams."""
+    """Run a command line in this process; return exit status, standard output and error."""
 
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["latentlab", *map(str, words)])
@@ -72,7 +72,7 @@ def test_train(latentlab, recipe, tmp_path):
     assert errors == ""
     assert f"Trained: {out}" in said
     assert "validation loss" in said
-    # Where an epoch takes long, losses within it are kept as well.
+    # If an epoch takes long, losses within it are written as well.
     assert {path.name for path in out.iterdir()} - {"steps.jsonl"} == {
         "recipe.toml",
         "metrics.jsonl",
@@ -134,7 +134,7 @@ def test_out_that_cannot_be_written(latentlab, recipe, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_ctrl_c_keeps_what_was_learned(recipe, tmp_path):
-    """A real process, a real signal, in the middle of training."""
+    """A real process gets a real signal during training."""
     out = tmp_path / "run"
     words = command("train", recipe, "--out", out, "--set", "training.epochs=100000")
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -155,7 +155,7 @@ def test_ctrl_c_keeps_what_was_learned(recipe, tmp_path):
     assert json.loads(lines[-1])["epoch"] == checkpoint.epoch
 
 
-# Several
+# Several runs
 
 
 def test_several_recipes_are_trained_one_after_another(latentlab, recipe, tmp_path):
@@ -245,7 +245,7 @@ def test_two_recipes_of_one_name_do_not_get_in_each_others_way(latentlab, recipe
     }
 
 
-# Going on
+# Resuming
 
 
 def test_resume_with_more_epochs(latentlab, recipe, tmp_path):
@@ -381,7 +381,7 @@ def test_damaged_run_is_told_plainly(latentlab, tmp_path):
 
 
 def test_errors_are_told_on_standard_error_alone(latentlab, tmp_path):
-    """What the process then returns: test_kill.py."""
+    """The exit status of a process is tested in test_kill.py."""
     file = tmp_path / "recipe.toml"
     file.write_text("[model]\nlatentdim = 2\n")
     status, said, errors = latentlab("train", file, "--out", tmp_path / "run")
@@ -437,7 +437,7 @@ def test_manifold_over_another_plane(latentlab, vae_run, cvae_run, tmp_path):
         assert latentlab("manifold", vae_run, "--out", out, "--n", "4", "--plane", *plane)[0] == 0
         with Image.open(out) as file:
             sheets.append(np.asarray(file)[::2, ::2].reshape(4, 28, 4, 28).swapaxes(1, 2))
-    # Swapping the axes mirrors the grid at its rising diagonal.
+    # Swapping the axes mirrors the grid along its rising diagonal.
     mirrored = sheets[1].swapaxes(0, 1)[::-1, ::-1]
     np.testing.assert_allclose(sheets[0].astype(int), mirrored, atol=1)
     out = tmp_path / "cvae.png"
@@ -462,7 +462,7 @@ def test_interpolate(latentlab, tmp_path):
 
 
 def test_encode(latentlab, tmp_path):
-    """The code that is printed is the one that the map shows for the same image."""
+    """The printed code equals that of the map for the same image."""
     from latentlab.explorer.explorer import Explorer
 
     explorer = Explorer()
@@ -532,7 +532,7 @@ def test_demo(latentlab, tmp_path):
 
 
 def test_help_needs_no_torch():
-    """The first thing anyone types answers at once."""
+    """``--help`` is fast: it imports neither torch nor Qt."""
     code = (
         "import sys; sys.argv = ['latentlab', '--help']; from latentlab.__main__ import main; "
         "status = main(); assert 'torch' not in sys.modules; assert 'PySide6' not in sys.modules; "
@@ -547,7 +547,7 @@ def test_help_needs_no_torch():
 
 
 def test_output_goes_into_a_pipe(latentlab, monkeypatch):
-    """``latentlab list | head`` and files in narrow terminals: one whole line each."""
+    """Lines of ``latentlab list | head`` are not wrapped at the width of the terminal."""
     monkeypatch.setenv("COLUMNS", "40")
     status, said, errors = latentlab("list")
     assert (status, errors) == (0, "")

@@ -1,4 +1,4 @@
-"""What people type: words of two meanings, streams of any encoding, one's own pictures."""
+"""Command line with ambiguous arguments, streams of any encoding and own images."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ BRIEF = {"epochs": 1, "batch_size": 8, "device": "cpu"}
 
 @pytest.fixture
 def latentlab(monkeypatch, capsys):
-    """Run a command line here; returns the exit status, and what it said on both streams."""
+    """Run a command line in this process; return exit status, standard output and error."""
 
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["latentlab", *map(str, words)])
@@ -46,7 +46,7 @@ def latentlab(monkeypatch, capsys):
 
 @pytest.fixture
 def train(tmp_path):
-    """Train on some pictures of a folder, or on arrays; return the run's folder."""
+    """Train on a folder of images or on arrays; return the run folder."""
 
     def run(data, name="run", **model):
         from latentlab.learning.recipe import make_recipe
@@ -79,7 +79,7 @@ def table(path):
         return list(csv.DictReader(file))
 
 
-# Words of two meanings
+# Ambiguous arguments
 
 
 @pytest.mark.parametrize("name", ["list", "demo", "train", "encode"])
@@ -114,7 +114,7 @@ def test_version(latentlab):
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 def test_whatever_is_said_is_printed_on_any_stream(tmp_path, encoding):
-    """Help with a sigma, a list with dots, and names of files that no stream can show."""
+    """Help with a sigma, a list with dots, and file names that no stream can encode."""
     data = pictures(tmp_path / "łąka", [f"{name}.png" for name in "σęb\udcffef"])
     (tmp_path / "r.toml").write_text(RECIPE.format(**data), encoding="utf-8")
     out = tmp_path / "σ \udcff"
@@ -152,7 +152,7 @@ def test_training_goes_on_when_nobody_reads_any_more(tmp_path):
 
 @pytest.mark.parametrize("name", ["train", "sample", "encode", "list"])
 def test_an_empty_argument_is_refused(latentlab, monkeypatch, tmp_path, name):
-    """A variable of the shell that is not set would else be the present folder."""
+    """Otherwise an unset shell variable would mean the current folder."""
     monkeypatch.chdir(tmp_path)
     status, said, errors = latentlab(name, "digits-2d", "--out", "")
     assert (status, said) == (2, "")
@@ -182,7 +182,7 @@ def test_numbers_out_of_range_are_refused_in_words(latentlab, tmp_path, words):
     assert list(tmp_path.iterdir()) == []
 
 
-# One dimension, one class, two pictures
+# One dimension, one class, two images
 
 
 def test_a_model_of_one_dimension_answers_every_command(latentlab, tmp_path, train):
@@ -225,12 +225,12 @@ def test_one_class_and_two_pictures_do(latentlab, tmp_path, train, kind):
     assert len(table(tmp_path / "s.csv")) == 2
 
 
-# Which image, which class
+# Images and classes by name
 
 
 @pytest.fixture
 def named(monkeypatch):
-    """Have the images of arrays come from files, some of whose names look like formulas."""
+    """Give the images of arrays file names, some of which look like formulas."""
     load = ArraysConfig.load
 
     def named(self):
@@ -318,17 +318,17 @@ def test_a_class_is_named_or_numbered(latentlab, tmp_path, train, label):
     for words in (("encode", run, picture), ("manifold", run, "--out", out)):
         status, said, errors = latentlab(*words)
         assert (status, said) == (2, "")
-        assert "told which class" in errors
+        assert "needs a class label" in errors
         assert "cat, dog, or a number, 0 to 1" in errors
         assert "choose cat, dog, or" in latentlab(*words, "--label", "cow")[2]
 
 
-# One's own picture
+# Own images
 
 
 @pytest.fixture
 def drawings(tmp_path):
-    """Return a seven as MNIST has it, and the same in dark on a sheet of white paper."""
+    """Return files of a seven in the style of MNIST, and of the same in dark ink on white paper."""
     large = Image.new("L", (280, 280))
     line = [(80, 70), (200, 70), (130, 220)]
     ImageDraw.Draw(large).line(line, fill=255, width=24, joint="curve")
@@ -361,7 +361,7 @@ def test_ink_on_paper_is_encoded_as_the_window_does(latentlab, drawings):
     assert "without --invert" in errors
 
 
-# Notes, and refusals before any work
+# Notes and early errors
 
 
 def test_the_notes_of_the_window_are_told_on_standard_error(latentlab, tmp_path, train):
@@ -439,7 +439,7 @@ def test_folders_that_are_taken_are_told_before_the_first_run(latentlab, tmp_pat
 def test_two_programs_that_begin_in_the_same_second_do_not_share_a_folder(
     latentlab, tmp_path, monkeypatch
 ):
-    """The other one makes the folder between the look and the making."""
+    """The other program makes the folder between the check and the creation."""
     arrays(tmp_path / "d.npz")
     words = ("--set", "data.kind=arrays", "--set", f"data.images={tmp_path / 'd.npz'}")
     (tmp_path / "t.toml").write_text("training = {epochs = 1, device = 'cpu'}")

@@ -1,4 +1,4 @@
-"""Real processes that are killed, find the disk full, or run out of memory."""
+"""Real processes that are killed, or run out of disk space or memory."""
 
 import json
 import os
@@ -32,7 +32,7 @@ sys.exit(main())
 def until(condition, process):
     end = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < end, "it never came to that"
+        assert time.monotonic() < end, "timed out"
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.005)
 
@@ -48,7 +48,7 @@ def kill(process):
 
 
 def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
-    """In the middle of an epoch, with everything that chance and time have a hand in."""
+    """Killed within an epoch, with all features that use random numbers or a schedule."""
     recipe = recipe_of(
         "cvae",
         {"beta": 2.0, "schedule": {"kind": "linear", "epochs": 4}},
@@ -85,7 +85,7 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
 
 
 def test_killed_at_any_moment_a_run_can_be_opened_and_resumed(tmp_path):
-    """Ten times at least, going on with what the last one has left; saving all the time."""
+    """At least ten times, each resuming the previous one, with checkpoints at every step."""
     chance = random.Random(0)
     recipe = recipe_of(epochs=100_000, hidden=(8,), batch_size=1000)
     folder = tmp_path / "run"
@@ -94,7 +94,7 @@ def test_killed_at_any_moment_a_run_can_be_opened_and_resumed(tmp_path):
     kills = 0
     while kills < 10 or opened < 5 or not before:
         kills += 1
-        assert kills < 100, "it never comes to save"
+        assert kills < 100, "no checkpoint was written"
         server.start()
         time.sleep(chance.uniform(0, 0.4))
         server.kill()
@@ -103,7 +103,7 @@ def test_killed_at_any_moment_a_run_can_be_opened_and_resumed(tmp_path):
         assert read_recipe(folder / "recipe.toml") == recipe
         if (folder / "checkpoint.json").exists():
             opened += 1
-            # It may be one saving older than the place to go on from, which is written first.
+            # It may be one save older than resume.safetensors, which is written first.
             step = load_model(folder)[1].step
             assert step >= shown
             shown = step
@@ -128,7 +128,7 @@ def test_killed_at_any_moment_a_run_can_be_opened_and_resumed(tmp_path):
 
 
 def parse_all_but_the_last_line(folder):
-    """A line may be cut short where the process was killed; no other may."""
+    """Only the last line may be truncated by the kill."""
     for name in JSON_LINES:
         if (folder / name).exists():
             *lines, last = (folder / name).read_text().split("\n")
@@ -145,7 +145,7 @@ monitor.KEEP_EVERY = monitor.PORTRAY_EVERY = 0.0
 from latentlab.learning.recipe import read_recipe
 from latentlab.runs.recorder import record, resume
 recipe, folder = read_recipe(Path(sys.argv[1])), Path(sys.argv[2])
-# All that is loaded at first use is then there in each child at once.
+# Load everything that is imported on first use before the forks.
 for _ in record(recipe.changed("training.epochs", 1), folder.with_name("first")):
     pass
 for _ in sys.stdin:
@@ -161,7 +161,7 @@ for _ in sys.stdin:
 
 
 class Server:
-    """Loads torch once, and starts runs in processes of their own that can be killed."""
+    """Process that imports torch once, and forks runs that can be killed."""
 
     def __init__(self, recipe, folder, tmp_path):
         file = tmp_path / "recipe.toml"
@@ -178,7 +178,7 @@ class Server:
 
     def kill(self):
         os.kill(self._child, signal.SIGKILL)
-        # It stays as long as nobody has asked how it ended, which its parent does.
+        # The process remains a zombie until its parent waits for it.
         while True:
             try:
                 os.kill(self._child, 0)
@@ -192,7 +192,7 @@ class Server:
         self._process.stdout.close()
 
 
-# No room
+# Out of space
 
 
 LIMITED = """
@@ -222,7 +222,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("latentlab: ")
     assert "cannot be written: File too large" in done.stderr
-    assert "make room on the disk" in done.stderr
+    assert "free disk space" in done.stderr
     assert "Traceback" not in done.stderr
     assert {name: (folder / name).read_bytes() for name in saved} == before
     assert not list(folder.rglob("*.part"))
@@ -254,7 +254,7 @@ print(json.dumps([status, errors, fits, again]))
 
 
 def test_a_batch_too_large_for_the_memory_is_told_with_one_that_fits(tmp_path, write_idx_folder):
-    """A real lack of memory: a gigabyte and a half for activations of half a gigabyte each."""
+    """The process has 1.5 GB for activations of 0.5 GB each."""
     write_idx_folder(tmp_path / "images", train=30_000, held_out=10, shape=(4, 4))
     data = {"kind": "mnist", "root": str(tmp_path / "images")}
     file = tmp_path / "recipe.toml"

@@ -1,4 +1,4 @@
-"""Configuration by kind: what is refused, and how it is said."""
+"""Configuration by kind: validation and error messages."""
 
 import os
 import subprocess
@@ -231,7 +231,7 @@ def test_configs_are_frozen():
 def test_a_registry_refuses_two_of_one_name():
     registry = Registry("pet", default="cat")
     registry.register(Cat)
-    registry.register(Cat)  # the same once more is no second one
+    registry.register(Cat)  # registering the same class again is allowed
 
     class Tiger(Pet):
         kind: Literal["cat"] = "cat"
@@ -268,7 +268,7 @@ print(make_recipe({"model": "flow"}).model.kind)
 
 
 def asked_with_plugins(folder, ask, **modules):
-    """Run a program beside installed packages; each has one module and one entry point."""
+    """Run a program with installed packages of one module and one entry point each."""
     for name, text in modules.items():
         (folder / f"{name}.py").write_text(text)
         info = folder / f"{name}-1.0.dist-info"
@@ -357,7 +357,7 @@ def test_a_path_with_a_null_character_is_refused():
 
 
 def test_plug_ins_that_are_broken_are_named_and_all_else_works(tmp_path):
-    """Whatever they raise, and those that miss a method or take another's name."""
+    """For any exception at import, a missing method, or a name that is already registered."""
     code = ASK + (
         "import sys; from latentlab.cli import run; sys.argv = ['latentlab', 'list']; run()"
     )
@@ -382,7 +382,7 @@ def test_plug_ins_that_are_broken_are_named_and_all_else_works(tmp_path):
 
 
 def test_a_kind_may_be_registered_at_any_time_and_again():
-    """As in a notebook, whose cells come after the imports and are run more than once."""
+    """As in a notebook, whose cells run after the imports and more than once."""
     try:
         for most in (3, 5):
 

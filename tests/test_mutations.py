@@ -1,4 +1,4 @@
-"""Damaged files of every kind are refused in words, quickly and in little memory."""
+"""Readers reject damaged files with an error, fast and in little memory."""
 
 import struct
 import zipfile
@@ -16,12 +16,12 @@ from latentlab.data.sources.folder import FolderConfig
 from latentlab.directories import cache
 
 COUNT, OF_SLOW = 150, 40
-"""Mutants of each kind, and of kinds whose pictures are decoded each time."""
+"""Mutants of each kind, and of kinds whose images are decoded each time."""
 SLOW = ("cache", "cached rows", "archive", "table")
 SLOWEST = 2.0
-"""Seconds of the processor that one of them may take."""
+"""Maximum processor time of one mutant, in seconds."""
 MOST_MEMORY = 500 << 20
-"""Bytes that all of a kind may take at most at once."""
+"""Maximum peak memory of all mutants of a kind, in bytes."""
 
 
 @pytest.mark.parametrize("kind", [*OWN, *DATA])
@@ -38,7 +38,7 @@ def test_damaged_settings_harm_nothing(kind, tmp_path):
 
 
 def claiming_picture(folder):
-    """A BMP of three pixels that says it has 100 million."""
+    """Write a small BMP whose header declares 100 million pixels."""
     content = bytearray(save_picture(folder / "a.bmp").read_bytes())
     content[18:26] = struct.pack("<ii", 10_000, 10_000)
     (folder / "a.bmp").write_bytes(content)
@@ -46,7 +46,7 @@ def claiming_picture(folder):
 
 
 def thin_picture(folder):
-    """A picture of one row, of which a crop in the middle leaves nothing."""
+    """Write an image of one row, whose central crop is empty."""
     Image.new("L", (9000, 1)).save(folder / "a.png")
     return ""
 
@@ -71,7 +71,7 @@ def save_picture(file):
 
 @pytest.mark.parametrize("make", [claiming_picture, thin_picture, growing_member, long_field])
 def test_what_claims_too_much_costs_itself_alone(make, tmp_path):
-    """And says so, in little memory."""
+    """Such files are skipped and reported, in little memory."""
     said = make(tmp_path)
     for name in ("b.png", "c.png"):
         save_picture(tmp_path / name)

@@ -1,4 +1,4 @@
-"""Text that people write with other programs."""
+"""Text files in the encodings of other programs."""
 
 import pytest
 

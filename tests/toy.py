@@ -1,7 +1,7 @@
-"""A laboratory of toys: answers as the explorer does, at once and without torch or Qt.
+"""Toy explorer that answers requests at once, without torch or Qt.
 
-Every picture tells where it came from: its upper half is as bright as z's first coordinate is
-large, its lower half as its second, and its last column tells the label.
+Each image encodes its point: the brightness of the upper half is the first coordinate of z, that
+of the lower half the second, and that of the last column the label.
 """
 
 from dataclasses import dataclass, field, replace
@@ -143,7 +143,7 @@ def portrait(epoch):
 
 @dataclass
 class ToyLab:
-    """Answers requests; remembers them."""
+    """Answers and records requests."""
 
     models: dict = field(
         default_factory=lambda: {
@@ -219,7 +219,7 @@ class ToyLab:
         return self.EncodeOwnImage(request)
 
     def EncodeOwnImage(self, request):
-        """Its first coordinate is how bright it is, its second the epoch of the model."""
+        """The first coordinate is the brightness, the second the epoch of the model."""
         bright = float(request.own.source.pixels.mean()) / 255
         z = (bright, float(self.card.epoch), *[0.0] * (self.card.latent_dim - 2))
         point, fitting = self.card.point(z, request.label), request.own.fitting
@@ -256,7 +256,7 @@ class ToyLab:
             again = request.like.layout is Layout.PCA and not request.like.frame.dimensions
             like = request.like.frame if again else None
             return View(request.layout, pca_frame(self.codes.mu, like), codes=ref(self.codes))
-        # No map worth the name, but one that takes pieces to make.
+        # Not a real embedding, but made in several pieces.
         return self.scattered(request)
 
     def scattered(self, request):
@@ -296,13 +296,13 @@ class ToyLab:
         )
 
     def MakeGeodesic(self, request):
-        """Long work, as the real one is."""
+        """Yield progress several times, as the real one does."""
         for piece in range(3):
             yield Progress("Looking", piece / 3)
         return DecodedPaths(request.ends, (self._way(request.ends, PathKind.GEODESIC),))
 
     def _way(self, ends, kind):
-        """Kinds differ in their last coordinate."""
+        """Decode a path; kinds differ in the first coordinate."""
         points = [
             point.along({0: point.z[0] + KINDS.index(kind)}) for point in straight_route(ends)
         ]
@@ -312,7 +312,7 @@ class ToyLab:
         return DecodedPath(kind, tiles(points, ends.steps), support, 3.0)
 
     def MeasureSupport(self, request):
-        """The further out, the further off the map."""
+        """The level grows with the distance from the origin."""
         level = min(1.0, max(map(abs, request.point.z)) / 8)
         return PointSupport(request.point, level, 0.5, 1.5, 0.7, 1.2)
 
@@ -353,7 +353,7 @@ class ToyLab:
         return tiles([self.card.point(row, settings.label) for row in z], 6)
 
     def ScoreImages(self, request):
-        """The strangest image is the last; takes as many pieces as there are draws."""
+        """Yield progress for each sample; the last image has the highest score."""
         for piece in range(request.samples):
             yield Progress(f"Scoring, piece {piece}", piece / request.samples)
         return scores(len(self.codes), request.samples)
@@ -419,7 +419,7 @@ class ToyLab:
         return self.known
 
     def LinkPoint(self, request):
-        """The second model makes everything half as bright."""
+        """The second model halves the brightness."""
         pixels = picture_of(request.point)
         return self._note(
             twins=DecodedPair(
@@ -440,7 +440,7 @@ class ToyLab:
         return self._note(columns=columns)
 
     def Summarise(self, request):
-        """Takes as many pieces as there are images."""
+        """Yield progress for each image."""
         for piece in range(request.images):
             yield Progress(f"Scoring, piece {piece}", piece / request.images)
         return self._note(summary=summary(request.images))
@@ -466,14 +466,14 @@ def tiles(points, columns):
 
 
 def summary(images=30):
-    """The second model is the better one by 10 nats, which it takes from the distortion."""
+    """The second model is better by 10 nats, due to its distortion."""
     elbo, distortion = Paired(100.0, 90.0, -10.0, 1.0), Paired(95.0, 84.5, -10.5, 1.0)
     rate, error = Paired(5.0, 5.5, 0.5, 0.4), Paired(0.02, 0.01, -0.01, 0.001)
     return Summary(images, 10, elbo, distortion, rate, error, (2, 1), (2, 2))
 
 
 def scores(count=90, samples=50):
-    """Scores of images that are the stranger the higher their row, by their error the lower."""
+    """Return scores whose negative ELBO grows with the row while the error falls."""
     row = np.arange(count, dtype=np.float64)
     return Scores(100 + row, 0.5 - row / 1000, 5 + row % 7, samples)
 
@@ -495,7 +495,7 @@ def losses(value):
 
 
 def training(folder=None, epochs=2, steps_per_epoch=3):
-    """Yield what a short and lucky run reports."""
+    """Yield the events of a short, successful run."""
     yield started(folder, epochs, steps_per_epoch)
     for epoch in range(1, epochs + 1):
         for step in range((epoch - 1) * steps_per_epoch + 1, epoch * steps_per_epoch + 1):

@@ -1,4 +1,4 @@
-"""What the tests of training share: small recipes, and what became of them."""
+"""Helpers of the training tests: small recipes and their results."""
 
 import json
 import subprocess
@@ -11,11 +11,11 @@ from latentlab.learning.fit import fit
 from latentlab.learning.recipe import make_recipe
 
 STEPS = 14
-"""Steps of an epoch: the digits' 4,000 training images at 300 a step, the last of 100."""
+"""Steps per epoch: 4,000 training images of the digits in batches of 300, the last of 100."""
 
 
 def recipe_of(kind="vae", objective=None, hidden=(16,), model=None, data="digits", **training):
-    """Return a recipe for a network so small that an epoch takes a twentieth of a second."""
+    """Return a recipe of a small network; an epoch takes about 0.05 s."""
     model = {"kind": kind, "hidden": hidden, "latent_dim": 2, **(model or {})}
     return make_recipe(
         {
@@ -34,12 +34,12 @@ def recipe_of(kind="vae", objective=None, hidden=(16,), model=None, data="digits
 
 
 def run(recipe, **options):
-    """Train; return the events by type."""
+    """Train and return the events by type."""
     return sorted_by_type(fit(recipe, **options))
 
 
 def sorted_by_type(events):
-    """Return events by type."""
+    """Group events by type."""
     found = {kind: [] for kind in (Started, Step, EpochEnd, Snapshot, EpochPreview, Change)}
     for event in events:
         found.setdefault(type(event), []).append(event)
@@ -47,14 +47,14 @@ def sorted_by_type(events):
 
 
 def trained(recipe, **options):
-    """Train; return the last weights."""
+    """Train and return the last weights."""
     kept = []
     run(recipe, keep=kept.append, **options)
     return kept[-1].snapshot.weights
 
 
 def same(one, other):
-    """Say whether two sets of arrays are equal bit for bit."""
+    """Return whether two sets of arrays are equal bit for bit."""
     assert one.keys() == other.keys()
     return all(np.array_equal(one[name], other[name]) for name in one)
 
@@ -64,7 +64,7 @@ def finite(weights):
 
 
 def lines_of(file):
-    """Return the JSON lines of a file, without how long each took."""
+    """Return the JSON lines of a file, without ``seconds``."""
     lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
 
@@ -74,7 +74,7 @@ def command(*words):
 
 
 def in_a_process(*words, **options):
-    """Run a command line to its end."""
+    """Run a command line in a child process and wait for it."""
     return subprocess.run(
         command(*words), capture_output=True, text=True, timeout=100, check=False, **options
     )

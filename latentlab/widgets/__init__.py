@@ -1,1 +1,1 @@
-"""Qt widgets: they render state and announce intents, and never reach torch."""
+"""Qt widgets: they render the state and send intents to the controller; no torch."""

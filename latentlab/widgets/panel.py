@@ -1,4 +1,4 @@
-"""What a panel is, and how panels are found."""
+"""Base classes of the panels, and their discovery."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 REDRAW_MS = 1000
-"""Milliseconds between two drawings of a calm panel while training."""
+"""Milliseconds between two redraws of a `CalmPanel` during training."""
 ALL: Changes = frozenset(NAMES)
 
 
 class Area(IntEnum):
-    """Where a panel stands at first."""
+    """Area of the window in the default layout."""
 
     LEFT = 0
     CENTRE = 1
@@ -40,28 +40,28 @@ class Area(IntEnum):
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel's declaration; dock, menu entry, shortcut and help follow from it.
+    """Declaration of a panel; its dock, menu entry, shortcut and help are made from it.
 
     Parameters
     ----------
     key : str
-        Its name in saved layouts; never change it.
+        Name in saved layouts; must never change.
     title : str
-        Its name on screen.
+        Name on screen.
     area, order : Area, int
-        Where it stands at first.
+        Position in the default layout.
     shortcut : str
-        Shows and hides it.
+        Key sequence that shows and hides the panel.
     help : str
-        What one is looking at and what to try, a short paragraph of rich text.
+        What the panel shows and what to try; a short paragraph of rich text.
     widget : type
-        Made when the panel is first needed.
+        Class of the content, instantiated on first use.
     share : int
-        How much of its area it takes, relative to its neighbours.
+        Share of its area, relative to its neighbours.
     behind : str
-        Key of the panel behind which it stands at first, as a tab; empty for a place of its own.
+        Key of the panel with which it is tabbed, behind it, in the default layout; empty for none.
     badge : callable, optional
-        Says from the state what its tab adds to the title, such as a number of findings.
+        Returns a suffix of the title for a state, such as the number of findings.
     """
 
     key: str
@@ -77,22 +77,21 @@ class Panel:
 
 
 class PanelWidget(Page):
-    """The inside of a panel: a row of tools above a body.
+    """Content of a panel: a row of tools above a body.
 
     Parameters
     ----------
     controller : Controller
-        Takes intents; its state is rendered.
+        Receives the intents; its state is rendered.
     """
 
     watches: Changes = frozenset()
-    """What `show_state` looks at: fields of the state, and kinds of request whose answers it
-    shows."""
+    """Fields of the state that `show_state` reads, and request types whose answers it shows."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.controller = controller
-        self._missed: Changes = ALL | self.watches
+        self._pending: Changes = ALL | self.watches
         self._in_front = True
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, 0, UNIT, UNIT)
@@ -104,49 +103,49 @@ class PanelWidget(Page):
         controller.changed.connect(self._on_changed)
 
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show what changed; called only while the panel can be seen."""
+        """Show what changed; called only while the panel is visible."""
         raise NotImplementedError
 
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """Return the requests whose answers are shown of a state; sent only while it can be seen.
+        """Return the requests whose answers the panel shows; sent only while it is visible.
 
-        It is called after each change, so it must be quick. A request that was sent for the same
-        codes is not sent again. After a change of its own settings the panel calls
-        ``controller.demand.renew()``.
+        It is called after each change of the state, so it must be fast. A request that was already
+        sent for the same codes is not sent again. After a change of its own settings the panel
+        calls ``controller.demand.renew()``.
         """
         return ()
 
     @Slot(object, object)
     def _on_changed(self, state: State, changed: Changes) -> None:
-        self._missed = self._missed | (changed & self.watches)
+        self._pending = self._pending | (changed & self.watches)
         if self.isVisible() and self._in_front:
-            self._catch_up(state)
+            self._show_pending(state)
 
     def set_in_front(self, in_front: bool) -> None:
-        """Say whether it is the one that is seen of the tabs that share its place."""
+        """Set whether the panel is the current one of its group of tabs."""
         self._in_front = in_front
-        self._tell_visible()
+        self._update_demand()
         if in_front and self.isVisible():
-            self._catch_up(self.controller.state)
+            self._show_pending(self.controller.state)
 
-    def _catch_up(self, state: State) -> None:
-        missed, self._missed = self._missed, frozenset()
-        if missed:
-            self.show_state(state, missed)
+    def _show_pending(self, state: State) -> None:
+        pending, self._pending = self._pending, frozenset()
+        if pending:
+            self.show_state(state, pending)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._tell_visible()
+        self._update_demand()
         if self._in_front:
-            self._catch_up(self.controller.state)
+            self._show_pending(self.controller.state)
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._tell_visible()
+        self._update_demand()
 
-    def _tell_visible(self) -> None:
+    def _update_demand(self) -> None:
         if self.isVisible() and self._in_front:
             self.controller.demand.show(self, self.wants)
         else:
@@ -154,26 +153,26 @@ class PanelWidget(Page):
 
 
 class CalmPanel(PanelWidget):
-    """A panel that is drawn at once, but while training only once a second."""
+    """Panel that is redrawn at once, but at most once a second during training."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(REDRAW_MS)
-        self._later.timeout.connect(self._draw_now)
+        self._redraw_timer = QTimer(self)
+        self._redraw_timer.setSingleShot(True)
+        self._redraw_timer.setInterval(REDRAW_MS)
+        self._redraw_timer.timeout.connect(self._draw_now)
 
     def draw(self, state: State) -> None:
-        """Show the whole state."""
+        """Redraw the panel from the state."""
         raise NotImplementedError
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """See `PanelWidget.show_state`; drawing takes time that training could use."""
+        """Redraw the panel; delayed during training, which needs the processor itself."""
         if not state.is_training:
             self.draw(state)
-        elif not self._later.isActive():
-            self._later.start()
+        elif not self._redraw_timer.isActive():
+            self._redraw_timer.start()
 
     @Slot()
     def _draw_now(self) -> None:
@@ -181,7 +180,7 @@ class CalmPanel(PanelWidget):
 
 
 def find_panels() -> list[Panel]:
-    """Return every panel declared in ``latentlab.widgets.panels``, in order."""
+    """Return the panels declared in ``latentlab.widgets.panels``, by area and order."""
     package = importlib.import_module("latentlab.widgets.panels")
     names = [module.name for module in pkgutil.iter_modules(package.__path__)]
     modules = [importlib.import_module(f"{package.__name__}.{name}") for name in names]

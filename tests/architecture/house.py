@@ -1,4 +1,4 @@
-"""Measure how the package is built: folders, functions, objects and words.
+"""Measure the structure of the package: folders, functions, classes and names.
 
     python tests/architecture/house.py
 
@@ -19,23 +19,23 @@ PRIVATE = {
     "Followed", "Easel", "Ranked", "Wall", "Aside", "Loading", "slope", "embed", "embed_pieces",
     "embed_within", "aside", "told", "timed", "weigh", "wider", "weaker", "longer", "attempt",
 }  # fmt: skip
-"""Names that only this project used for what the field has a word for."""
+"""Former private names of concepts that have a standard term."""
 OUTSIDE = {"kinds.py", "data/base.py"}
-"""Files that keep old names for the plug-ins of earlier versions."""
+"""Files that keep old names for plug-ins of earlier versions."""
 
 
 def sources():
-    """Return every module of the package by its path."""
+    """Return the syntax tree of each module of the package, by path."""
     return {path: ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def files_per_folder():
-    """Return how many modules each folder of the package has."""
+    """Return the number of modules in each folder of the package."""
     return Counter(str(path.parent.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
 
 
 def function_lines(modules):
-    """Return the length of every function, with where it stands."""
+    """Return the number of lines of each function, by file and name."""
     return {
         f"{path.relative_to(PACKAGE)}:{node.name}": node.end_lineno - node.lineno + 1
         for path, tree in modules.items()
@@ -45,7 +45,7 @@ def function_lines(modules):
 
 
 def methods(modules):
-    """Return how many methods each class has, those of its own ancestors among them."""
+    """Return the number of methods of each class, with those inherited within the package."""
     classes = {
         node.name: node
         for tree in modules.values()
@@ -65,7 +65,7 @@ def methods(modules):
 
 
 def private_words(modules):
-    """Return where a private word names a class, a function or what is imported."""
+    """Return the classes and functions with a private name."""
     found = set()
     for path, tree in modules.items():
         place = path.relative_to(PACKAGE).as_posix()
@@ -78,7 +78,7 @@ def private_words(modules):
 
 
 def single_importers():
-    """Return the modules of the window that one other imports, outside the folder of a panel."""
+    """Return modules of widgets with a single importer, except those in a panel folder."""
     modules = {
         ".".join(("latentlab", *path.relative_to(PACKAGE).with_suffix("").parts)): tree
         for path, tree in sources().items()
@@ -101,7 +101,7 @@ def single_importers():
 
 
 def fields_of_state():
-    """Return how many fields the state has."""
+    """Return the number of fields of the state."""
     tree = ast.parse((PACKAGE / "session" / "state.py").read_text())
     (state,) = (
         node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "State"
@@ -110,7 +110,7 @@ def fields_of_state():
 
 
 def lines():
-    """Return how many lines the package has that are neither empty nor comments."""
+    """Return the number of lines of the package that are neither empty nor comments."""
     count = 0
     for path in PACKAGE.rglob("*.py"):
         count += sum(bool(re.match(r"\s*[^\s#]", line)) for line in path.read_text().splitlines())
@@ -118,7 +118,7 @@ def lines():
 
 
 def measure():
-    """Return all figures."""
+    """Return all measurements."""
     modules = sources()
     lengths = sorted(function_lines(modules).values())
     sizes = methods(modules)

@@ -1,4 +1,4 @@
-"""A model, a data set and a panel are added by one file each, as CONTRIBUTING.md says."""
+"""A model, a data set and a panel can each be added as one file, as CONTRIBUTING.md says."""
 
 import os
 import shutil
@@ -134,7 +134,7 @@ print(shown.text.text())
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    """A copy of the package to which three files were added."""
+    """Copy of the package with three added files."""
     root = tmp_path_factory.mktemp("house")
     shutil.copytree(PACKAGE, root / "latentlab", ignore=shutil.ignore_patterns("__pycache__"))
     (root / "resources").symlink_to(PACKAGE.parent / "resources", target_is_directory=True)

@@ -1,4 +1,4 @@
-"""The house stays as CONTRIBUTING.md draws it; `python tests/architecture/house.py` prints it."""
+"""Limits of the structure in CONTRIBUTING.md; `python tests/architecture/house.py` measures it."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ from architecture.house import (
 
 @pytest.fixture(scope="module")
 def modules():
-    """Every module of the package."""
+    """Syntax trees of all modules of the package."""
     return sources()
 
 
@@ -38,7 +38,7 @@ def test_functions_are_short(modules):
 
 
 def test_no_object_does_everything(modules):
-    """The controller holds one object per topic, and the state one record per topic."""
+    """The controller has one object per topic, and the state one record per topic."""
     counts = methods(modules)
     assert {name: count for name, count in counts.items() if count > 40} == {}
     assert counts["Controller"] <= 20
@@ -46,7 +46,7 @@ def test_no_object_does_everything(modules):
 
 
 def test_panels_watch_what_there_is():
-    """Names of parts of the state are strings that no type checker sees."""
+    """Names of state fields are strings, which the type checker cannot verify."""
     pytest.importorskip("PySide6")
     from latentlab.session.request import Request
     from latentlab.session.state import NAMES, RECORDS, State

@@ -1,8 +1,9 @@
-"""Work beside the window: the newest job counts, and the window never waits for it."""
+"""Background thread for computations of widgets; only the newest pending job is kept."""
 
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -12,41 +13,44 @@ if TYPE_CHECKING:
 
 
 class BackgroundWorker(QObject):
-    """Runs one job at a time on a thread of its own; of those that wait, only the newest.
+    """Runs one job at a time in a background thread; a new pending job replaces the previous one.
 
-    Jobs are numpy on arrays that nobody writes to; they touch no widget.
+    Jobs use numpy on arrays that are not modified meanwhile, and access no widget.
     """
 
     done = Signal(object)
-    """What a job returned; emitted on the GUI thread."""
-    _over = Signal(object)
+    """Result of a job; emitted in the GUI thread."""
+    _finished = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._next: Callable[[], object] | None = None
         self.busy = False
-        self._over.connect(self._on_over)
+        self._finished.connect(self._on_finished)
 
     def run(self, job: Callable[[], object]) -> None:
-        """Do a job as soon as may be; runs on the GUI thread."""
+        """Start a job, or keep it until the running one ends; call it from the GUI thread."""
         if self.busy:
             self._next = job
         else:
             self.busy = True
-            threading.Thread(target=self._work, args=(job,), name="aside", daemon=True).start()
+            threading.Thread(target=self._work, args=(job,), name="background", daemon=True).start()
 
     def _work(self, job: Callable[[], object]) -> None:
-        """Do the job; runs on a thread of its own."""
-        result = job()
+        """Execute a job in the background thread."""
+        result = None
         try:
-            self._over.emit(result)
-        except RuntimeError:
-            return  # the window has gone meanwhile
+            result = job()
+        finally:
+            # The window may have been destroyed meanwhile.
+            with suppress(RuntimeError):
+                self._finished.emit(result)
 
     @Slot(object)
-    def _on_over(self, result: object) -> None:
+    def _on_finished(self, result: object) -> None:
         self.busy = False
         job, self._next = self._next, None
         if job:
             self.run(job)
-        self.done.emit(result)
+        if result is not None:
+            self.done.emit(result)

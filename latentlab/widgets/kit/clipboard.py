@@ -1,4 +1,4 @@
-"""Taking a picture from the clipboard."""
+"""Images from the clipboard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def paste_picture(controller: Controller) -> None:
-    """Encode the picture on the clipboard: an image, or an image file that was copied."""
+    """Encode the image on the clipboard, or the image file that was copied."""
     data = QGuiApplication.clipboard().mimeData()
     files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
     image = QGuiApplication.clipboard().image()
@@ -33,7 +33,7 @@ def paste_picture(controller: Controller) -> None:
 
 
 def to_pixels(image: QImage) -> NDArray[np.uint8]:
-    """Return an image's pixels, with shape (H, W) where it is grey and (H, W, 3) in colour."""
+    """Return the pixels of an image, of shape (H, W) if it is grey, else (H, W, 3)."""
     grey = image.isGrayscale()
     layout = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
     plain = image.convertToFormat(layout)

@@ -1,4 +1,4 @@
-"""A key to colours that stand for numbers."""
+"""Colour bar of a quantity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STRIP = 48
 
 
 class ColourBar(QWidget):
-    """A strip of viridis from 0 to a number, of nats unless another unit is named."""
+    """Horizontal viridis bar from 0 to a number, in nats by default."""
 
     def __init__(self, unit: str = "nats", decimals: int = 1) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class ColourBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def set_top(self, value: float) -> None:
-        """Say what the brightest colour stands for."""
+        """Set the value of the brightest colour."""
         text = f"{value:.{self._decimals}f} {self._unit}".strip()
         if text != self._text:
             self._text = text

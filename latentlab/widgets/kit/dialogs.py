@@ -1,4 +1,4 @@
-"""Short questions in a dialog, and where to save a file."""
+"""Dialogs for a number, a confirmation and a file to open or save."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ FEW, MOST = 10, 100_000
 
 
 def ask_epochs(parent: QWidget, name: str) -> int | None:
-    """Ask how many more epochs a run shall have; None where cancelled."""
+    """Ask for a number of additional epochs; return None if cancelled."""
     text = f"Train {name} for how many more epochs?"
     dialog = WholeDialog("Train more", text, (1, MOST), FEW, parent)
-    sure = dialog.exec() == QDialog.DialogCode.Accepted
+    accepted = dialog.exec() == QDialog.DialogCode.Accepted
     dialog.deleteLater()
-    return dialog.box.value() if sure else None
+    return dialog.box.value() if accepted else None
 
 
 class WholeDialog(QDialog):
-    """Asks for a whole number, and takes none that is wrong.
+    """Dialog for an integer; OK is disabled while the text is invalid.
 
     Parameters
     ----------
     title, text : str
-        Of the dialog, and what is asked.
+        Window title, and the question.
     limits : (int, int)
-        Least and largest number.
+        Minimum and maximum.
     value : int
-        What it begins with.
+        Initial value.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class WholeDialog(QDialog):
 
 
 class NumberButtons(QVBoxLayout):
-    """OK and Cancel of a dialog, below what is wrong with its numbers; then there is no OK."""
+    """OK and Cancel of a dialog below the first error of its number boxes, which disables OK."""
 
     def __init__(self, dialog: QDialog, *boxes: NumberBox) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class NumberButtons(QVBoxLayout):
 
 
 def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
-    """Ask whether something shall be done; no is what Enter and Escape answer."""
+    """Ask for a confirmation; Enter and Escape cancel."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
     box.setText(text)
@@ -109,7 +109,7 @@ def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
 
 
 def ask_discard(parent: QWidget, controller: Controller) -> None:
-    """Discard the run under way; ask first where more than one epoch would be lost."""
+    """Discard the current run; ask first if more than one epoch would be lost."""
     run = controller.state.training.run
     if run is None:
         return
@@ -118,22 +118,22 @@ def ask_discard(parent: QWidget, controller: Controller) -> None:
         more = "“Stop and keep” ends the run as well, and keeps what it has learned."
         if not confirm(parent, text, more, "Discard"):
             return
-    # While the question stood there, this run may have ended and the next one begun.
+    # While the dialog was open, this run may have ended and the next one started.
     now = controller.state.training.run
     if now and now.folder == run.folder:
         controller.training.cancel()
 
 
 def ask_picture(parent: QWidget) -> Path | None:
-    """Ask for an image file; None where cancelled."""
+    """Ask for an image file; return None if cancelled."""
     file, _ = QFileDialog.getOpenFileName(parent, "Open picture", "", PICTURES)
     return Path(file) if file else None
 
 
 def ask_where(parent: QWidget, name: str, formats: Sequence[str]) -> Path | None:
-    """Ask for a file to write, beginning in the folder used last; None where cancelled.
+    """Ask for a file to write, starting in the last used folder; return None if cancelled.
 
-    An ending that is none of the formats is refused, and the dialog shown again.
+    A suffix that is not one of the formats is rejected, and the dialog is shown again.
     """
     pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
     folder = Path(str(settings().value("export/folder", pictures)))
@@ -147,7 +147,7 @@ def ask_where(parent: QWidget, name: str, formats: Sequence[str]) -> Path | None
         if not _has_ending(path):
             ending = next((each for each in formats if NAMES[each] == used), formats[0])
             path = path.with_name(f"{path.name}.{ending}")
-            # The dialog has asked only about the name without its ending.
+            # The dialog has checked only the name without its suffix.
             if path.exists() and not confirm(
                 parent, f"{path.name} already exists.", "Its contents will be lost.", "Replace"
             ):
@@ -164,6 +164,6 @@ def ask_where(parent: QWidget, name: str, formats: Sequence[str]) -> Path | None
 
 
 def _has_ending(path: Path) -> bool:
-    """Say whether a name ends in more than a part of itself, as ``beta 0.5`` does."""
+    """Return whether a path has a suffix; the ``.5`` of ``beta 0.5`` is part of the name."""
     ending = path.suffix[1:]
     return ending.isalnum() and not ending.isdigit()

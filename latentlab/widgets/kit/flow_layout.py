@@ -1,4 +1,4 @@
-"""A layout that sets widgets in lines, as text is set in words."""
+"""Layout that wraps widgets into lines."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Places widgets from left to right and goes on in the next line where room ends.
+    """Places widgets from left to right and wraps to the next line at the right edge.
 
     Parameters
     ----------
     spacing : int
-        Pixels between neighbours and between lines.
+        Pixels between widgets and between lines.
     """
 
     def __init__(self, spacing: int, parent: QWidget | None = None) -> None:
@@ -49,12 +49,12 @@ class FlowLayout(QLayout):
 
     @override
     def heightForWidth(self, width: int) -> int:
-        return self._arrange(QRect(0, 0, width, 0), place=False)
+        return self._arrange(QRect(0, 0, width, 0), apply=False)
 
     @override
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        self._arrange(rect, place=True)
+        self._arrange(rect, apply=True)
 
     @override
     def sizeHint(self) -> QSize:
@@ -67,7 +67,7 @@ class FlowLayout(QLayout):
             size = size.expandedTo(item.minimumSize())
         return size
 
-    def _arrange(self, rect: QRect, *, place: bool) -> int:
+    def _arrange(self, rect: QRect, *, apply: bool) -> int:
         x, y, line = rect.x(), rect.y(), 0
         for item in self._items:
             if item.isEmpty():
@@ -75,7 +75,7 @@ class FlowLayout(QLayout):
             size = item.sizeHint()
             if x > rect.x() and x + size.width() > rect.right() + 1:
                 x, y, line = rect.x(), y + line + self.spacing(), 0
-            if place:
+            if apply:
                 item.setGeometry(QRect(QPoint(x, y), size))
             x += size.width() + self.spacing()
             line = max(line, size.height())
@@ -83,9 +83,9 @@ class FlowLayout(QLayout):
 
 
 class Page(QWidget):
-    """What has a layout whose lines break, and is asked how tall it must be for a width.
+    """Widget with a wrapping layout, which reports its minimum height for a width.
 
-    Qt would tell how tall it would like to be, and so scroll where it need not.
+    Qt reports the preferred height instead, which adds scroll bars that are not needed.
     """
 
     @override

@@ -1,4 +1,4 @@
-"""Line icons drawn in the text colour, so that they follow light and dark."""
+"""Line icons in the text colour of the current theme."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PATHS = {
 
 
 def icon(name: str) -> QIcon:
-    """Draw an icon in the present text colour, fainter where disabled."""
+    """Return an icon in the current text colour, fainter if disabled."""
     return _drawn(name, colours())
 
 
@@ -78,14 +78,14 @@ def _pixmap(name: str, colour: str, opacity: float) -> QPixmap:
 
 
 class IconButton(QToolButton):
-    """A flat button with an icon that follows the colour scheme.
+    """Flat button whose icon follows the colour scheme.
 
     Parameters
     ----------
     name : str
         One of ``PATHS``.
     tip : str
-        What it does; also its accessible name.
+        Tooltip and accessible name.
     """
 
     def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
@@ -111,7 +111,7 @@ class IconButton(QToolButton):
 
 
 def toggle(name: str, text: str, tip: str) -> IconButton:
-    """Return a button with icon and words that stays down until pressed again."""
+    """Return a checkable button with icon and text."""
     button = IconButton(name, tip)
     button.setText(text)
     button.setAccessibleName(text)

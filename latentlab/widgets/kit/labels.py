@@ -1,4 +1,4 @@
-"""Labels in the few manners that the window uses."""
+"""Labels and small buttons of the window."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from latentlab.widgets.kit.theme import UNIT, small
 
 
 class ElidedLabel(QLabel):
-    """One line of plain text that is cut off where it does not fit; the tooltip has all of it.
+    """One line of plain text, elided if too long; the tooltip has the full text.
 
     Parameters
     ----------
     mode : Qt.TextElideMode
-        Where it is cut off.
+        Position of the ellipsis.
     """
 
     def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
@@ -39,9 +39,9 @@ class ElidedLabel(QLabel):
 
     @property
     def shown_text(self) -> str:
-        """The text as it is painted."""
-        room = self.contentsRect().width()
-        return self.fontMetrics().elidedText(self.text(), self._mode, room)
+        """Elided text, as painted."""
+        width = self.contentsRect().width()
+        return self.fontMetrics().elidedText(self.text(), self._mode, width)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -51,10 +51,10 @@ class ElidedLabel(QLabel):
 
 
 class LiveLabel(QWidget):
-    """One line of text, to the right, that changes many times a second.
+    """Right-aligned line of text that changes many times a second.
 
-    A QLabel whose text changes has the layouts around it made anew, up to the window's; this one
-    takes the room that it is given.
+    A QLabel invalidates all layouts up to the window when its text changes; this widget does not:
+    it accepts any width.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class LiveLabel(QWidget):
 
 
 class TwoLineLabel(QLabel):
-    """A plain text in two lines at most; the tooltip has all of it."""
+    """Plain text in at most two lines; the tooltip has the full text."""
 
     def __init__(self) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText)
@@ -100,7 +100,7 @@ class TwoLineLabel(QLabel):
         self.updateGeometry()
 
     def shown_lines(self) -> list[str]:
-        """Return the lines as they are painted."""
+        """Return the lines as painted."""
         layout = QTextLayout(self.text(), self.font())
         layout.beginLayout()
         first = layout.createLine()
@@ -133,13 +133,13 @@ class TwoLineLabel(QLabel):
 
 
 def counted(count: int, thing: str) -> str:
-    """Return how many there are of a thing whose plural ends in s or es, as ``2 classes``."""
+    """Return a count with its noun, whose plural ends in s or es, such as ``2 classes``."""
     plural = f"{thing}es" if thing.endswith("s") else f"{thing}s"
     return f"{count:,} {thing if count == 1 else plural}"
 
 
 def muted(text: str = "", *, stretch: bool = True) -> QLabel:
-    """Return a small, pale label; one that stretches is cut off rather than pushing others."""
+    """Return a small, muted label; with `stretch` it is clipped instead of widening the layout."""
     label = QLabel(text)
     label.setObjectName("muted")
     label.setFont(small(label.font()))
@@ -149,7 +149,7 @@ def muted(text: str = "", *, stretch: bool = True) -> QLabel:
 
 
 def problem() -> QLabel:
-    """Return a label for an error text below what it is about; hidden until it has one."""
+    """Return a hidden label for an error message below an input."""
     label = QLabel(textFormat=Qt.TextFormat.PlainText)
     label.setObjectName("problem")
     label.setWordWrap(True)
@@ -159,7 +159,7 @@ def problem() -> QLabel:
 
 
 def narrow(text: str, tip: str) -> QPushButton:
-    """Return a button no wider than its text needs, for rows with little room."""
+    """Return a button as wide as its text, for narrow rows."""
     button = QPushButton(text)
     button.setToolTip(tip)
     button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 2 * UNIT)

@@ -1,4 +1,4 @@
-"""Numbers as people type them, and the one kind of box in which all of them are typed."""
+"""Spin boxes that accept the usual ways to write a number."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ MINUSES, SPACES = "\u2212\u2012\u2013\ufe63\uff0d", "\u00a0\u2007\u2009\u202f'\u
 PLAIN = str.maketrans({**dict.fromkeys(MINUSES, "-"), **dict.fromkeys(SPACES, " ")})
 NUMBER = re.compile(r"([+-]? ?)([\d., ]*\d[.,]?)(e[+-]?\d+)?", re.IGNORECASE)
 DECIMALS = 30
-"""So many that no number anyone types is rounded to another."""
+"""Decimals of a float box; enough that no typed number is rounded."""
 FIRST_STEP = 0.01
-"""From 0, whose own magnitude gives no step."""
+"""Step from 0, which has no magnitude."""
 
 
 def read_number(text: str, *, whole: bool = False) -> float:
-    """Return the number that a text means.
+    """Parse a number.
 
-    The decimal mark is a point or a comma. Points, commas, spaces and apostrophes may stand
-    between groups of three digits. A single point or comma is the decimal mark, but in a whole
-    number it stands between groups: ``1,500`` is 1.5 or 1500.
+    The decimal separator is a point or a comma. Points, commas, spaces and apostrophes may
+    separate groups of three digits. A single point or comma is the decimal separator, except that
+    with `whole` it separates groups: ``1,500`` is 1.5, or 1500 with `whole`.
 
     Raises
     ------
     ValueError
-        In words, where it is none.
+        If the text is not a number; the message says why.
     """
     plain = text.strip().translate(PLAIN)
     if not plain:
@@ -43,17 +43,17 @@ def read_number(text: str, *, whole: bool = False) -> float:
     if not match:
         raise ValueError("not a number")
     sign, body, power = match.groups(default="")
-    head, tail = _split(body.strip(), whole=whole)
+    head, tail = _split_decimals(body.strip(), whole=whole)
     if tail and not tail.isdecimal():
         raise ValueError("not a number")
-    number = float(f"{sign.strip()}{_ungrouped(head)}.{tail or 0}{power}")
+    number = float(f"{sign.strip()}{_strip_grouping(head)}.{tail or 0}{power}")
     if whole and not number.is_integer():
         raise ValueError("not a whole number")
     return number
 
 
-def _split(body: str, *, whole: bool) -> tuple[str, str]:
-    """Return what stands before the decimal mark and after it."""
+def _split_decimals(body: str, *, whole: bool) -> tuple[str, str]:
+    """Return the digits before and after the decimal separator."""
     marks = [mark for mark in body if mark in ".,"]
     if not marks or (len(marks) > 1 and len(set(marks)) == 1):
         return body, ""
@@ -63,8 +63,8 @@ def _split(body: str, *, whole: bool) -> tuple[str, str]:
     return head, tail
 
 
-def _ungrouped(head: str) -> str:
-    """Return digits without what stands between groups of them."""
+def _strip_grouping(head: str) -> str:
+    """Return digits without group separators."""
     first, *others = re.split(r"[., ]", head)
     grouped = re.fullmatch(r"[1-9]\d{0,2}(?:([., ])\d{3})(?:\1\d{3})*", head)
     if others and not grouped:
@@ -73,21 +73,21 @@ def _ungrouped(head: str) -> str:
 
 
 class NumberBox(QDoubleSpinBox):
-    """Takes a number as people type it, and says what is wrong with one that it cannot take.
+    """Spin box that accepts the usual ways to write a number and reports invalid text.
 
-    The value is that of the last number it could take. What is typed stays as it is until it is
-    corrected: no number is ever replaced by another.
+    Invalid text stays until the user corrects it: the box never replaces a number by another.
+    Meanwhile `value` is the last valid number.
 
     Parameters
     ----------
     low, high : float
-        Least and largest value.
+        Minimum and maximum.
     whole : bool
-        Whether it takes whole numbers only.
+        Whether only integers are valid.
     """
 
     refused = Signal(str)
-    """What is wrong with the text; empty once it is right again."""
+    """Error message for the text; empty when the text becomes valid."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class NumberBox(QDoubleSpinBox):
         self.whole = whole
         self.problem = ""
         self.tells = True
-        """Whether it says itself what is wrong, for a moment."""
+        """Whether the box shows the error message in a tooltip."""
         self._excluded: tuple[float, ...] = ()
         self.setDecimals(0 if whole else DECIMALS)
         self.setRange(low, high)
@@ -109,10 +109,10 @@ class NumberBox(QDoubleSpinBox):
         self.valueChanged.connect(self._check)
 
     def exclude(self, *ends: float) -> None:
-        """Take these ends of the range for too small or too large."""
+        """Exclude these ends of the range."""
         self._excluded = ends
 
-    # Between text and number
+    # Conversion
 
     @override
     def textFromValue(self, value: float) -> str:
@@ -123,17 +123,17 @@ class NumberBox(QDoubleSpinBox):
         bare = text.removeprefix(self.prefix()).removesuffix(self.suffix()).strip()
         now = super().value()
         if bare == self.textFromValue(now):
-            return now  # in full, not as far as it is shown
+            return now  # with all digits, not only those shown
         special = self.specialValueText()
         if special and text == special:
             return self.minimum()
         number = read_number(bare, whole=self.whole)
-        if problem := self._beyond(number):
+        if problem := self._range_problem(number):
             raise ValueError(problem)
         return number
 
-    def _beyond(self, number: float) -> str:
-        """Return which limit a number is beyond, in words; empty within them."""
+    def _range_problem(self, number: float) -> str:
+        """Return which limit a number violates, in words; empty if none."""
         low, high = self.minimum(), self.maximum()
         if number < low or (number == low and low in self._excluded):
             return f"{'more than' if low in self._excluded else 'at least'} {low:,.10g}"
@@ -143,12 +143,12 @@ class NumberBox(QDoubleSpinBox):
 
     @override
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """Let everything be typed; see `QDoubleSpinBox.validate`."""
-        right = not self._why(text)
-        state = QValidator.State.Acceptable if right else QValidator.State.Intermediate
+        """Accept any typing; invalid text is `Intermediate`."""
+        valid = not self._find_problem(text)
+        state = QValidator.State.Acceptable if valid else QValidator.State.Intermediate
         return state, text, position
 
-    def _why(self, text: str) -> str:
+    def _find_problem(self, text: str) -> str:
         try:
             self.valueFromText(text)
         except ValueError as error:
@@ -157,8 +157,8 @@ class NumberBox(QDoubleSpinBox):
 
     @override
     def setValue(self, value: float) -> None:
-        """Show a number; one that cannot be taken stands there with what is wrong with it."""
-        if self._beyond(value):
+        """Set the number; one out of range is shown as invalid text."""
+        if self._range_problem(value):
             text = self.textFromValue(value)
             self.lineEdit().setText(f"{self.prefix()}{text}{self.suffix()}")
         else:
@@ -166,18 +166,18 @@ class NumberBox(QDoubleSpinBox):
             self._check()
 
     def show_value(self, value: float) -> None:
-        """Show the number in force; what is being typed stays where that is still the same.
+        """Set the number, but keep the typed text while the number is unchanged.
 
-        Else the comma of 2,5 is gone before the 5 comes, and what is wrong before it is read.
+        Otherwise the comma of 2,5 would vanish before the 5 is typed, and invalid text too soon.
         """
         if value != self.value():
             self.setValue(value)
 
-    # What is wrong
+    # Validation
 
     @Slot()
     def _check(self) -> None:
-        problem = self._why(self.lineEdit().text())
+        problem = self._find_problem(self.lineEdit().text())
         if problem == self.problem:
             return
         self.problem = problem
@@ -187,34 +187,33 @@ class NumberBox(QDoubleSpinBox):
         if self.tells and self.isVisible():
             QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), problem, self)
 
-    def _kept(self, do: Callable[[], None]) -> None:
-        """Do what makes Qt put back the last right number, and keep what was typed."""
+    def _keep_text(self, handler: Callable[[], None]) -> None:
+        """Call a Qt handler that restores the last valid number, and keep invalid text."""
         text, wrong = self.lineEdit().text(), self.problem
-        do()
+        handler()
         if wrong and self.lineEdit().text() != text:
             self.lineEdit().setText(text)
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._kept(lambda: QDoubleSpinBox.focusOutEvent(self, event))
+        self._keep_text(lambda: QDoubleSpinBox.focusOutEvent(self, event))
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
-        self._kept(lambda: QDoubleSpinBox.hideEvent(self, event))
+        self._keep_text(lambda: QDoubleSpinBox.hideEvent(self, event))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave what was typed as it is at Enter."""
         if event.text() in ("\r", "\n"):
-            self._kept(lambda: QDoubleSpinBox.keyPressEvent(self, event))
+            self._keep_text(lambda: QDoubleSpinBox.keyPressEvent(self, event))
         else:
             super().keyPressEvent(event)
 
-    # Steps
+    # Stepping
 
     @override
     def stepBy(self, steps: int) -> None:
-        """Step by the size set, or else by a tenth of the value's own magnitude."""
+        """Step by `singleStep`, or by a tenth of the magnitude of the value."""
         if self.problem:
             return
         if not self.whole and self.stepType() is QDoubleSpinBox.StepType.AdaptiveDecimalStepType:
@@ -233,12 +232,11 @@ class NumberBox(QDoubleSpinBox):
 
 
 class WholeBox(NumberBox):
-    """A `NumberBox` for whole numbers."""
+    """`NumberBox` for integers."""
 
     def __init__(self, low: int = 0, high: int = 99, parent: QWidget | None = None) -> None:
         super().__init__(low, high, whole=True, parent=parent)
 
     @override
     def value(self) -> int:
-        """Return the number."""
         return round(super().value())

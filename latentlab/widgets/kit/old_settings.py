@@ -1,6 +1,6 @@
-"""The settings of earlier versions: recent models and the layout from an INI file of Qt's.
+"""Settings of earlier versions: recent models and the layout, from a Qt INI file.
 
-Read as text, since Qt would make any object that the file describes.
+The file is parsed as text, because Qt would construct any object that it describes.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ BYTES = re.compile(r'"?@ByteArray\((.*)\)"?')
 
 
 def read_old_settings(file: Path) -> dict[str, list[str] | bytes]:
-    """Return what can be taken over; nothing where there is no file, or it is damaged."""
+    """Return the settings to import; none if the file is missing or damaged."""
     try:
         lines = read_bytes(file, MOST).decode().splitlines()
         pairs = [line.partition("=") for line in lines]
         stored = {key: text for key, _, text in pairs}
         found: dict[str, list[str] | bytes] = {}
         for key in LISTS:
-            found[key] = _words(stored.get(key, ""))
+            found[key] = _parse_list(stored.get(key, ""))
         for key in LAYOUT:
             if value := BYTES.fullmatch(stored.get(key, "")):
-                found[key] = _unescaped(value[1]).encode("latin-1")
+                found[key] = _unescape(value[1]).encode("latin-1")
     except (OSError, ValueError, csv.Error):
         return {}
     return found
 
 
-def _words(text: str) -> list[str]:
+def _parse_list(text: str) -> list[str]:
     (row,) = csv.reader([text], skipinitialspace=True, doublequote=False) if text else ([],)
-    words = [_unescaped(word.strip()) for word in row]
-    # A word that begins with @ is an object, and one with @@ a word that does.
+    words = [_unescape(word.strip()) for word in row]
+    # A leading @ marks an object; @@ is an escaped @.
     return [word.replace("@@", "@", 1) for word in words if word and not OBJECT.match(word)]
 
 
-def _unescaped(text: str) -> str:
-    return ESCAPE.sub(_character, text)
+def _unescape(text: str) -> str:
+    return ESCAPE.sub(_decode_escape, text)
 
 
-def _character(escape: re.Match[str]) -> str:
+def _decode_escape(escape: re.Match[str]) -> str:
     code = escape[1]
     if code[0] == "x" and len(code) > 1:
         return chr(int(code[1:], 16))

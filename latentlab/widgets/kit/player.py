@@ -1,4 +1,4 @@
-"""Playing: one step after another, there and back, once or round."""
+"""Timer-driven playback of steps: back and forth, once or in a loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FRAME_MS = 80
 
 
 class Player(QObject):
-    """Says which step is to be seen, frame by frame."""
+    """Emits the index of the step to show, frame by frame."""
 
     stepped = Signal(int)
     ended = Signal()
@@ -24,24 +24,24 @@ class Player(QObject):
 
     @property
     def playing(self) -> bool:
-        """Whether it goes on."""
+        """Whether playback is running."""
         return self.timer.isActive()
 
     def start(self, steps: int, loop: Loop) -> None:
-        """Begin with the first of so many steps."""
+        """Play a number of steps from the first."""
         self._frame, self._last, self._loop = 0, max(1, steps - 1), loop
         self.timer.start()
 
     @Slot()
     def stop(self) -> None:
-        """Stop, and say so where it was playing."""
+        """Stop, and emit `ended` if it was playing."""
         if self.playing:
             self.timer.stop()
             self.ended.emit()
 
     @Slot(float)
     def set_speed(self, speed: float) -> None:
-        """Play so many times as fast as usual."""
+        """Set the speed, as a multiple of the normal one."""
         self.timer.setInterval(round(FRAME_MS / speed))
 
     @Slot()
@@ -52,6 +52,6 @@ class Player(QObject):
         elif self._loop is Loop.BACK:
             self.stepped.emit(self._last - abs(self._last - frame % (2 * self._last)))
         else:
-            # A round way ends where it began: its last step is its first.
+            # The last step of a closed path equals its first.
             round_ = self._loop is Loop.ROUND
             self.stepped.emit(frame % self._last if round_ else frame)

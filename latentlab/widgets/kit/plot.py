@@ -1,4 +1,4 @@
-"""pyqtgraph, dressed in the window's colours."""
+"""pyqtgraph plots in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ def outline(
     width: float = 1.0,
     style: Qt.PenStyle = Qt.PenStyle.SolidLine,
 ) -> QPen:
-    """Return a pen that no zoom of a plot makes wider; `width` in pixels of the layout."""
+    """Return a cosmetic pen; `width` is in device-independent pixels."""
     return _pen(colour, width, style, painter.device().devicePixelRatio())
 
 
 def _pen(colour: QColor | str, width: float, style: Qt.PenStyle, ratio: float) -> QPen:
-    # Qt takes the width of such a pen in pixels of the screen.
+    # Qt takes the width of a cosmetic pen in device pixels.
     pen = QPen(QColor(colour), width * ratio, style)
     pen.setCosmetic(True)
     return pen
 
 
 class Plot(pg.PlotWidget):
-    """A plot that follows the colour scheme.
+    """Plot that follows the colour scheme.
 
     Parameters
     ----------
     title : str
-        Shown above it; empty for none.
+        Title above the plot; empty for none.
     """
 
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
-        # Menus that are switched off later have been made, which takes longer than the plot.
+        # To disable the menu later would still build it, which takes longer than the plot.
         super().__init__(parent, enableMenu=False)
         self._title = title
         self.hideButtons()
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
         self.setMinimumSize(80, 60)
-        # A graphics view would take files dropped on it, and do nothing with them.
+        # A graphics view would accept dropped files and ignore them.
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
-        # Room for the half of the last tick's text that stands right of its tick.
+        # Margin for the right half of the last tick label.
         self.getPlotItem().setContentsMargins(0, 0, 2 * UNIT, 0)
-        # What a derived plot has to dress besides is not there yet.
+        # Not the override: attributes of the subclass do not exist yet.
         Plot.dress(self)
 
     def dress(self) -> None:
-        """Take on the colours of the present scheme."""
+        """Apply the colours of the current scheme."""
         c = colours()
         self.setBackground(c.base)
         item = self.getPlotItem()
@@ -76,18 +76,18 @@ class Plot(pg.PlotWidget):
         width: float = 1.0,
         style: Qt.PenStyle = Qt.PenStyle.SolidLine,
     ) -> QPen:
-        """Return a pen for what this plot shows; `width` in pixels of the layout."""
+        """Return a cosmetic pen for this plot; `width` is in device-independent pixels."""
         return _pen(colour, width, style, self.devicePixelRatioF())
 
     def event(self, event: QEvent) -> bool:
-        """Keep lines as wide on a screen with other pixels."""
+        """Keep line widths when the device pixel ratio changes."""
         if event.type() == QEvent.Type.DevicePixelRatioChange and self.plotItem is not None:
             self.dress()
         return bool(super().event(event))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow a change from light to dark."""
-        # pyqtgraph changes the palette in its own constructor, before there is a plot.
+        """Follow a change of the palette."""
+        # pyqtgraph changes the palette in its own constructor, before the plot item exists.
         if event.type() == QEvent.Type.PaletteChange and self.plotItem is not None:
             self.dress()
         super().changeEvent(event)

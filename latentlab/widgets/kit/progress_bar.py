@@ -1,4 +1,4 @@
-"""How far long work is, and a way out of it."""
+"""Progress of long work, with a Cancel button."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 class ProgressBar(QFrame):
-    """Progress of some kinds of request, one at a time; hidden while there is none.
+    """Progress of some request types, one at a time; hidden while none is running.
 
     Parameters
     ----------
     controller : Controller
-        Gives the work up on request.
+        Cancels the work.
     kinds : type of Request, or tuple of them
-        Whose work.
+        Request types to watch.
     tip : str
-        What giving it up leaves.
+        Tooltip of the Cancel button: what is left after cancelling.
     parent : QWidget, optional
-        Where it is laid over without a layout; it takes the room that it needs.
+        Widget to overlay without a layout; the bar then sets its own size.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class ProgressBar(QFrame):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._controller, self._is_laid_over = controller, parent is not None
+        self._controller, self._is_overlay = controller, parent is not None
         self._kinds = kinds if isinstance(kinds, tuple) else (kinds,)
         self._kind: type[Request[Any]] | None = None
         row = QHBoxLayout(self)
@@ -58,24 +58,24 @@ class ProgressBar(QFrame):
         self.hide()
 
     def show_state(self, state: State) -> None:
-        """Show how far the work is, or hide."""
+        """Show the progress, or hide the bar."""
         self._kind = next((kind for kind in self._kinds if kind in state.working), None)
         loading = state.working[self._kind] if self._kind else None
         self.setVisible(loading is not None)
         if loading:
-            # A range from 0 to 0 moves without an end.
+            # A range from 0 to 0 makes the bar indeterminate.
             self.progress.setRange(0, 0 if loading.fraction is None else 1000)
             self.progress.setValue(round(1000 * (loading.fraction or 0)))
             self.text.setText(loading.message)
-            if self._is_laid_over:
-                self._take_room()
+            if self._is_overlay:
+                self._fit_width()
 
-    def _take_room(self) -> None:
-        """Be as wide as there is need and room; the text is cut off first."""
+    def _fit_width(self) -> None:
+        """Fit the width to the content and the parent; shorten the text first."""
         self.text.setMaximumWidth(self.text.sizeHint().width())
         parent = self.parentWidget()
-        room = parent.width() - self.x() - UNIT if parent else self.sizeHint().width()
-        missing = self.sizeHint().width() - room
+        available = parent.width() - self.x() - UNIT if parent else self.sizeHint().width()
+        missing = self.sizeHint().width() - available
         if missing > 0:
             self.text.setMaximumWidth(max(0, self.text.sizeHint().width() - missing))
         self.adjustSize()

@@ -1,4 +1,4 @@
-"""What is trained now, and what waits its turn."""
+"""The current run and the queue of pending runs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ PHASES = {"loading": "starting", "stopping": "stopping", "paused": "paused"}
 
 
 class QueueView(QScrollArea):
-    """One line per run; those that wait can be taken out. Hidden while there is nothing.
+    """One row per run; pending runs can be removed. Hidden if there is no run.
 
     Parameters
     ----------
     controller : Controller
-        Takes the intents.
+        Receives the intents.
     """
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -51,7 +51,7 @@ class QueueView(QScrollArea):
         self.hide()
 
     def show_queue(self, state: State) -> None:
-        """Show the run under way and what comes after it."""
+        """Show the current run and the pending runs."""
         self.now.setVisible(state.training.run is not None)
         if state.training.run:
             self.now.show_text(
@@ -69,9 +69,9 @@ class QueueView(QScrollArea):
             self._column.removeWidget(row)
             row.deleteLater()
         self.waiting.clear()
-        for i, (recipe, apart) in enumerate(zip(queue, differences(queue), strict=True)):
+        for i, (recipe, difference) in enumerate(zip(queue, differences(queue), strict=True)):
             row = QueueRow(f"{i + 1}.", "Waits for its turn", removable=True)
-            row.show_text(title(recipe), apart or epochs(recipe))
+            row.show_text(title(recipe), difference or epochs(recipe))
             row.remove.clicked.connect(self._on_remove)
             self._column.addWidget(row)
             self.waiting.append(row)
@@ -84,7 +84,7 @@ class QueueView(QScrollArea):
 
 
 class QueueRow(QWidget):
-    """A place in the line, what it is, and what sets it apart."""
+    """Row of the queue: position, name and detail."""
 
     def __init__(self, place: str, tip: str, *, removable: bool = False) -> None:
         super().__init__()
@@ -109,27 +109,27 @@ class QueueRow(QWidget):
         row.addWidget(self.remove)
 
     def show_text(self, name: str, detail: str) -> None:
-        """Say what it is."""
+        """Set name and detail."""
         self.name.setText(name)
         self.detail.setText(detail)
 
 
 def title(recipe: Mapping[str, Any]) -> str:
-    """Return what a recipe makes of what, as ``VAE 2-D · mnist``."""
+    """Return model and data set of a recipe, such as ``VAE 2-D · mnist``."""
     model, size, data = _kind(recipe, "model"), value_of(recipe, "model.latent_dim"), ""
     data = _kind(recipe, "data")
-    made = f"{model.upper()} {size}-D" if size else model.upper()
-    return " · ".join(part for part in (made, data) if part)
+    name = f"{model.upper()} {size}-D" if size else model.upper()
+    return " · ".join(part for part in (name, data) if part)
 
 
 def epochs(recipe: Mapping[str, Any]) -> str:
-    """Return how long a recipe trains."""
+    """Return the number of epochs of a recipe, in words."""
     count = value_of(recipe, "training.epochs")
     return counted(count, "epoch") if count else ""
 
 
 def progress(run: Run) -> str:
-    """Return how far a run is, in a word or two."""
+    """Return phase and epoch of a run, in a few words."""
     phase = PHASES.get(run.phase, "")
     if not run.epochs:
         return phase or "starting"

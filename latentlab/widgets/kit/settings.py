@@ -1,6 +1,6 @@
-"""What the window remembers between starts: plain values in a JSON file, and nothing else.
+"""Persistent settings of the window: plain values in a JSON file.
 
-Not `QSettings`: its files may hold any object of Python or Qt, which it makes while it reads.
+Not `QSettings`: its files may hold any Python or Qt object, which it constructs while reading.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ type Plain = bool | int | float | str | bytes | list[str] | dict[str, Any]
 
 
 class _Bytes(Record):
-    """Bytes as they stand in the file."""
+    """Bytes in the file, as base64."""
 
     base64: str
 
 
 _FILE = TypeAdapter(dict[str, JsonValue])
-_BYTES, _WORDS = TypeAdapter(_Bytes), TypeAdapter(list[str])
+_BYTES, _STRINGS = TypeAdapter(_Bytes), TypeAdapter(list[str])
 
 
 class Settings:
-    """The settings in a folder; a file that is missing or damaged says nothing.
+    """Settings in a folder; empty if the file is missing or damaged.
 
     Parameters
     ----------
     folder : Path
-        The user's latentlab folder.
+        latentlab folder of the user.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -53,19 +53,19 @@ class Settings:
         try:
             self._values: dict[str, Any] = parse_json(read_bytes(self._path), _FILE)
         except FileNotFoundError:
-            self._values = _stored(read_old_settings(folder / OLD_NAME))
+            self._values = _to_json(read_old_settings(folder / OLD_NAME))
         except (OSError, ValueError):
             self._values = {}
 
     def value[P: Plain](self, key: str, default: P) -> P:
-        """Return a value of the type of `default`, or that where no such one is stored."""
+        """Return the stored value, or `default` if none of its type is stored."""
         stored = self._values.get(key)
         value: Any = stored
         try:
             if isinstance(default, bytes):
                 value = base64.b64decode(_BYTES.validate_python(stored).base64, validate=True)
             elif isinstance(default, list):
-                value = _WORDS.validate_python(stored, strict=True)
+                value = _STRINGS.validate_python(stored, strict=True)
             elif isinstance(default, float) and type(stored) is int:
                 value = float(stored)
         except (ValueError, OverflowError):
@@ -73,39 +73,39 @@ class Settings:
         return value if type(value) is type(default) else default
 
     def setValue(self, key: str, value: Plain) -> None:
-        """Remember a value; where that cannot be written, it is forgotten at the end."""
-        self._values |= _stored({key: value})
+        """Store a value; if the file cannot be written, it lasts until the window closes."""
+        self._values |= _to_json({key: value})
         self._write()
 
     def remove(self, key: str) -> None:
-        """Forget a value."""
+        """Remove a value."""
         self._values.pop(key, None)
         self._write()
 
     def _write(self) -> None:
         with suppress(RunError):
             text = json.dumps(self._values, indent=1, ensure_ascii=False)
-            # A file's name may hold what is no Unicode.
+            # A file name may contain characters that UTF-8 cannot encode.
             write_atomically(self._path, text.encode(errors="replace"), durable=False)
 
 
 def settings() -> Settings:
-    """Return the settings in the user's latentlab folder, as they stand on disk."""
+    """Read the settings from the latentlab folder of the user."""
     return Settings(home())
 
 
 def recent() -> list[str]:
-    """Return the models opened last, newest first."""
+    """Return the paths of the recently opened models, newest first."""
     return settings().value(RECENT, [])
 
 
 def remember(path: str) -> None:
-    """Put a model at the head of the recent ones."""
+    """Move a model to the top of the recent ones."""
     others = [other for other in recent() if other != path]
     settings().setValue(RECENT, [path, *others][:LIMIT])
 
 
-def _stored(values: Mapping[str, Plain]) -> dict[str, Any]:
+def _to_json(values: Mapping[str, Plain]) -> dict[str, Any]:
     return {
         key: {"base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
         for key, value in values.items()

@@ -1,4 +1,4 @@
-"""A sweep: one run for each of several values of one number of the draft."""
+"""Dialog for a sweep: one run for each of several values of one number of the draft."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ MOST = 100
 
 
 class SweepDialog(QDialog):
-    """Asks which number and which values.
+    """Asks for a number of the recipe and its values.
 
     Parameters
     ----------
     form : tuple of Field
-        What a recipe can hold.
+        Fields of a recipe.
     draft : mapping
-        What is to be trained, but for the one number.
+        Values of all other fields.
     """
 
     asked = Signal(str, object)
-    """The dotted key, and the values as a tuple."""
+    """Dotted key, and the values as a tuple."""
 
     def __init__(
         self, form: tuple[Field, ...], draft: Mapping[str, Any], parent: QWidget | None = None
@@ -80,7 +80,7 @@ class SweepDialog(QDialog):
 
     @Slot()
     def _check(self) -> None:
-        """Say how many runs it will be, or what is wrong."""
+        """Show the number of runs, or the error."""
         key = self.key.currentData()
         field, now = self._numbers[key]
         values, wrong = read_values(self.values.text(), field)
@@ -89,15 +89,15 @@ class SweepDialog(QDialog):
         self.queue.setEnabled(bool(values) and not wrong)
         runs = counted(len(values), "run")
         self.queue.setText(f"Queue {runs}" if values and not wrong else "Queue")
-        alike = self._epochs and key != "training.epochs"
-        each = f" of {counted(self._epochs, 'epoch')} each" if self._epochs and alike else ""
-        told = f"The draft has {now:g}. " if now is not None else ""
-        ready = f"{told}{runs}{each}, one after another." if values else told
-        self._now.setText(told if wrong else ready)
+        same = self._epochs and key != "training.epochs"
+        each = f" of {counted(self._epochs, 'epoch')} each" if self._epochs and same else ""
+        current = f"The draft has {now:g}. " if now is not None else ""
+        ready = f"{current}{runs}{each}, one after another." if values else current
+        self._now.setText(current if wrong else ready)
 
     @override
     def accept(self) -> None:
-        """Tell what was chosen, and close."""
+        """Emit `asked` with the values, and close."""
         key = self.key.currentData()
         values, wrong = read_values(self.values.text(), self._numbers[key][0])
         if values and not wrong:
@@ -106,7 +106,7 @@ class SweepDialog(QDialog):
 
 
 def ask_sweep(parent: QWidget, controller: Controller) -> None:
-    """Ask for a sweep of the draft, and queue its runs."""
+    """Open the dialog for the draft, and queue its runs when accepted."""
     state = controller.state
     if state.answer(DescribeForm) or ():
         dialog = SweepDialog((state.answer(DescribeForm) or ()), state.draft.values or {}, parent)
@@ -116,13 +116,13 @@ def ask_sweep(parent: QWidget, controller: Controller) -> None:
 
 
 def read_values(text: str, field: Field) -> tuple[tuple[float, ...], str]:
-    """Return the values that stand in a text, and what is wrong with it in plain words."""
+    """Return the values in a text, and an error message; the message is empty if all is valid."""
     values: list[float] = []
     whole = field.type == "int"
     try:
-        words = _words(text, whole=whole)
-    except ValueError as doubt:
-        return (), str(doubt)
+        words = _split_numbers(text, whole=whole)
+    except ValueError as error:
+        return (), str(error)
     for word in words:
         try:
             number = read_number(word, whole=whole)
@@ -139,13 +139,13 @@ def read_values(text: str, field: Field) -> tuple[tuple[float, ...], str]:
     return tuple(values), ""
 
 
-def _words(text: str, *, whole: bool) -> list[str]:
-    """Split a text into numbers, at semicolons or else at spaces and commas.
+def _split_numbers(text: str, *, whole: bool) -> list[str]:
+    """Split a text into numbers, at semicolons if there are any, else at spaces and commas.
 
     Raises
     ------
     ValueError
-        In words, where a comma may be a decimal mark as well.
+        If a comma may also be a decimal separator.
     """
     if ";" in text:
         return [word for part in text.split(";") if (word := part.strip())]

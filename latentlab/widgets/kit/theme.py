@@ -1,4 +1,4 @@
-"""Colours and type: one calm palette for light and one for dark, switching live."""
+"""Colours and fonts: a light and a dark palette, switched at run time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from latentlab.session.palette import CLASS_COLOURS
 
 UNIT = 8
-"""Pixels between things; all spacing is a multiple or a half of it."""
+"""Pixels between widgets; all spacing is a multiple or a half of it."""
 CHOSEN = 0.18
-"""Opacity of the accent behind a chosen row."""
+"""Opacity of the accent colour behind a selected row."""
 
 
 @dataclass(frozen=True)
 class Colours:
-    """The colours of one scheme, as hex codes."""
+    """Colours of one scheme, as hex codes."""
 
     window: str
     base: str
@@ -64,81 +64,81 @@ DARK = Colours(
 )
 
 
-_chosen = Qt.ColorScheme.Unknown
+_chosen_scheme = Qt.ColorScheme.Unknown
 
 
 def is_dark() -> bool:
-    """Say whether the dark scheme is on: the chosen one, else the system's."""
-    scheme = _chosen
+    """Return whether the scheme is dark: the chosen one, else that of the system."""
+    scheme = _chosen_scheme
     if scheme is Qt.ColorScheme.Unknown:
         scheme = QGuiApplication.styleHints().colorScheme()
     return scheme is Qt.ColorScheme.Dark
 
 
 def choose(scheme: Qt.ColorScheme) -> None:
-    """Go over to a scheme at once; ``Unknown`` follows the system."""
-    global _chosen
-    _chosen = scheme
-    # Window frames are the system's, which not every platform lets one change.
+    """Apply a scheme at once; ``Unknown`` follows the system."""
+    global _chosen_scheme
+    _chosen_scheme = scheme
+    # Window frames belong to the system; not every platform allows to change their scheme.
     QGuiApplication.styleHints().setColorScheme(scheme)
-    _dress()
+    _apply_theme()
 
 
 def colours() -> Colours:
-    """Return the colours of the scheme that is on."""
+    """Return the colours of the current scheme."""
     return DARK if is_dark() else LIGHT
 
 
 def class_colour(label: int) -> QColor:
-    """Return the colour of a class, the same wherever it is shown."""
+    """Return the colour of a class, the same in all panels."""
     return QColor(CLASS_COLOURS[label % len(CLASS_COLOURS)])
 
 
 def apply(app: QApplication) -> None:
-    """Dress the application, now and whenever the colour scheme changes."""
+    """Apply style, font and colours, and follow changes of the colour scheme."""
     app.setStyle("Fusion")
     font = QFont(app.font())
     font.setPointSizeF(9.5)
     font.setFeature(QFont.Tag("tnum"), 1)
     app.setFont(font)
-    _dress()
-    app.styleHints().colorSchemeChanged.connect(_dress)
+    _apply_theme()
+    app.styleHints().colorSchemeChanged.connect(_apply_theme)
 
 
 def small(font: QFont) -> QFont:
-    """Return the smaller of the two type sizes."""
+    """Return a font in the smaller of the two sizes."""
     font = QFont(font)
     font.setPointSizeF(8.5)
     return font
 
 
 def faint(colour: str, opacity: float) -> QColor:
-    """Return a colour with some of what is behind it."""
+    """Return a colour with an opacity from 0 to 1."""
     result = QColor(colour)
     result.setAlphaF(opacity)
     return result
 
 
-def _veil(colour: str, opacity: float) -> str:
-    """Return a colour with some of what is behind it, as style sheets have it."""
+def _rgba(colour: str, opacity: float) -> str:
+    """Return a colour with an opacity, in the syntax of style sheets."""
     shade = faint(colour, opacity)
     return f"rgba({shade.red()}, {shade.green()}, {shade.blue()}, {shade.alpha()})"
 
 
-def _dress(_scheme: Qt.ColorScheme | None = None) -> None:
+def _apply_theme(_scheme: Qt.ColorScheme | None = None) -> None:
     c = colours()
     QApplication.setPalette(_palette(c))
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return
     sheet = _frames(c) + _controls(c)
-    # Qt polishes every widget six times for a sheet of the application, and once for a window's.
+    # Qt polishes each widget six times for a style sheet of the application, once for a window's.
     windows: list[QApplication | QMainWindow] = [
         each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)
     ]
-    for dressed in windows or [app]:
-        if (dressed.styleSheet() or app.styleSheet()) != sheet:
-            dressed.setStyleSheet(sheet)
+    for target in windows or [app]:
+        if (target.styleSheet() or app.styleSheet()) != sheet:
+            target.setStyleSheet(sheet)
 
 
 def _palette(c: Colours) -> QPalette:
@@ -227,8 +227,8 @@ def _controls(c: Colours) -> str:
     QScrollArea, QListView {{ border: none; background: transparent; outline: none; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}
     QListView::item {{ padding: 4px; border-radius: 4px; color: {c.text}; }}
-    QListView::item:hover {{ background: {_veil(c.accent, 0.08)}; }}
-    QListView::item:selected {{ background: {_veil(c.accent, CHOSEN)}; color: {c.text}; }}
+    QListView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
+    QListView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
     QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 24px; }}

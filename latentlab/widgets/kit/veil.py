@@ -1,4 +1,4 @@
-"""A veil over what no longer fits, until there is something new."""
+"""Overlay that dims a widget while its content is outdated."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 CALM_MS = 400
-"""How long an answer may take before the former one is dimmed: a short wait must not flicker."""
+"""Milliseconds before the previous answer is dimmed, so that a short wait does not flicker."""
 OPACITY, TRACK = 0.65, 0.25
 BAR = 3
-"""Height of the progress bar at the top; a veil that is lower than a line has none."""
+"""Height in pixels of the progress bar at the top; a veil lower than 16 pixels has none."""
 
 
 class Veil(QWidget):
-    """Dims a widget while an answer that it shows is awaited, and tells how far the answer is.
+    """Dims a widget while an answer that it shows is pending, and shows the progress.
 
-    Another model that is being opened also takes the mouse away: what is shown belongs to the
-    model before.
+    While another model is being opened, the veil also blocks the mouse, since the content belongs
+    to the previous model.
 
     Parameters
     ----------
     host : QWidget
-        What it lies over.
+        Widget to cover.
     controller : Controller
-        Tells which requests are awaited.
+        Source of the state.
     kinds : type of Request
-        Those whose answers are shown; `Open` is always one of them.
+        Request types whose answers the host shows; `Open` is always included.
     tells : bool
-        Whether it also says which model is being opened.
+        Whether to show the name of the model being opened.
     """
 
     def __init__(
         self, host: QWidget, controller: Controller, *kinds: type[Request[Any]], tells: bool = False
     ) -> None:
         super().__init__(host)
-        self._tells = tells
+        self._shows_name = tells
         self._kinds = frozenset({Open, *kinds})
         self._answers: Changes = frozenset(kind.updates or kind for kind in kinds)
         self._opening = ""
         self.fraction: float | None = None
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(CALM_MS)
-        self._later.timeout.connect(self._fall)
+        self._show_timer = QTimer(self)
+        self._show_timer.setSingleShot(True)
+        self._show_timer.setInterval(CALM_MS)
+        self._show_timer.timeout.connect(self._show_veil)
         self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.hide()
         host.installEventFilter(self)
@@ -62,8 +62,8 @@ class Veil(QWidget):
     @Slot(object, object)
     def _on_changed(self, state: State, changed: Changes) -> None:
         if changed & self._answers:
-            # An answer has come: while a hand drags, the next one is awaited already.
-            self._later.stop()
+            # An answer arrived; during a drag the next request is already pending.
+            self._show_timer.stop()
         if "working" in changed:
             self._show_progress(state)
         if not changed & {"awaited", "opening"} and not changed & self._answers:
@@ -71,33 +71,32 @@ class Veil(QWidget):
         self._opening = state.opening if Open in state.awaited else ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not self._opening)
         if not self._kinds & state.awaited:
-            self._later.stop()
+            self._show_timer.stop()
             self.hide()
-        elif self.isHidden() and not self._later.isActive():
-            self._later.start()
+        elif self.isHidden() and not self._show_timer.isActive():
+            self._show_timer.start()
 
     def _show_progress(self, state: State) -> None:
-        told = [how.fraction for kind, how in state.working.items() if kind in self._kinds]
-        fraction = told[0] if told else None
+        fractions = [each.fraction for kind, each in state.working.items() if kind in self._kinds]
+        fraction = fractions[0] if fractions else None
         if fraction != self.fraction:
             self.fraction = fraction
             self.update(0, 0, self.width(), BAR)
 
     @Slot()
-    def _fall(self) -> None:
-        self._cover()
+    def _show_veil(self) -> None:
+        self._fit_to_host()
         self.show()
         self.raise_()
 
-    def _cover(self) -> None:
+    def _fit_to_host(self) -> None:
         host = self.parentWidget()
         self.setGeometry(QRect() if host is None else host.rect())
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay as large as the host."""
         if event.type() == QEvent.Type.Resize:
-            self._cover()
+            self._fit_to_host()
         return super().eventFilter(watched, event)
 
     @override
@@ -106,7 +105,7 @@ class Veil(QWidget):
         painter.fillRect(self.rect(), faint(colours().base, OPACITY))
         if self.fraction is not None and self.height() >= 2 * UNIT:
             self._draw_progress(painter, self.fraction)
-        if self._opening and self._tells:
+        if self._opening and self._shows_name:
             self._draw_text(painter, f"Opening {self._opening}…")
 
     def _draw_progress(self, painter: QPainter, fraction: float) -> None:
@@ -117,11 +116,11 @@ class Veil(QWidget):
     def _draw_text(self, painter: QPainter, text: str) -> None:
         c, width = colours(), self.width() - 4 * UNIT
         text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width)
-        room = painter.fontMetrics().boundingRect(text).adjusted(-2 * UNIT, -UNIT, 2 * UNIT, UNIT)
-        room.moveCenter(self.rect().center())
+        box = painter.fontMetrics().boundingRect(text).adjusted(-2 * UNIT, -UNIT, 2 * UNIT, UNIT)
+        box.moveCenter(self.rect().center())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(c.border))
         painter.setBrush(QColor(c.raised))
-        painter.drawRoundedRect(room, UNIT, UNIT)
+        painter.drawRoundedRect(box, UNIT, UNIT)
         painter.setPen(QColor(c.text))
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

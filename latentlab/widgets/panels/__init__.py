@@ -1,1 +1,1 @@
-"""One file per panel; each declares a ``PANEL``."""
+"""The panels; each module or package declares a ``PANEL``."""

@@ -1,4 +1,4 @@
-"""The Bookmarks panel: points to come back to, with picture and note."""
+"""The Bookmarks panel: saved points, each with image and note."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 SIDE = 48
 SHARPEST = 2
-"""Pixels of the screen to one of the layout, up to which pictures stay sharp."""
+"""Largest device pixel ratio at which images stay sharp."""
 HANDS = "Click to go there, F2 or double click for a note."
 EMPTY = "Press Add to keep the current z here, with its picture and a note."
 
 
 class BookmarksPanel(PanelWidget):
-    """A list; a click goes there, a double click or F2 writes a note, Del removes."""
+    """List of bookmarks: click opens one, double click or F2 edits its note, Del removes it."""
 
     watches = frozenset({"model", "codes", Decode, ReadBookmarks, "is_training"})
 
@@ -82,7 +82,7 @@ class BookmarksPanel(PanelWidget):
         self.remove.clicked.connect(self._on_remove)
         self.load.clicked.connect(self._on_load)
         self.save.clicked.connect(self._on_save)
-        self.list.itemClicked.connect(self._go)
+        self.list.itemClicked.connect(self._on_clicked)
         self.list.itemEntered.connect(self._preview)
         self.list.itemChanged.connect(self._on_note)
         self.list.currentRowChanged.connect(self._show_buttons)
@@ -94,17 +94,16 @@ class BookmarksPanel(PanelWidget):
             # A failed request stays awaited: its error is shown once, not for each set of codes.
             is_wanted = ReadBookmarks not in state.awaited
         else:
-            # Other weights decode other pictures; during training they change all the time.
+            # Other weights decode other images; during training the weights change constantly.
             is_wanted = not state.is_training
         if state.model and is_wanted:
             yield ReadBookmarks()
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """List the bookmarks."""
         if ReadBookmarks in changed:
             self._show_list(state)
-        # Adding one before the file is read would overwrite what the file holds.
+        # A bookmark added before the file is read would overwrite those in the file.
         is_read = state.answer(ReadBookmarks) is not None
         self.add.setEnabled(is_read and state.answer(Decode) is not None)
         self._show_buttons()
@@ -113,11 +112,11 @@ class BookmarksPanel(PanelWidget):
         row = self.list.currentRow()
         with QSignalBlocker(self.list):
             self.list.clear()
-            marks = _marks(state)
+            marks = _bookmarks(state)
             for mark in marks:
-                item = QListWidgetItem(_icon(mark), mark.note or _where(mark))
+                item = QListWidgetItem(_icon(mark), mark.note or _point_text(mark))
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-                item.setToolTip(f"{_where(mark)}. {HANDS}")
+                item.setToolTip(f"{_point_text(mark)}. {HANDS}")
                 self.list.addItem(item)
             self.list.setCurrentRow(min(row, self.list.count() - 1))
         self.list.setVisible(bool(marks))
@@ -125,7 +124,7 @@ class BookmarksPanel(PanelWidget):
 
     @Slot()
     def _show_buttons(self) -> None:
-        marks = _marks(self.controller.state)
+        marks = _bookmarks(self.controller.state)
         self.remove.setEnabled(0 <= self.list.currentRow() < len(marks))
         self.save.setEnabled(bool(marks))
 
@@ -135,45 +134,45 @@ class BookmarksPanel(PanelWidget):
         if picture := state.answer(Decode):
             original = state.original.name if state.original else ""
             mark = Bookmark(picture.point, original, picture.pixels)
-            self.controller.bookmarks.keep((*_marks(state), mark))
+            self.controller.bookmarks.keep((*_bookmarks(state), mark))
 
     @Slot()
     def _on_remove(self) -> None:
-        marks, row = _marks(self.controller.state), self.list.currentRow()
+        marks, row = _bookmarks(self.controller.state), self.list.currentRow()
         if 0 <= row < len(marks):
             self.controller.preview.clear()
             self.controller.bookmarks.keep(marks[:row] + marks[row + 1 :])
 
     @Slot(QListWidgetItem)
     def _on_note(self, item: QListWidgetItem) -> None:
-        marks, row = _marks(self.controller.state), self.list.row(item)
+        marks, row = _bookmarks(self.controller.state), self.list.row(item)
         text = item.text().strip()
-        if 0 <= row < len(marks) and text != (marks[row].note or _where(marks[row])):
+        if 0 <= row < len(marks) and text != (marks[row].note or _point_text(marks[row])):
             self.controller.bookmarks.keep(
                 (*marks[:row], replace(marks[row], note=text), *marks[row + 1 :])
             )
 
     @Slot(QListWidgetItem)
-    def _go(self, item: QListWidgetItem) -> None:
-        marks, row = _marks(self.controller.state), self.list.row(item)
+    def _on_clicked(self, item: QListWidgetItem) -> None:
+        marks, row = _bookmarks(self.controller.state), self.list.row(item)
         if 0 <= row < len(marks):
             self.controller.point.set(marks[row].point)
 
     @Slot(QListWidgetItem)
     def _preview(self, item: QListWidgetItem) -> None:
-        marks, row = _marks(self.controller.state), self.list.row(item)
+        marks, row = _bookmarks(self.controller.state), self.list.row(item)
         if 0 <= row < len(marks):
             self.controller.preview.picture(Picture(marks[row].point, marks[row].pixels))
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Go there with Enter, remove with Del, and stop previewing when the cursor leaves."""
+        """Open with Enter, remove with Del, end the preview when the cursor leaves."""
         if event.type() == QEvent.Type.Leave:
             self.controller.preview.clear()
         elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key, item = Qt.Key(event.key()), self.list.currentItem()
             if item and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._go(item)
+                self._on_clicked(item)
                 return True
             if item and key is Qt.Key.Key_Delete:
                 self._on_remove()
@@ -185,26 +184,26 @@ class BookmarksPanel(PanelWidget):
         state = self.controller.state
         chosen, _ = QFileDialog.getOpenFileName(self, "Add bookmarks", "", "JSON (*.json)")
         if chosen and state.model:
-            self.controller.ask(ImportBookmarks(state.model, _marks(state), Path(chosen)))
+            self.controller.ask(ImportBookmarks(state.model, _bookmarks(state), Path(chosen)))
 
     @Slot()
     def _on_save(self) -> None:
         state = self.controller.state
         if state.model and (path := ask_where(self, "bookmarks", ("json",))):
-            self.controller.ask(ExportBookmarks(state.model, _marks(state), path))
+            self.controller.ask(ExportBookmarks(state.model, _bookmarks(state), path))
 
 
-def _marks(state: State) -> tuple[Bookmark, ...]:
+def _bookmarks(state: State) -> tuple[Bookmark, ...]:
     return state.answer(ReadBookmarks) or ()
 
 
-def _where(mark: Bookmark) -> str:
+def _point_text(mark: Bookmark) -> str:
     numbers = ", ".join(f"{value:+.2f}" for value in mark.point.z[:3])
     return f"z = ({numbers}{', …' if len(mark.point.z) > 3 else ''})"
 
 
 def _icon(mark: Bookmark) -> QIcon:
-    """Return the picture of a bookmark, the same whether it is chosen or not."""
+    """Return the icon of a bookmark, with the same pixmap in the selected state."""
     image = to_image(mark.pixels)
     side, keep = SHARPEST * SIDE, Qt.AspectRatioMode.KeepAspectRatio
     fast = Qt.TransformationMode.FastTransformation

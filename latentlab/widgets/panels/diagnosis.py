@@ -1,4 +1,4 @@
-"""The Diagnosis panel: what a run's own numbers say about it, and what to try."""
+"""The Diagnosis panel: findings about a run, with evidence and remedies."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 MARKS = {"trouble": "✕", "watch": "!", "fine": "✓"}
-"""A sign beside the colour, for eyes that do not tell colours apart."""
+"""Symbol of each level, for users who cannot distinguish the colours."""
 EMPTY = "Train a model, and what its numbers say about it appears here."
 EARLY = "Too early to say: a run is looked at once three epochs are over."
 
 
 class DiagnosisPanel(CalmPanel):
-    """A card for each finding, the gravest on top."""
+    """One card per finding, the most severe on top."""
 
     watches = frozenset({"findings", "is_training"})
 
@@ -47,10 +47,10 @@ class DiagnosisPanel(CalmPanel):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setAccessibleName("Findings")
         inside = QWidget()
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, UNIT // 2, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
+        self._layout = QVBoxLayout(inside)
+        self._layout.setContentsMargins(0, 0, UNIT // 2, 0)
+        self._layout.setSpacing(0)
+        self._layout.addStretch(1)
         self._scroll.setWidget(inside)
         self.body.addWidget(self._empty, 1)
         self.body.addWidget(self._scroll, 1)
@@ -58,17 +58,17 @@ class DiagnosisPanel(CalmPanel):
 
     @override
     def draw(self, state: State) -> None:
-        """See `CalmPanel.draw`; cards that say the same stay, so that no button moves."""
+        """See `CalmPanel.draw`; unchanged cards stay, so that no button moves under the cursor."""
         self._empty.setText(EARLY if state.is_training else EMPTY)
         self._empty.setVisible(not state.log.findings)
         self._scroll.setVisible(bool(state.log.findings))
         kept = {card.finding.key: card for card in self.cards if card.finding in state.log.findings}
         for card in [card for card in self.cards if card not in kept.values()]:
-            self._column.removeWidget(card)
+            self._layout.removeWidget(card)
             card.deleteLater()
         self.cards = [kept.get(finding.key) or self._new(finding) for finding in state.log.findings]
         for row, card in enumerate(self.cards):
-            self._column.insertWidget(row, card)
+            self._layout.insertWidget(row, card)
 
     def _new(self, finding: Finding) -> Card:
         card = Card(finding)
@@ -84,7 +84,7 @@ class DiagnosisPanel(CalmPanel):
 
 
 class Card(QFrame):
-    """One finding: a dot for its level, what is so, on what evidence, and what to try."""
+    """One finding: level, title, evidence, and a button for each remedy."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__()
@@ -118,12 +118,12 @@ class Card(QFrame):
 
 
 class RemedyButton(QPushButton):
-    """Something to try."""
+    """Button that applies a remedy."""
 
     def __init__(self, remedy: Remedy) -> None:
         super().__init__(remedy.text)
         self.remedy = remedy
-        changes = ", ".join(f"{key} = {_plain(value)}" for key, value in remedy.changes)
+        changes = ", ".join(f"{key} = {_text(value)}" for key, value in remedy.changes)
         self.setToolTip(
             f"Sets {changes}: in the run under way where that can be, else in the form, for the "
             "next one."
@@ -132,7 +132,7 @@ class RemedyButton(QPushButton):
 
 
 class Dot(QWidget):
-    """A level as colour and sign."""
+    """Level as a coloured dot with a symbol."""
 
     SIDE = 16
 
@@ -157,14 +157,14 @@ class Dot(QWidget):
 
 
 def badge(state: State) -> str:
-    """Return how many findings ask for attention."""
+    """Return the number of findings that are not fine; empty for none."""
     count = sum(finding.level != "fine" for finding in state.log.findings)
     return str(count) if count else ""
 
 
-def _plain(value: object) -> str:
+def _text(value: object) -> str:
     if isinstance(value, dict):
-        return " ".join(f"{_plain(each)}" for each in value.values())
+        return " ".join(f"{_text(each)}" for each in value.values())
     return str(value)
 
 

@@ -31,7 +31,7 @@ SPACINGS = {"even steps": Spacing.UNIFORM, "prior quantiles": Spacing.QUANTILE}
 
 
 class ManifoldPanel(PanelWidget):
-    """Tiles to point at, and how they are laid out."""
+    """Tiles of the decoded grid, and the settings of the grid."""
 
     watches = frozenset({MakeManifold, "point", "grid"})
 
@@ -80,7 +80,6 @@ class ManifoldPanel(PanelWidget):
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the tiles and mark z among them."""
         if "grid" in changed:
             self._show_settings(state)
         if MakeManifold in changed:
@@ -130,7 +129,7 @@ class ManifoldPanel(PanelWidget):
 
 
 def _marker(state: State) -> QPointF | None:
-    """Return where z lies on the grid, in tiles; None where it lies outside."""
+    """Return the position of z on the grid, in tiles, or None if it is outside."""
     manifold = state.answer(MakeManifold)
     if not manifold or not state.point:
         return None
@@ -139,12 +138,12 @@ def _marker(state: State) -> QPointF | None:
         return None
     n = len(axis)
     half = (axis[1] - axis[0]) / 2
-    lines = np.array([axis[0] - half, *axis, axis[-1] + half])
+    edges = np.array([axis[0] - half, *axis, axis[-1] + half])
     tiles = np.array([0.0, *(np.arange(n) + 0.5), n])
     x, y = frame.spot(state.point.z)
-    if not all(lines[0] <= value <= lines[-1] for value in (x, y)):
+    if not all(edges[0] <= value <= edges[-1] for value in (x, y)):
         return None
-    return QPointF(np.interp(x, lines, tiles), n - np.interp(y, lines, tiles))
+    return QPointF(np.interp(x, edges, tiles), n - np.interp(y, edges, tiles))
 
 
 PANEL = Panel(

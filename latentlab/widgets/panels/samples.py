@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class SamplesPanel(PanelWidget):
-    """A sheet of samples; another seed gives another sheet."""
+    """Grid of samples drawn with a seed."""
 
     watches = frozenset({"model", MakeSamples, "sampling"})
 
@@ -66,7 +66,6 @@ class SamplesPanel(PanelWidget):
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the sheet and what it was drawn with."""
         for widget in (self.label, self.seed):
             widget.blockSignals(True)
         if "model" in changed:

@@ -1,4 +1,4 @@
-"""A dock: a panel's frame, title and help, built before its inside is needed."""
+"""Dock of a panel: frame, title and help; the content is built later."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ LIFT = 3 * UNIT
 
 
 class Dock(QDockWidget):
-    """Holds one panel.
+    """Dock widget of one panel.
 
     Parameters
     ----------
     panel : Panel
-        What to hold.
+        Declaration of the panel.
     controller : Controller
-        Handed to the panel when it is built.
+        Passed to the panel when it is built.
     """
 
     def __init__(self, panel: Panel, controller: Controller, parent: QWidget) -> None:
@@ -60,13 +60,13 @@ class Dock(QDockWidget):
         action.triggered.connect(self._on_toggled)
         self._in_front = True
         self._closed_behind = False
-        self.visibilityChanged.connect(self._on_front)
+        self.visibilityChanged.connect(self._on_visibility_changed)
         self.topLevelChanged.connect(self._on_floating)
         if panel.badge:
             controller.changed.connect(self._on_changed)
 
     def build(self) -> PanelWidget:
-        """Make the panel's inside, once."""
+        """Build the content of the panel on the first call, and return it."""
         if self._inside is None:
             self._inside = self.panel.widget(self._controller)
             self._inside.setAccessibleName(self.panel.title)
@@ -77,7 +77,7 @@ class Dock(QDockWidget):
 
     @Slot(bool)
     def _on_floating(self, floating: bool) -> None:
-        """Show a frame around what floats, and bring to the front what was docked."""
+        """Show a frame around a floating panel, and raise a docked one."""
         title, frame = self.titleBarWidget(), self.widget()
         assert isinstance(title, _Title)
         title.show_floating(floating)
@@ -85,17 +85,17 @@ class Dock(QDockWidget):
             part.setProperty("floating", floating)
             part.style().polish(part)
         if not floating and self.isVisible():
-            # Qt puts it behind the tabs of its neighbours, once it has its place.
+            # Qt puts a docked panel behind the tabs of its neighbours after this signal.
             QTimer.singleShot(0, self, self.raise_)
 
     @Slot(bool)
-    def _on_front(self, in_front: bool) -> None:
+    def _on_visibility_changed(self, in_front: bool) -> None:
         self._in_front = in_front
         focused = self.window().focusWidget()
-        # While the window is taken apart, it names a tab bar that is gone already.
-        is_there = focused is not None and isValid(focused)
-        if is_there and not in_front and self.isAncestorOf(focused):
-            # What cannot be seen must not be pressed.
+        # During the destruction of the window this may be a tab bar that is already deleted.
+        is_alive = focused is not None and isValid(focused)
+        if is_alive and not in_front and self.isAncestorOf(focused):
+            # A hidden widget must not receive key presses.
             focused.clearFocus()
         if self._inside:
             self._inside.set_in_front(in_front)
@@ -107,7 +107,7 @@ class Dock(QDockWidget):
 
     @Slot(bool)
     def _on_toggled(self, shown: bool) -> None:
-        """Bring to the front what was asked for, rather than hide what could not be seen."""
+        """Raise the panel if it was shown, or if it was behind another tab instead of visible."""
         if shown or self._closed_behind:
             self.show()
             self.raise_()
@@ -121,7 +121,7 @@ class Dock(QDockWidget):
 
 
 def _scrolled(inside: QWidget) -> QScrollArea:
-    """Return a place for what stands behind: it shall not make the window any taller."""
+    """Return a scroll area for a tabbed panel, which must not increase the window height."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -133,7 +133,7 @@ def _scrolled(inside: QWidget) -> QScrollArea:
 
 
 class _Title(QFrame):
-    """The title row. It leaves mouse presses to Qt, which then drags the dock by it."""
+    """Title bar. It ignores mouse presses, so that Qt drags the dock by it."""
 
     def __init__(self, panel: Panel, dock: QDockWidget) -> None:
         super().__init__(dock)
@@ -149,7 +149,7 @@ class _Title(QFrame):
         row.addWidget(title)
         row.addStretch(1)
         self._help = IconButton("help", f"What is {panel.title}? What can I try?")
-        self._help.clicked.connect(self._explain)
+        self._help.clicked.connect(self._show_help)
         self._floating = IconButton("float", FLOAT)
         self._floating.clicked.connect(self._float)
         closing = IconButton("close", f"Hide this panel ({panel.shortcut} shows it again)")
@@ -160,12 +160,12 @@ class _Title(QFrame):
             row.addWidget(button)
 
     @Slot()
-    def _explain(self) -> None:
+    def _show_help(self) -> None:
         corner = self._help.mapToGlobal(QPoint(0, self._help.height()))
         QWhatsThis.showText(corner, f"<p>{self._panel.help}</p>", self._help)
 
     def show_floating(self, floating: bool) -> None:
-        """Offer the way back, or out."""
+        """Switch the button between floating and docking."""
         self._floating.set_icon("dock" if floating else "float")
         self._floating.setToolTip(DOCK if floating else FLOAT)
         self._floating.setAccessibleName(DOCK if floating else FLOAT)
@@ -175,5 +175,5 @@ class _Title(QFrame):
         floats = not self._dock.isFloating()
         self._dock.setFloating(floats)
         if floats:
-            # Right above its place it would seem to be there still.
+            # Without an offset it would look as if it were still docked.
             self._dock.move(self._dock.pos() + QPoint(LIFT, LIFT))

@@ -1,10 +1,10 @@
-"""Where panels stand at first: columns at the sides, rows in the middle and below.
+"""Default layout of the panels: columns at the sides, rows in the centre and at the bottom.
 
 LEFT | CENTRE  CENTRE | RIGHT
 LEFT | CENTRE  CENTRE | RIGHT
 LEFT | BOTTOM  BOTTOM  BOTTOM
 
-A panel may stand behind another, as a tab.
+A panel may be tabbed behind another.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ if TYPE_CHECKING:
 
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 SIDES = {Area.LEFT: 0.19, Area.RIGHT: 0.215}
-"""Share of the window's width that each side column takes."""
+"""Fraction of the window width for each side column."""
 LOWER = 0.34
-"""Share of its height that the bottom row takes."""
+"""Fraction of the window height for the bottom row."""
 
 
 def arrange(window: QMainWindow, docks: list[Dock]) -> None:
-    """Dock everything anew; panels keep their order within an area."""
-    apart = [dock for dock in docks if not dock.panel.behind]
-    areas = {area: [dock for dock in apart if dock.panel.area is area] for area in Area}
-    heads = {area: inside[0] for area, inside in areas.items() if inside}
+    """Dock all panels in the default layout, by their order within an area."""
+    front = [dock for dock in docks if not dock.panel.behind]
+    areas = {area: [dock for dock in front if dock.panel.area is area] for area in Area}
+    firsts = {area: inside[0] for area, inside in areas.items() if inside}
     for dock in docks:
-        # Hidden ones take no room: stacked for a moment, all of them would stretch the window.
+        # Hidden docks take no space; all of them, stacked, would enlarge the window.
         dock.hide()
         dock.setFloating(False)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-    _split(window, [heads[a] for a in (Area.LEFT, Area.CENTRE) if a in heads], ACROSS)
-    _split(window, [heads[a] for a in (Area.CENTRE, Area.BOTTOM) if a in heads], DOWN)
-    _split(window, [heads[a] for a in (Area.CENTRE, Area.RIGHT) if a in heads], ACROSS)
+    _split(window, [firsts[a] for a in (Area.LEFT, Area.CENTRE) if a in firsts], ACROSS)
+    _split(window, [firsts[a] for a in (Area.CENTRE, Area.BOTTOM) if a in firsts], DOWN)
+    _split(window, [firsts[a] for a in (Area.CENTRE, Area.RIGHT) if a in firsts], ACROSS)
     for area, inside in areas.items():
         direction = DOWN if area in SIDES else ACROSS
         _split(window, inside, direction)
     window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
     for dock in docks:
-        _tuck(window, dock, docks)
+        _tabify(window, dock, docks)
         dock.show()
-    for dock in apart:
+    for dock in front:
         dock.raise_()
     _resize(window, areas)
 
 
-def _tuck(window: QMainWindow, dock: Dock, docks: list[Dock]) -> None:
+def _tabify(window: QMainWindow, dock: Dock, docks: list[Dock]) -> None:
     front = next((other for other in docks if other.panel.key == dock.panel.behind), None)
     if front:
         window.tabifyDockWidget(front, dock)
@@ -69,14 +69,14 @@ def _resize(window: QMainWindow, areas: dict[Area, list[Dock]]) -> None:
     width, height = window.width(), window.height()
     middle = width * (1 - sum(SIDES.values()))
     for area, inside in areas.items():
-        whole = sum(dock.panel.share for dock in inside)
-        shares = [dock.panel.share / max(1, whole) for dock in inside]
+        total = sum(dock.panel.share for dock in inside)
+        shares = [dock.panel.share / max(1, total) for dock in inside]
         if area in SIDES:
-            room = height if area is Area.LEFT else height * (1 - LOWER)
-            window.resizeDocks(inside, [round(share * room) for share in shares], DOWN)
+            size = height if area is Area.LEFT else height * (1 - LOWER)
+            window.resizeDocks(inside, [round(share * size) for share in shares], DOWN)
             window.resizeDocks(inside[:1], [round(SIDES[area] * width)], ACROSS)
         else:
-            room = middle if area is Area.CENTRE else width * (1 - SIDES[Area.LEFT])
-            window.resizeDocks(inside, [round(share * room) for share in shares], ACROSS)
+            size = middle if area is Area.CENTRE else width * (1 - SIDES[Area.LEFT])
+            window.resizeDocks(inside, [round(share * size) for share in shares], ACROSS)
     lower = areas.get(Area.BOTTOM, [])
     window.resizeDocks(lower[:1], [round(LOWER * height)], DOWN)

@@ -1,4 +1,4 @@
-"""The main window: docks for the panels, menus, messages, and what is remembered."""
+"""Main window: docks of the panels, menus, messages and saved layout."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ LAYOUT_VERSION = 1
 
 
 class MainWindow(QMainWindow):
-    """Shows the state; closes only once nothing can be lost.
+    """Main window; it asks before closing during training.
 
     Parameters
     ----------
     controller : Controller
-        Keeps the state and takes intents.
+        Owner of the state; receives the intents.
     """
 
     built = Signal()
-    """All visible panels have their insides."""
+    """Emitted when all panels are built."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
@@ -65,9 +65,9 @@ class MainWindow(QMainWindow):
         self._restore()
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
         controller.changed.connect(self._on_changed)
-        # Panels are built one at a time after the window stands, so that it stands at once.
+        # Panels are built one at a time after the window is shown, so that it appears at once.
         self._unbuilt = sorted(self.docks.values(), key=lambda dock: dock.panel.shortcut)
-        # A timer of its own: Qt's single shots keep a window that is gone from being forgotten.
+        # Not QTimer.singleShot, which keeps a reference to the window after it is destroyed.
         self._builder = QTimer(self)
         self._builder.timeout.connect(self._build_next)
         self._builder.start()
@@ -117,10 +117,10 @@ class MainWindow(QMainWindow):
 
     @override
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Let Tab go through what is seen, in the order in which it is read."""
+        """Move the focus through the visible widgets in reading order."""
         return move_focus(self, forward=forward)
 
-    # What is remembered
+    # Saved layout
 
     def _restore(self) -> None:
         geometry, layout = (settings().value(key, b"") for key in ("geometry", "layout"))
@@ -132,12 +132,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def reset_layout(self) -> None:
-        """Put every panel back where it stood at first."""
+        """Restore the default layout."""
         self.restoreState(self._default_layout, LAYOUT_VERSION)
         self._banner.setVisible(self.controller.state.failure is not None)
         arrange(self, list(self.docks.values()))
 
-    # Opening by drag and drop
+    # Drag and drop
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -146,8 +146,8 @@ class MainWindow(QMainWindow):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped: a run, a checkpoint, a recipe, a picture or many of them."""
-        # Only now, for Pillow with all its formats takes a moment to load.
+        """Open the dropped path: a run, a checkpoint, a recipe, an image or a set of images."""
+        # Imported here, because Pillow with all its formats is slow to load.
         from latentlab.data.files.archive import holds_pictures
 
         if path := _first_file(event.mimeData()):
@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
                 self.controller.open_path(path)
 
     def use_pictures(self, path: Path | None = None) -> None:
-        """Ask how to learn from a folder or ZIP of pictures, and make that the draft."""
+        """Open the import dialog for a folder or ZIP of images, which sets the draft."""
         dialog = ask_pictures(self, self.controller, path)
         dialog.accepted.connect(self._show_form)
 
@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         run = self.controller.state.training.run
-        if run and run.phase != "stopping" and not self._may_stop():
+        if run and run.phase != "stopping" and not self._confirm_stop():
             event.ignore()
             return
         settings().setValue("geometry", bytes(self.saveGeometry().data()))
@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
         self.controller.close()
         event.accept()
 
-    def _may_stop(self) -> bool:
+    def _confirm_stop(self) -> bool:
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
         box.setText("A run is under way.")

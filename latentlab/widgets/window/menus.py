@@ -1,4 +1,4 @@
-"""Menus, shortcuts and the corner of the menu bar."""
+"""Menus, shortcuts and the corner widget of the menu bar."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Menus(QObject):
     Parameters
     ----------
     window : MainWindow
-        Whose menus.
+        Window with the menu bar.
     """
 
     def __init__(self, window: MainWindow) -> None:
@@ -57,7 +57,7 @@ class Menus(QObject):
         self._corner()
 
     def show_state(self, state: State, changed: Changes) -> None:
-        """Grey out what makes no sense now."""
+        """Enable the actions that apply to the state."""
         if changed & {"can_undo", "can_redo"}:
             self.undo.setEnabled(state.can_undo)
             self.redo.setEnabled(state.can_redo)
@@ -142,7 +142,7 @@ class Menus(QObject):
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, UNIT, 0)
         row.setSpacing(UNIT // 2)
-        # The menu bar measures its corner once, before there is a model to name.
+        # The menu bar measures its corner widget once, before a model is open.
         self._window.model_label.setMinimumWidth(420)
         self._window.model_label.setAlignment(
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -226,18 +226,18 @@ class Menus(QObject):
             "<b>In the library</b>: Ctrl and Shift select several to compare, F2 renames, Del "
             "moves to the trash. <b>While training</b>: Space pauses and goes on.</p>"
         )
-        self._tell("Keyboard shortcuts", f"<table>{''.join(rows)}</table>{mouse}")
+        self._show_message("Keyboard shortcuts", f"<table>{''.join(rows)}</table>{mouse}")
 
     @Slot()
     def _show_about(self) -> None:
-        self._tell(
+        self._show_message(
             "About latentlab",
             f"<h3>latentlab {__version__}</h3><p>A laboratory for the latent spaces of "
             "variational autoencoders.</p><p>MIT licence. Digits: MNIST, Y. LeCun and C. Cortes, "
             "CC BY-SA 3.0.</p>",
         )
 
-    def _tell(self, title: str, text: str) -> None:
+    def _show_message(self, title: str, text: str) -> None:
         box = QMessageBox(self._window)
         box.setWindowTitle(title)
         box.setTextFormat(Qt.TextFormat.RichText)

@@ -1,4 +1,4 @@
-"""Messages in the window: what went wrong, and what was done."""
+"""Failure bar and message bar of the window."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from latentlab.session.runs import Message
 
 SECONDS, SECONDS_TO_UNDO = 8, 30
-"""How long a message stays, and how long one that can be taken back does."""
+"""Seconds that a message is shown, and one with an Undo button."""
 MOST_MESSAGES = 3
 
 
 class FailureBar(QFrame):
-    """Says what went wrong and what to do; who holds it hides it while all is well."""
+    """Shows a failure and its advice; the window hides the bar if there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class FailureBar(QFrame):
         self._copy.clicked.connect(self._copy_details)
 
     def show_failure(self, failure: Failure | None) -> None:
-        """Show a message, or none."""
+        """Show a failure, or none."""
         self._failure = failure
         if failure:
             self.text.setText(f"{failure.title} {failure.advice}".strip())
@@ -54,7 +54,7 @@ class FailureBar(QFrame):
 
 
 class MessageBar(QWidget):
-    """Says what was done, each message for a while; the latest stands first."""
+    """Shows completed actions, each for some seconds; the newest is first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +79,7 @@ class MessageBar(QWidget):
 
     @Slot(str)
     def show_tip(self, text: str) -> None:
-        """Show what the menu entry under the cursor does, or nothing."""
+        """Show the status tip of the menu entry under the cursor, or nothing."""
         self._tip.setText(text)
         self._arrange()
 
@@ -95,10 +95,10 @@ class MessageBar(QWidget):
 
 
 class MessageLine(QWidget):
-    """One message, and a button that takes back what it tells of."""
+    """One message, with an optional Undo button."""
 
     ended = Signal(object)
-    """Itself, once it has stood long enough or was taken back."""
+    """The line itself, after its time or after Undo."""
 
     def __init__(self, message: Message) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class MessageLine(QWidget):
         row.addWidget(self.text)
         row.addWidget(self.undo)
         self.undo.setVisible(message.undo is not None)
-        self.undo.clicked.connect(self._take_back)
+        self.undo.clicked.connect(self._undo_action)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.end)
@@ -122,12 +122,12 @@ class MessageLine(QWidget):
 
     @Slot()
     def end(self) -> None:
-        """Say that it can go."""
+        """Stop the timer and emit `ended`."""
         self._timer.stop()
         self.ended.emit(self)
 
     @Slot()
-    def _take_back(self) -> None:
+    def _undo_action(self) -> None:
         self.end()
         if self._message.undo:
             self._message.undo()

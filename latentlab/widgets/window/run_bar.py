@@ -1,4 +1,4 @@
-"""The run bar: how far training is, how fast, and a way to pause it."""
+"""Run bar: progress and speed of training, with a Pause button."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SEPARATOR = " · "
 
 
 class RunBar(QWidget):
-    """Progress, speed and time left of the run under way.
+    """Progress, speed and time left of the current run.
 
     Parameters
     ----------
     controller : Controller
-        Takes the buttons' intents.
+        Receives the intents of the buttons.
     """
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -52,7 +52,7 @@ class RunBar(QWidget):
         self.hide()
 
     def show_run(self, state: State) -> None:
-        """Show how far the run is, or hide."""
+        """Show the progress of the run, or hide."""
         run = state.training.run
         self.setVisible(run is not None)
         if run is None:
@@ -67,8 +67,8 @@ class RunBar(QWidget):
         self.pause.setToolTip(f"{tip}  (Ctrl+P)")
         self.pause.setAccessibleName(tip)
         self.pause.setEnabled(run.phase in ("training", "paused"))
-        known = run.fraction is not None
-        self.progress.setRange(0, 1000 if known else 0)
+        is_known = run.fraction is not None
+        self.progress.setRange(0, 1000 if is_known else 0)
         self.progress.setValue(round(1000 * (run.fraction or 0)))
 
     @override
@@ -91,7 +91,7 @@ class RunBar(QWidget):
 
 
 def toggle_pause(controller: Controller) -> None:
-    """Pause the run under way, or let it go on."""
+    """Pause or continue the current run."""
     run = controller.state.training.run
     if run and run.phase == "paused":
         controller.training.go_on()
@@ -100,12 +100,12 @@ def toggle_pause(controller: Controller) -> None:
 
 
 def parts(run: Run) -> list[tuple[int, str]]:
-    """Return what there is to say of a run; the larger the number, the sooner it is left out."""
+    """Return the parts of the status text; a part with a larger number is dropped first."""
     if run.phase == "stopping":
         return [(0, "Stopping…")]
     if run.phase == "loading":
         return [(0, f"{run.message}…")]
-    said: list[tuple[int, str | None]] = [
+    ranked: list[tuple[int, str | None]] = [
         (0, "Paused" if run.phase == "paused" else None),
         (6, run.device),
         (7, f"{size(run.memory)} in use" if run.memory else None),
@@ -116,11 +116,11 @@ def parts(run: Run) -> list[tuple[int, str]]:
         (2, _validation(run)),
         (5, _plateau(run)),
     ]
-    return [(rank, text) for rank, text in said if text]
+    return [(rank, text) for rank, text in ranked if text]
 
 
 def describe(run: Run) -> str:
-    """Return all there is to say of a run in one line."""
+    """Return the full status text of a run."""
     return _line(parts(run))
 
 
@@ -142,15 +142,15 @@ def _plateau(run: Run) -> str | None:
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: ``29 s``, ``3 min 20 s``, ``2 h 5 min``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    """Format a duration: ``29 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    rounded = round(seconds)
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60} min"
 
 
 def size(count: int) -> str:
-    """Return a number of bytes as people say it: ``640 MB``, ``1.5 GB``."""
+    """Format a number of bytes: ``640 MB``, ``1.5 GB``."""
     return f"{count / 2**30:.1f} GB" if count >= 2**30 else f"{count / 2**20:.0f} MB"

@@ -1,4 +1,4 @@
-"""Keyboard order: Tab goes through what is seen, row by row."""
+"""Tab order of the visible widgets, row by row."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def move_focus(window: QWidget, *, forward: bool) -> bool:
-    """Give the focus to the next or previous stop in a window; False where it has none."""
+    """Move the focus to the next or previous tab stop; return False if there is none."""
     stops = tab_stops(window)
     if not stops:
         return False
     step = 1 if forward else -1
-    place = _place_of(QApplication.focusWidget(), stops)
+    index = _index_of(QApplication.focusWidget(), stops)
     start = -1 if forward else len(stops)
-    target = stops[((start if place is None else place) + step) % len(stops)]
+    target = stops[((start if index is None else index) + step) % len(stops)]
     reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
     target.setFocus(reason)
     _scroll_to(target)
@@ -30,12 +30,12 @@ def move_focus(window: QWidget, *, forward: bool) -> bool:
 
 
 def tab_stops(window: QWidget) -> list[QWidget]:
-    """Return what Tab reaches in a window, in reading order.
+    """Return the tab stops of a window, in reading order.
 
-    Panels behind tabs lie outside of the window, and so do their controls. What is scrolled out of
-    sight counts: it is scrolled back when it gets the focus.
+    Panels behind tabs lie outside the window and are excluded. Widgets scrolled out of view are
+    included: they are scrolled into view when they get the focus.
     """
-    # All at once: asked for level by level, Qt's own widgets between ours are never let go.
+    # All in one call: level by level, the wrappers of Qt's own widgets would never be released.
     children: Children = {}
     for widget in window.findChildren(QWidget):
         if widget.isVisible() and not widget.isWindow():
@@ -58,26 +58,26 @@ def _stops(widgets: list[QWidget], children: Children) -> Iterator[QWidget]:
 def _takes_tab(widget: QWidget) -> bool:
     every = Qt.TabFocusBehavior.TabFocusAllControls
     behaviour = QGuiApplication.styleHints().tabFocusBehavior()
-    # Some systems let Tab pass by buttons.
+    # On some systems Tab skips buttons.
     wanted = Qt.FocusPolicy.TabFocus if behaviour == every else Qt.FocusPolicy.StrongFocus
     has = (widget.focusPolicy() & wanted) == wanted
     return has and widget.isEnabled() and widget.focusProxy() is None
 
 
 def _by_rows(widgets: list[QWidget]) -> list[QWidget]:
-    """Return siblings from top to bottom, and those of one row from left to right."""
-    left = sorted(widgets, key=lambda widget: widget.y())
+    """Sort siblings by row, and within a row from left to right."""
+    remaining = sorted(widgets, key=lambda widget: widget.y())
     ordered: list[QWidget] = []
-    while left:
-        middle = left[0].geometry().center().y()
-        row = [widget for widget in left if widget.y() <= middle]
+    while remaining:
+        middle = remaining[0].geometry().center().y()
+        row = [widget for widget in remaining if widget.y() <= middle]
         ordered += sorted(row, key=lambda widget: widget.x())
-        left = left[len(row) :]
+        remaining = remaining[len(row) :]
     return ordered
 
 
-def _place_of(focused: QWidget | None, stops: list[QWidget]) -> int | None:
-    """Return the place of the stop that has the focus, or that holds what has it."""
+def _index_of(focused: QWidget | None, stops: list[QWidget]) -> int | None:
+    """Return the index of the stop that has the focus or contains the focused widget."""
     while focused:
         if focused in stops:
             return stops.index(focused)
@@ -86,8 +86,8 @@ def _place_of(focused: QWidget | None, stops: list[QWidget]) -> int | None:
 
 
 def _scroll_to(target: QWidget) -> None:
-    holder = target.parentWidget()
-    while holder:
-        if isinstance(holder, QScrollArea):
-            holder.ensureWidgetVisible(target)
-        holder = holder.parentWidget()
+    parent = target.parentWidget()
+    while parent:
+        if isinstance(parent, QScrollArea):
+            parent.ensureWidgetVisible(target)
+        parent = parent.parentWidget()

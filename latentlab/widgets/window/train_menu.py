@@ -1,4 +1,4 @@
-"""The Train menu: begin, steer and end runs from the keyboard."""
+"""Train menu: start, steer and stop runs from the keyboard."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ RHYTHMS = (0.5, 1.0, 2.0, 5.0)
 
 
 class TrainMenu(QObject):
-    """Fills a menu, and takes the space bar where nothing else wants it.
+    """Fills the menu, and pauses training with the space bar if no widget handles it.
 
     Parameters
     ----------
     window : QMainWindow
-        Whose space bar pauses training.
+        Window whose key presses are filtered.
     menu : QMenu
-        Where the actions go.
+        Menu to fill.
     controller : Controller
-        Takes the intents.
+        Receives the intents.
     """
 
     def __init__(self, window: QMainWindow, menu: QMenu, controller: Controller) -> None:
@@ -77,7 +77,7 @@ class TrainMenu(QObject):
         return group
 
     def show_state(self, state: State, changed: Changes) -> None:
-        """Grey out what makes no sense now."""
+        """Enable the actions that apply to the state."""
         if changed & {"rhythm"}:
             for action in self._rhythms.actions():
                 action.setChecked(action.data() == state.training.rhythm)
@@ -89,17 +89,17 @@ class TrainMenu(QObject):
             self.train.setEnabled(run is None and ready)
             self.queue.setEnabled(run is not None and ready)
             self.sweep.setEnabled(ready)
-            going = run is not None and run.phase in ("training", "paused")
-            self.pause.setEnabled(going)
+            active = run is not None and run.phase in ("training", "paused")
+            self.pause.setEnabled(active)
             self.pause.setText("Continue" if run and run.phase == "paused" else "Pause")
-            self.more.setEnabled(going or (run is None and _is_resumable(state)))
+            self.more.setEnabled(active or (run is None and _is_resumable(state)))
             ending = run is None or run.phase == "stopping"
             self.stop.setEnabled(not ending)
             self.cancel.setEnabled(run is not None and not ending and not run.resumed)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Pause at a space that no widget with the focus had a use for."""
+        """Pause or continue at a space that the focused widget ignored."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
             space = event.key() == Qt.Key.Key_Space and plain and not event.isAutoRepeat()

@@ -1,4 +1,4 @@
-"""Letters go to the list that has the focus, not to the menus."""
+"""Type-ahead in lists: letters go to the focused list instead of the menus."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MODIFIERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifie
 
 
 class TypeAhead(QObject):
-    """Keeps single letters, Home and End from being shortcuts while a list has the focus.
+    """Disables shortcuts of single letters, Home and End while a list has the focus.
 
-    Qt does so itself where text is typed. It watches one widget at a time: to watch all would cost
-    the window its speed.
+    Qt does the same for text inputs. The filter is installed on the focused list only: on all
+    widgets it would slow the window down.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -35,7 +35,7 @@ class TypeAhead(QObject):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take what is typed for the list."""
+        """Accept the shortcut override, so that the list gets the key."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             plain = not event.modifiers() & MODIFIERS
             if plain and ((event.text().isprintable() and event.text()) or event.key() in WALKS):

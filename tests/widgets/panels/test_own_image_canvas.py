@@ -144,8 +144,11 @@ def test_the_same_model_again_keeps_the_drawing_and_colour_begins_anew(canvas):
     before = canvas.pixels()
     canvas.prepare(28, 28, colour=False)
     np.testing.assert_array_equal(canvas.pixels(), before)
+    told = []
+    canvas.changed.connect(lambda: told.append(canvas.can_undo))
     canvas.prepare(64, 64, colour=True)
     assert canvas.strokes == ()
+    assert told == [False], "the tools must grey out Undo and Clear"
 
 
 @pytest.mark.parametrize("size", [(300, 300), (120, 400), (500, 110)])

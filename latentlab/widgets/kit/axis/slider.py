@@ -1,4 +1,4 @@
-"""A slider that moves z along an axis."""
+"""Slider that moves z along an axis."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from latentlab.session.axes import Axis
 
 REACH = 3.5
-"""Standard deviations of the data's codes that a slider reaches to either side."""
+"""Range of a slider to each side, in standard deviations of the codes of the data."""
 TICKS = 700
 
 
 class AxisSlider(QSlider):
-    """Stands where z lies along an axis, and says where z is to go.
+    """Shows the position of z along an axis, and emits the z to move to.
 
-    Whoever drags it away and back to where it stood has the very same z again.
+    Dragging it away and back to its start restores exactly the same z.
     """
 
     moved = Signal(object, bool)
-    """z as a tuple, and whether it is there to stay: False while a drag goes on."""
+    """z as a tuple, and whether it is final: False during a drag."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -37,7 +37,7 @@ class AxisSlider(QSlider):
         self.position = 0.0
         self._z: NDArray[np.float64] = np.zeros(0)
         self._start, self._start_tick = self._z, 0
-        self._told: NDArray[np.float64] | None = None
+        self._last_sent: NDArray[np.float64] | None = None
         self._dragged = False
         self.valueChanged.connect(self._on_value)
         self.sliderPressed.connect(self._on_pressed)
@@ -45,16 +45,16 @@ class AxisSlider(QSlider):
 
     @property
     def is_moved(self) -> bool:
-        """Whether it stands elsewhere than in its middle."""
+        """Whether the handle is off the centre."""
         return self.value() != 0
 
     def show_z(self, axis: Axis, z: NDArray[np.float64]) -> None:
-        """Stand where z lies along an axis, without announcing it."""
+        """Move to the position of z along an axis, without emitting `moved`."""
         self.position = axis.position(z)
-        own = self._told is not None and np.array_equal(z, self._told)
-        if not own or axis != self.axis:
+        is_own = self._last_sent is not None and np.array_equal(z, self._last_sent)
+        if not is_own or axis != self.axis:
             self._start, self._start_tick = z, round(self.position / REACH * TICKS)
-            self._told = None
+            self._last_sent = None
         self.axis, self._z = axis, z
         if not self.isSliderDown():
             tick = round(max(-REACH, min(REACH, self.position)) / REACH * TICKS)
@@ -63,24 +63,24 @@ class AxisSlider(QSlider):
 
     @Slot()
     def reset(self) -> None:
-        """Go to the mean of the data's codes along the axis."""
+        """Move z to the mean of the codes of the data along the axis."""
         if self.axis:
             self.moved.emit(self.axis.moved(self._z, 0.0), True)
 
-    def _tell(self, *, settled: bool) -> None:
+    def _emit_moved(self, *, settled: bool) -> None:
         if self.axis is None:
             return
         if self.value() == self._start_tick:
             z = tuple(self._start.tolist())
         else:
             z = self.axis.moved(self._start, self.value() / TICKS * REACH)
-        self._told = np.array(z)
+        self._last_sent = np.array(z)
         self.moved.emit(z, settled)
 
     @Slot(int)
     def _on_value(self, _tick: int) -> None:
         self._dragged = self.isSliderDown()
-        self._tell(settled=not self._dragged)
+        self._emit_moved(settled=not self._dragged)
 
     @Slot()
     def _on_pressed(self) -> None:
@@ -88,9 +88,9 @@ class AxisSlider(QSlider):
 
     @Slot()
     def _on_released(self) -> None:
-        # A touch alone must not round z to the slider's steps.
+        # A click without a drag must not round z to the steps of the slider.
         if self._dragged:
-            self._tell(settled=True)
+            self._emit_moved(settled=True)
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -1,4 +1,4 @@
-"""Small pictures below a slider: what z would be along its axis."""
+"""Strip of decoded images below a slider, along its axis."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from latentlab.widgets.kit.axis.slider import AxisSlider
 
 LARGEST = 56
-"""Pixels that a picture has at most to either side."""
+"""Maximum width and height of an image, in pixels."""
 DIMMED = 0.35
-"""Opacity of pictures that are of another z."""
+"""Opacity of outdated images."""
 
 
 class AxisStrip(QWidget):
-    """Pictures of what z would be along an axis, each below its place on the slider above.
+    """Decoded images along an axis, each below its position on the slider.
 
     Parameters
     ----------
     slider : AxisSlider
-        As wide as the strip.
+        Slider above the strip, of the same width.
     """
 
     hovered = Signal(int)
-    """Which picture is under the cursor; -1 when it leaves."""
+    """Index of the image under the cursor; -1 when the cursor leaves."""
     chosen = Signal(int)
 
     def __init__(self, slider: AxisSlider, parent: QWidget | None = None) -> None:
@@ -45,35 +45,35 @@ class AxisStrip(QWidget):
         self._images: list[QImage] = []
         self._stale = False
         self.tiles: Tiles | None = None
-        self._made_of: tuple[Point, Codes, Axis] | None = None
+        self._shown_for: tuple[Point, Codes, Axis] | None = None
         self.pointer = CellPointer(self)
         self.pointer.hovered.connect(self.hovered)
         self.pointer.chosen.connect(self.chosen)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(self._side())
+        self.setFixedHeight(self._image_side())
         self.setToolTip(
             "What the image becomes at -3 to 3 standard deviations along this slider, all else "
             "as it is. Point to preview, click to go there."
         )
 
     def set_tiles(self, tiles: Tiles, point: Point, codes: Codes) -> None:
-        """Show one picture per mark along the slider's axis through a point."""
+        """Show one image per mark along the axis of the slider through a point."""
         self.tiles = tiles
-        self._made_of = (point, codes, self._slider.axis) if self._slider.axis else None
+        self._shown_for = (point, codes, self._slider.axis) if self._slider.axis else None
         self._images = [to_image(each) for each in tiles.pictures]
         self.update()
 
     def clear(self) -> None:
-        """Show no pictures, until there are others."""
-        self.tiles, self._made_of, self._images = None, None, []
+        """Remove the images."""
+        self.tiles, self._shown_for, self._images = None, None, []
         self.update()
 
     def shares_model(self, point: Point) -> bool:
-        """Say whether the pictures are of the model of a point, as no pictures are as well."""
-        return self._made_of is None or self._made_of[0].model == point.model
+        """Return whether the images belong to the model of a point; True without images."""
+        return self._shown_for is None or self._shown_for[0].model == point.model
 
     def look_again(self, point: Point, codes: Codes) -> bool:
-        """Dim pictures that are of another point or of other codes; return whether they are."""
+        """Dim the images if they belong to another point or other codes; return whether they do."""
         stale = not self.is_of(point, codes)
         if stale != self._stale:
             self._stale = stale
@@ -81,56 +81,56 @@ class AxisStrip(QWidget):
         return stale
 
     def is_of(self, point: Point, codes: Codes) -> bool:
-        """Say whether the pictures are those of a point, of a model with these codes."""
-        if self._made_of is None:
+        """Return whether the images belong to a point and to these codes."""
+        if self._shown_for is None:
             return False
-        own_point, own_codes, axis = self._made_of
-        return own_codes is codes and own_point == point and axis == self._slider.axis
+        shown_point, shown_codes, axis = self._shown_for
+        return shown_codes is codes and shown_point == point and axis == self._slider.axis
 
     @override
     def sizeHint(self) -> QSize:
         return QSize(160, self.height())
 
     def cell(self, index: int) -> QRectF:
-        """Return where a picture is drawn."""
-        room = self._room()
-        center = (self.width() - room) / 2 + (MARKS[index] / REACH + 1) / 2 * room
-        side = min(self._side(), self.height())
+        """Return the rectangle of an image."""
+        span = self._handle_travel()
+        center = (self.width() - span) / 2 + (MARKS[index] / REACH + 1) / 2 * span
+        side = min(self._image_side(), self.height())
         return QRectF(round(center - side / 2), 0, side, side)
 
     @property
     def count(self) -> int:
-        """How many pictures there are."""
+        """Number of images."""
         return len(self._images)
 
     @property
     def columns(self) -> int:
-        """All stand side by side."""
+        """Number of images, since all are in one row."""
         return max(1, self.count)
 
     def index_at(self, place: QPointF) -> int:
-        """Return which picture lies at a place, or -1."""
+        """Return the index of the image at a position, or -1."""
         return next((i for i in range(len(self._images)) if self.cell(i).contains(place)), -1)
 
-    def _side(self) -> int:
-        return max(8, min(LARGEST, int(self._room() / (2 * REACH)) - 2))
+    def _image_side(self) -> int:
+        return max(8, min(LARGEST, int(self._handle_travel() / (2 * REACH)) - 2))
 
-    def _room(self) -> int:
-        """Return how far the middle of the slider's handle goes, in pixels."""
+    def _handle_travel(self) -> int:
+        """Return the travel of the centre of the slider handle, in pixels."""
         metric = QStyle.PixelMetric.PM_SliderLength
         return self.width() - self._slider.style().pixelMetric(metric, None, self._slider)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Be as tall as the pictures.
+        """Fit the height to the images.
 
-        Not by so little taller as a scroll bar that goes may allow: it would come back for that,
-        and go again, for ever.
+        It ignores a growth as small as a hidden scroll bar causes: the scroll bar would come back,
+        and the two would alternate forever.
         """
         super().resizeEvent(event)
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        if not 0 <= self._side() - self.height() <= 1 + bar / (2 * REACH):
-            self.setFixedHeight(self._side())
+        if not 0 <= self._image_side() - self.height() <= 1 + bar / (2 * REACH):
+            self.setFixedHeight(self._image_side())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

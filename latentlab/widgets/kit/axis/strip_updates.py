@@ -1,4 +1,4 @@
-"""Keeping the pictures on sliders up to date, without being in anybody's way."""
+"""Debounced updates of the image strips below sliders."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 CALM_MS = 200
-"""How long z must stand still before pictures are asked for."""
+"""Milliseconds without a change of z before images are requested."""
 
 
 class Row(Protocol):
-    """A slider, and the strip below it where there is one."""
+    """Row with a slider and an optional strip."""
 
     slider: AxisSlider
 
     @property
     def strip(self) -> AxisStrip | None:
-        """None where no pictures are wanted."""
+        """Strip below the slider; None if images are switched off."""
 
 
 class StripUpdates(QObject):
-    """Asks for the pictures that can be seen and are no longer right, once z stands still.
+    """Requests the visible images that are outdated, once z stops changing.
 
     Parameters
     ----------
     controller : Controller
-        Answers.
+        Receives the requests.
     kind : type
-        Of the requests.
+        Request type.
     rows : list of Row
-        The panel's own list, which may change.
+        List of the panel, which may change.
     """
 
     def __init__(
@@ -56,24 +56,24 @@ class StripUpdates(QObject):
         self._controller = controller
         self._kind = kind
         self._rows = rows
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
-        self._calm.setInterval(CALM_MS)
-        self._calm.timeout.connect(self._on_calm)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(CALM_MS)
+        self._timer.timeout.connect(self._request_images)
         self._wanted: tuple[MakeStrips, Codes] | None = None
 
     @Slot()
     def look(self) -> None:
-        """Dim pictures that are no longer right, and ask for others once z stands still."""
+        """Dim outdated images, and restart the timer that requests new ones."""
         state = self._controller.state
         if state.point is not None and state.codes is not None:
             for row in self._rows:
                 if row.strip is not None:
                     row.strip.look_again(state.point, state.codes)
-        self._calm.start()
+        self._timer.start()
 
     def take(self, strips: Strips | None) -> None:
-        """Show pictures that have been made."""
+        """Show the images of an answer."""
         for row in self._rows:
             axis = row.slider.axis
             if row.strip is None or axis is None:
@@ -85,15 +85,15 @@ class StripUpdates(QObject):
         self.look()
 
     def wants(self, state: State) -> Iterable[MakeStrips]:
-        """Return the request for pictures since z stands still, if any are missing."""
+        """Yield the request for missing images, if z has stopped changing."""
         if self._wanted is not None:
             request, codes = self._wanted
             if request.point == state.point and codes is state.codes:
                 yield request
 
     @Slot()
-    def _on_calm(self) -> None:
-        """Find out which pictures that can be seen are no longer right."""
+    def _request_images(self) -> None:
+        """Request the visible images that are outdated."""
         state = self._controller.state
         if state.point is None or state.codes is None:
             return
@@ -112,11 +112,11 @@ class StripUpdates(QObject):
             if self._kind in state.awaited:
                 self._controller.demand.renew()
             else:
-                # Strips that are empty again may want what was sent for them before.
+                # Cleared strips may need a request again that was already sent.
                 self._controller.demand.withdraw(self._kind)
 
     def connect_strip(self, strip: AxisStrip) -> None:
-        """Let a strip be pointed at."""
+        """Connect a strip to the preview and the point."""
         strip.hovered.connect(self._on_hovered)
         strip.chosen.connect(self._on_chosen)
 

@@ -1,1 +1,1 @@
-"""Forms made from the fields of a configuration."""
+"""Forms generated from the fields of a configuration."""

@@ -1,4 +1,4 @@
-"""Editors for single values: numbers, switches, words, lists, folders."""
+"""Editors of single values: numbers, check boxes, texts, lists and paths."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MINIMUM_WIDTH = 48
 
 
 class Editor(QWidget):
-    """Holds one value; the base of all editors below."""
+    """Base class of the editors of one value."""
 
     changed = Signal()
 
@@ -39,7 +39,7 @@ class Editor(QWidget):
         self.layout_.setSpacing(UNIT // 2)
 
     def take(self, widget: QWidget) -> None:
-        """Show the widget that edits, and let it have this one's focus."""
+        """Add the editing widget, and make it the focus proxy."""
         self.layout_.addWidget(widget, 1)
         widget.setMinimumWidth(MINIMUM_WIDTH)
         self.setFocusProxy(widget)
@@ -48,7 +48,7 @@ class Editor(QWidget):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave the wheel to the scrolling form unless the editor has focus."""
+        """Leave the wheel to the scroll area unless the editor has the focus."""
         if event.type() == QEvent.Type.Wheel and not self.hasFocus():
             event.ignore()
             return True
@@ -56,20 +56,20 @@ class Editor(QWidget):
 
     @property
     def problem(self) -> str:
-        """What is wrong with what was typed; the value is then the last that was right."""
+        """Error message for the input; if not empty, the value is the last valid one."""
         return ""
 
     def value(self) -> Any:
-        """Return the value; None for empty."""
+        """Return the value; None if empty."""
         raise NotImplementedError
 
     def set_value(self, value: Any) -> None:
-        """Show a value."""
+        """Set the value."""
         raise NotImplementedError
 
 
 class NumberEditor(Editor):
-    """A number within limits, whole or stepped by its own magnitude."""
+    """Number within limits; floats step by their magnitude."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
@@ -101,14 +101,14 @@ class NumberEditor(Editor):
 
 
 class OptionalEditor(Editor):
-    """A number that may be left out: a switch before it says whether it counts.
+    """Optional number: a check box before it turns it on.
 
     Parameters
     ----------
     field : Field
-        What to ask for.
+        Description of the value.
     number : Editor
-        Asks for the number.
+        Editor of the number.
     """
 
     def __init__(self, field: Field, number: Editor) -> None:
@@ -142,7 +142,7 @@ class OptionalEditor(Editor):
 
 
 class SwitchEditor(Editor):
-    """Yes or no."""
+    """Check box."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
@@ -161,7 +161,7 @@ class SwitchEditor(Editor):
 
 
 class TextEditor(Editor):
-    """Any text; also a list of whole numbers or words, between commas."""
+    """Text, or a comma-separated list of integers or words."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
@@ -177,7 +177,7 @@ class TextEditor(Editor):
         if self._field.type not in ("ints", "words"):
             return text or None
         parts = self._parts()
-        return parts if self._field.type == "words" else [_whole(part) for part in parts]
+        return parts if self._field.type == "words" else [_parse_integer(part) for part in parts]
 
     def _parts(self) -> list[str]:
         return [part.strip() for part in re.split("[,;]", self.line.text()) if part.strip()]
@@ -186,7 +186,7 @@ class TextEditor(Editor):
     @override
     def problem(self) -> str:
         parts = self._parts() if self._field.type == "ints" else []
-        wrong = [part for part in parts if isinstance(_whole(part), str)]
+        wrong = [part for part in parts if isinstance(_parse_integer(part), str)]
         return f"“{wrong[0][:40]}” is not a whole number" if wrong else ""
 
     @override
@@ -195,7 +195,7 @@ class TextEditor(Editor):
         self.line.setText(text)
 
 
-def _whole(text: str) -> int | str:
+def _parse_integer(text: str) -> int | str:
     try:
         return round(read_number(text, whole=True))
     except ValueError:
@@ -203,7 +203,7 @@ def _whole(text: str) -> int | str:
 
 
 class PathEditor(TextEditor):
-    """A folder."""
+    """Path of a folder."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
@@ -220,7 +220,7 @@ class PathEditor(TextEditor):
 
 
 class FileEditor(PathEditor):
-    """A file."""
+    """Path of a file."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
@@ -235,7 +235,7 @@ class FileEditor(PathEditor):
 
 
 class OptionEditor(Editor):
-    """One of a few words."""
+    """Choice of one option."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
@@ -255,7 +255,7 @@ class OptionEditor(Editor):
 
 
 def make_editor(field: Field) -> Editor:
-    """Return an editor for a field's type; ``kind`` has none here (see `KindEditor`)."""
+    """Return an editor for the type of a field, except ``kind`` (see `KindEditor`)."""
     editor = EDITORS[field.type](field)
     is_number = field.type in ("int", "float")
     return OptionalEditor(field, editor) if field.optional and is_number else editor

@@ -1,4 +1,4 @@
-"""A fold: a quiet line that shows and hides what is seldom needed."""
+"""Disclosure button for advanced fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from latentlab.widgets.kit.theme import small
 
 
 class Fold(QToolButton):
-    """A quiet line that shows and hides what comes below it."""
+    """Flat button that expands and collapses the fields below it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,13 +21,13 @@ class Fold(QToolButton):
         self.setFont(small(self.font()))
         self.setToolTip("Show what is seldom changed")
         self.setText("More")
-        self.toggled.connect(self._turn)
+        self.toggled.connect(self._update_arrow)
 
     @Slot(bool)
-    def _turn(self, shown: bool) -> None:
+    def _update_arrow(self, shown: bool) -> None:
         arrow = Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow
         self.setArrowType(arrow)
 
     def show_count(self, changed: int) -> None:
-        """Say how many of the hidden values are not at their defaults."""
+        """Show how many advanced values differ from their defaults."""
         self.setText(f"More · {changed} set" if changed else "More")

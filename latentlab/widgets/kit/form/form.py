@@ -1,4 +1,4 @@
-"""A form made from a description: nested choices, numbers with limits, paths."""
+"""Forms generated from field descriptions: nested choices, bounded numbers and paths."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ INDENT = UNIT
 
 
 class FormWidget(QWidget):
-    """Rows for the fields of one table; the advanced ones lie in a fold at its end.
+    """Rows for the fields of one table; advanced fields are in a fold at the end.
 
     Parameters
     ----------
     fields : tuple of Field
-        What to ask for.
+        Fields of the table.
     depth : int
-        How many tables this one stands in.
+        Nesting depth of the table.
     """
 
     changed = Signal()
@@ -101,44 +101,44 @@ class FormWidget(QWidget):
             self.fold.setChecked(True)
 
     def reveal(self, row: FieldRow) -> None:
-        """Unfold where `row` is, or is within, an advanced field."""
-        if any(own is row or own.isAncestorOf(row) for own in self._folded()):
+        """Expand the fold if `row` is, or is inside, an advanced field."""
+        if any(each is row or each.isAncestorOf(row) for each in self._folded()):
             self.unfold()
 
     def values(self, *, left_out: bool = False) -> dict[str, Any]:
-        """Return what was chosen, as plain values; with None for what is `left_out`."""
+        """Return the entered values; `left_out` includes empty ones as None."""
         values = {name: row.value() for name, row in self._rows.items()}
         return {name: value for name, value in values.items() if left_out or value is not None}
 
     def set_values(self, values: Mapping[str, Any], *, whole: bool = False) -> None:
-        """Choose what `values` say; leave the rest as it is, or at its default where `whole`."""
+        """Set values; `whole` resets all other fields to their defaults."""
         for name, row in self._rows.items():
             if name in values or whole:
                 row.set_value(values.get(name, row.field.default), whole=whole)
 
     def row(self, key: str) -> FieldRow | None:
-        """Return the row of a dotted key, or of the nearest table that holds it."""
+        """Return the row of a dotted key, or of the nearest table that contains it."""
         name, _, rest = key.partition(".")
         row = self._rows.get(name)
         return row.inner_row(rest) if row and rest else row
 
     def wrong(self) -> str:
-        """Return what is wrong with the first field that holds no value; empty for none."""
+        """Return the error message of the first invalid field; empty if all are valid."""
         return next((text for row in self._rows.values() if (text := row.wrong())), "")
 
     def clear_problems(self) -> None:
-        """Take all error texts away."""
+        """Remove the error messages that were set by `FieldRow.show_problem`."""
         for row in self._rows.values():
             row.clear_problems()
 
 
 class FieldRow(QWidget):
-    """The editor of one field, with room for an error below it.
+    """Editor of one field, with a label for an error message below it.
 
     Parameters
     ----------
     field : Field
-        What to ask for.
+        Description of the value.
     depth : int
         See `FormWidget`.
     """
@@ -150,7 +150,7 @@ class FieldRow(QWidget):
         self.field = field
         self.editor = _editor(field, depth)
         self.editor.setToolTip(field.help)
-        # The focus goes to what the editor holds, and that is what a screen reader names.
+        # Screen readers announce the widget with the focus, which is the focus proxy.
         (self.editor.focusProxy() or self.editor).setAccessibleName(field.title)
         self.editor.changed.connect(self._on_changed)
         self._problem = problem()
@@ -161,11 +161,11 @@ class FieldRow(QWidget):
         column.addWidget(self._problem)
 
     def value(self) -> Any:
-        """Return what was chosen, as a plain value; None for empty."""
+        """Return the entered value; None if empty."""
         return self.editor.value()
 
     def set_value(self, value: Any, *, whole: bool = False) -> None:
-        """Choose a value; see `FormWidget.set_values`. One of a wrong type changes nothing."""
+        """Set the value; see `FormWidget.set_values`. A value of a wrong type is ignored."""
         with suppress(TypeError, ValueError, OverflowError):
             if isinstance(self.editor, KindEditor):
                 self.editor.set_value(value, whole=whole)
@@ -173,17 +173,17 @@ class FieldRow(QWidget):
                 self.editor.set_value(value)
 
     def is_default(self) -> bool:
-        """Say whether the value is the one that the field begins with."""
+        """Return whether the value is the default."""
         return bool(self.value() == _without_none(self.field.default))
 
     @Slot()
     def _on_changed(self) -> None:
-        """Say what is wrong with what was typed; what was wrong before was of another value."""
+        """Show the error message of the new input; the previous one was about another value."""
         self._show(self.editor.problem)
         self.changed.emit()
 
     def wrong(self) -> str:
-        """Return what is wrong with what was typed, with the field's name; empty for nothing."""
+        """Return the error message with the field name; empty if the input is valid."""
         if isinstance(self.editor, KindEditor):
             return self.editor.form.wrong()
         problem = self.editor.problem
@@ -194,34 +194,34 @@ class FieldRow(QWidget):
         self._problem.setVisible(bool(text))
 
     def inner_row(self, key: str) -> FieldRow:
-        """Return the row of a dotted key inside this one, or this one."""
+        """Return the row of a dotted key inside this one, or this row if there is none."""
         inner = self.editor.form.row(key) if isinstance(self.editor, KindEditor) else None
         return inner or self
 
     def show_problem(self, text: str) -> None:
-        """Say below the field what is wrong with it, and open every fold it lies in."""
-        holder = self.parentWidget()
-        while holder:
-            if isinstance(holder, FormWidget):
-                holder.reveal(self)
-            holder = holder.parentWidget()
+        """Show an error message below the field, and expand all folds around it."""
+        parent = self.parentWidget()
+        while parent:
+            if isinstance(parent, FormWidget):
+                parent.reveal(self)
+            parent = parent.parentWidget()
         self._show(text)
 
     def clear_problems(self) -> None:
-        """Take error texts away, but for what is wrong with what was typed."""
+        """Remove error messages, except those about invalid input."""
         self._show(self.editor.problem)
         if isinstance(self.editor, KindEditor):
             self.editor.form.clear_problems()
 
 
 class KindEditor(Editor):
-    """A choice of kinds, each with a form of its own below; a single kind needs no choosing."""
+    """Combo box of kinds with the form of the current kind below; hidden for a single kind."""
 
     def __init__(self, field: Field, depth: int) -> None:
         super().__init__()
         self._depth = depth
-        self._typed: dict[str, Any] = {}
-        """What was chosen under any kind, for whoever comes back to it."""
+        self._entered: dict[str, Any] = {}
+        """Values entered for any kind, kept when the kind changes."""
         self._kinds: dict[str, Kind] = {kind.name: kind for kind in field.kinds}
         self.choice = QComboBox()
         self.choice.addItems(list(self._kinds))
@@ -249,7 +249,7 @@ class KindEditor(Editor):
 
     @Slot()
     def _show_kind(self) -> None:
-        self._typed |= self.form.values(left_out=True)
+        self._entered |= self.form.values(left_out=True)
         old, self.form = (
             self.form,
             FormWidget(self._kinds[self.choice.currentText()].fields, self._depth + 1),
@@ -257,7 +257,7 @@ class KindEditor(Editor):
         self.form.setContentsMargins(INDENT, 0, 0, 0)
         if not self._kinds[self.choice.currentText()].fields:
             self.form.hide()
-        self.form.set_values(self._typed)
+        self.form.set_values(self._entered)
         if old.fold and old.fold.isChecked():
             self.form.unfold()
         self.form.changed.connect(self.changed)
@@ -269,19 +269,19 @@ class KindEditor(Editor):
 
     @override
     def value(self) -> dict[str, Any]:
-        """Return the kind's name and its fields."""
+        """Return the name of the kind and its values."""
         name = self.choice.currentText()
         return {**({"kind": name} if name else {}), **self.form.values()}
 
     @override
     def set_value(self, value: Any, *, whole: bool = False) -> None:
-        """Choose a kind, by name or by table, and its fields; see `FormWidget.set_values`."""
+        """Set the kind and its fields, from a name or a table; see `FormWidget.set_values`."""
         table = {"kind": value} if isinstance(value, str) else dict(value or {})
         kind = table.pop("kind", next(iter(self._kinds)) if whole else self.choice.currentText())
         if kind in self._kinds:
             self.choice.setCurrentText(kind)
         if whole:
-            self._typed = {}
+            self._entered = {}
         self.form.set_values(table, whole=whole)
 
 
@@ -292,7 +292,7 @@ def _without_none(value: Any) -> Any:
 
 
 def _label(field: Field, depth: int) -> QLabel:
-    """Return a field's name, as wide at every depth so that all editors begin in one line."""
+    """Return a label with a width that aligns the editors of all depths."""
     label = QLabel(field.title)
     label.setToolTip(field.help)
     label.setFixedWidth(LABEL_WIDTH - depth * INDENT)

@@ -1,4 +1,4 @@
-"""Pointing at one of many images in a grid, with the mouse or by keys."""
+"""Mouse and keyboard navigation in a grid of images."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ CONFIRM = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
 class Grid(Protocol):
-    """What a grid of images tells of its cells, which are counted row by row."""
+    """Interface of a grid of images; cells are numbered row by row."""
 
     @property
     def count(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
 
     @property
     def columns(self) -> int:
-        """How many stand side by side."""
+        """Number of cells in a row."""
 
     def index_at(self, place: QPointF) -> int:
-        """Return the cell at a place of the surface, or -1."""
+        """Return the cell at a position on the surface, or -1."""
 
 
 class CellPointer(QObject):
-    """Knows which cell of a grid is pointed at.
+    """Tracks the current cell of a grid.
 
     Parameters
     ----------
     grid : Grid and QWidget
-        Takes the keys.
+        Grid that has the keyboard focus.
     surface : QWidget, optional
-        What the mouse moves over, such as the viewport of a scroll area; the grid by default.
+        Widget that receives the mouse events, such as a viewport; the grid by default.
     """
 
     hovered = Signal(int)
-    """The cell under the cursor or reached by key; -1 when it leaves."""
+    """Cell under the cursor or reached by key; -1 when the cursor leaves."""
     chosen = Signal(int)
-    """A cell that was clicked or confirmed with Enter or Space."""
+    """Cell that was clicked or activated with Enter or Space."""
     reached = Signal(int)
-    """A cell that is about to be pointed at by key, and may have to be scrolled to."""
+    """Cell about to become current by key, which the view may have to scroll to."""
 
     def __init__(self, grid: Grid, surface: QWidget | None = None) -> None:
         assert isinstance(grid, QWidget)
@@ -59,21 +59,21 @@ class CellPointer(QObject):
         self._grid: Grid = grid
         self._surface: QWidget = surface or grid
         self._key_press = QEvent.Type.KeyPress, grid
-        self._endings = (QEvent.Type.Leave, self._surface), (QEvent.Type.FocusOut, grid)
+        self._leave_events = (QEvent.Type.Leave, self._surface), (QEvent.Type.FocusOut, grid)
         self.current = -1
-        """The cell that is pointed at, or -1."""
+        """Current cell, or -1."""
         for watched in {grid, self._surface}:
             watched.installEventFilter(self)
         self._surface.setMouseTracking(True)
 
     def set_current(self, index: int) -> None:
-        """Point at a cell, or at none with -1, without emitting `hovered`."""
+        """Set the current cell, or -1 for none, without emitting `hovered`."""
         if index != self.current:
             self.current = index
             self._surface.update()
 
     def point_at(self, index: int) -> None:
-        """Point at a cell, or at none with -1."""
+        """Set the current cell, or -1 for none, and emit `hovered`."""
         if index != self.current:
             self.set_current(index)
             self.hovered.emit(index)
@@ -86,10 +86,10 @@ class CellPointer(QObject):
                 self.point_at(self._grid.index_at(event.position()))
             elif kind is QEvent.Type.MouseButtonPress:
                 self._press(event)
-        elif (kind, watched) in self._endings:
+        elif (kind, watched) in self._leave_events:
             self.point_at(-1)
         elif isinstance(event, QKeyEvent) and (kind, watched) == self._key_press:
-            return self._take_key(Qt.Key(event.key()))
+            return self._handle_key(Qt.Key(event.key()))
         return False
 
     def _press(self, event: QMouseEvent) -> None:
@@ -98,14 +98,14 @@ class CellPointer(QObject):
             self.point_at(index)
             self.chosen.emit(index)
 
-    def _take_key(self, key: Qt.Key) -> bool:
-        """Walk with the arrow keys, choose with Enter or Space; say whether the key was one."""
+    def _handle_key(self, key: Qt.Key) -> bool:
+        """Move with the arrow keys, activate with Enter or Space; return whether it is handled."""
         if key in STEPS and self._grid.count:
             across, down = STEPS[key]
-            there = self.current + across + down * self._grid.columns if self.current >= 0 else 0
-            if 0 <= there < self._grid.count:
-                self.reached.emit(there)
-                self.point_at(there)
+            target = self.current + across + down * self._grid.columns if self.current >= 0 else 0
+            if 0 <= target < self._grid.count:
+                self.reached.emit(target)
+                self.point_at(target)
             return True
         if key in CONFIRM and self.current >= 0:
             self.chosen.emit(self.current)

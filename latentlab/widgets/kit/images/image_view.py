@@ -1,4 +1,4 @@
-"""One picture, as large as there is room."""
+"""View of one image, scaled to fit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def to_image(pixels: NDArray[np.uint8]) -> QImage:
-    """Return grey (H, W) or colour (H, W, 3) pixels as an image of Qt's own."""
+    """Convert grey (H, W) or RGB (H, W, 3) pixels to a QImage, which owns a copy."""
     height, width = pixels.shape[:2]
     grey = pixels.ndim == 2
     layout = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
@@ -25,12 +25,12 @@ def to_image(pixels: NDArray[np.uint8]) -> QImage:
 
 
 class ImageView(QWidget):
-    """Shows one picture scaled to fit, its proportions kept.
+    """Shows one image, scaled to fit with its aspect ratio.
 
     Parameters
     ----------
     caption : str
-        Shown where there is no picture.
+        Text without an image.
     """
 
     def __init__(self, caption: str = "", parent: QWidget | None = None) -> None:
@@ -43,23 +43,23 @@ class ImageView(QWidget):
         self.setMinimumSize(48, 48)
 
     def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
-        """Show a picture, or none."""
+        """Show an image, or none."""
         self._image = None if pixels is None else to_image(pixels)
         self.update()
 
     def set_smooth(self, smooth: bool) -> None:
-        """Blend neighbouring pixels when enlarging, or keep them square."""
+        """Set whether to interpolate when enlarging; otherwise pixels stay square."""
         self._smooth = smooth
         self.update()
 
     def set_frame(self, colour: QColor | None) -> None:
-        """Draw a frame around the picture, or none."""
+        """Set the colour of the frame, or None for no frame."""
         self._frame = colour
         self.update()
 
     @property
     def image(self) -> QImage | None:
-        """What is shown."""
+        """Current image."""
         return self._image
 
     @override
@@ -80,7 +80,7 @@ class ImageView(QWidget):
 
 
 def draw_caption(painter: QPainter, widget: QWidget, caption: str) -> None:
-    """Write into the middle of a widget what stands where there is no image."""
+    """Draw the caption of an empty widget in its centre."""
     painter.setPen(QColor(colours().muted))
     painter.setFont(small(widget.font()))
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -88,7 +88,7 @@ def draw_caption(painter: QPainter, widget: QWidget, caption: str) -> None:
 
 
 def draw(painter: QPainter, rect: QRectF, image: QImage, smooth: bool) -> None:
-    """Draw an image scaled to a rectangle; pixels stay square unless they must share one."""
+    """Draw an image scaled to a rectangle; it is interpolated if `smooth` or when shrunk."""
     device = painter.device()
     shrunk = rect.width() * device.devicePixelRatio() < image.width()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth or shrunk)
@@ -96,7 +96,7 @@ def draw(painter: QPainter, rect: QRectF, image: QImage, smooth: bool) -> None:
 
 
 def fitted(size: QSize, room: QRectF) -> QRectF:
-    """Return the largest rectangle of `size`'s proportions in the middle of `room`."""
+    """Return the largest rectangle with the aspect ratio of `size`, centred in `room`."""
     scale = min(room.width() / max(1, size.width()), room.height() / max(1, size.height()))
     width, height = size.width() * scale, size.height() * scale
     rect = QRectF(0, 0, round(width), round(height))

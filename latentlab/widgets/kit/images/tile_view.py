@@ -1,4 +1,4 @@
-"""Many pictures in rows, each of which can be pointed at."""
+"""Grid of images with mouse and keyboard selection."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
 
 class TileView(QWidget):
-    """Shows tiles; says which one is pointed at and which is chosen.
+    """Grid of tiles that emits the hovered and the activated one.
 
     Parameters
     ----------
     caption : str
-        Shown where there are no tiles.
+        Text without tiles.
     fixed_columns : bool
-        Whether rows are as long as the tiles say, or as the room suggests.
+        Whether to use `Tiles.columns`; otherwise the number of columns fits the widget.
     gap : int
-        Picture pixels between tiles.
+        Image pixels between tiles.
     """
 
     hovered = Signal(int)
-    """Row of the tile under the cursor; -1 when it leaves."""
+    """Index of the tile under the cursor; -1 when the cursor leaves."""
     chosen = Signal(int)
-    """Row of a tile that was clicked or confirmed with Enter."""
+    """Index of a tile that was clicked or activated with Enter or Space."""
 
     def __init__(
         self,
@@ -72,28 +72,28 @@ class TileView(QWidget):
         self._lay_out()
 
     def set_fixed_columns(self, fixed: bool) -> None:
-        """Make rows as long as the tiles say, or as the room suggests."""
+        """Set whether to use `Tiles.columns`; otherwise the columns fit the widget."""
         if fixed != self._fixed:
             self._fixed = fixed
             self._lay_out()
 
     def set_marker(self, marker: QPointF | None) -> None:
-        """Mark a place, in tiles from the top left corner, or none."""
+        """Set the marker, in units of tiles from the top left corner, or None for no marker."""
         self._marker = marker
         self.update()
 
     def set_current(self, row: int) -> None:
-        """Frame one tile, or none with -1."""
+        """Set the framed tile, or -1 for none."""
         self.pointer.set_current(row)
 
     @property
     def current(self) -> int:
-        """The framed tile, or -1."""
+        """Framed tile, or -1."""
         return self.pointer.current
 
     @property
     def columns(self) -> int:
-        """How many tiles stand in a row at present."""
+        """Current number of columns."""
         return self._columns
 
     @override
@@ -101,21 +101,21 @@ class TileView(QWidget):
         return QSize(320, 320)
 
     def tile_rect(self, row: int) -> QRectF:
-        """Return where a tile is drawn."""
-        room = self._room()
+        """Return the rectangle of a tile."""
+        area = self._image_rect()
         if not self._image or not self._tiles:
             return QRectF()
-        scale = room.width() / self._image.width()
+        scale = area.width() / self._image.width()
         height, width = self._tiles.pictures.shape[1:3]
         y, x = divmod(row, self._columns)
         return QRectF(
-            room.x() + x * (width + self._gap) * scale,
-            room.y() + y * (height + self._gap) * scale,
+            area.x() + x * (width + self._gap) * scale,
+            area.y() + y * (height + self._gap) * scale,
             width * scale,
             height * scale,
         )
 
-    def _room(self) -> QRectF:
+    def _image_rect(self) -> QRectF:
         size = self._image.size() if self._image else QSize(1, 1)
         return fitted(size, QRectF(self.rect()))
 
@@ -124,29 +124,29 @@ class TileView(QWidget):
             self._image = None
         else:
             self._columns = self._tiles.columns if self._fixed else self._best_columns()
-            ground = QColor(colours().base).lightness()
+            background = QColor(colours().base).lightness()
             pictures = self._tiles.pictures
-            self._image = to_image(tile(pictures, self._columns, self._gap, ground))
+            self._image = to_image(tile(pictures, self._columns, self._gap, background))
         self.update()
 
     def _best_columns(self) -> int:
         assert self._tiles
         count, height, width = map(int, self._tiles.pictures.shape[:3])
-        room = self.rect()
+        area = self.rect()
 
         def size(columns: int) -> float:
             rows = math.ceil(count / columns)
-            return min(room.width() / (columns * width), room.height() / (rows * height))
+            return min(area.width() / (columns * width), area.height() / (rows * height))
 
         return max(range(1, count + 1), key=size)
 
     @property
     def count(self) -> int:
-        """How many tiles there are."""
+        """Number of tiles."""
         return len(self._tiles.points) if self._tiles else 0
 
     def index_at(self, place: QPointF) -> int:
-        """Return the tile at a place, or -1."""
+        """Return the index of the tile at a position, or -1."""
         if not self._tiles or not self._image:
             return -1
         first = self.tile_rect(0)
@@ -174,7 +174,7 @@ class TileView(QWidget):
         if self._image is None:
             draw_caption(painter, self, self._caption)
             return
-        draw(painter, self._room(), self._image, smooth=False)
+        draw(painter, self._image_rect(), self._image, smooth=False)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.pointer.current >= 0:
             painter.setPen(QPen(QColor(colours().accent), 2))

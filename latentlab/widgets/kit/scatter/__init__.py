@@ -1,1 +1,1 @@
-"""The scatter plot of codes."""
+"""Scatter plot of codes."""

@@ -1,4 +1,4 @@
-"""What is drawn on the map over its cloud: the prior, a posterior, z and the path's handles."""
+"""Graphics items above the points of the map: prior, posterior, z and handles of the path."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class PriorRings(pg.GraphicsObject):
     RADII = (1, 2, 3)
 
     def boundingRect(self) -> QRectF:
-        """Return the largest ring's extent."""
+        """Return the bounds of the largest ring."""
         reach = self.RADII[-1]
         return QRectF(-reach, -reach, 2 * reach, 2 * reach)
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Draw the rings as thin lines."""
+        """Draw the rings as dashed lines."""
         painter.setPen(outline(painter, colours().muted, 1, Qt.PenStyle.DashLine))
         painter.setOpacity(0.7)
         for radius in self.RADII:
@@ -37,7 +37,7 @@ class PriorRings(pg.GraphicsObject):
 
 
 class Spread(pg.GraphicsObject):
-    """Ellipses at one and two standard deviations of one image's posterior."""
+    """Ellipses at one and two standard deviations of the posterior of an image."""
 
     RADII = (1, 2)
 
@@ -49,23 +49,23 @@ class Spread(pg.GraphicsObject):
         self.setVisible(False)
 
     def set_spread(self, x: float, y: float, covariance: NDArray[np.float64]) -> None:
-        """Stand around a code; `covariance` of shape (2, 2) is that on the map."""
+        """Set the centre and the covariance on the map, of shape (2, 2)."""
         self.prepareGeometryChange()
         values, vectors = np.linalg.eigh(covariance)
         (a, b), (c, d) = (vectors * np.sqrt(np.maximum(values, 0))).T.tolist()
-        # A circle of radius 1 becomes the ellipse of one standard deviation.
+        # Maps the unit circle to the ellipse of one standard deviation.
         self.shape_at_one = QTransform(a, b, c, d, 0, 0)
         self._reach = (self.RADII[-1] * math.hypot(a, c), self.RADII[-1] * math.hypot(b, d))
         self.setPos(x, y)
         self.update()
 
     def boundingRect(self) -> QRectF:
-        """Return the larger ellipse's extent."""
+        """Return the bounds of the larger ellipse."""
         x, y = self._reach
         return QRectF(-x, -y, 2 * x, 2 * y)
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Draw both ellipses, the inner one denser since both fill it."""
+        """Draw both filled ellipses; they overlap in the inner one, which is darker."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(outline(painter, colours().text, 1.5))
         painter.setBrush(faint(colours().accent, 0.3))
@@ -75,7 +75,7 @@ class Spread(pg.GraphicsObject):
 
 
 class Cross(pg.GraphicsObject):
-    """A cross-hair of constant size with a light rim, for z."""
+    """Cross-hair of constant size with a light outline, for z."""
 
     ARM, GAP = 11, 4
 
@@ -85,12 +85,12 @@ class Cross(pg.GraphicsObject):
         self.setZValue(20)
 
     def boundingRect(self) -> QRectF:
-        """Return its extent in pixels."""
+        """Return the bounds in pixels."""
         reach = self.ARM + 3
         return QRectF(-reach, -reach, 2 * reach, 2 * reach)
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Draw four arms and a ring."""
+        """Draw a ring and four arms."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         c = colours()
         for colour, width in ((c.base, 5.0), (c.text, 2.0)):
@@ -105,7 +105,7 @@ class Cross(pg.GraphicsObject):
 
 
 class Handle(pg.TargetItem):
-    """One end of the path: a lettered disc that can be dragged."""
+    """Draggable, labelled end of the path."""
 
     def __init__(self, letter: str) -> None:
         super().__init__(movable=True, size=18, symbol="o")
@@ -113,7 +113,7 @@ class Handle(pg.TargetItem):
         self.setLabel(letter, {"anchor": (0.5, 0.5), "offset": (0, 0), "color": "w"})
 
     def dress(self, rim: QPen) -> None:
-        """Take on the accent colour, and a rim."""
+        """Apply the accent colour, and an outline pen."""
         self.setPen(rim)
         self.setHoverPen(rim)
         self.setBrush(pg.mkBrush(colours().accent))

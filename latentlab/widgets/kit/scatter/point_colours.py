@@ -1,4 +1,4 @@
-"""Which colour each point has: by class, by group, or by a number."""
+"""Colours of points by class, by cluster or by a number."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 UNKNOWN = 255
 SAMPLE = 50_000
 OUTERMOST = 0.005
-"""Share of the numbers beyond each end of the colour bar."""
+"""Fraction of the values beyond each end of the colour bar."""
 
 
 def unknown() -> tuple[int, int, int]:
-    """Return the colour of what is not known, which no class has: it keeps to the background."""
+    """Return the RGB colour of unknown values, close to the background and used by no class."""
     return (70, 76, 90) if is_dark() else (204, 209, 218)
 
 
 def by_class(labels: NDArray[np.int64] | None, count: int) -> Paint:
-    """Colour points by class, unknown ones (below 0) grey; all alike where they have none."""
+    """Colour points by class, unknown labels (below 0) grey; one colour without labels."""
     colours = [tuple(bytes.fromhex(name[1:])) for name in CLASS_COLOURS]
     palette = np.array([*colours, unknown()], np.uint8)
     if labels is None:
@@ -36,24 +36,24 @@ def by_class(labels: NDArray[np.int64] | None, count: int) -> Paint:
 
 
 def viridis() -> NDArray[np.uint8]:
-    """Return 255 colours from low to high, all of which stand out on the present ground."""
+    """Return 255 viridis colours, without those too close to the current background."""
     start, stop = (0.15, 1.0) if is_dark() else (0.0, 0.92)
     shades = pg.colormap.get("viridis")
     return np.asarray(shades.getLookupTable(start, stop, nPts=UNKNOWN, alpha=False), np.uint8)
 
 
 def reach_of(values: NDArray[np.float32]) -> tuple[float, float]:
-    """Return the two ends of the colour bar, which leave out the outermost numbers."""
-    some = values[:: max(1, len(values) // SAMPLE)]
-    some = some[np.isfinite(some)]
-    if not len(some):
+    """Return both ends of the colour bar: quantiles, so that outliers are left out."""
+    sample = values[:: max(1, len(values) // SAMPLE)]
+    sample = sample[np.isfinite(sample)]
+    if not len(sample):
         return 0.0, 1.0
-    low, high = np.quantile(some, (OUTERMOST, 1 - OUTERMOST)).tolist()
+    low, high = np.quantile(sample, (OUTERMOST, 1 - OUTERMOST)).tolist()
     return (low, high) if high > low else (low, low + 1e-6 + abs(low) * 1e-6)
 
 
 def by_value(values: NDArray[np.float32]) -> tuple[Paint, tuple[float, float]]:
-    """Colour points by a number, unknown ones (NaN) grey; also return the bar's two ends."""
+    """Colour points by value, unknown values (NaN) grey; also return the ends of the bar."""
     low, high = reach_of(values)
     shade = (values - np.float32(low)) * np.float32((UNKNOWN - 1) / (high - low))
     known = np.isfinite(shade)

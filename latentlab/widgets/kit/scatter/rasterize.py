@@ -1,4 +1,4 @@
-"""Points as pixels: stamped one by one where they are few, counted where they are many."""
+"""Rasterization of points: each stamped if there are few, counted per pixel if many."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     Offsets = tuple[tuple[int, int], ...]
 
 RIM = 0.6
-"""How far beyond a point its paler rim reaches, which makes it look round."""
+"""Width in pixels of the paler rim around a point, which makes it look round."""
 RIM_OPACITY = 0.45
 DIM = 0.16
-"""Opacity of what is not selected while something is."""
+"""Opacity of the points outside a selection."""
 FAINTEST = 0.5
-"""Opacity of a single point among many."""
+"""Opacity of a pixel with a single point in a density image."""
 Layer = tuple["NDArray[np.uint32]", "NDArray[np.uint32]", "NDArray[np.bool_] | None"]
-"""Colour of core and rim per point, and which points are drawn."""
+"""Colours of core and rim of each point, and a mask of the points to draw."""
 BATCH = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
 class Paint:
-    """A colour for each point.
+    """Indexed colours of points.
 
     Parameters
     ----------
     index : ndarray of uint8, shape (N,)
-        Which of the colours.
+        Row of the palette for each point.
     palette : ndarray of uint8, shape (K, 3)
-        Red, green and blue.
+        RGB colours.
     """
 
     index: NDArray[np.uint8]
@@ -54,29 +54,29 @@ class Paint:
 
 @lru_cache(maxsize=64)
 def offsets(size: int, rim: float = RIM) -> tuple[Offsets, Offsets]:
-    """Return which pixels around its own a point covers: a disc, and the rim of it.
+    """Return the pixel offsets that a point covers: a disc and its rim.
 
     Parameters
     ----------
     size : int
-        Pixels of the disc.
+        Diameter of the disc, in pixels.
     rim : float
-        Pixels of the rim.
+        Width of the rim, in pixels.
     """
     reach = int(size / 2 + rim) + 1
     middle = 0.5 * (size % 2 == 0)
-    away = {
+    distances = {
         (x, y): (x - middle) ** 2 + (y - middle) ** 2
         for x in range(-reach, reach + 1)
         for y in range(-reach, reach + 1)
     }
-    core = tuple(place for place, squared in away.items() if squared <= (size / 2) ** 2)
+    core = tuple(p for p, squared in distances.items() if squared <= (size / 2) ** 2)
     edge = (size / 2 + rim) ** 2
-    return core, tuple(p for p, squared in away.items() if (size / 2) ** 2 < squared <= edge)
+    return core, tuple(p for p, squared in distances.items() if (size / 2) ** 2 < squared <= edge)
 
 
 def stamp_size(count: int) -> int:
-    """Return how large a point is drawn among so many."""
+    """Return the diameter of a point, in pixels, for a number of points."""
     return 5 if count < 1500 else 3 if count < 20_000 else 2
 
 
@@ -88,16 +88,16 @@ def stamp(
     size: int,
     rim: float = RIM,
 ) -> NDArray[np.uint32]:
-    """Stamp points into a picture.
+    """Stamp points into an image.
 
     Parameters
     ----------
     pixel : ndarray of float32, shape (N, 2)
-        Where, from the top left corner.
+        Positions from the top left corner.
     layers : sequence of Layer
-        Later ones lie on top.
+        Layers from bottom to top.
     width, height, size : int
-        Of the picture, and of a point; pixels.
+        Size of the image, and diameter of a point, in pixels.
     rim : float
         See `offsets`.
 
@@ -109,15 +109,15 @@ def stamp(
         (pixel[:, 0] >= 0) & (pixel[:, 0] < width) & (pixel[:, 1] >= 0) & (pixel[:, 1] < height)
     )
     core, edge = offsets(size, rim)
-    margin = max(abs(part) for place in (*core, *edge) for part in place)
+    margin = max(abs(part) for offset in (*core, *edge) for part in offset)
     stride = width + 2 * margin
     x, y = pixel[seen].astype(np.int32).T
-    place = (y + margin) * stride + x + margin
+    position = (y + margin) * stride + x + margin
     canvas = np.zeros((height + 2 * margin, stride), np.uint32)
     flat = canvas.reshape(-1)
     for cores, rims, chosen in layers:
         drawn = slice(None) if chosen is None else np.flatnonzero(chosen[seen])
-        where, rows = place[drawn], seen[drawn]
+        where, rows = position[drawn], seen[drawn]
         for covered, colour in ((edge, rims[rows]), (core, cores[rows])):
             for dx, dy in covered:
                 flat[where + (dy * stride + dx)] = colour
@@ -132,20 +132,20 @@ def density(
     width: int,
     height: int,
 ) -> NDArray[np.uint32]:
-    """Count points per pixel: the mean of their colours, the more opaque the more there are.
+    """Render the density of points: mean colour per pixel, with opacity by the log of the count.
 
     Parameters
     ----------
     xy : ndarray of float32, shape (N, 2)
-        Points.
+        Positions.
     index : ndarray of uint8, shape (N,)
-        The colour of each.
+        Row of the palette for each point.
     palette : ndarray of uint8, shape (K, 3)
-        The colours.
+        RGB colours.
     box : (float, float, float, float)
-        Left, low, right and high end of the picture.
+        Left, lower, right and upper end of the image, in data coordinates.
     width, height : int
-        Its pixels.
+        Size of the image, in pixels.
 
     Returns
     -------
@@ -163,15 +163,15 @@ def density(
         seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         if not seen.all():
             x, y, shade = x[seen], y[seen], shade[seen]
-        place = y.astype(np.int32) * np.int32(width) + x.astype(np.int32)
-        sums[0] += np.bincount(place, minlength=width * height)
+        pixel = y.astype(np.int32) * np.int32(width) + x.astype(np.int32)
+        sums[0] += np.bincount(pixel, minlength=width * height)
         for total, channel in zip(sums[1:], channels, strict=True):
-            total += np.bincount(place, channel[shade], minlength=width * height)
+            total += np.bincount(pixel, channel[shade], minlength=width * height)
     return _shaded(sums).reshape(height, width)
 
 
 def _shaded(sums: NDArray[np.float32]) -> NDArray[np.uint32]:
-    """Return pixels from counts and summed colours, with shape (4, P)."""
+    """Return pixels from counts and colour sums, of shape (4, P)."""
     filled = np.flatnonzero(sums[0])
     shaded = np.zeros(sums.shape[1], np.uint32)
     if not len(filled):

@@ -1,4 +1,4 @@
-"""The cloud of points on the map, from a handful to a million."""
+"""Scatter plot item for up to a million points."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 
 Places = NDArray[np.int32] | NDArray[np.int64]
 STAMPED = 80_000
-"""Points in view up to which each is stamped; above, a picture of their density is made aside."""
+"""Maximum number of visible points that are stamped; more are rendered as a density image."""
 AT_ONCE = 80_000
-"""Points up to which the grid is made at once: it takes a few milliseconds."""
+"""Maximum number of points that are indexed at once, in a few ms; more in the background."""
 CROWD = 40
-"""Times as many points as are sought, among which they are still looked for."""
+"""Maximum ratio of the points searched by `in_box` to those returned."""
 BIN = 2
-"""Pixels of the layout to one of the density picture."""
+"""Device-independent pixels per pixel of the density image."""
 ROOM = 0.5
-"""How much further than the view the density picture reaches, to each side."""
+"""Margin of the density image around the view, as a fraction of the view."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Drawn:
-    """A density picture, and of what it is one."""
+class _DensityImage:
+    """Density image with the data that it shows."""
 
     cells: Cells
     paint: Paint
@@ -53,23 +53,23 @@ class _Drawn:
     scale: float
     pixels: NDArray[np.uint32]
 
-    def reaches(self, box: Box) -> bool:
-        """Say whether it covers a view."""
+    def covers(self, box: Box) -> bool:
+        """Return whether the image covers a view."""
         left, low, right, high = self.box
         return left <= box[0] and low <= box[1] and right >= box[2] and high >= box[3]
 
 
 class CodeCloud(pg.GraphicsObject):
-    """Points stamped straight into pixels; where they are too many, their density.
+    """Points, rasterized by numpy; a density image if too many are visible.
 
     Parameters
     ----------
     largest : int
-        Size of a point where there are few: 2, 3 or 5 pixels of the layout.
+        Maximum diameter of a point: 2, 3 or 5 device-independent pixels.
     """
 
     drawn = Signal()
-    """A density picture is ready, and is what the next paint shows."""
+    """A density image is ready; the next paint shows it."""
 
     def __init__(self, largest: int = 5) -> None:
         super().__init__()
@@ -79,17 +79,17 @@ class CodeCloud(pg.GraphicsObject):
         self._selected: NDArray[np.bool_] | None = None
         self._extent = QRectF()
         self._cells: Cells | None = None
-        self._picture: _Drawn | None = None
+        self._picture: _DensityImage | None = None
         self._image = QImage()
         self._largest = largest
-        self._aside = BackgroundWorker(self)
-        self._aside.done.connect(self._on_done)
+        self._worker = BackgroundWorker(self)
+        self._worker.done.connect(self._on_done)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def set_points(
         self, xy: NDArray[np.float32], paint: Paint, shown: NDArray[np.bool_] | None = None
     ) -> None:
-        """Show points of shape (N, 2); `shown`, with shape (N,), leaves others out."""
+        """Set the points, of shape (N, 2); `shown` is a mask of shape (N,), by default all."""
         self.prepareGeometryChange()
         self._rows = None if shown is None else np.flatnonzero(shown)
         self._xy = np.ascontiguousarray(xy if self._rows is None else xy[self._rows], np.float32)
@@ -101,61 +101,61 @@ class CodeCloud(pg.GraphicsObject):
         if len(self._xy) <= AT_ONCE:
             self._cells = Cells(self._xy)
         else:
-            self._aside.run(partial(_sort, self._xy))
+            self._worker.run(partial(_build_cells, self._xy))
         self.update()
 
     def set_paint(self, paint: Paint) -> None:
-        """Colour the same points anew."""
+        """Set the colours of the points."""
         self._paint = paint
         self.update()
 
     def set_selected(self, selected: NDArray[np.bool_] | None) -> None:
-        """Make all but the selected points pale; None for all alike."""
+        """Dim all points outside the selection; None for no selection."""
         self._selected = selected
         self.update()
 
     @property
     def paint_now(self) -> Paint:
-        """The colours of the points."""
+        """Colours of the points."""
         return self._paint
 
     @property
     def is_fresh(self) -> bool:
-        """Whether what is painted is what was asked for."""
-        return self._cells is not None and not self._aside.busy
+        """Whether the index is complete and no background job is running."""
+        return self._cells is not None and not self._worker.busy
 
     def __len__(self) -> int:
         return len(self._xy)
 
     def boundingRect(self) -> QRectF:
-        """Return the points' extent, in data coordinates."""
+        """Return the bounds of the points, in data coordinates."""
         return self._extent
 
-    # What lies where
+    # Spatial queries
 
     def nearest(self, x: float, y: float) -> tuple[int, float] | None:
-        """Return the row of the nearest point shown, and how far it is; None without any."""
+        """Return the row of the nearest shown point and its distance; None without points."""
         if not len(self._xy):
             return None
         if self._cells is not None:
             found = self._cells.nearest(x, y)
             return found and (self._row(found[0]), found[1])
-        away = self._xy - np.array([x, y], np.float32)
-        squared = np.einsum("ij,ij->i", away, away)
+        offset = self._xy - np.array([x, y], np.float32)
+        squared = np.einsum("ij,ij->i", offset, offset)
         best = int(np.argmin(squared))
         return self._row(best), float(squared[best]) ** 0.5
 
     def within(self, box: Box) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return the points shown in and right around a box, and their rows."""
+        """Return the shown points in the grid cells that a box touches, and their rows."""
         if self._cells is None:
             return self._xy, self._row_of(np.arange(len(self._xy)))
         xy, places = self._cells.take(box)
         return xy, self._row_of(places)
 
     def in_box(self, box: Box, most: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return rows and places of the points in a box; none where there are more than `most`."""
+        """Return rows and positions of the points in a box; empty if more than `most`."""
         none = np.empty(0, np.int64), np.empty((0, 2), np.float32)
-        # The cells touched reach beyond the box, in a sparse cloud far beyond.
+        # The touched cells extend beyond the box; for sparse data far beyond.
         if self._cells is None or self._cells.count(box) > CROWD * most:
             return none
         xy, rows = self.within(box)
@@ -173,13 +173,13 @@ class CodeCloud(pg.GraphicsObject):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Draw what is in view: points where they are few, else their density."""
+        """Draw the visible points, or their density image if there are too many."""
         view = self.getViewBox()
         if not len(self._xy) or view is None or widget is None:
             return
-        room = view.mapRectToScene(view.boundingRect())
+        area = view.mapRectToScene(view.boundingRect())
         ratio = widget.devicePixelRatioF()
-        width, height = round(room.width() * ratio), round(room.height() * ratio)
+        width, height = round(area.width() * ratio), round(area.height() * ratio)
         if width < 1 or height < 1:
             return
         seen, box = view.viewRect(), _box(view.viewRect())
@@ -188,15 +188,15 @@ class CodeCloud(pg.GraphicsObject):
             image.setDevicePixelRatio(ratio)
             painter.save()
             painter.resetTransform()
-            painter.drawImage(room.topLeft(), image)
+            painter.drawImage(area.topLeft(), image)
             painter.restore()
             return
-        self._ask_density(self._cells, box, room.width(), room.height())
+        self._request_density(self._cells, box, area.width(), area.height())
         if self._picture:
             left, low, right, high = self._picture.box
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-            # Upwards is up here, downwards in a picture.
+            # y grows upwards in the view, downwards in an image.
             painter.scale(1, -1)
             painter.drawImage(QRectF(left, -high, right - left, high - low), self._image)
             painter.restore()
@@ -223,24 +223,24 @@ class CodeCloud(pg.GraphicsObject):
             if self._cells.count(box) < len(self._xy) // 2:
                 return self._cells.take(box)
             return self._xy, np.arange(len(self._xy))
-        # Some of them, until the grid is made.
+        # A subset, until the index is complete.
         step = max(1, len(self._xy) // STAMPED)
         places = np.arange(0, len(self._xy), step)
         return self._xy[places], places
 
-    def _ask_density(self, cells: Cells, box: Box, width: float, height: float) -> None:
-        had, scale = self._picture, (box[2] - box[0]) / width
-        same = had and had.cells is cells and had.paint is self._paint
-        same = same and had and had.selected is self._selected
-        if had and same and abs(had.scale / scale - 1) < 1e-3 and had.reaches(_grown(box, 0.1)):
+    def _request_density(self, cells: Cells, box: Box, width: float, height: float) -> None:
+        old, scale = self._picture, (box[2] - box[0]) / width
+        same = old and old.cells is cells and old.paint is self._paint
+        same = same and old and old.selected is self._selected
+        if old and same and abs(old.scale / scale - 1) < 1e-3 and old.covers(_grown(box, 0.1)):
             return
-        if self._aside.busy:
-            return  # it is painted again, and so asked again, when that is done
-        asked = _grown(box, ROOM)
+        if self._worker.busy:
+            return  # the repaint after that job calls this again
+        area = _grown(box, ROOM)
         bins = [max(1, round(side * (1 + 2 * ROOM) / BIN)) for side in (width, height)]
         rows = self._rows
-        self._aside.run(
-            partial(_draw, cells, self._paint, self._selected, rows, asked, scale, *bins)
+        self._worker.run(
+            partial(_render_density, cells, self._paint, self._selected, rows, area, scale, *bins)
         )
 
     @Slot(object)
@@ -248,17 +248,17 @@ class CodeCloud(pg.GraphicsObject):
         if isinstance(result, tuple):
             sorted_of, cells = result
             self._cells = cells if sorted_of is self._xy else self._cells
-        elif isinstance(result, _Drawn):
+        elif isinstance(result, _DensityImage):
             self._picture, self._image = result, _image(result.pixels)
             self.drawn.emit()
         self.update()
 
 
-def _sort(xy: NDArray[np.float32]) -> tuple[NDArray[np.float32], Cells]:
+def _build_cells(xy: NDArray[np.float32]) -> tuple[NDArray[np.float32], Cells]:
     return xy, Cells(xy)
 
 
-def _draw(
+def _render_density(
     cells: Cells,
     paint: Paint,
     selected: NDArray[np.bool_] | None,
@@ -267,8 +267,8 @@ def _draw(
     scale: float,
     width: int,
     height: int,
-) -> _Drawn:
-    """Make a density picture; runs beside the window."""
+) -> _DensityImage:
+    """Render a density image; runs in the background thread."""
     xy, places = cells.take(box)
     images = places if rows is None else rows[places]
     index = paint.index[images]
@@ -276,11 +276,11 @@ def _draw(
     if selected is not None:
         chosen = selected[images]
         above = density(xy[chosen], index[chosen], paint.palette, box, width, height)
-        pixels = np.where(above > 0, above, _paled(pixels))
-    return _Drawn(cells, paint, selected, box, scale, pixels)
+        pixels = np.where(above > 0, above, _dimmed(pixels))
+    return _DensityImage(cells, paint, selected, box, scale, pixels)
 
 
-def _paled(pixels: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def _dimmed(pixels: NDArray[np.uint32]) -> NDArray[np.uint32]:
     parts = pixels.view(np.uint8).astype(np.float32) * DIM
     return parts.astype(np.uint8).view(np.uint32)
 

@@ -1,4 +1,4 @@
-"""The Anomalies panel: the strangest and the most typical images of the set, by score."""
+"""The Anomalies panel: images of the data set ranked by ELBO score."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ TIPS = {
 
 
 class AnomaliesPanel(PanelWidget):
-    """Score, then look at either end of the order; a threshold counts what lies above."""
+    """Score of every image, ranked thumbnails, and a threshold over a histogram."""
 
     watches: Changes = frozenset(
         {"model", "codes", "working", "is_training", "following", "original", "selection"}
@@ -98,41 +98,41 @@ class AnomaliesPanel(PanelWidget):
     @override
     def show_state(self, state: State, changed: Changes) -> None:
         self.work.show_state(state)
-        self._show_reach(state)
-        known = state.answer(ScoreImages) is not None
-        self.ranked.setVisible(known)
-        self._empty.setVisible(not known)
-        self.export.setEnabled(known)
-        wall = self.ranked.wall
-        # First of all: a wall that still has the rows of another model would ask for them.
+        self._show_start(state)
+        is_scored = state.answer(ScoreImages) is not None
+        self.ranked.setVisible(is_scored)
+        self._empty.setVisible(not is_scored)
+        self.export.setEnabled(is_scored)
+        grid = self.ranked.wall
+        # First: a grid with the rows of another model would request their thumbnails.
         if ScoreImages in changed:
             self._show_scores()
-        elif known and "selection" in changed:
+        elif is_scored and "selection" in changed:
             self.ranked.show_selection(state.selection.rows if state.selection else None)
         if "codes" in changed and state.model:
-            wall.set_shape(*state.model.spec.shape[1:])
+            grid.set_shape(*state.model.spec.shape[1:])
         fetched = state.answer(ShowImages)
         if ShowImages in changed and fetched:
-            wall.add(fetched)
-        wall.set_marked(state.original.row if state.original else None)
+            grid.add(fetched)
+        grid.set_marked(state.original.row if state.original else None)
 
-    def _show_reach(self, state: State) -> None:
-        """Say whether there is something to score at present."""
+    def _show_start(self, state: State) -> None:
+        """Enable Score, or show why scoring is not possible."""
         images = state.codes is not None and len(state.codes) > 0
-        moving = state.is_training and state.training.following
-        why = MOVING if moving else "" if images else NO_IMAGES
-        wrong = self.draws.problem
-        self.start.setEnabled(not why and not wrong and ScoreImages not in state.working)
-        self.start.setToolTip(why or wrong or READY)
-        self._empty.setText(why or EMPTY)
+        is_following = state.is_training and state.training.following
+        reason = MOVING if is_following else "" if images else NO_IMAGES
+        problem = self.draws.problem
+        self.start.setEnabled(not reason and not problem and ScoreImages not in state.working)
+        self.start.setToolTip(reason or problem or READY)
+        self._empty.setText(reason or EMPTY)
 
     @Slot()
     def _on_refused(self) -> None:
-        self._show_reach(self.controller.state)
+        self._show_start(self.controller.state)
 
     @property
     def score(self) -> Score:
-        """What images are ranked by."""
+        """Score that ranks the images."""
         return Score(self.by.currentText())
 
     @Slot()
@@ -147,14 +147,14 @@ class AnomaliesPanel(PanelWidget):
         if scores is None or state.model is None or state.codes is None:
             return ""
         labels = state.codes.labels
-        named = "" if labels is None else f" ({state.model.spec.class_names[labels[row]]})"
+        class_name = "" if labels is None else f" ({state.model.spec.class_names[labels[row]]})"
         values = ((score, float(scores.by(score)[row])) for score in Score)
         lines = [f"{score.value} {score.text(value)} {score.unit}" for score, value in values]
-        return "\n".join([f"{state.model.data} {row}{named}", *lines])
+        return "\n".join([f"{state.model.data} {row}{class_name}", *lines])
 
     @Slot(int)
     def _on_hovered(self, row: int) -> None:
-        """Preview an image: both pictures are at hand, unless it has just come into view."""
+        """Preview an image, from its thumbnails if they are loaded."""
         pixels = self.ranked.wall.pixels_of(row)
         preview = preview_of(self.controller.state, row, *pixels) if pixels else None
         if preview:

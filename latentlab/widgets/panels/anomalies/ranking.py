@@ -1,4 +1,4 @@
-"""Images in the order of their scores, and how many lie above a threshold."""
+"""Thumbnails ranked by score, and the number of images above a threshold."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TALL = 0.9
-"""Times taller than wide, from where on the histogram stands below the wall."""
+"""Height / width above which the histogram is below the grid, not beside it."""
 NARROW = 44 * UNIT
-"""Width below which it does so whatever the height."""
+"""Width in pixels below which the histogram is below the grid at any height."""
 SIDE, ANY = 40 * UNIT, (1 << 24) - 1
-"""The most that the histogram takes beside the wall, which needs the rest more; and no limit."""
+"""Maximum width in pixels of the histogram beside the grid; Qt's maximum, which is no limit."""
 
 
 class RankingView(QWidget):
-    """A wall that begins at either end of the order, beside a histogram with a threshold.
+    """Thumbnails from either end of the ranking, beside a histogram with a threshold.
 
     Parameters
     ----------
     describe : callable
-        Says more of a row than fits below its picture.
+        Takes a row and returns its tooltip.
     """
 
     def __init__(self, describe: Callable[[int], str]) -> None:
         super().__init__()
         self._score = Score.ELBO
         self._values: NDArray[np.float64] = np.empty(0)
-        self._chosen: NDArray[np.int64] | None = None
+        self._selection: NDArray[np.int64] | None = None
         self.wall = ThumbnailGrid(describe)
         self.wall.setAccessibleName("Images by score")
         self.wall.setToolTip("Hover to see what the model makes of an image, click to go there.")
-        self.strangest = _switch("Strangest", "Begin with the highest scores.")
-        self.typical = _switch("Most typical", "Begin with the lowest scores.")
-        self.pairs = _switch("Rebuilt", "Show beside each image what the model makes of it.")
+        self.strangest = _toggle_button("Strangest", "Begin with the highest scores.")
+        self.typical = _toggle_button("Most typical", "Begin with the lowest scores.")
+        self.pairs = _toggle_button("Rebuilt", "Show beside each image what the model makes of it.")
         self.selected = IconButton("select", "Rank only the images that are selected on the map")
         self.selected.setCheckable(True)
         self.strangest.setChecked(True)
@@ -69,17 +69,17 @@ class RankingView(QWidget):
         )
         self.count = QLabel()
         self.count.setWordWrap(True)
-        self._lay_out()
+        self._set_layout()
         self._ends.buttonToggled.connect(self._show_order)
         self.pairs.toggled.connect(self.wall.set_pairs)
-        self.selected.toggled.connect(self._show_chosen)
+        self.selected.toggled.connect(self._show_ranking)
         self.threshold.valueChanged.connect(self._show_count)
 
-    def _lay_out(self) -> None:
-        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._halves.setContentsMargins(0, 0, 0, 0)
-        self._halves.setSpacing(UNIT)
-        # Its own, for either way of standing would keep it from ever becoming the other.
+    def _set_layout(self) -> None:
+        self._main_layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._main_layout.setContentsMargins(0, 0, 0, 0)
+        self._main_layout.setSpacing(UNIT)
+        # Explicit: the layout's own minimum in one direction would prevent the other one.
         self.setMinimumSize(NARROW * 2 // 3, 13 * UNIT)
         switches = QHBoxLayout()
         switches.setSpacing(UNIT // 2)
@@ -98,58 +98,58 @@ class RankingView(QWidget):
         side.setSpacing(UNIT // 2)
         side.addWidget(self.threshold, 1)
         side.addWidget(self.count)
-        # For what the threshold, which has a greatest height, leaves.
+        # Takes the height left by the slider, which has a maximum height.
         side.addStretch(0)
-        self._halves.addLayout(wall, 5)
-        self._halves.addWidget(self.side, 3)
+        self._main_layout.addLayout(wall, 5)
+        self._main_layout.addWidget(self.side, 3)
 
     def show_scores(
         self, score: Score, values: NDArray[np.float64], chosen: NDArray[np.int64] | None
     ) -> None:
-        """Show what `score` is of each row, with shape (N,); `chosen` ones may be ranked alone."""
-        self._score, self._values, self._chosen = score, values, chosen
+        """Show the scores of all images, shape (N,); `chosen` are the selected rows, or None."""
+        self._score, self._values, self._selection = score, values, chosen
         self.threshold.set_values(values, score.text)
-        self._show_chosen()
+        self._show_ranking()
 
     def show_selection(self, chosen: NDArray[np.int64] | None) -> None:
-        """Take other rows as those that may be ranked alone; None where none are selected."""
-        self._chosen = chosen
+        """Set the selected rows, which can be ranked alone; None without a selection."""
+        self._selection = chosen
         if self.selected.isChecked():
-            self._show_chosen()
-        self._show_reach()
+            self._show_ranking()
+        self._enable_selected()
 
-    def _show_reach(self) -> None:
-        self.selected.setEnabled(self._chosen is not None or self.selected.isChecked())
+    def _enable_selected(self) -> None:
+        self.selected.setEnabled(self._selection is not None or self.selected.isChecked())
 
-    def _within(self) -> NDArray[np.int64] | None:
-        """Return the rows that are ranked; None for all."""
-        return self._chosen if self.selected.isChecked() else None
+    def _ranked_rows(self) -> NDArray[np.int64] | None:
+        """Return the rows to rank, or None for all."""
+        return self._selection if self.selected.isChecked() else None
 
     @Slot()
-    def _show_chosen(self) -> None:
+    def _show_ranking(self) -> None:
         self._show_order()
         self._show_count()
-        self._show_reach()
+        self._enable_selected()
 
     def caption(self, row: int) -> str:
-        """Return the score of a row."""
+        """Return the formatted score of a row."""
         return self._score.text(float(self._values[row]))
 
     @Slot()
     def _show_order(self) -> None:
-        within = self._within()
-        rows = strangest_first(self._values if within is None else self._values[within])
-        rows = rows if within is None else within[rows]
+        subset = self._ranked_rows()
+        rows = strangest_first(self._values if subset is None else self._values[subset])
+        rows = rows if subset is None else subset[rows]
         self.wall.set_rows(rows if self.strangest.isChecked() else rows[::-1], self.caption)
 
     @Slot()
     def _show_count(self) -> None:
-        limit, within = self.threshold.threshold, self._within()
-        # What is no number is above any threshold.
+        limit, subset = self.threshold.threshold, self._ranked_rows()
+        # NaN counts as above any threshold.
         above = ~(self._values <= limit)
-        here = above if within is None else above[within]
-        count, size = int(here.sum()), len(here)
-        kind = "" if within is None else "selected "
+        counted = above if subset is None else above[subset]
+        count, size = int(counted.sum()), len(counted)
+        kind = "" if subset is None else "selected "
         are = f"{kind}image is" if count == 1 else f"{kind}images are"
         self.count.setText(
             f"<b>{count:,}</b> of {size:,} {are} above {self._score.text(limit)} "
@@ -159,13 +159,13 @@ class RankingView(QWidget):
 
     @override
     def resizeEvent(self, event: QEvent) -> None:
-        tall = self.height() > TALL * self.width() or self.width() < NARROW
+        is_tall = self.height() > TALL * self.width() or self.width() < NARROW
         direction = QBoxLayout.Direction
-        self._halves.setDirection(direction.TopToBottom if tall else direction.LeftToRight)
-        self.side.setMaximumWidth(ANY if tall else SIDE)
+        self._main_layout.setDirection(direction.TopToBottom if is_tall else direction.LeftToRight)
+        self.side.setMaximumWidth(ANY if is_tall else SIDE)
 
 
-def _switch(text: str, tip: str) -> QToolButton:
+def _toggle_button(text: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setCheckable(True)

@@ -1,4 +1,4 @@
-"""A slider over a histogram: what lies above it stands out."""
+"""Slider over a histogram, with the bars above the threshold highlighted."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 STEPS = 1000
 BINS = 48
 USUAL = 0.99
-"""Share of the data that lies below the threshold at first."""
+"""Quantile of the data at the initial threshold."""
 
 
 class ThresholdSlider(QSlider):
-    """Chooses a value within the range of some data, and shows how they are spread.
+    """Slider that selects a value within the range of the data, over their histogram.
 
-    Heights grow with the square root of a bin's count, so that a lone outlier can be seen.
+    Bar heights are the square roots of the counts, so that a single outlier is visible.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,46 +40,44 @@ class ThresholdSlider(QSlider):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_values(self, values: NDArray[np.float64], text: Callable[[float], str]) -> None:
-        """Show data, those that are no numbers left out, and go to where few lie above."""
-        known = values[np.isfinite(values)]
+        """Show the histogram of the finite values, and set the threshold to a high quantile."""
+        finite = values[np.isfinite(values)]
         self._text = text
         self._low, self._high = (
-            (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+            (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         )
-        counts, _ = np.histogram(known, BINS, (self._low, max(self._high, self._low + 1e-9)))
+        counts, _ = np.histogram(finite, BINS, (self._low, max(self._high, self._low + 1e-9)))
         self._heights = np.sqrt(counts / max(1, int(counts.max())))
-        usual = float(np.quantile(known, USUAL)) if known.size else 0.0
-        self.setValue(round(STEPS * (usual - self._low) / max(self._high - self._low, 1e-12)))
+        initial = float(np.quantile(finite, USUAL)) if finite.size else 0.0
+        self.setValue(round(STEPS * (initial - self._low) / max(self._high - self._low, 1e-12)))
         self.update()
 
     @property
     def threshold(self) -> float:
-        """The value chosen, in the data's unit."""
+        """Selected value, in the unit of the data."""
         return self._low + (self._high - self._low) * self.value() / STEPS
 
     @override
     def sizeHint(self) -> QSize:
         return QSize(24 * UNIT, 10 * UNIT)
 
-    def _room(self) -> QRectF:
+    def _bars_rect(self) -> QRectF:
         return QRectF(self.rect()).adjusted(UNIT, UNIT // 2, -UNIT, -2 * UNIT)
 
-    def _go(self, event: QMouseEvent) -> None:
-        room = self._room()
-        self.setValue(round(STEPS * (event.position().x() - room.left()) / max(1, room.width())))
+    def _set_from_mouse(self, event: QMouseEvent) -> None:
+        rect = self._bars_rect()
+        self.setValue(round(STEPS * (event.position().x() - rect.left()) / max(1, rect.width())))
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go to where the mouse is: the whole histogram is the slider."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
-            self._go(event)
+            self._set_from_mouse(event)
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the mouse while it is pressed."""
         if self.isSliderDown():
-            self._go(event)
+            self._set_from_mouse(event)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -93,26 +91,26 @@ class ThresholdSlider(QSlider):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        c, room, painter = colours(), self._room(), QPainter(self)
-        share = self.value() / STEPS
-        wide = room.width() / max(1, len(self._heights))
+        c, rect, painter = colours(), self._bars_rect(), QPainter(self)
+        fraction = self.value() / STEPS
+        width = rect.width() / max(1, len(self._heights))
         for i, height in enumerate(self._heights.tolist()):
-            above = (i + 1) / len(self._heights) > share
-            tall = max(1.0, height * room.height()) if height else 0.0
-            bar = QRectF(room.left() + i * wide, room.bottom() - tall, max(1.0, wide - 1), tall)
+            above = (i + 1) / len(self._heights) > fraction
+            h = max(1.0, height * rect.height()) if height else 0.0
+            bar = QRectF(rect.left() + i * width, rect.bottom() - h, max(1.0, width - 1), h)
             painter.fillRect(bar, QColor(c.accent) if above else faint(c.muted, 0.45))
-        painter.fillRect(QRectF(room.left(), room.bottom(), room.width(), 1), QColor(c.border))
-        self._draw_handle(painter, room.left() + share * room.width())
+        painter.fillRect(QRectF(rect.left(), rect.bottom(), rect.width(), 1), QColor(c.border))
+        self._draw_handle(painter, rect.left() + fraction * rect.width())
         painter.setFont(small(self.font()))
         painter.setPen(QColor(c.muted))
-        ends = room.adjusted(0, room.height() + 2, 0, 2 * UNIT)
-        for where, value in (("AlignLeft", self._low), ("AlignRight", self._high)):
-            painter.drawText(ends, Qt.AlignmentFlag[where], self._text(value))
+        ends = rect.adjusted(0, rect.height() + 2, 0, 2 * UNIT)
+        for alignment, value in (("AlignLeft", self._low), ("AlignRight", self._high)):
+            painter.drawText(ends, Qt.AlignmentFlag[alignment], self._text(value))
 
     def _draw_handle(self, painter: QPainter, x: float) -> None:
-        c, room = colours(), self._room()
+        c, rect = colours(), self._bars_rect()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(c.text), 2))
-        painter.drawLine(round(x), round(room.top()), round(x), round(room.bottom()))
+        painter.drawLine(round(x), round(rect.top()), round(x), round(rect.bottom()))
         painter.setBrush(QColor(c.accent if self.hasFocus() else c.base))
-        painter.drawEllipse(QRectF(x - 5, room.bottom() - 5, 10, 10))
+        painter.drawEllipse(QRectF(x - 5, rect.bottom() - 5, 10, 10))

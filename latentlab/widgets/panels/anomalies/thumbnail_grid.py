@@ -1,4 +1,4 @@
-"""A wall of small pictures to scroll through; only those that can be seen are asked for."""
+"""Scrollable grid of thumbnails that requests only the visible ones."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ if TYPE_CHECKING:
     Pixels = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 SIDE = 48
-"""About how large a picture is drawn: in whole multiples of its pixels where it is smaller."""
+"""Target of a thumbnail's longer side, in pixels; small images are scaled by whole factors."""
 CAPTION = 2 * UNIT
 AT_ONCE = 24
-"""Pictures asked for in one go, so that nothing waits long for them."""
+"""Maximum number of thumbnails per request, which keeps each request short."""
 KEPT = 600
-"""Pictures that stay at hand while one scrolls."""
+"""Maximum number of thumbnails in memory."""
 
 
 class ThumbnailGrid(QAbstractScrollArea):
-    """Pictures in a given order, each above its value.
+    """Thumbnails in a given order, with a caption below each.
 
     Parameters
     ----------
     describe : callable
-        Says more of a row than fits below its picture.
+        Takes a row and returns its tooltip.
     """
 
     wanted = Signal(object)
-    """Rows, a tuple, that can be seen and whose pictures are not at hand."""
+    """Visible rows whose thumbnails are not loaded, a tuple of int."""
     hovered = Signal(int)
-    """Row under the cursor or reached by key; -1 when the cursor leaves."""
+    """Row under the cursor or reached with the keyboard; -1 when the cursor leaves."""
     chosen = Signal(int)
-    """Row that was clicked or confirmed with Enter."""
+    """Row that was clicked, or confirmed with Enter."""
 
     def __init__(self, describe: Callable[[int], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,50 +64,50 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._strong: NDArray[np.bool_] = np.empty(0, bool)
         self._images: dict[int, tuple[QImage, QImage]] = {}
         self._pixels: dict[int, Pixels] = {}
-        self._asked: tuple[int, ...] = ()
+        self._requested: tuple[int, ...] = ()
         self._cell = QSize(SIDE, SIDE)
         self._pairs = False
         self._marked = -1
         self.pointer = CellPointer(self, self.viewport())
         self.pointer.hovered.connect(self._on_hovered)
         self.pointer.chosen.connect(self._on_chosen)
-        self.pointer.reached.connect(self._reveal)
+        self.pointer.reached.connect(self._ensure_visible)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # Its room must not depend on what is in it, or columns would come and go.
+        # A bar that appears on demand would change the width and the number of columns.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAutoFillBackground(False)
         self.setMinimumSize(2 * SIDE, SIDE)
 
-    # What is shown
+    # Content
 
     def set_shape(self, height: int, width: int) -> None:
-        """Make room for pictures of so many pixels, and forget those of other images."""
+        """Set the image size in pixels, and discard the loaded thumbnails."""
         longest = max(height, width)
         scale = max(1.0, round(SIDE / longest)) if longest <= 2 * SIDE else SIDE / longest
         self._cell = QSize(max(1, round(width * scale)), max(1, round(height * scale)))
         self._images.clear()
         self._pixels.clear()
-        self._asked = ()
-        self._fit()
+        self._requested = ()
+        self._update_scroll_range()
 
     def set_rows(self, rows: NDArray[np.int64], captions: Callable[[int], str]) -> None:
-        """Show rows in this order from the top; `captions` tells the value of each."""
+        """Show rows in this order from the top; `captions` returns the caption of a row."""
         self.pointer.point_at(-1)
         self._rows, self._captions = rows, captions
         self.verticalScrollBar().setValue(0)
-        self._fit()
+        self._update_scroll_range()
 
     def set_strong(self, strong: NDArray[np.bool_]) -> None:
-        """Write the values of some rows in bold, given for all rows in their own order."""
+        """Highlight captions by a mask over all rows, shape (N,)."""
         self._strong = strong
         self.viewport().update()
 
     def set_pairs(self, pairs: bool) -> None:
-        """Show reconstructions beside the originals, or not."""
+        """Show or hide the reconstructions beside the originals."""
         self._pairs = pairs
-        self._fit()
+        self._update_scroll_range()
 
     def set_marked(self, row: int | None) -> None:
         """Frame the row that z is at, or none."""
@@ -115,93 +115,92 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.viewport().update()
 
     def add(self, some: Thumbnails) -> None:
-        """Take pictures that were asked for, and ask for what is still missing."""
+        """Add requested thumbnails, and request the visible ones still missing."""
         for row, *both in zip(some.rows, some.pictures, some.reconstructions, strict=True):
             self._pixels.pop(row, None)
             self._pixels[row] = both[0], both[1]
             self._images[row] = to_image(both[0]), to_image(both[1])
         for row in list(self._pixels)[: max(0, len(self._pixels) - KEPT)]:
             del self._pixels[row], self._images[row]
-        self._asked = ()
-        self._ask()
+        self._requested = ()
+        self._request_missing()
         self.viewport().update()
 
     def pixels_of(self, row: int) -> Pixels | None:
-        """Return an image and its reconstruction, where they are at hand."""
+        """Return an image and its reconstruction, or None if they are not loaded."""
         return self._pixels.get(row)
 
     @property
     def current(self) -> int:
-        """The row pointed at, or -1."""
+        """Row at the pointer, or -1."""
         return int(self._rows[self.pointer.current]) if self.pointer.current >= 0 else -1
 
-    # Where things stand
+    # Geometry
 
     @property
-    def _step(self) -> QSize:
+    def _cell_pitch(self) -> QSize:
         width = (2 if self._pairs else 1) * self._cell.width()
         return QSize(width + UNIT, self._cell.height() + CAPTION + UNIT // 2)
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Number of thumbnails."""
         return len(self._rows)
 
     @property
     def columns(self) -> int:
-        """How many stand side by side."""
-        return max(1, self.viewport().width() // self._step.width())
+        """Number of columns."""
+        return max(1, self.viewport().width() // self._cell_pitch.width())
 
     def visible_rows(self) -> list[int]:
-        """Return the rows that can be seen, from the top."""
+        """Return the visible rows, from the top."""
         return [int(self._rows[place]) for place in self._visible()]
 
     def _visible(self) -> range:
-        top, high = self.verticalScrollBar().value(), self._step.height()
-        first = top // high * self.columns
-        last = ((top + self.viewport().height() - 1) // high + 1) * self.columns
+        top, height = self.verticalScrollBar().value(), self._cell_pitch.height()
+        first = top // height * self.columns
+        last = ((top + self.viewport().height() - 1) // height + 1) * self.columns
         return range(first, min(last, len(self._rows)))
 
     def place_rect(self, place: int) -> QRect:
-        """Return where the cell of a place, counted from the first, stands on the viewport."""
+        """Return the rectangle of a cell on the viewport; `place` is its position in the order."""
         y, x = divmod(place, self.columns)
-        step = self._step
-        top = y * step.height() - self.verticalScrollBar().value()
-        return QRect(x * step.width(), top, step.width(), step.height())
+        pitch = self._cell_pitch
+        top = y * pitch.height() - self.verticalScrollBar().value()
+        return QRect(x * pitch.width(), top, pitch.width(), pitch.height())
 
     def index_at(self, place: QPointF) -> int:
-        """Return the cell at a place of the viewport, or -1."""
-        pixel, step = place.toPoint(), self._step
-        x = pixel.x() // step.width()
-        index = (pixel.y() + self.verticalScrollBar().value()) // step.height() * self.columns + x
+        """Return the position in the order of the cell at a viewport point, or -1."""
+        pixel, pitch = place.toPoint(), self._cell_pitch
+        x = pixel.x() // pitch.width()
+        index = (pixel.y() + self.verticalScrollBar().value()) // pitch.height() * self.columns + x
         return index if 0 <= x < self.columns and 0 <= index < self.count else -1
 
-    def _fit(self) -> None:
+    def _update_scroll_range(self) -> None:
         lines = -(-len(self._rows) // self.columns)
-        bar, high = self.verticalScrollBar(), self.viewport().height()
-        bar.setRange(0, max(0, lines * self._step.height() - high))
-        bar.setPageStep(high)
-        bar.setSingleStep(self._step.height() // 2)
-        self._ask()
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        bar.setRange(0, max(0, lines * self._cell_pitch.height() - height))
+        bar.setPageStep(height)
+        bar.setSingleStep(self._cell_pitch.height() // 2)
+        self._request_missing()
         self.viewport().update()
 
-    def _ask(self) -> None:
+    def _request_missing(self) -> None:
         missing = [row for row in self.visible_rows() if row not in self._images]
-        some = tuple(missing[:AT_ONCE])
-        if some and some != self._asked:
-            self._asked = some
-            self.wanted.emit(some)
+        rows = tuple(missing[:AT_ONCE])
+        if rows and rows != self._requested:
+            self._requested = rows
+            self.wanted.emit(rows)
 
-    # Hands
+    # Events
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._fit()
+        self._update_scroll_range()
 
     @override
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """Show another part."""
-        self._ask()
+        self._request_missing()
         self.viewport().update()
 
     @override
@@ -215,11 +214,11 @@ class ThumbnailGrid(QAbstractScrollArea):
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Nothing more comes of it."""
+        """Do nothing: `CellPointer` handles the release."""
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Leave presses to `CellPointer`: a click beside all images goes no further."""
+        """Do nothing: `CellPointer` handles presses; others do not reach the parent."""
 
     @Slot(int)
     def _on_hovered(self, index: int) -> None:
@@ -230,7 +229,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.chosen.emit(self.current)
 
     @Slot(int)
-    def _reveal(self, place: int) -> None:
+    def _ensure_visible(self, place: int) -> None:
         rect, bar = self.place_rect(place), self.verticalScrollBar()
         below = rect.bottom() + 1 - self.viewport().height()
         if rect.top() < 0 or below > 0:
@@ -263,11 +262,11 @@ class ThumbnailGrid(QAbstractScrollArea):
             for i, image in enumerate(images[: 2 if self._pairs else 1]):
                 left = QPointF(pictures.x() + i * self._cell.width(), pictures.y())
                 draw(painter, QRectF(left, self._cell.toSizeF()), image, smooth=False)
-        for which, colour in (
+        for is_framed, colour in (
             (self._marked == row, c.text),
             (self.pointer.current == place, c.accent),
         ):
-            if which:
+            if is_framed:
                 painter.setPen(QPen(QColor(colour), 2))
                 painter.drawRect(pictures.adjusted(-1, -1, 1, 1))
         strong = row < len(self._strong) and bool(self._strong[row])

@@ -1,4 +1,4 @@
-"""A slot for a picture: shows what a point decodes to, can be clicked, filled and dropped on."""
+"""Image slot: shows a decoded point, can be clicked, and accepts dropped files."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 
 
 class ImageSlot(ImageView):
-    """A picture that is a button.
+    """Image that acts as a button.
 
     Parameters
     ----------
     index : int
-        Comes with all its signals.
+        First argument of all its signals.
     name : str
-        What a screen reader calls it.
+        Accessible name.
     tip : str
-        What a click does.
+        Tooltip.
     """
 
     clicked = Signal(int)
     pointed = Signal(int, bool)
-    """Whether the cursor is over it."""
+    """Index, and whether the cursor is over the slot."""
     dropped = Signal(int, object)
-    """The path of a file."""
+    """Index, and path of the dropped file."""
 
     def __init__(self, index: int, name: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -56,13 +56,11 @@ class ImageSlot(ImageView):
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Be clicked."""
         if event.button() is Qt.MouseButton.LeftButton:
             self.clicked.emit(self._index)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Be clicked by Enter and Space."""
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
         if Qt.Key(event.key()) in keys:
             self.clicked.emit(self._index)
@@ -89,7 +87,6 @@ class ImageSlot(ImageView):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        """Announce the file."""
         self.set_frame(None)
         if path := _file_of(event):
             event.acceptProposedAction()
@@ -105,19 +102,19 @@ class ImageSlot(ImageView):
 
 
 class FilledSlot(QWidget):
-    """A slot with its name, and what fills it: the current z, the mean of a class, or a file.
+    """Slot with buttons that fill it with the current z or the mean of a class; takes files.
 
     Parameters
     ----------
     index : int
-        Comes with all its signals.
+        First argument of all its signals.
     name : str
-        One letter.
+        Letter of the slot.
     """
 
     put = Signal(int)
     mean = Signal(int, int)
-    """Its index, and a class."""
+    """Index, and label of the class."""
 
     def __init__(self, index: int, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,10 +124,10 @@ class FilledSlot(QWidget):
         self.view.setAcceptDrops(True)
         self.caption = muted()
         self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        here = QToolButton()
-        here.setText(f"{name} = z")
-        here.setToolTip(f"Put the current z into slot {name}.")
-        here.clicked.connect(self._on_put)
+        put_button = QToolButton()
+        put_button.setText(f"{name} = z")
+        put_button.setToolTip(f"Put the current z into slot {name}.")
+        put_button.clicked.connect(self._on_put)
         self.means = QToolButton()
         self.means.setText("▾")
         self.means.setAccessibleName(f"Mean of a class into slot {name}")
@@ -138,11 +135,11 @@ class FilledSlot(QWidget):
         self.means.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.means.setMenu(QMenu(self.means))
         self.means.setToolTip(f"Put the mean of a class into slot {name}.")
-        self._offered: tuple[str, ...] = ()
+        self._class_names: tuple[str, ...] = ()
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
         buttons.addStretch(1)
-        for button in (here, self.means):
+        for button in (put_button, self.means):
             button.setFont(small(button.font()))
             buttons.addWidget(button)
         buttons.addStretch(1)
@@ -158,10 +155,10 @@ class FilledSlot(QWidget):
         self.put.emit(self._index)
 
     def offer(self, names: Sequence[str]) -> None:
-        """Offer the means of classes; hidden where there are none."""
+        """List the class means in the menu; hide the menu if there are none."""
         self.means.setVisible(bool(names))
-        if tuple(names) != self._offered:
-            self._offered = tuple(names)
+        if tuple(names) != self._class_names:
+            self._class_names = tuple(names)
             self.means.menu().clear()
             for label, name in enumerate(names):
                 chosen = partial(self.mean.emit, self._index, label)

@@ -1,4 +1,4 @@
-"""The Arithmetic panel: A - B + C with pictures in the slots."""
+"""The Arithmetic panel: (A − B)·t + C of the codes in three image slots."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RESULT = 3
 
 
 class ArithmeticPanel(PanelWidget):
-    """Three slots, how much of the difference to add, and what comes of it."""
+    """Three slots, the strength t of the difference, and the decoded result."""
 
     watches = frozenset({"model", "codes", "point", MakeBlend})
 
@@ -46,34 +46,34 @@ class ArithmeticPanel(PanelWidget):
             "How much of the difference A − B is added to C: 1 is all of it, 0 leaves C as it is, "
             "and below 0 takes it away."
         )
-        self._told = muted(stretch=False)
+        self._value = muted(stretch=False)
         self._reset = IconButton("reset", "Back to 1")
         export = IconButton("export", "Save the four pictures as PNG")
-        for widget in (muted("strength t", stretch=False), self.strength, self._told, self._reset):
+        for widget in (muted("strength t", stretch=False), self.strength, self._value, self._reset):
             self.tools.addWidget(widget)
         self.tools.addWidget(export)
         self.slots = [FilledSlot(index, name) for index, name in enumerate("ABC")]
         self.result = ImageSlot(
             RESULT, "Result", "(A − B)·t + C, decoded. Click to make it the current z."
         )
-        self._lay_out()
+        self._set_layout()
         for slot in self.slots:
             slot.put.connect(self._put)
             slot.mean.connect(self._put_mean)
             slot.view.dropped.connect(self._put_file)
         for view in self._views():
-            view.clicked.connect(self._go)
+            view.clicked.connect(self._on_clicked)
             view.pointed.connect(self._preview)
         self.strength.valueChanged.connect(self._on_strength)
         self._reset.clicked.connect(self._on_reset)
         export.clicked.connect(self._save)
         self._on_strength()
 
-    def _lay_out(self) -> None:
+    def _set_layout(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(UNIT // 2)
-        last = QWidget()
-        column = QVBoxLayout(last)
+        result = QWidget()
+        column = QVBoxLayout(result)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT // 2)
         title = muted("(A − B)·t + C")
@@ -84,7 +84,7 @@ class ArithmeticPanel(PanelWidget):
         column.addWidget(title)
         column.addWidget(self.result, 1)
         column.addWidget(self.caption)
-        for widget, sign in zip((*self.slots, last), ("−", "+", "=", ""), strict=True):
+        for widget, sign in zip((*self.slots, result), ("−", "+", "=", ""), strict=True):
             row.addWidget(widget, 1)
             if sign:
                 row.addWidget(QLabel(sign))
@@ -96,7 +96,6 @@ class ArithmeticPanel(PanelWidget):
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the pictures of the slots and of the result."""
         if state.model is None or state.codes is None or state.point is None:
             return
         names = state.model.spec.class_names if len(state.codes) else ()
@@ -140,7 +139,7 @@ class ArithmeticPanel(PanelWidget):
     @Slot()
     def _on_strength(self) -> None:
         value = self.strength.value() / TENTHS
-        self._told.setText(f"{value:+.1f}")
+        self._value.setText(f"{value:+.1f}")
         self._reset.setEnabled(value != 1)
         self.controller.arithmetic.set_strength(value)
 
@@ -149,7 +148,7 @@ class ArithmeticPanel(PanelWidget):
         self.strength.setValue(TENTHS)
 
     @Slot(int)
-    def _go(self, index: int) -> None:
+    def _on_clicked(self, index: int) -> None:
         if blend := self.controller.state.answer(MakeBlend):
             self.controller.point.set(blend.points[index])
 

@@ -1,4 +1,4 @@
-"""A handful of images, each above what two models make of it."""
+"""Columns of images, each with its reconstructions by two models."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ class ImageColumns(QWidget):
     """One column per image: the image, A's reconstruction and B's."""
 
     chosen = Signal(int)
-    """Row among the map's images of a column that was clicked or confirmed with Enter."""
+    """Row on the map of the column that was clicked or confirmed with Enter."""
     hovered = Signal(int)
-    """Row of the column under the cursor or reached by key; -1 when there is none."""
+    """Row on the map of the column under the cursor or reached with the keyboard; -1 for none."""
 
     def __init__(self) -> None:
         super().__init__()
         self._columns: SeveralImages | None = None
         self.view = TileView("", fixed_columns=True, gap=1)
         self.view.setAccessibleName("Images, rebuilt by A and by B")
-        # A hint would count as its least height where labels wrap their words.
+        # Beside labels with word wrap, Qt takes the size hint as the minimum height.
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._names = _Names(self.view)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT // 2)
-        # The stretches take only what the tiles leave, so that names stand beside them.
+        # The outer stretches take only the space left by the tiles: names stay beside them.
         row.addStretch(1)
         row.addWidget(self._names)
         row.addWidget(self.view, 1000)
@@ -49,7 +49,7 @@ class ImageColumns(QWidget):
         self.view.hovered.connect(self._on_hovered)
 
     def show_columns(self, columns: SeveralImages | None) -> None:
-        """Show images, or none."""
+        """Show images and their reconstructions; None clears them."""
         if columns is self._columns:
             return
         self._columns = columns
@@ -57,12 +57,12 @@ class ImageColumns(QWidget):
             self.view.set_tiles(None)
             return
         pictures = np.concatenate([columns.pictures, columns.first, columns.second])
-        # Where they lie is not known here, and the view need not know.
+        # The points are unknown here, and the view does not need them.
         self.view.set_tiles(Tiles((Point(()),) * len(pictures), pictures, len(columns.rows)))
-        self._fit()
+        self._update_maximum_width()
         self._names.update()
 
-    def _fit(self) -> None:
+    def _update_maximum_width(self) -> None:
         if self._columns is not None:
             count, height, width = self._columns.pictures.shape[:3]
             self.view.setMaximumWidth(round(self.height() * count * width / (3 * height)))
@@ -70,21 +70,21 @@ class ImageColumns(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._update_maximum_width()
 
     def row_of(self, tile: int) -> int:
-        """Return which image of the map a tile stands for; -1 for none."""
+        """Return the row on the map of a tile's image, or -1."""
         if self._columns is None or tile < 0:
             return -1
         return self._columns.rows[tile % len(self._columns.rows)]
 
     def tip(self, tile: int) -> str:
-        """Return what is to be said of a tile's column."""
+        """Return the tooltip of a tile's column."""
         if self._columns is None or tile < 0:
             return ""
-        place = tile % len(self._columns.rows)
-        a, b = self._columns.errors[:, place]
-        return f"Image {self._columns.rows[place]}: MSE of A {a:.4f}, of B {b:.4f}. Click: go there"
+        i = tile % len(self._columns.rows)
+        a, b = self._columns.errors[:, i]
+        return f"Image {self._columns.rows[i]}: MSE of A {a:.4f}, of B {b:.4f}. Click: go there"
 
     @Slot(int)
     def _on_chosen(self, tile: int) -> None:
@@ -98,7 +98,7 @@ class ImageColumns(QWidget):
 
 
 class _Names(QWidget):
-    """Says of each line of tiles whose it is."""
+    """Titles of the rows of tiles."""
 
     def __init__(self, view: TileView) -> None:
         super().__init__()
@@ -111,8 +111,8 @@ class _Names(QWidget):
         painter = QPainter(self)
         painter.setPen(QColor(colours().muted))
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for line, name in enumerate(NAMES):
-            tile = self._view.tile_rect(line * self._view.columns)
+        for row_index, name in enumerate(NAMES):
+            tile = self._view.tile_rect(row_index * self._view.columns)
             if not tile.isEmpty():
-                where = QRectF(0, tile.y(), self.width(), tile.height())
-                painter.drawText(where, int(flags), name)
+                rect = QRectF(0, tile.y(), self.width(), tile.height())
+                painter.drawText(rect, int(flags), name)

@@ -1,4 +1,4 @@
-"""A row of words of which one is chosen; those that cannot be say why."""
+"""Row of exclusive buttons; the tooltip of a disabled one gives the reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ModeRow(QWidget):
-    """Flat buttons, one of them down; a narrow place sets them in lines.
+    """Exclusive flat buttons that wrap onto several lines.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ class ModeRow(QWidget):
         self._group.idClicked.connect(self.chosen)
 
     def add(self, widget: QWidget) -> None:
-        """Put something else behind the buttons."""
+        """Append a widget after the buttons."""
         self._row.addWidget(widget)
 
     def show_modes(self, reasons: Sequence[str], chosen: int | None) -> None:
-        """Let choose those for which no reason speaks against it; press one."""
-        for button, tip, why in zip(self.buttons, self._tips, reasons, strict=True):
-            button.setEnabled(not why)
-            button.setToolTip(why or tip)
+        """Enable the modes whose reason against them is empty; check `chosen`."""
+        for button, tip, reason in zip(self.buttons, self._tips, reasons, strict=True):
+            button.setEnabled(not reason)
+            button.setToolTip(reason or tip)
         if chosen is not None:
             self.buttons[chosen].setChecked(True)

@@ -1,4 +1,4 @@
-"""Which model stands beside the open one: from the library, a file, or none."""
+"""Choice of model B: from the library, from a file, or none."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ FILES = "Models (*.safetensors *.json)"
 
 
 class ModelBChoice(QWidget):
-    """A box of the library's models, and buttons to open another, swap, and stop."""
+    """Box with the models of the library, and buttons to open a file, swap, and stop."""
 
     chosen = Signal(object)
-    """The path of a model, or None."""
+    """Path of a model, or None."""
     swapped = Signal()
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class ModelBChoice(QWidget):
         self.clear.clicked.connect(self._on_clear)
 
     def offer(self, entries: tuple[Entry, ...], path: Path | None, name: str = "") -> None:
-        """List the library, with `path` chosen; `name` is what it is called once it is known."""
+        """List the library and select `path`; `name` is its title once it is loaded."""
         self._path = path
         self.box.clear()
         self.box.addItem(CHOOSE)
@@ -87,7 +87,7 @@ class ModelBChoice(QWidget):
 
 
 class ClassBox(QComboBox):
-    """Which class B is asked for where neither z nor the picture bears one."""
+    """Class given to B where neither z nor the image has a label."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class ClassBox(QComboBox):
         self.hide()
 
     def offer(self, names: tuple[str, ...]) -> None:
-        """Offer the classes of a model."""
+        """List the classes of a model."""
         if names != self._names:
             self._names = names
             self.clear()
@@ -105,6 +105,6 @@ class ClassBox(QComboBox):
 
 
 def model_of(event: QDropEvent) -> Path | None:
-    """Return the run folder or checkpoint that is dropped, if one is."""
+    """Return the dropped run folder or checkpoint, or None."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     return next((p for p in paths if p.is_dir() or p.suffix.lower() in MODEL_FILES), None)

@@ -1,4 +1,4 @@
-"""The ways to look at two models: one z, one image, several images, and in numbers."""
+"""Pages of the Compare panel: same z, one image, several images, summary table."""
 
 from __future__ import annotations
 
@@ -53,28 +53,28 @@ TEACH = (
 
 
 class ComparePage(QWidget):
-    """One way to look at A beside B."""
+    """Page that shows A beside B."""
 
     title = ""
     tip = ""
 
     def why_not(self, state: State, b: ModelCard) -> str:
-        """Return why it cannot be had for this pair of models; empty where it can."""
+        """Return why the page is unavailable for these models; empty if it is available."""
         del state, b
         return ""
 
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
-        """Return what must be asked for what is to be shown; None where all is known."""
+        """Return the request for what the page shows, or None if `known` has the answer."""
         del state, known, label
         return None
 
     def show_known(self, state: State, known: Comparison) -> None:
-        """Show what is known."""
+        """Show the answers in `known`."""
         raise NotImplementedError
 
 
 class PointPage(ComparePage):
-    """The same z, decoded by both."""
+    """The same z, decoded by both models."""
 
     title = "Same z"
     tip = "Decode one z with both; it follows the map, the sliders and the cursor."
@@ -96,21 +96,21 @@ class PointPage(ComparePage):
         point = state.preview.point if state.preview else state.point
         if point is None:
             return None
-        there = known.twins and (known.twins.point, known.twins.label) == (point, label)
-        return None if there else LinkPoint(point, label)
+        is_known = known.twins and (known.twins.point, known.twins.label) == (point, label)
+        return None if is_known else LinkPoint(point, label)
 
     @override
     def show_known(self, state: State, known: Comparison) -> None:
-        twins = known.twins
-        names, away = _names(state, known), twins.difference if twins else None
-        said = "" if away is None else f"differs by {away:.4f} MSE"
+        pair = known.twins
+        names, difference = _names(state, known), pair.difference if pair else None
+        text = "" if difference is None else f"differs by {difference:.4f} MSE"
         a, b = self.pictures.columns
-        a.show_picture(names[0], twins.first if twins else None)
-        b.show_picture(names[1], twins.second if twins else None, said)
+        a.show_picture(names[0], pair.first if pair else None)
+        b.show_picture(names[1], pair.second if pair else None, text)
 
 
 class ImagePage(ComparePage):
-    """The image that z came from, rebuilt by both."""
+    """The image that z is the code of, reconstructed by both models."""
 
     title = "Image"
     tip = "Encode the image that z came from with both, and rebuild it."
@@ -136,26 +136,26 @@ class ImagePage(ComparePage):
         if original is None:
             return None
         label = label if original.row is None else None
-        judged = known.judgement
-        there = judged and (judged.original, judged.label) == (original, label)
-        return None if there else LinkImage(original, label)
+        comparison = known.judgement
+        is_known = comparison and (comparison.original, comparison.label) == (original, label)
+        return None if is_known else LinkImage(original, label)
 
     @override
     def show_known(self, state: State, known: Comparison) -> None:
-        judged, names = known.judgement, _names(state, known)
-        # The former one stays, whole, until there is another.
-        original = judged.original if judged else state.original
+        comparison, names = known.judgement, _names(state, known)
+        # The previous comparison stays, complete, until the next one arrives.
+        original = comparison.original if comparison else state.original
         self.pictures.show_text("" if state.original else NO_IMAGE)
         image, *sides = self.pictures.columns
         if original:
-            image.show_picture(original.name, original.picture, MEASURES if judged else "")
-        both = (judged.first, judged.second) if judged else (None, None)
+            image.show_picture(original.name, original.picture, MEASURES if comparison else "")
+        both = (comparison.first, comparison.second) if comparison else (None, None)
         for column, name, side in zip(sides, names, both, strict=True):
             column.show_picture(name, side.pixels if side else None, _numbers(side))
 
 
 class SeveralPage(ComparePage):
-    """Some images, rebuilt by both."""
+    """Several images, reconstructed by both models."""
 
     title = "Several"
     tip = "Rebuild images with both: selected ones, else some of the map. Click one to go there."
@@ -182,16 +182,16 @@ class SeveralPage(ComparePage):
     @override
     def why_not(self, state: State, b: ModelCard) -> str:
         empty = state.codes is None or not len(state.codes)
-        why = why_no_image(state.model, b) if state.model else ""
-        return why or (NO_IMAGES if empty else "")
+        reason = why_no_image(state.model, b) if state.model else ""
+        return reason or (NO_IMAGES if empty else "")
 
     @override
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
-        there = known.columns and known.columns.rows == self._rows
-        return None if there else ShowColumns(self._rows)
+        is_known = known.columns and known.columns.rows == self._rows
+        return None if is_known else ShowColumns(self._rows)
 
     def draw(self) -> None:
-        """Take other images: those that were not shown before come first."""
+        """Draw other images at random, first of those that are not shown."""
         pool = range(self._count) if self._chosen is None else self._chosen
         drawn = RANDOM.sample(range(len(pool)), min(2 * SEVERAL, len(pool)))
         rows = sorted((int(pool[i]) for i in drawn), key=lambda row: row in self._rows)
@@ -200,24 +200,24 @@ class SeveralPage(ComparePage):
 
     @override
     def show_known(self, state: State, known: Comparison) -> None:
-        self._choose_from(state)
+        self._update_rows(state)
         self.strip.show_columns(known.columns)
         if known.columns is None:
             self.text.setText("")
-        # Until those that were asked for are there, the text is of those that are shown.
+        # Until the requested images arrive, the text describes those shown.
         elif known.columns.rows == self._rows:
             a, b = known.columns.errors.mean(1)
-            self.text.setText(f"{self._which()} · MSE of A {a:.4f}, of B {b:.4f}")
+            self.text.setText(f"{self._description()} · MSE of A {a:.4f}, of B {b:.4f}")
 
-    def _choose_from(self, state: State) -> None:
-        """Draw anew where there are other images to draw from: another selection, or set."""
+    def _update_rows(self, state: State) -> None:
+        """Draw again if the selection or the data set changed."""
         count = len(state.codes) if state.codes is not None else 0
         chosen = state.selection.rows if state.selection else None
         if chosen is not self._chosen or count != self._count:
             self._chosen, self._count, self._rows = chosen, count, ()
             self.draw()
 
-    def _which(self) -> str:
+    def _description(self) -> str:
         shown = len(self._rows)
         if self._chosen is None:
             return f"{shown} at random"
@@ -226,12 +226,12 @@ class SeveralPage(ComparePage):
 
 
 class SummaryPage(ComparePage):
-    """Both in numbers, over the same held-out images."""
+    """Measurements of both models on the same held-out images."""
 
     title = "Summary"
     tip = "Measure both on the same held-out images."
     measured = Signal(object)
-    """A `Summarise` request."""
+    """The `Summarise` request to send."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
@@ -268,13 +268,13 @@ class SummaryPage(ComparePage):
 
     @override
     def show_known(self, state: State, known: Comparison) -> None:
-        moving = state.training.run is not None and state.training.following
-        self._may_start = not moving and Summarise not in state.working
+        is_following = state.training.run is not None and state.training.following
+        self._may_start = not is_following and Summarise not in state.working
         self._show_start()
-        whole = known.held_out or (len(state.codes) if state.codes is not None else 0)
-        self.images.setMaximum(max(LEAST, whole))
+        available = known.held_out or (len(state.codes) if state.codes is not None else 0)
+        self.images.setMaximum(max(LEAST, available))
         self.work.show_state(state)
-        self.teach.setText(MOVING if moving else TEACH)
+        self.teach.setText(MOVING if is_following else TEACH)
         self.teach.setVisible(known.summary is None)
         self.table.setVisible(known.summary is not None)
         if known.summary and known.card and state.model:
@@ -284,9 +284,9 @@ class SummaryPage(ComparePage):
 
     @Slot()
     def _show_start(self) -> None:
-        wrong = self.images.problem
-        self.start.setEnabled(self._may_start and not wrong)
-        self.start.setToolTip(wrong or (MEASURE if self._may_start else MOVING))
+        problem = self.images.problem
+        self.start.setEnabled(self._may_start and not problem)
+        self.start.setToolTip(problem or (MEASURE if self._may_start else MOVING))
 
     @Slot()
     def _on_start(self) -> None:

@@ -1,4 +1,4 @@
-"""The Compare panel: the open model, A, beside a second one, B."""
+"""The Compare panel: the open model A beside a second model B."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 SECOND, MODE = "compare/second", "compare/mode"
 WIDTH = 38 * UNIT
-"""What the summary needs, lest its numbers be cut off once they are there."""
+"""Minimum width in pixels: the summary table needs it to show its numbers in full."""
 EMPTY = (
     "Two models of the same images do not keep the same of them. Choose a second one above, or "
     "drop a run here: both then decode the same z, rebuild the same images, and are measured on "
@@ -55,7 +55,7 @@ EMPTY = (
 
 
 class ComparePanel(PanelWidget):
-    """A choice of the second model, and four ways to look at both."""
+    """Choice of the second model, and four pages that show both models."""
 
     watches: Changes = frozenset(
         {"model", "codes", "point", "preview", "original", "selection"}
@@ -67,9 +67,9 @@ class ComparePanel(PanelWidget):
         stored = settings()
         chosen = stored.value(SECOND, "")
         self._path: Path | None = Path(chosen) if chosen else None
-        self._wish = stored.value(MODE, "")
+        self._preferred = stored.value(MODE, "")
         self._model = 0
-        self._known: Comparison | None = None
+        self._comparison: Comparison | None = None
         self._page: ComparePage | None = None
         self._swapping: tuple[ModelCard, State] | None = None
         self.setAcceptDrops(True)
@@ -113,83 +113,83 @@ class ComparePanel(PanelWidget):
             Veil(page, self.controller, kind)
         self.summary.measured.connect(self._on_measure)
 
-    # What is shown
+    # Content
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
         self._end_swap(state)
         if state.model and state.model.number != self._model:
-            self._model, self._known = state.model.number, None
-        # While codes move, what was shown of the same model stays until there is something new.
+            self._model, self._comparison = state.model.number, None
+        # While the codes change, the last comparison of the same model stays until a new one.
         if comparison := state.answer(OpenModelB):
-            self._known = comparison if comparison.path == self._path else None
+            self._comparison = comparison if comparison.path == self._path else None
         if changed & {ListLibrary, OpenModelB}:
-            self._offer(state)
-        self._show_known(state)
+            self._list_models(state)
+        self._show_comparison(state)
 
-    def _offer(self, state: State) -> None:
-        card = self._known.card if self._known else None
+    def _list_models(self, state: State) -> None:
+        card = self._comparison.card if self._comparison else None
         self.choice.offer((state.answer(ListLibrary) or ()), self._path, card.name if card else "")
 
-    def _show_known(self, state: State) -> None:
-        known = self._known
+    def _show_comparison(self, state: State) -> None:
+        known = self._comparison
         card = known.card if known else None
         a = state.model
         self.choice.clear.setEnabled(self._path is not None)
         busy = bool(state.opening) or (state.is_training and state.training.following)
         self.choice.swap.setEnabled(bool(card and a and a.source and not busy))
         if known is None or card is None or a is None:
-            self._say(known)
+            self._show_reason(known)
             return
         reasons = [page.why_not(state, card) for page in self.pages]
-        index = self._next(reasons)
+        index = self._page_index(reasons)
         self._page = None if index is None else self.pages[index]
-        self._turn_to(index)
+        self._show_page(index)
         self.modes.show_modes(reasons, index)
         self.modes.setVisible(index is not None)
-        why = " ".join(dict.fromkeys(filter(None, reasons)))
-        self.note.setText(why)
-        self.note.setVisible(bool(why) and index is not None)
-        self._tell("muted", "" if index is not None else why)
+        text = " ".join(dict.fromkeys(filter(None, reasons)))
+        self.note.setText(text)
+        self.note.setVisible(bool(text) and index is not None)
+        self._show_message("muted", "" if index is not None else text)
         if self._page is not None:
             self._show_label(state, known, self._page)
             self._page.show_known(state, known)
             self.controller.demand.renew()
 
-    def _say(self, known: Comparison | None) -> None:
-        """Say why there is nothing to compare."""
+    def _show_reason(self, known: Comparison | None) -> None:
+        """Show why there is nothing to compare."""
         self._page = None
-        self._turn_to(None)
+        self._show_page(None)
         self.modes.hide()
         self.note.hide()
         if known:
-            self._tell("problem", known.problem)
+            self._show_message("problem", known.problem)
         else:
-            self._tell("muted", f"Opening {self._path.name}…" if self._path else EMPTY)
+            self._show_message("muted", f"Opening {self._path.name}…" if self._path else EMPTY)
 
-    def _tell(self, manner: str, text: str) -> None:
-        """Write in the middle of the panel, in place of all else."""
-        if manner != self.message.objectName():
-            self.message.setObjectName(manner)
+    def _show_message(self, style: str, text: str) -> None:
+        """Show a message in place of the pages; `style` is its object name in the style sheet."""
+        if style != self.message.objectName():
+            self.message.setObjectName(style)
             self.message.style().polish(self.message)
         self.message.setText(text)
         self.message.setVisible(bool(text))
 
-    def _next(self, reasons: list[str]) -> int | None:
-        """Return which page to show: the one wished for, else the first that can be had, if any."""
-        able = [index for index, why in enumerate(reasons) if not why]
-        wished = [index for index in able if self.pages[index].title == self._wish]
-        return next(iter(wished or able), None)
+    def _page_index(self, reasons: list[str]) -> int | None:
+        """Return the index of the preferred page, else of the first available one, or None."""
+        available = [index for index, reason in enumerate(reasons) if not reason]
+        preferred = [index for index in available if self.pages[index].title == self._preferred]
+        return next(iter(preferred or available), None)
 
-    def _turn_to(self, index: int | None) -> None:
-        for at, page in enumerate(self.pages):
-            page.setVisible(at == index)
+    def _show_page(self, index: int | None) -> None:
+        for i, page in enumerate(self.pages):
+            page.setVisible(i == index)
 
     def _show_label(self, state: State, known: Comparison, page: ComparePage) -> None:
-        """Offer the classes of B where neither z nor the picture bears one."""
+        """Show the classes of B where neither z nor the image has a label."""
         needed = bool(state.model and known.card and needs_class(state.model, known.card))
-        own = state.original is not None and state.original.row is None
-        self.label.setVisible(needed and (page is self.point or (page is self.image and own)))
+        is_own = state.original is not None and state.original.row is None
+        self.label.setVisible(needed and (page is self.point or (page is self.image and is_own)))
         self.label.offer(known.card.spec.class_names if known.card else ())
 
     def _label(self, state: State, known: Comparison) -> int | None:
@@ -200,7 +200,7 @@ class ComparePanel(PanelWidget):
         shown = state.preview.point if state.preview else state.point
         return shown.label if shown else None
 
-    # What is asked for
+    # Requests
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
@@ -214,25 +214,25 @@ class ComparePanel(PanelWidget):
 
     @Slot(object)
     def choose(self, path: Path | None) -> None:
-        """Take another model as B, or none."""
-        self._path, self._known = path, None
+        """Compare with another model B, or with none."""
+        self._path, self._comparison = path, None
         for kind in (OpenModelB, LinkPoint, LinkImage, ShowColumns, Summarise):
             self.controller.demand.withdraw(kind)
         settings().setValue(SECOND, str(path) if path else "")
         if path is None:
             self.controller.ask(OpenModelB(None))
-        self._offer(self.controller.state)
-        self._show_known(self.controller.state)
+        self._list_models(self.controller.state)
+        self._show_comparison(self.controller.state)
 
     @Slot()
     def _swap(self) -> None:
         a = self.controller.state.model
-        if a and a.source and self._path and self._known and self._known.card:
-            self._swapping = (self._known.card, self.controller.state)
+        if a and a.source and self._path and self._comparison and self._comparison.card:
+            self._swapping = (self._comparison.card, self.controller.state)
             self.controller.runs.open(self._path)
 
     def _end_swap(self, state: State) -> None:
-        """Take the former A as B once B is open; not where opening it went wrong."""
+        """Compare with the former A once B is open; not if opening B failed."""
         if self._swapping is None or state.opening:
             return
         (card, before), self._swapping = self._swapping, None
@@ -249,18 +249,18 @@ class ComparePanel(PanelWidget):
 
     @Slot(int)
     def _on_mode(self, index: int) -> None:
-        self._wish = self.pages[index].title
-        settings().setValue(MODE, self._wish)
-        self._show_known(self.controller.state)
+        self._preferred = self.pages[index].title
+        settings().setValue(MODE, self._preferred)
+        self._show_comparison(self.controller.state)
 
     @Slot()
     def _on_label(self) -> None:
-        self._show_known(self.controller.state)
+        self._show_comparison(self.controller.state)
 
     @Slot()
     def _on_others(self) -> None:
         self.several.draw()
-        self._show_known(self.controller.state)
+        self._show_comparison(self.controller.state)
 
     @Slot(object)
     def _on_measure(self, request: Summarise) -> None:
@@ -274,7 +274,6 @@ class ComparePanel(PanelWidget):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        """Compare with what was dropped."""
         if path := model_of(event):
             event.acceptProposedAction()
             self.choose(path)

@@ -1,4 +1,4 @@
-"""Pictures in a row, each below its name and above its numbers."""
+"""Images in a row, each with its name above and its numbers below."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 MOST = 1000
-"""A stretch beside which others come to nothing."""
+"""Stretch factor beside which a factor of 1 has no effect."""
 NARROW = 16 * UNIT
-"""Width that names and numbers want at least."""
+"""Minimum width of a column in pixels, for its name and numbers."""
 
 
 class SideBySide(QWidget):
-    """Columns of a name, a picture and what is to be said of it; or a text in their place.
+    """Columns of a name, an image and a caption; or one text in place of all columns.
 
     Parameters
     ----------
     count : int
-        How many columns.
+        Number of columns.
     lines : int
-        Lines of text below each picture, whose room is kept.
+        Lines of text reserved below each image.
     """
 
     def __init__(self, count: int, lines: int = 1) -> None:
@@ -40,10 +40,10 @@ class SideBySide(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)
         self.columns = [_Column(lines) for _ in range(count)]
-        # The stretches take only what columns as wide as their pictures can be leave.
+        # The outer stretches take only the width that the columns leave at their maximum width.
         row.addStretch(1)
-        for each in self.columns:
-            row.addWidget(each, MOST)
+        for column in self.columns:
+            row.addWidget(column, MOST)
         self.text = QLabel()
         self.text.setObjectName("muted")
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -53,17 +53,17 @@ class SideBySide(QWidget):
         self.show_text("")
 
     def show_text(self, text: str) -> None:
-        """Write in place of the columns, or with no text show them."""
+        """Show a text in place of the columns; an empty text shows the columns."""
         self.text.setText(text)
         self.text.setVisible(bool(text))
-        for each in self.columns:
-            each.setVisible(not text)
+        for column in self.columns:
+            column.setVisible(not text)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        for each in self.columns:
-            each.setMaximumWidth(max(NARROW, round(self.height() / each.ratio)))
+        for column in self.columns:
+            column.setMaximumWidth(max(NARROW, round(self.height() / column.ratio)))
 
 
 class _Column(QWidget):
@@ -80,9 +80,9 @@ class _Column(QWidget):
         self.caption.setMinimumHeight(lines * self.caption.fontMetrics().lineSpacing())
         for label in (self.name, self.caption):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        # A hint would count as its least height where labels wrap their words.
+        # Beside labels with word wrap, Qt takes the size hint as the minimum height.
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        # The stretches take only what is left of the height of a picture as wide as it can be.
+        # The outer stretches take only the height that the image leaves at its maximum height.
         column.addStretch(1)
         column.addWidget(self.name)
         column.addWidget(self.view, MOST)
@@ -90,7 +90,7 @@ class _Column(QWidget):
         column.addStretch(1)
 
     def show_picture(self, name: str, pixels: NDArray[np.uint8] | None, caption: str = "") -> None:
-        """Show a picture under a name, or keep its place."""
+        """Show an image below its name; None leaves its place empty."""
         self._title = name
         if pixels is not None:
             self.ratio = pixels.shape[0] / pixels.shape[1]
@@ -98,15 +98,15 @@ class _Column(QWidget):
         self.view.set_pixels(pixels)
         self.view.setAccessibleName(f"{name}: {caption}" if caption else name)
         self.caption.setText(caption)
-        self._fit()
+        self._update_size()
 
-    def _fit(self) -> None:
-        metrics, end = self.name.fontMetrics(), Qt.TextElideMode.ElideRight
-        self.name.setText(metrics.elidedText(self._title, end, self.width()))
-        high = round(self.width() * self.ratio)
-        self.view.setMaximumHeight(max(high, self.view.minimumHeight()))
+    def _update_size(self) -> None:
+        metrics, mode = self.name.fontMetrics(), Qt.TextElideMode.ElideRight
+        self.name.setText(metrics.elidedText(self._title, mode, self.width()))
+        height = round(self.width() * self.ratio)
+        self.view.setMaximumHeight(max(height, self.view.minimumHeight()))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._update_size()

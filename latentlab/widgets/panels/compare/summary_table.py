@@ -1,4 +1,4 @@
-"""Two models in numbers, side by side."""
+"""Table of the metrics of two models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DIFFERENCE = "How much more of it B has, and the standard error of that. Bold is
 
 
 class SummaryTable(QWidget):
-    """A line per measure: A, B, their difference and its standard error; then a verdict."""
+    """Verdict, and a row per metric: A, B, their difference and its standard error."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,34 +44,34 @@ class SummaryTable(QWidget):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(UNIT)
         self._grid.setVerticalSpacing(UNIT // 2)
-        for at, head in enumerate(("A", "B", "B − A"), 1):
-            self._put(muted(head, stretch=False), 0, at, DIFFERENCE if at == 3 else "")
+        for col, head in enumerate(("A", "B", "B − A"), 1):
+            self._put(muted(head, stretch=False), 0, col, DIFFERENCE if col == 3 else "")
         self.cells: dict[str, list[QLabel]] = {}
-        for line, (name, tip) in enumerate(ROWS.items(), 1):
-            self._put(QLabel(name), line, 0, tip)
+        for row, (name, tip) in enumerate(ROWS.items(), 1):
+            self._put(QLabel(name), row, 0, tip)
             self.cells[name] = [QLabel() for _ in range(3)]
-            for at, cell in enumerate(self.cells[name], 1):
+            for col, cell in enumerate(self.cells[name], 1):
                 cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-                self._put(cell, line, at, tip)
+                self._put(cell, row, col, tip)
         self._grid.setColumnStretch(4, 1)
         column.addWidget(self.verdict)
         column.addLayout(self._grid)
         column.addWidget(self.note)
         column.addStretch(1)
 
-    def _put(self, label: QLabel, line: int, at: int, tip: str) -> None:
+    def _put(self, label: QLabel, row: int, col: int, tip: str) -> None:
         label.setFont(small(label.font()))
         label.setToolTip(tip)
-        side = Qt.AlignmentFlag.AlignRight if at else Qt.AlignmentFlag.AlignLeft
-        self._grid.addWidget(label, line, at, side)
+        side = Qt.AlignmentFlag.AlignRight if col else Qt.AlignmentFlag.AlignLeft
+        self._grid.addWidget(label, row, col, side)
 
     def show_summary(self, summary: Summary, names: tuple[str, str], in_nats: bool) -> None:
-        """Show what was measured of both; `in_nats` where their nats compare."""
+        """Show the metrics of both; `in_nats` says whether their nats are comparable."""
         measured = (summary.elbo, summary.distortion, summary.rate, summary.error)
-        for name, each in zip(ROWS, measured, strict=False):
-            self._fill(name, *_texts(each, 4 if each is summary.error else 1))
+        for name, paired in zip(ROWS, measured, strict=False):
+            self._fill(name, *_texts(paired, 4 if paired is summary.error else 1))
         units = zip(summary.active, summary.dimensions, strict=True)
-        self._fill("active dimensions", *(f"{some} of {every}" for some, every in units), "")
+        self._fill("active dimensions", *(f"{active} of {total}" for active, total in units), "")
         self.verdict.setText(verdict(summary, names, in_nats))
 
     def _fill(self, name: str, *texts: str) -> None:
@@ -81,24 +81,24 @@ class SummaryTable(QWidget):
 
 
 def verdict(summary: Summary, names: tuple[str, str], in_nats: bool) -> str:
-    """Return in a sentence which model is the better one for these images."""
-    judged = summary.elbo if in_nats else summary.error
-    what = "explains" if in_nats else "rebuilds"
-    if not np.isfinite(judged.difference):
+    """Return a sentence that says which model is better on these images."""
+    metric = summary.elbo if in_nats else summary.error
+    verb = "explains" if in_nats else "rebuilds"
+    if not np.isfinite(metric.difference):
         return "One of them gives no numbers here: its training has diverged."
-    if not judged.clear:
-        return f"No clear difference: neither {what} these {summary.images:,} images better."
-    better = names[judged.difference < 0]
+    if not metric.clear:
+        return f"No clear difference: neither {verb} these {summary.images:,} images better."
+    better = names[metric.difference < 0]
     digits, unit = (1, "nats") if in_nats else (4, "MSE")
-    amount = f"{abs(judged.difference):.{digits}f} ± {judged.error:.{digits}f} {unit}"
-    return f"<b>{escape(better)}</b> {what} these {summary.images:,} images better, by {amount}."
+    amount = f"{abs(metric.difference):.{digits}f} ± {metric.error:.{digits}f} {unit}"
+    return f"<b>{escape(better)}</b> {verb} these {summary.images:,} images better, by {amount}."
 
 
-def _texts(each: Paired, digits: int) -> tuple[str, str, str]:
-    # Rounded first, and 0 added: nothing is less than nothing.
-    away, error = (
-        f"{round(each.difference, digits) + 0.0:+.{digits}f}",
-        f"± {each.error:.{digits}f}",
+def _texts(paired: Paired, digits: int) -> tuple[str, str, str]:
+    # Rounded before formatting, plus 0.0: otherwise small values become "-0.0".
+    difference, error = (
+        f"{round(paired.difference, digits) + 0.0:+.{digits}f}",
+        f"± {paired.error:.{digits}f}",
     )
-    strong = f"<b>{away}</b> {error}" if each.clear else f"{away} {error}"
-    return f"{each.first:.{digits}f}", f"{each.second:.{digits}f}", strong
+    text = f"<b>{difference}</b> {error}" if paired.clear else f"{difference} {error}"
+    return f"{paired.first:.{digits}f}", f"{paired.second:.{digits}f}", text

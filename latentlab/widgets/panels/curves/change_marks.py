@@ -1,4 +1,4 @@
-"""Thin lines in a plot over epochs where a value was changed under way."""
+"""Vertical lines in a plot over epochs where a value was changed during training."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SHORT = {"learning_rate": "lr"}
 
 
 class ChangeMarks:
-    """The lines of one plot.
+    """Vertical lines of one plot.
 
     Parameters
     ----------
     plot : Plot
-        Where they stand.
+        Plot that contains the lines.
     labelled : bool
-        Whether to write beside each line what was changed to what.
+        Whether each line has a label with the changed value.
     """
 
     def __init__(self, plot: Plot, *, labelled: bool) -> None:
@@ -35,13 +35,13 @@ class ChangeMarks:
         self.items: list[pg.InfiniteLine | pg.TextItem] = []
 
     def dress(self) -> None:
-        """Draw all anew when next asked to, in the colours of then."""
+        """Redraw all items at the next `show_changes`, in the colours of the current theme."""
         self._shown = None
 
     def show_changes(
         self, changes: tuple[Change, ...], epochs: tuple[float, float], top: float
     ) -> None:
-        """Mark the changes within these epochs; labels hang from `top`, in the plot's units."""
+        """Mark the changes from `epochs[0]` on; labels start at `top`, in data coordinates."""
         if (changes, epochs, top) == self._shown:
             return
         self._shown = (changes, epochs, top)
@@ -52,10 +52,10 @@ class ChangeMarks:
         for i, change in enumerate(visible):
             self.items.append(self._line(change))
             if self._labelled:
-                leftward = change.epochs > sum(epochs) / 2
-                anchor = (int(leftward), -(i % LABEL_ROWS))
-                ground = faint(colours().base, 0.6)
-                label = pg.TextItem(short(change), colours().muted, anchor=anchor, fill=ground)
+                on_left = change.epochs > sum(epochs) / 2
+                anchor = (int(on_left), -(i % LABEL_ROWS))
+                fill = faint(colours().base, 0.6)
+                label = pg.TextItem(short(change), colours().muted, anchor=anchor, fill=fill)
                 label.setFont(small(self._plot.font()))
                 label.setPos(change.epochs, top)
                 label.setZValue(1)
@@ -72,13 +72,13 @@ class ChangeMarks:
 
 
 def short(change: Change) -> str:
-    """Return a change in two words, as ``beta 4``."""
+    """Return the label of a change, such as ``beta 4``."""
     name = change.key.rpartition(".")[2]
     return f"{SHORT.get(name, name.replace('_', ' '))} {change.value:g}"
 
 
 def description(change: Change) -> str:
-    """Return a change with its time."""
+    """Return the tooltip of a change: key, value, epoch and step."""
     return (
         f"{change.key} became {change.value:g} at epoch {change.epochs:.2f} (step {change.step:,})"
     )

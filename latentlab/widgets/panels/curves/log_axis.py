@@ -1,4 +1,4 @@
-"""An axis that reads well on a logarithmic scale."""
+"""Axis with round tick values on a logarithmic scale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TICK_PIXELS = 36
 
 
 class LogAxis(pg.AxisItem):
-    """Writes round numbers on a logarithmic axis too, however little of it is seen."""
+    """Axis with round tick values in log mode, also for ranges below one decade."""
 
     def tickValues(self, low: float, high: float, pixels: float) -> list[tuple[float, list[float]]]:
         """See `pyqtgraph.AxisItem.tickValues`."""

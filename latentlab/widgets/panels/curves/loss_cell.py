@@ -1,4 +1,4 @@
-"""A loss plot under a line that names it and reads out its values."""
+"""Loss plot below a header with its title and the values at the cursor."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ TITLES = {"kl": "KL"}
 
 
 class LossCell(QWidget):
-    """See the module's text.
+    """Loss plot with a header: title, values at an epoch, and a log axis button.
 
     Parameters
     ----------
     name : str
-        Which loss.
+        Name of the loss.
     """
 
     def __init__(self, name: str) -> None:
@@ -53,11 +53,11 @@ class LossCell(QWidget):
         column.addWidget(self.plot, 1)
 
     def show_curves(self, state: State, view: View) -> None:
-        """Draw the state's curves of this loss."""
+        """Draw the curves of this loss."""
         self.plot.show_curves(state.log.curves, others(state), state.log.changes, view)
 
     def read_out(self, state: State, epoch: float | None) -> None:
-        """Write the values at an epoch beside the title, or the title alone."""
+        """Show the values at an epoch beside the title; None shows the title alone."""
         self.plot.point_at(epoch)
         parts = [f'<b style="color:{colours().text}">{self._title}</b>']
         if epoch is not None:
@@ -68,14 +68,14 @@ class LossCell(QWidget):
 
     def _values(self, state: State, epoch: float) -> Iterable[str]:
         name = self.plot.name
-        inner = TRAIN if (TRAIN, name) in state.log.curves else RUNNING
-        for split, colour in zip((inner, VALIDATION), SPLIT_COLOURS.values(), strict=True):
-            yield _coloured(state.log.curves, split, name, epoch, colour)
+        train_split = TRAIN if (TRAIN, name) in state.log.curves else RUNNING
+        for split, colour in zip((train_split, VALIDATION), SPLIT_COLOURS.values(), strict=True):
+            yield _value_text(state.log.curves, split, name, epoch, colour)
         for i, run in enumerate(others(state)):
-            yield _coloured(run.curves, VALIDATION, name, epoch, compared_colour(i))
+            yield _value_text(run.curves, VALIDATION, name, epoch, compared_colour(i))
 
 
-def _coloured(curves: Curves, split: str, name: str, epoch: float, colour: str) -> str:
+def _value_text(curves: Curves, split: str, name: str, epoch: float, colour: str) -> str:
     x, y = curves.get((split, name), (np.empty(0), np.empty(0)))
     if not len(x) or epoch > x[-1] + 0.5:
         return ""
@@ -90,7 +90,7 @@ def _number(value: float) -> str:
 
 
 def nearest(curves: Curves, epoch: float | None) -> float | None:
-    """Return the whole epoch nearest to a place on the axis, or the place before any is over."""
+    """Return the recorded epoch nearest to `epoch`, or `epoch` itself before the first one."""
     if epoch is None:
         return None
     x = curves.get((TRAIN, "loss"), (np.empty(0),))[0]
@@ -98,24 +98,24 @@ def nearest(curves: Curves, epoch: float | None) -> float | None:
 
 
 def others(state: State) -> tuple[Compared, ...]:
-    """Return the compared runs but the open one, whose curves are drawn anyway."""
+    """Return the compared runs without the open one, whose curves are always drawn."""
     source = state.model.source if state.model else None
     return tuple(run for run in (state.answer(Compare) or ()) if run.path != source)
 
 
 def legend(state: State, said: str) -> str:
-    """Return which colour is what, and what else there is to say, as rich text."""
+    """Return the legend of the colours, the unit and `said` as rich text."""
     names = {TRAIN: TRAIN, VALIDATION: VALIDATION}
-    rest = others(state)
+    runs = others(state)
     for run in state.answer(Compare) or ():
-        if run not in rest:
-            names[VALIDATION] = f"{VALIDATION},&nbsp;{_unbroken(run.name)}"
+        if run not in runs:
+            names[VALIDATION] = f"{VALIDATION},&nbsp;{_no_break(run.name)}"
     dash = '<span style="color:{}">━</span>&nbsp;{}'
     parts = [dash.format(SPLIT_COLOURS[split], name) for split, name in names.items()]
-    parts += [dash.format(compared_colour(i), _unbroken(run.name)) for i, run in enumerate(rest)]
-    parts += [_unbroken(text) for text in ("nats per image", said)]
+    parts += [dash.format(compared_colour(i), _no_break(run.name)) for i, run in enumerate(runs)]
+    parts += [_no_break(text) for text in ("nats per image", said)]
     return "&nbsp;&nbsp; ".join(parts)
 
 
-def _unbroken(text: str) -> str:
+def _no_break(text: str) -> str:
     return escape(text).replace(" ", "&nbsp;")

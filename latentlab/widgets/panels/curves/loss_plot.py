@@ -1,4 +1,4 @@
-"""One loss over the epochs: its curves, its best epoch, what was steered, what is compared."""
+"""Plot of one loss over the epochs: curves, best epoch, changes, and compared runs."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ FAINT = 0.3
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How curves are looked at.
+    """Display settings of the curves.
 
     Parameters
     ----------
     log : frozenset of str
-        The losses with a logarithmic axis.
+        Losses with a logarithmic axis.
     smoothing : float
-        See `smooth`; 0 for none.
+        Time constant in epochs, see `smooth`; 0 for none.
     last : int
-        How many epochs back one sees; 0 for all.
+        Number of most recent epochs shown; 0 for all.
     outliers : bool
         See `limits`.
     """
@@ -54,21 +54,21 @@ class View:
 
 
 def compared_colour(index: int) -> str:
-    """Return the colour of a run that is compared."""
+    """Return the colour of a compared run."""
     return COMPARED_COLOURS[index % len(COMPARED_COLOURS)]
 
 
 class LossPlot(Plot):
-    """Faint within the epochs, solid at their ends.
+    """Loss curves: faint within epochs, solid at the ends of epochs.
 
     Parameters
     ----------
     name : str
-        Which loss.
+        Name of the loss.
     """
 
     hovered = Signal(object)
-    """The epoch under the mouse, or None as it leaves."""
+    """Epoch under the cursor, or None when it leaves."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class LossPlot(Plot):
     def _line(self, width: int, colour: str = "") -> pg.PlotDataItem:
         line = self.plot(pen=self.pen(colour or colours().text, width))
         line.setDownsampling(auto=True, method="peak")
-        # A pixel shows no more than its highest and lowest point; painting costs by the point.
+        # A pixel column shows only its minimum and maximum; paint time grows with the points.
         line.opts["autoDownsampleFactor"] = 1.0
         return line
 
@@ -107,17 +107,17 @@ class LossPlot(Plot):
         changes: tuple[Change, ...],
         view: View,
     ) -> None:
-        """Draw one loss of each split and of each compared run."""
-        mine = {split: curves.get((split, self.name), _NOTHING) for split in SPLITS}
+        """Draw the loss of each split and of each compared run."""
+        by_split = {split: curves.get((split, self.name), _NOTHING) for split in SPLITS}
         others = [run.curves.get((VALIDATION, self.name), _NOTHING) for run in compared]
-        left, right = _epochs([*mine.values()], others, view.last)
-        seen = {split: _seen(series, left) for split, series in mine.items()}
-        seen_others = [_seen(series, left) for series in others]
-        ends = [seen[TRAIN][1], seen[VALIDATION][1], *(y for _, y in seen_others)]
-        low, high = limits(ends, [seen[RUNNING][1]], outliers=view.outliers)
-        floor = self._set_axis([*ends, seen[RUNNING][1]], view)
-        self._draw_mine(seen, mine, left, floor, view)
-        self._draw_others(seen_others, floor, view)
+        left, right = _epochs([*by_split.values()], others, view.last)
+        visible = {split: _from_epoch(series, left) for split, series in by_split.items()}
+        visible_others = [_from_epoch(series, left) for series in others]
+        ends = [visible[TRAIN][1], visible[VALIDATION][1], *(y for _, y in visible_others)]
+        low, high = limits(ends, [visible[RUNNING][1]], outliers=view.outliers)
+        floor = self._set_axis([*ends, visible[RUNNING][1]], view)
+        self._draw_splits(visible, by_split, left, floor, view)
+        self._draw_others(visible_others, floor, view)
         self._draw_best(curves, changes, floor)
         self.setXRange(left, max(right, left + 1), padding=0.03)
         if floor is not None:
@@ -127,25 +127,25 @@ class LossPlot(Plot):
         self.marks.show_changes(changes, (left, right), high)
 
     def _set_axis(self, values: list[Array], view: View) -> float | None:
-        """Turn the axis to logarithms where it can be; return what stands for 0 then."""
-        every = np.concatenate(values) if values else np.empty(0)
-        every = every[np.isfinite(every)]
-        above = every[every > 0]
-        possible = len(above) > 0 and not (every < 0).any()
+        """Set the axis scale; return the value drawn for zeros if it is logarithmic, else None."""
+        all_series = np.concatenate(values) if values else np.empty(0)
+        all_series = all_series[np.isfinite(all_series)]
+        positives = all_series[all_series > 0]
+        possible = len(positives) > 0 and not (all_series < 0).any()
         log = self.name in view.log and possible
-        wanted = self.name in view.log and len(every) > 0
-        self.note = "no logarithm: it falls below 0" if wanted and not possible else ""
+        requested = self.name in view.log and len(all_series) > 0
+        self.note = "no logarithm: it falls below 0" if requested and not possible else ""
         if log != bool(self.getPlotItem().getAxis("left").logMode):
             self.setLogMode(x=False, y=log)
         if not log:
             return None
-        lowest = float(above.min())
-        return lowest / 10 if (every == 0).any() else lowest
+        lowest = float(positives.min())
+        return lowest / 10 if (all_series == 0).any() else lowest
 
-    def _draw_mine(
+    def _draw_splits(
         self,
-        seen: dict[str, tuple[Array, Array]],
-        whole: dict[str, tuple[Array, Array]],
+        visible: dict[str, tuple[Array, Array]],
+        full: dict[str, tuple[Array, Array]],
         left: float,
         floor: float | None,
         view: View,
@@ -155,14 +155,14 @@ class LossPlot(Plot):
             colour = SPLIT_COLOURS.get(split, SPLIT_COLOURS[TRAIN])
             raw = faint(colour, FAINT) if smoothed or split == RUNNING else colour
             item.setPen(self.pen(raw, 1 if smoothed or split == RUNNING else 2))
-            _set(item, seen[split], floor, colour)
+            _set(item, visible[split], floor, colour)
         for split, item in self.smooth.items():
             item.setVisible(smoothed)
             if smoothed:
-                inner = split == TRAIN and len(whole[RUNNING][0])
-                x, y = whole[RUNNING] if inner else whole[split]
+                inner = split == TRAIN and len(full[RUNNING][0])
+                x, y = full[RUNNING] if inner else full[split]
                 item.setPen(self.pen(SPLIT_COLOURS[split], 2))
-                _set(item, _seen((x, smooth(x, y, view.smoothing)), left), floor)
+                _set(item, _from_epoch((x, smooth(x, y, view.smoothing)), left), floor)
 
     def _draw_others(
         self, others: list[tuple[Array, Array]], floor: float | None, view: View
@@ -175,25 +175,25 @@ class LossPlot(Plot):
             _set(item, (x, smooth(x, y, view.smoothing)), floor)
 
     def _draw_best(self, curves: Curves, changes: tuple[Change, ...], floor: float | None) -> None:
-        found = best(curves, changes) if self.name == "loss" else None
-        _set(self.best, _NOTHING if found is None else (found[:1], found[1:]), floor)
+        best_point = best(curves, changes) if self.name == "loss" else None
+        _set(self.best, _NOTHING if best_point is None else (best_point[:1], best_point[1:]), floor)
 
     def point_at(self, epoch: float | None) -> None:
-        """Draw a line at an epoch, or none."""
+        """Draw a vertical line at an epoch; None hides it."""
         self.pointer.setVisible(epoch is not None)
         if epoch is not None:
             self.pointer.setValue(epoch)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Tell which epoch is under the mouse."""
+        """Emit the epoch under the cursor."""
         super().mouseMoveEvent(event)
         box = self.getViewBox()
-        place = self.mapToScene(event.position().toPoint())
-        inside = box.sceneBoundingRect().contains(place)
-        self.hovered.emit(box.mapSceneToView(place).x() if inside else None)
+        scene_pos = self.mapToScene(event.position().toPoint())
+        inside = box.sceneBoundingRect().contains(scene_pos)
+        self.hovered.emit(box.mapSceneToView(scene_pos).x() if inside else None)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Tell that the mouse is gone."""
+        """Emit None."""
         super().leaveEvent(event)
         self.hovered.emit(None)
 
@@ -202,13 +202,13 @@ _NOTHING = (np.empty(0), np.empty(0))
 
 
 def best(curves: Curves, changes: tuple[Change, ...]) -> Array | None:
-    """Return the epoch of the lowest validation loss and that loss, with shape (2,).
+    """Return the epoch of the lowest validation loss and that loss, shape (2,).
 
-    Losses of another objective cannot be compared, so only those since its last change count.
+    Only losses since the last change of the objective count: others are not comparable.
     """
     epochs, losses = curves.get((VALIDATION, "loss"), _NOTHING)
-    steered = [change.epochs for change in changes if change.key.startswith("objective.")]
-    valid = np.isfinite(losses) & (epochs > max(steered, default=-1.0))
+    changed = [change.epochs for change in changes if change.key.startswith("objective.")]
+    valid = np.isfinite(losses) & (epochs > max(changed, default=-1.0))
     if not valid.any():
         return None
     index = int(np.where(valid, losses, np.inf).argmin())
@@ -216,20 +216,20 @@ def best(curves: Curves, changes: tuple[Change, ...]) -> Array | None:
 
 
 def _epochs(
-    mine: list[tuple[Array, Array]], others: list[tuple[Array, Array]], last: int
+    by_split: list[tuple[Array, Array]], others: list[tuple[Array, Array]], last: int
 ) -> tuple[float, float]:
-    """Return the first and the last epoch to show."""
-    lengths = [series for series in mine if len(series[0])]
-    every = [*lengths, *(series for series in others if len(series[0]))]
-    if not every:
+    """Return the first and last epoch shown."""
+    nonempty = [series for series in by_split if len(series[0])]
+    all_series = [*nonempty, *(series for series in others if len(series[0]))]
+    if not all_series:
         return 0.0, 1.0
     if last:
-        right = max(float(x[-1]) for x, _ in lengths or every)
+        right = max(float(x[-1]) for x, _ in nonempty or all_series)
         return max(right - last, 0.0), right
-    return min(float(x[0]) for x, _ in every), max(float(x[-1]) for x, _ in every)
+    return min(float(x[0]) for x, _ in all_series), max(float(x[-1]) for x, _ in all_series)
 
 
-def _seen(series: tuple[Array, Array], left: float) -> tuple[Array, Array]:
+def _from_epoch(series: tuple[Array, Array], left: float) -> tuple[Array, Array]:
     start = int(np.searchsorted(series[0], left))
     return series[0][start:], series[1][start:]
 
@@ -240,5 +240,5 @@ def _set(
     x, y = series
     single = len(x) == 1 and colour
     symbol = {"symbol": "o" if single else None, "symbolSize": 5}
-    more = {**symbol, "symbolBrush": colour, "symbolPen": None} if colour else {}
-    item.setData(x, y if floor is None else positive(y, floor), **more)
+    options = {**symbol, "symbolBrush": colour, "symbolPen": None} if colour else {}
+    item.setData(x, y if floor is None else positive(y, floor), **options)

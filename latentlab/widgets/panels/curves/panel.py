@@ -1,4 +1,4 @@
-"""The Curves panel: loss, reconstruction, KL and what else is told as training goes on."""
+"""The Curves panel: loss, reconstruction, KL and other training metrics."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ WIDE = 560
 
 
 class CurvesPanel(PanelWidget):
-    """One plot per loss, so that each has its own scale."""
+    """One plot per loss, each with its own scale."""
 
     watches = frozenset({"curves", "changes", Compare, "model", "is_training"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self._cells: dict[str, LossCell] = {}
-        self._at: float | None = None
+        self._epoch: float | None = None
         self._beside, self._below = muted(), muted()
         self._below.setWordWrap(True)
         self.options = CurvesToolbar()
@@ -61,12 +61,12 @@ class CurvesPanel(PanelWidget):
 
     @property
     def plots(self) -> dict[str, LossPlot]:
-        """The plot of each loss."""
+        """Plot of each loss by name."""
         return {name: cell.plot for name, cell in self._cells.items()}
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Draw at once, but while training only a few times a second: drawing costs time."""
+        """Draw at once; during training at most every 400 ms, because drawing takes time."""
         if not state.is_training or Compare in changed:
             self._draw()
         elif changed != {"model"} and not self._later.isActive():
@@ -75,8 +75,8 @@ class CurvesPanel(PanelWidget):
     @Slot()
     def _draw(self) -> None:
         state = self.controller.state
-        every = [state.log.curves, *(run.curves for run in (state.answer(Compare) or ()))]
-        names = list(dict.fromkeys(name for curves in every for _, name in curves))
+        all_curves = [state.log.curves, *(run.curves for run in (state.answer(Compare) or ()))]
+        names = list(dict.fromkeys(name for curves in all_curves for _, name in curves))
         self._empty.setVisible(not names)
         self.grid.setVisible(bool(names))
         self.options.setVisible(bool(names))
@@ -84,11 +84,11 @@ class CurvesPanel(PanelWidget):
         self._make_cells(names)
         for cell in self._cells.values():
             cell.show_curves(state, self.options.view)
-        self._say()
+        self._show_values()
 
     def _make_cells(self, names: list[str]) -> None:
-        gone = [name for name in self._cells if name not in names]
-        old = [self._cells.pop(name) for name in gone]
+        removed = [name for name in self._cells if name not in names]
+        old = [self._cells.pop(name) for name in removed]
         for name in names:
             if name not in self._cells:
                 cell = self._cells[name] = LossCell(name)
@@ -107,25 +107,25 @@ class CurvesPanel(PanelWidget):
 
     @Slot(object)
     def _on_hovered(self, epoch: float | None) -> None:
-        self._at = nearest(self.controller.state.log.curves, epoch)
-        self._say()
+        self._epoch = nearest(self.controller.state.log.curves, epoch)
+        self._show_values()
 
-    def _say(self) -> None:
-        """Tell the values at the epoch under the mouse, or where the best one is."""
+    def _show_values(self) -> None:
+        """Show the values at the epoch under the cursor, else the best epoch."""
         state = self.controller.state
         for cell in self._cells.values():
-            cell.read_out(state, self._at)
-        said = _best(state) if self._at is None else f"epoch {self._at:.4g}"
+            cell.read_out(state, self._epoch)
+        text = _best_text(state) if self._epoch is None else f"epoch {self._epoch:.4g}"
         below = bool(state.answer(Compare) or ()) or self.width() < WIDE
-        self._beside.setText("" if below else legend(state, said))
-        self._below.setText(legend(state, said) if below else "")
+        self._beside.setText("" if below else legend(state, text))
+        self._below.setText(legend(state, text) if below else "")
         self._below.setVisible(below and bool(self._cells))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if (event.size().width() < WIDE) != (event.oldSize().width() < WIDE):
-            self._say()
+            self._show_values()
 
     @Slot()
     def _save(self) -> None:
@@ -144,9 +144,9 @@ class CurvesPanel(PanelWidget):
             self._later.start()
 
 
-def _best(state: State) -> str:
-    found = best(state.log.curves, state.log.changes)
-    return "" if found is None else f"best {found[1]:.1f} at epoch {found[0]:.0f}"
+def _best_text(state: State) -> str:
+    best_point = best(state.log.curves, state.log.changes)
+    return "" if best_point is None else f"best {best_point[1]:.1f} at epoch {best_point[0]:.0f}"
 
 
 PANEL = Panel(

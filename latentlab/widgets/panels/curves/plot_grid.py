@@ -1,4 +1,4 @@
-"""A grid of plots in as many columns as there is room for."""
+"""Grid of plots whose number of columns follows its size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROW_HEIGHT = 96
 
 
 class PlotGrid(QScrollArea):
-    """Shares its room among widgets, and scrolls where it is too little."""
+    """Grid that divides its area among widgets, and scrolls if the area is too small."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,11 +30,11 @@ class PlotGrid(QScrollArea):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(UNIT)
         self._widgets: list[QWidget] = []
-        self._placed: object = None
+        self._arranged: object = None
         self.setWidget(self._inside)
 
     def show_widgets(self, widgets: Sequence[QWidget]) -> None:
-        """Show these and no others; the caller deletes those that went."""
+        """Show these widgets only; the caller deletes the removed ones."""
         if list(widgets) != self._widgets:
             self._widgets = list(widgets)
             self._arrange()
@@ -46,17 +46,17 @@ class PlotGrid(QScrollArea):
 
     def _arrange(self) -> None:
         size = self.viewport().size()
-        across = columns(len(self._widgets), size.width(), size.height())
-        if (across, self._widgets) == self._placed:
+        column_count = columns(len(self._widgets), size.width(), size.height())
+        if (column_count, self._widgets) == self._arranged:
             return
-        self._placed = (across, self._widgets)
+        self._arranged = (column_count, self._widgets)
         while self._grid.count():
             self._grid.takeAt(0)
         for i, widget in enumerate(self._widgets):
-            self._grid.addWidget(widget, *divmod(i, across))
+            self._grid.addWidget(widget, *divmod(i, column_count))
         for row in range(self._grid.rowCount()):
-            used = row * across < len(self._widgets)
+            used = row * column_count < len(self._widgets)
             self._grid.setRowStretch(row, int(used))
             self._grid.setRowMinimumHeight(row, ROW_HEIGHT if used else 0)
         for column in range(self._grid.columnCount()):
-            self._grid.setColumnStretch(column, int(column < across))
+            self._grid.setColumnStretch(column, int(column < column_count))

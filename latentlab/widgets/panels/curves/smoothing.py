@@ -1,4 +1,4 @@
-"""What is done to curves before they are drawn: smoothed, cut, given limits and ticks."""
+"""Smoothing, limits and ticks of curves, and the layout of their plots."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ ASPECT = 1.4
 
 
 def smooth(x: Array, y: Array, epochs: float) -> Array:
-    """Return the exponentially fading mean of what came before.
+    """Return the exponential moving average, with bias correction.
 
-    Each point weighs exp(-(x_i - x_j) / epochs), and the weights are made to sum to 1, so the
-    beginning is not pulled to 0.
+    Value j has weight exp(-(x_i - x_j) / epochs) at i; the weights are normalized to sum to 1,
+    so the beginning is not biased towards 0.
 
     Parameters
     ----------
     x, y : ndarray of float64, shape (N,)
-        Ascending epochs and values; those not finite are passed over.
+        Ascending epochs and values; values that are not finite have weight 0.
     epochs : float
-        How long a value counts; 0 leaves all as it is.
+        Time constant in epochs; 0 returns `y`.
 
     References
     ----------
@@ -44,17 +44,17 @@ def smooth(x: Array, y: Array, epochs: float) -> Array:
     result = np.empty(len(x))
     start, total, weight = 0, 0.0, 0.0
     while start < len(x):
-        # All at once, but for exponents that float64 can hold.
+        # Vectorized over blocks whose exponents do not overflow float64.
         stop = int(np.searchsorted(x, x[start] + MOST_EXPONENT * epochs, "right"))
         part = slice(start, stop)
-        grown = np.exp((x[part] - x[start]) / epochs) * finite[part]
-        totals = total + np.cumsum(grown * np.where(finite[part], y[part], 0.0))
-        weights = weight + np.cumsum(grown)
+        scaled = np.exp((x[part] - x[start]) / epochs) * finite[part]
+        totals = total + np.cumsum(scaled * np.where(finite[part], y[part], 0.0))
+        weights = weight + np.cumsum(scaled)
         with np.errstate(invalid="ignore"):
             result[part] = totals / weights
         if stop < len(x):
-            fade = math.exp((x[start] - x[stop]) / epochs)
-            total, weight = totals[-1] * fade, weights[-1] * fade
+            decay = math.exp((x[start] - x[stop]) / epochs)
+            total, weight = totals[-1] * decay, weights[-1] * decay
         start = stop
     return result
 
@@ -67,15 +67,15 @@ def limits(
     Parameters
     ----------
     ends, within : iterable of ndarray
-        Values at the ends of epochs, and within them.
+        Values at the ends of epochs, and within epochs.
     outliers : bool
-        Whether all must be seen; else the steep beginning, which would flatten all the rest,
-        is left out.
+        Whether all values must be visible; else the steep beginning is cut off, because it
+        flattens the rest.
     """
     ends, within = list(ends), list(within)
-    whole = max((len(values) for values in ends), default=0)
-    use = ends if whole >= ENOUGH_EPOCHS and not outliers else [*ends, *within]
-    values = np.concatenate(use) if use else np.empty(0)
+    n_epochs = max((len(values) for values in ends), default=0)
+    used = ends if n_epochs >= ENOUGH_EPOCHS and not outliers else [*ends, *within]
+    values = np.concatenate(used) if used else np.empty(0)
     values = values[np.isfinite(values)]
     if not len(values):
         return 0.0, 1.0
@@ -85,37 +85,37 @@ def limits(
 
 
 def positive(values: Array, floor: float) -> Array:
-    """Return values that a logarithm can take: zeros at `floor`, so that a collapse is seen."""
+    """Return the values clipped to `floor`, which shows a collapse to 0 on a log axis."""
     return np.maximum(values, floor)
 
 
 def log_ticks(low: float, high: float, count: int) -> list[float]:
-    """Return round values between two positive ones, about `count` of them."""
+    """Return about `count` round values between two positive limits."""
     decades = math.log10(high / low)
     if decades < 1:
-        step = _nice((high - low) / max(1, count))
+        step = _round_step((high - low) / max(1, count))
         return [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
     digits = (1, 2, 5) if 3 * decades <= count else (1,)
-    apart = max(1, math.ceil(decades / max(1, count)))
+    stride = max(1, math.ceil(decades / max(1, count)))
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    every = [digit * 10.0**power for power in powers if power % apart == 0 for digit in digits]
-    return [value for value in every if low <= value <= high]
+    ticks = [digit * 10.0**power for power in powers if power % stride == 0 for digit in digits]
+    return [value for value in ticks if low <= value <= high]
 
 
-def _nice(step: float) -> float:
+def _round_step(step: float) -> float:
     power = 10.0 ** math.floor(math.log10(step))
-    return next(nice * power for nice in (1, 2, 5, 10) if nice * power >= step)
+    return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= step)
 
 
 def columns(count: int, width: int, height: int) -> int:
-    """Return in how many columns `count` plots are best seen in a room of that size."""
-    most = max(1, min(count, width // CELL_WIDTH))
+    """Return the best number of columns for `count` plots in an area in pixels."""
+    maximum = max(1, min(count, width // CELL_WIDTH))
     if not (count and width > 0 and height > 0):
-        return most
+        return maximum
 
-    def badness(columns: int) -> float:
+    def cost(columns: int) -> float:
         rows = math.ceil(count / columns)
         empty = rows * columns - count
         return abs(math.log(width / columns / (height / rows) / ASPECT)) + 0.2 * empty
 
-    return min(range(1, most + 1), key=badness)
+    return min(range(1, maximum + 1), key=cost)

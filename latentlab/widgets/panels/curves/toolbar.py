@@ -1,4 +1,4 @@
-"""How curves are looked at: smoothing, how far back, outliers; remembered between starts."""
+"""Display settings of the curves: smoothing, epochs shown, outliers; saved in the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from latentlab.widgets.panels.curves.loss_plot import View
 
 SMOOTHING_WIDTH = 120
 MOST_SMOOTHING = 50.0
-"""Epochs."""
+"""Maximum time constant in epochs."""
 LAST = {"All epochs": 0, "Last 100": 100, "Last 20": 20}
 LOG, SMOOTHING, LAST_KEY, OUTLIERS = (
     f"curves/{name}" for name in ("log", "smoothing", "last", "outliers")
@@ -23,13 +23,13 @@ LOG, SMOOTHING, LAST_KEY, OUTLIERS = (
 
 
 class CurvesToolbar(QWidget):
-    """A row of small controls; ``view`` is what they say."""
+    """Row of controls for `view`, the current display settings."""
 
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.view = _remembered()
+        self.view = _saved_view()
         self.smoothing = NumberBox(0.0, MOST_SMOOTHING)
         self.smoothing.setSingleStep(0.5)
         self.smoothing.setSpecialValueText("No smoothing")
@@ -62,7 +62,7 @@ class CurvesToolbar(QWidget):
         self.outliers.toggled.connect(self._on_edited)
 
     def set_view(self, view: View) -> None:
-        """Look at the curves in another way, and remember it."""
+        """Set and save the display settings."""
         if view == self.view:
             return
         self.view = view
@@ -81,7 +81,7 @@ class CurvesToolbar(QWidget):
 
 
 def text_button(text: str, tip: str) -> QToolButton:
-    """Return a small flat switch."""
+    """Return a small checkable flat button."""
     button = QToolButton()
     button.setText(text)
     button.setToolTip(tip)
@@ -91,7 +91,7 @@ def text_button(text: str, tip: str) -> QToolButton:
     return button
 
 
-def _remembered() -> View:
+def _saved_view() -> View:
     stored = settings()
     last, smoothing = stored.value(LAST_KEY, 0), stored.value(SMOOTHING, 0.0)
     return View(

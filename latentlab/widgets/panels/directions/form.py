@@ -1,4 +1,4 @@
-"""What to learn a direction from, and how."""
+"""Form to learn a direction: source, method, and groups of images."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 BY_HAND = Source("groups")
 MOST_LEVELS = 50
-"""Words or codes of an attribute that are offered."""
+"""Maximum number of levels of an attribute in the list of sources."""
 
 
 class DirectionForm(QWidget):
-    """A source, a method, and two groups to gather where no label says enough."""
+    """Source and method, and two groups of images collected by hand."""
 
     wanted = Signal(object, object, bool)
-    """Source, method, and whether other directions are to be left as they are."""
+    """Source, method, and whether the other directions stay unchanged."""
     cancelled = Signal()
     gathered = Signal(object)
-    """The groups as they are to be."""
+    """The new groups."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._offered: tuple[Source, ...] = ()
-        self._known: tuple[object, ...] = (None, None, None)
+        self._listed: tuple[Source, ...] = ()
+        self._inputs: tuple[object, ...] = (None, None, None)
         self._groups, self._row = Groups(), -1
         self._make_boxes()
         column = QVBoxLayout(self)
@@ -87,7 +87,7 @@ class DirectionForm(QWidget):
             "The difference of means follows how the two groups differ, with all that goes with "
             "it; a linear classifier finds what tells them apart, and often moves less."
         )
-        # Long texts are cut off rather than making the whole column of panels wider.
+        # Elide long texts, which would widen the column of panels.
         policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         for box in (self.source, self.method):
             box.setMinimumContentsLength(6)
@@ -99,28 +99,28 @@ class DirectionForm(QWidget):
         )
 
     def show_choice(self, state: State) -> None:
-        """Offer what the open model's images are known by, and show the groups."""
-        known = (state.codes and state.codes.attributes, state.codes and state.codes.labels)
+        """List the sources for the data set of the open model, and show the groups."""
+        annotations = (state.codes and state.codes.attributes, state.codes and state.codes.labels)
         names = state.model.spec.class_names if state.model else ()
-        if any(a is not b for a, b in zip((*known, names), self._known, strict=True)):
-            # Looking through all attributes takes its time.
-            self._known = (*known, names)
+        if any(a is not b for a, b in zip((*annotations, names), self._inputs, strict=True)):
+            # Reading all attributes is slow.
+            self._inputs = (*annotations, names)
             sources = _sources(state)
-            if sources != self._offered:
-                self._offer(sources)
+            if sources != self._listed:
+                self._list_sources(sources)
         self._groups = state.groups
         original = state.original
         self._row = -1 if original is None or original.row is None else original.row
         for side, rows in zip(self.sides.values(), (state.groups.a, state.groups.b), strict=True):
             side.show_rows(len(rows), can_add=self._row >= 0, holds=self._row in rows)
         busy = LearnDirection in state.working
-        # Both at once, even for a moment, would push the panel wider.
+        # Hide one before showing the other: both at once would widen the panel.
         (self.learn if busy else self.cancel).hide()
         (self.cancel if busy else self.learn).show()
         self.apart.setEnabled(bool(state.answer(ReadDirections)))
         self._show_choice()
 
-    def _offer(self, sources: tuple[Source, ...]) -> None:
+    def _list_sources(self, sources: tuple[Source, ...]) -> None:
         chosen = self.source.currentData()
         with QSignalBlocker(self.source):
             self.source.clear()
@@ -128,19 +128,19 @@ class DirectionForm(QWidget):
             for source in sources:
                 if kind is not None and source.kind != kind:
                     self.source.insertSeparator(self.source.count())
-                self.source.addItem(_said(source, sources), source)
+                self.source.addItem(_source_text(source, sources), source)
                 kind = source.kind
             rows = range(self.source.count())
             row = next((row for row in rows if chosen and self.source.itemData(row) == chosen), 0)
             self.source.setCurrentIndex(row if sources else -1)
-        self._offered = sources
+        self._listed = sources
 
     @Slot()
     def _show_choice(self) -> None:
         source = self.source.currentData()
         by_hand = source == BY_HAND
         self._by_hand.setVisible(by_hand)
-        # The line between two kinds of source is none.
+        # A separator is not a source.
         ready = bool(self._groups.a and self._groups.b) if by_hand else source is not None
         self.learn.setEnabled(ready)
 
@@ -164,7 +164,7 @@ class DirectionForm(QWidget):
 
 
 class Side(QWidget):
-    """One of the two groups: how many it has, and buttons to add and clear."""
+    """One of the two groups: number of images, and buttons to add and clear."""
 
     added = Signal(str)
     cleared = Signal(str)
@@ -188,10 +188,10 @@ class Side(QWidget):
         self.show_rows(0, can_add=False, holds=False)
 
     def show_rows(self, count: int, *, can_add: bool, holds: bool) -> None:
-        """Say how many images it has, and whether the one under z can be added."""
-        has = "have it" if self._side == "a" else "have it not"
+        """Show the number of images; `holds` tells whether the image at z is in the group."""
+        which = "have it" if self._side == "a" else "have it not"
         self.count.setText(f"{self._side.upper()}: {count:,}")
-        self.count.setToolTip(f"Group {self._side.upper()}: images that {has}.")
+        self.count.setToolTip(f"Group {self._side.upper()}: images that {which}.")
         self.add.setEnabled(can_add and not holds)
         self.clear.setEnabled(count > 0)
         tip = f"Put the image under z into {self._side.upper()}, and take it out of the other."
@@ -211,7 +211,7 @@ class Side(QWidget):
 
 
 def _sources(state: State) -> tuple[Source, ...]:
-    """Return what a direction can be learned from: attributes, classes, and groups by hand."""
+    """Return the sources of directions: attributes, classes, and groups by hand."""
     if state.codes is None or state.model is None or not len(state.codes):
         return ()
     attributes = state.codes.attributes
@@ -220,7 +220,7 @@ def _sources(state: State) -> tuple[Source, ...]:
     for name in attributes.names if attributes else ():
         assert attributes
         groups = groups_of(attributes, name)
-        levels = _commonest(*groups) if groups else ()
+        levels = _frequent_levels(*groups) if groups else ()
         sources += [Source("attribute", name, level=level) for level in levels]
         if name not in attributes.levels:
             sources.append(Source("attribute", name))
@@ -228,14 +228,14 @@ def _sources(state: State) -> tuple[Source, ...]:
     return (*sources, BY_HAND)
 
 
-def _commonest(labels: NDArray[np.int64], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words or codes that most images have, in their own order."""
+def _frequent_levels(labels: NDArray[np.int64], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the most frequent levels, in their original order."""
     counts = np.bincount(labels[labels >= 0], minlength=len(names))
-    kept = sorted(np.argsort(-counts, kind="stable")[:MOST_LEVELS].tolist())
-    return tuple(names[i] for i in kept if counts[i])
+    frequent = sorted(np.argsort(-counts, kind="stable")[:MOST_LEVELS].tolist())
+    return tuple(names[i] for i in frequent if counts[i])
 
 
-def _said(source: Source, others: tuple[Source, ...] = ()) -> str:
+def _source_text(source: Source, others: tuple[Source, ...] = ()) -> str:
     attribute = source.name
     if source.level:
         attribute = f"{source.title} against the rest"

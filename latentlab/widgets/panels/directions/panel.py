@@ -1,4 +1,4 @@
-"""The Directions panel: a slider for everything that has a name, such as a smile."""
+"""The Directions panel: a slider for each named direction, such as a smile."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ EMPTY = (
 
 
 class DirectionsPanel(PanelWidget):
-    """Learns directions, and moves z along them."""
+    """Form to learn directions, and a slider for each that moves z along it."""
 
     watches: Changes = frozenset({"model", "codes", "point", "original", "groups", "working"}) | {
         ReadDirections,
@@ -64,8 +64,8 @@ class DirectionsPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._gone_from: object = None
-        self._gone: Direction | None = None
+        self._deleted_model: object = None
+        self._deleted: Direction | None = None
         self.rows: list[DirectionRow] = []
         self.form = DirectionForm()
         self.load = IconButton("folder", "Add directions from a file that someone shared")
@@ -99,7 +99,7 @@ class DirectionsPanel(PanelWidget):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for widget, stretch in ((self.empty, 1), (self._area, 1), (self.put_back, 0)):
             self.body.addWidget(widget, stretch)
-        self._keeper = StripUpdates(controller, MakeDirectionStrips, self.rows, self)
+        self._strip_updates = StripUpdates(controller, MakeDirectionStrips, self.rows, self)
         Veil(self, controller)
         self._connect()
 
@@ -112,13 +112,12 @@ class DirectionsPanel(PanelWidget):
         self.save.clicked.connect(self._on_save)
         self.put_back.clicked.connect(self._on_put_back)
         bar = self._area.verticalScrollBar()
-        bar.valueChanged.connect(self._keeper.look)
-        bar.rangeChanged.connect(self._keeper.look)
+        bar.valueChanged.connect(self._strip_updates.look)
+        bar.rangeChanged.connect(self._strip_updates.look)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Make a slider per direction, and set them."""
-        self._forget_gone(state)
+        self._discard_deleted(state)
         self.form.show_choice(state)
         if changed & {ReadDirections, "model"}:
             self._show_rows(state)
@@ -128,23 +127,23 @@ class DirectionsPanel(PanelWidget):
             z = np.array(state.point.z)
             for row in self.rows:
                 row.show_z(state.codes, z)
-            self._keeper.look()
+            self._strip_updates.look()
         if MakeDirectionStrips in changed:
-            self._keeper.take(state.answer(MakeDirectionStrips))
+            self._strip_updates.take(state.answer(MakeDirectionStrips))
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
         # A failed request stays awaited: its error is shown once, not for each set of codes.
-        unread = state.answer(ReadDirections) is None and ReadDirections not in state.awaited
-        if state.model and unread:
+        is_unread = state.answer(ReadDirections) is None and ReadDirections not in state.awaited
+        if state.model and is_unread:
             yield ReadDirections()
-        yield from self._keeper.wants(state)
+        yield from self._strip_updates.wants(state)
 
-    def _forget_gone(self, state: State) -> None:
-        """Put no direction back that another model had."""
-        which = (state.model.source, state.model.latent_dim) if state.model else None
-        if which != self._gone_from:
-            self._gone_from, self._gone = which, None
+    def _discard_deleted(self, state: State) -> None:
+        """Discard the deleted direction if another model is open."""
+        model = (state.model.source, state.model.latent_dim) if state.model else None
+        if model != self._deleted_model:
+            self._deleted_model, self._deleted = model, None
 
     def _show_rows(self, state: State) -> None:
         directions = state.answer(ReadDirections) or ()
@@ -153,30 +152,30 @@ class DirectionsPanel(PanelWidget):
             row = self.rows.pop()
             self._column.removeWidget(row)
             row.deleteLater()
-        for place in range(len(self.rows), len(directions)):
+        for index in range(len(self.rows), len(directions)):
             row = DirectionRow()
             row.slider.moved.connect(self._on_moved)
             row.renamed.connect(self._on_renamed)
             row.removed.connect(self._on_removed)
-            row.laid.connect(self._on_laid)
+            row.laid.connect(self._on_axis)
             row.strip.setVisible(self.pictures.isChecked())
-            self._keeper.connect_strip(row.strip)
+            self._strip_updates.connect_strip(row.strip)
             self.rows.append(row)
-            self._column.insertWidget(place, row)
+            self._column.insertWidget(index, row)
         for row, direction in zip(self.rows, directions, strict=True):
             if card:
                 row.show_direction(direction, card)
         self._area.setVisible(bool(directions))
         self.empty.setVisible(not directions)
         self.save.setEnabled(bool(directions))
-        if self._gone:
-            self.put_back.setText(f"Put “{self._gone.name}” back")
-        self.put_back.setVisible(self._gone is not None)
+        if self._deleted:
+            self.put_back.setText(f"Put “{self._deleted.name}” back")
+        self.put_back.setVisible(self._deleted is not None)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._keeper.look()
+        self._strip_updates.look()
 
     @Slot(object, bool)
     def _on_moved(self, z: tuple[float, ...], settled: bool) -> None:
@@ -188,7 +187,7 @@ class DirectionsPanel(PanelWidget):
     def _on_pictures(self, wanted: bool) -> None:
         for row in self.rows:
             row.strip.setVisible(wanted)
-        self._keeper.look()
+        self._strip_updates.look()
 
     @Slot(object, object, bool)
     def _on_wanted(self, source: Source, method: Method, apart: bool) -> None:
@@ -211,17 +210,17 @@ class DirectionsPanel(PanelWidget):
 
     @Slot(object)
     def _on_removed(self, direction: Direction) -> None:
-        self._gone = direction
+        self._deleted = direction
         self._change(direction, None)
 
     @Slot(object, bool)
-    def _on_laid(self, direction: Direction, up: bool) -> None:
+    def _on_axis(self, direction: Direction, up: bool) -> None:
         self.controller.map.look_towards(direction.vector, direction.name, up=up)
 
     @Slot()
     def _on_put_back(self) -> None:
-        gone, self._gone = self._gone, None
-        self._change(None, gone)
+        deleted, self._deleted = self._deleted, None
+        self._change(None, deleted)
 
     def _change(self, before: Direction | None, after: Direction | None) -> None:
         card = self.controller.state.model

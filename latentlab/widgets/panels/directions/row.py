@@ -1,4 +1,4 @@
-"""One direction of the Directions panel: its name, slider, strength, and pictures."""
+"""Row of the Directions panel: name, slider, strength and images of one direction."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ LONGEST_NAME = 40
 
 
 class DirectionRow(QFrame):
-    """Moves z along a direction, and says how far the direction can be trusted."""
+    """Slider that moves z along a direction, with a badge for its strength."""
 
     renamed = Signal(object, str)
-    """The direction, and what to call it."""
+    """Direction, and its new name."""
     removed = Signal(object)
     laid = Signal(object, bool)
-    """The direction, and whether the map is to show it upwards rather than to the right."""
+    """Direction, and whether it becomes the vertical axis of the map instead of the horizontal."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,7 +84,7 @@ class DirectionRow(QFrame):
         return button
 
     def show_direction(self, direction: Direction, card: ModelCard) -> None:
-        """Say which direction it is."""
+        """Show a direction."""
         self.direction = direction
         name = direction.name
         if not self.name.hasFocus():
@@ -99,12 +99,12 @@ class DirectionRow(QFrame):
         self.badge.show_strength(direction, card)
         self.axes.setToolTip(f"Make {name} an axis of the map; another direction can be the other.")
         self.axes.setAccessibleName(f"Make {name} an axis of the map")
-        for button, what in ((self.reset, "Reset"), (self.remove, "Delete")):
-            button.setToolTip(f"{what} {name}")
-            button.setAccessibleName(f"{what} {name}")
+        for button, verb in ((self.reset, "Reset"), (self.remove, "Delete")):
+            button.setToolTip(f"{verb} {name}")
+            button.setAccessibleName(f"{verb} {name}")
 
     def show_z(self, codes: Codes, z: NDArray[np.float64]) -> None:
-        """Show where z lies along the direction."""
+        """Show the position of z along the direction."""
         if self.direction is None or len(self.direction.vector) != len(z):
             return
         self.slider.show_z(self.direction.axis(codes), z)
@@ -135,7 +135,7 @@ class DirectionRow(QFrame):
 
 
 class _Name(QLineEdit):
-    """A name that looks like text until it is edited; Escape gives the old one back."""
+    """Line edit that looks like a label until it is edited; Escape restores the text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -152,7 +152,6 @@ class _Name(QLineEdit):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave with Enter or Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self.setText(self._before)
             self.clearFocus()
@@ -163,7 +162,7 @@ class _Name(QLineEdit):
 
 
 class Badge(QWidget):
-    """How strong a direction is: a dot and a word, and all of it as a tooltip."""
+    """Strength of a direction: a dot and a word, with the details in the tooltip."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,16 +171,16 @@ class Badge(QWidget):
         self._is_weak = False
 
     def show_strength(self, direction: Direction, card: ModelCard) -> None:
-        """Say how well it tells its groups apart."""
-        against = doubts(direction, card)
-        self._is_weak = bool(against)
-        own = "weak" if direction.weaknesses else "elsewhere" if against else ""
-        self.text = own or f"d {direction.d:.1f}"
+        """Show how well a direction separates its groups."""
+        warnings = doubts(direction, card)
+        self._is_weak = bool(warnings)
+        warning = "weak" if direction.weaknesses else "elsewhere" if warnings else ""
+        self.text = warning or f"d {direction.d:.1f}"
         lines = [f"<b>{escape(direction.strength)}</b>"]
-        lines += [f"⚠ {escape(doubt)}" for doubt in against]
+        lines += [f"⚠ {escape(doubt)}" for doubt in warnings]
         apart = ", ".join(direction.apart_from)
-        left = f"; leaves as they are: {apart}" if apart else ""
-        lines += [escape(f"Learned from {direction.source} by {direction.method}{left}.")]
+        unchanged = f"; leaves as they are: {apart}" if apart else ""
+        lines += [escape(f"Learned from {direction.source} by {direction.method}{unchanged}.")]
         lines += [
             "Cohen's d says how many standard deviations lie between the two groups: above 0.8 "
             "is called large. The accuracy is of images it was not learned from; 50% is chance."
@@ -200,7 +199,7 @@ class Badge(QWidget):
         painter.setBrush(colour)
         painter.drawEllipse(QPointF(4, self.height() / 2), 3, 3)
         painter.setPen(colour)
-        room = self.rect().adjusted(11, 0, 0, 0)
+        rect = self.rect().adjusted(11, 0, 0, 0)
         painter.drawText(
-            room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text
+            rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.text
         )

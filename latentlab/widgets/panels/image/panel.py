@@ -1,4 +1,4 @@
-"""The Image panel: what z decodes to, large."""
+"""The Image panel: the decoded image of z."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DECIMALS = 2
 
 
 class ImagePanel(PanelWidget):
-    """The decoded image, and a real one beside its reconstruction where z came from one."""
+    """Decoded image of z, above the original that z is the code of and its reconstruction."""
 
     watches: Changes = frozenset(
         {"model", "opening", "preview", "original", "point", "codes", "is_training"}
@@ -60,13 +60,13 @@ class ImagePanel(PanelWidget):
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
         yield from wants.picture(state)
-        # Under training all codes move, and how far off the map z is says little.
+        # During training all codes change, so that the support of z says little.
         if state.point and state.codes is not None and not state.is_training:
             yield MeasureSupport(state.point)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the preview where there is one, else what is committed."""
+        """Show the preview if there is one, else the current z."""
         shown = state.shown
         self.view.set_pixels(shown.pixels if shown else None)
         self.view.set_frame(self.palette().accent().color() if state.preview else None)
@@ -74,9 +74,9 @@ class ImagePanel(PanelWidget):
         self._export.setEnabled(state.answer(Decode) is not None)
         self._pair.show_original(state.preview.original if state.preview else state.original)
         support = state.answer(MeasureSupport)
-        rests = not state.is_training and state.codes is not None
-        fits = rests or (support is not None and support.point == state.point)
-        self.gauge.show_footing(support if fits else None)
+        is_idle = not state.is_training and state.codes is not None
+        is_valid = is_idle or (support is not None and support.point == state.point)
+        self.gauge.show_footing(support if is_valid else None)
 
     @Slot()
     def _save(self) -> None:
@@ -86,7 +86,7 @@ class ImagePanel(PanelWidget):
 
 
 def describe(point: Point, state: State) -> str:
-    """Return a point in words: its first coordinates, and its class."""
+    """Return the class and the first coordinates of a point as text."""
     numbers = ", ".join(f"{value:+.{DECIMALS}f}" for value in point.z[:3])
     more = ", …" if len(point.z) > 3 else ""
     names = state.model.spec.class_names if state.model else ()
@@ -95,7 +95,7 @@ def describe(point: Point, state: State) -> str:
 
 
 class _Pair(QWidget):
-    """A real image beside its reconstruction."""
+    """Original image beside its reconstruction."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ class _Pair(QWidget):
         self.show_original(None)
 
     def show_original(self, original: Original | None) -> None:
-        """Show a pair, or keep its place empty so that nothing jumps."""
+        """Show a pair; None leaves its place empty, so that the layout does not move."""
         self._views[0].set_pixels(original.picture if original else None)
         self._views[1].set_pixels(original.reconstruction if original else None)
         self._captions[0].setText(original.name if original else "")

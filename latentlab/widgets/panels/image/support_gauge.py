@@ -1,4 +1,4 @@
-"""The off-the-map meter: a small gauge with words."""
+"""Off-the-map meter: a gauge for the support of z, with text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WAITING = "How far the current z is from the data: measured once training rests.
 
 
 class SupportGauge(QWidget):
-    """Says in a needle, words and numbers how far off the map z is."""
+    """Gauge and text for the distance of z from the data."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +38,7 @@ class SupportGauge(QWidget):
         self.show_footing(None)
 
     def show_footing(self, footing: PointSupport | None) -> None:
-        """Show what was measured, or that nothing was."""
+        """Show a measurement; None shows that there is none."""
         level = footing.level if footing else None
         self.dial.set_level(level)
         if footing is None:
@@ -46,22 +46,22 @@ class SupportGauge(QWidget):
         elif footing.is_blind:
             text, tip = "z changes nothing", BLIND
         elif level is None:
-            text, tip = "no codes to compare with", _drift(footing)
+            text, tip = "no codes to compare with", _drift_text(footing)
         else:
-            far = f" · nearest code {footing.nearest:.3g} ×" if level > EDGE else ""
-            text = f"{words(level)}{far}"
+            distance = f" · nearest code {footing.nearest:.3g} ×" if level > EDGE else ""
+            text = f"{words(level)}{distance}"
             tip = (
                 f"<p>How far the current z is from the data: <b>{words(level)}</b>, by the worse "
                 f"of density and drift. Codes lie here {footing.density:.2g} times as densely as "
                 f"is usual where the decoder has learned, and the nearest is "
-                f"{footing.nearest:.2f} times as far. {_drift(footing)}</p>"
+                f"{footing.nearest:.2f} times as far. {_drift_text(footing)}</p>"
             )
         self.text.setText(text)
         self.setToolTip(tip)
         self.setAccessibleName(f"Off-the-map meter: {text or 'not measured'}")
 
 
-def _drift(footing: PointSupport) -> str:
+def _drift_text(footing: PointSupport) -> str:
     return (
         f"Decoding z and encoding the picture moves it by {footing.drift:.2f} standard deviations "
         f"of the posterior per dimension; 9 in 10 samples move by less than "
@@ -70,7 +70,7 @@ def _drift(footing: PointSupport) -> str:
 
 
 class _Dial(QWidget):
-    """A track of three zones and a needle."""
+    """Track with three zones and a marker."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class _Dial(QWidget):
         return QSize(WIDTH, HEIGHT)
 
     def set_level(self, level: float | None) -> None:
-        """Turn the needle, or take it away."""
+        """Move the marker; None hides it."""
         self.level = level
         self.update()
 

@@ -1,4 +1,4 @@
-"""The menus of the Interpolate panel: which ways to show, how to play them, where they begin."""
+"""Menus of the Interpolate panel: kinds of path, playback, and ends of the path."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Button(QToolButton):
     def __init__(self, text: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setText(f"{text} ▾")
-        # Fusion draws its own mark over the text.
+        # Fusion draws the menu indicator over the text.
         self.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.setToolTip(tip)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -39,7 +39,7 @@ class _Button(QToolButton):
 
 
 class PathsButton(_Button):
-    """Chooses which kinds of way stand side by side; remembered between starts."""
+    """Menu of the kinds of path to show; the choice is saved in the settings."""
 
     changed = Signal()
 
@@ -47,33 +47,33 @@ class PathsButton(_Button):
         super().__init__("Ways", "Which kinds of way to show side by side.", parent)
         saved = settings().value(SETTING, PathKind.STRAIGHT.value).split("+")
         self.actions_: dict[PathKind, QAction] = {}
-        for way in PathKind:
-            action = self.menu().addAction(NAMES[way])
-            action.setToolTip(TEACH[way])
+        for kind in PathKind:
+            action = self.menu().addAction(NAMES[kind])
+            action.setToolTip(TEACH[kind])
             action.setCheckable(True)
-            action.setChecked(way.value in saved)
+            action.setChecked(kind.value in saved)
             action.toggled.connect(self._on_toggled)
-            self.actions_[way] = action
+            self.actions_[kind] = action
         if not self.chosen():
             self.actions_[PathKind.STRAIGHT].setChecked(True)
 
     def chosen(self) -> tuple[PathKind, ...]:
-        """Return the kinds chosen, in their order."""
-        return tuple(way for way, action in self.actions_.items() if action.isChecked())
+        """Return the checked kinds, in the order of `PathKind`."""
+        return tuple(kind for kind, action in self.actions_.items() if action.isChecked())
 
     @Slot(bool)
     def _on_toggled(self, checked: bool) -> None:
         if not self.chosen():
             action = self.sender()
             if isinstance(action, QAction):
-                action.setChecked(True)  # one way at least is shown
+                action.setChecked(True)  # at least one kind stays checked
             return
-        settings().setValue(SETTING, "+".join(way.value for way in self.chosen()))
+        settings().setValue(SETTING, "+".join(kind.value for kind in self.chosen()))
         self.changed.emit()
 
 
 class PlayButton(_Button):
-    """How time passes, what comes after the end, and how fast."""
+    """Menu of easing, loop and speed of the playback."""
 
     eased = Signal(object)
     looped = Signal(object)
@@ -101,13 +101,13 @@ class PlayButton(_Button):
         return actions
 
     def show_ends(self, ends: LatentPath) -> None:
-        """Tick what holds for a way."""
+        """Check the easing and loop of a path."""
         self._easings[ends.easing].setChecked(True)
         self._loops[ends.loop].setChecked(True)
 
 
 class StartsButton(_Button):
-    """Puts A or B on the mean of a class, or on one of its typical images."""
+    """Menu that sets A or B to the mean or a typical image of a class."""
 
     mean = Signal(str, int)
     typical = Signal(str, int)
@@ -116,21 +116,21 @@ class StartsButton(_Button):
         super().__init__(
             "From", "Put A or B on the mean of a class, or on a typical image.", parent
         )
-        self._offered: tuple[str, ...] = ()
+        self._class_names: tuple[str, ...] = ()
 
     def offer(self, names: Sequence[str]) -> None:
-        """Offer the classes that there are; hidden where there are none."""
+        """List the classes; hide the button if there are none."""
         self.setVisible(bool(names))
-        if tuple(names) == self._offered:
+        if tuple(names) == self._class_names:
             return
-        self._offered = tuple(names)
+        self._class_names = tuple(names)
         for menu in self.menu().findChildren(QMenu):
             menu.deleteLater()
         self.menu().clear()
         for end in "AB":
-            self._fill(self.menu().addMenu(f"{end}: mean of"), self.mean, end)
-            self._fill(self.menu().addMenu(f"{end}: a typical"), self.typical, end)
+            self._add_classes(self.menu().addMenu(f"{end}: mean of"), self.mean, end)
+            self._add_classes(self.menu().addMenu(f"{end}: a typical"), self.typical, end)
 
-    def _fill(self, menu: QMenu, signal: SignalInstance, end: str) -> None:
-        for label, name in enumerate(self._offered):
+    def _add_classes(self, menu: QMenu, signal: SignalInstance, end: str) -> None:
+        for label, name in enumerate(self._class_names):
             menu.addAction(name, partial(signal.emit, end.lower(), label))

@@ -1,4 +1,4 @@
-"""The Interpolate panel: ways from A to B, decoded step by step, side by side."""
+"""The Interpolate panel: paths from A to B, decoded step by step."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class InterpolatePanel(PanelWidget):
-    """Strips that can be played, pointed at and exported, above a timeline."""
+    """Strips of decoded paths, one per kind, above a timeline."""
 
     watches = frozenset(
         {
@@ -67,10 +67,10 @@ class InterpolatePanel(PanelWidget):
         self.tools.addStretch(1)
         self.tools.addWidget(self._export)
         self.rows = PathRows()
-        for way, row in self.rows.rows.items():
-            asked = MakeGeodesic if way is PathKind.GEODESIC else DecodePaths
-            Veil(row.view, controller, DecodePath if way is PathKind.STRAIGHT else asked)
-            Veil(row.bar, controller, asked)
+        for kind, row in self.rows.rows.items():
+            request = MakeGeodesic if kind is PathKind.GEODESIC else DecodePaths
+            Veil(row.view, controller, DecodePath if kind is PathKind.STRAIGHT else request)
+            Veil(row.bar, controller, request)
         self.bar = TimelineBar(controller)
         self.body.addWidget(self.rows, 1)
         self.body.addWidget(self.bar)
@@ -97,19 +97,18 @@ class InterpolatePanel(PanelWidget):
         self.timeline.scrubbed.connect(self._on_scrubbed)
         self.timeline.confirmed.connect(self._on_confirmed)
 
-    # What is shown
+    # Content
 
     @property
     def playing(self) -> bool:
-        """Whether the way is being played."""
+        """Whether the path is playing."""
         return self.player.playing
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the ways."""
         if changed & {"model", "codes"}:
-            known = state.model and state.codes is not None and len(state.codes)
-            self.starts.offer(state.model.spec.class_names if state.model and known else ())
+            has_codes = state.model and state.codes is not None and len(state.codes)
+            self.starts.offer(state.model.spec.class_names if state.model and has_codes else ())
         self.rows.show_state(state, changed)
         self.bar.show_state(state)
         if "point" in changed and DecodePath not in changed:
@@ -123,16 +122,16 @@ class InterpolatePanel(PanelWidget):
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
         yield from wants.path(state)
-        # Under training all codes move many times a second: what is slow waits until it ends.
+        # During training all codes change many times a second: slow requests wait for its end.
         if state.ends is None or state.codes is None or state.is_training:
             return
         chosen = self.ways.chosen()
-        if kinds := tuple(way for way in chosen if way is not PathKind.GEODESIC):
+        if kinds := tuple(kind for kind in chosen if kind is not PathKind.GEODESIC):
             yield DecodePaths(state.ends, kinds)
         if PathKind.GEODESIC in chosen:
             yield MakeGeodesic(state.ends)
 
-    # Playing and pointing
+    # Playback and preview
 
     @Slot()
     def toggle_play(self) -> None:
@@ -153,7 +152,7 @@ class InterpolatePanel(PanelWidget):
 
     @Slot(int, object)
     def _show(self, step: int, row: PathRow) -> None:
-        """Frame a step in every strip and preview it in one; -1 shows what is committed."""
+        """Frame a step in every strip and preview it from `row`; -1 ends the preview."""
         tiles = row.tiles
         if tiles is None or not 0 <= step < len(tiles.points):
             self.rows.frame(-1)
@@ -182,7 +181,7 @@ class InterpolatePanel(PanelWidget):
             step = round(self.timeline.time * (self.steps.value() - 1))
             self._on_chosen(step, self.rows.lead)
 
-    # Changing the way
+    # Path settings
 
     @Slot()
     def _on_ways(self) -> None:
@@ -191,8 +190,8 @@ class InterpolatePanel(PanelWidget):
         self.controller.demand.renew()
 
     @Slot(object)
-    def _on_cancelled(self, way: PathKind) -> None:
-        self.controller.cancel(MakeGeodesic if way is PathKind.GEODESIC else DecodePaths)
+    def _on_cancelled(self, kind: PathKind) -> None:
+        self.controller.cancel(MakeGeodesic if kind is PathKind.GEODESIC else DecodePaths)
 
     @Slot()
     def _on_steps(self) -> None:
@@ -223,8 +222,8 @@ class InterpolatePanel(PanelWidget):
         if ends is None or not lead.tiles:
             return
         if path := ask_where(self, "interpolation", STEPS):
-            moving = format_of(path) in MOVING
-            rows = [lead] if moving else [row for row in self.rows.shown if row.tiles]
+            is_animation = format_of(path) in MOVING
+            rows = [lead] if is_animation else [row for row in self.rows.shown if row.tiles]
             info = {
                 "a": ends.a.z,
                 "b": ends.b.z,
@@ -233,8 +232,8 @@ class InterpolatePanel(PanelWidget):
                 "keys": [(key.time, key.point.z) for key in ends.keys],
             }
             sheet = sheet_of(rows)
-            if moving and ends.loop is Loop.ROUND:
-                # Its last frame is its first, and would be seen twice.
+            if is_animation and ends.loop is Loop.ROUND:
+                # The last frame equals the first, and would be shown twice.
                 sheet = replace(sheet, points=sheet.points[:-1], pictures=sheet.pictures[:-1])
             back = ends.loop is Loop.BACK
             self.controller.files.export(sheet, path, info, gap=1, back=back, steps=True)

@@ -1,4 +1,4 @@
-"""One kind of way in the Interpolate panel: its name, its pictures, and their support."""
+"""Row of the Interpolate panel: name, images and support of one kind of path."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ TEACH = {
     "metric that the decoder pulls back from pixels.",
 }
 SIDE = 72
-"""Pixels of the column of names."""
-QWIDGETSIZE_MAX = 16777215  # Qt's own, which PySide does not name
+"""Width of the name column, in pixels."""
+QWIDGETSIZE_MAX = 16777215  # Qt's constant; PySide does not export it
 LEAST = 16
-"""Pixels that a picture in one line must have."""
+"""Minimum width of an image in a strip of one line, in pixels."""
 
 
 class PathRow(QWidget):
-    """A strip of one kind.
+    """Strip of decoded images of one kind of path.
 
     Parameters
     ----------
-    way : Way
-        Its kind.
+    way : PathKind
+        Kind of path.
     """
 
     cancelled = Signal()
@@ -55,7 +55,7 @@ class PathRow(QWidget):
     def __init__(self, way: PathKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.way = way
-        self._alone = True
+        self._is_only_row = True
         self.tiles: Tiles | None = None
         self.name = QToolButton()
         self.name.setText(NAMES[way])
@@ -95,17 +95,17 @@ class PathRow(QWidget):
         self.show_work(None)
 
     def show_tiles(self, tiles: Tiles | None) -> None:
-        """Show other pictures, keeping the framed one."""
+        """Show other images; the framed step stays framed."""
         current = self.view.current
         self.tiles = tiles
-        self._fit()
+        self._update_layout()
         self.view.set_tiles(tiles)
         if tiles and current < len(tiles.points):
             self.view.set_current(current)
         self.bar.update()
 
     def show_strip(self, strip: DecodedPath | None, *, pictures: bool = True) -> None:
-        """Show a way's support and, unless they are shown already, its pictures."""
+        """Show the support of a path and, if `pictures`, its images."""
         if pictures:
             self.show_tiles(strip.tiles if strip else None)
         self.bar.set_support(strip.support if strip else None)
@@ -114,31 +114,31 @@ class PathRow(QWidget):
         self.name.setToolTip(f"{TEACH[self.way]}{length}{note} Click to play and save this one.")
 
     def show_work(self, loading: Progress | None) -> None:
-        """Say how far the search for it is, with a way out."""
-        share = loading.fraction if loading else None
-        self._progress.setText("…" if share is None else f"{100 * share:.0f} %")
+        """Show the progress of the search and a cancel button; None hides both."""
+        fraction = loading.fraction if loading else None
+        self._progress.setText("…" if fraction is None else f"{100 * fraction:.0f} %")
         self._progress.setVisible(loading is not None)
         self.cancel.setVisible(loading is not None)
 
     def set_alone(self, alone: bool) -> None:
-        """Leave the name out where there is nothing to tell it from; else stay in one line."""
-        self._alone = alone
+        """Hide the name if this is the only row; else keep the strip in one line."""
+        self._is_only_row = alone
         self._side.setVisible(not alone)
-        self._fit()
+        self._update_layout()
 
-    def _fit(self) -> None:
-        """Stand in one line beside others, so that steps can be compared, while it is legible."""
+    def _update_layout(self) -> None:
+        """Use one line if there are other rows, to compare steps, unless images get too small."""
         count = len(self.tiles.points) if self.tiles else 0
         width = self.view.width()
-        line = bool(count) and not self._alone and count * LEAST <= width
-        self.view.set_fixed_columns(line)
-        # No taller than its line, so that the bars stand right below it.
-        tall = QWIDGETSIZE_MAX
-        if line and self.tiles:
-            high, wide = self.tiles.pictures.shape[1:3]
-            tall = max(LEAST, round(width * high / (count * (wide + 1) - 1)))
-        self.view.setMaximumHeight(tall)
+        one_line = bool(count) and not self._is_only_row and count * LEAST <= width
+        self.view.set_fixed_columns(one_line)
+        # Limit the height to that of the images, so that the bars are directly below them.
+        limit = QWIDGETSIZE_MAX
+        if one_line and self.tiles:
+            h, w = self.tiles.pictures.shape[1:3]
+            limit = max(LEAST, round(width * h / (count * (w + 1) - 1)))
+        self.view.setMaximumHeight(limit)
 
     @override
     def resizeEvent(self, event: QEvent) -> None:
-        self._fit()
+        self._update_layout()

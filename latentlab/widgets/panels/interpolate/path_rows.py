@@ -1,4 +1,4 @@
-"""The strips of the Interpolate panel, side by side."""
+"""Rows of the Interpolate panel, one per kind of path."""
 
 from __future__ import annotations
 
@@ -21,69 +21,69 @@ if TYPE_CHECKING:
 
 
 class PathRows(QWidget):
-    """One row per kind of way; the one whose name is pressed leads."""
+    """One row per kind of path; the checked one is the lead."""
 
     hovered = Signal(int, object)
-    """A step, -1 for none, and the `PathRow` it is in."""
+    """Step (-1 for none), and its `PathRow`."""
     chosen = Signal(int, object)
     cancelled = Signal(object)
-    """The kind of way that shall not be looked for any longer."""
+    """Kind of path whose search is cancelled."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._leads = QButtonGroup(self)
+        self._lead_group = QButtonGroup(self)
         self._shown: tuple[PathKind, ...] = (PathKind.STRAIGHT,)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT // 2)
         self.rows: dict[PathKind, PathRow] = {}
-        for way in PathKind:
-            row = PathRow(way)
+        for kind in PathKind:
+            row = PathRow(kind)
             row.view.hovered.connect(self._on_hovered)
             row.view.chosen.connect(self._on_chosen)
             row.bar.hovered.connect(self._on_hovered)
             row.cancelled.connect(self._on_cancelled)
-            self._leads.addButton(row.name)
-            self.rows[way] = row
+            self._lead_group.addButton(row.name)
+            self.rows[kind] = row
             column.addWidget(row, 1)
 
     @property
     def shown(self) -> list[PathRow]:
-        """The rows that are shown, in their order."""
-        return [self.rows[way] for way in self._shown]
+        """Visible rows, in order."""
+        return [self.rows[kind] for kind in self._shown]
 
     @property
     def lead(self) -> PathRow:
-        """The way that is played, previewed and saved."""
+        """Row that is played, previewed and saved."""
         return next((row for row in self.shown if row.name.isChecked()), self.shown[0])
 
     def show_kinds(self, kinds: tuple[PathKind, ...]) -> None:
-        """Show the rows of some kinds."""
+        """Show the rows of these kinds only."""
         self._shown = kinds
         self.lead.name.setChecked(True)
-        for way, row in self.rows.items():
-            row.setVisible(way in kinds)
+        for kind, row in self.rows.items():
+            row.setVisible(kind in kinds)
             row.set_alone(len(kinds) == 1)
 
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show pictures, support, and how far the search for them is."""
+        """Show images, support, and the progress of slow searches."""
         if DecodePath in changed:
-            # The straight way is there at once, long before its support is known.
+            # The straight path is decoded at once, long before its support is measured.
             self.rows[PathKind.STRAIGHT].show_tiles(state.answer(DecodePath))
         if changed & {DecodePaths, MakeGeodesic}:
             strips: dict[PathKind, DecodedPath | None] = dict.fromkeys(PathKind) | _strips(state)
-            for way, strip in strips.items():
-                self.rows[way].show_strip(strip, pictures=way is not PathKind.STRAIGHT)
+            for kind, strip in strips.items():
+                self.rows[kind].show_strip(strip, pictures=kind is not PathKind.STRAIGHT)
         if "working" in changed:
             self.rows[PathKind.GEODESIC].show_work(state.working.get(MakeGeodesic))
-            # Of the others only this one takes time, for the graph of all codes.
+            # Of the other kinds only this one is slow: it builds the graph of all codes.
             self.rows[PathKind.DATA].show_work(state.working.get(DecodePaths))
 
     def frame(self, step: int) -> None:
-        """Frame a step in every strip, or none with -1."""
+        """Frame a step in every strip; -1 frames none."""
         for row in self.rows.values():
-            known = row.tiles is not None and step < len(row.tiles.points)
-            row.view.set_current(step if known else -1)
+            answers = row.tiles is not None and step < len(row.tiles.points)
+            row.view.set_current(step if answers else -1)
 
     @Slot(int)
     def _on_hovered(self, step: int) -> None:
@@ -96,7 +96,7 @@ class PathRows(QWidget):
     @Slot()
     def _on_cancelled(self) -> None:
         row = self.sender()
-        self.cancelled.emit(next(way for way, each in self.rows.items() if each is row))
+        self.cancelled.emit(next(kind for kind, each in self.rows.items() if each is row))
 
     def _sender(self) -> PathRow:
         sender = self.sender()
@@ -104,12 +104,12 @@ class PathRows(QWidget):
 
 
 def sheet_of(rows: list[PathRow]) -> Tiles:
-    """Lay the strips of rows one below the other."""
+    """Return the strips of rows as one sheet, one strip below the other."""
     tiles = [row.tiles for row in rows if row.tiles]
     points = tuple(point for each in tiles for point in each.points)
     return Tiles(points, np.concatenate([each.pictures for each in tiles]), tiles[0].columns)
 
 
 def _strips(state: State) -> dict[PathKind, DecodedPath]:
-    known = filter(None, (state.answer(DecodePaths), state.answer(MakeGeodesic)))
-    return {strip.way: strip for ways in known for strip in ways.strips}
+    answers = filter(None, (state.answer(DecodePaths), state.answer(MakeGeodesic)))
+    return {strip.way: strip for paths in answers for strip in paths.strips}

@@ -1,4 +1,4 @@
-"""Bars under the pictures of a way: how much data stands behind each step."""
+"""Bars below the images of a path: support of each step."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 HEIGHT = 10
 LEAST = 2
-"""Pixels of a bar that stands for nothing: its colour must still be seen."""
+"""Minimum height of a bar in pixels, which keeps its colour visible."""
 
 
 def level_colour(level: float) -> str:
-    """Return the colour of a level, see `session.interpolation.words`."""
+    """Return the colour of a support level, see `session.interpolation.words`."""
     c = colours()
     if level <= EDGE:
         return c.fine
@@ -29,16 +29,16 @@ def level_colour(level: float) -> str:
 
 
 class SupportBar(QWidget):
-    """One bar per step, as tall as there is data, coloured by how usual its place is.
+    """One bar per step, whose height and colour show the support of the point.
 
     Parameters
     ----------
     view : TileView
-        Above it; where its tiles stand in one row, each bar stands under its own.
+        View above the bars; if its tiles are in one row, each bar is below its tile.
     """
 
     hovered = Signal(int)
-    """The step under the cursor; -1 when it leaves."""
+    """Step under the cursor; -1 when it leaves."""
 
     def __init__(self, view: TileView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class SupportBar(QWidget):
         self.setAccessibleName("Support of each step")
 
     def set_support(self, support: Support | None) -> None:
-        """Show what stands behind the steps, or nothing."""
+        """Show the support of the steps; None hides the bars."""
         self.support = support
         self.setVisible(support is not None)
         self.update()
@@ -60,7 +60,7 @@ class SupportBar(QWidget):
         return QSize(120, HEIGHT)
 
     def bar_rect(self, step: int) -> QRectF:
-        """Return the room of a bar, from its floor to the tallest it can be."""
+        """Return the rectangle of a bar at full height."""
         assert self.support
         count = len(self.support.level)
         if self._view.columns >= count and not self._view.tile_rect(0).isEmpty():
@@ -71,17 +71,17 @@ class SupportBar(QWidget):
         return QRectF(step * width, 0, width, self.height())
 
     def height_of(self, step: int) -> float:
-        """Return how tall a bar is, of 1: nothing is left of it where the map ends."""
+        """Return the height of a bar in [0, 1]; 0 from level `OFF` on."""
         assert self.support
         return max(0.0, 1.0 - float(self.support.level[step]) / OFF)
 
     def text(self, step: int) -> str:
-        """Return a step's support in words and numbers."""
+        """Return the tooltip of a step: its support in words and numbers."""
         s = self.support
         if s is None or not 0 <= step < len(s.level):
             return ""
-        near = int(s.near[step])
-        codes = "1 code" if near == 1 else f"{near:,} codes"
+        count = int(s.near[step])
+        codes = "1 code" if count == 1 else f"{count:,} codes"
         return (
             f"Step {step + 1} of {len(s.level)}: {words(float(s.level[step]))}. "
             f"{codes} within {s.radius[step]:.2g}, density {s.density[step]:.2g} × the usual, "
@@ -95,10 +95,10 @@ class SupportBar(QWidget):
         painter = QPainter(self)
         painter.setPen(Qt.PenStyle.NoPen)
         for step in range(len(self.support.level)):
-            room = self.bar_rect(step)
-            gap = 1 if room.width() > 4 else 0
-            tall = max(float(LEAST), self.height_of(step) * room.height())
-            bar = QRectF(room.x() + gap / 2, 1, room.width() - gap, tall - 1)
+            rect = self.bar_rect(step)
+            gap = 1 if rect.width() > 4 else 0
+            height = max(float(LEAST), self.height_of(step) * rect.height())
+            bar = QRectF(rect.x() + gap / 2, 1, rect.width() - gap, height - 1)
             painter.fillRect(bar, QColor(level_colour(float(self.support.level[step]))))
 
     def _step_at(self, x: float) -> int:
@@ -110,7 +110,6 @@ class SupportBar(QWidget):
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Point at the step above."""
         self.hovered.emit(self._step_at(event.position().x()))
 
     @override

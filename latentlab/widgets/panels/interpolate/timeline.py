@@ -1,4 +1,4 @@
-"""A timeline: where on the way one is, and when it comes through which point."""
+"""Timeline of a path: the playhead, and the keys at their times."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 HEIGHT = 24
 MARGIN = 12
 REACH = 7
-"""Pixels around a key within which it is taken hold of."""
+"""Distance in pixels within which a press selects a key."""
 NUDGE = 0.02
 EARLIEST, LATEST = 0.01, 0.99
 
 
 class Timeline(QWidget):
-    """A track from A to B: click or drag to scrub, drag keys in time, Delete removes one."""
+    """Track from A to B: click or drag to scrub, drag keys in time, Delete removes a key."""
 
     scrubbed = Signal(float)
-    """How much of the way has been gone; -1 where the cursor has left."""
+    """Time of the playhead in [0, 1]; -1 when the cursor leaves."""
     moved = Signal(int, float, bool)
-    """Which key is to be at which time, and whether it was let go there."""
+    """Index of a key, its new time in [0, 1], and whether it was released."""
     removed = Signal(int)
     chosen = Signal(int)
-    """A key whose point is to become z."""
+    """Index of the key whose point becomes z."""
     confirmed = Signal()
-    """The step under the playhead is to become z."""
+    """The step at the playhead becomes z."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._ends: LatentPath | None = None
         self.time = -1.0
         self.selected = -1
-        self._held = False
+        self._pressed = False
         self._moving = False
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -57,24 +57,24 @@ class Timeline(QWidget):
         return QSize(200, HEIGHT)
 
     def show_ends(self, ends: LatentPath | None) -> None:
-        """Show the points of another way."""
+        """Show another path, or none."""
         self._ends = ends
         if self.selected >= len(ends.keys if ends else ()):
             self.selected = -1
         self.update()
 
     def show_time(self, time: float) -> None:
-        """Put the playhead somewhere, or take it away with -1."""
+        """Move the playhead; -1 hides it."""
         self.time = time
         self.update()
 
     @property
     def _scale(self) -> float:
-        """How much of the track the way to B takes: all, unless it goes round."""
+        """Fraction of the track from A to B: 1, or less if the path returns to A."""
         return self._ends.stops()[len(self._ends.keys) + 1].time if self._ends else 1.0
 
     def key_place(self, index: int) -> QPointF:
-        """Return where a key stands."""
+        """Return the centre of a key, in widget coordinates."""
         assert self._ends
         return QPointF(self._x(self._ends.keys[index].time * self._scale), HEIGHT / 2)
 
@@ -86,12 +86,12 @@ class Timeline(QWidget):
 
     def _key_at(self, x: float) -> int:
         keys = range(len(self._ends.keys) if self._ends else 0)
-        away = [(abs(self.key_place(i).x() - x), i) for i in keys]
-        nearest = min(away, default=(REACH + 1.0, -1))
+        distances = [(abs(self.key_place(i).x() - x), i) for i in keys]
+        nearest = min(distances, default=(REACH + 1.0, -1))
         return nearest[1] if nearest[0] <= REACH else -1
 
     def _put(self, time: float, *, dropped: bool) -> None:
-        """Move the selected key; where it passes another, it is still the one selected."""
+        """Move the selected key, which stays selected when it passes another one."""
         assert self._ends
         time = min(LATEST, max(EARLIEST, time))
         others = [key.time for i, key in enumerate(self._ends.keys) if i != self.selected]
@@ -104,19 +104,18 @@ class Timeline(QWidget):
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of a key, or put the playhead here."""
+        """Select the key at the cursor, else move the playhead."""
         if self._ends is None or event.button() is not Qt.MouseButton.LeftButton:
             return
         self.selected = self._key_at(event.position().x())
-        self._held, self._moving = True, False
+        self._pressed, self._moving = True, False
         if self.selected < 0:
             self._scrub(self._time_at(event.position().x()))
         self.update()
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag what is held."""
-        if not self._held:
+        if not self._pressed:
             return
         time = self._time_at(event.position().x())
         if self.selected >= 0:
@@ -129,11 +128,11 @@ class Timeline(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._moving and self.selected >= 0:
             self._put(self._time_at(event.position().x()) / self._scale, dropped=True)
-        self._held = self._moving = False
+        self._pressed = self._moving = False
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Go to a key, or to the step here."""
+        """Choose the key at the cursor, else confirm the step."""
         key = self._key_at(event.position().x())
         if key >= 0:
             self.chosen.emit(key)
@@ -142,19 +141,18 @@ class Timeline(QWidget):
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
-        if not self._held and self.time >= 0:
+        if not self._pressed and self.time >= 0:
             self._scrub(-1.0)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Scrub, choose, move and remove from the keyboard."""
         key, keys = Qt.Key(event.key()), len(self._ends.keys) if self._ends else 0
-        way = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key, 0)
-        if self._ends and way and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        direction = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key, 0)
+        if self._ends and direction and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             if self.selected >= 0:
-                self._put(self._ends.keys[self.selected].time + way * NUDGE, dropped=True)
-        elif self._ends and way:
-            self._scrub(min(1.0, max(0.0, self.time + way / (self._ends.steps - 1))))
+                self._put(self._ends.keys[self.selected].time + direction * NUDGE, dropped=True)
+        elif self._ends and direction:
+            self._scrub(min(1.0, max(0.0, self.time + direction / (self._ends.steps - 1))))
         elif keys and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.selected = (self.selected + (1 if key is Qt.Key.Key_Up else -1)) % keys
             self.update()
@@ -178,11 +176,11 @@ class Timeline(QWidget):
     @override
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            taken = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Delete, Qt.Key.Key_Return)
-            if Qt.Key(event.key()) in taken:
+            handled = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Delete, Qt.Key.Key_Return)
+            if Qt.Key(event.key()) in handled:
                 event.accept()
                 return True
-        if event.type() == QEvent.Type.ToolTip and self._held:
+        if event.type() == QEvent.Type.ToolTip and self._pressed:
             QToolTip.hideText()
             return True
         return super().event(event)

@@ -1,4 +1,4 @@
-"""What stands below the strips: play, the timeline with its keys, and how time passes."""
+"""Controls below the strips: play button, timeline with keys, and playback menu."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class TimelineBar(QWidget):
-    """Changes the keys of the way, and says which step is to be seen while it plays.
+    """Playback of a path, and editing of its keys.
 
     Parameters
     ----------
     controller : Controller
-        Takes the way as it is changed.
+        Receives the changed path.
     """
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -60,7 +60,7 @@ class TimelineBar(QWidget):
         self.timeline.chosen.connect(self._on_chosen)
 
     def show_state(self, state: State) -> None:
-        """Show when the way comes through which point."""
+        """Show the keys and the playback settings of the path."""
         self.add_key.setEnabled(state.point is not None and state.ends is not None)
         self.timeline.show_ends(state.ends)
         if state.ends:
@@ -117,7 +117,7 @@ class TimelineBar(QWidget):
 
 
 def free_time(ends: LatentPath, playhead: float) -> float:
-    """Return a time for a new key: that of the playhead, else the middle of the widest gap."""
+    """Return the time of a new key: the playhead, else the middle of the widest gap."""
     times = [0.0, *(key.time for key in ends.keys), 1.0]
     if 0 < playhead < 1 and min(abs(playhead - time) for time in times) > 0.01:
         return playhead

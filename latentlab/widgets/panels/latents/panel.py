@@ -1,4 +1,4 @@
-"""The Latents panel: what each latent dimension carries, and how the posteriors lie."""
+"""The Latents panel: KL of each latent dimension, and distributions of the posteriors."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 WIDE = 3.2
-"""Times wider than tall, from where on all plots stand in one row."""
+"""Width / height above which all plots are in one row."""
 EMPTY = "Train a model, and what each latent dimension carries appears here as it learns."
 
 
 class LatentsPanel(CalmPanel):
-    """Heat map and split of KL at the left, distributions of mu and sigma at the right."""
+    """Heat map and split of the KL, and histograms of mu and sigma."""
 
     watches = frozenset({"latents", "portrait"})
 
@@ -88,20 +88,20 @@ class LatentsPanel(CalmPanel):
 
     @override
     def draw(self, state: State) -> None:
-        known = state.log.latents is not None
-        for part in (self._plots, self.bar, self.dimension):
-            part.setVisible(known)
-        self._empty.setVisible(not known)
+        has_latents = state.log.latents is not None
+        for widget in (self._plots, self.bar, self.dimension):
+            widget.setVisible(has_latents)
+        self._empty.setVisible(not has_latents)
         self._on_pointed(None)
         if state.log.latents is None:
             return
-        self._offer(state.log.latents.kl.shape[1])
+        self._list_dimensions(state.log.latents.kl.shape[1])
         self.bar.set_top(top(state.log.latents))
         self.heat.show_latents(state.log.latents)
         self.split.show_latents(state.log.latents)
         self._show_distributions()
 
-    def _offer(self, size: int) -> None:
+    def _list_dimensions(self, size: int) -> None:
         if self.dimension.count() == size + 1:
             return
         with QSignalBlocker(self.dimension):
@@ -115,7 +115,7 @@ class LatentsPanel(CalmPanel):
             plot.setVisible(portrait is not None)
         if portrait is None:
             return
-        # A portrait of another model may still be on its way out.
+        # The portrait may still be that of another model, with fewer dimensions.
         d = min(self.dimension.currentIndex(), portrait.mu.shape[1]) - 1
         columns = slice(None) if d < 0 else slice(d, d + 1)
         self.mu.show_values(portrait.mu[:, columns])
@@ -123,7 +123,7 @@ class LatentsPanel(CalmPanel):
 
     @Slot(object)
     def _on_pointed(self, cell: Cell | None) -> None:
-        """Tell of the cell under the cursor, else of the whole."""
+        """Show the values of the cell under the cursor, else those of the last epoch."""
         latents = self.controller.state.log.latents
         if cell:
             text = f"z{cell.dimension + 1} · epoch {cell.epoch:.0f} · {cell.nats:.3f} nats"
@@ -137,8 +137,8 @@ class LatentsPanel(CalmPanel):
 
     @Slot(int)
     def _on_chosen(self, dimension: int) -> None:
-        again = self.dimension.currentIndex() == dimension + 1
-        self.dimension.setCurrentIndex(0 if again else dimension + 1)
+        is_selected = self.dimension.currentIndex() == dimension + 1
+        self.dimension.setCurrentIndex(0 if is_selected else dimension + 1)
 
     @override
     def resizeEvent(self, event: QEvent) -> None:
@@ -149,10 +149,10 @@ class LatentsPanel(CalmPanel):
             return
         self._wide = wide
         plots = (self.heat, self.split, self.mu, self.sigma)
-        places = ((0, 0), (0, 1), (0, 2), (0, 3)) if wide else ((0, 0), (1, 0), (0, 1), (1, 1))
-        for plot, (row, column) in zip(plots, places, strict=True):
+        cells = ((0, 0), (0, 1), (0, 2), (0, 3)) if wide else ((0, 0), (1, 0), (0, 1), (1, 1))
+        for plot, (row, column) in zip(plots, cells, strict=True):
             self._grid.addWidget(plot, row, column)
-        # Below one another, both have the same epochs.
+        # Stacked plots share the epoch axis of the lower one.
         self.heat.showAxis("bottom", wide)
         self.heat.getPlotItem().setContentsMargins(0, 0, 2 * UNIT, 0 if wide else UNIT)
         for column, stretch in enumerate((5, 4, 3, 3) if wide else (4, 3, 0, 0)):
@@ -162,20 +162,20 @@ class LatentsPanel(CalmPanel):
 
 
 def lie_of(latents: LatentCurves) -> str:
-    """Return how the codes lie now, as far as it was measured."""
-    told, by_chance, uneven = (
+    """Return a text about the geometry of the codes, as far as it was measured."""
+    same, by_chance, unevenness = (
         float(values[-1]) for values in (latents.same_class, latents.by_chance, latents.unevenness)
     )
     parts = []
-    if not math.isnan(told):
+    if not math.isnan(same):
         parts.append(
-            f"The nearest other code is of the same class for {told:.0%} of the held-out images; "
+            f"The nearest other code is of the same class for {same:.0%} of the held-out images; "
             f"by chance it would be for {by_chance:.0%}."
         )
-    if not math.isnan(uneven):
+    if not math.isnan(unevenness):
         parts.append(
             f"Along straight lines between codes the steps of the pictures vary by "
-            f"{math.sqrt(max(0.0, uneven - 1)):.0%} of their mean; a linear decoder has 0%."
+            f"{math.sqrt(max(0.0, unevenness - 1)):.0%} of their mean; a linear decoder has 0%."
         )
     return " ".join(parts)
 

@@ -1,4 +1,4 @@
-"""Plots of what the latents carry: KL by dimension and epoch, its two parts, distributions."""
+"""Plots of the latents: KL by dimension and epoch, its two parts, and histograms."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from latentlab.session.latent_curves import LatentCurves
 
 COLUMNS = 600
-"""Epochs that a heat map shows apart."""
+"""Maximum number of columns of the heat map."""
 BINS = 60
 TITLE, LEFT = 16, 30
-"""Pixels: height of a title, width of the left axis, the same so that plots line up."""
+"""Height of a title and width of the left axis in pixels, equal in all plots to align them."""
 LINE = 15
-"""Pixels that one line of text at an axis needs."""
+"""Height of a tick label, in pixels."""
 STEPS = tuple(step * 10**power for power in range(5) for step in (1, 2, 5))
 INFORMATION, MARGINAL = CLASS_COLOURS[0], CLASS_COLOURS[6]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A place on the heat map: dimension from 0, epoch, and nats."""
+    """Cell of the heat map: dimension from 0, epoch, and KL in nats per image."""
 
     dimension: int
     epoch: float
@@ -41,7 +41,7 @@ class Cell:
 
 
 class SlimPlot(Plot):
-    """A plot that gives little room to its title, and none to hands."""
+    """Plot with a small title and without mouse interaction."""
 
     def __init__(self, title: str) -> None:
         super().__init__(title)
@@ -49,21 +49,21 @@ class SlimPlot(Plot):
 
     @override
     def dress(self) -> None:
-        """Take on the colours of the present scheme."""
+        """Apply the colours of the current theme."""
         super().dress()
-        # pyqtgraph reserves 30 pixels for it.
+        # pyqtgraph reserves 30 pixels for the title.
         self.getPlotItem().titleLabel.setMaximumHeight(TITLE)
         self.getPlotItem().layout.setRowFixedHeight(0, TITLE)
         self.getPlotItem().getAxis("left").setWidth(LEFT)
 
 
 class HeatMap(SlimPlot):
-    """KL of each dimension over the epochs, a row each, the first on top."""
+    """KL of each dimension over the epochs, one row per dimension, the first on top."""
 
     pointed = Signal(object)
-    """The ``Cell`` under the cursor, or None."""
+    """``Cell`` under the cursor, or None."""
     chosen = Signal(int)
-    """The dimension that was clicked."""
+    """Dimension that was clicked, from 0."""
 
     def __init__(self) -> None:
         super().__init__("KL of each dimension")
@@ -77,7 +77,7 @@ class HeatMap(SlimPlot):
         self.scene().sigMouseClicked.connect(self._on_clicked)
 
     def show_latents(self, latents: LatentCurves) -> None:
-        """Draw the KL of E epochs and D dimensions."""
+        """Draw the KL of each dimension and epoch."""
         self._latents = latents
         first, last = latents.epochs[0], latents.epochs[-1]
         count = int(min(COLUMNS, last - first + 1))
@@ -86,30 +86,30 @@ class HeatMap(SlimPlot):
         self.image.setImage(latents.kl[at].T, levels=(0.0, top(latents)))
         self.image.setRect(QRectF(first - 0.5, 0.5, last - first + 1, dims))
         self.setRange(xRange=(first - 0.5, last + 0.5), yRange=(0.5, dims + 0.5), padding=0)
-        _count_epochs(self, latents)
+        _set_epoch_ticks(self, latents)
         self._label()
 
     def _label(self) -> None:
         if self._latents is not None:
-            dims, room = self._latents.kl.shape[1], self.getViewBox().height()
-            self.getAxis("left").setTicks([_ticks(1, dims, max(2, int(room / LINE)), "z{}"), []])
+            dims, height = self._latents.kl.shape[1], self.getViewBox().height()
+            self.getAxis("left").setTicks([_ticks(1, dims, max(2, int(height / LINE)), "z{}"), []])
 
     def resizeEvent(self, event: QEvent) -> None:
-        """Name as many dimensions as there is room for."""
+        """Label as many dimensions as fit."""
         super().resizeEvent(event)
         if hasattr(self, "_latents"):
             self._label()
 
     def cell_at(self, place: QPointF) -> Cell | None:
-        """Return what lies at a place, in epochs and dimensions from 1."""
-        shown = self._latents
-        if shown is None:
+        """Return the cell at data coordinates (epoch, dimension from 1), or None."""
+        latents = self._latents
+        if latents is None:
             return None
         dimension = round(place.y()) - 1
-        row = int(np.abs(shown.epochs - place.x()).argmin())
-        if not 0 <= dimension < shown.kl.shape[1] or abs(shown.epochs[row] - place.x()) > 1:
+        row = int(np.abs(latents.epochs - place.x()).argmin())
+        if not 0 <= dimension < latents.kl.shape[1] or abs(latents.epochs[row] - place.x()) > 1:
             return None
-        return Cell(dimension, float(shown.epochs[row]), float(shown.kl[row, dimension]))
+        return Cell(dimension, float(latents.epochs[row]), float(latents.kl[row, dimension]))
 
     def _cell(self, scene: QPointF) -> Cell | None:
         inside = self.getViewBox().sceneBoundingRect().contains(scene)
@@ -126,13 +126,13 @@ class HeatMap(SlimPlot):
             self.chosen.emit(cell.dimension)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Say that nothing is under the cursor."""
+        """Emit None."""
         self.pointed.emit(None)
         super().leaveEvent(event)
 
 
 class SplitPlot(SlimPlot):
-    """The mean KL in its two parts, over the epochs."""
+    """The two parts of the mean KL over the epochs: I(x; z) and KL(q(z) ‖ p(z))."""
 
     def __init__(self) -> None:
         dash = '<span style="color:{}">━</span> {}'
@@ -150,36 +150,36 @@ class SplitPlot(SlimPlot):
 
     @override
     def dress(self) -> None:
-        """Take on the colours of the present scheme."""
+        """Apply the colours of the current theme."""
         super().dress()
         self.cap.setPen(self.pen(colours().muted, 1, Qt.PenStyle.DotLine))
 
     def show_latents(self, latents: LatentCurves) -> None:
-        """Draw both lines, and dotted the most that I can be."""
+        """Draw both parts, and the upper bound log N of I(x; z) as a dotted line."""
         single = "o" if len(latents.epochs) == 1 else None
         parts = (latents.mutual_information, latents.marginal_kl)
         for line, values in zip((self.information, self.marginal), parts, strict=True):
             line.setData(latents.epochs, values, symbol=single)
         self.setXRange(latents.epochs[0] - 0.5, latents.epochs[-1] + 0.5, padding=0)
-        _count_epochs(self, latents)
+        _set_epoch_ticks(self, latents)
         cap = float(np.log(max(1, latents.images)))
         self.cap.setValue(cap)
-        highest = max(_high(values) for values in parts)
-        near = cap if parts[0][-1] > 0.6 * cap else 0.0
-        self.setYRange(0, max(highest, near, 0.1), padding=0.06)
+        highest = max(_robust_max(values) for values in parts)
+        bound = cap if parts[0][-1] > 0.6 * cap else 0.0
+        self.setYRange(0, max(highest, bound, 0.1), padding=0.06)
 
 
 class Distribution(SlimPlot):
-    """A histogram of values over the data, and what the prior would have.
+    """Histogram of values over the data, with the density expected under the prior.
 
     Parameters
     ----------
     title : str
-        Of what.
+        Title of the plot.
     expected : callable or float
-        The density that the prior has, or the one value.
+        Density under the prior, or its only value.
     limits : tuple of float
-        The least that is shown.
+        Minimum range of the x axis.
     """
 
     def __init__(
@@ -200,7 +200,7 @@ class Distribution(SlimPlot):
 
     @override
     def dress(self) -> None:
-        """Take on the colours of the present scheme."""
+        """Apply the colours of the current theme."""
         super().dress()
         accent = colours().accent
         self.bars.setPen(self.pen(accent))
@@ -209,9 +209,9 @@ class Distribution(SlimPlot):
         self.expected.setPen(pen)
 
     def show_values(self, values: NDArray[np.float32]) -> None:
-        """Draw the histogram of values of any shape; those far outside lie in the last bars."""
+        """Draw the histogram of values of any shape; outliers count in the outermost bins."""
         values = values[np.isfinite(values)]
-        low, high = self._reach(values)
+        low, high = self._x_limits(values)
         edges = np.linspace(low, high, BINS + 1)
         counts, _ = np.histogram(np.clip(values, low, high), edges)
         density = counts / max(1, len(values)) / (edges[1] - edges[0])
@@ -223,13 +223,13 @@ class Distribution(SlimPlot):
             tallest = max(tallest, float(self._expected(x).max()))
         self.setRange(xRange=(low, high), yRange=(0, tallest or 1.0), padding=0.02)
 
-    def _reach(self, values: NDArray[np.float32]) -> tuple[float, float]:
-        """Return limits in whole steps, so that training does not make them jitter."""
+    def _x_limits(self, values: NDArray[np.float32]) -> tuple[float, float]:
+        """Return limits rounded outwards, so that they do not jitter during training."""
         low, high = self._limits
         if not len(values):
             return low, high
-        least, most = np.quantile(values, (0.002, 0.998))
-        return min(low, float(np.floor(least))), max(high, float(np.ceil(2 * most) / 2))
+        lowest, highest = np.quantile(values, (0.002, 0.998))
+        return min(low, float(np.floor(lowest))), max(high, float(np.ceil(2 * highest) / 2))
 
 
 def normal(x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -239,24 +239,24 @@ def normal(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def top(latents: LatentCurves) -> float:
-    """Return the nats that the brightest colour stands for."""
-    return max(_high(latents.kl), 0.1)
+    """Return the KL of the brightest colour, in nats."""
+    return max(_robust_max(latents.kl), 0.1)
 
 
-def _high(values: NDArray[np.float64]) -> float:
-    """Return the highest value but for a few, such as those of the first epoch of a long run."""
+def _robust_max(values: NDArray[np.float64]) -> float:
+    """Return the 0.99 quantile: outliers, as in the first epoch of a long run, do not count."""
     finite = values[np.isfinite(values)]
     return float(np.quantile(finite, 0.99)) if len(finite) else 0.0
 
 
-def _count_epochs(plot: Plot, latents: LatentCurves) -> None:
-    """Write epochs below a plot, which pyqtgraph would part into halves where they are few."""
+def _set_epoch_ticks(plot: Plot, latents: LatentCurves) -> None:
+    """Set whole epochs as ticks: with few epochs, pyqtgraph labels halves too."""
     ticks = _ticks(latents.epochs[0], latents.epochs[-1], 7)
     plot.getAxis("bottom").setTicks([ticks, []])
 
 
-def _ticks(first: float, last: float, most: int, text: str = "{}") -> list[tuple[float, str]]:
-    """Return at most so many whole numbers to write at an axis, evenly apart."""
-    step = next((step for step in STEPS if last - first < step * most), STEPS[-1])
+def _ticks(first: float, last: float, count: int, text: str = "{}") -> list[tuple[float, str]]:
+    """Return at most `count` evenly spaced integer ticks of an axis."""
+    step = next((step for step in STEPS if last - first < step * count), STEPS[-1])
     start = step * -(-int(first) // step)
-    return [(float(place), text.format(place)) for place in range(start, int(last) + 1, step)]
+    return [(float(tick), text.format(tick)) for tick in range(start, int(last) + 1, step)]

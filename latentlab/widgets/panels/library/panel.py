@@ -1,4 +1,4 @@
-"""The Library panel: the models that came along, the user's own runs, and those to come."""
+"""The Library panel: shipped models, the user's runs, and the training queue."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LibraryPanel(PanelWidget):
-    """A list; one click opens, several selected are compared, the right button offers more."""
+    """List of runs: click to open, select several to compare, right-click for a menu."""
 
     watches = frozenset({ListLibrary, "model", "opening", Compare, "queue", "run", "following"})
 
@@ -44,7 +44,6 @@ class LibraryPanel(PanelWidget):
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """List the runs, mark the open one, and say how far each is."""
         if ListLibrary in changed:
             self.list.show_entries(state.answer(ListLibrary) or ())
             self._hint.setVisible(all(entry.shipped for entry in (state.answer(ListLibrary) or ())))
@@ -68,7 +67,7 @@ class LibraryPanel(PanelWidget):
 
     @Slot()
     def _on_selected(self) -> None:
-        """Compare where several are selected, and stop where no more are."""
+        """Compare the runs if several are selected, else stop comparing."""
         self.actions_.update()
         paths = tuple(entry.path for entry in self.list.entries())
         if len(paths) > 1:

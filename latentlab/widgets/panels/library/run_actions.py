@@ -1,4 +1,4 @@
-"""What one can do with runs: a context menu, and keys."""
+"""Actions on runs: context menu and shortcuts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class RunActions(QObject):
-    """Acts on what is selected in a list of runs.
+    """Actions on the selected runs of a list.
 
     Parameters
     ----------
     runs : RunList
-        Gets the context menu and the keys.
+        Gets the context menu and the shortcuts.
     controller : Controller
-        Takes the intents.
+        Receives the actions.
     """
 
     def __init__(self, runs: RunList, controller: Controller) -> None:
@@ -59,28 +59,28 @@ class RunActions(QObject):
         return action
 
     def update(self) -> None:
-        """Offer what can be done with what is selected now."""
+        """Enable the actions that apply to the current selection."""
         state, chosen = self._controller.state, self._runs.entries()
-        one = chosen[0] if len(chosen) == 1 else None
-        own = [entry for entry in chosen if not entry.shipped and not is_under_way(entry, state)]
+        single = chosen[0] if len(chosen) == 1 else None
+        runs = [entry for entry in chosen if not entry.shipped and not is_under_way(entry, state)]
         idle = state.training.run is None
-        is_open = bool(one and state.model and state.model.source == one.path)
-        unfinished = bool(one and one.epoch < one.epochs)
-        can_go_on = bool(one and one.resumable and idle)
-        self.open.setEnabled(one is not None and not is_open)
-        self.resume.setEnabled(can_go_on and unfinished)
-        self.more.setEnabled(can_go_on)
-        whole = one is not None and not one.damage
-        self.duplicate.setEnabled(whole)
-        self.compare.setEnabled(whole and not is_open and state.model is not None)
+        is_open = bool(single and state.model and state.model.source == single.path)
+        unfinished = bool(single and single.epoch < single.epochs)
+        can_resume = bool(single and single.resumable and idle)
+        self.open.setEnabled(single is not None and not is_open)
+        self.resume.setEnabled(can_resume and unfinished)
+        self.more.setEnabled(can_resume)
+        is_intact = single is not None and not single.damage
+        self.duplicate.setEnabled(is_intact)
+        self.compare.setEnabled(is_intact and not is_open and state.model is not None)
         self.alone.setVisible(bool(state.answer(Compare) or ()))
-        self.rename.setEnabled(one is not None and not one.shipped)
-        self.folder.setEnabled(one is not None)
-        self.delete.setEnabled(bool(own) and len(own) == len(chosen))
+        self.rename.setEnabled(single is not None and not single.shipped)
+        self.folder.setEnabled(single is not None)
+        self.delete.setEnabled(bool(runs) and len(runs) == len(chosen))
         self.delete.setText("Move to trash" if len(chosen) < 2 else f"Move {len(chosen)} to trash")
 
     def menu(self) -> QMenu:
-        """Return the context menu; whoever shows it lets it go."""
+        """Return the context menu, which deletes itself when it closes."""
         self.update()
         menu = QMenu(self._runs)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -95,34 +95,34 @@ class RunActions(QObject):
         return menu
 
     @Slot(QPoint)
-    def _show_menu(self, place: QPoint) -> None:
-        if self._runs.itemAt(place):
-            self.menu().popup(self._runs.viewport().mapToGlobal(place))
+    def _show_menu(self, pos: QPoint) -> None:
+        if self._runs.itemAt(pos):
+            self.menu().popup(self._runs.viewport().mapToGlobal(pos))
 
-    def _one(self) -> Entry | None:
+    def _single(self) -> Entry | None:
         chosen = self._runs.entries()
         return chosen[0] if len(chosen) == 1 else None
 
     @Slot()
     def _open(self) -> None:
-        if entry := self._one():
+        if entry := self._single():
             self._controller.runs.open(entry.path)
 
     @Slot()
     def _resume(self) -> None:
-        if entry := self._one():
+        if entry := self._single():
             self._controller.training.resume(entry.path)
 
     @Slot()
     def _train_more(self) -> None:
-        entry = self._one()
+        entry = self._single()
         epochs = ask_epochs(self._runs, entry.name) if entry else None
         if entry and epochs:
             self._controller.training.resume(entry.path, entry.epoch + epochs)
 
     @Slot()
     def _duplicate(self) -> None:
-        if entry := self._one():
+        if entry := self._single():
             self._controller.runs.duplicate(entry.path)
 
     @Slot()
@@ -138,7 +138,7 @@ class RunActions(QObject):
 
     @Slot()
     def _rename(self) -> None:
-        entry = self._one()
+        entry = self._single()
         if entry and not entry.shipped:
             self._runs.editItem(self._runs.item(self._runs.row_of(entry.path)))
 
@@ -148,7 +148,7 @@ class RunActions(QObject):
 
     @Slot()
     def _show_folder(self) -> None:
-        if entry := self._one():
+        if entry := self._single():
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(entry.path)))
 
     @Slot()
@@ -157,8 +157,8 @@ class RunActions(QObject):
         chosen = self._runs.entries()
         if not self.delete.isEnabled():
             return
-        what = f"“{chosen[0].name}”" if len(chosen) == 1 else f"these {len(chosen)} runs"
+        title = f"“{chosen[0].name}”" if len(chosen) == 1 else f"these {len(chosen)} runs"
         more = "It can be taken back from there." if len(chosen) == 1 else "They can be taken back."
-        if confirm(self._runs, f"Move {what} to the trash?", more, "Move to trash"):
+        if confirm(self._runs, f"Move {title} to the trash?", more, "Move to trash"):
             for entry in chosen:
                 self._controller.runs.delete(entry.path)

@@ -1,4 +1,4 @@
-"""The list of runs: a picture, a name, what is known of each and how far it came."""
+"""List of runs: thumbnail, name, details and progress of each."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ UNDER_WAY = {"stopping": "stopping…", "paused": "paused"}
 
 
 class RunList(QListWidget):
-    """Remembers what is selected while its entries come and go."""
+    """List of runs that keeps its selection when the entries change."""
 
     renamed = Signal(object, str)
-    """The path of a run, and what to call it."""
+    """Path of a run, and its new name."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,14 +53,14 @@ class RunList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def entries(self) -> list[Entry]:
-        """Return the selected ones, from top to bottom."""
-        return [self.item(row).data(ENTRY) for row in range(self.count()) if self._is_on(row)]
+        """Return the selected entries, from top to bottom."""
+        return [self.item(row).data(ENTRY) for row in range(self.count()) if self._is_selected(row)]
 
-    def _is_on(self, row: int) -> bool:
+    def _is_selected(self, row: int) -> bool:
         return self.item(row).isSelected()
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
-        """List other entries; those that were selected stay so."""
+        """List other entries, and keep the selection."""
         selected = {entry.path for entry in self.entries()}
         with QSignalBlocker(self):
             self.clear()
@@ -69,7 +69,7 @@ class RunList(QListWidget):
                 self.item(self.count() - 1).setSelected(entry.path in selected)
 
     def show_open(self, source: Path | None) -> None:
-        """Select the open one alone, or none."""
+        """Select only the open run; None clears the selection."""
         with QSignalBlocker(self):
             self.setCurrentRow(
                 self.row_of(source), QItemSelectionModel.SelectionFlag.ClearAndSelect
@@ -81,14 +81,14 @@ class RunList(QListWidget):
         return next((row for row in rows if self.item(row).data(PATH) == str(path)), -1)
 
     def show_tags(self, state: State) -> None:
-        """Say of each how far it is."""
+        """Update the progress text of each run."""
         for row in range(self.count()):
             item = self.item(row)
             item.setData(TAG, tag(item.data(ENTRY), state))
 
 
 class _Rows(RunRow):
-    """Rows whose names can be edited in place."""
+    """Delegate whose names can be edited in place."""
 
     @override
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
@@ -120,7 +120,7 @@ class _Rows(RunRow):
 
 
 def tag(entry: Entry, state: State) -> str:
-    """Return how far a run is, in a word or two."""
+    """Return the progress of a run as a short text."""
     if state.opening and state.opening == entry.path.name:
         return "opening…"
     if is_under_way(entry, state) and state.training.run:
@@ -137,21 +137,21 @@ def tag(entry: Entry, state: State) -> str:
 
 
 def is_under_way(entry: Entry, state: State) -> bool:
-    """Say whether a run is the one that is being trained."""
+    """Return whether a run is being trained."""
     return state.training.run is not None and state.training.run.folder == entry.path
 
 
 def description(entry: Entry) -> str:
-    """Return all that is known of a run, for a tooltip."""
+    """Return the tooltip of a run."""
     if entry.damage:
         return "\n".join([entry.name, entry.damage, str(entry.path)])
     lines = [f"{entry.name}: {entry.detail}"]
     if entry.epochs and not entry.shipped:
         done = entry.epoch >= entry.epochs
-        how = "Finished" if done else f"Stopped at epoch {entry.epoch} of {entry.epochs}"
+        status = "Finished" if done else f"Stopped at epoch {entry.epoch} of {entry.epochs}"
         after = f" after {entry.epoch} epochs" if done else ""
         more = "; training can go on from there" if entry.resumable else ""
-        lines.append(f"{how}{after}{more}.")
+        lines.append(f"{status}{after}{more}.")
     lines += [entry.failure] if entry.failure else []
     return "\n".join([*lines, str(entry.path)])
 

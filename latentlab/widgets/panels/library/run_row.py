@@ -1,4 +1,4 @@
-"""How one run is painted in a list."""
+"""Delegate that paints a run in a list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TAG = Qt.ItemDataRole.UserRole + 2
 
 
 class RunRow(QStyledItemDelegate):
-    """Paints a picture, a name, and below it a fainter line with a tag at its right."""
+    """Delegate that paints thumbnail and name, and below the name the details and a tag."""
 
     @override
     def sizeHint(
@@ -33,29 +33,29 @@ class RunRow(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         c = colours()
-        _paint_ground(painter, option)
-        place = QRect(option.rect.x() + 4, option.rect.y() + 4, THUMBNAIL, THUMBNAIL)
-        index.data(Qt.ItemDataRole.DecorationRole).paint(painter, place)
+        _paint_background(painter, option)
+        icon_rect = QRect(option.rect.x() + 4, option.rect.y() + 4, THUMBNAIL, THUMBNAIL)
+        index.data(Qt.ItemDataRole.DecorationRole).paint(painter, icon_rect)
         name, detail = index.data().split("\n", 1)
-        room = _text_room(option.rect)
+        bounds = _text_rect(option.rect)
         top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
-        little = small(option.font)
-        _write(painter, room, name, option.font, c.text, top)
-        taken = _write(painter, room, index.data(TAG) or "", little, c.text, bottom, right=True)
-        _write(painter, room.adjusted(0, 0, -taken, 0), detail, little, c.muted, bottom)
+        font = small(option.font)
+        _draw_text(painter, bounds, name, option.font, c.text, top)
+        used = _draw_text(painter, bounds, index.data(TAG) or "", font, c.text, bottom, right=True)
+        _draw_text(painter, bounds.adjusted(0, 0, -used, 0), detail, font, c.muted, bottom)
 
 
 def name_room(rect: QRect) -> QRect:
-    """Return where within a row the name stands."""
-    room = _text_room(rect)
-    return QRect(room.x() - 4, rect.y() + 2, room.width() + 4, rect.height() // 2)
+    """Return the rectangle of the name within a row."""
+    bounds = _text_rect(rect)
+    return QRect(bounds.x() - 4, rect.y() + 2, bounds.width() + 4, rect.height() // 2)
 
 
-def _text_room(rect: QRect) -> QRect:
+def _text_rect(rect: QRect) -> QRect:
     return rect.adjusted(THUMBNAIL + 2 * UNIT, 5, -UNIT, -5)
 
 
-def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
+def _paint_background(painter: QPainter, option: QStyleOptionViewItem) -> None:
     selected = bool(option.state & QStyle.StateFlag.State_Selected)
     pointed = bool(option.state & QStyle.StateFlag.State_MouseOver)
     if selected or pointed:
@@ -65,9 +65,9 @@ def _paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
         painter.drawRoundedRect(option.rect.adjusted(0, 1, 0, -1), 4, 4)
 
 
-def _write(
+def _draw_text(
     painter: QPainter,
-    room: QRect,
+    bounds: QRect,
     text: str,
     font: QFont,
     colour: str,
@@ -75,10 +75,10 @@ def _write(
     *,
     right: bool = False,
 ) -> int:
-    """Write a line, cut off where it is too long; return the room it takes and a gap."""
+    """Draw a line of elided text; return its width plus a gap, in pixels."""
     painter.setFont(font)
     painter.setPen(QColor(colour))
-    line = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-    across = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    painter.drawText(room, int(side | across), line)
+    line = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, bounds.width())
+    horizontal = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+    painter.drawText(bounds, int(side | horizontal), line)
     return painter.fontMetrics().horizontalAdvance(line) + UNIT if line else 0

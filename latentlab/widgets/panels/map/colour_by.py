@@ -1,4 +1,4 @@
-"""What the map's points are coloured by: the choice, and how many groups."""
+"""Choice of the colouring of the map, and of its number of groups."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 FEWEST, MOST = 2, 500
 MOST_GROUPS = 40
-"""Groups that the legend lists."""
+"""Maximum number of groups in the legend."""
 COUNTS = {Measure.K_MEANS: ("k = ", 10), Measure.HDBSCAN: ("≥ ", 50)}
 
 
 class ColourBy(QWidget):
-    """A list of colourings; asks for those that have to be computed."""
+    """List of colourings; requests those that have to be computed."""
 
     changed = Signal()
-    """Another colouring is chosen."""
+    """Another colouring was chosen."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._offered: tuple[Colouring, ...] = ()
+        self._listed: tuple[Colouring, ...] = ()
         self._counts = {measure: count for measure, (_, count) in COUNTS.items()}
         self.box, self.count = QComboBox(), WholeBox(FEWEST, MOST)
         self.box.setToolTip("What gives the points their colour.")
@@ -62,28 +62,28 @@ class ColourBy(QWidget):
 
     @property
     def chosen(self) -> Colouring | None:
-        """The colouring that is on."""
+        """Current colouring."""
         row = self.box.currentIndex()
-        return self._offered[row] if 0 <= row < len(self._offered) else None
+        return self._listed[row] if 0 <= row < len(self._listed) else None
 
     def offer(self, state: State) -> None:
-        """Offer what these codes can be coloured by, keeping the choice where it is among it."""
-        offered = colourings(state)
-        if offered != self._offered:
+        """List the colourings of these codes, and keep the current one if it is among them."""
+        listed = colourings(state)
+        if listed != self._listed:
             before = self.chosen
-            self._offered = offered
+            self._listed = listed
             with QSignalBlocker(self.box):
                 self.box.clear()
-                self.box.addItems([colouring.title for colouring in offered])
-                keys = [colouring.key for colouring in offered]
+                self.box.addItems([colouring.title for colouring in listed])
+                keys = [colouring.key for colouring in listed]
                 again = keys.index(before.key) if before and before.key in keys else 0
                 self.box.setCurrentIndex(again)
-            self.setVisible(bool(offered))
+            self.setVisible(bool(listed))
         self._show_count()
 
     def choose(self, key: str) -> None:
-        """Colour by something, by its key."""
-        keys = [colouring.key for colouring in self._offered]
+        """Choose a colouring by its key."""
+        keys = [colouring.key for colouring in self._listed]
         if key in keys:
             self.box.setCurrentIndex(keys.index(key))
 
@@ -109,17 +109,17 @@ class ColourBy(QWidget):
             self._measure(again=True)
 
     def _measure(self, *, again: bool) -> None:
-        """Cancel the colouring under way, and request the one that is chosen now."""
+        """Cancel the running colouring, and request the chosen one."""
         chosen, state = self.chosen, self._controller.state
-        unknown = chosen is not None and (again or values_of(chosen.key, state) is None)
-        if chosen and chosen.measure and unknown:
+        is_missing = chosen is not None and (again or values_of(chosen.key, state) is None)
+        if chosen and chosen.measure and is_missing:
             self._controller.demand.withdraw(MakeMeasured)
         self._controller.demand.renew()
 
     def wants(self, state: State) -> Iterable[MakeMeasured]:
-        """Return the request for the colouring, where it has to be computed."""
+        """Return the request for the chosen colouring, if it has to be computed."""
         measure = self.chosen.measure if self.chosen else None
-        # Finish work under way even if the codes change: during training they always do.
+        # Let running work finish even if the codes change: during training they always do.
         if measure and MakeMeasured not in state.working:
             yield MakeMeasured(measure, self._counts.get(measure, 10))
 
@@ -127,7 +127,7 @@ class ColourBy(QWidget):
 def legend_names(
     chosen: Colouring | None, groups: NDArray[np.int64] | None, classes: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """Return what the legend lists."""
+    """Return the names in the legend."""
     if chosen is None or groups is None:
         return ()
     if chosen.key == "class":

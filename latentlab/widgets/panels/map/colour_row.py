@@ -1,4 +1,4 @@
-"""What stands below the map: the choice of colours, and what they mean."""
+"""Row below the map: choice of the colouring, with legend or colour bar."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class ColourRow(QWidget):
-    """The choice of a colouring beside its legend or its scale."""
+    """Choice of a colouring beside its legend or colour bar."""
 
     changed = Signal()
-    """Other colours are chosen."""
+    """Another colouring was chosen."""
     filtered = Signal()
-    """Other groups are to be shown."""
+    """Other groups were chosen to be shown."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,9 +46,9 @@ class ColourRow(QWidget):
     def paint_of(
         self, state: State, classes: tuple[str, ...]
     ) -> tuple[Paint, NDArray[np.bool_] | None]:
-        """Return the colours of the images, and which of them are shown; None for all.
+        """Return the colours of the images, and the mask of visible images or None for all.
 
-        Says on the way what the colours mean.
+        Also updates the legend or the colour bar.
         """
         chosen, count = self.choice.chosen, 0 if state.codes is None else len(state.codes)
         values = values_of(chosen.key, state) if chosen else None
@@ -63,7 +63,7 @@ class ColourRow(QWidget):
         shown = None if groups is None else self.legend.shown()
         if groups is None or shown is None:
             return by_class(groups, count), None
-        # Much faster than looking up each of a million.
+        # A lookup table is much faster than one lookup per image, for a million images.
         table = np.zeros(2 + max(int(groups.max(initial=0)), 0), bool)
         table[[group + 1 for group in shown if group + 1 < len(table)]] = True
         return by_class(groups, count), table[groups + 1]

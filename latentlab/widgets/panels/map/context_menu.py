@@ -1,4 +1,4 @@
-"""What can be done at a place of the map."""
+"""Context menu of a position on the map."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def fill_map_menu(
     go: Callable[[float, float], None],
     put: Put,
 ) -> None:
-    """Offer what can be done at a spot, and with the image nearest to it."""
+    """Add the actions for a spot, and for the image nearest to it, to a menu."""
     menu.addAction("Go here", partial(go, spot.x, spot.y))
     for name in "ab":
         menu.addAction(f"Put {name.upper()} here", partial(put, name, spot.x, spot.y, True))

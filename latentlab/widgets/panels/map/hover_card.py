@@ -1,4 +1,4 @@
-"""What lies under the cursor, beside the cursor."""
+"""Card beside the cursor with the images under the cursor."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SIDE = 72
 
 
 class HoverCard(QWidget):
-    """The decoded point and, left of it, the image of the data set near it."""
+    """Decoded point and, left of it, the nearby image of the data set."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._room = parent
+        self._container = parent
         self._pictures: list[tuple[str, QImage]] = []
         self.setFont(small(self.font()))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -32,28 +32,28 @@ class HoverCard(QWidget):
     def set_pictures(
         self, decoded: NDArray[np.uint8], image: NDArray[np.uint8] | None = None
     ) -> None:
-        """Show a decoded point, and the image near it where there is one."""
+        """Show a decoded point, and the image near it if there is one."""
         self._pictures = [("decoded", to_image(decoded))]
         if image is not None:
             self._pictures.insert(0, ("image", to_image(image)))
-        self.resize(self._wanted())
+        self.resize(self._content_size())
         self.update()
 
     @property
     def captions(self) -> list[str]:
-        """What is shown, from left to right."""
+        """Captions of the images, from left to right."""
         return [caption for caption, _ in self._pictures]
 
-    def _wanted(self) -> QSize:
-        text = self.fontMetrics().height() if len(self._pictures) > 1 else 0
+    def _content_size(self) -> QSize:
+        text_height = self.fontMetrics().height() if len(self._pictures) > 1 else 0
         count = len(self._pictures)
-        return QSize(count * SIDE + (count - 1) * 2 + 2, SIDE + text + 2)
+        return QSize(count * SIDE + (count - 1) * 2 + 2, SIDE + text_height + 2)
 
     def stand_beside(self, pixel: QPoint) -> None:
-        """Stand where the cursor does not cover it."""
-        room, width, height = self._room.rect(), self.width(), self.height()
+        """Move beside a pixel of the parent, where the cursor does not cover the card."""
+        bounds, width, height = self._container.rect(), self.width(), self.height()
         right = pixel.x() + 2 * UNIT
-        x = right if right + width < room.width() else pixel.x() - 2 * UNIT - width
+        x = right if right + width < bounds.width() else pixel.x() - 2 * UNIT - width
         above = pixel.y() - 2 * UNIT - height
         y = above if above > 0 else pixel.y() + 2 * UNIT
         self.move(max(0, x), y)

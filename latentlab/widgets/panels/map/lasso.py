@@ -1,4 +1,4 @@
-"""Choosing images on the map by hand: one by one, in a box, or in a lasso."""
+"""Selection tools of the map: click, box and lasso."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from latentlab.widgets.panels.map.plot import MapPlot
 
 STILL = 4
-"""Pixels within which a press and a release are a click."""
+"""Maximum distance in pixels between press and release of a click."""
 NEW, BOX, LASSO = "", "box", "lasso"
 
 
 class Outline(pg.GraphicsObject):
-    """What a hand draws around images, in data coordinates."""
+    """Outline of the box or lasso that is being drawn, in data coordinates."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,13 +32,13 @@ class Outline(pg.GraphicsObject):
         self.setZValue(30)
 
     def set_corners(self, corners: list[QPointF]) -> None:
-        """Show an outline; nothing without corners."""
+        """Show an outline; an empty list hides it."""
         self.prepareGeometryChange()
         self._polygon = QPolygonF(corners)
         self.update()
 
     def boundingRect(self) -> QRectF:
-        """Return its extent."""
+        """Return the bounding rectangle of the outline."""
         return self._polygon.boundingRect()
 
     def paint(self, painter: QPainter, *_: object) -> None:
@@ -49,7 +49,7 @@ class Outline(pg.GraphicsObject):
 
 
 class SelectTools(QObject):
-    """Takes the mouse of a map while a tool is on; without one, the map works as ever.
+    """Event filter that handles the mouse of a map while a selection tool is active.
 
     Parameters
     ----------
@@ -58,11 +58,11 @@ class SelectTools(QObject):
     """
 
     chosen = Signal(object, object)
-    """Rows, and how they change what is chosen."""
+    """Rows, and how they change the selection."""
     cleared = Signal()
-    """Escape: nothing shall be chosen."""
+    """Escape without an active tool: clear the selection."""
     left = Signal()
-    """Escape: the tool is laid down."""
+    """Escape deactivated the tool."""
 
     def __init__(self, plot: MapPlot) -> None:
         super().__init__(plot)
@@ -75,20 +75,20 @@ class SelectTools(QObject):
         plot.installEventFilter(self)
 
     def set_tool(self, tool: str) -> None:
-        """Take up a tool, or lay it down with an empty name."""
+        """Activate a tool; an empty name deactivates it."""
         self.tool = tool
         self._stop()
         shape = Qt.CursorShape.CrossCursor if tool else Qt.CursorShape.ArrowCursor
         self._plot.viewport().setCursor(shape)
         if tool:
-            # For Escape, whichever button was pressed.
+            # The plot needs the focus to receive Escape.
             self._plot.setFocus()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Draw with the left button while a tool is on.
+        """Draw with the left button while a tool is active.
 
-        Escape gives up what is being drawn, else lays down the tool, else clears what is chosen.
+        Escape cancels the drawing, else deactivates the tool, else clears the selection.
         """
         if isinstance(event, QKeyEvent):
             return watched is self._plot and self._on_key(event)
@@ -101,7 +101,7 @@ class SelectTools(QObject):
             return True
         if kind == QEvent.Type.MouseMove and self._pixels:
             self._pixels.append(event.position())
-            self.outline.set_corners([self._place(pixel) for pixel in self._corners()])
+            self.outline.set_corners([self._map_to_view(pixel) for pixel in self._corners()])
             return True
         if kind == QEvent.Type.MouseButtonRelease and self._pixels:
             self._finish(event)
@@ -125,21 +125,21 @@ class SelectTools(QObject):
             return self._pixels
         return _box(self._pixels[0], self._pixels[-1])
 
-    def _place(self, pixel: QPointF) -> QPointF:
+    def _map_to_view(self, pixel: QPointF) -> QPointF:
         scene = self._plot.mapToScene(pixel.toPoint())
-        place: QPointF = self._plot.getViewBox().mapSceneToView(scene)
-        return place
+        pos: QPointF = self._plot.getViewBox().mapSceneToView(scene)
+        return pos
 
     def _finish(self, event: QMouseEvent) -> None:
         self._pixels.append(event.position())
-        corners, how = self._corners(), _how(event.modifiers())
+        corners, how = self._corners(), _selection_mode(event.modifiers())
         start = self._pixels[0]
         moved = max((pixel - start).manhattanLength() for pixel in self._pixels)
         if moved <= STILL:
             row = self._plot.spot_at(QPointF(self._plot.mapToScene(start.toPoint()))).row
             rows: NDArray[np.int64] = np.array([] if row is None else [row], np.int64)
         else:
-            outline = np.array([(p.x(), p.y()) for p in map(self._place, corners)])
+            outline = np.array([(p.x(), p.y()) for p in map(self._map_to_view, corners)])
             rows = self._plot.rows_inside(outline)
         self._stop()
         self.chosen.emit(rows, how)
@@ -153,7 +153,7 @@ def _box(start: QPointF, end: QPointF) -> list[QPointF]:
     return [start, QPointF(end.x(), start.y()), end, QPointF(start.x(), end.y())]
 
 
-def _how(modifiers: Qt.KeyboardModifier) -> How:
+def _selection_mode(modifiers: Qt.KeyboardModifier) -> How:
     if modifiers & Qt.KeyboardModifier.ShiftModifier:
         return How.ADD
     return How.REMOVE if modifiers & Qt.KeyboardModifier.AltModifier else How.NEW

@@ -1,4 +1,4 @@
-"""The map's legend: classes to show and hide."""
+"""Legend of the map, which shows and hides classes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOT = 10
 
 
 class Legend(QWidget):
-    """A toggle per class; a double click shows one class alone, or all again."""
+    """One toggle per class; a double click shows one class alone, or all again."""
 
     changed = Signal()
 
@@ -26,7 +26,7 @@ class Legend(QWidget):
         self.buttons: list[_Toggle] = []
 
     def offer(self, names: tuple[str, ...]) -> None:
-        """Show a toggle for each class."""
+        """Show one toggle per class."""
         if names == self._names:
             return
         self._names = names
@@ -51,7 +51,7 @@ class Legend(QWidget):
 
     @Slot(int)
     def _isolate(self, label: int) -> None:
-        # The first click of the double click has switched it already.
+        # The first click of the double click already toggled it.
         before = {button.label for button in self.buttons if button.isChecked()} ^ {label}
         alone = before <= {label}
         for button in self.buttons:
@@ -80,12 +80,11 @@ class _Toggle(QToolButton):
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Ask for this class alone."""
         self.isolated.emit(self.label)
 
 
 def _dots(colour: QColor) -> QIcon:
-    """Return a filled dot for on and an empty one for off."""
+    """Return an icon with a filled dot for on and an empty one for off."""
     icon = QIcon()
     for state, filled in ((QIcon.State.On, True), (QIcon.State.Off, False)):
         pixmap = QPixmap(4 * DOT, 4 * DOT)

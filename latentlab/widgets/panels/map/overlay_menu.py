@@ -1,4 +1,4 @@
-"""Which layers the map shows, and what is on them."""
+"""Layers of the map: their menu and their content."""
 
 from __future__ import annotations
 
@@ -55,30 +55,30 @@ CHOICES = {
     PICTURES: ("Pictures when near", "Images at their points, once few are in view."),
 }
 BACKDROPS = (BACKING, IMAGE)
-"""Layers of which at most one is on."""
+"""Exclusive layers: at most one is on."""
 AT_FIRST = (SPREAD, PICTURES)
-"""Layers that are on, unless someone has switched them off for good."""
+"""Layers that are on by default; the settings store the user's choice."""
 MOST_MARBLES = 200
 FADED = 0.35
-"""Opacity of the points where something else is to be seen."""
+"""Opacity of the points while another layer is shown."""
 MOST_PICTURES = 150
 CALM_MS = 120
-"""Milliseconds the view has to rest before pictures are fetched."""
+"""Milliseconds without a change of the view before images are fetched."""
 
 
 class Layers(QObject):
-    """Keeps the layers of a map in step with the state.
+    """Updates the layers of a map from the state.
 
     Parameters
     ----------
     plot : MapPlot
         The map.
     controller : Controller
-        Asked for pictures.
+        Receives the requests for images.
     """
 
     changed = Signal()
-    """Points have to be placed anew."""
+    """The positions of the points changed."""
 
     def __init__(self, plot: MapPlot, controller: Controller) -> None:
         super().__init__(plot)
@@ -87,21 +87,21 @@ class Layers(QObject):
         self.holes, self.backdrop = Picture(smooth=True), Picture(BACKDROP)
         self.image, self.spread = Picture(BACKDROP, smooth=True), Spread()
         self.image.hide()
-        behind = (self.backdrop, self.image, self.holes)
-        for item in (*behind, self.marbles, self.pictures, self.spread):
+        backgrounds = (self.backdrop, self.image, self.holes)
+        for item in (*backgrounds, self.marbles, self.pictures, self.spread):
             plot.addItem(item, ignoreBounds=True)
         self.actions = {name: self._action(name) for name in CHOICES}
-        one = QActionGroup(self)
-        one.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
+        exclusive = QActionGroup(self)
+        exclusive.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name in BACKDROPS:
-            one.addAction(self.actions[name])
+            exclusive.addAction(self.actions[name])
         self._paint: Paint | None = None
         self._missing: tuple[int, ...] = ()
         self._model = 0
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
-        self._calm.setInterval(CALM_MS)
-        self._calm.timeout.connect(self._show_pictures)
+        self._range_timer = QTimer(self)
+        self._range_timer.setSingleShot(True)
+        self._range_timer.setInterval(CALM_MS)
+        self._range_timer.timeout.connect(self._show_pictures)
         plot.getViewBox().sigRangeChanged.connect(self._on_range)
 
     def _action(self, name: str) -> QAction:
@@ -114,23 +114,23 @@ class Layers(QObject):
         return action
 
     def fill_menu(self, menu: QMenu) -> None:
-        """Offer the layers."""
+        """Add the actions of the layers to a menu."""
         menu.setToolTipsVisible(True)
         menu.addActions(list(self.actions.values()))
 
     def is_on(self, name: str) -> bool:
-        """Say whether a layer is wanted."""
+        """Return whether a layer is switched on."""
         return self.actions[name].isChecked()
 
     @property
     def draws(self) -> bool:
-        """Whether points are draws from their posteriors instead of means."""
+        """Whether the points are draws from the posteriors instead of means."""
         return self.is_on(SAMPLES)
 
     def places(self, state: State, codes: Codes) -> NDArray[np.float32]:
-        """Return where the points stand: their means, or draws where those are wanted.
+        """Return the positions of the points, shape (N, 2): means, or draws if switched on.
 
-        Until the draws are there, means.
+        Means until the draws arrive.
         """
         wanted, drawn = self.draws and state.view.is_plane, state.answer(DrawPosteriors)
         fits = drawn is not None and drawn.frame == state.view.frame and len(drawn.xy) == len(codes)
@@ -139,7 +139,7 @@ class Layers(QObject):
         return state.view.places(codes)
 
     def show_layers(self, state: State, changed: Changes, paint: Paint | None) -> None:
-        """Show what is wanted of the present state."""
+        """Show the active layers of a state."""
         self._paint = paint
         if state.model and state.model.number != self._model:
             self._model = state.model.number
@@ -153,8 +153,8 @@ class Layers(QObject):
         codes = state.codes
         if codes is None or not state.view.suits(codes):
             return
-        seen = state.view.is_plane and any(map(self.is_on, (MARBLES, HOLES, BACKING)))
-        self._plot.cloud.setOpacity(FADED if seen or self.is_on(IMAGE) else 1.0)
+        is_covered = state.view.is_plane and any(map(self.is_on, (MARBLES, HOLES, BACKING)))
+        self._plot.cloud.setOpacity(FADED if is_covered or self.is_on(IMAGE) else 1.0)
         if changed & {"model", "codes", "view", "selection", MakeMeasured}:
             self._show_marbles(state, codes)
         if changed & {"model", "codes", "view", FindHoles}:
@@ -164,7 +164,7 @@ class Layers(QObject):
         if changed & {MakeManifold, "view", "model"}:
             self._show_backdrop(state)
         if changed & {"model", "codes", "view"}:
-            self._calm.start()
+            self._range_timer.start()
 
     def _show_marbles(self, state: State, codes: Codes) -> None:
         wanted = self.is_on(MARBLES) and state.view.is_plane and len(codes) > 0
@@ -174,14 +174,14 @@ class Layers(QObject):
         count = len(state.selection) if state.selection else len(codes)
         rows = np.linspace(0, count - 1, min(count, MOST_MARBLES)).astype(int)
         rows = state.selection.rows[rows] if state.selection else rows
-        shades = [QColor(*self._paint.palette[i].tolist()) for i in self._paint.index[rows]]
+        colours = [QColor(*self._paint.palette[i].tolist()) for i in self._paint.index[rows]]
         places = state.view.frame.place(codes.mu[rows])
-        self.marbles.set_ellipses(places, state.view.frame.shadow(codes.sigma[rows]), shades)
+        self.marbles.set_ellipses(places, state.view.frame.shadow(codes.sigma[rows]), colours)
 
     def _show_spread(self, state: State) -> None:
-        """Show where the posterior of an image lies: of the one at z, else of one's own."""
+        """Show the spread of the posterior of the image at z, else of the own image."""
         image, frame = state.original or state.own, state.view.frame
-        # Where no plane says what a place means, a deviation has no length either.
+        # On t-SNE and UMAP views a standard deviation has no length.
         wanted = self.is_on(SPREAD) and state.view.is_plane
         fits = image is not None and len(image.sigma) == frame.size
         self.spread.setVisible(wanted and fits)
@@ -190,7 +190,7 @@ class Layers(QObject):
             self.spread.set_spread(*frame.spot(image.point.z), shadow)
 
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        """Return the requests for what the layers show."""
+        """Return the requests of the active layers."""
         if self.is_on(IMAGE):
             yield from wants.picture(state)
         if self._missing:
@@ -205,11 +205,11 @@ class Layers(QObject):
             yield FindHoles(state.view.frame)
 
     def _show_holes(self, state: State) -> None:
-        found = state.answer(FindHoles)
-        fits = found is not None and state.view.is_plane and found.frame == state.view.frame
+        holes = state.answer(FindHoles)
+        fits = holes is not None and state.view.is_plane and holes.frame == state.view.frame
         self.holes.setVisible(self.is_on(HOLES) and fits)
-        if fits and found is not None:
-            self.holes.set_image(*shade_holes(found.missing, found.reach))
+        if fits and holes is not None:
+            self.holes.set_image(*shade_holes(holes.missing, holes.reach))
 
     def _show_backdrop(self, state: State) -> None:
         manifold = state.answer(MakeManifold)
@@ -222,35 +222,35 @@ class Layers(QObject):
             self.backdrop.set_image(QImage(), self.backdrop.boundingRect())
 
     def _show_image(self, state: State) -> None:
-        """Show the picture of z, or of what is previewed, as large as the map."""
+        """Show the decoded image of the preview, else of z, as large as the map."""
         picture = state.shown
         wanted = self.is_on(IMAGE) and picture is not None
         self.image.setVisible(wanted)
         if wanted and picture is not None:
             image = to_image(picture.pixels)
-            self.image.set_image(image, self._fitted(image))
+            self.image.set_image(image, self._centred_rect(image))
 
-    def _fitted(self, image: QImage) -> QRectF:
-        """Return the largest place in the middle of the view that an image fills."""
+    def _centred_rect(self, image: QImage) -> QRectF:
+        """Return the largest centred rectangle of the view with the proportions of an image."""
         view = self._plot.getViewBox().viewRect()
         scale = min(view.width() / image.width(), view.height() / image.height())
-        place = QRectF(0, 0, scale * image.width(), scale * image.height())
-        place.moveCenter(view.center())
-        return place
+        rect = QRectF(0, 0, scale * image.width(), scale * image.height())
+        rect.moveCenter(view.center())
+        return rect
 
     @Slot()
     def _on_range(self) -> None:
-        self._calm.start()
+        self._range_timer.start()
         if self.image.isVisible():
-            self.image.set_image(self.image.image, self._fitted(self.image.image))
+            self.image.set_image(self.image.image, self._centred_rect(self.image.image))
 
     @Slot()
     def _show_pictures(self) -> None:
-        """Show the images in view, where they are few, and fetch those not seen yet."""
+        """Show the images in view if they are few, and request the missing ones."""
         view = self._plot.getViewBox().viewRect()
-        box = (view.left(), view.top(), view.right(), view.bottom())
-        rows, xy = self._plot.cloud.in_box(box, MOST_PICTURES)
-        # Where most are in view, one looks at the whole.
+        bounds = (view.left(), view.top(), view.right(), view.bottom())
+        rows, xy = self._plot.cloud.in_box(bounds, MOST_PICTURES)
+        # No images while most codes are in view.
         wanted = self.is_on(PICTURES) and 2 * len(rows) < len(self._plot.cloud)
         if not wanted:
             rows, xy = rows[:0], xy[:0]

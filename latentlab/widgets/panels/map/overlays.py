@@ -1,4 +1,4 @@
-"""What the map can show besides its points: marbles, holes, a backdrop, pictures."""
+"""Graphics items of the map's layers: posterior ellipses, holes, backdrop, images."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ CIRCLE = QPolygonF(
 BACKDROP = 0.35
 SIDE = 30
 KEPT = 2000
-"""Pictures that are kept at hand."""
+"""Maximum number of images in memory."""
 
 
 class Marbles(pg.GraphicsObject):
-    """Ellipses of posteriors at one and two standard deviations, in the colours of their points."""
+    """Posterior ellipses at one and two standard deviations, in the colours of their points."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Marbles(pg.GraphicsObject):
     def set_ellipses(
         self, xy: NDArray[np.float32], covariance: NDArray[np.float64], shades: list[QColor]
     ) -> None:
-        """Show ellipses about places of shape (K, 2) with covariances of shape (K, 2, 2)."""
+        """Show ellipses with centres, shape (K, 2), and covariances, shape (K, 2, 2)."""
         self.prepareGeometryChange()
         values, vectors = np.linalg.eigh(covariance)
         roots = vectors * np.sqrt(np.maximum(values, 0))[:, None, :]
@@ -56,37 +56,37 @@ class Marbles(pg.GraphicsObject):
             inner, outer = (QTransform(k * a, k * c, k * b, k * d, x, y) for k in (1, 2))
             self._shapes.append((inner.map(CIRCLE), outer.map(CIRCLE), shade))
         self._extent = QRectF()
-        for _, rim, _ in self._shapes:
-            self._extent = self._extent.united(rim.boundingRect())
+        for _, outline, _ in self._shapes:
+            self._extent = self._extent.united(outline.boundingRect())
         self.update()
 
     def __len__(self) -> int:
         return len(self._shapes)
 
     def boundingRect(self) -> QRectF:
-        """Return the extent of all."""
+        """Return the bounding rectangle of all ellipses."""
         return self._extent
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Draw soft discs with thin rims."""
+        """Draw translucent ellipses with thin outlines."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for inner, outer, shade in self._shapes:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(_clear(shade, 0.16))
+            painter.setBrush(_with_opacity(shade, 0.16))
             painter.drawPolygon(outer)
-            painter.setPen(outline(painter, _clear(shade, 0.9)))
-            painter.setBrush(_clear(shade, 0.3))
+            painter.setPen(outline(painter, _with_opacity(shade, 0.9)))
+            painter.setBrush(_with_opacity(shade, 0.3))
             painter.drawPolygon(inner)
 
 
-def _clear(shade: QColor, opacity: float) -> QColor:
+def _with_opacity(shade: QColor, opacity: float) -> QColor:
     result = QColor(shade)
     result.setAlphaF(opacity)
     return result
 
 
 class Picture(pg.GraphicsObject):
-    """An image laid over a rectangle of the map, below its points."""
+    """Image over a rectangle of the map, below the points."""
 
     def __init__(self, opacity: float = 1.0, *, smooth: bool = False) -> None:
         super().__init__()
@@ -95,37 +95,35 @@ class Picture(pg.GraphicsObject):
         self.setOpacity(opacity)
         self.setZValue(-10)
 
-    def set_image(self, image: QImage, place: QRectF) -> None:
+    def set_image(self, image: QImage, pos: QRectF) -> None:
         """Show an image over a rectangle in data coordinates."""
         self.prepareGeometryChange()
-        self.image, self._place = image, place
+        self.image, self._place = image, pos
         self.update()
 
     def boundingRect(self) -> QRectF:
-        """Return where it lies."""
+        """Return the rectangle of the image."""
         return self._place
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Draw it the right way up."""
+        """Draw the image upright: the y axis of the view points upwards."""
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
         painter.scale(1, -1)
-        place = self._place
-        painter.drawImage(
-            QRectF(place.left(), -place.bottom(), place.width(), place.height()), self.image
-        )
+        pos = self._place
+        painter.drawImage(QRectF(pos.left(), -pos.bottom(), pos.width(), pos.height()), self.image)
 
 
 def backdrop_of(manifold: Manifold) -> tuple[QImage, QRectF]:
-    """Return the decoded grid as one picture, and where it lies."""
+    """Return the decoded grid as one image, and its rectangle in data coordinates."""
     axis = manifold.axis
     half = (axis[1] - axis[0]) / 2 if len(axis) > 1 else 0.5
     low, high = float(axis[0] - half), float(axis[-1] + half)
-    whole = tile(manifold.tiles.pictures, manifold.tiles.columns, 0, 0)
-    return to_image(whole), QRectF(low, low, high - low, high - low)
+    mosaic = tile(manifold.tiles.pictures, manifold.tiles.columns, 0, 0)
+    return to_image(mosaic), QRectF(low, low, high - low, high - low)
 
 
 def shade_holes(missing: NDArray[np.float64], reach: float) -> tuple[QImage, QRectF]:
-    """Return a picture of what is missing, from `holes`, and where it lies."""
+    """Return an image of the holes of the prior, and its rectangle in data coordinates."""
     n = len(missing)
     tint = faint(colours().error, 1.0)
     alpha = (missing[::-1] * 0.75)[..., None]
@@ -137,58 +135,58 @@ def shade_holes(missing: NDArray[np.float64], reach: float) -> tuple[QImage, QRe
 
 
 class PictureLayer(pg.GraphicsObject):
-    """Images of the data set at their points, of a constant size on screen."""
+    """Images of the data set at their points, with a constant size on the screen."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: dict[int, QImage] = {}
+        self._images: dict[int, QImage] = {}
         self._shown: list[tuple[int, QPointF]] = []
         self.setZValue(4)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def forget(self) -> None:
-        """Forget all pictures: other images are on the map."""
-        self._known.clear()
+        """Discard all images; called when the model changes."""
+        self._images.clear()
         self.set_places(np.empty(0, np.int64), np.empty((0, 2), np.float32))
 
     def add(self, rows: NDArray[np.int64], pictures: NDArray[np.uint8]) -> None:
-        """Learn how images look."""
+        """Add images, shape (K, H, W) or (K, H, W, 3), by row."""
         for row, picture in zip(rows.tolist(), pictures, strict=True):
-            self._known[row] = to_image(picture)
-        for row in list(self._known)[:-KEPT]:
-            del self._known[row]
+            self._images[row] = to_image(picture)
+        for row in list(self._images)[:-KEPT]:
+            del self._images[row]
         self.update()
 
     def set_places(self, rows: NDArray[np.int64], xy: NDArray[np.float32]) -> None:
-        """Say which images are in view, and where."""
+        """Set the rows of the images in view, and their positions, shape (K, 2)."""
         self.prepareGeometryChange()
         places = [QPointF(x, y) for x, y in xy.tolist()]
         self._shown = list(zip(rows.tolist(), places, strict=True))
         self.update()
 
     def missing(self) -> tuple[int, ...]:
-        """Return the rows in view whose pictures are not known."""
-        return tuple(row for row, _ in self._shown if row not in self._known)
+        """Return the rows in view without an image."""
+        return tuple(row for row, _ in self._shown if row not in self._images)
 
     @property
     def drawn(self) -> dict[int, QImage]:
-        """What is drawn, by row."""
-        return {row: self._known[row] for row, _ in self._shown if row in self._known}
+        """Drawn images by row."""
+        return {row: self._images[row] for row, _ in self._shown if row in self._images}
 
     def boundingRect(self) -> QRectF:
-        """Return the view: what is in it changes with it."""
+        """Return the view rectangle, because the images depend on the view."""
         view = self.getViewBox()
         return view.viewRect() if view and self._shown else QRectF()
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Draw the pictures in view, framed."""
+        """Draw the images in view, with a frame."""
         transform = painter.transform()
         painter.resetTransform()
         painter.setPen(QPen(QColor(colours().border), 1))
-        for row, place in self._shown:
-            image = self._known.get(row)
+        for row, pos in self._shown:
+            image = self._images.get(row)
             if image is not None:
-                middle = transform.map(place)
-                room = QRectF(middle.x() - SIDE / 2, middle.y() - SIDE / 2, SIDE, SIDE)
-                painter.drawImage(room, image)
-                painter.drawRect(room)
+                centre = transform.map(pos)
+                rect = QRectF(centre.x() - SIDE / 2, centre.y() - SIDE / 2, SIDE, SIDE)
+                painter.drawImage(rect, image)
+                painter.drawRect(rect)

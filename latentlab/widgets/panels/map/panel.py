@@ -1,4 +1,4 @@
-"""The Map panel: the codes of the data set, and every way to point at latent space."""
+"""The Map panel: scatter plot of the codes, and selection of points in latent space."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ INVERSE = (
 
 
 class MapPanel(PanelWidget):
-    """A scatter of codes over two dimensions."""
+    """Scatter plot of the codes over a two-dimensional view."""
 
     watches: Changes = frozenset(
         {"model", "codes", "point", "ends", "view", "preview", "selection", "original", "own"}
@@ -67,7 +67,7 @@ class MapPanel(PanelWidget):
         self.across, self.up = self.views.across, self.views.up
         self.colours, self.legend, self.bar = self.foot.choice, self.foot.legend, self.foot.bar
         self._note = muted()
-        self._note.setTextFormat(Qt.TextFormat.PlainText)  # names of files are no markup
+        self._note.setTextFormat(Qt.TextFormat.PlainText)  # file names are not markup
         self.all = QPushButton()
         self.all.hide()
         for widget, stretch in ((self.views, 0), (self._note, 1), (self.all, 0)):
@@ -100,8 +100,8 @@ class MapPanel(PanelWidget):
         self.buttons.select.clicked.connect(self._on_select_menu)
         self.buttons.chosen.connect(self.hand.set_tool)
         self.buttons.layers.clicked.connect(self._on_layer_menu)
-        self.layers.changed.connect(self._show_again)
-        self.foot.changed.connect(self._show_again)
+        self.layers.changed.connect(self._redraw)
+        self.foot.changed.connect(self._redraw)
         self.foot.filtered.connect(self._show_codes)
         self.all.clicked.connect(self.controller.map.show_all)
         self.pointer.filling.connect(self._on_menu)
@@ -117,7 +117,6 @@ class MapPanel(PanelWidget):
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show codes, z and path in the present plane."""
         if state.model is None or state.point is None or state.codes is None:
             return
         self.work.show_state(state)
@@ -146,16 +145,16 @@ class MapPanel(PanelWidget):
 
     def _show_note(self, state: State, model: ModelCard, codes: Codes) -> None:
         count, total = len(codes), model.images
-        some = f"{count:,} of {total:,}" if count < total else f"{count:,}"
-        shown = f"{some} {model.data}" if count else "no images"
+        count_text = f"{count:,} of {total:,}" if count < total else f"{count:,}"
+        shown = f"{count_text} {model.data}" if count else "no images"
         self._note.setText(f"{state.view.inverse} · {shown}")
-        images = f"{some} images of {model.data}" if count else "No images"
+        images = f"{count_text} images of {model.data}" if count else "No images"
         self._note.setToolTip(f"{INVERSE} {images} are shown.")
         self.told.setText(model.note)
         self.told.setVisible(bool(model.note))
-        # A model under training moves on before so many images are encoded.
-        learns = state.is_training and state.training.following
-        self.all.setVisible(0 < count < total and not learns)
+        # During training the model changes before that many images are encoded.
+        is_following = state.is_training and state.training.following
+        self.all.setVisible(0 < count < total and not is_following)
         self.all.setText(text := f"All {total:,}")
         self.all.setFixedWidth(self.all.fontMetrics().horizontalAdvance(text) + 2 * UNIT)
         self.all.setToolTip(
@@ -164,23 +163,23 @@ class MapPanel(PanelWidget):
 
     @Slot()
     def _show_codes(self) -> None:
-        """Show codes where the view puts them, in the colours chosen, less what is hidden."""
+        """Show the visible codes at their positions in the view, in the chosen colours."""
         state = self.controller.state
         if state.codes is None or state.model is None or not state.view.suits(state.codes):
             return
         paint, mask = self.foot.paint_of(state, state.model.spec.class_names)
         places = state.answer(DrawPosteriors) if self.layers.draws else None
-        now = (state.codes, state.view, places, mask)
-        if mask is None and all(a is b for a, b in zip(now, self._drawn, strict=True)):
-            # The same points: sorting a million of them anew would take its time.
+        drawn = (state.codes, state.view, places, mask)
+        if mask is None and all(a is b for a, b in zip(drawn, self._drawn, strict=True)):
+            # Same points: set only the colours, since sorting a million points again is slow.
             self.plot.cloud.set_paint(paint)
         else:
             self.plot.set_cloud(self.layers.places(state, state.codes), paint, mask)
-        self._drawn = now
+        self._drawn = drawn
 
     @Slot()
-    def _show_again(self) -> None:
-        """Show points and layers anew: what is wanted of them has changed."""
+    def _redraw(self) -> None:
+        """Update points and layers after a change of their settings."""
         self.controller.demand.renew()
         self._show_codes()
         self.layers.show_layers(self.controller.state, AGAIN, self.plot.cloud.paint_now)

@@ -1,4 +1,4 @@
-"""What a hand does on the map: hover, click, drag, ask."""
+"""Mouse actions on the map: hover, click, drag, context menu."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 
 class MapPointer(QObject):
-    """Turns what is done at places of the map into intents, and shows z and the path there.
+    """Translates mouse actions on the map into intents, and shows z and the path.
 
     Parameters
     ----------
     plot : MapPlot
         The map.
     controller : Controller
-        Takes the intents.
+        Receives the intents.
     """
 
     filling = Signal(object)
-    """A menu for a place is being made: others may add to it."""
+    """``QMenu`` of a spot before it opens; slots may add actions."""
 
     def __init__(self, plot: MapPlot, controller: Controller) -> None:
         super().__init__(plot)
         self._plot, self._controller = plot, controller
         self.thumbnail = HoverCard(plot)
         self._spot: Spot | None = None
-        self._put: dict[tuple[float, ...], tuple[float, float]] = {}
+        self._placed: dict[tuple[float, ...], tuple[float, float]] = {}
         plot.hovered.connect(self._on_hovered)
         plot.clicked.connect(self._on_clicked)
         plot.asked.connect(self._on_asked)
@@ -46,37 +46,37 @@ class MapPointer(QObject):
         plot.nudged.connect(self._on_nudged)
 
     def forget_places(self) -> None:
-        """Forget where a hand put points: they stand elsewhere in another view."""
-        self._put.clear()
+        """Discard the positions of placed points: they differ in another view."""
+        self._placed.clear()
 
     def show_places(self, point: Point, ends: LatentPath | None) -> None:
-        """Show where z and the path are."""
+        """Show z and the path."""
         self._plot.set_point(*self._spot_of(point))
         if ends:
             stops = [self._spot_of(stop.point) for stop in ends.stops()]
             self._plot.set_path(stops[0], self._spot_of(ends.b), stops)
 
     def show_preview(self, state: State) -> None:
-        """Show beside the cursor what lies under it."""
+        """Show the preview beside the cursor."""
         if self._spot is None or state.preview is None:
             self.thumbnail.hide()
             return
-        near = state.preview.original.picture if state.preview.original else None
-        self.thumbnail.set_pictures(state.preview.pixels, near)
+        image = state.preview.original.picture if state.preview.original else None
+        self.thumbnail.set_pictures(state.preview.pixels, image)
         self.thumbnail.stand_beside(self._spot.pixel.toPoint())
 
     def _spot_of(self, point: Point) -> tuple[float, float]:
-        """Return where a point stands: where a hand put it, even if no formula leads back."""
-        return self._put.get(point.z) or place_of(self._controller.state, point)
+        """Return the position of a point: where the user placed it, else where the view maps it."""
+        return self._placed.get(point.z) or place_of(self._controller.state, point)
 
     @Slot(object)
     def _on_hovered(self, spot: Spot | None) -> None:
-        left, self._spot = self._spot is not None and spot is None, spot
+        has_left, self._spot = self._spot is not None and spot is None, spot
         point = self._controller.state.point
         if spot and point:
             under = point_under(self._controller.state, spot.x, spot.y, point)
             self._controller.preview.point(under, spot.row)
-        elif left:
+        elif has_left:
             self.thumbnail.hide()
             self._controller.preview.clear()
 
@@ -86,35 +86,35 @@ class MapPointer(QObject):
         if shift and (row := self._plot.nearest(spot)) is not None:
             self._controller.point.pick(row)
         else:
-            self._go(spot.x, spot.y)
+            self._set_point(spot.x, spot.y)
 
     @Slot(float, float)
     def _on_nudged(self, dx: float, dy: float) -> None:
         if self._controller.state.point:
             x, y = self._spot_of(self._controller.state.point)
-            self._go(x + dx, y + dy)
+            self._set_point(x + dx, y + dy)
 
-    def _go(self, x: float, y: float) -> None:
+    def _set_point(self, x: float, y: float) -> None:
         if self._controller.state.point:
-            self._controller.point.set(self._under(x, y, self._controller.state.point))
+            self._controller.point.set(self._point_at(x, y, self._controller.state.point))
 
     @Slot(str, float, float, bool)
     def _on_dragged(self, name: str, x: float, y: float, dropped: bool) -> None:
         ends = self._controller.state.ends
         if ends:
-            point = self._under(x, y, ends.a if name == "a" else ends.b)
+            point = self._point_at(x, y, ends.a if name == "a" else ends.b)
             self._controller.path.set(ends.moved(name, point), settled=dropped)
 
-    def _under(self, x: float, y: float, point: Point) -> Point:
-        """Return the point under a place, and keep in mind that a hand put it there."""
+    def _point_at(self, x: float, y: float, point: Point) -> Point:
+        """Return the point at a position; store the position if the view is not a plane."""
         state = self._controller.state
-        found = point_under(state, x, y, point)
+        result = point_under(state, x, y, point)
         if not state.view.is_plane:
             ends = (state.ends.a, state.ends.b) if state.ends else ()
-            stand = {kept.z for kept in (state.point, *ends) if kept}
-            self._put = {z: place for z, place in self._put.items() if z in stand}
-            self._put[found.z] = (x, y)
-        return found
+            current = {p.z for p in (state.point, *ends) if p}
+            self._placed = {z: pos for z, pos in self._placed.items() if z in current}
+            self._placed[result.z] = (x, y)
+        return result
 
     @Slot(object)
     def _on_asked(self, spot: Spot) -> None:
@@ -124,7 +124,7 @@ class MapPointer(QObject):
         menu.deleteLater()
 
     def fill_menu(self, menu: QMenu, spot: Spot) -> None:
-        """Offer what can be done at a spot."""
+        """Add the actions for a spot to a menu."""
         row = self._plot.nearest(spot)
-        fill_map_menu(menu, self._controller, spot, row, self._go, self._on_dragged)
+        fill_map_menu(menu, self._controller, spot, row, self._set_point, self._on_dragged)
         self.filling.emit(menu)

@@ -1,4 +1,4 @@
-"""Choosing images by what is known of them: class, attribute, a range of numbers, text."""
+"""Menu that selects images by class, attribute, range of values, or text."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 MIDDLE = 0.5
-"""Above it, an attribute holds."""
+"""Value above which a binary attribute is set."""
 MOST_LISTED = 100
-"""Words or codes of an attribute that a menu lists."""
+"""Maximum number of levels of an attribute in a menu."""
 
 
 def fill_select_menu(
     menu: QMenu, controller: Controller, colouring: Colouring | None, parent: QWidget
 ) -> None:
-    """Offer every way to choose images but by hand."""
+    """Add all selection actions to a menu, except the mouse tools."""
     state = controller.state
     if state.model is None or state.codes is None or not len(state.codes):
         return
     codes, names = state.codes, state.model.spec.class_names
     if codes.labels is not None:
-        inner = menu.addMenu("Class")
+        submenu = menu.addMenu("Class")
         for label, name in enumerate(names):
-            inner.addAction(name, partial(_take, controller, codes.labels == label))
+            submenu.addAction(name, partial(_select_mask, controller, codes.labels == label))
         menu.addAction("Text in the class's name …", partial(_ask_text, controller, parent))
     if codes.attributes:
-        inner = menu.addMenu("Attribute")
+        submenu = menu.addMenu("Attribute")
         for name in codes.attributes.names:
-            _add_attribute(inner, controller, codes.attributes, name, parent)
-    _add_shown(menu, controller, colouring, parent)
+            _add_attribute(submenu, controller, codes.attributes, name, parent)
+    _add_colouring(menu, controller, colouring, parent)
     menu.addSeparator()
     menu.addAction("All", partial(controller.selection.select, np.arange(len(codes))))
     menu.addAction("Invert", controller.selection.invert)
@@ -58,24 +58,24 @@ def fill_select_menu(
 def _add_attribute(
     menu: QMenu, controller: Controller, attributes: Attributes, name: str, parent: QWidget
 ) -> None:
-    """Offer the images that have an attribute, each of its words or codes, or a range of it."""
+    """Add the actions of an attribute: its images, each of its levels, or a range."""
     title, values = name.replace("_", " "), attributes.column(name)
     if groups := groups_of(attributes, name):
         labels, names = groups
-        inner = menu.addMenu(title)
-        for group, named in enumerate(names[:MOST_LISTED]):
-            inner.addAction(named, partial(_take, controller, labels == group))
+        submenu = menu.addMenu(title)
+        for group, label in enumerate(names[:MOST_LISTED]):
+            submenu.addAction(label, partial(_select_mask, controller, labels == group))
     elif set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}:
-        menu.addAction(title, partial(_take, controller, values > MIDDLE))
+        menu.addAction(title, partial(_select_mask, controller, values > MIDDLE))
     else:
         ask = partial(_ask_range, controller, of_attribute(attributes, name), parent)
         menu.addAction(f"{title} between …", ask)
 
 
-def _add_shown(
+def _add_colouring(
     menu: QMenu, controller: Controller, colouring: Colouring | None, parent: QWidget
 ) -> None:
-    """Offer what the present colours stand for: groups, or a range of numbers."""
+    """Add the actions of the current colouring: its groups, or a range of values."""
     values = values_of(colouring.key, controller.state) if colouring else None
     if colouring is None or values is None or colouring.key == "class":
         return
@@ -83,29 +83,29 @@ def _add_shown(
         ask = partial(_ask_range, controller, colouring, parent)
         menu.addAction(f"{colouring.title} between …", ask)
         return
-    inner = menu.addMenu("Group")
+    submenu = menu.addMenu("Group")
     for group in np.unique(values).tolist():
-        named = colouring.names[group] if 0 <= group < len(colouring.names) else group_name(group)
-        inner.addAction(named, partial(_take, controller, values == group))
+        label = colouring.names[group] if 0 <= group < len(colouring.names) else group_name(group)
+        submenu.addAction(label, partial(_select_mask, controller, values == group))
 
 
 def group_name(group: int) -> str:
-    """Return what a group is called; -1 is none."""
+    """Return the name of a group; -1 is none."""
     return "none" if group < 0 else f"group {group + 1}"
 
 
-def _take(controller: Controller, mask: NDArray[np.bool_]) -> None:
+def _select_mask(controller: Controller, mask: NDArray[np.bool_]) -> None:
     controller.selection.select(np.flatnonzero(mask))
 
 
 def _ask_text(controller: Controller, parent: QWidget) -> None:
-    text, sure = QInputDialog.getText(parent, "Select by text", "The class's name holds:")
-    if sure:
+    text, accepted = QInputDialog.getText(parent, "Select by text", "The class's name holds:")
+    if accepted:
         choose_text(controller, text)
 
 
 def choose_text(controller: Controller, text: str) -> None:
-    """Choose the images whose class's name holds a text; say so where there are none."""
+    """Select the images whose class name contains a text; report if there are none."""
     state: State = controller.state
     if state.model is None or state.codes is None:
         return
@@ -128,7 +128,7 @@ def _ask_range(controller: Controller, colouring: Colouring, parent: QWidget) ->
 
 
 class RangeDialog(QDialog):
-    """Asks for two ends, beginning with those of the colour bar."""
+    """Dialog for a range of values, initially that of the colour bar."""
 
     def __init__(
         self, colouring: Colouring, values: NDArray[np.float32], parent: QWidget | None = None

@@ -1,4 +1,4 @@
-"""What is chosen: how many, and what can be done with them."""
+"""Bar on the map with the number of selected images and a menu."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class SelectionBar(QFrame):
-    """A small bar on the map; hidden while nothing is chosen."""
+    """Bar on the map; hidden without a selection."""
 
     def __init__(self, controller: Controller, parent: QWidget) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._room = parent
+        self._container = parent
         self.setObjectName("mapBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.text = QLabel()
@@ -43,19 +43,19 @@ class SelectionBar(QFrame):
         self.hide()
 
     def show_selection(self, state: State) -> None:
-        """Say how many are chosen."""
+        """Show the number of selected images."""
         self.setVisible(state.selection is not None)
         if state.selection and state.codes is not None:
             count, name = len(state.selection), state.selection.name
-            share = f"{count / max(1, len(state.codes)):.0%}"
-            self.text.setText(f"{name or 'selected'} · {count:,} ({share})")
+            fraction = f"{count / max(1, len(state.codes)):.0%}"
+            self.text.setText(f"{name or 'selected'} · {count:,} ({fraction})")
             self.adjustSize()
             self.stand()
 
     def stand(self) -> None:
-        """Stand in the lower left corner of the map."""
-        room = self._room.height()
-        self.move(5 * UNIT, room - self.height() - 4 * UNIT)
+        """Move to the lower left corner of the map."""
+        height = self._container.height()
+        self.move(5 * UNIT, height - self.height() - 4 * UNIT)
 
     @Slot()
     def _open(self) -> None:
@@ -65,7 +65,7 @@ class SelectionBar(QFrame):
         menu.deleteLater()
 
     def fill_menu(self, menu: QMenu) -> None:
-        """Offer what can be done with the selection."""
+        """Add the actions on the selection to a menu."""
         add_means(menu, self._controller)
         for side in "ab":
             text = f"Into group {side.upper()}, to learn a direction"
@@ -78,8 +78,8 @@ class SelectionBar(QFrame):
 
     @Slot()
     def _keep(self) -> None:
-        name, sure = QInputDialog.getText(self, "Keep the selection", "Its name:")
-        if sure:
+        name, accepted = QInputDialog.getText(self, "Keep the selection", "Its name:")
+        if accepted:
             self._controller.selection.keep(name)
 
     @Slot()
@@ -89,7 +89,7 @@ class SelectionBar(QFrame):
 
 
 def add_means(menu: QMenu, controller: Controller) -> None:
-    """Offer the mean of what is chosen as z, A or B."""
+    """Add the actions that set z, A or B to the mean of the selection."""
     for role in ("z", "a", "b"):
         name = role if role == "z" else role.upper()
         menu.addAction(
@@ -98,7 +98,7 @@ def add_means(menu: QMenu, controller: Controller) -> None:
 
 
 def add_kept(menu: QMenu, controller: Controller) -> None:
-    """Offer the selections that were kept, alone or combined with what is chosen."""
+    """Add the saved selections, alone or combined with the current one."""
     for kept in controller.state.kept:
         inner = menu.addMenu(f"{kept.name} · {len(kept):,}")
         for how in How if controller.state.selection else (How.NEW,):

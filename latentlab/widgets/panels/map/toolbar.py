@@ -1,4 +1,4 @@
-"""The map's buttons: tools to choose images with, and menus."""
+"""Toolbar of the map: selection tools and menus."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TOOLS = {
 
 
 class MapToolbar(QFrame):
-    """Box and lasso, of which at most one is on, and menus: a small bar on the map."""
+    """Bar on the map with box and lasso, of which at most one is active, and menus."""
 
     chosen = Signal(str)
-    """A tool, or an empty name for none."""
+    """Name of the active tool; empty for none."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._room = parent
+        self._container = parent
         self.setObjectName("mapBar")
         row = QVBoxLayout(self)
         row.setContentsMargins(1, 1, 1, 1)
@@ -41,12 +41,12 @@ class MapToolbar(QFrame):
         self.adjustSize()
 
     def stand(self) -> None:
-        """Stand in the upper right corner of the map."""
-        self.move(self._room.width() - self.width() - UNIT, UNIT)
+        """Move to the upper right corner of the map."""
+        self.move(self._container.width() - self.width() - UNIT, UNIT)
 
     @Slot()
     def show_none(self) -> None:
-        """Show that no tool is on."""
+        """Uncheck all tools."""
         for button in self.buttons.values():
             button.setChecked(False)
 
@@ -55,10 +55,10 @@ class MapToolbar(QFrame):
         for button in self.buttons.values():
             if button is not self.sender():
                 button.setChecked(False)
-        on = [tool for tool, button in self.buttons.items() if button.isChecked()]
-        self.chosen.emit(on[0] if on else NEW)
+        active = [tool for tool, button in self.buttons.items() if button.isChecked()]
+        self.chosen.emit(active[0] if active else NEW)
 
     def drop(self, menu: QMenu, button: IconButton) -> None:
-        """Open a menu below a button, and take it away afterwards."""
+        """Open a menu below a button, and delete it afterwards."""
         menu.exec(button.mapToGlobal(button.rect().bottomLeft()))
         menu.deleteLater()

@@ -1,4 +1,4 @@
-"""The key to the map's colours where they stand for numbers."""
+"""Colour bar of the map for numeric colourings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STOPS = 12
 
 
 class ValueBar(QWidget):
-    """A strip of colour between two numbers."""
+    """Colour gradient between two numbers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,7 +26,7 @@ class ValueBar(QWidget):
         self.hide()
 
     def show_range(self, title: str, unit: str, ends: tuple[float, float]) -> None:
-        """Say what the colours stand for."""
+        """Show the title, unit and limits of the values."""
         low, high = (f"{end:.3g}" for end in ends)
         self._texts = (title, low, f"{high} {unit}".rstrip())
         self.setAccessibleName(f"Colours: {title} from {low} to {self._texts[2]}")

@@ -1,4 +1,4 @@
-"""How the map is laid out: the choice of a view, and its axes."""
+"""Choice of the view of the map, and of its axes."""
 
 from __future__ import annotations
 
@@ -40,25 +40,25 @@ CHOICES = {
     ),
 }
 AXIS = 7 * UNIT
-"""Pixels of the choice of a dimension."""
+"""Width of the box of a dimension, in pixels."""
 DIRECTION = 12 * UNIT
-"""Pixels of the choice of a direction."""
+"""Width of the box of a direction, in pixels."""
 NO_UMAP = "Not installed. Install it with: pip install 'latentlab[umap]'"
 
 
 class ViewBar(QWidget):
-    """The choice of a view, and of two dimensions where it shows those."""
+    """Choice of a view, and of two dimensions or directions if the view has them."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
-        self._wanted = False
+        self._awaits_directions = False
         self.layouts, self.across, self.up = QComboBox(), QComboBox(), QComboBox()
         self.layouts.setToolTip(
             "What the map shows: a plane through latent space, or who is near whom."
         )
         self.layouts.setAccessibleName("View")
-        self._fill()
+        self._add_layouts()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT // 2)
@@ -72,7 +72,7 @@ class ViewBar(QWidget):
             row.addWidget(box)
         self.layouts.activated.connect(self._on_layout)
 
-    def _fill(self) -> None:
+    def _add_layouts(self) -> None:
         model = self.layouts.model()
         assert isinstance(model, QStandardItemModel)
         for layout, (title, tip) in CHOICES.items():
@@ -83,7 +83,7 @@ class ViewBar(QWidget):
             item.setEnabled(not missing)
 
     def show_view(self, state: State) -> None:
-        """Show which view is on."""
+        """Show the current view."""
         view, size = state.view, state.model.latent_dim if state.model else 0
         self.layouts.setCurrentIndex(list(CHOICES).index(view.layout))
         names: list[str] = []
@@ -99,8 +99,8 @@ class ViewBar(QWidget):
                 box.addItems(names)
                 box.setCurrentIndex(box.findText(chosen))
                 box.setVisible(bool(names))
-        if self._wanted and state.answer(ReadDirections) is not None:
-            self._wanted = False
+        if self._awaits_directions and state.answer(ReadDirections) is not None:
+            self._awaits_directions = False
             self._look_along(0, 1)
 
     @Slot(int)
@@ -113,26 +113,26 @@ class ViewBar(QWidget):
         elif layout is Layout.PLANE:
             self._controller.map.look_through_points()
         elif layout is Layout.DIRECTIONS and self._controller.state.answer(ReadDirections) is None:
-            self._wanted = True
+            self._awaits_directions = True
             self._controller.ask(ReadDirections())
         elif layout is Layout.DIRECTIONS:
             self._look_along(0, 1)
         else:
             self._controller.map.lay_out(layout)
-        # What is on stays chosen until the new one is there.
+        # The current view stays selected until the new one arrives.
         self.show_view(self._controller.state)
 
     @Slot()
     def _on_axes(self) -> None:
         if self._controller.state.view.layout is Layout.DIRECTIONS:
-            self._turn()
+            self._change_axis()
             return
         plane = (self.across.currentIndex(), self.up.currentIndex())
         if min(plane) >= 0:
             self._controller.map.set_plane(plane)
 
-    def _turn(self) -> None:
-        """Look along the direction that was chosen just now; the other axis stays."""
+    def _change_axis(self) -> None:
+        """Use the direction that was just chosen as its axis; the other axis stays."""
         state = self._controller.state
         for box, name in zip((self.across, self.up), state.view.frame.names, strict=True):
             if box.currentIndex() >= 0 and box.currentText() != name:

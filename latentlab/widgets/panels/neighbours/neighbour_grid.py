@@ -1,4 +1,4 @@
-"""Pictures in order of their distance, each with a number below it."""
+"""Grid of images in order of their distance, with the distance below each."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LARGEST, SMALLEST = 96, 36
 
 
 class NeighbourGrid(QWidget):
-    """Pictures in as many rows as they need, as large as there is room for."""
+    """Grid of images that are as large as its size allows."""
 
     hovered = Signal(int)
     """Row of the image under the cursor; -1 when it leaves."""
     chosen = Signal(int)
-    """Row of an image that was clicked or confirmed with Enter."""
+    """Row of the image that was clicked, or confirmed with Enter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class NeighbourGrid(QWidget):
         self._side, self.columns = SMALLEST, 1
 
     def set_near(self, near: Near | None, form: str) -> None:
-        """Show images; `form` says how a distance is written."""
+        """Show images, or none; `form` is the format string of a distance."""
         self._rows = [] if near is None else near.rows.tolist()
         self._texts = [] if near is None else [form.format(d) for d in near.distances.tolist()]
         self._images = [] if near is None else [to_image(picture) for picture in near.pictures]
@@ -59,14 +59,14 @@ class NeighbourGrid(QWidget):
         return QSize(6 * 72, 72 + self.fontMetrics().height())
 
     def place_of(self, index: int) -> QRectF:
-        """Return where a picture is drawn."""
+        """Return the rectangle of an image."""
         row, column = divmod(index, self.columns)
         x, y = column * (self._side + UNIT), row * self._row_height(self._side)
         return QRectF(x, y, self._side, self._side)
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Number of images."""
         return len(self._rows)
 
     def _row_height(self, side: int) -> int:
@@ -76,15 +76,15 @@ class NeighbourGrid(QWidget):
         return max(1, (self.width() + UNIT) // (side + UNIT))
 
     def _arrange(self) -> None:
-        """Find the largest size in which all fit; ask for more height where none does."""
+        """Use the largest size at which all images fit; require the height for the smallest."""
         for side in range(LARGEST, SMALLEST - 1, -2):
             columns = self._columns_of(side)
             lines = -(-max(1, self.count) // columns)
             if lines * self._row_height(side) <= self.height():
                 break
         self._side, self.columns = side, columns
-        least = -(-max(1, self.count) // self._columns_of(SMALLEST))
-        self.setMinimumHeight(least * self._row_height(SMALLEST))
+        lines_needed = -(-max(1, self.count) // self._columns_of(SMALLEST))
+        self.setMinimumHeight(lines_needed * self._row_height(SMALLEST))
         self.update()
 
     @override
@@ -93,7 +93,7 @@ class NeighbourGrid(QWidget):
         self._arrange()
 
     def index_at(self, place: QPointF) -> int:
-        """Return the picture at a place, or -1."""
+        """Return the index of the image at a position, or -1."""
         return next((i for i in range(self.count) if self.place_of(i).contains(place)), -1)
 
     @Slot(int)
@@ -109,13 +109,13 @@ class NeighbourGrid(QWidget):
         painter = QPainter(self)
         c = colours()
         for index in range(self.count):
-            place = self.place_of(index)
+            rect = self.place_of(index)
             image = self._images[index]
-            draw(painter, fitted(image.size(), place), image, smooth=False)
+            draw(painter, fitted(image.size(), rect), image, smooth=False)
             painter.setPen(QColor(c.text if index == self.pointer.current else c.muted))
-            below = QRectF(place.left(), place.bottom() + 1, place.width(), UNIT * 3)
+            below = QRectF(rect.left(), rect.bottom() + 1, rect.width(), UNIT * 3)
             top = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             painter.drawText(below, top, self._texts[index])
             if index == self.pointer.current:
                 painter.setPen(QPen(QColor(c.accent), 2))
-                painter.drawRect(place)
+                painter.drawRect(rect)

@@ -1,4 +1,4 @@
-"""The Neighbours panel: the real images nearest to z, by code and by pixels."""
+"""The Neighbours panel: the data set images nearest to z, by code and by pixels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOME, MOST = 12, 48
 
 
 class NeighboursPanel(PanelWidget):
-    """Two rows of images, the nearest first."""
+    """Two grids of images, the nearest first."""
 
     watches = frozenset({"model", "codes", "point", FindNeighbours})
 
@@ -72,15 +72,14 @@ class NeighboursPanel(PanelWidget):
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the neighbours."""
-        some = state.codes is not None and len(state.codes) > 0
-        self._empty.setVisible(state.model is not None and not some)
-        for part in self._parts:
-            part.setVisible(some)
+        has_codes = state.codes is not None and len(state.codes) > 0
+        self._empty.setVisible(state.model is not None and not has_codes)
+        for widget in self._parts:
+            widget.setVisible(has_codes)
         if FindNeighbours in changed:
-            found = state.answer(FindNeighbours)
-            self.by_code.set_near(found.by_code if found else None, "{:.3f}")
-            self.by_pixels.set_near(found.by_pixels if found else None, "{:.0%}")
+            neighbours = state.answer(FindNeighbours)
+            self.by_code.set_near(neighbours.by_code if neighbours else None, "{:.3f}")
+            self.by_pixels.set_near(neighbours.by_pixels if neighbours else None, "{:.0%}")
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:

@@ -1,4 +1,4 @@
-"""A small canvas to draw a picture on."""
+"""Canvas to draw an image."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 LONGER = 448
-"""Pixels along the longer side of what is drawn: more than any model wants."""
+"""Longer side of the drawing in pixels: more than any model needs."""
 LIVE_MS = 50
-"""Time between two reports of a drawing that goes on."""
+"""Milliseconds between two signals during a stroke."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """One movement of the pen, in shares of the canvas; without places it fills the canvas."""
+    """Pen stroke, in fractions of the canvas; without places it fills the canvas."""
 
     places: tuple[tuple[float, float], ...]
     width: float
@@ -33,17 +33,17 @@ class Stroke:
 
 
 class DrawCanvas(PaintArea):
-    """Remembers strokes, so that they can be taken back one by one."""
+    """Canvas that stores strokes, with undo and redo."""
 
     drawn = Signal(bool)
-    """Something was drawn; False while the hand has not let go."""
+    """Something was drawn; False during a stroke."""
     changed = Signal()
-    """There is something to take back, or to clear, or no longer."""
+    """The stored strokes changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._colour = False
-        self._ground = "#000000"
+        self._base = "#000000"
         self.pen, self.pen_width, self.erasing = "#ffffff", 0.08, False
         self._history: History[tuple[Stroke, ...]] = History(())
         self._stroke: Stroke | None = None
@@ -51,7 +51,7 @@ class DrawCanvas(PaintArea):
         self._live = QTimer(self)
         self._live.setSingleShot(True)
         self._live.setInterval(LIVE_MS)
-        self._live.timeout.connect(self._tell)
+        self._live.timeout.connect(self._emit_progress)
         self.setAccessibleName("Canvas")
         self.setToolTip(
             "Draw here. By keyboard: arrows move the pen, Space puts it down and lifts it; "
@@ -60,27 +60,28 @@ class DrawCanvas(PaintArea):
         self.prepare(1, 1, colour=False)
 
     def prepare(self, width: int, height: int, *, colour: bool) -> None:
-        """Get ready to draw pictures of these proportions; what was drawn stays if it can."""
+        """Set proportions and colour mode; another colour mode discards the strokes."""
         if (width, height) != (self._size.width(), self._size.height()) or self._image.isNull():
             self.set_proportions(width, height)
         if colour != self._colour:
             self._colour = colour
-            self._ground, self.pen = ("#ffffff", "#1c2230") if colour else ("#000000", "#ffffff")
+            self._base, self.pen = ("#ffffff", "#1c2230") if colour else ("#000000", "#ffffff")
             self._history = History(())
+            self.changed.emit()
         self._redraw()
 
     @property
     def strokes(self) -> tuple[Stroke, ...]:
-        """What has been drawn."""
+        """Stored strokes."""
         return self._history.current
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a stroke to take back."""
+        """Whether a stroke can be undone."""
         return self._history.can_undo
 
     def pixels(self) -> NDArray[np.uint8]:
-        """Return what is drawn, with shape (H, W), or (H, W, 3) in colour."""
+        """Return the drawing, shape (H, W), or (H, W, 3) in colour."""
         layout = QImage.Format.Format_RGB888 if self._colour else QImage.Format.Format_Grayscale8
         image = self._image.convertToFormat(layout)
         rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
@@ -90,25 +91,25 @@ class DrawCanvas(PaintArea):
 
     @Slot()
     def undo(self) -> None:
-        """Take the last stroke back."""
-        self._show(self._history.undo)
+        """Undo the last stroke."""
+        self._apply(self._history.undo)
 
     @Slot()
     def redo(self) -> None:
-        """Draw the stroke taken back again."""
-        self._show(self._history.redo)
+        """Redo the last undone stroke."""
+        self._apply(self._history.redo)
 
     @Slot()
     def clear(self) -> None:
-        """Begin anew; this too can be taken back."""
-        self._show(lambda: self._history.push(()))
+        """Remove all strokes; this can be undone."""
+        self._apply(lambda: self._history.push(()))
 
     @Slot()
     def fill(self) -> None:
         """Fill the canvas with the pen's colour."""
-        self._show(lambda: self._history.push((Stroke((), 0.0, self.pen),)))
+        self._apply(lambda: self._history.push((Stroke((), 0.0, self.pen),)))
 
-    def _show(self, act: object) -> None:
+    def _apply(self, act: object) -> None:
         before = self.strokes
         act()  # type: ignore[operator]
         if self.strokes != before:
@@ -118,7 +119,7 @@ class DrawCanvas(PaintArea):
 
     @override
     def begin(self, place: QPointF) -> None:
-        colour = self._ground_now() if self.erasing else self.pen
+        colour = self._current_base() if self.erasing else self.pen
         self._stroke = Stroke(((place.x(), place.y()),), self.pen_width, colour)
         self._paint(self._stroke)
         self._live.start()
@@ -127,9 +128,9 @@ class DrawCanvas(PaintArea):
     def go_on(self, place: QPointF) -> None:
         if self._stroke:
             last = self._stroke.places[-1]
-            here = (place.x(), place.y())
-            self._stroke = replace(self._stroke, places=(*self._stroke.places, here))
-            self._paint(replace(self._stroke, places=(last, here)))
+            pos = (place.x(), place.y())
+            self._stroke = replace(self._stroke, places=(*self._stroke.places, pos))
+            self._paint(replace(self._stroke, places=(last, pos)))
             if not self._live.isActive():
                 self._live.start()
 
@@ -139,25 +140,25 @@ class DrawCanvas(PaintArea):
         self._live.stop()
         if stroke:
             self._history.push((*self.strokes, stroke))
-            # Drawn piece by piece, its soft edges are too hard where pieces meet.
+            # Draw the whole stroke: antialiased edges are too hard where its segments meet.
             self._redraw()
             self.changed.emit()
             self.drawn.emit(True)
 
     @Slot()
-    def _tell(self) -> None:
+    def _emit_progress(self) -> None:
         if self._stroke:
             self.drawn.emit(False)
 
-    def _ground_now(self) -> str:
+    def _current_base(self) -> str:
         fills = [stroke.colour for stroke in self.strokes if not stroke.places]
-        return fills[-1] if fills else self._ground
+        return fills[-1] if fills else self._base
 
     def _redraw(self) -> None:
         scale = LONGER / max(self._size.width(), self._size.height())
         size = QSize(*(max(1, round(scale * s)) for s in self._size.toTuple()))
         self._image = QImage(size, QImage.Format.Format_RGB32)
-        self._image.fill(QColor(self._ground))
+        self._image.fill(QColor(self._base))
         for stroke in self.strokes:
             self._paint(stroke)
         self.update()
@@ -167,11 +168,11 @@ class DrawCanvas(PaintArea):
             self._image.fill(QColor(stroke.colour))
             self.update()
             return
-        wide, tall = self._image.width(), self._image.height()
-        places = [QPointF(x * wide, y * tall) for x, y in stroke.places]
+        width, height = self._image.width(), self._image.height()
+        places = [QPointF(x * width, y * height) for x, y in stroke.places]
         painter = QPainter(self._image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(stroke.colour), stroke.width * max(wide, tall))
+        pen = QPen(QColor(stroke.colour), stroke.width * max(width, height))
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
@@ -187,16 +188,15 @@ class DrawCanvas(PaintArea):
 
     @override
     def keeps(self, event: QKeyEvent) -> bool:
-        """See `PaintArea.keeps`; strokes are taken back before z is."""
+        """See `PaintArea.keeps`; undo and redo change strokes before z."""
         undo, redo = QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo
-        taken = (event.matches(undo) and self._history.can_undo) or (
+        handled = (event.matches(undo) and self._history.can_undo) or (
             event.matches(redo) and self._history.can_redo
         )
-        return taken or super().keeps(event)
+        return handled or super().keeps(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take strokes back and draw them again."""
         if event.matches(QKeySequence.StandardKey.Undo) and self._history.can_undo:
             self.undo()
         elif event.matches(QKeySequence.StandardKey.Redo) and self._history.can_redo:

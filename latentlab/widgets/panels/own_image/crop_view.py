@@ -1,4 +1,4 @@
-"""A picture as it came, with a frame around the part that is taken."""
+"""View of the source image with a crop frame."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from latentlab.data.own_image.crop import Frame, OwnImage
 
 GRIP = 10
-"""Pixels around a corner of the frame within which a press takes hold of it."""
+"""Distance in pixels from a corner within which a press grabs the corner."""
 ZOOM = 1.1
 GROW = {Qt.Key.Key_Plus: ZOOM, Qt.Key.Key_Equal: ZOOM, Qt.Key.Key_Minus: 1 / ZOOM}
 NUDGE = 0.02
-"""How far an arrow key moves the frame, as a share of the picture's longer side."""
+"""Step of an arrow key, as a fraction of the image's longer side."""
 
 
 class CropView(QWidget):
-    """Moves and resizes a frame of fixed proportions.
+    """View that moves and resizes a crop frame of fixed proportions.
 
-    Dragging moves it, a corner or the wheel resizes it; so do the arrow keys, and + and -.
+    Drag or arrow keys move the frame; a corner, the wheel, or + and - resize it.
     """
 
     framed = Signal(object, bool)
-    """The new ``Frame``; False while the hand has not let go."""
+    """New ``Frame``; False until the mouse button or key is released."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,19 +53,19 @@ class CropView(QWidget):
         )
 
     def set_own(self, own: OwnImage | None) -> None:
-        """Show a picture and its frame, or none."""
+        """Show an image and its crop frame; None clears the view."""
         if own is None or self._own is None or own.source is not self._own.source:
             self._image = to_image(own.source.pixels) if own else None
             self._grip = ""
         elif self._grip:
-            return  # what comes back is older than what the hand holds
+            return  # the answer is older than the frame being dragged
         self._own = own
         self.frame = own.fitting.frame if own else None
         self.update()
 
     @property
     def own(self) -> OwnImage | None:
-        """The picture that is shown."""
+        """Image that is shown."""
         return self._own
 
     @override
@@ -73,18 +73,18 @@ class CropView(QWidget):
         return QSize(280, 280)
 
     def room(self) -> QRectF:
-        """Return where the picture is drawn."""
+        """Return the rectangle of the image, in widget coordinates."""
         size = self._image.size() if self._image else QSize(1, 1)
         return fitted(size * 64, QRectF(self.rect()).adjusted(1, 1, -1, -1))
 
     def frame_rect(self) -> QRectF:
-        """Return where the frame is drawn."""
+        """Return the rectangle of the crop frame, in widget coordinates."""
         if self.frame is None:
             return QRectF()
-        room, scale = self.room(), self._scale()
+        rect, scale = self.room(), self._scale()
         return QRectF(
-            room.x() + self.frame.left * scale,
-            room.y() + self.frame.top * scale,
+            rect.x() + self.frame.left * scale,
+            rect.y() + self.frame.top * scale,
             self.frame.width * scale,
             self.frame.height * scale,
         )
@@ -99,40 +99,39 @@ class CropView(QWidget):
             self.update()
             self.framed.emit(frame, settled)
 
-    def _grip_at(self, place: QPointF) -> str:
+    def _grip_at(self, pos: QPointF) -> str:
         rect = self.frame_rect()
         corners = (rect.topLeft(), rect.topRight(), rect.bottomLeft(), rect.bottomRight())
-        if any((corner - place).manhattanLength() <= GRIP for corner in corners):
+        if any((corner - pos).manhattanLength() <= GRIP for corner in corners):
             return "corner"
-        return "inside" if rect.contains(place) else ""
+        return "inside" if rect.contains(pos) else ""
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the frame."""
         if event.button() == Qt.MouseButton.LeftButton and self.frame:
             self._grip, self._last = self._grip_at(event.position()), event.position()
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move or resize the frame, or show what a press would do."""
-        place = event.position()
+        """Move or resize the frame; without a grip, set the cursor shape."""
+        pos = event.position()
         if not self._grip or self.frame is None or self._own is None:
             shapes = {
                 "corner": Qt.CursorShape.SizeFDiagCursor,
                 "inside": Qt.CursorShape.SizeAllCursor,
             }
-            self.setCursor(shapes.get(self._grip_at(place), Qt.CursorShape.ArrowCursor))
+            self.setCursor(shapes.get(self._grip_at(pos), Qt.CursorShape.ArrowCursor))
             return
         size = self._own.source.size
         if self._grip == "inside":
-            step = (place - self._last) / self._scale()
+            step = (pos - self._last) / self._scale()
             frame = self.frame.moved(step.x(), step.y(), size)
         else:
-            middle = self.frame_rect().center()
-            before, after = (self._last - middle), (place - middle)
-            reach = max(1.0, (before.x() ** 2 + before.y() ** 2) ** 0.5)
-            frame = self.frame.scaled((after.x() ** 2 + after.y() ** 2) ** 0.5 / reach, size)
-        self._last = place
+            centre = self.frame_rect().center()
+            before, after = (self._last - centre), (pos - centre)
+            radius = max(1.0, (before.x() ** 2 + before.y() ** 2) ** 0.5)
+            frame = self.frame.scaled((after.x() ** 2 + after.y() ** 2) ** 0.5 / radius, size)
+        self._last = pos
         self._set_frame(frame, settled=False)
 
     @override
@@ -150,7 +149,6 @@ class CropView(QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the frame with the arrows, resize it with + and -."""
         key = Qt.Key(event.key())
         if self.frame and self._own and key in STEPS:
             size = self._own.source.size
@@ -165,7 +163,7 @@ class CropView(QWidget):
 
     @override
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Settle where a key that was held down has led."""
+        """Settle the frame when a key is released."""
         if not event.isAutoRepeat():
             self._settle()
         super().keyReleaseEvent(event)
@@ -195,11 +193,11 @@ class CropView(QWidget):
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect(), int(flags), "Open, paste or drop a picture.")
             return
-        room, rect = self.room(), self.frame_rect()
-        draw(painter, room, self._image, smooth=True)
+        bounds, rect = self.room(), self.frame_rect()
+        draw(painter, bounds, self._image, smooth=True)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         outside = QPainterPath()
-        outside.addRect(room)
+        outside.addRect(bounds)
         inside = QPainterPath()
         inside.addRect(rect)
         painter.fillPath(outside.subtracted(inside), faint(c.base, 0.65))

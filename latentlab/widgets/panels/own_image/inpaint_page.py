@@ -1,4 +1,4 @@
-"""Where a part of one's own picture is hidden, and filled in by the model."""
+"""Page that masks a part of the own image and inpaints it with the model."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class InpaintPage(Page):
-    """Mask and tools, and beside the mask the ways to fill it in once there are some.
+    """Mask and its tools, with the inpaintings beside the mask.
 
     Parameters
     ----------
     controller : Controller
-        Asked to fill in, and told which way is chosen.
+        Receives the requests, and the chosen inpainting.
     """
 
     def __init__(self, controller: Controller) -> None:
@@ -49,25 +49,25 @@ class InpaintPage(Page):
         column.addWidget(self.brushes)
         column.addWidget(_row(self.veiled, self.fills), 1)
         column.addWidget(self._busy)
-        self.brushes.fill_in.clicked.connect(self._fill_in)
-        self.brushes.others.clicked.connect(self._other_fills)
+        self.brushes.fill_in.clicked.connect(self._inpaint)
+        self.brushes.others.clicked.connect(self._draw_samples)
         self.fills.hovered.connect(self._on_hovered)
         self.fills.chosen.connect(self._on_chosen)
-        self.cancel.clicked.connect(self._give_up)
+        self.cancel.clicked.connect(self._on_cancel)
 
     def show_own(self, own: Original | None) -> None:
-        """Show a picture to hide parts of, or none."""
+        """Show an image to mask, or none."""
         self.veiled.set_pixels(own.picture if own else None)
         self.brushes.show_mask()
 
     def show_fills(self, state: State) -> None:
-        """Show the ways to fill it in that are known."""
+        """Show the inpaintings of the current answer."""
         fills = state.answer(Inpaint)
         self.fills.set_tiles(fills.tiles if fills else None)
         self.fills.setVisible(fills is not None)
 
     def show_work(self, state: State) -> None:
-        """Show how far filling in is."""
+        """Show the progress of inpainting."""
         work = next(
             (state.working[k] for k in (Inpaint, InpaintSamples) if k in state.working), None
         )
@@ -77,18 +77,18 @@ class InpaintPage(Page):
             self.progress.setToolTip(work.message)
 
     @Slot()
-    def _fill_in(self) -> None:
+    def _inpaint(self) -> None:
         if own := self._controller.state.own:
             self._controller.ask(Inpaint(own, self.veiled.hidden))
 
     @Slot()
-    def _other_fills(self) -> None:
+    def _draw_samples(self) -> None:
         if own := self._controller.state.own:
             self._seed += 1
             self._controller.ask(InpaintSamples(own, self.veiled.hidden, self._seed))
 
     @Slot()
-    def _give_up(self) -> None:
+    def _on_cancel(self) -> None:
         for kind in (Inpaint, InpaintSamples):
             self._controller.cancel(kind)
 

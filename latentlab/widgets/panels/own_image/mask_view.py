@@ -1,4 +1,4 @@
-"""A picture of which parts can be hidden with a brush."""
+"""View of an image whose parts can be masked with a brush."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ OPACITY = 0.6
 
 
 class MaskView(PaintArea):
-    """Shows a picture pixel by pixel, and what of it is hidden in the accent colour."""
+    """Image drawn with sharp pixels; masked pixels have the accent colour."""
 
     changed = Signal()
-    """More or less is hidden."""
+    """The mask changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Draw, open or paste a picture first.", parent)
@@ -43,51 +43,51 @@ class MaskView(PaintArea):
         return self._pixels is not None
 
     def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
-        """Show a picture, or none; another picture has nothing hidden, the same keeps it."""
+        """Show an image, or none; another image resets the mask, the same image keeps it."""
         old, self._pixels = self._pixels, pixels
         if pixels is not None and (old is None or not np.array_equal(old, pixels)):
             if self.hidden.shape != pixels.shape[:2]:
                 self.set_proportions(pixels.shape[1], pixels.shape[0])
-            self._hide(np.zeros(pixels.shape[:2], bool))
+            self._set_mask(np.zeros(pixels.shape[:2], bool))
         self.update()
 
     @Slot()
     def clear(self) -> None:
-        """Hide nothing."""
-        self._hide(np.zeros_like(self.hidden))
+        """Clear the mask."""
+        self._set_mask(np.zeros_like(self.hidden))
 
     @Slot()
     def invert(self) -> None:
-        """Hide what is seen, and show what is hidden."""
-        self._hide(~self.hidden)
+        """Invert the mask."""
+        self._set_mask(~self.hidden)
 
     @override
     def begin(self, place: QPointF) -> None:
         self._last = place
-        self._dab(place)
+        self._stamp(place)
 
     @override
     def go_on(self, place: QPointF) -> None:
-        way = place - self._last
+        delta = place - self._last
         height, width = self.hidden.shape
-        steps = int(max(abs(way.x()) * width, abs(way.y()) * height)) + 1
+        steps = int(max(abs(delta.x()) * width, abs(delta.y()) * height)) + 1
         for i in range(1, steps + 1):
-            self._dab(self._last + way * (i / steps))
+            self._stamp(self._last + delta * (i / steps))
         self._last = place
 
     @override
     def finish(self) -> None:
         self.changed.emit()
 
-    def _dab(self, place: QPointF) -> None:
+    def _stamp(self, place: QPointF) -> None:
         height, width = self.hidden.shape
         y, x = np.ogrid[:height, :width]
-        away = np.hypot(x + 0.5 - place.x() * width, y + 0.5 - place.y() * height)
-        near = away <= max(0.75, self.brush * max(height, width) / 2)
-        self.hidden = self.hidden & ~near if self.erasing else self.hidden | near
+        distance = np.hypot(x + 0.5 - place.x() * width, y + 0.5 - place.y() * height)
+        inside = distance <= max(0.75, self.brush * max(height, width) / 2)
+        self.hidden = self.hidden & ~inside if self.erasing else self.hidden | inside
         self.update()
 
-    def _hide(self, hidden: NDArray[np.bool_]) -> None:
+    def _set_mask(self, hidden: NDArray[np.bool_]) -> None:
         self.hidden = hidden
         self.update()
         self.changed.emit()
@@ -100,10 +100,10 @@ class MaskView(PaintArea):
             return
         draw(painter, self.room(), to_image(self._pixels), smooth=False)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(self.room(), self._veil())
+        painter.drawImage(self.room(), self._mask_image())
         self.draw_frame(painter)
 
-    def _veil(self) -> QImage:
+    def _mask_image(self) -> QImage:
         height, width = self.hidden.shape
         colour = QColor(colours().accent)
         colour.setAlphaF(OPACITY)

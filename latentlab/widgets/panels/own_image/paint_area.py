@@ -1,4 +1,4 @@
-"""What can be painted upon, with a mouse or with the keys."""
+"""Base of the widgets that are painted on with the mouse or the keyboard."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ STEPS = {
     Qt.Key.Key_Down: (0, 1),
 }
 STEP = 1 / 28
-"""How far an arrow key moves the pen, as a share of the longer side."""
+"""Step of an arrow key, as a fraction of the longer side."""
 
 
 class PaintArea(QWidget):
-    """Turns presses, moves and keys into strokes, in shares of a picture's width and height.
+    """Translates mouse and key events into strokes, in fractions of the image's width and height.
 
-    Arrow keys move a pen, Space puts it down and lifts it.
+    Arrow keys move the pen, Space puts it down and lifts it.
 
     Parameters
     ----------
     caption : str
-        Shown where there is nothing to paint upon.
+        Text shown while there is nothing to paint on.
     """
 
     def __init__(self, caption: str = "", parent: QWidget | None = None) -> None:
@@ -47,19 +47,19 @@ class PaintArea(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def ready(self) -> bool:
-        """Say whether there is something to paint upon."""
+        """Return whether there is something to paint on."""
         return True
 
     def begin(self, place: QPointF) -> None:
-        """Put the brush down."""
+        """Begin a stroke."""
         raise NotImplementedError
 
     def go_on(self, place: QPointF) -> None:
-        """Draw the brush to a place."""
+        """Continue the stroke to a position."""
         raise NotImplementedError
 
     def finish(self) -> None:
-        """Lift the brush."""
+        """End the stroke."""
         raise NotImplementedError
 
     @override
@@ -67,29 +67,29 @@ class PaintArea(QWidget):
         return QSize(280, 280)
 
     def set_proportions(self, width: int, height: int) -> None:
-        """Say how wide and how tall the picture is."""
+        """Set the width and height of the image."""
         self._size = QSize(width, height)
         self.update()
 
     def room(self) -> QRectF:
-        """Return where the picture is drawn."""
-        # As large as there is room, however few pixels it has.
+        """Return the rectangle of the image, in widget coordinates."""
+        # Scaled up to the widget, even if the image has few pixels.
         return fitted(self._size * 64, QRectF(self.rect()).adjusted(1, 1, -1, -1))
 
     def place_of(self, pixel: QPointF) -> QPointF:
-        """Return a place of the widget in shares of the picture."""
-        room = self.room()
+        """Return a widget position in fractions of the image."""
+        rect = self.room()
         return QPointF(
-            (pixel.x() - room.x()) / room.width(), (pixel.y() - room.y()) / room.height()
+            (pixel.x() - rect.x()) / rect.width(), (pixel.y() - rect.y()) / rect.height()
         )
 
     def pixel_of(self, place: QPointF) -> QPointF:
-        """Return where on the widget a place of the picture is."""
-        room = self.room()
-        return QPointF(room.x() + place.x() * room.width(), room.y() + place.y() * room.height())
+        """Return the widget position of a point given in fractions of the image."""
+        rect = self.room()
+        return QPointF(rect.x() + place.x() * rect.width(), rect.y() + place.y() * rect.height())
 
     def draw_frame(self, painter: QPainter) -> None:
-        """Draw an edge around the picture, and the pen where the keys have moved it."""
+        """Draw the border of the image, and the pen if it was moved by keys."""
         c = colours()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QColor(c.accent if self.hasFocus() else c.border))
@@ -101,7 +101,7 @@ class PaintArea(QWidget):
                 painter.drawEllipse(self.pixel_of(self._pen), 5, 5)
 
     def draw_caption(self, painter: QPainter) -> None:
-        """Say what is missing."""
+        """Draw the caption."""
         painter.setPen(QColor(colours().muted))
         painter.setFont(small(self.font()))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -109,7 +109,6 @@ class PaintArea(QWidget):
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a stroke."""
         if event.button() == Qt.MouseButton.LeftButton and self.ready():
             self._lift()
             self._pen = None
@@ -118,7 +117,6 @@ class PaintArea(QWidget):
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go on with a stroke."""
         if self._down and event.buttons() & Qt.MouseButton.LeftButton:
             self.go_on(self.place_of(event.position()))
 
@@ -135,12 +133,11 @@ class PaintArea(QWidget):
         return super().event(event)
 
     def keeps(self, event: QKeyEvent) -> bool:
-        """Say whether a key is meant for this widget rather than for the window."""
+        """Return whether this widget handles a key instead of the window's shortcuts."""
         return event.key() == Qt.Key.Key_Space
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the pen with the arrows, put it down and lift it with Space."""
         step = STEPS.get(Qt.Key(event.key()))
         if not self.ready() or (step is None and event.key() != Qt.Key.Key_Space):
             super().keyPressEvent(event)
@@ -153,8 +150,8 @@ class PaintArea(QWidget):
                 self._down = True
                 self.begin(pen)
         else:
-            longer = STEP * max(self._size.width(), self._size.height())
-            dx, dy = step[0] * longer / self._size.width(), step[1] * longer / self._size.height()
+            length = STEP * max(self._size.width(), self._size.height())
+            dx, dy = step[0] * length / self._size.width(), step[1] * length / self._size.height()
             pen = QPointF(min(max(pen.x() + dx, 0), 1), min(max(pen.y() + dy, 0), 1))
             if self._down:
                 self.go_on(pen)

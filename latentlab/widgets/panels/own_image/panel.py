@@ -1,4 +1,4 @@
-"""The Own picture panel: draw, open or paste one, choose a part, let the model fill one in."""
+"""The Own picture panel: draw, open or paste an image, crop it, and inpaint a part of it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ PAGES = {
 
 
 class OwnImagePanel(PanelWidget):
-    """A canvas, a frame or a mask above; what the model makes of the picture below."""
+    """Pages to draw, crop and mask an image, above its reconstruction and ELBO."""
 
     watches = frozenset(
         {
@@ -129,15 +129,14 @@ class OwnImagePanel(PanelWidget):
 
     @Slot(int)
     def turn_to(self, page: int) -> None:
-        """Show the canvas, the frame or the mask."""
+        """Show a page: `DRAW`, `CROP` or `MASK`."""
         self._pages.button(page).setChecked(True)
         self._stack.setCurrentIndex(page)
 
-    # Showing
+    # Content
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show one's own picture, and what is known of it."""
         if "model" in changed:
             self._show_model(state)
         if changed & {"own", "model"}:
@@ -167,17 +166,17 @@ class OwnImagePanel(PanelWidget):
         self.forget.setEnabled(own is not None)
         self.result.show_own(own)
         self.filling.show_own(own)
-        taken = own.own if own else None
-        drawn = taken is not None and taken.source.name == DRAWING
-        came = taken is not None and not drawn and not self._is_shown(taken.source)
-        self.crop.set_own(taken)
-        self.crop_tools.setEnabled(taken is not None)
-        if taken:
-            self.crop_tools.invert.setChecked(taken.fitting.invert)
-            self.crop_tools.center.setChecked(taken.fitting.center)
+        image = own.own if own else None
+        is_drawing = image is not None and image.source.name == DRAWING
+        is_new = image is not None and not is_drawing and not self._is_shown(image.source)
+        self.crop.set_own(image)
+        self.crop_tools.setEnabled(image is not None)
+        if image:
+            self.crop_tools.invert.setChecked(image.fitting.invert)
+            self.crop_tools.center.setChecked(image.fitting.center)
         if own and own.point.label is not None:
             self.label.setCurrentIndex(own.point.label)
-        if came and self._stack.currentIndex() == DRAW:
+        if is_new and self._stack.currentIndex() == DRAW:
             self.turn_to(CROP)
 
     def _is_shown(self, source: SourceImage) -> bool:
@@ -188,11 +187,11 @@ class OwnImagePanel(PanelWidget):
         if state.own is None:
             return
         yield EstimateElbo(state.own)
-        # While training the map moves on every second: comparing would only slow it.
+        # During training the codes change every second: a comparison would only slow training.
         if not state.is_training:
             yield EstimateReferenceElbo()
 
-    # What a hand does
+    # User actions
 
     def _own(self) -> OwnImage | None:
         own = self.controller.state.own
@@ -254,14 +253,14 @@ class OwnImagePanel(PanelWidget):
             self.controller.path.set(state.ends.moved(name, state.own.point))
 
 
-def _page(tools: QWidget, stage: QWidget) -> QWidget:
-    """Return a row of tools above what they are for."""
+def _page(tools: QWidget, widget: QWidget) -> QWidget:
+    """Return a page with tools above the widget they act on."""
     page = Page()
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(UNIT // 2)
     column.addWidget(tools)
-    column.addWidget(stage, 1)
+    column.addWidget(widget, 1)
     return page
 
 

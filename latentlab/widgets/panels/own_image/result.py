@@ -1,4 +1,4 @@
-"""What a model makes of a person's own picture: reconstruction, error, numbers."""
+"""Result for the own image: reconstruction, error map, and ELBO."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
 
 FAINTEST = 0.05
-"""Error that the brightest colour stands for at least: a perfect picture has no loud map."""
+"""Minimum error of the brightest colour, so that small errors do not look large."""
 EMPTY = "Draw a picture, or open, paste or drop one."
 NAMES = ("original", "reconstruction", "error")
 TIPS = (
@@ -41,7 +41,7 @@ NUMBERS = (
 
 
 class OwnImageResult(QWidget):
-    """Three pictures in a row, and under them how well the model knows the first."""
+    """Original, reconstruction and error map, above the verdict and the numbers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class OwnImageResult(QWidget):
         self.bar = ColourBar("", 2)
         self.bar.setToolTip("How far a pixel is off, from black, 0, to white, 1.")
         self.verdict = muted()
-        # A number that is cut off in silence reads as another one.
+        # A number that is cut off without an ellipsis reads as another number.
         self.numbers = ElidedLabel()
         self.numbers.setObjectName("muted")
         self.numbers.setFont(self.verdict.font())
@@ -95,14 +95,14 @@ class OwnImageResult(QWidget):
         return row
 
     def show_own(self, own: Original | None) -> None:
-        """Show the three pictures, or keep their place empty so that nothing jumps."""
+        """Show the three images; None leaves their places empty, so that nothing moves."""
         for button in self._buttons:
             button.setEnabled(own is not None)
         if own is None:
             for view in self.views:
                 view.set_pixels(None)
             self.verdict.setText(EMPTY)
-            self._count("")
+            self._show_text("")
             self.bar.set_top(1.0)
             return
         error = error_map(own)
@@ -114,8 +114,8 @@ class OwnImageResult(QWidget):
         self.bar.set_top(top)
 
     def show_numbers(self, state: State) -> None:
-        """Say how well the model knows the picture; what is not known yet is left open."""
-        own, judged, usual = (
+        """Show RMSE, ELBO and verdict; those not measured yet are left out."""
+        own, elbo, reference = (
             state.own,
             state.answer(EstimateElbo),
             state.answer(EstimateReferenceElbo),
@@ -123,25 +123,25 @@ class OwnImageResult(QWidget):
         if own is None:
             return
         rmse = f"RMSE {pixel_rmse(own):.3f}"
-        if judged is None:
-            self._count(rmse)
-            self._say("busy", "Judging…")
+        if elbo is None:
+            self._show_text(rmse)
+            self._show_verdict("busy", "Judging…")
             return
-        parts = f"reconstruction {judged.reconstruction:.1f} + rate {judged.rate:.1f}"
-        self._count(f"{parts} = {judged.bound:.1f} nats · {rmse}")
-        if usual is None or usual.codes is not state.codes:
-            waiting = (
+        parts = f"reconstruction {elbo.reconstruction:.1f} + rate {elbo.rate:.1f}"
+        self._show_text(f"{parts} = {elbo.bound:.1f} nats · {rmse}")
+        if reference is None or reference.codes is not state.codes:
+            text = (
                 "Compared with the map once training rests" if state.training.run else "Comparing…"
             )
-            self._say("busy", waiting)
+            self._show_verdict("busy", text)
         else:
-            self._say(*unlikeness(judged, usual))
+            self._show_verdict(*unlikeness(elbo, reference))
 
-    def _count(self, numbers: str) -> None:
+    def _show_text(self, numbers: str) -> None:
         self.numbers.setText(numbers)
         self.numbers.setToolTip(f"{numbers}\n\n{NUMBERS}".strip())
 
-    def _say(self, level: str, words: str) -> None:
+    def _show_verdict(self, level: str, words: str) -> None:
         c = colours()
         colours_ = {"fine": c.fine, "watch": c.watch, "trouble": c.error, "busy": c.muted}
         dot = "○" if level == "busy" else "●"

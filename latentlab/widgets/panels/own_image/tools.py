@@ -1,4 +1,4 @@
-"""The tools around a person's own picture: for drawing, for choosing a part, for hiding one."""
+"""Toolbars of the Own picture panel: draw, crop and mask."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ PALETTE = {
     "blue": "#3a72d8",
 }
 WIDTHS = (2, 24)
-"""Hundredths of the picture that a pen or brush may be wide."""
+"""Minimum and maximum width of a pen or brush, in hundredths of the image."""
 
 
 class Tools(QWidget):
-    """A row of tools that breaks where room ends."""
+    """Row of tools that wraps onto several lines."""
 
     def __init__(self) -> None:
         super().__init__()
         self.flow = FlowLayout(UNIT // 2, self)
 
     def place(self, *widgets: QWidget) -> None:
-        """Add tools at the end of the row."""
+        """Append tools to the row."""
         for widget in widgets:
             widget.setMinimumHeight(24)
             self.flow.addWidget(widget)
 
 
 def size_slider(value: int, what: str) -> QSlider:
-    """Return a slider for how wide a pen or brush is."""
+    """Return a slider for the width of a pen or brush; `what` is its name."""
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(*WIDTHS)
     slider.setValue(value)
@@ -56,12 +56,12 @@ def size_slider(value: int, what: str) -> QSlider:
 
 
 class DrawTools(Tools):
-    """Pen, eraser, colours, and taking back.
+    """Pen, eraser, colours and undo.
 
     Parameters
     ----------
     canvas : DrawCanvas
-        What is drawn on.
+        Canvas that the tools act on.
     """
 
     def __init__(self, canvas: DrawCanvas) -> None:
@@ -105,7 +105,7 @@ class DrawTools(Tools):
         return [b for b in self._swatches.buttons() if isinstance(b, QToolButton)]
 
     def offer(self, *, colour: bool, center: bool) -> None:
-        """Offer what makes sense for a model's images."""
+        """Show the tools that apply to the images of a model."""
         for widget in (*self._swatches.buttons(), self.fill):
             widget.setVisible(colour)
         self.center.setVisible(not colour)
@@ -132,12 +132,12 @@ class DrawTools(Tools):
 
 
 class CropTools(Tools):
-    """Which part of a picture is taken, and whether dark and light change places."""
+    """Invert, centre, and reset of the crop frame."""
 
     changed = Signal()
-    """Invert or centre was switched."""
+    """Invert or centre was toggled."""
     whole = Signal()
-    """As much of the picture as possible is wanted again."""
+    """Reset of the crop frame to the largest part of the image."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -161,12 +161,12 @@ class CropTools(Tools):
 
 
 class MaskTools(Tools):
-    """Brush and eraser, and what to put where it is hidden.
+    """Brush, eraser, and inpainting of the masked part.
 
     Parameters
     ----------
     mask : MaskView
-        What is painted on.
+        Mask that the tools act on.
     """
 
     def __init__(self, mask: MaskView) -> None:
@@ -198,11 +198,11 @@ class MaskTools(Tools):
 
     @Slot()
     def show_mask(self) -> None:
-        """Grey out what makes no sense now."""
+        """Enable the tools that apply to the current mask."""
         hidden, ready = self._mask.hidden, self._mask.ready()
-        sensible = ready and bool(hidden.any()) and not bool(hidden.all())
-        self.fill_in.setEnabled(sensible)
-        self.others.setEnabled(sensible)
+        can_inpaint = ready and bool(hidden.any()) and not bool(hidden.all())
+        self.fill_in.setEnabled(can_inpaint)
+        self.others.setEnabled(can_inpaint)
         self.clear.setEnabled(bool(hidden.any()))
         self.invert.setEnabled(ready)
 
@@ -217,7 +217,7 @@ class MaskTools(Tools):
 
 def _swatch(colour: str) -> QIcon:
     pixmap = QPixmap(28, 28)
-    pixmap.fill(QColor("#808080"))  # an edge that is seen on light and on dark
+    pixmap.fill(QColor("#808080"))  # a border visible on light and dark themes
     painter = QPainter(pixmap)
     painter.fillRect(pixmap.rect().adjusted(2, 2, -2, -2), QColor(colour))
     painter.end()

@@ -1,4 +1,4 @@
-"""Codes as they lay at one moment, small."""
+"""Small scatter plot of the codes after one epoch."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STEP = 2.0
-"""Limits are multiples of it, so that they change seldom while a run is replayed."""
+"""Limits are multiples of this step, so that they rarely change during a replay."""
 
 
 class CodesPlot(Plot):
-    """A cloud of codes over the prior's rings, without axes."""
+    """Scatter plot of the codes over the rings of the prior, without axes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,14 +28,14 @@ class CodesPlot(Plot):
         for side in ("left", "bottom"):
             self.getPlotItem().hideAxis(side)
         self.getPlotItem().setContentsMargins(0, 0, 0, 0)
-        # Small points leave something to see between them where there is little room.
+        # Small points overlap less in a small plot.
         self.cloud = CodeCloud(largest=3)
         for item in (PriorRings(), self.cloud):
             self.addItem(item, ignoreBounds=True)
 
     def set_codes(self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None) -> None:
-        """Show codes of shape (N, 2), coloured by class."""
+        """Show codes, shape (N, 2), coloured by class."""
         self.cloud.set_points(xy, by_class(labels, len(xy)))
-        reach = float(np.quantile(np.abs(xy), 0.99)) if xy.size else 0.0
-        reach = STEP * np.ceil(min(max(reach, 3.1), 1e4) / STEP)
-        self.setRange(xRange=(-reach, reach), yRange=(-reach, reach), padding=0.0)
+        limit = float(np.quantile(np.abs(xy), 0.99)) if xy.size else 0.0
+        limit = STEP * np.ceil(min(max(limit, 3.1), 1e4) / STEP)
+        self.setRange(xRange=(-limit, limit), yRange=(-limit, limit), padding=0.0)

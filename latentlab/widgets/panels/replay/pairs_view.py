@@ -1,4 +1,4 @@
-"""Originals above their reconstructions, in as many bands as fill the room best."""
+"""Originals above their reconstructions, in the number of columns that fits best."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PairsView(ImageView):
-    """Shows each original with its reconstruction below it."""
+    """Image of the originals, each with its reconstruction below it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,9 +29,9 @@ class PairsView(ImageView):
         )
 
     def set_pairs(self, originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8]) -> None:
-        """Show images, both of shape (R, H, W) or (R, H, W, 3)."""
+        """Show images; both arrays have shape (R, H, W) or (R, H, W, 3)."""
         self._pairs = originals, reconstructions
-        self._lay_out(self._best_columns())
+        self._set_columns(self._best_columns())
 
     def _best_columns(self) -> int:
         if not self._pairs or not len(self._pairs[0]):
@@ -44,28 +44,28 @@ class PairsView(ImageView):
 
         return max(range(1, count + 1), key=scale)
 
-    def _lay_out(self, columns: int) -> None:
+    def _set_columns(self, columns: int) -> None:
         self._columns = columns
         if not self._pairs or not columns:
             self.set_pixels(None)
             return
-        ground = QColor(colours().base).lightness()
+        background = QColor(colours().base).lightness()
         bands = []
         for start in range(0, len(self._pairs[0]), columns):
             for images in self._pairs:
-                band = np.full((columns, *images.shape[1:]), ground, np.uint8)
+                band = np.full((columns, *images.shape[1:]), background, np.uint8)
                 part = images[start : start + columns]
                 band[: len(part)] = part
                 bands.append(band)
-        self.set_pixels(tile(np.concatenate(bands), columns, 1, ground))
+        self.set_pixels(tile(np.concatenate(bands), columns, 1, background))
 
     @override
     def resizeEvent(self, event: QEvent) -> None:
         if (best := self._best_columns()) != self._columns:
-            self._lay_out(best)
+            self._set_columns(best)
 
     @override
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == event.Type.PaletteChange and self._pairs:
-            self._lay_out(self._columns)
+            self._set_columns(self._columns)
         super().changeEvent(event)

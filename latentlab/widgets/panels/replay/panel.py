@@ -1,4 +1,4 @@
-"""The Replay panel: how the run looks now, and how it looked."""
+"""The Replay panel: codes, reconstructions and samples after each epoch of a run."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 TALL = 1.2
 STEP_MS = 150
-"""Milliseconds from one moment to the next while it plays."""
+"""Milliseconds between two epochs during playback."""
 EMPTY = "Train a model, and how it looks after each epoch is kept here, to be looked back at."
 
 
 class ReplayPanel(PanelWidget):
-    """A slider over the moments kept, above the codes and pictures of one of them."""
+    """Slider over the saved epochs, above the codes and images of one epoch."""
 
     watches = frozenset({"portrait", "moments", "moment", "view"})
 
@@ -73,10 +73,10 @@ class ReplayPanel(PanelWidget):
 
     def _body(self) -> QWidget:
         inside = QWidget()
-        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, inside)
-        self._halves.setContentsMargins(0, 0, 0, 0)
-        self._halves.setSpacing(UNIT)
-        self._halves.addWidget(self.codes, 2)
+        self._main_layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, inside)
+        self._main_layout.setContentsMargins(0, 0, 0, 0)
+        self._main_layout.setSpacing(UNIT)
+        self._main_layout.addWidget(self.codes, 2)
         pictures = QVBoxLayout()
         pictures.setSpacing(UNIT // 2)
         for caption, view in (
@@ -85,25 +85,25 @@ class ReplayPanel(PanelWidget):
         ):
             pictures.addWidget(muted(caption))
             pictures.addWidget(view, 1)
-        self._halves.addLayout(pictures, 3)
+        self._main_layout.addLayout(pictures, 3)
         return inside
 
     @override
     def resizeEvent(self, event: QEvent) -> None:
-        tall = self.height() > TALL * self.width()
+        is_tall = self.height() > TALL * self.width()
         direction = QBoxLayout.Direction
-        self._halves.setDirection(direction.TopToBottom if tall else direction.LeftToRight)
+        self._main_layout.setDirection(direction.TopToBottom if is_tall else direction.LeftToRight)
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        # Its plane is the map's, which may be hidden.
+        # The codes use the plane of the map, which may be hidden.
         return wants.view(state)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
         portrait = state.portrait
-        for part in (self._shown, self.play, self.slider, self.text):
-            part.setVisible(portrait is not None)
+        for widget in (self._shown, self.play, self.slider, self.text):
+            widget.setVisible(portrait is not None)
         self._empty.setVisible(portrait is None)
         self._show_moment(state)
         if portrait is None or not changed & {"portrait", "view"}:

@@ -1,4 +1,4 @@
-"""Choosing the class that a conditional model is asked for."""
+"""Choice of the class of z for a conditional model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MANY_CLASSES = 12
 
 
 class LabelPicker(QWidget):
-    """A button per class, or a list where there are many; hidden where none is asked for."""
+    """One button per class, or a list if there are many; hidden for unconditional models."""
 
     chosen = Signal(int)
 
@@ -42,7 +42,7 @@ class LabelPicker(QWidget):
         self._list.activated.connect(self.chosen)
 
     def offer(self, card: ModelCard) -> None:
-        """Show the classes of a model."""
+        """List the classes of a model."""
         self.setVisible(card.conditional)
         if card.spec.class_names == self._names:
             return
@@ -64,7 +64,7 @@ class LabelPicker(QWidget):
         self._list.setVisible(not short)
 
     def show_label(self, label: int | None) -> None:
-        """Mark a class without announcing it."""
+        """Select a class without emitting `chosen`."""
         if label is None:
             return
         button = self._buttons.button(label)

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PANEL", "REACH", "SlidersPanel"]
 FEW = 16
-"""Sliders up to which pictures are shown without being asked for."""
+"""Maximum number of sliders with images shown by default."""
 
 
 class SlidersPanel(PanelWidget):
-    """Moves z along each axis, in units of the data's own spread along it."""
+    """Sliders that move z along each axis, in standard deviations of the codes."""
 
     watches = frozenset({"model", "codes", "point", MeasureDimensions, MakeSliderStrips})
 
@@ -57,8 +57,8 @@ class SlidersPanel(PanelWidget):
         self.body.addWidget(self._area, 1)
         self.rows: list[SliderRow] = []
         self._axes: list[Axis] = []
-        self._keeper = StripUpdates(controller, MakeSliderStrips, self.rows, self)
-        self._wish: bool | None = None
+        self._strip_updates = StripUpdates(controller, MakeSliderStrips, self.rows, self)
+        self._with_pictures: bool | None = None
         self._connect()
         Veil(self, controller)
 
@@ -89,40 +89,39 @@ class SlidersPanel(PanelWidget):
         self.order.currentIndexChanged.connect(self._on_order)
         self.pictures.clicked.connect(self._on_pictures)
         bar = self._area.verticalScrollBar()
-        bar.valueChanged.connect(self._keeper.look)
-        bar.rangeChanged.connect(self._keeper.look)
+        bar.valueChanged.connect(self._strip_updates.look)
+        bar.rangeChanged.connect(self._strip_updates.look)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Make as many sliders as there are dimensions, and set them."""
         if "model" in changed and state.model:
             self.label.offer(state.model)
             self._make_rows(state.model.latent_dim)
         if state.point is None or state.codes is None or len(state.point.z) != len(self.rows):
             return
-        if changed & {"model", "codes", MeasureDimensions} and not self._is_held():
-            self._lay_axes(state)
+        if changed & {"model", "codes", MeasureDimensions} and not self._is_dragging():
+            self._set_axes(state)
         self.label.show_label(state.point.label)
         self._show_z()
         if MakeSliderStrips in changed:
-            self._keeper.take(state.answer(MakeSliderStrips))
+            self._strip_updates.take(state.answer(MakeSliderStrips))
         elif changed & {"codes", "point"}:
-            self._keeper.look()
+            self._strip_updates.look()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._keeper.look()
+        self._strip_updates.look()
 
-    def _is_held(self) -> bool:
+    def _is_dragging(self) -> bool:
         return any(row.slider.isSliderDown() for row in self.rows)
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
-        # While training, what dimensions carry is wanted only where it is looked at.
+        # During training, measure the dimensions only if the order shows the result.
         if not state.is_training or self.order.currentText() != AxisOrder.DIMENSIONS:
             yield MeasureDimensions()
-        yield from self._keeper.wants(state)
+        yield from self._strip_updates.wants(state)
 
     def _show_z(self) -> None:
         point = self.controller.state.point
@@ -133,15 +132,15 @@ class SlidersPanel(PanelWidget):
             row.show_z(axis, z)
         self.reset.setEnabled(any(row.is_moved for row in self.rows))
 
-    def _lay_axes(self, state: State) -> None:
-        """Give each row its axis, in the order that was chosen."""
+    def _set_axes(self, state: State) -> None:
+        """Assign an axis to each row, in the chosen order."""
         if state.codes is None:
             return
-        known = state.answer(MeasureDimensions)
-        if known and len(known.kl) != len(self.rows):
-            known = None
+        measured = state.answer(MeasureDimensions)
+        if measured and len(measured.kl) != len(self.rows):
+            measured = None
         order = AxisOrder(self.order.currentText())
-        axes, titles = _axes(state.codes, order, known)
+        axes, titles = _axes(state.codes, order, measured)
         for row, title in zip(self.rows, titles, strict=True):
             row.show_title(title)
         self._axes = axes
@@ -149,25 +148,25 @@ class SlidersPanel(PanelWidget):
     def _make_rows(self, count: int) -> None:
         while len(self.rows) > count:
             self.rows.pop().remove()
-        for place in range(len(self.rows), count):
-            row = SliderRow(place, self._grid, self)
+        for i in range(len(self.rows), count):
+            row = SliderRow(i, self._grid, self)
             row.slider.moved.connect(self._on_moved)
-            row.pictured.connect(self._keeper.connect_strip)
+            row.pictured.connect(self._strip_updates.connect_strip)
             self.rows.append(row)
         self._grid.setRowStretch(2 * len(self.rows), 0)
         self._grid.setRowStretch(1024, 1)
         self._show_pictures()
 
     def _show_pictures(self) -> None:
-        wanted = len(self.rows) <= FEW if self._wish is None else self._wish
+        wanted = len(self.rows) <= FEW if self._with_pictures is None else self._with_pictures
         self.pictures.setChecked(wanted)
         for row in self.rows:
             row.show_pictures(wanted=wanted)
-        self._keeper.look()
+        self._strip_updates.look()
 
     @Slot(bool)
     def _on_pictures(self, wanted: bool) -> None:
-        self._wish = wanted
+        self._with_pictures = wanted
         self._show_pictures()
 
     @Slot()
@@ -176,12 +175,12 @@ class SlidersPanel(PanelWidget):
         if state.point is None or len(state.point.z) != len(self.rows):
             return
         self.controller.demand.renew()
-        self._lay_axes(state)
+        self._set_axes(state)
         self._show_z()
         for row in self.rows:
             if row.strip:
                 row.strip.clear()
-        self._keeper.look()
+        self._strip_updates.look()
 
     @Slot(object, bool)
     def _on_moved(self, z: tuple[float, ...], settled: bool) -> None:
@@ -191,36 +190,36 @@ class SlidersPanel(PanelWidget):
 
 
 def _axes(
-    codes: Codes, order: AxisOrder, known: Importance | None
+    codes: Codes, order: AxisOrder, measured: Importance | None
 ) -> tuple[list[Axis], list[Title]]:
-    """Return the axes of the sliders from the first to the last, and what to say of each."""
+    """Return the axes and titles of the sliders, in order."""
     dimensions = range(codes.mu.shape[1])
-    if order is AxisOrder.COMPONENTS and known:
-        components = known.components
-        axes = [component_axis(codes, components, place) for place in dimensions]
+    if order is AxisOrder.COMPONENTS and measured:
+        components = measured.components
+        axes = [component_axis(codes, components, i) for i in dimensions]
         shares = components.shares.tolist()
-        return axes, [_component(place, share) for place, share in enumerate(shares)]
+        return axes, [_component(i, share) for i, share in enumerate(shares)]
     ordered = list(dimensions)
-    if order is AxisOrder.KL and known:
-        ordered = known.by_kl
-    # What an earlier moment of the training carried says nothing of the present one.
-    fresh = known if order is AxisOrder.KL or (known and known.codes is codes) else None
+    if order is AxisOrder.KL and measured:
+        ordered = measured.by_kl
+    # Measurements of earlier codes do not apply to the current codes.
+    current = measured if order is AxisOrder.KL or (measured and measured.codes is codes) else None
     axes = [dimension_axis(codes, dimension) for dimension in ordered]
-    return axes, [_dimension(dimension, order, fresh) for dimension in ordered]
+    return axes, [_dimension(dimension, order, current) for dimension in ordered]
 
 
-def _dimension(dimension: int, order: AxisOrder, known: Importance | None) -> Title:
-    if known is None:
+def _dimension(dimension: int, order: AxisOrder, measured: Importance | None) -> Title:
+    if measured is None:
         return Title(dimension)
-    nats, dead = float(known.kl[dimension]), bool(known.dead[dimension])
+    nats, dead = float(measured.kl[dimension]), bool(measured.dead[dimension])
     nothing = "It carries nothing (under 0.01 nats): the decoder has learned to ignore it."
     tip = nothing if dead else f"It carries {nats:.2f} nats per image."
     return Title(dimension, "z", f"{nats:.2f}" if order is AxisOrder.KL else "", tip, dead)
 
 
-def _component(place: int, share: float) -> Title:
+def _component(i: int, share: float) -> Title:
     tip = f"Along it lies {share:.1%} of the variance of the codes."
-    return Title(place, "PC", f"{share:.0%}", tip, share < 1e-4)
+    return Title(i, "PC", f"{share:.0%}", tip, share < 1e-4)
 
 
 PANEL = Panel(

@@ -1,4 +1,4 @@
-"""One row of the Sliders panel: name, slider, value, reset, and pictures below where wanted."""
+"""Row of the Sliders panel: name, slider, value, reset button, and optional images."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What a row says of its axis.
+    """Title of a row and its tooltip.
 
     Parameters
     ----------
     dimension : int
-        Which dimension or component, from 0.
+        Index of the dimension or component, from 0.
     letters : str
         ``"z"`` or ``"PC"``.
     note : str
-        How important it is, such as ``34 %``.
+        Importance of the axis, such as ``34 %``.
     tip : str
-        That in words.
+        Tooltip on the importance.
     dead : bool
-        Whether nothing depends on it.
+        Whether the axis has no effect.
     """
 
     dimension: int
@@ -46,24 +46,24 @@ class Title:
 
 
 class SliderRow(QObject):
-    """Moves z along one axis.
+    """Slider that moves z along one axis.
 
     Parameters
     ----------
     place : int
-        Which row, from 0.
+        Index of the row, from 0.
     grid : QGridLayout
-        Where to stand.
+        Grid that contains the row.
     parent : QWidget
         The panel.
     """
 
     pictured = Signal(object)
-    """A strip that is new."""
+    """New strip of images."""
 
     def __init__(self, place: int, grid: QGridLayout, parent: QWidget) -> None:
         super().__init__(parent)
-        self._place, self._grid = 2 * place, grid
+        self._grid_row, self._grid = 2 * place, grid
         self._title: Title | None = None
         self.dimension = place
         self.strip: AxisStrip | None = None
@@ -76,17 +76,17 @@ class SliderRow(QObject):
         self._reset = IconButton("reset", "Reset")
         self._widgets = (self._name, self.slider, self._value, self._reset)
         for column, widget in enumerate(self._widgets):
-            grid.addWidget(widget, self._place, column)
+            grid.addWidget(widget, self._grid_row, column)
         grid.setColumnStretch(1, 1)
         self._reset.clicked.connect(self.slider.reset)
 
     @property
     def is_moved(self) -> bool:
-        """Whether the slider stands elsewhere than in its middle."""
+        """Whether the slider is not at its centre."""
         return self.slider.is_moved
 
     def show_title(self, title: Title) -> None:
-        """Say what the row moves z along."""
+        """Show the title and tooltips of the axis."""
         if title == self._title:
             return
         self._title, self.dimension = title, title.dimension
@@ -96,34 +96,34 @@ class SliderRow(QObject):
         self._name.setText(f"{title.letters}<sub>{number}</sub>{note}")
         self._name.setEnabled(not title.dead)
         self._value.setEnabled(not title.dead)
-        what = f"{'Dimension' if is_z else 'Principal component'} {number}"
+        name = f"{'Dimension' if is_z else 'Principal component'} {number}"
         more = f"{title.tip} " if title.tip else ""
-        tip = f"{what}, in standard deviations of the data's codes. {more}Right-click to reset."
+        tip = f"{name}, in standard deviations of the data's codes. {more}Right-click to reset."
         self.slider.setAccessibleName(f"{title.letters} {number}")
         self.slider.setToolTip(tip)
         self._name.setToolTip(tip)
-        self._reset.setToolTip(f"Reset {what.lower()}")
-        self._reset.setAccessibleName(f"Reset {what.lower()}")
+        self._reset.setToolTip(f"Reset {name.lower()}")
+        self._reset.setAccessibleName(f"Reset {name.lower()}")
 
     def show_z(self, axis: Axis, z: NDArray[np.float64]) -> None:
-        """Show where z lies, without announcing it."""
+        """Show the position of z along the axis, without emitting signals."""
         self.slider.show_z(axis, z)
         self._value.setText(f"{self.slider.position:+.2f} σ")
         self._value.setToolTip(f"{axis.key} = {float(z @ axis.vector):.4f}")
         self._reset.setEnabled(self.is_moved)
 
     def show_pictures(self, *, wanted: bool) -> None:
-        """Show pictures below the slider, or none."""
+        """Show or hide the images below the slider."""
         if wanted and self.strip is None:
             self.strip = AxisStrip(self.slider)
-            self._grid.addWidget(self.strip, self._place + 1, 1)
+            self._grid.addWidget(self.strip, self._grid_row + 1, 1)
             self.pictured.emit(self.strip)
         elif not wanted and self.strip:
             self.strip.deleteLater()
             self.strip = None
 
     def remove(self) -> None:
-        """Take the row away."""
+        """Delete the widgets of the row."""
         self.show_pictures(wanted=False)
         for widget in self._widgets:
             widget.deleteLater()

@@ -1,4 +1,4 @@
-"""The Train panel: what to train, and the buttons that start and stop it."""
+"""The Train panel: form of the recipe, steering of the current run, and start buttons."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ REMEMBERED = "train/recipe"
 
 
 class TrainPanel(PanelWidget):
-    """A form generated from the recipe's own description; a run under way is steered above it."""
+    """Form generated from the recipe's schema, below the steering card of the current run."""
 
     watches = frozenset({DescribeForm, "run", "failure", "draft"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.form: FormWidget | None = None
-        self._sought = ""
+        self._problem_key = ""
         self.card = SteeringCard(controller)
         self.stop, self.cancel = self.card.stop, self.card.cancel
-        self._next = muted("NEXT RUN")
+        self._next_label = muted("NEXT RUN")
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -45,7 +45,7 @@ class TrainPanel(PanelWidget):
         self._area.setWidget(muted("Loading what can be trained…"))
         self.problem = problem()
         self.body.addWidget(self.card)
-        self.body.addWidget(self._next)
+        self.body.addWidget(self._next_label)
         self.body.addWidget(self._area, 1)
         self.body.addWidget(self.problem)
         self.body.addLayout(self._buttons())
@@ -72,7 +72,7 @@ class TrainPanel(PanelWidget):
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the form, the run under way, the buttons that make sense now, what is wrong."""
+        """Show the form, the current run, the applicable buttons, and problems."""
         fields = state.answer(DescribeForm)
         if DescribeForm in changed and fields:
             self._make_form(fields, state)
@@ -86,16 +86,16 @@ class TrainPanel(PanelWidget):
             self._show_problems(state)
 
     def _show_ready(self, state: State) -> None:
-        """Let the draft be trained where it can be, and say why where not."""
+        """Enable training of the draft, or show its problem as tooltip."""
         for button, tip in self._tips.items():
             button.setEnabled(self.form is not None and not state.draft.problem)
             button.setToolTip(state.draft.problem or tip)
 
     def _show_busy(self, busy: bool) -> None:
-        wanted = {self.start: not busy, self.queue: busy, self.card: busy, self._next: busy}
-        # What goes, goes first: all at once, even for a moment, would stretch the column.
-        for widget in sorted(wanted, key=wanted.__getitem__):
-            widget.setVisible(wanted[widget])
+        visible = {self.start: not busy, self.queue: busy, self.card: busy, self._next_label: busy}
+        # Hide widgets before showing others: all at once would stretch the column.
+        for widget in sorted(visible, key=visible.__getitem__):
+            widget.setVisible(visible[widget])
 
     @Slot()
     def _enqueue(self) -> None:
@@ -115,7 +115,7 @@ class TrainPanel(PanelWidget):
 
     def _show_draft(self, draft: Mapping[str, Any]) -> None:
         if self.form and draft != self.form.values():
-            # Field by field it would be another draft each time.
+            # Without the blocker each field would emit another draft.
             with QSignalBlocker(self.form):
                 self.form.set_values(draft, whole=True)
             self._on_edited()
@@ -131,22 +131,22 @@ class TrainPanel(PanelWidget):
         if self.form is None:
             return
         self.form.clear_problems()
-        homeless = []
+        other_problems = []
         for key, text in state.failure.problems if state.failure else ():
             row = self.form.row(key)
             if row:
                 row.show_problem(text)
-                self._sought = key
-                # Once the text, and what was unfolded for it, have their places.
+                self._problem_key = key
+                # After the layout of the text and of the sections unfolded for it.
                 QTimer.singleShot(0, self._scroll)
             else:
-                homeless.append(f"{key}: {text}")
-        self.problem.setText("\n".join(homeless))
-        self.problem.setVisible(bool(homeless))
+                other_problems.append(f"{key}: {text}")
+        self.problem.setText("\n".join(other_problems))
+        self.problem.setVisible(bool(other_problems))
 
     @Slot()
     def _scroll(self) -> None:
-        row = self.form.row(self._sought) if self.form else None
+        row = self.form.row(self._problem_key) if self.form else None
         if row:
             self._area.ensureWidgetVisible(row)
 

@@ -1,4 +1,4 @@
-"""The steering card: the run under way, what can be changed of it, and its ways out."""
+"""Steering card: values of the current run that can change, and buttons to end it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ KEPT = "This run was there before. Stop it, and delete it in the library"
 
 
 class SteeringCard(QFrame):
-    """Numbers of the run that may change while it learns, and the buttons that end it.
+    """Editors of the values that can change during training, and buttons to end the run.
 
     Parameters
     ----------
     controller : Controller
-        Takes the intents.
+        Receives the intents.
     """
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
@@ -56,20 +56,20 @@ class SteeringCard(QFrame):
         self._hint = muted()
         self.apply = QPushButton("Apply")
         self.apply.setToolTip("Make the changed numbers those of the run, as Enter does")
-        # The line is as high without the button as with it, so that nothing below it jumps.
+        # Keep the height of the button while it is hidden, so that the layout does not move.
         self._hint.setMinimumHeight(self.apply.sizeHint().height())
-        line = QHBoxLayout()
-        line.addWidget(self._hint, 1)
-        line.addWidget(self.apply)
+        hint_row = QHBoxLayout()
+        hint_row.addWidget(self._hint, 1)
+        hint_row.addWidget(self.apply)
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
         column.setSpacing(UNIT // 2)
         column.addLayout(head)
         column.addLayout(self._grid)
-        column.addLayout(line)
+        column.addLayout(hint_row)
         column.addLayout(self._buttons())
         self.apply.clicked.connect(self._apply)
-        self._tell()
+        self._update_hint()
 
     def _buttons(self) -> QGridLayout:
         self.pause = QPushButton("Pause")
@@ -84,13 +84,13 @@ class SteeringCard(QFrame):
         grid = QGridLayout()
         grid.setSpacing(UNIT // 2)
         grid.setRowMinimumHeight(2, UNIT)
-        # What loses something stands apart from what loses nothing.
-        places = ((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 2), (3, 0, 1, 2))
+        # Separate the destructive button from the others.
+        cells = ((0, 0, 1, 1), (0, 1, 1, 1), (1, 0, 1, 2), (3, 0, 1, 2))
         buttons = (self.pause, self.more, self.stop, self.cancel)
-        for button, place in zip(buttons, places, strict=True):
-            # In the smaller type they are no wider than the form, whose column stays as it is.
+        for button, cell in zip(buttons, cells, strict=True):
+            # The smaller font keeps the buttons from widening the column of the form.
             button.setFont(small(button.font()))
-            grid.addWidget(button, *place)
+            grid.addWidget(button, *cell)
         self.pause.clicked.connect(self._on_pause)
         self.more.clicked.connect(self._on_more)
         self.stop.clicked.connect(self._controller.training.stop)
@@ -98,7 +98,7 @@ class SteeringCard(QFrame):
         return grid
 
     def show_run(self, state: State, changed: Changes) -> None:
-        """Show the run's numbers as they are now."""
+        """Show the current values and phase of the run."""
         run = state.training.run
         if run is None:
             return
@@ -109,39 +109,39 @@ class SteeringCard(QFrame):
         if "failure" in changed and state.failure:
             for row in self.rows.values():
                 row.forget_sent()
-        going = run.phase in ("training", "paused")
+        is_running = run.phase in ("training", "paused")
         self.pause.setText("Continue" if run.phase == "paused" else "Pause")
         for widget in (self.pause, self.more, *self.rows.values()):
-            widget.setEnabled(going)
+            widget.setEnabled(is_running)
         self.stop.setEnabled(run.phase != "stopping")
         self.cancel.setEnabled(run.phase != "stopping" and not run.resumed)
         self.cancel.setToolTip(KEPT if run.resumed else DISCARDS)
-        self._tell()
+        self._update_hint()
 
-    def _show_rows(self, wanted: dict[str, tuple[Field, float]]) -> None:
-        if list(wanted) != list(self.rows):
+    def _show_rows(self, fields: dict[str, tuple[Field, float]]) -> None:
+        if list(fields) != list(self.rows):
             for old in self.rows.values():
                 old.label.deleteLater()
                 old.deleteLater()
-            self.rows = {key: SteeringRow(key, field) for key, (field, _) in wanted.items()}
+            self.rows = {key: SteeringRow(key, field) for key, (field, _) in fields.items()}
             for i, row in enumerate(self.rows.values()):
                 self._grid.addWidget(row.label, i, 0)
                 self._grid.addWidget(row, i, 1)
-                row.edited.connect(self._tell)
+                row.edited.connect(self._update_hint)
                 row.applied.connect(self._controller.training.steer)
-        for key, (_, value) in wanted.items():
+        for key, (_, value) in fields.items():
             self.rows[key].show_value(value)
 
     @Slot()
-    def _tell(self) -> None:
+    def _update_hint(self) -> None:
         edited = [row for row in self.rows.values() if row.is_edited]
         sent = [row for row in self.rows.values() if row.is_sent]
-        wrong = [row.problem for row in self.rows.values() if row.problem]
-        self.apply.setVisible(bool(edited) and not wrong)
-        self._show_hint(bool(wrong))
+        problems = [row.problem for row in self.rows.values() if row.problem]
+        self.apply.setVisible(bool(edited) and not problems)
+        self._show_hint(bool(problems))
         run = self._controller.state.training.run
-        if wrong:
-            self._hint.setText("; ".join(wrong))
+        if problems:
+            self._hint.setText("; ".join(problems))
         elif edited:
             self._hint.setText("; ".join(row.difference() for row in edited))
         elif sent:
@@ -151,9 +151,9 @@ class SteeringCard(QFrame):
             self._hint.setText(HINT if self.rows else "")
         self._hint.setToolTip(self._hint.text())
 
-    def _show_hint(self, wrong: bool) -> None:
-        """Colour the hint as an error, or as a hint."""
-        name = "problem" if wrong else "muted"
+    def _show_hint(self, problems: bool) -> None:
+        """Style the hint as an error or as muted text."""
+        name = "problem" if problems else "muted"
         if self._hint.objectName() != name:
             self._hint.setObjectName(name)
             self._hint.style().polish(self._hint)
@@ -179,16 +179,16 @@ class SteeringCard(QFrame):
 
 
 def steerable(state: State) -> list[tuple[str, Field, float]]:
-    """Return the numbers that may change under way: the objective's, and the learning rate."""
+    """Return the values that can change during training: objective and learning rate."""
     recipe = state.training.run.recipe if state.training.run else {}
     return [
         (key, field, value)
         for key, field, value in (
             chosen((state.answer(DescribeForm) or ()), recipe) if recipe else ()
         )
-        if field.type in ("int", "float") and value is not None and _may_change(key)
+        if field.type in ("int", "float") and value is not None and _is_steerable(key)
     ]
 
 
-def _may_change(key: str) -> bool:
+def _is_steerable(key: str) -> bool:
     return key == RATE or (key.startswith(TABLE) and key.count(".") == 1)

@@ -1,4 +1,4 @@
-"""One number of a run under way: Enter applies it, Escape takes it back."""
+"""Editor of one value of the current run: Enter applies it, Escape restores it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class SteeringRow(QWidget):
-    """The editor of one number, and whether it says what the run does.
+    """Editor of one value, which tracks whether the run has the value.
 
     Parameters
     ----------
     key : str
-        Such as ``objective.beta``.
+        Key of the recipe, such as ``objective.beta``.
     field : Field
-        Its limits, unit and help.
+        Limits, unit and help of the value.
     """
 
     edited = Signal()
     applied = Signal(str, float)
-    """The key, and what it shall become."""
+    """Key, and new value."""
 
     def __init__(self, key: str, field: Field) -> None:
         super().__init__()
@@ -51,48 +51,48 @@ class SteeringRow(QWidget):
 
     @property
     def is_sent(self) -> bool:
-        """Whether a value is on its way to the run."""
+        """Whether a value was sent that the run has not applied yet."""
         return self._sent is not None
 
     @property
     def is_edited(self) -> bool:
-        """Whether the editor holds a value that neither is the run's nor on its way."""
+        """Whether the editor has a value that is neither that of the run nor the sent one."""
         if self._now is None:
             return False
         return not any(_same(self.editor.value(), known) for known in (self._now, self._sent))
 
     @property
     def problem(self) -> str:
-        """What is wrong with what was typed, with the number's name; empty where nothing is."""
+        """Problem of the typed text, with the name of the value; empty for none."""
         return f"{self._name}: {self.editor.problem.lower()}" if self.editor.problem else ""
 
     def difference(self) -> str:
-        """Return what would change, as ``Beta 1 → 4``."""
+        """Return the change as text, such as ``Beta 1 → 4``."""
         return f"{self._name} {self._now:g} → {self.editor.value():g}"
 
     def show_value(self, now: float) -> None:
-        """Show what the run's value is now, unless another is being typed."""
+        """Set the current value of the run; show it unless the user is typing another."""
         if now == self._now:
             return
-        follows = not self.is_edited and not self.problem
+        is_unedited = not self.is_edited and not self.problem
         self._now, self._sent = now, None
-        if follows:
+        if is_unedited:
             self.editor.set_value(now)
 
     def apply(self) -> None:
-        """Ask for the value that was typed."""
+        """Emit the typed value."""
         if self.is_edited and not self.problem:
             self._sent = self.editor.value()
             self.applied.emit(self.key, self._sent)
             self.edited.emit()
 
     def forget_sent(self) -> None:
-        """Take it that what was on its way has been refused."""
+        """Discard the sent value, which was refused."""
         self._sent = None
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Apply at Enter and take back at Escape; the box leaves both keys to its holder."""
+        """Apply at Enter and restore at Escape; the number box ignores both keys."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.apply()
         elif event.key() == Qt.Key.Key_Escape and (self.is_edited or self.problem):
@@ -102,5 +102,5 @@ class SteeringRow(QWidget):
 
 
 def _same(shown: float, known: float | None) -> bool:
-    """Say whether two numbers are the same but for the digits that an editor drops."""
+    """Return whether two numbers are equal up to the digits that an editor drops."""
     return known is not None and math.isclose(shown, known, rel_tol=1e-6, abs_tol=1e-9)

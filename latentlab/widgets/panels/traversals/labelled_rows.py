@@ -1,4 +1,4 @@
-"""A sheet of tiles that scrolls, with a name before each row."""
+"""Scrollable rows of tiles, with a name before each row."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from latentlab.session.points import Tiles
 
 SIDE = 72
-"""Pixels of the column of names."""
+"""Width of the name column, in pixels."""
 LARGEST = 56
-"""Pixels of a tile at most: a sheet is to be looked over."""
+"""Maximum size of a tile in pixels, which keeps several rows in view."""
 
 
 class LabelledRows(QScrollArea):
-    """Rows of tiles below one another, as many as there are; announces when the last is seen.
+    """Rows of tiles that emit a signal when the last row is visible.
 
     Parameters
     ----------
     caption : str
-        Shown where there are no tiles.
+        Text shown while there are no tiles.
     """
 
     ran_out = Signal()
-    """The last row has come into sight."""
+    """The last row became visible."""
 
     def __init__(self, caption: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,11 +45,11 @@ class LabelledRows(QScrollArea):
 
     @property
     def view(self) -> TileView:
-        """The tiles."""
+        """View of the tiles."""
         return self.sheet.view
 
     def set_rows(self, tiles: Tiles | None, names: Sequence[tuple[str, str]]) -> None:
-        """Show tiles, with a name and a line below it for each row."""
+        """Show tiles, with a name and a detail text for each row."""
         self.sheet.set_rows(tiles, names)
 
     @Slot(int)
@@ -69,22 +69,22 @@ class _Sheet(QWidget):
     def set_rows(self, tiles: Tiles | None, names: Sequence[tuple[str, str]]) -> None:
         """Show tiles and names."""
         self._tiles, self._names = tiles, names
-        self._lay_out()
+        self._update_layout()
         self.view.set_tiles(tiles)
         self.update()
 
-    def _lay_out(self) -> None:
+    def _update_layout(self) -> None:
         if not self._tiles or not self._names:
             self.setMinimumHeight(0)
             self.view.setGeometry(self.rect())
             return
         columns, rows = self._tiles.columns, len(self._names)
         height, width = self._tiles.pictures.shape[1:3]
-        # As the picture of all tiles is: their pixels and those between them.
-        wide, tall = columns * (width + 1) - 1, rows * (height + 1) - 1
-        room = min(self.width() - SIDE, LARGEST * columns)
-        self.setMinimumHeight(round(room * tall / wide))
-        self.view.setGeometry(SIDE, 0, room, round(room * tall / wide))
+        # Size of the mosaic in pixels: the tiles and the gaps between them.
+        w, h = columns * (width + 1) - 1, rows * (height + 1) - 1
+        view_width = min(self.width() - SIDE, LARGEST * columns)
+        self.setMinimumHeight(round(view_width * h / w))
+        self.view.setGeometry(SIDE, 0, view_width, round(view_width * h / w))
 
     @override
     def sizeHint(self) -> QSize:
@@ -92,7 +92,7 @@ class _Sheet(QWidget):
 
     @override
     def resizeEvent(self, event: QEvent) -> None:
-        self._lay_out()
+        self._update_layout()
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -106,19 +106,19 @@ class _Sheet(QWidget):
             return
         painter = QPainter(self)
         painter.setFont(small(self.font()))
-        for row, (name, more) in enumerate(self._names):
+        for row, (name, detail) in enumerate(self._names):
             tile = self.view.tile_rect(row * self._tiles.columns)
-            room = QRectF(0, tile.y(), SIDE - UNIT, tile.height())
-            middle = (
-                room.adjusted(0, 0, 0, -room.height() / 2),
-                room.adjusted(0, room.height() / 2, 0, 0),
+            rect = QRectF(0, tile.y(), SIDE - UNIT, tile.height())
+            halves = (
+                rect.adjusted(0, 0, 0, -rect.height() / 2),
+                rect.adjusted(0, rect.height() / 2, 0, 0),
             )
-            both = room.height() >= 28
+            both = rect.height() >= 28
             painter.setPen(QColor(colours().text))
             low = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
             centre = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(middle[0] if both else room, int(low if both else centre), name)
+            painter.drawText(halves[0] if both else rect, int(low if both else centre), name)
             if both:
                 painter.setPen(QColor(colours().muted))
                 top = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-                painter.drawText(middle[1], int(top), more)
+                painter.drawText(halves[1], int(top), detail)

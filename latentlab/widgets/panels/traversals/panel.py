@@ -1,4 +1,4 @@
-"""The Traversals panel: what each latent dimension does, one row of pictures for each."""
+"""The Traversals panel: the effect of each latent dimension, one row of images for each."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class TraversalsPanel(PanelWidget):
-    """A sheet of dimensions, the one that carries most first; each can be swept."""
+    """Rows of images per dimension, sorted by KL; each row can be played."""
 
     watches = frozenset({"model", "codes", "point", MakeTraversal})
 
@@ -85,7 +85,6 @@ class TraversalsPanel(PanelWidget):
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        """Show the sheet around z."""
         if MakeTraversal in changed:
             self._show_sheet(state.answer(MakeTraversal))
         if changed & {"model", "codes", "point"}:
@@ -118,11 +117,11 @@ class TraversalsPanel(PanelWidget):
     def _on_more(self) -> None:
         made = self.controller.state.answer(MakeTraversal)
         if made and len(made.dimensions) < made.total:
-            most = len(made.dimensions) + TraversalSettings().most
-            self.settings = replace(self.settings, most=most)
+            count = len(made.dimensions) + TraversalSettings().most
+            self.settings = replace(self.settings, most=count)
             self.controller.demand.renew()
 
-    # Pointing and playing
+    # Preview and playback
 
     @Slot()
     def _toggle(self) -> None:
@@ -140,9 +139,9 @@ class TraversalsPanel(PanelWidget):
         if made is None or not self.isVisible() or self._row >= len(made.dimensions):
             self.player.stop()
             return
-        tile_ = self._row * made.tiles.columns + step
-        self.view.set_current(tile_)
-        self._preview(tile_)
+        index = self._row * made.tiles.columns + step
+        self.view.set_current(index)
+        self._preview(index)
 
     @Slot()
     def _on_ended(self) -> None:
@@ -151,26 +150,26 @@ class TraversalsPanel(PanelWidget):
         self.controller.preview.clear()
 
     @Slot(int)
-    def _on_hovered(self, tile_: int) -> None:
+    def _on_hovered(self, index: int) -> None:
         made = self.controller.state.answer(MakeTraversal)
-        if tile_ < 0 or made is None:
+        if index < 0 or made is None:
             self.controller.preview.clear()
             return
-        self._row = tile_ // made.tiles.columns
-        value = made.values[self._row, tile_ % made.tiles.columns]
+        self._row = index // made.tiles.columns
+        value = made.values[self._row, index % made.tiles.columns]
         self.view.setToolTip(
             f"z{made.dimensions[self._row] + 1} = {value:+.2f}. Click to go there."
         )
-        self._preview(tile_)
+        self._preview(index)
 
-    def _preview(self, tile_: int) -> None:
+    def _preview(self, index: int) -> None:
         made = self.controller.state.answer(MakeTraversal)
-        self.controller.preview.tile(made.tiles if made else None, tile_)
+        self.controller.preview.tile(made.tiles if made else None, index)
 
     @Slot(int)
-    def _on_chosen(self, tile_: int) -> None:
+    def _on_chosen(self, index: int) -> None:
         if made := self.controller.state.answer(MakeTraversal):
-            self.controller.point.set(made.tiles.points[tile_])
+            self.controller.point.set(made.tiles.points[index])
 
     @Slot()
     def _save(self) -> None:
@@ -188,11 +187,11 @@ class TraversalsPanel(PanelWidget):
 
 
 def sweep(made: Traversal) -> Tiles:
-    """Return one frame per column, in which every dimension has its picture."""
+    """Return one frame per column, with one image per dimension."""
     rows, columns = made.values.shape
     pictures = made.tiles.pictures.reshape(rows, columns, *made.tiles.pictures.shape[1:])
-    wide = int(np.ceil(np.sqrt(rows)))
-    frames = [tile(pictures[:, column], wide, gap=1) for column in range(columns)]
+    grid_columns = int(np.ceil(np.sqrt(rows)))
+    frames = [tile(pictures[:, column], grid_columns, gap=1) for column in range(columns)]
     return Tiles((), np.stack(frames), columns)
 
 

@@ -1,1 +1,1 @@
-"""The dialog that makes a data set of image files."""
+"""Dialog that makes a data set of image files."""

@@ -1,4 +1,4 @@
-"""A contact sheet: some pictures as a model will see them, and how many there are of each class."""
+"""Contact sheet: sample images as preprocessed for a model, and the number of each class."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 GAP = 2
 CLASSES = 12
-"""Classes that are named; of more, the first."""
+"""Maximum number of classes in the legend."""
 LISTED = 1000
 EMPTY = "Choose a folder or a ZIP of pictures: some of them will show here as the model sees them."
 
 
 class ContactView(QWidget):
-    """Pictures, and below them what is known of all; file and class of the one pointed at."""
+    """Sample images, with a summary of the data set, and file and class of the hovered image."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,11 +48,11 @@ class ContactView(QWidget):
         inside.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
         inside.addWidget(self.tiles)
         self._progress = QProgressBar(textVisible=False)
-        # Its place is kept, so that nothing jumps while it comes and goes.
-        keeps = self._progress.sizePolicy()
-        keeps.setRetainSizeWhenHidden(True)
-        keeps.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
-        self._progress.setSizePolicy(keeps)
+        # It keeps its space while hidden, so that the layout does not jump.
+        policy = self._progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+        self._progress.setSizePolicy(policy)
         self.pointed = muted()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
@@ -61,7 +61,7 @@ class ContactView(QWidget):
         self.classes.setWordWrap(True)
         self.note = muted(stretch=False)
         self.note.setWordWrap(True)
-        # Names of files and words of tables are no markup.
+        # File names and table cells must not be parsed as markup.
         for label in (self.pointed, self.summary, self.note):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.problem = problem()
@@ -87,7 +87,7 @@ class ContactView(QWidget):
         self.show_progress(None)
 
     def show_contact(self, contact: Contact | None) -> None:
-        """Show a contact sheet, or none; under a problem the same pictures stay as they were."""
+        """Show a contact sheet, or none; if it has a problem, images of the same root stay."""
         self.show_problem(contact.problem if contact else "")
         if contact and contact.problem:
             if self._contact and self._contact.values["root"] == contact.values["root"]:
@@ -97,20 +97,20 @@ class ContactView(QWidget):
         self.tiles.set_tiles(_tiles(contact) if contact else None)
         self.summary.setText(_summary(contact) if contact else "")
         self.classes.setText(_legend(contact.classes) if contact else "")
-        self.classes.setToolTip(_every_class(contact.classes) if contact else "")
+        self.classes.setToolTip(_classes_tip(contact.classes) if contact else "")
         self.note.setText(_notes(contact.notes) if contact else "")
         for label in (self.summary, self.classes, self.note):
             label.setVisible(bool(label.text()))
         self._on_hovered(-1)
 
     def show_problem(self, text: str) -> None:
-        """Say what is wrong, without the key of the recipe that it is about."""
+        """Show an error message without its ``data.`` key."""
         plain = text.partition(": ")[2] if text.startswith("data.") else text
         self.problem.setText(plain[:1].upper() + plain[1:])
         self.problem.setVisible(bool(plain))
 
     def show_checked(self, checked: Checked | None) -> None:
-        """Say how many could not be read, and list them where that is asked for."""
+        """Show the number of unreadable files, and list them if the fold is open."""
         skipped = checked.skipped if checked else ()
         self.unreadable.setVisible(bool(skipped))
         self.list.setVisible(bool(skipped) and self.unreadable.isChecked())
@@ -122,11 +122,11 @@ class ContactView(QWidget):
         self.list.setPlainText("\n".join(lines))
 
     def show_progress(self, loading: Progress | None) -> None:
-        """Show how far a look at the pictures is, or that there is none under way."""
+        """Show the progress of reading the images, or hide it."""
         self._progress.setVisible(loading is not None)
         if loading:
-            known = loading.fraction is not None
-            self._progress.setRange(0, 1000 if known else 0)
+            is_known = loading.fraction is not None
+            self._progress.setRange(0, 1000 if is_known else 0)
             self._progress.setValue(round(1000 * (loading.fraction or 0)))
             self._progress.setToolTip(loading.message)
 
@@ -162,11 +162,11 @@ def _summary(contact: Contact) -> str:
     pictures = counted(contact.count, "picture")
     named = len(contact.classes)
     classes = f" in {counted(named, 'class')}" if named else ", no classes"
-    told = ""
+    source = ""
     if contact.table:
         attributes = counted(len(contact.attributes), "attribute")
-        told = f"; {contact.table} tells {attributes}, {contact.how}"
-    return f"{pictures}{classes}{told}."
+        source = f"; {contact.table} tells {attributes}, {contact.how}"
+    return f"{pictures}{classes}{source}."
 
 
 def _notes(notes: tuple[str, ...]) -> str:
@@ -183,7 +183,7 @@ def _legend(classes: tuple[tuple[str, int], ...]) -> str:
     return " &nbsp; ".join([*parts, f"and {more:,} more"] if more > 0 else parts)
 
 
-def _every_class(classes: tuple[tuple[str, int], ...]) -> str:
+def _classes_tip(classes: tuple[tuple[str, int], ...]) -> str:
     if len(classes) <= CLASSES:
         return "How many pictures there are of each class"
     return ", ".join(f"{escape(name)} {count:,}" for name, count in classes[:200])

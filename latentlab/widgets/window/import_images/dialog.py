@@ -1,4 +1,4 @@
-"""The import dialog: from a folder or ZIP of pictures to the data of the training draft."""
+"""Import dialog: sets a folder or ZIP of images as the data of the training draft."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ if TYPE_CHECKING:
 KIND = "folder"
 REMEMBERED = "images/options"
 OF_THE_FOLDER = ("root", "attributes", "classes_from")
-"""Options that make no sense with other pictures."""
+"""Options that are reset for another folder."""
 MOST_ATTRIBUTES = 5
 PAUSE_MS = 200
-"""After the last change, before the pictures are looked at anew."""
+"""Milliseconds after the last change before the images are read again."""
 FORM_WIDTH = 280
 
 
 class ImportDialog(QDialog):
-    """Asks which pictures and what to bring them to, and shows at once what that gives.
+    """Asks for images and their preprocessing, and previews the result.
 
     Parameters
     ----------
     controller : Controller
-        Looks at the pictures, and takes the draft.
+        Receives the requests and the draft.
     root : Path or None
-        Where to begin; None for where one was last.
+        Initial path; None for the last used one.
     """
 
     def __init__(
@@ -68,8 +68,8 @@ class ImportDialog(QDialog):
         self._root: Path | None = None
         self.form: FormWidget | None = None
         self.view = ContactView()
-        self._later = QTimer(self, singleShot=True, interval=PAUSE_MS)
-        self._later.timeout.connect(self._look)
+        self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._timer.timeout.connect(self._request_preview)
         self._options = QScrollArea()
         self._options.setWidgetResizable(True)
         self._options.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -77,17 +77,17 @@ class ImportDialog(QDialog):
         self._options.setWidget(muted("Loading what can be chosen…"))
         self.pick = self._attribute_button()
         self._lay_out()
-        known: dict[str, Any] = settings().value(REMEMBERED, {})
+        options: dict[str, Any] = settings().value(REMEMBERED, {})
         if root is not None:
-            known = {name: value for name, value in known.items() if name not in OF_THE_FOLDER}
-            known["root"] = str(root)
-        self._first = known
-        self.path.line.setText(str(known.get("root", "")))
-        self.path.line.textChanged.connect(self._on_moved)
+            options = {name: value for name, value in options.items() if name not in OF_THE_FOLDER}
+            options["root"] = str(root)
+        self._initial = options
+        self.path.line.setText(str(options.get("root", "")))
+        self.path.line.textChanged.connect(self._on_path_changed)
         controller.changed.connect(self._on_changed)
         self._make_form(controller.state)
 
-    # What it is made of
+    # Construction
 
     def _lay_out(self) -> None:
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -130,7 +130,7 @@ class ImportDialog(QDialog):
         height = self.form.row("height")
         if height and isinstance(height.editor, NumberEditor):
             height.editor.box.setSpecialValueText("as wide")
-        self.form.set_values(self._first)
+        self.form.set_values(self._initial)
         self.form.changed.connect(self._on_edited)
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -140,17 +140,17 @@ class ImportDialog(QDialog):
         column.addWidget(self.pick, 0, Qt.AlignmentFlag.AlignRight)
         column.addStretch(1)
         self._options.setWidget(inside)
-        self._look()
+        self._request_preview()
 
-    # What is asked, and what comes of it
+    # Requests and answers
 
     def values(self) -> dict[str, Any]:
-        """Return the ``data`` table of a recipe that learns from these pictures."""
+        """Return the ``data`` table of a recipe for these images."""
         options = self.form.values() if self.form else {}
         return {"kind": KIND, "root": self.path.line.text().strip(), **options}
 
     @Slot()
-    def _on_moved(self) -> None:
+    def _on_path_changed(self) -> None:
         if self.form:
             self.form.set_values({"attributes": None, "classes_from": []})
         self._on_edited()
@@ -158,11 +158,11 @@ class ImportDialog(QDialog):
     @Slot()
     def _on_edited(self) -> None:
         self.use.setEnabled(False)
-        self._later.start()
+        self._timer.start()
 
     @Slot()
-    def _look(self) -> None:
-        """Ask for a contact sheet and, of other pictures than before, for those unreadable."""
+    def _request_preview(self) -> None:
+        """Request a contact sheet and, for a new root, a check of all files."""
         values = self.values()
         if not values["root"]:
             self.view.show_contact(None)
@@ -195,12 +195,12 @@ class ImportDialog(QDialog):
         wrong = self.form.wrong() if self.form else ""
         self.use.setEnabled(not contact.problem and contact.count > 1 and not wrong)
         if not contact.problem:
-            self._offer(contact)
+            self._show_attributes(contact)
 
     # Attributes
 
-    def _offer(self, contact: Contact) -> None:
-        """Let attributes be ticked, and say which table they are from."""
+    def _show_attributes(self, contact: Contact) -> None:
+        """Fill the menu of attributes, and show the table that they come from."""
         row = self.form.row("attributes") if self.form else None
         if row and isinstance(row.editor, FileEditor):
             row.editor.line.setPlaceholderText(contact.table or "none beside them")
@@ -222,7 +222,7 @@ class ImportDialog(QDialog):
 
     @override
     def accept(self) -> None:
-        """Put what was chosen into the draft, remember it, and close."""
+        """Set the draft, save the options, and close."""
         values = self.values()
         settings().setValue(REMEMBERED, values)
         self._controller.training.set_draft(
@@ -232,15 +232,15 @@ class ImportDialog(QDialog):
 
     @override
     def done(self, result: int) -> None:
-        """End every look at pictures that is still under way, and close."""
-        self._later.stop()
+        """Cancel pending requests, and close."""
+        self._timer.stop()
         for kind in (ShowContactSheet, CheckImageFiles):
             self._controller.cancel(kind)
         super().done(result)
 
 
 def ask_pictures(parent: QWidget, controller: Controller, root: Path | None) -> ImportDialog:
-    """Open the dialog; it puts what is chosen into the draft."""
+    """Open the import dialog, and return it."""
     dialog = ImportDialog(controller, root, parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.open()
@@ -248,7 +248,7 @@ def ask_pictures(parent: QWidget, controller: Controller, root: Path | None) -> 
 
 
 def _fields(form: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return what the training form asks of pictures in a folder, but for where they lie."""
+    """Return the fields of the ``folder`` kind in the training form, except ``root``."""
     data = next((field for field in form if field.name == "data"), None)
     kind = next((kind for kind in data.kinds if kind.name == KIND), None) if data else None
     return tuple(field for field in kind.fields if field.name != "root") if kind else ()

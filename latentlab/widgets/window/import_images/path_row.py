@@ -1,4 +1,4 @@
-"""A line for a folder or ZIP of pictures, with buttons to look for one."""
+"""Line edit for a folder or ZIP of images, with browse buttons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from latentlab.widgets.kit.theme import UNIT
 
 
 class FilePathRow(QWidget):
-    """Its ``line`` begins where the editors of a form within a form do."""
+    """Row whose ``line`` is aligned with the editors of a form of depth 1."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
