@@ -56,8 +56,8 @@ class Marbles(pg.GraphicsObject):
             inner, outer = (QTransform(k * a, k * c, k * b, k * d, x, y) for k in (1, 2))
             self._shapes.append((inner.map(CIRCLE), outer.map(CIRCLE), shade))
         self._extent = QRectF()
-        for _, outline, _ in self._shapes:
-            self._extent = self._extent.united(outline.boundingRect())
+        for _, ellipse, _ in self._shapes:
+            self._extent = self._extent.united(ellipse.boundingRect())
         self.update()
 
     def __len__(self) -> int:
