@@ -1,4 +1,4 @@
-"""``latentlab``: the window without a subcommand, the command line with one."""
+"""Entry point: opens the window without a subcommand, runs the command line with one."""
 
 import multiprocessing
 import os
@@ -10,11 +10,11 @@ from latentlab.streams import print_stand_ins
 
 
 def limit_spinning() -> None:
-    """Have threads that compute together wait for each other asleep, not busily.
+    """Limit the time for which the worker threads of torch and numpy spin before they sleep.
 
-    A thread that waits busily, as those of torch and numpy do for milliseconds, keeps a core from
-    the one it waits for where another program wants a core too: training then takes up to thirty
-    times as long. Only before torch and numpy are loaded; what the user has set stays.
+    By default they spin for milliseconds. If another program also needs a core, a spinning thread
+    blocks the thread that it waits for, and training takes up to thirty times as long. Must run
+    before torch and numpy are imported; variables that are already set are kept.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # torch on Linux: some dozen microseconds
     os.environ.setdefault("KMP_BLOCKTIME", "1")  # torch elsewhere: milliseconds
@@ -22,12 +22,12 @@ def limit_spinning() -> None:
 
 
 def main() -> int:
-    """Run latentlab; return the exit status."""
-    multiprocessing.freeze_support()  # where a program of one file is started to train
+    """Run latentlab and return the exit status."""
+    multiprocessing.freeze_support()  # the one-file program starts itself as the training process
     print_stand_ins()
     limit_spinning()
     if sys.platform == "win32":
-        # On Windows torch cannot be loaded any more once Qt is (pytorch issue 166628).
+        # On Windows torch must be imported before Qt (pytorch issue 166628).
         import torch  # noqa: F401
     words = sys.argv[1:]
     opens = bool(words) and _opens(words[0])
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def _opens(word: str) -> bool:
-    """Say whether a word is a path to open: a command comes before a file of its name."""
+    """Return whether an argument is an existing path; command names take precedence."""
     from latentlab.cli import commands
 
     return word not in commands() and expanded(Path(word)).exists()

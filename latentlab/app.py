@@ -1,4 +1,4 @@
-"""The window's process: application, controller and main window, wired together here alone."""
+"""Window process: creates and connects the application, controller and main window."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 FIRST_MODEL = "digits-2d"
 PREPARE_MS = 6000
-"""Milliseconds after which the window makes ready for the first run."""
+"""Delay in milliseconds before the training process is prepared."""
 
 
 def main(path: Path | None = None) -> int:
-    """Open the window, with the model at `path` where one is given; return the exit status."""
+    """Open the window, with the model at `path` if given, and return the exit status."""
     if not has_display():
         print(
             "latentlab needs a display to open its window and found none; "
@@ -52,11 +52,11 @@ def main(path: Path | None = None) -> int:
 
 
 def close_when_interrupted(window: MainWindow) -> None:
-    """Let Ctrl+C close a window as a person would.
+    """Close the window on Ctrl+C.
 
-    The signal may come in the middle of anything, such as an import that a thread waits for
-    which closing would wait for: so it is only noted, and looked at between two events. That
-    also lets Python see it, which handles none while Qt's loop rests.
+    The handler only sets a flag, which a timer polls: closing the window inside the handler could
+    deadlock, for example with a thread that waits for an import. The timer also lets Python run
+    the handler, which it cannot do while Qt's event loop is idle.
     """
     interrupted = Event()
     signal.signal(signal.SIGINT, lambda *_: interrupted.set())
@@ -66,15 +66,15 @@ def close_when_interrupted(window: MainWindow) -> None:
 
 
 def has_display() -> bool:
-    """Say whether a window can be opened."""
+    """Return whether a display is available."""
     if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def make_application() -> QApplication:
-    """Return the application, dressed."""
-    # Training shares the interpreter with the window: let it hold that for 1 ms, not 5.
+    """Return the application with its name, icon and theme."""
+    # Worker threads share the interpreter lock with the window: switch after 1 ms instead of 5.
     sys.setswitchinterval(0.001)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
@@ -86,11 +86,11 @@ def make_application() -> QApplication:
 
 
 def open_window(path: Path | None = None) -> MainWindow:
-    """Make the main window with its workers, show it and open a model in it."""
+    """Create and show the main window with its workers, and open a model."""
     controller = Controller(Lane(make_answerer), Training(train))
     window = MainWindow(controller)
     window.show()
-    # The lane loads torch, which takes seconds of the processor: let the window stand first.
+    # The lane imports torch, which takes seconds of CPU time: show the window first.
     shipped = resources() / "models" / FIRST_MODEL
     first = path or next((path for path in map(Path, recent()) if path.is_dir()), shipped)
     QTimer.singleShot(0, window, lambda: controller.start(first, shipped))
@@ -98,29 +98,26 @@ def open_window(path: Path | None = None) -> MainWindow:
 
 
 def prepare_training_soon(window: MainWindow) -> None:
-    """Have the process that runs will come from load what they need, once the window is at rest."""
+    """Start the training process and its imports after `PREPARE_MS`."""
 
     def prepare() -> None:
         from latentlab.runs import training_process
 
         training_process.prepare()
 
-    # Qt keeps a thread's own method weakly: the thread would be gone before it began.
+    # Qt holds bound methods weakly: with `thread.start` the thread would be deleted before it runs.
     QTimer.singleShot(PREPARE_MS, window, lambda: Thread(target=prepare, daemon=True).start())
 
 
 def make_answerer() -> Callable[[Request[Any]], object]:
-    """Make an explorer and return what answers with it.
-
-    Runs on the lane's thread, since this is what loads torch.
-    """
+    """Return the answerer of requests; runs in the lane's thread because it imports torch."""
     from latentlab.explorer.answer import Answerer
 
     return Answerer()
 
 
 def train(order: TrainingJob, controls: Controls) -> Generator[object]:
-    """Train, in a process of its own; runs on the job's thread, since this is what loads torch."""
+    """Train in a separate process; runs in the job's thread because it imports torch."""
     from latentlab.runs import training_process
 
     return training_process.train(order, controls)

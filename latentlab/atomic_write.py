@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Atomic writes of files."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a file so that a reader finds the old or the new one, never half of one.
+    """Write a file atomically: readers see the old or the new content, never a part of it.
 
-    Where it need not be `durable`, nobody waits for the disk: what is written just before the
-    power fails may be lost.
+    Without `durable` the file is not flushed to disk: a power failure shortly afterwards may
+    lose the new content.
 
     Raises
     ------
     RunError
-        Where it cannot be written; the old file is then untouched.
+        If the file cannot be written; the old file is kept.
     """
     part = path.with_name(f"{path.name}.part")
     try:
@@ -37,16 +37,16 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
             part.unlink(missing_ok=True)
         raise RunError(
             f"{path} cannot be written: {error.strerror}.",
-            "Choose another folder, or make room on the disk.",
+            "Choose another folder, or free disk space.",
         ) from error
 
 
 def is_missing(path: Path) -> bool:
-    """Say whether there is nothing at a path; what cannot be looked at is not missing."""
+    """Return whether a path does not exist; False if it cannot be accessed."""
     try:
         path.stat()
     except FileNotFoundError:
         return True
-    except (OSError, ValueError):  # a null character in the name is a ValueError
+    except (OSError, ValueError):  # ValueError: null character in the name
         return False
     return False

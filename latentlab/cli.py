@@ -1,4 +1,4 @@
-"""The command line: everything the window does, without one. Thin; the logic is below."""
+"""Command line; the work is done by `latentlab.explorer.headless` and `latentlab.runs`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from latentlab.explorer.headless import Lab
 
 INTERRUPTED = 130
-"""Exit status where Ctrl-C ended what was asked for, as shells have it."""
+"""Exit status after Ctrl-C, by the convention of shells: 128 + SIGINT."""
 
 app = typer.Typer(
     name="latentlab",
@@ -35,7 +35,7 @@ app = typer.Typer(
 
 
 def path(text: str) -> Path:
-    """Read a path, of which not every shell has replaced the ``~``; its name stands in the help."""
+    """Parse an argument and expand ``~``; Typer shows the name of this function in the help."""
     return expanded(Path(text))
 
 
@@ -51,7 +51,7 @@ Seed = Annotated[int, typer.Option(help="Same seed, same result.", min=-(2**31),
 
 
 def run() -> int:
-    """Run the command line; return the exit status."""
+    """Run the command line and return the exit status."""
     try:
         if "" in sys.argv:
             raise RunError("An argument is empty.", "Check the variables of your shell.")
@@ -60,38 +60,38 @@ def run() -> int:
             sys.stdout.flush()
         return status
     except BrokenPipeError:
-        # Whoever read has what they wanted, as of `latentlab list | head -1`.
+        # The reader has closed the pipe, as in `latentlab list | head -1`.
         fall_silent(sys.stdout)
         return 0
     except (LatentlabError, OSError) as error:
         print(f"latentlab: {error}", file=sys.stderr)
         return 2
     except MemoryError:
-        print("latentlab: There was not enough memory.", file=sys.stderr)
+        print("latentlab: Not enough memory.", file=sys.stderr)
         return 2
     except typer.Exit as done:
         return done.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:
-        # Typer's own usage errors know how to show themselves.
+        # Usage errors of Typer have a `show` method.
         if not hasattr(error, "show"):
             raise
         error.show()
         return int(getattr(error, "exit_code", 2))
     finally:
-        _tell_broken_plugins()
+        _report_broken_plugins()
 
 
-def _tell_broken_plugins() -> None:
-    # Help need not wait for what loads them.
+def _report_broken_plugins() -> None:
+    # Do not import `latentlab.config` only for this: it would slow down --help.
     if kinds := sys.modules.get("latentlab.config"):
         for problem in kinds.broken_plugins():
             print(f"latentlab: {problem}", file=sys.stderr)
 
 
 def commands() -> frozenset[str]:
-    """Return the words that are commands."""
+    """Return the names of all commands."""
     return frozenset(
         each.name or each.callback.__name__ for each in app.registered_commands if each.callback
     )
@@ -109,11 +109,11 @@ def main(
         bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Offer what holds for every command."""
+    """Define the options common to all commands."""
 
 
 def _lab(run: Path) -> Lab:
-    """Open a model, and say on standard error what a person should know of its data."""
+    """Open a model and print the notes about its data to standard error."""
     from latentlab.explorer.headless import Lab
 
     lab = Lab(run)
@@ -122,8 +122,8 @@ def _lab(run: Path) -> Lab:
     return lab
 
 
-def _say_all(lines: Generator[str, None, bool]) -> None:
-    """Print what work tells; with the exit status of Ctrl-C where that ended it."""
+def _print_lines(lines: Generator[str, None, bool]) -> None:
+    """Print each line; exit with `INTERRUPTED` if the generator returns False."""
     while True:
         try:
             say(next(lines))
@@ -149,34 +149,33 @@ def train(
     sweep: Annotated[
         list[str] | None,
         typer.Option(
-            help="Train once with each of some values: objective.beta=0.5,1,4. Of several sweeps, "
-            "with every combination."
+            help="Train once per value: objective.beta=0.5,1,4. Several sweeps are combined."
         ),
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option(help="Go on with this run exactly where it stood.", parser=path),
+        typer.Option(help="Continue this run exactly where it stopped.", parser=path),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Epochs in all, with --resume.", min=1, max=100_000)
     ] = None,
 ) -> None:
-    """Train with a progress bar; Ctrl-C keeps what was learned so far."""
+    """Train with a progress bar; Ctrl-C stops and keeps the weights trained so far."""
     from latentlab.runs.batch_training import resume_run, train_all
 
-    # A scheduler that ends a job is as good a reason to keep what was learned as Ctrl-C is.
+    # Treat the SIGTERM of a job scheduler like Ctrl-C, so that the trained weights are saved.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if bool(recipes) == bool(resume):
         raise RunError("Give either recipes to train, or --resume RUN.")
     if resume and (out or settings or sweep):
-        raise RunError("--resume goes on as it began: without --out, --set and --sweep.")
+        raise RunError("--resume cannot be combined with --out, --set or --sweep.")
     if epochs is not None and not resume:
-        raise RunError("--epochs goes with --resume.", "Else, --set training.epochs=N.")
+        raise RunError("--epochs goes with --resume.", "Without it, use --set training.epochs=N.")
     if resume:
         lines = resume_run(resume, epochs)
     else:
         lines = train_all(tuple(recipes or ()), out, tuple(settings or ()), tuple(sweep or ()))
-    _say_all(lines)
+    _print_lines(lines)
 
 
 @app.command("list")
@@ -195,11 +194,11 @@ def list_models() -> None:
 def sample(
     run: RunPath,
     out: Out,
-    count: Annotated[int, typer.Option(help="How many.", min=1, max=10_000)] = 64,
+    count: Annotated[int, typer.Option(help="Number of images.", min=1, max=10_000)] = 64,
     label: Label = None,
     seed: Seed = 0,
 ) -> None:
-    """Decode points from the prior into a picture; without --label, of every class in turn."""
+    """Decode points drawn from the prior into an image; without --label, all classes in turn."""
     check_output(out, TILES)
     _lab(run).sample(out, count, label, seed)
     print(out)
@@ -218,7 +217,7 @@ def manifold(
     ] = None,
     label: Label = None,
 ) -> None:
-    """Decode a grid over a plane of the latent space into a picture."""
+    """Decode a grid over a plane of the latent space into an image."""
     check_output(out, TILES)
     _lab(run).manifold(out, n, span, quantiles, plane, label)
     print(out)
@@ -230,12 +229,12 @@ def interpolate(
     out: Out,
     start: Annotated[str, typer.Option("--from", help=AN_END)] = "",
     end: Annotated[str, typer.Option("--to", help=AN_END)] = "",
-    steps: Annotated[int, typer.Option(help="Pictures, ends included.", min=2, max=1000)] = 12,
+    steps: Annotated[int, typer.Option(help="Images, ends included.", min=2, max=1000)] = 12,
     way: Annotated[
         str, typer.Option(help="straight, spherical, data (through codes) or geodesic.")
     ] = "straight",
 ) -> None:
-    """Decode the way between two images: into a film as GIF or WebP, else into a picture."""
+    """Decode a path between two images into an animation (GIF, WebP) or a single image."""
     check_output(out, STEPS)
     _lab(run).interpolate(out, start, end, steps, way)
     print(out)
@@ -244,17 +243,17 @@ def interpolate(
 @app.command()
 def encode(
     run: RunPath,
-    picture: Annotated[Path, typer.Argument(help="A picture file.", parser=path)],
+    picture: Annotated[Path, typer.Argument(help="An image file.", parser=path)],
     label: Label = None,
     invert: Annotated[
-        bool, typer.Option("--invert", help="Exchange dark and light, as of ink on paper.")
+        bool, typer.Option("--invert", help="Invert the brightness, as for ink on paper.")
     ] = False,
     center: Annotated[
         bool,
-        typer.Option("--center", help="Cut out what is light on dark and centre it as MNIST does."),
+        typer.Option("--center", help="Cut out a light drawing on dark and centre it as in MNIST."),
     ] = False,
 ) -> None:
-    """Print the code of your own picture."""
+    """Print the latent code of an image file."""
     lab = _lab(run)
     z = lab.encode(picture, label, invert=invert, center=center)
     if hint := lab.hint(picture, invert=invert):
@@ -270,16 +269,16 @@ def score(
         int, typer.Option(help="Draws from the posterior of each image.", min=1, max=10_000)
     ] = 50,
     count: Annotated[
-        int | None, typer.Option(help="Only the first; held-out ones come first.", min=1)
+        int | None, typer.Option(help="Only the first images; held-out ones come first.", min=1)
     ] = None,
     seed: Seed = 0,
 ) -> None:
-    """Score how unlike the rest each image is, by its negative ELBO, into a CSV."""
+    """Write the anomaly score of each image, its negative ELBO, to a CSV."""
     check_output(out, TABLES)
-    said = _lab(run).score(out, samples, count, seed)
-    if not said:
+    summary = _lab(run).score(out, samples, count, seed)
+    if not summary:
         raise typer.Exit(INTERRUPTED)
-    print(said)
+    print(summary)
     print(out)
 
 
@@ -288,7 +287,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder to fill.", parser=path)] = Path("demo"),
     epochs: Annotated[int, typer.Option(help="How long to train.", min=1)] = 20,
 ) -> None:
-    """Train briefly on the bundled digits and leave every kind of picture."""
+    """Train briefly on the bundled digits and export one image of every kind."""
     from latentlab.explorer.headless import demonstrate
 
-    _say_all(demonstrate(out, epochs))
+    _print_lines(demonstrate(out, epochs))

@@ -1,9 +1,9 @@
-"""Configuration by kind: the one idea behind recipes, forms and plug-ins.
+"""Configuration by kind, on which recipes, forms and plug-ins are based.
 
-Each thing a user can choose (a model, a data set, a likelihood, a schedule) is a frozen
-``Config`` with a ``kind``, registered in the ``Registry`` of its family. A field that holds
-one of a family says so with ``Annotated[Base, Choice(REGISTRY)]``; validation, TOML and the
-generated form then follow from the fields alone.
+Each component a user can choose (model, data set, likelihood, schedule) is a frozen ``Config``
+with a ``kind``, registered in the ``Registry`` of its family. A field that holds a member of a
+family is annotated with ``Annotated[Base, Choice(REGISTRY)]``; validation, TOML and the generated
+form are derived from the fields.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 ADVANCED: dict[str, JsonValue] = {"advanced": True}
-"""Extra of a field that a form shows only when asked for more."""
+"""JSON-schema extra of fields that forms show only in their advanced section."""
 
 
 UNKNOWN_KIND = "unknown_kind"
 LONGEST_PROBLEM = 200
-"""Characters of what a plug-in raised that are shown."""
+"""Maximum length of the error text of a plug-in, in characters."""
 _BROKEN: list[str] = []
 
 
 def broken_plugins() -> tuple[str, ...]:
-    """Return in words which plug-ins were left out so far, and why."""
+    """Return a message for each plug-in that could not be loaded."""
     return tuple(_BROKEN)
 
 
 class Config(BaseModel):
-    """A frozen set of named values; unknown names are refused, and ``~`` in a path is the home."""
+    """Frozen set of named values; rejects unknown names and expands ``~`` in paths."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -67,7 +67,7 @@ class Config(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _refuse_empty_path(cls, value: Any, info: ValidationInfo) -> Any:
-        # An empty path is the present folder: all pictures in it would be learned from.
+        # An empty path is the working directory: all images in it would be loaded.
         annotation = cls.model_fields[str(info.field_name)].annotation
         if value == "" and Path in (annotation, *get_args(annotation)):
             raise ValueError("must be a path")
@@ -75,16 +75,16 @@ class Config(BaseModel):
 
 
 class Registry[C: Config]:
-    """The known kinds of one family, found when first asked for.
+    """Kinds of one family of configs, discovered at the first call of `kinds`.
 
     Parameters
     ----------
     noun : str
-        What one of the family is called in messages, such as ``"model"``.
+        Name of a family member in messages, such as ``"model"``.
     default : str
-        The kind used where a table names none.
+        Kind of a table without ``kind``.
     package : str, optional
-        Every module of this package is imported to find its kinds.
+        Package whose modules are imported to discover kinds.
     plugins : str, optional
         Entry-point group through which other distributions add kinds.
     """
@@ -98,15 +98,15 @@ class Registry[C: Config]:
         self._discovered = False
 
     def register(self, config: type[C]) -> type[C]:
-        """Add a config class under the default of its ``kind`` field, at any time.
+        """Register a config class under the default of its ``kind`` field.
 
-        One that is defined again, as when the cell of a notebook is run again, takes the place of
-        its earlier self.
+        A class with the same module and name as a registered one replaces it, for example when a
+        notebook cell is run again.
 
         Raises
         ------
         ValueError
-            Where the kind is taken, or methods are missing.
+            If the kind is taken or abstract methods are not implemented.
         """
         kind = config.model_fields["kind"].default
         if missing := getattr(config, "__abstractmethods__", None):
@@ -118,7 +118,7 @@ class Registry[C: Config]:
         return config
 
     def kinds(self) -> dict[str, type[C]]:
-        """Return every known kind, the default first, then by name."""
+        """Return the config class of every kind: the default first, then by name."""
         if not self._discovered:
             self._discovered = True
             self._discover()
@@ -134,39 +134,39 @@ class Registry[C: Config]:
 
 
 def _load(plugin: EntryPoint, noun: str) -> None:
-    """Load a plug-in; one that cannot be loaded is left out and told of."""
+    """Load a plug-in; record a message for `broken_plugins` if that fails."""
     try:
         plugin.load()
-    # Whatever somebody else's code raises, all else works on.
+    # An error in third-party code must not stop the program.
     except (Exception, SystemExit) as error:
         maker = plugin.dist.name if plugin.dist else plugin.value
         reason = f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM]
         _BROKEN.append(
-            f"The {noun} {plugin.name} of the package {maker} is left out, since it cannot be "
-            f"loaded ({reason}). Update or uninstall {maker}."
+            f"The {noun} {plugin.name} of the package {maker} could not be "
+            f"loaded and is not used ({reason}). Update or uninstall {maker}."
         )
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Marks a field that holds one kind of a registry (see the module's text)."""
+    """Annotation of a field that holds one kind of a registry; see the module docstring."""
 
     registry: Registry[Any]
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Tell pydantic to pick the class by its ``kind``; a bare name is short for a table."""
+        """Return a schema that selects the class by ``kind`` or by the bare name of a kind."""
         return core_schema.no_info_plain_validator_function(self._validate)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Describe every kind that is known now."""
+        """Return the schemas of all registered kinds."""
         return {"oneOf": [each.model_json_schema() for each in self.registry.kinds().values()]}
 
     def _validate(self, value: Any) -> Config:
-        # The kinds are looked up now, for others may have been registered since.
+        # Look the kinds up at validation: more may have been registered in the meantime.
         kinds = self.registry.kinds()
         value = {"kind": value} if isinstance(value, str) else value
         config = kinds.get(self.kind_of(value))
@@ -175,7 +175,7 @@ class Choice:
         return config.model_validate(value)
 
     def kind_of(self, value: Any) -> Any:
-        """Return the kind that a value is of, the default where a table names none."""
+        """Return the kind of a value; the default for a table without ``kind``."""
         if isinstance(value, dict):
             kind = value.get("kind", self.registry.default)
             return kind if isinstance(kind, str) else None
@@ -183,12 +183,12 @@ class Choice:
 
 
 def parse[T: Config](config: type[T], values: Mapping[str, Any]) -> T:
-    """Make a config from plain values, as read from TOML or a form.
+    """Validate plain values, as read from TOML or a form, and return the config.
 
     Raises
     ------
     RecipeError
-        Lists every unknown key or kind (with the nearest known one) and every bad value.
+        Lists every unknown key or kind (with the closest match) and every invalid value.
     """
     try:
         return config.model_validate(values)
@@ -222,7 +222,7 @@ def _problem(
 def _locate(
     config: type[Config], values: Any, loc: tuple[str | int, ...]
 ) -> tuple[list[str], type[Config]]:
-    """Return the keys of an error's location, and the config that the last of them is one of."""
+    """Return the keys of an error's location and the config class that owns the last key."""
     for key in loc[:-1]:
         field = config.model_fields.get(str(key))
         values = values.get(key) if isinstance(values, dict) else None
@@ -240,7 +240,7 @@ def _choice(metadata: Iterable[object]) -> Choice | None:
 
 
 def choices(metadata: Iterable[object]) -> dict[str, type[Config]]:
-    """Return the kinds that a field's metadata offers; empty where it offers none."""
+    """Return the kinds of the `Choice` in a field's metadata; empty without one."""
     mark = _choice(metadata)
     return mark.registry.kinds() if mark else {}
 

@@ -1,4 +1,4 @@
-"""Where things lie on disk: what ships with the program and what it keeps."""
+"""Folders of the program's resources and of the user's data."""
 
 import os
 import sys
@@ -8,11 +8,11 @@ import platformdirs
 
 
 def expanded(path: Path) -> Path:
-    """Return a path that a person typed, with ``~`` as the home."""
+    """Return a path with ``~`` expanded."""
     try:
         return path.expanduser()
     except RuntimeError:
-        # There is no such user; the name may still be that of a file.
+        # There is no such user; it may still be the name of a file.
         return path
 
 
@@ -27,7 +27,7 @@ def resources() -> Path:
 
 
 def home() -> Path:
-    """Return the user's latentlab folder; ``LATENTLAB_HOME`` moves it."""
+    """Return the user's latentlab folder, which ``LATENTLAB_HOME`` overrides."""
     chosen = os.environ.get("LATENTLAB_HOME")
     return (
         Path(chosen) if chosen else Path(platformdirs.user_data_dir("latentlab", appauthor=False))
@@ -35,17 +35,17 @@ def home() -> Path:
 
 
 def runs() -> Path:
-    """Return the folder in which the window keeps its training runs."""
+    """Return the folder of the window's training runs."""
     return home() / "runs"
 
 
 def downloads() -> Path:
-    """Return the folder for data sets fetched on demand."""
+    """Return the folder of downloaded data sets."""
     return home() / "data"
 
 
 def cache() -> Path:
-    """Return the folder of what can be made anew at any time, such as decoded pictures."""
+    """Return the folder of data that can be recomputed, such as decoded images."""
     chosen = os.environ.get("LATENTLAB_HOME")
     if chosen:
         return Path(chosen) / "cache"

@@ -1,4 +1,4 @@
-"""Errors that a person can act on, and how foreign ones become such."""
+"""Errors that the user can act on, and the conversion of library errors into them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUOTE = 200
-"""Characters of a file's text that a message shows at most."""
+"""Maximum length of quoted text in a message, in characters."""
 LONGEST = 1200
-"""Characters of a message at most."""
+"""Maximum length of a message, in characters."""
 PROBLEMS = 20
-"""Problems that a message lists at most."""
+"""Maximum number of problems listed in a message."""
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def shown(text: object, most: int = QUOTE) -> str:
-    """Return text as a message can show it: printable and at most `most` characters long.
-
-    The middle of a longer text is left out.
-    """
+    """Return text with unprintable characters replaced, shortened in the middle to `most`."""
     full = str(text)
     if len(full) > most:
         tail = most // 4
@@ -32,20 +29,20 @@ def shown(text: object, most: int = QUOTE) -> str:
 
 
 def one_of(words: Sequence[str]) -> str:
-    """Return words of which one is to be chosen, as in ``a, b or c``."""
+    """Return alternatives joined as in ``a, b or c``."""
     *most, last = words
     return f"{', '.join(most)} or {last}" if most else last
 
 
 class LatentlabError(Exception):
-    """Something the user can put right; its text is shown as it stands.
+    """Error that the user can fix; its text is shown unchanged.
 
     Parameters
     ----------
     message : str
-        What is wrong, in plain words, naming the file, key or value.
+        What is wrong, with the file, key or value.
     advice : str, optional
-        What to do next, one sentence.
+        What to do next, in one sentence.
     """
 
     def __init__(self, message: str, advice: str = "") -> None:
@@ -55,12 +52,12 @@ class LatentlabError(Exception):
 
 
 class RecipeError(LatentlabError):
-    """A recipe or a form that cannot be used; lists every problem found.
+    """Invalid recipe or form; lists all problems.
 
     Parameters
     ----------
     problems : dict of str to str
-        From the dotted key (``"model.latent_dim"``) to what is wrong with it.
+        Problem by dotted key, such as ``"model.latent_dim"``.
     """
 
     def __init__(self, problems: dict[str, str]) -> None:
@@ -71,15 +68,15 @@ class RecipeError(LatentlabError):
 
 
 class DataError(LatentlabError):
-    """Images that cannot be found or read."""
+    """Error when images cannot be found or read."""
 
 
 class RunError(LatentlabError):
-    """A run folder or checkpoint that cannot be read or written."""
+    """Error when a run folder or checkpoint cannot be read or written."""
 
 
 class TrainingError(LatentlabError):
-    """Training that cannot go on."""
+    """Error that stops training."""
 
 
 @contextmanager
@@ -89,23 +86,23 @@ def reading(
     advice: str = "Restore it from a copy.",
     fault: str = "is damaged",
 ) -> Generator[None]:
-    """Turn whatever a library raises while it reads a file into our error.
+    """Convert any exception raised while a file is read into a `LatentlabError`.
 
     Parameters
     ----------
     path : Path or str
-        The file, or what else the message is to name.
+        File, or other name for the message.
     error : type of LatentlabError
-        What is raised instead.
+        Type of the error to raise.
     advice : str
-        What to do about a file that is damaged.
+        Advice for a damaged file.
     fault : str
-        What the message says of a file whose content cannot be used.
+        Verb phrase of the message for unusable content.
 
     Raises
     ------
     LatentlabError
-        Where anything is raised inside; one of our own passes as it is.
+        For any exception raised inside; a `LatentlabError` is re-raised unchanged.
     """
     name = shown(path)
     try:
@@ -113,36 +110,36 @@ def reading(
     except LatentlabError:
         raise
     except MemoryError as cause:
-        raise error(f"{name} needs more memory than there is.", "Close other programs.") from cause
+        raise error(f"{name} does not fit into memory.", "Close other programs.") from cause
     except RecursionError as cause:
         raise error(f"{name} {fault}: it is nested too deeply.", advice) from cause
     except Exception as cause:
         if isinstance(cause, OSError) and cause.strerror:
             unreadable = f"{name} cannot be read: {cause.strerror}."
-            raise error(unreadable, "Check that it is there and may be read.") from cause
+            raise error(unreadable, "Check that it exists and is readable.") from cause
         raise error(f"{name} {fault}: {reason_of(cause)}.", advice) from cause
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an error of a library says, as a part of a message, in short."""
-    said = error.strerror if isinstance(error, OSError) else ""
-    return shown(" ".join(str(said or error).split())).rstrip(".") or type(error).__name__
+    """Return the text of a library error on one line, shortened; else its type's name."""
+    text = error.strerror if isinstance(error, OSError) else ""
+    return shown(" ".join(str(text or error).split())).rstrip(".") or type(error).__name__
 
 
 LONGEST_NAME = 32
-"""Characters of a name that a message shows."""
+"""Maximum length of a name in a message, in characters."""
 
 
 MOST_NAMES = 12
-"""Names of classes that a message lists at most."""
+"""Maximum number of class names listed in a message."""
 
 
 MAX_LISTED = 6
-"""Names that a message shows."""
+"""Default maximum number of names listed in a message."""
 
 
 def listed(names: Sequence[str], limit: int = MAX_LISTED) -> str:
-    """Return names in one line, at most `limit` of them and each shortened."""
+    """Return at most `limit` names, each shortened, and the number of further ones."""
     shown = [
         name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names
     ]

@@ -1,4 +1,4 @@
-"""JSON that is read through its model: what does not fit is refused in words, or left out."""
+"""JSON files validated against pydantic types."""
 
 from __future__ import annotations
 
@@ -14,32 +14,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST = 8 << 20
-"""Bytes of a JSON file, and of a line of JSON, at most."""
+"""Maximum size of a JSON file and of a JSON line, in bytes."""
 LARGE = 32 << 20
-"""The same for files that hold vectors."""
+"""Maximum size of a JSON file that holds vectors, in bytes."""
 MOST_LINES = 512 << 20
-"""Bytes of a file of JSON lines at most."""
+"""Maximum size of a JSON-lines file, in bytes."""
 Count = Annotated[int, Field(ge=0, le=2**53)]
-"""A number of things."""
 BOM = b"\xef\xbb\xbf"
 
 
 class Record(BaseModel):
-    """What a JSON file of ours holds: strict types, finite numbers; unknown names are ignored."""
+    """Base of the records in JSON files: strict types, finite numbers, unknown names ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Lines[T]:
-    """What a file of JSON lines holds.
+    """Content of a JSON-lines file.
 
     Parameters
     ----------
     records : tuple
-        One for each line that could be read, in the file's order.
+        Record of each valid line, in the file's order.
     damaged : int
-        Lines that could not be read; a half-written last line is none of them.
+        Number of invalid lines, without an incomplete last line.
     """
 
     records: tuple[T, ...] = ()
@@ -52,9 +51,9 @@ def read_bytes(path: Path, most: int = MOST) -> bytes:
     Raises
     ------
     OSError
-        Where it cannot be read.
+        If the file cannot be read.
     ValueError
-        Where it is larger.
+        If the file is larger.
     """
     with path.open("rb") as file:
         content = file.read(most + 1)
@@ -64,12 +63,12 @@ def read_bytes(path: Path, most: int = MOST) -> bytes:
 
 
 def parse_json[T](content: bytes | str, kind: TypeAdapter[T]) -> T:
-    """Return what JSON text says.
+    """Parse and validate JSON text.
 
     Raises
     ------
     ValueError
-        Says where it does not fit, in words.
+        If the text does not match `kind`; names the first offending key.
     """
     if isinstance(content, bytes):
         content = content.removeprefix(BOM)
@@ -87,21 +86,21 @@ def read_json[T](
     fault: str = "is damaged",
     most: int = MOST,
 ) -> T:
-    """Read a JSON file.
+    """Read and validate a JSON file; see `reading` for `error`, `advice` and `fault`.
 
     Raises
     ------
     LatentlabError
-        Of type `error`, where the file cannot be read or does not fit `kind`.
+        Of type `error`, if the file cannot be read or does not match `kind`.
     """
     with reading(path, error, advice, fault):
         return parse_json(read_bytes(path, most), kind)
 
 
 def read_lines[T](path: Path, kind: TypeAdapter[T]) -> Lines[T]:
-    """Read a file of JSON lines; lines that do not fit `kind` are left out and counted.
+    """Read a JSON-lines file; skip and count the lines that do not match `kind`.
 
-    A file that is not there has no lines.
+    A missing file has no lines.
     """
     records, damaged = [], 0
     try:
@@ -116,7 +115,7 @@ def read_lines[T](path: Path, kind: TypeAdapter[T]) -> Lines[T]:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines that are not empty, up to the limit of the file's size."""
+    """Yield the non-empty lines of the first `MOST_LINES` bytes."""
     with path.open("rb") as file:
         while file.tell() < MOST_LINES and (line := file.readline(MOST)):
             if line.strip():

@@ -1,4 +1,4 @@
-"""The name that plug-ins of earlier versions know `latentlab.config` by."""
+"""Former name of `latentlab.config`, kept for plug-ins written for earlier versions."""
 
 from latentlab.config import Config, Registry
 

@@ -1,4 +1,4 @@
-"""Standard output and standard error, whatever they can show and whoever has stopped reading."""
+"""Standard output and standard error: unsupported characters and closed pipes."""
 
 from __future__ import annotations
 
@@ -8,33 +8,27 @@ from typing import Any, TextIO
 
 
 def print_stand_ins() -> None:
-    """Have signs that a stream cannot show replaced, as on consoles that are not UTF-8."""
+    """Replace characters that a stream cannot encode, such as on consoles without UTF-8."""
     for stream in (sys.stdout, sys.stderr):
-        # A window without a console has no streams, and a test may have put others there.
+        # Without a console the streams are None; tests replace them with other objects.
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")
 
 
 def say(line: str) -> None:
-    """Print a line to standard output; where nobody can read it, work goes on all the same."""
+    """Print a line to standard output; do nothing if it is missing or closed."""
     if sys.stdout is not None:
         print(line, file=Unfailing(sys.stdout), flush=True)
 
 
 class Unfailing:
-    """A stream that falls silent where it can no longer be written, as when its pipe is closed.
-
-    Parameters
-    ----------
-    stream : text stream
-        Where it writes to.
-    """
+    """Text stream that discards output after a write error, such as a closed pipe."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write text; return its length."""
+        """Write text and return its length."""
         try:
             return self._stream.write(text)
         except OSError:
@@ -42,7 +36,7 @@ class Unfailing:
             return len(text)
 
     def flush(self) -> None:
-        """Write what is still held back."""
+        """Flush the stream."""
         try:
             self._stream.flush()
         except OSError:
@@ -53,7 +47,7 @@ class Unfailing:
 
 
 def fall_silent(stream: TextIO) -> None:
-    """Write nowhere from now on: what is held back would fail once more as the program ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    """Redirect a stream to the null device, so that flushing its buffer at exit does not fail."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

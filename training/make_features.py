@@ -1,9 +1,9 @@
-"""Make resources/features/perceptual.safetensors, the network behind the perceptual term.
+"""Write resources/features/perceptual.safetensors, the network of the perceptual loss.
 
-``python training/make_features.py --root FOLDER``, where FOLDER holds ``mnist`` and
-``fashion-mnist`` with their four IDX files each. A classifier of their 20 classes is trained for
-some epochs (half a minute on one core); what its convolutions have learned is kept, in half
-precision. Every other image is shown inverted, so that what counts is shape, not which side is lit.
+``python training/make_features.py --root FOLDER``, where FOLDER contains ``mnist`` and
+``fashion-mnist`` with four IDX files each. Trains a classifier of the 20 classes for some epochs
+(half a minute on one core) and saves its convolutions in half precision. Every other image is
+inverted, so that the features depend on shape, not on the sign of the contrast.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BATCH = 128
 
 
 class Classifier(nn.Module):
-    """The features, averaged over the image, and one linear layer that names the class."""
+    """Convolutional features, global average pooling and a linear layer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Classifier(nn.Module):
 
 
 def read(root: Path) -> list[tuple[Tensor, Tensor]]:
-    """Return images and labels to learn from, and those to judge by."""
+    """Return the images and labels for training and for validation."""
     sets = [load(MNISTConfig(root=root / "mnist"))]
     sets.append(load(FashionMNISTConfig(root=root / "fashion-mnist")))
     parts = []
@@ -60,7 +60,7 @@ def pixels(images: Tensor) -> Tensor:
 
 
 def train(classifier: Classifier, images: Tensor, labels: Tensor, epochs: int) -> None:
-    """Adam, with a step size that fades out."""
+    """Train with Adam and a cosine learning-rate schedule."""
     steps = epochs * -(-len(images) // BATCH)
     optimizer = torch.optim.Adam(classifier.parameters(), lr=3e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -75,17 +75,17 @@ def train(classifier: Classifier, images: Tensor, labels: Tensor, epochs: int) -
 
 @torch.no_grad()
 def accuracy(classifier: Classifier, images: Tensor, labels: Tensor) -> float:
-    """Return the share of images whose class is named right."""
-    right = [
+    """Return the fraction of images that are classified correctly."""
+    correct = [
         (classifier(pixels(images[rows])).argmax(1) == labels[rows]).sum()
         for rows in torch.arange(len(images)).split(1000)
     ]
-    return float(sum(right)) / len(images)
+    return float(sum(correct)) / len(images)
 
 
 @torch.no_grad()
 def normalise(features: Features, x: Tensor) -> None:
-    """Scale each stage to deviation 1 over `x`, and the next one's weights against it."""
+    """Scale each stage to standard deviation 1 over `x`; the next stage compensates."""
     scale = 1.0
     for i, stage in enumerate(features.stages):
         stage.weight.mul_(scale)
@@ -95,25 +95,25 @@ def normalise(features: Features, x: Tensor) -> None:
 
 
 def main() -> None:
-    """Train, and say what was written."""
+    """Train, write the weights and print the accuracy."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=4)
     options = parser.parse_args()
     torch.manual_seed(0)
-    torch.set_num_threads(1)  # batches are small: a second thread mostly waits
-    learned, judged = read(options.root)
+    torch.set_num_threads(1)  # batches are too small for a second thread
+    training, validation = read(options.root)
     start = time.perf_counter()
     classifier = Classifier().to(memory_format=torch.channels_last)  # 3 times as fast on a CPU
-    train(classifier, *learned, options.epochs)
-    share = accuracy(classifier, *judged)
-    normalise(classifier.features, pixels(learned[0][::30]))
+    train(classifier, *training, options.epochs)
+    share = accuracy(classifier, *validation)
+    normalise(classifier.features, pixels(training[0][::30]))
     weights = classifier.features.state_dict().items()
     target = resources() / "features" / "perceptual.safetensors"
     target.parent.mkdir(exist_ok=True)
     target.write_bytes(save({name: value.half().contiguous() for name, value in weights}))
     size, seconds = target.stat().st_size / 1e3, time.perf_counter() - start
-    print(f"{target}: {size:.0f} kB in {seconds:.0f} s, {share:.1%} of test images named right")
+    print(f"{target}: {size:.0f} kB in {seconds:.0f} s, test accuracy {share:.1%}")
 
 
 if __name__ == "__main__":

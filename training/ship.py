@@ -1,6 +1,6 @@
-"""Put a trained run into resources/models, in half precision and without its own paths.
+"""Copy a trained run to resources/models, in half precision and without paths of this machine.
 
-``python training/ship.py RUN NAME``: for the two models that come along,
+``python training/ship.py RUN NAME``. The shipped models are made with
 ``latentlab train training/vae-2d-mnist.toml --out runs/digits-2d`` and then
 ``python training/ship.py runs/digits-2d digits-2d``; likewise cvae-mnist.toml and digits-cvae.
 """
@@ -18,7 +18,7 @@ from latentlab.session.curves import METRICS
 
 
 def main(run: Path, name: str) -> None:
-    """Copy what a shipped model needs and say how large it is."""
+    """Write the files of a shipped model and print its size."""
     model, checkpoint = load_model(run)
     values = checkpoint.recipe.to_dict()
     paths = [key for key, value in checkpoint.recipe.data if isinstance(value, Path)]

@@ -1,4 +1,4 @@
-"""What a table says of pictures, and the classes that can be made of it."""
+"""Attributes of images from a table, and classes made from attributes."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from latentlab.data.tables.table import Table
 
 FEW_VALUES = 5
-"""Different values up to which any number makes a class of each."""
+"""Maximum number of distinct values for which each value becomes a class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a table says of pictures.
+    """Attributes of images, read from a table.
 
     Parameters
     ----------
     attributes : Attributes
-        Of each picture.
+        Attributes of each image.
     how : str
-        By what rows and pictures were brought together.
+        How rows were matched to images.
     named : int
-        How many pictures the table names; 0 where rows go by order.
+        Number of images that the table names; 0 if rows are matched by order.
     notes : tuple of str
-        What one should know of it.
+        Notes for the user.
     """
 
     attributes: Attributes
@@ -49,7 +49,7 @@ class Described:
 
 
 def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] = ()) -> Described:
-    """Return what a table says of pictures, in numbers and in words of a few kinds.
+    """Match a table to images and return its numeric and categorical columns as attributes.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] =
     Raises
     ------
     DataError
-        Where the rows cannot be told to belong to the pictures, or no column says anything.
+        If the rows cannot be matched to the images, or no column can be used.
     """
     try:
         joined = join(table, pictures, folder)
@@ -83,8 +83,8 @@ def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] =
         raise DataError(f"none of its columns holds numbers or words of a few kinds{why}")
     notes = [*table.notes, *joined.notes]
     if unsure:
-        told = "Pictures with several rows that differ, so that what differs is unknown"
-        notes.append(f"{told}: {len(unsure):,}.")
+        conflict = "Pictures with several rows that differ, so that what differs is unknown"
+        notes.append(f"{conflict}: {len(unsure):,}.")
     notes += [f"No numbers, and so unknown: {_some(bad)}."] if bad else []
     notes += [f"Columns left out: {_some(left_out)}."] if left_out else []
     values = np.stack([column.values for column in found.values()], axis=1)
@@ -94,7 +94,7 @@ def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] =
 
 
 def _of_pictures(words: Sequence[str], joined: Join, unsure: set[int]) -> list[str]:
-    """Return a column's word for each picture, none where several rows of it differ."""
+    """Return each image's word; empty if its rows differ, which adds the image to `unsure`."""
     chosen = [words[row] if row >= 0 else "" for row in joined.rows.tolist()]
     for place, row in joined.others:
         if place in unsure and not chosen[place]:
@@ -123,25 +123,25 @@ def _new(name: str, taken: Iterable[str]) -> str:
 def classes_from(
     attributes: Attributes | None, chosen: Sequence[str]
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Make a class of every combination of some attributes that occurs.
+    """Make a class of each occurring combination of values of the chosen attributes.
 
     Parameters
     ----------
     attributes : Attributes or None
-        What is known of each image.
+        Attributes of each image.
     chosen : sequence of str
-        Their names. Words, codes and numbers of few values make a class of each value; a
-        quantity is cut in two at its median.
+        Names of the attributes. Each value of a categorical attribute, or of one with few
+        distinct values, is a level; other attributes are split at the median.
 
     Returns
     -------
     ndarray of int64, shape (N,), and tuple of str
-        Rows of the names, and the names, such as ``smiling, no glasses``.
+        Class indices, and class names such as ``smiling, no glasses``.
 
     Raises
     ------
     DataError
-        Where there is no such attribute.
+        If an attribute does not exist.
     """
     names = [plain(name) for name in chosen]
     offered = attributes.names if attributes else ()
@@ -151,7 +151,7 @@ def classes_from(
                 f"data.classes_from: there is no attribute {quoted(name)}.",
                 f"There are {', '.join(offered)}."
                 if offered
-                else "There is no table of any that can be used.",
+                else "There is no table with usable columns.",
             )
     assert attributes
     parts = [_levels(name, attributes) for name in dict.fromkeys(names)]
@@ -165,22 +165,22 @@ def classes_from(
 
 
 def _levels(name: str, attributes: Attributes) -> tuple[list[str], NDArray[np.int64]]:
-    """Return what an attribute can be called, and which of these each image is."""
+    """Return the names of an attribute's levels and the level index of each image."""
     values = attributes.column(name)
     unknown = np.isnan(values)
-    told = np.unique(values[~unknown])
+    distinct = np.unique(values[~unknown])
     if name in attributes.levels:
         words = [*attributes.levels[name]]
         labels = np.where(unknown, 0, values)
-    elif set(told.tolist()) <= {0.0, 1.0}:
+    elif set(distinct.tolist()) <= {0.0, 1.0}:
         words, labels = [name, f"no {name}"], np.where(values == 1, 0, 1)
-    elif len(told) <= FEW_VALUES or codes_of(values) is not None:
-        words = [f"{name} {value:g}" for value in told]
-        labels = np.searchsorted(told, values).clip(max=len(told) - 1)
+    elif len(distinct) <= FEW_VALUES or codes_of(values) is not None:
+        words = [f"{name} {value:g}" for value in distinct]
+        labels = np.searchsorted(distinct, values).clip(max=len(distinct) - 1)
     else:
-        middle = np.median(values[~unknown])
-        words = [f"{name} up to {middle:g}", f"{name} above {middle:g}"]
-        labels = np.where(values > middle, 1, 0)
+        median = np.median(values[~unknown])
+        words = [f"{name} up to {median:g}", f"{name} above {median:g}"]
+        labels = np.where(values > median, 1, 0)
     if unknown.any():
         labels = np.where(unknown, len(words), labels)
         words.append(f"{name} unknown")

@@ -1,4 +1,4 @@
-"""The name that plug-ins of earlier versions know `latentlab.data.image_set` by."""
+"""Former name of `latentlab.data.image_set`, kept for plug-ins of earlier versions."""
 
 from latentlab.data.image_set import (
     DATA,

@@ -1,4 +1,4 @@
-"""Images that lie in several arrays, as if they were one."""
+"""Read-only view of several image arrays as one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class ConcatenatedArray:
-    """Several arrays one after the other: asked for rows, it copies those alone.
+    """Concatenation of arrays along the first axis that copies only the indexed rows.
 
-    A copy of the whole would not fit into memory where the arrays are mapped from disk.
+    The arrays may be memory-mapped and together larger than memory.
 
     Parameters
     ----------
     parts : ndarray of uint8, shape (N_i, C, H, W)
-        The arrays, all alike but for their length; at least one.
+        At least one array; all of the same (C, H, W).
     """
 
     def __init__(self, *parts: NDArray[np.uint8]) -> None:

@@ -1,7 +1,7 @@
-"""Whether a data set is still the one that a run was made with, and what has changed.
+"""Fingerprints of data sets, by which a run detects that its data has changed.
 
-A fingerprint holds the keys of the images where they have any (see `latentlab.data.holdout`), and
-how bright some of the images are: the same on every machine, whichever way it decodes a JPEG, and
+A fingerprint holds the keys of the images, if they have any (see `latentlab.data.holdout`), and
+the mean brightness of a sample of images. Brightness hardly depends on the JPEG decoder, and is
 hardly ever the same for other images.
 """
 
@@ -26,32 +26,32 @@ if TYPE_CHECKING:
     Keys = NDArray[np.uint64]
 
 MAX_KEYS = 300_000
-"""Training images up to which their keys are kept, in 5 MB; those of held-out images always are."""
+"""Maximum number of training keys to store (5 MB); held-out keys are always stored."""
 SAMPLED = 64
-"""Images whose brightness is kept."""
+"""Number of images whose brightness is stored."""
 TOLERANCE = 2.0
-"""Mean pixel values by which one image may differ between two decoders of its file."""
+"""Tolerated difference of mean pixel value (0 to 255), since JPEG decoders differ."""
 
 PackedKeys = Annotated[str, Field(pattern=r"^([0-9a-f]{16})*$")]
 
 
 class Fingerprint(Record):
-    """What is kept of a data set to know it again.
+    """Record by which a data set is recognised.
 
     Parameters
     ----------
     shape, class_names
         See `ImageSpec`.
     train, validation : int
-        How many images each part has.
+        Number of images of each part.
     held_out, trained : str or None
-        The keys of the images, 16 hexadecimal digits each. None where the set brings its own
-        parts and its images have no file names; `trained` also where they are very many.
+        Keys of the images, 16 hexadecimal digits each. None if the data set defines its own
+        parts and its images have no file names; `trained` also above `MAX_KEYS` images.
     contents : str or None
-        The keys of the pixels of held-out images that are known by their files, in the same
-        order: they are known again under another name. None where they are very many.
+        Keys of the pixels of the held-out images, in the order of `held_out`, if their keys are
+        those of file names: a renamed file is recognised by them. None for large sets.
     brightness : dict of str to float
-        The mean pixel value of some images, 0 to 255, by their keys or rows.
+        Mean pixel value of a sample of images, 0 to 255, by key or row.
     """
 
     shape: tuple[Count, Count, Count]
@@ -70,7 +70,7 @@ class Fingerprint(Record):
 
 
 def take(splits: Splits) -> Fingerprint:
-    """Return the fingerprint of a data set; reads few of its pixels."""
+    """Return the fingerprint of a data set; reads the pixels of a small part of it."""
     held_out, trained = _keys_of(splits.validation), _keys_of(splits.train)
     return Fingerprint(
         shape=splits.spec.shape,
@@ -85,9 +85,9 @@ def take(splits: Splits) -> Fingerprint:
 
 
 def joined(before: Fingerprint, now: Fingerprint) -> Fingerprint:
-    """Return the fingerprint of a run that has learned from a set before and after it changed.
+    """Return the fingerprint of a run trained on a data set before and after a change.
 
-    What was held out once stays so if it comes back; what was ever learned from counts as such.
+    Images held out once stay held out; images trained on once stay training images.
     """
     if before.held_out is None or now.held_out is None:
         return now
@@ -103,7 +103,7 @@ def joined(before: Fingerprint, now: Fingerprint) -> Fingerprint:
 
 
 def _with(before: str, now: str) -> str:
-    """Add the keys that were not there before."""
+    """Return the packed keys of `before` and those new in `now`."""
     old, new = unpack(before), unpack(now)
     return before + pack(new[~np.isin(new, old)])
 
@@ -116,7 +116,7 @@ def _contents_of(held_out: ImageSet) -> str | None:
 
 
 def _renamed(before: Fingerprint, whole: ImageSet, keys: Keys) -> Keys:
-    """Return the keys of images that were held out under another name, with shape (M,)."""
+    """Return the current keys of renamed held-out images, with shape (M,)."""
     held_out = unpack(before.held_out or "")
     contents = unpack(before.contents or "")
     if before.trained is None or len(contents) != len(held_out):
@@ -131,16 +131,16 @@ def _renamed(before: Fingerprint, whole: ImageSet, keys: Keys) -> Keys:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What has changed since a fingerprint was taken.
+    """Changes of a data set since a fingerprint was taken.
 
     Parameters
     ----------
     splits : Splits
-        The data, with the same images held out as then.
+        The data, with the same images held out as before.
     problem : str
-        Why it cannot be used in place of what was there then; empty where it can.
+        Reason why the data cannot be used for the run; empty if it can.
     change : str
-        What has changed, in one or two sentences; empty where nothing has.
+        Changes in one or two sentences; empty without changes.
     """
 
     splits: Splits
@@ -149,7 +149,7 @@ class Comparison:
 
 
 def compare(before: Fingerprint, splits: Splits) -> Comparison:
-    """Compare a data set with its fingerprint, and hold out what was held out then."""
+    """Compare a data set with a fingerprint and hold out the same images as before."""
     if problem := misfit(before.spec, splits.spec):
         return Comparison(splits, problem)
     looks, compared = _differing(before.brightness, _brightness(splits))
@@ -178,15 +178,15 @@ def compare(before: Fingerprint, splits: Splits) -> Comparison:
 
 
 def misfit(made_for: ImageSpec, found: ImageSpec) -> str:
-    """Return why images are not those that a model is made for; empty where they may be."""
+    """Return why images do not match the spec of a model; empty if they match."""
     if made_for.shape != found.shape:
         return f"this run was made for {made_for} images; the data now has {found} ones"
     then, now = made_for.class_names, found.class_names
     if then == now:
         return ""
     if max(len(then), len(now)) <= MAX_LISTED:
-        told = (listed(names) or "no classes" for names in (then, now))
-        return "this run was made for {}; the data now has {}".format(*told)
+        both = (listed(names) or "no classes" for names in (then, now))
+        return "this run was made for {}; the data now has {}".format(*both)
     gone, new = ([name for name in a if name not in b] for a, b in ((then, now), (now, then)))
     changes = [f"{listed(names)} {word}" for names, word in ((gone, "gone"), (new, "new")) if names]
     return (
@@ -196,12 +196,12 @@ def misfit(made_for: ImageSpec, found: ImageSpec) -> str:
 
 
 def pack(keys: Keys) -> str:
-    """Return keys as text."""
+    """Encode keys as hexadecimal text."""
     return keys.astype(">u8").tobytes().hex()
 
 
 def unpack(text: str) -> Keys:
-    """Return the keys of a text, with shape (N,)."""
+    """Decode the keys of a hexadecimal text, with shape (N,)."""
     return np.frombuffer(bytes.fromhex(text), ">u8").astype(np.uint64)
 
 
@@ -209,23 +209,23 @@ def _keys_of(part: ImageSet) -> Keys | None:
     return image_keys(part) if part.keys is not None or part.files is not None else None
 
 
-def _sentences(*told: str) -> str:
-    return " ".join(filter(None, told))
+def _sentences(*parts: str) -> str:
+    return " ".join(filter(None, parts))
 
 
 def _changed(before: Fingerprint, splits: Splits, now: Keys) -> str:
-    """Say which images came and went, by their keys."""
+    """Return a sentence on removed and added images, compared by key."""
     if before.trained is None:
         return _counted(before, splits)
     then = np.concatenate([unpack(before.held_out or ""), unpack(before.trained)])
     gone, new = (int((~np.isin(a, b)).sum()) for a, b in ((then, now), (now, then)))
-    told = [f"{_images(gone)} gone"] if gone else []
-    told += [f"{_images(new)} new"] if new else []
-    if not told:
+    changes = [f"{_images(gone)} gone"] if gone else []
+    changes += [f"{_images(new)} new"] if new else []
+    if not changes:
         return ""
     joins = "; new ones join the training images" if new and splits.train.keys is not None else ""
     renamed = " (a renamed one counts as both)" if gone and new else ""
-    return f"Since this run was made, {' and '.join(told)}{renamed}{joins}."
+    return f"Since this run was made, {' and '.join(changes)}{renamed}{joins}."
 
 
 def _images(count: int) -> str:
@@ -243,7 +243,7 @@ def _counted(before: Fingerprint, splits: Splits) -> str:
 
 
 def _brightness(splits: Splits) -> dict[str, float]:
-    """Return how bright some images are: those with the lowest keys, else the first ones."""
+    """Return the mean pixel values of the images with the lowest keys; without keys, the first."""
     whole = splits.whole()
     keys = _keys_of(whole)
     if keys is None:
@@ -262,6 +262,6 @@ def _mean(images: ImageSet, row: int) -> float:
 
 
 def _differing(then: dict[str, float], now: dict[str, float]) -> tuple[int, int]:
-    """Return how many images are of another brightness, and how many were compared."""
+    """Return the number of images that differ in brightness and the number compared."""
     both = then.keys() & now.keys()
     return sum(abs(then[key] - now[key]) > TOLERANCE for key in both), len(both)

@@ -1,8 +1,8 @@
-"""Which images are held out: chosen by what they are, not by where they stand.
+"""Held-out images, chosen by a hash of each image instead of by position.
 
-Each image has a key, a hash of its file's name or, where it has none, of its pixels. The images
-with the lowest keys of each class are held out. So the choice is random but always the same, keeps
-the shares of the classes, and does not move when images are added, removed or put in another order.
+Each image has a key: a hash of its file name or, without files, of its pixels. The images with the
+lowest keys of each class are held out. The choice is random but reproducible, stratified by class,
+and stable when images are added, removed or reordered.
 """
 
 from __future__ import annotations
@@ -25,19 +25,18 @@ if TYPE_CHECKING:
     Keys = NDArray[np.uint64]
 
 MAX_HASHED_BYTES = 1 << 28
-"""Pixels of a set up to which its images are hashed, within half a second; above, their rows
-are."""
+"""Maximum size in bytes of a memory-mapped set whose pixels are hashed (half a second)."""
 
 
 class RowView:
-    """Some rows of an array, in any order, which are copied only when they are asked for.
+    """View of selected rows of an array that copies rows only when they are indexed.
 
     Parameters
     ----------
     array : ndarray, shape (N, ...)
-        Often mapped from disk.
+        Usually memory-mapped.
     rows : ndarray of int, shape (M,)
-        Which of them, in order.
+        Indices of the rows, in order.
     """
 
     def __init__(self, array: NDArray[np.uint8], rows: NDArray[np.intp]) -> None:
@@ -57,7 +56,7 @@ class RowView:
 
 
 def image_keys(images: ImageSet, seed: int = 0) -> Keys:
-    """Return the key of each image, with shape (N,): the same wherever and whenever it is read."""
+    """Return the key of each image, with shape (N,): a hash of its file name, pixels or row."""
     if images.keys is not None:
         return images.keys
     if images.files is not None:
@@ -71,12 +70,12 @@ def image_keys(images: ImageSet, seed: int = 0) -> Keys:
 
 
 def file_keys(files: Iterable[str], seed: int = 0) -> Keys:
-    """Return the key of each file, with shape (N,), before any is read."""
+    """Return the key of each file by its name, with shape (N,)."""
     return _hashed((file.encode("utf-8", "surrogatepass") for file in files), seed)
 
 
 def content_keys(images: Iterable[NDArray[np.uint8]]) -> Keys:
-    """Return the key of each image by its pixels, with shape (N,), whatever its file is called."""
+    """Return the key of each image by its pixels, with shape (N,)."""
     return _hashed((np.ascontiguousarray(image).tobytes() for image in images), 0)
 
 
@@ -89,7 +88,7 @@ def _hashed(contents: Iterable[bytes], seed: int) -> Keys:
 def choose_held_out(
     keys: Keys, labels: NDArray[np.int64] | None, share: float
 ) -> NDArray[np.bool_]:
-    """Choose which images to hold out: of each class the same share, those with the lowest keys.
+    """Choose the images to hold out: the same share of each class, by lowest key.
 
     Parameters
     ----------
@@ -98,7 +97,7 @@ def choose_held_out(
     labels : ndarray of int64, shape (N,), or None
         Class of each image.
     share : float
-        Between 0 and 1; at least one image is held out, and at least one is not.
+        Fraction held out, in (0, 1); each part gets at least one image.
 
     Returns
     -------
@@ -109,9 +108,9 @@ def choose_held_out(
     _, classes, sizes = np.unique(classes, return_inverse=True, return_counts=True)
     quotas = sizes * (total / len(keys))
     counts = np.floor(quotas + 1e-9).astype(int)
-    # What rounding down has left goes to the classes that it took most from.
-    most_wronged = np.argsort(counts - quotas, kind="stable")
-    counts[most_wronged[: total - counts.sum()]] += 1
+    # Largest remainder method.
+    by_remainder = np.argsort(counts - quotas, kind="stable")
+    counts[by_remainder[: total - counts.sum()]] += 1
     held_out = np.zeros(len(keys), bool)
     for each, count in enumerate(counts):
         members = np.flatnonzero(classes == each)
@@ -122,20 +121,20 @@ def choose_held_out(
 def split(
     images: ImageSet, share: float, note: str = "", seed: int = 0, *, in_place: bool = False
 ) -> Splits:
-    """Hold out a share of the images, by their keys; see the module's text.
+    """Hold out a share of the images by key; see the module docstring.
 
     Parameters
     ----------
     images : ImageSet
         All images.
     share : float
-        Between 0 and 1.
+        Fraction held out, in (0, 1).
     note : str
-        What a person should know of them.
+        Note for the user.
     seed : int
-        Another one holds out others.
+        Seed of the hash.
     in_place : bool
-        Move the pixels within their array, so that memory is never needed twice.
+        Reorder the pixels within their array instead of copying them.
     """
     keyed = replace(images, keys=image_keys(images, seed))
     held_out = choose_held_out(image_keys(keyed), images.labels, share)
@@ -145,15 +144,15 @@ def split(
 
 
 def restore(images: ImageSet, held_out: Collection[int], note: str = "", seed: int = 0) -> Splits:
-    """Hold out the images whose keys were held out before, and no others.
+    """Hold out exactly the images whose keys are in `held_out`.
 
-    Of images that are all alike, and so have one key, as many are held out as before.
+    Of identical images, which share a key, as many are held out as the key occurs.
     """
     keyed = replace(images, keys=image_keys(images, seed), parts=None)
     wanted = np.sort(np.fromiter(held_out, np.uint64, len(held_out)))
     order = np.argsort(image_keys(keyed), kind="stable")
     ordered = image_keys(keyed)[order]
-    # How many of the same key stand before each, and how many of them are wanted.
+    # Rank of each image among those of the same key, and how many of these to hold out.
     nth = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
     counts = np.searchsorted(wanted, ordered, "right") - np.searchsorted(wanted, ordered)
     chosen = np.zeros(len(ordered), bool)
@@ -162,7 +161,7 @@ def restore(images: ImageSet, held_out: Collection[int], note: str = "", seed: i
 
 
 def divide(images: ImageSet, held_out: NDArray[np.bool_], note: str = "") -> Splits:
-    """Return the two parts; images that are mapped from disk stay there."""
+    """Split images by a mask; memory-mapped images are not copied."""
     train, validation = (_rows_of(images, np.flatnonzero(which)) for which in (~held_out, held_out))
     return Splits(train, validation, note)
 
@@ -170,7 +169,7 @@ def divide(images: ImageSet, held_out: NDArray[np.bool_], note: str = "") -> Spl
 def _held_out_last(
     images: ImageSet, held_out: NDArray[np.bool_]
 ) -> tuple[ImageSet, NDArray[np.bool_]]:
-    """Swap as few images as possible so that the held-out ones are the last."""
+    """Move the held-out images to the end, in place and with as few swaps as possible."""
     first = len(held_out) - int(held_out.sum())
     early = np.flatnonzero(held_out[:first])
     late = first + np.flatnonzero(~held_out[first:])
@@ -187,5 +186,5 @@ def _rows_of(images: ImageSet, rows: NDArray[np.intp]) -> ImageSet:
     pixels = images.images
     if isinstance(pixels, np.ndarray) and not isinstance(pixels, np.memmap):
         return images[rows]
-    # It answers to rows as an array does, which is all that is asked of it.
+    # Callers only index the first axis, which RowView supports.
     return images.with_pixels(cast("NDArray[np.uint8]", RowView(pixels, rows)), rows)

@@ -1,4 +1,4 @@
-"""What every image set offers."""
+"""Image sets, their train and validation splits, and the base class of data configs."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ if TYPE_CHECKING:
     from latentlab.work import Progress
 
 AT_ONCE = 1 << 21
-"""Pixel values that are computed with at a time where nothing is learned: of them a convolution of
-32 channels makes some 200 MB of its own."""
+"""Maximum number of pixel values per inference batch: a convolution with 32 channels allocates
+about 200 MB for them."""
 
 
 TRAIN, VALIDATION = "train", "validation"
-"""What the two parts of a data set are called."""
+"""Names of the two parts of a data set."""
 
 
 TO_EXPLORE = 10_000
-"""Images on the map at first: as many as are encoded in a moment."""
+"""Default number of images on the map; encoding them takes a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageSpec:
-    """What a model must know of the images it is made for.
+    """Shape and classes of the images of a data set or model.
 
     Parameters
     ----------
     shape : tuple of int
         Channels, height, width in pixels.
     class_names : tuple of str
-        One name per label value; empty where images carry no labels.
+        One name per label value; empty without labels.
     """
 
     shape: tuple[int, int, int]
@@ -59,7 +59,7 @@ class ImageSpec:
         return len(self.class_names)
 
     def at_once(self, limit: int) -> int:
-        """Return how many images to compute with at a time: at most `limit`, fewer large ones."""
+        """Return the inference batch size: at most `limit`, smaller for large images."""
         return max(1, min(limit, AT_ONCE // max(1, self.pixels)))
 
     @override
@@ -70,17 +70,16 @@ class ImageSpec:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What is known of each image besides its class, to colour, filter and steer by.
+    """Attributes of images besides their class.
 
     Parameters
     ----------
     names : tuple of str, length A
-        Such as ``smiling``.
+        Names of the attributes, such as ``smiling``.
     values : ndarray of float32, shape (N, A)
-        1 and 0 for yes and no, else any number; NaN where it is not known.
+        Numbers, with 1 and 0 for yes and no; NaN for unknown.
     levels : mapping of str to tuple of str
-        For each attribute that is no quantity, such as a country: the words that its numbers
-        0, 1, 2, ... stand for.
+        For each categorical attribute, the names of its values 0, 1, 2, ...
     """
 
     names: tuple[str, ...]
@@ -95,11 +94,11 @@ class Attributes:
         return self.values[:, self.names.index(name)]
 
     def values_of(self, row: int) -> list[str | float]:
-        """Return what is known of one image, by name: a word, a number, or empty for unknown."""
+        """Return the attributes of one image: level names or numbers, empty if unknown."""
         known = zip(self.names, self.values[row].tolist(), strict=True)
         return [
             ""
-            if value != value  # not a number
+            if value != value  # NaN
             else self.levels[name][int(value)]
             if name in self.levels
             else value
@@ -109,7 +108,7 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """Images in memory or mapped from disk, one byte per value.
+    """Images in memory or mapped from disk, with one byte per value.
 
     Parameters
     ----------
@@ -120,15 +119,15 @@ class ImageSet:
     spec : ImageSpec
         Shape and classes of the images.
     attributes : Attributes or None
-        What else is known of each.
+        Further attributes of the images.
     files : ndarray of object, shape (N,), or None
-        The path of each image's file within its folder or archive, as str; for a file of several
-        pictures followed by ``#`` and the picture's number. None where images are no files.
+        Path (str) of each image's file within its folder or archive; for a multi-page file
+        followed by ``#`` and the page number, from 1. None if the images are not files.
     parts : ndarray of object, shape (N,), or None
-        `TRAIN` or `VALIDATION` for each image; None where the images are of one part.
+        `TRAIN` or `VALIDATION` for each image; None if all are of one part.
     keys : ndarray of uint64, shape (N,), or None
-        What `latentlab.data.holdout` decided by which part each image is of; None where the set
-        brings its own parts.
+        Keys by which `latentlab.data.holdout` split the images; None if the data set defines
+        its own parts.
     """
 
     images: NDArray[np.uint8]
@@ -146,7 +145,7 @@ class ImageSet:
         return self.with_pixels(self.images[rows], rows)
 
     def with_pixels(self, pixels: NDArray[np.uint8], rows: Any) -> ImageSet:
-        """Return what is known of some images with pixels that were taken of these before."""
+        """Return the given rows of all other fields with `pixels` as the images."""
         return ImageSet(
             pixels,
             None if self.labels is None else self.labels[rows],
@@ -160,10 +159,10 @@ class ImageSet:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """The two parts of a data set: what a model learns from and what it is judged by.
+    """Training and validation images of a data set.
 
-    ``note`` is what a person should know of them, such as that some files could not be read.
-    What is shown is ``notes``, which also tells of classes that a part lacks.
+    ``note`` is a note for the user, such as the number of unreadable files. ``notes`` adds the
+    classes without images in a part.
     """
 
     train: ImageSet
@@ -172,22 +171,22 @@ class Splits:
 
     @classmethod
     def of(cls, whole: ImageSet, share: float, note: str = "") -> Splits:
-        """Hold out a share of the images, the last ones; both parts have at least one."""
+        """Hold out the last images, a fraction `share`; each part gets at least one image."""
         held_out = min(max(1, round(share * len(whole))), len(whole) - 1)
         return cls(whole[:-held_out], whole[-held_out:], note)
 
     @property
     def notes(self) -> str:
-        """What a person should know: the note, and which classes a part has no image of."""
-        told = [self.note]
-        if classes := self._classes_lacking(self.train):
-            told.append(f"No training image is of {classes}: this cannot be learned.")
-        if classes := self._classes_lacking(self.validation):
-            told.append(f"No held-out image is of {classes}.")
-        return " ".join(filter(None, told))
+        """The note and the classes without images in a part, as text for the user."""
+        notes = [self.note]
+        if classes := self._empty_classes(self.train):
+            notes.append(f"No training image is of {classes}: this cannot be learned.")
+        if classes := self._empty_classes(self.validation):
+            notes.append(f"No held-out image is of {classes}.")
+        return " ".join(filter(None, notes))
 
-    def _classes_lacking(self, part: ImageSet) -> str:
-        """Return which classes a part has no image of, in words; empty where it has all."""
+    def _empty_classes(self, part: ImageSet) -> str:
+        """Return the classes without images in a part, as text; empty if there are none."""
         if part.labels is None:
             return ""
         counts = np.bincount(part.labels, minlength=self.spec.classes)
@@ -205,18 +204,18 @@ class Splits:
         return len(self.train) + len(self.validation)
 
     def to_explore(self, limit: int | None = None) -> ImageSet:
-        """Return at most `limit` images to show on a map at first, held-out ones first."""
+        """Return at most `limit` images for the map, held-out images first."""
         return self.whole()[: TO_EXPLORE if limit is None else limit]
 
     def whole(self) -> ImageSet:
-        """Return all images, held-out ones first; of their pixels nothing is copied."""
+        """Return all images, held-out images first, without copying pixels."""
         first, rest = self.validation, self.train
         attributes = None
         if first.attributes and rest.attributes:
             values = np.concatenate([first.attributes.values, rest.attributes.values])
             attributes = replace(first.attributes, values=values)
         parts = np.array([VALIDATION, TRAIN], object).repeat([len(first), len(rest)])
-        # It answers to rows as an array does, which is all that is asked of it.
+        # Callers only index the first axis, which ConcatenatedArray supports.
         images = cast("NDArray[np.uint8]", ConcatenatedArray(first.images, rest.images))
         labels = _both(first.labels, rest.labels)
         files = _both(first.files, rest.files)
@@ -229,30 +228,29 @@ def _both[A: np.generic](first: NDArray[A] | None, rest: NDArray[A] | None) -> N
 
 
 class DataConfig(Config, ABC):
-    """Which images, from where."""
+    """Base class of the configs of data sources."""
 
     kind: str
 
     def available(self) -> bool:
-        """Say whether `load` needs no network."""
+        """Return whether `load` can read the images without a download."""
         return True
 
     def others(self, count: int) -> DataConfig | None:
-        """Return `count` images of the same kind but not these, to show where these may not be.
+        """Return the config of `count` other images of the same distribution.
 
-        None where they would have to be had from somewhere.
+        None if they cannot be generated.
         """
         return None
 
     @abstractmethod
     def load(self) -> Generator[Progress, None, Splits]:
-        """Read the images, yielding progress on the way; the splits are the return value.
+        """Read the images, yielding progress, and return the splits.
 
         Raises
         ------
         DataError
-            Where the images cannot be had; says which file was looked for, where, and what
-            to do.
+            If the images cannot be found or read; names the file and what to do.
         """
 
 
@@ -262,5 +260,5 @@ DATA = Registry[DataConfig](
 
 
 def load(config: DataConfig) -> Splits:
-    """Read a data set without looking at its progress."""
+    """Read a data set without reporting progress."""
     return finish(config.load())

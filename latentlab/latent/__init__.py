@@ -1,1 +1,1 @@
-"""Pure functions on a trained model and its codes."""
+"""Pure functions of a trained model and its codes."""

@@ -1,4 +1,4 @@
-"""Groups and density among codes, found in pieces or on a thread of their own."""
+"""Clusters and density of codes, computed in pieces or in a thread."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LIMIT = 10_000
-"""Codes among which groups are sought; the others join their nearest."""
+"""Codes that are clustered; the others join the nearest cluster."""
 SAMPLE = 5000
-"""Codes by which density is measured."""
+"""Codes from which the density is estimated."""
 NEIGHBOUR = 10
 BLOCK = 256
 
 
 def k_means(codes: NDArray[np.float32], count: int) -> Generator[Progress, None, NDArray[np.int64]]:
-    """Part codes into `count` groups around means.
+    """Cluster codes into `count` groups by k-means.
 
     Least squares quantization in PCM, Lloyd, 1982.
 
     Returns
     -------
     ndarray of int64, shape (N,)
-        The group of each, the largest first.
+        Cluster of each code, the largest first.
     """
 
     def find() -> NDArray[np.int64]:
         from sklearn.cluster import KMeans
 
         method = KMeans(min(count, len(codes)), n_init=3, random_state=0)
-        method.fit(codes[_some(len(codes))])
+        method.fit(codes[_sample_rows(len(codes))])
         return np.asarray(method.predict(codes), np.int64)
 
     return _by_size((yield from with_progress(in_thread(find), "k-means")))
@@ -46,7 +46,7 @@ def k_means(codes: NDArray[np.float32], count: int) -> Generator[Progress, None,
 def hdbscan(
     codes: NDArray[np.float32], smallest: int
 ) -> Generator[Progress, None, NDArray[np.int64]]:
-    """Find groups of at least `smallest` codes that stand densely; the rest belongs to none.
+    """Find dense clusters of at least `smallest` codes; the other codes belong to none.
 
     Density-based clustering based on hierarchical density estimates, Campello, Moulavi and
     Sander, 2013.
@@ -54,13 +54,13 @@ def hdbscan(
     Returns
     -------
     ndarray of int64, shape (N,)
-        The group of each, the largest first; -1 for none.
+        Cluster of each code, the largest first; -1 for none.
     """
 
     def find() -> NDArray[np.int64]:
         from sklearn.cluster import HDBSCAN
 
-        rows = _some(len(codes))
+        rows = _sample_rows(len(codes))
         size = max(2, min(smallest * len(rows) // max(1, len(codes)), len(rows)))
         found = HDBSCAN(min_cluster_size=size, min_samples=min(10, size), copy=True).fit_predict(
             codes[rows]
@@ -76,11 +76,11 @@ def hdbscan(
 
 
 def log_density(codes: NDArray[np.float32]) -> Generator[Progress, None, NDArray[np.float32]]:
-    """Estimate how densely codes stand where each of them is.
+    """Estimate the density of codes at each code.
 
-    By the distance r to the k-th nearest of M others: p = k / (M V rᴰ), with V the volume of the
-    unit ball (A nonparametric estimate of a multivariate density function, Loftsgaarden and
-    Quesenberry, 1965, equation 2).
+    With the distance r to the k-th nearest of M others it is p = k / (M V rᴰ), where V is the
+    volume of the unit ball (A nonparametric estimate of a multivariate density function,
+    Loftsgaarden and Quesenberry, 1965, equation 2).
 
     Returns
     -------
@@ -90,7 +90,7 @@ def log_density(codes: NDArray[np.float32]) -> Generator[Progress, None, NDArray
     from math import lgamma, log, pi
 
     count, size = codes.shape
-    rows = _some(count, SAMPLE)
+    rows = _sample_rows(count, SAMPLE)
     sample, member = codes[rows], np.zeros(count, bool)
     member[rows] = True
     k = min(NEIGHBOUR, len(sample) - 1)
@@ -98,7 +98,7 @@ def log_density(codes: NDArray[np.float32]) -> Generator[Progress, None, NDArray
     squared = np.empty(count, np.float32)
     for start in range(0, count, BLOCK):
         part = codes[start : start + BLOCK]
-        # A code that is in the sample finds itself first, which is none of its neighbours.
+        # A code in the sample finds itself first, which is skipped.
         ordered = np.partition(half - part @ sample.T, (k - 1, k), axis=1)
         nearest = np.where(member[start : start + BLOCK], ordered[:, k], ordered[:, k - 1])
         squared[start : start + BLOCK] = 2 * nearest + (part**2).sum(1)
@@ -108,14 +108,14 @@ def log_density(codes: NDArray[np.float32]) -> Generator[Progress, None, NDArray
     return (log(max(k, 1) / len(sample)) - ball - size * radius).astype(np.float32)
 
 
-def _some(count: int, limit: int = LIMIT) -> NDArray[np.int64]:
+def _sample_rows(count: int, limit: int = LIMIT) -> NDArray[np.int64]:
     if count <= limit:
         return np.arange(count)
     return np.sort(np.random.default_rng(0).choice(count, limit, replace=False))
 
 
 def _by_size(groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return groups numbered by how many are in them, the largest 0; -1 stays."""
+    """Renumber clusters by size, the largest 0; -1 stays."""
     names, sizes = np.unique(groups[groups >= 0], return_counts=True)
     numbers = np.full(int(groups.max(initial=-1)) + 2, -1, np.int64)
     numbers[names[np.argsort(-sizes, kind="stable")]] = np.arange(len(names))

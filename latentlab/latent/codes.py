@@ -1,4 +1,4 @@
-"""The codes of a set of images, as plain arrays."""
+"""Codes of a set of images, as arrays."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 20
 CANDIDATES = 300
-"""Images of a class that are looked at in search of a typical one."""
+"""Images of a class that are considered as typical."""
 POOL = 2000
-"""Images among which neighbours are sought."""
+"""Images among which neighbours are searched."""
 
 
 @dataclass(frozen=True)
 class Codes:
-    """Where a model puts each image: the posterior q(z|x) as mean and deviation.
+    """Posteriors q(z|x) of a set of images, as means and standard deviations.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Codes:
     labels : ndarray of int64, shape (N,), or None
         Class of each image.
     attributes : Attributes or None
-        What else is known of each image.
+        Further attributes of each image.
     files, parts : ndarray of object, shape (N,), or None
         The file and the part of each image, as in `ImageSet`.
     """
@@ -47,7 +47,7 @@ class Codes:
 
     @classmethod
     def of(cls, images: ImageSet, mu: NDArray[np.float32], sigma: NDArray[np.float32]) -> Codes:
-        """Return the codes of images, with all that is known of these."""
+        """Return the codes of images, with their labels, attributes, files and parts."""
         return cls(mu, sigma, images.labels, images.attributes, images.files, images.parts)
 
     def __len__(self) -> int:
@@ -60,37 +60,37 @@ class Codes:
 
     @cached_property
     def spread(self) -> NDArray[np.float32]:
-        """Standard deviation of the codes along each dimension, shape (D,), never 0."""
+        """Standard deviation of the codes along each dimension, shape (D,), at least 1e-3."""
         if len(self) < 2:
             return np.ones(self.mu.shape[1], np.float32)
         return np.maximum(self.mu.std(0), 1e-3)
 
     @cached_property
     def nearest(self) -> NearestCodes:
-        """The codes, made ready to be searched."""
+        """Index for nearest-neighbour search among the codes."""
         return NearestCodes(self.mu)
 
     def mean_of(self, label: int) -> NDArray[np.float32]:
-        """Return the mean of a class's codes, or of all where it has none; shape (D,)."""
+        """Return the mean code of a class, or of all images if it has none; shape (D,)."""
         rows = None if self.labels is None else self.labels == label
         return self.center if rows is None or not rows.any() else self.mu[rows].mean(0)
 
     def typical(self, label: int) -> int:
-        """Return the row of an image that stands most clearly among its own class.
+        """Return the row of a typical image of a class.
 
-        Of the nearest neighbours of its code the most are of its class, and they are close: not
-        the image nearest to the class's mean, which lies between the parts of a class that has
-        two.
+        Its neighbours include the most images of its class and, among equals, are the closest. The
+        image nearest to the class mean is not used: if the class has two parts, it lies between
+        them.
         """
         if self.labels is None or not (self.labels == label).any():
             return 0
         rows = np.flatnonzero(self.labels == label)[:CANDIDATES]
-        away, near = NearestCodes(self.mu[:POOL]).nearest(self.mu[rows], NEIGHBOURS)
-        own = (self.labels[:POOL][near] == label).sum(1)
-        return int(rows[np.lexsort(((away**2).mean(1), -own))[0]])
+        distances, near = NearestCodes(self.mu[:POOL]).nearest(self.mu[rows], NEIGHBOURS)
+        same_class = (self.labels[:POOL][near] == label).sum(1)
+        return int(rows[np.lexsort(((distances**2).mean(1), -same_class))[0]])
 
     def ends(self) -> tuple[int, int]:
-        """Return the rows of two images to go between: of two classes where there are such."""
+        """Return the rows of two images to interpolate between, of two classes if possible."""
         present = np.unique([] if self.labels is None else self.labels).tolist()
         if len(present) < 2:
             return self.distant_pair()
@@ -98,14 +98,14 @@ class Codes:
         return self.typical(first), self.typical(last)
 
     def distant_pair(self) -> tuple[int, int]:
-        """Return the rows of two different images that are typical and far apart.
+        """Return the rows of two different typical images that are far apart.
 
-        Of the half of some images whose neighbours are nearest: the one farthest from the middle,
-        and the one farthest from that. A single image is both.
+        Candidates are the half of the first `CANDIDATES` images with the closest neighbours. The
+        first is farthest from their mean, the second is farthest from it. A single image is both.
         """
         mu = self.mu[:CANDIDATES]
-        away, _ = NearestCodes(mu).nearest(mu, NEIGHBOURS)
-        rows = np.argsort((away**2).mean(1), kind="stable")[: max(2, len(mu) // 2)]
+        distances, _ = NearestCodes(mu).nearest(mu, NEIGHBOURS)
+        rows = np.argsort((distances**2).mean(1), kind="stable")[: max(2, len(mu) // 2)]
         first = rows[np.linalg.norm(mu[rows] - mu[rows].mean(0), axis=1).argmax()]
         others = rows[rows != first]
         if not len(others):

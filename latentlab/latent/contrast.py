@@ -1,4 +1,4 @@
-"""Which images a direction shall tell apart."""
+"""Groups of images that a direction separates."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """What a direction shall tell apart.
+    """Two groups of images that a direction separates.
 
     Parameters
     ----------
     high, low : ndarray of int
-        Rows of the two groups; the direction points from the second to the first.
+        Rows of the two groups; the direction points from `low` to `high`.
     values : ndarray, shape (N,), or None
-        The number that they are high or low in, NaN where unknown; None for plain groups.
+        Attribute that defines the groups, NaN where unknown; None for plain groups.
     """
 
     high: Rows = field(repr=False)
@@ -35,12 +35,12 @@ class Contrast:
 
 
 def by_values(values: NDArray[np.float32]) -> Contrast:
-    """Set those with an attribute against those without, or the top third against the bottom.
+    """Contrast images with and without an attribute, or the top and the bottom third of it.
 
     Raises
     ------
     DataError
-        Where the attribute is the same, or unknown, for all.
+        If the attribute is the same, or unknown, for all images.
     """
     known = np.asarray(values, np.float64)
     distinct = np.unique(known[np.isfinite(known)])
@@ -52,7 +52,7 @@ def by_values(values: NDArray[np.float32]) -> Contrast:
         return Contrast(np.flatnonzero(high), np.flatnonzero(low))
     lower, upper = np.nanquantile(known[np.isfinite(known)], [1 / 3, 2 / 3])
     if lower == upper:
-        # Most have one and the same value: it goes with those that stand out less.
+        # Most images have the same value: it counts as low, or as high if it is the largest.
         upper = distinct[distinct > lower][0] if lower < distinct[-1] else lower
         lower = distinct[distinct < upper][-1]
     high, low = known >= upper, known <= lower
@@ -61,13 +61,13 @@ def by_values(values: NDArray[np.float32]) -> Contrast:
 
 
 def by_class(labels: NDArray[np.int64], label: int) -> Contrast:
-    """Set a class against the rest; labels below 0 are unknown, and in neither."""
+    """Contrast a class with all others; labels below 0 are unknown, and in neither group."""
     rest = (labels != label) & (labels >= 0)
     return Contrast(np.flatnonzero(labels == label), np.flatnonzero(rest))
 
 
 def by_rows(first: Sequence[int], second: Sequence[int]) -> Contrast:
-    """Set the first group of rows against the second; who is in both counts in neither."""
+    """Contrast two groups of rows; rows in both groups count in neither."""
     both = set(first) & set(second)
     groups = [sorted(set(group) - both) for group in (first, second)]
     return Contrast(np.array(groups[0], np.intp), np.array(groups[1], np.intp))

@@ -1,4 +1,4 @@
-"""What each latent dimension carries, the axes of most variance, and traversals along them."""
+"""KL of each latent dimension, principal components, and traversals."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.work import Pieces
 
-
-"""Nats below which a dimension carries nothing."""
 NUMBERS = 2e5
-"""Means looked at between two pauses: a few milliseconds."""
+"""Values processed between two pauses: a few milliseconds."""
 TINY = 1e-30
-"""Variance below which its logarithm is taken no further."""
+"""Smallest variance in the logarithm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """The principal components of codes, the one with the most variance first.
+    """Principal components of codes, in order of decreasing variance.
 
     Parameters
     ----------
     vectors : ndarray, shape (D, D)
-        One unit vector a row; its largest coordinate is positive.
+        Unit vectors, one per row; the coordinate of largest magnitude is positive.
     deviations : ndarray, shape (D,)
         Standard deviation of the codes along each.
     """
@@ -42,13 +40,13 @@ class Components:
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """Share of the whole variance that each explains, shape (D,)."""
+        """Share of the total variance that each explains, shape (D,)."""
         variances = self.deviations**2
         return variances / max(variances.sum(), np.finfo(float).tiny)
 
 
 def kl_per_dimension(codes: Codes) -> NDArray[np.float64]:
-    """Return KL(q(z_d|x) ‖ N(0, 1)) of each dimension, mean over the data, shape (D,), in nats.
+    """Return KL(q(z_d|x) ‖ N(0, 1)) of each dimension, mean over the images, shape (D,), in nats.
 
     "Auto-Encoding Variational Bayes" (2014), appendix B.
     """
@@ -61,14 +59,14 @@ def kl_per_dimension(codes: Codes) -> NDArray[np.float64]:
 def kl_per_image(
     mu: NDArray[np.float32], sigma: NDArray[np.float32]
 ) -> Generator[Progress, None, NDArray[np.float32]]:
-    """Return KL(q(z|x) ‖ N(0, 1)) of each image, the sum over its dimensions, in nats.
+    """Return KL(q(z|x) ‖ N(0, I)) of each image, the sum over its dimensions, in nats.
 
     Source as for `kl_per_dimension`.
 
     Parameters
     ----------
     mu, sigma : ndarray of float32, shape (N, D)
-        Means and deviations of the posteriors.
+        Means and standard deviations of the posteriors.
 
     Returns
     -------
@@ -90,12 +88,12 @@ def _kl(mu: NDArray[Any], sigma: NDArray[Any]) -> NDArray[Any]:
 
 
 def principal_components(mu: NDArray[np.float32]) -> Pieces[Components]:
-    """Return along which directions codes vary most.
+    """Return the principal components of codes.
 
     Parameters
     ----------
     mu : ndarray, shape (N, D)
-        Means of the posteriors; with fewer than two every direction has deviation 0.
+        Means of the posteriors; with fewer than two every component has deviation 0.
     """
     dim = mu.shape[1]
     if len(mu) < 2:
@@ -107,17 +105,17 @@ def principal_components(mu: NDArray[np.float32]) -> Pieces[Components]:
 
 
 def _axes(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return variances in ascending order, and along which column each is."""
+    """Return the variances in ascending order, and their eigenvectors as columns."""
     values, columns = np.linalg.eigh(np.atleast_2d(np.cov(x, rowvar=False, bias=True)))
     return values, columns
 
 
 SHARE = 0.01
-"""Share of the codes that lie outside the quantiles, at either end."""
+"""Share of the codes below the lower, and above the upper quantile."""
 
 
 def data_range(codes: Codes, span: float) -> NDArray[np.float64]:
-    """Return mean ± span standard deviations of the codes, shape (D, 2)."""
+    """Return mean ± `span` standard deviations of the codes, shape (D, 2)."""
     center, reach = codes.center.astype(np.float64), span * codes.spread.astype(np.float64)
     return np.stack([center - reach, center + reach], axis=1)
 
@@ -130,7 +128,7 @@ def quantile_range(codes: Codes) -> NDArray[np.float64]:
 
 
 def prior_range(size: int, span: float) -> NDArray[np.float64]:
-    """Return ± span standard deviations of N(0, I), shape (D, 2)."""
+    """Return ± `span` standard deviations of N(0, I), shape (D, 2)."""
     return np.tile([-span, span], (size, 1)).astype(np.float64)
 
 
@@ -140,7 +138,9 @@ def traverse(
     ranges: NDArray[np.float64],
     columns: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Return the points of a sheet, one row per dimension, and the coordinates varied.
+    """Return the points of traversals from `z`, one row per dimension, and the values of it.
+
+    `ranges` has shape (D, 2).
 
     Returns
     -------

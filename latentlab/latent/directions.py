@@ -1,4 +1,4 @@
-"""Directions in latent space that stand for something, and how well they do."""
+"""Directions in latent space that correspond to attributes, and their strength."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 NOTHING = 1e-6
-"""Share of a vector below which what is left of it is rounding."""
+"""Relative length below which a vector is rounding error."""
 
 
 class Method(StrEnum):
-    """How a direction is found."""
+    """Method that finds a direction."""
 
     MEANS = "difference of means"
     LINEAR = "linear classifier"
@@ -33,7 +33,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A direction, and how well it tells its groups apart on codes it was not learned from.
+    """A direction, and how well it separates its groups on held-out codes.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ class Learned:
     scale : float
         Standard deviation of all codes along it.
     d : float or None
-        Cohen's d of the two groups' projections; None where it is not known.
+        Cohen's d of the projections of the two groups; None if it is unknown.
     accuracy : float or None
-        Mean of the shares of either group that fall on their own side of the middle.
+        Balanced accuracy of the threshold halfway between the means of the groups.
     """
 
     vector: NDArray[np.float64] = field(repr=False)
@@ -67,18 +67,18 @@ def learn(
     mu : ndarray, shape (N, D)
         Codes of all images.
     contrast : Contrast
-        What to tell apart.
+        Groups to separate.
     method : Method
-        `MEANS` follows how groups differ, `LINEAR` what predicts them best.
+        `MEANS` is the difference of means, `LINEAR` the linear model that predicts best.
     apart_from : ndarray, shape (K, D), or None
-        Directions along which nothing shall change, and which shall explain nothing.
+        Directions to control for; the result is orthogonal to them.
     seed : int
-        Shuffles the folds of the cross-validation.
+        Seed of the folds of the cross-validation.
 
     Raises
     ------
     DataError
-        Where a group is empty, codes are no numbers, or nothing tells the groups apart.
+        If a group is empty, codes are not finite, or no direction separates the groups.
     """
     x = mu.astype(np.float64)
     high, low = contrast.high, contrast.low
@@ -87,11 +87,11 @@ def learn(
         raise DataError(f"{which} empty.", "Put at least one image into each.")
     if not np.isfinite(x).all():
         raise DataError(
-            "Some codes are no numbers: the model's training has diverged.",
-            "Open a model from before it did.",
+            "Some codes are no numbers: the training of the model has diverged.",
+            "Open a model from before the divergence.",
         )
     yield
-    space = _space(x, apart_from)
+    space = _split_space(x, apart_from)
     yield
     everywhere = np.ones(len(x), bool)
     vector = space.unit((yield from _fit(space, contrast, method, everywhere)))
@@ -101,18 +101,18 @@ def learn(
 
 @dataclass(frozen=True, slots=True)
 class _Space:
-    """Codes, and what is left of them where other directions stay as they are.
+    """Codes, and their coordinates along and across the directions to control for.
 
     Parameters
     ----------
     codes : ndarray, shape (N, D)
-        All of them.
+        All codes.
     free : ndarray, shape (N, D - K)
-        Their coordinates across the others.
+        Coordinates orthogonal to those directions.
     held : ndarray, shape (N, K)
-        Their coordinates along the others.
+        Coordinates along those directions.
     across : ndarray, shape (D, D - K), or None
-        The basis of the free coordinates; None where all are free.
+        Basis of the free coordinates; None if all are free.
     """
 
     codes: Array
@@ -127,31 +127,31 @@ class _Space:
         length = float(np.linalg.norm(vector))
         if not length > 0:
             raise DataError(
-                "The two groups have the same codes: no direction tells them apart.",
+                "The two groups have the same codes: no direction separates them.",
                 "Choose other groups, or another attribute.",
             )
         return np.asarray(vector / length)
 
 
-def _space(x: Array, others: NDArray[np.float64] | None) -> _Space:
-    """Split codes into what lies along others and what lies across them."""
+def _split_space(x: Array, others: NDArray[np.float64] | None) -> _Space:
+    """Split codes into coordinates along `others` and across them."""
     if others is None or not len(others):
         return _Space(x, x, x[:, :0], None)
     _, strengths, rows = np.linalg.svd(others)
     rank = int((strengths > NOTHING * strengths[0]).sum())
     if rank == x.shape[1]:
         raise DataError(
-            "Nothing is left of this direction once the others stay as they are.",
-            "Delete one of them, or let it change them too.",
+            "Nothing is left of this direction if the others are held constant.",
+            "Delete one of them, or let this direction change them.",
         )
     return _Space(x, x @ rows[rank:].T, x @ rows[:rank].T, rows[rank:].T)
 
 
 def cohens_d(first: Array, second: Array) -> float | None:
-    """Return how far apart the means of two groups are, in their pooled standard deviations.
+    """Return the difference of the means of two groups, in pooled standard deviations.
 
     "Statistical Power Analysis for the Behavioral Sciences" (1988), section 2.5. None for fewer
-    than three values, or where neither group varies.
+    than three values, for an empty group, or if neither group varies.
     """
     freedom = len(first) + len(second) - 2
     if freedom < 1 or not (len(first) and len(second)):
@@ -165,7 +165,7 @@ def cohens_d(first: Array, second: Array) -> float | None:
 def _held_out(
     space: _Space, contrast: Contrast, method: Method, seed: int
 ) -> Pieces[tuple[float | None, float | None]]:
-    """Return Cohen's d and balanced accuracy by cross-validation; None where there are too few."""
+    """Return Cohen's d and balanced accuracy by cross-validation; None with too few codes."""
     folds = min(FOLDS, len(contrast.high), len(contrast.low))
     if folds < 2:
         return None, None
@@ -186,7 +186,7 @@ def _held_out(
 
 
 def _folds(count: int, contrast: Contrast, folds: int, seed: int) -> NDArray[np.int64]:
-    """Return the fold of each row; either group is spread evenly over all."""
+    """Return the fold of each row; each group is spread evenly over the folds."""
     rng = np.random.default_rng(seed)
     fold = rng.integers(0, folds, count)
     for rows in (contrast.high, contrast.low):
@@ -197,37 +197,37 @@ def _folds(count: int, contrast: Contrast, folds: int, seed: int) -> NDArray[np.
 def _fit(
     space: _Space, contrast: Contrast, method: Method, kept: NDArray[np.bool_]
 ) -> Pieces[Array]:
-    """Return coefficients along the free basis, learned from the rows kept."""
+    """Return the coefficients along the free basis, fitted to the rows in `kept`."""
     high, low = (rows[kept[rows]] for rows in (contrast.high, contrast.low))
     if method is Method.MEANS:
         return _difference(space, high, low)
     x = space.free
-    # One unit for all dimensions: a dead one must not be blown up to the size of the others.
-    middle, unit = x.mean(0), float(np.sqrt(x.var(0).mean()))
-    if not unit > 0:
+    # One scale for all dimensions: an inactive one must not be scaled up to the others.
+    middle, scale = x.mean(0), float(np.sqrt(x.var(0).mean()))
+    if not scale > 0:
         return np.zeros(x.shape[1])
     if contrast.values is None:
         rows = np.concatenate([high, low])
         is_high = np.arange(len(rows)) < len(high)
-        return (yield from in_thread(lambda: _classified((x[rows] - middle) / unit, is_high)))
+        return (yield from in_thread(lambda: _fit_classifier((x[rows] - middle) / scale, is_high)))
     values, rows = contrast.values, np.flatnonzero(np.isfinite(contrast.values) & kept)
-    return (yield from in_thread(lambda: _regressed((x[rows] - middle) / unit, values[rows])))
+    return (yield from in_thread(lambda: _fit_regression((x[rows] - middle) / scale, values[rows])))
 
 
-def _classified(x: Array, is_first: NDArray[np.bool_]) -> Array:
-    """Return the coefficients of a linear classifier; both groups weigh the same.
+def _fit_classifier(x: Array, is_first: NDArray[np.bool_]) -> Array:
+    """Return the coefficients of a linear classifier; both groups have the same weight.
 
     Logistic regression with an L2 penalty. "The Elements of Statistical Learning" (2009),
     section 4.4.1.
     """
-    # It takes a second to load.
+    # The import takes a second.
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(class_weight="balanced", solver="newton-cholesky")
     return np.asarray(model.fit(x, is_first).coef_[0])
 
 
-def _regressed(x: Array, values: Array) -> Array:
+def _fit_regression(x: Array, values: Array) -> Array:
     """Return the coefficients of a linear regression with an L2 penalty.
 
     "The Elements of Statistical Learning" (2009), equation 3.44.
@@ -238,10 +238,10 @@ def _regressed(x: Array, values: Array) -> Array:
 
 
 def _difference(space: _Space, high: Rows, low: Rows) -> Array:
-    """Return the difference of means of the free coordinates, the held ones being equal.
+    """Return the difference of means of the free coordinates, adjusted for the held ones.
 
-    That is the coefficient of the group in a linear regression of the free ones on it and on the
-    held ones: who smiles may wear glasses more often, and is compared with whoever else does.
+    It is the coefficient of the group in a linear regression of the free coordinates on the group
+    and the held coordinates: if faces that smile wear glasses more often, that has no effect.
     """
     x = space.free
     if space.across is None:

@@ -1,4 +1,4 @@
-"""How unlike its training data an image is to a model, in nats, piece by piece."""
+"""Anomaly scores of images in nats by the negative ELBO, computed in pieces."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 CHUNK = 8
-"""Images that are encoded at once."""
+"""Images encoded at once."""
 PIECE_S = 0.008
-"""Seconds that decoding between two reports is to take."""
+"""Target duration in seconds of decoding between two reports."""
 FIRST_ROWS, MOST_ROWS = 16, 256
-"""Points decoded at once: at first, before their cost is known, and at most, to fit the caches."""
+"""Points decoded at once: at first, before the cost is known, and at most, to fit the caches."""
 
 
 def elbo_scores(
@@ -37,25 +37,25 @@ def elbo_scores(
     """Score images by a Monte Carlo estimate of the negative ELBO, and by its parts.
 
     -ELBO(x) = E_q(z|x)[-log p(x|z)] + KL(q(z|x) || p(z)), the expectation as a mean over
-    `samples` draws of z. Every image gets the same standard normal draws: images are compared
-    under equal conditions, and a score does not depend on what else is scored. torch's global
-    generator is left alone.
+    `samples` draws of z. Every image gets the same standard normal draws, so images are compared
+    under equal conditions, and a score does not depend on the other images. torch's global
+    generator is not used.
 
     Parameters
     ----------
     model : Model
-        What they are strange to.
+        Model that scores the images.
     images : ImageSet
-        N images, with labels where the model is conditional.
+        N images, with labels if the model is conditional.
     samples : int
         S, draws per image, at least 1.
     seed : int
-        Same seed, same scores, but for the rounding of batches of other sizes.
+        Equal seeds give equal scores, except for rounding with other batch sizes.
 
     Yields
     ------
     float
-        The share done, 0 to 1, after each piece of about `PIECE_S` seconds.
+        Share done, 0 to 1, after each piece of about `PIECE_S` seconds.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def elbo_scores(
     """
     noise = torch.Generator().manual_seed(seed)
     epsilon = torch.empty(samples, 1, model.latent_dim).normal_(generator=noise)
-    own = Seeded(seed)
+    rng = Seeded(seed)
     decoder = _Decoder(model)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     for start in range(0, len(images), CHUNK):
@@ -75,7 +75,7 @@ def elbo_scores(
         with torch.inference_mode():
             x, y = to_pixels(part.images), labels_of(model, part.labels)
             q = model.encode(x, y)
-            z = _draw(q, epsilon, own)
+            z = _draw(q, epsilon, rng)
             rate = kl(q, model.prior(y), z).reshape(-1, len(x)).mean(0)
         yield start / len(images)
         error = decoder.error(q.mean, x, y)
@@ -89,7 +89,7 @@ def elbo_scores(
 
 
 class _Decoder:
-    """Decodes as many points at once as fit into a piece of work."""
+    """Decodes as many points at once as take about `PIECE_S` seconds."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -97,7 +97,7 @@ class _Decoder:
 
     @torch.inference_mode()
     def error(self, mu: Tensor, x: Tensor, y: Tensor | None) -> Tensor:
-        """Return the squared error per pixel value of decoded means, with shape (B,)."""
+        """Return the mean squared error per pixel value of decoded means, with shape (B,)."""
         return (self._model.decode(mu, y).mean - x).square().flatten(1).mean(1)
 
     @torch.inference_mode()
@@ -109,12 +109,12 @@ class _Decoder:
         Yields the share done.
         """
         points = z.flatten(0, 1)
-        whose = torch.arange(len(points)) % len(x)
+        image_rows = torch.arange(len(points)) % len(x)
         first = 0
         while first < len(points):
             began = time.perf_counter()
             rows = slice(first, first + self._rows)
-            image = whose[rows]
+            image = image_rows[rows]
             p = self._model.decode(points[rows], None if y is None else y[image])
             total.index_add_(0, image, -p.log_prob(x[image]).to(total.dtype))
             first = min(first + self._rows, len(points))
@@ -126,15 +126,15 @@ class _Decoder:
         self._rows = int(np.clip(fit, 1, min(2 * self._rows, MOST_ROWS)))
 
 
-def _draw(q: Distribution, epsilon: Tensor, own: Seeded) -> Tensor:
+def _draw(q: Distribution, epsilon: Tensor, rng: Seeded) -> Tensor:
     """Return draws from `q`, with shape (S, B, D)."""
     base = getattr(q, "base_dist", q)
     if isinstance(base, Normal):
         return base.loc + base.scale * epsilon
-    with own:
+    with rng:
         return q.sample(torch.Size((len(epsilon),)))
 
 
 def _array(parts: tuple[Tensor, ...]) -> NDArray[np.float64]:
-    whole = torch.cat(parts) if parts else torch.empty(0)
-    return whole.double().numpy()
+    values = torch.cat(parts) if parts else torch.empty(0)
+    return values.double().numpy()

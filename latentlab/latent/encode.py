@@ -1,4 +1,4 @@
-"""From images to codes and back, in batches, as plain arrays."""
+"""Encoding and decoding in batches, from and to arrays."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 BATCH = 2048
 PIECE_S = 0.008
-"""Seconds of its thread that a piece of long encoding is to take: waiting for a core counts not."""
+"""Target seconds of thread time per piece of encoding; time without a core does not count."""
 FIRST_PIECE = 16
-"""Images that are encoded before it is known how long one takes."""
+"""Images in the first piece, before the time per image is known."""
 FEW = 256
-"""Images that are encoded whatever it takes, where only some are."""
+"""Images that are always encoded, even if this takes longer than the limit."""
 FIRST = 64
-"""Points that are decoded before it is known how large their images are."""
+"""Points in the first batch, before the size of their images is known."""
 
 
 @torch.inference_mode()
 def encode(model: Model, images: ImageSet) -> Codes:
-    """Encode a set of images."""
+    """Return the codes of a set of images."""
     mu, sigma = [], []
     size = images.spec.at_once(BATCH)
     for start in range(0, len(images), size):
@@ -49,17 +49,17 @@ def encode(model: Model, images: ImageSet) -> Codes:
 
 
 def encode_pieces(model: Model, images: ImageSet, had: Codes) -> Generator[float, None, Codes]:
-    """Encode the images that follow those whose codes are there, in pieces of `PIECE_S`.
+    """Encode the images after the first ones, whose codes are `had`, in pieces of `PIECE_S`.
 
     Yields
     ------
     float
-        The share of all images that is done, 0 to 1.
+        Share of all images that is done, 0 to 1.
 
     Returns
     -------
     Codes
-        Of all images; of the first ones those that were there.
+        Codes of all images, those in `had` included.
     """
     done, size = len(had), FIRST_PIECE
     mu, sigma = (np.empty((len(images), model.latent_dim), np.float32) for _ in range(2))
@@ -70,22 +70,22 @@ def encode_pieces(model: Model, images: ImageSet, had: Codes) -> Generator[float
         found = encode(model, images[rows])
         mu[rows], sigma[rows] = found.mu, found.sigma
         done += len(found)
-        pace = PIECE_S / max(1e-6, time.thread_time() - start)
-        size = int(np.clip(size * min(2.0, pace), 1, BATCH))
+        speedup = PIECE_S / max(1e-6, time.thread_time() - start)
+        size = int(np.clip(size * min(2.0, speedup), 1, BATCH))
         yield done / len(images)
     return Codes.of(images, mu, sigma)
 
 
 def encode_within(model: Model, images: ImageSet, seconds: float) -> Generator[float, None, Codes]:
-    """Encode all images where this thread needs no more than `seconds` for that, else the first.
+    """Encode all images if that takes at most `seconds` of thread time, else only the first ones.
 
-    Then they are `FEW`, or as many times twice that as there is time for: a number that does not
-    depend on what else the machine does.
+    Their number is then `FEW`, doubled as often as there is time for. It does not depend on the
+    load of the machine.
 
     Yields
     ------
     float
-        The share that is done, 0 to 1, after each piece of `PIECE_S`.
+        Share done, 0 to 1, after each piece of `PIECE_S`.
     """
     needed, none = 0.0, no_codes(model.latent_dim)
     pieces = encode_pieces(model, images[:FEW], none)
@@ -105,7 +105,7 @@ def encode_within(model: Model, images: ImageSet, seconds: float) -> Generator[f
 
 
 def no_codes(latent_dim: int) -> Codes:
-    """Return the codes of no image."""
+    """Return the codes of an empty set of images."""
     empty = np.empty((0, latent_dim), np.float32)
     return Codes(empty, empty, None)
 
@@ -114,16 +114,16 @@ def no_codes(latent_dim: int) -> Codes:
 def decode(
     model: Model, z: NDArray[np.float32], labels: NDArray[np.int64] | None
 ) -> NDArray[np.uint8]:
-    """Decode points to the pictures that p(x|z) has as its mean.
+    """Decode points to images, the means of p(x|z).
 
     Parameters
     ----------
     model : Model
-        Whose decoder.
+        Model that decodes.
     z : ndarray of float32, shape (N, D)
         Latent points.
     labels : ndarray of int64, shape (N,), or None
-        Needed by a conditional model, ignored by others.
+        Required by a conditional model, ignored by others.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def decode(
 
 
 def to_pixels(images: NDArray[np.uint8]) -> torch.Tensor:
-    """Return images as a model takes them: floats in [0, 1], shape (N, C, H, W)."""
+    """Return images as the input of a model: float32 in [0, 1], shape (N, C, H, W)."""
     return torch.from_numpy(np.array(images)).to(torch.float32).div_(255)
 
 
@@ -153,7 +153,7 @@ def to_picture(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def labels_of(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
-    """Return labels as a conditional model takes them; None for other models."""
+    """Return labels as a tensor for a conditional model; None for other models."""
     if not model.conditional:
         return None
     if labels is None:

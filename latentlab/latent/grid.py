@@ -1,4 +1,4 @@
-"""Grids of latent points over a plane, for decoding into a picture of the manifold."""
+"""Grids of latent points over a plane, whose decoded images show the manifold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Spacing(StrEnum):
-    """How the lines of a grid lie along an axis."""
+    """Spacing of the lines of a grid along an axis."""
 
     UNIFORM = "uniform"
     QUANTILE = "quantile"
@@ -28,11 +28,11 @@ def axis(n: int, span: float, spacing: Spacing) -> NDArray[np.float64]:
     Parameters
     ----------
     n : int
-        How many.
+        Number of coordinates.
     span : float
         The outermost coordinate, in standard deviations of the prior.
     spacing : Spacing
-        In equal steps, or so that equal shares of the prior lie between neighbours.
+        Equal steps, or equal shares of the prior between neighbours.
     """
     if n == 1:
         return np.zeros(1)
@@ -48,21 +48,21 @@ def axis(n: int, span: float, spacing: Spacing) -> NDArray[np.float64]:
 def plane_points(
     center: Sequence[float], frame: Frame, coordinates: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Return the points of a square grid over a plane, all else held.
+    """Return the points of a square grid over a plane, with all other coordinates constant.
 
     Parameters
     ----------
     center : sequence of float, length D
-        Supplies what does not vary.
+        Point that gives the component orthogonal to the plane.
     frame : Frame
         The directions along x and y.
     coordinates : ndarray, shape (n,)
-        Grid lines along either axis, ascending.
+        Grid lines along both axes, ascending.
 
     Returns
     -------
     ndarray of float32, shape (n·n, D)
-        Row by row as a picture is read: y falls from the top, x grows to the right.
+        Row by row from the top left: y decreases from row to row, x increases along a row.
     """
     n = len(coordinates)
     xy = np.column_stack([np.tile(coordinates, n), np.repeat(coordinates[::-1], n)])

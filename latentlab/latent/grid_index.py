@@ -1,4 +1,4 @@
-"""Points on a plane sorted into the cells of a grid, so that only those near are looked at."""
+"""Spatial index of points on a plane, by the cells of a grid."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 PER_CELL = 4
 MOST_CELLS = 1024
 Box = tuple[float, float, float, float]
-"""Left, low, right, high."""
+"""Left, bottom, right, top."""
 
 
 class Cells:
-    """Points by cell, row after row of the grid.
+    """Points sorted by cell, row by row of the grid.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ class Cells:
         return len(self.xy)
 
     def _cell(self, values: NDArray[np.float32], axis: int) -> NDArray[np.int32]:
-        place = (values - self._low[axis]) / self._size[axis]
-        return np.clip(place, 0, self.side - 1).astype(np.int32)
+        position = (values - self._low[axis]) / self._size[axis]
+        return np.clip(position, 0, self.side - 1).astype(np.int32)
 
     def blocks(self, box: Box) -> list[slice]:
-        """Return where in `xy` and `rows` the cells lie that a box touches."""
+        """Return the slices of `xy` and `rows` with the points of the cells in a box."""
         left, low, right, high = box
         if not len(self):
             return []
@@ -64,7 +64,7 @@ class Cells:
         return list(map(slice, starts[filled].tolist(), stops[filled].tolist()))
 
     def _reach(self, start: float, stop: float, axis: int) -> tuple[int, int]:
-        """Return the first and last cell along an axis; the first is larger where there is none."""
+        """Return the first and last cell along an axis; the first is larger if there are none."""
         low, size = float(self._low[axis]), float(self._size[axis])
         if stop < low or start > low + size * self.side * (1 + 1e-6):
             return 1, 0
@@ -72,11 +72,11 @@ class Cells:
         return max(0, first - 1), min(self.side - 1, last + 1)
 
     def count(self, box: Box) -> int:
-        """Return how many points the touched cells hold."""
+        """Return the number of points in the cells that a box touches."""
         return sum(block.stop - block.start for block in self.blocks(box))
 
     def take(self, box: Box) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """Return the points of the touched cells, and their rows."""
+        """Return the points in the cells that a box touches, and their rows."""
         blocks = self.blocks(box)
         if len(blocks) == 1:
             return self.xy[blocks[0]], self.rows[blocks[0]]
@@ -88,19 +88,19 @@ class Cells:
         )
 
     def nearest(self, x: float, y: float) -> tuple[int, float] | None:
-        """Return the row of the nearest point and its distance; None where there is none."""
+        """Return the row of the nearest point and its distance; None without points."""
         if not len(self):
             return None
-        here = np.array([x, y], np.float32)
-        # From a place outside the grid, look at least as far as its edge.
-        past = np.maximum(self._low - here, here - (self._low + self._size * self.side))
+        point = np.array([x, y], np.float32)
+        # From outside the grid, search at least as far as its edge.
+        outside = np.maximum(self._low - point, point - (self._low + self._size * self.side))
         step = float(self._size.max())
-        reach = max(0.0, float(past.max())) + step
+        reach = max(0.0, float(outside.max())) + step
         while True:
             xy, rows = self.take((x - reach, y - reach, x + reach, y + reach))
             if len(xy):
-                away = xy - here
-                squared = np.einsum("ij,ij->i", away, away)
+                offsets = xy - point
+                squared = np.einsum("ij,ij->i", offsets, offsets)
                 best = int(np.argmin(squared))
                 distance = float(squared[best]) ** 0.5
                 if distance <= reach or len(xy) == len(self):
@@ -111,19 +111,19 @@ class Cells:
 
 
 def inside(polygon: NDArray[np.float64], xy: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Say which points of shape (N, 2) lie within a closed polygon of shape (K, 2).
+    """Return which points of shape (N, 2) lie within a closed polygon of shape (K, 2).
 
     A ray to the right crosses the outline an odd number of times (Algorithm 112: Position of
     point relative to polygon, Shimrat, 1962).
     """
-    # By height, so that an edge meets only those that lie as high as it.
+    # Sorted by y, so that an edge is compared only with points in its range of y.
     order = np.argsort(xy[:, 1], kind="stable")
     x, y = xy[order].T
     odd = np.zeros(len(xy), bool)
     starts = polygon.astype(np.float32)
     stops = np.roll(starts, -1, axis=0)
     lows, highs = np.minimum(starts, stops)[:, 1], np.maximum(starts, stops)[:, 1]
-    # A point as high as an edge's lower end meets it, as high as its upper end does not.
+    # The lower end of an edge is part of its range of y, the upper end is not.
     spans = zip(np.searchsorted(y, lows), np.searchsorted(y, highs), strict=True)
     for (x0, y0), (x1, y1), (first, last) in zip(starts, stops, spans, strict=True):
         if y0 != y1:

@@ -1,6 +1,6 @@
-"""Filling in what is hidden of an image: what a model would put there, given the rest.
+"""Inpainting: what a model predicts for the hidden pixels of an image, given the others.
 
-Nothing here changes a model: gradients are taken with respect to z alone.
+The model does not change: gradients are taken with respect to z only.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
 BETAS = (0.8, 0.9)
 RATE = 0.2
-"""Length of a first step in z, where the prior has deviation 1."""
+"""Learning rate: the length of a first step in z, where the prior has deviation 1."""
 
 DRAWN, PIECE = 512, 32
-"""Draws from the prior among which places to begin are sought, so many at a time."""
+"""Samples of the prior that are screened as starting points, and how many at a time."""
 SCREENING = 0.1
-"""Share of the work that this is."""
+"""Share of the progress that the screening counts for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inpainting:
-    """Ways to complete an image, the most probable first.
+    """Completions of an image, the most probable first.
 
     Parameters
     ----------
     z : ndarray of float32, shape (N, D)
         Their codes.
     images : ndarray of uint8, shape (N, C, H, W)
-        What is known as it was, what is hidden as decoded from z.
+        Observed pixels as in the image, hidden pixels as decoded from z.
     log_joint : ndarray of float64, shape (N,)
         log p(x_known|z) + log p(z) of each, nats.
     """
@@ -56,16 +56,16 @@ class Inpainting:
 
 @dataclass(frozen=True, slots=True)
 class MaskedImage:
-    """An image of which only a part is known.
+    """An image with hidden pixels.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (C, H, W)
-        Values of hidden pixels do not matter.
+        Pixels; values of hidden ones are ignored.
     known : ndarray of bool, shape (H, W)
-        True where a pixel is known.
+        Observation mask, True where a pixel is observed.
     label : int or None
-        Its class, for a conditional model.
+        Class, for a conditional model.
     """
 
     image: NDArray[np.uint8] = field(repr=False)
@@ -73,39 +73,39 @@ class MaskedImage:
     label: int | None = None
 
     def pixels(self) -> Tensor:
-        """Return it as a model takes it, with shape (1, C, H, W)."""
+        """Return the image as the input of a model, with shape (1, C, H, W)."""
         return to_pixels(self.image[None])
 
     def mask(self) -> Tensor:
-        """Return what is known, with shape (1, 1, H, W)."""
+        """Return the observation mask, with shape (1, 1, H, W)."""
         return torch.from_numpy(np.array(self.known))[None, None]
 
 
 def most_probable(
     model: Model, damaged: MaskedImage, steps: int = 150, restarts: int = 8, seed: int = 0
 ) -> Generator[float, None, Inpainting]:
-    """Find the z that explains what is known best, yielding the share that is done.
+    """Find the z that explains the observed pixels best, yielding the share done.
 
-    It maximises log p(x_known|z) + log p(z) by Adam, whose steps shrink along a cosine, from
-    several places at once: the code of the image with its hidden pixels set to the mean of the
-    known ones, and the best of many draws from the prior, since what is hidden may well be one
-    thing or another. The first of the result is the best.
+    log p(x_known|z) + log p(z) is maximised by Adam, with a cosine decay of the learning rate,
+    from several points at once: the code of the image whose hidden pixels are the mean of the
+    observed ones, and the best of many samples of the prior, because there may be several
+    plausible completions. The first result is the best.
 
     Parameters
     ----------
     model : Model
         Not changed.
-    damaged : Damaged
-        What is known.
+    damaged : MaskedImage
+        Image to complete.
     steps, restarts : int
-        How long, from how many places.
+        Number of steps, and of starting points.
     seed : int
-        Same seed, same result.
+        Equal seeds give equal results.
 
     Returns
     -------
-    Filled
-        One per restart.
+    Inpainting
+        One completion per restart.
     """
     x, known = damaged.pixels(), damaged.mask()
     z = yield from _starts(model, damaged, restarts, seed)
@@ -120,52 +120,52 @@ def most_probable(
         optimizer.step()
         schedule.step()
         yield SCREENING + (1 - SCREENING) * step / steps
-    return _filled(model, damaged, z)
+    return _inpainting(model, damaged, z)
 
 
 def _starts(
     model: Model, damaged: MaskedImage, count: int, seed: int
 ) -> Generator[float, None, Tensor]:
-    """Return the code of the mean-filled image and the best draws from the prior."""
+    """Return the code of the mean-filled image and the best samples of the prior, (count, D)."""
     x, known = damaged.pixels(), damaged.mask()
     y = _labels(model, damaged, PIECE)
     with torch.no_grad(), Seeded(seed):
         drawn = model.prior().sample((DRAWN,))
-        own = model.encode(_mean_filled(x, known), _labels(model, damaged, 1)).mean
+        code = model.encode(_mean_filled(x, known), _labels(model, damaged, 1)).mean
     joint = []
     for start in range(0, DRAWN, PIECE):
         with torch.no_grad():
             joint.append(_log_joint(model, drawn[start : start + PIECE], x, known, y))
         yield SCREENING * (start + PIECE) / DRAWN
     best = torch.cat(joint).topk(count - 1).indices
-    return torch.cat([own, drawn[best]])
+    return torch.cat([code, drawn[best]])
 
 
 def resampled(
     model: Model, damaged: MaskedImage, count: int = 6, sweeps: int = 30, seed: int = 0
 ) -> Generator[float, None, Inpainting]:
-    """Draw different ways to fill in what is hidden, yielding the share that is done.
+    """Draw different completions of an image, yielding the share done.
 
-    Each chain begins with what a draw from the prior decodes to, and then again and again draws
-    z from q(z|x) and replaces the hidden pixels by the mean of p(x|z), those known staying as
-    they are. The source draws the pixels too; but pixels drawn one by one are a noise that an
-    encoder trained on images has never seen.
+    Each chain starts from a decoded sample of the prior. It alternates between a draw of z from
+    q(z|x) and replacing the hidden pixels by the mean of p(x|z); the observed ones stay. The
+    reference also draws the pixels, but independent noise per pixel is unlike the training
+    images of the encoder.
 
     Parameters
     ----------
     model : Model
         Not changed.
-    damaged : Damaged
-        What is known.
+    damaged : MaskedImage
+        Image to complete.
     count, sweeps : int
-        How many chains, how long.
+        Number of chains, and their length.
     seed : int
-        Same seed, same result.
+        Equal seeds give equal results.
 
     Returns
     -------
-    Filled
-        One per chain.
+    Inpainting
+        One completion per chain.
 
     References
     ----------
@@ -181,31 +181,31 @@ def resampled(
             filled = torch.where(known, x, model.decode(z, y).mean)
             z = model.encode(filled, y).sample()
         yield (sweep + 1) / sweeps
-    return _filled(model, damaged, z)
+    return _inpainting(model, damaged, z)
 
 
-def _filled(model: Model, damaged: MaskedImage, z: Tensor) -> Inpainting:
-    """Return codes with their images and how probable they are, the most probable first."""
+def _inpainting(model: Model, damaged: MaskedImage, z: Tensor) -> Inpainting:
+    """Return the completions of codes of shape (N, D), the most probable first."""
     x, known = damaged.pixels(), damaged.mask()
     with torch.inference_mode():
         y = _labels(model, damaged, len(z))
         log_joint = _log_joint(model, z.detach(), x, known, y).double().numpy()
-        made = model.decode(z.detach(), y).mean
-    pixels = made.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy()
+        decoded = model.decode(z.detach(), y).mean
+    pixels = decoded.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy()
     order = np.argsort(-log_joint, kind="stable")
     images = np.where(damaged.known, damaged.image, pixels)
     return Inpainting(z.detach().numpy()[order], images[order], log_joint[order])
 
 
 def _log_joint(model: Model, z: Tensor, x: Tensor, known: Tensor, y: Tensor | None) -> Tensor:
-    """Return log p(x_known|z) + log p(z) per row, with shape (N,)."""
+    """Return log p(x_known|z) + log p(z) of each z, with shape (N,)."""
     p = cast("Independent", model.decode(z, y))
     each = p.base_dist.log_prob(x.expand(len(z), *x.shape[1:]))
     return each.mul(known).flatten(1).sum(1) + model.prior(y).log_prob(z)
 
 
 def _mean_filled(x: Tensor, known: Tensor) -> Tensor:
-    """Return the image with the mean of its known pixels, by channel, where it is hidden."""
+    """Return the image with hidden pixels set to the mean of the observed ones, by channel."""
     count = known.sum().clamp(min=1)
     mean = (x * known).sum((-2, -1), keepdim=True) / count
     return torch.where(known, x, mean)

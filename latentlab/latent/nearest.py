@@ -1,4 +1,4 @@
-"""The images nearest to a point: by their codes, or by their pixels."""
+"""Nearest neighbours of a point: by codes or by pixels."""
 
 from __future__ import annotations
 
@@ -15,33 +15,32 @@ if TYPE_CHECKING:
 VALUES = 2_000_000
 """Pixel values compared at a time."""
 TREE_UP_TO = 8
-"""Dimensions up to which a tree finds neighbours faster than looking at all."""
+"""Dimensions up to which a tree is faster than computing all distances."""
 TREE_FROM = 20_000
-"""Codes from which a tree is worth its making."""
+"""Number of codes from which it pays to build a tree."""
 
 DISTANCES = 150_000
-"""Distances that are computed within a few milliseconds: the size of a piece of work."""
+"""Distances computed in a few milliseconds: the size of a piece of work."""
 
 Found = tuple["NDArray[np.float64]", "NDArray[np.int64]"]
 """Distances and rows, the nearest first."""
 
 
 class NearestCodes:
-    """Finds the codes nearest to points.
+    """Nearest-neighbour search among codes.
 
-    By a tree in few dimensions, else by computing all distances: no tree is faster in as many
-    dimensions as most latent spaces have, and scikit-learn takes longer to load than this takes to
-    answer.
+    It uses a k-d tree in few dimensions, else all distances: no tree is faster in the number of
+    dimensions of most latent spaces, and scikit-learn takes longer to import than a search takes.
 
     Parameters
     ----------
     codes : ndarray of float32, shape (N, D)
-        What is searched.
+        Codes to search.
     """
 
     def __init__(self, codes: NDArray[np.float32]) -> None:
         self.codes = codes
-        # Far from zero, a difference of large squares would be inexact.
+        # Centred, because a difference of large squares is inexact.
         self._center = codes.mean(0) if len(codes) else np.zeros(codes.shape[1], np.float32)
         self._centered = codes - self._center
         self._squares = np.einsum("ij,ij->i", self._centered, self._centered)
@@ -56,18 +55,18 @@ class NearestCodes:
 
     @property
     def rows_at_once(self) -> int:
-        """How many points can be searched for within a few milliseconds."""
+        """Number of points whose search takes a few milliseconds."""
         return max(1, DISTANCES // max(1, len(self)))
 
     def nearest(self, z: NDArray[np.float32], k: int) -> Found:
-        """Return the codes nearest to some points.
+        """Return the nearest codes of each point.
 
         Parameters
         ----------
         z : ndarray of float32, shape (n, D)
             The points.
         k : int
-            How many codes, or all where there are fewer.
+            Number of codes, at most N.
 
         Returns
         -------
@@ -80,16 +79,16 @@ class NearestCodes:
         if not k:
             return np.empty((len(z), 0)), np.empty((len(z), 0), np.int64)
         if self._tree is not None:
-            away, rows = self._tree.query(z, k=range(1, k + 1))
-            return away, rows.astype(np.int64)
+            distances, rows = self._tree.query(z, k=range(1, k + 1))
+            return distances, rows.astype(np.int64)
         near = np.argpartition(self._squared(z), k - 1, axis=1)[:, :k]
-        # Computed again for those found: a difference of squares is inexact for a small distance.
-        away = np.linalg.norm(self.codes[near].astype(np.float64) - z[:, None], axis=2)
-        order = np.argsort(away, axis=1, kind="stable")
-        return np.take_along_axis(away, order, 1), np.take_along_axis(near, order, 1)
+        # Recomputed for the neighbours: a difference of squares is inexact for small distances.
+        distances = np.linalg.norm(self.codes[near].astype(np.float64) - z[:, None], axis=2)
+        order = np.argsort(distances, axis=1, kind="stable")
+        return np.take_along_axis(distances, order, 1), np.take_along_axis(near, order, 1)
 
     def within(self, z: NDArray[np.float32], radius: float) -> NDArray[np.int64]:
-        """Return how many codes lie within a radius of n points, with shape (n,)."""
+        """Return the number of codes within a radius of each of n points, with shape (n,)."""
         return (self._squared(z) <= radius**2).sum(1)
 
     def _squared(self, z: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -98,14 +97,14 @@ class NearestCodes:
 
 
 class PictureSearch:
-    """Compares a picture with many, a part of them at each step.
+    """Compares an image with many others, a part of them in each step.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (N, ...)
         Images of P values each, 0 to 255.
     picture : ndarray of float32, shape (P,)
-        What to compare with, 0 to 255.
+        Image to compare with, 0 to 255.
     """
 
     def __init__(self, images: NDArray[np.uint8], picture: NDArray[np.float32]) -> None:
@@ -117,11 +116,11 @@ class PictureSearch:
 
     @property
     def fraction(self) -> float:
-        """How much has been compared, from 0 to 1."""
+        """Share of the images compared so far, 0 to 1."""
         return self._done / len(self._images) if len(self._images) else 1.0
 
     def step(self) -> None:
-        """Compare with some more; takes a few milliseconds."""
+        """Compare the next images; takes a few milliseconds."""
         part = self._images[self._done : self._done + self._block].astype(np.float32)
         part = part.reshape(len(part), self._values)
         part -= self._picture
@@ -129,14 +128,14 @@ class PictureSearch:
         self._done += len(part)
 
     def nearest(self, k: int) -> Found:
-        """Return those that differ least, once all are compared.
+        """Return the most similar images, after all have been compared.
 
         Returns
         -------
         ndarray of float64, shape (k,)
-            Root of the mean squared difference per pixel, as a share of full brightness.
+            Root mean square difference per pixel value, as a share of 255.
         ndarray of int64, shape (k,)
-            Rows from the nearest on.
+            Rows, the nearest first.
         """
         rows = np.argsort(self._squared, kind="stable")[:k]
         return np.sqrt(self._squared[rows] / self._values, dtype=np.float64) / 255, rows
@@ -149,26 +148,26 @@ TINY = 1e-12
 def blend(
     query: Sequence[float], where: NDArray[np.float32], what: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """Return what belongs to a place, by what belongs to the nearest known places.
+    """Return the value at a point, interpolated from the nearest known points.
 
-    The nearest count by one over their squared distance; a known place yields its own, exactly
+    The weights are the inverse squared distances; a known point returns exactly its own value
     (A two-dimensional interpolation function for irregularly-spaced data, Shepard, 1968).
 
     Parameters
     ----------
     query : sequence of float, length A
-        The place.
+        The point.
     where : ndarray of float32, shape (N, A)
-        Known places.
+        Known points.
     what : ndarray of float32, shape (N, B)
-        What belongs to each.
+        Values at the known points.
 
     Returns
     -------
     ndarray of float64, shape (B,)
     """
-    (away,), (near,) = NearestCodes(where).nearest(np.array([query], np.float32), NEIGHBOURS)
-    squared = away**2
+    (distances,), (near,) = NearestCodes(where).nearest(np.array([query], np.float32), NEIGHBOURS)
+    squared = distances**2
     if squared[0] < TINY:
         near, squared = near[squared == squared[0]], squared[squared == squared[0]]
     weights = 1 / np.maximum(squared, TINY)

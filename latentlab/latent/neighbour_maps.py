@@ -1,4 +1,4 @@
-"""Maps of neighbourhoods: t-SNE and UMAP, with progress, and where they began before."""
+"""t-SNE and UMAP projections, with progress, and initialised from an earlier one."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from latentlab.work import Progress
 
 LIMIT = 10_000
-"""Codes that are laid out; the others stand by their nearest."""
+"""Codes that are projected; the others are placed near their nearest."""
 FEWEST = 10
 MANY = 2000
 PERPLEXITY = 30.0
 EARLY, LATE = 250, 500
-"""Steps of t-SNE with and without exaggeration."""
+"""Steps of t-SNE with and without early exaggeration."""
 TELL_EVERY = 10
 REACH = 3.0
-"""How far the map reaches from its middle, in its own units."""
+"""Distance from the centre of the map to its edge, in units of the map."""
 BLOCK = 512
 TREE_UP_TO = 8
-"""Dimensions up to which a tree finds the nearest faster than looking at all."""
+"""Dimensions up to which a tree is faster than computing all distances."""
 
 
 def project(
@@ -42,7 +42,7 @@ def project(
     like: NDArray[np.float32] | None = None,
     seed: int = 0,
 ) -> Generator[Progress, None, tuple[NDArray[np.float32], NDArray[np.int64]]]:
-    """Lay codes out so that neighbours stay neighbours.
+    """Project codes to two dimensions such that neighbours stay neighbours.
 
     Visualizing data using t-SNE, van der Maaten and Hinton, 2008; UMAP, McInnes, Healy and
     Melville, 2018.
@@ -50,25 +50,25 @@ def project(
     Parameters
     ----------
     codes : ndarray of float32, shape (N, D)
-        What to lay out.
+        Codes to project.
     method : str
         ``"t-SNE"`` or ``"UMAP"``.
     like : ndarray of float32, shape (N, 2), optional
-        An earlier map of the same rows: where it begins, and what it is turned onto.
+        An earlier map of the same rows: the initial map, onto which the result is rotated.
     seed : int
-        Chooses the rows where there are too many.
+        Seed of the sample of rows, if there are too many.
 
     Returns
     -------
     ndarray of float32, shape (N, 2)
-        Places, within about `REACH` of the middle.
+        Positions, within about `REACH` of the centre.
     ndarray of int64, shape (M,)
-        The rows that were laid out themselves.
+        Rows that were projected themselves.
 
     Raises
     ------
     RunError
-        Where there are too few codes, or the method is not installed.
+        If there are too few codes, or the method is not installed.
     """
     if len(codes) < FEWEST:
         raise RunError(
@@ -76,17 +76,17 @@ def project(
             "Look at two dimensions instead.",
         )
     anchors = _anchors(len(codes), seed)
-    begin = None if like is None or len(like) != len(codes) else like[anchors]
+    initial = None if like is None or len(like) != len(codes) else like[anchors]
     compute = {"t-SNE": _tsne, "UMAP": _umap}[method]
     chosen = np.ascontiguousarray(codes[anchors])
 
-    def whole(aside: BackgroundComputation[NDArray[np.float32]]) -> NDArray[np.float32]:
-        xy = _sized(compute(chosen, begin, aside))
-        if begin is not None:
-            xy = turned(xy, begin)
-        return xy if len(anchors) == len(codes) else _place_rest(codes, anchors, xy, aside)
+    def layout(task: BackgroundComputation[NDArray[np.float32]]) -> NDArray[np.float32]:
+        xy = _normalised(compute(chosen, initial, task))
+        if initial is not None:
+            xy = turned(xy, initial)
+        return xy if len(anchors) == len(codes) else _place_rest(codes, anchors, xy, task)
 
-    return (yield from BackgroundComputation(whole, "Looking for neighbours").follow()), anchors
+    return (yield from BackgroundComputation(layout, "Looking for neighbours").follow()), anchors
 
 
 def _anchors(count: int, seed: int) -> NDArray[np.int64]:
@@ -95,8 +95,8 @@ def _anchors(count: int, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(count, LIMIT, replace=False))
 
 
-def _sized(xy: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return places about the middle, whatever units the method uses."""
+def _normalised(xy: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return positions centred at their median; 99 % of coordinates are within `REACH`."""
     xy = np.asarray(xy, np.float32) - np.median(xy, 0).astype(np.float32)
     return (xy * np.float32(REACH / max(1e-6, float(np.quantile(np.abs(xy), 0.99))))).astype(
         np.float32
@@ -105,32 +105,32 @@ def _sized(xy: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _tsne(
     codes: NDArray[np.float32],
-    begin: NDArray[np.float32] | None,
-    aside: BackgroundComputation[NDArray[np.float32]],
+    initial: NDArray[np.float32] | None,
+    task: BackgroundComputation[NDArray[np.float32]],
 ) -> NDArray[np.float32]:
-    # openTSNE and what it needs take a second to load.
+    # The import of openTSNE takes a second.
     from openTSNE import TSNE
 
     done = 0
 
-    def look(_iteration: int, _error: float, _xy: Any) -> bool:
+    def report(_iteration: int, _error: float, _xy: Any) -> bool:
         nonlocal done
         done += TELL_EVERY
-        aside.tell("t-SNE", min(1.0, done / (EARLY + LATE)))
-        return aside.stopped.is_set()
+        task.tell("t-SNE", min(1.0, done / (EARLY + LATE)))
+        return task.stopped.is_set()
 
     start: Any = "pca" if codes.shape[1] > 1 else "random"
-    if begin is not None:
-        start = 1e-4 * begin / max(1e-9, float(begin[:, 0].std()))
+    if initial is not None:
+        start = 1e-4 * initial / max(1e-9, float(initial[:, 0].std()))
     method = TSNE(
         perplexity=min(PERPLEXITY, (len(codes) - 1) / 3),
         initialization=start,
         neighbors="exact" if codes.shape[1] <= 30 else "auto",
-        # For few codes, threads cost more than they bring.
+        # For few codes, threads cost more time than they save.
         n_jobs=(os.cpu_count() or 1) if len(codes) > MANY else 1,
         early_exaggeration_iter=EARLY,
         n_iter=LATE,
-        callbacks=look,
+        callbacks=report,
         callbacks_every_iters=TELL_EVERY,
         random_state=0,
     )
@@ -139,18 +139,18 @@ def _tsne(
 
 def _umap(
     codes: NDArray[np.float32],
-    begin: NDArray[np.float32] | None,
-    aside: BackgroundComputation[NDArray[np.float32]],
+    initial: NDArray[np.float32] | None,
+    task: BackgroundComputation[NDArray[np.float32]],
 ) -> NDArray[np.float32]:
-    aside.tell("Loading UMAP, which takes a while", None)
+    task.tell("Loading UMAP, which takes a while", None)
     try:
         from umap import UMAP
     except ImportError as error:
         raise RunError(
             "UMAP is not installed.", "Install it with: pip install 'latentlab[umap]'"
         ) from error
-    aside.tell("UMAP", None)
-    start: Any = "spectral" if begin is None else begin * 3
+    task.tell("UMAP", None)
+    start: Any = "spectral" if initial is None else initial * 3
     method = UMAP(
         n_neighbors=min(15, len(codes) - 1),
         init=start,
@@ -158,7 +158,7 @@ def _umap(
         n_jobs=1,
         tqdm_kwds={
             "disable": False,
-            "file": _Listener(aside),
+            "file": _Listener(task),
             "mininterval": 0.1,
             "bar_format": "{percentage}",
         },
@@ -167,19 +167,19 @@ def _umap(
 
 
 class _Listener(io.StringIO):
-    """What UMAP writes its progress to: the only place where it can be heard and stopped."""
+    """Stream of UMAP's progress bar, the only way to observe and to stop it."""
 
-    def __init__(self, aside: BackgroundComputation[NDArray[np.float32]]) -> None:
+    def __init__(self, task: BackgroundComputation[NDArray[np.float32]]) -> None:
         super().__init__()
-        self._aside = aside
+        self._task = task
 
     @override
     def write(self, text: str) -> int:
-        """Tell a percentage; stop where nobody waits any more."""
-        if self._aside.stopped.is_set():
+        """Report a percentage; raise `Given` if the computation was stopped."""
+        if self._task.stopped.is_set():
             raise Given
         with suppress(ValueError):
-            self._aside.tell("UMAP", min(1.0, float(text.strip()) / 100))
+            self._task.tell("UMAP", min(1.0, float(text.strip()) / 100))
         return len(text)
 
 
@@ -187,22 +187,22 @@ def _place_rest(
     codes: NDArray[np.float32],
     anchors: NDArray[np.int64],
     xy: NDArray[np.float32],
-    aside: BackgroundComputation[NDArray[np.float32]],
+    task: BackgroundComputation[NDArray[np.float32]],
 ) -> NDArray[np.float32]:
-    """Put every row beside the laid-out rows nearest to it."""
+    """Place the other rows at the weighted mean of their three nearest projected rows."""
     index = NearestCodes(codes[anchors])
-    whole = np.empty((len(codes), 2), np.float32)
+    positions = np.empty((len(codes), 2), np.float32)
     for start in range(0, len(codes), BLOCK):
-        if aside.stopped.is_set():
+        if task.stopped.is_set():
             raise Given
-        away, near = index.nearest(codes[start : start + BLOCK], 3)
-        weights = 1 / np.maximum(away**2, 1e-9)
+        distances, near = index.nearest(codes[start : start + BLOCK], 3)
+        weights = 1 / np.maximum(distances**2, 1e-9)
         weights /= weights.sum(1, keepdims=True)
-        whole[start : start + BLOCK] = (xy[near] * weights[:, :, None]).sum(1)
-        aside.tell("Placing the other codes", start / len(codes))
-    whole[anchors] = xy
-    return whole
+        positions[start : start + BLOCK] = (xy[near] * weights[:, :, None]).sum(1)
+        task.tell("Placing the other codes", start / len(codes))
+    positions[anchors] = xy
+    return positions
 
 
 class Given(Exception):
-    """The work was given up; nobody hears of it."""
+    """Raised to end a computation that was stopped; its result is not used."""

@@ -1,6 +1,6 @@
-"""Planes through latent space: what is drawn to the right and upwards, and the way back.
+"""Planes through latent space: projection of codes onto two axes, and back.
 
-All share the origin of latent space, so that the prior's rings stay where they are.
+All planes contain the origin of latent space, so that the circles of the prior stay in place.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 TINY = 1e-9
 ALIKE = 0.95
-"""Cosine from which an axis is called after a component."""
+"""Cosine from which an axis is named after a principal component."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Two directions in a latent space of D dimensions, and what they are called.
+    """Two directions in a latent space of D dimensions, and their titles.
 
     Parameters
     ----------
     across, up : tuple of float, length D
-        Directions to the right and upwards: orthonormal, or the same one twice where the space
-        has only one dimension.
+        Directions to the right and upwards: orthonormal, or twice the same if the space has
+        only one dimension.
     names : (str, str)
         Their titles.
     """
@@ -45,7 +45,7 @@ class Frame:
 
     @cached_property
     def _back(self) -> NDArray[np.float64]:
-        """Where the same direction is drawn twice, x alone decides."""
+        """Basis for `lift`: if both directions are the same, only x counts."""
         return self.basis if self.across != self.up else self.basis * [[1.0], [0.0]]
 
     @property
@@ -55,33 +55,33 @@ class Frame:
 
     @property
     def dimensions(self) -> tuple[int, int] | None:
-        """The two latent dimensions it shows, or None where it lies aslant."""
+        """The two latent dimensions of the plane, or None if it is not aligned with the axes."""
         found = [
             row.index(1.0) for row in (self.across, self.up) if np.count_nonzero(row) == 1 in row
         ]
         return (found[0], found[1]) if len(found) == 2 else None
 
     def place(self, codes: NDArray) -> NDArray[np.float32]:
-        """Return where codes of shape (N, D) are drawn, with shape (N, 2)."""
+        """Return the projections of codes of shape (N, D), with shape (N, 2)."""
         if self.dimensions:
-            # Exact, and a view into the codes costs nothing to compute.
+            # Exact, and needs no matrix product.
             return np.ascontiguousarray(codes[:, list(self.dimensions)], np.float32)
         return codes.astype(np.float32, copy=False) @ self.basis.T.astype(np.float32)
 
     def spot(self, z: Sequence[float]) -> tuple[float, float]:
-        """Return where one point is drawn."""
+        """Return the projection of one point."""
         x, y = self.basis @ np.asarray(z, np.float64)
         return float(x), float(y)
 
     def lift(self, xy: NDArray, z: Sequence[float]) -> NDArray[np.float64]:
-        """Return the points that are drawn at `xy` and agree with `z` off the plane.
+        """Return the points with projections `xy` that equal `z` off the plane.
 
         Parameters
         ----------
         xy : ndarray, shape (N, 2)
-            Where to.
+            Projections.
         z : sequence of float, length D
-            Supplies what is orthogonal to the plane.
+            Point that gives the component orthogonal to the plane.
 
         Returns
         -------
@@ -90,7 +90,7 @@ class Frame:
         return self.rest(z) + np.asarray(xy, np.float64) @ self._back
 
     def shadow(self, sigma: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the covariance on the plane of Gaussians with deviations `sigma`.
+        """Return the covariance, on the plane, of Gaussians with standard deviations `sigma`.
 
         Parameters
         ----------
@@ -101,40 +101,40 @@ class Frame:
         -------
         ndarray of float64, shape (N, 2, 2)
         """
-        shadows: NDArray[np.float64] = np.einsum(
+        covariances: NDArray[np.float64] = np.einsum(
             "ad,nd,bd->nab", self.basis, sigma.astype(np.float64) ** 2, self.basis
         )
-        return shadows
+        return covariances
 
     def rest(self, z: Sequence[float]) -> NDArray[np.float64]:
-        """Return the part of a point that is orthogonal to the plane, with shape (D,)."""
-        whole = np.array(z, np.float64)
+        """Return the component of a point that is orthogonal to the plane, with shape (D,)."""
+        point = np.array(z, np.float64)
         if self.dimensions:
-            whole[list(self.dimensions)] = 0.0
-            return whole
-        return whole - (self.basis @ whole) @ self._back
+            point[list(self.dimensions)] = 0.0
+            return point
+        return point - (self.basis @ point) @ self._back
 
 
 def axes_frame(i: int, j: int, size: int) -> Frame:
-    """Return the plane of two of `size` latent dimensions."""
+    """Return the plane of the latent dimensions `i` and `j` of `size`."""
     across, up = np.eye(size)[[i, j]].tolist()
     return Frame(tuple(across), tuple(up), (f"z{i + 1}", f"z{j + 1}"))
 
 
 def plane_along(first: Sequence[float], second: Sequence[float], names: tuple[str, str]) -> Frame:
-    """Return the plane of two directions, the first drawn to the right.
+    """Return the plane of two directions, the first to the right.
 
     Raises
     ------
     ValueError
-        Where they do not span a plane.
+        If they do not span a plane.
     """
     across = np.asarray(first, np.float64)
     up = np.asarray(second, np.float64)
     if np.linalg.norm(across) > TINY:
         across = across / np.linalg.norm(across)
     up = up - (up @ across) * across
-    # Once more: after one step, nearly parallel directions are not quite orthogonal.
+    # Repeated: after one step, nearly parallel directions are not quite orthogonal.
     up = up - (up @ across) * across
     least = max(TINY, 1e-6 * float(np.linalg.norm(second)))
     if np.linalg.norm(across) < TINY or np.linalg.norm(up) < least:
@@ -144,21 +144,21 @@ def plane_along(first: Sequence[float], second: Sequence[float], names: tuple[st
 
 
 def plane_through(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> Frame:
-    """Return the plane parallel to that of three points, the way from `a` to `b` to the right.
+    """Return the plane parallel to that of three points, with `a` to `b` to the right.
 
-    Lifted from any of the three, what is drawn is the very plane through them.
+    With any of the three as `z`, `lift` gives the plane through them.
 
     Raises
     ------
     ValueError
-        Where they lie on one line.
+        If they lie on one line.
     """
     first, second = (np.subtract(end, a).tolist() for end in (b, c))
     return plane_along(first, second, ("A → B", "towards z"))
 
 
 def pca_frame(codes: NDArray[np.float32], like: Frame | None = None) -> Frame:
-    """Return the plane in which codes spread most, and how much of their variance it holds.
+    """Return the plane of largest variance of the codes, with the shares of variance as titles.
 
     Principal components by the eigenvectors of the covariance (Pattern Recognition and Machine
     Learning, Bishop, 2006, section 12.1.1).
@@ -168,7 +168,7 @@ def pca_frame(codes: NDArray[np.float32], like: Frame | None = None) -> Frame:
     codes : ndarray of float32, shape (N, D)
         At least two codes of at least one dimension.
     like : Frame, optional
-        An earlier frame: the axes are turned within their plane, or mirrored, to agree with it.
+        An earlier frame: the axes are rotated or mirrored within their plane to match it.
     """
     size = codes.shape[1]
     centred = codes - codes.mean(0)
@@ -178,36 +178,36 @@ def pca_frame(codes: NDArray[np.float32], like: Frame | None = None) -> Frame:
     basis = components if size > 1 else np.ones((2, 1))
     if size > 1 and like is not None and like.size == size:
         basis = _rotation(basis, like.basis) @ basis
-    whole = max(float(variance.sum()), TINY)
-    shares = np.einsum("ij,jk,ik->i", basis, covariance, basis) / whole
+    total = max(float(variance.sum()), TINY)
+    shares = np.einsum("ij,jk,ik->i", basis, covariance, basis) / total
     names = [_title(axis, components, share) for axis, share in zip(basis, shares, strict=True)]
     across, up = basis.tolist()
     return Frame(tuple(across), tuple(up), (names[0], names[1]))
 
 
 def _rotation(basis: NDArray[np.float64], like: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the turn that brings axes nearest to others; see `turned`."""
+    """Return the rotation of the axes that matches others best; see `turned`."""
     u, _, vt = np.linalg.svd(like @ basis.T)
     return u @ vt
 
 
 def _title(axis: NDArray[np.float64], components: NDArray[np.float64], share: float) -> str:
-    """Name an axis after the component it is, or say that it lies between two."""
+    """Name an axis after its principal component, or as between two of them."""
     like = np.abs(components @ axis)
     name = f"PC {like.argmax() + 1}" if like.max() > ALIKE else "between PC 1 and 2"
     return f"{name} · {share:.0%} of variance"
 
 
 def turned(xy: NDArray[np.float32], like: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return points turned, mirrored and moved onto others, row by row, as near as can be.
+    """Return points rotated, mirrored and shifted to match others best, row by row.
 
     Orthogonal Procrustes (A generalized solution of the orthogonal Procrustes problem,
-    Schönemann, 1966): with the singular value decomposition of Xᵀ Y = U S Vᵀ, the rotation is U Vᵀ.
+    Schönemann, 1966): with the singular value decomposition Xᵀ Y = U S Vᵀ, the rotation is U Vᵀ.
 
     Parameters
     ----------
     xy, like : ndarray of float32, shape (N, 2)
-        The points, and where they were before.
+        The points, and their target positions.
     """
     x, y = xy - xy.mean(0), like - like.mean(0)
     u, _, vt = np.linalg.svd(x.T.astype(np.float64) @ y.astype(np.float64))

@@ -1,4 +1,4 @@
-"""New images: points drawn from a model's prior."""
+"""Samples of a model's prior."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sample_prior(model: Model, count: int, seed: int) -> NDArray[np.float32]:
-    """Draw points from p(z); the same seed gives the same points.
+    """Draw points from p(z); equal seeds give equal points.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def sample_prior(model: Model, count: int, seed: int) -> NDArray[np.float32]:
 
 
 def labels_for(count: int, classes: int, label: int | None) -> NDArray[np.int64]:
-    """Return `count` labels: all the one wanted, or every class in turn."""
+    """Return `count` labels: all equal to `label`, or each class in turn if it is None."""
     if label is not None:
         return np.full(count, label, np.int64)
     return np.arange(count, dtype=np.int64) % max(classes, 1)

@@ -1,4 +1,4 @@
-"""How unlike the rest each image of a set is to a model, as plain arrays: no torch."""
+"""Anomaly scores of images and their ranking, as arrays without torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Score(StrEnum):
-    """What images are ranked by; all grow with strangeness."""
+    """Anomaly score by which images are ranked; larger is more anomalous."""
 
     ELBO = "negative ELBO"
     ERROR = "reconstruction error"
@@ -21,30 +21,30 @@ class Score(StrEnum):
 
     @property
     def unit(self) -> str:
-        """What it is counted in."""
+        """Unit of the score."""
         return "MSE" if self is Score.ERROR else "nats"
 
     def text(self, value: float) -> str:
-        """Return a value for a person to read, without its unit."""
+        """Return a value as text, without its unit."""
         return f"{value:.4f}" if self is Score.ERROR else f"{value:.1f}"
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The scores of N images, in their order.
+    """Anomaly scores of N images, in their order.
 
     Parameters
     ----------
     elbo : ndarray of float64, shape (N,)
         Monte Carlo estimate of the negative ELBO, nats per image.
     error : ndarray of float64, shape (N,)
-        Squared error per pixel value, black 0 and white 1, of the decoded posterior mean.
+        Mean squared error per pixel value in [0, 1], of the decoded posterior mean.
     rate : ndarray of float64, shape (N,)
         KL(q(z|x) || p(z)), nats per image.
     samples : int
-        Draws from the posterior of each image that `elbo` is the mean of.
+        Samples of each posterior that `elbo` is the mean of.
     seed : int
-        Where they came from.
+        Seed of the samples.
     """
 
     elbo: NDArray[np.float64] = field(repr=False, compare=False)
@@ -62,32 +62,32 @@ class Scores:
 
 
 def strangest_first(values: ArrayLike) -> NDArray[np.int64]:
-    """Return the rows of scores from the highest down; what is no number comes first of all."""
-    height = np.asarray(values, np.float64)
-    height = np.where(np.isnan(height), np.inf, height)
-    return np.argsort(-height, kind="stable").astype(np.int64)
+    """Return the rows in descending order of the scores; NaN comes first."""
+    scores = np.asarray(values, np.float64)
+    scores = np.where(np.isnan(scores), np.inf, scores)
+    return np.argsort(-scores, kind="stable").astype(np.int64)
 
 
 def unlikeness(score: float, scores: ArrayLike) -> float:
-    """Return how many percent of the data a picture is stranger than.
+    """Return the percentage of the data whose score is below that of an image.
 
     Parameters
     ----------
     score : float
-        Of the picture; what is no number is stranger than all.
+        Score of the image; NaN is above all.
     scores : array_like of float, shape (N,)
-        The same score of the data; those that are no numbers are left out.
+        The same score of the data; NaN is left out.
 
     Returns
     -------
     float
-        The share of `scores` that lie below `score`, 0 to 100: 99.2 reads "stranger than 99.2 %
+        Percentage of `scores` that lie below `score`, 0 to 100: 99.2 reads "stranger than 99.2 %
         of the data".
 
     Raises
     ------
     ValueError
-        Where there are no scores to compare with.
+        If there are no scores to compare with.
     """
     known = np.asarray(scores, np.float64)
     known = known[~np.isnan(known)]

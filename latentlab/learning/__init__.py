@@ -1,1 +1,1 @@
-"""How a model learns: the one training loop and its parts."""
+"""Training loop and its parts."""

@@ -1,4 +1,4 @@
-"""What to do about a loss that is no longer a finite number, by its term and its step."""
+"""Advice for losses that are not finite, by loss term and training step."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ if TYPE_CHECKING:
     from latentlab.learning.recipe import Recipe
 
 SURE = 0.01
-"""Deviation of a pixel below which its likelihood may be the cause of losses without an end."""
+"""Sigma or scale of a pixel in [0, 1] below which the likelihood may make losses overflow."""
 WIDTHS = ("sigma", "scale", "min_sigma")
-"""What the deviation is called by the likelihoods that have one."""
+"""Names of the sigma or scale in the likelihoods that have one."""
 
 
 def advice_on(recipe: Recipe, terms: Iterable[str], *, first: bool) -> str:
-    """Return what to change in a recipe.
+    """Return a text that suggests changes to a recipe.
 
     Parameters
     ----------
     recipe : Recipe
-        What was trained.
+        Recipe of the run.
     terms : iterable of str
-        Those that are no finite numbers; ``loss`` alone where only their sum is none.
+        Names of the terms that are not finite; ``loss`` alone if only their sum is not.
     first : bool
-        Whether it was the first step: no step was too long then.
+        Whether it was the first step, which excludes the learning rate as the cause.
     """
-    wanted = list(_changes(recipe, set(terms)))
+    changes = list(_changes(recipe, set(terms)))
     if not first:
-        wanted += ["a smaller training.learning_rate", "training.clip"]
-    if not wanted:
-        wanted = ["training.precision=fp32", "a smaller network"]
-    return f"Try {one_of(wanted)}."
+        changes += ["a smaller training.learning_rate", "training.clip"]
+    if not changes:
+        changes = ["training.precision=fp32", "a smaller network"]
+    return f"Try {one_of(changes)}."
 
 
 def _changes(recipe: Recipe, terms: set[str]) -> Iterator[str]:
-    """Yield what may be the cause whatever the step."""
+    """Yield changes to possible causes that do not depend on the step."""
     likelihood = getattr(recipe.model, "likelihood", None)
     if "reconstruction" in terms:
         for name in WIDTHS:

@@ -1,4 +1,4 @@
-"""Small random changes of the training images, against good train and poor validation."""
+"""Random augmentation of the training images, against overfitting."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ class Augmentation(Config):
 
     @property
     def active(self) -> bool:
-        """Whether it changes anything."""
+        """Whether any augmentation is enabled."""
         return bool(self.shift or self.rotate or self.flip)
 
     def apply(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        """Return changed images; what comes in from outside is black.
+        """Return augmented images; pixels from outside the image are 0 (black).
 
         Parameters
         ----------
         x : Tensor
             Pixels in [0, 1], with shape (B, C, H, W).
         generator : torch.Generator
-            Where chance comes from, on the device of `x`.
+            Random generator, on the device of `x`.
         """
         shift, turn, flip = torch.rand(3, len(x), 2, generator=generator, device=x.device)
         angle = (2 * turn[:, 0] - 1) * math.radians(self.rotate)
         mirror = torch.where(flip[:, 0] < (0.5 if self.flip else 0.0), -1.0, 1.0)
-        # affine_grid counts in halves of the image's own height and width.
+        # affine_grid coordinates span [-1, 1] over the height and over the width.
         ratio = x.shape[-2] / x.shape[-1]
         cos, sin = angle.cos(), angle.sin()
         x_row = torch.stack([cos * mirror, -sin * ratio, (2 * shift[:, 0] - 1) * 2 * self.shift])

@@ -1,4 +1,4 @@
-"""Further terms of the loss, beside reconstruction and KL."""
+"""Auxiliary loss terms, in addition to reconstruction and KL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Term(Config, ABC):
-    """One more thing to make small; called by its kind in curves."""
+    """Base class of auxiliary loss terms; the kind is the name of the curve."""
 
     kind: str
     weight: float = Field(
@@ -30,12 +30,12 @@ class Term(Config, ABC):
 
     @property
     def name(self) -> str:
-        """What its curve is called."""
+        """Name of the curve."""
         return self.kind
 
     @abstractmethod
     def value(self, batch: Batch) -> Tensor | None:
-        """Return the term in nats per image, unweighted, with shape (B,); None where it is none."""
+        """Return the unweighted term in nats per image, with shape (B,), or None without a term."""
 
 
 TERMS = Registry[Term]("term", default="none")
@@ -50,7 +50,7 @@ class NoTerm(Term):
 
     @override
     def value(self, batch: Batch) -> None:
-        """See `Term.value`."""
+        """Return None."""
 
 
 @TERMS.register
@@ -60,8 +60,8 @@ class Perceptual(Term):
     References
     ----------
     Perceptual Losses for Real-Time Style Transfer, Johnson et al., 2016, eq. 2, and Deep
-    Feature Consistent VAE, Hou et al., 2017, eq. 3 and 4; here summed over the features as
-    reconstruction is over pixels.
+    Feature Consistent VAE, Hou et al., 2017, eq. 3 and 4; here summed over the features, as
+    reconstruction is summed over pixels.
     """
 
     kind: Literal["perceptual"] = "perceptual"
@@ -74,33 +74,33 @@ class Perceptual(Term):
 
     @override
     def value(self, batch: Batch) -> Tensor:
-        """See `Term.value`; half the squared distance of the features of x and of p's mean.
+        """Return half the squared distance between the features of x and of the mean of p.
 
-        That is, up to a constant, how many nats features of deviation 1 cost. Where a pixel is
-        not known, x is taken to be what the model says.
+        Up to a constant, this is the negative log-likelihood in nats of features with standard
+        deviation 1. Hidden pixels of x are replaced by the mean of p, without gradient.
         """
-        made = batch.p.mean
-        x = batch.x if batch.known is None else torch.where(batch.known, batch.x, made.detach())
-        network = feature_network(made.device)
+        mean = batch.p.mean
+        x = batch.x if batch.known is None else torch.where(batch.known, batch.x, mean.detach())
+        network = feature_network(mean.device)
         with torch.no_grad():
-            wanted = network(x)
-        distance = made.new_zeros(len(made))
-        for seen, want in zip(network(made), wanted, strict=True):
-            distance = distance + (seen.float() - want.float()).square().flatten(1).sum(1)
+            targets = network(x)
+        distance = mean.new_zeros(len(mean))
+        for features, target in zip(network(mean), targets, strict=True):
+            distance = distance + (features.float() - target.float()).square().flatten(1).sum(1)
         return 0.5 * distance
 
 
 @cache
 def feature_network(device: torch.device) -> Features:
-    """Return the network that ships, frozen; one per device and process.
+    """Return the frozen feature network that ships with latentlab, cached per device.
 
     Raises
     ------
     TrainingError
-        Where its file is missing or damaged.
+        If its file is missing or damaged.
     """
     path = resources() / "features" / "perceptual.safetensors"
-    with torch.device("meta"):  # so that no random numbers are drawn for first weights
+    with torch.device("meta"):  # draws no random initial weights
         network = Features()
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     try:
@@ -113,6 +113,6 @@ def feature_network(device: torch.device) -> Features:
     network.load_state_dict(
         {name: torch.from_numpy(value) for name, value in weights.items()}, assign=True
     )
-    # Channels last: on a CPU these convolutions are then three times as fast.
+    # On a CPU these convolutions are three times as fast with channels last.
     network = network.to(device).to(memory_format=torch.channels_last)
     return network.eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-"""What a batch costs: its losses, their gradient, and the error where they are no numbers."""
+"""Losses of a batch, their gradients, and the error for losses that are not finite."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
     Inputs = tuple[Tensor, Tensor | None, Tensor | None]
-    """Images, their labels, and which pixels are known."""
+    """Images (B, C, H, W), labels (B,) or None, observation mask (B, 1, H, W) or None."""
     Numbers = Mapping[str, float | Tensor]
 
 
 class BatchLosses(nn.Module):
-    """What a batch costs, as a module: the form in which several processes share it.
+    """Losses of a batch as a module, the form that `DistributedDataParallel` requires.
 
     Parameters
     ----------
     model : Model
-        What is judged.
+        Model to evaluate.
     noise : Noise
-        Where the noise of the latent samples comes from.
+        Noise source of the latent samples.
     bf16 : bool
-        Whether layers multiply in bf16.
+        Whether layers run in bf16, by autocast.
     """
 
     def __init__(self, model: Model, noise: Noise, *, bf16: bool) -> None:
@@ -44,47 +44,47 @@ class BatchLosses(nn.Module):
 
     @override
     def forward(self, objective: Objective, inputs: Inputs, numbers: Numbers) -> dict[str, Tensor]:
-        """Return ``loss`` and each term per image."""
+        """Return ``loss`` and each term in nats per image, with shape (B,)."""
         with torch.autocast(inputs[0].device.type, torch.bfloat16, enabled=self._bf16):
             return compute_losses(self.model, objective, inputs, numbers, self._noise)[0]
 
 
 def shared(losses: BatchLosses) -> nn.Module:
-    """Return the losses with gradients averaged over all processes."""
-    # Normalisation keeps to the statistics of each process's own share.
-    together = DistributedDataParallel(losses)
-    together.broadcast_buffers = False
-    return together
+    """Return the module with gradients averaged over all processes."""
+    # Batch norm keeps the statistics of each process's own slice of the batch.
+    parallel = DistributedDataParallel(losses)
+    parallel.broadcast_buffers = False
+    return parallel
 
 
 def backward(values: Mapping[str, Tensor], whole: int, size: int = 1) -> None:
-    """Make the gradient of the mean loss over a batch of `whole` images.
+    """Backpropagate the mean loss over a batch of `whole` images in `size` processes.
 
     Raises
     ------
     TrainingError
-        On the CPU, where the loss is no longer a finite number; no weight has changed then.
+        On the CPU, if the loss is not finite; no weight has changed.
     """
     check(values)
-    # Several processes average their gradients, so each weighs its share's sum by their number.
+    # DDP averages gradients over the processes, so each sum is scaled by their number.
     (values["loss"].sum() * (size / whole)).backward()
 
 
 def check(values: Mapping[str, Tensor]) -> None:
-    """Raise a `TrainingError` where, on the CPU, the loss is no longer a finite number."""
+    """On the CPU, raise a `TrainingError` if the loss is not finite."""
     loss = values["loss"]
-    # On a GPU looking would wait for it; `Monitor` looks when the numbers come over.
+    # On a GPU this would synchronise; `Monitor` checks the losses when they arrive.
     if loss.device.type == "cpu" and not math.isfinite(loss.detach().sum().item()):
         raise not_finite({name: float(value.detach().sum()) for name, value in values.items()})
 
 
 class NotFiniteError(TrainingError):
-    """Losses that are no longer finite numbers; what to do depends on the recipe and the step.
+    """Error for losses that are not finite; the advice depends on the recipe and the step.
 
     Parameters
     ----------
     terms : tuple of str
-        Which; ``loss`` alone where all its terms are finite.
+        Names of the terms that are not finite; ``loss`` alone if all terms are finite.
     """
 
     def __init__(self, terms: tuple[str, ...]) -> None:
@@ -93,6 +93,6 @@ class NotFiniteError(TrainingError):
 
 
 def not_finite(values: Mapping[str, float]) -> NotFiniteError:
-    """Return the error that names the terms which are no longer finite numbers."""
+    """Return the error that names the terms that are not finite."""
     bad = tuple(name for name, value in values.items() if not math.isfinite(value))
     return NotFiniteError(tuple(name for name in bad if name != "loss") or bad)

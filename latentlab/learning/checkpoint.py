@@ -1,4 +1,4 @@
-"""A trained model on disk: safetensors, and readable JSON beside it. Never pickle."""
+"""Checkpoint of a trained model: safetensors weights and a JSON description. Never pickle."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 LAST, BEST = "checkpoint", "best"
-"""Stems of the files that hold the last weights, and those of the lowest validation loss."""
+"""File stems of the last weights, and of the weights with the lowest validation loss."""
 WEIGHTS, DESCRIPTION = f"{LAST}.safetensors", f"{LAST}.json"
 FORMAT = 1
 Side = Annotated[int, Field(ge=1, le=8192)]
@@ -37,20 +37,20 @@ Side = Annotated[int, Field(ge=1, le=8192)]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What is known of a trained model besides its weights.
+    """Description of a trained model, without its weights.
 
     Parameters
     ----------
     recipe : Recipe
-        How it was made.
+        Recipe of the run.
     spec : ImageSpec
-        The images it is for.
+        Shape and classes of the images.
     step, epoch : int
-        How far training had come.
+        Steps and complete epochs of training.
     metrics : dict
-        Losses of the last whole epoch by split, nats per image.
+        Losses of the last complete epoch by split, nats per image.
     version : str
-        The latentlab that wrote it.
+        latentlab version that wrote the checkpoint.
     """
 
     recipe: Recipe
@@ -81,12 +81,12 @@ def save_checkpoint(
     half: bool = False,
     stem: str = LAST,
 ) -> None:
-    """Write weights and description as two files called `stem`, each whole or not at all.
+    """Write weights and description as two files with the stem `stem`, each atomically.
 
     Raises
     ------
     RunError
-        Where the folder cannot be written.
+        If the folder cannot be written.
     """
     kind = np.float16 if half else np.float32
     arrays = {name: np.ascontiguousarray(value, kind) for name, value in weights.items()}
@@ -103,11 +103,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises
     ------
     RunError
-        Where it is missing, damaged, or written by a newer latentlab.
+        If it is missing, damaged, or written by a newer latentlab.
     """
     file = folder_of(path) / f"{_stem(path)}.json"
     if path.suffix == ".safetensors" and path.stem not in (LAST, BEST):
-        # Not the checkpoint beside it in its stead.
+        # Do not read the checkpoint in the same folder instead.
         raise _no_checkpoint(path, f"{path.stem}.json")
     if is_missing(file):
         raise _no_checkpoint(path, file.name)
@@ -122,7 +122,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def _no_checkpoint(path: Path, missing: str) -> RunError:
-    """Return what to tell of a path that a checkpoint was looked for at."""
+    """Return the error for a path without a checkpoint."""
     if path.is_dir():
         return RunError(
             f"{path} is not a run: it has no {missing}.",
@@ -145,7 +145,7 @@ def _no_checkpoint(path: Path, missing: str) -> RunError:
 
 
 class _Head(Record):
-    """What tells whether the rest can be understood."""
+    """Fields that decide whether the description can be read."""
 
     format: int
     latentlab: str = "?"
@@ -157,7 +157,7 @@ class _Images(Record):
 
 
 class _Description(Record):
-    """A checkpoint's description as it stands in its file."""
+    """Content of a checkpoint's JSON file."""
 
     latentlab: str
     images: _Images
@@ -189,37 +189,37 @@ def _checkpoint(stored: _Description, file: Path) -> Checkpoint:
 
 
 def load_model(path: Path) -> tuple[Model, Checkpoint]:
-    """Make the model of a run folder or checkpoint file, with its weights, for the CPU.
+    """Build the model of a run folder or checkpoint file, with its weights, on the CPU.
 
     Raises
     ------
     RunError
-        Where a file is missing, damaged or foreign, or its shapes do not fit.
+        If a file is missing, damaged or foreign, or if shapes do not match.
     """
     checkpoint = read_checkpoint(path)
     folder, stem = folder_of(path), _stem(path)
     fault = "describes a model that cannot be made"
     with reading(folder / f"{stem}.json", fault=fault):
-        model = _outline(checkpoint.recipe, checkpoint.spec)
+        model = _meta_model(checkpoint.recipe, checkpoint.spec)
     file = folder / f"{stem}.safetensors"
-    # What does not fit the file is refused before it takes memory.
+    # Shapes are checked before memory is allocated.
     weights = read_weights(file, _shapes(model))
-    fill(_allocated(model), weights, str(file))
+    fill(_allocate(model), weights, str(file))
     return model, checkpoint
 
 
 def blank_model(recipe: Recipe, spec: ImageSpec) -> Model:
-    """Make a model without drawing its random first weights, which `fill` replaces anyway."""
-    return _allocated(_outline(recipe, spec))
+    """Build a model with uninitialised weights, which `fill` then sets."""
+    return _allocate(_meta_model(recipe, spec))
 
 
-def _outline(recipe: Recipe, spec: ImageSpec) -> Model:
-    """Make a model of shapes alone, without memory for its weights."""
+def _meta_model(recipe: Recipe, spec: ImageSpec) -> Model:
+    """Build a model on the meta device, without memory for its weights."""
     with torch.device("meta"):
         return recipe.model.build(spec)
 
 
-def _allocated(model: Model) -> Model:
+def _allocate(model: Model) -> Model:
     return model.to_empty(device="cpu").eval().requires_grad_(False)
 
 
@@ -233,7 +233,7 @@ def fill(model: Model, weights: Mapping[str, NDArray], source: str) -> None:
     Raises
     ------
     RunError
-        Names the first tensor that is missing, unknown or of another shape.
+        If a tensor is missing, unknown or has another shape; names the first one.
     """
     check_shapes(_shapes(model), {name: value.shape for name, value in weights.items()}, source)
     for name, tensor in model.state_dict().items():
@@ -241,11 +241,11 @@ def fill(model: Model, weights: Mapping[str, NDArray], source: str) -> None:
 
 
 def folder_of(path: Path) -> Path:
-    """Return the run folder of a path that may name a file in it."""
+    """Return the run folder of a path to the folder or to a file in it."""
     return path if path.is_dir() or not path.suffix else path.parent
 
 
 def _stem(path: Path) -> str:
-    """Return what the two files of a checkpoint are called, given one of them or their folder."""
+    """Return the file stem, `LAST` or `BEST`, of a checkpoint file or run folder."""
     named = path.suffix in (".safetensors", ".json") and path.stem == BEST
     return BEST if named else LAST

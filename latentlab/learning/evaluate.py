@@ -1,4 +1,4 @@
-"""How good a model is on held-out images, and how it looks."""
+"""Validation losses and previews of a model on held-out images."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 DRAWN = 1000
-"""Images whose posteriors a portrait keeps."""
+"""Images whose posteriors a preview contains."""
 REBUILT = 16
 SAMPLED = 32
 
 
 @torch.no_grad()
 def validate(trainer: Trainer) -> tuple[Losses, Latents]:
-    """Return the mean losses over the held-out images, and what their codes carry."""
-    meter = Meter()
+    """Return the mean losses over the held-out images, and the statistics of their codes."""
+    sums = Meter()
     model, recipe, device = trainer.shown.eval(), trainer.recipe, trainer.device
     generator = torch.Generator(device).manual_seed(recipe.training.seed)
     noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
@@ -39,46 +39,46 @@ def validate(trainer: Trainer) -> tuple[Losses, Latents]:
     posteriors: list[tuple[Tensor, Tensor]] = []
     for part, (x, y) in zip(rows, trainer.validation_feed.batches(rows), strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bf16):
-            values, made = compute_losses(
+            values, outputs = compute_losses(
                 model, recipe.objective, (x, y, trainer.known(part)), numbers, noise
             )
-        meter.add(values)
-        meter.count(len(x))
+        sums.add(values)
+        sums.count(len(x))
         if len(posteriors) * size < MEASURED:
-            posteriors.append((made.q.mean, made.q.stddev))
+            posteriors.append((outputs.q.mean, outputs.q.stddev))
     mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
-    own = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
-    latents = trainer.geometry.add_to(measure(mu, sigma, own), model, mu)
+    rng = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
+    latents = trainer.geometry.add_to(measure(mu, sigma, rng), model, mu)
     trainer.model.train()
-    return meter.means(), latents
+    return sums.means(), latents
 
 
 @torch.no_grad()
 def portray(trainer: Trainer) -> EpochPreview:
-    """Return how the model looks now, always at the same images and the same points."""
+    """Return a preview of the current model, always of the same images and prior samples."""
     model, feed, device = trainer.shown.eval(), trainer.validation_feed, trainer.device
     x, y = feed.batch(torch.arange(min(DRAWN, len(feed))))
     mu, sigma = _posteriors(model, x, y, feed.spec.at_once(DRAWN))
-    few = slice(0, REBUILT)
-    labels = None if y is None else y[few]
+    first = slice(0, REBUILT)
+    labels = None if y is None else y[first]
     generator = torch.Generator().manual_seed(trainer.recipe.training.seed)
     z = torch.randn(SAMPLED, mu.shape[1], generator=generator).to(device)
     classes = torch.arange(SAMPLED, device=device) % max(1, feed.spec.classes)
-    portrait = EpochPreview(
+    preview = EpochPreview(
         trainer.epoch,
         mu.float().cpu().numpy(),
         sigma.float().cpu().numpy(),
         None if y is None else y.cpu().numpy(),
-        _pictures(x[few]),
-        _pictures(model.decode(mu[few], labels).mean),
+        _pictures(x[first]),
+        _pictures(model.decode(mu[first], labels).mean),
         _pictures(model.decode(z, classes).mean),
     )
     trainer.model.train()
-    return portrait
+    return preview
 
 
 def _posteriors(model: Model, x: Tensor, y: Tensor | None, size: int) -> tuple[Tensor, Tensor]:
-    """Return mu and sigma of q(z|x), `size` images at a time."""
+    """Return mu and sigma of q(z|x), with shape (N, D), encoding `size` images at a time."""
     labels = [None] * len(x) if y is None else y.split(size)
     each = [model.encode(*part) for part in zip(x.split(size), labels, strict=False)]
     return torch.cat([q.mean for q in each]), torch.cat([q.stddev for q in each])

@@ -1,4 +1,4 @@
-"""What a run reports while it goes on: plain numbers and CPU arrays, nothing that lives."""
+"""Events of a training run: plain numbers and CPU arrays."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ Losses = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The data is loaded and the model is made.
+    """The data is loaded and the model is built.
 
     Parameters
     ----------
     recipe : dict
-        The whole recipe as plain values.
+        The recipe as plain values.
     splits : Splits
-        The data; its arrays must not be written to.
+        Training and validation images; their arrays are read-only.
     device : str
-        Where it computes, as people call it.
+        Display name of the device.
     parameters : int
-        Trainable numbers in the model.
+        Number of trainable parameters.
     epochs, steps_per_epoch : int
-        How long it will be.
+        Planned length of the run.
     folder : Path or None
-        Where it is kept.
+        Run folder, if the run is saved.
     step : int
-        Steps made before, by a run that now goes on.
+        Steps made before the run was resumed.
     """
 
     recipe: dict[str, Any]
@@ -63,11 +63,11 @@ class Step:
     step : int
         Steps made so far.
     epoch : int
-        The epoch under way, from 1.
+        Current epoch, from 1.
     losses : dict or None
-        Means over the images since the last step that had any; about ten times a second.
+        Means over the images since the last step with losses; about ten times a second.
     images_per_second, seconds_left : float
-        Speed and time left, both only with `losses`.
+        Speed and estimated time left; set only with `losses`.
     """
 
     step: int
@@ -79,24 +79,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnd:
-    """An epoch is over; losses are means over all its images.
+    """An epoch is complete; losses are means over all its images.
 
     Parameters
     ----------
     epoch : int
-        Which, from 1.
+        Number of the epoch, from 1.
     step : int
         Steps made so far.
     train, validation : dict
         Nats per image: during the epoch, and after it on held-out images.
     seconds, validation_seconds : float
-        How long each part took.
+        Duration of training and of validation.
     latents : Latents
-        What the latent dimensions carry, measured on the held-out images.
+        Statistics of the latent dimensions over the held-out images.
     best_epoch, best_loss : int, float
-        When the validation loss was lowest since the objective last changed, and how low.
+        Epoch and value of the lowest validation loss since the objective last changed.
     memory : int
-        Bytes in use: of the device where it is a GPU, else of this process.
+        Bytes in use: of the device if it is a GPU, else of this process.
     """
 
     epoch: int
@@ -112,40 +112,40 @@ class EpochEnd:
 
 
 ACTIVE = 0.01
-"""Nats of KL from which a latent dimension counts as active."""
+"""KL from which a latent dimension is active, in nats."""
 
 
 def is_active(kl: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Say which latent dimensions carry anything, from the KL of each in nats per image.
+    """Return which latent dimensions are active, from the KL of each in nats per image.
 
-    This is what "active" means wherever it is said: of any shape, the same shape is returned. It is
-    not the "active units" of Burda et al. (2016, section 5.2), which go by the variance of the
-    posterior means: a dimension may have a mean that varies and still carry next to nothing.
+    The result has the shape of `kl`. latentlab uses this definition everywhere. It is not the
+    "active units" of Burda et al. (2016, section 5.2), which threshold the variance of the
+    posterior means: the mean of a dimension may vary while its KL is close to 0.
     """
     return kl >= ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
 class Latents:
-    """What the latent dimensions carry, over the held-out images.
+    """Statistics of the latent dimensions over the held-out images.
 
     Parameters
     ----------
     kl : ndarray of float64, shape (D,)
         KL(q(z_d|x) || p(z_d)) of each dimension, nats per image.
     mutual_information, marginal_kl : float
-        The two parts of the mean KL: I(x; z), what the code says of the image, and
-        KL(q(z) || p(z)), how far the aggregate posterior is from the prior; nats.
+        The two parts of the mean KL in nats: the mutual information I(x; z), and
+        KL(q(z) || p(z)) between the aggregate posterior and the prior.
     images : int
-        How many images the aggregate posterior is made of: I cannot exceed log(images).
+        Number of images N in the aggregate posterior: I(x; z) cannot exceed log N.
     same_class : float
-        Share of images whose nearest other code, by mu, is of an image of the same class; NaN
-        without classes, and for models that are told the class.
+        Share of images whose nearest other code, by mu, has the same class; NaN without
+        classes and for conditional models.
     by_chance, by_pixels : float
-        The same share for images taken at random, and for the nearest by pixels.
+        The same share for a random other image, and for the nearest image by pixels.
     unevenness : float
-        How unevenly pictures change along straight lines between codes: 1 is even, NaN where
-        they do not change. See `latentlab.learning.latent_geometry`.
+        How unevenly decoded images change along straight lines between codes: 1 is even, NaN
+        if they do not change. See `latentlab.learning.latent_geometry`.
     """
 
     kl: NDArray[np.float64] = field(repr=False)
@@ -160,20 +160,20 @@ class Latents:
 
 @dataclass(frozen=True, slots=True)
 class EpochPreview:
-    """How a model looks at the end of an epoch, small enough to keep many of.
+    """Posteriors, reconstructions and samples at the end of an epoch; small enough to keep many.
 
     Parameters
     ----------
     epoch : int
-        Which.
+        Number of the epoch.
     mu, sigma : ndarray of float32, shape (M, D)
-        Posteriors of M held-out images, the same ones every time.
+        Posteriors of M held-out images, always the same images.
     labels : ndarray of int64, shape (M,), or None
         Classes of those images.
     originals, reconstructions : ndarray of uint8, shape (R, H, W) or (R, H, W, 3)
-        The first R of them, and what the model makes of them.
+        The first R of those images, and their reconstructions.
     samples : ndarray of uint8, shape (S, H, W) or (S, H, W, 3)
-        Decoded points of the prior, the same points every time.
+        Decoded samples of the prior, always from the same points.
     """
 
     epoch: int
@@ -187,20 +187,20 @@ class EpochPreview:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A value of the recipe was changed while the run went on.
+    """A value of the recipe was changed during the run.
 
     Parameters
     ----------
     step : int
-        Steps made before it.
+        Steps made before the change.
     epochs : float
-        The same in epochs, fractions included.
+        The same in epochs, with fractions.
     key : str
-        Which, such as ``objective.beta``.
+        Dotted key, such as ``objective.beta``.
     value : float or int
-        To what.
+        New value.
     problem : str
-        Why it could not be; empty where it was changed.
+        Why the change was rejected; empty if it was applied.
     """
 
     step: int
@@ -212,16 +212,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What is worth keeping of a run; no event, but what `fit` gives to whoever keeps it.
+    """State of a run to be saved, passed to the callback `keep` of `fit`; not an event.
 
     Parameters
     ----------
     snapshot : Snapshot
-        The weights to open later.
+        Weights to open later.
     best : Snapshot or None
-        The weights of the lowest validation loss, where it has fallen since the last saving.
+        Weights with the lowest validation loss, if it has fallen since the last save.
     position : Position or None
-        Where to go on from; None where the run has failed and cannot.
+        State to resume from; None if the run has failed and cannot be resumed.
     """
 
     snapshot: Snapshot
@@ -236,9 +236,9 @@ class Snapshot:
     Parameters
     ----------
     step, epoch : int
-        When it was taken; `epoch` counts whole epochs.
+        Steps and complete epochs at the time of the copy.
     weights : dict of str to ndarray
-        As ``Model.state_dict`` names them.
+        Named as in ``Model.state_dict``.
     """
 
     step: int

@@ -1,7 +1,7 @@
-"""The one training loop, as a generator.
+"""The training loop, as a generator of events.
 
-The command line prints what it yields, the window plots it, a test counts it. Stopping is not
-asking for the next event, and neither is pausing.
+The command line prints the events, the window plots them, a test counts them. Training pauses
+or stops when the next event is not requested.
 """
 
 from __future__ import annotations
@@ -42,54 +42,54 @@ def fit(
 ) -> Generator[Event, None, Model]:
     """Train the model of a recipe.
 
-    `latentlab.work.finish` runs it to its end and returns the model.
+    `latentlab.work.finish` runs the generator to its end and returns the model.
 
     Parameters
     ----------
     recipe : Recipe
-        What to learn, from what, and how.
+        Model, data, objective and training settings.
     controls : Controls, optional
-        Change the run under way, and say how often a snapshot is wanted.
+        Changes the recipe during the run, and sets the interval of the snapshots.
     keep : callable, optional
-        Called with what is worth saving now and then, and when training ends, is stopped or
+        Called with the state to save at intervals, and when training ends, is stopped or
         fails.
     resume : Position, optional
-        Where an earlier run of the same recipe stood; this one goes on exactly from there.
+        State of an earlier run of the same recipe, from which training continues exactly.
     changes : iterable of Change
-        Those that the earlier run had seen; made again, each at its step.
+        Changes made in the earlier run; each is applied again at its step.
     data : generator, optional
-        Where the images come from; by default, the recipe's own ``data.load()``.
+        Loads the images; by default ``data.load()`` of the recipe.
 
     Yields
     ------
     Event
-        ``Progress`` until the data is there, one ``Started``, a ``Step`` after each optimizer
+        ``Progress`` until the data is loaded, one ``Started``, a ``Step`` after each optimizer
         step, an ``EpochEnd`` after each epoch, and ``Change``, ``Snapshot``, ``EpochPreview``.
 
     Returns
     -------
     Model
-        As it is in the end, on the CPU.
+        The trained model, on the CPU.
 
     Raises
     ------
     DataError
-        Where the images cannot be had.
+        If the images cannot be loaded.
     RecipeError
-        Where a batch does not fit into memory.
+        If a batch does not fit into memory.
     TrainingError
-        Where the loss is no longer a number.
+        If the loss is not finite.
     """
     controls = controls or Controls()
     device = local_device(devices.pick(recipe.training.device))
     splits = yield from (data or recipe.data.load())
     trainer = _trainer(recipe, splits, device, controls)
-    replay = _go_on(trainer, resume, changes)
-    watch = Monitor(trainer, controls, resume)
+    replay = _restore(trainer, resume, changes)
+    monitor = Monitor(trainer, controls, resume)
     yield _started(trainer, splits, devices.describe(device))
     steering = _Steering(trainer, controls, replay)
     with devices.training_on(device):
-        yield from _timed(_learn(trainer, watch, steering, keep), watch)
+        yield from _exclude_consumer(_learn(trainer, monitor, steering, keep), monitor)
     return trainer.shown.cpu().eval()
 
 
@@ -112,8 +112,8 @@ def _started(trainer: Trainer, splits: Splits, device: str) -> Started:
     )
 
 
-def _go_on(trainer: Trainer, resume: Position | None, changes: Iterable[Change]) -> list[Change]:
-    """Bring a trainer to where a run stood; return the changes that are still to be made."""
+def _restore(trainer: Trainer, resume: Position | None, changes: Iterable[Change]) -> list[Change]:
+    """Restore the state of an earlier run; return the changes that are still due."""
     replay = sorted(changes, key=lambda change: change.step)
     if resume is None:
         return replay
@@ -124,37 +124,37 @@ def _go_on(trainer: Trainer, resume: Position | None, changes: Iterable[Change])
     return replay
 
 
-def _timed(events: Generator[Event], watch: Monitor) -> Generator[Event]:
-    """Pass events on, and leave the time out that is spent with them."""
+def _exclude_consumer(events: Generator[Event], monitor: Monitor) -> Generator[Event]:
+    """Pass events on, and exclude the time that the consumer spends on them."""
     try:
         for event in events:
-            handed = time.perf_counter()
+            yielded = time.perf_counter()
             yield event
-            watch.away(time.perf_counter() - handed)
+            monitor.away(time.perf_counter() - yielded)
     finally:
         events.close()
 
 
 def _learn(
-    trainer: Trainer, watch: Monitor, steering: _Steering, keep: Callable[[Saved], None] | None
+    trainer: Trainer, monitor: Monitor, steering: _Steering, keep: Callable[[Saved], None] | None
 ) -> Generator[Event]:
     def save() -> None:
-        if keep and trainer.team.leads and (saved := watch.take_saved()):
+        if keep and trainer.team.leads and (saved := monitor.take_saved()):
             keep(saved)
 
     try:
-        # From now on the run can be opened and resumed, whatever happens to it.
+        # From now on the run can be opened and resumed, even if it fails.
         save()
         over = False
         while not over:
             yield from steering.apply()
             if trainer.epoch >= trainer.recipe.training.epochs:
                 break
-            over = yield from _epoch(trainer, watch, steering)
-            if watch.wants_keeping():
+            over = yield from _epoch(trainer, monitor, steering)
+            if monitor.wants_keeping():
                 save()
     except TrainingError as error:
-        raise watch.diverged(error) from error
+        raise monitor.diverged(error) from error
     except (RuntimeError, MemoryError) as error:
         if not devices.out_of_memory(error):
             raise
@@ -163,18 +163,18 @@ def _learn(
         save()
 
 
-def _epoch(trainer: Trainer, watch: Monitor, steering: _Steering) -> Generator[Event, None, bool]:
-    """Train for an epoch; return whether it was the last."""
+def _epoch(trainer: Trainer, monitor: Monitor, steering: _Steering) -> Generator[Event, None, bool]:
+    """Train for one epoch; return whether training is over."""
     for _ in trainer.epoch_steps():
-        yield watch.after_step()
+        yield monitor.after_step()
         yield from steering.apply()
-        if watch.wants_snapshot():
-            yield watch.take_snapshot()
-    train, seconds = watch.end_epoch()
-    middle = watch.now()
+        if monitor.wants_snapshot():
+            yield monitor.take_snapshot()
+    train, seconds = monitor.end_epoch()
+    validation_began = monitor.now()
     validation, latents = validate(trainer)
-    watch.check(validation)
-    best_epoch, best_loss = watch.update_best(validation["loss"])
+    monitor.check(validation)
+    best_epoch, best_loss = monitor.update_best(validation["loss"])
     training = trainer.recipe.training
     plateau = trainer.epoch - best_epoch
     over = trainer.epoch >= training.epochs or 0 < training.patience <= plateau
@@ -184,22 +184,22 @@ def _epoch(trainer: Trainer, watch: Monitor, steering: _Steering) -> Generator[E
         train,
         validation,
         seconds,
-        watch.now() - middle,
+        monitor.now() - validation_began,
         latents,
         best_epoch,
         best_loss,
         devices.memory_in_use(trainer.device),
     )
-    if watch.wants_portrait(last=over):
+    if monitor.wants_portrait(last=over):
         yield portray(trainer)
-    if watch.wants_snapshot(epoch_over=True):
-        yield watch.take_snapshot()
-    watch.begin_epoch()
+    if monitor.wants_snapshot(epoch_over=True):
+        yield monitor.take_snapshot()
+    monitor.begin_epoch()
     return over
 
 
 class _Steering:
-    """Changes the recipe under way: as somebody wishes now, or as it was changed before."""
+    """Applies changes to the recipe: new requests, and those of an earlier run."""
 
     def __init__(self, trainer: Trainer, controls: Controls, replay: list[Change]) -> None:
         self._trainer = trainer
@@ -207,7 +207,7 @@ class _Steering:
         self._replay = replay
 
     def apply(self) -> Generator[Change]:
-        """Make the changes that are due."""
+        """Apply the changes that are due."""
         while self._replay and self._replay[0].step <= self._trainer.step_count:
             change = self._replay.pop(0)
             yield self._change(change.key, change.value)

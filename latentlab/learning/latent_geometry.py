@@ -1,4 +1,4 @@
-"""How the codes of held-out images lie: whether classes are apart, how even lines between them."""
+"""Geometry of the codes of held-out images: class separation and evenness of lines."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 ASKED = 500
-"""Images whose nearest other is looked for: the share has an error of 0.02 at most."""
+"""Images whose nearest neighbour is searched: the share has an error of 0.02 at most."""
 PAIRS = 16
 STEPS = 16
 SIDE = 32
-"""Pixels of a side to which larger images are averaged before they are told apart."""
+"""Side in pixels to which larger images are averaged before they are compared."""
 ALIKE = 1e-12
-"""Squared distance, as part of the largest from the mean, within which codes are as near."""
+"""Tolerance of equal squared distances, relative to the largest from the mean."""
 STILL = 1e-4
-"""Pixel values that a picture changes by, root mean square, from one end of a line to the other,
-below which it stands still and has no pace."""
+"""Smallest change of an image along a line, root mean square in pixel values: without at least
+this change the unevenness is NaN."""
 
 
 class Geometry:
-    """Measures how the codes of the same held-out images lie, epoch after epoch.
+    """Measures the geometry of the codes of the same held-out images in every epoch.
 
-    It draws no noise and changes nothing, so that a run goes on as if it had not been measured.
+    It draws no random numbers and changes no state, so it does not influence the run.
 
     Parameters
     ----------
-    feed : Feed
+    feed : Loader
         The held-out images.
     """
 
@@ -48,30 +48,30 @@ class Geometry:
         self._feed = feed
 
     def add_to(self, latents: Latents, model: Model, mu: Tensor) -> Latents:
-        """Return `latents` with what the codes tell of classes, and how even lines are.
+        """Return `latents` with the same-class shares and the unevenness.
 
         Parameters
         ----------
         latents : Latents
-            What was measured of the same codes already.
+            Statistics of the same codes.
         model : Model
             Decodes the lines; must be in evaluation mode.
         mu : Tensor
             Posterior means of the first N held-out images, with shape (N, D).
         """
-        found = replace(latents, unevenness=self._unevenness(model, mu.float()))
-        # Told the class, a model need not tell it by z.
+        measured = replace(latents, unevenness=self._unevenness(model, mu.float()))
+        # A conditional model is given the class, so z need not encode it.
         if model.conditional or self._classes is None:
-            return found
+            return measured
         rows, labels, by_chance, by_pixels = self._classes
-        agreed = same_class(mu[rows.to(mu.device)].cpu().double(), labels)
-        return replace(found, same_class=agreed, by_chance=by_chance, by_pixels=by_pixels)
+        share = same_class(mu[rows.to(mu.device)].cpu().double(), labels)
+        return replace(measured, same_class=share, by_chance=by_chance, by_pixels=by_pixels)
 
     @cached_property
     def _classes(self) -> tuple[Tensor, Tensor, float, float] | None:
-        """Which images are asked, their labels, and what chance and pixels tell of these.
+        """Rows to compare, their labels, and the same-class shares by chance and by pixels.
 
-        None where there are not two classes. Found once, as the images stay the same.
+        None with fewer than two classes. Cached, because the images stay the same.
         """
         measured = min(MEASURED, len(self._feed))
         rows = _spread(min(ASKED, measured), measured)
@@ -82,10 +82,10 @@ class Geometry:
                 return None
             pixels.append(_small(x).cpu())
             labels.append(y.cpu())
-        known = torch.cat(labels)
-        if len(known.unique()) < 2:
+        classes = torch.cat(labels)
+        if len(classes.unique()) < 2:
             return None
-        return rows, known, chance(known), same_class(torch.cat(pixels), known)
+        return rows, classes, chance(classes), same_class(torch.cat(pixels), classes)
 
     def _unevenness(self, model: Model, mu: Tensor) -> float:
         pairs = min(PAIRS, len(mu) // 2)
@@ -104,10 +104,10 @@ class Geometry:
 
 
 def same_class(points: Tensor, labels: Tensor) -> float:
-    """Return the share of points whose nearest other one is of the same class.
+    """Return the share of points whose nearest other point has the same class.
 
-    It is the accuracy of the nearest-neighbour rule, each point left out in turn. Of several
-    that are equally near, each counts as its part.
+    This is the leave-one-out accuracy of the nearest-neighbour rule. Several points at the same
+    smallest distance count in equal parts.
 
     Parameters
     ----------
@@ -122,19 +122,19 @@ def same_class(points: Tensor, labels: Tensor) -> float:
     """
     centred = points - points.mean(0)
     squares = (centred**2).sum(1)
-    # The square of a point itself is the same for all of its row.
+    # The squared norm of the row's own point is constant in the row and left out.
     distances = torch.addmm(squares[None], centred, centred.T, alpha=-2)
     distances.fill_diagonal_(torch.inf)
-    # Codes that are one and the same come out of the product a few roundings apart.
+    # Rounding in the product makes the distances of identical codes differ slightly.
     nearest = distances <= distances.amin(1, keepdim=True) + ALIKE * squares.max()
     same = (labels[:, None] == labels) & nearest
     return float((same.sum(1).double() / nearest.sum(1)).mean())
 
 
 def chance(labels: Tensor) -> float:
-    """Return how probably another image has one's class: Σ n(n-1) / N(N-1), n images a class.
+    """Return the probability that another image has the same class: Σ n(n-1) / N(N-1).
 
-    With many images it is the sum of the squared shares of the classes.
+    n is the number of images in a class. For large N this is the sum of the squared class shares.
     """
     counts = torch.bincount(labels).double()
     return float((counts * (counts - 1)).sum() / (len(labels) * (len(labels) - 1)))
@@ -144,58 +144,57 @@ def chance(labels: Tensor) -> float:
 def unevenness(
     generate: Callable[[Tensor, slice], Tensor], starts: Tensor, ends: Tensor, at_once: int = PAIRS
 ) -> float:
-    """Return how unevenly pictures change along straight lines between codes.
+    """Return how unevenly decoded images change along straight lines between codes.
 
-    With K equal steps from each start to its end, and d the Euclidean length of what one step
-    changes in the picture, it is K Σ d² / (Σ d)²: the discrete energy of the curve of pictures
-    over that of a curve as long which is run through at an even pace. It has no unit, is 1 for a
-    linear decoder and 1 + v² where the steps vary by v times their mean; K where all changes at
-    once. Numerator and denominator are summed over the lines, so that those weigh most along
-    which most changes.
+    With K equal steps per line, and d the Euclidean norm of the change in the image in one step,
+    it is K Σ d² / (Σ d)²: the discrete energy of the image curve over that of a curve of the same
+    length at constant speed. It has no unit. It is 1 for a linear decoder, 1 + v² where v is the
+    coefficient of variation of d, and K if all change is in one step. Numerator and denominator
+    are summed over the lines, so lines with more change have more weight.
 
     Parameters
     ----------
     generate : callable
-        From points of shape (B·(K+1), D), line by line, and the slice of the B lines that they
-        are of, to pictures as rows of pixels.
+        Maps points of shape (B·(K+1), D), line by line, and the slice of these B lines to
+        images, with shape (B·(K+1), C·H·W).
     starts, ends : Tensor
-        With shape (P, D).
+        Ends of P lines, with shape (P, D).
     at_once : int, optional
-        How many lines to decode at a time.
+        Number of lines to decode at a time.
 
     Returns
     -------
     float
-        NaN where no picture changes.
+        NaN if no image changes.
 
     References
     ----------
     The Riemannian Geometry of Deep Generative Models, Shao, Kumar & Fletcher, 2018, eq. 3
-    (energy; by Cauchy and Schwarz it is least for its length at an even pace).
+    (energy; by Cauchy-Schwarz it is minimal for its length at constant speed).
     A Style-Based Generator Architecture, Karras, Laine & Aila, 2019, section 4.1 (perceptual path
-    length: squared changes of small steps along such lines).
+    length: squared changes over small steps along such lines).
     """
-    share = torch.linspace(0, 1, STEPS + 1, dtype=starts.dtype, device=starts.device)[:, None]
+    t = torch.linspace(0, 1, STEPS + 1, dtype=starts.dtype, device=starts.device)[:, None]
     energy = length = change = 0.0
     for first in range(0, len(starts), at_once):
         part = slice(first, first + at_once)
-        z = torch.lerp(starts[part, None], ends[part, None], share)
-        made = generate(z.flatten(0, 1), part)
-        made = made.view(len(z), STEPS + 1, -1)
-        steps = made.diff(dim=1).norm(dim=2).double()
+        z = torch.lerp(starts[part, None], ends[part, None], t)
+        images = generate(z.flatten(0, 1), part)
+        images = images.view(len(z), STEPS + 1, -1)
+        steps = images.diff(dim=1).norm(dim=2).double()
         energy += float((STEPS * steps**2).sum())
         length += float((steps.sum(1) ** 2).sum())
-        change += float((steps.sum(1) ** 2).sum() / made.shape[2])
-    still = not change > len(starts) * STILL**2
-    return float("nan") if still else energy / length
+        change += float((steps.sum(1) ** 2).sum() / images.shape[2])
+    constant = not change > len(starts) * STILL**2
+    return float("nan") if constant else energy / length
 
 
 def _spread(count: int, size: int) -> Tensor:
-    """Return rows spread evenly over all: a set may be sorted by class."""
+    """Return rows spread evenly over all images, because a set may be sorted by class."""
     return torch.arange(count) * size // count
 
 
 def _small(x: Tensor) -> Tensor:
-    """Return images as rows of pixels, averaged to a few where they are large."""
+    """Return images as rows of pixels, averaged to at most `SIDE` × `SIDE`."""
     height, width = (min(SIDE, side) for side in x.shape[2:])
     return adaptive_avg_pool2d(x, (height, width)).flatten(1)

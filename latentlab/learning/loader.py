@@ -1,4 +1,4 @@
-"""Batches of images for the device, from memory or, where they are too many, from disk."""
+"""Data loaders: batches on the device, from memory or, if there are too many, from disk."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     Pair = tuple[Tensor, Tensor | None]
 
 AHEAD = 8
-"""Batches that are gathered before they are asked for."""
+"""Batches that are prefetched."""
 READERS = 2
-"""Threads that gather them: while one waits for the disk, another copies."""
+"""Threads that gather batches: one copies while another waits for the disk."""
 
 
 class Loader(ABC):
-    """An image set, from which batches are gathered for the device.
+    """Data loader of an image set.
 
     Parameters
     ----------
     images : ImageSet
-        What to feed.
+        Images to load.
     device : torch.device
-        For whom.
+        Device of the batches.
     """
 
     resident: ClassVar[bool]
-    """Whether all of it is on the device."""
+    """Whether all images are on the device."""
 
     def __init__(self, images: ImageSet, device: torch.device) -> None:
         self.spec = images.spec
@@ -51,21 +51,21 @@ class Loader(ABC):
 
     @abstractmethod
     def batch(self, rows: Tensor) -> Pair:
-        """Return pixels in [0, 1], with shape (B, C, H, W), and labels, with shape (B,).
+        """Return pixels in [0, 1], with shape (B, C, H, W), and labels, with shape (B,), or None.
 
         Parameters
         ----------
         rows : Tensor
-            Which images, with shape (B,).
+            Rows of the images, with shape (B,).
         """
 
     @abstractmethod
     def batches(self, batches: Sequence[Tensor]) -> Iterator[Pair]:
-        """Yield each batch in turn; close the iterator to stop reading ahead."""
+        """Yield the batches in order; close the iterator to stop prefetching."""
 
 
 class ResidentFeed(Loader):
-    """Keeps all bytes on the device; on the CPU it shares them where it can."""
+    """Loader with all bytes on the device; on the CPU it shares their memory if it can."""
 
     resident: ClassVar[bool] = True
 
@@ -77,7 +77,7 @@ class ResidentFeed(Loader):
     @override
     def batch(self, rows: Tensor) -> Pair:
         rows = rows.to(self._device)
-        # Indexing by [rows] copies byte by byte on the CPU, in fifteen times the time.
+        # Indexing by [rows] copies byte by byte on the CPU and takes fifteen times as long.
         x = _pixels(self._images.index_select(0, rows))
         return x, None if self._labels is None else self._labels.index_select(0, rows)
 
@@ -87,7 +87,7 @@ class ResidentFeed(Loader):
 
 
 class StreamedFeed(Loader):
-    """Leaves images where they are, often on disk, and gathers the next batches meanwhile."""
+    """Loader that leaves images in place, often on disk, and prefetches batches in threads."""
 
     resident: ClassVar[bool] = False
 
@@ -101,26 +101,26 @@ class StreamedFeed(Loader):
 
     @override
     def batches(self, batches: Sequence[Tensor]) -> Iterator[Pair]:
-        """See `Loader.batches`; raises here what went wrong in a thread that reads."""
+        """Yield the batches in order; raise the errors of the reader threads."""
         pool = ThreadPoolExecutor(READERS, thread_name_prefix="feed")
         try:
             tasks = (pool.submit(self._gather, rows) for rows in batches)
-            waiting = deque(islice(tasks, AHEAD))
-            while waiting:
-                gathered = waiting.popleft().result()
-                waiting.extend(islice(tasks, 1))
+            pending = deque(islice(tasks, AHEAD))
+            while pending:
+                gathered = pending.popleft().result()
+                pending.extend(islice(tasks, 1))
                 yield self._send(gathered)
         finally:
             pool.shutdown(cancel_futures=True)
 
     def _gather(self, rows: Tensor) -> Pair:
-        """Copy a batch into memory, as bytes; in any thread."""
+        """Copy a batch of bytes into memory; runs in any thread."""
         chosen = rows.numpy(force=True)
-        # Not numpy.take, which copies all of a view such as that of images with channels last.
+        # numpy.take would copy all of a view, such as one of channels-last images.
         x = _tensor(np.ascontiguousarray(self._images[chosen]))
         y = None if self._labels is None else _tensor(self._labels[chosen])
         if self._device.type == "cuda":
-            # The GPU fetches by itself what lies in memory that cannot move.
+            # The GPU copies from pinned memory asynchronously.
             return x.pin_memory(), None if y is None else y.pin_memory()
         return x, y
 
@@ -131,7 +131,7 @@ class StreamedFeed(Loader):
 
 
 def make_feed(images: ImageSet, device: torch.device, resident_mb: int) -> Loader:
-    """Return a feed that keeps at most `resident_mb` MB of images on the device."""
+    """Return a loader that keeps at most `resident_mb` MB of images on the device."""
     elsewhere = device.type != "cpu" or isinstance(images.images, np.memmap | RowView)
     if elsewhere and images.images.nbytes > resident_mb * 1_000_000:
         return StreamedFeed(images, device)
@@ -143,5 +143,5 @@ def _pixels(values: Tensor) -> Tensor:
 
 
 def _tensor(array: np.ndarray) -> Tensor:
-    """Share an array's memory where torch can (it refuses read-only arrays)."""
+    """Return an array as a tensor that shares memory; copy read-only ones, which torch refuses."""
     return torch.from_numpy(array if array.flags.writeable else array.copy())

@@ -1,4 +1,4 @@
-"""Sums of losses that stay on the device until somebody reads them."""
+"""Sums of losses that stay on the device until they are read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Meter:
-    """Adds up losses without waiting for the device."""
+    """Sums of losses, added up without waiting for the device."""
 
     def __init__(self) -> None:
         self.names: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ class Meter:
         self.images = 0
 
     def add(self, values: Mapping[str, Tensor]) -> None:
-        """Add one batch of losses per image; the sums stay where they are in memory."""
+        """Add the losses per image of one batch, in place in memory."""
         sums = torch.stack([value.detach() for value in values.values()]).sum(1)
         if self.sums is None or self.names != tuple(values):
             self.names, self.sums, self.images = tuple(values), sums.double(), 0
@@ -31,11 +31,11 @@ class Meter:
             self.sums += sums
 
     def count(self, images: int) -> None:
-        """Say how many images were added."""
+        """Add to the number of images."""
         self.images += images
 
     def merge(self, other: Meter) -> None:
-        """Add all that another meter has summed."""
+        """Add the sums of another meter."""
         if other.sums is None:
             return
         if self.sums is None or self.names != other.names:
@@ -45,7 +45,7 @@ class Meter:
             self.images += other.images
 
     def take(self) -> Meter:
-        """Return what was summed so far as a meter of its own, and begin again at 0."""
+        """Return the sums so far as a new meter, and reset this one to 0."""
         taken = Meter()
         taken.merge(self)
         if self.sums is not None:
@@ -61,12 +61,12 @@ class Meter:
 
 
 class Reading:
-    """A meter's sums on their way from the device; nobody need wait for them.
+    """Asynchronous copy of a meter's sums to the host.
 
     Parameters
     ----------
     meter : Meter
-        What to read.
+        Meter to read.
     """
 
     def __init__(self, meter: Meter) -> None:
@@ -83,11 +83,11 @@ class Reading:
 
     @property
     def arrived(self) -> bool:
-        """Whether `means` would return at once."""
+        """Whether `means` returns without waiting."""
         return self._arrived is None or self._arrived.query()
 
     def means(self) -> Losses:
-        """Return the means per image; wait for them where they have not arrived."""
+        """Return the means per image; wait until they have arrived."""
         if self._arrived:
             self._arrived.synchronize()
         return self._host.means()

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: numbers, snapshots, and whether all is well."""
+"""Monitor of a run: losses, snapshots, saves, and checks that losses are finite."""
 
 from __future__ import annotations
 
@@ -22,61 +22,61 @@ if TYPE_CHECKING:
     from latentlab.learning.training_state import Position
 
 REPORT_EVERY = 0.1
-"""Seconds between two steps that carry numbers."""
+"""Seconds between two steps with losses."""
 KEEP_EVERY = 5.0
-"""Seconds between two savings: more would cost a short epoch its speed."""
+"""Seconds between two saves; more frequent saves would slow down short epochs."""
 PORTRAY_EVERY = 0.5
 
 
 class Monitor:
-    """Decides when a run reports numbers and snapshots, and whether they are sound.
+    """Decides when a run reports losses, snapshots and saves, and checks that losses are finite.
 
     Parameters
     ----------
     trainer : Trainer
-        The training to watch.
+        Training to monitor.
     controls : Controls
-        Says how often whoever looks on wants a snapshot.
+        Sets the interval of the snapshots.
     position : Position or None
-        Where the run had stood, if it goes on from there.
+        State that the run was resumed from, if any.
     """
 
     def __init__(self, trainer: Trainer, controls: Controls, position: Position | None) -> None:
         self._trainer = trainer
         self._controls = controls
-        self._away = 0.0
+        self._excluded = 0.0
         self._reported = self._epoch_began = self.now()
-        self._pace, self._told_step = Pace(self._reported), trainer.step_count
+        self._pace, self._reported_step = Pace(self._reported), trainer.step_count
         self._epoch_ended = self._reported
         self._reading: Reading | None = None
-        self._snapshot_due = self._portrait_due = 0.0
-        self._kept: float = -math.inf
-        self._kept_step = trainer.step_count if position else -1
-        self._good = trainer.snapshot()
+        self._snapshot_due = self._preview_due = 0.0
+        self._saved_at: float = -math.inf
+        self._saved_step = trainer.step_count if position else -1
+        self._last_finite = trainer.snapshot()
         self._diverged = False
-        self._earlier = position.seconds if position else 0.0
+        self._resumed_seconds = position.seconds if position else 0.0
         self.best_loss = position.best_loss if position else None
         self.best_epoch = position.best_epoch if position else 0
         self.judged_by = position.judged_by if position else ""
         self._best: Snapshot | None = None
 
     def now(self) -> float:
-        """Return a clock that stands still while somebody looks at an event."""
-        return time.perf_counter() - self._away
+        """Return a clock in seconds that excludes time outside training."""
+        return time.perf_counter() - self._excluded
 
     def away(self, seconds: float) -> None:
-        """Leave time out that was not the training's own, as when it was paused."""
-        self._away += seconds
+        """Exclude time outside training, such as a pause."""
+        self._excluded += seconds
 
-    # Numbers
+    # Losses
 
     def after_step(self) -> Step:
-        """Describe the step just made, with numbers when they are due and have come over.
+        """Return the event of the last step, with losses if they are due and have arrived.
 
         Raises
         ------
         TrainingError
-            Where a loss is no longer a finite number.
+            If a loss is not finite.
         """
         trainer, now = self._trainer, self.now()
         seconds = now - self._reported
@@ -88,15 +88,15 @@ class Monitor:
             return Step(trainer.step_count, trainer.epoch + 1)
         recent = self.check(self._reading.means())
         self._reading, self._reported = None, now
-        self._pace.note(now, trainer.step_count - self._told_step)
-        self._told_step = trainer.step_count
+        self._pace.note(now, trainer.step_count - self._reported_step)
+        self._reported_step = trainer.step_count
         steps = trainer.steps_per_epoch * trainer.recipe.training.epochs
         left = self._pace.seconds_for(steps - trainer.step_count)
         speed = self._pace.steps_per_second * trainer.images_per_step
         return Step(trainer.step_count, trainer.epoch + 1, recent, speed, left)
 
     def end_epoch(self) -> tuple[Losses, float]:
-        """Return the means of the epoch's losses, and its seconds; waits for the device."""
+        """Return the mean losses and the seconds of the epoch; waits for the device."""
         trainer = self._trainer
         trainer.whole.merge(trainer.meter.take())
         self._reading = None
@@ -112,87 +112,87 @@ class Monitor:
 
     @property
     def seconds(self) -> float:
-        """How long the epoch under way has taken."""
-        return self._earlier + self.now() - self._epoch_began
+        """Duration of the current epoch so far."""
+        return self._resumed_seconds + self.now() - self._epoch_began
 
     def begin_epoch(self) -> None:
         """Start the clock of the next epoch."""
-        self._earlier, self._epoch_began = 0.0, self.now()
+        self._resumed_seconds, self._epoch_began = 0.0, self.now()
         self._pace.set_aside(self._epoch_began - self._epoch_ended)
 
     def check(self, values: Losses) -> Losses:
-        """Return losses that are finite numbers; raise a `TrainingError` where one is none."""
+        """Return the losses; raise a `TrainingError` if one is not finite."""
         if not all(map(math.isfinite, values.values())):
             raise not_finite(values)
         return values
 
     def diverged(self, error: TrainingError) -> TrainingError:
-        """Remember that the present weights are worthless, and say where that happened."""
+        """Mark the current weights as unusable, and return the error with the step."""
         self._diverged = True
         trainer, advice = self._trainer, error.advice
         if isinstance(error, NotFiniteError):
             advice = advice_on(trainer.recipe, error.terms, first=trainer.step_count == 0)
         return TrainingError(
             f"At step {trainer.step_count + 1} {error.message}; the weights of epoch "
-            f"{self._good.epoch} were kept.",
+            f"{self._last_finite.epoch} were kept.",
             advice,
         )
 
     def update_best(self, loss: float) -> tuple[int, float]:
-        """Return when the validation loss was lowest since the objective last changed, and it.
+        """Return the epoch and the value of the best validation loss under the current objective.
 
-        Under a growing beta the loss rises while the model gets better: no best then.
+        A growing beta changes the objective every epoch: the loss rises while the model improves.
         """
         trainer = self._trainer
-        self._good = trainer.snapshot()
+        self._last_finite = trainer.snapshot()
         objective = trainer.recipe.objective
         judged_by = f"{objective!r} {objective.numbers(trainer.epochs)}"
         if self.best_loss is None or loss < self.best_loss or judged_by != self.judged_by:
-            self.best_loss, self.best_epoch, self._best = loss, trainer.epoch, self._good
+            self.best_loss, self.best_epoch, self._best = loss, trainer.epoch, self._last_finite
         self.judged_by = judged_by
         return self.best_epoch, self.best_loss
 
-    # Copies
+    # Snapshots and saves
 
     def wants_snapshot(self, *, epoch_over: bool = False) -> bool:
-        """Say whether an onlooker is due a new picture of the model."""
+        """Return whether a snapshot is due."""
         controls = self._controls
         due = time.perf_counter() >= self._snapshot_due
         return controls.wants_snapshot and (due or (epoch_over and not controls.one_at_a_time))
 
     def take_snapshot(self) -> Snapshot:
-        """Copy the weights for an onlooker."""
+        """Return a snapshot and schedule the next one."""
         self._snapshot_due = time.perf_counter() + (self._controls.snapshot_every or 0.0)
         self._controls.taken()
         return self._trainer.snapshot()
 
     def wants_portrait(self, *, last: bool) -> bool:
-        """Say whether the model should be portrayed at the end of this epoch."""
-        due = last or self._trainer.epoch == 1 or self.now() >= self._portrait_due
+        """Return whether a preview is due at the end of this epoch."""
+        due = last or self._trainer.epoch == 1 or self.now() >= self._preview_due
         if due:
-            self._portrait_due = self.now() + PORTRAY_EVERY
+            self._preview_due = self.now() + PORTRAY_EVERY
         return due
 
     def wants_keeping(self) -> bool:
-        """Say whether what was learned should be saved now."""
-        return self.now() - self._kept >= KEEP_EVERY
+        """Return whether a save is due."""
+        return self.now() - self._saved_at >= KEEP_EVERY
 
     def take_saved(self) -> Saved | None:
-        """Copy what is worth keeping; None where it was kept before.
+        """Return the state to save; None if it is already saved.
 
-        Losses are read now and then only, so a run stopped in between may have diverged unseen.
+        Losses are read only at intervals, so a run stopped in between may have diverged undetected.
         """
         trainer = self._trainer
-        if trainer.step_count == self._kept_step:
+        if trainer.step_count == self._saved_step:
             return None
         best, self._best = self._best, None
-        self._kept, self._kept_step = self.now(), trainer.step_count
-        now = self._good if self._diverged else trainer.snapshot()
+        self._saved_at, self._saved_step = self.now(), trainer.step_count
+        now = self._last_finite if self._diverged else trainer.snapshot()
         if not all(np.isfinite(value).all() for value in now.weights.values()):
-            now, self._diverged = self._good, True
+            now, self._diverged = self._last_finite, True
         if self._diverged:
             return Saved(now, best)
-        # Between two epochs none is under way, even while the last is still looked at.
+        # Between epochs the duration is 0, even if the clock of the last one still runs.
         seconds = self.seconds if trainer.position else 0.0
         position = take_position(trainer, self.best_loss, self.best_epoch, self.judged_by, seconds)
         return Saved(now, best, position)

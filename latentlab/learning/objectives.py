@@ -1,4 +1,4 @@
-"""What training makes small: terms in nats per image, put together in one place."""
+"""Training objectives: loss terms in nats per image, and how they are combined."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Numbers = "Mapping[str, float | Tensor]"
 
 
 class Batch(NamedTuple):
-    """One batch and what the model makes of it.
+    """A batch and the outputs of the model for it.
 
-    Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or None; `known` (B, 1, H, W), True where a
-    pixel is known, or None where all are; `z` (B, D), drawn from `q`.
+    Shapes: `x` (B, C, H, W) in [0, 1]; `y` (B,) or None; `known`, the observation mask,
+    (B, 1, H, W) or None if all pixels are observed; `z` (B, D), a sample of `q`.
     """
 
     x: Tensor
@@ -41,7 +41,7 @@ class Batch(NamedTuple):
 
 
 class Objective(Config, ABC):
-    """Terms, and how they make up the loss."""
+    """Base class of objectives: loss terms and their combination."""
 
     kind: str
     extra: Annotated[Term, Choice(TERMS)] = Field(
@@ -54,7 +54,7 @@ class Objective(Config, ABC):
 
     @abstractmethod
     def numbers(self, epochs: float) -> dict[str, float]:
-        """Return what changes with time, such as beta, after `epochs` epochs."""
+        """Return the scheduled values, such as beta, after `epochs` epochs."""
 
     @abstractmethod
     def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
@@ -65,11 +65,11 @@ OBJECTIVES = Registry[Objective]("objective", default="elbo")
 
 
 class RateDistortion(Objective):
-    """Reconstruction (distortion) and KL (rate): what all objectives here weigh."""
+    """Reconstruction (distortion) and KL (rate), base class of the objectives here."""
 
     @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """See `Objective.terms`; unknown pixels are left out of the reconstruction.
+        """Return the terms; hidden pixels do not count in the reconstruction.
 
         References
         ----------
@@ -83,7 +83,7 @@ class RateDistortion(Objective):
         return terms if extra is None else {**terms, self.extra.kind: extra}
 
     def distortion(self, terms: Mapping[str, Tensor]) -> Tensor:
-        """Return all of the loss but the KL."""
+        """Return the loss without the KL, with shape (B,)."""
         if self.extra.kind not in terms:
             return terms["reconstruction"]
         return terms["reconstruction"] + self.extra.weight * terms[self.extra.kind]
@@ -115,7 +115,7 @@ class ELBO(RateDistortion):
 
     @override
     def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """See `Objective.terms`; ``free_bits`` is what the floor adds to the KL.
+        """Return the terms; ``free_bits`` is Σ_d max(0, free_bits - mean KL_d), added to the KL.
 
         References
         ----------
@@ -130,7 +130,7 @@ class ELBO(RateDistortion):
 
     @override
     def numbers(self, epochs: float) -> dict[str, float]:
-        """See `Objective.numbers`.
+        """Return the scheduled beta.
 
         References
         ----------
@@ -174,13 +174,13 @@ class Capacity(RateDistortion):
 
     @override
     def total(self, terms: Mapping[str, Tensor], numbers: Mapping[str, float | Tensor]) -> Tensor:
-        """See `Objective.total`; the distance is that of the batch's mean KL."""
-        away = (batch_mean(terms["kl"]) - numbers["capacity"]).abs()
-        return self.distortion(terms) + numbers["beta"] * away
+        """Return the loss; |KL - capacity| is of the mean KL of the batch."""
+        gap = (batch_mean(terms["kl"]) - numbers["capacity"]).abs()
+        return self.distortion(terms) + numbers["beta"] * gap
 
 
 def reconstruction(batch: Batch) -> Tensor:
-    """Return -log p(x|z) over the known pixels, nats per image, with shape (B,)."""
+    """Return -log p(x|z) over the observed pixels, nats per image, with shape (B,)."""
     if batch.known is None:
         return -batch.p.log_prob(batch.x)
     pixels = getattr(batch.p, "base_dist", batch.p)
@@ -194,46 +194,46 @@ def compute_losses(
     numbers: Mapping[str, float | Tensor],
     noise: Noise,
 ) -> tuple[dict[str, Tensor], Batch]:
-    """Return ``loss`` and each term per image; the same for training and validation.
+    """Return ``loss`` and each term per image, for training and for validation.
 
     Parameters
     ----------
     model, objective : Model, Objective
-        What is judged, and by what.
+        Model and objective to evaluate.
     batch : tuple
-        Pixels in [0, 1], with shape (B, C, H, W); labels, with shape (B,), or None; which
-        pixels are known, with shape (B, 1, H, W), or None for all.
+        Pixels in [0, 1], with shape (B, C, H, W); labels, with shape (B,), or None;
+        observation mask, with shape (B, 1, H, W), or None if all pixels are observed.
     numbers : dict
-        See `Objective.numbers`; tensors where a captured step is to see them change.
+        See `Objective.numbers`; tensors if a captured step must see them change.
     noise : Noise
-        Where the noise of the latent samples comes from.
+        Noise source of the latent samples.
 
     Returns
     -------
     dict of str to Tensor
         Nats per image, each with shape (B,), ``loss`` first.
     Batch
-        What they were made from.
+        The batch and the outputs of the model.
     """
     x, y, known = batch
-    # What is not known must not be seen either.
+    # The encoder must not see hidden pixels.
     q = model.encode(x if known is None else x * known, y)
     z = draw(q, noise)
-    made = Batch(x, y, known, z, q, model.decode(z, y), model.prior(y))
-    terms = objective.terms(made)
-    return {"loss": objective.total(terms, numbers), **terms}, made
+    outputs = Batch(x, y, known, z, q, model.decode(z, y), model.prior(y))
+    terms = objective.terms(outputs)
+    return {"loss": objective.total(terms, numbers), **terms}, outputs
 
 
 class Noise:
-    """Standard normal numbers of a run's own.
+    """Standard normal noise from the generator of a run.
 
-    torch's own ``rsample`` takes its noise from the one global generator, which the window's
-    explorer would then share with a run that is to be repeatable.
+    ``rsample`` of torch draws from the global generator, which the explorer of the window also
+    uses, so a run would not be reproducible.
 
     Parameters
     ----------
     generator : torch.Generator
-        Where they come from.
+        Random generator of the run.
     """
 
     def __init__(self, generator: torch.Generator) -> None:
@@ -242,11 +242,11 @@ class Noise:
         self.first = 0
 
     def share(self, first: int, whole: int) -> None:
-        """Make only rows from `first` on of `whole`: each process draws for the whole batch."""
+        """Return only rows from `first` on of `whole`: each process draws for the full batch."""
         self.first, self.whole = first, whole
 
     def like(self, tensor: Tensor) -> Tensor:
-        """Return numbers of the shape of `tensor`."""
+        """Return noise with the shape of `tensor`."""
         if not self.whole:
             return torch.empty_like(tensor).normal_(generator=self.generator)
         noise = tensor.new_empty(self.whole, *tensor.shape[1:]).normal_(generator=self.generator)
@@ -254,7 +254,7 @@ class Noise:
 
 
 def draw(q: Distribution, noise: Noise) -> Tensor:
-    """Draw from `q` so that gradients pass."""
+    """Return a reparameterised sample of `q`, with shape (B, D)."""
     base = getattr(q, "base_dist", q)
     if not isinstance(base, Normal):
         return q.rsample()

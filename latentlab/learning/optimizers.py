@@ -1,4 +1,4 @@
-"""Torch's optimizers, as kinds a recipe can choose."""
+"""torch's optimizers, as kinds of a recipe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class OptimizerConfig(Config, ABC):
-    """How gradients move the weights."""
+    """Base class of the optimizers."""
 
     kind: str
     weight_decay: float = Field(
@@ -32,20 +32,20 @@ class OptimizerConfig(Config, ABC):
     @property
     @abstractmethod
     def keeps(self) -> tuple[str, ...]:
-        """What it keeps of each weight from step to step, as a resumed run needs it."""
+        """Names of the state per weight that a resumed run needs."""
 
     @abstractmethod
     def build(
         self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
     ) -> torch.optim.Optimizer:
-        """Make the optimizer; `how` says how it is to compute (``fused``, ``capturable``)."""
+        """Build the optimizer; `how` has implementation flags (``fused``, ``capturable``)."""
 
 
 OPTIMIZERS = Registry[OptimizerConfig]("optimizer", default="adam")
 
 
 class Adaptive(OptimizerConfig):
-    """A step size for each weight, from the history of its gradients."""
+    """Base class of optimizers with a step size per weight, from its gradient history."""
 
     beta1: float = Field(
         0.9, ge=0, lt=1, description="Memory of the mean.", json_schema_extra=ADVANCED
@@ -111,7 +111,7 @@ class SGD(OptimizerConfig):
     def build(
         self, weights: Iterable[Tensor], learning_rate: float | Tensor, **how: Any
     ) -> torch.optim.Optimizer:
-        # It keeps no count of steps, so there is nothing that a graph could not capture.
+        # SGD has no step count, so a graph can always capture it.
         how.pop("capturable", None)
         return torch.optim.SGD(
             weights,

@@ -1,4 +1,4 @@
-"""A recipe: everything that makes a run what it is, as TOML."""
+"""Recipe of a run as TOML: model, data, objective and training."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = "latentlab"
-"""Key of the version that wrote a recipe."""
+"""Key of the latentlab version that wrote a recipe."""
 PATHS = "write the path between single quotes, or with /"
-"""What to do about backslashes in TOML."""
+"""Advice on backslashes in TOML."""
 
 
 class TrainingConfig(Config):
@@ -120,11 +120,11 @@ class Recipe(Config):
     training: TrainingConfig = Field(default_factory=TrainingConfig)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, without those that are None (TOML has no such thing)."""
+        """Return plain values without those that are None, which TOML cannot store."""
         return self.model_dump(mode="json", exclude_none=True)
 
     def to_toml(self) -> str:
-        """Return the recipe as it stands in a file."""
+        """Return the content of a recipe file."""
         return tomli_w.dumps({VERSION: __version__, **self.to_dict()})
 
     def changed(self, key: str, value: Any) -> Recipe:
@@ -133,7 +133,7 @@ class Recipe(Config):
         Raises
         ------
         RecipeError
-            Where there is no such key, or it cannot have that value.
+            If the key does not exist, or the value is invalid.
         """
         values = self.to_dict()
         put_value(values, key, value)
@@ -148,44 +148,44 @@ def read_recipe(path: Path, settings: Iterable[str] = ()) -> Recipe:
     path : Path
         A TOML file.
     settings : iterable of str
-        Changes such as ``"training.epochs=11"``; the value is read as TOML, and as plain text
-        where it is none.
+        Changes such as ``"training.epochs=11"``; the value is parsed as TOML, or taken as plain
+        text if it is not valid TOML.
 
     Raises
     ------
     RecipeError
-        Where the file or a value cannot be used.
+        If the file or a value is invalid.
     """
     return make_recipe(read_values(path, settings))
 
 
 def read_values(path: Path, settings: Iterable[str] = ()) -> dict[str, Any]:
-    """Read the plain values of a recipe file, as `read_recipe` does, without checking them.
+    """Read the plain values of a recipe file, as `read_recipe` does, without validation.
 
     Raises
     ------
     RecipeError
-        Where the file is no TOML, or a setting is not written as one.
+        If the file is not TOML, or a setting has another form.
     """
-    text = _text_of(path)
+    text = _read(path)
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RecipeError({str(path): f"is not TOML: {_explained(error, text)}"}) from None
+        raise RecipeError({str(path): f"is not TOML: {_parse_problem(error, text)}"}) from None
     for setting in settings:
         key, text = split_setting(setting)
         put_value(values, key, setting_value(key, text))
     if VERSION not in values:
-        # Not in those that latentlab has written: a folder's name may hold a tab.
-        _check_words(values)
+        # Files written by latentlab are exempt: a folder's name may contain a tab.
+        _refuse_control_characters(values)
     return values
 
 
-def _text_of(path: Path) -> str:
+def _read(path: Path) -> str:
     if path.is_dir():
         inside = path / "recipe.toml"
         advice = f"use {inside}, or --resume {path}" if inside.exists() else "name a TOML file"
-        raise RecipeError({str(path): f"cannot be read, for it is a folder: {advice}"})
+        raise RecipeError({str(path): f"cannot be read, because it is a folder: {advice}"})
     try:
         return read_text(path)
     except OSError as error:
@@ -194,33 +194,33 @@ def _text_of(path: Path) -> str:
         raise RecipeError({str(path): f"is not TOML: {error}"}) from error
 
 
-def _explained(error: Exception, text: str) -> str:
+def _parse_problem(error: Exception, text: str) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    place = re.search(r"at line (\d+)", str(error))
-    line = text.split("\n")[int(place[1]) - 1] if place else ""
+    match = re.search(r"at line (\d+)", str(error))
+    line = text.split("\n")[int(match[1]) - 1] if match else ""
     return f"{error}; {PATHS}" if "\\" in line else str(error)
 
 
-def _check_words(values: Mapping[str, Any], prefix: str = "") -> None:
-    r"""Refuse words that hold control characters, as the \t of a Windows path becomes a tab."""
+def _refuse_control_characters(values: Mapping[str, Any], prefix: str = "") -> None:
+    r"""Refuse strings with control characters, such as a tab from the \t of a Windows path."""
     for name, value in values.items():
         key = f"{prefix}{name}"
         if isinstance(value, dict):
-            _check_words(value, f"{key}.")
-        elif isinstance(value, str) and any(sign < " " for sign in value):
-            raise RecipeError({key: f"a backslash of {value!r} was read as an escape; {PATHS}"})
+            _refuse_control_characters(value, f"{key}.")
+        elif isinstance(value, str) and any(char < " " for char in value):
+            raise RecipeError({key: f"a backslash in {value!r} was read as an escape; {PATHS}"})
 
 
 def make_recipe(values: Mapping[str, Any]) -> Recipe:
-    """Make a recipe from plain values.
+    """Return the recipe of plain values.
 
     Raises
     ------
     RecipeError
-        Lists every problem by its key.
+        If values are invalid; lists every problem by its key.
     """
-    _check_text(values)
+    _refuse_invalid_unicode(values)
     missing: dict[str, Any] = {key: {} for key in ("model", "data") if key not in values}
     tables = {key: value for key, value in values.items() if key != VERSION}
     try:
@@ -233,13 +233,13 @@ def make_recipe(values: Mapping[str, Any]) -> Recipe:
         raise RecipeError({**error.problems, VERSION: newer}) from None
 
 
-def _check_text(values: Mapping[str, Any], prefix: str = "") -> None:
-    """Refuse names that are no text, which TOML and JSON cannot hold."""
+def _refuse_invalid_unicode(values: Mapping[str, Any], prefix: str = "") -> None:
+    """Refuse strings that are not valid Unicode, which TOML and JSON cannot store."""
     for name, value in values.items():
         if isinstance(value, dict):
-            _check_text(value, f"{prefix}{name}.")
+            _refuse_invalid_unicode(value, f"{prefix}{name}.")
         elif isinstance(value, str) and (shown := _printable(value)) != value:
-            problem = f"{shown!r} is a name that is no text: rename the file or folder"
+            problem = f"{shown!r} is not valid Unicode: rename the file or folder"
             raise RecipeError({f"{prefix}{name}": problem})
 
 
@@ -258,7 +258,7 @@ def split_setting(setting: str) -> tuple[str, str]:
     Raises
     ------
     RecipeError
-        Where it is not written so.
+        If the setting has another form.
     """
     key, equals, text = setting.partition("=")
     if not equals or "." not in key:
@@ -267,18 +267,18 @@ def split_setting(setting: str) -> tuple[str, str]:
 
 
 def put_value(values: dict[str, Any], key: str, value: Any) -> None:
-    """Put a value at a dotted key; tables are made as needed.
+    """Set the value of a dotted key; create tables as needed.
 
     Raises
     ------
     RecipeError
-        Where a part of the key is a value and no table.
+        If a part of the key is a value, not a table.
     """
     *tables, name = key.split(".")
     for table in tables:
         inner = values.setdefault(table, {})
         if isinstance(inner, str):
-            # The bare name of a kind is short for its table.
+            # A kind alone is short for a table with that kind.
             inner = values[table] = {"kind": inner}
         if not isinstance(inner, dict):
             raise RecipeError({key: f"{table} is a value, not a table"})
@@ -287,12 +287,12 @@ def put_value(values: dict[str, Any], key: str, value: Any) -> None:
 
 
 def setting_value(key: str, text: str) -> Any:
-    """Return a value as TOML reads it, or the plain text where it is none.
+    """Return a value parsed as TOML, or the plain text if it is not valid TOML.
 
     Raises
     ------
     RecipeError
-        Where there is no value.
+        If the value is empty.
     """
     if not text.strip():
         raise RecipeError({key: "has no value"})

@@ -1,4 +1,4 @@
-"""How a weight changes over the epochs."""
+"""Schedules over the epochs, for weights of the loss and for the learning rate."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from latentlab.config import ADVANCED, Config, Registry
 
 
 class Schedule(Config, ABC):
-    """A factor from 0 to 1 for a weight, over the epochs."""
+    """Base class: a factor from 0 to 1 over the epochs."""
 
     kind: str
 
     @abstractmethod
     def factor(self, epochs: float) -> float:
-        """Return the factor after `epochs` epochs, fractions included."""
+        """Return the factor after `epochs` epochs, with fractions."""
 
 
 SCHEDULES = Registry[Schedule]("schedule", default="constant")
@@ -36,7 +36,7 @@ class Constant(Schedule):
 
 
 class Ramp(Schedule):
-    """From one factor to another over some epochs, and constant after them."""
+    """Base class: a factor that goes from `start` to `end` in `epochs` epochs, then is constant."""
 
     epochs: float = Field(
         10.0, gt=0, le=100_000, description="Epochs until the end is reached.", title="Over"
@@ -54,7 +54,7 @@ class Ramp(Schedule):
 
     @abstractmethod
     def shape(self, done: float) -> float:
-        """Return how much of the way is behind when `done` (0 to 1) of the epochs are."""
+        """Return the progress (0 to 1) of the ramp at the share `done` (0 to 1) of its epochs."""
 
 
 @SCHEDULES.register

@@ -1,4 +1,4 @@
-"""What can be changed while a run goes on."""
+"""Changes to a run, and requests for snapshots, during training."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STEERABLE = ("objective.", "training.learning_rate", "training.epochs", "training.patience")
-"""How the keys begin that may change under way: all else would make another model of it."""
+"""Prefixes of the keys that can change during a run; other keys define another model."""
 
 
 class Controls:
-    """Wishes for a run under way; another thread may make them.
+    """Requests to a run; may be made in another thread.
 
     Parameters
     ----------
     snapshot_every : float, optional
-        Seconds between snapshots for whoever looks on; None for none at all.
+        Seconds between snapshots; None for no snapshots.
     one_at_a_time : bool
-        Whether the next snapshot waits until the last one was `seen`; none is made at the end of
-        an epoch before it is due.
+        Whether the next snapshot waits until the last one was `seen`; then none is taken early
+        at the end of an epoch.
     spare_core : bool
-        Whether somebody explores on the same cores meanwhile; see `device.spare_core`.
+        Whether the explorer uses the same cores meanwhile; see `device.spare_core`.
     """
 
     def __init__(
@@ -37,26 +37,26 @@ class Controls:
         self.one_at_a_time = one_at_a_time
         self.spare_core = spare_core
         self._unseen = False
-        self._wishes: deque[tuple[str, float]] = deque()
+        self._requests: deque[tuple[str, float]] = deque()
 
     @property
     def wants_snapshot(self) -> bool:
-        """Whether somebody looks on, and has seen the last snapshot where that matters."""
+        """Whether snapshots are enabled and, if `one_at_a_time`, the last one was seen."""
         return self.snapshot_every is not None and not self._unseen
 
     def taken(self) -> None:
-        """Take note that a snapshot was made."""
+        """Record that a snapshot was taken."""
         self._unseen = self.one_at_a_time
 
     def seen(self) -> None:
-        """Say that the last snapshot has been dealt with."""
+        """Record that the last snapshot was processed."""
         self._unseen = False
 
     def steer(self, key: str, value: float) -> None:
-        """Ask for a value of the recipe to change before the next step."""
-        self._wishes.append((key, value))
+        """Request a change of a recipe value before the next step."""
+        self._requests.append((key, value))
 
     def wishes(self) -> Iterator[tuple[str, float]]:
-        """Yield what was asked for, and forget it."""
-        while self._wishes:
-            yield self._wishes.popleft()
+        """Yield the requested changes and remove them."""
+        while self._requests:
+            yield self._requests.popleft()

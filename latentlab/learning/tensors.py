@@ -1,4 +1,4 @@
-"""Tensors from safetensors files, whose head is looked at before memory is taken."""
+"""Tensors from safetensors files, whose header is checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LONGEST_HEAD = 8 << 20
-"""Bytes of a file's head, which names its tensors, at most."""
+"""Largest header of a file in bytes; the header names the tensors."""
 MOST_WEIGHT = 1e9
-"""Weights are far smaller, and larger ones decode to nothing."""
+"""Limit of the absolute value of a weight; larger ones decode to nothing."""
 FLOATS = {"F16", "BF16", "F32", "F64"}
-"""Number formats that weights may be stored in."""
+"""Number formats in which weights may be stored."""
 NO_FILE = "is damaged or no safetensors file"
 
 
 def read_weights(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray]:
-    """Read the weights of a model whose tensors have these names and shapes, as float32.
+    """Read the weights of a model with these tensor names and shapes, as float32.
 
     Raises
     ------
     RunError
-        Where the file is missing, damaged or of another model, before a tensor is read; where
-        values are no numbers, or too large for weights.
+        If the file is missing, damaged or of another model, before a tensor is read; if values
+        are not finite, or too large for weights.
     """
     if is_missing(file):
         raise RunError(
-            f"{file.parent} is not a whole run: it has no {file.name}.",
-            "Copy the whole folder, or train it anew.",
+            f"{file.parent} is not a complete run: it has no {file.name}.",
+            "Copy the complete folder, or train the model again.",
         )
     check_head(file)
     with reading(file, fault=NO_FILE), safe_open(file, "np") as content:
@@ -46,27 +46,27 @@ def read_weights(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str,
         for name, head in heads.items():
             if head.get_dtype() not in FLOATS:
                 raise RunError(
-                    f"{file} has weights of another kind: {name} is {head.get_dtype()}.",
+                    f"{file} has weights in another format: {name} is {head.get_dtype()}.",
                     "Save them as float32, float16 or bfloat16.",
                 )
-        short = [name for name, head in heads.items() if head.get_dtype() == "BF16"]
-        weights = {name: content.get_tensor(name) for name in heads if name not in short}
-    if short:
-        # Numpy has no such numbers; torch has no names of files that are not UTF-8.
+        bfloat16 = [name for name, head in heads.items() if head.get_dtype() == "BF16"]
+        weights = {name: content.get_tensor(name) for name in heads if name not in bfloat16}
+    if bfloat16:
+        # NumPy has no bfloat16; torch cannot open file names that are not UTF-8.
         with reading(file, fault=NO_FILE), safe_open(file, "pt") as content:
-            weights |= {name: content.get_tensor(name).float().numpy() for name in short}
+            weights |= {name: content.get_tensor(name).float().numpy() for name in bfloat16}
     weights = {name: weights[name].astype(np.float32, copy=False) for name in heads}
     _check_finite(weights, file)
     return weights
 
 
 def check_head(file: Path) -> None:
-    """Look at how long a safetensors file says that its head is.
+    """Check the header length that a safetensors file declares.
 
     Raises
     ------
     RunError
-        Where that cannot be.
+        If that length is impossible.
     """
     with reading(file, fault=NO_FILE):
         with file.open("rb") as content:
@@ -78,12 +78,12 @@ def check_head(file: Path) -> None:
 def check_shapes(
     own: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]], source: object
 ) -> None:
-    """Compare the tensors that a model has with those that were found.
+    """Compare the tensors of a model with those of a file.
 
     Raises
     ------
     RunError
-        Names the first tensor that is missing, unknown or of another shape.
+        If a tensor is missing, unknown or has another shape; names the first one.
     """
     for name in [*own, *found]:
         have, want = found.get(name, "nothing"), own.get(name, "nothing")
@@ -97,8 +97,8 @@ def check_shapes(
 
 def _check_finite(weights: Mapping[str, NDArray], file: Path) -> None:
     for name, value in weights.items():
-        if not (np.abs(value) < MOST_WEIGHT).all():  # nor is NaN smaller
+        if not (np.abs(value) < MOST_WEIGHT).all():  # False for NaN too
             raise RunError(
                 f"{file} is damaged: {name} has values that no weight has.",
-                "Restore it from a copy, or train it anew.",
+                "Restore it from a copy, or train the model again.",
             )

@@ -1,4 +1,4 @@
-"""A model, its optimizer and its data on one device: what one step of learning does."""
+"""Model, optimizer and data on one device, and the training step."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 
 
 class Trainer:
-    """Makes the model of a recipe learn, step by step.
+    """Trains the model of a recipe, step by step.
 
     Parameters
     ----------
     recipe : Recipe
-        What to learn and how.
+        Model, data, objective and training settings.
     splits : Splits
-        The images; moved to the device once, as bytes, where they are small enough.
+        The images; moved to the device once, as bytes, if they are small enough.
     device : torch.device
-        Where to compute.
-    team : Team, optional
-        The processes among which each batch is shared out.
+        Device to compute on.
+    team : ProcessGroup, optional
+        Processes that share each batch.
     """
 
     def __init__(
@@ -88,41 +88,41 @@ class Trainer:
         training = self.recipe.training
         weights = list(self.model.parameters())
         if self.device.type != "cuda":
-            # Fused steps exist for all devices and save a third of a small model's step.
+            # Fused optimizers exist for all devices and save a third of a small model's step.
             return training.optimizer.build(weights, training.learning_rate, fused=True)
         rate = torch.tensor(training.learning_rate, device=self.device)
         return training.optimizer.build(weights, rate, fused=True, capturable=True)
 
     @property
     def shown(self) -> Model:
-        """The model that is evaluated, shown and saved: the EMA where there is one."""
+        """The model to evaluate, show and save: the EMA if there is one."""
         return self.ema or self.model
 
     @property
     def steps_per_epoch(self) -> int:
-        """Number of batches, the last of which may be smaller."""
+        """Number of batches per epoch; the last one may be smaller."""
         return -(-len(self.train_feed) // self.recipe.training.batch_size)
 
     @property
     def images_per_step(self) -> float:
-        """Images that a step learns from, on average and over all processes."""
+        """Mean number of images per step, over all processes."""
         return len(self.train_feed) / self.steps_per_epoch
 
     @property
     def epochs(self) -> float:
-        """How long it has learned, fractions included."""
+        """Training so far in epochs, with fractions."""
         return self.step_count / self.steps_per_epoch
 
     def change(self, recipe: Recipe) -> None:
-        """Go on with another objective, learning rate or length."""
+        """Continue with another objective, learning rate or length."""
         self.recipe = recipe
-        # A trace or a graph holds the objective that it was made with.
+        # A trace or graph contains the objective at the time of its recording.
         self._runner = make_runner(self)
 
     # Steps
 
     def epoch_steps(self) -> Iterator[None]:
-        """Make each step of an epoch, in a new random order; begun ones go on where they were."""
+        """Make the steps of an epoch in a new random order; continue an epoch in progress."""
         if self.position == 0:
             self.order_before = self.order.get_state()
         order = torch.randperm(len(self.train_feed), generator=self.order)
@@ -135,32 +135,32 @@ class Trainer:
                 self.meter.count(rows)
                 yield
                 if runner is not self._runner:
-                    # The recipe has changed, and with it what a trace or a graph would do.
+                    # The recipe has changed, so a trace or graph is out of date.
                     break
         self.position = 0
         self.epoch += 1
 
     def load(self, batches: Sequence[Tensor]) -> Iterator[tuple[Inputs, int]]:
-        """Load this process's share of each batch of rows; return it with the batch's size."""
-        own = [rows[self.team.share(len(rows))] for rows in batches]
-        for rows, mine, (x, y) in zip(batches, own, self.train_feed.batches(own), strict=True):
-            yield (x, y, self.known(mine)), len(rows)
+        """Yield this process's slice of each batch of rows, with the size of the full batch."""
+        parts = [rows[self.team.share(len(rows))] for rows in batches]
+        for rows, part, (x, y) in zip(batches, parts, self.train_feed.batches(parts), strict=True):
+            yield (x, y, self.known(part)), len(rows)
 
     def begin_step(self, batch_size: int) -> None:
-        """Set what changes with time, and which part of the batch's noise is this process's."""
+        """Apply the schedules, and select this process's slice of the batch's noise."""
         self._apply_schedules()
         start = self.team.share(batch_size).start
         self.noise.share(start, batch_size * (self.team.size > 1))
 
     def gradients(self, inputs: Inputs, batch_size: int) -> dict[str, Tensor]:
-        """Compute the gradient of the mean loss; return the losses that it is the gradient of."""
+        """Compute the gradients of the mean loss; return the losses."""
         values = self.losses(self.recipe.objective, inputs, self.numbers)
         self.optimizer.zero_grad(set_to_none=True)
         backward(values, batch_size, self.team.size)
         return values
 
     def learn(self, values: dict[str, Tensor]) -> None:
-        """Change the weights by their gradients, and count the losses."""
+        """Update the weights from their gradients, and add up the losses."""
         training = self.recipe.training
         if training.clip:
             clip_grad_norm_(self.model.parameters(), training.clip)
@@ -170,13 +170,13 @@ class Trainer:
         self.meter.add(values)
 
     def augmented(self, inputs: Inputs) -> Inputs:
-        """Return a batch with its images augmented, where the recipe says so."""
+        """Return a batch with its images augmented, if the recipe enables it."""
         x, y, known = inputs
         augment = self.recipe.training.augment
         return (augment.apply(x, self.rng), y, known) if augment.active else inputs
 
     def learn_rows(self, rows: Tensor) -> None:
-        """Make a step with some images that are on the device."""
+        """Make a step with images that are on the device."""
         x, y = self.train_feed.batch(rows)
         inputs = self.augmented((x, y, self.known(rows)))
         self.learn(self.gradients(inputs, len(rows)))
@@ -189,25 +189,25 @@ class Trainer:
             mean.copy_(now)
 
     def _apply_schedules(self) -> None:
-        """Move what changes with time to where the step finds it."""
+        """Set the scheduled values where the step reads them."""
         training = self.recipe.training
         rate = training.learning_rate * training.schedule.factor(self.epochs)
         now = {"learning_rate": rate, **self.recipe.objective.numbers(self.epochs)}
         for name in [
             name for name, value in now.items() if self._last_scheduled.get(name) != value
         ]:
-            self._set_number(name, now[name])
+            self._set_scheduled(name, now[name])
         self._last_scheduled = now
 
-    def _set_number(self, name: str, value: float) -> None:
+    def _set_scheduled(self, name: str, value: float) -> None:
         if name == "learning_rate":
             for group in self.optimizer.param_groups:
-                group["lr"] = _moved(group["lr"], value, self.device)
+                group["lr"] = _updated(group["lr"], value, self.device)
         else:
-            self.numbers[name] = _moved(self.numbers.get(name), value, self.device)
+            self.numbers[name] = _updated(self.numbers.get(name), value, self.device)
 
     def known(self, rows: Tensor) -> Tensor | None:
-        """Return which pixels of some images are known; None for all."""
+        """Return the observation mask, (B, 1, H, W); None if all pixels are observed."""
         training = self.recipe.training
         if not training.missing:
             return None
@@ -216,11 +216,11 @@ class Trainer:
         return known_pixels(rows, height, width, training.missing, training.seed)
 
     def largest_batch(self) -> int:
-        """Return how many images at once would fit into memory, by trying."""
+        """Return a batch size that fits into memory, found by trial."""
         size = self.recipe.training.batch_size // 2
         while size > 1:
             try:
-                # A quarter more, for the optimizer's state and for what lies between the pieces.
+                # A quarter more, for the optimizer's state and for fragmentation.
                 tried = min(size + size // 4, len(self.train_feed))
                 rows = torch.arange(tried, device=self.device)
                 x, y = self.train_feed.batch(rows)
@@ -250,17 +250,17 @@ class Trainer:
         )
 
     def snapshot(self) -> Snapshot:
-        """Copy the weights that are shown to plain arrays."""
+        """Return a copy of the evaluated weights as arrays."""
         weights: dict[str, Any] = {
-            # On the CPU numpy() shares the memory that the next step writes to.
+            # On the CPU, numpy() shares memory that the next step overwrites.
             name: value.detach().cpu().numpy().copy()
             for name, value in self.shown.state_dict().items()
         }
         return Snapshot(self.step_count, self.epoch, weights)
 
 
-def _moved(old: float | Tensor | None, value: float, device: torch.device) -> float | Tensor:
-    """Return a number as a step reads it: on CUDA in one place, where a captured step looks."""
+def _updated(old: float | Tensor | None, value: float, device: torch.device) -> float | Tensor:
+    """Return a scheduled value as a step reads it; on CUDA always in the same tensor."""
     if device.type != "cuda":
         return value
     return old.fill_(value) if isinstance(old, Tensor) else torch.tensor(value, device=device)

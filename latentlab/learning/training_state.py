@@ -1,4 +1,4 @@
-"""All that a run needs to go on exactly as if it had never stopped, in one file."""
+"""Training state, from which a run continues exactly, in one file."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ FILE = "resume.safetensors"
 
 
 class MeterRecord(Record):
-    """What belongs to the sums of a meter: the names of the losses, and how many images."""
+    """Metadata of the sums of a meter: names of the losses and number of images."""
 
     names: tuple[str, ...]
     images: Annotated[int, Field(ge=1)]
 
 
 class _About(Record):
-    """What the file says besides its arrays; see `Position`."""
+    """Metadata of the file; see `Position`."""
 
     step: Count
     epoch: Count
@@ -52,24 +52,24 @@ _ABOUT = TypeAdapter(_About)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a run stands.
+    """Training state of a run.
 
     Parameters
     ----------
     step, epoch, position : int
-        Steps made, whole epochs made, steps made of the epoch under way.
+        Steps made, complete epochs, steps of the current epoch.
     best_loss : float or None
         Lowest validation loss so far, nats per image.
     best_epoch : int
-        When it was.
+        Epoch of the lowest validation loss.
     judged_by : str
-        The objective that the best loss was measured with.
+        Objective, with its scheduled values, of the lowest validation loss.
     seconds : float
-        How long the epoch under way has taken.
+        Duration of the current epoch so far.
     meters : dict
-        Names and number of images of the sums that are among `arrays`.
+        Names and number of images of the sums in `arrays`.
     arrays : dict of str to ndarray
-        Weights, their average, the optimizer's state, and that of each random generator.
+        Weights, their EMA, the states of the optimizer and of each random generator, and sums.
     """
 
     step: int
@@ -86,7 +86,7 @@ class Position:
 def take_position(
     trainer: Trainer, best_loss: float | None, best_epoch: int, judged_by: str, seconds: float
 ) -> Position:
-    """Copy where a training stands."""
+    """Return a copy of the training state."""
     arrays = {
         **_weights(trainer),
         **{
@@ -119,57 +119,57 @@ def take_position(
 
 
 def restore(trainer: Trainer, position: Position) -> None:
-    """Put a training where another stood.
+    """Load a training state into a trainer.
 
     Raises
     ------
     RunError
-        Where it is one of another model or optimizer.
+        If the state belongs to another model or optimizer.
     """
     fault = "cannot go on from where it stood"
-    with reading("The run", advice="Was its recipe.toml edited? Train it anew.", fault=fault):
+    with reading("The run", advice="Was its recipe.toml edited? Train it again.", fault=fault):
         _check(trainer, position)
         _fill(trainer, position.arrays)
     trainer.step_count, trainer.epoch = position.step, position.epoch
-    # There may be fewer images than there were.
+    # The data set may have become smaller.
     trainer.position = min(position.position, trainer.steps_per_epoch)
     for name, meter in (("meter", trainer.meter), ("whole", trainer.whole)):
         if about := position.meters.get(name):
             meter.names, meter.images = about.names, about.images
             meter.sums = torch.from_numpy(position.arrays[name].copy()).to(trainer.device)
             if not trainer.team.leads:
-                # The processes' sums are added up: this one's part is counted already.
+                # Sums are added up over the processes; rank 0 restores all of them.
                 meter.images = 0
                 meter.sums.zero_()
 
 
 def _check(trainer: Trainer, position: Position) -> None:
-    """Raise an error where what was kept is not of the kind that this training keeps.
+    """Raise an error if the state does not match the trainer.
 
-    torch would take some of it, and then compute something else.
+    torch would accept some mismatches, and compute wrong results.
     """
     arrays = position.arrays
     wanted = _weights(trainer) | {"order": trainer.order_before.numpy()}
     for name, own in wanted.items():
         if _kind(arrays[name]) != _kind(own):
-            raise ValueError(f"{name} is {_told(arrays[name])}, not {_told(own)}")
+            raise ValueError(f"{name} is {_describe(arrays[name])}, not {_describe(own)}")
     for name in ("noise", "chance"):
         if arrays[name].dtype != np.uint8 or arrays[name].ndim != 1:
-            raise ValueError(f"{name} is {_told(arrays[name])}")
+            raise ValueError(f"{name} is {_describe(arrays[name])}")
     for name, meter in position.meters.items():
         if _kind(arrays[name]) != ((len(meter.names),), np.dtype(np.float64)):
-            raise ValueError(f"{name} is {_told(arrays[name])}")
+            raise ValueError(f"{name} is {_describe(arrays[name])}")
     _check_optimizer(trainer, arrays)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise ValueError(f"{name} has values that are no numbers")
+            raise ValueError(f"{name} has values that are not finite")
     if position.step < max(position.epoch, position.position):
         raise ValueError(f"it says step {position.step} of epoch {position.epoch}")
 
 
 def _check_optimizer(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
     found = {name: array for name, array in arrays.items() if name.startswith("optimizer.")}
-    # It keeps nothing of a weight that has not been learned yet.
+    # A weight without a gradient so far has no optimizer state.
     learned = {name.split(".")[1] for name in found}
     shapes = {
         f"optimizer.{i}.{key}": () if key == "step" else tuple(weight.shape)
@@ -178,17 +178,17 @@ def _check_optimizer(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
         if str(i) in learned
     }
     if shapes.keys() != found.keys():
-        raise ValueError("it is of another optimizer")
+        raise ValueError("it is from another optimizer")
     for name, array in found.items():
         if _kind(array) != (shapes[name], np.dtype(np.float32)):
-            raise ValueError(f"{name} is {_told(array)}")
+            raise ValueError(f"{name} is {_describe(array)}")
 
 
 def _kind(array: NDArray) -> tuple[tuple[int, ...], np.dtype]:
     return array.shape, array.dtype
 
 
-def _told(array: NDArray) -> str:
+def _describe(array: NDArray) -> str:
     return f"{array.dtype} of shape {array.shape}"
 
 
@@ -205,18 +205,18 @@ def _fill(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
     trainer.order_before = trainer.order.get_state()
     if trainer.noise.generator.get_state().shape == arrays["noise"].shape:
         trainer.noise.generator.set_state(torch.from_numpy(arrays["noise"].copy()))
-        # Each process draws its own; only the one that saves can go on with what it drew.
+        # The dropout generator differs per process; only that of rank 0 is saved.
         if trainer.team.leads:
             trainer.rng.set_state(torch.from_numpy(arrays["chance"].copy()))
 
 
 def write_position(folder: Path, position: Position) -> None:
-    """Write it into a run folder, whole or not at all.
+    """Write the training state into a run folder, atomically.
 
     Raises
     ------
     RunError
-        Where the folder cannot be written.
+        If the folder cannot be written.
     """
     about = _About.model_validate(position, from_attributes=True)
     content = save(dict(position.arrays), {"position": about.model_dump_json()})
@@ -224,22 +224,22 @@ def write_position(folder: Path, position: Position) -> None:
 
 
 def read_position(folder: Path) -> Position:
-    """Read where the run of a folder stands.
+    """Read the training state of a run folder.
 
     Raises
     ------
     RunError
-        Where it has not been kept, or is damaged.
+        If it is missing or damaged.
     """
     file = folder / FILE
     if is_missing(file):
         raise RunError(
             f"{folder} cannot be resumed: it has no {FILE}.",
-            "Open it to explore, or train its recipe anew.",
+            "Open it to explore, or train its recipe again.",
         )
     check_head(file)
     with (
-        reading(file, advice="Open the run to explore, or train it anew."),
+        reading(file, advice="Open the run to explore, or train it again."),
         safe_open(file, "numpy") as content,
     ):
         about = parse_json(content.metadata()["position"], _ABOUT)
@@ -267,5 +267,5 @@ def _part(arrays: Mapping[str, NDArray], prefix: str) -> dict[str, torch.Tensor]
 
 
 def _array(value: torch.Tensor) -> NDArray:
-    # Not ascontiguousarray, which makes a scalar, such as a count of steps, a vector.
+    # ascontiguousarray would make a scalar, such as a step count, a vector.
     return np.array(value.detach().cpu().numpy(), order="C")

@@ -1,4 +1,4 @@
-"""What every model offers."""
+"""Base classes of models, and the standard normal prior."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Model(nn.Module, ABC):
     """An encoder, a decoder and a prior, each of which returns a distribution.
 
-    Shapes below: B images, C channels, H×W pixels, D latent dimensions. A conditional model
-    takes labels `y` of shape (B,); the others ignore them.
+    Shapes: B images, C channels, H×W pixels, D latent dimensions. A conditional model takes
+    labels `y` of shape (B,); the others ignore them.
     """
 
     conditional: ClassVar[bool] = False
@@ -50,17 +50,17 @@ class Model(nn.Module, ABC):
         """
 
     def prior(self, y: Tensor | None = None) -> Distribution:
-        """Return the prior p(z), with event shape (D,): the standard normal."""
+        """Return the prior p(z), with event shape (D,): by default the standard normal."""
         return StandardNormal(next(self.parameters()).new_zeros(self.latent_dim))
 
 
 class StandardNormal(Independent):
-    """N(0, I), the prior of a plain VAE: known as such, so that its KL is quickly had.
+    """N(0, I), the prior of a plain VAE; the type selects the fast `StandardKL`.
 
     Parameters
     ----------
     zeros : Tensor
-        With shape (D,), on the device and of the type wanted.
+        With shape (D,), and the device and dtype of the prior.
     """
 
     def __init__(self, zeros: Tensor) -> None:
@@ -69,12 +69,12 @@ class StandardNormal(Independent):
 
 
 class StandardKL(torch.autograd.Function):
-    """KL(N(mu, sigma²) || N(0, I)), summed over dimensions."""
+    """KL(N(mu, sigma²) || N(0, I)) in nats, summed over the last dimension."""
 
     @staticmethod
     @override
     def forward(ctx: Any, mu: Tensor, sigma: Tensor) -> Tensor:
-        """Compute ½ Σ (mu² + sigma² - 1 - log sigma²)."""
+        """Return ½ Σ (mu² + sigma² - 1 - log sigma²)."""
         ctx.save_for_backward(mu, sigma)
         variance = sigma * sigma
         return (mu * mu + variance - 1 - variance.log()).sum(-1).mul_(0.5)
@@ -82,7 +82,7 @@ class StandardKL(torch.autograd.Function):
     @staticmethod
     @override
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
-        """Its slopes are mu and sigma - 1/sigma."""
+        """Return the gradients, mu and sigma - 1/sigma, times `grad`."""
         mu, sigma = ctx.saved_tensors
         grad = grad[..., None]
         return grad * mu, grad * (sigma - 1 / sigma)
@@ -90,7 +90,7 @@ class StandardKL(torch.autograd.Function):
 
 @register_kl(Independent, StandardNormal)  # type: ignore[untyped-decorator]
 def _kl_to_standard_normal(q: Independent, p: StandardNormal) -> Tensor:
-    """Return KL(q || p) per image.
+    """Return KL(q || p) per image in nats, with shape (B,).
 
     References
     ----------
@@ -102,18 +102,18 @@ def _kl_to_standard_normal(q: Independent, p: StandardNormal) -> Tensor:
 
 
 class ModelConfig(Config, ABC):
-    """Which network, how large."""
+    """Base class of the settings of a network."""
 
     kind: str
 
     @abstractmethod
     def build(self, spec: ImageSpec) -> Model:
-        """Make the network, with fresh weights, for images of `spec`.
+        """Build the network, with new random weights, for images of `spec`.
 
         Raises
         ------
         RecipeError
-            Where the model cannot be made for such images.
+            If the model does not support such images.
         """
 
 

@@ -1,4 +1,4 @@
-"""Convolutional encoder and decoder for images of any size, for `conv-vae` and `conv-cvae`."""
+"""Convolutional encoder and decoder of `conv-vae` and `conv-cvae`, for images of any size."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec
 
 SMALLEST = 6
-"""Halving ends where no side is longer: 64 pixels become 4, 28 become 4, 50×70 become 4×5."""
+"""Halving ends when no side is longer: 64 pixels become 4, 28 become 4, 50×70 become 4×5."""
 WIDEST = 8
-"""Channels double with each halving, to at most so many times the first."""
+"""Channels double with each halving, up to this multiple of the first."""
 
 type Size = tuple[int, int]
 
 
 class ConvConfig(ModelConfig):
-    """What all convolutional models let one choose."""
+    """Settings of all convolutional models."""
 
     architecture: Literal["residual", "reference"] = Field(
         "residual",
@@ -67,9 +67,9 @@ class ConvConfig(ModelConfig):
 
 
 def halvings(size: Size) -> list[Size]:
-    """Return the sizes (H, W) from the image's own to the smallest, each half of the one before.
+    """Return the sizes (H, W) from the image to the smallest map, each half of the previous one.
 
-    A half is rounded up, so that no pixel is left out.
+    Halves are rounded up, so that no pixel is left out.
     """
     sizes = [size]
     while len(sizes) == 1 or max(sizes[-1]) > SMALLEST:
@@ -79,21 +79,21 @@ def halvings(size: Size) -> list[Size]:
 
 
 def channels(width: int, count: int) -> list[int]:
-    """Return the channels at each of `count` halvings, largest image first."""
+    """Return the channels after each of `count` halvings, largest map first."""
     return [width * min(2**i, WIDEST) for i in range(count)]
 
 
 class ConvEncoder(nn.Module):
-    """Images to a diagonal Gaussian.
+    """Convolutional encoder, from images to a diagonal Gaussian.
 
     Parameters
     ----------
     config : ConvConfig
-        Which layers, how wide.
+        Architecture, width and latent dimensions.
     spec : ImageSpec
-        The images to take.
+        Shape of the images.
     classes : int
-        Labels it is told; 0 for none.
+        Number of classes of a conditional model, else 0.
     """
 
     def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
@@ -111,7 +111,7 @@ class ConvEncoder(nn.Module):
     @override
     def forward(self, x: Tensor, y: Tensor | None = None) -> Distribution:
         """Return q(z|x) for pixels in [0, 1], with shape (B, C, H, W), and labels (B,)."""
-        # Channels last is how the processor's convolutions want it.
+        # Convolutions on the CPU prefer channels last.
         h = self.stem((2 * x - 1).contiguous(memory_format=torch.channels_last))
         if self.label is not None:
             h = h + self.label(y)[:, :, None, None]
@@ -122,16 +122,16 @@ class ConvEncoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """Latent points to what a likelihood needs for each pixel.
+    """Convolutional decoder, from latent points to p(x|z).
 
     Parameters
     ----------
     config : ConvConfig
-        Which layers, how wide, and how the numbers are read.
+        Architecture, width, latent dimensions and likelihood.
     spec : ImageSpec
-        The images to make.
+        Shape of the images.
     classes : int
-        Labels it is told; 0 for none.
+        Number of classes of a conditional model, else 0.
     """
 
     def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
@@ -157,7 +157,7 @@ class ConvDecoder(nn.Module):
             h = h + self.label(y)
         h = h.unflatten(-1, self.smallest).contiguous(memory_format=torch.channels_last)
         h = self.last(self.stages(h))
-        # Likelihoods compare it with pixels as images have them: one channel after the other.
+        # Likelihoods compare it with images, whose memory layout is channels first.
         return self.likelihood(h.to(torch.float32, memory_format=torch.contiguous_format))
 
 
@@ -176,21 +176,21 @@ class Halve(nn.Conv2d):
 
 
 class PlainDown(nn.Sequential):
-    """The reference's stage of the encoder."""
+    """Encoder stage of the architecture `reference`: ReLU, dropout and `Halve`."""
 
     def __init__(self, before: int, after: int, dropout: float) -> None:
         super().__init__(nn.ReLU(), *some(dropout), Halve(before, after))
 
 
 class PlainUp(nn.Sequential):
-    """The reference's stage of the decoder: a 4×4 transposed convolution of stride 2."""
+    """Decoder stage of the architecture `reference`: `Double` and ReLU."""
 
     def __init__(self, before: int, after: int, size: Size, dropout: float) -> None:
         super().__init__(Double(before, after, size), nn.ReLU(), *some(dropout))
 
 
 class Double(nn.ConvTranspose2d):
-    """A 4×4 transposed convolution of stride 2, cut to the size wanted."""
+    """A 4×4 transposed convolution of stride 2, cropped to `size`."""
 
     def __init__(self, before: int, after: int, size: Size) -> None:
         super().__init__(before, after, 4, stride=2, padding=1)
@@ -198,21 +198,21 @@ class Double(nn.ConvTranspose2d):
 
     @override
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
-        """Return (B, after, H, W) for half as many pixels, rounded up."""
+        """Return (B, after, H, W) for (B, before, ⌈H/2⌉, ⌈W/2⌉)."""
         return cut(super().forward(x), self.size)
 
 
 class PlainTop(Double):
-    """The reference's last stage, whose tanh from -1 to 1 is a sigmoid from 0 to 1."""
+    """Last decoder stage of the architecture `reference`, equal to a tanh scaled to [0, 1]."""
 
     @override
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
-        """Return what is, put through a sigmoid, (tanh h + 1) / 2."""
+        """Return logits 2h, because sigmoid(2h) = (tanh h + 1) / 2."""
         return 2 * super().forward(x)
 
 
 class Residual(nn.Module):
-    """Two 3×3 convolutions beside a shortcut: learns what to change, and begins with little.
+    """Residual block: two 3×3 convolutions with a shortcut, and one group norm before them.
 
     References
     ----------
@@ -233,19 +233,19 @@ class Residual(nn.Module):
 
     @override
     def forward(self, x: Tensor) -> Tensor:
-        """Return values of the shape of `x`, (B, C, H, W)."""
+        """Return a tensor with the shape of `x`, (B, C, H, W)."""
         return x + self.change(x)
 
 
 class ResidualDown(nn.Sequential):
-    """Half the size, and a block at that."""
+    """Encoder stage: SiLU, `Halve` and a residual block."""
 
     def __init__(self, before: int, after: int, dropout: float) -> None:
         super().__init__(nn.SiLU(), Halve(before, after), Residual(after, dropout))
 
 
 class ResidualUp(nn.Sequential):
-    """A block, then nearest neighbours, then a 3×3 convolution: no checkerboard.
+    """Decoder stage: a residual block, nearest-neighbour upsampling and a 3×3 convolution.
 
     References
     ----------
@@ -259,14 +259,14 @@ class ResidualUp(nn.Sequential):
 
 
 class ResidualTop(nn.Sequential):
-    """The last enlarging, to the pixels."""
+    """Last decoder stage: SiLU, upsampling and a 3×3 convolution to the pixels."""
 
     def __init__(self, before: int, after: int, size: Size) -> None:
         super().__init__(nn.SiLU(), Enlarge(size), nn.Conv2d(before, after, 3, padding=1))
 
 
 class Enlarge(nn.Module):
-    """Each pixel becomes four, cut to the size wanted."""
+    """Nearest-neighbour upsampling by 2, cropped to `size`."""
 
     def __init__(self, size: Size) -> None:
         super().__init__()
@@ -274,20 +274,20 @@ class Enlarge(nn.Module):
 
     @override
     def forward(self, x: Tensor) -> Tensor:
-        """Return (B, C, H, W) for half as many pixels, rounded up."""
+        """Return (B, C, H, W) for (B, C, ⌈H/2⌉, ⌈W/2⌉)."""
         return cut(F.interpolate(x, scale_factor=2, mode="nearest"), self.size)
 
 
 def cut(x: Tensor, size: Size) -> Tensor:
-    """Return the first rows and columns."""
+    """Crop (..., H, W) to the first rows and columns."""
     return x if x.shape[2:] == size else x[..., : size[0], : size[1]]
 
 
 def normalise(width: int) -> nn.GroupNorm:
-    """Return a normalisation over groups of eight channels, or of as many as divide them."""
+    """Return a group norm with about eight channels per group, such that groups are equal."""
     return nn.GroupNorm(math.gcd(width, max(1, width // 8)), width)
 
 
 def some(dropout: float) -> list[nn.Module]:
-    """Return a layer that drops out, where that is wanted."""
+    """Return a dropout layer, or nothing if the rate is 0."""
     return [Dropout(dropout)] if dropout else []

@@ -1,4 +1,4 @@
-"""The convolutional variational autoencoder, and the conditional one."""
+"""Convolutional VAE and conditional VAE."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ConvVAE(Model):
     config : ConvVAEConfig
         Layers, sizes and likelihood.
     spec : ImageSpec
-        The images it is for.
+        Shape of the images.
     """
 
     def __init__(self, config: ConvVAEConfig, spec: ImageSpec) -> None:
@@ -61,7 +61,7 @@ class ConvCVAEConfig(ConvConfig):
 
     @override
     def build(self, spec: ImageSpec) -> ConvCVAE:
-        """See `ModelConfig.build`; refuses images without labels."""
+        """Build the network; raise a `RecipeError` for images without labels."""
         if not spec.classes:
             raise RecipeError(
                 {"model.kind": "a conv-cvae needs labels, and this data set has none"}
@@ -71,16 +71,16 @@ class ConvCVAEConfig(ConvConfig):
 
 @final
 class ConvCVAE(Model):
-    """Convolutional VAE whose first layers, at both ends, shift their values by the label.
+    """Convolutional VAE whose first encoder and decoder layers add an embedding of the label.
 
-    That is what a one-hot label beside z, or as constant channels beside the image, comes to.
+    This corresponds to a one-hot label concatenated to z, and as constant image channels.
 
     Parameters
     ----------
     config : ConvCVAEConfig
         Layers, sizes and likelihood.
     spec : ImageSpec
-        The images it is for; must have classes.
+        Shape and classes of the images.
     """
 
     conditional: ClassVar[bool] = True

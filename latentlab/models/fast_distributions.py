@@ -1,6 +1,6 @@
-"""Distributions over images whose log-likelihood takes a fraction of torch's time on the CPU.
+"""Distributions over images with a faster log-likelihood on the CPU than torch's.
 
-torch's own makes many passes over every pixel, each of which must wait for memory.
+torch makes many passes over every pixel, each of which is limited by memory.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, ContinuousBernoulli, Independent, Laplace, Normal
 
-PIXELS = 3  # how many dimensions (C, H, W) make up one image
+PIXELS = 3  # number of event dimensions (C, H, W)
 
 
 class BernoulliImages(Independent):
@@ -34,27 +34,27 @@ class BernoulliImages(Independent):
 
 
 class BernoulliLogProb(torch.autograd.Function):
-    """The sum of x · h - log(1 + exp h) over an image's logits h."""
+    """Σ x · h - log(1 + exp h) over the P pixels of each image, with logits h."""
 
     @staticmethod
     @override
     def forward(ctx: Any, h: Tensor, x: Tensor) -> Tensor:
-        """Compute it, to within 1e-7 per pixel: log(1 + exp h) = relu(h) - log sigmoid(|h|)."""
+        """Return the sums, (B,), for `h` and `x` of shape (B, P), to within 1e-7 per pixel."""
         p = h.sigmoid()
         ctx.save_for_backward(p, x)
-        # torch's own waits for a slow log1p; p and 1 - p are the sigmoids of h and of -h.
+        # Without log1p, which is slow: log(1 + exp h) = relu(h) - log max(p, 1 - p).
         return torch.addcmul(torch.maximum(p, 1 - p).log_(), x, h).sub_(h.relu()).sum(1)
 
     @staticmethod
     @override
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        """Its slope is x - sigmoid(h)."""
+        """Return the gradient, x - sigmoid(h), times `grad`."""
         p, x = ctx.saved_tensors
         return (x - p).mul_(grad[:, None]), None
 
 
 class GaussianImages(Independent):
-    """Gaussian pixels that share one deviation.
+    """Gaussian pixels with one common standard deviation.
 
     Parameters
     ----------
@@ -79,12 +79,12 @@ class GaussianImages(Independent):
 
 
 class LaplaceImages(Independent):
-    """Laplace pixels that share one scale.
+    """Laplace pixels with one common scale.
 
     Parameters
     ----------
     mean : Tensor
-        With shape (B, C, H, W); the median too.
+        Mean and median, with shape (B, C, H, W).
     scale : Tensor
         With shape (1,).
     """
@@ -103,12 +103,12 @@ class LaplaceImages(Independent):
 
 
 class SquaredError(torch.autograd.Function):
-    """The sum of (x - mean)² over an image."""
+    """Σ (x - mean)² over the P pixels of each image."""
 
     @staticmethod
     @override
     def forward(ctx: Any, mean: Tensor, x: Tensor) -> Tensor:
-        """Compute it for rows of pixels."""
+        """Return the sums, (B,), for `mean` and `x` of shape (B, P)."""
         error = x - mean
         ctx.save_for_backward(error)
         return error.square().sum(1)
@@ -116,18 +116,18 @@ class SquaredError(torch.autograd.Function):
     @staticmethod
     @override
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        """Its slope is -2 (x - mean)."""
+        """Return the gradient, -2 (x - mean), times `grad`."""
         (error,) = ctx.saved_tensors
         return error * (-2 * grad[:, None]), None
 
 
 class AbsoluteError(torch.autograd.Function):
-    """The sum of |x - mean| over an image."""
+    """Σ |x - mean| over the P pixels of each image."""
 
     @staticmethod
     @override
     def forward(ctx: Any, mean: Tensor, x: Tensor) -> Tensor:
-        """Compute it for rows of pixels."""
+        """Return the sums, (B,), for `mean` and `x` of shape (B, P)."""
         error = x - mean
         ctx.save_for_backward(error)
         return error.abs().sum(1)
@@ -135,16 +135,16 @@ class AbsoluteError(torch.autograd.Function):
     @staticmethod
     @override
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        """Its slope is the sign of mean - x."""
+        """Return the gradient, sign(mean - x), times `grad`."""
         (error,) = ctx.saved_tensors
         return error.sign() * -grad[:, None], None
 
 
-SERIES = 1.0  # logits within this of 0 take a series, where the closed form would cancel out
+SERIES = 1.0  # |logit| below which a series is used, because the closed form cancels
 
 
 class StableContinuousBernoulli(ContinuousBernoulli):
-    """p(x) = exp(x · h) · h / (exp h - 1) for x from 0 to 1 and logits h, of any shape.
+    """p(x) = exp(x · h) · h / (exp h - 1) for x in [0, 1] and logits h of any shape.
 
     References
     ----------
@@ -154,7 +154,7 @@ class StableContinuousBernoulli(ContinuousBernoulli):
 
     @override
     def log_prob(self, value: Tensor) -> Tensor:
-        """Return log p(value)."""
+        """Return log p(value), elementwise."""
         return value * self.logits - LogNormaliser.apply(self.logits)
 
     @property
@@ -170,7 +170,7 @@ class StableContinuousBernoulli(ContinuousBernoulli):
     @property
     @override
     def variance(self) -> Tensor:
-        """Return the slope of the mean, 1 / h² - 1 / (2 sinh h/2)²."""
+        """Return the derivative of the mean, 1 / h² - 1 / (2 sinh h/2)²."""
         h = self.logits
         near, far = _split(h)
         square = near**2
@@ -179,12 +179,12 @@ class StableContinuousBernoulli(ContinuousBernoulli):
 
 
 class LogNormaliser(torch.autograd.Function):
-    """log((exp h - 1) / h), whose slope is the mean."""
+    """log((exp h - 1) / h), whose derivative is the mean."""
 
     @staticmethod
     @override
     def forward(ctx: Any, h: Tensor) -> Tensor:
-        """Compute it as relu(h) + log((1 - exp -|h|) / |h|), which cannot overflow."""
+        """Return relu(h) + log((1 - exp -|h|) / |h|), which cannot overflow."""
         ctx.save_for_backward(h)
         size = h.abs().clamp_min(torch.finfo(h.dtype).tiny)
         return h.relu() + (-torch.expm1(-size) / size).log()
@@ -198,6 +198,6 @@ class LogNormaliser(torch.autograd.Function):
 
 
 def _split(h: Tensor) -> tuple[Tensor, Tensor]:
-    """Return `h` for the series and for the closed form, harmless where it is for the other."""
+    """Return `h` for the series and for the closed form, with a safe value if unused."""
     near = h.abs() < SERIES
     return torch.where(near, h, 0.0), torch.where(near, 1.0, h)

@@ -1,4 +1,4 @@
-"""The Kullback-Leibler divergence, closed where it can be and sampled where it cannot."""
+"""Kullback-Leibler divergence, in closed form if there is one, else estimated from samples."""
 
 from torch import Tensor
 from torch.distributions import Distribution, Independent, kl_divergence
@@ -12,8 +12,8 @@ def kl(q: Distribution, p: Distribution, z: Tensor) -> Tensor:
     q, p : Distribution
         Posterior, with batch shape (B,), and prior.
     z : Tensor
-        Samples of `q`, with shape (B, D), for the estimate log q(z) - log p(z) where no
-        closed form is known.
+        Samples of `q`, with shape (B, D), for the estimate log q(z) - log p(z) if no closed
+        form is known.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def kl_per_dimension(q: Distribution, p: Distribution) -> Tensor:
     Raises
     ------
     NotImplementedError
-        Where the dimensions of `q` or `p` depend on each other.
+        If the dimensions of `q` or `p` are not independent.
     """
     if not isinstance(q, Independent) or not isinstance(p, Independent):
         raise NotImplementedError("free bits need a posterior of independent dimensions")

@@ -1,4 +1,4 @@
-"""Layers that torch has, made fit for runs that repeat and for batches of any size."""
+"""Layers of torch, adapted to reproducible runs and to batches of any size."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from torch.nn import functional as F
 
 
 class Dropout(nn.Module):
-    """Silences a random share of its inputs while training, and scales up the rest.
+    """Dropout with a random generator of its own.
 
-    torch's own takes its noise from the one global generator, which the window's explorer
-    would then share with a run that is to be repeatable.
+    torch's dropout draws from the global generator, which the explorer of the window also
+    uses, so a run would not be reproducible.
 
     Parameters
     ----------
     rate : float
-        Share that is silenced, from 0 to below 1.
+        Probability that a value is set to 0, in [0, 1); the rest is scaled up.
 
     Attributes
     ----------
     generator : torch.Generator or None
-        Where the noise comes from, on the device of the inputs; the trainer sets it. None: the
-        global one.
+        Random generator on the device of the inputs, set by the trainer; None for the global
+        one.
 
     References
     ----------
@@ -38,13 +38,13 @@ class Dropout(nn.Module):
 
     @override
     def forward(self, x: Tensor) -> Tensor:
-        """Return values of the shape and precision of `x`."""
+        """Return a tensor with the shape and dtype of `x`."""
         if not self.training:
             return x
         keep = 1 - self.rate
-        heard = torch.empty_like(x).bernoulli_(keep, generator=self.generator)
-        # Divided last: 1 / keep itself would be rounded in bf16, which shifts every mean.
-        return x * heard / keep
+        mask = torch.empty_like(x).bernoulli_(keep, generator=self.generator)
+        # Divided last: 1 / keep would be rounded in bf16, which would shift every mean.
+        return x * mask / keep
 
     @override
     def extra_repr(self) -> str:
@@ -52,7 +52,7 @@ class Dropout(nn.Module):
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """torch's own, which also takes the single image that may be left over in an epoch.
+    """torch's batch norm, which also accepts a batch of one image, as may remain in an epoch.
 
     References
     ----------
@@ -61,15 +61,15 @@ class BatchNorm(nn.BatchNorm1d):
 
     def __init__(self, features: int) -> None:
         super().__init__(features)
-        # Of shape (1,), for a checkpoint keeps no scalars.
+        # Of shape (1,), because a checkpoint does not store scalars.
         self.num_batches_tracked: Tensor = torch.zeros(1, dtype=torch.long)
 
     @override
     def forward(self, x: Tensor) -> Tensor:
-        """Return values of the shape and precision of `x`, (B, features)."""
+        """Return a tensor with the shape and dtype of `x`, (B, features)."""
         if len(x) > 1:
             return super().forward(x)
-        # One image has no deviation; it is measured by that of the images before it.
+        # One image has no deviation, so the running statistics normalise it.
         return F.batch_norm(
             x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
         )

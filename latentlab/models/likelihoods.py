@@ -1,4 +1,4 @@
-"""Decoder distributions p(x|z): what the last layer's numbers mean."""
+"""Likelihoods p(x|z): decoder distributions from the output of the last layer."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ from latentlab.models.fast_distributions import (
     StableContinuousBernoulli,
 )
 
-MAX_SIGMA = 1.0  # twice what a pixel from 0 to 1 can deviate from its mean
+MAX_SIGMA = 1.0  # twice the largest standard deviation of a pixel in [0, 1]
 
 type Reader = Callable[[Tensor], Distribution]
-"""Turns the network's numbers, with shape (B, outputs · C, H, W), into p(x|z)."""
+"""Maps the network's output, with shape (B, outputs · C, H, W), to p(x|z)."""
 
 
 class Likelihood(Config, ABC):
-    """What the decoder says of each pixel."""
+    """Base class of the likelihoods of pixels."""
 
     outputs: ClassVar[int] = 1
-    """Numbers that the network must give per pixel value."""
+    """Outputs of the network per pixel value."""
 
     kind: str
 
     @abstractmethod
     def build(self) -> Reader:
-        """Make what turns the network's numbers into p(x|z).
+        """Return the function from the network's output to p(x|z).
 
         Returns
         -------
         Reader
-            Its distributions are `Independent`, with batch shape (B,) and event shape (C, H, W);
-            the mean is in [0, 1], and ``base_dist.log_prob(x)`` has shape (B, C, H, W), so that
-            missing pixels can be left out. A module where the likelihood itself has something
-            to learn: the decoder holds it, and its weights are then the model's.
+            Returns `Independent` with batch shape (B,) and event shape (C, H, W). The mean is in
+            [0, 1], and ``base_dist.log_prob(x)`` has shape (B, C, H, W), so that hidden pixels can
+            be left out. A likelihood with parameters returns a module: the decoder registers it,
+            so the parameters belong to the model.
         """
 
 
 LIKELIHOODS = Registry[Likelihood]("likelihood", default="bernoulli")
 
 MIN_WIDTH = 1e-4
-"""Smallest deviation of a pixel, a fortieth of one of 256 shades: below, losses are so large that
-nothing is learned, and then no finite numbers."""
+"""Smallest sigma or scale of a pixel, a fortieth of one of 256 shades: below it losses are too
+large to learn from, and then not finite."""
 
 MinSigma: Any = Field(
     0.01,
@@ -75,8 +75,8 @@ class BernoulliLikelihood(Likelihood):
 
     @override
     def build(self) -> Reader:
-        """See `Likelihood.build`; a grey pixel counts as its share of on and off."""
-        # Validation would refuse grey values, which MNIST has and every VAE paper feeds.
+        """Return the reader; a grey pixel x counts as x on and 1 - x off."""
+        # Validation would reject grey values, which MNIST has and every VAE paper uses.
         return lambda h: BernoulliImages(Bernoulli(logits=h, validate_args=False))
 
 
@@ -150,7 +150,7 @@ class PerPixelGaussianLikelihood(Likelihood):
 
     @override
     def build(self) -> Reader:
-        """See `Likelihood.build`; the means are the first half of the channels."""
+        """Return the reader; the means are the first half of the channels."""
         return partial(_per_pixel, min_sigma=self.min_sigma)
 
 
@@ -181,17 +181,17 @@ class LearnedLaplaceLikelihood(Likelihood):
 
     @override
     def build(self) -> Reader:
-        """See `Likelihood.build`; the scale is that of the same deviation, sigma / sqrt 2."""
+        """Return the reader; the scale is sigma / sqrt 2, of the same deviation."""
         return LearnedScale(self.min_sigma)
 
 
 class LearnedSigma(nn.Module):
-    """A Gaussian around each pixel, and the one deviation they share.
+    """Gaussian pixels with one learned standard deviation.
 
     Parameters
     ----------
     min_sigma : float
-        What the deviation never falls below.
+        Lower bound of the standard deviation.
     """
 
     def __init__(self, min_sigma: float) -> None:
@@ -205,7 +205,7 @@ class LearnedSigma(nn.Module):
 
 
 class LearnedScale(LearnedSigma):
-    """A Laplace distribution around each pixel, and the one scale they share."""
+    """Laplace pixels with one learned scale."""
 
     @override
     def forward(self, h: Tensor) -> Distribution:
@@ -214,10 +214,10 @@ class LearnedScale(LearnedSigma):
 
 
 def bounded_sigma(raw: Tensor, min_sigma: float) -> Tensor:
-    """Turn any number into a deviation between `min_sigma` and `MAX_SIGMA`.
+    """Return a standard deviation between `min_sigma` and `MAX_SIGMA` for any number.
 
-    The logarithm moves along a sigmoid, so 0, where a fresh network is, means the geometric
-    middle: 0.1 for a `min_sigma` of 0.01.
+    Log sigma is a sigmoid of `raw`. The initial value 0 gives the geometric mean of the bounds:
+    0.1 for a `min_sigma` of 0.01.
     """
     low, high = math.log(min_sigma), math.log(MAX_SIGMA)
     return (low + (high - low) * raw.sigmoid()).exp()

@@ -1,4 +1,4 @@
-"""Fully connected encoder and decoder, the parts of `vae` and `cvae`."""
+"""Fully connected encoder and decoder of `vae` and `cvae`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Width = Annotated[int, Field(ge=1, le=8192)]
 
 
 class MLPConfig(ModelConfig):
-    """What all fully connected models let one choose."""
+    """Settings of all fully connected models."""
 
     hidden: tuple[Width, ...] = Field(
         (512, 256),
@@ -56,14 +56,14 @@ class MLPConfig(ModelConfig):
 
 
 class MLPEncoder(nn.Module):
-    """Features to a diagonal Gaussian.
+    """Fully connected encoder, from features to a diagonal Gaussian.
 
     Parameters
     ----------
     inputs : int
-        Features per image, labels included.
+        Features per image, including labels.
     config : MLPConfig
-        Its hidden layers, first to last, and what stands between them.
+        Hidden layers, from first to last, normalisation and dropout.
     """
 
     def __init__(self, inputs: int, config: MLPConfig) -> None:
@@ -75,23 +75,23 @@ class MLPEncoder(nn.Module):
     @override
     def forward(self, features: Tensor) -> Distribution:
         """Return q(z|x) for features of shape (B, inputs)."""
-        # Layers may compute in bf16; distributions and losses never do.
+        # Layers may run in bf16; distributions and losses are in fp32.
         mu, log_var = self.heads(self.trunk(features)).float().chunk(2, dim=-1)
         sigma = (0.5 * log_var).exp()
         return Independent(Normal(mu, sigma, validate_args=False), 1, validate_args=False)
 
 
 class MLPDecoder(nn.Module):
-    """Latent points to what a likelihood needs for each pixel.
+    """Fully connected decoder, from latent points to p(x|z).
 
     Parameters
     ----------
     inputs : int
-        Latent dimensions, labels included.
+        Latent dimensions, including labels.
     config : MLPConfig
-        Its hidden layers, which are gone through backwards, and how the numbers are read.
+        Hidden layers, which are used in reverse order, and likelihood.
     spec : ImageSpec
-        The images to make.
+        Shape of the images.
     """
 
     def __init__(self, inputs: int, config: MLPConfig, spec: ImageSpec) -> None:
@@ -111,10 +111,10 @@ class MLPDecoder(nn.Module):
 
 
 def relu_layers(sizes: Sequence[int], norm: str = "none", dropout: float = 0.0) -> nn.Sequential:
-    """Linear layers from size to size, each followed by a ReLU and what else is asked for."""
+    """Return linear layers, each with optional batch norm, ReLU and optional dropout."""
     layers: list[nn.Module] = []
     for before, after in pairwise(sizes):
-        # Normalisation takes a bias away again, and has one of its own.
+        # Batch norm removes the bias, and has its own.
         layers.append(nn.Linear(before, after, bias=norm == "none"))
         if norm == "batch":
             layers.append(BatchNorm(after))

@@ -1,4 +1,4 @@
-"""The variational autoencoder (Auto-Encoding Variational Bayes, Kingma & Welling, 2013)."""
+"""Fully connected VAE (Auto-Encoding Variational Bayes, Kingma & Welling, 2013) and CVAE."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class VAE(Model):
     config : VAEConfig
         Sizes and likelihood.
     spec : ImageSpec
-        The images it is for.
+        Shape of the images.
     """
 
     def __init__(self, config: VAEConfig, spec: ImageSpec) -> None:
@@ -63,7 +63,7 @@ class CVAEConfig(MLPConfig):
 
     @override
     def build(self, spec: ImageSpec) -> CVAE:
-        """See `ModelConfig.build`; refuses images without labels."""
+        """Build the network; raise a `RecipeError` for images without labels."""
         if not spec.classes:
             raise RecipeError({"model.kind": "a cvae needs labels, and this data set has none"})
         return CVAE(self, spec)
@@ -71,14 +71,14 @@ class CVAEConfig(MLPConfig):
 
 @final
 class CVAE(Model):
-    """Fully connected VAE with the one-hot label beside the image and beside z.
+    """Fully connected VAE with the one-hot label concatenated to the image and to z.
 
     Parameters
     ----------
     config : CVAEConfig
         Sizes and likelihood.
     spec : ImageSpec
-        The images it is for; must have classes.
+        Shape and classes of the images.
     """
 
     conditional: ClassVar[bool] = True
@@ -93,15 +93,15 @@ class CVAE(Model):
 
     @override
     def encode(self, x: Tensor, y: Tensor | None = None) -> Distribution:
-        return self.encoder(self._beside(x.flatten(1), y))
+        return self.encoder(self._with_label(x.flatten(1), y))
 
     @override
     def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
-        return self.decoder(self._beside(z, y))
+        return self.decoder(self._with_label(z, y))
 
-    def _beside(self, features: Tensor, y: Tensor | None) -> Tensor:
+    def _with_label(self, features: Tensor, y: Tensor | None) -> Tensor:
         if y is None:
             raise ValueError("a conditional model needs labels y")
-        # torch's own one_hot reads its input back, which no captured step may do.
+        # torch's one_hot reads its input on the host, which a captured step must not do.
         one_hot = features.new_zeros(len(y), self.classes).scatter_(1, y[:, None], 1)
         return torch.cat([features, one_hot], dim=-1)

@@ -1,4 +1,4 @@
-"""A small convolutional network whose inner values tell images apart as people do."""
+"""Small convolutional network whose features measure perceptual similarity."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ CHANNELS = (1, 16, 32, 64)
 
 
 class Features(nn.Module):
-    """Three convolutions, each at half the resolution of the one before.
+    """Three convolutions, each at half the resolution of the previous one.
 
-    Its weights ship with the program (``training/make_features.py``), scaled so that a feature
-    has a standard deviation of about 1 over the images it was trained on.
+    The weights ship with latentlab (``training/make_features.py``), scaled so that a feature has
+    a standard deviation of about 1 over the training images.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Features(nn.Module):
 
     @override
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return what each stage sees.
+        """Return the features of each stage.
 
         Parameters
         ----------
@@ -38,8 +38,8 @@ class Features(nn.Module):
             One per stage, with 16, 32 and 64 channels.
         """
         h = x.mean(1, keepdim=True)
-        seen = []
+        features = []
         for stage in self.stages:
             h = stage(h).relu()
-            seen.append(h)
-        return seen
+            features.append(h)
+        return features

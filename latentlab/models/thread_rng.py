@@ -1,4 +1,4 @@
-"""Random numbers that belong to one thread."""
+"""Random numbers of one thread."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 
 class Seeded(TorchDispatchMode):
-    """Within it, this thread draws what `seed` gives, whatever other threads draw meanwhile.
+    """Context in which this thread draws the numbers of `seed`, independent of other threads.
 
-    Fresh weights and ``Distribution.sample`` take their numbers from torch's one global
-    generator, which all threads share: seeding it would race with them. Here each operation that
-    takes a generator is handed one of its own, and the global one is left alone. The numbers are
-    those of ``torch.manual_seed(seed)`` on the CPU.
+    Initial weights and ``Distribution.sample`` draw from torch's one global generator, which all
+    threads share: to seed it would be a race. In this context each operation that takes a
+    generator gets one of this context, and the global one is unchanged. The numbers are those of
+    ``torch.manual_seed(seed)`` on the CPU.
 
     Parameters
     ----------
     seed : int
-        Same seed, same numbers.
+        Equal seeds give equal numbers.
     """
 
     def __init__(self, seed: int) -> None:
@@ -29,14 +29,14 @@ class Seeded(TorchDispatchMode):
     @classmethod
     @override
     def _should_skip_dynamo(cls) -> bool:
-        """Tell torch that nothing here is compiled, or the first use would import its compiler."""
+        """Return False, because the first use would otherwise import torch's compiler."""
         return False
 
     @override
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Hand the generator to `func`, or to that overload of it which takes one."""
+        """Pass the generator to `func`, or to its overload that takes one."""
         if torch.Tag.nondeterministic_seeded in func.tags and not _takes_generator(func):
             name = f"{func._overloadname}_generator".removeprefix("default_")
             func = getattr(func.overloadpacket, name, func)

@@ -1,1 +1,1 @@
-"""How NumPy arrays of other programs are understood."""
+"""Interpretation of NumPy arrays written by other programs: layout, pixels, labels."""

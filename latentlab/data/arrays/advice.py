@@ -1,4 +1,4 @@
-"""Lines of Python that save a NumPy file otherwise, for whoever copies them out of a message."""
+"""Error messages with a line of Python that converts a NumPy file."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """How to save the images of a file otherwise.
+    """Builder of errors that advise how to convert the images of a file.
 
     Parameters
     ----------
     file : NumpyFile
         The file.
     names : tuple of str
-        Its arrays of images.
+        Names of its image arrays.
     key : str
-        The key of a recipe that names it.
+        Recipe key of the file, for messages.
     """
 
     file: NumpyFile
@@ -30,26 +30,26 @@ class Rewriting:
     key: str = "data.images"
 
     def refused(self, what: str, advice: str = "") -> DataError:
-        """Return the error that says what is wrong, with a verb first, and what to do."""
-        usual = "Save images as numbers from 0 to 255, with numpy.save or numpy.savez."
-        return DataError(f"{self.key}: {self.file.path} {what}.", advice or usual)
+        """Return an error with the problem, which starts with a verb, and the advice."""
+        default = "Save images as numbers from 0 to 255, with numpy.save or numpy.savez."
+        return DataError(f"{self.key}: {self.file.path} {what}.", advice or default)
 
     def mended(self, what: str, expression: str, purpose: str) -> DataError:
-        """Return the error that says what is wrong, and the line of Python that mends it.
+        """Return an error with the problem and the line of Python that fixes it.
 
         Parameters
         ----------
         what : str
-            What is wrong, with a verb first.
+            The problem, starting with a verb.
         expression : str
-            What to save of each array of images, ``v``.
+            Python expression of the array to save for each image array ``v``.
         purpose : str
-            What the line does, as the beginning of a sentence.
+            Effect of the line, as the beginning of a sentence.
         """
         return self.refused(what, f"{purpose}; then choose the new file: {self.line(expression)}")
 
     def line(self, expression: str) -> str:
-        """Return the line that saves the file with `expression` of each array of images, ``v``."""
+        """Return Python code that saves a copy with `expression` for each image array ``v``."""
         path = self.file.path.absolute()
         if self.file.single:
             new = str(path.with_name(f"{path.stem}-changed.npy"))

@@ -1,4 +1,4 @@
-"""Classes and attributes of the labels that lie beside images in NumPy files."""
+"""Classes and attributes from the label arrays of NumPy files."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 MAX_CLASSES = 1000
 MAX_ATTRIBUTES = 64
-"""Columns of one array that become attributes."""
+"""Maximum number of columns of an array of attributes."""
 MAX_LEVELS = 100
-"""Words of one array that become an attribute."""
+"""Maximum number of distinct words of a categorical attribute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What labels tell of each image.
+    """Classes or attributes of each image.
 
     Parameters
     ----------
     rows : ndarray of int64, shape (N,), or None
-        The class of each image, as a row of `names`.
+        Class of each image, as an index into `names`.
     names : tuple of str
-        The classes.
+        Names of the classes.
     attributes : dict of str to ndarray of float32, shape (N,)
-        What else they tell.
+        Attributes, if images have several labels.
     note : str
-        How they were understood, where that is not plain.
+        How ambiguous labels were interpreted.
     """
 
     rows: NDArray[np.int64] | None
@@ -45,23 +45,23 @@ class Labels:
 
 
 def read_labels(values: NDArray, names: NDArray | None, images: int, where: str) -> Labels:
-    """Return classes, or attributes where an image may have several labels.
+    """Return classes, or attributes if images have several labels.
 
     Parameters
     ----------
     values : ndarray, shape (N,), (N, 1) or (N, K)
-        Whole numbers or words; or of K columns, 1 for each label that an image has.
+        Whole numbers or words; with K columns, 0 and 1 for each label.
     names : ndarray of str, shape (K,), or None
-        The names of the classes 0 to K - 1.
+        Names of the classes 0 to K - 1.
     images : int
-        N, how many images there are.
+        Number of images N.
     where : str
-        The key and the file, for messages.
+        Recipe key and file, for messages.
 
     Raises
     ------
     DataError
-        Where they are no labels of these images.
+        If the array does not hold labels of N images.
     """
     shape = values.shape
     if values.ndim == 2 and 1 in shape:
@@ -85,8 +85,8 @@ def read_labels(values: NDArray, names: NDArray | None, images: int, where: str)
         return _classes(values.argmax(1), known, where, note)
     if shape[1] > MAX_ATTRIBUTES:
         raise DataError(
-            f"{where}: images have several of {shape[1]:,} labels; {MAX_ATTRIBUTES} are the most.",
-            "Leave some of them out.",
+            f"{where}: images have several of {shape[1]:,} labels; the limit is {MAX_ATTRIBUTES}.",
+            "Remove some of the columns.",
         )
     words = _words(names, where) if names is not None else []
     heads = words if len(words) == shape[1] else [f"label {i}" for i in range(shape[1])]
@@ -97,12 +97,12 @@ def read_labels(values: NDArray, names: NDArray | None, images: int, where: str)
 
 
 def read_attributes(arrays: Mapping[str, NDArray]) -> Attributes | None:
-    """Return what arrays of numbers or words tell of each image.
+    """Return the attributes from arrays of numbers or words; None without arrays.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray, shape (N,) or (N, K)
-        By their names; words have no columns.
+        Arrays by name; those of words have shape (N,).
     """
     columns: dict[str, NDArray[np.float32]] = {}
     levels: dict[str, tuple[str, ...]] = {}
@@ -121,7 +121,7 @@ def read_attributes(arrays: Mapping[str, NDArray]) -> Attributes | None:
 
 
 def _plain(values: NDArray, where: str) -> NDArray:
-    """Return labels as whole numbers, truth values or words."""
+    """Return labels as integers, booleans or words."""
     if values.dtype.kind in "SU":
         return np.array(_words(values, where))
     if values.dtype.kind == "f":
@@ -137,12 +137,12 @@ def _plain(values: NDArray, where: str) -> NDArray:
 
 
 def _words(values: NDArray, where: str) -> list[str]:
-    """Return words of text or of bytes, which are UTF-8 or else Latin-1."""
+    """Return words as str; bytes are decoded as UTF-8, else Latin-1."""
     try:
         words = values.ravel().tolist()
         return [_text(word) if isinstance(word, bytes) else str(word) for word in words]
     except ValueError as error:
-        raise DataError(f"{where}: words are damaged.", "Save the file anew.") from error
+        raise DataError(f"{where}: words are damaged.", "Save the file again.") from error
 
 
 def _text(word: bytes) -> str:
@@ -158,16 +158,15 @@ def _classes(values: NDArray, names: NDArray | None, where: str, note: str) -> L
         known = tuple(map(str, found.tolist()))
     else:
         known, rows = tuple(_words(names, where)), values
-        strangers = [each for each in np.unique(values).tolist() if each not in range(len(known))]
-        if strangers:
+        invalid = [each for each in np.unique(values).tolist() if each not in range(len(known))]
+        if invalid:
             raise DataError(
-                f"{where}: the label {str(strangers[0])[:40]!r} is none of {len(known)} "
-                "class_names.",
+                f"{where}: the label {str(invalid[0])[:40]!r} is none of {len(known)} class_names.",
                 f"With class_names, labels are whole numbers from 0 to {len(known) - 1}.",
             )
     if len(known) > MAX_CLASSES:
         raise DataError(
-            f"{where}: {len(known):,} classes are too many; {MAX_CLASSES:,} are the most.",
-            "Leave out the labels, or group them.",
+            f"{where}: {len(known):,} classes are too many; the maximum is {MAX_CLASSES:,}.",
+            "Remove the labels, or group them into fewer classes.",
         )
     return Labels(rows.astype(np.int64), known, {}, note)

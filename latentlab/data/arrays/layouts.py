@@ -1,6 +1,6 @@
-"""Which arrays of a NumPy file are images, and which are what is known of them.
+"""Roles of the arrays of a NumPy file (images, labels, class names, attributes), by name.
 
-Read are our own names, and those of Keras, MedMNIST, dSprites, Kuzushiji-MNIST and the like.
+Knows the names of this program and those of Keras, MedMNIST, dSprites and Kuzushiji-MNIST.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ TRAIN_WORDS = ("train", "training")
 HELD_OUT_WORDS = (("val", "valid", "validation", "dev"), ("test", "testing"))
 DSPRITES_CLASSES, DSPRITES_VALUES = "latents_classes", "latents_values"
 FACTORS = ("color", "shape", "scale", "orientation", "posX", "posY")
-"""What the columns of the two are."""
+"""Columns of the two arrays."""
 SHAPES = ("square", "ellipse", "heart")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The arrays of one part of a data set, by name; `labels` may be empty."""
+    """Names of the arrays of one part of a data set; `labels` may be empty."""
 
     images: str
     labels: str = ""
@@ -38,18 +38,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The arrays of a data set.
+    """Roles of the arrays of a data set.
 
     Parameters
     ----------
     train : Part
-        What to learn from, or all of it where nothing is held out.
+        Training images, or all images if the file has no parts.
     held_out : tuple of Part
-        What the set itself holds out.
+        Held-out parts of the file.
     class_names : str
-        The array of these, by name; may be empty.
+        Name of the array of class names; may be empty.
     extra : tuple of str
-        Arrays that tell more of each image.
+        Names of the arrays of attributes.
     """
 
     train: Part
@@ -59,23 +59,23 @@ class Layout:
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The names of all arrays of images."""
+        """Names of all image arrays."""
         return (self.train.images, *(part.images for part in self.held_out))
 
     def note(self, file: NumpyFile) -> str:
-        """Say which arrays are what, where the names are not our own."""
-        told = []
+        """Return a note on the roles of arrays with non-default names and on unused arrays."""
+        notes = []
         if self.held_out:
             parts = " and ".join(part.images for part in self.held_out)
-            told.append(f"{self.train.images} is learned from, {parts} held out.")
+            notes.append(f"{self.train.images} is learned from, {parts} held out.")
         elif self.train.images not in ("", "images"):
-            told.append(f"The images are {self.train.images}.")
+            notes.append(f"The images are {self.train.images}.")
         if self.train.labels not in ("", "labels"):
-            told.append(f"The labels are {self.train.labels}.")
+            notes.append(f"The labels are {self.train.labels}.")
         used = {*self.images, *self._labels, self.class_names, *self.extra}
         if unused := [name for name in (*file.arrays, *file.others) if name not in used]:
-            told.append(f"Not used: {', '.join(name[:24] for name in unused[:5])}.")
-        return " ".join(told)
+            notes.append(f"Not used: {', '.join(name[:24] for name in unused[:5])}.")
+        return " ".join(notes)
 
     @property
     def _labels(self) -> tuple[str, ...]:
@@ -83,12 +83,12 @@ class Layout:
 
 
 def find_layout(file: NumpyFile) -> Layout:
-    """Return which arrays of a file are what.
+    """Return the roles of the arrays of a file.
 
     Raises
     ------
     DataError
-        Where none can be told to be the images; lists what the file holds.
+        If no array can be identified as the images; lists the arrays of the file.
     """
     if file.single:
         return Layout(Part(""))
@@ -107,12 +107,12 @@ def find_layout(file: NumpyFile) -> Layout:
 
 
 def only_labels(file: NumpyFile) -> str:
-    """Return the name of the labels in a file of their own.
+    """Return the name of the label array in a file that holds only labels.
 
     Raises
     ------
     DataError
-        Where there are several arrays, and none is called so.
+        If there are several arrays and none has a known name.
     """
     found = _first(file, LABELS) or (next(iter(file.arrays)) if len(file.arrays) == 1 else None)
     if found is None:
@@ -124,7 +124,7 @@ def only_labels(file: NumpyFile) -> str:
 
 
 def _by_part(file: NumpyFile) -> dict[str, Part]:
-    """Return the images and labels of train, val and test, as in x_train or test_images."""
+    """Return the arrays of train, val and test by names such as x_train or test_images."""
     found: dict[str, dict[str, str]] = {}
     words_of = {word: words[0] for words in (TRAIN_WORDS, *HELD_OUT_WORDS) for word in words}
     for name in file.arrays:
@@ -139,18 +139,18 @@ def _by_part(file: NumpyFile) -> dict[str, Part]:
 
 
 def _first(file: NumpyFile, names: Iterable[str], kinds: str = "biufSU") -> str:
-    """Return the first array that is called one of some names, in capitals or not."""
+    """Return the first of `names` that an array has, ignoring case; empty if none."""
     known = {name.lower(): name for name, head in file.arrays.items() if head.dtype.kind in kinds}
     return next((known[name] for name in names if name in known), "")
 
 
 def _only_images(file: NumpyFile) -> str:
-    """Return the only array of a file, whatever it is called."""
+    """Return the name of the only array of a file; empty if there are several."""
     return next(iter(file.arrays)) if len(file.arrays) == 1 else ""
 
 
 def _extra(file: NumpyFile, images: str, used: set[str]) -> tuple[str, ...]:
-    """Return the arrays that have a row for each image."""
+    """Return the unused arrays with one row per image."""
     shape = file.arrays[images].shape
     found = []
     for name, head in file.arrays.items():
@@ -162,7 +162,7 @@ def _extra(file: NumpyFile, images: str, used: set[str]) -> tuple[str, ...]:
 
 
 def _unknown(file: NumpyFile) -> DataError:
-    """Return the error that says what there is, with a line of Python that names what may be."""
+    """Return an error that lists the arrays, with Python code that renames likely ones."""
     images = max(
         (name for name, head in file.arrays.items() if len(head.shape) > 2),
         key=lambda name: file.arrays[name].nbytes,

@@ -1,7 +1,8 @@
-"""Bytes from 0 to 255 of numbers of other ranges, and a line of Python where that is refused.
+"""Conversion of pixel values of other ranges to bytes (0 to 255).
 
-People keep images as fractions of 0 to 1 or -1 to 1, as floats of 0 to 255, as 10 to 16 bits, or
-as 0 and 1. The range is told by the smallest and the largest of all values.
+Recognised are fractions in [0, 1] or [-1, 1], floats in [0, 255], integers of 10 to 16 bits, and
+0 and 1. The range is detected from the minimum and maximum of all values. Other ranges are
+refused with a line of Python that converts the file.
 """
 
 from __future__ import annotations
@@ -21,34 +22,34 @@ if TYPE_CHECKING:
     from latentlab.errors import DataError
 
 SMALL = 1 << 30
-"""Bytes of numbers up to which converting them at each start is worth the time and memory."""
+"""Maximum size in bytes of arrays that are converted each time they are loaded."""
 PIECE = 1 << 24
-"""Bytes of numbers that are converted at once."""
+"""Bytes converted at once."""
 SAMPLED = 64
-"""Images in which a value is looked for that shows bytes to be of 0 to 255."""
+"""Number of images checked for a value above `DARK`, which shows bytes to be in [0, 255]."""
 DARK = 32
-"""Whole numbers up to here would be next to black: the largest is taken as white."""
+"""Integers up to this maximum would look black: the maximum is taken as white."""
 FAINT = 1 / 64
-"""The same for fractions."""
+"""The same limit for fractions."""
 BRIGHT = 100
-"""Fractions that reach beyond here, up to 255, are of 0 to 255."""
+"""Floats with a maximum between this and 255 are taken as in [0, 255]."""
 SLACK = 1e-3
-"""What fractions may lie outside of 0 to 1 or -1 to 1 by rounding."""
+"""Tolerance for rounding of fractions outside [0, 1] or [-1, 1]."""
 BITS = (10, 12, 14, 16)
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What values an array has.
+    """Range of the values of an array.
 
     Parameters
     ----------
     low, high : float
-        The smallest and the largest of the finite ones.
+        Minimum and maximum of the finite values.
     whole : bool
-        Whether all are whole numbers.
+        Whether all finite values are integers.
     strange : int
-        How many are NaN or infinite.
+        Number of NaN and infinite values.
     """
 
     low: float
@@ -59,7 +60,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Which values are black and white, and what a person is told of it."""
+    """Values of black and white, and a note for the user."""
 
     black: float
     white: float
@@ -73,19 +74,19 @@ class Scale:
 
     @property
     def python(self) -> str:
-        """The same as an expression of the array ``v``."""
+        """Python expression of the same conversion for the array ``v``."""
         shift = f"v - {self.black:.9g}" if self.black else "v * 1.0"
         factor = f"{255 / (self.white - self.black):.9g}"
         return f"(({shift}) * {factor}).round().clip(0, 255).astype('uint8')"
 
 
 def check_numbers(arrays: Sequence[NDArray], rewriting: Rewriting) -> None:
-    """Refuse images that are words.
+    """Raise an error if images are not numeric.
 
     Raises
     ------
     DataError
-        With the type that they have.
+        Names the dtype.
     """
     for array in arrays:
         if array.dtype.kind not in "biuf":
@@ -95,22 +96,22 @@ def check_numbers(arrays: Sequence[NDArray], rewriting: Rewriting) -> None:
 def to_bytes(
     arrays: Sequence[NDArray], rewriting: Rewriting
 ) -> tuple[list[NDArray[np.uint8]], str]:
-    """Return images as bytes, all by the same scale, and a note of how they were understood.
+    """Convert images to bytes on one scale, and return a note on the detected range.
 
-    Bytes of 0 to 255 are returned as they are, and so stay on disk.
+    Arrays that already are bytes in [0, 255] are returned unchanged and so stay memory-mapped.
 
     Parameters
     ----------
     arrays : sequence of ndarray
         Images of one or several parts.
     rewriting : Rewriting
-        Tells how to save them otherwise.
+        Builder of the errors.
 
     Raises
     ------
     DataError
-        Where they are of no range that images usually have; the advice has a line
-        of Python that saves them as bytes.
+        If the range is unknown, or the arrays are too large to convert at each load; the advice
+        has a line of Python that saves them as bytes.
     """
     if all(array.dtype == np.uint8 and _is_bright(array) for array in arrays):
         return list(arrays), ""
@@ -120,8 +121,8 @@ def to_bytes(
         raise _strange(extent, scale, rewriting)
     if scale is None:
         raise rewriting.mended(
-            f"holds values from {extent.low:.6g} to {extent.high:.6g}, which is no usual range of "
-            "pixels",
+            f"holds values from {extent.low:.6g} to {extent.high:.6g}, which is not a known "
+            "range of pixels",
             _stretched(extent).python,
             "This line makes the smallest value black and the largest white",
         )
@@ -129,7 +130,7 @@ def to_bytes(
     if size > SMALL and not _are_bytes(arrays, scale):
         raise rewriting.mended(
             f"holds {size / 1e9:.1f} GB of {arrays[0].dtype} from {extent.low:.6g} to "
-            f"{extent.high:.6g}, too much to convert at each start",
+            f"{extent.high:.6g}, too much to convert at each load",
             scale.python,
             "This line saves them as bytes",
         )
@@ -137,12 +138,12 @@ def to_bytes(
 
 
 def measure(arrays: Sequence[NDArray]) -> Extent:
-    """Return what values some arrays have; of bytes only until it is seen that they are bright."""
+    """Return the range of values of arrays; stops at the first bright values of bytes."""
     return _joined([_extent(array) for array in arrays])
 
 
 def convert(arrays: Sequence[NDArray], scale: Scale) -> list[NDArray[np.uint8]]:
-    """Return arrays as bytes from black to white; those that are such already, as they are."""
+    """Convert arrays to bytes; return arrays that already are on this scale unchanged."""
     if _are_bytes(arrays, scale):
         return list(arrays)
     return [_converted(array, scale) for array in arrays]
@@ -153,7 +154,7 @@ def _are_bytes(arrays: Sequence[NDArray], scale: Scale) -> bool:
 
 
 def usual_scale(extent: Extent) -> Scale | None:
-    """Return which values are black and white; None where the range is no usual one."""
+    """Return the scale of a known range of pixel values; None for other ranges."""
     low, high = extent.low, extent.high
     if extent.whole and low >= 0:
         return _scale_of_counts(high)
@@ -172,7 +173,7 @@ def usual_scale(extent: Extent) -> Scale | None:
 
 
 def _scale_of_counts(high: float) -> Scale | None:
-    """Return the scale of whole numbers from 0."""
+    """Return the scale of non-negative integers; None above 16 bits."""
     if high == 0:
         return Scale(0, 255, "All values are 0: every image is black.")
     if DARK < high <= 255:
@@ -192,25 +193,25 @@ def _stretched(extent: Extent) -> Scale:
 
 
 def _strange(extent: Extent, scale: Scale | None, rewriting: Rewriting) -> DataError:
-    told = f"holds NaN or infinity in place of {extent.strange:,} values"
+    fault = f"has {extent.strange:,} values that are NaN or infinite"
     if not math.isfinite(extent.low):
-        return rewriting.refused(f"{told}, which are all there are")
+        return rewriting.refused(f"{fault}, which is all of them")
     expression = (scale or _stretched(extent)).python
     finite = f"np.where(np.isfinite(v), v, {extent.low:.9g})"
     return rewriting.mended(
-        told, expression.replace("v", finite, 1), "This line puts the smallest value in their place"
+        fault, expression.replace("v", finite, 1), "This line replaces them by the smallest value"
     )
 
 
 def _is_bright(images: NDArray[np.uint8]) -> bool:
-    """Say whether some image shows that bytes are of 0 to 255; looks at a few of them."""
+    """Return whether a sample of images has values above `DARK`."""
     step = max(1, len(images) // SAMPLED)
     return int(images[::step].max()) > DARK
 
 
 def _extent(images: NDArray) -> Extent:
     if images.dtype == bool:
-        # As fractions: of truth values it need not be told which is white.
+        # Not as integers: with booleans the note on which value is white is not needed.
         return Extent(0, 1, whole=False)
     extents = []
     for piece in _pieces(images):

@@ -1,4 +1,4 @@
-"""Images of the shape (N, C, H, W), whichever way they lie in an array."""
+"""Conversion of image arrays of other layouts to shape (N, C, H, W)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 CHANNELS = (1, 3)
 SHORTEST_ROW = 16
-"""Values of the smallest image that is told from a flattened row: 4 by 4."""
+"""Minimum number of values of a row taken as a flattened image (4 by 4)."""
 COMPARED = 64
-"""Images by which is decided how flattened colours lie."""
+"""Number of images from which the channel order of flattened colour images is detected."""
 WANTED = (
     "Images must be N×H×W, N×H×W×C or N×C×H×W, with 1 channel (grey) or 3 (colour), or rows of "
     "square images"
@@ -25,12 +25,12 @@ WANTED = (
 
 
 def channels_first(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]:
-    """Return a view with shape (N, C, H, W), and a note where its meaning was not plain.
+    """Return a view with shape (N, C, H, W), and a note on an ambiguous layout.
 
     Raises
     ------
     DataError
-        Where the array has no shape of images.
+        If the shape is not one of images, or there are fewer than two images.
     """
     shape = images.shape
     found, note = _as_rows(images, rewriting)
@@ -46,17 +46,17 @@ def channels_first(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]
     if len(found) < 2 or not found.size:
         raise rewriting.refused(
             f"holds {len(found)} images of {found.shape[3]}×{found.shape[2]} pixels; at least two "
-            "are needed, one to learn from and one to judge by"
+            "are needed, one for training and one for validation"
         )
     return found, note
 
 
 def _as_rows(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]:
-    """Return flattened images as squares; others as they are."""
+    """Reshape flattened images to squares; return other arrays unchanged."""
     if images.ndim < 2:
         return images, ""
     values = math.prod(images.shape[1:])
-    # A column of values is a row as well: (N, 784, 1).
+    # (N, 784, 1) and (N, 1, 784) hold flattened images too.
     if images.ndim > 2 and (images.ndim > 3 or max(images.shape[1:]) != values):
         return images, ""
     grey, colour = math.isqrt(values), math.isqrt(values // 3)
@@ -76,14 +76,14 @@ def _as_rows(images: NDArray, rewriting: Rewriting) -> tuple[NDArray, str]:
 
 
 def _roughness(images: NDArray) -> float:
-    """Return how much neighbouring pixels differ in some images."""
+    """Return the mean absolute difference of neighbouring pixels in a sample of images."""
     some = images[:: max(1, len(images) // COMPARED)].astype(np.float64)
     across, down = (np.abs(np.diff(some, axis=axis)).mean() for axis in (2, 3))
     return float(across + down)
 
 
 def _check_first(images: NDArray, rewriting: Rewriting) -> None:
-    """Refuse images that are counted by the last index: (28, 28, 60000)."""
+    """Raise an error if the last axis is that of the images, as in (28, 28, 60000)."""
     first, second, last = images.shape
     if first == second != last and last > 4 * first:
         raise _counted_last(images, rewriting)
@@ -99,13 +99,13 @@ def _counted_last(images: NDArray, rewriting: Rewriting) -> DataError:
 
 def _no_images(images: NDArray, rewriting: Rewriting) -> DataError:
     shape = images.shape
-    told = f"has the shape {shape}, which is none of images"
+    problem = f"has the shape {shape}, which is not one of images"
     if len(shape) == 4 and shape[2] in CHANNELS and shape[0] == shape[1]:
         return _counted_last(images, rewriting)
     if len(shape) == 4 and 4 in (shape[1], shape[3]):
         return rewriting.mended(
-            f"{told} that are read: it has four channels",
+            f"{problem} that can be read: it has four channels",
             "v[..., :3]" if shape[3] == 4 else "v[:, :3]",
-            "This line leaves out the fourth, which is usually transparency",
+            "This line removes the fourth, which is usually transparency",
         )
-    return rewriting.refused(told, f"{WANTED}.")
+    return rewriting.refused(problem, f"{WANTED}.")

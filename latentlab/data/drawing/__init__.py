@@ -1,1 +1,1 @@
-"""Faces drawn by the program itself, of which every factor is known."""
+"""Procedural images with known factors: drawn faces, and tools shared with the sprites."""

@@ -1,4 +1,4 @@
-"""Many small pictures painted at once, with smooth edges, by numpy alone."""
+"""Batched, anti-aliased drawing of small images with numpy."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-type Floats = NDArray[Any]  # of float32, which a product with a plain number stays
+type Floats = NDArray[Any]  # of float32; arithmetic with Python numbers keeps this dtype
 type Number = Floats | float
 
-ZOOM = 0.92  # half the width of what is seen of the drawing's plane
+ZOOM = 0.92  # half the width of the visible part of the drawing plane
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A rectangle of every picture, to paint in.
+    """Rectangle of all images of a batch, to paint in.
 
-    Pictures are the last axis, so that measures of each, with shape (N,), fit as they are. Only
-    elementwise arithmetic touches pixels: no picture depends on those beside it.
+    The batch is the last axis, so that factors with shape (N,) broadcast. Pixels are changed by
+    elementwise arithmetic only, so that no image depends on the others of its batch.
 
     Parameters
     ----------
     x, y : ndarray of float32, shapes (w, 1) and (h, 1, 1)
-        Centres of the pixels on the drawing's plane; y points down.
+        Pixel centres on the drawing plane; y points down.
     pixel : float
         Width of a pixel in the same unit.
     view : ndarray of float32, shape (3, h, w, N)
-        The pixels, 0 to 255, which painting changes.
+        Pixels, 0 to 255, which painting changes in place.
     """
 
     x: Floats
@@ -39,21 +39,21 @@ class Region:
     view: Floats
 
     def cover(self, distance: Floats) -> Floats:
-        """Return how much of each pixel lies within a shape: 1 inside, 0 outside.
+        """Return the fraction of each pixel that is inside a shape.
 
         Parameters
         ----------
         distance : ndarray of float32, shape (h, w, N)
-            Signed distance of the pixel's centre from the edge, negative inside.
+            Signed distance of the pixel centres from the edge, negative inside.
         """
         inside = distance * (-1 / self.pixel)
         inside += 0.5
         return np.clip(inside, 0, 1, out=inside)
 
     def ellipse(self, x: Number, y: Number, width: Number, height: Number) -> Floats:
-        """Return the cover of an ellipse around (`x`, `y`) with these half axes."""
+        """Return the cover of an ellipse centred at (`x`, `y`) with these semi-axes."""
         across, down = (self.x - x) / width, (self.y - y) / height
-        # The distance to first order: the implicit function over the length of its gradient.
+        # First-order distance: the implicit function divided by the norm of its gradient.
         edge = across**2 + (down**2 - 1)
         twice = 2 * self.pixel
         grad = (twice / width * across) ** 2 + ((twice / height * down) ** 2 + 1e-9)
@@ -62,19 +62,19 @@ class Region:
         return np.clip(edge, 0, 1, out=edge)
 
     def glow(self, x: Number, y: Number, width: Number, height: Number) -> Floats:
-        """Return an ellipse that fades from 1 in its middle to 0 at its edge."""
+        """Return the cover of an ellipse that fades from 1 at its centre to 0 at its edge."""
         fade = (1 - ((self.x - x) / width) ** 2) - ((self.y - y) / height) ** 2
         np.maximum(fade, 0, out=fade)
         fade *= fade
         return fade
 
     def paint(self, cover: Floats, colour: Floats) -> None:
-        """Lay a colour over the pixels.
+        """Blend a colour into the pixels.
 
         Parameters
         ----------
         cover : ndarray of float32, shape (h, w, N)
-            0 keeps a pixel, 1 replaces it.
+            Opacity in [0, 1].
         colour : ndarray of float32, shape (3, 1, 1, N) or (3, h, w, N)
             0 to 255.
         """
@@ -85,14 +85,14 @@ class Region:
 
 
 class Canvas:
-    """Square colour pictures.
+    """Batch of square colour images.
 
     Parameters
     ----------
     count : int
-        Number of pictures.
+        Number of images.
     size : int
-        Pixels along each side.
+        Side length in pixels.
     """
 
     def __init__(self, count: int, size: int) -> None:
@@ -106,7 +106,7 @@ class Canvas:
         top: Number = -1,
         bottom: Number = 1,
     ) -> Region:
-        """Return the smallest rectangle that holds these limits in every picture."""
+        """Return the smallest rectangle that contains the limits of every image."""
         columns, rows = self._within(left, right), self._within(top, bottom)
         return Region(
             self._axis[columns, None],
@@ -120,6 +120,6 @@ class Canvas:
         return slice(max(int(first) - 1, 0), int(last) + 1)
 
     def bytes(self) -> NDArray[np.uint8]:
-        """Return the pictures, with shape (N, 3, size, size)."""
+        """Return the images, with shape (N, 3, size, size)."""
         self._pixels += 0.5
         return np.moveaxis(self._pixels.astype(np.uint8), -1, 0)

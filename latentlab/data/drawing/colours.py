@@ -1,4 +1,4 @@
-"""The colours of drawn faces, each a path of a few stops along one factor."""
+"""Colour gradients of drawn faces, one per factor."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ CLOTHES = "df5b4e e6a63c 66a56b 35919a 3f6bb3 7a5296"
 
 
 def along(path: str, where: Floats) -> Floats:
-    """Return the colour at `where`, from 0 to 1, on a path of stops.
+    """Return the colours of a gradient by linear interpolation between its stops.
 
     Parameters
     ----------
     path : str
-        Colours in hexadecimal.
+        Hexadecimal colours of equally spaced stops.
     where : ndarray of float32, shape (N,)
+        Positions in [0, 1].
 
     Returns
     -------
@@ -36,7 +37,7 @@ def along(path: str, where: Floats) -> Floats:
 
 
 def colour(code: str) -> Floats:
-    """Return one colour in hexadecimal, with shape (3, 1, 1, 1)."""
+    """Return a hexadecimal colour as an array with shape (3, 1, 1, 1)."""
     return np.array(list(bytes.fromhex(code)), np.float32)[:, None, None, None]
 
 
@@ -44,5 +45,5 @@ WHITE = colour("ffffff")
 
 
 def mix(first: Floats, second: Floats, share: Number) -> Floats:
-    """Return `first` with a share of `second`, from 0 to 1."""
+    """Interpolate from `first` (`share` 0) to `second` (`share` 1)."""
     return first + (second - first) * share

@@ -1,4 +1,4 @@
-"""Drawn faces: from known factors to pictures."""
+"""Drawing of faces from factors."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def draw_faces(factors: Mapping[str, ArrayLike], size: int = 64) -> NDArray[np.u
     Parameters
     ----------
     factors : mapping of str to array_like, each a number or with shape (N,)
-        Values of `face_factors.FACTORS`; what is left out is neutral.
+        Values by name in `factors.FACTORS`; missing factors are neutral.
     size : int
-        Pixels along each side.
+        Side length in pixels.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def draw_faces(factors: Mapping[str, ArrayLike], size: int = 64) -> NDArray[np.u
     Raises
     ------
     ValueError
-        For a name that is no factor, or lengths that differ.
+        For an unknown factor, or if the lengths differ.
     """
     face = Face(complete(factors))
     canvas = Canvas(len(face.x), size)
@@ -63,7 +63,7 @@ def draw_faces(factors: Mapping[str, ArrayLike], size: int = 64) -> NDArray[np.u
 
 
 def _paint_background(canvas: Canvas, face: Face) -> None:
-    """Paint a plain ground, a little brighter behind the head."""
+    """Paint a plain background, a little brighter behind the head."""
     region = canvas.region()
     ground = along(BACKGROUND, face["background"])
     far = np.clip((region.x**2 + region.y**2) * 0.45, 0, 1)
@@ -71,7 +71,7 @@ def _paint_background(canvas: Canvas, face: Face) -> None:
 
 
 def _paint_shoulders(canvas: Canvas, face: Face) -> None:
-    """Paint clothes, and a neck in the shadow of the head."""
+    """Paint the clothes, and the neck in the shadow of the head."""
     x = face.x * 0.4
     region = canvas.region(-0.85, 0.85, 0.6, 1)
     lit = np.clip(0.55 + 0.6 * face["light"] * region.x - 0.4 * (region.y - 0.8), 0, 1)
@@ -87,7 +87,7 @@ def _paint_shoulders(canvas: Canvas, face: Face) -> None:
 
 
 def _paint_head(canvas: Canvas, face: Face) -> None:
-    """Paint ears and head, shaded by where the light is."""
+    """Paint the ears and the head, shaded by the direction of the light."""
     light = face["light"]
     for side in (-1, 1):
         x = face.x + side * (face.width + 0.01) - 0.05 * face["turn"]

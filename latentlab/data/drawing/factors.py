@@ -1,4 +1,4 @@
-"""What one drawn face differs from another in: its known factors."""
+"""Generative factors of drawn faces."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ HAIR = ("cropped", "short", "curly", "bob", "long", "bun")
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One way in which faces differ.
+    """Generative factor.
 
     Parameters
     ----------
     low, high : float
-        Range; factors are drawn evenly from it and independently of each other.
+        Range of the uniform distribution; factors are independent of each other.
     neutral : float
-        Value of a face of which nothing is said.
+        Default value.
     meaning : str
-        What it changes.
+        Description.
     discrete : bool
-        Whether only whole numbers occur.
+        Whether only integers occur.
     """
 
     low: float
@@ -60,7 +60,7 @@ FACTORS = {
 
 
 def random_factors(first: int, count: int, seed: int) -> NDArray[np.float32]:
-    """Draw the factors of faces `first` to `first + count` of a seed's endless row of faces.
+    """Return the factors of faces `first` to `first + count` of a seed's endless sequence.
 
     Returns
     -------
@@ -76,16 +76,16 @@ def random_factors(first: int, count: int, seed: int) -> NDArray[np.float32]:
 
 
 def complete(factors: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float32]]:
-    """Return every factor with shape (N,); what is left out is neutral.
+    """Return every factor with shape (N,); missing factors get their neutral value.
 
     Raises
     ------
     ValueError
-        For a name that is no factor.
+        For an unknown factor, or if the lengths differ.
     """
-    strangers = factors.keys() - FACTORS.keys()
-    if strangers:
-        raise ValueError(f"no factors of a face: {', '.join(sorted(strangers))}")
+    unknown = factors.keys() - FACTORS.keys()
+    if unknown:
+        raise ValueError(f"no factors of a face: {', '.join(sorted(unknown))}")
     given = {name: factors.get(name, factor.neutral) for name, factor in FACTORS.items()}
     columns = np.broadcast_arrays(*(np.atleast_1d(value) for value in given.values()))
     return {name: column.astype(np.float32) for name, column in zip(given, columns, strict=True)}

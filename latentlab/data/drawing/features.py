@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from latentlab.data.drawing.shape import Face
 
 SIDES = (-1, 1)
-EYE_AT, EYE_Y = 0.42, 0.03  # of the head's half width; in half pictures
+EYE_AT, EYE_Y = 0.42, 0.03  # fraction of the head's half width; half image heights
 EYE, IRIS, PUPIL = colour("fffdf8"), colour("54372a"), colour("1b1413")
 LASH = colour("2b1a18")
 MOUTH_Y, INNER, TONGUE = 0.335, colour("6b1a26"), colour("d9636c")
@@ -31,7 +31,7 @@ def paint_cheeks(canvas: Canvas, face: Face) -> None:
 
 
 def paint_nose(canvas: Canvas, face: Face) -> None:
-    """Paint a small nose: a shadow below it and away from the light, and a shine on its tip."""
+    """Paint the nose: a shadow below it and away from the light, and a highlight on its tip."""
     x, _ = face.place(0.0, 1.12)
     light = face["light"]
     region = canvas.region(x - 0.14, x + 0.14, -0.02, 0.26)
@@ -44,7 +44,7 @@ def paint_nose(canvas: Canvas, face: Face) -> None:
 
 
 def paint_eyes(canvas: Canvas, face: Face) -> None:
-    """Paint both eyes: lashes, white, iris, pupil and a highlight, cut by the lids."""
+    """Paint both eyes: lashes, white, iris, pupil and a highlight, clipped by the lids."""
     size = 0.85 + 0.35 * face["eye_size"]
     tall = 0.125 * size * (0.28 + 0.72 * face["eye_open"])
     lift = (0.125 * size - tall) * 0.45
@@ -81,7 +81,7 @@ def paint_brows(canvas: Canvas, face: Face) -> None:
 
 
 def paint_mouth(canvas: Canvas, face: Face) -> None:
-    """Paint the mouth: lips along a curve, and what is seen between them."""
+    """Paint the mouth: lips along a curve, and the tongue and teeth between them."""
     x, narrow = face.place(0.0, 0.96)
     smile, wide_open = face["smile"], face["mouth_open"]
     wide = (0.168 + 0.03 * smile - 0.02 * wide_open) * narrow
@@ -111,9 +111,9 @@ def _between(y: Floats, low: Floats, high: Floats) -> Floats:
 
 
 def paint_glasses(canvas: Canvas, face: Face) -> None:
-    """Paint round glasses on those who wear them."""
-    wears = face["glasses"]
-    if not wears.any():
+    """Paint round glasses on the faces whose factor `glasses` is 1."""
+    present = face["glasses"]
+    if not present.any():
         return
     thick, y, tall = 0.017, EYE_Y + 0.01, 0.185
     edges = []
@@ -123,8 +123,8 @@ def paint_glasses(canvas: Canvas, face: Face) -> None:
         region = canvas.region(x - wide - 0.03, x + wide + 0.03, y - 0.22, y + 0.22)
         outer = region.ellipse(x, y, wide + thick, tall + thick)
         lens = region.ellipse(x, y, wide - thick, tall - thick)
-        region.paint(lens * wears * 0.09, WHITE)
-        region.paint((outer - lens) * wears, FRAME)
+        region.paint(lens * present * 0.09, WHITE)
+        region.paint((outer - lens) * present, FRAME)
         edges.append((x - wide, x + wide))
     (left, inner_left), (inner_right, right) = edges
     region = canvas.region(-0.75, 0.75, y - 0.1, y + 0.1)
@@ -133,4 +133,4 @@ def paint_glasses(canvas: Canvas, face: Face) -> None:
         bar = np.maximum(
             np.maximum(start - region.x, region.x - end), np.abs(region.y - y + 0.03) - thick
         )
-        region.paint(region.cover(bar) * wears, FRAME)
+        region.paint(region.cover(bar) * present, FRAME)

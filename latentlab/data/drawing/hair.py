@@ -1,4 +1,4 @@
-"""The hair of drawn faces, behind and in front of the head."""
+"""Hair of drawn faces, behind and in front of the head."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 
 class Style(NamedTuple):
-    """One way to wear hair; lengths are in half pictures.
+    """Measures of a hair style; lengths are in half image widths.
 
     Parameters
     ----------
     top, side : float
-        How much it adds to the head's height and half width.
+        Thickness above the head and at its sides.
     front : float
-        How far down it hangs beside the face.
+        Lower end beside the face (y).
     back, back_side : float
-        How far down it hangs behind the head, and how much wider than the head it is there.
+        Lower end behind the head (y), and thickness at its sides there.
     part, line, fringe : float
-        Where the hairline is highest, its y there, and its form: 2 is round, more is flat.
+        Highest point of the hairline, its y, and its exponent: 2 is round, more is flatter.
     open : float
-        Half the width of the face that it leaves free, as a share of the head's.
+        Half width of the uncovered face, as a fraction of the head's.
     curl : float
-        Depth of curls at its edge.
+        Depth of the curls at the edge.
     bun : float
-        Radius of a bun on top.
+        Radius of the bun on top.
     """
 
     top: float
@@ -62,7 +62,7 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Hair:
-    """The hair of some faces."""
+    """Hair of a batch of faces."""
 
     face: Face
 
@@ -71,7 +71,7 @@ class Hair:
         return table[self.face["hair"].astype(np.intp)]
 
     def paint_back(self, canvas: Canvas) -> None:
-        """Paint what is seen behind head and shoulders, and the bun."""
+        """Paint the hair behind the head and shoulders, and the bun."""
         face, half = self.face, self.face.width + self._of("back_side")
         x, top, bottom = face.x - 0.03 * face["turn"], MIDDLE - HEIGHT, self._of("back")
         region = canvas.region(x - half - 0.05, x + half + 0.05, -0.8, bottom)
@@ -98,7 +98,7 @@ class Hair:
         region.paint(shine * cover * 0.3, self._bright)
 
     def paint_front(self, canvas: Canvas) -> None:
-        """Paint what frames the face, and its shadow on the forehead."""
+        """Paint the hair around the face, and its shadow on the forehead."""
         face = self.face
         half, top = face.width + self._of("side"), HEIGHT + self._of("top")
         x, y = face.x - 0.02 * face["turn"], MIDDLE
@@ -119,11 +119,11 @@ class Hair:
         region.paint(region.cover(away), self._shade(region, across, near))
 
     def _hole(self, region: Region) -> Floats:
-        """Return the distance into the part of the face that is left free, positive inside it."""
+        """Return the signed distance from the edge of the uncovered face, positive inside."""
         face, line, fringe = self.face, self._of("line"), self._of("fringe")
         low, wide = 0.06, self._of("open") * face.width
         centre = face.x + 0.11 * face["turn"]
-        # Away from the part the hairline falls to both sides of the head.
+        # The hairline descends from the parting to both sides of the head.
         lean = (self._of("part") + 0.04 * face["turn"]) / wide
         across = np.abs((region.x - centre) / wide)
         skew = np.sign(region.x - centre) * lean
@@ -142,7 +142,7 @@ class Hair:
         return mix(self.face.hair, colour("ffe9d0"), 0.35)
 
     def _shade(self, region: Region, across: Floats, near: Floats) -> Floats:
-        """Return the colour of hair: lit from one side, with a band of shine around the top."""
+        """Return the colour of the hair: lit from one side, with a bright band around the top."""
         face = self.face
         side = across * face["light"]
         dark, lit = face.hair * 0.74, self._bright

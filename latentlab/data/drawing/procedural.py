@@ -1,4 +1,4 @@
-"""What the generated image sets share: their random numbers, and drawing on every core."""
+"""Common code of the generated image sets: config, random numbers, multithreaded drawing."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PIECE = 1 << 19  # pixels drawn at once by a thread: many, yet few enough for its cache
-THREADS = 8  # at most; each holds some 30 MB while it draws
-BLOCK = 1024  # images whose random numbers are drawn together
+PIECE = 1 << 19  # pixels per task of a thread, so that the data fits into its cache
+THREADS = 8  # maximum; each allocates about 30 MB while it draws
+BLOCK = 1024  # rows of random numbers per block
 
 
 class GeneratedConfig(DataConfig, ABC):
-    """Images that are drawn when they are asked for, from random factors."""
+    """Base class of image sets drawn from random factors at load."""
 
     count: int = Field(
         20_000,
@@ -51,19 +51,19 @@ class GeneratedConfig(DataConfig, ABC):
 
     @override
     def others(self, count: int) -> Self:
-        """See `DataConfig.others`; those of the next seed."""
+        """See `DataConfig.others`; uses the next seed."""
         return self.model_copy(update={"count": count, "seed": (self.seed + 1) % 2**31})
 
 
 def endless_noise(first: int, count: int, columns: int, seed: int) -> NDArray[np.float64]:
     """Return rows `first` to `first + count` of a seed's endless table of random numbers.
 
-    Every block of rows has a counter of its own, so a row is the same whichever are asked for.
+    Each block of rows has its own counter, so that a row does not depend on the requested range.
 
     Returns
     -------
     ndarray of float64, shape (count, columns)
-        Evenly from 0 up to but without 1.
+        Uniform in [0, 1).
     """
     start, stop = first // BLOCK, -(-(first + count) // BLOCK)
     blocks = [
@@ -79,16 +79,16 @@ def endless_noise(first: int, count: int, columns: int, seed: int) -> NDArray[np
 def draw_all(
     draw: Callable[[slice], NDArray[np.uint8]], shape: tuple[int, int, int, int], what: str
 ) -> Generator[Progress, None, NDArray[np.uint8]]:
-    """Draw images piece by piece on every core, yielding progress.
+    """Draw images in several threads, yielding progress.
 
     Parameters
     ----------
     draw : callable
-        Returns the images of some rows, with shape (n, C, H, W); called from several threads.
+        Returns the images of a slice of rows, with shape (n, C, H, W); must be thread-safe.
     shape : tuple of int
         Shape (N, C, H, W) of all images.
     what : str
-        What they are called in messages, such as ``"faces"``.
+        Name of the images in messages, such as ``"faces"``.
     """
     images = np.empty(shape, np.uint8)
     count, step = shape[0], max(1, PIECE // (shape[2] * shape[3]))
@@ -108,17 +108,17 @@ def draw_all(
 
 
 def check_memory(shape: tuple[int, ...], what: str) -> None:
-    """Refuse a set that does not fit into memory, before any of it is made.
+    """Raise an error if a data set does not fit into memory, before it is drawn.
 
     Raises
     ------
     DataError
-        With what it would need and what there is.
+        With the required and the available memory.
     """
     needed, free = float(np.prod(shape, dtype=float)), psutil.virtual_memory().available
     if needed > 0.9 * free:
         raise DataError(
             f"data.count: {shape[0]:,} {what} of this size need {needed / 1e9:.1f} GB, "
             f"but only {free / 1e9:.1f} GB of memory are free.",
-            "Ask for fewer, or for a smaller size.",
+            "Choose fewer images or a smaller size.",
         )

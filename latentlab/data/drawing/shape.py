@@ -1,4 +1,4 @@
-"""Where everything is on a drawn face."""
+"""Geometry and colours of drawn faces."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from latentlab.data.drawing.canvas import Floats
 
-YAW = 0.36  # radians at a full turn
-HEIGHT = 0.56  # half the head's
-MIDDLE = 0.04  # y of its middle
+YAW = 0.36  # radians, where the factor `turn` is 1
+HEIGHT = 0.56  # half height of the head
+MIDDLE = 0.04  # y of the head's centre
 
 
 @dataclass(frozen=True)
 class Face:
-    """Faces as measures and colours; lengths are in half pictures, y points down.
+    """Measures and colours of a batch of faces; lengths are in half image widths, y points down.
 
     Parameters
     ----------
     factors : mapping of str to ndarray of float32, shape (N,)
-        Every factor of `face_factors.FACTORS`.
+        All factors of `factors.FACTORS`.
     """
 
     factors: Mapping[str, Floats]
@@ -38,33 +38,33 @@ class Face:
 
     @cached_property
     def yaw(self) -> Floats:
-        """How far the head is turned to the right of the picture, in radians."""
+        """Rotation of the head to the right of the image, in radians."""
         return self["turn"] * YAW
 
     @cached_property
     def x(self) -> Floats:
-        """Middle of the head."""
+        """Horizontal centre of the head."""
         return self["turn"] * 0.03
 
     @cached_property
     def width(self) -> Floats:
-        """Half the width of the head."""
+        """Half width of the head."""
         return 0.43 + 0.11 * self["face_width"]
 
     def place(self, side: float, depth: float = 1.0) -> tuple[Floats, Floats]:
-        """Return where something on the round front of the head is, and how narrow it looks.
+        """Project a point on the front of the head, a cylinder, for the current yaw.
 
         Parameters
         ----------
         side : float
-            -1 at the left edge of the head, 1 at the right one.
+            Position seen from the front: -1 at the left edge of the head, 1 at the right.
         depth : float
             Distance from the axis of the head, 1 on its surface.
 
         Returns
         -------
         ndarray, ndarray
-            Position, and width as a share of the width seen from straight ahead.
+            Horizontal position, and width as a fraction of the width seen from the front.
         """
         at = math.asin(side)
         turned = at + self.yaw
@@ -77,12 +77,12 @@ class Face:
 
     @cached_property
     def shadow(self) -> Floats:
-        """Colour of skin in the shade: darker and warmer."""
+        """Colour of shaded skin: darker and warmer."""
         return self.skin * colour("c8a09a") / 255
 
     @cached_property
     def lips(self) -> Floats:
-        """Colour of lips, which follows the skin."""
+        """Colour of the lips, derived from the skin."""
         return mix(self.skin * colour("d89090") / 255, colour("b8434f"), 0.45)
 
     @cached_property
@@ -97,7 +97,7 @@ class Face:
 
     @cached_property
     def brows(self) -> Floats:
-        """Colour of the brows: that of the hair, dark enough to be seen."""
+        """Colour of the brows: that of the hair, darkened to remain visible."""
         return mix(self.hair * 0.72, colour("3a241c"), 0.4)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Where pictures lie: any folder, or a ZIP that is read in place and never unpacked."""
+"""Image sources: folders, and ZIP files that are read in place."""
 
 from __future__ import annotations
 
@@ -25,57 +25,57 @@ if TYPE_CHECKING:
 
 TOLD_EVERY = 500
 LARGEST = 1 << 29
-"""Bytes up to which a file of an archive is unpacked into memory."""
+"""Maximum unpacked size of a file in an archive, in bytes."""
 ALWAYS_FINE = 1 << 25
-"""Bytes up to which nobody asks how much a file of an archive grows."""
+"""Unpacked size up to which `MAX_RATIO` is not checked, in bytes."""
 MAX_RATIO = 200
-"""How many times its packed size a larger one may take: pictures and tables hardly shrink."""
+"""Maximum compression ratio of larger files: images and tables compress far less."""
 TABLES = {".csv", ".tsv", ".txt"}
 HIDDEN = "__MACOSX"
 UTF8_FLAG = 0x800
-"""What a ZIP says of a name in UTF-8."""
+"""Flag of a ZIP entry whose name is UTF-8."""
 GLANCE = 300
-"""Files that `holds_pictures` looks at before it gives up."""
+"""Maximum number of files that `holds_pictures` checks."""
 RUN_FILES = ("checkpoint.json", "checkpoint.safetensors", "recipe.toml")
 Skipped = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file, by its path with ``/`` between folders; `stamp` changes when its content does."""
+    """File or page of a source; `name` is its ``/``-separated path, `stamp` its version."""
 
     name: str
     size: int
     stamp: int
     place: Path | zipfile.ZipInfo | int = field(repr=False, compare=False)
     page: int | None = None
-    """Which picture of a file of several, from 0; its name ends in ``#`` and that number plus 1."""
+    """Page of a multi-page file, from 0; `name` then ends in ``#`` and the page plus 1."""
 
     @property
     def file(self) -> str:
-        """Path of its file, without the number of the page."""
+        """Path of the file, without the page number."""
         return self.name if self.page is None else self.name.rpartition("#")[0]
 
     def paged(self, page: int) -> Entry:
-        """Return one picture of a file of several."""
+        """Return the entry of one page of this file."""
         return replace(self, name=f"{self.name}#{page + 1}", page=page)
 
 
 class Source(ABC):
-    """Pictures, and the tables beside them.
+    """Image files and the tables beside them.
 
     Parameters
     ----------
     root : Path
-        What was looked into.
+        Folder or archive.
     entries : tuple of Entry
-        The pictures: those of a folder by name, those of an archive in its order.
+        Images: sorted by name in a folder, in stored order in an archive.
     tables : tuple of Entry
-        Text files that may tell of them.
+        Text files that may hold attributes of the images.
     skipped : tuple of (str, str)
-        What could not be looked into, and why.
+        Names of inaccessible files and folders, and the reasons.
     notes : tuple of str
-        What else one should know, such as files of kinds that are not read.
+        Notes for the user, such as files of unsupported formats.
     """
 
     def __init__(
@@ -94,15 +94,15 @@ class Source(ABC):
 
     @abstractmethod
     def open(self, entry: Entry) -> IO[bytes]:
-        """Open a file; from any thread."""
+        """Open the file of an entry; thread-safe."""
 
     def close(self) -> None:
-        """Let go of what was opened; what is opened anew each time needs nothing."""
+        """Release open files; does nothing by default."""
         return
 
 
 class FolderSource(Source):
-    """The pictures of a folder and of all in it."""
+    """Images of a folder and its subfolders."""
 
     @override
     def open(self, entry: Entry) -> IO[bytes]:
@@ -111,7 +111,7 @@ class FolderSource(Source):
 
 
 class ZipSource(Source):
-    """The pictures of a ZIP."""
+    """Images of a ZIP file."""
 
     def __init__(
         self,
@@ -142,12 +142,12 @@ class ZipSource(Source):
 
 
 def find_pictures(root: Path) -> Generator[Progress, None, Source]:
-    """Look which pictures a folder or ZIP holds; hidden files are passed over.
+    """List the images and tables of a folder or ZIP, without hidden files.
 
     Raises
     ------
     DataError
-        Where there is nothing to look into, or no picture in it.
+        If `root` does not exist, cannot be read or holds no images.
     """
     if root.is_dir():
         source = yield from _in_folder(root)
@@ -200,10 +200,10 @@ def _told(others: Counter[str]) -> str:
 
 
 def _walk(root: Path, skipped: list[tuple[str, str]]) -> Iterator[os.DirEntry[str]]:
-    """Yield every file that is not hidden, following links to folders but never in a circle."""
-    waiting, seen = [str(root)], {os.path.realpath(root)}
-    while waiting:
-        folder = waiting.pop()
+    """Yield every file that is not hidden; follows each symbolic link to a folder once."""
+    pending, seen = [str(root)], {os.path.realpath(root)}
+    while pending:
+        folder = pending.pop()
         try:
             with os.scandir(folder) as items:
                 for item in items:
@@ -212,10 +212,10 @@ def _walk(root: Path, skipped: list[tuple[str, str]]) -> Iterator[os.DirEntry[st
                     if not item.is_dir():
                         yield item
                     elif not item.is_symlink():
-                        waiting.append(item.path)
+                        pending.append(item.path)
                     elif (real := os.path.realpath(item.path)) not in seen:
                         seen.add(real)
-                        waiting.append(item.path)
+                        pending.append(item.path)
         except OSError as error:
             skipped.append((os.path.relpath(folder, root), str(error.strerror)))
 
@@ -226,7 +226,7 @@ def _in_zip(root: Path) -> Source:
         infos = archive.infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise DataError(
-            f"data.root: {root} is no folder and no ZIP that can be read ({error}).",
+            f"data.root: {root} is not a folder or a readable ZIP ({error}).",
             "Unpack it, and choose the folder.",
         ) from None
     suffixes = picture_suffixes()
@@ -234,7 +234,7 @@ def _in_zip(root: Path) -> Source:
     others: Counter[str] = Counter()
     names, encoding = _names_in(infos)
     for info, name in zip(infos, names, strict=True):
-        # Names are only names here: nothing is ever written where they point to.
+        # Paths such as ../x are harmless: nothing is extracted to disk.
         parts = [part for part in name.replace("\\", "/").split("/") if part.strip(".")]
         suffix = os.path.splitext(parts[-1])[1].lower() if parts else ""
         is_picture = suffix in suffixes
@@ -249,10 +249,10 @@ def _in_zip(root: Path) -> Source:
 
 
 def _names_in(infos: Sequence[zipfile.ZipInfo]) -> tuple[list[str], str]:
-    """Return the names of an archive's files, and the encoding of those that do not tell theirs.
+    """Return the file names of an archive, and the encoding guessed for unflagged names.
 
-    Those without the mark of UTF-8 are read as cp437 by `zipfile`, whatever they are: macOS writes
-    UTF-8, and Windows the code page of its country.
+    `zipfile` decodes names without the UTF-8 flag as cp437, but macOS writes UTF-8 and Windows its
+    regional code page.
     """
     names = [info.filename for info in infos]
     unmarked = [
@@ -275,19 +275,19 @@ def _is_hidden(name: str) -> bool:
 
 
 def shared_depth(paths: Sequence[list[str]]) -> int:
-    """Return how many of their first folders all paths share."""
+    """Return the number of leading folders that all paths share."""
     first, last = min(paths, default=[]), max(paths, default=[])
     pairs = enumerate(zip(first, last, strict=False))
     return next((i for i, (a, b) in pairs if a != b), min(len(first), len(last)))
 
 
 def shown(name: str) -> str:
-    """Return a file's name as it can be shown: composed letters, and none that are half."""
+    """Return a printable file name: NFC, with lone surrogates replaced."""
     return unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
 
 
 def holds_pictures(path: Path) -> bool:
-    """Say at a glance whether a path is a ZIP, or a folder with pictures, but not a run."""
+    """Return whether a path is a ZIP, or a folder with images (in `GLANCE` files), not a run."""
     if path.is_file():
         return path.suffix.lower() == ".zip"
     if not path.is_dir() or any((path / name).exists() for name in RUN_FILES):

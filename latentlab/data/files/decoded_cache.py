@@ -1,8 +1,8 @@
-"""Decoded pictures, kept on disk as one array that is mapped into memory.
+"""Disk cache of decoded images, memory-mapped when read.
 
-An entry is a folder named after what is in it: which files, how large and how old they are, and
-what they were brought to. It is written beside its place and then moved there, so that it is
-whole or not there. The least recently used ones make room for new ones.
+An entry is a folder named by a hash of its files (names, sizes, timestamps) and of the image
+format. It is written to a temporary folder and then renamed, so that incomplete entries are never
+read. The least recently used entries are deleted above `LIMIT`.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 
 VERSION = 2
 LIMIT = 8 << 30
-"""Bytes that all entries may take together; the one in use may be larger."""
+"""Maximum total size of the cache in bytes; the entry in use is exempt."""
 ABANDONED = 3600.0
-"""Seconds after which a half-written entry is what a killed program left behind."""
+"""Age in seconds at which an incomplete entry counts as left by a killed process."""
 IMAGES, ROWS, REPORT = "images.npy", "rows.npy", "skipped.txt"
 ABOUT = "about.json"
-"""What was found out while decoding: the files left out, and notes."""
+"""Results of decoding: skipped files and notes."""
 WIDE = "wide.bin"
-"""Pictures of more than 8 bits, which wait for the scale of all of them."""
+"""Images of more than 8 bits before they are scaled together."""
 
 
 class _About(Record):
@@ -58,20 +58,20 @@ _ABOUT = TypeAdapter(_About)
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The pictures of a set that could be read.
+    """Readable images of a source.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (N, C, H, W)
-        Mapped from disk.
+        Memory-mapped.
     rows : ndarray of int64, shape (N,)
-        Which of the entries each of them is.
+        Index of the entry of each image.
     skipped : tuple of (str, str)
-        What could not be read, and why.
+        Names of unreadable files, and the reasons.
     report : Path
-        A text file with the same, where there is anything.
+        Text file that lists the skipped files.
     notes : tuple of str
-        What else one should know of how they were read.
+        Notes on how the images were read.
     """
 
     images: NDArray[np.uint8]
@@ -82,7 +82,7 @@ class Pictures:
 
     @property
     def note(self) -> str:
-        """Say what was left out, and what else one should know; empty where there is nothing."""
+        """Text on skipped files and the notes; empty without any."""
         if not self.skipped:
             return " ".join(self.notes)
         left_out = (
@@ -95,23 +95,23 @@ class Pictures:
 def open_pictures(
     source: Source, entries: Sequence[Entry], frame: Frame
 ) -> Generator[Progress, None, Pictures]:
-    """Return pictures in the order of `entries`, decoded unless that was done before.
+    """Return images in the order of `entries`, from the cache or decoded into it.
 
     Raises
     ------
     DataError
-        Where not even two can be read, or there is no room for them.
+        If fewer than two can be read, or the disk is full.
     """
     folder = cache() / "pictures" / signature(entries, frame)
-    if known := _kept(folder, len(entries), frame):
-        return known
+    if cached := _cached(folder, len(entries), frame):
+        return cached
     yield from _build(source, entries, frame, folder)
-    _make_room(folder)
+    _evict(folder)
     return _read(folder, len(entries), frame)
 
 
-def _kept(folder: Path, count: int, frame: Frame) -> Pictures | None:
-    """Return what was decoded before; what is damaged goes, to be decoded anew."""
+def _cached(folder: Path, count: int, frame: Frame) -> Pictures | None:
+    """Return a cache entry, or None; deletes a damaged one."""
     if not (folder / ABOUT).exists():
         return None
     try:
@@ -122,7 +122,7 @@ def _kept(folder: Path, count: int, frame: Frame) -> Pictures | None:
 
 
 def signature(entries: Iterable[Entry], frame: Frame) -> str:
-    """Return a name for the decoded pictures, another one as soon as any file changes."""
+    """Return a hash of the entries and the format, which names the cache entry."""
     digest = hashlib.sha256(f"{VERSION} {frame}\n".encode())
     for entry in entries:
         line = f"{entry.name}\0{entry.size}\0{entry.stamp}\n"
@@ -142,24 +142,24 @@ def _build(
         lines = "".join(f"{name}: {why}\n" for name, why in skipped)
         (part / REPORT).write_text(lines, encoding="utf-8", errors="backslashreplace")
         about = {"skipped": skipped, "notes": work.notes}
-        # A file's name may hold what is no Unicode.
+        # File names may contain lone surrogates.
         text = json.dumps(about, ensure_ascii=False)
         (part / ABOUT).write_text(text, encoding="utf-8", errors="replace")
-        # Another process may have been as busy with the same.
+        # Another process may have written the same entry in the meantime.
         with suppress(FileExistsError, PermissionError):
             part.rename(folder)
     except OSError as error:
         if (folder / ABOUT).exists():
             return
         raise DataError(
-            f"The pictures cannot be kept in {folder.parent}: {error}.", "Make room on the disk."
+            f"The pictures cannot be kept in {folder.parent}: {error}.", "Free disk space."
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
 def _make_part(folder: Path, needed: int) -> Path:
-    """Make a place for an entry in the making, once it is clear that it will fit."""
+    """Create a temporary folder for an entry, if the disk has `needed` bytes."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder.parent).free
@@ -168,7 +168,7 @@ def _make_part(folder: Path, needed: int) -> Path:
     except OSError as error:
         raise DataError(
             f"The pictures cannot be kept in {folder.parent}: {error}.",
-            "Make room on the disk, or move the folder with LATENTLAB_HOME.",
+            "Free disk space, or move the folder with LATENTLAB_HOME.",
         ) from error
     raise DataError(
         f"Decoded, the pictures take {needed / 1e9:.1f} GB, and {folder.parent} has room for "
@@ -184,13 +184,13 @@ def _read(folder: Path, count: int, frame: Frame) -> Pictures:
     if not fits or rows.dtype != np.int64 or not 0 <= rows.min() <= rows.max() < count:
         raise DataError(f"The cache in {folder} is damaged.", "Delete it.")
     with suppress(OSError):
-        os.utime(folder)  # for `_make_room`
+        os.utime(folder)  # for `_evict`
     return Pictures(images, np.array(rows), about.skipped, folder / REPORT, about.notes)
 
 
-def _make_room(kept: Path) -> None:
-    """Drop what a killed program left, and the entries used longest ago beyond the limit."""
-    taken = 0
+def _evict(kept: Path) -> None:
+    """Delete abandoned entries, and the least recently used ones above `LIMIT`."""
+    total = 0
     with suppress(OSError):
         newest_first = sorted(kept.parent.iterdir(), key=_last_used, reverse=True)
         for folder in sorted(newest_first, key=lambda folder: folder != kept):
@@ -199,8 +199,8 @@ def _make_room(kept: Path) -> None:
                 if time.time() - written > ABANDONED:
                     shutil.rmtree(folder, ignore_errors=True)
                 continue
-            taken += sum(file.stat().st_size for file in folder.iterdir())
-            if taken > LIMIT and folder != kept:
+            total += sum(file.stat().st_size for file in folder.iterdir())
+            if total > LIMIT and folder != kept:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

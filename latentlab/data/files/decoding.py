@@ -1,4 +1,4 @@
-"""Decoding the pictures of a set into one array on disk, on all cores and in any order."""
+"""Multithreaded decoding of image files into one array on disk."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from latentlab.data.files.image_file import Decoded, Frame
 
 PAGES_AT_ONCE = 64
-"""Pages of one file that a thread decodes in one go."""
+"""Maximum number of pages of one file per task of a thread."""
 Unit = tuple[Entry, ...]
-"""Pages of one file, ascending, or a file that is one picture."""
+"""Pages of one file, ascending, or a single-image file."""
 
 
 def decoder(source: Source, frame: Frame) -> Callable[[Unit], list[Decoded | DataError]]:
-    """Return what reads pictures of one file of a source as a frame wants them."""
+    """Return a function that decodes a unit of a source to the format `frame`."""
 
     def decode(unit: Unit) -> list[Decoded | DataError]:
         with source.open(unit[0]) as file:
@@ -42,25 +42,25 @@ def decoder(source: Source, frame: Frame) -> Callable[[Unit], list[Decoded | Dat
 
 
 class Decoding:
-    """Pictures on their way into an array on disk.
+    """Decoding of the images of a source into an array on disk.
 
     Parameters
     ----------
     source : Source
-        Where they lie.
+        Folder or archive of the images.
     entries : sequence of Entry
-        Which, and in what order.
+        Images to decode, in the order of the array.
     frame : Frame
-        What each is brought to.
+        Format of the images in the array.
 
     Attributes
     ----------
     rows : list of int
-        Which of the entries could be read, ascending.
+        Indices of the entries that could be read, ascending.
     skipped : list of (str, str)
-        The names of the others, and why they could not.
+        Names of the other entries, and the reasons.
     notes : list of str
-        What else one should know of how they were read.
+        Notes on how the images were read.
     """
 
     def __init__(self, source: Source, entries: Sequence[Entry], frame: Frame) -> None:
@@ -72,22 +72,21 @@ class Decoding:
         self._animated = 0
 
     def run(self, array: Path, waiting: Path) -> Generator[Progress]:
-        """Write every picture that can be read to its place, then close the gaps of the others.
+        """Decode all images, then remove the gaps of unreadable ones.
 
         Parameters
         ----------
         array : Path
             The .npy to write.
         waiting : Path
-            A file for pictures of more than 8 bits, which wait for the scale of all of them; gone
-            when all is done.
+            Temporary file for images of more than 8 bits, which are scaled together at the end.
 
         Raises
         ------
         DataError
-            Where not even two can be read.
+            If fewer than two images can be read.
         OSError
-            Where there is no room for them.
+            If the disk is full.
         """
         shape = (len(self._entries), *self._frame.shape)
         with array.open("w+b") as file, waiting.open("w+b") as wide:
@@ -103,10 +102,10 @@ class Decoding:
                 if place != row:
                     images[place] = images[row]
             images.flush()
-            del images  # no file that is mapped can be moved on Windows
+            del images  # Windows cannot rename a mapped file
             file.seek(0)
             if _write_head(file, (len(self.rows), *shape[1:])) != start:
-                raise OSError("the head of the array changed its length")
+                raise OSError("the header of the array changed its length")
             file.truncate(start + len(self.rows) * int(np.prod(shape[1:])))
         waiting.unlink()
         self.notes += animations(self._animated)
@@ -141,7 +140,7 @@ class Decoding:
             images[place] = page.pixels
 
     def _scale(self, images: NDArray[np.uint8], wide: IO[bytes]) -> None:
-        """Bring all pictures of more than 8 bits to bytes on one scale."""
+        """Convert all images of more than 8 bits to bytes on one scale."""
         reach = Reach.of_all(reach for _, reach in self._wide)
         if reach is None:
             return
@@ -154,7 +153,7 @@ class Decoding:
 
 
 def _units_of(entries: Sequence[Entry]) -> Iterator[Unit]:
-    """Put pages of one file together, so that it is opened once for many of them."""
+    """Group the pages of each file, so that a file is opened once for many pages."""
     stacks: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.page is not None:
@@ -169,7 +168,7 @@ def _units_of(entries: Sequence[Entry]) -> Iterator[Unit]:
 
 def _write_head(file: IO[bytes], shape: tuple[int, ...]) -> int:
     head = {"descr": "|u1", "fortran_order": False, "shape": shape}
-    # NumPy leaves room in it for the first axis to become any number.
+    # NumPy pads the header, so that its length does not depend on the size of the first axis.
     np.lib.format.write_array_header_1_0(file, head)
     return file.tell()
 
@@ -178,12 +177,12 @@ def _too_few(source: Source, rows: list[int], skipped: list[tuple[str, str]]) ->
     if not skipped:
         return DataError(
             f"data.root: {source.root} holds 1 picture.",
-            "At least two are needed: one to learn from and one to judge by.",
+            "At least two are needed: one for training and one for validation.",
         )
     name, why = skipped[0]
     count = "None" if not rows else "Only 1"
     return DataError(
         f"data.root: {count} of the {len(rows) + len(skipped):,} pictures in {source.root} can "
         f"be read; {name}, for one: {why}.",
-        "Open one in an image viewer to see whether the files are whole.",
+        "Open one in an image viewer to check whether the files are damaged.",
     )

@@ -1,4 +1,4 @@
-"""The IDX file format of MNIST and its kin, gzipped or not, and the names of its files."""
+"""IDX file format of MNIST and similar data sets, optionally gzipped, and its file names."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ FILES = (
     "t10k-labels-idx1-ubyte",
 )
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-"""The types of values by their codes."""
+"""Data types by their code in the file."""
 MAX_DIMENSIONS = 4
 GZIP_MAGIC = b"\x1f\x8b"
 OTHER_FORMATS = {
-    b"<": ("it is a web page", "The download went wrong: fetch the file again."),
+    b"<": ("it is a web page", "The download failed: download the file again."),
     b"PK": ("it is a ZIP", "Unpack it first."),
     b"\x93NUMPY": ("it is a NumPy file", "Choose arrays as the kind of data, and this file."),
     b"\x89PNG": ("it is a picture", "Choose folder as the kind of data, and its folder."),
@@ -53,11 +53,11 @@ class IdxFiles:
     Parameters
     ----------
     folder : Path
-        Where they lie.
+        Folder of the files.
     prefix : str
-        What their names begin with, such as ``emnist-letters``; mostly empty.
+        Prefix of the file names, such as ``emnist-letters``; usually empty.
     paths : dict of str to Path
-        The files by their names in MNIST.
+        Paths by the names of the files in MNIST.
     """
 
     folder: Path
@@ -66,9 +66,9 @@ class IdxFiles:
 
 
 def sets_in(folder: Path) -> dict[str, IdxFiles]:
-    """Return the data sets of which all four files lie in a folder, by their prefixes."""
+    """Return the complete data sets in a folder by prefix."""
     found: dict[str, dict[str, Path]] = {}
-    # The shortest name first: of a file and its copy, the file.
+    # Shortest name first: prefers a file to a copy such as "name (1)".
     for name in sorted(names_in(folder), key=lambda name: (len(name), name)):
         if named := named_as(name):
             found.setdefault(named[0], {}).setdefault(named[1], folder / name)
@@ -80,7 +80,7 @@ def sets_in(folder: Path) -> dict[str, IdxFiles]:
 
 
 def named_as(name: str) -> tuple[str, str] | None:
-    """Return the prefix of a file's name and what the file is called in MNIST; None for others."""
+    """Return the prefix of a file name and its equivalent in MNIST; None for other files."""
     match = NAME.fullmatch(name)
     if match is None:
         return None
@@ -90,7 +90,7 @@ def named_as(name: str) -> tuple[str, str] | None:
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the names of the files in a folder; none where there is no such folder."""
+    """Return the names of the files in a folder; empty if it cannot be read."""
     try:
         with os.scandir(folder) as entries:
             return [entry.name for entry in entries if entry.is_file()]
@@ -99,12 +99,12 @@ def names_in(folder: Path) -> list[str]:
 
 
 def read_idx(path: Path) -> NDArray[Any]:
-    """Read an IDX file, gzipped or not, whatever its name says.
+    """Read an IDX file, gzipped or not; detects gzip by content, not by name.
 
     Raises
     ------
     DataError
-        Where the file is none, is of another size than it says, or does not fit into memory.
+        If it is not an IDX file, does not match its header, or does not fit into memory.
     """
     try:
         with path.open("rb") as raw:
@@ -116,7 +116,7 @@ def read_idx(path: Path) -> NDArray[Any]:
                 return _read(path, cast("IO[bytes]", file), packed=True)
     except LatentlabError:
         raise
-    except Exception as error:  # gzip and zlib raise several kinds of it
+    except Exception as error:  # gzip and zlib raise several types
         raise DataError(
             f"{path} cannot be read: {str(error)[:LONGEST]}.", "Copy the file anew."
         ) from error
@@ -129,30 +129,30 @@ def _read(path: Path, file: IO[bytes], *, packed: bool) -> NDArray[Any]:
     kind, dims = np.dtype(TYPES[magic[2]]), magic[3]
     sides = file.read(4 * dims)
     if len(sides) < 4 * dims:
-        raise DataError(f"{path} is damaged: it ends within its head.", "Copy the file anew.")
+        raise DataError(f"{path} is damaged: it ends within its header.", "Copy the file anew.")
     shape = tuple(np.frombuffer(sides, ">u4").astype(int).tolist())
     size = math.prod(shape) * kind.itemsize
     on_disk = path.stat().st_size
     held = on_disk - 4 - 4 * dims
     if dims > MAX_DIMENSIONS or size > (DEFLATE_RATIO * on_disk if packed else held):
-        raise _of_another_size(path, shape, f"{held:,} bytes")
+        raise _wrong_size(path, shape, f"{held:,} bytes")
     if size > MEMORY_SHARE * psutil.virtual_memory().available:
         raise DataError(f"{path} does not fit into memory: it holds {size / 1e9:.1f} GB.")
     content = file.read(size)
     if len(content) < size or file.read(1):
-        told = f"{len(content):,} bytes" if len(content) < size else "more"
-        raise _of_another_size(path, shape, told if packed else f"{held:,} bytes")
+        actual = f"{len(content):,} bytes" if len(content) < size else "more"
+        raise _wrong_size(path, shape, actual if packed else f"{held:,} bytes")
     return np.frombuffer(content, kind).reshape(shape)
 
 
-def _of_another_size(path: Path, shape: tuple[int, ...], held: str) -> DataError:
-    said = str(shape) if len(shape) <= MAX_DIMENSIONS else f"{len(shape)} dimensions"
-    return DataError(f"{path} is damaged: it says {said} but holds {held}.", "Copy the file anew.")
+def _wrong_size(path: Path, shape: tuple[int, ...], held: str) -> DataError:
+    text = str(shape) if len(shape) <= MAX_DIMENSIONS else f"{len(shape)} dimensions"
+    return DataError(f"{path} is damaged: it says {text} but holds {held}.", "Copy the file anew.")
 
 
 def _foreign(path: Path, start: bytes) -> DataError:
-    known = [told for magic, told in OTHER_FORMATS.items() if start.lstrip().startswith(magic)]
-    what, advice = known[0] if known else ("it begins otherwise", "Copy the file anew.")
+    known = [text for magic, text in OTHER_FORMATS.items() if start.lstrip().startswith(magic)]
+    what, advice = known[0] if known else ("its header is unknown", "Copy the file anew.")
     if not start:
         what = "it is empty"
     return DataError(f"{path} is not an IDX file: {what}.", advice)

@@ -1,4 +1,4 @@
-"""A picture of any size and mode, brought to what a model shall see."""
+"""Reading of image files of any size and mode into the format of a data set."""
 
 from __future__ import annotations
 
@@ -26,46 +26,46 @@ Crop = Literal["centre", "face", "none"]
 Box = tuple[float, float, float, float]
 
 ALIGNED = (178, 218)
-"""Width and height of CelebA's aligned portraits."""
+"""Width and height of CelebA's aligned portraits, in pixels."""
 FACE_WIDTH = 148 / ALIGNED[0]
-"""Share of a portrait's width that the face-style crop keeps."""
+"""Width of the face crop as a fraction of the portrait's width."""
 FACE_MIDDLE = 114 / ALIGNED[1]
-"""Where it is centred, as a share of the portrait's height: a bit below the middle."""
+"""Vertical centre of the face crop as a fraction of the portrait's height."""
 SPARE = 1.5
-"""A JPEG is decoded at a fraction of its size, but never below so many times the wanted one."""
+"""Minimum size of a JPEG decoded at reduced scale, as a multiple of the target size."""
 NO_PICTURES = {".h5", ".hdf", ".grib", ".bufr"} | KINDS.keys()
-"""What Pillow lists but cannot draw by itself."""
+"""Suffixes that Pillow registers but cannot decode by itself."""
 ANIMATED = {"GIF", "WEBP", "PNG", "AVIF", "FLI"}
-"""Formats whose further pictures are those of an animation: only the first is read."""
+"""Formats whose frames are those of an animation: only the first is read."""
 MAX_PIXELS = 128_000_000
-"""Pixels of the largest picture that is decoded: some 400 MB in colour."""
+"""Maximum number of pixels of an image: about 400 MB in colour."""
 ALWAYS_FINE = 2_000_000
-"""Pixels up to which nobody asks how large the file is."""
+"""Number of pixels up to which `MAX_PER_BYTE` is not checked."""
 MAX_PER_BYTE = 10_000
-"""Pixels that a byte of a file can hold at most, as in a black and white PNG of one colour."""
+"""Maximum number of pixels per byte of a file, as in a 1-bit PNG of one colour."""
 UPPER = 257
-"""What makes values of 16 bits of their upper 8: 255 becomes 65,535."""
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # damage is told of as an error
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's own limit would warn below it.
+"""Factor from 8-bit to 16-bit values: 255 becomes 65,535."""
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # damage is reported as an error
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow's default limit is lower and only warns.
 
 
 class NoPictureError(DataError):
-    """A file that is no picture of any kind that is known."""
+    """Error for a file that is not an image of a known format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What every picture of a set is brought to.
+    """Format of all images of a data set: size, crop and channels.
 
     Parameters
     ----------
     width, height : int
-        In pixels.
+        Size in pixels.
     crop : str
-        ``centre`` cuts the largest piece of these proportions out of the middle, ``face`` the
-        face of a portrait aligned as CelebA's are; ``none`` squeezes the whole picture.
+        ``centre`` keeps the largest centred rectangle of these proportions, ``face`` the face of
+        a portrait aligned like CelebA's; ``none`` resizes the full image without a crop.
     colour : bool
-        Three channels, else one.
+        Whether images have three channels instead of one.
     """
 
     width: int
@@ -79,7 +79,7 @@ class Frame:
         return 3 if self.colour else 1, self.height, self.width
 
     def box(self, width: int, height: int) -> Box:
-        """Return the piece of a picture that is kept: left, top, right, bottom in its pixels."""
+        """Return the crop of an image of this size: left, top, right, bottom in its pixels."""
         if self.crop == "none":
             return 0, 0, width, height
         widest, middle = float(width), height / 2
@@ -94,23 +94,23 @@ class Frame:
 
 
 def picture_suffixes() -> frozenset[str]:
-    """Return the endings of the files that Pillow can read, in lower case with their dots."""
+    """Return the suffixes of readable image files, in lower case with the dot."""
     known = Image.registered_extensions()
     return frozenset(known) - NO_PICTURES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """A picture brought to a frame.
+    """Decoded image, cropped and resized to a `Frame`.
 
     Parameters
     ----------
     pixels : ndarray of uint8 or float32, shape (C, H, W)
-        Bytes, or the values of a picture of more than 8 bits as they are in its file.
+        Bytes, or the unscaled values of an image of more than 8 bits.
     reach : Reach or None
-        The values of a picture of more than 8 bits; None for bytes.
+        Range of the values of an image of more than 8 bits; None for bytes.
     animated : bool
-        Whether it is the first picture of an animation.
+        Whether it is the first frame of an animation.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.float32]
@@ -121,21 +121,21 @@ class Decoded:
 def read_pages(
     file: Path | IO[bytes], frame: Frame, pages: Sequence[int] = (0,)
 ) -> list[Decoded | DataError]:
-    """Read pictures of one file as `frame` wants them: upright, on white where they are clear.
+    """Decode pages of a file to the format `frame`: upright, transparency on white.
 
     Parameters
     ----------
     file : Path or file
         Opened once for all pages.
     frame : Frame
-        What each is brought to.
+        Format of the results.
     pages : sequence of int
-        Which, from 0, ascending.
+        Page numbers from 0, ascending.
 
     Returns
     -------
     list of Decoded or DataError
-        One per page; a page that cannot be read costs itself only.
+        Image or error of each page.
     """
     found: list[Decoded | DataError] = []
     try:
@@ -169,7 +169,7 @@ def _read(picture: Image.Image, frame: Frame, page: int) -> Decoded:
 
 
 def in_bytes(decoded: Sequence[Decoded]) -> list[NDArray[np.uint8]]:
-    """Return the pixels of pictures in bytes, on one scale for all of more than 8 bits."""
+    """Return the pixels as bytes, with one scale for all images of more than 8 bits."""
     reach = Reach.of_all([one.reach for one in decoded if one.reach])
     return [
         reach.to_bytes(one.pixels) if one.reach and reach else one.pixels.astype(np.uint8)
@@ -178,7 +178,7 @@ def in_bytes(decoded: Sequence[Decoded]) -> list[NDArray[np.uint8]]:
 
 
 def notes_of(decoded: Iterable[Decoded]) -> list[str]:
-    """Say what one should know of how pictures were read."""
+    """Return notes on how images were read: scale and animations."""
     every = list(decoded)
     reach = Reach.of_all(one.reach for one in every if one.reach)
     return [
@@ -188,18 +188,18 @@ def notes_of(decoded: Iterable[Decoded]) -> list[str]:
 
 
 def animations(count: int) -> list[str]:
-    """Say that only the first picture of animations is used; nothing for none."""
+    """Return the note that only the first frame of animations is used; empty for none."""
     files = "1 file is an animation" if count == 1 else f"{count:,} files are animations"
     return [f"{files}: only the first picture is used."] if count else []
 
 
 def check_head(file: Path | IO[bytes]) -> None:
-    """Look at the head of a picture, which is quick but does not prove the rest whole.
+    """Check the header of an image file, without decoding it.
 
     Raises
     ------
     DataError
-        Where it is no picture.
+        If it is not an image.
     """
     with opened(file):
         pass
@@ -207,67 +207,67 @@ def check_head(file: Path | IO[bytes]) -> None:
 
 @contextmanager
 def opened(file: Path | IO[bytes]) -> Iterator[Image.Image]:
-    """Open a picture, and tell of whatever goes wrong inside as a `DataError`, in short."""
+    """Open an image; errors inside the block become a `DataError`."""
     with damage_told(), Image.open(file) as picture:
         check_size(picture)
         yield picture
 
 
 def check_size(picture: Image.Image) -> None:
-    """Refuse a picture that would take too much memory, before it is decoded."""
+    """Raise an error for an image that is too large, before it is decoded."""
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise DataError(
-            f"it has {width * height / 1e6:.0f} megapixels, and {MAX_PIXELS // 10**6} are the most"
+            f"it has {width * height / 1e6:.0f} megapixels; the maximum is {MAX_PIXELS // 10**6}"
         )
-    # None but a damaged one packs so many into so little.
+    # Only damaged files claim more pixels per byte.
     file = getattr(picture, "fp", None)
     if width * height > ALWAYS_FINE and file:
-        place, size = file.tell(), file.seek(0, SEEK_END)
-        file.seek(place)
+        position, size = file.tell(), file.seek(0, SEEK_END)
+        file.seek(position)
         if width * height > MAX_PER_BYTE * size:
             raise DataError(f"it says {width}×{height} pixels, which {size:,} bytes cannot hold")
 
 
 @contextmanager
 def damage_told() -> Iterator[None]:
-    """Tell of whatever a decoder raises at a damaged picture as a `DataError`, in short."""
+    """Convert exceptions of an image decoder into a short `DataError`."""
     try:
         yield
     except DataError:
         raise
     except UnidentifiedImageError:
-        raise NoPictureError("is no picture that can be read") from None
+        raise NoPictureError("is not an image that can be read") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        limit = f"it has more than the {MAX_PIXELS // 10**6} megapixels that are the most"
+        limit = f"it has more than the maximum of {MAX_PIXELS // 10**6} megapixels"
         raise DataError(limit) from None
     except FileNotFoundError:
         raise DataError("there is no such file") from None
-    except Exception as error:  # Pillow's readers raise whatever a broken file leads them to
+    except Exception as error:  # Pillow's decoders raise arbitrary types for damaged files
         raise DataError(reason_of(error)) from error
 
 
 def _draft_size(size: tuple[int, int], frame: Frame) -> tuple[int, int]:
-    """Return how large a picture must at least be decoded for its crop to stay sharp."""
+    """Return the minimum size at which to decode an image so that its crop stays sharp."""
     left, top, right, bottom = frame.box(*size)
-    # Whichever way it is turned.
+    # Use the longer side: EXIF may rotate the image.
     longest = SPARE * max(frame.width, frame.height)
     share = longest / max(1.0, min(right - left, bottom - top))
     return max(1, round(size[0] * share)), max(1, round(size[1] * share))
 
 
 def put_upright(picture: Image.Image) -> tuple[Image.Image, Reach | None]:
-    """Decode a picture and turn it as its EXIF orientation says.
+    """Decode an image and apply its EXIF orientation.
 
     Returns
     -------
     Image and Reach or None
-        In mode F, with its reach, where it has more than 8 bits. Of colours of 16 bits Pillow keeps
-        the upper 8, which come with the reach of all 16.
+        An image of more than 8 bits is in mode F and has a `Reach`. Of 16-bit colour Pillow keeps
+        the upper 8 bits; the `Reach` is that of 16 bits.
     """
     upper = ";16" in _raw_mode(picture) and not picture.mode.startswith("I")
     picture.load()
-    with suppress(Exception):  # a picture with damaged notes is still a picture
+    with suppress(Exception):  # damaged metadata does not make an image unreadable
         ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode.startswith("I") or picture.mode == "F":
         values = np.asarray(picture).astype(np.float32)
@@ -283,7 +283,7 @@ def put_upright(picture: Image.Image) -> tuple[Image.Image, Reach | None]:
 
 
 def _raw_mode(picture: Image.Image) -> str:
-    """Return how a picture's pixels lie in its file, such as ``RGB;16B``."""
+    """Return the raw mode of the pixels in the file, such as ``RGB;16B``."""
     tiles = getattr(picture, "tile", None) or ()
     arguments = tiles[0][3] if tiles else ""
     first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
@@ -291,7 +291,7 @@ def _raw_mode(picture: Image.Image) -> str:
 
 
 def in_mode(picture: Image.Image, mode: str) -> Image.Image:
-    """Return a picture of bytes in grey or colour, on white where it is transparent."""
+    """Convert an 8-bit image to a mode, with transparency on white."""
     if picture.has_transparency_data:
         clear = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)

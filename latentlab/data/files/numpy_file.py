@@ -1,7 +1,7 @@
-"""NumPy's .npy and .npz files, read within bounds, whatever is in them.
+"""Safe reader of NumPy's .npy and .npz files.
 
-Nothing in a file is believed before it is checked against the file's size and the memory that is
-free, and nothing in it is ever run. Whatever numpy, zipfile or zlib raise becomes a `DataError`.
+Headers are checked against the file's size and the free memory before anything is allocated, and
+pickles are never loaded. Exceptions of numpy, zipfile and zlib become a `DataError`.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 PICKLE_MAGIC = b"\x80"
 NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06")
 PLAIN_KINDS = "biufSU"
-"""Kinds of dtype that are read: truth values, numbers and words."""
+"""Supported kinds of dtype: booleans, numbers and strings."""
 MAX_MEMBERS = 1000
 MAX_DIMENSIONS = 8
 MEMORY_SHARE = 0.8
-"""Part of the free memory that one array of a .npz may take."""
+"""Maximum size of an array of a .npz, as a fraction of the free memory."""
 MAX_HEAD = 10_000
 HEAD_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 DEFLATE_RATIO = 1040
-"""How much deflate can shrink a file at most: what claims more is damaged."""
+"""Maximum compression ratio of deflate; a higher one shows a damaged file."""
 PIECE = 1 << 20
 LONGEST = 200
-"""Characters of a message that come out of a file or a library."""
+"""Maximum length of library text in a message, in characters."""
 ENCRYPTED = 0x1
-PICKLE = "a pickle, and pickles are never opened, for they can do anything"
+PICKLE = "a pickle, and pickles are never opened because they can run any code"
 OTHER_FORMATS = {
     b"\x89HDF": "an HDF5 file (also MATLAB's since version 7.3)",
     b"MATLAB": "a MATLAB file",
@@ -54,18 +54,18 @@ OTHER_FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of an array before it is read.
+    """Header of an array.
 
     Parameters
     ----------
     shape : tuple of int
-        Its shape.
+        Shape of the array.
     dtype : dtype
-        Plain numbers or words.
+        One of `PLAIN_KINDS`.
     fortran : bool
-        Whether the first index runs fastest.
+        Whether the array is in Fortran order.
     offset : int
-        Where in the file its values begin.
+        Offset of the values in the file, in bytes.
     """
 
     shape: tuple[int, ...]
@@ -75,7 +75,7 @@ class Head:
 
     @property
     def nbytes(self) -> int:
-        """Size of its values."""
+        """Size of the values in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize
 
     @override
@@ -84,29 +84,29 @@ class Head:
 
 
 class NumpyFile:
-    """What a .npy or .npz file holds.
+    """Arrays of a .npy or .npz file.
 
     Parameters
     ----------
     path : Path
         The file.
     key : str
-        The key of a recipe that names it, for messages, such as ``data.images``.
+        Recipe key of the file for messages, such as ``data.images``.
 
     Raises
     ------
     DataError
-        Where there is no such file, or it is damaged, or no NumPy file.
+        If the file does not exist, is damaged or is not a NumPy file.
     """
 
     def __init__(self, path: Path, key: str) -> None:
         self.path, self._key = path, key
         self.single = False
-        """Whether it is a .npy, whose one array has the name ``""`` and stays on disk."""
+        """Whether it is a .npy, whose array has the name ``""`` and is memory-mapped."""
         self.arrays: Mapping[str, Head] = {}
-        """The arrays by name, as far as they are of plain numbers or words."""
+        """Headers of the supported arrays, by name."""
         self.others: tuple[str, ...] = ()
-        """Names of what else a .npz holds, such as pickles, which are never opened."""
+        """Names of the unsupported members of a .npz, such as pickles."""
         if not path.is_file():
             raise DataError(f"{key}: there is no file {path}.", "Check the path.")
         with self._guarded(), path.open("rb") as file:
@@ -119,41 +119,41 @@ class NumpyFile:
                 self.arrays = {"": _read_head(file)}
             else:
                 known = [text for magic, text in OTHER_FORMATS.items() if start.startswith(magic)]
-                raise self._foreign(f"it is {known[0]}" if known else "it begins like none")
+                raise self._foreign(f"it is {known[0]}" if known else "its header is unknown")
 
     def __contains__(self, name: str) -> bool:
         return name in self.arrays
 
     def read(self, name: str = "") -> NDArray[Any]:
-        """Return an array; that of a .npy is mapped from disk.
+        """Read an array; that of a .npy is memory-mapped.
 
         Raises
         ------
         DataError
-            Where it is damaged or does not fit into memory.
+            If the file is damaged or the array does not fit into memory.
         """
         with self._guarded():
             return self._map() if self.single else self._unpack(name)
 
     def listing(self) -> str:
-        """Return the names, shapes and types of what is in the file, in one line."""
+        """Return the names, shapes and dtypes of the file's members, on one line."""
         if self.single:
             return f"one array, {self.arrays['']}"
-        told = [f"{_short(name)} ({head})" for name, head in self.arrays.items()]
-        told += [f"{_short(name)} (no plain array)" for name in self.others]
-        more = f" and {len(told) - 12:,} more" if len(told) > 12 else ""
-        return ", ".join(told[:12]) + more or "nothing"
+        parts = [f"{_short(name)} ({head})" for name, head in self.arrays.items()]
+        parts += [f"{_short(name)} (no plain array)" for name in self.others]
+        more = f" and {len(parts) - 12:,} more" if len(parts) > 12 else ""
+        return ", ".join(parts[:12]) + more or "nothing"
 
     def damaged(self, reason: str) -> DataError:
-        """Return the error that says what is wrong with the file."""
+        """Return an error that the file is damaged, with the reason."""
         return DataError(
             f"{self._key}: {self.path} is damaged: {reason[:LONGEST]}.",
-            "Save it anew with numpy.save or numpy.savez.",
+            "Save it again with numpy.save or numpy.savez.",
         )
 
     @contextmanager
     def _guarded(self) -> Generator[None]:
-        """Turn whatever a library raises at a damaged file into an error that names it."""
+        """Convert library exceptions into errors that name the file."""
         try:
             yield
         except LatentlabError:
@@ -162,13 +162,13 @@ class NumpyFile:
             raise self._foreign(str(error)) from None
         except MemoryError as error:
             raise self._too_large() from error
-        # numpy and zipfile raise ten kinds of exception, and none of them says all.
+        # numpy and zipfile raise about ten types of exception.
         except Exception as error:
             raise self.damaged(str(error) or type(error).__name__) from error
 
     def _foreign(self, what: str) -> DataError:
         return DataError(
-            f"{self._key}: {self.path} is no NumPy file of plain numbers: {what}.",
+            f"{self._key}: {self.path} is not a NumPy file of plain numbers: {what}.",
             "Save the numbers in Python with numpy.save or numpy.savez.",
         )
 
@@ -204,9 +204,9 @@ class NumpyFile:
                 f"{self._key}: {self.path} is encrypted.", "Save it without a password."
             )
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise self.damaged(f"{_short(member.filename)} is packed in a way that numpy is not")
+            raise self.damaged(f"{_short(member.filename)} has an unsupported compression")
         if member.is_dir() or not member.filename.endswith(".npy"):
-            raise _NotPlainError(f"{_short(member.filename)} in it is no array")
+            raise _NotPlainError(f"{_short(member.filename)} in it is not an array")
         packed = min(member.compress_size, self.path.stat().st_size)
         if member.file_size > DEFLATE_RATIO * (packed + 1):
             raise self.damaged(f"{_short(member.filename)} claims to be larger than it can be")
@@ -231,7 +231,7 @@ class NumpyFile:
                     raise self.damaged(_lacks(head, head.offset + done))
                 target[done : done + len(piece)] = piece
                 done += len(piece)
-            file.read(1)  # the checksum is looked at where the end is reached
+            file.read(1)  # zipfile verifies the checksum at the end of the file
         return array.reshape(head.shape, order="F" if head.fortran else "C")
 
     def _map(self) -> NDArray[Any]:
@@ -245,13 +245,13 @@ class NumpyFile:
 
 
 class _NotPlainError(Exception):
-    """An array of objects or of no plain numbers, or no array; says which."""
+    """Error for an unsupported member: not an array, or of an unsupported dtype."""
 
 
 def _read_head(file: IO[bytes]) -> Head:
     version = np.lib.format.read_magic(file)
     if version not in HEAD_READERS:
-        raise ValueError(f"version {version} of its format is not known")
+        raise ValueError(f"version {version} of its format is unknown")
     with warnings.catch_warnings(action="ignore"):
         shape, fortran, dtype = HEAD_READERS[version](file, max_header_size=MAX_HEAD)
     if dtype.kind not in PLAIN_KINDS or dtype.itemsize == 0:

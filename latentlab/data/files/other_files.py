@@ -1,4 +1,4 @@
-"""Files that a person takes for pictures but that are not read: what they are, and what to do."""
+"""Names of unsupported file formats, and advice on how to convert them."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ KINDS = {
     for kind, advice, suffixes in _GROUPS
     for suffix in suffixes.split()
 }
-"""By ending: what such files are called, and what to do with them."""
+"""Name and advice by suffix."""
 
 
 def kind_of(name: str) -> str:
-    """Return what a file is called that is not read; empty where it is no picture at all."""
+    """Return the name of a file's unsupported format; empty if it is not in `KINDS`."""
     return KINDS.get(os.path.splitext(name)[1].lower(), ("", ""))[0]
 
 
 def advice_of(name: str) -> str:
-    """Return what to do with one such file, as a sentence; empty for any other."""
+    """Return the advice for a file of an unsupported format, as a sentence; else empty."""
     kind, advice = KINDS.get(os.path.splitext(name)[1].lower(), ("", ""))
-    said = _of(advice, 1)
-    return f"{kind[:1].upper()}{kind[1:]} files are not read: {said}." if kind else ""
+    action = _of(advice, 1)
+    return f"{kind[:1].upper()}{kind[1:]} files are not read: {action}." if kind else ""
 
 
 def summary(counts: Mapping[str, int]) -> str:
-    """Say which files are not read, how many of each kind, and what to do; empty for none."""
+    """Return a note with the count of each unsupported format and the advice; empty for none."""
     advice = dict(KINDS.values())
     return " ".join(
         f"{_counted(kind, count)} not read: {_of(advice[kind], count)}."

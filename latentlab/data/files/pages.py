@@ -1,4 +1,4 @@
-"""Files of several pictures: the stacks of microscopes and scanners."""
+"""Multi-page TIFF files, such as the stacks of microscopes and scanners."""
 
 from __future__ import annotations
 
@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 
 STACKS = {".tif", ".tiff"}
 SUBFILE, REDUCED_OR_MASK = 254, 0b101
-"""The TIFF tag that marks a page as a smaller copy or a mask of another, and its bits."""
+"""TIFF tag NewSubfileType, and its bits for a reduced copy or a mask of another page."""
 MAX_PAGES = 100_000
 
 
 def find_pages(source: Source) -> Generator[Progress, None, None]:
-    """Put the pages of every file that has several in its place among a source's entries.
-
-    A note of the source tells how many files were found to have several.
-    """
+    """Replace each multi-page file in a source's entries by its pages, and add a note."""
     stacks = [entry for entry in source.entries if _may_be_a_stack(entry)]
     if not stacks:
         return
@@ -60,7 +57,7 @@ def _may_be_a_stack(entry: Entry) -> bool:
 
 
 def _pages_of(picture: object) -> list[int]:
-    """Return which pages of a picture are pictures of their own."""
+    """Return the pages that are neither reduced copies nor masks."""
     count = min(getattr(picture, "n_frames", 1), MAX_PAGES)
     if count == 1:
         return [0]

@@ -1,4 +1,4 @@
-"""Folders such as train and test, which are parts of a set and not its classes."""
+"""Distinction of part folders, such as train and test, from class folders."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ HELD_OUT_WORDS = {"test", "testing", "tst", "val", "valid", "validate", "validat
 FILLERS = {"set", "data", "dataset", "images", "image", "imgs", "img", "pictures", "photos"} | {
     *("seg", "split", "part", "folder", "samples", "cropped", "resized", "fold", "the", "of")
 }
-"""Words that may stand beside one that tells a part, as in ``seg_train`` and ``test images``."""
+"""Words allowed beside the name of a part, as in ``seg_train`` and ``test images``."""
 COMPOUND = re.compile(r"(?:^|(?<=_))(train|training|test|testing|val|valid|dev|eval)(?=set|data)")
 MAX_DEPTH = 6
 SHARED_CLASSES = 0.5
-"""Share of the class folders of one part that others have as well."""
+"""Minimum fraction of class folders that the training and held-out parts share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the folders of pictures say.
+    """Part and class of each image, from its folders.
 
     Parameters
     ----------
     names : tuple of str, length N
-        The part that each picture is in; empty for none.
+        Name of each image's part; empty for none.
     held_out : tuple of bool, length N
-        Whether each is in a part to judge by.
+        Whether each image is in a held-out part.
     folders : tuple of str, length N
-        The class folder of each; empty for none.
+        Class folder of each image; empty for none.
     """
 
     names: tuple[str, ...]
@@ -46,14 +46,14 @@ class Parts:
 
     @property
     def unclassed(self) -> tuple[bool, ...]:
-        """Whether each lies in no class folder although others of its set do."""
+        """Whether each image is in no class folder, in a set with parts and several classes."""
         if not any(self.names) or len({*self.folders} - {""}) < 2:
             return (False,) * len(self.names)
         return tuple(not folder for folder in self.folders)
 
     @property
     def note(self) -> str:
-        """Say which parts there are, and which of them are held out; empty for none."""
+        """Note on the parts and on which of them are held out; empty without parts."""
         held, rest = (
             Counter(
                 name for name, out in zip(self.names, self.held_out, strict=True) if out == side
@@ -74,15 +74,15 @@ def _listed(counts: Counter[str]) -> str:
 
 
 def find_parts(names: Sequence[str]) -> Parts:
-    """Tell parts from classes among the folders of pictures.
+    """Find the part and class of each image from its folders.
 
-    A level of folders tells parts where all are called train, test or the like, or where one for
-    learning and one for judging hold the same folders. What else stands there has no class.
+    The folders of a level are parts if all have names such as train or test, or if a training and
+    a held-out folder contain the same class folders. Other folders of that level have no class.
 
     Parameters
     ----------
     names : sequence of str, length N
-        Paths of the pictures.
+        Paths of the images.
     """
     paths = [name.split("/")[:-1] for name in names]
     part = [""] * len(paths)
@@ -104,7 +104,7 @@ def find_parts(names: Sequence[str]) -> Parts:
 
 
 def _nested(paths: list[list[str]], part: list[str], level: int) -> list[Sequence[int]]:
-    """Return the rows of each part that has folders of parts only in it."""
+    """Return the rows of each part whose subfolders are all parts."""
     rows: dict[str, list[int]] = {}
     for i, name in enumerate(part):
         if name and len(paths[i]) > level:
@@ -113,7 +113,7 @@ def _nested(paths: list[list[str]], part: list[str], level: int) -> list[Sequenc
 
 
 def _class_folders(paths: list[list[str]]) -> list[str]:
-    """Return for each path the uppermost folder that tells it from others; empty at the top."""
+    """Return the first folder of each path below those that all paths share; else empty."""
     depth = shared_depth([path for path in paths if path])
     return [shown(path[depth]) if len(path) > depth else "" for path in paths]
 
@@ -131,7 +131,7 @@ def _level_of_parts(paths: list[list[str]]) -> int | None:
 
 
 def _share_classes(inside: dict[str, set[str]], kinds: dict[str, str]) -> bool:
-    """Say whether what is learned from and what is held out have the same folders in them."""
+    """Return whether the training and held-out folders contain the same class folders."""
     train, held_out = (
         {folder for name in inside if kinds[name] == kind for folder in inside[name]}
         for kind in ("train", "held out")
@@ -143,7 +143,7 @@ def _share_classes(inside: dict[str, set[str]], kinds: dict[str, str]) -> bool:
 
 
 def _kind(folder: str) -> str:
-    """Return ``train``, ``held out``, or nothing for a folder that tells no part."""
+    """Return ``train``, ``held out``, or an empty string if the folder is not a part."""
     spaced = re.sub(r"([a-z])([A-Z])", r"\1_\2", folder)
     spaced = COMPOUND.sub(r"\1_", re.sub(r"[\W\d_]+", "_", spaced).casefold())
     words = [word for word in spaced.split("_") if word and word not in FILLERS]

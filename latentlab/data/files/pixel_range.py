@@ -1,4 +1,4 @@
-"""Values of pictures of more than 8 bits, and the bytes that they become."""
+"""Conversion of images of more than 8 bits to bytes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The values of pictures of more than 8 bits, and the bytes that they become.
+    """Range of values of images of more than 8 bits, and their conversion to bytes.
 
-    Whole numbers are taken to have as many bits as the largest needs, since cameras of 10 to 14
-    bits write files of 16. Fractions up to 1 are shares of white; up to 255 and 65,535 they are
-    taken for 8 and 16 bits, and otherwise the largest is white. Where there are numbers below 0,
-    the smallest is black and the largest white.
+    Integers are taken to have the number of bits that the maximum needs, since cameras of 10 to 14
+    bits write 16-bit files. White of floats is 1 for a maximum up to 1; 255 or 65,535 for one in
+    the upper half of that range; else the maximum. With negative values, the minimum is black and
+    the maximum white.
 
     Parameters
     ----------
     low, high : float
-        The smallest and the largest.
+        Minimum and maximum.
     whole : bool
-        Whether they are whole numbers.
+        Whether the values are integers.
     """
 
     low: float
@@ -36,7 +36,7 @@ class Reach:
 
     @classmethod
     def of_all(cls, reaches: Iterable[Reach]) -> Reach | None:
-        """Return what all pictures of a set have between them; None for none."""
+        """Return the common range of several images; None for no images."""
         every = list(reaches)
         if not every:
             return None
@@ -45,12 +45,12 @@ class Reach:
 
     @property
     def black(self) -> float:
-        """The value that becomes 0."""
+        """Value that is mapped to 0."""
         return min(0.0, self.low)
 
     @property
     def white(self) -> float:
-        """The value that becomes 255."""
+        """Value that is mapped to 255."""
         if self.low < 0:
             return max(self.high, self.low + 1e-12)
         if self.whole:
@@ -60,16 +60,16 @@ class Reach:
 
     @property
     def note(self) -> str:
-        """Say how the values were understood; empty for 16 bits and for shares of white."""
+        """Note on the detected range; empty for 16 bits and for floats in [0, 1]."""
         if self.low < 0:
             return f"Pictures of more than 8 bits: {self.low:g} is black, {self.high:g} is white."
         if self.whole:
             bits = int(self.white).bit_length()
-            told = f"Pictures of more than 8 bits have values up to {self.high:,.0f}"
-            return "" if bits == 16 else f"{told}: read as {bits} bits, {self.white:,.0f} is white."
+            text = f"Pictures of more than 8 bits have values up to {self.high:,.0f}"
+            return "" if bits == 16 else f"{text}: read as {bits} bits, {self.white:,.0f} is white."
         return "" if self.white == 1 else f"Pictures of fractions: {self.white:g} is white."
 
     def to_bytes(self, values: NDArray) -> NDArray[np.uint8]:
-        """Return values as bytes."""
+        """Convert values to bytes."""
         scaled = (values - np.float32(self.black)) * np.float32(255 / (self.white - self.black))
         return scaled.round().clip(0, 255).astype(np.uint8)

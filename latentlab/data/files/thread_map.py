@@ -1,4 +1,4 @@
-"""Work in threads, told of as it goes and ended at once: what long loading is made of."""
+"""Ordered parallel map in threads, with progress and cancellation."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
 CHUNK = 16
-"""Pictures that a thread decodes between two reports."""
+"""Default number of items per task of a thread."""
 WORKERS = min(os.cpu_count() or 1, 8)
 
 
 def in_parallel[I, T](
     work: Callable[[I], T], items: Iterable[I], chunk: int = CHUNK
 ) -> Generator[list[tuple[I, T | DataError]]]:
-    """Do something with each item in threads; Pillow lets go of Python's lock while it decodes.
+    """Apply a function to items in threads; Pillow releases the GIL while it decodes.
 
     Parameters
     ----------
     work : callable
-        Takes an item; what it raises becomes a `DataError`.
+        Function of an item; its exceptions become a `DataError`.
     items : iterable
-        Gone through in order, as far as is asked for.
+        Consumed lazily, in order.
     chunk : int
-        How many a thread does between two reports.
+        Number of items per task.
 
     Yields
     ------
     list of (item, object)
-        What has become of the next few, in order, a `DataError` included; empty after a moment
-        in which none was done, so that one who gives up never waits. Closing stops the threads.
+        The next items with their results or `DataError`, in order; an empty list after `TICK`
+        seconds without a result, so that the caller can stop. Closing stops the threads.
     """
     stop = Event()
 
@@ -48,13 +48,13 @@ def in_parallel[I, T](
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="decode")
     try:
         tasks = (pool.submit(do, some) for some in batched(items, chunk))
-        waiting = deque(islice(tasks, 2 * WORKERS + 2))
-        while waiting:
-            if wait([waiting[0]], TICK).not_done:
+        pending = deque(islice(tasks, 2 * WORKERS + 2))
+        while pending:
+            if wait([pending[0]], TICK).not_done:
                 yield []
                 continue
-            done = waiting.popleft().result()
-            waiting.extend(islice(tasks, 1))
+            done = pending.popleft().result()
+            pending.extend(islice(tasks, 1))
             yield done
     finally:
         stop.set()
@@ -66,5 +66,5 @@ def _outcome[I, T](work: Callable[[I], T], item: I) -> T | DataError:
         return work(item)
     except DataError as error:
         return error
-    except Exception as error:  # an archive's reader raises as many kinds as Pillow's
+    except Exception as error:  # zipfile and Pillow raise many types for damaged files
         return DataError(reason_of(error))

@@ -1,1 +1,1 @@
-"""A single image of the user's own, made to fit a model."""
+"""Preprocessing of a user's image for a model."""

@@ -1,4 +1,4 @@
-"""How a person's own picture is brought to a data set's size: plain records and geometry."""
+"""Records and geometry of the preprocessing of a user's image."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec
 
 SMALLEST = 8.0
-"""Pixels of the picture that the shorter side of a frame keeps at least."""
+"""Minimum length of the shorter side of a crop, in pixels of the source image."""
 BROW = 0.4
-"""How far down the spare height of a tall colour picture its frame begins: faces sit high."""
+"""Vertical position of the default crop of a tall colour image: above 0.5, where faces are."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceImage:
-    """A picture as it came, upright, before anything is cut away.
+    """Upright image before preprocessing.
 
     Parameters
     ----------
     name : str
-        What people call it, such as its file's name.
+        Display name, such as the file name.
     pixels : ndarray of uint8, shape (H, W) or (H, W, 3)
         Grey or colour.
     """
@@ -34,14 +34,14 @@ class SourceImage:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height."""
+        """Width and height in pixels."""
         height, width = self.pixels.shape[:2]
         return width, height
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The part of a picture that is taken, in its pixels; always within it."""
+    """Crop rectangle in pixels of the source image, inside the image."""
 
     left: float
     top: float
@@ -49,13 +49,13 @@ class Frame:
     height: float
 
     def moved(self, dx: float, dy: float, size: tuple[int, int]) -> Frame:
-        """Return it shifted, as far as a picture of `size` reaches."""
+        """Return the rectangle shifted by (`dx`, `dy`), clamped to an image of `size`."""
         left = max(0.0, min(self.left + dx, size[0] - self.width))
         top = max(0.0, min(self.top + dy, size[1] - self.height))
         return replace(self, left=left, top=top)
 
     def scaled(self, factor: float, size: tuple[int, int]) -> Frame:
-        """Return it larger or smaller about its middle, as far as a picture of `size` allows."""
+        """Return the rectangle scaled about its centre, limited to an image of `size`."""
         most = min(size[0] / self.width, size[1] / self.height)
         least = min(1.0, SMALLEST / min(self.width, self.height))
         factor = min(max(factor, least), most)
@@ -65,7 +65,7 @@ class Frame:
         return Frame(left, top, width, height).moved(0, 0, size)
 
     def fits(self, spec: ImageSpec, size: tuple[int, int]) -> bool:
-        """Say whether it lies within a picture of `size` and has the shape of a `spec` image."""
+        """Return whether it is inside an image of `size` and has the proportions of `spec`."""
         _, height, width = spec.shape
         inside = self.left + self.width <= size[0] + 0.01 and self.top + self.height <= (
             size[1] + 0.01
@@ -74,13 +74,13 @@ class Frame:
 
 
 def largest_frame(size: tuple[int, int], spec: ImageSpec) -> Frame:
-    """Return the largest frame of a `spec` image's proportions, in the middle.
+    """Return the largest centred crop with the proportions of `spec`.
 
-    Of a tall colour picture it is taken a little higher, where a face would be.
+    For a tall colour image it is above the centre (`BROW`), where a face would be.
     """
     channels, height, width = spec.shape
     scale = min(size[0] / width, size[1] / height)
-    # Rounding would make them a little larger than some pictures, and their corners negative.
+    # Without min(), rounding can make the crop larger than the image and its corner negative.
     wide, tall = min(width * scale, size[0]), min(height * scale, size[1])
     down = BROW if channels == 3 else 0.5
     return Frame((size[0] - wide) / 2, (size[1] - tall) * down, wide, tall)
@@ -88,16 +88,16 @@ def largest_frame(size: tuple[int, int], spec: ImageSpec) -> Frame:
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """What is done to a picture before a model sees it.
+    """Preprocessing of an image for a model.
 
     Parameters
     ----------
     frame : Frame or None
-        What is taken of it; None for `largest_frame`.
+        Crop rectangle; None for `largest_frame`.
     invert : bool
-        Whether dark and light change places.
+        Whether to invert the brightness.
     center : bool
-        Whether what is light on dark ground is cut out and centred as MNIST's digits are.
+        Whether to cut out the light drawing on dark ground and centre it like MNIST's digits.
     """
 
     frame: Frame | None = None
@@ -107,7 +107,7 @@ class Preprocessing:
 
 @dataclass(frozen=True, slots=True)
 class OwnImage:
-    """Where a person's own picture came from, so that it can be brought to any size again."""
+    """Source and preprocessing of a user's image, from which it can be made for any model."""
 
     source: SourceImage
     fitting: Preprocessing

@@ -1,4 +1,4 @@
-"""A person's own picture, brought to the size and colours of a data set."""
+"""Preprocessing of a user's image to the size and channels of a data set."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec
 
 HEAD = 1024
-"""Bytes of a file that are looked at to tell whether it holds text."""
+"""Number of bytes checked to detect a text file."""
 LARGEST = 1024
-"""Pixels along the longer side of a picture that is kept: more than any model sees."""
+"""Maximum longer side of a stored source image in pixels; models use smaller images."""
 BOX = 20 / 28
-"""Share of the image that the longer side of a centred digit takes."""
+"""Longer side of a centred digit as a fraction of the image."""
 INK = 24
-"""How bright a pixel must be to count as drawn on black."""
+"""Brightness above which a pixel is part of the drawing."""
 
 
 def read_source(path: Path) -> SourceImage:
-    """Read an image file, upright, at most `LARGEST` pixels long.
+    """Read an image file upright, reduced to `LARGEST` pixels along its longer side.
 
     Raises
     ------
     DataError
-        Where the file is missing or no image.
+        If the file does not exist or is not a readable image.
     """
     try:
         with opened(path) as file:
@@ -49,7 +49,7 @@ def read_source(path: Path) -> SourceImage:
 
 
 def _bytes_of(file: Image.Image) -> NDArray[np.uint8]:
-    """Return a picture upright, with shape (H, W) where it is grey and (H, W, 3) in colour."""
+    """Return the upright pixels as bytes, with shape (H, W) for grey or (H, W, 3) for colour."""
     upright, reach = put_upright(file)
     if reach and upright.mode == "F":
         return reach.to_bytes(np.asarray(upright))
@@ -58,7 +58,7 @@ def _bytes_of(file: Image.Image) -> NDArray[np.uint8]:
 
 
 def _advice(path: Path) -> str:
-    """Say what to do with a file that is no picture, by its ending or by what is in it."""
+    """Return advice for a file that is not an image, by its suffix or content."""
     if advice := other_files.advice_of(path.name):
         return advice
     with suppress(OSError), path.open("rb") as file:
@@ -69,7 +69,7 @@ def _advice(path: Path) -> str:
 
 
 def bounded(source: SourceImage) -> SourceImage:
-    """Return a picture that is at most `LARGEST` pixels long."""
+    """Return an image reduced to at most `LARGEST` pixels along its longer side."""
     if max(source.size) <= LARGEST:
         return source
     scale = LARGEST / max(source.size)
@@ -79,7 +79,7 @@ def bounded(source: SourceImage) -> SourceImage:
 
 
 def fit_picture(source: SourceImage, fitting: Preprocessing, spec: ImageSpec) -> NDArray[np.uint8]:
-    """Bring a picture to the size and colours of `spec`.
+    """Crop, resize and convert an image to the shape of `spec`.
 
     Returns
     -------
@@ -104,38 +104,38 @@ def fit_picture(source: SourceImage, fitting: Preprocessing, spec: ImageSpec) ->
 
 
 def _whole_pixels(box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
-    """Return the pixels that a box touches most of, at least one each way."""
+    """Round a box to whole pixels, at least one in each direction."""
     left, top = (min(round(box[i]), ceil(box[i + 2]) - 1) for i in (0, 1))
     return left, top, max(left + 1, round(box[2])), max(top + 1, round(box[3]))
 
 
 def leveled(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Make the ground of a picture black, and the lightest of it white.
+    """Stretch the contrast so that the background is black and the maximum white.
 
-    Paper is never quite white, and so never quite black once it is inverted. The ground is the
-    median of the outermost pixels; a picture all of one light is returned black.
+    Inverted paper is not completely black. The background is the median of the border pixels; an
+    image without pixels brighter than that becomes black.
     """
-    rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    ground, top = float(np.median(rim)), float(pixels.max())
-    if top <= ground:
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    background, top = float(np.median(border)), float(pixels.max())
+    if top <= background:
         return np.zeros_like(pixels)
-    stretched = (pixels - ground) * (255 / (top - ground))
+    stretched = (pixels - background) * (255 / (top - background))
     return stretched.round().clip(0, 255).astype(np.uint8)
 
 
 def centered(pixels: NDArray[np.uint8], spec: ImageSpec) -> NDArray[np.uint8]:
-    """Cut out what is drawn on black, and place it as MNIST's digits are.
+    """Cut out a light drawing on black and scale and centre it like MNIST's digits.
 
-    The drawing is scaled, its proportions kept, to a box 20/28 of the image, and its centre of
-    mass is moved to the image's centre: to pixel 14 of 28, counted from 0, where that of MNIST's
-    digits is. An empty drawing stays empty.
+    The drawing is scaled with its proportions to a box of 20/28 of the image, and its centre of
+    mass is moved to the image's centre: to pixel 14 of 28, counted from 0, as in MNIST. An image
+    without a drawing becomes black.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (h, w) or (h, w, 3)
         Light on black, of any size.
     spec : ImageSpec
-        The image to make.
+        Shape of the result.
 
     Returns
     -------
@@ -157,22 +157,22 @@ def centered(pixels: NDArray[np.uint8], spec: ImageSpec) -> NDArray[np.uint8]:
     size = [max(1, round(scale * side)) for side in drawn.shape[1::-1]]
     small = np.asarray(Image.fromarray(drawn).resize(size, Image.Resampling.LANCZOS))
     top, left = (
-        min(max(round(room / 2 - middle), 0), room - side)
-        for room, middle, side in zip(
-            (height, width), _middle_of_mass(small), small.shape[:2], strict=True
+        min(max(round(length / 2 - centre), 0), length - side)
+        for length, centre, side in zip(
+            (height, width), _centre_of_mass(small), small.shape[:2], strict=True
         )
     )
     canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
     return _channels_first(canvas)
 
 
-def _middle_of_mass(pixels: NDArray[np.uint8]) -> tuple[float, float]:
-    """Return the row and the column about which a picture's light is balanced."""
+def _centre_of_mass(pixels: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return the row and column of the centre of mass of the brightness."""
     mass = pixels.astype(np.float64).reshape(*pixels.shape[:2], -1).sum(-1)
-    whole = max(float(mass.sum()), 1e-9)
+    total = max(float(mass.sum()), 1e-9)
     return (
-        float(mass.sum(1) @ np.arange(mass.shape[0])) / whole,
-        float(mass.sum(0) @ np.arange(mass.shape[1])) / whole,
+        float(mass.sum(1) @ np.arange(mass.shape[0])) / total,
+        float(mass.sum(0) @ np.arange(mass.shape[1])) / total,
     )
 
 

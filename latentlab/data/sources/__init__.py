@@ -1,1 +1,1 @@
-"""Data sets, one file each, registered in ``DATA``."""
+"""Data sources, one module each, registered in ``DATA``."""

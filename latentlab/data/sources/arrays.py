@@ -1,4 +1,4 @@
-"""A person's own images, as NumPy saves them; larger than memory if they like."""
+"""User images in NumPy files, which may be larger than memory."""
 
 from __future__ import annotations
 
@@ -75,14 +75,14 @@ class ArraysConfig(DataConfig):
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:
-        """See `DataConfig.load`; what is mapped from disk is never copied whole."""
+        """See `DataConfig.load`; memory-mapped images are not copied."""
         yield Progress(f"Opening {self.images.name}", 0.0)
         file = NumpyFile(self.images, "data.images")
         layout = find_layout(file)
         parts, notes = _read_images(file, layout)
         yield Progress("Reading the labels", 0.5)
         labels = self._read_labels(file, layout, [len(part) for part in parts])
-        whole = _described(parts, labels, _more(file, layout))
+        whole = _image_sets(parts, labels, _extra_attributes(file, layout))
         note = " ".join(filter(None, [layout.note(file), *notes, labels.note]))
         if layout.held_out:
             return Splits(whole[0], _joined(whole[1:]), note)
@@ -90,7 +90,7 @@ class ArraysConfig(DataConfig):
         return split(whole[0], self.held_out, note, self.split_seed, in_place=in_memory)
 
     def _read_labels(self, file: NumpyFile, layout: Layout, counts: list[int]) -> Labels:
-        """Return the labels of all parts, one after the other."""
+        """Return the labels of all parts, concatenated."""
         names = file.read(layout.class_names) if layout.class_names else None
         where = f"data.labels: {self.labels or self.images}"
         if self.labels is not None:
@@ -104,12 +104,12 @@ class ArraysConfig(DataConfig):
             if not all(given):
                 some = "Only some parts have labels, and so none are used." if any(given) else ""
                 return Labels(None, (), {}, some)
-            values = _one_after_another([file.read(name) for name in given], counts, where)
+            values = _concatenate([file.read(name) for name in given], counts, where)
         return read_labels(values, names, sum(counts), where)
 
 
 def _read_images(file: NumpyFile, layout: Layout) -> tuple[list[NDArray[np.uint8]], list[str]]:
-    """Return the images of each part as bytes with the channels first, and notes."""
+    """Return the images of each part as bytes with shape (N, C, H, W), and notes."""
     rewriting = Rewriting(file, layout.images)
     arrays = [file.read(name) for name in layout.images]
     check_numbers(arrays, rewriting)
@@ -121,8 +121,8 @@ def _read_images(file: NumpyFile, layout: Layout) -> tuple[list[NDArray[np.uint8
     return images, [shaped[0][1], scale_note]
 
 
-def _more(file: NumpyFile, layout: Layout) -> Attributes | None:
-    """Return what else a file tells of each image."""
+def _extra_attributes(file: NumpyFile, layout: Layout) -> Attributes | None:
+    """Return the attributes from the extra arrays of a file."""
     names = [name for name in layout.extra if name != DSPRITES_CLASSES]
     found = read_attributes({name: file.read(name) for name in names})
     if found and names == [DSPRITES_VALUES] and _six_columns(file, DSPRITES_VALUES):
@@ -134,8 +134,8 @@ def _six_columns(file: NumpyFile, name: str) -> bool:
     return file.arrays[name].shape[1:] == (len(FACTORS),)
 
 
-def _one_after_another(arrays: list[NDArray], counts: list[int], where: str) -> NDArray:
-    """Return the labels of all parts as one array."""
+def _concatenate(arrays: list[NDArray], counts: list[int], where: str) -> NDArray:
+    """Concatenate the labels of all parts; raise an error if they do not match."""
     if len(arrays) == 1:
         return arrays[0]
     fit = all(array.shape[:1] == (count,) for array, count in zip(arrays, counts, strict=True))
@@ -144,19 +144,19 @@ def _one_after_another(arrays: list[NDArray], counts: list[int], where: str) -> 
         wanted = " and ".join(f"{count:,}" for count in counts)
         raise DataError(
             f"{where}: labels of shape {shapes} for {wanted} images.",
-            "There must be one label per image, in all parts of the same kind.",
+            "There must be one label per image, of the same type in all parts.",
         )
     return np.concatenate(arrays)
 
 
-def _described(
-    parts: list[NDArray[np.uint8]], labels: Labels, more: Attributes | None
+def _image_sets(
+    parts: list[NDArray[np.uint8]], labels: Labels, extra: Attributes | None
 ) -> list[ImageSet]:
-    """Return the images of each part with what is known of them."""
-    attributes = more
+    """Return the image set of each part, with its labels and attributes."""
+    attributes = extra
     if labels.attributes:
-        told = read_attributes(labels.attributes)
-        attributes = told if more is None or told is None else _beside(told, more)
+        own = read_attributes(labels.attributes)
+        attributes = own if extra is None or own is None else _merged(own, extra)
     spec = ImageSpec(parts[0].shape[1:], labels.names)
     found, start = [], 0
     for images in parts:
@@ -167,13 +167,13 @@ def _described(
     return found
 
 
-def _beside(first: Attributes, second: Attributes) -> Attributes:
+def _merged(first: Attributes, second: Attributes) -> Attributes:
     values = np.concatenate([first.values, second.values], 1)
     return Attributes((*first.names, *second.names), values, {**first.levels, **second.levels})
 
 
 def _joined(parts: list[ImageSet]) -> ImageSet:
-    """Return several held-out parts as one."""
+    """Concatenate the held-out parts."""
     if len(parts) == 1:
         return parts[0]
     first = parts[0]

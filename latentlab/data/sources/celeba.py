@@ -1,4 +1,4 @@
-"""CelebA, portraits of celebrities with forty attributes: those that a person has on disk."""
+"""CelebA: portraits of celebrities with forty attributes, from a local folder or ZIP."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ IMAGES = ("img_align_celeba", "img_align_celeba.zip")
 PARTITION = "list_eval_partition"
 TRAIN = 0
 SHARE = 0.1
-"""Of the images, held out where the official choice is not there."""
+"""Fraction of images held out without the official partition file."""
 ADVICE = (
     "Download img_align_celeba.zip, list_attr_celeba.txt and list_eval_partition.txt from the "
     "CelebA project of the Chinese University of Hong Kong, for research only, into one folder, "
@@ -74,7 +74,7 @@ class CelebAConfig(DataConfig):
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:
-        """See `DataConfig.load`; held out is the official choice, else a random tenth by name."""
+        """See `DataConfig.load`; the holds out the official partition, else a random tenth."""
         found = _find(self.root)
         if found is None:
             where = self.root or "LATENTLAB_DATA or the download folder"
@@ -93,7 +93,7 @@ class CelebAConfig(DataConfig):
 
 
 def _find(root: Path | None) -> Path | None:
-    """Return the folder or ZIP that holds the images; None where there is none."""
+    """Return the folder or ZIP of the images; None if there is none."""
     if root is not None:
         return _images_in(root) or (root if root.exists() else None)
     chosen = os.environ.get("LATENTLAB_DATA")
@@ -103,7 +103,7 @@ def _find(root: Path | None) -> Path | None:
 
 
 def _images_in(folder: Path) -> Path | None:
-    """Return what holds the images in a folder: torchvision's, or the first ZIP named so."""
+    """Return the images in a folder: torchvision's layout, else the first ``celeba*.zip``."""
     for place in (folder, folder / NAME):
         for name in IMAGES:
             if (place / name).exists():
@@ -113,20 +113,20 @@ def _images_in(folder: Path) -> Path | None:
 
 
 def _crop(source: Source) -> Literal["face", "centre"]:
-    """Return ``face`` for aligned portraits, ``centre`` for those that somebody has cropped."""
+    """Return ``face`` for portraits of the aligned size, ``centre`` for cropped ones."""
     from PIL import Image
 
     for entry in source.entries[:100]:
         try:
             with source.open(entry) as file, Image.open(file) as picture:
                 return "face" if picture.size == ALIGNED else "centre"
-        except Exception:  # unreadable ones are told of when they are read
+        except Exception:  # unreadable images are reported when they are decoded
             continue
     return "centre"
 
 
 def _official(source: Source) -> NDArray[np.bool_] | None:
-    """Return for each image whether it is for judging, where the official choice is there."""
+    """Return the mask of images outside the official training set; None without the file."""
     names = [entry.name.rpartition("/")[2] for entry in source.entries]
     for path in _partitions(source.root):
         try:

@@ -1,4 +1,4 @@
-"""5,000 real handwritten digits that come with the program."""
+"""5,000 handwritten digits from MNIST, bundled with the program."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""EMNIST, handwritten digits and letters in MNIST's format: what is otherwise about its files.
+"""EMNIST, handwritten digits and letters in MNIST's format: its subsets and classes.
 
 See EMNIST: an extension of MNIST to handwritten letters, Cohen, Afshar, Tapson and van Schaik,
-2017. Its images lie transposed in the files, and its letters are counted from 1.
+2017. Its images are stored transposed, and its letters are numbered from 1.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import string
 
 MERGED = string.digits + string.ascii_uppercase + "abdefghnqrt"
-"""Lower-case letters are merged with their capitals where both look alike."""
+"""Classes in which lower-case letters are merged with similar capitals."""
 LETTERS = "letters"
 CLASSES = {
     LETTERS: string.ascii_uppercase,
@@ -19,11 +19,11 @@ CLASSES = {
     "digits": string.digits,
     "mnist": string.digits,
 }
-"""The classes of each of its sets, one character each."""
+"""Classes of each subset, one character each."""
 
 
 def set_of(prefix: str) -> str:
-    """Return which of its sets files are of, by what their names begin with; empty for none."""
+    """Return the EMNIST subset of a file-name prefix; empty if it is none."""
     name, _, rest = prefix.partition("emnist")
     found = rest.strip("-_. ")
     return found if not name and found in CLASSES else ""

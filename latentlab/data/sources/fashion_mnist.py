@@ -1,4 +1,4 @@
-"""Fashion-MNIST, 70,000 pieces of clothing in MNIST's format."""
+"""Fashion-MNIST: 70,000 images of clothing in MNIST's format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's own pictures: any folder or ZIP of them."""
+"""User images in a folder or ZIP."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ if TYPE_CHECKING:
     from latentlab.data.tables.attribute_table import AttributeTable
 
 ELSEWHERE = "other"
-"""The class of pictures that lie beside the folders of the others."""
+"""Class of images outside the class folders."""
 MOST_PIXELS = 2048
+"""Maximum width and height in pixels."""
 MOST_ATTRIBUTES = 5
 CLASSES_TOLD = 12
-"""Classes that the note counts."""
+"""Maximum number of classes listed in the note."""
 
 
 @DATA.register
@@ -94,7 +95,7 @@ class FolderConfig(DataConfig):
 
     @property
     def frame(self) -> Frame:
-        """What every picture is brought to."""
+        """Format of the images."""
         return Frame(self.width, self.height or self.width, self.crop, self.colour)
 
     @override
@@ -103,7 +104,7 @@ class FolderConfig(DataConfig):
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:
-        """See `DataConfig.load`; decoded pictures stay on disk, for the next time."""
+        """See `DataConfig.load`; decoded images are cached on disk."""
         with closing((yield from find_pictures(self.root))) as source:
             yield from find_pages(source)
             known = yield from describe_pictures(source, self.attributes, self.classes_from)
@@ -113,24 +114,22 @@ class FolderConfig(DataConfig):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of pictures before they are decoded.
+    """Metadata of images before they are decoded.
 
     Parameters
     ----------
     rows : ndarray of int64, shape (M,)
-        Those of a source's entries that are used.
+        Indices of the entries that are used.
     labels, class_names : ndarray of int64, shape (M,), or None, and tuple of str
-        Their classes.
-    beside : Beside
-        The table that lies with all entries.
+        Classes of the used entries.
+    beside : AttributeTable
+        Attribute table of all entries.
     parts : Parts or None
-        What the folders of all entries say.
-    notes : tuple of str
-        What one should know of them.
-    counted : str
-        How many there are of each class, where that may surprise.
+        Parts and class folders of all entries.
+    notes, counted : tuple of str, and str
+        Notes for the user, and one on the number of images of each class (may be empty).
     all_occur : bool
-        Whether every class must have pictures that can be read: one without is no class.
+        Whether to drop classes without readable images.
     """
 
     rows: NDArray[np.int64]
@@ -143,7 +142,7 @@ class Known:
     all_occur: bool = True
 
     def classes(self, kept: NDArray[np.int64]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
-        """Return labels and class names of those pictures that could be read."""
+        """Return the labels and class names of the readable images."""
         if self.labels is None or not self.all_occur:
             return None if self.labels is None else self.labels[kept], self.class_names
         occurring, labels = np.unique(self.labels[kept], return_inverse=True)
@@ -153,7 +152,7 @@ class Known:
 
     @property
     def held_out(self) -> NDArray[np.bool_] | None:
-        """Which of them their folders hold out; None where these leave it open."""
+        """Mask of images in held-out folders, with shape (M,); None if folders do not decide."""
         if self.parts is None:
             return None
         held_out = np.array(self.parts.held_out, bool)[self.rows]
@@ -163,21 +162,21 @@ class Known:
 def describe_pictures(
     source: Source, table: Path | None, chosen: Sequence[str]
 ) -> Generator[Progress, None, Known]:
-    """Find out what folders and tables say of pictures.
+    """Read parts, classes and attributes of images from folders and tables.
 
     Parameters
     ----------
     source : Source
-        Where they lie.
+        Folder or archive of the images.
     table : Path or None
-        The table of attributes, where one was chosen.
+        Attribute table; None to search for one.
     chosen : sequence of str
         Attributes to make classes of, instead of folders.
 
     Raises
     ------
     DataError
-        Where the table or the attributes that were chosen are of no use.
+        If the table or a chosen attribute cannot be used.
     """
     beside = yield from with_progress(
         in_thread(lambda: read_beside(source, table)), "Reading what is known of them"
@@ -207,7 +206,7 @@ def _left_out(source: Source, unclassed: NDArray[np.bool_]) -> str:
 
 
 def _counted(labels: NDArray[np.int64], names: Sequence[str]) -> str:
-    """Say how many pictures there are of each class, of the first few."""
+    """Return a note with the number of images of the first classes."""
     counts = np.bincount(labels, minlength=len(names)).tolist()
     parts = [f"{name[:40]} ({n:,})" for name, n in zip(names, counts, strict=True)][:CLASSES_TOLD]
     more = len(names) - len(parts)
@@ -217,25 +216,25 @@ def _counted(labels: NDArray[np.int64], names: Sequence[str]) -> str:
 def open_split(
     source: Source, known: Known, frame: Frame, share: float, held_out: NDArray | None = None
 ) -> Generator[Progress, None, Splits]:
-    """Decode pictures and part them; each part is a slice of the array mapped from disk.
+    """Decode and split images; each part is usually a slice of the memory-mapped array.
 
     Parameters
     ----------
     source : Source
-        Where they lie.
+        Folder or archive of the images.
     known : Known
-        What is known of them.
+        Metadata of the images.
     frame : Frame
-        What each is brought to.
+        Format of the decoded images.
     share : float
-        What to hold out where neither folders nor `held_out` say it, by the names of files.
+        Fraction held out by file name if neither folders nor `held_out` decide.
     held_out : ndarray of bool, shape (M,), or None
-        Which of the rows that are used are held out.
+        Mask of the used entries to hold out.
 
     Raises
     ------
     DataError
-        Where not two pictures can be read.
+        If fewer than two images can be read.
     """
     files = np.array([source.entries[row].name for row in known.rows.tolist()], object)
     keys = file_keys(files)
@@ -244,7 +243,7 @@ def open_split(
     if chosen:
         wanted = choose_held_out(keys, known.labels, share)
     wanted = np.zeros(len(files), bool) if wanted is None else wanted
-    # By their hashes: at random, and for most shares the same, so that nothing is decoded anew.
+    # Order by hash: random, and the same for most shares, so that the cache can be reused.
     order = np.lexsort((~keys, wanted)) if held_out is None else np.argsort(wanted, kind="stable")
     entries = [source.entries[row] for row in known.rows[order].tolist()]
     pictures = yield from open_pictures(source, entries, frame)
@@ -261,7 +260,7 @@ def open_split(
 
 
 def classes_of(folders: Iterable[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
-    """Return a row of the class names for each folder, and the names; none for fewer than two."""
+    """Return the class index of each folder name, and the class names; none for fewer than two."""
     known = [shown(folder) for folder in folders]
     names = sorted({*known} - {""})
     if len(names) < 2:

@@ -1,4 +1,4 @@
-"""A data set that Hugging Face's ``datasets`` has saved to disk."""
+"""Data sets saved by ``save_to_disk`` of Hugging Face's ``datasets``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PACKAGE = "datasets"
 HELD_OUT = ("test", "validation")
 SHARE = 0.1
-"""Of the pictures, held out where no part is called so."""
+"""Fraction of images held out without a part of these names."""
 
 
 @DATA.register
@@ -52,7 +52,7 @@ class HuggingFaceConfig(DataConfig):
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:
-        """See `DataConfig.load`; the part called test is held out, else a random tenth."""
+        """See `DataConfig.load`; holds out test, else validation, else a random tenth."""
         yield Progress(f"Opening {self.root.name}")
         parts = _open(self.root)
         name = "train" if "train" in parts else next(iter(parts))
@@ -77,7 +77,7 @@ def _is_part(images: ImageSet, name: str) -> bool:
 
 
 class _Saved(Source):
-    """The rows of the parts of a data set, one after another, called ``train#1`` and so on."""
+    """Rows of the parts of a data set, in sequence; entries have names such as ``train#1``."""
 
     def __init__(self, root: Path, parts: dict[str, Any]) -> None:
         import datasets
@@ -102,7 +102,7 @@ class _Saved(Source):
         return BytesIO(image["bytes"]) if image["bytes"] else Path(image["path"]).open("rb")
 
     def classes(self) -> tuple[np.ndarray | None, tuple[str, ...]]:
-        """Return labels and class names, where a column has both."""
+        """Return the labels and class names of the first column that has both."""
         for name, feature in self._parts[0].features.items():
             known = getattr(feature, "names", None)
             if known and all(name in part.features for part in self._parts):
@@ -123,7 +123,7 @@ def _column(part: Any, image: type, root: Path) -> str:
 
 
 def _open(root: Path) -> dict[str, Any]:
-    """Return the parts of a saved data set by name."""
+    """Return the parts of a saved data set, by name."""
     if not root.is_dir():
         raise DataError(f"data.root: there is no folder {root}.", "Check the path.")
     if find_spec(PACKAGE) is None:
@@ -135,9 +135,9 @@ def _open(root: Path) -> dict[str, Any]:
 
     try:
         found = datasets.load_from_disk(str(root))
-    except Exception as error:  # whatever that package raises at a folder that is none of its own
+    except Exception as error:  # datasets raises various types for other folders
         raise DataError(
-            f"data.root: {root} is no data set written by save_to_disk ({error}).",
+            f"data.root: {root} is not a data set written by save_to_disk ({error}).",
             "Save it with dataset.save_to_disk(folder).",
         ) from error
     return dict(found) if isinstance(found, dict) else {"train": found}

@@ -1,4 +1,4 @@
-"""Data sets of four IDX files, as MNIST and its kin: where to find them, and what they mean."""
+"""Data sets of four IDX files, such as MNIST: search, download and interpretation."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OTHER_SETS = ("kmnist", "kuzushijimnist", "k49", "notmnist")
-"""Data sets in files of the same names, for which there is no kind."""
-SYSTEM = Path("/usr/share/datasets")  # where Debian's dataset packages install
+"""Other data sets whose files have the same names, without a config of their own."""
+SYSTEM = Path("/usr/share/datasets")  # folder of Debian's dataset packages
 CHUNK = 1 << 16
 
 
@@ -38,11 +38,11 @@ class IdxSource:
     Parameters
     ----------
     name : str
-        Its name, also that of its folder.
+        Name of the data set and of its folder.
     class_names : tuple of str
         One per label value.
     origin : str
-        Name of the torchvision class that knows the download addresses and checksums.
+        Name of the torchvision class with the download addresses and checksums.
     """
 
     name: str
@@ -50,7 +50,7 @@ class IdxSource:
     origin: str
 
     def load(self, root: Path | None) -> Generator[Progress, None, Splits]:
-        """Read the files in place where they are found, else download them first."""
+        """Read the files, downloading them first if they are not found."""
         found = self.find(root)
         if found is None:
             folder = downloads() / self.name
@@ -82,7 +82,7 @@ class IdxSource:
     def _images(
         self, arrays: list[NDArray], found: IdxFiles
     ) -> tuple[list[NDArray[np.uint8]], str]:
-        """Return the images of both parts as bytes, and how their values were understood."""
+        """Return the images of both parts as bytes, and a note on the detected range."""
         first, last = arrays
         if first.ndim != 3 or first.shape[1:] != last.shape[1:] or not (first.size and last.size):
             raise DataError(
@@ -101,7 +101,7 @@ class IdxSource:
         return convert(arrays, scale), scale.note
 
     def _labels(self, values: NDArray, images: NDArray, found: IdxFiles) -> NDArray[np.int64]:
-        """Return labels as whole numbers; of a table, as QMNIST has, the first column."""
+        """Return labels as integers; for a table, as in QMNIST, its first column."""
         rows = values[:, 0] if values.ndim == 2 and values.size else values
         if rows.shape != images.shape[:1]:
             raise DataError(
@@ -113,45 +113,45 @@ class IdxSource:
             whole: NDArray[np.int64] = rows.astype(np.int64)
             differ = whole != rows
         if differ.any():
-            raise DataError(f"{self.name} in {found.folder}: labels are no whole numbers.")
+            raise DataError(f"{self.name} in {found.folder}: labels are not whole numbers.")
         return whole
 
     def _check(self, labels: list[NDArray], names: tuple[str, ...], found: IdxFiles) -> None:
         every = np.concatenate(labels)
-        strangers = every[(every < 0) | (every >= len(names))]
-        if len(strangers):
+        invalid = every[(every < 0) | (every >= len(names))]
+        if len(invalid):
             raise DataError(
-                f"{self.name} in {found.folder}: label {strangers.max()} is none of its "
+                f"{self.name} in {found.folder}: label {invalid.max()} is not one of its "
                 f"{len(names)} classes.",
                 "Are these the files of another data set? Those of EMNIST are known by their own "
                 "names, such as emnist-letters-train-images-idx3-ubyte.",
             )
 
     def find(self, root: Path | None) -> IdxFiles | None:
-        """Return the files; None where they must be downloaded.
+        """Return the files; None if they must be downloaded.
 
         Raises
         ------
         DataError
-            Where they are not in the folder that was chosen.
+            If the chosen folder does not contain them.
         """
         if root is not None:
             return self._in_chosen(root)
         candidates = [downloads() / self.name, SYSTEM / self.name]
         if chosen := os.environ.get("LATENTLAB_DATA"):
-            # A bare folder of IDX files does not say what they show: one that bears the name
-            # of another data set is passed over.
+            # IDX files do not identify their data set: skip the folder itself if it has the name
+            # of another one.
             bare = self._folders(Path(chosen))
             candidates = [*bare[1:], *([] if self._other_name(bare[0]) else bare[:1]), *candidates]
         return next((found for folder in candidates if (found := self._in(folder))), None)
 
     def _folders(self, root: Path) -> list[Path]:
-        """Return where files may lie in a folder, torchvision's places among them."""
-        places = (".", self.name, "raw", self.origin, f"{self.origin}/raw", f"{self.name}/raw")
-        return [root / place for place in places]
+        """Return the folders below `root` to search, including torchvision's layout."""
+        folders = (".", self.name, "raw", self.origin, f"{self.origin}/raw", f"{self.name}/raw")
+        return [root / folder for folder in folders]
 
     def _in(self, folder: Path) -> IdxFiles | None:
-        """Return the files that lie directly in a folder."""
+        """Return the files directly in a folder; None if incomplete."""
         found = {
             prefix: files
             for prefix, files in sets_in(folder).items()
@@ -194,7 +194,7 @@ class IdxSource:
             )
 
     def _other_name(self, folder: Path) -> str:
-        """Return the data set that a folder is named after, where it is another."""
+        """Return the other data set that a folder is named after; empty if none."""
         folder = folder.resolve()
         name = called(folder.parent.name if folder.name == "raw" else folder.name)
         return "" if name == self.name else name
@@ -229,12 +229,12 @@ class IdxSource:
 
 
 def download(url: str, target: Path, md5: str) -> Generator[float]:
-    """Fetch a file, yielding the fraction done; nothing is left behind unless it is whole.
+    """Download a file, yielding the fraction done; an incomplete file is deleted.
 
     Raises
     ------
     OSError
-        Where it cannot be fetched or its checksum is wrong.
+        If the download fails or the checksum is wrong.
     """
     part = target.with_suffix(".part")
     digest = hashlib.md5(usedforsecurity=False)
@@ -253,7 +253,7 @@ def download(url: str, target: Path, md5: str) -> Generator[float]:
 
 
 def called(name: str) -> str:
-    """Return the data set that a file or folder is named after; empty where it is none."""
+    """Return the data set that a file or folder is named after; empty if none."""
     plain = re.sub(r"[^a-z0-9]", "", name.lower())
     if plain in ("qmnist", "emnist") or set_of(name.lower()):
         return "mnist"

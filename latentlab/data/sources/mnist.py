@@ -1,4 +1,4 @@
-"""MNIST, the 70,000 handwritten digits."""
+"""MNIST: 70,000 handwritten digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Olivetti faces: ten portraits each of forty people, 64 by 64 grey."""
+"""Olivetti faces: ten portraits each of forty people, 64×64 grey."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def _lacking(root: Path | None) -> DataError:
     pickle = next((path for path in pickles if path.name == PICKLE and path.is_file()), None)
     if pickle:
         return DataError(
-            f"data.root: {pickle} is a pickle, and those are never opened, for they can do "
-            "anything.",
+            f"data.root: {pickle} is a pickle, and pickles are never opened because they can "
+            "run any code.",
             ADVICE,
         )
     return DataError(f"data.root: the Olivetti faces are not in {where}.", ADVICE)

@@ -1,7 +1,7 @@
-"""White shapes on black, moved, turned and scaled at random: the plainest known factors.
+"""White shapes on black with random position, rotation and scale.
 
-In the manner of dSprites (Matthey, Higgins, Hassabis and Lerchner, 2017), but drawn here, at any
-size, and from even distributions instead of a grid.
+Similar to dSprites (Matthey, Higgins, Hassabis and Lerchner, 2017), but drawn by this program, at
+any size, with factors from uniform distributions instead of a grid.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 SHAPES = ("square", "ellipse", "heart")
 RANGES = {"shape": (0, 3), "scale": (0.5, 1), "rotation": (0, 2 * np.pi), "x": (0, 1), "y": (0, 1)}
-MARGIN = 0.22  # of the picture's width; at scale 1 every shape fits into a circle so wide
-SQUARE, ELLIPSE, HEART = 0.15, (0.21, 0.105), 0.165  # half widths as shares of the picture's
+MARGIN = 0.22  # fraction of the image's width; at scale 1 every shape fits into this radius
+SQUARE, ELLIPSE, HEART = 0.15, (0.21, 0.105), 0.165  # half widths, fractions of the image's width
 
 
 @DATA.register
@@ -50,12 +50,12 @@ class SpritesConfig(GeneratedConfig):
 
 
 def random_sprites(count: int, seed: int) -> NDArray[np.float32]:
-    """Draw the factors of the first sprites of a seed.
+    """Return the factors of the first sprites of a seed.
 
     Returns
     -------
     ndarray of float32, shape (count, 5)
-        Shape (a row of SHAPES), scale (0.5 to 1), rotation (radians, clockwise), x and y (0 at
+        Shape (index into SHAPES), scale (0.5 to 1), rotation (radians, clockwise), x and y (0 at
         the left and the top, 1 at the right and the bottom).
     """
     low, high = np.array(list(RANGES.values())).T
@@ -65,14 +65,14 @@ def random_sprites(count: int, seed: int) -> NDArray[np.float32]:
 
 
 def draw_sprites(factors: NDArray[np.float32], size: int = 64) -> NDArray[np.uint8]:
-    """Draw one sprite per row of factors; a pixel is white where its centre is in the shape.
+    """Draw one sprite per row of factors; a pixel is white if its centre is in the shape.
 
     Parameters
     ----------
     factors : ndarray of float32, shape (N, 5)
-        As `random_sprites` returns them.
+        See `random_sprites`.
     size : int
-        Pixels along each side.
+        Side length in pixels.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def _in_ellipse(across: NDArray, along: NDArray) -> NDArray[np.bool_]:
 
 
 def _in_heart(across: NDArray, along: NDArray) -> NDArray[np.bool_]:
-    """Say what is inside the heart curve (x² + y² - 1)³ = x² y³, its tip down."""
+    """Return whether points are inside the heart curve (x² + y² - 1)³ = x² y³, its tip down."""
     x, y = (across / HEART) ** 2, along / -HEART
     ring = x + y * y - 1
     return ring * ring * ring < x * y * y * y

@@ -1,4 +1,4 @@
-"""Drawn faces of which every factor is known: no photograph, no person, no licence."""
+"""Procedurally drawn faces with known factors, free of licences and personal data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SyntheticFacesConfig(GeneratedConfig):
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:
-        """See `DataConfig.load`; the attributes are the factors of `face_factors.FACTORS`."""
+        """See `DataConfig.load`; the attributes are the factors of `factors.FACTORS`."""
         shape = (self.count, 3, self.size, self.size)
         check_memory(shape, "faces")
         yield Progress("Choosing faces", 0.0)

@@ -1,1 +1,1 @@
-"""Tables beside images: how they are read, and which row is which image's."""
+"""Attribute tables: parsing, and matching of rows to images."""

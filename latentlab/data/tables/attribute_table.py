@@ -1,4 +1,4 @@
-"""The table that lies with pictures and says what they show."""
+"""Selection of the attribute table of a source."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import Attributes
 
 NAMES = ("attributes.csv", "list_attr_celeba.txt", "list_attr_celeba.csv")
-"""Tables that are what they are called, before all others."""
+"""Names of attribute tables, which take precedence over all others."""
 KINDS = (".csv", ".tsv")
 LISTS = (".txt",)
-"""Files that may be tables: only names of pictures in them prove it."""
+"""Suffixes of files that count as tables only if they contain names of images."""
 MAX_TABLES = 20
-"""Tables that are looked into at most."""
+"""Maximum number of other tables that are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeTable:
-    """What was found beside pictures.
+    """Attributes read from a table of the source.
 
     Parameters
     ----------
     attributes : Attributes or None
-        What it says, in the order of the source's entries.
+        Attributes in the order of the source's entries.
     name : str
-        The table's file name; empty where there is none.
+        File name of the table; empty if there is none.
     how : str
-        By what its rows and the pictures were brought together.
+        How its rows were matched to images.
     notes : tuple of str
-        What one should know: rows without pictures, columns left out, tables that are not used.
+        Notes for the user: rows without images, unused columns, unused tables.
     """
 
     attributes: Attributes | None = None
@@ -51,12 +51,12 @@ class AttributeTable:
 
 
 def read_beside(source: Source, chosen: Path | None = None) -> AttributeTable:
-    """Read the table that was chosen, or the one of those beside the pictures that names most.
+    """Read the chosen table, else the table of the source that names the most images.
 
     Raises
     ------
     DataError
-        Where the chosen one cannot be read or does not fit.
+        If the chosen table cannot be read or does not match the images.
     """
     if chosen:
         try:
@@ -64,7 +64,7 @@ def read_beside(source: Source, chosen: Path | None = None) -> AttributeTable:
         except DataError as error:
             raise DataError(
                 f"data.attributes: {chosen} cannot be used: {error.message}.",
-                "Choose a CSV with a line of names, and a column with the pictures' file names.",
+                "Choose a CSV with a header line and a column of the images' file names.",
             ) from error
     found: list[tuple[str, Described]] = []
     refused: list[str] = []
@@ -88,7 +88,7 @@ def read_beside(source: Source, chosen: Path | None = None) -> AttributeTable:
 
 
 def _best(found: list[tuple[str, Described]], refused: list[str]) -> AttributeTable:
-    """Use the table that names most pictures; one that names none only where it is alone."""
+    """Return the table that names the most images; one that names none only if it is alone."""
     more = len(refused) - EXAMPLES
     notes = [*refused[:EXAMPLES], *([f"{more:,} more tables are not used."] if more > 0 else [])]
     naming = [pair for pair in found if pair[1].named]
@@ -118,26 +118,26 @@ def _used(name: str, described: Described, others: list[str]) -> AttributeTable:
 
 
 def _read(found: Entry | Path, source: Source) -> Described:
-    """Read a table and join it with the pictures, whatever is wrong being a `DataError`."""
+    """Read a table and match it to the images; raise a `DataError` for any problem."""
     try:
         content = _content(found, source)
     except DataError:
         raise
-    except Exception as error:  # an archive's reader raises as many kinds as there are faults
+    except Exception as error:  # zipfile raises many types for damaged archives
         raise DataError(reason_of(error)) from error
     names = [entry.name for entry in source.entries]
     root = source.root.absolute()
     folder = (*root.parts[1:-1], root.name if root.is_dir() else root.stem)
     described = attributes_of(parse_table(content), names, folder)
     if np.isnan(described.attributes.values).all():
-        raise DataError("it says nothing of any picture")
+        raise DataError("it has no values for any image")
     return described
 
 
 def _content(found: Entry | Path, source: Source) -> bytes:
     size = found.stat().st_size if isinstance(found, Path) else found.size
     if size > MAX_BYTES:
-        raise DataError(f"it has {size:,} bytes, and {MAX_BYTES:,} are the most")
+        raise DataError(f"it has {size:,} bytes; the maximum is {MAX_BYTES:,}")
     if isinstance(found, Path):
         return found.read_bytes()
     with source.open(found) as file:
@@ -145,7 +145,7 @@ def _content(found: Entry | Path, source: Source) -> bytes:
 
 
 def _candidates(source: Source) -> list[Entry | Path]:
-    """Return the tables that may tell of the pictures, those named so first."""
+    """Return the candidate tables, those with a name in `NAMES` first."""
     inside: list[Entry | Path] = list(_uppermost(source))
     around = _around(source.root)
     tables = [table for table in inside if table.name.lower().endswith((*KINDS, *LISTS))]
@@ -166,7 +166,7 @@ def _order(table: Entry | Path) -> tuple[bool, str]:
 
 
 def _uppermost(source: Source) -> list[Entry]:
-    """Return the tables that lie no deeper than the folder that holds all the pictures."""
+    """Return the tables no deeper than the folder that contains all images."""
     depth = shared_depth([entry.name.split("/")[:-1] for entry in source.entries])
     return [entry for entry in source.tables if entry.name.count("/") <= depth]
 

@@ -1,4 +1,4 @@
-"""What the columns of a table say of pictures: numbers, yes and no, or words of a few kinds."""
+"""Interpretation of table columns as numbers, yes and no, or categories."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
 MISSING = frozenset(
     ("", "na", "n/a", "n.a.", "nan", "<na>", "#n/a", "nat", "null", "?", "-", "--", "–", "—", ".")
 )
-"""What people and programs write for what is not known, in lower case."""
+"""Notations of a missing value, in lower case."""
 TRUTH = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0, "none": math.nan}
 MAX_LEVELS = 1000
-"""Different words of a column above which they are no classes."""
+"""Maximum number of distinct words of a categorical column."""
 MAX_WORD = 100
-"""Letters of a word above which it is free text."""
+"""Maximum length of a category name in characters; longer words are free text."""
 BAD_CELLS = 0.1
-"""Share of cells up to which they cost themselves only, and not the whole column."""
+"""Maximum fraction of unreadable cells of a numeric column."""
 MAX_CODES = 50
-"""Different whole numbers up to which they may be classes."""
+"""Maximum number of distinct integers that are codes of categories."""
 DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)?,\d+(e[+-]?\d+)?", re.IGNORECASE)
 POINT_GROUPS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
 COMMA_GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 SPACED = re.compile(r"(?<=\d)[ \u00a0\u202f'\u2019](?=\d{3}(?!\d))")
-"""What stands between thousands in some countries."""
+"""Thousands separators other than commas and points."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column says of each picture.
+    """Values of a column for each image.
 
     Parameters
     ----------
     values : ndarray of float32, shape (N,)
-        NaN where it is not known.
+        Numbers; NaN for unknown.
     levels : tuple of str
-        The words that 0, 1, 2, ... stand for; empty for numbers.
+        Categories of the values 0, 1, 2, ...; empty for numbers.
     bad : tuple of str
-        Cells that could not be read as a number like the others.
+        Words of a numeric column that are not numbers.
     """
 
     values: NDArray[np.float32]
@@ -57,14 +57,14 @@ class Column:
 
 
 def read_column(words: Sequence[str], separator: str) -> Column | str:
-    """Return what the words of a column mean, or why they say nothing of use.
+    """Return the values of a column, or the reason why it cannot be used.
 
     Parameters
     ----------
     words : sequence of str, length N
-        One per picture.
+        Cell of each image.
     separator : str
-        What stands between cells: commas in numbers are decimal where it is none.
+        Cell separator of the table, which decides whether commas in numbers are decimal.
     """
     counts = known_words(words)
     if not counts:
@@ -79,7 +79,7 @@ def read_column(words: Sequence[str], separator: str) -> Column | str:
 
 
 def known_words(words: Sequence[str]) -> Counter[str]:
-    """Count the words of a column, but for those that mean that nothing is known."""
+    """Count the words of a column, without missing values."""
     counts = Counter(words)
     for word in [word for word in counts if word.casefold() in MISSING]:
         del counts[word]
@@ -91,10 +91,10 @@ def _numbers(
 ) -> Column | str:
     plain = {word: value for word, value in meant.items() if value is not None}
     values = np.array([plain.get(word, math.nan) for word in words], np.float32)
-    told = {value for value in plain.values() if not math.isnan(value)}
-    if not told:
+    distinct = {value for value in plain.values() if not math.isnan(value)}
+    if not distinct:
         return "empty"
-    if told <= {-1.0, 1.0} and -1.0 in told:
+    if distinct <= {-1.0, 1.0} and -1.0 in distinct:
         values = (values + np.float32(1)) / np.float32(2)
     return Column(values, bad=bad)
 
@@ -114,12 +114,12 @@ def _words(words: Sequence[str], counts: Counter[str]) -> Column | str:
 
 
 def is_number(word: str) -> bool:
-    """Say whether a word is a number with a decimal point, if with any."""
+    """Return whether a word is a number in Python's notation."""
     return _plain_number(word) is not None
 
 
 def _plain_number(word: str) -> float | None:
-    """Return a number as Python reads it, but for words such as ``1_000`` that look like names."""
+    """Parse a number in Python's notation, without underscores; None if it is not a number."""
     if "_" in word or len(word) > MAX_WORD:
         return None
     try:
@@ -130,7 +130,7 @@ def _plain_number(word: str) -> float | None:
 
 
 def _number_reader(counts: Counter[str], separator: str) -> Callable[[str], float | None]:
-    """Return what reads the numbers of a column, by how commas and points stand in all of it."""
+    """Return the number parser of a column, chosen by the commas and points in all its words."""
     with_comma = [word for word in counts if "," in word]
     english = all(COMMA_GROUPS.fullmatch(word) for word in with_comma) and (
         separator == "," or any("." in word for word in with_comma)
@@ -151,7 +151,7 @@ def _grouped(word: str) -> float | None:
 
 
 def _decimal_comma(word: str) -> float | None:
-    """Return a number with a decimal comma; 1.234 beside such numbers could be either."""
+    """Parse a number with a decimal comma; None for words such as 1.234, which are ambiguous."""
     if DECIMAL_COMMA.fullmatch(word):
         return _plain_number(word.replace(".", "").replace(",", "."))
     return None if POINT_GROUPS.fullmatch(word) else _plain_number(word)
@@ -160,12 +160,12 @@ def _decimal_comma(word: str) -> float | None:
 def groups_of(
     attributes: Attributes, name: str
 ) -> tuple[NDArray[np.int64], tuple[str, ...]] | None:
-    """Tell images apart by an attribute of words or codes.
+    """Group images by a categorical attribute.
 
     Returns
     -------
     ndarray of int64, shape (N,), and tuple of str
-        Rows of the names, -1 for unknown, and the names; None for a quantity, or yes and no.
+        Group indices, -1 for unknown, and names; None for a quantity, or yes and no.
     """
     values = attributes.column(name)
     if name in attributes.levels:
@@ -179,12 +179,12 @@ def groups_of(
 
 
 def codes_of(values: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """Return the different numbers of an attribute that may be codes; None for a quantity.
+    """Return the distinct values of an attribute if they are codes; None for a quantity.
 
-    Codes are three to fifty whole numbers, each of two images on average or more: those of digits,
-    countries or grades, of which it cannot be told whether 2 is more than 1.
+    Codes are 3 to `MAX_CODES` distinct integers with two or more images each on average, such as
+    digits, countries or grades, whose order may have no meaning.
     """
     known = values[np.isfinite(values)]
-    told = np.unique(known)
-    few = 3 <= len(told) <= MAX_CODES and 2 * len(told) <= len(known)
-    return told if few and bool((told == np.round(told)).all()) else None
+    distinct = np.unique(known)
+    few = 3 <= len(distinct) <= MAX_CODES and 2 * len(distinct) <= len(known)
+    return distinct if few and bool((distinct == np.round(distinct)).all()) else None

@@ -1,4 +1,4 @@
-"""Text of unknown encoding: tables that other programs wrote, and names in archives."""
+"""Detection of the encoding of tables and of file names in archives."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ FAR_FROM_LATIN = (
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
     *("cp1251", "cp866", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
 )
-"""Encodings of other scripts, which tell themselves apart from Western ones."""
+"""Encodings of non-Latin scripts, which can be distinguished from Western ones."""
 LETTERS = re.compile(r"[^\W\d_]+")
 MIXED = 0.25
-"""Share of words up to which letters of two scripts stand beside each other."""
+"""Maximum fraction of words that mix ASCII letters with those of another script."""
 
 
 def decode_text(content: bytes) -> tuple[str, str]:
-    """Return a text and its encoding: by its mark, UTF-8, UTF-16, else a guess.
+    """Return the decoded text and its encoding: by byte order mark, UTF-8, UTF-16, else a guess.
 
-    Of the code pages of 8 bits for Latin letters only the Western one of Windows is tried, since
-    a table is too short to tell it from its neighbours.
+    Of the 8-bit code pages for Latin scripts only cp1252 is tried, since a table is too short to
+    distinguish it from similar ones.
     """
     guesses = (encoding_of(content), *_guesses(content), "cp1252", "latin-1")
     return _first_that_fits(content, guesses)
 
 
 def decode_names(names: Sequence[bytes], fallback: str) -> tuple[list[str], str]:
-    """Return names that all have the same unknown encoding, and which that is."""
+    """Decode names that share an unknown encoding; return them and the encoding."""
     content = b"\n".join(names)
     text, encoding = _first_that_fits(content, ("utf-8", *_guesses(content), fallback))
     return text.split("\n"), encoding
@@ -57,7 +57,7 @@ def _guesses(content: bytes) -> tuple[str, ...]:
 
 
 def _is_far_from_latin(text: str) -> bool:
-    """Say whether words are of another script; a wrong guess puts its letters among Latin ones."""
+    """Return whether words are of a non-Latin script; a wrong guess mixes it with Latin letters."""
     words = [word for word in LETTERS.findall(text) if not word.isascii()]
     mixed = sum(any(map(str.isascii, word)) for word in words)
     return any(len(word) > 1 for word in words) and mixed <= MIXED * len(words)

@@ -1,4 +1,4 @@
-"""Pictures by what a table may call them: paths, names, stems and numbers."""
+"""Lookup of images by the paths, names, stems or numbers in a table."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NOBODY, SEVERAL = -1, -2
-"""What a name means that is no picture's, or that of more than one."""
+"""Results of a lookup without a match, and with several matches."""
 TRAILING = re.compile(r"(.*?)(\d+)$")
 
 
 class PictureNames:
-    """Pictures by what a table may call them.
+    """Index of images by path, name, stem and number.
 
     Parameters
     ----------
     pictures : sequence of str, length N
-        Their paths.
+        Paths of the images.
     folder : sequence of str
-        Names of the folders that hold all pictures, the innermost last.
+        Names of the folders that contain all images, the innermost last.
     """
 
     def __init__(self, pictures: Sequence[str], folder: Sequence[str]) -> None:
@@ -40,7 +40,7 @@ class PictureNames:
         self.numbers = self._numbered()
 
     def _numbered(self) -> dict[int, int]:
-        """Return pictures by number, where names are numbers behind one and the same word."""
+        """Return images by number, if all stems are a common prefix and a number; else empty."""
         parted = {stem: TRAILING.fullmatch(stem) for stem in self._by_stem}
         if len({match and match[1] for match in parted.values()}) != 1 or None in parted.values():
             return {}
@@ -53,7 +53,7 @@ class PictureNames:
         return numbers
 
     def place(self, word: str) -> tuple[int, int]:
-        """Return the picture that a name means, and how many of its folders fit."""
+        """Return the image of a name or path (or `NOBODY`, `SEVERAL`), and its matching folders."""
         *folders, name = folded(word).split("/")
         places = (
             self._by_name.get(name) or self._by_stem.get(name) or self._by_stem.get(_stem(name))
@@ -69,7 +69,7 @@ class PictureNames:
         return places[depths.index(best)], best
 
     def _in_folder(self, places: list[int], folder: str) -> list[int]:
-        """Return those of many pictures of one name that lie in a folder."""
+        """Return the images of `places` (all of one name) whose innermost folder is `folder`."""
         if places[0] not in self._parted:
             parts = self._parted[places[0]] = {}
             for place in places:
@@ -79,13 +79,13 @@ class PictureNames:
 
 
 def folded(path: str) -> str:
-    """Return a path as it is compared: composed letters, ``/`` between folders, no capitals."""
+    """Return a path normalised for comparison: NFC, ``/`` as separator, case-folded."""
     path = unicodedata.normalize("NFC", path.replace("\\", "/").strip())
     return path.removeprefix("./").casefold()
 
 
 def _stem(name: str) -> str:
-    """Return a name without its ending; what follows ``#`` tells pictures of one file apart."""
+    """Return a name without its suffix, but with the page number after ``#``."""
     base, mark, page = name.partition("#")
     return os.path.splitext(base)[0] + mark + page
 
@@ -96,6 +96,6 @@ def _common(first: Sequence[str], second: Sequence[str]) -> int:
 
 
 def natural(path: str) -> tuple[tuple[int, str], ...]:
-    """Return by what paths are sorted so that 2 comes before 10."""
+    """Return the key of natural sorting, in which 2 comes before 10."""
     parts = re.split(r"(\d+)", folded(path))
     return tuple((int(part[:300]), part) if i % 2 else (0, part) for i, part in enumerate(parts))

@@ -1,4 +1,4 @@
-"""Which row of a table belongs to which picture: by name, else by order where that is certain."""
+"""Matching of table rows to images: by name, else by order."""
 
 from __future__ import annotations
 
@@ -24,28 +24,29 @@ if TYPE_CHECKING:
     from latentlab.data.tables.table import Table
 
 MOST = 0.75
-"""Share of pictures above which a column of numbers may well name them."""
+"""Fraction of images above which a column of numbers probably numbers them."""
 EXAMPLES = 3
+"""Number of examples in a message."""
 SHOWN = 60
-"""Letters of a name that a message quotes."""
+"""Maximum length of a quoted name in a message, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Rows of a table and the pictures that they tell of.
+    """Rows of a table matched to images.
 
     Parameters
     ----------
     table : Table
-        With its line of names taken for a row where it is one.
+        The table; its header is the first row if it turned out to be one.
     rows : ndarray of int64, shape (N,)
-        The first row of each picture, -1 for none.
+        First row of each image, -1 for none.
     column : int
-        The column of names; -1 where rows go by order.
+        Column of the image names; -1 if rows are matched by order.
     others : tuple of (int, int)
-        Pictures and rows that tell of them again.
+        Pairs of an image and a further row of it.
     notes : tuple of str
-        What could not be joined, and whether rows go by order.
+        Notes on unmatched rows and images, and on matching by order.
     """
 
     table: Table
@@ -56,32 +57,32 @@ class Join:
 
     @property
     def how(self) -> str:
-        """By what rows were joined, in a few words."""
+        """Phrase that describes how rows were matched."""
         if self.column < 0:
             return "its rows in the order of the files"
         return f"joined by its column {quoted(self.table.names[self.column])}"
 
 
 def join(table: Table, pictures: Sequence[str], folder: Sequence[str] = ()) -> Join:
-    """Find each picture's row.
+    """Find the row of each image.
 
-    Names decide: rows go by order only where no column can name pictures and there are as many
-    rows as pictures. They are then those of the pictures in their natural order, 2 before 10.
+    Rows are matched by name if a column names images. Otherwise, if there are as many rows as
+    images, rows are matched to the images in natural order (2 before 10).
 
     Parameters
     ----------
     table : Table
-        Any column may hold paths, names with or without endings, or numbers of pictures.
+        Any column may hold paths, names with or without suffixes, or numbers of images.
     pictures : sequence of str, length N
-        Their paths.
+        Paths of the images.
     folder : sequence of str
-        Names of the folders that hold all pictures, the innermost last, which paths in the table
-        may begin with.
+        Names of the folders that contain all images, the innermost last; paths in the table may
+        begin with them.
 
     Raises
     ------
     DataError
-        Where the rows cannot be told to belong to the pictures.
+        If the rows cannot be matched to the images.
     """
     index = PictureNames(pictures, folder)
     found = [_look_up(i, words, index) for i, words in enumerate(table.columns)]
@@ -97,18 +98,18 @@ def join(table: Table, pictures: Sequence[str], folder: Sequence[str] = ()) -> J
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Which pictures the cells of a column name.
+    """Images that the cells of a column name.
 
     Parameters
     ----------
     column : int
-        Which.
+        Index of the column.
     numbers : bool
         Whether all cells are numbers.
     meant : mapping
-        By word: the picture that it names, and how many of its folders fit.
+        Result of `PictureNames.place` for each word.
     counts : Counter
-        How often each word stands there, but for those that mean nothing is known.
+        Frequency of each word, without missing values.
     """
 
     column: int
@@ -118,16 +119,16 @@ class _Found:
 
     @property
     def named(self) -> set[int]:
-        """Pictures that it names."""
+        """Images named by the column."""
         return {place for place, _ in self.meant.values() if place >= 0}
 
     @property
     def known(self) -> int:
-        """Cells that are not empty."""
+        """Number of cells without missing values."""
         return self.counts.total()
 
     def cells(self, place: int | None = None) -> int:
-        """Count the cells that name `place`, or any picture."""
+        """Count the cells that name the image `place`, or any image."""
         pairs = self.meant.items()
         return sum(
             self.counts[word]
@@ -136,7 +137,7 @@ class _Found:
         )
 
     def place(self, word: str) -> tuple[int, int]:
-        """Return what a cell names."""
+        """Return the image that a cell names; see `PictureNames.place`."""
         return self.meant.get(word, (NOBODY, 0))
 
 
@@ -156,20 +157,20 @@ def _by_number(word: str, index: PictureNames) -> int:
 
 
 def _choose(table: Table, found: Sequence[_Found], count: int) -> _Found | None:
-    """Return the column that names pictures; None where no column can.
+    """Return the column that names images; None if there is none.
 
     Raises
     ------
     DataError
-        Where two columns name them in different ways, or one seems to but does not.
+        If two columns contradict each other, or a column names other files.
     """
     named = [one for one in found if not one.numbers and _names_most(one, count)]
     numbered = [one for one in found if one.numbers and _numbers_all(one, table, count)]
     for some in (named, numbered):
         for one in () if named else found:
             _check_names_nobody(table, one)
-        telling = [one for one in some if names_files(table.names[one.column])]
-        fitting = sorted(telling or some, key=lambda one: -len(one.named))
+        by_head = [one for one in some if names_files(table.names[one.column])]
+        fitting = sorted(by_head or some, key=lambda one: -len(one.named))
         if fitting:
             for other in fitting[1:]:
                 _check_agreement(table, fitting[0], other)
@@ -178,15 +179,15 @@ def _choose(table: Table, found: Sequence[_Found], count: int) -> _Found | None:
 
 
 def _names_most(one: _Found, count: int) -> bool:
-    """Say whether a column names most pictures, or most of its cells do."""
+    """Return whether a column names most images, or most of its cells name one."""
     named = len(one.named)
     return named > 0 and (2 * named >= count or 2 * one.cells() >= one.known)
 
 
 def _numbers_all(one: _Found, table: Table, count: int) -> bool:
-    """Say whether a column numbers pictures: each once, and all of them.
+    """Return whether a column numbers all images, each once, and nothing else.
 
-    Under a head such as ``ImageId`` there may be more pictures than numbers, or fewer.
+    Under a head such as ``ImageId`` either images or numbers may be in excess.
     """
     named, hits = len(one.named), one.cells()
     if not named or hits != named:
@@ -203,13 +204,13 @@ def _check_agreement(table: Table, first: _Found, second: _Found) -> None:
     if any(a != b for a, b in places if a >= 0 and b >= 0):
         both = " and ".join(quoted(table.names[one.column]) for one in (first, second))
         raise DataError(
-            f"its columns {both} name the pictures in different ways: "
-            "call the right one 'file name'"
+            f"its columns {both} name different images in a row: "
+            "rename the right one to 'file name'"
         )
 
 
 def _check_numbers(table: Table, one: _Found, count: int) -> None:
-    """Refuse a column that numbers most pictures, each once, but not all, or others as well."""
+    """Raise an error for a column that numbers most images once, but not exactly all."""
     hits = one.cells()
     if one.numbers and hits == len(one.named) and hits > MOST * max(count, one.known):
         raise DataError(
@@ -219,7 +220,7 @@ def _check_numbers(table: Table, one: _Found, count: int) -> None:
 
 
 def _check_names_nobody(table: Table, one: _Found) -> None:
-    """Refuse a column that seems to name pictures, but others, or several at once."""
+    """Raise an error for a column of file names that are ambiguous or of other files."""
     if one.numbers:
         return
     head = quoted(table.names[one.column])
@@ -240,13 +241,13 @@ def _endings() -> frozenset[str]:
 
 
 def _by_order(table: Table, found: Sequence[_Found], pictures: Sequence[str]) -> Join:
-    """Give each picture a row in order, where there are as many."""
+    """Match rows to images in natural order, if their numbers are equal."""
     if len(table) + 1 == len(pictures) and _is_row(table):
         table = table.without_names()
     if len(table) != len(pictures):
         raise DataError(
             f"no column names the files, and {len(table):,} row{'' if len(table) == 1 else 's'} "
-            f"cannot be told to belong to {len(pictures):,} pictures"
+            f"cannot be matched to {len(pictures):,} images"
         )
     for one in found:
         _check_numbers(table, one, len(pictures))
@@ -261,7 +262,7 @@ def _by_order(table: Table, found: Sequence[_Found], pictures: Sequence[str]) ->
 
 
 def _is_row(table: Table) -> bool:
-    """Say whether the line of names is like those below: words that stand in them, or numbers."""
+    """Return whether the header is a row: its words occur in their columns, or are numbers too."""
     pairs = zip(table.names, table.columns, strict=True)
     return all(
         name in words or (is_number(name) and all(is_number(word) for word in words if word))
@@ -272,17 +273,17 @@ def _is_row(table: Table) -> bool:
 def _by_name(table: Table, chosen: _Found, pictures: Sequence[str]) -> Join:
     rows = np.full(len(pictures), -1, np.int64)
     depths = np.full(len(pictures), -1, np.int64)
-    told: dict[int, list[int]] = {}
+    repeated: dict[int, list[int]] = {}
     words = table.columns[chosen.column]
     for row, (place, depth) in enumerate(map(chosen.place, words)):
         if place < 0 or depth < depths[place]:
             continue
-        if depth > depths[place]:  # the path of another folder's picture of the same name
+        if depth > depths[place]:  # the previous row names an image of another folder
             depths[place], rows[place] = depth, row
-            told.pop(place, None)
+            repeated.pop(place, None)
         else:
-            told.setdefault(place, []).append(row)
-    others = tuple((place, row) for place, again in told.items() for row in again)
+            repeated.setdefault(place, []).append(row)
+    others = tuple((place, row) for place, again in repeated.items() for row in again)
     lost = [word for word, (place, _) in chosen.meant.items() if place == NOBODY]
     several = [word for word, (place, _) in chosen.meant.items() if place == SEVERAL]
     without = [pictures[i] for i in np.flatnonzero(rows < 0)[:EXAMPLES]]
@@ -304,6 +305,6 @@ def _such_as(names: Iterable[str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a name as a message quotes it: short, and so that it can be printed."""
+    """Return a name quoted for a message: shortened, and printable."""
     plain = text.encode("utf-8", "replace").decode("utf-8")
     return repr(plain if len(plain) <= SHOWN else f"{plain[: SHOWN - 1]}…")

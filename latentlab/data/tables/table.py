@@ -1,4 +1,4 @@
-"""A table as other programs write it: spreadsheets, pandas, Kaggle, CelebA."""
+"""Parser of text tables as written by spreadsheets, pandas, Kaggle and CelebA."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from latentlab.data.tables.encodings import decode_text
 from latentlab.errors import DataError
 
 MAX_BYTES = 1 << 28
-"""Bytes of the largest table that is read."""
+"""Maximum size of a table in bytes."""
 MAX_COLUMNS = 10_000
 SEPARATORS = ",;\t|"
 SAMPLE = 1 << 16
-"""Letters that are enough to tell by what the cells are separated."""
+"""Number of characters from which the separator is detected."""
 HINT = re.compile(r"\s*\"?sep=(.)\"?[^\n]*\n", re.IGNORECASE)
-"""What Excel takes for the separator and does not show."""
+"""Line by which Excel sets the separator."""
 GUARDED = re.compile(r'="(.*)"')
-"""What keeps Excel from taking ``007`` for a number."""
+"""Notation that keeps Excel from converting ``007`` to a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The words of a table: a name for each column, and the columns, all of one length.
+    """Cells of a table.
 
     Parameters
     ----------
     names : tuple of str
-        The first line.
+        Column names, from the first line.
     columns : tuple of tuple of str
-        What stands below.
+        Cells of each column below its name, all of the same length.
     separator : str
-        What stands between cells; empty for spaces.
+        Cell separator; empty for spaces.
     notes : tuple of str
-        What one should know of how it was read.
+        Notes on how the table was read.
     """
 
     names: tuple[str, ...]
@@ -47,7 +47,7 @@ class Table:
         return len(self.columns[0]) if self.columns else 0
 
     def without_names(self) -> Table:
-        """Return a table whose first line is no line of names but a row like the others."""
+        """Return the table with its header as the first row and numbered column names."""
         pairs = zip(self.names, self.columns, strict=True)
         columns = tuple((name, *words) for name, words in pairs)
         names = tuple(f"column {i + 1}" for i in range(len(columns)))
@@ -55,19 +55,19 @@ class Table:
 
 
 def parse_table(content: bytes) -> Table:
-    """Read a table with fields between commas, semicolons, tabs, bars or spaces.
+    """Parse a table with cells separated by commas, semicolons, tabs, bars or spaces.
 
-    A line such as ``sep=;`` before the names, and one that only counts the rows, as in CelebA's
-    files, are passed over; where the line of names is one short, the first column is taken to be
-    without one. A row with more cells than there are names is left out, and that is noted.
+    Skips a line such as ``sep=;`` before the header, and a row count as in CelebA's files. If the
+    header is one name short, the first column has an empty name. Rows with more cells than the
+    header are dropped and noted.
 
     Raises
     ------
     DataError
-        Where there are no columns.
+        If the table is too large, or has no header with rows below.
     """
     if len(content) > MAX_BYTES:
-        raise DataError(f"it has {len(content):,} bytes, and {MAX_BYTES:,} are the most")
+        raise DataError(f"it has {len(content):,} bytes; the maximum is {MAX_BYTES:,}")
     text, encoding = decode_text(content)
     hint = HINT.match(text)
     try:
@@ -76,7 +76,7 @@ def parse_table(content: bytes) -> Table:
     except csv.Error as error:
         raise DataError(f"it cannot be read as a table ({error})") from None
     if len(rows) < 2:
-        raise DataError("it has no line of column names with lines of values below")
+        raise DataError("it has no line of column names with rows below")
     head, body, left_out = _aligned(rows, separator)
     columns = tuple(zip(*body, strict=True))
     notes = [] if encoding.startswith(("utf-8", "utf-16", "utf-32")) else [_guessed(encoding)]
@@ -90,7 +90,7 @@ def _guessed(encoding: str) -> str:
 
 
 def _separator(text: str) -> str:
-    """Return what parts most lines into as many cells as the first has; empty for spaces."""
+    """Return the separator that gives most lines the width of the first; empty for spaces."""
     end = text.find("\n", SAMPLE)
     sample = text if end < 0 else text[:end]
     best, found = (0.5, 1), ""
@@ -107,14 +107,14 @@ def _separator(text: str) -> str:
 def _rows(text: str, separator: str) -> list[list[str]]:
     """Return the cells of each line that is not empty."""
     if separator:
-        # Only the line ends of the format are ends of lines, not others that stand in cells.
+        # Split at \r and \n only, not at other Unicode line breaks, which may occur in cells.
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         rows = [[_plain(word) for word in row] for row in lines]
     else:
         plain = [line.strip() for line in re.split(r"\r\n|\r|\n", text)]
         rows = [line.split() for line in plain if line]
         widths = {len(row) for row in rows[2 if _counts(rows) else 1 :]}
-        if len(widths) > 1:  # words of one column
+        if len(widths) > 1:  # one column whose cells contain spaces
             rows = [[_plain(line)] for line in plain if line]
     rows = [row for row in rows if any(row)]
     return rows[1:] if _counts(rows) else rows
@@ -127,7 +127,7 @@ def _plain(word: str) -> str:
 
 
 def _counts(rows: list[list[str]]) -> bool:
-    """Say whether the first line only counts those below the names, as in CelebA's files."""
+    """Return whether the first line is the row count, as in CelebA's files."""
     if len(rows) < 3 or len(rows[0]) != 1 or not rows[0][0].isdecimal():
         return False
     right = rows[0][0] == str(len(rows) - 2) or len(rows[2]) > 1
@@ -135,7 +135,7 @@ def _counts(rows: list[list[str]]) -> bool:
 
 
 def _aligned(rows: list[list[str]], separator: str) -> tuple[list[str], list[list[str]], int]:
-    """Return names and rows of one width, and how many rows did not fit."""
+    """Return the header, rows of the same width, and the number of dropped rows."""
     head, body = rows[0][:MAX_COLUMNS], [_trimmed(row, len(rows[0])) for row in rows[1:]]
     widths = {len(row) for row in body}
     if widths == {len(head) + 1} and (not separator or not names_files(head[0])):
@@ -150,7 +150,7 @@ def _aligned(rows: list[list[str]], separator: str) -> tuple[list[str], list[lis
 
 
 def _trimmed(row: list[str], width: int) -> list[str]:
-    """Return a row without the empty cells behind the last name."""
+    """Remove empty cells after the last named column, in place, and return the row."""
     while len(row) > width and not row[-1]:
         row.pop()
     return row
@@ -164,7 +164,7 @@ ABOUT_NAMES = {"id", "ids", "index", "name", "number", "no", "nr", "path", "file
 
 
 def names_files(head: str) -> bool:
-    """Say whether the head of a column tells that it names files: ``ImageId``, ``file name``."""
+    """Return whether a column name is one of file names, such as ``ImageId``, ``file name``."""
     spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", head)
     words = re.sub(r"[\W_]+", " ", spaced).casefold().split()
     joined = "".join(words)
@@ -176,5 +176,5 @@ def names_files(head: str) -> bool:
 
 
 def plain(name: str) -> str:
-    """Return an attribute's name as people write it: ``Wearing_Hat`` is ``wearing hat``."""
+    """Return a readable attribute name: ``Wearing_Hat`` becomes ``wearing hat``."""
     return " ".join(name[:100].replace("_", " ").lower().split())

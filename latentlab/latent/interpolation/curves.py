@@ -1,4 +1,4 @@
-"""Ways from one latent point to another, as curves that are walked by a share from 0 to 1."""
+"""Interpolation between latent points, as curves with a parameter from 0 to 1."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 PARALLEL = 1e-6
-"""Sine of the angle below which two directions count as one."""
+"""Sine of the angle below which two directions count as parallel."""
 
 
 class PathKind(StrEnum):
-    """How to go from A to B."""
+    """Kind of path from A to B."""
 
     STRAIGHT = "straight"
     SPHERICAL = "spherical"
@@ -24,14 +24,14 @@ class PathKind(StrEnum):
 
 
 class Easing(StrEnum):
-    """How time passes between two way points."""
+    """Speed between two waypoints."""
 
     LINEAR = "linear"
     SMOOTH = "smooth"
 
 
 def ease(share: NDArray[np.float64], easing: Easing) -> NDArray[np.float64]:
-    """Return shares of a leg as they are, or slow at both of its ends (3t² - 2t³)."""
+    """Return shares of a segment unchanged, or slow at both of its ends (3t² - 2t³)."""
     return share * share * (3 - 2 * share) if easing is Easing.SMOOTH else share
 
 
@@ -44,17 +44,17 @@ def lerp(a: ArrayLike, b: ArrayLike, share: NDArray[np.float64]) -> NDArray[np.f
 def slerp(a: ArrayLike, b: ArrayLike, share: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return points on the arc from `a` to `b` around the origin.
 
-    The direction turns at an even rate and the norm goes evenly from one to the other, so that
-    ends of equal norm stay on their sphere. Where there is no single arc, it is the line: an end
-    at the origin has no direction, and opposite ends leave the plane of the turn open, for which
-    the first axis that is not along them is taken.
+    The direction rotates at constant speed and the norm is interpolated linearly, so ends of
+    equal norm stay on their sphere. It is `lerp` if an end is the origin, which has no direction,
+    or if the ends are parallel. Opposite ends define no plane of rotation: the coordinate axis
+    that is the least parallel to them completes it.
 
     Parameters
     ----------
     a, b : array_like, shape (D,)
         The ends.
     share : ndarray, shape (n,)
-        How much of the way has been gone, 0 to 1.
+        Shares of the path, 0 to 1.
 
     Returns
     -------
@@ -68,44 +68,44 @@ def slerp(a: ArrayLike, b: ArrayLike, share: NDArray[np.float64]) -> NDArray[np.
     norms = np.linalg.norm(a), np.linalg.norm(b)
     if len(a) < 2 or min(norms) == 0:
         return lerp(a, b, share)
-    ahead, end = a / norms[0], b / norms[1]
-    cosine = float(np.clip(ahead @ end, -1, 1))
-    aside = end - cosine * ahead
-    if np.linalg.norm(aside) < PARALLEL:
+    start, end = a / norms[0], b / norms[1]
+    cosine = float(np.clip(start @ end, -1, 1))
+    orthogonal = end - cosine * start
+    if np.linalg.norm(orthogonal) < PARALLEL:
         if cosine > 0:
             return lerp(a, b, share)
-        axis = np.eye(len(a))[int(np.abs(ahead).argmin())]
-        aside = axis - (axis @ ahead) * ahead
-    aside /= np.linalg.norm(aside)
+        axis = np.eye(len(a))[int(np.abs(start).argmin())]
+        orthogonal = axis - (axis @ start) * start
+    orthogonal /= np.linalg.norm(orthogonal)
     angle = np.arccos(cosine) * share[:, None]
     norm = ((1 - share) * norms[0] + share * norms[1])[:, None]
-    points = norm * (np.cos(angle) * ahead + np.sin(angle) * aside)
-    # Rounding must not move the ends: they are points that somebody chose.
+    points = norm * (np.cos(angle) * start + np.sin(angle) * orthogonal)
+    # Rounding must not move the ends, which the user has chosen.
     points[share == 0], points[share == 1] = a, b
     return points.astype(np.float32)
 
 
 def along(line: NDArray[np.float32], share: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Walk a broken line at an even pace.
+    """Return points on a polyline, at constant speed.
 
     Parameters
     ----------
     line : ndarray, shape (m, D)
-        Its corners, from the first to the last.
+        Its vertices, from the first to the last.
     share : ndarray, shape (n,)
-        How much of its length has been gone, 0 to 1.
+        Shares of its length, 0 to 1.
 
     Returns
     -------
     ndarray of float32, shape (n, D)
     """
-    gone = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    return at(line, gone / gone[-1] if gone[-1] else np.linspace(0, 1, len(line)), share)
+    lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    return at(line, lengths / lengths[-1] if lengths[-1] else np.linspace(0, 1, len(line)), share)
 
 
 def at(
     line: NDArray[np.float32], marks: NDArray[np.float64], share: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Return the points of a broken line whose corners stand at `marks`, ascending from 0 to 1."""
+    """Return points, (n, D), of a polyline with vertices at the parameters `marks`, from 0 to 1."""
     columns = [np.interp(share, marks, column) for column in np.asarray(line, np.float64).T]
     return np.stack(columns, axis=1).astype(np.float32)

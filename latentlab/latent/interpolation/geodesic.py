@@ -1,4 +1,4 @@
-"""The shortest way in pictures: a geodesic of the metric that the decoder pulls back."""
+"""Geodesics of the metric that the decoder pulls back: shortest paths in image space."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CORNERS = 25
 MESSAGE = "Looking for the shortest pictures"
 ITERATIONS = 150
 ENOUGH = 1e-5
-"""Share of the energy that a step must save for the next one to be worth while."""
+"""Relative decrease of the energy below which a step makes no progress."""
 CALM = 3
-"""So many steps in a row that save too little are the end."""
+"""Consecutive steps without progress after which the optimization ends."""
 
 
 def generator_of(
@@ -45,31 +45,31 @@ def geodesic(
     starts: tuple[NDArray[np.float32], ...],
     iterations: int = ITERATIONS,
 ) -> Generator[Progress, None, NDArray[np.float32]]:
-    """Bend a curve until its pictures change as little as they can, in equal steps.
+    """Optimize a curve such that its images change as little as possible, in equal steps.
 
-    The discrete energy ½ (m-1) Σ |g(z_{i+1}) - g(z_i)|² is minimised over the inner corners. At
-    its least the curve is as short as it can be in pixels, and goes at an even pace.
+    The discrete energy ½ (m-1) Σ |g(z_{i+1}) - g(z_i)|² is minimised over the inner points. At
+    the minimum the curve is as short as possible in pixels, and has constant speed.
 
     Parameters
     ----------
     generate : callable
-        g, from z of shape (m, D) to pixels of shape (m, P). Its weights are not touched.
+        g, from z of shape (m, D) to pixels of shape (m, P). Its weights do not change.
     a, b : array_like, shape (D,)
-        The ends, which stay.
+        The ends, which are fixed.
     starts : tuple of ndarray of float32, shape (m, D)
-        Curves to begin with: the one of least energy is bent.
+        Initial curves: the one with the lowest energy is optimized.
     iterations : int
-        At most so many steps.
+        Largest number of steps.
 
     Yields
     ------
-    Loading
+    Progress
         After each step.
 
     Returns
     -------
     ndarray of float32, shape (m, D)
-        Corners whose pictures are equally far from one another.
+        Points whose images are equally far from each other.
 
     References
     ----------
@@ -77,40 +77,40 @@ def geodesic(
     algorithm 1; Latent Space Oddity, Arvanitidis, Hansen & Hauberg, 2018.
     """
     ends = torch.tensor(np.stack([np.asarray(a), np.asarray(b)]), dtype=torch.float32)
-    begun = [torch.from_numpy(np.array(line[1:-1], np.float32)) for line in starts]
-    energies = [_energy(generate, ends, inner) for inner in begun]
+    initial = [torch.from_numpy(np.array(line[1:-1], np.float32)) for line in starts]
+    energies = [_energy(generate, ends, inner) for inner in initial]
     yield Progress(MESSAGE, 0.0)
     for _ in in_thread(load_optimizers):
         yield Progress(MESSAGE, 0.0)
-    lowest = min(range(len(begun)), key=lambda i: energies[i])
-    best, kept, calm = energies[lowest], begun[lowest], 0
-    for step, inner in enumerate(_bent(generate, ends, kept, iterations), 1):
+    lowest = min(range(len(initial)), key=lambda i: energies[i])
+    lowest_energy, best_inner, stalled = energies[lowest], initial[lowest], 0
+    for step, inner in enumerate(_optimize(generate, ends, best_inner, iterations), 1):
         now = _energy(generate, ends, inner)
-        calm = 0 if now < best * (1 - ENOUGH) else calm + 1
-        if now < best:
-            best, kept = now, inner.clone()
+        stalled = 0 if now < lowest_energy * (1 - ENOUGH) else stalled + 1
+        if now < lowest_energy:
+            lowest_energy, best_inner = now, inner.clone()
         yield Progress(MESSAGE, step / iterations)
-        if calm >= CALM or not np.isfinite(now):
+        if stalled >= CALM or not np.isfinite(now):
             break
-    return torch.cat([ends[:1], kept, ends[1:]]).numpy()
+    return torch.cat([ends[:1], best_inner, ends[1:]]).numpy()
 
 
-def _bent(
+def _optimize(
     generate: Callable[[torch.Tensor], torch.Tensor],
     ends: torch.Tensor,
-    begun: torch.Tensor,
+    initial: torch.Tensor,
     iterations: int,
 ) -> Iterator[torch.Tensor]:
-    """Yield the inner corners after each step, all in the same memory."""
-    inner = begun.clone().requires_grad_(True)
+    """Yield the inner points, (m-2, D), after each step, always in the same memory."""
+    inner = initial.clone().requires_grad_(True)
     optimizer = torch.optim.LBFGS(
         [inner], lr=1.0, max_iter=1, max_eval=6, history_size=10, line_search_fn="strong_wolfe"
     )
 
     def closure() -> torch.Tensor:
-        # Gradients of the curve alone: those of the weights are neither made nor kept.
+        # Gradients with respect to the curve only, not to the weights.
         with torch.enable_grad():
-            energy = _terms(generate, ends, inner).sum()
+            energy = _segment_energies(generate, ends, inner).sum()
             (grad,) = torch.autograd.grad(energy, [inner])
             inner.grad = grad.contiguous()
         return energy.detach()
@@ -121,7 +121,7 @@ def _bent(
         yield inner.detach()
 
 
-def _terms(
+def _segment_energies(
     generate: Callable[[torch.Tensor], torch.Tensor], ends: torch.Tensor, inner: torch.Tensor
 ) -> torch.Tensor:
     """Return the energy of each segment, with shape (m-1,)."""
@@ -133,4 +133,4 @@ def _energy(
     generate: Callable[[torch.Tensor], torch.Tensor], ends: torch.Tensor, inner: torch.Tensor
 ) -> float:
     with torch.no_grad():
-        return float(_terms(generate, ends, inner).sum())
+        return float(_segment_energies(generate, ends, inner).sum())

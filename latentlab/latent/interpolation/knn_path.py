@@ -1,4 +1,4 @@
-"""The way through the data: the shortest one on the graph of neighbouring codes."""
+"""Shortest paths on the graph of neighbouring codes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 10
 MOST = 10_000
-"""Codes that the graph is made of: of more, a fair sample."""
+"""Largest number of codes in the graph; more are sampled at random."""
 
 
 @dataclass(frozen=True)
 class NeighbourGraph:
-    """Codes, each joined with its nearest.
+    """Graph of codes, each connected to its nearest neighbours.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class NeighbourGraph:
     edges : scipy.sparse.csr_matrix, shape (n, n)
         Euclidean lengths; symmetric.
     parts : int
-        How many parts there were before they were joined.
+        Number of connected components before they were joined.
     """
 
     nodes: NearestCodes
@@ -40,10 +40,10 @@ class NeighbourGraph:
 
 
 def build_graph(mu: NDArray[np.float32]) -> Generator[Progress, None, NeighbourGraph | None]:
-    """Join each code with its nearest neighbours, in pieces of a few milliseconds.
+    """Connect each code to its nearest neighbours, in pieces of a few milliseconds.
 
-    Two codes are joined where either counts the other among its nearest. Parts that are left
-    without a link are joined where they come closest.
+    Two codes are connected if either is among the nearest of the other. Components that are
+    not connected are joined where they are closest.
 
     Parameters
     ----------
@@ -53,30 +53,30 @@ def build_graph(mu: NDArray[np.float32]) -> Generator[Progress, None, NeighbourG
     Returns
     -------
     NeighbourGraph or None
-        None where there are no codes.
+        None with fewer than two different codes.
     """
     if len(mu) > MOST:
         mu = mu[np.sort(np.random.default_rng(0).permutation(len(mu))[:MOST])]
-    # Codes in one place make edges of no length, which a sparse graph takes for none.
+    # Equal codes would have edges of length 0, which a sparse graph does not store.
     nodes = np.unique(mu, axis=0)
     if len(nodes) < 2:
         return None
     index = NearestCodes(nodes)
     k = min(NEIGHBOURS, len(nodes) - 1)
-    away, near = [], []
+    distances, near = [], []
     for start in range(0, len(nodes), index.rows_at_once):
         yield Progress("Joining neighbours", start / len(nodes))
         lengths, rows = index.nearest(nodes[start : start + index.rows_at_once], k + 1)
-        away.append(lengths[:, 1:])
+        distances.append(lengths[:, 1:])
         near.append(rows[:, 1:])
-    edges = _symmetric(np.concatenate(near), np.concatenate(away), len(nodes))
+    edges = _symmetric(np.concatenate(near), np.concatenate(distances), len(nodes))
     yield Progress("Joining neighbours", 1.0)
     edges, parts = yield from _joined(nodes, edges)
     return NeighbourGraph(index, edges, parts)
 
 
 def graph_path(graph: NeighbourGraph, a: ArrayLike, b: ArrayLike) -> NDArray[np.float32]:
-    """Return the corners of the shortest way from `a` to `b` through codes, ends included.
+    """Return the vertices of the shortest path from `a` to `b` through codes, ends included.
 
     Returns
     -------
@@ -87,18 +87,18 @@ def graph_path(graph: NeighbourGraph, a: ArrayLike, b: ArrayLike) -> NDArray[np.
 
     ends = np.stack([np.asarray(a, np.float32), np.asarray(b, np.float32)])
     n, k = len(graph.nodes), min(NEIGHBOURS, len(graph.nodes))
-    away, near = graph.nodes.nearest(ends, k)
+    distances, near = graph.nodes.nearest(ends, k)
     direct = float(np.linalg.norm(ends[1] - ends[0]))
-    if direct <= max(away[0, 0], away[1, 0]):
+    if direct <= max(distances[0, 0], distances[1, 0]):
         return ends
-    # One way only: from A into the graph, and from the graph to B.
-    away = np.maximum(away, 1e-9)
-    leave = csr_matrix((away[0], (np.zeros(k, int), near[0])), shape=(1, n + 2))
-    arrive = csr_matrix((away[1], (near[1], np.full(k, n + 1))), shape=(n, n + 2))
+    # Directed: from A into the graph, and from the graph to B.
+    distances = np.maximum(distances, 1e-9)
+    leave = csr_matrix((distances[0], (np.zeros(k, int), near[0])), shape=(1, n + 2))
+    arrive = csr_matrix((distances[1], (near[1], np.full(k, n + 1))), shape=(n, n + 2))
     within = graph.edges.copy()
     within.resize((n, n + 2))
-    whole = vstack([within + arrive, leave, csr_matrix((1, n + 2))], format="csr")
-    _, before = dijkstra(whole, indices=n, return_predecessors=True)
+    graph_with_ends = vstack([within + arrive, leave, csr_matrix((1, n + 2))], format="csr")
+    _, before = dijkstra(graph_with_ends, indices=n, return_predecessors=True)
     rows = []
     row = int(before[n + 1])
     while row not in (n, -9999):
@@ -107,16 +107,16 @@ def graph_path(graph: NeighbourGraph, a: ArrayLike, b: ArrayLike) -> NDArray[np.
     return np.concatenate([ends[:1], graph.nodes.codes[rows[::-1]], ends[1:]])
 
 
-def _symmetric(near: NDArray[Any], away: NDArray[Any], n: int) -> Any:
+def _symmetric(near: NDArray[Any], distances: NDArray[Any], n: int) -> Any:
     from scipy.sparse import csr_matrix
 
     rows = np.repeat(np.arange(n), near.shape[1])
-    one_way = csr_matrix((away.ravel().astype(np.float64), (rows, near.ravel())), shape=(n, n))
+    one_way = csr_matrix((distances.ravel().astype(np.float64), (rows, near.ravel())), shape=(n, n))
     return one_way.maximum(one_way.T).tocsr()
 
 
 def _joined(nodes: NDArray[np.float32], edges: Any) -> Generator[Progress, None, tuple[Any, int]]:
-    """Join the smallest part to what is nearest to it until there is one part."""
+    """Join the smallest component to the nearest code outside it until there is one component."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -125,9 +125,9 @@ def _joined(nodes: NDArray[np.float32], edges: Any) -> Generator[Progress, None,
     while left > 1:
         smallest = int(np.bincount(part_of).argmin())
         inside, outside = np.flatnonzero(part_of == smallest), np.flatnonzero(part_of != smallest)
-        away, start, stop = yield from _closest(NearestCodes(nodes[outside]), nodes[inside])
+        distance, start, stop = yield from _closest(NearestCodes(nodes[outside]), nodes[inside])
         pair = (inside[start], outside[stop])
-        length = np.full(2, max(away, 1e-9))
+        length = np.full(2, max(distance, 1e-9))
         edges = edges + csr_matrix((length, (pair, pair[::-1])), shape=edges.shape)
         left, part_of = connected_components(edges, directed=False)
         yield Progress("Joining parts", 1 - left / parts)
@@ -137,11 +137,11 @@ def _joined(nodes: NDArray[np.float32], edges: Any) -> Generator[Progress, None,
 def _closest(
     codes: NearestCodes, z: NDArray[np.float32]
 ) -> Generator[Progress, None, tuple[float, int, int]]:
-    """Return the least distance between points and codes, and the rows where it is."""
+    """Return the smallest distance between points and codes, and the rows of both."""
     best = (np.inf, 0, 0)
     for start in range(0, len(z), codes.rows_at_once):
-        away, near = codes.nearest(z[start : start + codes.rows_at_once], 1)
-        row = int(away[:, 0].argmin())
-        best = min(best, (float(away[row, 0]), start + row, int(near[row, 0])))
+        distances, near = codes.nearest(z[start : start + codes.rows_at_once], 1)
+        row = int(distances[:, 0].argmin())
+        best = min(best, (float(distances[row, 0]), start + row, int(near[row, 0])))
         yield Progress("Joining parts")
     return best

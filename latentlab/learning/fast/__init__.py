@@ -1,1 +1,1 @@
-"""What makes training fast: devices, processes, CUDA graphs, CPU traces."""
+"""Fast training: devices, processes, CUDA graphs, CPU traces."""

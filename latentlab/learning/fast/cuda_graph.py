@@ -1,4 +1,4 @@
-"""A whole training step captured as one CUDA graph, and replayed for every batch."""
+"""A complete training step captured as one CUDA graph, and replayed for every batch."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 WARM_UP_STEPS = 3
-"""Eager steps before one is captured: all that is allocated lazily must be there."""
+"""Eager steps before the capture, in which all lazy allocations happen."""
 log = logging.getLogger(__name__)
 
 
 class CudaGraphStep:
-    """Runs a step on CUDA as one graph: no Python between its kernels.
+    """Runs a step on CUDA as one graph, without Python between its kernels.
 
     Parameters
     ----------
     step : callable
-        Takes the rows of a batch; must do the same each time, with what it reads and writes
-        staying where it is in memory.
+        Takes the rows of a batch; must do the same each time, and read and write at the same
+        addresses.
     generators : tuple of torch.Generator
-        Those that the step draws from.
+        Generators that the step draws from.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class CudaGraphStep:
         self._is_eager = False
 
     def __call__(self, rows: Tensor) -> None:
-        """Make one step; one of another size than the first is made eagerly."""
+        """Make one step; a batch of another size than the first runs eagerly."""
         if self._rows is None:
             self._rows = rows.clone()
         if self._is_eager or rows.shape != self._rows.shape:
@@ -68,11 +68,11 @@ class CudaGraphStep:
         assert self._rows is not None
         self._rows.copy_(rows)
         try:
-            # The lane may use torch meanwhile: only this thread must keep to what graphs allow.
+            # The lane may use torch meanwhile, so the limits of graphs apply to this thread only.
             with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 self._step(self._rows)
         except RuntimeError as error:
-            # A model of the user's own may do what no graph can hold.
+            # A user's model may contain operations that cannot be captured.
             log.warning("The training step cannot be captured as a CUDA graph: %s", error)
             self._is_eager = True
             self._step(rows)

@@ -1,4 +1,4 @@
-"""Where to compute, and with how many threads."""
+"""Compute devices and numbers of threads."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 EXACT = 1e-5
-"""Largest error of an fp32 product, relative to its largest value; bf16's is a hundred times it."""
+"""Largest error of an fp32 product relative to its largest value; bf16 has 100 times that."""
 
 _runs_on_cpu: set[object] = set()
 
 
 @contextmanager
 def training_on(device: torch.device) -> Iterator[None]:
-    """Have other threads leave the cores to training meanwhile, where it computes on them."""
+    """Register a run, so that other threads leave the cores to it if it trains on the CPU."""
     run = object()
     if device.type == "cpu":
         _runs_on_cpu.add(run)
@@ -36,17 +36,17 @@ def training_on(device: torch.device) -> Iterator[None]:
 
 
 class Share:
-    """How many threads the thread that has this computes with; all at first."""
+    """Number of threads that the owning thread computes with; all at first."""
 
     def __init__(self) -> None:
         self._is_whole = True
 
     def take(self) -> None:
-        """Compute with one thread while a run trains on the CPU, else with all there are.
+        """Use one thread while a run trains on the CPU, else all threads.
 
-        The run keeps all of them: with another number its products would be rounded otherwise. Two
-        sets of threads on the same cores wait for each other at every product, many times as long
-        as the products take.
+        The run keeps all threads: another number would change the rounding of its products. Two
+        thread pools on the same cores wait for each other at every product, many times as long as
+        the product takes.
         """
         if self._is_whole == bool(_runs_on_cpu):
             self._is_whole = not _runs_on_cpu
@@ -54,11 +54,11 @@ class Share:
 
 
 def use_threads(count: int | None) -> None:
-    """Let the calling thread compute with so many threads, None for all; other threads keep theirs.
+    """Set the number of threads of the calling thread, None for all; other threads keep theirs.
 
-    Torch sets the number of a thread and that of threads to come at once: the second is put back.
+    torch also sets the default for new threads; the previous default is restored.
     """
-    torch.get_num_threads()  # a thread takes the number of threads to come when it first asks
+    torch.get_num_threads()  # a thread takes the default at its first query
     with ThreadPoolExecutor(1) as other:
         everywhere = other.submit(torch.get_num_threads).result()
         torch.set_num_threads(count or everywhere)
@@ -66,11 +66,11 @@ def use_threads(count: int | None) -> None:
 
 
 def spare_core(model: nn.Module) -> None:
-    """Leave a core to others for as long as this process lives, where that costs little.
+    """Leave one core free for the rest of this process's life, if that costs little.
 
-    Products of fully connected layers are so small that the last core adds a quarter at most. With
-    it every thread waits, at each product, for the one that makes room for the window: then fewer
-    are faster. Convolutions gain from all cores.
+    The products of fully connected layers are small: the last core speeds them up by a quarter at
+    most. If the window uses that core, every thread waits for it at each product, and fewer threads
+    are faster. Convolutions need all cores.
     """
     threads = torch.get_num_threads()
     if threads > 1 and all(weights.ndim <= 2 for weights in model.parameters()):
@@ -78,12 +78,12 @@ def spare_core(model: nn.Module) -> None:
 
 
 def pick(name: str = "auto") -> torch.device:
-    """Return the device called `name`; ``"auto"`` takes the fastest there is.
+    """Return the device called `name`; ``"auto"`` selects the fastest.
 
     Raises
     ------
     TrainingError
-        Where this machine has no such device.
+        If this machine has no such device.
     """
     available = ["cpu"]
     if torch.backends.mps.is_available():
@@ -101,9 +101,9 @@ def pick(name: str = "auto") -> torch.device:
 
 
 def wants_bf16(precision: str, device: torch.device) -> bool:
-    """Say whether to multiply in bf16; ``"auto"`` does where the device has it in hardware.
+    """Return whether to compute in bf16; ``"auto"`` does if the device has it in hardware.
 
-    A processor without it would emulate it, far slower than fp32.
+    Other processors emulate it, far slower than fp32.
     """
     if precision != "auto":
         return precision == "bf16"
@@ -114,11 +114,11 @@ def wants_bf16(precision: str, device: torch.device) -> bool:
 
 @cache
 def prefer_onednn() -> bool:
-    """Have oneDNN multiply fp32 matrices on the CPU, and say whether it does.
+    """Make oneDNN multiply fp32 matrices on the CPU, and return whether it does.
 
-    The MKL in torch leaves AVX-512 unused on AMD; oneDNN's products take half its time there.
-    The setting that chooses it would also let AMX round to bf16: what comes out is looked at,
-    and where it is less exact than fp32 the setting is taken back.
+    The MKL in torch does not use AVX-512 on AMD; oneDNN's products take half its time there. The
+    setting also allows AMX to round to bf16, so a product is checked, and the setting is restored
+    if the product is less exact than fp32.
     """
     setting = getattr(torch.backends.mkldnn, "matmul", None)
     if setting is None or not hasattr(setting, "fp32_precision"):
@@ -135,18 +135,18 @@ def prefer_onednn() -> bool:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Say whether a device had no memory left; the CPU says so only in words."""
+    """Return whether a device has no memory left; the CPU reports it only in the message."""
     text = str(error)
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in text
 
 
 def memory_in_use(device: torch.device) -> int:
-    """Return the bytes in use: of the device where it is a GPU, else of this process."""
+    """Return the bytes in use: of the device if it is a GPU, else of this process."""
     if device.type == "cuda":
         return torch.cuda.memory_allocated(device)
     return psutil.Process().memory_info().rss
 
 
 def describe(device: torch.device) -> str:
-    """Return the device's name as people know it."""
+    """Return the display name of the device."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()

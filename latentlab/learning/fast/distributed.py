@@ -1,4 +1,4 @@
-"""Several processes that train one model together, each on its share of every batch.
+"""Several processes that train one model together, each on a slice of every batch.
 
 ``torchrun --nproc-per-node N -m latentlab train RECIPE`` starts them.
 """
@@ -22,38 +22,37 @@ if TYPE_CHECKING:
 
 
 JOIN = timedelta(minutes=2)
-"""How long processes wait for one another at the beginning."""
+"""Time limit for the processes to join."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessGroup:
-    """The processes of a run; a single one by default."""
+    """Rank of this process and number of processes; a single process by default."""
 
     rank: int = 0
     size: int = 1
 
     @property
     def leads(self) -> bool:
-        """Whether this is the process that writes and tells."""
+        """Whether this is rank 0, which writes files and prints."""
         return self.rank == 0
 
     def share(self, count: int) -> slice:
-        """Return which of `count` rows are this process's."""
+        """Return this process's slice of `count` rows."""
         return slice(self.rank * count // self.size, (self.rank + 1) * count // self.size)
 
     def add_up(self, values: Tensor) -> None:
-        """Replace values by their sums over all processes; all of them must come here."""
+        """Replace values by their sums over all processes; every process must call it."""
         if self.size > 1:
             distributed.all_reduce(values)
 
 
 class _Sum(Function):
-    """The sum over all processes, through which gradients pass; torch's own is private."""
+    """Differentiable sum over all processes; torch's own is private."""
 
     @staticmethod
     @override
     def forward(ctx: Any, values: Tensor) -> Tensor:
-        """Add up the values."""
         total = values.clone()
         distributed.all_reduce(total)
         return total
@@ -61,16 +60,16 @@ class _Sum(Function):
     @staticmethod
     @override
     def backward(ctx: Any, grad: Tensor) -> Tensor:
-        """Every process's loss depends on every process's values."""
+        """Sum the gradients: the loss of every process depends on the values of all."""
         total = grad.clone()
         distributed.all_reduce(total)
         return total
 
 
 def batch_mean(values: Tensor) -> Tensor:
-    """Return the mean over a batch's images, with the shape of one: over all processes' shares.
+    """Return the mean over the images of a batch in all processes; gradients pass.
 
-    Gradients pass. Every process must come here, each with its share, shape (B, ...).
+    Every process must call it with its slice, with shape (B, ...); the result has shape (...).
     """
     total = torch.cat([values.sum(0).reshape(-1), values.new_tensor([float(len(values))])])
     if distributed.is_available() and distributed.is_initialized():
@@ -79,9 +78,9 @@ def batch_mean(values: Tensor) -> Tensor:
 
 
 def launched() -> ProcessGroup:
-    """Return the place of this process among those that torchrun has started, by its variables.
+    """Return this process's rank and the number of processes, from the variables of torchrun.
 
-    A single process where they are not all there: some may be left over from another program.
+    Return a single process if some are missing: others may be left over from another program.
     """
     found = [os.environ.get(name, "") for name in ("RANK", "WORLD_SIZE", "MASTER_PORT")]
     if not (os.environ.get("MASTER_ADDR") and all(text.isdecimal() for text in found)):
@@ -91,12 +90,12 @@ def launched() -> ProcessGroup:
 
 
 def leads() -> bool:
-    """Say whether this process is the one that writes and tells, before they have joined."""
+    """Return whether this process is rank 0, before the processes join."""
     return launched().leads
 
 
 def local_device(device: torch.device) -> torch.device:
-    """Return this process's own GPU where each has one."""
+    """Return the GPU of this process, if several processes use GPUs."""
     local = os.environ.get("LOCAL_RANK", "")
     if device.type != "cuda" or launched().size < 2 or not local.isdecimal():
         return device
@@ -104,14 +103,14 @@ def local_device(device: torch.device) -> torch.device:
 
 
 def team(device: torch.device) -> ProcessGroup:
-    """Join the processes that torchrun has started, where it has.
+    """Join the processes that torchrun has started, if any.
 
-    They stay together for all the runs that are to come: who has left cannot join again.
+    They stay joined for all later runs: a process that leaves cannot join again.
 
     Raises
     ------
     TrainingError
-        Where the others do not come within `JOIN`.
+        If the others do not join within `JOIN`.
     """
     wanted = launched()
     if wanted.size < 2:
@@ -125,7 +124,7 @@ def team(device: torch.device) -> ProcessGroup:
 
 
 def _join(wanted: ProcessGroup, backend: str) -> None:
-    # Not at the head: there are builds of torch without it.
+    # Imported here, because some builds of torch do not have it.
     from torch.distributed.rendezvous import rendezvous
 
     try:
@@ -134,7 +133,7 @@ def _join(wanted: ProcessGroup, backend: str) -> None:
     except (RuntimeError, ValueError) as error:
         raise TrainingError(
             "The environment says that this is process "
-            f"{wanted.rank} of {wanted.size} of torchrun, and the others did not come.",
+            f"{wanted.rank} of {wanted.size} of torchrun, but the others did not join.",
             "Start all with torchrun; or unset RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, "
-            "which another program has left.",
+            "if another program has set them.",
         ) from error

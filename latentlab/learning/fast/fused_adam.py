@@ -1,4 +1,4 @@
-"""torch's fused Adam and AdamW, without collecting anew at each step what never changes.
+"""torch's fused Adam and AdamW, with the arguments of the kernel collected only once.
 
 Measured gain: 1.0 to 1.1 times the steps per second of torch's own, most for the smallest model
 (784-256-16) and batches of 128 digits on 2 cores.
@@ -19,22 +19,22 @@ TAKEN = ("weight_decay", "eps", "maximize", "amsgrad")
 STATE = ("exp_avg", "exp_avg_sq", "step")
 
 
-class _Quick(torch.optim.Adam):
-    """Steps as torch's does, to the last bit; what its kernel takes is collected once."""
+class _CachedAdam(torch.optim.Adam):
+    """Adam with the same steps as torch's, to the last bit; kernel arguments are collected once."""
 
     _kernel: Callable[..., Any]
     _state: list[list[Tensor]] | None = None
 
     @override
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take over another state, as a resumed run does."""
+        """Load another state, as a resumed run does, and drop the collected arguments."""
         super().__setstate__(state)
         self._state = None
 
     @torch.no_grad()
     @override
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Move the weights by their gradients."""
+        """Update the weights from their gradients."""
         group = self.param_groups[0]
         weights = group["params"]
         gradients = [weight.grad for weight in weights]
@@ -45,15 +45,15 @@ class _Quick(torch.optim.Adam):
         means, squares, steps = self._state
         beta1, beta2 = group["betas"]
         torch._foreach_add_(steps, 1)
-        taken = {name: group[name] for name in TAKEN}
+        options = {name: group[name] for name in TAKEN}
         betas = {"beta1": beta1, "beta2": beta2}
         self._kernel(
-            weights, gradients, means, squares, [], steps, lr=group["lr"], **betas, **taken
+            weights, gradients, means, squares, [], steps, lr=group["lr"], **betas, **options
         )
         return None
 
     def _collect(self) -> list[list[Tensor]] | None:
-        """Return the state of every weight; None where it is not as the kernel wants it."""
+        """Return the state of all weights; None if the kernel cannot take it."""
         (group,) = self.param_groups
         state = [self.state.get(weight) for weight in group["params"]]
         on_cpu = all(weight.device.type == "cpu" for weight in group["params"])
@@ -62,13 +62,13 @@ class _Quick(torch.optim.Adam):
         return [[each[name] for each in state if each] for name in STATE]
 
 
-class Adam(_Quick):
+class Adam(_CachedAdam):
     """See `torch.optim.Adam`."""
 
     _kernel = staticmethod(torch._fused_adam_)
 
 
-class AdamW(_Quick, torch.optim.AdamW):
+class AdamW(_CachedAdam, torch.optim.AdamW):
     """See `torch.optim.AdamW`."""
 
     _kernel = staticmethod(torch._fused_adamw_)

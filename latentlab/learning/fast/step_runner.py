@@ -1,7 +1,7 @@
-"""How the steps of an epoch are run: eagerly, from a trace on the CPU, or as a CUDA graph.
+"""Step runners: eager, from a trace on the CPU, or as a CUDA graph.
 
-All three make the same steps, on the CPU to the last bit. The trainer asks for one and knows no
-more.
+All three make the same steps, on the CPU to the last bit. The trainer uses them through
+`StepRunner` only.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ class StepRunner(Protocol):
     """Runs training steps."""
 
     def steps(self, batches: Sequence[Tensor]) -> Iterator[int]:
-        """Make a step with each batch of rows; yield how many images this process learned from."""
+        """Make a step with each batch of rows; yield the number of images of this process."""
 
 
 class Eager:
-    """Runs each operation as Python comes to it; the others fall back to it.
+    """Runs each operation in Python; the other runners fall back to it.
 
     Parameters
     ----------
     trainer : Trainer
-        Whose steps.
+        Trainer of the steps.
     """
 
     def __init__(self, trainer: Trainer) -> None:
@@ -55,7 +55,7 @@ class Eager:
 
 
 class CpuTrace(Eager):
-    """Computes losses and gradients on the CPU from a trace made once; see `TracedLosses`.
+    """Computes losses and gradients on the CPU from a trace; see `TracedLosses`.
 
     Measured gain: 1.08 to 1.14 times the steps per second of `Eager`, for MLPs of one or two
     hidden layers and batches of 128 digits on 2 cores.
@@ -76,15 +76,15 @@ class CpuTrace(Eager):
 
 
 class CudaGraph:
-    """Replays a whole step on CUDA as one graph; see `CudaGraphStep`.
+    """Replays a complete step on CUDA as one graph; see `CudaGraphStep`.
 
-    Its gain has to be measured on a GPU, by ``tests/bench/training.py``; none was at hand when this
-    was written.
+    The gain has not been measured, because no GPU was available; ``tests/bench/training.py``
+    measures it.
 
     Parameters
     ----------
     trainer : Trainer
-        Whose steps; its images must be resident on the device.
+        Trainer of the steps; its images must be resident on the device.
     """
 
     def __init__(self, trainer: Trainer) -> None:
@@ -106,12 +106,12 @@ class CudaGraph:
 
 
 def make_runner(trainer: Trainer) -> StepRunner:
-    """Return the fastest way to run the steps of a trainer."""
+    """Return the fastest runner for the steps of a trainer."""
     if trainer.team.size > 1:
         return Eager(trainer)
     if trainer.device.type == "cuda" and trainer.train_feed.resident:
         return CudaGraph(trainer)
-    # Buffers, such as those of batch norm, change with every step.
+    # A trace does not fit buffers that change with every step, as those of batch norm.
     if trainer.device.type == "cpu" and not any(True for _ in trainer.model.buffers()):
         return CpuTrace(trainer)
     return Eager(trainer)

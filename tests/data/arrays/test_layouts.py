@@ -402,10 +402,10 @@ def test_archives_are_not_believed(tmp_path):
     cases = {
         "encrypted": lambda path: archive(path, ("images.npy", good.getvalue()), flags=1),
         "more than": lambda path: archive(path, *[(f"{i}.npy", b"") for i in range(1001)]),
-        "packed in a way": lambda path: archive(
+        "unsupported compression": lambda path: archive(
             path, ("images.npy", good.getvalue()), method=zipfile.ZIP_LZMA
         ),
-        "is no NumPy file": lambda path: archive(path, ("readme.txt", b"hello")),
+        "is not a NumPy file": lambda path: archive(path, ("readme.txt", b"hello")),
         "it says": lambda path: archive(path, ("images.npy", bytes(bomb) + bytes(1 << 16))),
     }
     for says, write in cases.items():

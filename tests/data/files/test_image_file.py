@@ -253,7 +253,7 @@ def test_pictures_have_a_limit(monkeypatch, tmp_path):
     monkeypatch.setattr(decode, "MAX_PIXELS", 2_000_000)
     Image.new("L", (2000, 1500)).save(tmp_path / "large.png")
     for look in (check_head, read_source, lambda path: read_frame(path, Frame(4, 4))):
-        with pytest.raises(DataError, match="3 megapixels, and 2 are the most"):
+        with pytest.raises(DataError, match="3 megapixels; the maximum is 2"):
             look(tmp_path / "large.png")
 
 

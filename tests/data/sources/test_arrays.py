@@ -135,7 +135,7 @@ def test_few_fractions_become_bytes(save, dtype):
 
 
 def test_fractions_are_refused_where_they_are_many_or_no_fractions(save, monkeypatch):
-    assert "no usual range" in refused(save(np.full((4, 2, 2), 1.5)))
+    assert "not a known range" in refused(save(np.full((4, 2, 2), 1.5)))
     assert "NaN" in refused(save(np.full((4, 2, 2), np.nan)))
     monkeypatch.setattr(array_pixels, "SMALL", 100)
     assert "too much to convert" in refused(save(np.zeros((40, 2, 2))))
@@ -212,7 +212,7 @@ def test_pickles_are_never_opened(save, tmp_path):
     pickled.write_bytes(pickle.dumps(Trap()))
     objects = np.array([Trap()] * 4, object)
     for path in (pickled, save(objects), save(images=objects)):
-        assert "no NumPy file of plain numbers" in refused(path)
+        assert "not a NumPy file of plain numbers" in refused(path)
     assert "plain numbers" in refused(save(pictures(4, 2, 2)), labels=save(objects))
 
 

@@ -90,7 +90,7 @@ def test_any_mix_of_pictures_is_imported_and_trained_on(zoo, tmp_path):
     with open(report, encoding="utf-8") as file:
         lines = dict(line.rstrip("\n").split(": ", 1) for line in file)
     assert lines.keys() == BROKEN
-    assert lines["dogs/letter.png"] == "is no picture that can be read"
+    assert lines["dogs/letter.png"] == "is not an image that can be read"
     assert "truncated" in lines["dogs/half.jpg"]
 
 
@@ -442,7 +442,7 @@ def test_no_such_folder_and_no_such_zip_are_told(tmp_path):
         open_folder(tmp_path / "nowhere")
     assert not FolderConfig(root=tmp_path / "nowhere").available()
     (tmp_path / "not.zip").write_text("hello")
-    with pytest.raises(DataError, match="no ZIP that can be read"):
+    with pytest.raises(DataError, match="not a folder or a readable ZIP"):
         open_folder(tmp_path / "not.zip")
 
 

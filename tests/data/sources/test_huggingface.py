@@ -39,6 +39,6 @@ def test_parts_and_columns_are_found(tmp_path, write):
     saved.select_columns("number").save_to_disk(str(tmp_path / "numbers"))
     with pytest.raises(DataError, match="no column"):
         load(HuggingFaceConfig(root=tmp_path / "numbers"))
-    with pytest.raises(DataError, match="no data set written by save_to_disk"):
+    with pytest.raises(DataError, match="not a data set written by save_to_disk"):
         load(HuggingFaceConfig(root=tmp_path))
     assert not np.array_equal(splits.train.images[0], splits.train.images[1])

@@ -81,7 +81,7 @@ def test_composed_and_decomposed_letters_are_the_same():
     [
         ("", "no line of column names"),
         ("file,x\n", "no line of column names"),
-        ("x\n1\n2\n", "2 rows cannot be told to belong to 3 pictures"),
+        ("x\n1\n2\n", "2 rows cannot be matched to 3 images"),
         ("file,species\n1.png,cat\n2.png,dog\n", "none of its columns"),
         ("file,x\n1.png,\n2.png,\n", "none of its columns"),
     ],
@@ -246,7 +246,7 @@ def test_tables_that_cannot_be_read_are_told(content, message):
 
 def test_a_table_has_a_limit(monkeypatch):
     monkeypatch.setattr(table, "MAX_BYTES", 10)
-    with pytest.raises(DataError, match="10 are the most"):
+    with pytest.raises(DataError, match="the maximum is 10"):
         described(rows("file,x"))
 
 
@@ -299,7 +299,7 @@ def test_a_table_without_a_line_of_names():
 
 
 def test_a_table_that_is_one_row_short_is_not_taken_to_begin_with_its_names():
-    with pytest.raises(DataError, match="11 rows cannot be told to belong to 12 pictures"):
+    with pytest.raises(DataError, match="11 rows cannot be matched to 12 images"):
         described("label\n" + "cat\ndog\n" * 5 + "cat\n")
 
 
