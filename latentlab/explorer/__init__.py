@@ -1,1 +1,1 @@
-"""What the lane does: answers to requests, one file per feature."""
+"""Answers to requests, computed on the lane's thread; one file per feature."""

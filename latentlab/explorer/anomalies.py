@@ -1,4 +1,4 @@
-"""Answers about how strange images are to the model."""
+"""Answers about anomaly scores of images."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def _(request: ShowImages, explorer: Explorer) -> Thumbnails:
     if rows.size and not 0 <= rows.min() <= rows.max() < len(images):
         raise DataError(f"There are only {len(images):,} images on the map.")
     part = images[rows]
-    made = decode(model, explorer.codes.mu[rows], part.labels)
-    return Thumbnails(request.rows, to_picture(part.images), made)
+    reconstructions = decode(model, explorer.codes.mu[rows], part.labels)
+    return Thumbnails(request.rows, to_picture(part.images), reconstructions)
 
 
 @answer.register

@@ -1,6 +1,6 @@
-"""What becomes of each request, on the explorer's thread: one function per kind.
+"""Dispatch of requests to answer functions on the explorer's thread, one per kind of request.
 
-Every module of this package registers those of its requests, and is found by itself.
+Every module of this package registers its answers; `find_answers` imports all modules.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @singledispatch
 def answer(request: Request[Any], explorer: Explorer) -> object:
-    """Answer a request; may take its time, and may raise what the user is then told.
+    """Answer a request; an exception raised here is shown to the user.
 
-    Work that takes long is a generator, which yields a `Progress` after each little piece: other
-    requests are answered in between, and what it returns is the answer.
+    Long work is a generator that yields a `Progress` every few milliseconds and returns the
+    answer; other requests are answered between two steps.
     """
     raise NotImplementedError(type(request).__name__)
 
@@ -33,7 +33,7 @@ def find_answers() -> None:
 
 
 class Answerer:
-    """Answers requests with an explorer of its own; made and called on the lane's thread."""
+    """Callable that answers requests with its own explorer; used on the lane's thread only."""
 
     def __init__(self) -> None:
         from latentlab.explorer.explorer import Explorer

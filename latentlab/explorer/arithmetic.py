@@ -1,4 +1,4 @@
-"""Arithmetic and traversals: points made of points, and what they decode to."""
+"""Latent arithmetic and traversals."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def blend(
     Parameters
     ----------
     explorer : Explorer
-        Whose model.
+        Provides the model.
     slots : tuple
-        A, B and C, each a point, the file of a picture, or the row of an image.
+        A, B and C, each a point, an image file, or the row of an image.
     strength : float
-        How much of the difference to add.
+        Factor of the difference.
     label : int or None
-        Class of a file's picture, for a conditional model.
+        Class of images from files, for a conditional model.
 
     Raises
     ------
     DataError
-        Where a file is no image.
+        If a file is not an image.
     """
     a, b, c = (_point_of(explorer, slot, label) for slot in slots)
     z = strength * (np.array(a.z) - np.array(b.z)) + np.array(c.z)
@@ -58,7 +58,7 @@ def blend(
 def make_traversal(
     explorer: Explorer, point: Point, settings: TraversalSettings
 ) -> Generator[Progress, None, Traversal]:
-    """Decode a sheet of all dimensions, the one that carries most first."""
+    """Decode a traversal of each dimension, in descending order of KL."""
     codes = explorer.codes
     kl = kl_per_dimension(codes)
     order = np.argsort(-kl, kind="stable")[: settings.most]

@@ -1,4 +1,4 @@
-"""Bookmarks in a JSON file, beside the run or among the user's own; answers about them."""
+"""Bookmarks in a JSON file in the run folder or the user's folder; answers about them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FORMAT = 1
 MOST_BOOKMARKS = 10_000
 LONGEST_NOTE = 10_000
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
-"""One number of z: what lies further away decodes to nothing."""
+"""One coordinate of z; larger values decode to nothing meaningful."""
 
 
 class _Mark(Record):
@@ -43,7 +43,7 @@ class _Mark(Record):
 
 
 class _Book(Record):
-    """A file of bookmarks."""
+    """Content of a bookmarks file."""
 
     format: Literal[1] = 1
     bookmarks: Annotated[tuple[_Mark, ...], Field(max_length=MOST_BOOKMARKS), FailFast()]
@@ -53,12 +53,12 @@ _BOOK = TypeAdapter(_Book)
 
 
 def write_bookmarks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) -> None:
-    """Write bookmarks; a file there that cannot be read is kept under another name.
+    """Write bookmarks; an unreadable file at `path` is first renamed to ``.damaged``.
 
     Raises
     ------
     RunError
-        Where the file cannot be written.
+        If the file cannot be written.
     """
     if path.exists():
         try:
@@ -79,12 +79,12 @@ def write_bookmarks(path: Path, card: ModelCard, marks: tuple[Bookmark, ...]) ->
 
 
 def read_bookmarks(path: Path, card: ModelCard) -> list[tuple[Point, str]]:
-    """Read points and their notes.
+    """Read bookmarked points and their notes.
 
     Raises
     ------
     RunError
-        Where the file cannot be read, or its points are not of this model.
+        If the file cannot be read, or its points have another number of dimensions.
     """
     advice = "Choose one that latentlab has written."
     book = read_json(path, _BOOK, RunError, advice, "is no file of bookmarks", LARGE)
@@ -98,8 +98,8 @@ def _point(mark: _Mark, card: ModelCard) -> tuple[Point, str]:
             "Open the model that they were made with.",
         )
     label = mark.label if isinstance(mark.label, int) else -1
-    known = 0 <= label < card.spec.classes
-    return card.point(mark.z, label if known else None), mark.note
+    is_valid = 0 <= label < card.spec.classes
+    return card.point(mark.z, label if is_valid else None), mark.note
 
 
 @answer.register
@@ -118,9 +118,9 @@ def _(request: KeepBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
 
 @answer.register
 def _(request: ImportBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
-    known = {mark.point for mark in request.marks}
+    existing = {mark.point for mark in request.marks}
     found = read_bookmarks(request.path, request.card)
-    new = [(point, note) for point, note in found if point not in known]
+    new = [(point, note) for point, note in found if point not in existing]
     marks = request.marks + _decoded(new, explorer)
     write_bookmarks(place_of(request.card, WHAT), request.card, marks)
     return marks

@@ -1,4 +1,4 @@
-"""What a window shows of the model that is open, from the model itself."""
+"""Model cards made from a model and its recipe."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 def card_of(
     model: Model, recipe: Recipe, spec: ImageSpec, folder: Path | None, epoch: int
 ) -> ModelCard:
-    """Return the card of a model, without what its images are.
+    """Return the card of a model, without its data set.
 
     Parameters
     ----------
     model : Model
-        With its weights.
+        The model.
     recipe : Recipe
-        How it was made.
+        Recipe of the run.
     spec : ImageSpec
-        What images it is made for.
+        Image format of the model.
     folder : Path or None
-        Its run; None for a model without one.
+        Run folder, if any.
     epoch : int
-        How far it had come.
+        Number of complete training epochs.
     """
     return ModelCard(
         name=run_name(folder) if folder else "Untitled",

@@ -1,4 +1,4 @@
-"""Codes that took long to compute, kept for the next time the same model meets the same images."""
+"""Disk cache of codes, keyed by the model weights and the images."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 MOST = 16
-"""Files that are kept: the newest."""
+"""Maximum number of files; the newest are kept."""
 AT_ONCE = 1000
 MOST_BYTES = 1 << 30
-"""Bytes of one file at most."""
+"""Maximum size of one file, in bytes."""
 
 
 class CodeCache:
-    """The file with the codes of one set of images by one model.
+    """Cache file with the codes of a set of images by one model.
 
     Parameters
     ----------
     model : Model
-        Its weights are part of the file's name.
+        Its weights are part of the hash that names the file.
     images : ImageSet
-        Their pixels and, for a conditional model, their labels are as well.
+        Their pixels and, for a conditional model, their labels are part of the hash.
     """
 
     def __init__(self, model: Model, images: ImageSet) -> None:
@@ -48,7 +48,7 @@ class CodeCache:
         self.path = cache() / "codes" / f"{name.hexdigest()[:32]}.npz"
 
     def read(self) -> Codes | None:
-        """Return the codes, or None where they are not kept or the file is damaged."""
+        """Return the codes, or None if the file is missing or damaged."""
         try:
             arrays = read_arrays(self.path, MOST_BYTES)
             mu, sigma = arrays["mu"], arrays["sigma"]
@@ -58,9 +58,9 @@ class CodeCache:
         for values in (mu, sigma):
             if values.shape != wanted or values.dtype != np.float32:
                 return None
-        whole = np.isfinite(mu).all() and np.isfinite(sigma).all()
-        return Codes.of(self._images, mu, sigma) if whole else None
+        is_finite = np.isfinite(mu).all() and np.isfinite(sigma).all()
+        return Codes.of(self._images, mu, sigma) if is_finite else None
 
     def write(self, codes: Codes) -> None:
-        """Keep the codes; where that cannot be, they are computed again next time."""
+        """Write the codes; on failure they are computed again next time."""
         keep_arrays(self.path, MOST, mu=codes.mu, sigma=codes.sigma)

@@ -1,4 +1,4 @@
-"""What is learned of an explorer's codes on the way, kept until the codes are others."""
+"""Statistics of an explorer's codes for paths and support, cached until the codes change."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class PathIndex:
-    """What is known of the codes of one model.
+    """Lazily computed support statistics and neighbour graph of the codes of one model.
 
-    ``returns`` says how far the codes come back when they are decoded and encoded.
+    ``returns`` holds the round-trip statistics of the codes; None until measured.
 
     Parameters
     ----------
     codes : Codes
-        Which.
+        Codes of the model.
     """
 
     def __init__(self, codes: Codes) -> None:
@@ -39,9 +39,9 @@ class PathIndex:
     def support(
         self, label: int | None = None
     ) -> Generator[Progress, None, SupportStatistics | None]:
-        """Return what is usual among the codes, or among those of one class.
+        """Return the support statistics of all codes, or of those of one class.
 
-        A conditional model has learned to decode a class from the codes of that class alone.
+        A conditional model decodes a class from the codes of that class only.
         """
         codes = self.codes
         if label in self._supports:
@@ -53,7 +53,7 @@ class PathIndex:
         return self._supports[label]
 
     def graph(self) -> Generator[Progress, None, NeighbourGraph | None]:
-        """Return the graph of neighbouring codes."""
+        """Return the nearest-neighbour graph of the codes."""
         if not self._has_graph:
             self._graph = yield from build_graph(self.codes.mu)
             self._has_graph = True
@@ -62,15 +62,15 @@ class PathIndex:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """How far samples of the posteriors come back when they are decoded and encoded.
+    """Round-trip statistics of posterior samples: decoded and encoded again.
 
     Parameters
     ----------
     usual, rare : float
-        The drifts that 90 % and 99 % of them stay below, see `footing.drift`.
+        90th and 99th percentile of the drift, see `interpolation.drift`.
     share : float
-        1 - Σ (moved / sigma)² / Σ (deviation / sigma)²: 1 where all come back, 0 and below where
-        what is decoded says nothing of z, NaN where numbers have diverged.
+        1 - Σ (drift / sigma)² / Σ (deviation / sigma)²: 1 if all samples return to themselves, 0 or
+        less if the decoded images do not depend on z, NaN if values have diverged.
     """
 
     usual: float = 1.0
@@ -79,8 +79,8 @@ class Returns:
 
 
 def path_index_of(explorer: Explorer) -> PathIndex:
-    """Return what is known of the codes that an explorer has at present."""
-    known = explorer.path_index
-    if known is None or known.codes is not explorer.codes:
-        known = explorer.path_index = PathIndex(explorer.codes)
-    return known
+    """Return the path index of an explorer's current codes."""
+    index = explorer.path_index
+    if index is None or index.codes is not explorer.codes:
+        index = explorer.path_index = PathIndex(explorer.codes)
+    return index

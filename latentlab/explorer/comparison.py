@@ -1,4 +1,4 @@
-"""A second model, B, beside the open one, A: what both make of the same z or image."""
+"""Comparison of the open model A with a second model B on the same z and images."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ BEST = "best"
 
 
 class ModelB:
-    """A model for comparison; belongs to the explorer's thread.
+    """Second model for comparison; used on the explorer's thread only.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ class ModelB:
     Raises
     ------
     RunError
-        Where it cannot be loaded.
+        If it cannot be loaded.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self._stamp = path, _stamp(path)
+        self.path, self._mtimes = path, _mtimes(path)
         self.model, checkpoint = load_model(path)
         folder, recipe = folder_of(path).resolve(), checkpoint.recipe
         best = f" ({BEST})" if path.stem == BEST else ""
@@ -85,17 +85,17 @@ class ModelB:
         self.known = Comparison(path, self.card)
 
     def is_at(self, path: Path) -> bool:
-        """Say whether it is what `path` still holds, so that it need not be read again."""
-        return self.path == path and self._stamp == _stamp(path)
+        """Return whether the model was loaded from the current files at `path`."""
+        return self.path == path and self._mtimes == _mtimes(path)
 
 
 def open_second(explorer: Explorer, path: Path) -> Comparison:
-    """Put B beside the open model, with nothing compared as yet.
+    """Load B, or reuse it if unchanged, and reset the comparison.
 
     Raises
     ------
     RunError
-        Where it cannot be loaded; there is no B then.
+        If B cannot be loaded; there is no second model then.
     """
     before, explorer.second = explorer.second, None
     second = before if before and before.is_at(path) else ModelB(path)
@@ -105,26 +105,26 @@ def open_second(explorer: Explorer, path: Path) -> Comparison:
 
 
 def link_point(explorer: Explorer, second: ModelB, point: Point, label: int | None) -> DecodedPair:
-    """Decode one z with both."""
+    """Decode one z with both models."""
     a = explorer.decode(point).pixels
     b = _decode(second.model, [point.z], label)[0]
-    difference = _squared(a[None], b[None])[0] if a.shape == b.shape else None
+    difference = _mse(a[None], b[None])[0] if a.shape == b.shape else None
     return DecodedPair(point, label, a, b, None if difference is None else float(difference))
 
 
 def link_image(
     explorer: Explorer, second: ModelB, original: Original, label: int | None, samples: int
 ) -> Generator[Progress, None, ImageComparison]:
-    """Encode and rebuild one image with both, and judge them as the Anomalies panel would.
+    """Encode and reconstruct one image with both models, and estimate its scores.
 
     Parameters
     ----------
     original : Original
         The image.
     label : int or None
-        The class of a picture that is not one of the map's.
+        Class of an image that is not on the map.
     samples : int
-        Draws of z.
+        Number of draws of z.
     """
     row, own = original.row, original.point.label
     if row is not None:
@@ -134,48 +134,43 @@ def link_image(
         pixels = channels_first(original.picture)[None]
         labels = np.array([(label if own is None else own) or 0])
         images = ImageSet(pixels, labels, explorer.card.spec)
-    pieces = _in_turn(
+    pieces = _in_sequence(
         *(elbo_scores(model, images, samples) for model in (explorer.model, second.model))
     )
     scores = yield from with_eta(pieces, 1)
     models = (explorer.model, second.model)
-    first, last = (_rebuilt(*pair, images) for pair in zip(models, scores, strict=True))
+    first, last = (_reconstruction(*pair, images) for pair in zip(models, scores, strict=True))
     return ImageComparison(original, label, first, last)
 
 
 def columns(explorer: Explorer, second: ModelB, rows: tuple[int, ...]) -> SeveralImages:
-    """Rebuild some images of the map with both."""
+    """Reconstruct several images of the map with both models."""
     images = explorer.images[np.array(rows, np.int64)]
     pictures = to_picture(images.images)
-    made = [_rebuild(model, images) for model in (explorer.model, second.model)]
-    errors = np.stack([_squared(pictures, each) for each in made])
-    return SeveralImages(rows, pictures, made[0], made[1], errors)
+    a, b = (_reconstruct(model, images) for model in (explorer.model, second.model))
+    errors = np.stack([_mse(pictures, each) for each in (a, b)])
+    return SeveralImages(rows, pictures, a, b, errors)
 
 
 def summarise(
     explorer: Explorer, second: ModelB, count: int, samples: int, seed: int
 ) -> Generator[Progress, None, Summary]:
-    """Measure both on the same held-out images, under the same draws of noise.
+    """Measure both models on the same held-out images with the same noise.
 
     Parameters
     ----------
     count : int
-        N, how many images at most; drawn at random, always the same ones.
+        Maximum number of images, a random sample that is the same for each seed.
     samples : int
-        Draws of z for each.
+        Draws of z per image.
     seed : int
-        Of both draws.
-
-    Returns
-    -------
-    Summary
-        See there.
+        Seed of the sample of images and of the draws of z.
     """
-    whole = min(explorer.held_out, len(explorer.images)) or len(explorer.images)
-    rows = np.sort(np.random.default_rng(seed).permutation(whole)[:count])
+    total = min(explorer.held_out, len(explorer.images)) or len(explorer.images)
+    rows = np.sort(np.random.default_rng(seed).permutation(total)[:count])
     images = explorer.images[rows]
     models = (explorer.model, second.model)
-    pieces = _in_turn(*(elbo_scores(model, images, samples, seed) for model in models))
+    pieces = _in_sequence(*(elbo_scores(model, images, samples, seed) for model in models))
     a, b = yield from with_eta(pieces, len(images))
     codes = yield from with_progress(_codes(second.model, images), "Counting active dimensions")
     return Summary(
@@ -191,24 +186,24 @@ def summarise(
 
 
 def with_result(second: ModelB, **found: object) -> Comparison:
-    """Add what was found to what is known of A beside B."""
+    """Store results in the comparison of A and B and return it."""
     second.known = replace(second.known, **found)  # type: ignore[arg-type]
     return second.known
 
 
-def _in_turn(
-    *works: Generator[float, None, Scores],
+def _in_sequence(
+    *tasks: Generator[float, None, Scores],
 ) -> Generator[float, None, tuple[Scores, ...]]:
-    """Do one work after another, telling the share of all that is done."""
+    """Run generators one after another and yield the fraction of all that is done."""
     found = []
-    for i, work in enumerate(works):
+    for i, task in enumerate(tasks):
         while True:
             try:
-                share = next(work)
+                fraction = next(task)
             except StopIteration as done:
                 found.append(done.value)
                 break
-            yield (i + share) / len(works)
+            yield (i + fraction) / len(tasks)
     return tuple(found)
 
 
@@ -226,12 +221,12 @@ def _active(mu: NDArray[np.float32], sigma: NDArray[np.float32]) -> int:
     return int(is_active(kl_per_dimension(Codes(mu, sigma, None))).sum())
 
 
-def _rebuilt(model: Model, scores: Scores, images: ImageSet) -> Reconstruction:
+def _reconstruction(model: Model, scores: Scores, images: ImageSet) -> Reconstruction:
     elbo, rate, error = (float(each[0]) for each in (scores.elbo, scores.rate, scores.error))
-    return Reconstruction(_rebuild(model, images)[0], elbo - rate, rate, error)
+    return Reconstruction(_reconstruct(model, images)[0], elbo - rate, rate, error)
 
 
-def _rebuild(model: Model, images: ImageSet) -> NDArray[np.uint8]:
+def _reconstruct(model: Model, images: ImageSet) -> NDArray[np.uint8]:
     return decode(model, encode(model, images).mu, images.labels)
 
 
@@ -240,13 +235,13 @@ def _decode(model: Model, z: list[tuple[float, ...]], label: int | None) -> NDAr
     return decode(model, np.array(z, np.float32), labels)
 
 
-def _squared(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the mean squared difference of each of N pairs of pictures, white being 1."""
-    away = (a.astype(np.float64) - b) / 255
-    return np.square(away).reshape(len(a), -1).mean(1)
+def _mse(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the mean squared error of each of N pairs of images, pixel range [0, 1]."""
+    error = (a.astype(np.float64) - b) / 255
+    return np.square(error).reshape(len(a), -1).mean(1)
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
+def _mtimes(path: Path) -> tuple[int, ...]:
     files = sorted(folder_of(path).glob("*.safetensors"))
     return tuple(file.stat().st_mtime_ns for file in files)
 

@@ -1,4 +1,4 @@
-"""Directions on disk: JSON that people can read and share."""
+"""JSON files of directions."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ VERSION = 1
 WHAT = "directions"
 LENGTH_OFF = 1e-3
 FARTHEST = 1e6
-"""Length and scale of a direction stay below it."""
+"""Upper bound of the length and scale of a direction in a file."""
 LONGEST_TEXT = 1000
 
 
 class _Head(Record):
-    """What tells whether the rest can be understood."""
+    """Format and version of a file of directions."""
 
     format: Literal["latentlab directions"]
     version: int
@@ -45,19 +45,19 @@ _HEAD, _BOOK = TypeAdapter(_Head), TypeAdapter(_Book)
 
 
 def kept(card: ModelCard) -> tuple[Direction, ...]:
-    """Return the directions kept for a model; none where there are none yet.
+    """Return the saved directions of a model; empty if there are none.
 
     Raises
     ------
     DataError
-        Where the file cannot be read; it is left as it is.
+        If the file cannot be read; it is left unchanged.
     """
     path = place_of(card, WHAT)
     return read_directions(path, card.latent_dim) if path.exists() else ()
 
 
 def keep(card: ModelCard, directions: Sequence[Direction]) -> tuple[Direction, ...]:
-    """Keep the directions of a model in place of those before, and return them."""
+    """Save the directions of a model, replacing earlier ones, and return them."""
     write_directions(place_of(card, WHAT), directions)
     return tuple(directions)
 
@@ -68,11 +68,11 @@ def write_directions(path: Path, directions: Sequence[Direction]) -> None:
     Raises
     ------
     RunError
-        Where it cannot be written.
+        If the file cannot be written.
     """
     entries = [asdict(direction) for direction in directions]
-    book = {"format": FORMAT, "version": VERSION, "directions": entries}
-    write_atomically(path, json.dumps(book, indent=1, ensure_ascii=False).encode())
+    content = {"format": FORMAT, "version": VERSION, "directions": entries}
+    write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False).encode())
 
 
 def read_directions(path: Path, latent_dim: int) -> tuple[Direction, ...]:
@@ -81,19 +81,19 @@ def read_directions(path: Path, latent_dim: int) -> tuple[Direction, ...]:
     Raises
     ------
     DataError
-        Where it is no file of directions, is damaged, or is for another latent space.
+        If it is not a file of directions, is damaged, or is for another latent space.
     """
     advice = "Choose one that latentlab has saved."
     head = read_json(path, _HEAD, DataError, advice, "is not a file of directions", LARGE)
     if head.version != VERSION:
-        raise DataError(f"{path} was written by another latentlab.", "Update this one.")
+        raise DataError(f"{path} was written by another version of latentlab.", "Update it.")
     advice = "Use another copy, or move it away."
     book = read_json(path, _BOOK, DataError, advice, most=LARGE)
     return tuple(_checked(direction, path, latent_dim) for direction in book.directions)
 
 
 def _checked(direction: Direction, path: Path, latent_dim: int) -> Direction:
-    """Return a direction as it may be used: finite, of length 1, of this latent space."""
+    """Return a validated direction: finite, normalized, with `latent_dim` coordinates."""
     own, name = direction.origin, shown(direction.name, 80)
     if len(direction.vector) != latent_dim:
         raise DataError(
@@ -103,8 +103,8 @@ def _checked(direction: Direction, path: Path, latent_dim: int) -> Direction:
         )
     length = math.sqrt(sum(value * value for value in direction.vector))
     texts = (direction.name, direction.method, direction.source, own.name, own.data, own.kind)
-    sound = 0 < length < FARTHEST and 0 < direction.scale < FARTHEST
-    if not sound or max(map(len, texts)) > LONGEST_TEXT:
+    is_valid = 0 < length < FARTHEST and 0 < direction.scale < FARTHEST
+    if not is_valid or max(map(len, texts)) > LONGEST_TEXT:
         raise DataError(
             f"{path} is damaged: {name} is no direction.",
             "Use another copy, or move it away.",

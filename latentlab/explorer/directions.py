@@ -62,7 +62,7 @@ def _(
     card, codes = _card(explorer), explorer.codes
     others = kept(card) if request.apart else ()
     direction = yield from learn_direction(card, codes, request.source, request.method, others)
-    # Others may have been renamed or deleted meanwhile.
+    # The saved directions may have changed meanwhile.
     return keep(card, merged(kept(card), (direction,)))
 
 
@@ -91,6 +91,6 @@ def _card(explorer: Explorer) -> ModelCard:
 
 
 def _is_other(card: ModelCard, explorer: Explorer) -> bool:
-    """Say whether another model has been opened since; nobody sees the answer then."""
-    here = _card(explorer)
-    return (here.source, here.latent_dim) != (card.source, card.latent_dim)
+    """Return whether another model has been opened since; the answer is discarded then."""
+    current = _card(explorer)
+    return (current.source, current.latent_dim) != (card.source, card.latent_dim)

@@ -1,6 +1,6 @@
-"""The explorer: a trained model, its images and their codes, and what one can ask of them.
+"""The explorer: a trained model, its images and their codes, and the operations on them.
 
-It belongs to one thread (the lane's, in the window) and knows nothing of threads itself.
+It is not thread-safe; in the window it is used on the lane's thread only.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 LOOK_S = 0.2
-"""Seconds that encoding images for one look at a model under training may take."""
+"""Time limit in seconds for encoding images of a model under training."""
 
 
 class Explorer:
-    """Answers questions about one model at a time; empty until `open` or `adopt`.
+    """One model with its images and codes; empty until `open` or `adopt`.
 
-    ``second`` is another to compare it with. The first ``held_out`` images are those that a model
-    with this data set does not learn from.
+    ``second`` is the model to compare with. The first ``held_out`` images are the validation part
+    of the data set.
     """
 
     def __init__(self) -> None:
@@ -80,12 +80,12 @@ class Explorer:
 
     @property
     def model(self) -> Model:
-        """The model being explored.
+        """The open model.
 
         Raises
         ------
         RunError
-            Where none has been opened yet.
+            If no model is open.
         """
         if self._model is None:
             raise RunError("No model is open yet.", "Open one from the library.")
@@ -98,7 +98,7 @@ class Explorer:
         Raises
         ------
         DataError
-            Where there are none.
+            If there are none.
         """
         if self._images is None or not len(self._images):
             reason = self.card.note.removesuffix(EMPTY_MAP) if self.card else ""
@@ -109,26 +109,26 @@ class Explorer:
         return self._images
 
     def open(self, path: Path, within: float = math.inf) -> ModelCard:
-        """Load a run folder or checkpoint, and the images to show on its map.
+        """Load a run folder or checkpoint, and the images of its map.
 
-        Where encoding them takes longer than `within` seconds and their codes were not kept from
-        an earlier time, the first of them are on the map, and `show_rest` encodes the others.
+        If encoding them takes longer than `within` seconds and their codes are not cached, only the
+        first images are on the map, and `show_rest` encodes the others.
 
         Raises
         ------
         RunError
-            Where it cannot be loaded; what was open before stays so.
+            If it cannot be loaded; the previous model stays open.
         """
         model, checkpoint = load_model(path)
         folder = folder_of(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         splits, data, note = find_images(folder, checkpoint, shipped=shipped)
-        # It is not known which of these a shipped model has learned from.
+        # It is unknown which of these images a shipped model was trained on.
         self._tells_parts = not shipped
         self.held_out = len(splits.validation) if splits is not None else 0
         few = self._with_parts(None if splits is None else splits.to_explore())
         codes = self._codes_of(model, few, within)
-        # Not as a recipe under training: that one has images of its own to show.
+        # The images differ from those of a model under training, so its buffers are not reused.
         self._spare = None
         self._show(model, splits, few, codes, None)
         card = card_of(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
@@ -138,7 +138,7 @@ class Explorer:
         if images is None:
             return no_codes(model.latent_dim)
         if math.isfinite(within):
-            encode(model, images[:1])  # what is done once only is not to count
+            encode(model, images[:1])  # warm-up: exclude one-time costs from the timing
             began = time.thread_time()
             few = encode(model, images[:FEW])
             if len(images) * (time.thread_time() - began) > within * len(few):
@@ -153,18 +153,17 @@ class Explorer:
         epoch: int,
         folder: Path | None,
     ) -> Generator[float, None, ModelCard]:
-        """Show a model as it is during training, with as many images as are encoded in a moment.
+        """Show a model during training, with as many images as can be encoded in `LOOK_S` seconds.
 
         Yields
         ------
         float
-            The share done, 0 to 1, after each piece; until the last, all else is answered of the
-            model before.
+            Fraction done, 0 to 1; the previous model stays in use until the generator is exhausted.
         """
         parsed = make_recipe(recipe)
         same = self._recipe == parsed and self._few is not None
         model = (self._spare if same else None) or blank_model(parsed, splits.spec)
-        # Another request for the same may begin before this one is done with it.
+        # Another call may start before this one has finished with the model.
         self._spare = None
         fill(model, weights, "The training run")
         if same and self._few is not None:
@@ -205,13 +204,13 @@ class Explorer:
 
     @property
     def has_more(self) -> bool:
-        """Whether `show_rest` would bring more images to the map."""
+        """Whether `show_rest` would add images to the map."""
         return self._few is not None and len(self.codes) < len(self._few)
 
     def show_rest(self) -> Generator[float, None, Codes | None]:
-        """Encode the images that `open` has left out, and keep their codes for the next time.
+        """Encode the images that `open` skipped, and cache the codes on disk.
 
-        Yields and returns what `show_all` does.
+        Yields and returns the same as `show_all`.
         """
         few, model = self._few, self.model
         codes = yield from self._show_more(few)
@@ -220,34 +219,34 @@ class Explorer:
         return codes
 
     def show_all(self) -> Generator[float, None, Codes | None]:
-        """Encode all images of both parts, and have them on the map: behind those that are there.
+        """Encode all images of both parts and add them to the map, after the existing ones.
 
         Yields
         ------
         float
-            The share done, 0 to 1, after each piece of some milliseconds.
+            Fraction done, 0 to 1, every few milliseconds.
 
         Returns
         -------
         Codes or None
-            None where another model or another epoch came meanwhile.
+            None if the model or its codes changed meanwhile.
         """
         return self._show_more(self._with_parts(self._splits.whole() if self._splits else None))
 
     def _show_more(self, images: ImageSet | None) -> Generator[float, None, Codes | None]:
-        had = self.codes
-        if images is None or len(had) >= len(images):
-            return had
-        pieces = encode_pieces(self.model, images, had)
+        existing = self.codes
+        if images is None or len(existing) >= len(images):
+            return existing
+        pieces = encode_pieces(self.model, images, existing)
         while True:
             try:
                 yield next(pieces)
             except StopIteration as done:
                 codes: Codes = done.value
                 break
-            if self.codes is not had:
+            if self.codes is not existing:
                 return None
-        # Here, so that the window need not wait for them.
+        # Compute the cached properties here rather than on the GUI thread.
         _ = codes.center, codes.spread
         self._images, self.codes = images, codes
         return codes
@@ -274,7 +273,7 @@ class Explorer:
         return self.tiles(self.draw(settings), columns or square(settings.count))
 
     def original(self, row: int) -> Original:
-        """Return an image of the map beside its reconstruction."""
+        """Return an image of the map and its reconstruction."""
         if self._images is None or not 0 <= row < len(self._images):
             raise DataError(f"There is no image {row} on the map.")
         image = self._images[row : row + 1]
@@ -282,19 +281,19 @@ class Explorer:
         return replace(self._original(name, image), row=row)
 
     def encode(self, path: Path, label: int | None = None) -> Original:
-        """Encode a person's own picture from a file.
+        """Encode the user's image from a file.
 
         Raises
         ------
         DataError
-            Where the file is no image.
+            If the file is not an image.
         """
         if self.card is None:
             raise RunError("No model is open yet.", "Open one from the library.")
         return self.encode_own(OwnImage(read_source(path), Preprocessing()), label)
 
     def encode_own(self, own: OwnImage, label: int | None = None) -> Original:
-        """Encode a picture that is at hand; a frame that does not fit the model is chosen anew."""
+        """Encode an image in memory; a crop that does not fit the model is replaced."""
         if self.card is None:
             raise RunError("No model is open yet.", "Open one from the library.")
         spec, source = self.card.spec, bounded(own.source)
@@ -309,7 +308,7 @@ class Explorer:
         return replace(self._original(source.name, images), own=own)
 
     def start(self) -> tuple[Point, LatentPath, Original | None]:
-        """Return where to begin exploring: a typical image, and the way between two others."""
+        """Return an initial point and image, typical of the data, and a path between two others."""
         if not len(self.codes):
             a, b = (self._point([side] * self.model.latent_dim, 0) for side in (-1.0, 1.0))
             return a, LatentPath(a, b), None
@@ -330,8 +329,9 @@ class Explorer:
         codes = encode(self.model, image)
         label = 0 if image.labels is None else int(image.labels[0])
         point = self._point(codes.mu[0].tolist(), label)
-        picture, made = to_picture(image.images)[0], self.decode(point).pixels
-        return Original(name, point, picture, made, sigma=tuple(codes.sigma[0].tolist()))
+        picture, reconstruction = to_picture(image.images)[0], self.decode(point).pixels
+        sigma = tuple(codes.sigma[0].tolist())
+        return Original(name, point, picture, reconstruction, sigma=sigma)
 
     def _decode(self, points: list[Point] | tuple[Point, ...]) -> NDArray[np.uint8]:
         z = np.array([point.z for point in points], np.float32)
@@ -340,5 +340,5 @@ class Explorer:
 
 
 def square(count: int) -> int:
-    """Return the columns of a sheet of so many pictures that is about as high as wide."""
+    """Return the number of columns of a roughly square grid of `count` images."""
     return int(np.ceil(np.sqrt(count)))

@@ -1,4 +1,4 @@
-"""Answers about recipes, and files written."""
+"""Answers about recipes and exported files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _(request: ReadRecipe, explorer: Explorer) -> Mapping[str, Any]:
 
 @answer.register
 def _(request: SaveCurves, explorer: Explorer) -> Exported:
-    # matplotlib takes half a second to load, and few sessions save a figure.
+    # Importing matplotlib takes half a second, and few sessions save a figure.
     from latentlab.runs.figures import save_curves
 
     save_curves(request.runs, request.path)

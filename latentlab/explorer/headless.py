@@ -1,4 +1,4 @@
-"""What the command line asks of the explorer: files instead of a window."""
+"""Explorer functions of the command line, which write files."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from latentlab.work import Progress
 
 WIDEST_QUANTILES = 8.0
-"""Deviations beyond which no share of the prior is left, as numbers of 64 bits go."""
+"""Standard deviations beyond which the tail probability vanishes in float64."""
 FEW = 500
-"""Images that are looked at to know what is usual."""
+"""Number of images that the background of a user's image is compared with."""
 DEMO_RECIPE: dict[str, Any] = {
     "model": {"kind": "vae", "hidden": [256, 128], "latent_dim": 2},
     "data": {"kind": "digits"},
@@ -46,12 +46,12 @@ DEMO_RECIPE: dict[str, Any] = {
 
 
 class Lab:
-    """An open model that writes files.
+    """Open model whose results are written to files.
 
     Parameters
     ----------
     run : Path
-        A run folder, or the name of a shipped model.
+        Run folder, or name of a shipped model.
     """
 
     def __init__(self, run: Path) -> None:
@@ -62,7 +62,7 @@ class Lab:
         _, self.ends, _ = self.explorer.start()
 
     def sample(self, out: Path, count: int, label: Label, seed: int) -> None:
-        """Write samples from the prior, of every class in turn where no label is given."""
+        """Write samples from the prior; without a label the classes alternate."""
         chosen = self._label(label)
         columns = min(count, max(8, round(count**0.5)))
         tiles = self.explorer.samples(SampleSettings(seed, chosen, count), columns)
@@ -77,9 +77,9 @@ class Lab:
         plane: tuple[int, int] | None,
         label: Label,
     ) -> None:
-        """Write a decoded grid, or a strip along the one dimension of a model that has one.
+        """Write a decoded grid over a plane, or a strip for a model with one dimension.
 
-        `plane` counts dimensions from 1; None for the first two.
+        `plane` holds dimensions counted from 1; None for the first two.
         """
         size = self.card.latent_dim
         across, up = plane or (1, min(2, size))
@@ -90,25 +90,25 @@ class Lab:
         if quantiles and span > WIDEST_QUANTILES:
             raise RunError(f"--span {span:g}: with --quantiles at most {WIDEST_QUANTILES:g}.")
         grid = GridSettings(n, span, Spacing.QUANTILE if quantiles else Spacing.UNIFORM)
-        # Through the middle of the bell: a command line has no current z.
-        middle = self.card.point((0.0,) * size, self._label(label, needed=True))
+        # Through the mean of the prior: the command line has no current z.
+        center = self.card.point((0.0,) * size, self._label(label, needed=True))
         if size == 1:
             lines = axis(n, span, grid.spacing)
-            tiles = self.explorer.tiles(tuple(middle.at((z,)) for z in lines.tolist()), n)
+            tiles = self.explorer.tiles(tuple(center.at((z,)) for z in lines.tolist()), n)
         else:
             frame = axes_frame(across - 1, up - 1, size)
-            tiles = finish(make_manifold(self.explorer, middle, frame, grid)).tiles
+            tiles = finish(make_manifold(self.explorer, center, frame, grid)).tiles
         info = {"plane": (across, up), "span": span, "spacing": grid.spacing}
-        self._save(tiles, out, {**info, "label": middle.label})
+        self._save(tiles, out, {**info, "label": center.label})
 
     def interpolate(
         self, out: Path, start: str, end: str, steps: int, way: str = PathKind.STRAIGHT
     ) -> None:
-        """Write the way between two images, given by class name, file or row."""
-        _ = self.explorer.images  # without any there are no two to go between
-        known = [kind.value for kind in PathKind]
-        if way not in known:
-            raise RunError(f"--way {way}: choose {one_of(known)}.")
+        """Write the path between two images, given by class name, file or row."""
+        _ = self.explorer.images  # raises if there are none
+        kinds = [kind.value for kind in PathKind]
+        if way not in kinds:
+            raise RunError(f"--way {way}: choose {one_of(kinds)}.")
         ends = LatentPath(*self._chosen_ends(start, end), steps)
         found = finish(find_way(self.explorer, ends, PathKind(way)))
         info = {"a": ends.a.z, "b": ends.b.z, "steps": steps, "way": way}
@@ -117,28 +117,28 @@ class Lab:
     def encode(
         self, picture: Path, label: Label, *, invert: bool = False, center: bool = False
     ) -> tuple[float, ...]:
-        """Return the code of an image file, as `Preprocessing` brings it to the model."""
+        """Return the code of an image file after `Preprocessing`."""
         chosen = self._label(label, needed=True)
         own = OwnImage(read_source(picture), Preprocessing(invert=invert, center=center))
         return self.explorer.encode_own(own, chosen).point.z
 
     def hint(self, picture: Path, *, invert: bool = False) -> str:
-        """Return what a person should know where a picture's ground is not like the data's."""
+        """Return a hint if the background of an image is unlike that of the data; may be empty."""
         if not len(self.explorer.codes):
             return ""
         own = fit_picture(read_source(picture), Preprocessing(invert=invert), self.card.spec)[None]
         return ground_hint(own, self.explorer.images[:FEW].images, invert=invert)
 
     def score(self, out: Path, samples: int, count: int | None, seed: int) -> str:
-        """Write the scores of all images as CSV, or of the first `count`.
+        """Write the scores of all images, or of the first `count`, as CSV.
 
         Returns
         -------
         str
-            What was scored, in words; empty where Ctrl-C ended it.
+            Summary of what was scored; empty if interrupted with Ctrl-C.
         """
         found: list[Scores] = []
-        _ = self.explorer.images  # without any there is nothing to score
+        _ = self.explorer.images  # raises if there are none
 
         def work() -> Generator[Progress]:
             if count is None or count > len(self.explorer.codes):
@@ -156,7 +156,7 @@ class Lab:
         return f"Scored {scored:,} of {self.card.images:,} images{split if parts else ''}."
 
     def _chosen_ends(self, start: str, end: str) -> tuple[Point, Point]:
-        """Return both ends; where one is not given, one that is not the other."""
+        """Return both end points; a missing one is chosen different from the other."""
         a = self._image(start) if start else None
         b = self._image(end) if end else None
         if a and a == b:
@@ -181,17 +181,17 @@ class Lab:
 
 
 def demonstrate(out: Path, epochs: int) -> Generator[str, None, bool]:
-    """Train briefly on the bundled digits and write every kind of picture.
+    """Train briefly on the bundled digits and write one image of every kind.
 
     Yields
     ------
     str
-        One line per thing done.
+        Lines for the terminal.
 
     Returns
     -------
     bool
-        Whether all was done; False where Ctrl-C ended it.
+        True if completed; False if interrupted with Ctrl-C.
     """
     from latentlab.runs.figures import draw_map, save_curves
 

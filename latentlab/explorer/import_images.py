@@ -1,6 +1,6 @@
-"""A first look at images that somebody may want to learn from, before anything is decoded.
+"""Answers about the preview of the user's images before training.
 
-What is wrong with them is part of the answer.
+Problems with the images are part of the answer, not exceptions.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 SHOWN = 24
 TRIED = 4 * SHOWN
-"""Pictures that are tried until enough of them could be read."""
+"""Maximum number of files to decode until `SHOWN` are readable."""
 SEED = 0
 
 
@@ -53,18 +53,18 @@ def _(request: CheckImageFiles, explorer: Explorer) -> Generator[Progress, None,
     try:
         return (yield from check_pictures(request.root))
     except DataError:
-        return Checked(request.root, 0, ())  # the other answer says why
+        return Checked(request.root, 0, ())  # the contact sheet reports the reason
 
 
 def contact_sheet(values: Mapping[str, Any]) -> Generator[Progress, None, Contact]:
-    """Look at a folder or ZIP of pictures as a data set of the kind ``folder`` would.
+    """Make a contact sheet of a folder or ZIP of images, read as a data set of kind ``folder``.
 
     Raises
     ------
     DataError
-        Where they cannot be used.
+        If the images cannot be used.
     RecipeError
-        Where `values` are none of that kind.
+        If `values` are not a valid config of that kind.
     """
     config = parse(FolderConfig, values)
     with closing((yield from find_pictures(config.root))) as source:
@@ -90,7 +90,7 @@ def contact_sheet(values: Mapping[str, Any]) -> Generator[Progress, None, Contac
 def _some(
     source: Source, known: Known, config: FolderConfig
 ) -> Generator[Progress, None, tuple[list[int], NDArray[np.uint8], list[str]]]:
-    """Decode a few pictures; return their rows, class by class, what they look like, and notes."""
+    """Decode a sample of images; return their rows sorted by class, their pixels, and notes."""
     wanted = _spread(known.labels, len(known.rows))[:TRIED].tolist()
     units = [(source.entries[known.rows[i]],) for i in wanted]
     found: dict[int, Decoded] = {}
@@ -100,7 +100,7 @@ def _some(
             for (entry,), outcome in finished:
                 pixels = outcome if isinstance(outcome, DataError) else outcome[0]
                 if isinstance(pixels, DataError):
-                    reason = f"{shown(entry.name)}, for one: {pixels.message}"
+                    reason = f"{shown(entry.name)}: {pixels.message}"
                 else:
                     found[wanted[tried]] = pixels
                 tried += 1
@@ -108,7 +108,7 @@ def _some(
             if len(found) >= SHOWN:
                 break
     if not found:
-        raise DataError(f"None of {tried} pictures in {source.root} can be read; {reason}.")
+        raise DataError(f"None of {tried} pictures in {source.root} can be read, such as {reason}.")
     labels = known.labels
     rows = sorted(list(found)[:SHOWN], key=lambda row: (0 if labels is None else labels[row], row))
     some = [found[row] for row in rows]
@@ -116,7 +116,7 @@ def _some(
 
 
 def _spread(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
-    """Return rows in an order that takes one of each class in turn, else at random."""
+    """Return rows in random order, alternating between classes if there are labels."""
     order = np.random.default_rng(SEED).permutation(count)
     if labels is None:
         return order
@@ -129,21 +129,21 @@ def _spread(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
 
 
 def check_pictures(root: Path) -> Generator[Progress, None, Checked]:
-    """Look at the head of every picture, which finds most of those that cannot be read.
+    """Check the header of every image file, which finds most unreadable files.
 
     Raises
     ------
     DataError
-        Where there is none.
+        If there are no image files.
     """
     with closing((yield from find_pictures(root))) as source:
         skipped, done = list(source.skipped), 0
 
-        def look(entry: Entry) -> None:
+        def check(entry: Entry) -> None:
             with source.open(entry) as file:
                 check_head(file)
 
-        with closing(in_parallel(look, source.entries)) as work:
+        with closing(in_parallel(check, source.entries)) as work:
             for finished in work:
                 for entry, outcome in finished:
                     if isinstance(outcome, DataError):

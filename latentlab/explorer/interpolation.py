@@ -1,4 +1,4 @@
-"""Answers about paths and places: decoded paths, geodesics, traversals, support by the codes."""
+"""Answers about paths and points: decoded paths, geodesics, arithmetic, traversals, support."""
 
 from __future__ import annotations
 
@@ -40,54 +40,51 @@ if TYPE_CHECKING:
     from latentlab.session.points import LatentPath, Point, Tiles
 
 SAMPLE = 256
-"""Codes whose drift says what is usual."""
+"""Number of posterior samples that the reference drift is measured on."""
 BATCH = 64
 BLIND = 0.02
-"""Share of what codes differ by that comes back, below which the decoder shows nothing of z.
+"""Value of `Returns.share` below which the decoder ignores z.
 
-Before training it is 0.00 or less, and so it is where all posteriors have collapsed; the shipped
-models have 0.96 and more.
+Before training, and if all posteriors have collapsed, it is 0.00 or less; the shipped models have
+0.96 and more.
 """
 
 
 def measure_support(explorer: Explorer, point: Point) -> Generator[Progress, None, PointSupport]:
-    """Measure how far off the map a point is."""
-    ground = yield from statistics_at(explorer, point)
+    """Measure the data support of a point."""
+    statistics = yield from statistics_at(explorer, point)
     returns = path_index_of(explorer).returns or Returns()
     z = np.array([point.z], np.float32)
-    moved = float(drift(explorer.model, z, np.array([point.label or 0]))[0])
+    distance = float(drift(explorer.model, z, np.array([point.label or 0]))[0])
     is_blind = not returns.share >= BLIND
-    if ground is None:
-        nothing = float("nan")
-        return PointSupport(point, None, nothing, nothing, moved, returns.usual, is_blind=is_blind)
-    support = support_of(z, ground)
-    level = max(float(support.level[0]), float(level_of(moved, returns.usual, returns.rare)))
+    if statistics is None:
+        nan = float("nan")
+        return PointSupport(point, None, nan, nan, distance, returns.usual, is_blind=is_blind)
+    support = support_of(z, statistics)
+    level = max(float(support.level[0]), float(level_of(distance, returns.usual, returns.rare)))
     density, nearest = float(support.density[0]), float(support.nearest[0])
-    return PointSupport(point, level, density, nearest, moved, returns.usual)
+    return PointSupport(point, level, density, nearest, distance, returns.usual)
 
 
 def statistics_at(
     explorer: Explorer, point: Point
 ) -> Generator[Progress, None, SupportStatistics | None]:
-    """Return what is usual among the codes that a point is to be compared with.
-
-    None where there are too few, or where the decoder shows nothing of them.
-    """
-    known = path_index_of(explorer)
-    if known.returns is None:
-        known.returns = yield from _returns(explorer)
-    if not known.returns.share >= BLIND:
+    """Return the support statistics for a point; None for too few codes or a blind decoder."""
+    index = path_index_of(explorer)
+    if index.returns is None:
+        index.returns = yield from _returns(explorer)
+    if not index.returns.share >= BLIND:
         return None
-    return (yield from known.support(point.label))
+    return (yield from index.support(point.label))
 
 
 def drift(model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Say how far points move when decoded and encoded again.
+    """Return how far points move when they are decoded and encoded again.
 
     Parameters
     ----------
     model : Model
-        Whose decoder and encoder.
+        Provides decoder and encoder.
     z : ndarray of float32, shape (n, D)
         Points.
     labels : ndarray of int64, shape (n,)
@@ -98,11 +95,11 @@ def drift(model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]) -> ND
     ndarray of float64, shape (n,)
         Root mean square over dimensions of (mu(x̂) - z) / sigma(x̂), x̂ the decoded mean.
     """
-    return np.sqrt(np.square(_moved(model, z, labels)[0]).mean(1))
+    return np.sqrt(np.square(_round_trip(model, z, labels)[0]).mean(1))
 
 
 @torch.inference_mode()
-def _moved(
+def _round_trip(
     model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (mu(x̂) - z) / sigma(x̂) and sigma(x̂), both (n, D)."""
@@ -120,20 +117,20 @@ def _returns(explorer: Explorer) -> Generator[Progress, None, Returns]:
     parts = []
     for start in range(0, len(rows), BATCH):
         part = slice(start, start + BATCH)
-        parts.append(_moved(explorer.model, z[part], labels[rows[part]]))
+        parts.append(_round_trip(explorer.model, z[part], labels[rows[part]]))
         yield Progress("Looking at the codes", start / len(rows))
     if len(rows) < 2:
         return Returns()
-    moved, sigma = map(np.concatenate, zip(*parts, strict=True))
-    usual, rare = np.quantile(np.sqrt(np.square(moved).mean(1)), [USUAL, RARE])
+    drifts, sigma = map(np.concatenate, zip(*parts, strict=True))
+    usual, rare = np.quantile(np.sqrt(np.square(drifts).mean(1)), [USUAL, RARE])
     spread = np.square((z - z.mean(0)) / sigma).sum()
-    return Returns(float(usual), float(rare), float(1 - np.square(moved).sum() / spread))
+    return Returns(float(usual), float(rare), float(1 - np.square(drifts).sum() / spread))
 
 
 def find_ways(
     explorer: Explorer, ends: LatentPath, kinds: tuple[PathKind, ...]
 ) -> Generator[Progress, None, DecodedPaths]:
-    """Decode the ways of several kinds through the same points, and measure their support."""
+    """Decode paths of several kinds through the same points and measure their support."""
     strips = []
     for kind in kinds:
         strip = yield from find_way(explorer, ends, kind)
@@ -144,11 +141,11 @@ def find_ways(
 def find_way(
     explorer: Explorer, ends: LatentPath, kind: PathKind
 ) -> Generator[Progress, None, DecodedPath]:
-    """Decode the way of one kind, and measure its support."""
+    """Decode a path of one kind and measure its support."""
     curves: list[Curve] = []
     notes: list[str] = []
     for start, stop in pairwise(ends.stops()):
-        curve, note = yield from _leg(explorer, start.point, stop.point, kind)
+        curve, note = yield from _segment(explorer, start.point, stop.point, kind)
         curves.append(curve)
         notes.append(note)
     points = walk(ends, curves)
@@ -162,24 +159,24 @@ def find_way(
 def _support(
     explorer: Explorer, points: tuple[Point, ...]
 ) -> Generator[Progress, None, Support | None]:
-    """Say what stands behind each point, among the codes of its own class."""
+    """Return the data support of each point among the codes of its class."""
     parts = []
     for _, same in groupby(points, key=lambda point: point.label):
         some = list(same)
-        ground = yield from statistics_at(explorer, some[0])
-        if ground is None:
+        statistics = yield from statistics_at(explorer, some[0])
+        if statistics is None:
             return None
-        parts.append(support_of(np.array([point.z for point in some], np.float32), ground))
+        parts.append(support_of(np.array([point.z for point in some], np.float32), statistics))
     return joined(parts)
 
 
 def length_of(tiles: Tiles) -> float:
-    """Return Σ |x_{i+1} - x_i| along decoded pictures, pixels from 0 to 1."""
+    """Return the length Σ |x_{i+1} - x_i| of decoded images, pixel range [0, 1]."""
     pixels = tiles.pictures.reshape(len(tiles.pictures), -1).astype(np.float32) / 255
     return float(np.linalg.norm(np.diff(pixels, axis=0), axis=1).sum())
 
 
-def _leg(
+def _segment(
     explorer: Explorer, a: Point, b: Point, kind: PathKind
 ) -> Generator[Progress, None, tuple[Curve, str]]:
     match kind:
@@ -193,18 +190,19 @@ def _leg(
             gaps = f"The codes lie in {graph.parts} parts, joined where they come closest."
             return (lambda share: along(line, share)), gaps if graph.parts > 1 else ""
         case PathKind.GEODESIC:
-            bent = yield from _bend(explorer, a, b)
-            marks = np.linspace(0, 1, len(bent))
-            return (lambda share: at(bent, marks, share)), ""
+            corners = yield from _geodesic(explorer, a, b)
+            times = np.linspace(0, 1, len(corners))
+            return (lambda share: at(corners, times, share)), ""
     return (lambda share: lerp(a.z, b.z, share)), ""
 
 
-def _bend(explorer: Explorer, a: Point, b: Point) -> Generator[Progress, None, NDArray[np.float32]]:
-    share = np.linspace(0, 1, CORNERS)
-    labels = np.array([(a if s <= 0.5 else b).label or 0 for s in share.tolist()], np.int64)
+def _geodesic(
+    explorer: Explorer, a: Point, b: Point
+) -> Generator[Progress, None, NDArray[np.float32]]:
+    t = np.linspace(0, 1, CORNERS)
+    labels = np.array([(a if each <= 0.5 else b).label or 0 for each in t.tolist()], np.int64)
     generate = generator_of(explorer.model, labels)
-    starts = (lerp(a.z, b.z, share), slerp(a.z, b.z, share))
-    return (yield from geodesic(generate, a.z, b.z, starts))
+    return (yield from geodesic(generate, a.z, b.z, (lerp(a.z, b.z, t), slerp(a.z, b.z, t))))
 
 
 @answer.register

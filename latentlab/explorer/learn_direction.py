@@ -1,4 +1,4 @@
-"""From a person's wish for a direction to the direction: whose codes to set against whose."""
+"""Learn a direction from a source: select the contrasted codes and fit the direction."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def learn_direction(
     method: Method,
     others: Sequence[Direction] = (),
 ) -> Generator[Progress, None, Direction]:
-    """Learn a direction, leaving others as they are.
+    """Learn a direction orthogonal to others.
 
     Raises
     ------
     DataError
-        Where there is nothing to learn from; says what is missing.
+        If there are no examples; the message says what is missing.
     """
     if not len(codes):
         raise DataError(
@@ -54,7 +54,7 @@ def learn_direction(
         name=unlike(name, [other.name for other in others]),
         vector=tuple(learned.vector.tolist()),
         scale=max(learned.scale, 1e-3),
-        method=_told(method, contrast),
+        method=_method_name(method, contrast),
         source=words,
         counts=(len(contrast.high), len(contrast.low)),
         d=learned.d,
@@ -64,13 +64,13 @@ def learn_direction(
     )
 
 
-def _told(method: Method, contrast: Contrast) -> str:
+def _method_name(method: Method, contrast: Contrast) -> str:
     regression = method is Method.LINEAR and contrast.values is not None
     return "linear regression" if regression else str(method)
 
 
 def _contrast(card: ModelCard, codes: Codes, source: Source) -> tuple[Contrast, str]:
-    """Return what to tell apart, and that in words."""
+    """Return the contrast of a source and its description."""
     if source.kind == "attribute":
         if codes.attributes is None or source.name not in codes.attributes.names:
             raise DataError(f"The images have no attribute {source.name}.", "Choose another.")
@@ -91,7 +91,7 @@ def _contrast(card: ModelCard, codes: Codes, source: Source) -> tuple[Contrast, 
 
 
 def _of_level(attributes: Attributes, source: Source) -> tuple[Contrast, str]:
-    """Set one word or code of an attribute against its others; unknown ones are in neither."""
+    """Return the contrast of one attribute level with all others; unknown values are excluded."""
     groups = groups_of(attributes, source.name)
     if groups is None or source.level not in groups[1]:
         raise DataError(

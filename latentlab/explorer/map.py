@@ -1,4 +1,4 @@
-"""Answers about the map: its planes, overlays, colours and selections."""
+"""Answers about map views, overlays, colours and selections."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ def _(request: MakeView, explorer: Explorer) -> View | Generator[Progress, None,
     if layout is Layout.PCA:
         if len(codes) < 2:
             raise RunError("PCA needs images on the map.", "Open a model whose data set is here.")
-        # A new model is looked at along its dimensions until its components are known.
-        again = like.layout is layout and not like.frame.dimensions
-        return View(layout, pca_frame(codes.mu, like.frame if again else None), codes=ref(codes))
+        # The frame of a new model is along its dimensions until its components are computed.
+        is_pca = like.layout is layout and not like.frame.dimensions
+        return View(layout, pca_frame(codes.mu, like.frame if is_pca else None), codes=ref(codes))
     cache = ViewCache(explorer.card, codes.mu, layout)
-    known = cache.read()
-    if known:
-        return View(layout, like.frame, *known, codes=ref(codes))
+    cached = cache.read()
+    if cached:
+        return View(layout, like.frame, *cached, codes=ref(codes))
     return _projected(request, codes, cache)
 
 
 def _projected(
     request: MakeView, codes: Codes, cache: ViewCache
 ) -> Generator[Progress, None, View]:
-    # Only here: what finds neighbours takes a while to load.
+    # Imported here because its dependencies are slow to import.
     from latentlab.latent.neighbour_maps import project
 
     like = request.like.xy if request.like.layout is request.layout else None
@@ -63,7 +63,7 @@ def _projected(
 
 
 BLOCK = 500_000
-"""Numbers drawn at a time: a few milliseconds."""
+"""Random numbers drawn per step, which take a few milliseconds."""
 
 
 @answer.register
@@ -100,7 +100,7 @@ def _(request: MakeMeasured, explorer: Explorer) -> Generator[Progress, None, Me
     mu = codes.mu
     if len(mu) < FEWEST and request.measure is not Measure.KL:
         raise RunError(
-            f"{request.measure} needs images on the map: {FEWEST}, and there are {len(mu)}.",
+            f"{request.measure} needs at least {FEWEST} images on the map; there are {len(mu)}.",
             "Open a model with more data.",
         )
     pieces: dict[Measure, Generator[Progress, None, Any]] = {

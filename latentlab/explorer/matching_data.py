@@ -1,4 +1,4 @@
-"""Which images a model that has been opened is shown with."""
+"""Selection of the images that are shown with an opened model."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from latentlab.learning.checkpoint import Checkpoint
 
 EMPTY_MAP = ": the map is empty."
-"""How the reason ends for which a model has no images."""
+"""Suffix of the reason why a model has no images."""
 GENERATED = 2000
-"""Images drawn to be shown with a shipped model: as many as are encoded within a second."""
+"""Images generated for a shipped model; their encoding takes about a second."""
 
 
 def find_images(
     folder: Path, checkpoint: Checkpoint, *, shipped: bool
 ) -> tuple[Splits | None, str, str]:
-    """Return images for the map, what they are, and what a person should know of them.
+    """Return images for the map, the kind of their data set, and a note for the user.
 
-    Never those of another data set: where a run's own are not at hand there are none, and the
-    note says why.
+    If the images of a run are not available, there are none, and the note says why; those of
+    another data set are never substituted.
     """
     wanted = checkpoint.recipe.data
     try:
@@ -45,5 +45,5 @@ def find_images(
 
 
 def _bundled(data: DataConfig) -> DataConfig:
-    """Return what any machine has to show in place of what a shipped model learned from."""
+    """Return a data set available on any machine in place of a shipped model's training data."""
     return data.others(GENERATED) or parse(DATA.kinds()["digits"], {})

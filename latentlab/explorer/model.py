@@ -49,15 +49,15 @@ if TYPE_CHECKING:
     from latentlab.latent.planes import Frame
 
 FIRST = 16
-"""Pictures by which is learned how long one takes."""
+"""Number of images decoded first to measure the time of one."""
 PIECE = 0.012
-"""Seconds of its thread that a piece may take: z is followed by its own picture in between."""
+"""Thread time of one step in seconds; requests to decode z are answered between steps."""
 
 
 def decoded(
     explorer: Explorer, points: tuple[Point, ...], columns: int, message: str
 ) -> Generator[Progress, None, Tiles]:
-    """Decode many points; a small model does so at one go."""
+    """Decode many points in steps of `PIECE` seconds."""
     parts, done, count = [], 0, FIRST
     while done < len(points):
         began = time.thread_time()
@@ -83,7 +83,7 @@ def make_manifold(
 
 
 OPEN_S = 0.3
-"""Seconds that encoding may take before a model is shown; the other images follow."""
+"""Time limit in seconds for encoding before a model is shown; other images are encoded later."""
 
 
 @answer.register

@@ -1,4 +1,4 @@
-"""Classes and images by the names that people call them, and pictures unlike the data."""
+"""Lookup of classes and images by name, and hints about image backgrounds."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 Label = str | int | None
 """A class by name or number."""
 DARK, LIGHT = 85.0, 170.0
-"""Pixel values up to which a ground is called dark, and from which it is called light."""
+"""Pixel values up to which a background is dark, and from which it is light."""
 
 
 def class_number(card: ModelCard, label: Label, *, needed: bool = False) -> int | None:
-    """Return the number of a class that is given by its name or its number.
+    """Return the index of a class given by name or index.
 
     Returns
     -------
     int or None
-        None where no label is given, for a model without classes or for every class in turn.
+        None without a label: the model is not conditional, or all classes are wanted.
 
     Raises
     ------
     RunError
-        Where there is no such class, the model takes none, or it needs one and none is given.
+        If there is no such class, the model is not conditional, or a required label is missing.
     """
     names = card.spec.class_names
     if not card.conditional:
@@ -44,7 +44,7 @@ def class_number(card: ModelCard, label: Label, *, needed: bool = False) -> int 
     if label is None:
         if needed:
             advice = f"Add --label: {choices(names)}."
-            raise RunError("This model must be told which class it is about.", advice)
+            raise RunError("This model is conditional and needs a class label.", advice)
         return None
     text = str(label)
     if text in names:
@@ -58,19 +58,19 @@ def class_number(card: ModelCard, label: Label, *, needed: bool = False) -> int 
 
 
 def choices(names: Sequence[str]) -> str:
-    """Return in words which labels can be chosen."""
+    """Describe the valid labels."""
     numbers = f"0 to {len(names) - 1}"
-    plain = list(names) == [str(i) for i in range(len(names))]
-    return numbers if plain else f"{listed(names, MOST_NAMES)}, or a number, {numbers}"
+    is_numeric = list(names) == [str(i) for i in range(len(names))]
+    return numbers if is_numeric else f"{listed(names, MOST_NAMES)}, or a number, {numbers}"
 
 
 def image_row(explorer: Explorer, name: str) -> int:
-    """Return the row of an image that is given by its class, its file or its row.
+    """Return the row of an image given by class, file or row.
 
     Raises
     ------
     RunError
-        Where there is no such image.
+        If there is no such image.
     """
     card, labels = explorer.card, explorer.codes.labels
     assert card
@@ -81,7 +81,7 @@ def image_row(explorer: Explorer, name: str) -> int:
         return explorer.codes.typical(names.index(name))
     row = _row_of(explorer, name)
     if row is None:
-        # The map begins with some of the images only.
+        # The map initially holds only part of the images.
         finish(explorer.show_all())
         row = _row_of(explorer, name)
     if row is None:
@@ -95,7 +95,7 @@ def image_row(explorer: Explorer, name: str) -> int:
 def _example(files: NDArray[np.object_] | None) -> str:
     if files is None or not len(files):
         return ""
-    return f"Files go by their path within the data set, such as {listed([files[0]])}."
+    return f"Give a file by its path within the data set, such as {listed([files[0]])}."
 
 
 def _row_of(explorer: Explorer, name: str) -> int | None:
@@ -106,19 +106,19 @@ def _row_of(explorer: Explorer, name: str) -> int | None:
 
 
 def ground_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, invert: bool) -> str:
-    """Return what to say of a picture whose ground is not like that of the data; may be empty.
+    """Return a hint if an image has an unusual background; may be empty.
 
     Parameters
     ----------
     picture, images : ndarray of uint8, shape (N, C, H, W)
-        The picture as the model sees it, and some of the data.
+        The preprocessed image, and images of the data set.
     invert : bool
-        Whether the picture was inverted.
+        Whether the image was inverted.
     """
-    own, usual = ground_of(picture), ground_of(images)
-    if own >= LIGHT and usual <= DARK:
+    level, data_level = ground_of(picture), ground_of(images)
+    if level >= LIGHT and data_level <= DARK:
         text = "The ground of this picture is light, and that of the data is dark"
-    elif own <= DARK and usual >= LIGHT:
+    elif level <= DARK and data_level >= LIGHT:
         text = "The ground of this picture is dark, and that of the data is light"
     else:
         return ""
@@ -126,7 +126,7 @@ def ground_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, invert
 
 
 def ground_of(images: NDArray[np.uint8]) -> float:
-    """Return the median of the outermost pixels of images, with shape (N, C, H, W)."""
+    """Return the median of the border pixels of images of shape (N, C, H, W)."""
     pixels = np.asarray(images)
     edges = (pixels[..., 0, :], pixels[..., -1, :], pixels[..., 0], pixels[..., -1])
     return float(np.median(np.concatenate([edge.ravel() for edge in edges])))

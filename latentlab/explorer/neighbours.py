@@ -1,4 +1,4 @@
-"""Answers about the images nearest to z, and the pictures of images on the map."""
+"""Answers about the nearest images of a point, and thumbnails of images on the map."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def _found(
     request: FindNeighbours, explorer: Explorer, images: NDArray[np.uint8], codes: Codes
 ) -> Generator[Progress, None, Neighbours]:
     z = np.array([request.point.z], np.float32)
-    (away,), (rows,) = codes.nearest.nearest(z, request.count)
-    by_code = Near(rows, away, to_picture(images[rows]))
+    (distances,), (rows,) = codes.nearest.nearest(z, request.count)
+    by_code = Near(rows, distances, to_picture(images[rows]))
     yield Progress("Comparing pictures", 0.0)
     decoded = _flat(explorer.decode(request.point).pixels)
     search = PictureSearch(images, decoded)
     while search.fraction < 1:
         search.step()
         yield Progress("Comparing pictures", search.fraction)
-    away, rows = search.nearest(request.count)
-    return Neighbours(request.point, by_code, Near(rows, away, to_picture(images[rows])))
+    distances, rows = search.nearest(request.count)
+    return Neighbours(request.point, by_code, Near(rows, distances, to_picture(images[rows])))
 
 
 @answer.register
@@ -52,6 +52,6 @@ def _(request: FetchMapImages, explorer: Explorer) -> MapImages:
 
 
 def _flat(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return a picture as the images lie in memory: channels first, flat."""
+    """Return an image flattened with channels first, as the data set stores it."""
     channels = pixels if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
     return np.ascontiguousarray(channels, np.float32).reshape(-1)

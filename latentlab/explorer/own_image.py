@@ -1,4 +1,4 @@
-"""Answers about a person's own picture."""
+"""Answers about the user's own image."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from latentlab.work import Progress, with_progress
 
 AGAIN = "Bring the picture in again."
 COMPARED, DRAWS = 300, 5
-"""Images of the map that a picture is compared with, and draws for each: their spread is that of
-the images, to which few draws add little, and a deep decoder takes its time."""
+"""Number of reference images from the map, and draws of z for each. The spread between images
+dominates, so that few draws suffice; more would be slow with a deep decoder."""
 
 
 @answer.register
@@ -73,19 +73,19 @@ def _(
 
 @answer.register
 def _(request: Inpaint, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
-    steps = most_probable(explorer.model, _damaged(request, explorer), seed=request.seed)
-    filled = yield from with_progress(steps, "Looking for the most probable z")
-    return _fills(request, filled, most=1)
+    steps = most_probable(explorer.model, _masked(request, explorer), seed=request.seed)
+    found = yield from with_progress(steps, "Looking for the most probable z")
+    return _inpaintings(request, found, most=1)
 
 
 @answer.register
 def _(request: InpaintSamples, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
-    steps = resampled(explorer.model, _damaged(request, explorer), seed=request.seed)
-    filled = yield from with_progress(steps, "Drawing other ways to fill it in")
-    return _fills(request, filled, most=len(filled.z))
+    steps = resampled(explorer.model, _masked(request, explorer), seed=request.seed)
+    found = yield from with_progress(steps, "Drawing other ways to fill it in")
+    return _inpaintings(request, found, most=len(found.z))
 
 
-def _damaged(request: Inpaint | InpaintSamples, explorer: Explorer) -> MaskedImage:
+def _masked(request: Inpaint | InpaintSamples, explorer: Explorer) -> MaskedImage:
     image = channels_first(request.original.picture)
     if explorer.card is None or image.shape != explorer.card.spec.shape:
         raise DataError("This picture is not of the size of the open model's images.", AGAIN)
@@ -94,9 +94,9 @@ def _damaged(request: Inpaint | InpaintSamples, explorer: Explorer) -> MaskedIma
     return MaskedImage(image, ~request.hidden, request.original.point.label)
 
 
-def _fills(request: Inpaint | InpaintSamples, filled: Inpainting, most: int) -> Inpaintings:
-    points = tuple(request.original.point.at(tuple(z)) for z in filled.z[:most].tolist())
-    tiles = Tiles(points, to_picture(filled.images[:most]), len(points))
+def _inpaintings(request: Inpaint | InpaintSamples, found: Inpainting, most: int) -> Inpaintings:
+    points = tuple(request.original.point.at(tuple(z)) for z in found.z[:most].tolist())
+    tiles = Tiles(points, to_picture(found.images[:most]), len(points))
     return Inpaintings(
-        request.original, request.hidden, tiles, tuple(filled.log_joint[:most].tolist())
+        request.original, request.hidden, tiles, tuple(found.log_joint[:most].tolist())
     )

@@ -1,4 +1,4 @@
-"""Walking a route: which leg a step belongs to, and which label it has."""
+"""Sampling of a path: the segment and the label of each step."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from latentlab.session.points import LatentPath, Point
 
 Curve = Callable[["NDArray[np.float64]"], "NDArray[np.float32]"]
-"""From shares of a leg, shape (n,), to its points, shape (n, D)."""
+"""Map from fractions of a segment, shape (n,), to its points, shape (n, D)."""
 HALF = 0.5 + 1e-9
 
 
 def walk(ends: LatentPath, curves: Sequence[Curve]) -> tuple[Point, ...]:
-    """Return the steps of a route, evenly in time, given the curve of each of its legs.
+    """Return the steps of a path at equal time intervals, given the curve of each segment.
 
-    A step has the label of the stop that is nearer in time.
+    A step has the label of the waypoint that is nearer in time.
     """
     stops = ends.stops()
     times = np.array([stop.time for stop in stops])
     now = np.linspace(0.0, 1.0, ends.steps)
-    legs = np.clip(np.searchsorted(times, now, side="right") - 1, 0, len(curves) - 1)
-    lasts = np.maximum(times[legs + 1] - times[legs], 1e-12)
-    share = np.clip((now - times[legs]) / lasts, 0.0, 1.0)
-    eased = ease(share, ends.easing)
+    segments = np.clip(np.searchsorted(times, now, side="right") - 1, 0, len(curves) - 1)
+    durations = np.maximum(times[segments + 1] - times[segments], 1e-12)
+    fractions = np.clip((now - times[segments]) / durations, 0.0, 1.0)
+    eased = ease(fractions, ends.easing)
     z = np.empty((ends.steps, len(ends.a.z)), np.float32)
-    for leg, curve in enumerate(curves):
-        z[legs == leg] = curve(eased[legs == leg])
+    for i, curve in enumerate(curves):
+        z[segments == i] = curve(eased[segments == i])
     labels = [
-        stops[leg + int(gone > HALF)].point.label
-        for leg, gone in zip(legs.tolist(), share.tolist(), strict=True)
+        stops[i + int(fraction > HALF)].point.label
+        for i, fraction in zip(segments.tolist(), fractions.tolist(), strict=True)
     ]
     return tuple(
         replace(ends.a, z=tuple(row), label=y) for row, y in zip(z.tolist(), labels, strict=True)
@@ -48,7 +48,7 @@ def walk(ends: LatentPath, curves: Sequence[Curve]) -> tuple[Point, ...]:
 
 
 def straight_route(ends: LatentPath) -> tuple[Point, ...]:
-    """Return the steps of a route whose legs are straight."""
+    """Return the steps of a path with straight segments."""
     return walk(ends, [_line(a.point, b.point) for a, b in pairwise(ends.stops())])
 
 

@@ -1,4 +1,4 @@
-"""Answers about the runs there are."""
+"""Answers about runs."""
 
 from __future__ import annotations
 

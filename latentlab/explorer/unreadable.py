@@ -1,4 +1,4 @@
-"""Files that nothing here can open: what is said of them."""
+"""Error messages about files that cannot be opened."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OTHERS = {
     ".pkl": "Python",
     ".pickle": "Python",
 }
-"""Whose models have such names."""
+"""Map from suffixes of model files to their framework."""
 PICTURES = "File › Use a folder of pictures…"
 DATA = {
     **dict.fromkeys(
@@ -38,25 +38,25 @@ DATA = {
     ),
     ".zip": ("an archive", f"To learn from pictures in it, use {PICTURES}."),
 }
-"""What files that hold data are, and what they are good for."""
+"""Map from suffixes of data files to a description and advice."""
 RUNS = "a run folder that latentlab has written, or the checkpoint (.safetensors, .json) in it"
 
 
 def why_no_picture(path: Path, error: DataError) -> DataError:
-    """Return what to tell of a file that was opened as a picture and is none.
+    """Return the error for a file that was opened as an image and is not one.
 
     Parameters
     ----------
     path : Path
-        The file. One with a picture's name was meant as one; of another, all is told that can be
-        opened.
+        The file. With an image suffix `error` is returned unchanged; otherwise the message lists
+        the kinds of files that can be opened.
     error : DataError
-        Why it cannot be read as a picture.
+        Reason why it cannot be read as an image.
     """
     suffix = path.suffix.lower()
     if suffix in OTHERS:
-        whose = f"is a file of {OTHERS[suffix]}, which latentlab cannot open"
-        return DataError(f"{path.name} {whose}.", f"Open {RUNS}.")
+        reason = f"is a file of {OTHERS[suffix]}, which latentlab cannot open"
+        return DataError(f"{path.name} {reason}.", f"Open {RUNS}.")
     if suffix in picture_suffixes() or not path.is_file():
         return error
     if suffix in DATA:
@@ -69,14 +69,14 @@ def why_no_picture(path: Path, error: DataError) -> DataError:
 
 
 def why_no_run(path: Path, error: RunError) -> RunError:
-    """Return what to tell of a path that cannot be opened as a run.
+    """Return the error for a path that cannot be opened as a run.
 
     Parameters
     ----------
     path : Path
-        A folder that holds runs or pictures was meant for something else than a run folder.
+        The path. If it is a folder of runs or of images, the advice says how to use it.
     error : RunError
-        Why it cannot be opened.
+        Reason why it cannot be opened.
     """
     if not path.is_dir() or (path / DESCRIPTION).exists():
         return error

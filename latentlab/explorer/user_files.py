@@ -1,4 +1,4 @@
-"""Where stands what a person keeps of a model."""
+"""Paths of the user's files about a model."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def place_of(card: ModelCard, what: str) -> Path:
-    """Return the file that keeps something, such as ``directions``, of a model.
+    """Return the path of a file about a model, such as its ``directions``.
 
-    In its own folder where that is one of the user's runs; else in the user's folder.
+    It is in the run folder if that is one of the user's runs, else in the user's folder.
     """
     source = card.source
     if source is None:
@@ -25,6 +25,6 @@ def place_of(card: ModelCard, what: str) -> Path:
         return source / f"{what}.json"
     if source.parent.resolve() == (resources() / "models").resolve():
         return home() / what / f"{source.name}.json"
-    # Folders elsewhere may share a name.
-    mark = hashlib.sha256(str(source).encode()).hexdigest()[:8]
-    return home() / what / f"{source.name}-{mark}.json"
+    # Folders in different locations may have the same name.
+    suffix = hashlib.sha256(str(source).encode()).hexdigest()[:8]
+    return home() / what / f"{source.name}-{suffix}.json"

@@ -1,4 +1,4 @@
-"""Maps that took long to make, kept beside the run they show."""
+"""Disk cache of t-SNE and UMAP layouts."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 FOLDER = "views"
 MOST = 8
-"""Maps kept in one folder: the newest."""
+"""Maximum number of files in one folder; the newest are kept."""
 MOST_BYTES = 1 << 30
-"""Bytes of one map at most."""
+"""Maximum size of one file, in bytes."""
 
 
 class ViewCache:
-    """The file of one map: in the run's folder, or the user's where the model is a shipped one.
+    """Cache file of one layout, in the run folder, or in the user's folder for a shipped model.
 
     Parameters
     ----------
     card : ModelCard or None
         The model.
     mu : ndarray of float32, shape (N, D)
-        The codes that were laid out; their bytes are the map's name.
+        Embedded codes; their hash is part of the file name.
     layout : str
-        How.
+        Kind of layout.
     """
 
     def __init__(self, card: ModelCard | None, mu: NDArray[np.float32], layout: str) -> None:
@@ -46,19 +46,19 @@ class ViewCache:
         self.path = _folder(card) / f"{layout}-{name}.npz"
 
     def read(self) -> Kept | None:
-        """Return places and laid-out rows, or None where they are not kept or damaged."""
+        """Return positions and embedded rows, or None if the file is missing or damaged."""
         try:
             arrays = read_arrays(self.path, MOST_BYTES)
             xy, anchors = arrays["xy"], arrays["anchors"]
         except (DataError, KeyError):
             return None
-        kinds = xy.dtype == np.float32 and anchors.dtype == np.int64
-        whole = kinds and xy.shape == (self._count, 2) and anchors.ndim == 1
-        inside = whole and len(anchors) and 0 <= anchors.min() <= anchors.max() < self._count
-        return (xy, anchors) if inside and np.isfinite(xy).all() else None
+        dtypes = xy.dtype == np.float32 and anchors.dtype == np.int64
+        shapes = dtypes and xy.shape == (self._count, 2) and anchors.ndim == 1
+        is_valid = shapes and len(anchors) and 0 <= anchors.min() <= anchors.max() < self._count
+        return (xy, anchors) if is_valid and np.isfinite(xy).all() else None
 
     def write(self, xy: NDArray[np.float32], anchors: NDArray[np.int64]) -> None:
-        """Keep a map; where that cannot be, it is made again next time."""
+        """Write a layout; on failure it is computed again next time."""
         keep_arrays(self.path, MOST, xy=xy, anchors=anchors)
 
 

@@ -1,1 +1,1 @@
-"""What a run leaves on disk."""
+"""Run folders: recording, reading and resuming training runs."""

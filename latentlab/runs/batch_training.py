@@ -1,4 +1,4 @@
-"""Training without a window: one run, several, a sweep, or an earlier run further."""
+"""Training from the command line: single runs, batches, sweeps and resumed runs."""
 
 from __future__ import annotations
 
@@ -34,28 +34,27 @@ def train_all(
     files : tuple of Path
         Recipe files.
     out : Path or None
-        The run folder, or that of all folders where there are several; None for new ones.
+        Run folder, or parent of the run folders of several runs; None for new folders.
     settings : tuple of str
         Changes such as ``"training.epochs=11"``.
     sweeps : tuple of str
-        Keys and the values that each takes, such as ``"objective.beta=0.5,1,4"``. Of several,
-        every combination is trained.
+        Keys with their values, such as ``"objective.beta=0.5,1,4"``. All combinations are trained.
 
     Yields
     ------
     str
-        One line per thing done.
+        Lines for the terminal.
 
     Returns
     -------
     bool
-        Whether all came to their end; False where Ctrl-C ended one.
+        True if all runs finished; False if Ctrl-C stopped one.
 
     Raises
     ------
     LatentlabError
-        Where a recipe cannot be used, before anything is trained, or a run fails: of several,
-        after the others have been trained.
+        If a recipe is invalid, before training starts, or a run fails; the failure of one of
+        several runs is raised after the others have been trained.
     """
     plans = told_apart(
         [each for file in files for each in plan(file.stem, read_values(file, settings), sweeps)]
@@ -82,7 +81,7 @@ def _train(plans: Sequence[Plan], out: Path | None) -> Generator[str, None, bool
             continue
         folders.append(folder)
         if leads():
-            yield from _concluded(each, folder, finished, named=several and out is None)
+            yield from _report(each, folder, finished, named=several and out is None)
         if not finished:
             return False
     if len(folders) > 1 and leads():
@@ -93,7 +92,7 @@ def _train(plans: Sequence[Plan], out: Path | None) -> Generator[str, None, bool
 
 
 def _check_free(folders: Sequence[Path]) -> None:
-    """Refuse folders that hold a run, before hours are spent on those that come before."""
+    """Reject folders that hold a run before any training starts."""
     for folder in folders:
         if (folder / DESCRIPTION).exists():
             raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
@@ -101,12 +100,12 @@ def _check_free(folders: Sequence[Path]) -> None:
 
 def _folder_for(each: Plan, out: Path | None, several: bool) -> Path:
     if out is None:
-        return _taken_folder(each) if leads() else Path()
+        return _make_folder(each) if leads() else Path()
     return out / each.name if several else out
 
 
-def _taken_folder(each: Plan) -> Path:
-    """Make a new folder: of two programs that begin in the same second each gets its own."""
+def _make_folder(each: Plan) -> Path:
+    """Create a new folder; programs that start in the same second get different ones."""
     while True:
         folder = new_folder(each.recipe)
         try:
@@ -118,7 +117,7 @@ def _taken_folder(each: Plan) -> Path:
         return folder
 
 
-def _concluded(each: Plan, folder: Path, finished: bool, *, named: bool) -> Iterator[str]:
+def _report(each: Plan, folder: Path, finished: bool, *, named: bool) -> Iterator[str]:
     if named:
         rename(folder, each.name)
     yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
@@ -139,7 +138,7 @@ def _compare(folders: list[Path], out: Path) -> Iterator[str]:
 
 
 def _free(path: Path) -> Path:
-    """Return a file's name that is not taken, nor is its table's."""
+    """Return a path that does not exist, also not with the suffix ``.csv``."""
     number, free = 2, path
     while free.exists() or free.with_suffix(".csv").exists():
         free, number = path.with_stem(f"{path.stem}-{number}"), number + 1
@@ -147,24 +146,24 @@ def _free(path: Path) -> Path:
 
 
 def save_comparison(folders: Sequence[Path], path: Path) -> None:
-    """Write one line per run as CSV: what sets its recipe apart, and its last losses.
+    """Write one CSV line per run: the recipe values that differ, and its last losses.
 
     Raises
     ------
     RunError
-        Where a folder holds no run, or the file cannot be written.
+        If a folder holds no run, or the file cannot be written.
     """
     checkpoints = [read_checkpoint(folder) for folder in folders]
-    apart = differing([checkpoint.recipe.to_dict() for checkpoint in checkpoints])
+    settings = differing([checkpoint.recipe.to_dict() for checkpoint in checkpoints])
     losses = [_flat_losses(folder) for folder in folders]
     terms = list(dict.fromkeys(name for each in losses for name in each))
     write_table(
         path,
-        ["run", *apart, "epoch", *terms],
+        ["run", *settings, "epoch", *terms],
         (
             [
                 str(folder),
-                *(_plain(values[i]) for values in apart.values()),
+                *(_plain(values[i]) for values in settings.values()),
                 checkpoints[i].epoch,
                 *(f"{losses[i][term]:.5f}" if term in losses[i] else "" for term in terms),
             ]
@@ -185,17 +184,17 @@ def _plain(value: object) -> object:
 
 
 def resume_run(folder: Path, epochs: int | None) -> Generator[str, None, bool]:
-    """Go on with a run, to `epochs` in all where that is given.
+    """Resume a run, up to a total of `epochs` if given.
 
     Yields
     ------
     str
-        One line per thing done.
+        Lines for the terminal.
 
     Returns
     -------
     bool
-        Whether it came to its end; False where Ctrl-C ended it.
+        True if the run finished; False if Ctrl-C stopped it.
     """
     finished = show(resume(folder, epochs))
     if leads():

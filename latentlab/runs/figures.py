@@ -1,4 +1,4 @@
-"""Figures for paper and screen, drawn by matplotlib: curves and the map."""
+"""Matplotlib figures of the curves and the map."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ COLUMNS = ("run", "split", "term", "epoch", "nats_per_image")
 
 
 def save_curves(compared: Sequence[Compared], out: Path) -> None:
-    """Draw the losses of one run, or the validation losses of several; or write them as CSV.
+    """Plot the losses of one run, or the validation losses of several, or write them as CSV.
 
     Parameters
     ----------
     compared : sequence of Compared
         The runs.
     out : Path
-        Its suffix says as what: png, svg, pdf or csv.
+        Output file; its suffix (png, svg, pdf or csv) sets the format.
 
     Raises
     ------
     RunError
-        Where no run has metrics, or `out` cannot be written.
+        If no run has metrics, or `out` cannot be written.
     """
     ending = check_ending(out, FIGURES)
     names = list(dict.fromkeys(name for run in compared for _, name in run.curves))
@@ -76,12 +76,12 @@ def _rows(compared: Sequence[Compared]) -> Iterator[tuple[str, ...]]:
 
 
 def draw_map(codes: Codes, card: ModelCard, out: Path) -> None:
-    """Draw the codes over the first two dimensions, coloured by class.
+    """Plot the codes over the first two dimensions, coloured by class.
 
     Raises
     ------
     RunError
-        Where `out` cannot be written.
+        If `out` cannot be written.
     """
     figure = Figure(figsize=(6.4, 5.6), layout="constrained")
     axes = figure.subplots()

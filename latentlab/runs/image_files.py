@@ -1,4 +1,4 @@
-"""Pictures to files that carry how they were made."""
+"""Image files with metadata about how they were made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FRAME_MS = 60
 MOST_PIXELS = 1 << 22
-"""Pixels of a picture that is read back, at most."""
+"""Maximum number of pixels of an image that is read."""
 MAX_EXIF = 60_000
 SOFTWARE = f"latentlab {__version__}"
 
@@ -39,27 +39,27 @@ def save_tiles(
     *,
     steps: bool = False,
 ) -> None:
-    """Write tiles as one sheet, or as the frames of a film, as the ending of `path` says.
+    """Write tiles as an image grid or as an animation, depending on the extension of `path`.
 
     Parameters
     ----------
     tiles : Tiles
-        What to write.
+        Images to write.
     path : Path
-        Its ending is one of `TILES`.
+        Output file with an extension in `TILES`.
     info : mapping
-        How they were made; written into the file.
+        Metadata written into the file.
     gap : int
-        Pixels between the pictures of a sheet.
+        Pixels between the images of a grid.
     back : bool
-        Whether a film plays there and back, or begins anew after its last frame.
+        Whether an animation plays back and forth instead of restarting after its last frame.
     steps : bool
-        Whether the tiles are steps of a way, which a WebP shows as a film as a GIF always does.
+        Whether the tiles are steps of a path: WebP is then an animation, as GIF always is.
 
     Raises
     ------
     RunError
-        Where the file cannot be written, or its ending is none of these.
+        If the file cannot be written, or its extension is not in `TILES`.
     """
     if check_ending(path, TILES) in (MOVING if steps else ("gif",)):
         save_film(tiles.pictures, path, info, back=back)
@@ -70,12 +70,12 @@ def save_tiles(
 def save_picture(
     picture: NDArray[np.uint8], path: Path, info: Mapping[str, Any], scale: int = 1
 ) -> None:
-    """Write a picture with its recipe inside, each pixel enlarged `scale` times.
+    """Write an image with metadata, enlarged by the factor `scale`.
 
     Raises
     ------
     RunError
-        Where the file cannot be written, or its ending is none of `PICTURES`.
+        If the file cannot be written, or its extension is not in `PICTURES`.
     """
     image, text = _enlarged(picture, scale), json.dumps(info)
     match check_ending(path, PICTURES):
@@ -100,25 +100,25 @@ def save_film(
     scale: int = 4,
     back: bool = True,
 ) -> None:
-    """Write frames as a GIF or WebP that plays for ever: there and back, or round and round.
+    """Write frames as an endless GIF or WebP; with `back` it plays back and forth.
 
     Raises
     ------
     RunError
-        Where the file cannot be written, or its ending is none of `MOVING`.
+        If the file cannot be written, or its extension is not in `MOVING`.
     """
-    there = [_enlarged(frame, scale) for frame in frames]
-    home = there[-2:0:-1] if back else []
-    film = {"save_all": True, "append_images": [*there[1:], *home], "duration": FRAME_MS, "loop": 0}
+    first, *others = images = [_enlarged(frame, scale) for frame in frames]
+    others += images[-2:0:-1] if back else []
+    options = {"save_all": True, "append_images": others, "duration": FRAME_MS, "loop": 0}
     if check_ending(path, MOVING) == "gif":
         comment = json.dumps({"software": SOFTWARE, **info}).encode()
-        _save(there[0], path, "GIF", comment=comment, **film)
+        _save(first, path, "GIF", comment=comment, **options)
     else:
-        _save(there[0], path, "WEBP", lossless=True, exif=_exif(json.dumps(info)), **film)
+        _save(first, path, "WEBP", lossless=True, exif=_exif(json.dumps(info)), **options)
 
 
 def read_png(path: Path) -> NDArray[np.uint8] | None:
-    """Return the pixels of a PNG, or None where there is none that can be read."""
+    """Return the pixels of a PNG, or None if it is missing or unreadable."""
     try:
         with reading(path), Image.open(path, formats=["PNG"]) as file:
             if file.width * file.height > MOST_PIXELS:
@@ -137,7 +137,7 @@ def _enlarged(picture: NDArray[np.uint8], scale: int) -> Image.Image:
 def _exif(text: str) -> Image.Exif:
     exif = Image.Exif()
     exif[ExifTags.Base.Software] = SOFTWARE
-    # A JPEG holds no more; the picture is worth more than how it was made.
+    # JPEG limits the size of EXIF; write the image without metadata rather than fail.
     if len(text) < MAX_EXIF:
         exif[ExifTags.Base.ImageDescription] = text
     return exif

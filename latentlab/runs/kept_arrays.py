@@ -1,4 +1,4 @@
-"""Arrays that the program keeps in files of its own."""
+"""Cache files of arrays."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 
 def read_arrays(path: Path, most: int) -> dict[str, NDArray[Any]]:
-    """Read all arrays of a .npz of at most `most` bytes once it is unpacked.
+    """Read all arrays of a .npz of at most `most` bytes, uncompressed.
 
     Raises
     ------
     DataError
-        Where there is none, it is damaged, or larger.
+        If the file is missing, damaged or too large.
     """
     file = NumpyFile(path, path.parent.name)
     size = sum(head.nbytes for head in file.arrays.values())
     if size > most:
-        raise DataError(f"{path} holds {size:,} bytes, and {most:,} are the most.")
+        raise DataError(f"{path} holds {size:,} bytes; the maximum is {most:,}.")
     return {name: file.read(name) for name in file.arrays}
 
 
 def keep_arrays(path: Path, most: int, **arrays: NDArray[Any]) -> None:
-    """Write arrays to a .npz, and of all in its folder keep the newest `most`.
+    """Write arrays to a .npz and delete all but the newest `most` files of its folder.
 
-    Where that cannot be, nothing is kept, and they are computed again next time.
+    If writing fails, nothing is saved, and the arrays are computed again next time.
     """
     packed = io.BytesIO()
     np.savez(packed, allow_pickle=False, **arrays)

@@ -1,4 +1,4 @@
-"""Run folders: what a training run leaves on disk."""
+"""Library of run folders: list, name, delete, discard and restore runs."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ PREVIEW = "preview.png"
 NAME = "name.txt"
 LONGEST_NAME = 80
 DISCARDED = "discarded"
-"""Folder beside the runs for those that were discarded."""
+"""Name of the subfolder for discarded runs."""
 MOST_DISCARDED = 10
 
 
 def write_preview(folder: Path) -> None:
-    """Put a picture of 16 samples beside a checkpoint."""
+    """Write an image of 16 prior samples to a run folder."""
     model, checkpoint = load_model(folder)
     labels = labels_for(16, checkpoint.spec.classes, None)
     pictures = decode(model, sample_prior(model, 16, seed=0), labels)
@@ -47,7 +47,7 @@ def write_preview(folder: Path) -> None:
 
 
 def new_folder(recipe: Recipe) -> Path:
-    """Return a folder for a new run that does not exist yet."""
+    """Return the path of a new run folder that does not exist yet."""
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{recipe.model.kind}-{recipe.data.kind}"
     folder, number = runs() / name, 2
     while folder.exists():
@@ -62,9 +62,9 @@ def library() -> tuple[Entry, ...]:
     return (*entries, *(_entry(folder, shipped=False) for folder in reversed(own)))
 
 
-def _folders(place: Path) -> list[Path]:
-    """Return the run folders in a folder, by name; also those that lack one of their files."""
-    files = (file for name in (DESCRIPTION, WEIGHTS) for file in place.glob(f"*/{name}"))
+def _folders(parent: Path) -> list[Path]:
+    """Return the run folders in a folder, sorted by name, including incomplete ones."""
+    files = (file for name in (DESCRIPTION, WEIGHTS) for file in parent.glob(f"*/{name}"))
     return sorted({file.parent for file in files})
 
 
@@ -72,7 +72,7 @@ def _entry(folder: Path, *, shipped: bool) -> Entry:
     try:
         checkpoint = read_checkpoint(folder)
     except RunError as error:
-        # The folder is said below the reason anyway.
+        # The folder is displayed with the reason, so it is removed from the message.
         reason = error.message.replace(f"{folder}{os.sep}", "")
         return Entry(run_name(folder), shown(reason, 100), folder, shipped, damage=str(error))
     size = getattr(checkpoint.recipe.model, "latent_dim", "?")
@@ -97,7 +97,7 @@ def _entry(folder: Path, *, shipped: bool) -> Entry:
 
 
 def run_name(folder: Path) -> str:
-    """Return what people call a run: the name they gave it, or its folder's made readable."""
+    """Return the display name of a run: the user's name for it, or a readable folder name."""
     if name := read_note(folder / NAME):
         return shown(" ".join(name.split()), LONGEST_NAME)
     stamp, _, rest = folder.name.partition("-")
@@ -110,12 +110,12 @@ def run_name(folder: Path) -> str:
 
 
 def rename(folder: Path, name: str) -> None:
-    """Call a run something else; an empty name gives it its first one back.
+    """Rename a run; an empty name restores the default.
 
     Raises
     ------
     RunError
-        Where the folder cannot be written.
+        If the folder cannot be written.
     """
     write_atomically(folder / NAME, name.strip().encode())
 
@@ -126,7 +126,7 @@ def trash(folder: Path) -> None:
     Raises
     ------
     RunError
-        Where it is none of the user's own, or there is no trash.
+        If it is a shipped model, or there is no trash.
     """
     if folder.resolve().parent == (resources() / "models").resolve():
         raise RunError(f"{folder.name} came with latentlab and stays.")
@@ -137,30 +137,30 @@ def trash(folder: Path) -> None:
 
 
 def discard(folder: Path) -> Path:
-    """Move a cancelled run out of the library and return where it is, for `restore`.
+    """Move a cancelled run out of the library and return its new path, for `restore`.
 
-    The latest `MOST_DISCARDED` stay there; older ones go to the system's trash.
+    The newest `MOST_DISCARDED` are kept; older ones are moved to the system's trash.
 
     Raises
     ------
     RunError
-        Where it cannot be moved; it then stays in the library.
+        If it cannot be moved; it then stays in the library.
     """
-    place = folder.parent / DISCARDED / folder.name
-    _move(folder, place, "discarded")
-    others = sorted(other for other in place.parent.iterdir() if other != place)
+    target = folder.parent / DISCARDED / folder.name
+    _move(folder, target, "discarded")
+    others = sorted(other for other in target.parent.iterdir() if other != target)
     for old in others[: max(0, len(others) + 1 - MOST_DISCARDED)]:
-        _let_go(old)
-    return place
+        _trash_or_delete(old)
+    return target
 
 
 def restore(place: Path) -> Path:
-    """Move a discarded run back among the runs and return its folder.
+    """Move a discarded run back to the library and return its folder.
 
     Raises
     ------
     RunError
-        Where it is no longer there or cannot be moved.
+        If it no longer exists or cannot be moved.
     """
     if not place.is_dir():
         raise RunError(f"{place} is no longer there.", "Look for it in the system's trash.")
@@ -169,19 +169,19 @@ def restore(place: Path) -> Path:
     return folder
 
 
-def _move(folder: Path, place: Path, what: str) -> None:
+def _move(folder: Path, target: Path, what: str) -> None:
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        # Within one disk, so that the run is here or there at any moment.
-        folder.rename(place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # A rename within one disk is atomic.
+        folder.rename(target)
     except OSError as error:
         raise RunError(
             f"{folder.name} cannot be {what}: {error.strerror}.", f"It is still in {folder.parent}."
         ) from error
 
 
-def _let_go(folder: Path) -> None:
-    """Move a run to the trash, or delete it where there is none."""
+def _trash_or_delete(folder: Path) -> None:
+    """Move a run to the trash, or delete it if there is no trash."""
     try:
         send2trash(folder)
     except OSError:
@@ -189,9 +189,9 @@ def _let_go(folder: Path) -> None:
 
 
 def compare(folders: tuple[Path, ...]) -> tuple[Compared, ...]:
-    """Return the curves of runs, each named by what sets it apart from the others."""
+    """Return the curves of runs, each named by the recipe values that differ."""
     recipes = [read_checkpoint(folder).recipe.to_dict() for folder in folders]
     return tuple(
-        Compared(apart or run_name(folder), folder, read_curves(folder))
-        for folder, apart in zip(folders, differences(recipes), strict=True)
+        Compared(values or run_name(folder), folder, read_curves(folder))
+        for folder, values in zip(folders, differences(recipes), strict=True)
     )

@@ -1,4 +1,4 @@
-"""How a run looked at the end of its epochs, kept beside it at a bounded size."""
+"""Epoch previews of a run in its folder, of bounded total size."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDER = "replay"
-"""Portraits that are kept of a run, however long it is."""
+"""Subfolder of a run for its epoch previews."""
 CODES = 1000
-"""Images whose codes are kept."""
+"""Maximum number of images whose codes are saved."""
 NAME = re.compile(r"epoch-(\d{5,9})\.npz", re.ASCII)
 PICTURES = ("originals", "reconstructions", "samples")
 MOST_BYTES = 256 << 20
-"""Bytes of a portrait at most, unpacked."""
+"""Maximum uncompressed size of a preview, in bytes."""
 
 
 class EpochPreviewLog:
-    """Keeps portraits of a run: the first, the newest, and others evenly between them.
+    """Writer of epoch previews that keeps the first, the newest, and evenly spaced others.
 
     Parameters
     ----------
     folder : Path
-        The run's.
+        Run folder.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def add(self, portrait: EpochPreview) -> None:
-        """Write a portrait, and take away those that stand too close to others by now.
+        """Write a preview and delete those that `thinned` drops.
 
         Raises
         ------
         RunError
-            Where it cannot be written.
+            If it cannot be written.
         """
         write_atomically(_file(self._folder, portrait.epoch), _packed(portrait))
         epochs = moments(self._folder)
@@ -56,23 +56,23 @@ class EpochPreviewLog:
 
 
 def moments(folder: Path) -> tuple[int, ...]:
-    """Return the epochs whose portraits a run folder keeps, ascending."""
+    """Return the epochs with a preview in a run folder, ascending."""
     names = (NAME.fullmatch(file.name) for file in (folder / FOLDER).glob("epoch-*.npz"))
     return tuple(sorted(int(name[1]) for name in names if name))
 
 
 def read_epoch_preview(folder: Path, epoch: int) -> EpochPreview:
-    """Read how a run looked at the end of an epoch.
+    """Read the preview of a run at the end of an epoch.
 
     Raises
     ------
     RunError
-        Where there is no such portrait or it is damaged.
+        If there is no such preview or it is damaged.
     """
     file = _file(folder, epoch)
     if is_missing(file):
-        raise RunError(f"{folder} keeps no portrait of epoch {epoch}.", "Choose another moment.")
-    advice = "Choose another moment; the run itself is whole."
+        raise RunError(f"{folder} has no preview of epoch {epoch}.", "Choose another epoch.")
+    advice = "Choose another epoch; the run itself is not damaged."
     try:
         with reading(file, RunError, advice):
             return _unpacked(epoch, read_arrays(file, MOST_BYTES))
@@ -81,7 +81,7 @@ def read_epoch_preview(folder: Path, epoch: int) -> EpochPreview:
 
 
 def forget_after(folder: Path, epoch: int) -> None:
-    """Take away the portraits of later epochs, which a resumed run will live through again."""
+    """Delete the previews of later epochs, which a resumed run trains again."""
     for later in moments(folder):
         if later > epoch:
             _file(folder, later).unlink(missing_ok=True)
@@ -92,9 +92,9 @@ def _file(folder: Path, epoch: int) -> Path:
 
 
 def _packed(portrait: EpochPreview) -> bytes:
-    reach = float(np.finfo(np.float16).max)
+    limit = float(np.finfo(np.float16).max)
     arrays: dict[str, NDArray] = {
-        name: np.clip(getattr(portrait, name)[:CODES], -reach, reach).astype(np.float16)
+        name: np.clip(getattr(portrait, name)[:CODES], -limit, limit).astype(np.float16)
         for name in ("mu", "sigma")
     }
     if portrait.labels is not None:
@@ -109,19 +109,19 @@ def _unpacked(epoch: int, arrays: dict[str, NDArray]) -> EpochPreview:
     mu, sigma = (arrays[name].astype(np.float32) for name in ("mu", "sigma"))
     labels = arrays["labels"].astype(np.int64) if "labels" in arrays else None
     if mu.ndim != 2 or mu.shape != sigma.shape or not len(mu):
-        raise ValueError("its codes do not fit together")
+        raise ValueError("the shapes of mu and sigma differ or are empty")
     if not (np.isfinite(mu).all() and np.isfinite(sigma).all() and (sigma >= 0).all()):
-        raise ValueError("its codes are no numbers")
+        raise ValueError("mu or sigma has invalid values")
     if labels is not None and (labels.shape != mu.shape[:1] or labels.min() < 0):
-        raise ValueError("its labels do not fit its codes")
+        raise ValueError("the labels do not match the codes")
     originals, reconstructions, samples = (arrays[name] for name in PICTURES)
     if not all(map(_are_pictures, (originals, reconstructions, samples))):
-        raise ValueError("its pictures are none")
+        raise ValueError("the images have a wrong type or shape")
     if originals.shape != reconstructions.shape or originals.shape[1:] != samples.shape[1:]:
-        raise ValueError("its pictures do not fit together")
+        raise ValueError("the shapes of the images differ")
     return EpochPreview(epoch, mu, sigma, labels, originals, reconstructions, samples)
 
 
 def _are_pictures(array: NDArray) -> bool:
-    coloured = array.ndim == 4 and array.shape[3] == 3
-    return array.dtype == np.uint8 and array.size > 0 and (array.ndim == 3 or coloured)
+    is_colour = array.ndim == 4 and array.shape[3] == 3
+    return array.dtype == np.uint8 and array.size > 0 and (array.ndim == 3 or is_colour)

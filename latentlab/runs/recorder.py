@@ -1,4 +1,4 @@
-"""Training that leaves a run folder behind, whole at any moment, and that goes on from one."""
+"""Training recorded in a run folder, which is consistent at any moment and can be resumed."""
 
 from __future__ import annotations
 
@@ -60,26 +60,26 @@ if TYPE_CHECKING:
 
 
 def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Generator[Event]:
-    """Train as `fit` does and keep the run in a folder.
+    """Train with `fit` and record the run in a folder.
 
     Parameters
     ----------
     recipe : Recipe
-        What to train.
+        Recipe of the run.
     folder : Path
-        Where to; must not hold a run yet.
+        Run folder; must not hold a run yet.
     controls : Controls, optional
         See `fit`.
 
     Yields
     ------
     Event
-        Those of `fit`; ``Started`` names the folder.
+        Events of `fit`; ``Started`` names the folder.
 
     Raises
     ------
     RunError
-        Where the folder holds a run or cannot be written.
+        If the folder holds a run or cannot be written.
     """
     if not leads():
         yield from fit(recipe)
@@ -99,36 +99,36 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
 def resume(
     folder: Path, epochs: int | None = None, controls: Controls | None = None
 ) -> Generator[Event | RunLog]:
-    """Go on with the run of a folder exactly where it stood, as if it had never stopped.
+    """Resume a run from its saved training state, with the same result as without interruption.
 
     Parameters
     ----------
     folder : Path
-        A run folder.
+        Run folder.
     epochs : int, optional
-        Epochs in all, where they are to be others than before.
+        New total number of epochs.
     controls : Controls, optional
         See `fit`.
 
     Yields
     ------
-    Event or Past
-        Those of `fit`; ``Started`` names the folder, and the run's ``RunLog`` comes after it.
+    Event or RunLog
+        Events of `fit`; ``Started`` names the folder and is followed by the ``RunLog`` of the run.
 
     Raises
     ------
     RunError
-        Where the folder is none of a run, cannot be written, or has had all its epochs.
+        If the folder is not a run folder, cannot be written, or has completed all its epochs.
     """
-    recipe, position = _where_it_stood(folder)
+    recipe, position = _read_position(folder)
     changes = read_all_changes(folder)
-    now = recipe
+    current = recipe
     for change in changes:
-        now = now.changed(change.key, change.value)
+        current = current.changed(change.key, change.value)
     controls = controls or Controls()
     if epochs is not None:
         controls.steer("training.epochs", epochs)
-    if position and position.epoch >= (epochs or now.training.epochs):
+    if position and position.epoch >= (epochs or current.training.epochs):
         raise RunError(
             f"{folder} has had all its {position.epoch} epochs.",
             "Train more: give a larger number of epochs.",
@@ -138,7 +138,7 @@ def resume(
     if not leads():
         yield from fit(recipe, controls=controls, resume=position, changes=changes, data=data)
         return
-    recorder = _Recorder(now, folder, changes)
+    recorder = _Recorder(current, folder, changes)
     events = fit(
         recipe,
         controls=controls,
@@ -150,15 +150,15 @@ def resume(
     with closing(_recorded(events, recorder)) as recorded:
         for event in recorded:
             if isinstance(event, Started):
-                # Not before: it may be that the data is no longer there.
+                # Not earlier: loading the data may fail.
                 recorder.go_on(position, event.steps_per_epoch)
             yield event
             if isinstance(event, Started):
                 yield read_run_log(folder, event.recipe)
 
 
-def _where_it_stood(folder: Path) -> tuple[Recipe, Position | None]:
-    """Return a run's recipe as it began and its position; None before it was first saved."""
+def _read_position(folder: Path) -> tuple[Recipe, Position | None]:
+    """Return the initial recipe and the training state of a run; None if never saved."""
     if not (folder / RECIPE).exists():
         raise RunError(
             f"{folder} cannot be resumed: it has no {RECIPE}.",
@@ -198,7 +198,7 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
 
 
 def _forget(folder: Path) -> None:
-    """Take away what a run has left that never learned anything: there is nothing to open."""
+    """Delete the files of a run that has no checkpoint."""
     with suppress(OSError):
         for name in (RECIPE, RUN_DATA):
             (folder / name).unlink(missing_ok=True)
@@ -217,17 +217,16 @@ class _Recorder:
         self.losses_before({})
 
     def losses_before(self, metrics: Mapping[str, Losses]) -> None:
-        """Say what the last epoch's losses were before those that are to come."""
+        """Set the losses of the last and of the best epoch so far."""
         self._metrics = self._best_metrics = metrics
 
     def go_on(self, position: Position | None, steps_per_epoch: int) -> None:
-        """Forget what was measured after a position: it is measured again."""
+        """Delete the measurements after a training state, which are made again."""
         rewind(self.folder, position.epoch if position else 0)
         self.steps.go_on(position.step / steps_per_epoch if position else 0.0)
         self.losses_before(last_losses(self.folder))
 
     def add_step(self, event: Step, losses: Losses) -> None:
-        """Take the losses of a step."""
         assert self.started
         self.steps.add(event.step / self.started.steps_per_epoch, losses)
 
@@ -245,15 +244,15 @@ class _Recorder:
 
     def write_change(self, change: Change) -> None:
         self.recipe = self.recipe.changed(change.key, change.value)
-        # Those of an earlier part of the run, now made again, stand there already.
+        # Changes that a resumed run repeats are already in the file.
         if change not in self._changes:
             self._append(CHANGES, change_line(change))
 
     def write_failure(self, error: Exception) -> None:
-        """Leave word of what ended the run; what made it diverge is not to be changed again."""
+        """Write the error that ended the run; drop changes after the last save if it diverged."""
         if self.started is None:
             return
-        # The disk may be what failed.
+        # The error may be that the disk cannot be written.
         with suppress(RunError):
             message = error.message if isinstance(error, LatentlabError) else repr(error)
             write_atomically(self.folder / FAILURE, f"{message}\n".encode())
@@ -268,9 +267,9 @@ class _Recorder:
             raise RunError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
     def keep(self, saved: Saved) -> None:
-        """Save, in the order in which a run killed in between can be opened and resumed."""
+        """Save in an order such that a run killed in between can be opened and resumed."""
         if saved.best:
-            # First: a run that goes on from a position will not make an earlier best again.
+            # First: a run resumed from a later training state does not reach this epoch again.
             self._save(saved.best, BEST, self._best_metrics)
         self.steps.write()
         if saved.position:

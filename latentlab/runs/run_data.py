@@ -1,7 +1,7 @@
-"""The data of a run: what its folder keeps of it, and finding it again from anywhere.
+"""Data of a run: its record in the run folder, and the search for its images.
 
-``data.json`` holds the fingerprint of the images, and where they lay: seen from the run folder, so
-that both can be moved together, and as absolute paths, so that either can be moved alone.
+``data.json`` holds the fingerprint of the images and their paths: relative to the run folder, so
+that both can be moved together, and absolute, so that either can be moved alone.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ INEXACT = "The run goes on with these, not exactly as it would have."
 
 
 class Place(Record):
-    """Where a file or folder lay when a run was made.
+    """Path of a file or folder when a run was made.
 
     Parameters
     ----------
     absolute : str
-        Its absolute path.
+        Absolute path.
     relative : str or None
-        Its path seen from the run folder; None where there is no way, as between two drives.
+        Path relative to the run folder; None if impossible, as between two drives.
     """
 
     absolute: str
@@ -48,18 +48,18 @@ class Place(Record):
 
 
 class RunData(Record):
-    """What a run folder keeps of its data.
+    """Content of ``data.json``.
 
     Parameters
     ----------
     format : int
-        Version of this file.
+        Version of the file format.
     kind : str
-        The kind of data set.
+        Kind of data set.
     images : Fingerprint
-        Which images there were, and which were held out.
+        Fingerprint of the images, including which were held out.
     paths : dict of str to Place
-        Where they lay, by the field of the data config.
+        Paths of the images by field of the data config.
     """
 
     format: Literal[1] = 1
@@ -72,69 +72,69 @@ _RUN_DATA = TypeAdapter(RunData)
 
 
 def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> None:
-    """Keep in a run folder which images a run has, and where they lie.
+    """Write the fingerprint and the paths of a run's images to its folder.
 
-    A run that goes on with images that have changed keeps those of before as well. Of a run that
-    an earlier latentlab made nothing is kept, where it is not known what it held out.
+    A run resumed with changed images keeps the earlier fingerprints as well. For a run of an
+    earlier latentlab whose held-out images are unknown, nothing is written.
 
     Raises
     ------
     RunError
-        Where the folder cannot be written.
+        If the folder cannot be written.
     """
-    images, before = take(splits), read_run_data(folder)
-    if before:
-        kept = before.model_copy(update={"images": joined(before.images, images)})
+    images, previous = take(splits), read_run_data(folder)
+    if previous:
+        record = previous.model_copy(update={"images": joined(previous.images, images)})
     elif splits.train.keys is not None and (folder / DESCRIPTION).exists():
         return
     else:
         places = {name: _place(path, folder) for name, path in paths_of(data).items()}
-        kept = RunData(kind=data.kind, images=images, paths=places)
-    write_atomically(folder / FILE, f"{kept.model_dump_json(indent=1)}\n".encode())
+        record = RunData(kind=data.kind, images=images, paths=places)
+    write_atomically(folder / FILE, f"{record.model_dump_json(indent=1)}\n".encode())
 
 
 def read_run_data(folder: Path) -> RunData | None:
-    """Return what a run folder keeps of its data; None where an earlier latentlab made it.
+    """Read ``data.json`` of a run folder; None for a run of an earlier latentlab.
 
     Raises
     ------
     RunError
-        Where the file is damaged.
+        If the file is damaged.
     """
     file = folder / FILE
     if is_missing(file):
         return None
-    advice = "Restore it from a copy, or delete it; which images were held out is then not known."
+    advice = "Restore it from a copy, or delete it; the held-out images are then unknown."
     return read_json(file, _RUN_DATA, advice=advice, most=MAX_BYTES)
 
 
 def load_run_data(
     folder: Path, data: DataConfig, spec: ImageSpec | None, *, resuming: bool = False
 ) -> Generator[Progress, None, Splits]:
-    """Find the images of a run, compare them with those it was made with, and read them.
+    """Find and read the images of a run, and compare them with its fingerprint.
 
     Parameters
     ----------
     folder : Path
-        The run folder.
+        Run folder.
     data : DataConfig
-        The data of its recipe.
+        Data config of its recipe.
     spec : ImageSpec or None
-        What its model is made for; None where that is not known.
+        Image format of its model; None if unknown.
     resuming : bool
-        Whether the run is to go on; else nothing is downloaded.
+        Whether the run is resumed; otherwise nothing is downloaded.
 
     Returns
     -------
     Splits
-        What the run held out is held out again; the note says what has changed since.
+        The images, with the same held-out part; the note says what has changed.
 
     Raises
     ------
     DataError
-        Where there are no such images; names the places where they were looked for.
+        If there are no such images; the message names the searched paths.
     RunError
-        Where ``data.json`` is damaged.
+        If ``data.json`` is damaged.
     """
     kept = read_run_data(folder)
     problem: DataError | None = None
@@ -142,7 +142,7 @@ def load_run_data(
     for config in _candidates(folder, data, kept):
         try:
             if not resuming and not config.available():
-                raise _nowhere(data.kind, list(paths_of(config).values()))
+                raise _not_found(data.kind, list(paths_of(config).values()))
             splits = yield from config.load()
             splits, change = _checked(splits, config, kept, spec)
         except DataError as error:
@@ -152,24 +152,24 @@ def load_run_data(
         if not change:
             return splits
     if changed:
-        return _noted(*changed, INEXACT if resuming else "")
+        return _with_notes(*changed, INEXACT if resuming else "")
     assert problem
     raise problem
 
 
-def _noted(splits: Splits, *told: str) -> Splits:
-    return replace(splits, note=" ".join(filter(None, (splits.note, *told))))
+def _with_notes(splits: Splits, *notes: str) -> Splits:
+    return replace(splits, note=" ".join(filter(None, (splits.note, *notes))))
 
 
 def _checked(
     splits: Splits, config: DataConfig, kept: RunData | None, spec: ImageSpec | None
 ) -> tuple[Splits, str]:
-    """Return the images with the parts that the run had, and what has changed since.
+    """Return the images with the parts of the run, and a description of what has changed.
 
     Raises
     ------
     DataError
-        Where they cannot be those of the run.
+        If they cannot be the images of the run.
     """
     problem = misfit(spec, splits.spec) if spec else ""
     change = "" if kept or splits.train.keys is None else UNKNOWN
@@ -186,7 +186,7 @@ def _checked(
 
 
 def located(folder: Path, recipe: Recipe) -> Recipe:
-    """Return a run's recipe with the paths at which its data is found from here, if it is."""
+    """Return the recipe of a run with the current paths of its data, if found."""
     try:
         data = _candidates(folder, recipe.data, read_run_data(folder))[0]
     except LatentlabError:
@@ -195,7 +195,7 @@ def located(folder: Path, recipe: Recipe) -> Recipe:
 
 
 def paths_of(data: DataConfig) -> dict[str, Path]:
-    """Return the paths of a data config by their fields."""
+    """Return the paths of a data config by field."""
     values = {name: getattr(data, name) for name in type(data).model_fields}
     return {name: value for name, value in values.items() if isinstance(value, Path)}
 
@@ -203,7 +203,7 @@ def paths_of(data: DataConfig) -> dict[str, Path]:
 def _place(path: Path, folder: Path) -> Place:
     absolute = path.absolute()
     try:
-        # The folder without links: from there, one folder up is where it seems to be.
+        # Resolve symbolic links: `..` in a relative path refers to the real parent folder.
         relative = Path(os.path.relpath(absolute, folder.resolve())).as_posix()
     except ValueError:
         relative = None
@@ -211,12 +211,12 @@ def _place(path: Path, folder: Path) -> Place:
 
 
 def _candidates(folder: Path, data: DataConfig, kept: RunData | None) -> list[DataConfig]:
-    """Return the data config with every choice of paths at which there is something.
+    """Return the data config with each set of existing candidate paths.
 
     Raises
     ------
     DataError
-        Where there is nothing at any of the places of a path.
+        If no candidate of a path exists.
     """
     places = {
         name: _places(path, folder, kept.paths.get(name) if kept else None)
@@ -224,29 +224,29 @@ def _candidates(folder: Path, data: DataConfig, kept: RunData | None) -> list[Da
     }
     found: list[dict[str, Path]] = []
     for i in range(3):
-        # What is not there by this rule may be there by another.
+        # Prefer the candidate of rule i, and fall back to the others.
         chosen = {name: _first([paths[i], *paths]) for name, paths in places.items()}
         if missing := [name for name, path in chosen.items() if path is None]:
-            raise _nowhere(data.kind, places[missing[0]])
+            raise _not_found(data.kind, places[missing[0]])
         paths = {name: path for name, path in chosen.items() if path}
         found += [paths] if paths not in found else []
     return [data.model_copy(update=paths) for paths in found]
 
 
 def _places(path: Path, folder: Path, place: Place | None) -> list[Path]:
-    """Return where a path of a recipe may lead: from the run, as it was, and from here."""
-    here = path.absolute()
+    """Return the candidates of a recipe path: relative to the run, absolute, and from here."""
+    current = path.absolute()
     if place is None:
-        return [here, here, here]
-    beside = (folder.resolve() / place.relative) if place.relative else here
-    return [Path(os.path.normpath(beside)), Path(place.absolute), here]
+        return [current, current, current]
+    relative = (folder.resolve() / place.relative) if place.relative else current
+    return [Path(os.path.normpath(relative)), Path(place.absolute), current]
 
 
 def _first(paths: list[Path]) -> Path | None:
     return next((path for path in paths if path.exists()), None)
 
 
-def _nowhere(kind: str, paths: list[Path]) -> DataError:
+def _not_found(kind: str, paths: list[Path]) -> DataError:
     where = " or ".join(dict.fromkeys(map(str, paths)))
     return DataError(
         f"{kind}{f' in {where}' if where else ''} is not on this machine.",

@@ -1,4 +1,4 @@
-"""What a run folder tells of its run so far."""
+"""Run logs: curves, changes, previews and failures read from a run folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CHANGES = "changes.jsonl"
 FAILURE = "failure.txt"
 LONGEST_NOTE = 1 << 16
-"""Bytes of a run's name, or of what ended it, at most."""
+"""Maximum size of the file of a run's name or failure, in bytes."""
 
 
 class _Change(Record):
@@ -41,7 +41,7 @@ class _Change(Record):
 
 
 class _Dated(Record):
-    """A line that tells of an epoch, whatever else it tells."""
+    """A line with an epoch and any other keys."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -52,26 +52,26 @@ _CHANGE, _DATED = TypeAdapter(_Change), TypeAdapter(_Dated)
 
 
 def read_run_log(folder: Path, recipe: Mapping[str, Any]) -> RunLog:
-    """Read what a run folder tells; what is missing or damaged is left out, and told of."""
+    """Read the log of a run; missing or damaged parts are skipped and reported as a finding."""
     moments = replay.moments(folder)
     metrics, measured = read_metrics(folder), latents.read_latent_lines(folder)
     changes, steps = read_lines(folder / CHANGES, _CHANGE), read_steps(folder)
     damaged = {METRICS: metrics, latents.FILE: measured, CHANGES: changes, STEPS: steps}
     curves = curves_of(metrics.records, steps.records)
     dimensions = latents.latents_of(measured.records)
-    made = _in_order(changes.records)
+    ordered = _in_order(changes.records)
     return RunLog(
         curves,
-        made,
+        ordered,
         dimensions,
         moments,
         _portrait(folder, moments),
-        (*_unreadable(damaged), *diagnose(curves, dimensions, recipe, made)),
+        (*_unreadable(damaged), *diagnose(curves, dimensions, recipe, ordered)),
     )
 
 
 def _unreadable(files: Mapping[str, Lines[Any]]) -> tuple[Finding, ...]:
-    """Return what to say of lines that were left out; nothing where there are none."""
+    """Return a finding about skipped lines; empty if there are none."""
     counts = [f"{name}: {lines.damaged} left out" for name, lines in files.items() if lines.damaged]
     title = "Some of what this run measured cannot be read."
     remedy = Remedy("Restore these files from a copy of the run's folder.")
@@ -93,44 +93,40 @@ def change_line(change: Change) -> str:
 
 
 def read_changes(folder: Path) -> tuple[Change, ...]:
-    """Return the changes made while a run went on, in their order in it.
-
-    Lines that cannot be read are left out.
-    """
+    """Return the changes of settings during a run, in order of step, skipping unreadable lines."""
     return _in_order(read_lines(folder / CHANGES, _CHANGE).records)
 
 
 def read_all_changes(folder: Path) -> tuple[Change, ...]:
-    """Return the changes of a run that is to go on.
+    """Return the changes of a run to resume.
 
     Raises
     ------
     RunError
-        Where a line cannot be read: without it the run would become another one.
+        If a line cannot be read: without it the resumed run would differ.
     """
     file = folder / CHANGES
     lines = read_lines(file, _CHANGE)
     if lines.damaged:
         raise RunError(
             f"{file} is damaged: {lines.damaged} of its lines cannot be read.",
-            "Restore it from a copy; or delete those lines, and the run goes on without the "
-            "changes that they tell of.",
+            "Restore it from a copy, or delete those lines to resume without their changes.",
         )
     return _in_order(lines.records)
 
 
 def _in_order(changes: Iterable[_Change]) -> tuple[Change, ...]:
-    made = (Change(each.step, each.epochs, each.key, each.value) for each in changes)
-    return tuple(sorted(made, key=lambda change: change.step))
+    records = (Change(each.step, each.epochs, each.key, each.value) for each in changes)
+    return tuple(sorted(records, key=lambda change: change.step))
 
 
 def read_failure(folder: Path) -> str:
-    """Return what ended a run's training before its time; empty where nothing did."""
+    """Return the error that ended the training of a run early; empty if there was none."""
     return read_note(folder / FAILURE)
 
 
 def read_note(file: Path) -> str:
-    """Return a short text that a run folder keeps; empty where there is none that can be read."""
+    """Return the content of a short text file; empty if missing or unreadable."""
     try:
         return shown(read_bytes(file, LONGEST_NOTE).decode(), LONGEST).strip()
     except (OSError, ValueError):
@@ -138,12 +134,12 @@ def read_note(file: Path) -> str:
 
 
 def forget_changes(folder: Path, step: int) -> None:
-    """Forget what was changed from a step on: the run shall not go that way again.
+    """Delete the changes from a step on, so that a resumed run does not repeat them.
 
     Raises
     ------
     RunError
-        Where the folder cannot be written.
+        If the folder cannot be written.
     """
     if (folder / CHANGES).exists():
         kept = [change_line(change) for change in read_changes(folder) if change.step < step]
@@ -151,15 +147,15 @@ def forget_changes(folder: Path, step: int) -> None:
 
 
 def rewind(folder: Path, epoch: int) -> None:
-    """Forget what was measured after an epoch, as the run will come there again.
+    """Delete the measurements after an epoch, from which the run is resumed.
 
-    What was changed stays: it is to be made again, even if the run is killed once more before.
-    Half a line that an earlier kill has left goes.
+    Changes are kept, so that they are repeated even if the run is killed again before. Incomplete
+    lines of a killed run are removed.
 
     Raises
     ------
     RunError
-        Where the folder cannot be written.
+        If the folder cannot be written.
     """
     for name in (METRICS, latents.FILE):
         _keep_lines(folder / name, epoch)

@@ -1,4 +1,4 @@
-"""Sweeps: one run for each combination of the values of some keys of a recipe."""
+"""Sweeps: one run for each combination of values of recipe keys."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from latentlab.learning.recipe import Recipe
 
 LONGEST_NAME = 100
-"""Characters of a run's name at most; a folder's may have 255."""
+"""Maximum length of a run name; folder names may have 255 characters."""
 EXAMPLE = "a sweep is written TABLE.KEY=VALUE,VALUE, as objective.beta=1,4"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run to be made.
+    """Planned run.
 
     Parameters
     ----------
     name : str
-        Tells it from the others; fit for a folder.
+        Unique name, valid as a folder name.
     recipe : Recipe
-        What to train.
+        Recipe to train.
     """
 
     name: str
@@ -44,17 +44,16 @@ def plan(name: str, values: Mapping[str, Any], sweeps: Sequence[str]) -> list[Pl
     Parameters
     ----------
     name : str
-        What the names of the runs begin with.
+        Prefix of the run names.
     values : mapping
         Plain values of the recipe.
     sweeps : sequence of str
-        Such as ``"model.hidden=[16],[16, 8]"``: each value is read as TOML, and as plain text
-        where it is none.
+        Such as ``"model.hidden=[16],[16, 8]"``; each value is parsed as TOML, else used as text.
 
     Raises
     ------
     RecipeError
-        Where a sweep is not written so, a key is swept twice, or a value cannot be used.
+        If a sweep is malformed, a key is swept twice, or a value is invalid.
     """
     swept = [_read(sweep) for sweep in sweeps]
     keys = [key for key, _ in swept]
@@ -74,16 +73,16 @@ def plan(name: str, values: Mapping[str, Any], sweeps: Sequence[str]) -> list[Pl
 
 
 def told_apart(plans: Sequence[Plan]) -> list[Plan]:
-    """Add a number to names that come again, as of recipe files in several folders."""
-    apart: list[Plan] = []
+    """Append a number to repeated names, as of recipe files in several folders."""
+    result: list[Plan] = []
     taken: set[str] = set()
     for each in plans:
         name, number = each.name, 2
         while name in taken:
             name, number = f"{each.name}-{number}", number + 1
         taken.add(name)
-        apart.append(replace(each, name=name))
-    return apart
+        result.append(replace(each, name=name))
+    return result
 
 
 def _read(sweep: str) -> tuple[str, list[str]]:
@@ -98,22 +97,22 @@ def _read(sweep: str) -> tuple[str, list[str]]:
 
 
 def split_values(key: str, text: str) -> list[str]:
-    """Split values at the commas between them, and not at those within a list, table or word.
+    """Split values at commas, except within a list, a table or a quoted string.
 
     Raises
     ------
     RecipeError
-        Under `key`, where a list, a table or a quoted word has no end.
+        For `key`, if a list, a table or a quoted string is not closed.
     """
     values: list[str] = []
-    begun = ""
+    partial = ""
     for piece in text.split(","):
-        begun = f"{begun},{piece}" if begun else piece
-        if not begun.lstrip().startswith(("[", "{", '"', "'")) or _is_toml(begun):
-            values.append(begun.strip())
-            begun = ""
-    if begun:
-        raise RecipeError({key: f"{begun.strip()} has no end"})
+        partial = f"{partial},{piece}" if partial else piece
+        if not partial.lstrip().startswith(("[", "{", '"', "'")) or _is_toml(partial):
+            values.append(partial.strip())
+            partial = ""
+    if partial:
+        raise RecipeError({key: f"{partial.strip()} has no end"})
     return values
 
 
@@ -126,12 +125,12 @@ def _is_toml(text: str) -> bool:
 
 
 def _short(key: str, keys: Sequence[str]) -> str:
-    """Return the last word of a key, or all of it where another key ends so too."""
+    """Return the last part of a key if it is unique, else the full key."""
     last = key.rpartition(".")[2]
-    alike = [other for other in keys if other.rpartition(".")[2] == last]
-    return last if len(alike) == 1 else key
+    same = [other for other in keys if other.rpartition(".")[2] == last]
+    return last if len(same) == 1 else key
 
 
 def _plain(text: str) -> str:
-    """Return a value without what a path or a shell takes for something else."""
+    """Return a value without characters that are special in paths or shells."""
     return re.sub(r"[^\w.+-]+", "_", text).strip("_.")

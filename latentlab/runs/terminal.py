@@ -1,4 +1,4 @@
-"""Training on a terminal: a progress bar with losses, speed and time left."""
+"""Terminal output of training: a progress bar with losses, speed and time left."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 BAR_WIDTH = 12
-"""Characters of the bar: beside it, 80 columns hold the epoch, the loss and the time left."""
+"""Width of the bar in characters; epoch, loss and time left fit into 80 columns with it."""
 LINE_EVERY_S = 60.0
-"""Seconds between two lines where there is no terminal to draw a bar on."""
+"""Seconds between two lines if the output is not a terminal."""
 
 
 def show(events: Generator[object]) -> bool:
-    """Run a training to its end, showing how it goes; say whether it got there.
+    """Run training, show its progress, and return whether it finished.
 
-    Ctrl-C ends it early, with what was learned so far kept.
+    Ctrl-C stops it and keeps what was learned.
     """
     if not leads():
         with closing(events):
@@ -56,7 +56,7 @@ def show(events: Generator[object]) -> bool:
 
 
 def progress_columns() -> tuple[ProgressColumn, ...]:
-    """Return what the bar shows, of which a narrow terminal cuts the last."""
+    """Return the columns of the progress bar; a narrow terminal truncates the last."""
     return (
         TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         BarColumn(BAR_WIDTH),
@@ -71,17 +71,17 @@ def progress_columns() -> tuple[ProgressColumn, ...]:
 
 
 def _console() -> Console:
-    # Without standard output there is nothing to write to.
+    # Standard output may be missing.
     return Console(markup=False, file=cast("TextIO", Unfailing(sys.stdout)) if sys.stdout else None)
 
 
 class Teller:
-    """Tells of events: by the bar, and by lines where there is no terminal.
+    """Shows events on the progress bar, or as lines if the output is not a terminal.
 
     Parameters
     ----------
     progress : Progress
-        The bar, and the console that lines are printed on.
+        Progress bar and its console.
     clock : callable
         Returns seconds.
     """
@@ -91,10 +91,10 @@ class Teller:
         self._task: TaskID = progress.add_task("Starting", total=None, news="", left="")
         self._epochs = self._per_epoch = 1
         self._clock = clock
-        self._told = clock()
+        self._last_print = clock()
 
     def tell(self, event: object) -> None:
-        """Tell of one event."""
+        """Show one event."""
         match event:
             case Progress():
                 self._update(event.message, event.fraction, 1.0)
@@ -146,27 +146,27 @@ class Teller:
             self._progress.update(self._task, total=self._epochs * self._per_epoch)
 
     def _update(self, text: str, done: float | None, total: float) -> None:
-        known = total if done is not None else None
-        self._progress.update(self._task, description=text, completed=done or 0, total=known)
+        limit = total if done is not None else None
+        self._progress.update(self._task, description=text, completed=done or 0, total=limit)
 
     def _print(self, text: str) -> None:
-        self._told = self._clock()
+        self._last_print = self._clock()
         self._progress.console.print(text, highlight=False, soft_wrap=True)
 
     def _line(self, text: str) -> None:
-        """Print a line now and then where no bar is seen."""
-        due = self._clock() - self._told >= LINE_EVERY_S
+        """Print a line every `LINE_EVERY_S` seconds if the output is not a terminal."""
+        due = self._clock() - self._last_print >= LINE_EVERY_S
         if due and not self._progress.console.is_terminal:
             self._print(text)
 
 
 def describe(losses: Losses) -> str:
-    """Return losses in one line, in nats per image."""
+    """Format losses as one line, in nats per image."""
     return " ".join(f"{name} {value:.2f}" for name, value in losses.items())
 
 
 def duration(seconds: float) -> str:
-    """Return a time as ``0:07``, ``12:34`` or ``1:02:03``."""
+    """Format a time as ``0:07``, ``12:34`` or ``1:02:03``."""
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -1,7 +1,7 @@
-"""Training in a process of its own, so that neither waits for the other's Python.
+"""Training in a separate process, so that the window and training do not share the GIL.
 
-The window draws and explores while a run goes on. Within one process both would take turns with the
-interpreter's lock, and small steps would wait for it most of the time.
+Within one process both would compete for the GIL, and small training steps would wait for it most
+of the time.
 """
 
 from __future__ import annotations
@@ -37,73 +37,73 @@ if TYPE_CHECKING:
     from latentlab.session.runs import TrainingJob
 
 METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-"""How the process begins; a server that has loaded torch once forks within some milliseconds."""
+"""Start method; a fork server that has imported torch forks within a few milliseconds."""
 LOOK_EVERY = 0.05
-"""Seconds between two looks at what is asked of the run under way."""
+"""Seconds between two checks for new commands to the run."""
 FAMILIES = [
     f"{package.__name__}.{module.name}"
     for package in (sources, models)
     for module in iter_modules(package.__path__)
 ]
-"""Modules that name the kinds of data sets and models."""
+"""Modules that register the kinds of data sets and models."""
 AHEAD = 2
-"""Events that may be on their way: then the process waits, as it does where nobody takes any."""
+"""Maximum number of events in flight; then the process waits for the receiver."""
 STOP, TAKEN, SEEN, STEER, RHYTHM = "stop", "taken", "seen", "steer", "rhythm"
 FINISHED = "finished"
 
 
 def prepare() -> None:
-    """Have a process load what every run needs; returns at once."""
+    """Start the fork server, which imports the modules of every run; returns immediately."""
     if METHOD == "forkserver":
         forkserver.set_forkserver_preload([__name__, "torch._dynamo", *FAMILIES])
         forkserver.ensure_running()
 
 
 def train(order: TrainingJob, controls: Controls) -> Generator[object]:
-    """Train a recipe into a new run folder, or go on with a run, in a process of its own.
+    """Train a recipe into a new run folder, or resume a run, in a separate process.
 
-    Closing it stops the run, which is saved before this returns.
+    Closing the generator stops the run and waits until it is saved.
 
     Yields
     ------
-    Event or Past
-        Those of `record` or `resume`; of the steps, only those that have losses.
+    Event or RunLog
+        Events of `record` or `resume`, except steps without losses.
 
     Raises
     ------
     FailureElsewhere
-        Where the run fails.
+        If the run fails.
     """
     prepare()
     context = multiprocessing.get_context(METHOD)
-    pipe, there = context.Pipe()
+    pipe, child_pipe = context.Pipe()
     process = context.Process(  # type: ignore[attr-defined]
         target=_serve,
-        args=(there, order, controls.snapshot_every, controls.one_at_a_time, dict(os.environ)),
+        args=(child_pipe, order, controls.snapshot_every, controls.one_at_a_time, dict(os.environ)),
         name="training",
         daemon=True,
     )
     process.start()
-    there.close()
-    with ExitStack() as at_end:
-        at_end.callback(process.join)
-        at_end.callback(_end, pipe)
-        wishes = _Wishes(pipe, controls)
+    child_pipe.close()
+    with ExitStack() as stack:
+        stack.callback(process.join)
+        stack.callback(_end, pipe)
+        commands = _Commands(pipe, controls)
         while True:
             while not pipe.poll(LOOK_EVERY):
-                wishes.send()
+                commands.send()
             event = _receive(pipe, process.name)
             if event == FINISHED:
                 return
             if isinstance(event, Failure):
                 raise FailureElsewhere(event)
             if isinstance(event, Started) and event.device == devices.describe(CPU):
-                at_end.enter_context(devices.training_on(CPU))
+                stack.enter_context(devices.training_on(CPU))
             if isinstance(event, Snapshot):
-                wishes.taken()
+                commands.taken()
             yield event
-            wishes.send()
-            with suppress(ConnectionError):  # of a process that was killed: found out next
+            commands.send()
+            with suppress(ConnectionError):  # the process was killed: the next `_receive` fails
                 pipe.send((TAKEN,))
 
 
@@ -114,52 +114,52 @@ def _receive(pipe: Connection, name: str) -> Any:
     try:
         return pipe.recv()
     except (EOFError, ConnectionError):
-        text = "The process that trained has ended unexpectedly; what it had saved is kept."
+        text = "The training process ended unexpectedly. Its last saved state was kept."
         advice = "Resume the run. If it happens again, choose a smaller model or batch."
         return Failure(text, advice, f"Process {name} closed its pipe.")
 
 
 def _end(pipe: Connection) -> None:
-    """Stop the run where it has not ended, and wait until it is saved."""
+    """Stop the run if it has not ended, and wait until it is saved."""
     with suppress(OSError, EOFError):
         pipe.send((STOP,))
-        while not isinstance(said := pipe.recv(), Failure) and said != FINISHED:
+        while not isinstance(event := pipe.recv(), Failure) and event != FINISHED:
             pass
     pipe.close()
 
 
-class _Wishes:
-    """Passes what is asked of a run on to its process."""
+class _Commands:
+    """Sends changes of the controls to the training process."""
 
     def __init__(self, pipe: Connection, controls: Controls) -> None:
         self._pipe, self._controls = pipe, controls
         self._rhythm = controls.snapshot_every
-        self._waits = False
+        self._is_snapshot_unseen = False
 
     def taken(self) -> None:
-        """Take note that a snapshot is on its way to whoever looks on."""
+        """Record that a snapshot was delivered."""
         self._controls.taken()
-        self._waits = True
+        self._is_snapshot_unseen = True
 
     def send(self) -> None:
-        """Pass on what is new."""
-        # A process that has ended takes no wishes; that it has is found out when it is listened to.
+        """Send new commands."""
+        # Sending fails if the process has ended; `_receive` reports that.
         with suppress(OSError):
             for key, value in self._controls.wishes():
                 self._pipe.send((STEER, key, value))
             if self._rhythm != self._controls.snapshot_every:
                 self._rhythm = self._controls.snapshot_every
                 self._pipe.send((RHYTHM, self._rhythm))
-            if self._waits and self._controls.wants_snapshot:
-                self._waits = False
+            if self._is_snapshot_unseen and self._controls.wants_snapshot:
+                self._is_snapshot_unseen = False
                 self._pipe.send((SEEN,))
 
 
-# In the process
+# Child process
 
 
 class _Stopped(Exception):
-    """The run is to end, or the one who wanted it has gone."""
+    """Raised if the run is to stop, or the parent process has ended."""
 
 
 def _serve(
@@ -169,23 +169,23 @@ def _serve(
     one_at_a_time: bool,
     environment: Mapping[str, str],
 ) -> None:
-    """Train, and send what happens; the process's first function."""
-    # Ctrl+C reaches all processes of a terminal: the window is what stops its run.
+    """Train and send the events; entry point of the process."""
+    # Ctrl+C is sent to all processes of a terminal; the parent stops the run.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(environment)
     controls = Controls(snapshot_every, one_at_a_time=one_at_a_time, spare_core=True)
-    there = _There(pipe, controls)
+    parent = _Parent(pipe, controls)
     end: object = FINISHED
     try:
         with closing(_events(order, controls)) as events:
             for event in events:
-                there.look()
+                parent.receive()
                 if not (isinstance(event, Step) and event.losses is None):
-                    there.send(event)
+                    parent.send(event)
     except (_Stopped, BrokenPipeError):
         pass
-    except Exception as error:  # whatever it is, the window must live and say it
+    except Exception as error:  # report any error to the window
         end = Failure.of(error)
     with suppress(OSError):
         pipe.send(end)
@@ -198,33 +198,33 @@ def _events(order: TrainingJob, controls: Controls) -> Generator[object]:
     return record(recipe, new_folder(recipe), controls)
 
 
-class _There:
-    """The window, as the process sees it."""
+class _Parent:
+    """Connection of the training process to its parent."""
 
     def __init__(self, pipe: Connection, controls: Controls) -> None:
         self._pipe, self._controls = pipe, controls
-        self._on_the_way = 0
+        self._in_flight = 0
 
     def send(self, event: object) -> None:
-        """Send an event, and wait while as many as may be are on their way."""
+        """Send an event, and wait while `AHEAD` events are in flight."""
         self._pipe.send(event)
-        self._on_the_way += 1
-        while self._on_the_way >= AHEAD:
-            self._obey()
+        self._in_flight += 1
+        while self._in_flight >= AHEAD:
+            self._execute_command()
 
-    def look(self) -> None:
-        """Do what was asked for meanwhile."""
+    def receive(self) -> None:
+        """Execute all pending commands."""
         while self._pipe.poll():
-            self._obey()
+            self._execute_command()
 
-    def _obey(self) -> None:
+    def _execute_command(self) -> None:
         try:
             what, *values = self._pipe.recv()
         except (EOFError, OSError):
             raise _Stopped from None
         match what, *values:
             case ("taken",):
-                self._on_the_way -= 1
+                self._in_flight -= 1
             case ("seen",):
                 self._controls.seen()
             case ("steer", key, value):
@@ -235,18 +235,18 @@ class _There:
                 raise _Stopped
 
 
-# Images on their way
+# Pickling of memory-mapped images
 
 
 def _reduce_memmap(array: np.memmap) -> tuple[Callable[..., np.ndarray], tuple[Any, ...]]:
-    """Send where mapped values are, not the values: they may be more than memory holds."""
+    """Pickle the location of mapped values, not the values: they may not fit into memory."""
     mapped = getattr(array, "_mmap", None)
     if mapped is None or array.filename is None or not array.flags.c_contiguous or not array.size:
         return np.array, (np.asarray(array).copy(),)
     begin = array.offset - array.offset % mmap.ALLOCATIONGRANULARITY
     first = np.frombuffer(mapped, np.uint8).ctypes.data
-    place = (begin + array.ctypes.data - first, array.shape)
-    return _map, (str(array.filename), array.dtype.str, *place)
+    offset = begin + array.ctypes.data - first
+    return _map, (str(array.filename), array.dtype.str, offset, array.shape)
 
 
 def _map(path: str, dtype: str, offset: int, shape: tuple[int, ...]) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""The application without its window: state, requests, explorer, run folders, export."""
+"""Application state and requests: records without torch or Qt."""

@@ -1,4 +1,4 @@
-"""Scores of images: records, requests, the table that is written, and the time left."""
+"""Anomaly scores of images: records, requests, CSV export and estimated time left."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from latentlab.work import Progress
 
 FIRST_ESTIMATE = 0.02
-"""Share that must be done before the time left can be told."""
+"""Fraction done above which the time left is estimated."""
 COLUMNS = (
     "row",
     "file",
@@ -38,14 +38,14 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Thumbnails:
-    """Some images of the map, and what the model makes of them.
+    """Images of the map and their reconstructions.
 
     Parameters
     ----------
     rows : tuple of int, length R
-        Which.
+        Rows of the images on the map.
     pictures, reconstructions : ndarray of uint8, shape (R, H, W) or (R, H, W, 3)
-        The images, and the decoded means of their posteriors.
+        The images and the decoded means of their posteriors.
     """
 
     rows: tuple[int, ...]
@@ -56,7 +56,7 @@ class Thumbnails:
 def with_eta[T](
     pieces: Generator[float, None, T], count: int, clock: Callable[[], float] = time.monotonic
 ) -> Generator[Progress, None, T]:
-    """Tell of scoring `count` images how far it is and how long it will take."""
+    """Report the progress and the estimated time left of scoring `count` images."""
     began = clock()
 
     def message(share: float | None) -> str:
@@ -80,26 +80,25 @@ def save_scores(
     codes: Codes | None = None,
     class_names: tuple[str, ...] = (),
 ) -> None:
-    """Write one line per image as CSV, the strangest by one of the scores first.
+    """Write one CSV line per image, in descending order of a score.
 
     Parameters
     ----------
     scores : Scores
-        Of N images.
+        Scores of N images.
     path : Path
-        Where to.
+        CSV file to write.
     by : Score
-        What they are sorted by.
+        Sort key.
     codes : Codes or None
-        Of the same N images, and of others after them: say which image each is, and what is known
-        of it.
+        Codes whose first N rows are the same images; source of file, part, label and attributes.
     class_names : tuple of str
-        Written as the label.
+        Names written as labels.
 
     Raises
     ------
     RunError
-        Where the file cannot be written.
+        If the file cannot be written.
     """
     rows = strangest_first(scores.by(by)).tolist()
     known = codes.attributes if codes else None
@@ -121,21 +120,21 @@ def _line(
 def preview_of(
     state: State, row: int, picture: NDArray[np.uint8], reconstruction: NDArray[np.uint8]
 ) -> Preview | None:
-    """Return the preview of an image of the map whose pictures are at hand.
+    """Return the preview of an image of the map from its decoded reconstruction.
 
     Parameters
     ----------
     state : State
-        Says where the image's code lies, and what to call it.
+        Provides the code and the name of the image.
     row : int
-        Which image.
+        Row of the image on the map.
     picture, reconstruction : ndarray of uint8, shape (H, W) or (H, W, 3)
-        The image, and the decoded mean of its posterior.
+        The image and the decoded mean of its posterior.
 
     Returns
     -------
     Preview or None
-        None where the image is not on the map any more.
+        None if the image is no longer on the map.
     """
     card, codes = state.model, state.codes
     if card is None or codes is None or not 0 <= row < len(codes):
@@ -147,7 +146,7 @@ def preview_of(
 
 @dataclass(frozen=True, slots=True)
 class ScoreImages(Request["Scores"]):
-    """Score every image on the map; long work, answered with `Scores`."""
+    """Score every image on the map (slow)."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
@@ -157,7 +156,7 @@ class ScoreImages(Request["Scores"]):
 
 @dataclass(frozen=True, slots=True)
 class ShowImages(Request["Thumbnails"]):
-    """Get some images of the map and their reconstructions, to be shown small."""
+    """Get images of the map and their reconstructions as thumbnails."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     rows: tuple[int, ...]
@@ -165,7 +164,7 @@ class ShowImages(Request["Thumbnails"]):
 
 @dataclass(frozen=True, slots=True)
 class SaveScores(SaveFile):
-    """Write the scores of every image as CSV, the strangest first."""
+    """Write the scores of every image as CSV, in descending order of a score."""
 
     scores: Scores
     path: Path

@@ -1,4 +1,4 @@
-"""Lines through latent space along which z can be moved, and pictures along them."""
+"""Axes through latent space along which z moves, and decoded strips along them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from latentlab.session.points import Point, Tiles
 
 MARKS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
-"""Where on an axis pictures are made, in standard deviations."""
+"""Positions along an axis at which images are decoded, in standard deviations."""
 
 
 class AxisOrder(StrEnum):
-    """Which axes to move z along, and which of them first."""
+    """Set and order of the slider axes."""
 
     DIMENSIONS = "in order"
     KL = "by KL"
@@ -33,18 +33,18 @@ class AxisOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A line through latent space, in units of the data's own spread along it.
+    """Line through latent space, in units of the standard deviation of the codes along it.
 
     Parameters
     ----------
     key : str
-        Tells it from others.
+        Unique name.
     vector : ndarray, shape (D,)
-        Of length 1.
+        Unit vector.
     middle : float
-        Where the mean of the data's codes lies along it.
+        Mean of the codes projected on `vector`.
     unit : float
-        Standard deviation of the data's codes along it, above 0.
+        Standard deviation of the codes projected on `vector`, greater than 0.
     """
 
     key: str
@@ -53,27 +53,27 @@ class Axis:
     unit: float
 
     def position(self, z: Sequence[float] | NDArray[np.float64]) -> float:
-        """Return where a point lies along the axis, in standard deviations from the mean."""
+        """Return the coordinate of a point along the axis, in standard deviations from the mean."""
         return (float(np.asarray(z) @ self.vector) - self.middle) / self.unit
 
     def moved(self, z: Sequence[float] | NDArray[np.float64], position: float) -> tuple[float, ...]:
-        """Return the point at another position, all that is across the axis kept."""
+        """Return the point moved along the axis to a position; other components are unchanged."""
         by = (position - self.position(z)) * self.unit
         return tuple((np.asarray(z) + by * self.vector).tolist())
 
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """What each dimension carries, and the principal components of the codes.
+    """KL of each latent dimension, and the principal components of the codes.
 
     Parameters
     ----------
     codes : Codes
-        Of which it was found out.
+        The codes that were measured.
     kl : ndarray, shape (D,)
-        Nats per image that each dimension carries.
+        Mean KL of each dimension, nats per image.
     components : Components
-        The directions in which codes vary most.
+        Principal components of the codes.
     """
 
     codes: Codes = field(repr=False, compare=False)
@@ -82,18 +82,18 @@ class Importance:
 
     @property
     def by_kl(self) -> list[int]:
-        """Dimensions, the one that carries most first."""
+        """Dimensions in descending order of KL."""
         return np.argsort(-self.kl, kind="stable").tolist()
 
     @property
     def dead(self) -> NDArray[np.bool_]:
-        """Which dimensions carry nothing, shape (D,)."""
+        """Mask of the inactive dimensions, shape (D,)."""
         return ~is_active(self.kl)
 
 
 @dataclass(frozen=True, slots=True)
 class Strips:
-    """Pictures along axes through a point; by the key of each axis, one picture per mark."""
+    """Images decoded along axes through a point: by axis key, one image per entry of `MARKS`."""
 
     point: Point
     codes: Codes = field(repr=False, compare=False)
@@ -111,6 +111,6 @@ def dimension_axis(codes: Codes, dimension: int) -> Axis:
 def component_axis(codes: Codes, components: Components, place: int) -> Axis:
     """Return the axis of a principal component."""
     vector = components.vectors[place]
-    # As narrow as a dimension that does not vary: see `Codes.spread`.
+    # Same lower bound as for a constant dimension: see `Codes.spread`.
     unit = max(float(components.deviations[place]), 1e-3)
     return Axis(f"PC{place + 1}", vector, float(codes.center @ vector), unit)

@@ -1,6 +1,6 @@
-"""What belongs to the open model: points, planes, directions and rows of images.
+"""Check that points, planes, directions and image rows belong to the open model.
 
-The store lets nothing else into the state, nor into a request about the model (`workers.store`).
+`workers.store` rejects values of another model, both in the state and in requests about the model.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
 
 def belongs(value: Any, state: State) -> bool:
-    """Say whether a value, or all that it is made of, belongs to the model of a state.
+    """Return whether a value and all its parts belong to the model of a state.
 
     Parameters
     ----------
     value : object
-        A record, a tuple or a mapping of them, or anything else, which belongs everywhere.
+        A record, or a tuple or a mapping of records; any other value belongs to every model.
     state : State
-        Its model and its codes decide.
+        Provides the model and the codes.
 
     Returns
     -------
     bool
-        False for a point of another model or with a label that the model does not know, for a
-        plane or a direction of another size, and for rows of images that are not on the map.
+        False for a point of another model or with an invalid label, for a plane or a direction
+        with another number of dimensions, and for rows that are not on the map.
     """
     match value:
         case Point():
             return state.model is not None and state.model.owns(value)
         case Frame():
-            return _is_long(value.across, state)
+            return _has_latent_dim(value.across, state)
         case Codes() | ModelCard():
             return True
         case tuple():
@@ -53,12 +53,12 @@ def belongs(value: Any, state: State) -> bool:
 
 def _part_belongs(name: str, part: Any, state: State) -> bool:
     if name == "vector":
-        return _is_long(part, state)
+        return _has_latent_dim(part, state)
     if name in ("row", "rows") and part is not None:
         rows, count = np.atleast_1d(part), 0 if state.codes is None else len(state.codes)
         return not rows.size or bool(rows.min() >= 0 and rows.max() < count)
     return belongs(part, state)
 
 
-def _is_long(vector: Any, state: State) -> bool:
+def _has_latent_dim(vector: Any, state: State) -> bool:
     return state.model is not None and len(vector) == state.model.latent_dim

@@ -1,4 +1,4 @@
-"""Questions about bookmarks: points to come back to."""
+"""Requests about bookmarked points."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadBookmarks(Request["tuple[Bookmark, ...]"]):
-    """Read the bookmarks of the open model, and decode them."""
+    """Read and decode the bookmarks of the open model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class KeepBookmarks(Request["tuple[Bookmark, ...]"]):
 
 @dataclass(frozen=True, slots=True)
 class ImportBookmarks(Request["tuple[Bookmark, ...]"]):
-    """Add the bookmarks of a file to those there are."""
+    """Add the bookmarks of a file to those of a model."""
 
     updates: ClassVar[type[Request[Any]] | None] = ReadBookmarks
     writes: ClassVar[bool] = True
@@ -42,7 +42,7 @@ class ImportBookmarks(Request["tuple[Bookmark, ...]"]):
 
 @dataclass(frozen=True, slots=True)
 class ExportBookmarks(SaveFile):
-    """Write bookmarks to a file of the user's choice."""
+    """Write bookmarks to a file that the user chose."""
 
     card: ModelCard
     marks: tuple[Bookmark, ...]

@@ -1,4 +1,4 @@
-"""What the map's points can be coloured by, and the numbers behind it. No torch, no Qt."""
+"""Colourings of the map's points and their values. No torch, no Qt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Measure(StrEnum):
-    """Colourings that have to be computed first."""
+    """Colourings that must be computed first."""
 
     KL = "kl"
     DENSITY = "density"
@@ -32,16 +32,16 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Something found out about each image on the map.
+    """Computed value or cluster of each image on the map.
 
     Parameters
     ----------
     measure : Measure
-        What.
+        The computed quantity.
     count : int
-        How many groups were asked for, or how small they may be.
+        Number of clusters (k-means) or minimum cluster size (HDBSCAN).
     values : ndarray, shape (N,)
-        A number of float32 per image, or its group of int64, -1 for none.
+        Values of float32, or cluster indices of int64 with -1 for none.
     """
 
     measure: Measure
@@ -51,18 +51,18 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Colouring:
-    """One thing to colour by.
+    """Quantity that can colour the points of the map.
 
     Parameters
     ----------
     key : str
-        Its name among all; see `values_of`.
+        Unique key; see `values_of`.
     title : str
-        Its name on screen.
+        Name on screen.
     unit : str
-        Of its numbers; empty for none.
+        Unit of the values; empty if dimensionless.
     names : tuple of str
-        Of its groups, where they have names of their own.
+        Names of the categories, if they have any.
     """
 
     key: str
@@ -72,12 +72,12 @@ class Colouring:
 
     @property
     def measure(self) -> Measure | None:
-        """What has to be computed for it, or None."""
+        """Measure that must be computed first; None if there is none."""
         return Measure(self.key) if self.key in set(Measure) else None
 
 
 def colourings(state: State) -> tuple[Colouring, ...]:
-    """Return all that the images on the map can be coloured by."""
+    """Return all colourings available for the images on the map."""
     return tuple(_colourings(state))
 
 
@@ -102,13 +102,13 @@ def _colourings(state: State) -> Iterator[Colouring]:
 
 
 def of_attribute(attributes: Attributes, name: str) -> Colouring:
-    """Return the colouring by an attribute."""
+    """Return the colouring of an attribute."""
     title = name.replace("_", " ").capitalize()
     return Colouring(f"attribute:{name}", title, names=tuple(attributes.levels.get(name, ())))
 
 
 def values_of(key: str, state: State) -> NDArray | None:
-    """Return what a colouring shows: float32 numbers, int64 groups, or None if not known (yet).
+    """Return the values of a colouring: float32 values or int64 categories; None if unavailable.
 
     Returns
     -------

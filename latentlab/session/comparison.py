@@ -1,4 +1,4 @@
-"""Model A beside model B: records and requests."""
+"""Comparison of model A and model B: records and requests."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 UNNORMALIZED = "bernoulli"
-"""The likelihood that is no density of grey values, whose nats compare with its own alone."""
+"""The likelihood that is not a density of grey values; its nats compare with its own kind only."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedPair:
-    """One z, decoded by both.
+    """One z, decoded by both models.
 
     Parameters
     ----------
     point : Point
-        Which, as A takes it.
+        The point, with the label for A.
     label : int or None
-        The class that B was asked for.
+        Class passed to B.
     first, second : ndarray of uint8, shape (H, W) or (H, W, 3)
-        The pictures of A and B.
+        Images decoded by A and B.
     difference : float or None
-        Mean squared difference of all values, black 0 and white 1; None for other shapes.
+        Mean squared difference, pixel range [0, 1]; None if the shapes differ.
     """
 
     point: Point
@@ -47,14 +47,14 @@ class DecodedPair:
 
 @dataclass(frozen=True, slots=True)
 class Reconstruction:
-    """What one model makes of an image.
+    """Reconstruction of an image by one model.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (H, W) or (H, W, 3)
         The decoded mean of the posterior.
     distortion, rate : float
-        The two parts of the negative ELBO: E[-log p(x|z)] and KL(q(z|x) || p(z)), nats.
+        The terms of the negative ELBO, E[-log p(x|z)] and KL(q(z|x) || p(z)), in nats.
     error : float
         Mean squared error of `pixels`.
     """
@@ -67,7 +67,7 @@ class Reconstruction:
 
 @dataclass(frozen=True, slots=True)
 class ImageComparison:
-    """One image, rebuilt by both; B was told `label` of a picture that has none."""
+    """Image reconstructed by both models; `label` is what B gets for an image without a class."""
 
     original: Original
     label: int | None
@@ -77,16 +77,16 @@ class ImageComparison:
 
 @dataclass(frozen=True, slots=True)
 class SeveralImages:
-    """A handful of images, rebuilt by both.
+    """Several images reconstructed by both models.
 
     Parameters
     ----------
     rows : tuple of int, length R
-        Which of the map's.
+        Rows of the images on the map.
     pictures, first, second : ndarray of uint8, shape (R, H, W) or (R, H, W, 3)
-        The images, and what A and B make of them.
+        The images, and their reconstructions by A and B.
     errors : ndarray of float64, shape (2, R)
-        Mean squared error of each, of A and of B.
+        Mean squared error of each reconstruction by A and B.
     """
 
     rows: tuple[int, ...]
@@ -98,20 +98,20 @@ class SeveralImages:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Both models on the same images; nats are means per image.
+    """Metrics of both models on the same images; nats are means per image.
 
     Parameters
     ----------
     images, samples : int
-        How many, and how many draws of z for each.
+        Number of images, and number of draws of z per image.
     elbo, distortion, rate : Paired
-        The negative ELBO and its two parts, nats.
+        The negative ELBO and its two terms, nats.
     error : Paired
         Mean squared error of the decoded mean.
     active : pair of int
-        Latent dimensions that are active on these images, see `is_active`.
+        Number of latent dimensions active on these images, see `is_active`.
     dimensions : pair of int
-        Of how many.
+        Number of latent dimensions.
     """
 
     images: int
@@ -126,20 +126,20 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that is known of A beside B.
+    """Results of the comparison of A and B.
 
     Parameters
     ----------
     path : Path
-        What was chosen as B.
+        Path of B.
     card : ModelCard or None
-        What it is; None where it could not be opened.
+        Description of B; None if it could not be opened.
     problem : str
-        Why it could not.
+        Reason why B could not be opened.
     held_out : int
-        Images on the map, from the first on, that A did not learn from as far as is known.
+        Number of leading images on the map that A did not train on, as far as is known.
     twins, judgement, columns, summary
-        What was asked for so far.
+        Results so far; None if not requested.
     """
 
     path: Path
@@ -153,7 +153,7 @@ class Comparison:
 
 
 def images_of(state: State) -> object:
-    """Return what tells whether rows mean the same images to two models."""
+    """Return a key that is equal for two states whose rows denote the same images."""
     model, codes = state.model, state.codes
     if model is None or codes is None:
         return None
@@ -161,24 +161,24 @@ def images_of(state: State) -> object:
 
 
 def same_classes(a: ModelCard, b: ModelCard) -> bool:
-    """Say whether a label means the same to both."""
+    """Return whether both models have the same class names."""
     return a.spec.class_names == b.spec.class_names
 
 
 def needs_class(a: ModelCard, b: ModelCard) -> bool:
-    """Say whether B must be told a class that z does not bear."""
+    """Return whether B needs a class label that a point of A does not provide."""
     return b.conditional and not (a.conditional and same_classes(a, b))
 
 
 def why_no_point(a: ModelCard, b: ModelCard) -> str:
-    """Return why one z cannot be decoded by both; empty where it can."""
+    """Return why the models cannot decode the same z; empty if they can."""
     if a.latent_dim == b.latent_dim:
         return ""
     return f"No z in common: A has {_dimensions(a)}, B {b.latent_dim}."
 
 
 def why_no_image(a: ModelCard, b: ModelCard) -> str:
-    """Return why one image cannot be encoded by both; empty where it can."""
+    """Return why the models cannot encode the same image; empty if they can."""
     if a.spec.shape != b.spec.shape:
         return f"No image in common: those of A are {a.spec}, those of B {b.spec}."
     if b.conditional and not same_classes(a, b):
@@ -187,23 +187,23 @@ def why_no_image(a: ModelCard, b: ModelCard) -> str:
 
 
 def in_nats(a: ModelCard, b: ModelCard) -> bool:
-    """Say whether the nats of both compare: both likelihoods are densities, or neither is."""
+    """Return whether nats are comparable: both likelihoods are densities, or neither is."""
     return (_likelihood(a) == UNNORMALIZED) == (_likelihood(b) == UNNORMALIZED)
 
 
 def caution(a: ModelCard, b: ModelCard) -> str:
-    """Return what to bear in mind before comparing nats; empty where nothing is amiss."""
+    """Return a warning about comparing the nats of both models; empty if there is none."""
     if not in_nats(a, b):
         kinds = f"{_likelihood(a)}, {_likelihood(b)}"
         return f"Their likelihoods ({kinds}) count nats differently: compare the squared error."
     if a.conditional != b.conditional:
-        told = a if a.conditional else b
-        return f"{told.name} is told the class, which saves it up to ln(classes) nats."
+        conditional = a if a.conditional else b
+        return f"{conditional.name} is told the class, which saves it up to ln(classes) nats."
     return ""
 
 
 def seen(a: ModelCard, b: ModelCard, held_out: int) -> str:
-    """Return what is known of whether the models have learned from the held-out images."""
+    """Return a sentence on whether the models were trained on the held-out images."""
     data = a.recipe.get("data", {})
     if a.data != data.get("kind") or not held_out:
         return "One or both may have learned from them."
@@ -222,12 +222,12 @@ def _dimensions(card: ModelCard) -> str:
 
 
 SAMPLES = 50
-"""Draws of z per image, where it is one image."""
+"""Draws of z for the comparison of a single image."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenModelB(Request["Comparison"]):
-    """Load B, or with no path let it go; where it cannot be had, the answer says why."""
+    """Load B, or close it if `path` is None; if it fails to load, the answer gives the reason."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.INTERACTIVE
@@ -236,7 +236,7 @@ class OpenModelB(Request["Comparison"]):
 
 @dataclass(frozen=True, slots=True)
 class LinkPoint(Request["Comparison"]):
-    """Decode one z with both; B is asked for a class of its own where it needs one."""
+    """Decode one z with both models; `label` is the class for B if it needs one."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
@@ -246,19 +246,19 @@ class LinkPoint(Request["Comparison"]):
 
 @dataclass(frozen=True, slots=True)
 class LinkImage(Request["Comparison"]):
-    """Encode and rebuild one image with both; long work."""
+    """Encode and reconstruct one image with both models (slow)."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     original: Original
     label: int | None = None
-    """The class that B is told of a picture that has none."""
+    """Class for B if the image has none."""
     samples: int = SAMPLES
 
 
 @dataclass(frozen=True, slots=True)
 class ShowColumns(Request["Comparison"]):
-    """Rebuild some images of the map with both."""
+    """Reconstruct several images of the map with both models."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
@@ -267,7 +267,7 @@ class ShowColumns(Request["Comparison"]):
 
 @dataclass(frozen=True, slots=True)
 class Summarise(Request["Comparison"]):
-    """Measure both on the same held-out images; long work."""
+    """Measure both models on the same held-out images (slow)."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB

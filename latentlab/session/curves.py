@@ -1,4 +1,4 @@
-"""Losses over steps and epochs, as the state and a run folder hold them."""
+"""Losses over steps and epochs, in memory and in the files of a run folder."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 FILE = "steps.jsonl"
 MOST = 2000
-"""Points that are kept; where there are more, every other one goes."""
+"""Maximum number of points; beyond it every other point is dropped."""
 
 MOST_PREVIEWS = 48
 ROUNDING = 1e-6
 Loss = Annotated[float, Field(ge=-1e30, le=1e30)]
-"""Nats per image, of a size that a loss can have."""
+"""Loss in nats per image, of plausible magnitude."""
 
 
 class StepLosses(Record):
-    """One line of ``steps.jsonl``: besides the epoch, each loss under its name."""
+    """One line of ``steps.jsonl``: the epoch, and each loss under its name."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Loss]
@@ -41,7 +41,7 @@ class StepLosses(Record):
 
     @property
     def losses(self) -> Losses:
-        """The losses by name, nats per image."""
+        """Losses by name, nats per image."""
         return self.__pydantic_extra__
 
 
@@ -49,12 +49,12 @@ _STEP = TypeAdapter(StepLosses)
 
 
 class StepLog:
-    """Collects losses of steps and writes them into a run folder.
+    """Log of step losses, written to a run folder.
 
     Parameters
     ----------
     folder : Path
-        The run's.
+        Run folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -63,7 +63,7 @@ class StepLog:
         self._stride = self._skipped = 1
 
     def go_on(self, epochs: float) -> None:
-        """Begin with what an earlier part of the run has left, and forget what came after."""
+        """Load the points of a resumed run up to `epochs` and drop later ones."""
         kept = (
             step for step in read_steps(self._folder).records if step.epoch <= epochs + ROUNDING
         )
@@ -71,7 +71,7 @@ class StepLog:
         self.write()
 
     def add(self, epochs: float, losses: Mapping[str, float]) -> None:
-        """Take the losses of a step at so many epochs, or leave it out."""
+        """Record the losses of a step at `epochs`, or skip it according to the stride."""
         self._skipped += 1
         if self._skipped < self._stride:
             return
@@ -86,7 +86,7 @@ class StepLog:
         Raises
         ------
         RunError
-            Where the folder cannot be written.
+            If the folder cannot be written.
         """
         lines = [f"{_line(epochs, losses)}\n" for epochs, losses in self._points]
         write_atomically(self._folder / FILE, "".join(lines).encode())
@@ -106,12 +106,12 @@ METRICS = "metrics.jsonl"
 RUNNING, TRAIN, VALIDATION = "running", "train", "validation"
 
 Curves = Mapping[tuple[str, str], "tuple[NDArray[np.float64], NDArray[np.float64]]"]
-"""From (split, loss name) to epochs and nats per image. Splits: ``running`` within an epoch,
+"""Map from (split, loss name) to epochs and nats per image. Splits: ``running`` within an epoch,
 ``train`` and ``validation`` at its end."""
 
 
 class Metrics(Record):
-    """One line of ``metrics.jsonl``: besides these keys, each loss under its name."""
+    """One line of ``metrics.jsonl``: these keys, and each loss under its name."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Loss]
@@ -122,7 +122,7 @@ class Metrics(Record):
 
     @property
     def losses(self) -> Losses:
-        """The losses by name, nats per image."""
+        """Losses by name, nats per image."""
         return self.__pydantic_extra__
 
 
@@ -130,12 +130,12 @@ _METRICS = TypeAdapter(Metrics)
 
 
 class CurveLog:
-    """Appends losses to buffers; what it has shown once never changes.
+    """Append-only log of losses; views already returned never change.
 
     Parameters
     ----------
     curves : Curves, optional
-        What it begins with.
+        Initial curves.
     """
 
     def __init__(self, curves: Curves | None = None) -> None:
@@ -151,12 +151,12 @@ class CurveLog:
             self._series.setdefault((split, name), _Series()).append(epochs, value)
 
     def view(self) -> Curves:
-        """Return all curves so far without copying them."""
+        """Return all curves without copying them."""
         return {key: series.view() for key, series in self._series.items()}
 
 
 class _Series:
-    """Pairs of numbers in a buffer that doubles; views of its beginning stay as they are."""
+    """Points in a buffer that doubles when full; earlier views keep their values."""
 
     def __init__(self) -> None:
         self._buffer = np.empty((2, 64))
@@ -178,7 +178,7 @@ def metrics_line(epoch: int, split: str, losses: Losses, seconds: float) -> str:
 
 
 def last_losses(folder: Path) -> dict[str, dict[str, float]]:
-    """Return the losses of a run folder's last whole epoch by split, nats per image."""
+    """Return the losses of the last complete epoch of a run by split and name, nats per image."""
     found: dict[str, dict[str, float]] = {}
     for (split, name), (_, values) in read_curves(folder).items():
         if split == RUNNING:
@@ -188,7 +188,7 @@ def last_losses(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def read_curves(folder: Path) -> Curves:
-    """Read the curves of a run folder; lines that cannot be read are left out."""
+    """Read the curves of a run folder, skipping unreadable lines."""
     return curves_of(read_metrics(folder).records, read_steps(folder).records)
 
 
@@ -198,7 +198,7 @@ def read_metrics(folder: Path) -> Lines[Metrics]:
 
 
 def curves_of(metrics: Sequence[Metrics], steps: Sequence[StepLosses] = ()) -> Curves:
-    """Return the curves of measurements in any order, and of steps within the epochs."""
+    """Return the curves of epoch metrics in any order and of step losses."""
     log = CurveLog()
     for step in steps:
         log.add(RUNNING, step.epoch, step.losses)
@@ -208,10 +208,10 @@ def curves_of(metrics: Sequence[Metrics], steps: Sequence[StepLosses] = ()) -> C
 
 
 def thinned(epochs: tuple[int, ...]) -> tuple[int, ...]:
-    """Return those of some ascending epochs whose portraits are kept.
+    """Return the epochs, of some ascending ones, whose previews are kept.
 
-    They are the first of every `stride` epochs, a power of two that grows with the run, and the
-    newest.
+    These are the first in every `stride` epochs, where `stride` is a power of two that grows with
+    the run, and the newest.
     """
     if not epochs:
         return ()

@@ -1,4 +1,4 @@
-"""Directions in latent space: records that are kept and shared, and requests."""
+"""Directions in latent space: records (saved and exported) and requests."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from latentlab.session.points import ModelCard, Point
 
 FEW = 20
-"""Examples per group below which chance has a large part in a direction."""
+"""Images per group below which sampling noise dominates a direction."""
 WIDE_OVERLAP = 0.8
-"""Cohen's d up to which an effect is not called large (Cohen 1988)."""
+"""Cohen's d at and above which an effect is called large (Cohen 1988)."""
 SURE = 2.33
-"""Standard errors above one half at which chance alone reaches an accuracy once in a hundred."""
+"""Standard errors above one half that guessing exceeds in 1 % of tests (one-sided)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Origin:
     Parameters
     ----------
     name, run, kind, data : str
-        What it is called, its folder's name, its kind, and the images whose codes were used.
+        Model name, name of the run folder, model kind, and data set of the codes.
     latent_dim : int
-        D.
+        Number of latent dimensions D.
     epoch : int
-        Whole epochs of training behind it.
+        Number of complete training epochs.
     """
 
     name: str
@@ -53,28 +53,28 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """A direction in the latent space of one model.
+    """Direction in the latent space of one model.
 
     Parameters
     ----------
     name : str
-        What it stands for, such as ``smile``.
+        The attribute that it changes, such as ``smile``.
     vector : tuple of float, length D
-        Of length 1.
+        Unit vector.
     scale : float
-        Standard deviation of the data's codes along it, above 0.
+        Standard deviation of the codes along it, greater than 0.
     method : str
-        How it was found.
+        Method that computed it.
     source : str
-        From what, in words.
+        Description of the training examples.
     counts : (int, int)
-        Images in the group that it points to, and in the one that it leads away from.
+        Number of images in the positive and in the negative group.
     d, accuracy : float or None
-        Cohen's d of the two groups and balanced accuracy on held-out codes; None if not known.
+        Cohen's d of the two groups and balanced accuracy on held-out codes; None if unknown.
     origin : Origin
-        In which model.
+        Model that it was learned in.
     apart_from : tuple of str
-        Directions that it was made to leave as they are.
+        Directions to which it was made orthogonal.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Direction:
 
     @property
     def weaknesses(self) -> tuple[str, ...]:
-        """What speaks against trusting it, in plain words; empty where nothing does."""
+        """Warnings about its reliability, one sentence each; empty if there are none."""
         said = []
         if min(self.counts) < FEW:
             few = f"Learned from only {self.counts[0]} and {self.counts[1]} images"
@@ -106,26 +106,26 @@ class Direction:
 
     @property
     def strength(self) -> str:
-        """How well it tells its groups apart, as a line of numbers."""
+        """Effect size, held-out accuracy and group sizes as one line of text."""
         parts = [] if self.d is None else [f"Cohen's d {self.d:.2f}"]
         parts += [] if self.accuracy is None else [f"held-out accuracy {self.accuracy:.0%}"]
         return " · ".join([*parts, f"{self.counts[0]} against {self.counts[1]} images"])
 
     def axis(self, codes: Codes) -> Axis:
-        """Return the line along which to move z."""
+        """Return the axis along which z moves."""
         vector = np.array(self.vector)
         middle = float(codes.center @ vector) if len(codes) else 0.0
         return Axis(self.name, vector, middle, self.scale)
 
 
 def best_of_chance(counts: tuple[int, int]) -> float:
-    """Return the balanced accuracy that guessing stays below in 99 of 100 tests.
+    """Return the balanced accuracy that guessing does not exceed in 99 % of tests.
 
     Parameters
     ----------
     counts : (int, int)
-        Images of the two groups; each group's accuracy is binomial, and the two are averaged.
-        Fewer than `FEW` count as so many: that there are few is said already.
+        Images per group; the accuracy of each group is binomial, and the two are averaged.
+        Counts are at least `FEW`: smaller groups have a warning of their own.
     """
     variance = sum(0.25 / max(FEW, count) for count in counts) / 4
     return 0.5 + SURE * math.sqrt(variance)
@@ -133,19 +133,18 @@ def best_of_chance(counts: tuple[int, int]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a direction is to be learned from.
+    """Examples that a direction is learned from.
 
     Parameters
     ----------
     kind : str
         ``"attribute"``, ``"class"`` or ``"groups"``.
     name : str
-        Of the attribute or the class.
+        Name of the attribute or the class.
     groups : Groups or None
-        The rows, for groups made by hand.
+        Rows of manually selected groups.
     level : str
-        The word or code of an attribute that is set against its others; empty for yes and no, and
-        for a quantity.
+        Attribute level contrasted with all others; empty for binary and numeric attributes.
     """
 
     kind: str
@@ -155,36 +154,36 @@ class Source:
 
     @property
     def title(self) -> str:
-        """What a direction learned from it is called; empty for groups."""
+        """Default name of the learned direction; empty for groups."""
         return f"{self.name} {self.level}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Two groups of the map's images, by row."""
+    """Two groups of images on the map, by row."""
 
     a: tuple[int, ...] = field(default=(), repr=False)
     b: tuple[int, ...] = field(default=(), repr=False)
 
     def added(self, side: str, *rows: int) -> Groups:
-        """Return the groups with images put into ``"a"`` or ``"b"``, and out of the other."""
+        """Return the groups with images moved into group ``"a"`` or ``"b"``."""
         new = set(rows)
         a, b = (tuple(row for row in group if row not in new) for group in (self.a, self.b))
         return Groups((*a, *rows), b) if side == "a" else Groups(a, (*b, *rows))
 
     def cleared(self, side: str) -> Groups:
-        """Return the groups with one of them empty."""
+        """Return the groups with one of them emptied."""
         return replace(self, a=()) if side == "a" else replace(self, b=())
 
 
 def origin_of(card: ModelCard) -> Origin:
-    """Return what a direction remembers of its model."""
+    """Return the origin that a direction learned in a model records."""
     run = card.source.name if card.source else ""
     return Origin(card.name, run, card.kind, card.data, card.latent_dim, card.epoch)
 
 
 def doubts(direction: Direction, card: ModelCard) -> tuple[str, ...]:
-    """Return what speaks against using a direction in a model, in plain words."""
+    """Return warnings about using a direction in a model, one sentence each."""
     own, here = direction.origin, origin_of(card)
     if (own.run, own.kind, own.data) != (here.run, here.kind, here.data):
         elsewhere = f"Learned in another model, {own.name}: here it may mean nothing."
@@ -196,7 +195,7 @@ def doubts(direction: Direction, card: ModelCard) -> tuple[str, ...]:
 
 
 def unlike(name: str, taken: Iterable[str]) -> str:
-    """Return a name that none has yet: the wanted one, else with a number after it."""
+    """Return a unique name: the given one, with a number appended if it is taken."""
     names = set(taken)
     wanted = name.strip() or "direction"
     if wanted not in names:
@@ -205,7 +204,7 @@ def unlike(name: str, taken: Iterable[str]) -> str:
 
 
 def merged(old: Sequence[Direction], new: Sequence[Direction]) -> tuple[Direction, ...]:
-    """Return both, the new ones under names that are free; one that is there already only once."""
+    """Return both without duplicates, the new ones renamed to unique names."""
     result = list(old)
     for direction in new:
         if direction not in result:
@@ -217,21 +216,21 @@ def merged(old: Sequence[Direction], new: Sequence[Direction]) -> tuple[Directio
 def replaced(
     old: Sequence[Direction], before: Direction | None, after: Direction | None
 ) -> tuple[Direction, ...]:
-    """Return directions with one in the place of another, under a name that is free.
+    """Return the directions with `before` replaced by `after`, under a unique name.
 
-    None for `before` adds one, None for `after` takes one away.
+    If `before` is None, `after` is appended; if `after` is None, `before` is removed.
     """
     others = [each for each in old if each != before]
     if after is None:
         return tuple(others)
     after = replace(after, name=unlike(after.name, [each.name for each in others]))
-    place = next((place for place, each in enumerate(old) if each == before), len(old))
-    return (*others[:place], after, *others[place:])
+    index = next((index for index, each in enumerate(old) if each == before), len(old))
+    return (*others[:index], after, *others[index:])
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureDimensions(Request["Importance"]):
-    """Find out what each dimension carries, and the principal components of the codes."""
+    """Measure the KL of each dimension and the principal components of the codes."""
 
     priority: ClassVar[Priority] = Priority.BACKGROUND
     modest: ClassVar[bool] = True
@@ -239,7 +238,7 @@ class MeasureDimensions(Request["Importance"]):
 
 @dataclass(frozen=True, slots=True)
 class MakeStrips(Request["Strips"]):
-    """Decode pictures along axes through a point; work of low urgency."""
+    """Decode images along axes through a point, at low priority."""
 
     modest: ClassVar[bool] = True
     priority: ClassVar[Priority] = Priority.BACKGROUND
@@ -249,24 +248,24 @@ class MakeStrips(Request["Strips"]):
 
 @dataclass(frozen=True, slots=True)
 class MakeSliderStrips(MakeStrips):
-    """See `MakeStrips`; for the sliders of dimensions and components."""
+    """`MakeStrips` for the sliders of dimensions and components."""
 
 
 @dataclass(frozen=True, slots=True)
 class MakeDirectionStrips(MakeStrips):
-    """See `MakeStrips`; for the sliders of directions."""
+    """`MakeStrips` for the sliders of directions."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDirections(Request["tuple[Direction, ...]"]):
-    """Read the directions kept for the open model."""
+    """Read the saved directions of the open model."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearnDirection(Request["tuple[Direction, ...]"]):
-    """Learn a direction and keep it; leaving the ones there are as they are, where wanted.
+    """Learn a direction and save it; `apart` makes it orthogonal to the saved ones.
 
-    What is kept goes to the model named by the card, whichever is open by then.
+    It is saved for the model of `card`, even if another model is open by then.
     """
 
     updates: ClassVar[type[Request[Any]] | None] = ReadDirections
@@ -278,9 +277,9 @@ class LearnDirection(Request["tuple[Direction, ...]"]):
 
 @dataclass(frozen=True, slots=True)
 class ChangeDirection(Request["tuple[Direction, ...]"]):
-    """Put a direction in the place of another, such as itself renamed.
+    """Replace a direction, for example by itself renamed.
 
-    None for `before` adds one, None for `after` takes it away.
+    If `before` is None, `after` is appended; if `after` is None, `before` is removed.
     """
 
     updates: ClassVar[type[Request[Any]] | None] = ReadDirections
@@ -302,7 +301,7 @@ class ImportDirections(Request["tuple[Direction, ...]"]):
 
 @dataclass(frozen=True, slots=True)
 class ExportDirections(SaveFile):
-    """Write directions to a file that can be shared."""
+    """Write directions to a file that other users can import."""
 
     directions: tuple[Direction, ...] = field(repr=False)
     path: Path

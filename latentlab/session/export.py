@@ -1,4 +1,4 @@
-"""The formats that can be written, by ending, and the requests for files."""
+"""Export formats by file extension, and requests that write or read files."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ NAMES = {
     "csv": "Table of numbers (*.csv)",
     "json": "Numbers with names (*.json)",
 }
-"""Each format's ending and its name in a save dialog."""
+"""Map from file extension to format name in save dialogs."""
 SAME = {"jpeg": "jpg", "tif": "tiff"}
-"""Other endings of the same formats."""
+"""Alternative extensions."""
 
 PICTURES = ("png", "jpg", "webp", "tiff")
 TILES = (*PICTURES, "gif")
-"""What a sheet of pictures is written as: a GIF shows them one after another."""
+"""Formats of an image grid; a GIF shows the images as an animation."""
 STEPS = ("gif", "webp", "png", "jpg", "tiff")
-"""What the steps of a way are written as; the first two move."""
+"""Formats of a decoded path; the first two are animations."""
 MOVING = ("gif", "webp")
 FIGURES = ("png", "svg", "pdf", "csv")
 TABLES = ("csv",)
 
 
 def format_of(path: Path) -> str:
-    """Return the format that a file's ending stands for, as `NAMES` has it; may be unknown."""
+    """Return the format of a file extension as a key of `NAMES`; may be an unknown one."""
     ending = path.suffix.lower().lstrip(".")
     return SAME.get(ending, ending)
 
 
 def check_ending(path: Path, formats: Sequence[str]) -> str:
-    """Return the format of a file to be written.
+    """Return the format of an output file.
 
     Raises
     ------
     RunError
-        Where its ending is none of `formats`, or there is a folder of its name.
+        If its extension is not in `formats`, or the path is a folder.
     """
     if path.is_dir():
         advice = f"Add a file's name that ends in {_endings(formats)}."
@@ -71,12 +71,12 @@ def _endings(formats: Sequence[str]) -> str:
 
 
 def check_output(path: Path, formats: Sequence[str]) -> None:
-    """Check before any work is done that a file can be written.
+    """Check in advance that a file can be written.
 
     Raises
     ------
     RunError
-        Where its ending is none of `formats`, or its folder cannot be written to.
+        If its extension is not in `formats`, or its folder is not writable.
     """
     check_ending(path, formats)
     folder = next(each for each in path.absolute().parents if each.exists())
@@ -87,21 +87,21 @@ def check_output(path: Path, formats: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Export(SaveFile):
-    """Write pictures to a file: as a sheet or as a film, as its ending says."""
+    """Write images to a file, as a grid or as an animation depending on its extension."""
 
     tiles: Tiles
     path: Path
     info: Mapping[str, Any]
     gap: int = 0
     back: bool = True
-    """Whether a film plays there and back, or begins anew after its last frame."""
+    """Whether an animation plays back and forth instead of restarting after its last frame."""
     steps: bool = False
-    """Whether these are the steps of a way, which a WebP shows as a film."""
+    """Whether the images are the steps of a path, which WebP shows as an animation."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaveCurves(SaveFile):
-    """Draw the curves of runs into a file, or write them as CSV where its name says so."""
+    """Write a figure of the curves of runs, or their values if the extension is ``.csv``."""
 
     runs: tuple[Compared, ...]
     path: Path
@@ -117,7 +117,7 @@ class ReadRecipe(Request["Mapping[str, Any]"]):
 
 @dataclass(frozen=True, slots=True)
 class CheckPlugins(Request["tuple[str, ...]"]):
-    """Ask which plug-ins could not be loaded; answered in words, one for each."""
+    """List the plug-ins that failed to load, one message for each."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
 

@@ -1,4 +1,4 @@
-"""Errors as data, fit to cross threads and to be shown."""
+"""Errors as records that can cross threads and be displayed."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from latentlab.errors import LatentlabError, RecipeError, shown
 
 DETAILS = 20_000
-"""Characters of a traceback at most."""
+"""Maximum length of a traceback, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something went wrong.
+    """Error to display.
 
     Parameters
     ----------
     title : str
-        What, in plain words.
+        What happened.
     advice : str
         What to do next; may be empty.
     details : str
-        For a bug report: the traceback of an error nobody foresaw, else empty.
-    problems : dict of str to str
-        By recipe key, where the error is about a recipe.
+        Traceback of an unexpected error for a bug report, else empty.
+    problems : tuple of (str, str)
+        Recipe keys and messages of an invalid recipe.
     """
 
     title: str
@@ -34,7 +34,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
-        """Describe an error; call it where the error is being handled."""
+        """Describe an error; call it in the exception handler."""
         if isinstance(error, FailureElsewhere):
             return error.failure
         if isinstance(error, RecipeError):
@@ -52,12 +52,12 @@ class Failure:
 
 
 class FailureElsewhere(Exception):
-    """Work in another process has failed.
+    """Raised if work in another process failed.
 
     Parameters
     ----------
     failure : Failure
-        What went wrong there.
+        Failure of the other process.
     """
 
     def __init__(self, failure: Failure) -> None:

@@ -1,4 +1,4 @@
-"""The training form, described as plain records that a window can build without torch."""
+"""Description of the training form as plain records, usable without torch."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ ENDLESS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value a user can choose.
+    """One editable value.
 
     Parameters
     ----------
     name, title, help : str
-        Its key in the recipe, its name on screen, and one sentence about it.
+        Recipe key, name on screen, and one sentence of help.
     type : str
         ``int``, ``float``, ``bool``, ``ints``, ``words``, ``text``, ``path`` (a folder), ``file``,
         ``option`` or ``kind``.
     default : object
-        Plain value; None where empty is allowed and meant.
+        Plain value; None for an empty optional field.
     minimum, maximum : float
         Limits of a number.
     excluded : tuple of float
-        Which of the limits it must not reach.
+        Limits that are exclusive.
     unit : str
-        Shown behind a number.
+        Unit displayed after a number.
     options : tuple of str
-        What an ``option`` can be.
+        Values of an ``option``.
     kinds : tuple of Kind
-        What a ``kind`` can be, each with fields of its own; the default first.
+        Alternatives of a ``kind``, each with its fields; the default first.
     optional : bool
-        Whether None, which is to leave it empty, means something.
+        Whether the field may be left empty (None).
     advanced : bool
-        Whether it is shown only where more is asked for.
+        Whether the field is hidden until advanced settings are shown.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of a choice; a table without kinds has a single one with an empty name."""
+    """One alternative of a choice; a table without alternatives has one with an empty name."""
 
     name: str
     help: str
@@ -72,24 +72,24 @@ class Kind:
 
 
 def describe(config: type[Config]) -> tuple[Field, ...]:
-    """Return the fields of a config class, as a form shows them."""
+    """Return the form fields of a config class."""
     return tuple(_field(name, info) for name, info in config.model_fields.items() if name != "kind")
 
 
 def chosen(fields: Iterable[Field], values: Mapping[str, Any]) -> Iterator[tuple[str, Field, Any]]:
-    """Go through the fields that a recipe makes use of, those of its kinds included.
+    """Iterate over the fields that a recipe uses, including those of its selected kinds.
 
     Parameters
     ----------
     fields : iterable of Field
         The form.
     values : mapping
-        A recipe as plain values; what it leaves out is at its default.
+        Recipe as plain values; missing values take their defaults.
 
     Yields
     ------
     str, Field, object
-        The dotted key, as ``objective.beta``, the field and its value.
+        Dotted key such as ``objective.beta``, field, and value.
     """
     for field in fields:
         value = values.get(field.name, field.default)
@@ -97,8 +97,8 @@ def chosen(fields: Iterable[Field], values: Mapping[str, Any]) -> Iterator[tuple
             yield field.name, field, value
             continue
         table = {"kind": value} if isinstance(value, str) else value or {}
-        known = {kind.name: kind for kind in field.kinds}
-        kind = known.get(table.get("kind", ""), field.kinds[0])
+        by_name = {kind.name: kind for kind in field.kinds}
+        kind = by_name.get(table.get("kind", ""), field.kinds[0])
         for key, inner, inner_value in chosen(kind.fields, table):
             yield f"{field.name}.{key}", inner, inner_value
 
@@ -135,9 +135,9 @@ def _field(name: str, info: FieldInfo) -> Field:
 
 def _kinds(info: FieldInfo) -> tuple[Kind, ...]:
     if isinstance(info.annotation, type) and issubclass(info.annotation, Config):
-        known = choices(info.metadata) or {"": info.annotation}
+        configs = choices(info.metadata) or {"": info.annotation}
         return tuple(
-            Kind(name, _first_line(config), describe(config)) for name, config in known.items()
+            Kind(name, _first_line(config), describe(config)) for name, config in configs.items()
         )
     return ()
 
@@ -150,7 +150,7 @@ def _limits(mark: object) -> list[tuple[str, float]]:
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:
-    """Return what a value is where it is not None, and whether it may be None."""
+    """Return the annotation without None, and whether it allowed None."""
     if not isinstance(annotation, types.UnionType):
         return annotation, False
     parts = typing.get_args(annotation)
@@ -163,8 +163,8 @@ def _type(annotation: Any) -> tuple[str, tuple[str, ...]]:
         return "option", typing.get_args(annotation)
     if origin is tuple:
         return "words" if str in typing.get_args(annotation) else "ints", ()
-    known = {bool: "bool", int: "int", float: "float", Path: "path"}
-    return known.get(annotation, "text"), ()
+    names = {bool: "bool", int: "int", float: "float", Path: "path"}
+    return names.get(annotation, "text"), ()
 
 
 def _plain(value: Any) -> Any:

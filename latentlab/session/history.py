@@ -1,4 +1,4 @@
-"""Undo: a list and a place in it."""
+"""Undo history: a list of values and the current index."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIMIT = 200
-"""Values remembered; one may hold a picture of some megabytes."""
+"""Maximum number of values; one may hold an image of several megabytes."""
 
 
 class History[T]:
-    """Remembers values one can go back and forth between.
+    """Undo and redo history of values.
 
     Parameters
     ----------
     first : T
-        Where it begins.
+        Initial value.
     """
 
     def __init__(self, first: T) -> None:
@@ -26,35 +26,35 @@ class History[T]:
 
     @property
     def current(self) -> T:
-        """The value at the present place."""
+        """Current value."""
         return self._items[self._index]
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is something before."""
+        """Whether there is an earlier value."""
         return self._index > 0
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is something after."""
+        """Whether there is a later value."""
         return self._index < len(self._items) - 1
 
     def push(self, item: T) -> None:
-        """Go on to a new value, forgetting what was undone; the same value changes nothing."""
+        """Append a value and drop undone ones; a value equal to the current one is ignored."""
         if item != self.current:
             self._items = [*self._items[: self._index + 1], item][-LIMIT:]
             self._index = len(self._items) - 1
 
     def amend(self, change: Callable[[T], T]) -> None:
-        """Change every value, by something that was so all along and only now is known."""
+        """Apply a change to every value, without adding an undo step."""
         self._items = [change(item) for item in self._items]
 
     def undo(self) -> T:
-        """Go one back, if that can be, and return the value there."""
+        """Step back if possible and return the current value."""
         self._index = max(0, self._index - 1)
         return self.current
 
     def redo(self) -> T:
-        """Go one forward, if that can be, and return the value there."""
+        """Step forward if possible and return the current value."""
         self._index = min(len(self._items) - 1, self._index + 1)
         return self.current

@@ -1,4 +1,4 @@
-"""A first look at images that somebody may want to learn from: records and requests."""
+"""Preview of the user's images before training: records and requests."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact sheet: some pictures as a model would see them, and how many there are.
+    """Contact sheet: a sample of preprocessed images, and statistics of the folder or archive.
 
     Parameters
     ----------
     values : mapping
-        The ``data`` table of the recipe that was asked about.
+        The ``data`` table of the recipe.
     pictures : ndarray of uint8, shape (N, H, W) or (N, H, W, 3), or None
-        A few, of all classes alike.
+        Sample with equal shares of all classes.
     names : tuple of str
-        Their files.
+        File names of the sample.
     labels : tuple of int
-        Their rows of ``classes``; empty without classes.
+        Indices into ``classes``; empty without classes.
     count : int
-        Files that should be pictures.
+        Number of image files.
     classes : tuple of (str, int)
-        Name and number of pictures of each.
+        Name and number of images of each class.
     table, how, attributes : str, str, tuple of str
-        The table that lies with them, by what it was joined, and what it tells.
+        File name of the attribute table, the column or key that joins it, and its attributes.
     notes, problem : tuple of str, str
-        What one should know; why they cannot be used. Else empty.
+        Remarks, and the reason why the images cannot be used; else empty.
     """
 
     values: Mapping[str, Any]
@@ -56,7 +56,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Which files of a folder or ZIP are no pictures, by their heads, and why."""
+    """Files of a folder or ZIP whose headers are not those of images, with reasons."""
 
     root: Path
     count: int
@@ -65,7 +65,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class ShowContactSheet(Request["Contact"]):
-    """Show some pictures as a model would see them, given a recipe's ``data`` table."""
+    """Make a contact sheet of the images of a recipe's ``data`` table."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     values: Mapping[str, Any]
@@ -73,7 +73,7 @@ class ShowContactSheet(Request["Contact"]):
 
 @dataclass(frozen=True, slots=True)
 class CheckImageFiles(Request["Checked"]):
-    """Look which files of a folder or ZIP cannot be read."""
+    """Find the files of a folder or ZIP that cannot be read."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     root: Path

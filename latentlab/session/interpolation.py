@@ -1,4 +1,4 @@
-"""Paths and places in latent space: records and requests."""
+"""Paths and points in latent space: records and requests."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 EDGE, OFF = 0.5, 0.75
-"""Levels from which one stands at the edge of the data, and off the map."""
+"""Levels above which a point is at the edge of the data, and outside the data."""
 
 
 def words(level: float) -> str:
-    """Return in words how far from the data a level is; see `latent.support.level_of`."""
+    """Describe a support level in words; see `latent.support.level_of`."""
     if level <= EDGE:
         return "on well-trodden ground"
     return "at the edge" if level <= OFF else "off the map"
@@ -32,20 +32,20 @@ def words(level: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DecodedPath:
-    """One way, decoded step by step.
+    """Decoded interpolation path.
 
     Parameters
     ----------
-    way : Way
-        Of which kind.
+    way : PathKind
+        Interpolation method.
     tiles : Tiles
-        Its steps.
+        Decoded steps.
     support : Support or None
-        What data stands behind each step; None where there are too few codes to say.
+        Data support of each step; None if there are too few codes.
     length : float
-        How far its pictures change in all: Σ |x_{i+1} - x_i|, pixels from 0 to 1.
+        Length in pixel space, Σ |x_{i+1} - x_i|, pixel range [0, 1].
     note : str
-        Something the user should know.
+        Remark for the user.
     """
 
     way: PathKind
@@ -57,7 +57,7 @@ class DecodedPath:
 
 @dataclass(frozen=True, slots=True)
 class DecodedPaths:
-    """Strips of several kinds between the same ends."""
+    """Decoded paths of several kinds between the same end points."""
 
     ends: LatentPath
     strips: tuple[DecodedPath, ...]
@@ -65,26 +65,26 @@ class DecodedPaths:
 
 @dataclass(frozen=True, slots=True)
 class PointSupport:
-    """How far off the map a point is.
+    """Data support of a point. Reference values are those of samples of the posteriors.
 
     Parameters
     ----------
     point : Point
-        Which one.
+        The point.
     level : float or None
-        The worse of density and drift: 0 to ½ is as 90 % of the data are, to ¾ as 99 % are, up
-        to 1 as hardly any is. None where there are no codes to compare with.
+        The worse of density and drift: up to ½ for 90 % of the data, up to ¾ for 99 %, at most 1.
+        None without codes.
     density : float
-        Density of codes as a multiple of the usual.
+        Density of codes relative to the reference.
     nearest : float
-        Distance to the nearest code, as a multiple of the usual.
+        Distance to the nearest code relative to the reference.
     drift : float
         |encode(decode(z)) - z|, in standard deviations of the posterior per dimension.
     usual_drift : float
-        What 90 % of the data stay below. Usual is what holds for samples of the posteriors.
+        90th percentile of the drift of the data.
     is_blind : bool
-        Whether the decoder shows nothing of z, so that no place is better than another: it has
-        not learned yet, has diverged, or all posteriors have collapsed.
+        Whether the decoder ignores z, so that all points are equal: the model is untrained, has
+        diverged, or all posteriors have collapsed.
     """
 
     point: Point
@@ -103,9 +103,9 @@ class Blend:
     Parameters
     ----------
     points : tuple of Point
-        A, B, C and what comes of them.
+        A, B, C and the result.
     pictures : ndarray of uint8, shape (4, H, W) or (4, H, W, 3)
-        What they decode to.
+        Decoded images of the points.
     """
 
     points: tuple[Point, ...]
@@ -118,7 +118,7 @@ class Blend:
 
 
 class Range(StrEnum):
-    """How far a traversal goes along each dimension."""
+    """Range of a traversal along each dimension."""
 
     DEVIATIONS = "data ± σ"
     QUANTILES = "data 1–99 %"
@@ -127,7 +127,7 @@ class Range(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TraversalSettings:
-    """Columns, range, reach in standard deviations, and how many dimensions at most."""
+    """Number of columns, range, half-width in standard deviations, and maximum of dimensions."""
 
     columns: int = 9
     range: Range = Range.DEVIATIONS
@@ -137,20 +137,20 @@ class TraversalSettings:
 
 @dataclass(frozen=True, slots=True)
 class Traversal:
-    """Each dimension varied on its own, the others held.
+    """Latent traversal: each dimension varied alone.
 
     Parameters
     ----------
     tiles : Tiles
-        One row per dimension.
+        Decoded images, one row per dimension.
     dimensions : tuple of int
-        Which ones, the one of most KL first.
+        Dimensions in descending order of KL.
     kl : tuple of float
         Mean KL of each, nats per image.
     values : ndarray of float64, shape (rows, columns)
         Coordinates.
     total : int
-        How many dimensions there are.
+        Number of latent dimensions.
     """
 
     tiles: Tiles
@@ -162,16 +162,16 @@ class Traversal:
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """A point to come back to.
+    """Bookmarked point.
 
     Parameters
     ----------
     point : Point
-        Where.
+        The point.
     note : str
-        What the user says of it.
+        The user's note.
     pixels : ndarray of uint8, shape (H, W) or (H, W, 3)
-        What it decodes to.
+        Decoded image.
     """
 
     point: Point
@@ -181,7 +181,7 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True)
 class DecodePaths(Request["DecodedPaths"]):
-    """Decode ways of several kinds, and measure their support."""
+    """Decode paths of several kinds and measure their support."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
@@ -191,7 +191,7 @@ class DecodePaths(Request["DecodedPaths"]):
 
 @dataclass(frozen=True, slots=True)
 class MakeGeodesic(Request["DecodedPaths"]):
-    """Find the way whose pictures change least: it takes longest, and so is asked for apart."""
+    """Compute the geodesic, the shortest path in pixel space; a separate request as it is slow."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
@@ -200,7 +200,7 @@ class MakeGeodesic(Request["DecodedPaths"]):
 
 @dataclass(frozen=True, slots=True)
 class MeasureSupport(Request["PointSupport"]):
-    """Measure how far off the map a point is."""
+    """Measure the data support of a point."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
@@ -210,7 +210,7 @@ class MeasureSupport(Request["PointSupport"]):
 
 @dataclass(frozen=True, slots=True)
 class MakeBlend(Request["Blend"]):
-    """Decode (A - B)·t + C; a slot is a point, a picture's file, or the row of an image."""
+    """Decode (A - B)·t + C; a slot is a point, an image file, or the row of an image."""
 
     slots: tuple[Point | Path | int, Point | Path | int, Point | Path | int]
     strength: float = 1.0
@@ -219,7 +219,7 @@ class MakeBlend(Request["Blend"]):
 
 @dataclass(frozen=True, slots=True)
 class MakeTraversal(Request["Traversal"]):
-    """Decode a sheet in which each dimension is varied on its own."""
+    """Decode a traversal of each dimension through a point."""
 
     modest: ClassVar[bool] = True
     point: Point

@@ -1,4 +1,4 @@
-"""What the latent dimensions carry, epoch by epoch; grows while a run goes on."""
+"""Latent statistics per epoch: KL of each dimension, and geometry of the codes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FILE = "latents.jsonl"
 MOST_DIMENSIONS = 1 << 16
 GEOMETRY = ("same_class", "by_chance", "by_pixels", "unevenness")
-"""What runs of earlier versions, and runs without classes, do not know."""
+"""Series that runs of earlier versions and runs without classes lack."""
 SERIES = ("epochs", "kl", "mutual_information", "marginal_kl", *GEOMETRY)
 
 
@@ -47,20 +47,20 @@ _LINE = TypeAdapter(LatentLine)
 
 @dataclass(frozen=True, slots=True)
 class LatentCurves:
-    """`Latents` of E epochs.
+    """`Latents` of E epochs, as arrays.
 
     Parameters
     ----------
     epochs : ndarray of float64, shape (E,)
-        When, ascending.
+        Epochs, ascending.
     kl : ndarray of float64, shape (E, D)
-        Nats per image of each dimension.
+        KL of each dimension, nats per image.
     mutual_information, marginal_kl : ndarray of float64, shape (E,)
-        The two parts of the mean KL, nats.
+        The two terms of the mean KL, nats.
     same_class, by_chance, by_pixels, unevenness : ndarray of float64, shape (E,)
-        How the codes lie, as `Latents` says it; NaN where it is not known.
+        Geometry of the codes, see `Latents`; NaN if unknown.
     images : int
-        How many images the aggregate posterior is made of.
+        Number of images in the aggregate posterior.
     """
 
     epochs: NDArray[np.float64] = field(repr=False)
@@ -75,24 +75,24 @@ class LatentCurves:
 
     @property
     def active(self) -> NDArray[np.int64]:
-        """How many dimensions are active, shape (E,)."""
+        """Number of active dimensions, shape (E,)."""
         return is_active(self.kl).sum(1)
 
 
 class LatentLog:
-    """Collects the latents of one epoch after another.
+    """Log of `Latents` that grows by one epoch at a time.
 
     Parameters
     ----------
     curves : LatentCurves, optional
-        What it begins with.
+        Initial curves.
     """
 
     def __init__(self, curves: LatentCurves | None = None) -> None:
         self._curves = curves
 
     def add(self, epoch: int, latents: Latents) -> None:
-        """Append one epoch; another number of dimensions begins anew."""
+        """Append one epoch; a different number of dimensions resets the log."""
         old = self._curves
         row = LatentCurves(
             np.array([float(epoch)]),
@@ -112,7 +112,7 @@ class LatentLog:
         self._curves = LatentCurves(**joined, images=row.images)
 
     def view(self) -> LatentCurves | None:
-        """Return all so far; None where there is nothing yet."""
+        """Return all epochs; None if there are none."""
         return self._curves
 
 
@@ -125,16 +125,16 @@ def latents_line(epoch: int, latents: Latents) -> str:
         "marginal_kl": round(latents.marginal_kl, 5),
         "images": latents.images,
     }
-    known = {name: getattr(latents, name) for name in GEOMETRY}
+    geometry = {name: getattr(latents, name) for name in GEOMETRY}
     # JSON has no NaN.
-    line |= {name: round(value, 5) for name, value in known.items() if not math.isnan(value)}
+    line |= {name: round(value, 5) for name, value in geometry.items() if not math.isnan(value)}
     return json.dumps(line)
 
 
 def read_latent_lines(folder: Path) -> Lines[LatentLine]:
-    """Read ``latents.jsonl`` of a run folder; lines that cannot be read are left out.
+    """Read ``latents.jsonl`` of a run folder.
 
-    So are those that have another number of dimensions than most.
+    Unreadable lines, and lines whose number of dimensions is not the most common, are skipped.
     """
     lines = read_lines(folder / FILE, _LINE)
     sizes = Counter(len(line.kl) for line in lines.records)
@@ -146,7 +146,7 @@ def read_latent_lines(folder: Path) -> Lines[LatentLine]:
 
 
 def latents_of(lines: Sequence[LatentLine]) -> LatentCurves | None:
-    """Return the curves of what was measured, in any order; None where nothing was."""
+    """Return the curves of lines in any order; None if there are none."""
     log = LatentLog()
     for line in sorted(lines, key=lambda line: line.epoch):
         measured = line.model_dump(exclude={"epoch", "kl"}, exclude_none=True)

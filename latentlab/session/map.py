@@ -1,4 +1,4 @@
-"""The map: its planes, overlays, colours and selections. Records and requests."""
+"""Map views, overlays, colours and selections: records and requests."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """One draw of each q(z|x), where it stands on a plane.
+    """One sample of each q(z|x), projected on a plane.
 
     Parameters
     ----------
     frame : Frame
         The plane.
     xy : ndarray of float32, shape (N, 2)
-        Places.
+        Plane coordinates.
     """
 
     frame: Frame
@@ -44,7 +44,7 @@ class Draws:
 
 @dataclass(frozen=True, eq=False)
 class Holes:
-    """How much of what the prior expects is missing on a plane.
+    """Density that the prior predicts and the codes lack, on a grid over a plane.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Holes:
     missing : ndarray of float64, shape (n, n)
         From 0 to 1; see `latentlab.latent.prior_holes.holes`.
     reach : float
-        The grid goes from -reach to reach.
+        The grid spans [-reach, reach] along both axes.
     """
 
     frame: Frame
@@ -62,7 +62,7 @@ class Holes:
 
 
 class Layout(StrEnum):
-    """Kinds of view."""
+    """Kind of map view."""
 
     AXES = "dimensions"
     PCA = "PCA"
@@ -74,20 +74,20 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Where codes are drawn, and what lies under any place of the map.
+    """Projection of the codes on the map, and its inverse.
 
     Parameters
     ----------
     layout : Layout
-        Its kind.
+        Kind of view.
     frame : Frame
-        The plane; behind a picture of neighbourhoods the plane looked at last.
+        The plane; for t-SNE and UMAP the last plane shown.
     xy : ndarray of float32, shape (N, 2), or None
-        Where each image is drawn, where no plane says so.
+        Embedded position of each image; None for a plane.
     anchors : ndarray of int64, shape (M,), or None
-        Rows that were laid out themselves; the others stand where their nearest ones do.
+        Rows that were embedded; the others are placed at their nearest anchors.
     codes : weak reference to Codes, or None
-        What it was computed from, for one of ``MADE``; weak, since undo keeps views.
+        Codes that a layout of ``MADE`` was computed from; weak because undo keeps views.
     """
 
     layout: Layout
@@ -98,50 +98,50 @@ class View:
 
     @property
     def is_plane(self) -> bool:
-        """Whether what lies under a place decodes exactly."""
+        """Whether map positions correspond exactly to points of a latent plane."""
         return self.xy is None
 
     @property
     def inverse(self) -> str:
-        """What is decoded under the cursor, in words."""
+        """Description of how the point under the cursor is computed."""
         return "exact plane" if self.is_plane else f"blend of the {NEIGHBOURS} nearest codes"
 
     def is_made_of(self, codes: Codes) -> bool:
-        """Say whether it was computed from these codes."""
+        """Return whether the view was computed from these codes."""
         return self.codes is not None and self.codes() is codes
 
     def suits(self, codes: Codes) -> bool:
-        """Say whether it can show these codes."""
+        """Return whether the view can show these codes."""
         fits = self.xy is None or len(self.xy) == len(codes)
         return fits and self.frame.size == codes.mu.shape[1]
 
     def places(self, codes: Codes) -> NDArray[np.float32]:
-        """Return where all codes are drawn, with shape (N, 2)."""
+        """Return the map positions of all codes, shape (N, 2)."""
         return self.frame.place(codes.mu) if self.xy is None else self.xy
 
     def place(self, z: Sequence[float], codes: Codes) -> tuple[float, float]:
-        """Return where a point is drawn."""
+        """Return the map position of a point."""
         if self.xy is None or self.anchors is None:
             return self.frame.spot(z)
         x, y = blend(z, codes.mu[self.anchors], self.xy[self.anchors]).tolist()
         return x, y
 
     def lift(self, x: float, y: float, z: Sequence[float], codes: Codes) -> tuple[float, ...]:
-        """Return the point under a place; off a plane it agrees with `z`."""
+        """Return the point at a map position; `z` fixes the components orthogonal to a plane."""
         if self.xy is None or self.anchors is None:
             return tuple(self.frame.lift(np.array([[x, y]]), z)[0].tolist())
         return tuple(blend((x, y), self.xy[self.anchors], codes.mu[self.anchors]).tolist())
 
 
 def point_under(state: State, x: float, y: float, point: Point) -> Point:
-    """Return the point under a place of the map; off a plane it agrees with `point`."""
+    """Return the point at a map position; `point` fixes the components orthogonal to a plane."""
     if state.codes is None or not state.view.suits(state.codes):
         return point
     return point.at(state.view.lift(x, y, point.z, state.codes))
 
 
 def place_of(state: State, point: Point) -> tuple[float, float]:
-    """Return where a point stands on the map."""
+    """Return the map position of a point."""
     if state.codes is None or not state.view.suits(state.codes):
         return state.view.frame.spot(point.z)
     return state.view.place(point.z, state.codes)
@@ -153,20 +153,20 @@ def axes_view(i: int, j: int, size: int) -> View:
 
 
 MADE = frozenset({Layout.PCA, Layout.TSNE, Layout.UMAP})
-"""Layouts that depend on the codes, and so are made anew when those move."""
+"""Layouts that depend on the codes and are recomputed when the codes change."""
 
 
 @dataclass(frozen=True, slots=True)
 class MakeView(Request["View"]):
-    """Lay the codes out anew.
+    """Compute a layout of the codes.
 
     Parameters
     ----------
     layout : Layout
-        How; one of ``MADE``.
+        One of ``MADE``.
     like : View
-        The view until now. One of the same layout is where the new one begins, and what it is
-        turned to agree with.
+        The previous view. If it has the same layout, it initializes the new one, which is rotated
+        to agree with it.
     """
 
     layout: Layout
@@ -175,7 +175,7 @@ class MakeView(Request["View"]):
 
 @dataclass(frozen=True, slots=True)
 class DrawPosteriors(Request["Draws"]):
-    """Draw each q(z|x) once, and place the draws on a plane."""
+    """Sample each q(z|x) once and project the samples on a plane."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     frame: Frame
@@ -183,7 +183,7 @@ class DrawPosteriors(Request["Draws"]):
 
 @dataclass(frozen=True, slots=True)
 class FindHoles(Request["Holes"]):
-    """Compare the density of codes on a plane with that of the prior."""
+    """Compare the density of the codes on a plane with the density of the prior."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     frame: Frame
@@ -191,14 +191,14 @@ class FindHoles(Request["Holes"]):
 
 @dataclass(frozen=True, slots=True)
 class MakeMeasured(Request["Measured"]):
-    """Find groups or density among the codes.
+    """Compute KL, density or clusters of the codes.
 
     Parameters
     ----------
     measure : Measure
-        Which.
+        Quantity to compute.
     count : int
-        How many groups of k-means, or the fewest codes of a group of HDBSCAN.
+        Number of clusters (k-means) or minimum cluster size (HDBSCAN).
     """
 
     measure: Measure
@@ -207,7 +207,7 @@ class MakeMeasured(Request["Measured"]):
 
 @dataclass(frozen=True, slots=True)
 class SaveSelection(SaveFile):
-    """Write the chosen images as a table: row, class, attributes and code of each."""
+    """Write row, class, attributes and code of each selected image as CSV."""
 
     selection: Selection
     codes: Codes = field(repr=False)

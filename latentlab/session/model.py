@@ -1,4 +1,4 @@
-"""Requests about the open model: its points, its images, its manifold."""
+"""Requests about the open model: points, images, samples and manifold."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A model is open: what it is, its codes, where to begin and how it was trained.
+    """Newly opened model: description, codes, initial point and path, and run log.
 
-    ``has_more`` says that `ShowRest` would bring more codes.
+    ``has_more`` is True if `ShowRest` would add codes.
     """
 
     card: ModelCard
@@ -58,7 +58,7 @@ class Open(Request["Opened"]):
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """The model under training has moved on."""
+    """Newer weights of the model under training: description, codes, initial point and path."""
 
     card: ModelCard
     codes: Codes
@@ -69,7 +69,7 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class Adopt(Request["Adopted"]):
-    """Show the weights of a model under training, once all that was asked of the last is done."""
+    """Show the weights of a model under training, after all requests about the previous ones."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     modest: ClassVar[bool] = True
@@ -83,7 +83,7 @@ class Adopt(Request["Adopted"]):
 
 @dataclass(frozen=True, slots=True)
 class Decode(Request["Picture"]):
-    """Decode the committed point."""
+    """Decode the current point z."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     point: Point
@@ -91,7 +91,7 @@ class Decode(Request["Picture"]):
 
 @dataclass(frozen=True, slots=True)
 class Hover(Request["Preview"]):
-    """Decode the point under the cursor, and the image nearest to it."""
+    """Decode the point under the cursor, with the image of `row` if given."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     point: Point
@@ -100,7 +100,7 @@ class Hover(Request["Preview"]):
 
 @dataclass(frozen=True, slots=True)
 class DecodePath(Request["Tiles"]):
-    """Decode the way from A to B."""
+    """Decode the path from A to B."""
 
     modest: ClassVar[bool] = True
     ends: LatentPath
@@ -126,17 +126,17 @@ class MakeSamples(Request["Tiles"]):
 
 @dataclass(frozen=True, slots=True)
 class PickImage(Request["Original"]):
-    """Take an image of the map: its code, and its reconstruction."""
+    """Get an image of the map, its code and its reconstruction."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     row: int
     role: str = "z"
-    """What its code becomes: ``"z"``, ``"a"`` or ``"b"``."""
+    """Point that its code replaces: ``"z"``, ``"a"`` or ``"b"``."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenewImage(Request["Original"]):
-    """Take the image that z is the code of once more, after the model has changed under it."""
+    """Encode the image that z is the code of again after the weights changed."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     row: int
@@ -144,7 +144,7 @@ class RenewImage(Request["Original"]):
 
 @dataclass(frozen=True, slots=True)
 class EncodeFile(Request["Original"]):
-    """Encode a person's own picture, by whatever model is open by then."""
+    """Encode the user's image file with the model that is open when the request runs."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
@@ -154,14 +154,14 @@ class EncodeFile(Request["Original"]):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The codes of all images of the data set; the first ones are those that were there."""
+    """Codes of all images of the data set; the ones already on the map come first."""
 
     codes: Codes
 
 
 @dataclass(frozen=True, slots=True)
 class ShowAll(Request["Whole"]):
-    """Encode the images that the map has left out, and have it show all."""
+    """Encode the images of the data set that are not on the map and add them."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND
@@ -169,7 +169,7 @@ class ShowAll(Request["Whole"]):
 
 @dataclass(frozen=True, slots=True)
 class ShowRest(Request["Whole"]):
-    """Encode the images of the map that opening a model has left out."""
+    """Encode the images of the map that were skipped when the model was opened."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     priority: ClassVar[Priority] = Priority.BACKGROUND

@@ -1,4 +1,4 @@
-"""Many pictures laid out as one."""
+"""Grid of images as one image."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 def tile(
     pictures: NDArray[np.uint8], columns: int, gap: int = 0, ground: int = 0
 ) -> NDArray[np.uint8]:
-    """Lay pictures out in rows.
+    """Arrange images in a grid.
 
     Parameters
     ----------
     pictures : ndarray of uint8, shape (N, H, W) or (N, H, W, 3)
-        In reading order.
+        Images in row-major order.
     columns : int
-        How many to a row.
+        Images per row.
     gap : int
-        Pixels between neighbours.
+        Pixels between neighbouring images.
     ground : int
-        Value of the gaps and of empty places.
+        Pixel value of the gaps and of empty cells.
 
     Returns
     -------

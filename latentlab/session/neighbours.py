@@ -1,4 +1,4 @@
-"""Questions about the images nearest to z."""
+"""Nearest images of a point: records and requests."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Near:
-    """Images nearest to something, from the nearest on.
+    """Nearest images in ascending order of distance.
 
     Parameters
     ----------
     rows : ndarray of int64, shape (K,)
-        Which.
+        Rows of the images on the map.
     distances : ndarray of float64, shape (K,)
-        How far each is.
+        Distance of each.
     pictures : ndarray of uint8, shape (K, H, W) or (K, H, W, 3)
-        What they look like.
+        The images.
     """
 
     rows: NDArray[np.int64] = part(repr=False)
@@ -36,7 +36,7 @@ class Near:
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """The images nearest to a point: by their codes, and by how they look."""
+    """Nearest images of a point: by distance of codes, and by distance of pixels."""
 
     point: Point
     by_code: Near
@@ -45,7 +45,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class FindNeighbours(Request["Neighbours"]):
-    """Find the images nearest to a point, and those that look most like what it decodes to."""
+    """Find the images whose codes are nearest to a point, or whose pixels are to its decoding."""
 
     point: Point
     count: int = 12
@@ -53,7 +53,7 @@ class FindNeighbours(Request["Neighbours"]):
 
 @dataclass(frozen=True, slots=True)
 class MapImages:
-    """Images that the map shows at their points."""
+    """Thumbnails drawn on the map at the positions of their codes."""
 
     rows: NDArray[np.int64] = part(repr=False)
     pictures: NDArray[np.uint8] = part(repr=False)
@@ -61,6 +61,6 @@ class MapImages:
 
 @dataclass(frozen=True, slots=True)
 class FetchMapImages(Request["MapImages"]):
-    """Fetch images to be shown on the map."""
+    """Fetch thumbnails for the map."""
 
     rows: tuple[int, ...] = part(repr=False)

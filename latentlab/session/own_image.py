@@ -1,4 +1,4 @@
-"""A person's own image: records and requests."""
+"""The user's own image: records and requests."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from latentlab.session.points import Original, Tiles
 
 CENTERED = frozenset({"digits", "mnist"})
-"""Kinds of data whose images were centred by their mass, so that drawings should be too."""
+"""Data kinds whose images are centred by mass, so that drawings are centred as well."""
 DARK, LIGHT = 64, 128
-"""Byte below which an image's edge is dark, and above which it is light."""
+"""Pixel values below which an image border is dark, and above which it is light."""
 LEVELS = (
     (0.5, "fine", "As usual"),
     (0.9, "fine", "Still usual"),
@@ -32,14 +32,14 @@ LEVELS = (
 
 @dataclass(frozen=True, slots=True)
 class ImageElbo:
-    """How well the model knows a picture.
+    """Negative ELBO of an image.
 
     Parameters
     ----------
     original : Original
-        Which.
+        The image.
     reconstruction, rate : float
-        The two parts of the negative ELBO, nats.
+        The two terms of the negative ELBO, nats.
     """
 
     original: Original
@@ -48,20 +48,20 @@ class ImageElbo:
 
     @property
     def bound(self) -> float:
-        """The negative ELBO, nats."""
+        """Negative ELBO, nats."""
         return self.reconstruction + self.rate
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceElbo:
-    """How well the model knows the images on the map, of which a part was drawn at random.
+    """Negative ELBOs of a random sample of the images on the map.
 
     Parameters
     ----------
     bounds : ndarray of float64, shape (N,)
-        Negative ELBO of each, nats, ascending.
+        Negative ELBO of each image, nats, ascending.
     codes : Codes
-        The map's, to which this belongs.
+        Codes of the map that the sample is from.
     """
 
     bounds: NDArray[np.float64] = field(repr=False)
@@ -70,16 +70,16 @@ class ReferenceElbo:
 
 @dataclass(frozen=True, slots=True)
 class Inpaintings:
-    """Ways to complete a picture, the most probable first.
+    """Inpaintings of an image, the most probable first.
 
     Parameters
     ----------
     original : Original
-        The picture.
+        The image.
     hidden : ndarray of bool, shape (H, W)
-        What of it was hidden.
+        Mask of the hidden pixels.
     tiles : Tiles
-        The completed pictures, and their z.
+        The inpainted images and their z.
     log_joint : tuple of float
         log p(x_known|z) + log p(z) of each, nats.
     """
@@ -91,10 +91,10 @@ class Inpaintings:
 
 
 def unlikeness(judged: ImageElbo, usual: ReferenceElbo) -> tuple[str, str]:
-    """Say how unlike the images on the map a picture is: a level and a sentence.
+    """Return a level and a sentence on how unusual an image is among those on the map.
 
-    The level is ``"fine"``, ``"watch"`` or ``"trouble"``. A grey picture on light ground, to
-    which a model of light on black is blind, is told what to try.
+    The level is ``"fine"``, ``"watch"`` or ``"trouble"``. For a grey image with a light background
+    and a model of light on black, the sentence suggests inverting the image.
     """
     count = len(usual.bounds)
     if not count:
@@ -107,74 +107,74 @@ def unlikeness(judged: ImageElbo, usual: ReferenceElbo) -> tuple[str, str]:
 
 
 def error_map(original: Original) -> NDArray[np.float64]:
-    """Return how far off each pixel is, from 0 to 1, with shape (H, W); colours are averaged."""
-    away = np.abs(original.picture.astype(np.float64) - original.reconstruction) / 255
-    return away if away.ndim == 2 else away.mean(-1)
+    """Return the absolute error of each pixel in [0, 1], shape (H, W), averaged over channels."""
+    error = np.abs(original.picture.astype(np.float64) - original.reconstruction) / 255
+    return error if error.ndim == 2 else error.mean(-1)
 
 
 def pixel_rmse(original: Original) -> float:
-    """Return the root of the mean squared difference of all values, where white is 1."""
-    away = (original.picture.astype(np.float64) - original.reconstruction) / 255
-    return float(np.sqrt(np.mean(away**2)))
+    """Return the root mean squared error of the reconstruction, pixel range [0, 1]."""
+    error = (original.picture.astype(np.float64) - original.reconstruction) / 255
+    return float(np.sqrt(np.mean(error**2)))
 
 
 def ground_differs(original: Original) -> bool:
-    """Say whether a grey picture is light at its edges where the model makes them dark."""
+    """Return whether a grey image has a light border and its reconstruction a dark one."""
     picture, made = original.picture, original.reconstruction
-    return picture.ndim == 2 and _edge(picture) > LIGHT and _edge(made) < DARK
+    return picture.ndim == 2 and _border_level(picture) > LIGHT and _border_level(made) < DARK
 
 
-def _edge(picture: NDArray[np.uint8]) -> float:
-    rim = (picture[0], picture[-1], picture[:, 0], picture[:, -1])
-    return float(np.median(np.concatenate(rim)))
+def _border_level(picture: NDArray[np.uint8]) -> float:
+    border = (picture[0], picture[-1], picture[:, 0], picture[:, -1])
+    return float(np.median(np.concatenate(border)))
 
 
 def channels_first(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return (H, W) or (H, W, 3) as (C, H, W)."""
+    """Convert an image of shape (H, W) or (H, W, 3) to (C, H, W)."""
     return picture[None] if picture.ndim == 2 else np.moveaxis(picture, -1, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class EncodeOwnImage(Request["Original"]):
-    """Encode a picture that is at hand, such as a drawing or another part of a photo."""
+    """Encode an image in memory, such as a drawing or a crop of a photo."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     own: OwnImage
     label: int | None = None
     settled: bool = True
-    """False while a hand still draws, so that undo takes it as one step."""
+    """False during a stroke, so that undo treats the stroke as one step."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenewOwnImage(Request["Original"]):
-    """Encode the picture at hand once more, after the model has changed under it."""
+    """Encode the current image again after the weights changed."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     own: OwnImage
     label: int | None = None
     moves_z: bool = False
-    """Whether z is its code, and stays so."""
+    """Whether z is its code and follows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class EstimateElbo(Request["ImageElbo"]):
-    """Estimate how well the model knows a picture."""
+    """Estimate the ELBO of an image."""
 
     original: Original
 
 
 @dataclass(frozen=True, slots=True)
 class EstimateReferenceElbo(Request["ReferenceElbo"]):
-    """Estimate how well the model knows some of the images on the map."""
+    """Estimate the ELBO of a sample of the images on the map."""
 
     priority: ClassVar[Priority] = Priority.BACKGROUND
 
 
 @dataclass(frozen=True, slots=True)
 class Inpaint(Request["Inpaintings"]):
-    """Fill in what is hidden of a picture by the most probable z."""
+    """Inpaint the hidden pixels of an image with the most probable z."""
 
     original: Original
     hidden: NDArray[np.bool_] = part(repr=False, compare=False)
@@ -183,7 +183,7 @@ class Inpaint(Request["Inpaintings"]):
 
 @dataclass(frozen=True, slots=True)
 class InpaintSamples(Request["Inpaintings"]):
-    """Fill in what is hidden of a picture in several ways."""
+    """Inpaint the hidden pixels of an image with several samples of z."""
 
     updates: ClassVar[type[Request[Any]] | None] = Inpaint
     original: Original

@@ -1,7 +1,7 @@
-"""The colours of classes, the same in the window and in figures."""
+"""Class colours for the window and for figures."""
 
-# Accessible Color Sequences for Data Visualization, Petroff, 2021: ten colours that stay apart
-# for colour-blind eyes too.
+# Accessible Color Sequences for Data Visualization, Petroff, 2021: ten colours distinguishable
+# with colour vision deficiency.
 CLASS_COLOURS = (
     "#3f90da",
     "#ffa90e",

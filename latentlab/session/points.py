@@ -1,4 +1,4 @@
-"""What is looked at in a latent space, as frozen records: no torch, no Qt."""
+"""Model cards, points, images and paths as frozen records: no torch, no Qt."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """A model as the window knows it.
+    """Description of a model for the window.
 
     Parameters
     ----------
     name : str
-        What people call it.
+        Display name.
     source : Path or None
-        Its run folder.
+        Run folder.
     kind : str
-        Its kind in recipes.
+        Model kind in recipes.
     latent_dim : int
-        D.
+        Number of latent dimensions D.
     conditional : bool
-        Whether it must be told a label.
+        Whether it needs a class label.
     spec : ImageSpec
-        The images it makes.
+        Format of its images.
     data : str
-        The data set on the map; empty where there is none.
+        Data set on the map; empty if there is none.
     epoch : int
-        Whole epochs of training behind it.
+        Number of complete training epochs.
     note : str
-        Something the user should know, such as that another data set is shown.
+        Remark for the user, such as that another data set is shown.
     recipe : dict
-        How it was made, as plain values.
+        Recipe as plain values.
     images : int
-        How many images the data set has; the map may show some of them.
+        Number of images in the data set; the map may show fewer.
     number : int
-        Tells it from every other model that the same explorer has opened. The snapshots of a
-        run in training are one model.
+        Unique among the models that the explorer has opened. All snapshots of a run in training
+        have the same number.
     """
 
     name: str
@@ -70,11 +70,11 @@ class ModelCard:
 
     @property
     def title(self) -> str:
-        """Its kind and size, as ``CVAE 20-D``."""
+        """Model kind and number of dimensions, such as ``CVAE 20-D``."""
         return f"{self.kind.upper()} {self.latent_dim}-D"
 
     def numbered_after(self, before: ModelCard | None) -> ModelCard:
-        """Return it with the number of the model open before if it is the same, else the next."""
+        """Return the card with the number of `before` if it is the same model, else the next."""
         if before is None:
             return self
         mine, other = (
@@ -83,23 +83,23 @@ class ModelCard:
         return replace(self, number=before.number + (mine != other))
 
     def point(self, z: Iterable[float], label: int | None = None) -> Point:
-        """Return a point of this model; only a conditional model keeps the label, or takes 0."""
+        """Return a point of this model; the label is None unless conditional, and 0 by default."""
         return Point(tuple(z), (label or 0) if self.conditional else None, self.number)
 
     def point_of(self, codes: Codes, row: int) -> Point:
-        """Return the code of an image of the map, under the image's own label."""
+        """Return the code of an image on the map, with the label of the image."""
         label = None if codes.labels is None else int(codes.labels[row])
         return self.point(codes.mu[row].tolist(), label)
 
     def name_of(self, codes: Codes, row: int) -> str:
-        """Return what to call an image of the map: its file, or its number, and its class."""
+        """Return the display name of an image on the map: its file or row, and its class."""
         name = f"{self.data} {row}" if codes.files is None else str(codes.files[row])
         if codes.labels is None:
             return name
         return f"{name} ({self.spec.class_names[int(codes.labels[row])]})"
 
     def owns(self, point: Point) -> bool:
-        """Say whether a point is one of this model's, with a label that it knows."""
+        """Return whether a point belongs to this model and has a valid label."""
         if point.model != self.number or len(point.z) != self.latent_dim:
             return False
         if point.label is None:
@@ -109,7 +109,7 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place in latent space.
+    """Point in latent space.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class Point:
     label : int or None
         Class, for a conditional model.
     model : int
-        The ``number`` of the model that it is a point of.
+        ``number`` of its model.
     """
 
     z: tuple[float, ...]
@@ -131,28 +131,28 @@ class Point:
         return replace(self, z=z)
 
     def at(self, z: tuple[float, ...]) -> Point:
-        """Return the point elsewhere, of the same model and with the same label."""
+        """Return a point with other coordinates and the same model and label."""
         return replace(self, z=z)
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A real image that was encoded, and what the model makes of it.
+    """Encoded image and its reconstruction.
 
     Parameters
     ----------
     name : str
-        Such as ``digits 17`` or a file name.
+        Display name, such as ``digits 17`` or a file name.
     point : Point
-        The mean of its posterior.
+        Mean of its posterior.
     row : int or None
-        Its place among the map's images, where it is one of them.
+        Row among the images on the map; None if it is not one of them.
     picture, reconstruction : ndarray of uint8, shape (H, W) or (H, W, 3)
         The image, and the decoded mean of its posterior.
     sigma : tuple of float, length D
-        Deviation of its posterior along each dimension; empty where that is not known.
-    own : Own or None
-        Where it came from, for a person's own picture.
+        Standard deviation of its posterior along each dimension; empty if unknown.
+    own : OwnImage or None
+        Source and preprocessing of the user's own image.
     """
 
     name: str
@@ -166,7 +166,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded point."""
+    """Decoded point; `pixels` has shape (H, W) or (H, W, 3)."""
 
     point: Point
     pixels: NDArray[np.uint8] = field(repr=False, compare=False)
@@ -174,25 +174,25 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What lies under the cursor: a decoded point, and the real image that it is of, if any."""
+    """Decoded point under the cursor, and the real image that it is the code of, if any."""
 
     picture: Picture
     original: Original | None = None
 
     @property
     def point(self) -> Point:
-        """Where it lies."""
+        """The decoded point."""
         return self.picture.point
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """What it decodes to, shape (H, W) or (H, W, 3)."""
+        """Decoded image, shape (H, W) or (H, W, 3)."""
         return self.picture.pixels
 
 
 @dataclass(frozen=True, slots=True)
 class GridSettings:
-    """How the manifold is laid out: n by n tiles from -span to span."""
+    """Layout of the manifold: n by n tiles from -span to span."""
 
     n: int = 20
     span: float = 3.0
@@ -206,11 +206,11 @@ class Tiles:
     Parameters
     ----------
     points : tuple of Point
-        One per picture.
+        One per image.
     pictures : ndarray of uint8, shape (N, H, W) or (N, H, W, 3)
-        What they decode to.
+        Decoded images.
     columns : int
-        How many to a row.
+        Images per row.
     """
 
     points: tuple[Point, ...] = field(repr=False)
@@ -220,7 +220,7 @@ class Tiles:
 
 @dataclass(frozen=True, slots=True)
 class Manifold:
-    """A grid of decoded points over a plane; ``axis`` holds its lines, ascending."""
+    """Grid of decoded points over a plane; ``axis`` holds the grid coordinates, ascending."""
 
     tiles: Tiles
     frame: Frame
@@ -228,7 +228,7 @@ class Manifold:
 
 
 class Loop(StrEnum):
-    """How a way is played."""
+    """Playback of a path."""
 
     BACK = "there and back"
     ONCE = "once"
@@ -237,7 +237,7 @@ class Loop(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A point to come through, at a time between 0, where A is, and 1, where B is."""
+    """Waypoint, at a time between 0 (A) and 1 (B)."""
 
     time: float
     point: Point
@@ -245,20 +245,20 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class LatentPath:
-    """An interpolation: where it starts and stops, what it comes through, in how many steps.
+    """Interpolation path: end points, waypoints, steps and timing.
 
     Parameters
     ----------
     a, b : Point
-        The ends.
+        End points.
     steps : int
-        Pictures, ends included.
+        Number of images, including both ends.
     keys : tuple of Key
-        Points between, in the order of their times.
+        Waypoints in ascending order of time.
     easing : Easing
-        How time passes from one point to the next.
+        Easing within each segment.
     loop : Loop
-        How it is played; ``ROUND`` leads from B back to A.
+        Playback; ``ROUND`` returns from B to A.
     """
 
     a: Point
@@ -269,29 +269,29 @@ class LatentPath:
     loop: Loop = Loop.BACK
 
     def moved(self, name: str, point: Point) -> LatentPath:
-        """Return the ends with ``"a"`` or ``"b"`` elsewhere."""
+        """Return the path with end point ``"a"`` or ``"b"`` replaced."""
         return replace(self, a=point) if name == "a" else replace(self, b=point)
 
     def with_keys(self, *keys: Key) -> LatentPath:
-        """Return the ends with other points between, put in order."""
+        """Return the path with other waypoints, sorted by time."""
         return replace(self, keys=tuple(sorted(keys, key=lambda key: key.time)))
 
     def stops(self) -> tuple[Key, ...]:
-        """Return all points of the way with their times, from 0 to 1.
+        """Return all points of the path with their times, from 0 to 1.
 
-        The leg of a round way from B back to A lasts as long as the others do on average.
+        The closing segment of a round path lasts as long as the mean of the other segments.
         """
         stops = (Key(0.0, self.a), *self.keys, Key(1.0, self.b))
         if self.loop is not Loop.ROUND:
             return stops
-        legs = len(stops) - 1
-        shrunk = (Key(stop.time * legs / (legs + 1), stop.point) for stop in stops)
-        return (*shrunk, Key(1.0, self.a))
+        count = len(stops) - 1
+        scaled = (Key(stop.time * count / (count + 1), stop.point) for stop in stops)
+        return (*scaled, Key(1.0, self.a))
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSettings:
-    """Which samples to draw; ``label`` None means every class in turn."""
+    """Settings of prior samples; if ``label`` is None, classes alternate."""
 
     seed: int = 0
     label: int | None = None

@@ -1,4 +1,4 @@
-"""Recipes as plain values: what the window knows of them, without torch."""
+"""Functions on recipes as plain values, without torch."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 def changed(recipe: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """Return a recipe with the value of a dotted key replaced, and its tables made as needed."""
+    """Return a recipe with the value of a dotted key replaced; missing tables are created."""
     name, _, rest = key.partition(".")
     inner = recipe.get(name)
-    # The bare name of a kind is short for its table.
+    # A kind name as a string is shorthand for its table.
     table = {"kind": inner} if isinstance(inner, str) else (inner or {})
     return {**recipe, name: changed(table, rest, value) if rest else value}
 
 
 def value_of(recipe: Mapping[str, Any], key: str) -> Any:
-    """Return the value of a dotted key; None where there is none."""
+    """Return the value of a dotted key; None if there is none."""
     found: Any = recipe
     for name in key.split("."):
         found = found.get(name) if isinstance(found, dict) else None
@@ -29,9 +29,9 @@ def value_of(recipe: Mapping[str, Any], key: str) -> Any:
 
 
 def settled_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> float:
-    """Return the epoch from which on losses are of the same thing, and can be compared.
+    """Return the epoch after which losses are comparable.
 
-    Before, a schedule or a hand was changing what the loss is made of.
+    Until then, a schedule or the user changes the weights of the loss terms.
     """
     steered = [change.epochs for change in changes if change.key.startswith("objective.")]
     schedule = value_of(recipe, "objective.schedule")
@@ -42,10 +42,7 @@ def settled_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> float
 
 
 def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Return the values of each recipe at the keys at which they differ; None where one has none.
-
-    From the dotted key to one value per recipe.
-    """
+    """Return the differing dotted keys with their value in each recipe; None if missing."""
     flat = [dict(_leaves(recipe)) for recipe in recipes]
     keys = dict.fromkeys(key for each in flat for key in each)
     values = {key: [each.get(key) for each in flat] for key in keys}
@@ -53,11 +50,11 @@ def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 
 def differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return for each recipe what sets it apart from the others, as ``beta 4``; may be empty."""
-    apart = differing(recipes)
+    """Describe for each recipe the values that differ, such as ``beta 4``; may be empty."""
+    differ = differing(recipes)
     return [
         ", ".join(
-            f"{_short(key)} {values[i]}" for key, values in apart.items() if values[i] is not None
+            f"{_short(key)} {values[i]}" for key, values in differ.items() if values[i] is not None
         )
         for i in range(len(recipes))
     ]

@@ -1,7 +1,7 @@
-"""Questions to the explorer, as frozen records that may cross threads.
+"""Requests to the explorer, as frozen records that may cross threads.
 
-A request holds all it needs; `latentlab.explorer` answers it on the lane's thread. Requests are
-free of torch, so panels and controller can speak of them without it.
+A request holds all its inputs; `latentlab.explorer` answers it on the lane's thread. Requests do
+not import torch, so that panels and the controller can use them without it.
 """
 
 from __future__ import annotations
@@ -15,63 +15,63 @@ if TYPE_CHECKING:
 
 
 class Priority(IntEnum):
-    """Which of the waiting requests is answered first."""
+    """Priority of a pending request; the lowest value is answered first."""
 
     INTERACTIVE = 0
-    """A hand waits for it."""
+    """The user waits for the answer."""
     VISIBLE = 1
-    """It is on screen."""
+    """The answer is on screen."""
     BACKGROUND = 2
-    """It is shown beside what is on screen, or takes long."""
+    """The answer supplements what is on screen, or is slow to compute."""
     IDLE = 3
-    """Only when nothing else waits."""
+    """Answered only if nothing else is pending."""
 
 
 class Lifetime(Enum):
-    """How long an answer holds."""
+    """Lifetime of an answer."""
 
     CODES = "codes"
-    """Until the model has other codes, as in training."""
+    """Valid until the codes change, as in training."""
     MODEL = "model"
-    """Until another model is open; after other codes it is shown until there is a new one."""
+    """Valid until another model is opened; if the codes change, shown until the next answer."""
     SESSION = "session"
-    """It does not depend on the open model."""
+    """Independent of the open model."""
 
 
 class Request[Response]:
-    """A question. `State.answer` returns its latest answer, a ``Response``."""
+    """Request answered with a ``Response``; `State.answer` returns the latest answer."""
 
     priority: ClassVar[Priority] = Priority.VISIBLE
     lifetime: ClassVar[Lifetime] = Lifetime.MODEL
     modest: ClassVar[bool] = False
-    """Whether it follows by itself from what is on screen: it leaves most of the time to a run."""
+    """Whether it is sent automatically for what is on screen and yields time to a training run."""
     writes: ClassVar[bool] = False
-    """Whether it changes files: each is answered, one after another, even though the window closes.
+    """Whether it changes files: all are answered in order, even if the window closes.
 
-    Of all others a newer one replaces one of its kind that waits.
+    Any other pending request is replaced by a newer one of its kind.
     """
     updates: ClassVar[type[Request[Any]] | None] = None
-    """The kind of request whose answer this one's is from now on; None for its own."""
+    """Kind of request whose answer this request replaces; None for its own kind."""
 
     @classmethod
     def is_about_model(cls) -> bool:
-        """Return whether the answer is worthless once another model is open."""
+        """Return whether the answer becomes invalid when another model is opened."""
         return cls.lifetime is not Lifetime.SESSION
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A file was written."""
+    """Path of a written file."""
 
     path: Path
 
 
 class Write[Response](Request[Response]):
-    """Changes files by what it holds, whichever model is open by then."""
+    """Request that changes files, independently of the open model."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     writes: ClassVar[bool] = True
 
 
 class SaveFile(Write[Exported]):
-    """Writes a file of the user's choice."""
+    """Request that writes a file chosen by the user."""

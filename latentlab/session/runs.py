@@ -1,4 +1,4 @@
-"""Runs, past and under way: records and requests."""
+"""Past and current runs: records and requests."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model in the library.
+    """Run in the library.
 
     Parameters
     ----------
     name, detail : str
-        Its name and a line about it.
+        Name and one-line description.
     path : Path
-        Its run folder.
+        Run folder.
     shipped : bool
-        Whether it came with the program.
+        Whether it is included in the program.
     thumbnail : ndarray of uint8 or None
-        A picture of its samples.
+        Image of its samples.
     epoch, epochs : int
-        How many it has had, of how many in all; 0 where that is not known.
+        Completed and planned epochs; 0 if unknown.
     resumable : bool
-        Whether training can go on exactly where it stood.
+        Whether training can resume from a saved training state.
     failure : str
-        What ended its training before its time; empty where nothing did.
+        Error that ended its training early; empty if there was none.
     damage : str
-        Why it cannot be opened; empty where it can.
+        Reason why it cannot be opened; empty if it can.
     """
 
     name: str
@@ -57,18 +57,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Training under way.
+    """Progress of the current training run.
 
     Parameters
     ----------
     phase : str
         ``"loading"``, ``"training"``, ``"paused"`` or ``"stopping"``.
     message : str
-        What is being done, while loading.
+        Current step while loading.
     fraction : float or None
-        How much of the whole is done.
+        Fraction of all epochs done.
     resumed : bool
-        Whether it goes on with a run that was there before, and so cannot be discarded.
+        Whether it continues an existing run, and so cannot be discarded.
     """
 
     phase: str = "loading"
@@ -92,20 +92,20 @@ class Run:
 
     @property
     def epochs_done(self) -> float:
-        """How many epochs it has trained."""
+        """Number of epochs trained, including a fraction of the current one."""
         return self.epochs * (self.fraction or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What was done, and how to take it back where that can be.
+    """Status message with an optional undo action.
 
     Parameters
     ----------
     text : str
         One line.
     undo : callable, optional
-        Takes it back; called on the GUI thread.
+        Reverts the action; called on the GUI thread.
     """
 
     text: str
@@ -114,7 +114,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Something to try, as changes of the recipe: pairs of a dotted key and a value."""
+    """Suggested changes of the recipe: pairs of a dotted key and a value."""
 
     text: str
     changes: tuple[tuple[str, Any], ...] = ()
@@ -122,20 +122,20 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a run's own numbers say about it.
+    """Result of one diagnostic check of a run.
 
     Parameters
     ----------
     key : str
-        Names the check, such as ``collapse``.
+        Name of the check, such as ``collapse``.
     level : str
         ``"fine"``, ``"watch"`` or ``"trouble"``.
     title : str
-        One sentence in plain words.
+        One sentence.
     evidence : str
-        The numbers it rests on.
+        Measurements that support it.
     remedies : tuple of Remedy
-        What to try, the first choice first.
+        Suggested remedies, the best first.
     """
 
     key: str
@@ -147,18 +147,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RunLog:
-    """What a run folder tells of its run so far.
+    """Log of a run, read from its folder.
 
     Parameters
     ----------
     curves, changes, latents : Curves, tuple of Change, LatentCurves or None
-        What was measured, and what was changed under way.
+        Losses, changes of settings during training, and latent statistics.
     moments : tuple of int
-        Epochs whose portraits were kept.
-    portrait : Portrait or None
-        The last of them.
+        Epochs with a saved preview.
+    portrait : EpochPreview or None
+        Preview of the last of them.
     findings : tuple of Finding
-        What all this says.
+        Diagnosis of the run.
     """
 
     curves: Curves = field(default_factory=dict, repr=False)
@@ -171,18 +171,18 @@ class RunLog:
 
 @dataclass(frozen=True, slots=True)
 class TrainingStatus:
-    """Training in the window.
+    """Training state of the window.
 
     Parameters
     ----------
     run : Run or None
-        The run under way.
+        The current run.
     following : bool
-        Whether the window shows the model that it trains.
+        Whether the window shows the model under training.
     queue : tuple of mapping
-        The recipes that wait.
+        Queued recipes.
     rhythm : float
-        Seconds between two looks at a model under training.
+        Seconds between two updates of the shown weights.
     """
 
     run: Run | None = None
@@ -193,7 +193,7 @@ class TrainingStatus:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The recipe in the training form; ``problem`` says why it cannot be trained, if so."""
+    """Recipe in the training form; ``problem`` is the reason why it cannot be trained, if any."""
 
     values: Mapping[str, Any] | None = None
     problem: str = ""
@@ -201,16 +201,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """What is to be trained: a recipe anew, or an earlier run further.
+    """Training job: a new run of a recipe, or the continuation of an earlier run.
 
     Parameters
     ----------
     recipe : dict
-        As plain values, for a new run.
+        Plain values, for a new run.
     folder : Path or None
-        The run to go on with.
+        Run folder to resume.
     epochs : int or None
-        Epochs in all, where the earlier run is to have others than before.
+        New total number of epochs of a resumed run; None keeps it.
     """
 
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -220,7 +220,7 @@ class TrainingJob:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A run whose curves are drawn beside those of the open one."""
+    """Run whose curves are plotted with those of the open one."""
 
     name: str
     path: Path
@@ -229,14 +229,14 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class ListLibrary(Request["tuple[Entry, ...]"]):
-    """Look which models there are."""
+    """List the runs in the library."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
 
 
 @dataclass(frozen=True, slots=True)
 class MovedRun:
-    """What a run is called that was discarded or restored, and the folder in which it is now."""
+    """Name and new folder of a run that was discarded or restored."""
 
     name: str
     folder: Path
@@ -244,21 +244,21 @@ class MovedRun:
 
 @dataclass(frozen=True, slots=True)
 class Discard(Write["MovedRun"]):
-    """Move a cancelled run out of the library, to where `Restore` finds it."""
+    """Move a cancelled run out of the library; `Restore` undoes it."""
 
     folder: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Restore(Write["MovedRun"]):
-    """Move a discarded run back among the runs."""
+    """Move a discarded run back to the library."""
 
     folder: Path
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMoment(Request["EpochPreview"]):
-    """Look back at how a run looked at the end of an epoch."""
+    """Read the preview of a run at the end of an epoch."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
@@ -268,7 +268,7 @@ class ReadMoment(Request["EpochPreview"]):
 
 @dataclass(frozen=True, slots=True)
 class Compare(Request["tuple[Compared, ...]"]):
-    """Read the curves of runs, to be drawn side by side."""
+    """Read the curves of runs for comparison."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     folders: tuple[Path, ...]
@@ -276,7 +276,7 @@ class Compare(Request["tuple[Compared, ...]"]):
 
 @dataclass(frozen=True, slots=True)
 class Rename(Write[str]):
-    """Call a run something else."""
+    """Rename a run."""
 
     folder: Path
     name: str

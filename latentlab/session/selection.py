@@ -1,4 +1,4 @@
-"""Images that were chosen, wherever: one selection for all panels. No torch, no Qt."""
+"""Selection of images, shared by all panels. No torch, no Qt."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Some of the images on the map.
+    """Selected images of the map.
 
     Parameters
     ----------
     rows : ndarray of int64, shape (M,)
-        Which, ascending and each once; read-only.
+        Unique rows, ascending; read-only.
     name : str
-        What it was called when it was kept; empty for one that was not.
+        Name of a saved selection; else empty.
     """
 
     rows: NDArray[np.int64] = field(repr=False)
@@ -37,7 +37,7 @@ def select(rows: NDArray) -> Selection | None:
     """Return a selection of rows in any order; None for no rows."""
     unique = np.array(rows, np.int64)
     if not (unique[1:] > unique[:-1]).all():
-        # numpy.unique takes a second for a million.
+        # numpy.unique takes a second for a million rows.
         unique.sort()
         unique = unique[np.concatenate([[True], unique[1:] != unique[:-1]])]
     unique.setflags(write=False)
@@ -45,7 +45,7 @@ def select(rows: NDArray) -> Selection | None:
 
 
 class How(StrEnum):
-    """What other rows do to a selection."""
+    """Set operation on a selection."""
 
     NEW = "replace"
     ADD = "add"
@@ -54,23 +54,23 @@ class How(StrEnum):
 
 
 def combine(old: Selection | None, rows: NDArray, how: How = How.NEW) -> Selection | None:
-    """Return a selection changed by other rows."""
+    """Return a selection combined with other rows."""
     if how is How.NEW:
         return select(rows)
     new = select(rows)
     count = 1 + max((int(part.rows[-1]) for part in (old, new) if part), default=-1)
-    had, other = mask_of(old, count), mask_of(new, count)
-    ways = {How.ADD: had | other, How.REMOVE: had & ~other, How.COMMON: had & other}
-    return select(np.flatnonzero(ways[how]))
+    a, b = mask_of(old, count), mask_of(new, count)
+    results = {How.ADD: a | b, How.REMOVE: a & ~b, How.COMMON: a & b}
+    return select(np.flatnonzero(results[how]))
 
 
 def inverted(old: Selection | None, count: int) -> Selection | None:
-    """Return what is not selected of `count` images."""
+    """Return the complement of a selection among `count` images."""
     return select(np.flatnonzero(~mask_of(old, count)))
 
 
 def mask_of(selection: Selection | None, count: int) -> NDArray[np.bool_]:
-    """Return for each of `count` images whether it is selected."""
+    """Return a mask of the selected ones of `count` images."""
     mask = np.zeros(count, bool)
     if selection:
         mask[selection.rows] = True
@@ -78,7 +78,7 @@ def mask_of(selection: Selection | None, count: int) -> NDArray[np.bool_]:
 
 
 def by_text(text: str, names: Sequence[str], labels: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """Return the rows whose class's name holds a text, whatever its case."""
+    """Return the rows whose class name contains a text, ignoring case."""
     wanted = text.strip().casefold()
     classes = [i for i, name in enumerate(names) if wanted and wanted in name.casefold()]
     if labels is None or not classes:
@@ -87,5 +87,5 @@ def by_text(text: str, names: Sequence[str], labels: NDArray[np.int64] | None) -
 
 
 def by_range(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.int64]:
-    """Return the rows whose number lies between two others, both included."""
+    """Return the rows whose value is in the closed interval [low, high]."""
     return np.flatnonzero((values >= low) & (values <= high))

@@ -1,7 +1,7 @@
-"""What the window shows, as one frozen record: no torch, no Qt.
+"""Application state as one frozen record: no torch, no Qt.
 
-``State`` is one snapshot of everything on screen. Only the store replaces it; panels render what
-changed. All arrays are read-only by agreement.
+``State`` is a snapshot of everything on screen. Only the store replaces it; panels render what
+changed. All arrays are read-only by convention.
 """
 
 from __future__ import annotations
@@ -38,28 +38,28 @@ class State:
     Parameters
     ----------
     model, opening
-        The open model, and the name of the one that is being opened.
+        The open model, and the name of the one being opened.
     codes, point, original, ends
-        Its codes; z, with the real image that it is the code of, if any; the path from A to B.
+        Its codes; z and the real image that it is the code of, if any; the path from A to B.
     preview
-        What lies under the cursor.
+        Decoded point under the cursor.
     view, grid, selection, kept, groups
-        How the map is laid out, and the manifold over it; the selected images, the selections that
-        were given a name, and the two groups that a direction is learned from.
+        Layout of the map and of the manifold; the selected images, the named selections, and the
+        two groups that a direction is learned from.
     own
-        A picture of the user's own, which stays while z moves on.
+        The user's own image, which is kept while z moves.
     sampling
-        Which samples are drawn.
+        Settings of the prior samples.
     training, draft, log, moment
-        The run under way, the recipe in the form, what the shown run tells of itself, and the epoch
-        of it that is looked back at, None for the latest.
+        The current run, the recipe in the form, the log of the shown run, and its displayed epoch,
+        None for the latest.
     answers, awaited, working
-        By kind of request: the latest answer, whether a newer one is awaited (what was answered
-        before is dimmed, see `widgets.kit.veil`), and how far long work is.
+        By kind of request: the latest answer, the kinds with a pending newer one (their panels are
+        dimmed, see `widgets.kit.veil`), and the progress of long work.
     message, failure
-        What was done, for a moment only, and what went wrong, until it is dismissed.
+        Temporary status message, and the last error until it is dismissed.
     can_undo, can_redo
-        Whether there is something to go back or forward to.
+        Whether undo and redo are possible.
     """
 
     model: ModelCard | None = None
@@ -89,37 +89,37 @@ class State:
     can_redo: bool = False
 
     def answer[Response](self, kind: type[Request[Response]]) -> Response | None:
-        """Return the latest answer to a kind of request; None before there is one."""
+        """Return the latest answer to a kind of request; None if there is none yet."""
         return cast("Response | None", self.answers.get(kind))
 
     @property
     def shown(self) -> Picture | Preview | None:
-        """The picture to show: of what lies under the cursor, else of z."""
+        """The image to show: the preview under the cursor, else the decoded z."""
         return self.preview or self.answer(Decode)
 
     @property
     def portrait(self) -> EpochPreview | None:
-        """How the shown run looked at the epoch that is looked back at, else at its latest one."""
+        """Preview of the shown run at the displayed epoch, by default the latest."""
         return self.log.portrait if self.moment is None else self.answer(ReadMoment)
 
     @property
     def is_training(self) -> bool:
-        """Whether a run is under way; its change is told by this name."""
+        """Whether a run is in progress; `changes_between` reports its change by this name."""
         return self.training.run is not None
 
 
 OF_MODEL = frozenset(
     {"model", "codes", "point", "original", "ends", "view", "selection", "kept", "groups", "own"}
 )
-"""Fields that are empty again when another model is open."""
+"""Fields that are reset when another model is opened."""
 OF_CODES = frozenset({"preview"})
-"""Fields that are empty again when the model has other codes, as in training."""
+"""Fields that are reset when the codes change, as in training."""
 RECORDS = ("log", "training")
-"""Fields whose parts change on their own, and are told by their names."""
+"""Fields whose attributes are reported individually by `changes_between`."""
 
 
 def initial(names: Collection[str]) -> dict[str, Any]:
-    """Return what some fields are at first."""
+    """Return the initial values of fields."""
     first = State()
     return {name: getattr(first, name) for name in names}
 
@@ -130,7 +130,7 @@ def valid_answers(answers: Answers, *ended: Lifetime) -> Answers:
 
 
 def changes_between(old: State, new: State) -> Changes:
-    """Return what differs: names of fields, of parts of `RECORDS`, and kinds of answers."""
+    """Return what differs: names of fields, of attributes of `RECORDS`, and kinds of answers."""
     names = {name for name in NAMES if getattr(old, name) is not getattr(new, name)}
     changed: set[str | type[Request[Any]]] = {*names}
     for name in names.intersection(RECORDS):
@@ -140,7 +140,7 @@ def changes_between(old: State, new: State) -> Changes:
     if "answers" in names:
         kinds = {*old.answers, *new.answers}
         changed |= {kind for kind in kinds if old.answer(kind) is not new.answer(kind)}
-    # These two depend on several parts.
+    # These two depend on several fields.
     changed.discard("portrait")
     for name in ("is_training", "portrait"):
         if getattr(old, name) is not getattr(new, name):

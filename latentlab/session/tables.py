@@ -1,4 +1,4 @@
-"""Tables that other programs read: CSV in which no cell is taken for a formula."""
+"""CSV export with cells escaped so that spreadsheets do not run them as formulas."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from latentlab.session.selection import Selection
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet runs as a formula."""
+"""Prefixes of cells that a spreadsheet runs as formulas."""
 
 
 def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -27,19 +27,19 @@ def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]
     Raises
     ------
     RunError
-        Where the file cannot be written, or its name does not end in ``.csv``.
+        If the file cannot be written, or its name does not end in ``.csv``.
     """
     check_ending(path, TABLES)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(map(cell, _distinct(head)))
     table.writerows([cell(value) for value in row] for row in rows)
-    # A name on disk need not be text.
+    # A file name may contain bytes that are not valid text.
     write_atomically(path, text.getvalue().encode("utf-8", "backslashreplace"))
 
 
 def _distinct(head: Sequence[str]) -> list[str]:
-    """Return names of which those that come again are numbered: attributes may have a column's."""
+    """Return names with repeated ones numbered: an attribute may have the name of a column."""
     return [
         name if name not in head[:i] else f"{name} {head[: i + 1].count(name)}"
         for i, name in enumerate(head)
@@ -47,7 +47,7 @@ def _distinct(head: Sequence[str]) -> list[str]:
 
 
 def cell(value: object) -> object:
-    """Return a value as a cell: text that a spreadsheet would run has an apostrophe before it.
+    """Return a value as a cell: text that a spreadsheet would run is prefixed by an apostrophe.
 
     References
     ----------
@@ -66,22 +66,22 @@ def _is_number(text: str) -> bool:
 
 
 def save_selection(selection: Selection, codes: Codes, names: Sequence[str], path: Path) -> None:
-    """Write row, file, part, label and class, attributes, and z of each selected image as CSV.
+    """Write row, file, part, label, class, attributes and z of each selected image as CSV.
 
     Raises
     ------
     RunError
-        Where the file cannot be written.
+        If the file cannot be written.
     """
-    known = codes.attributes
+    attributes = codes.attributes
     size = codes.mu.shape[1]
-    head = ["row", "file", "part", "label", "class", *(known.names if known else ())]
+    head = ["row", "file", "part", "label", "class", *(attributes.names if attributes else ())]
     rows = (
         [
             row,
             *whence(codes, row),
             *_class_of(codes, row, names),
-            *(known.values_of(row) if known else ()),
+            *(attributes.values_of(row) if attributes else ()),
             *(f"{z:.7g}" for z in codes.mu[row].tolist()),
         ]
         for row in selection.rows.tolist()
@@ -90,7 +90,7 @@ def save_selection(selection: Selection, codes: Codes, names: Sequence[str], pat
 
 
 def whence(codes: Codes, row: int) -> tuple[str, str]:
-    """Return the file and the part of an image; empty where they are not known."""
+    """Return the file and the part of an image; empty if unknown."""
     return (
         "" if codes.files is None else str(codes.files[row]),
         "" if codes.parts is None else str(codes.parts[row]),

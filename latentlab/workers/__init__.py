@@ -1,1 +1,1 @@
-"""Threads: a lane for exploring, a job for training, and the controller between them."""
+"""Worker threads (a lane for exploring, a job for training) and the controller."""

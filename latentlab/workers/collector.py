@@ -1,4 +1,4 @@
-"""Cyclic garbage, collected on the GUI thread alone and a little at a time."""
+"""Cyclic garbage collection on the GUI thread only, in short steps."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 BEAT_MS = 1000
 EVERY = {2: 60, 1: 10, 0: 1}
-"""After how many beats each generation is collected; collecting an older one does the younger."""
+"""Beats between two collections of each generation; older ones include the younger."""
 MANY_MODULES = 20
 
 
 def give_back() -> None:
-    """Leave everything to the automatic collector."""
+    """Enable the automatic collector again."""
     gc.enable()
     gc.unfreeze()
 
 
 class Collector(QObject):
-    """Collects Python's cyclic garbage in the place of the automatic collector.
+    """Replacement of Python's automatic cyclic garbage collector.
 
-    That runs on whichever thread makes an object too many. On a worker's thread it would end Qt
-    objects of the GUI thread, whose timers then fire into freed memory; and on any thread it goes
-    through all that torch has loaded, while the window stands still for 0.3 s. Here it runs on the
-    GUI thread, and leaves out what loaded modules hold.
+    The automatic collector runs on any thread. On a worker thread it would delete Qt objects of the
+    GUI thread, whose timers then fire into freed memory; and on any thread it traverses all objects
+    of torch, which blocks the window for 0.3 s. This one runs on the GUI thread, and excludes the
+    objects of loaded modules.
 
     Parameters
     ----------
     parent : QObject
-        With its end, the automatic collector comes back.
+        The automatic collector is enabled again when it is destroyed.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -45,9 +45,9 @@ class Collector(QObject):
 
     @Slot()
     def beat(self) -> None:
-        """Collect the generation whose turn it is."""
+        """Collect the generation that is due."""
         self._beats += 1
-        gc.collect(next(old for old, beats in EVERY.items() if self._beats % beats == 0))
+        gc.collect(next(age for age, beats in EVERY.items() if self._beats % beats == 0))
         if len(sys.modules) - self._modules >= MANY_MODULES:
             self._modules = len(sys.modules)
             gc.freeze()

@@ -1,8 +1,8 @@
-"""The controller: what panels hold to see the state and to change it.
+"""The controller, through which panels read and change the state.
 
-What a panel may do stands in `workers.intents`, one file per topic, as in
-``controller.point.set(z)``. Every method runs on the GUI thread and returns at once; answers arrive
-later as changes of the state.
+The actions of panels are in `workers.intents`, one file per topic, as in
+``controller.point.set(z)``. All methods run on the GUI thread and return immediately; answers
+arrive later as changes of the state.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MODEL_FILES = (".safetensors", ".json")
 
 
 class Controller(QObject):
-    """Holds the state, what panels may do with it, and the two workers.
+    """State, intents and the two workers.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Controller(QObject):
     """
 
     changed = Signal(object, object)
-    """The new ``State``, and what changed: see `session.state.changes_between`."""
+    """The new ``State`` and the result of `session.state.changes_between`."""
 
     def __init__(self, lane: Lane, training: Training, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -86,28 +86,28 @@ class Controller(QObject):
 
     @property
     def state(self) -> State:
-        """The present state."""
+        """Current state."""
         return self.store.state
 
     def ask(self, request: Request[Any]) -> None:
-        """Send a request to the lane; its answer changes the state."""
+        """Send a request to the lane; the answer changes the state."""
         self.demand.ask(request)
 
     def cancel(self, kind: type[Request[Any]]) -> None:
-        """Cancel work of a kind; its last answer stays."""
+        """Cancel requests of a kind and keep the last answer."""
         self.demand.cancel(kind)
 
     # Models and files
 
     def start(self, path: Path, fallback: Path | None = None) -> None:
-        """Open the first model, or another should that fail, and learn what there is to choose."""
+        """Open the first model, or `fallback` on failure, and request form, runs and plug-ins."""
         self.runs.open(path, fallback)
         self.ask(DescribeForm())
         self.runs.list()
         self.ask(CheckPlugins())
 
     def open_path(self, path: Path) -> None:
-        """Open a run, a checkpoint, a recipe or else a picture, by what the path is."""
+        """Open a run, a checkpoint, a recipe or an image, depending on the type of file."""
         self.store.dismiss_failure()
         if path.is_dir() or path.suffix.lower() in MODEL_FILES:
             self.runs.open(path)
@@ -117,12 +117,12 @@ class Controller(QObject):
             self.own_image.open(path)
 
     def close(self) -> None:
-        """Stop training and keep it, then close the lane; waits for both."""
+        """Stop and save training, then close the lane; wait for both."""
         self.demand.close()
         self.training.close()
         self._lane.close()
 
-    # What the workers tell
+    # Signals of the workers
 
     @Slot(object)
     def _on_answer(self, answer: Answer) -> None:
@@ -131,7 +131,7 @@ class Controller(QObject):
 
     @Slot(object)
     def _on_lane_progress(self, progress: LaneProgress) -> None:
-        # Updates of a model under training come all the time and show no progress.
+        # Weights of a model under training arrive continuously; their progress is not shown.
         if not isinstance(progress.request, Adopt):
             self.demand.show_progress(progress)
 

@@ -1,7 +1,7 @@
 """Demand: which requests are sent to the lane, and which answers are still valid.
 
-Each visible panel declares the requests that it wants for a state. After each change, those that
-were not sent yet are sent. So hidden panels cost nothing, and painting sends no requests.
+Each visible panel declares the requests that it wants for a state. After each change, the ones not
+yet sent are sent. Hidden panels therefore cost nothing, and painting sends no requests.
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ if TYPE_CHECKING:
     FailureHandler = Callable[[Any], None]
 
 CALM_MS = 200
-"""Milliseconds without another request of its kind, after which a modest one is sent to a busy
-lane."""
+"""Milliseconds without a new request of its kind after which a held one is sent."""
 PATIENCE_MS = 1000
-"""Milliseconds after which it is sent even though there are others all the time."""
+"""Milliseconds after which a held request is sent even if new ones keep arriving."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Handling:
-    """What becomes of the answers to a kind of request; see `Demand.on`."""
+    """Handlers of the answers to a kind of request; see `Demand.on`."""
 
     succeeded: Handler
     failed: FailureHandler | None
@@ -49,21 +48,21 @@ class _Handling:
 class _Held:
     request: Request[Any]
     first: float
-    """When the first of its kind began to wait."""
+    """Time at which the first request of its kind was held."""
     due: float
-    """When it need not wait any longer for z to stand still."""
+    """Time at which it is sent."""
 
 
 class Demand(QObject):
-    """Sends requests to the lane and brings their answers into the state.
+    """Sends requests to the lane and stores their answers in the state.
 
-    While a run trains on the same cores, modest requests wait until z stands still: otherwise a
-    drag would begin work at every move and finish none. All methods run on the GUI thread.
+    While a run trains on the same cores, modest requests are held until z stops moving: otherwise a
+    drag would start work at every move and finish none. All methods run on the GUI thread.
 
     Parameters
     ----------
     store : Store
-        Takes the answers.
+        Store of the state.
     lane : Lane
         Answers requests.
     """
@@ -74,15 +73,15 @@ class Demand(QObject):
         self._handling: dict[Kind, _Handling] = {}
         self._viewers: dict[object, Wants] = {}
         self._sent: dict[Kind, Request[Any]] = {}
-        """The last request of each kind, which is not sent again."""
+        """Last request of each kind; an equal one is not sent again."""
         self._cancelled: set[Kind] = set()
         self._held: dict[Kind, _Held] = {}
         self._busy = False
         self._number = self._model_since = 0
         self._last: dict[Kind, int] = {}
-        """The number of the last request of each kind."""
+        """Number of the last request of each kind."""
         self._valid_from: dict[Kind, int] = {}
-        """Answers with a lower number are outdated."""
+        """Lowest number of a valid answer by kind of request."""
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._release)
         store.follow = self._follow
@@ -90,7 +89,7 @@ class Demand(QObject):
     # Sending
 
     def ask(self, request: Request[Any]) -> None:
-        """Send a request, unless it is about another model than the open one."""
+        """Send a request and mark it as awaited, unless it is about another model."""
         state = self._store.state
         if request.is_about_model() and not belongs(request, state):
             return
@@ -102,17 +101,17 @@ class Demand(QObject):
         self._number = self._last[type(request)] = self._lane.submit(request)
 
     def show(self, viewer: object, wants: Wants) -> None:
-        """Send what a viewer wants, now and after each change, while it is visible."""
+        """Register a visible viewer: send its requests now and after each change."""
         self._viewers[viewer] = wants
         self.renew()
 
     def hide(self, viewer: object) -> None:
-        """Stop sending what a viewer wants: it is hidden."""
+        """Unregister a viewer that was hidden."""
         self._viewers.pop(viewer, None)
 
     @Slot()
     def renew(self) -> None:
-        """Send what is wanted now, after a viewer has changed its own settings."""
+        """Send the requests of the viewers after one has changed its own settings."""
         self._store.set()
 
     def on(
@@ -123,31 +122,31 @@ class Demand(QObject):
         failed: FailureHandler | None = None,
         is_fact: bool = False,
     ) -> None:
-        """Have answers to a kind of request taken by a handler, instead of kept in the state.
+        """Register a handler that receives the answers to a kind of request instead of the state.
 
         Parameters
         ----------
         kind : type of Request
-            This class, and those derived from it that have no handler of their own.
+            This class, and its subclasses without their own handler.
         handler : callable
-            Takes the request and the response.
+            Called with the request and the response.
         failed : callable, optional
-            Takes a request that failed; the user has been told.
+            Called with a request that failed, after the failure was shown.
         is_fact : bool
-            Whether the explorer has changed by the answer: it is taken even though the request was
-            cancelled, since that came too late.
+            Whether answering changes the explorer: the answer is then handled even if the request
+            was cancelled, since the cancellation came too late.
         """
         self._handling[kind] = _Handling(handler, failed, is_fact)
 
     def _follow(self, state: State) -> dict[str, Any]:
-        """Send what is wanted of a new state and was not sent yet; return what is awaited now."""
+        """Send the wanted requests that were not sent yet; return the change of `awaited`."""
         self._forget_outdated(self._store.state, state)
         awaited = set(state.awaited)
         wanted = [request for wants in self._viewers.values() for request in wants(state)]
         for kind in self._cancelled - {type(request) for request in wanted}:
             self._cancelled.discard(kind)
             self._sent.pop(kind, None)
-        # Stable: of the same priority, the first viewer's first.
+        # The sort is stable: within a priority, requests of the first viewer come first.
         for request in sorted(wanted, key=lambda request: request.priority):
             if self._sent.get(type(request)) != request and belongs(request, state):
                 self._send_or_hold(request)
@@ -155,7 +154,7 @@ class Demand(QObject):
         return {} if awaited == state.awaited else {"awaited": frozenset(awaited)}
 
     def _forget_outdated(self, old: State, new: State) -> None:
-        """Let those requests be sent again that are about other codes, or lost their answers."""
+        """Allow requests to be sent again if the codes changed or their answer was removed."""
         for kind in list(self._sent):
             answers = kind.updates or kind
             is_lost = old.answer(answers) is not None and new.answer(answers) is None
@@ -176,13 +175,13 @@ class Demand(QObject):
         self._release()
 
     def set_busy(self, busy: bool) -> None:
-        """Say whether a run trains on the same cores."""
+        """Set whether a run trains on the same cores."""
         self._busy = busy
         self._release()
 
     @Slot()
     def _release(self) -> None:
-        """Send what is due, and come back when the next is."""
+        """Send the held requests that are due, and start the timer for the next."""
         now = time.monotonic()
         due = [kind for kind, held in self._held.items() if held.due <= now or not self._busy]
         for kind in due:
@@ -194,39 +193,39 @@ class Demand(QObject):
     # Cancelling
 
     def withdraw(self, kind: Kind) -> None:
-        """Cancel pending requests of a kind; the next equal one is sent again."""
+        """Cancel pending requests of a kind; an equal one may be sent again."""
         self._store.set(**self.withdrawn(kind))
 
     def withdrawn(self, kind: Kind) -> dict[str, Any]:
-        """Withdraw a kind; return what changes in the state, to be set with its replacement.
+        """Withdraw a kind and return the changes of the state, to be set with the replacement.
 
-        Set before that, the old state would want the same request again.
+        If they were set separately, the old state would want the same request again.
         """
         self._stop(kind)
         self._sent.pop(kind, None)
         return self._without({kind})
 
     def cancel(self, kind: Kind) -> None:
-        """Cancel requests of a kind for the user.
+        """Cancel requests of a kind on behalf of the user.
 
-        An equal one is sent again only after no viewer wanted it, as when a layer was switched off
-        and on.
+        An equal one is sent again only after no viewer wanted it, as when an overlay is switched
+        off and on.
         """
         self._stop(kind)
         self._cancelled.add(kind)
         self._store.set(**self._without({kind}))
 
     def expire(self, *, is_new: bool) -> dict[str, Any]:
-        """Cancel the requests that other codes, or another model, make useless.
+        """Cancel the requests that new codes, or a new model, invalidate.
 
         Returns
         -------
         dict
-            What changes in the state. Set it together with the codes; set before, the requests
-            would be sent again for the old ones.
+            Changes of the state. Set them together with the codes; otherwise the requests would be
+            sent again for the old ones.
         """
         if is_new:
-            # What was asked until now, even while the model opened, was asked of the one before.
+            # All requests so far, also those sent while the model opened, are about the old model.
             self._model_since = self._number
         state = self._store.state
         begun = {*state.working, *state.awaited}
@@ -244,7 +243,7 @@ class Demand(QObject):
         self._valid_from[kind] = self._number + 1
 
     def _without(self, kinds: set[Kind]) -> dict[str, Any]:
-        """Return what the state tells of requests without some kinds."""
+        """Return the changes of `awaited` and `working` without some kinds."""
         return self._not_awaited(kinds) | self._not_working(kinds)
 
     def _not_awaited(self, kinds: set[Kind]) -> dict[str, Any]:
@@ -253,11 +252,11 @@ class Demand(QObject):
 
     def _not_working(self, kinds: set[Kind]) -> dict[str, Any]:
         working = self._store.state.working
-        left = {kind: how for kind, how in working.items() if kind not in kinds}
-        return {"working": left} if len(left) < len(working) else {}
+        others = {kind: progress for kind, progress in working.items() if kind not in kinds}
+        return {"working": others} if len(others) < len(working) else {}
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Stop sending requests."""
         self._viewers.clear()
         self._held.clear()
         self._next.stop()
@@ -265,14 +264,14 @@ class Demand(QObject):
     # Answers
 
     def show_progress(self, progress: LaneProgress) -> None:
-        """Show the progress of work."""
+        """Store the progress of a request, unless it is outdated."""
         if not self._is_stale(progress):
             kind = type(progress.request)
             self._store.set(working={**self._store.state.working, kind: progress.loading})
 
     @Slot(object)
     def take(self, answer: Answer) -> None:
-        """Put an answer into the state, unless it is outdated."""
+        """Store or handle an answer, unless it is outdated."""
         if self._is_stale(answer) and not self._is_fact(answer):
             return
         request, kind = answer.request, type(answer.request)
@@ -283,7 +282,7 @@ class Demand(QObject):
             if handling and handling.failed:
                 handling.failed(request)
         elif handling:
-            # Before the state changes: it still has the old answer, and would want it again.
+            # Call the handler first: a state with the old answer would want the request again.
             handling.succeeded(request, answer.response)
             self._store.set(**self._done(answer))
         else:
@@ -294,11 +293,11 @@ class Demand(QObject):
         return next((self._handling[base] for base in kind.__mro__ if base in self._handling), None)
 
     def _done(self, answer: Answer) -> dict[str, Any]:
-        """Return what the state tells of requests once one is answered."""
+        """Return the changes of `awaited` and `working` after an answer."""
         kind = type(answer.request)
         done = self._not_working({kind})
         is_last = answer.number >= self._last.get(kind, 0) and kind not in self._held
-        # After a failure, the former answer is still outdated.
+        # After a failure the previous answer is still outdated.
         if is_last and (answer.failure is None or not kind.is_about_model()):
             done |= self._not_awaited({kind})
         return done
@@ -311,7 +310,7 @@ class Demand(QObject):
         return answer.request.is_about_model() and answer.number <= self._model_since
 
     def _is_fact(self, answer: Answer) -> bool:
-        """Return whether the answer changed the explorer, so that cancelling came too late."""
+        """Return whether the answer changed the explorer and so cannot be dropped."""
         handling = self._handling_of(type(answer.request))
         is_fact = handling is not None and handling.is_fact and answer.failure is None
         return is_fact and not self._is_of_another_model(answer)

@@ -1,4 +1,4 @@
-"""A job: a thread that asks a generator for its next event until there is none or it is told."""
+"""Job: a thread that runs a generator of events until it ends or is interrupted."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended: ``"succeeded"``, ``"stopped"`` or ``"failed"``, the last with why."""
+    """Result of a job: ``"succeeded"``, ``"stopped"`` or ``"failed"`` with a `Failure`."""
 
     how: str
     failure: Failure | None = None
 
 
 class Job(QThread):
-    """Pumps one generator.
+    """Thread that runs one generator and emits its events.
 
     Parameters
     ----------
     make_events : callable
-        Makes the generator; called on the job's thread.
+        Returns the generator; called on the job's thread.
     """
 
     happened = Signal(object)
@@ -46,24 +46,24 @@ class Job(QThread):
         self._may_run.set()
 
     def pause(self) -> None:
-        """Ask for no further event for now; runs on the GUI thread."""
+        """Pause before the next event; runs on the GUI thread."""
         self._may_run.clear()
 
     def go_on(self) -> None:
-        """Go on after a pause; runs on the GUI thread."""
+        """Resume after a pause; runs on the GUI thread."""
         self._may_run.set()
 
     def interrupt(self) -> None:
-        """Ask it to end within a batch, paused or not; runs on the GUI thread."""
+        """Request the end at the next event, also during a pause; runs on the GUI thread."""
         self.requestInterruption()
         self._may_run.set()
 
     @override
     def run(self) -> None:
-        """Pump; runs on the job's thread. ``ended`` is the last signal, after all is saved."""
-        self.ended.emit(self._pump())
+        """Run the generator on the job's thread; ``ended`` is the last signal, after saving."""
+        self.ended.emit(self._run_events())
 
-    def _pump(self) -> Outcome:
+    def _run_events(self) -> Outcome:
         try:
             with closing(self._make_events()) as events:
                 for event in events:
@@ -72,6 +72,6 @@ class Job(QThread):
                         return Outcome("stopped")
                     if not (isinstance(event, Step) and event.losses is None):
                         self.happened.emit(event)
-        except Exception as error:  # whatever it is, the window must live and say it
+        except Exception as error:  # report any error to the window
             return Outcome("failed", Failure.of(error))
         return Outcome("succeeded")

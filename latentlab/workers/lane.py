@@ -1,19 +1,18 @@
-"""The lane: one thread that owns the explorer and answers the newest question of each kind.
+"""The lane: one thread that owns the explorer and answers the newest request of each kind.
 
     GUI thread                           lane's thread
     submit(request) --> mailbox[place] -> answer(request)
           ^                                     |
           +---------- answered(Answer) <--------+
 
-A newer request takes the place of a waiting one of its kind, so dragging never builds a queue;
-requests that write files are all answered, one after another. No locks are needed: the mailbox is
-a dict whose single operations are atomic, and what answers is touched by the lane's thread alone.
+A newer request replaces a pending one of its kind, so dragging never builds a queue; requests that
+write files are all answered in order. No locks are needed: the mailbox is a dict whose single
+operations are atomic, and the answerer is used by the lane's thread only.
 
-Work that takes long is answered by a generator. It is gone on with, piece by piece, whenever
-nothing else waits, so nobody waits for it, and at least every `TURN_EVERY` seconds where something
-always waits; each piece may tell how far it is. The work with the highest priority goes first, and
-work of the same priority takes turns. While a run trains on the same cores, modest work rests
-between its pieces.
+Long work is a generator. It advances step by step when nothing is pending, so that it does not
+delay other requests, and at least every `TURN_EVERY` seconds otherwise; each step may report
+progress. Work with the highest priority runs first, and work of the same priority alternates.
+While a run trains on the same cores, modest work sleeps between its steps.
 """
 
 from __future__ import annotations
@@ -39,29 +38,29 @@ if TYPE_CHECKING:
 
 
 TELL_EVERY = 0.05
-"""Seconds between two reports of how far work is."""
+"""Seconds between two progress reports."""
 REST_MS = 1000
-"""How long nothing must be asked before freed memory is given back."""
+"""Idle time in milliseconds after which freed memory is returned to the system."""
 TURN_EVERY = 0.05
-"""Seconds after which begun work has a turn, even though something else waits."""
+"""Seconds after which started work runs a step even if requests are pending."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A request on its way; numbers grow with each submission."""
+    """Submitted request; numbers increase with each submission."""
 
     number: int
     request: Request[Any]
 
     @property
     def place(self) -> object:
-        """Where it waits: a newer request takes the place of an older one in the same."""
+        """Key in the mailbox: a newer request replaces an older one with the same key."""
         return self.number if self.request.writes else type(self.request)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a request: a response, or a failure."""
+    """Answer to a request: a response or a failure."""
 
     number: int
     request: Request[Any]
@@ -71,7 +70,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class LaneProgress:
-    """How far the answer to a request is."""
+    """Progress of a request."""
 
     number: int
     request: Request[Any]
@@ -82,12 +81,12 @@ Mailbox = dict[object, Ticket]
 
 
 class Lane(QObject):
-    """Asks the explorer without ever waiting for it.
+    """Asynchronous access to the explorer.
 
     Parameters
     ----------
     make_answerer : callable
-        Makes what answers requests; called once, on the lane's thread, since it loads torch.
+        Returns the answerer; called once, on the lane's thread, since it imports torch.
     """
 
     answered = Signal(object)
@@ -112,11 +111,11 @@ class Lane(QObject):
         self._thread.start()
 
     def leave_time(self, share: float) -> None:
-        """Let modest work take this share of the time, 0 to 1; runs on the GUI thread."""
+        """Limit modest work to this fraction of the time, 0 to 1; runs on the GUI thread."""
         self._worker.share = share
 
     def submit(self, request: Request[Any]) -> int:
-        """Ask; runs on the GUI thread and returns at once with the request's number."""
+        """Submit a request and return its number immediately; runs on the GUI thread."""
         self._number += 1
         ticket = Ticket(self._number, request)
         self._mailbox[ticket.place] = ticket
@@ -129,7 +128,7 @@ class Lane(QObject):
         self._mailbox.pop(kind, None)
 
     def close(self) -> None:
-        """Write the files that still wait, answer nothing else, and wait until all is done.
+        """Answer the pending requests that write files, drop all others, and end the thread.
 
         Runs on the GUI thread.
         """
@@ -142,17 +141,17 @@ class Lane(QObject):
 
 @dataclass(slots=True)
 class _Work:
-    """An answer in the making."""
+    """Started long work."""
 
     ticket: Ticket
     pieces: Generator[Progress, None, object]
-    told: float = 0.0
-    done: int = 0
+    reported: float = 0.0
+    steps: int = 0
 
 
-def _turn(work: _Work) -> tuple[int, int]:
-    """Return what comes first: by priority, then by how few turns it has had."""
-    return work.ticket.request.priority, work.done
+def _sort_key(work: _Work) -> tuple[int, int]:
+    """Return the order of work: by priority, then by the number of steps done."""
+    return work.ticket.request.priority, work.steps
 
 
 class _Worker(QObject):
@@ -166,56 +165,57 @@ class _Worker(QObject):
         self._mailbox = mailbox
         self._begun: dict[object, _Work] = {}
         self.withdrawn: dict[object, int] = {}
-        """The number of the last cancelled request, by its kind."""
+        """Number of the last cancelled request by kind."""
         self.share = 1.0
-        self._turned = self._rested = 0.0
+        self._turned = self._rest_until = 0.0
         self._finished = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.tidy)
-        # A timer, even for at once: whatever was posted meanwhile comes first, closing too.
+        # A timer even for no delay, so that events posted meanwhile, such as closing, come first.
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self.work)
 
     @Slot()
     def wake(self) -> None:
-        """Look into the mailbox, which newer requests may have emptied; on the lane's thread."""
+        """Process the mailbox, which may be empty already; runs on the lane's thread."""
         if self._mailbox:
             self.work()
 
     @Slot()
     def work(self) -> None:
-        """Answer the waiting request of highest priority, or go on with work; on its thread."""
+        """Answer the pending request of highest priority, or run a step; on the lane's thread."""
         for ticket in [work.ticket for work in self._begun.values()]:
             if ticket.number <= self.withdrawn.get(ticket.place, 0):
                 self._drop(ticket.place)
         begun = self._awake()
         has_turn = time.monotonic() - self._turned >= TURN_EVERY
-        # Codes of a model that has diverged are no numbers: nothing to warn of each time.
+        # The codes of a diverged model are NaN; do not warn each time.
         with np.errstate(all="ignore"):
             if begun and (has_turn or not self._mailbox):
-                self._go_on(min(begun, key=_turn))
+                self._go_on(min(begun, key=_sort_key))
             elif self._mailbox:
                 self._answer_first()
         if self._mailbox or self._awake():
             self._next.start(0)
         elif self._begun:
-            self._next.start(max(1, round(1000 * (self._rested - time.monotonic()))))
+            self._next.start(max(1, round(1000 * (self._rest_until - time.monotonic()))))
         if not self._finished:
             self._rest.start()
 
     @Slot()
     def tidy(self) -> None:
-        """Give back what the models opened before have left; runs on the lane's thread."""
+        """Return the memory of closed models to the system; runs on the lane's thread."""
         give_back_memory()
 
     def _awake(self) -> list[_Work]:
-        """Return the work that may go on now: all but modest work that rests."""
-        rests = time.monotonic() < self._rested
-        return [work for work in self._begun.values() if not (rests and work.ticket.request.modest)]
+        """Return the work that may run now: all but modest work that sleeps."""
+        sleeps = time.monotonic() < self._rest_until
+        begun = self._begun.values()
+        return [work for work in begun if not (sleeps and work.ticket.request.modest)]
 
     @Slot()
     def finish(self) -> None:
-        """Answer all that waits, then end the lane's thread; runs on it."""
+        """Answer all pending requests, then end the lane's thread; runs on it."""
         self._finished = True
         self._rest.stop()
         while self._mailbox:
@@ -241,7 +241,7 @@ class _Worker(QObject):
             if self._answerer is None:
                 self._answerer = self._make_answerer()
             response = self._answerer(ticket.request)
-        except Exception as error:  # whatever it is, the window must live and say it
+        except Exception as error:  # report any error to the window
             self._fail(ticket, error)
             return
         if isinstance(response, Generator):
@@ -254,7 +254,7 @@ class _Worker(QObject):
 
     def _go_on(self, work: _Work) -> None:
         ticket, began = work.ticket, time.thread_time()
-        work.done += 1
+        work.steps += 1
         try:
             loading = next(work.pieces)
         except StopIteration as done:
@@ -268,10 +268,10 @@ class _Worker(QObject):
         finally:
             self._turned = time.monotonic()
             if ticket.request.modest:
-                took = time.thread_time() - began
-                self._rested = self._turned + took * (1 / self.share - 1)
-        if time.monotonic() - work.told >= TELL_EVERY:
-            work.told = time.monotonic()
+                duration = time.thread_time() - began
+                self._rest_until = self._turned + duration * (1 / self.share - 1)
+        if time.monotonic() - work.reported >= TELL_EVERY:
+            work.reported = time.monotonic()
             self.progressed.emit(LaneProgress(ticket.number, ticket.request, loading))
 
     def _fail(self, ticket: Ticket, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""How often the window looks at a model under training: as rarely as it must for the run's sake."""
+"""Rate limit of the updates of a model under training, by their processor time."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 SHARE = 0.05
-"""How much of all cores looks may take."""
+"""Maximum fraction of the processor time of all cores for updates."""
 SETTLE_MS = 250
-"""Milliseconds in which panels draw what a look has brought."""
+"""Milliseconds that panels need to draw after an update."""
 LONGEST = 2.5
-"""Seconds after which the next look is taken, whatever the last one cost."""
+"""Maximum interval between two updates, in seconds."""
 
 
 class Looks(QObject):
-    """Spaces looks at a model that trains on the same cores by what they cost.
+    """Timer of the updates of a model that trains on the same cores.
 
-    A look costs far more than the encoding of its images: every panel that shows the model makes
-    its pictures anew. What counts is all processor time of the window, which does not include the
-    run's own: that has a process to itself.
+    An update costs far more than encoding its images: every panel that shows the model recomputes
+    its content. The cost is the processor time of the window's process, which excludes the run,
+    as that has its own process.
     """
 
     due = Signal()
-    """The next look may be taken."""
+    """Emitted when the next update may start."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -35,15 +35,15 @@ class Looks(QObject):
         self._next.timeout.connect(self.due)
 
     def begin(self) -> None:
-        """Take note that a look begins."""
+        """Record the start of an update."""
         self._at, self._spent = time.monotonic(), time.process_time()
 
     def end(self) -> None:
-        """Take note that the model is in the window: panels draw it now."""
+        """Record that the model is in the state, so that panels draw it now."""
         self._settled.start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop the timers."""
         self._settled.stop()
         self._next.stop()
 
@@ -55,13 +55,13 @@ class Looks(QObject):
 
 
 def rest_after(cost: float, cores: int) -> float:
-    """Return how many seconds after the beginning of a look the next may begin.
+    """Return the seconds from the start of an update to the start of the next.
 
     Parameters
     ----------
     cost : float
-        Seconds of processor time that the look took.
+        Processor time of the update, in seconds.
     cores : int
-        On how many cores the run trains.
+        Number of cores.
     """
     return min(LONGEST, cost / (SHARE * cores))

@@ -1,4 +1,4 @@
-"""Memory that was freed but is still held."""
+"""Return of freed memory to the system."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import suppress
 
 
 def give_back_memory() -> None:
-    """Return memory that was freed to the system; takes some ten milliseconds.
+    """Return freed memory to the system on Linux; takes about ten milliseconds.
 
-    The C library of Linux keeps it for later, one store per thread, and so a program that loads
-    one model after another would only ever grow. Elsewhere this does nothing.
+    glibc keeps freed memory in one arena per thread, so that a program that loads one model after
+    another would grow without limit.
     """
     if sys.platform == "linux":
-        # Other C libraries than glibc have no such function.
+        # Only glibc has this function.
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

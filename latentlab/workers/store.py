@@ -1,4 +1,4 @@
-"""The store: where the state changes, and where what belongs to another model is dropped."""
+"""Store of the state, which rejects changes that belong to another model."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 class Store(QObject):
-    """Holds the state and tells of its changes. All methods run on the GUI thread."""
+    """Holds the state and emits its changes. All methods run on the GUI thread."""
 
     changed = Signal(object, object)
-    """The new ``State``, and what changed: see `session.state.changes_between`."""
+    """The new ``State`` and the result of `session.state.changes_between`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = State()
         self.follow: Callable[[State], Mapping[str, Any]] = lambda state: {}
-        """Return what else changes with a new state, before `changed` is emitted."""
-        self._untold: deque[tuple[State, Changes]] = deque()
-        self._telling = False
+        """Callback that returns further changes for a new state, before `changed` is emitted."""
+        self._pending: deque[tuple[State, Changes]] = deque()
+        self._emitting = False
 
     def set(self, **changes: Any) -> None:
         """Change fields of the state.
 
-        Nothing changes where a part would belong to another model than the open one.
+        Ignored if any value belongs to another model than the open one.
         """
         old, new = self.state, replace(self.state, **changes)
         if not all(belongs(value, new) for value in _about_model(old, changes)):
@@ -46,50 +46,50 @@ class Store(QObject):
         changed = changes_between(old, new)
         if changed:
             self.state = new
-            self._untold.append((new, changed))
-            self._tell()
+            self._pending.append((new, changed))
+            self._emit()
 
     def put(self, kind: type[Request[Any]], answer: object) -> None:
-        """Change the answer to a kind of request; None takes it away."""
+        """Set the answer to a kind of request; None removes it."""
         self.set(answers={**self.state.answers, kind: answer})
 
     def refuse(self, title: str, advice: str = "") -> None:
-        """Tell the user why something cannot be done."""
+        """Show why an action is not possible."""
         self.set(failure=Failure(title, advice))
 
     def dismiss_failure(self) -> None:
-        """Take an error message away."""
+        """Remove the error message."""
         self.set(failure=None)
 
     def say(self, text: str, undo: Callable[[], None] | None = None) -> None:
-        """Tell the user what was done, and offer to take it back."""
+        """Show a status message, with an optional undo action."""
         self.set(message=Message(text, undo))
         self.set(message=None)
 
-    def _tell(self) -> None:
-        """Emit changes one after another; a receiver of one may make the next.
+    def _emit(self) -> None:
+        """Emit pending changes in order; receivers may cause further ones.
 
-        Emitted within the first, the second would reach other receivers before it, and they would
-        end up with the state of the first.
+        If a change were emitted from within another, some receivers would get the later one first
+        and end up with the earlier state.
         """
-        if self._telling:
+        if self._emitting:
             return
-        self._telling = True
+        self._emitting = True
         try:
-            while self._untold:
-                self.changed.emit(*self._untold.popleft())
+            while self._pending:
+                self.changed.emit(*self._pending.popleft())
         finally:
-            self._telling = False
+            self._emitting = False
 
 
 def _about_model(old: State, changes: Mapping[str, Any]) -> list[object]:
-    """Return what of the changes has to belong to the open model."""
-    guarded: list[object] = [changes[name] for name in (OF_MODEL | OF_CODES) & changes.keys()]
+    """Return the changed values that must belong to the open model."""
+    values: list[object] = [changes[name] for name in (OF_MODEL | OF_CODES) & changes.keys()]
     answers = changes.get("answers", {})
     if answers is not old.answers:
-        guarded += [
+        values += [
             value
             for kind, value in answers.items()
             if kind.is_about_model() and value is not old.answer(kind)
         ]
-    return guarded
+    return values

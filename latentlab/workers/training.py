@@ -1,4 +1,4 @@
-"""Training in the window: starts and stops the job and tells what it reports."""
+"""Training in the window: starts and stops the job and forwards its events."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 
 class Training(QObject):
-    """At most one run at a time; all methods run on the GUI thread.
+    """Runner of at most one training job at a time; all methods run on the GUI thread.
 
     Parameters
     ----------
     train : callable
-        Takes what is to be trained and the controls of the run, and returns its events; called
-        on the job's thread.
+        Takes a training job and controls, and returns a generator of events; called on the job's
+        thread.
     """
 
     progressed = Signal(object)
     """A ``Run``, at most ten times a second."""
     refused = Signal(str)
-    """Why a value could not be changed under way."""
+    """Reason why a value could not be changed during training."""
     adoptable = Signal(object)
-    """An ``Adopt`` request with the latest weights; the next comes after it is `adopted`."""
+    """An ``Adopt`` request with the latest weights; the next follows after `adopted`."""
     ended = Signal(object, object, bool)
-    """The ``Outcome``, the run's folder or None, and whether to throw it away."""
+    """The ``Outcome``, the run folder or None, and whether to discard it."""
 
     def __init__(self, train: Train, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,21 +65,21 @@ class Training(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a run is under way."""
+        """Whether a run is in progress."""
         return self._job is not None
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the run under way; None before there is one."""
+        """Folder of the current run; None if there is none yet."""
         return self._started.folder if self._job and self._started else None
 
     @property
     def recipe(self) -> Mapping[str, Any]:
-        """The recipe of the run under way, with what was changed; empty without one."""
+        """Recipe of the current run, including changes; empty without a run."""
         return self._run.recipe if self._job else {}
 
     def start(self, order: TrainingJob) -> None:
-        """Begin a run, or go on with one; there must be none under way."""
+        """Start or resume a run; no other may be in progress."""
         self._reset()
         self._run = Run(resumed=order.folder is not None)
         train, controls = self._train, self._controls
@@ -90,51 +90,51 @@ class Training(QObject):
         self.progressed.emit(self._run)
 
     def stop(self, *, discard: bool) -> None:
-        """Ask the run to end within a batch, to keep or to throw away what it learned."""
+        """Stop the run at the next event, and keep or discard it."""
         if self._job:
             self._discard = discard
             self._job.interrupt()
             self._tell(phase="stopping")
 
     def pause(self) -> None:
-        """Let the run rest where it is."""
+        """Pause the run."""
         if self._job and self._run.phase == "training":
             self._job.pause()
             self._tell(phase="paused")
 
     def go_on(self) -> None:
-        """Go on after a pause."""
+        """Resume the run after a pause."""
         if self._job and self._run.phase == "paused":
             self._tell(phase="training")
             self._job.go_on()
 
     def steer(self, key: str, value: float) -> None:
-        """Ask for a value of the run's recipe to change before its next step."""
+        """Change a value of the run's recipe before its next step."""
         self._controls.steer(key, value)
 
     def set_rhythm(self, seconds: float) -> None:
-        """Choose how often the window gets a new picture of the model."""
+        """Set the interval between two updates of the shown model."""
         self.rhythm = self._controls.snapshot_every = seconds
 
     @Slot()
     def look_again(self) -> None:
-        """Have the next weights to adopt as soon as they are due: nobody waits for the last."""
+        """Request the next weights as soon as they are due."""
         self._controls.seen()
 
     def adopted(self) -> None:
-        """Have the next weights to adopt once the run can spare what a look costs."""
+        """Request the next weights, on the CPU after the interval set by `Looks`."""
         if self._run.device == "CPU":
             self._looks.end()
         else:
             self.look_again()
 
     def close(self) -> None:
-        """Stop, wait until all is saved, and tell how it ended."""
+        """Stop the run, wait until it is saved, and emit `ended`."""
         self._looks.close()
         if self._job:
             self._job.interrupt()
             self._job.wait()
-            # No event loop may come after this to deliver what the job's thread has sent.
+            # The event loop may not run again, so deliver the signals of the job's thread here.
             QCoreApplication.sendPostedEvents(self)
 
     @Slot(object)
@@ -172,7 +172,7 @@ class Training(QObject):
         )
 
     def _on_past(self, past: RunLog) -> None:
-        """Begin with the curves that an earlier part of the run has left."""
+        """Load the curves of a resumed run."""
         self.past = past
         self._curves = CurveLog(past.curves)
         self._latents = LatentLog(past.latents)
@@ -227,7 +227,7 @@ class Training(QObject):
         self.past = replace(self.past, **changes)
 
     def _tell(self, **changes: Any) -> None:
-        # What was under way when somebody stopped it arrives after that.
+        # Events sent before the stop may arrive after it.
         if self._run.phase == "stopping":
             changes.pop("phase", None)
         self._run = replace(self._run, **changes)
@@ -240,6 +240,6 @@ class Training(QObject):
         self._job.deleteLater()
         self._job = None
         folder: Path | None = self._started.folder if self._started else None
-        # The run's images with it; what is open has its own.
+        # Release the images of the run; the open model has its own.
         self._started = None
         self.ended.emit(outcome, folder, self._discard)

@@ -1,1 +1,1 @@
-"""Checks that say what is wrong with a run, and what to try."""
+"""Checks that find the problems of a run and suggest remedies."""

@@ -1,6 +1,6 @@
-"""What looks for one symptom in the numbers of a run.
+"""Registry of the checks for symptoms in the metrics of a run.
 
-Every module of this package registers the checks of its family, and is found by itself.
+Every module of this package registers its checks; `find_checks` imports all modules.
 """
 
 from __future__ import annotations
@@ -28,42 +28,42 @@ _checks: list[tuple[int, Check]] = []
 
 
 def check(rank: int) -> Callable[[Check], Check]:
-    """Register a check; of findings of the same level, that of the lowest rank is told first."""
+    """Register a check; findings of the same level are listed in ascending order of rank."""
 
-    def register(look: Check) -> Check:
-        _checks.append((rank, look))
-        return look
+    def register(function: Check) -> Check:
+        _checks.append((rank, function))
+        return function
 
     return register
 
 
 @cache
 def find_checks() -> tuple[Check, ...]:
-    """Import every module of this package, and return all checks by rank."""
+    """Import every module of this package and return all checks sorted by rank."""
     package = import_module("latentlab.session.diagnosis")
     for module in iter_modules(package.__path__, "latentlab.session.diagnosis."):
         import_module(module.name)
-    return tuple(look for _, look in sorted(_checks, key=lambda pair: pair[0]))
+    return tuple(function for _, function in sorted(_checks, key=lambda pair: pair[0]))
 
 
 def finding(
     run: Evidence, key: str, level: str, title: str, evidence: str, *remedies: Remedy
 ) -> Finding:
-    """Return a `Finding` with those of the remedies that the recipe can take."""
+    """Return a `Finding` with the remedies that apply to the recipe."""
     return Finding(key, level, title, evidence, tuple(r for r in remedies if run.can(r)))
 
 
 def shrinks(values: np.ndarray) -> bool:
-    """Say whether something is getting better by itself."""
+    """Return whether values have fallen by more than 10 % over the last `EARLY` epochs."""
     return bool(values[-1] < 0.9 * values[max(0, len(values) - 1 - EARLY)])
 
 
 def since(latents: LatentCurves, so: np.ndarray) -> float:
-    """Return the epoch from which on something has been so without a break."""
+    """Return the epoch since which the mask `so` has been True without interruption."""
     before = np.flatnonzero(~so)
     return float(latents.epochs[before[-1] + 1 if len(before) else 0])
 
 
 def nats(value: float) -> str:
-    """Return a loss to read, without its unit."""
+    """Format a loss without its unit."""
     return f"{value:.1f}"

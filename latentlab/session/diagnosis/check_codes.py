@@ -1,4 +1,4 @@
-"""Symptoms that the place of the codes shows: classes that overlap, lines that are jagged."""
+"""Symptoms in the geometry of the codes: overlapping classes and uneven interpolation."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from latentlab.session.runs import Finding
 
 SEEN = 0.2
-"""How much better than chance pixels must tell classes, for codes to be asked the same of."""
+"""Minimum gain over chance of the nearest-neighbour class by pixels, for codes to be checked."""
 APART = 0.15
-"""Share of that, up to which codes tell hardly more than chance.
+"""Fraction of that gain up to which codes separate classes hardly better than chance.
 
-Measured on the bundled digits, of which pixels tell 84% where chance tells 10%: 10% to 18% of the
-images, a share of 0 to 0.11, with one hidden layer of 4 units and one dimension in epochs 3 to 12
-at a rate of 3e-3; 40% with two layers of 512 and 256 and one dimension, 60% with two, 82% with 16.
+Measured on the bundled digits (pixels 84 %, chance 10 %): 10 % to 18 % of the images, a fraction
+of 0 to 0.11, with one hidden layer of 4 units and one dimension in epochs 3 to 12 at a learning
+rate of 3e-3; 40 % with two layers of 512 and 256 and one dimension, 60 % with two, 82 % with 16.
 """
 JAGGED = 1.25
-"""Unevenness, of which a decoder that is linear has 1, above which one sees it: the steps of a line
-vary by half of their mean.
+"""Unevenness above which it is visible; a linear decoder has 1, and at 1.25 the step lengths along
+a line have a standard deviation of half of their mean.
 
-Measured with two hidden layers of 512 and 256 units; rounded, and as it was in epoch 30:
+Measured with two hidden layers of 512 and 256 units, at epoch 30, rounded:
 
 =======================  ========  ===========  ========
 images, dimensions       beta = 0  beta = 0.01  beta = 1
@@ -38,32 +38,32 @@ digits, 16                   1.06         1.05      1.06
 MNIST, 2 (epoch 5)           1.50                   1.13
 =======================  ========  ===========  ========
 
-After 60 epochs with 2 dimensions it is 1.43, 1.32 and 1.13; with beta 1 it never passed 1.15 in
+After 60 epochs with 2 dimensions it is 1.43, 1.32 and 1.13; with beta 1 it stayed below 1.15 for
 150. The shipped models have 1.14 (digits, 2 dimensions), 1.02 (conditional, 20) and 1.08 (faces).
-In 16 dimensions an autoencoder is even, too: what is wrong with its lines is not their pace.
+In 16 dimensions an autoencoder is even as well: its interpolations fail in other ways.
 """
 STILL_FALLS = 0.1
-"""Share of all its gain that a loss makes in the last epochs while it is on its way."""
+"""Fraction of the total gain within the last epochs above which the loss is still falling."""
 
 
 @check(60)
 def overlap(run: Evidence) -> Finding | None:
-    """Look for classes that lie on one another, though pixels tell them apart."""
-    if not run.known or run.latents is None or collapse(run) or _falls(run):
+    """Check for classes that overlap in the codes although pixels separate them."""
+    if not run.known or run.latents is None or collapse(run) or _is_falling(run):
         return None
     if run.beta > 1 and blurry(run):
-        # It is the weight of KL that leaves no room.
+        # The cause is the weight of KL, which `blurry` reports.
         return None
-    told, by_chance, by_pixels = (
+    by_codes, by_chance, by_pixels = (
         values[-EARLY - 1 :]
         for values in (run.latents.same_class, run.latents.by_chance, run.latents.by_pixels)
     )
-    seen = by_pixels - by_chance
-    if not (seen > SEEN).all() or not (told - by_chance < APART * seen).all():
+    gain = by_pixels - by_chance
+    if not (gain > SEEN).all() or not (by_codes - by_chance < APART * gain).all():
         return None
     evidence = (
-        f"The nearest other code is of the same class for {told[-1]:.0%} of the images; by chance "
-        f"it would be for {by_chance[-1]:.0%}, and by pixels it is for {by_pixels[-1]:.0%}."
+        f"The nearest other code is of the same class for {by_codes[-1]:.0%} of the images; by "
+        f"chance it would be for {by_chance[-1]:.0%}, and by pixels it is for {by_pixels[-1]:.0%}."
     )
     title = "Clusters overlap entirely: there is too little room to keep classes apart."
     more = train_longer(run.latents.kl.shape[1])
@@ -72,7 +72,7 @@ def overlap(run: Evidence) -> Finding | None:
 
 @check(70)
 def jagged(run: Evidence) -> Finding | None:
-    """Look for pictures that stand still along a line, and then jump."""
+    """Check for interpolations along which images hardly change and then jump."""
     if not run.known or run.latents is None or collapse(run):
         return None
     uneven = run.latents.unevenness[-EARLY - 1 :]
@@ -88,6 +88,6 @@ def jagged(run: Evidence) -> Finding | None:
     return finding(run, "jagged", "watch", title, evidence, heavier(run), norm)
 
 
-def _falls(run: Evidence) -> bool:
-    """Say whether the model is still on its way."""
+def _is_falling(run: Evidence) -> bool:
+    """Return whether the validation loss is still falling."""
     return bool(run.validation[-EARLY - 1] - run.validation[-1] > STILL_FALLS * run.gain)

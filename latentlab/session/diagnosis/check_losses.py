@@ -1,4 +1,4 @@
-"""Symptoms that the losses show: steps too large, images learned by heart, no more gain."""
+"""Symptoms in the losses: divergence, instability, overfitting, plateau, early end."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from latentlab.session.runs import Finding
 
 AWHILE = 10
-"""Epochs without gain that make a plateau."""
+"""Epochs without gain that count as a plateau."""
 
 
 @check(10)
 def diverging(run: Evidence) -> Finding | None:
-    """Look for a loss that grows, or is no number any more."""
+    """Check for a training loss that grows or is not finite."""
     loss = run.train
     finite = np.isfinite(run.of("train", "loss"))
     if not finite.all():
@@ -38,7 +38,7 @@ def diverging(run: Evidence) -> Finding | None:
 
 @check(30)
 def jumping(run: Evidence) -> Finding | None:
-    """Look for a loss that goes up and down."""
+    """Check for a training loss that oscillates."""
     loss = run.train
     if not run.known or not np.isfinite(loss).all() or diverging(run):
         return None
@@ -57,7 +57,7 @@ def jumping(run: Evidence) -> Finding | None:
 
 @check(80)
 def overfitting(run: Evidence) -> Finding | None:
-    """Look for held-out images that are made worse, while those of training get better."""
+    """Check for a validation loss that rises while the training loss falls."""
     if not run.known or not np.isfinite(run.validation).all():
         return None
     best = int(run.validation.argmin())
@@ -85,7 +85,7 @@ def overfitting(run: Evidence) -> Finding | None:
 
 @check(110)
 def plateau(run: Evidence) -> Finding | None:
-    """Look for a while without gain."""
+    """Check for a validation loss that has stopped falling."""
     loss = run.validation
     if len(loss) <= AWHILE + EARLY or not np.isfinite(loss).all() or overfitting(run):
         return None
@@ -99,7 +99,7 @@ def plateau(run: Evidence) -> Finding | None:
 
 @check(100)
 def unfinished(run: Evidence) -> Finding | None:
-    """Look for a loss that still fell when it ended."""
+    """Check for a validation loss that was still falling when training ended."""
     planned, loss = int(run.get("training.epochs", 0)), run.validation
     if not 0 < planned <= run.epochs[-1] or not run.known or not np.isfinite(loss).all():
         return None

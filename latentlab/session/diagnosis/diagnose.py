@@ -1,4 +1,4 @@
-"""The diagnosis of a run from its own numbers: symptom, evidence, and what to try."""
+"""Diagnosis of a run from its metrics: symptoms, evidence and remedies."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def diagnose(
     recipe: Mapping[str, Any],
     changes: tuple[Change, ...] = (),
 ) -> tuple[Finding, ...]:
-    """Look for the known symptoms of variational autoencoders.
+    """Check a run for common failures of variational autoencoders.
 
     Parameters
     ----------
     curves : Curves
         Losses, nats per image.
     latents : LatentCurves or None
-        What the latents carry, where it was measured.
+        Latent statistics, if measured.
     recipe : dict
-        Plain values, defaults included: remedies are offered for keys that it has.
+        Plain values including defaults; remedies only change keys that it has.
     changes : tuple of Change
-        What was changed under way.
+        Changes of settings during training.
 
     Returns
     -------
     tuple of Finding
-        The gravest first; one of level ``"fine"`` where nothing is wrong; none in the first
-        two epochs.
+        Findings in descending order of severity; a ``"fine"`` one if nothing is wrong; empty in
+        the first `EARLY` epochs.
     """
     run = Evidence(curves, latents, recipe, changes)
     if len(run.epochs) <= EARLY:
@@ -49,7 +49,7 @@ def diagnose(
     found = [finding for check in find_checks() if (finding := check(run))]
     levels = {finding.level for finding in found}
     if "trouble" in levels:
-        # Whether it could learn more, or wants more room, is no question yet.
+        # Advice on further improvement is premature.
         found = [finding for finding in found if finding.level != "fine"]
     elif "watch" not in levels:
         found.append(_fine(run))

@@ -1,4 +1,4 @@
-"""What a run's own numbers are, in the shape that its diagnosis asks them."""
+"""Metrics of a run as arrays for the diagnosis."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from latentlab.session.runs import Remedy
 
 EARLY = 2
-"""Epochs about which nothing is said."""
+"""Number of first epochs without a diagnosis."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The numbers of E whole epochs, and the recipe that led to them.
+    """Metrics of E complete epochs, and the recipe of the run.
 
     Parameters
     ----------
     curves : Curves
         Losses, nats per image.
     latents : LatentCurves or None
-        What the latents carry.
+        Latent statistics.
     recipe : dict
-        Plain values, defaults included.
+        Plain values, including defaults.
     changes : tuple of Change
-        What was changed under way.
+        Changes of settings during training.
     """
 
     curves: Curves = field(repr=False)
@@ -48,7 +48,7 @@ class Evidence:
 
     @cached_property
     def epochs(self) -> NDArray[np.float64]:
-        """Which epochs are over and known by both losses, ascending, shape (E,)."""
+        """Epochs with both training and validation losses, ascending, shape (E,)."""
         none = (np.empty(0), np.empty(0))
         train, validation = (
             self.curves.get((split, "loss"), none)[0] for split in (TRAIN, VALIDATION)
@@ -56,9 +56,9 @@ class Evidence:
         return np.intersect1d(train, validation)
 
     def of(self, split: str, name: str) -> NDArray[np.float64]:
-        """Return a loss at the end of each epoch, shape (E,); NaN where it is not known."""
-        known = dict(zip(*self.curves.get((split, name), ((), ())), strict=True))
-        return np.array([known.get(epoch, np.nan) for epoch in self.epochs])
+        """Return a loss at the end of each epoch, shape (E,); NaN if unknown."""
+        values = dict(zip(*self.curves.get((split, name), ((), ())), strict=True))
+        return np.array([values.get(epoch, np.nan) for epoch in self.epochs])
 
     @cached_property
     def train(self) -> NDArray[np.float64]:
@@ -72,23 +72,22 @@ class Evidence:
 
     @cached_property
     def settled(self) -> NDArray[np.bool_]:
-        """Say of each epoch whether the weight of KL had come to rest, shape (E,).
+        """Mask of the epochs after the last change of the loss weights, shape (E,).
 
-        Before, losses of different epochs are not of the same thing.
+        Losses of earlier epochs are not comparable.
         """
         return self.epochs > settled_since(self.recipe, self.changes)
 
     @cached_property
     def known(self) -> bool:
-        """Whether enough settled epochs are over to speak of a trend."""
+        """Whether there are enough settled epochs to assess a trend."""
         return int(self.settled.sum()) > EARLY
 
     @cached_property
     def gain(self) -> float:
-        """How much the validation loss has fallen since the first settled epoch, never 0.
+        """Decrease of the validation loss since the first settled epoch, greater than 0.
 
-        What is much and what is little is told against this: losses of different decoders have
-        no scale in common.
+        Thresholds are relative to it, since the losses of different decoders have no common scale.
         """
         return float(max(self.validation[0] - np.nanmin(self.validation), 1e-6))
 
@@ -102,7 +101,7 @@ class Evidence:
 
     @cached_property
     def beta(self) -> float:
-        """Full weight of KL."""
+        """Final weight of KL."""
         return float(self.get("objective.beta", 1.0))
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -114,7 +113,7 @@ class Evidence:
         return value
 
     def can(self, remedy: Remedy) -> bool:
-        """Say whether the recipe has all that a remedy would change, and not so already."""
+        """Return whether the recipe has all keys of a remedy with other values."""
         current = [self.get(key) for key, _ in remedy.changes]
         wanted = [value for _, value in remedy.changes]
         return all(value is not None for value in current) and current != wanted

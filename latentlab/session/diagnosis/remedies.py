@@ -1,4 +1,4 @@
-"""What to try against more than one symptom, as changes of the recipe."""
+"""Remedies of more than one symptom, as changes of the recipe."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def remedy(text: str, **changes: Any) -> Remedy:
-    """Return a remedy; the double underscores of keyword names stand for dots."""
+    """Return a remedy; double underscores in keyword names stand for dots."""
     pairs = ((key.replace("__", "."), value) for key, value in changes.items())
     return Remedy(text, tuple(pairs))
 
 
 def anneal(run: Evidence) -> list[Remedy]:
-    """Let KL in slowly, unless it is so already."""
+    """Return the remedy of KL warm-up, unless the recipe has a schedule."""
     if run.get("objective.schedule.kind") != "constant":
         return []
     schedule = {"kind": "linear", "epochs": 10}
@@ -25,7 +25,7 @@ def anneal(run: Evidence) -> list[Remedy]:
 
 
 def shrink_decoder(run: Evidence) -> Remedy:
-    """Leave the decoder less to do without z."""
+    """Return the remedy of a smaller decoder, which depends more on z."""
     width = run.get("model.width")
     if width:
         return remedy("Halve the channels", model__width=max(4, int(width) // 2))
@@ -34,7 +34,7 @@ def shrink_decoder(run: Evidence) -> Remedy:
 
 
 def widen_network(run: Evidence) -> Remedy:
-    """Give the network more to tell images apart by."""
+    """Return the remedy of a wider network."""
     width = run.get("model.width")
     if width:
         return remedy("Double the channels", model__width=min(1024, 2 * int(width)))
@@ -43,22 +43,22 @@ def widen_network(run: Evidence) -> Remedy:
 
 
 def train_longer(size: int) -> Remedy:
-    """Give z four times as many dimensions."""
+    """Return the remedy of four times as many latent dimensions, at most 512."""
     more = max(size, min(512, 4 * size))
     return remedy(f"Take {more} dimensions", model__latent_dim=more)
 
 
 def heavier(run: Evidence) -> Remedy:
-    """Weigh KL more."""
+    """Return the remedy of a larger weight of KL."""
     return set_beta(1.0 if run.beta < 1 else 2 * run.beta)
 
 
 def set_beta(beta: float) -> Remedy:
-    """Weigh KL otherwise."""
+    """Return the remedy of another weight of KL."""
     return remedy(f"Set beta to {beta:g}", objective__beta=beta)
 
 
 def slower(run: Evidence) -> Remedy:
-    """Make smaller steps."""
+    """Return the remedy of a lower learning rate."""
     rate = float(f"{float(run.get('training.learning_rate', 1e-3)) / 3:.1g}")
     return remedy(f"Lower the learning rate to {rate:g}", training__learning_rate=rate)

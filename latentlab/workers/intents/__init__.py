@@ -1,1 +1,1 @@
-"""What panels may ask the controller to do, one file per topic."""
+"""Actions that panels trigger through the controller, one file per topic."""

@@ -1,4 +1,4 @@
-"""Vector arithmetic (A - B)·t + C, which undo goes back through as well."""
+"""Vector arithmetic (A - B)·t + C, including undo."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SLOTS = 3
 
 
 class ArithmeticIntents:
-    """What panels may put into the slots.
+    """Actions on the slots A, B and C.
 
     Parameters
     ----------
     store, demand, undo : Store, Demand, Undo
-        The controller's.
+        Those of the controller.
     """
 
     def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
@@ -40,34 +40,34 @@ class ArithmeticIntents:
         undo.followed_by(self._follow)
 
     def fill(self, index: int, content: Point | Path) -> None:
-        """Put a point, or the picture of a file, into a slot."""
-        slots: list[Point | Path | int] = [*self._fitting(self._store.state)]
+        """Put a point or an image file into a slot."""
+        slots: list[Point | Path | int] = [*self._current_slots(self._store.state)]
         if len(slots) == SLOTS:
             slots[index] = content
             self._slots = tuple(slots)
             self._demand.renew()
 
     def set_strength(self, strength: float) -> None:
-        """Choose how much of A - B is added."""
+        """Set the factor of A - B."""
         self._strength = strength
         self._demand.renew()
 
     def wants(self, state: State) -> Iterator[MakeBlend]:
-        """Return the request for the present blend."""
-        slots = self._fitting(state)
+        """Yield the request for the current blend."""
+        slots = self._current_slots(state)
         if len(slots) == SLOTS:
             a, b, c = slots
             label = state.point.label if state.point else None
             yield MakeBlend((a, b, c), self._strength, label)
 
-    def _fitting(self, state: State) -> tuple[Point | Path | int, ...]:
-        """Return what is in the slots, or what to begin with where another model is open."""
+    def _current_slots(self, state: State) -> tuple[Point | Path | int, ...]:
+        """Return the slots, or the initial ones if another model has been opened."""
         fits = bool(self._slots) and belongs(self._slots, state)
         return self._slots if fits else first_slots(state)
 
     def _on_blend(self, request: MakeBlend, blend: Blend) -> None:
-        if request.slots != self._fitting(self._store.state):
-            # Outdated: another blend is on its way, and taking this one would send its slots again.
+        if request.slots != self._current_slots(self._store.state):
+            # Outdated: another blend is pending; storing this one would request its slots again.
             return
         self._slots = blend.slots
         self._store.put(MakeBlend, blend)
@@ -78,7 +78,7 @@ class ArithmeticIntents:
             self._undo.remember()
 
     def _on_failed(self, request: MakeBlend) -> None:
-        """Leave the slots as they were: the file was no picture."""
+        """Restore the slots: the file is not an image."""
         if request.slots == self._slots:
             blend = self._store.state.answer(MakeBlend)
             self._slots = blend.slots if blend else ()
@@ -87,13 +87,13 @@ class ArithmeticIntents:
     def _follow(self, place: Place) -> None:
         if place.slots:
             self._slots = place.slots
-            # Also if no panel shows it: undo must remember these slots.
+            # Also if no panel shows it, because undo must remember these slots.
             for request in self.wants(self._store.state):
                 self._demand.ask(request)
 
 
 def first_slots(state: State) -> tuple[Point, ...]:
-    """Return the means of three classes, or z three times where there are fewer."""
+    """Return the mean codes of three classes, or z three times if there are fewer."""
     if state.codes is None or state.model is None or state.point is None:
         return ()
     if state.model.spec.classes < SLOTS or not len(state.codes):

@@ -1,4 +1,4 @@
-"""Points to come back to, kept with their model."""
+"""Bookmarked points, saved for their model."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class BookmarkIntents:
-    """What panels may do with bookmarks.
+    """Actions on bookmarks.
 
     Parameters
     ----------
     store, demand, undo : Store, Demand, Undo
-        The controller's.
+        Those of the controller.
     """
 
     def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
@@ -32,12 +32,12 @@ class BookmarkIntents:
         undo.followed_by(self._follow)
 
     def keep(self, marks: tuple[Bookmark, ...]) -> None:
-        """Keep these points in place of those that were kept."""
+        """Replace the bookmarks."""
         self._write(marks)
         self._undo.remember()
 
     def _write(self, marks: tuple[Bookmark, ...]) -> None:
-        """Show bookmarks, write them, and read them again: so they are what the file holds."""
+        """Show bookmarks, write them, and read them again, so that they agree with the file."""
         self._demand.cancel(ReadBookmarks)
         self._store.put(ReadBookmarks, marks)
         if model := self._store.state.model:
@@ -45,11 +45,11 @@ class BookmarkIntents:
             self._demand.ask(ReadBookmarks())
 
     def _on_read(self, _: ReadBookmarks, marks: tuple[Bookmark, ...]) -> None:
-        """Take bookmarks from their file; other pictures of the same ones are nothing to undo."""
+        """Store the bookmarks of a file; new images of the same bookmarks are no undo step."""
         old = self._store.state.answer(ReadBookmarks)
         if marks != (old or ()):
             self._undo.amend(lambda place: replace(place, bookmarks=marks))
-        elif old is not None and _look_alike(marks, old):
+        elif old is not None and _have_equal_pixels(marks, old):
             return
         self._store.put(ReadBookmarks, marks)
 
@@ -62,5 +62,5 @@ class BookmarkIntents:
             self._write(place.bookmarks)
 
 
-def _look_alike(marks: tuple[Bookmark, ...], others: tuple[Bookmark, ...]) -> bool:
+def _have_equal_pixels(marks: tuple[Bookmark, ...], others: tuple[Bookmark, ...]) -> bool:
     return all(np.array_equal(a.pixels, b.pixels) for a, b in zip(marks, others, strict=True))

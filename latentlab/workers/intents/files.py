@@ -1,4 +1,4 @@
-"""Writing pictures to files, and saying that a file was written."""
+"""Export of files, and the status message after it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class FileIntents:
-    """What panels may write.
+    """Export actions.
 
     Parameters
     ----------
     store, demand : Store, Demand
-        The controller's.
+        Those of the controller.
     """
 
     def __init__(self, store: Store, demand: Demand) -> None:
@@ -32,7 +32,7 @@ class FileIntents:
         demand.on(SaveFile, self._on_saved)
 
     def save(self, request: SaveFile) -> None:
-        """Write a file; what went wrong before is no matter any more."""
+        """Write a file and remove an earlier error message."""
         self._store.dismiss_failure()
         self._demand.ask(request)
 
@@ -46,13 +46,13 @@ class FileIntents:
         back: bool = True,
         steps: bool = False,
     ) -> None:
-        """Write pictures to a file, with what made them inside it."""
+        """Write images to a file with metadata about model and recipe."""
         model = self._store.state.model
-        about = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
-        self.save(Export(tiles, path, {**about, **info}, gap, back, steps))
+        meta = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
+        self.save(Export(tiles, path, {**meta, **info}, gap, back, steps))
 
     def export_picture(self, picture: Picture, path: Path) -> None:
-        """Write one picture to a file."""
+        """Write one image to a file."""
         tiles = Tiles((picture.point,), picture.pixels[None], 1)
         self.export(tiles, path, {"z": picture.point.z, "label": picture.point.label})
 

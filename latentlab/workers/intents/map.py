@@ -1,4 +1,4 @@
-"""How the map is laid out: planes, PCA, neighbour maps, and how many images it shows."""
+"""Layout of the map: planes, PCA, t-SNE and UMAP, and the number of images."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class MapIntents:
-    """What panels may do with the map.
+    """Actions on the map.
 
     Parameters
     ----------
     store, demand, undo : Store, Demand, Undo
-        The controller's.
+        Those of the controller.
     """
 
     def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
@@ -32,22 +32,22 @@ class MapIntents:
         undo.followed_by(self._follow)
 
     def set_view(self, view: View) -> None:
-        """Look at the codes in a view that is at hand."""
+        """Set the view of the map."""
         self._store.set(view=view, preview=None, **self._demand.withdrawn(MakeView))
         self._undo.remember()
 
     def lay_out(self, layout: Layout) -> None:
-        """Look at the codes in a layout that has to be made."""
+        """Request a layout that must be computed."""
         self._demand.cancel(MakeView)
         self._demand.ask(MakeView(layout, self._store.state.view))
 
     def set_plane(self, plane: tuple[int, int]) -> None:
-        """Look at two latent dimensions."""
+        """Show the plane of two latent dimensions."""
         if model := self._store.state.model:
             self.set_view(axes_view(*plane, model.latent_dim))
 
     def look_through_points(self) -> None:
-        """Look at the plane through A, B and z."""
+        """Show the plane through A, B and z."""
         ends, point = self._store.state.ends, self._store.state.point
         if not ends or not point:
             return
@@ -64,7 +64,7 @@ class MapIntents:
     def look_along(
         self, first: Sequence[float], second: Sequence[float], names: tuple[str, str]
     ) -> None:
-        """Look at the plane of two directions, the first drawn to the right."""
+        """Show the plane of two directions, the first along the horizontal axis."""
         try:
             frame = plane_along(first, second, names)
         except ValueError:
@@ -73,7 +73,7 @@ class MapIntents:
         self.set_view(View(Layout.DIRECTIONS, frame))
 
     def look_towards(self, vector: Sequence[float], name: str, *, up: bool) -> None:
-        """Look at the plane of a direction and of the axis that the view has across it."""
+        """Show the plane of a direction, vertical if `up`, and of the other axis of the view."""
         frame = self._store.state.view.frame
         if len(vector) != frame.size:
             self._store.refuse(
@@ -89,28 +89,28 @@ class MapIntents:
         self._demand.ask(ShowAll())
 
     def _on_view(self, request: MakeView, view: View) -> None:
-        again = request.like.layout is request.layout and request.layout in MADE
-        if again and self._store.state.view.layout is not request.layout:
+        is_update = request.like.layout is request.layout and request.layout in MADE
+        if is_update and self._store.state.view.layout is not request.layout:
             # Another layout was chosen meanwhile.
             return
         self._store.set(view=view, preview=None)
-        if not again:
+        if not is_update:
             self._undo.remember()
 
     def _on_failed(self, _: MakeView) -> None:
-        """Stop waiting for the layout; it is requested again for other codes."""
+        """Cancel the layout; it is requested again when the codes change."""
         self._demand.cancel(MakeView)
 
     def _follow(self, _: Place) -> None:
-        """Request the layout again, in case undo went back to one of other codes."""
+        """Allow a new request, in case undo restored a layout of older codes."""
         self._demand.withdraw(MakeView)
 
 
 def first_view(before: View, size: int) -> View:
-    """Return how a model of so many dimensions is looked at: as the last one, where that can be."""
+    """Return the first view of a model with `size` dimensions: if possible as the last one."""
     chosen = before.frame.dimensions
     second = min(1, size - 1)
     axes = chosen if chosen and max(chosen) < size and second else (0, second)
     view = axes_view(*axes, size)
-    # Until the components of the new codes are known.
+    # The frame of the axes is used until the components of the new codes are computed.
     return replace(view, layout=Layout.PCA) if before.layout is Layout.PCA else view

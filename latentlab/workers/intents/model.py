@@ -1,4 +1,4 @@
-"""What follows when another model is open, or the open one has other codes."""
+"""Updates of the state when a model is opened or its codes change."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class ModelIntents:
-    """Takes models and codes into the state.
+    """Handlers that store models and codes in the state.
 
     Parameters
     ----------
     store, demand, undo : Store, Demand, Undo
-        The controller's.
+        Those of the controller.
     point, own_image : PointIntents, OwnImageIntents
-        Follow their images when codes move.
+        Encode their images again when the codes change.
     runs : RunIntents
-        Opens another model where the first one cannot be opened.
+        Opens the fallback if the first model cannot be opened.
     """
 
     def __init__(
@@ -59,28 +59,28 @@ class ModelIntents:
         self._take(adopted)
 
     def _take(self, opened: Opened | Adopted, **changes: Any) -> None:
-        """Show a model: from its own starting point, or with z where the user left it."""
+        """Show a model, at its initial point if it is new or z was not moved, else at z."""
         old = self._store.state
         is_new = old.model is None or old.model.number != opened.card.number
-        # If the user moved nothing, z and the path stay on their images as training moves these.
-        begins = is_new or self._undo.is_untouched
+        # If the user has changed nothing, z and the path follow their images during training.
+        resets_point = is_new or self._undo.is_untouched
         if is_new:
-            changes |= self._first_look(opened.card)
+            changes |= self._initial_fields(opened.card)
         elif old.codes is not None and len(old.codes) != len(opened.codes):
-            # Rows would name other images.
+            # Rows would refer to other images.
             changes |= {"selection": None, "kept": (), "groups": Groups()}
-        if begins:
+        if resets_point:
             changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
         changes |= initial(OF_CODES) | self._demand.expire(is_new=is_new)
         self._store.set(**changes, model=opened.card, codes=opened.codes)
-        if begins:
+        if resets_point:
             self._undo.begin()
         else:
             self._point.follow_image()
         self._own_image.renew()
 
-    def _first_look(self, card: ModelCard) -> dict[str, Any]:
-        """Return the fields that begin anew with another model."""
+    def _initial_fields(self, card: ModelCard) -> dict[str, Any]:
+        """Return the fields that are reset for a new model."""
         old = self._store.state
         return {
             **initial(OF_MODEL - {"model", "codes"}),
@@ -89,7 +89,7 @@ class ModelIntents:
         }
 
     def _on_whole(self, _: ShowAll | ShowRest, whole: Whole | None) -> None:
-        """Take the codes of all images; the rows known before name the same images."""
+        """Store the codes of all images; existing rows still refer to the same images."""
         if whole is not None:
             self._set_codes(whole.codes)
 

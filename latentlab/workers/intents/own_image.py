@@ -1,4 +1,4 @@
-"""A picture of the user's own: brought in, drawn, followed while the model changes, filled in."""
+"""The user's own image: opened, drawn, encoded again while the model changes, and inpainted."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 class OwnImageIntents:
-    """What panels may do with a picture of the user's own.
+    """Actions on the user's own image.
 
     Parameters
     ----------
     store, demand, undo : Store, Demand, Undo
-        The controller's.
+        Those of the controller.
     point : PointIntents
-        Moved to the picture's code.
+        Moves z to the code of the image.
     """
 
     def __init__(self, store: Store, demand: Demand, undo: Undo, point: PointIntents) -> None:
@@ -43,7 +43,7 @@ class OwnImageIntents:
         demand.on(EncodeFile, self._on_file)
         demand.on(EncodeOwnImage, self._on_encoded)
         demand.on(RenewOwnImage, self._on_renewed)
-        demand.on(Inpaint, self._on_filled)
+        demand.on(Inpaint, self._on_inpainted)
         undo.followed_by(self._follow)
 
     def open(self, path: Path) -> None:
@@ -53,28 +53,28 @@ class OwnImageIntents:
     def show(
         self, source: SourceImage, fitting: Preprocessing | None = None, *, settled: bool = True
     ) -> None:
-        """Encode a picture that is at hand; `settled` False while a hand still draws or drags."""
+        """Encode an image in memory; `settled` is False during a stroke or a drag."""
         own = OwnImage(source, fitting or Preprocessing())
         self._demand.ask(EncodeOwnImage(own, self._label(), settled))
 
     def relabel(self, label: int) -> None:
-        """Encode the picture as one of another class, for a conditional model."""
+        """Encode the image with another class, for a conditional model."""
         if self._own:
             self._demand.ask(EncodeOwnImage(self._own, label))
 
     def return_to(self) -> None:
-        """Make the code of the picture z again."""
+        """Move z back to the code of the image."""
         if own := self._store.state.own:
             self._point.show_original(own)
 
     def forget(self) -> None:
-        """Take the picture away; z stays where it is."""
+        """Remove the image; z is unchanged."""
         for kind in (EncodeOwnImage, RenewOwnImage):
             self._demand.withdraw(kind)
         self._show(None)
 
     def renew(self) -> None:
-        """Encode the picture by the model as it is now; z follows if it is there."""
+        """Encode the image with the current weights; z follows if it is its code."""
         state = self._store.state
         if self._own:
             label = state.own.point.label if state.own else self._label()
@@ -90,7 +90,7 @@ class OwnImageIntents:
         state = self._store.state
         answers = {**state.answers, Inpaint: None}
         if not _is_same(original, state.own):
-            # The estimate was for another picture.
+            # The estimate was for another image.
             answers[EstimateElbo] = None
         self._store.set(own=original, answers=answers)
         for kind in (
@@ -109,28 +109,28 @@ class OwnImageIntents:
             self._undo.remember()
 
     def _on_renewed(self, request: RenewOwnImage, original: Original) -> None:
-        """Show the picture by the model as it is now, unless another took its place meanwhile."""
-        here = self._store.state.original
+        """Show the image encoded again, unless it was replaced meanwhile."""
+        current = self._store.state.original
         if self._own is request.own:
             self._show(original)
-            if request.moves_z and here and here.own:
+            if request.moves_z and current and current.own:
                 self._store.set(point=original.point, original=original)
 
-    def _on_filled(self, _: Inpaint, fills: Inpaintings) -> None:
-        """Go to the most probable way to fill the picture in."""
-        self._store.put(Inpaint, fills)
-        self._point.set(fills.tiles.points[0])
+    def _on_inpainted(self, _: Inpaint, inpaintings: Inpaintings) -> None:
+        """Move z to the most probable inpainting."""
+        self._store.put(Inpaint, inpaintings)
+        self._point.set(inpaintings.tiles.points[0])
 
     def _follow(self, place: Place) -> None:
-        """Show the picture again whose code undo went back to."""
-        here = place.original
-        if here and here.own and here is not self._store.state.own:
-            self._show(here)
+        """Show the image of the restored state again."""
+        original = place.original
+        if original and original.own and original is not self._store.state.own:
+            self._show(original)
 
 
 def _is_same(one: Original | None, other: Original | None) -> bool:
-    """Say whether both are one picture, brought to size alike and taken to be of one class."""
+    """Return whether both have the same source image, preprocessing and class."""
     if not (one and other and one.own and other.own):
         return False
-    alike = one.own.fitting == other.own.fitting and one.point.label == other.point.label
-    return alike and one.own.source is other.own.source
+    is_equal = one.own.fitting == other.own.fitting and one.point.label == other.point.label
+    return is_equal and one.own.source is other.own.source

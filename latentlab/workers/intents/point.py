@@ -1,4 +1,4 @@
-"""Moving z and the path, and what is decoded around them."""
+"""Actions on z, the path, the manifold and samples."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ RANDOM = SystemRandom()
 
 
 class PointIntents:
-    """What panels may do with z.
+    """Actions on z.
 
     Parameters
     ----------
     store, demand, undo : Store, Demand, Undo
-        The controller's.
+        Those of the controller.
     """
 
     def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
@@ -32,33 +32,33 @@ class PointIntents:
         demand.on(RenewImage, self._on_renewed)
 
     def set(self, point: Point, *, settled: bool = True) -> None:
-        """Move z; `settled` False while a drag goes on, so that undo takes it as one step."""
+        """Move z; `settled` is False during a drag, so that undo treats the drag as one step."""
         self._store.set(point=point, original=None, preview=None)
         if settled:
             self._undo.remember()
 
     def randomize(self) -> None:
-        """Draw z anew from the standard normal prior, keeping the label."""
+        """Sample z from the standard normal prior, keeping the label."""
         if point := self._store.state.point:
             self.set(point.at(tuple(RANDOM.gauss(0, 1) for _ in point.z)))
 
     def go_home(self) -> None:
-        """Move z to the mean of the data's codes."""
+        """Move z to the mean of the codes."""
         point, codes = self._store.state.point, self._store.state.codes
         if point and codes is not None:
             self.set(point.at(tuple(codes.center.tolist())))
 
     def set_label(self, label: int) -> None:
-        """Change the class that a conditional model is asked for, keeping z."""
+        """Change the class of z for a conditional model, keeping its coordinates."""
         if point := self._store.state.point:
             self.set(replace(point, label=label))
 
     def pick(self, row: int, role: str = "z") -> None:
-        """Take the code of an image on the map as z, or as the path's A or B."""
+        """Move z, or A or B of the path, to the code of an image on the map."""
         self._demand.ask(PickImage(row, role))
 
     def follow_image(self) -> None:
-        """Keep z on its image now that the image's code has moved."""
+        """Move z to the new code of its image after the codes changed."""
         original = self._store.state.original
         if original and original.row is not None:
             self._demand.ask(RenewImage(original.row))
@@ -74,71 +74,71 @@ class PointIntents:
             self._undo.remember()
 
     def show_original(self, original: Original) -> None:
-        """Make the code of a real image z."""
+        """Move z to the code of an image."""
         self._store.set(point=original.point, original=original, preview=None)
         self._undo.remember()
 
     def _on_renewed(self, _: RenewImage, original: Original) -> None:
-        here = self._store.state.original
-        if here and here.row == original.row:
+        current = self._store.state.original
+        if current and current.row == original.row:
             self._store.set(point=original.point, original=original)
 
 
 class PathIntents:
-    """What panels may do with the path from A to B.
+    """Actions on the path from A to B.
 
     Parameters
     ----------
     store, undo : Store, Undo
-        The controller's.
+        Those of the controller.
     """
 
     def __init__(self, store: Store, undo: Undo) -> None:
         self._store, self._undo = store, undo
 
     def set(self, ends: LatentPath, *, settled: bool = True) -> None:
-        """Move the path's ends or change its steps."""
+        """Replace the path."""
         self._store.set(ends=ends)
         if settled:
             self._undo.remember()
 
     def put(self, role: str, point: Point) -> None:
-        """Put ``"a"`` or ``"b"`` on a point."""
+        """Move end point ``"a"`` or ``"b"`` to a point."""
         if ends := self._store.state.ends:
             self.set(ends.moved(role, point))
 
     def put_a(self) -> None:
-        """Begin the path at z."""
+        """Move A to z."""
         if point := self._store.state.point:
             self.put("a", point)
 
     def put_b(self) -> None:
-        """End the path at z."""
+        """Move B to z."""
         if point := self._store.state.point:
             self.put("b", point)
 
 
 class DecodingIntents:
-    """What panels may change of how the manifold and samples are decoded.
+    """Settings of the manifold and of prior samples.
 
     Parameters
     ----------
     store : Store
-        The controller's.
+        That of the controller.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def set_grid(self, grid: GridSettings) -> None:
-        """Change how the manifold is laid out."""
+        """Change the layout of the manifold."""
         self._store.set(grid=grid)
 
     def set_sampling(self, settings: SampleSettings) -> None:
-        """Change which samples are drawn."""
+        """Change the settings of the samples."""
         self._store.set(sampling=settings)
 
     def draw_samples(self) -> None:
-        """Draw other samples."""
+        """Draw samples with a new seed."""
         seed = RANDOM.randrange(10_000)
         self._store.set(sampling=replace(self._store.state.sampling, seed=seed))

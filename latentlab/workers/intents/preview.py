@@ -1,4 +1,4 @@
-"""Previews: what lies under the cursor, until it leaves."""
+"""Previews of points and images under the cursor."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class PreviewIntents:
-    """What panels may show for as long as the cursor is there.
+    """Actions on the preview.
 
     Parameters
     ----------
     store, demand : Store, Demand
-        The controller's.
+        Those of the controller.
     """
 
     def __init__(self, store: Store, demand: Demand) -> None:
@@ -28,12 +28,12 @@ class PreviewIntents:
         demand.on(Hover, self._on_hovered)
 
     def point(self, point: Point, row: int | None = None) -> None:
-        """Decode the point under the cursor, and take the image of a row of the map beside it."""
+        """Decode the point under the cursor, with the image of a row of the map if given."""
         self._hovering = True
         self._demand.ask(Hover(point, row))
 
     def row(self, row: int) -> None:
-        """Decode an image of the map at its own code under its own label; -1 for none."""
+        """Decode the code of an image of the map with its label; -1 clears the preview."""
         model, codes = self._store.state.model, self._store.state.codes
         if model is None or codes is None or not 0 <= row < len(codes):
             self.clear()
@@ -41,23 +41,23 @@ class PreviewIntents:
             self.point(model.point_of(codes, row), row)
 
     def tile(self, tiles: Tiles | None, index: int) -> None:
-        """Show a tile that was decoded before; none for an index that it has not."""
+        """Show a decoded tile; an index out of range clears the preview."""
         if tiles is None or not 0 <= index < len(tiles.points):
             self.clear()
         else:
             self.picture(Picture(tiles.points[index], tiles.pictures[index]))
 
     def picture(self, picture: Picture) -> None:
-        """Show a picture that is at hand."""
+        """Show a decoded point."""
         self.show(Preview(picture))
 
     def show(self, preview: Preview | None) -> None:
-        """Show a preview that is at hand, or none."""
+        """Show a preview, or none."""
         self._hovering = False
         self._store.set(preview=preview)
 
     def clear(self) -> None:
-        """Show what is committed again."""
+        """Remove the preview."""
         self.show(None)
 
     def _on_hovered(self, _: Hover, preview: Preview) -> None:

@@ -1,4 +1,4 @@
-"""Runs of the past: opened, renamed, deleted, compared, looked back at."""
+"""Actions on runs: open, rename, delete, compare, replay."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 
 class RunIntents:
-    """What panels may do with the runs of the library.
+    """Actions on the runs of the library.
 
     Parameters
     ----------
     store, demand : Store, Demand
-        The controller's.
+        Those of the controller.
     training : Training
-        Knows the folder of the run under way.
+        Provides the folder of the current run.
     """
 
     def __init__(self, store: Store, demand: Demand, training: Training) -> None:
         self._store, self._demand, self._training = store, demand, training
         self.wanted: Path | None = None
-        """What was to be opened last."""
+        """Path of the last open request."""
         self.discarded: set[Path] = set()
         self._fallback: Path | None = None
         demand.on(Discard, self._on_discarded)
@@ -55,21 +55,21 @@ class RunIntents:
     # Opening
 
     def open(self, path: Path, fallback: Path | None = None) -> None:
-        """Open a run or a checkpoint, or else `fallback` where that cannot be."""
+        """Open a run or a checkpoint, or `fallback` if it fails and no model is open."""
         self._fallback = fallback
         training = replace(self._store.state.training, following=False)
         self._store.set(opening=path.name, training=training, failure=None)
         self.replace_model(path)
 
     def replace_model(self, path: Path) -> None:
-        """Have another model in place of the open one."""
-        # Answered later, weights still waiting would take the opened model's place.
+        """Replace the open model."""
+        # Pending weights of a run would otherwise replace the opened model.
         self._demand.withdraw(Adopt)
         self.wanted = path
         self._demand.ask(Open(path))
 
     def fall_back(self, _: Open) -> None:
-        """Open another model where the very first could not be, so as never to stand empty."""
+        """Open the fallback if the first model could not be opened."""
         if self._store.state.model is None and self._fallback:
             self._demand.ask(Open(self._fallback))
             self._fallback = None
@@ -77,15 +77,15 @@ class RunIntents:
     # The library
 
     def list(self) -> None:
-        """Look which models there are."""
+        """Request the list of runs."""
         self._demand.ask(ListLibrary())
 
     def duplicate(self, path: Path) -> None:
-        """Make a run's recipe the draft."""
+        """Load the recipe of a run into the training form."""
         self._demand.ask(ReadRecipe(path))
 
     def rename(self, path: Path, name: str) -> None:
-        """Give a run another name."""
+        """Rename a run."""
         self._demand.ask(Rename(path, name))
 
     def delete(self, path: Path) -> None:
@@ -97,7 +97,7 @@ class RunIntents:
         self._demand.ask(Trash(path))
 
     def restore(self, place: Path) -> None:
-        """Bring a discarded run back."""
+        """Restore a discarded run."""
         self._demand.ask(Restore(place))
 
     def _on_discarded(self, _: Discard, run: MovedRun) -> None:
@@ -118,23 +118,23 @@ class RunIntents:
         self.list()
 
     def _on_trashed(self, request: Trash, _: None) -> None:
-        """Say so; where it was the open run, open the next one of the library that is there."""
+        """Show a message; if the open run was deleted, open the nearest one in the library."""
         folder, state = request.folder, self._store.state
         names = {entry.path: entry.name for entry in state.answer(ListLibrary) or ()}
         listed = list(names)
-        place = listed.index(folder) if folder in names else 0
-        others = (*listed[place + 1 :], *reversed(listed[:place]))
-        beside = next((path for path in others if path.is_dir()), None)
+        index = listed.index(folder) if folder in names else 0
+        others = (*listed[index + 1 :], *reversed(listed[:index]))
+        nearest = next((path for path in others if path.is_dir()), None)
         open_now = {self.wanted, state.model.source if state.model else None}
-        if {folder, folder.resolve()} & open_now and beside:
-            self.open(beside)
+        if {folder, folder.resolve()} & open_now and nearest:
+            self.open(nearest)
         self.list()
         self._store.say(f"{names.get(folder, folder.name)} was moved to the trash")
 
-    # Curves and moments
+    # Curves and epoch previews
 
     def compare(self, paths: tuple[Path, ...]) -> None:
-        """Draw the curves of runs side by side; of none or one to stop that."""
+        """Compare the curves of runs; fewer than two end the comparison."""
         if len(paths) < 2:
             self._demand.withdraw(Compare)
             self._store.put(Compare, None)
@@ -142,14 +142,14 @@ class RunIntents:
             self._demand.ask(Compare(paths))
 
     def export_curves(self, path: Path) -> None:
-        """Save the curves that are drawn, as a picture or as CSV."""
+        """Save the shown curves as a figure or as CSV."""
         self._store.dismiss_failure()
         state = self._store.state
         own = Compared(state.model.name if state.model else "run", path, state.log.curves)
         self._demand.ask(SaveCurves(state.answer(Compare) or (own,), path))
 
     def show_moment(self, epoch: int | None) -> None:
-        """Look back at how the run looked at the end of an epoch; None for the latest."""
+        """Show the preview of the run at the end of an epoch; None for the latest."""
         if epoch is None:
             self._demand.withdraw(ReadMoment)
             self._store.set(moment=None)
@@ -164,6 +164,6 @@ class RunIntents:
     def _shown(self) -> Path | None:
         """Return the folder of the run whose curves are shown."""
         state = self._store.state
-        under_way = state.is_training and state.training.following
-        folder = self._training.folder if under_way else None
+        is_followed = state.is_training and state.training.following
+        folder = self._training.folder if is_followed else None
         return folder or (state.model.source if state.model else None)

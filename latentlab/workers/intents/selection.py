@@ -1,4 +1,4 @@
-"""Selecting images on the map, and what is done with them."""
+"""Actions on the selection of images on the map."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class SelectionIntents:
-    """What panels may do with the selected images.
+    """Actions on the selected images.
 
     Parameters
     ----------
     store, demand, undo : Store, Demand, Undo
-        The controller's.
+        Those of the controller.
     point, path : PointIntents, PathIntents
-        Moved to the mean of the selected codes.
+        Move z, A or B to the mean of the selected codes.
     """
 
     def __init__(
@@ -38,21 +38,21 @@ class SelectionIntents:
         self._point, self._path = point, path
 
     def select(self, rows: NDArray[Any], how: How = How.NEW) -> None:
-        """Select images, or change what is selected by them."""
+        """Combine the selection with images."""
         self._set(combine(self._store.state.selection, rows, how))
 
     def clear(self) -> None:
-        """Select nothing."""
+        """Clear the selection."""
         self._set(None)
 
     def invert(self) -> None:
-        """Select what was not selected."""
+        """Invert the selection."""
         state = self._store.state
         if state.codes is not None:
             self._set(inverted(state.selection, len(state.codes)))
 
     def keep(self, name: str) -> None:
-        """Remember the selection by a name, in place of another of that name."""
+        """Save the selection under a name, replacing one of the same name."""
         state = self._store.state
         if state.selection and name.strip():
             kept = Selection(state.selection.rows, name.strip())
@@ -61,13 +61,13 @@ class SelectionIntents:
             self._undo.remember()
 
     def forget(self, name: str) -> None:
-        """Forget a selection that was kept."""
+        """Delete a saved selection."""
         kept = tuple(old for old in self._store.state.kept if old.name != name)
         self._store.set(kept=kept)
         self._undo.remember()
 
     def go_to_mean(self, role: str = "z") -> None:
-        """Put z, or the path's A or B, on the mean of the selected codes."""
+        """Move z, or A or B of the path, to the mean of the selected codes."""
         state = self._store.state
         if not state.selection or state.codes is None or state.point is None:
             return
@@ -78,17 +78,17 @@ class SelectionIntents:
             self._path.put(role, mean)
 
     def gather(self, side: str) -> None:
-        """Put the selected images into one of the two groups that a direction is learned from."""
+        """Add the selected images to one of the two groups that a direction is learned from."""
         state = self._store.state
         if state.selection:
             self.set_groups(state.groups.added(side, *state.selection.rows.tolist()))
 
     def set_groups(self, groups: Groups) -> None:
-        """Change the two groups of images that a direction may be learned from."""
+        """Set the two groups of images that a direction is learned from."""
         self._store.set(groups=groups)
 
     def save(self, path: Path) -> None:
-        """Write the selected images as a table."""
+        """Write the selected images as CSV."""
         state = self._store.state
         if state.selection and state.codes is not None and state.model:
             names = state.model.spec.class_names

@@ -1,4 +1,4 @@
-"""Training: the run under way, the draft of the next, and the queue."""
+"""Actions on training: the current run, the draft of the next, and the queue."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from latentlab.workers.training import Training
 
 MODEST = 0.1
-"""Share of the lane's time for what follows by itself while a run trains on the same cores."""
+"""Fraction of the lane's time for modest requests while a run trains on the same cores."""
 
 
 class TrainingIntents:
-    """What panels may do with training.
+    """Actions on training.
 
     Parameters
     ----------
     store, demand : Store, Demand
-        The controller's.
+        Those of the controller.
     lane : Lane
-        Leaves its time to a run on the same cores.
+        Yields time to a run on the same cores.
     training : Training
         Runs training.
     runs : RunIntents
-        Opens what was trained.
+        Opens the trained model.
     """
 
     def __init__(
@@ -55,23 +55,23 @@ class TrainingIntents:
     # The draft
 
     def set_draft(self, values: Mapping[str, Any], problem: str = "") -> None:
-        """Change what would be trained, or say why it cannot be."""
+        """Set the draft recipe and the reason why it cannot be trained, if any."""
         self._store.set(draft=Draft(values, problem))
 
     def _on_recipe(self, _: ReadRecipe, values: Mapping[str, Any]) -> None:
         self._store.set(draft=replace(self._store.state.draft, values=values))
 
     def _is_ready(self) -> bool:
-        """Say whether the draft can be trained; refuse where it is not what was typed."""
+        """Return whether the draft can be trained; show its problem if not."""
         problem = self._store.state.draft.problem
         if problem:
             self._store.refuse(f"{problem}.", "Correct it in the form, then train.")
         return not problem
 
-    # The run under way
+    # The current run
 
     def start(self) -> None:
-        """Begin a run of the draft, unless one is under way."""
+        """Start a run of the draft, unless another is in progress."""
         if self._training.running:
             self._store.refuse(
                 "A run is already under way.", "Stop it first, let it finish, or add to the queue."
@@ -80,7 +80,7 @@ class TrainingIntents:
             self._begin(TrainingJob(self._store.state.draft.values or {}))
 
     def resume(self, path: Path, epochs: int | None = None) -> None:
-        """Go on with an earlier run exactly where it stood, to so many epochs in all."""
+        """Resume an earlier run from its saved state, up to a total of `epochs` if given."""
         if self._training.running:
             self._store.refuse("A run is already under way.", "Stop it first, or let it finish.")
             return
@@ -97,27 +97,27 @@ class TrainingIntents:
         self._training.start(job)
 
     def pause(self) -> None:
-        """Let the run rest; it goes on where it was."""
+        """Pause the run."""
         self._training.pause()
 
     def go_on(self) -> None:
-        """Go on after a pause."""
+        """Resume the run after a pause."""
         self._training.go_on()
 
     def stop(self) -> None:
-        """End the run and keep what was learned."""
+        """Stop and keep the run."""
         self._training.stop(discard=False)
 
     def cancel(self) -> None:
-        """End the run and discard it, unless it goes on with one that was there before."""
+        """Stop and discard the run, unless it continues an existing run."""
         self._training.stop(discard=True)
 
     def steer(self, key: str, value: float) -> None:
-        """Change beta, the learning rate or another number of the run under way."""
+        """Change beta, the learning rate or another value of the current run."""
         self._training.steer(key, value)
 
     def train_more(self, epochs: int) -> None:
-        """Give the run under way more epochs, or else the open one."""
+        """Add epochs to the current run, or resume the open one with more epochs."""
         run, model = self._store.state.training.run, self._store.state.model
         if run:
             self.steer("training.epochs", run.epochs + epochs)
@@ -128,25 +128,25 @@ class TrainingIntents:
         """Show the model under training again."""
         self._set(following=True)
         self._store.set(moment=None, log=self._training.past)
-        # The weights that came while another model was shown were dropped.
+        # Weights that arrived while another model was shown were dropped.
         self._training.look_again()
 
     def set_rhythm(self, seconds: float) -> None:
-        """Choose how often the pictures of a model under training are made anew."""
+        """Set the seconds between two updates of the model under training."""
         self._training.set_rhythm(seconds)
         self._set(rhythm=seconds)
 
     def apply_remedy(self, remedy: Remedy) -> None:
-        """Try something: on the run under way where that can be, else on the draft."""
+        """Apply a remedy to the current run if all its values can be steered, else to the draft."""
         state = self._store.state
         steerable = all(key.startswith(STEERABLE) for key, _ in remedy.changes)
-        numbers = all(isinstance(value, int | float) for _, value in remedy.changes)
-        if state.training.run and state.training.following and steerable and numbers:
+        numeric = all(isinstance(value, int | float) for _, value in remedy.changes)
+        if state.training.run and state.training.following and steerable and numeric:
             for key, value in remedy.changes:
                 self.steer(key, value)
             return
-        known = state.model.recipe if state.model else state.draft.values or {}
-        values = dict(self._training.recipe or known)
+        recipe = state.model.recipe if state.model else state.draft.values or {}
+        values = dict(self._training.recipe or recipe)
         for key, value in remedy.changes:
             values = changed(values, key, value)
         self._store.set(draft=replace(state.draft, values=values))
@@ -155,26 +155,26 @@ class TrainingIntents:
     # The queue
 
     def enqueue(self) -> None:
-        """Train the draft after the runs that are under way or waiting."""
+        """Add the draft to the queue."""
         if self._is_ready():
-            self._wait_in_line(self._store.state.draft.values or {})
+            self._enqueue(self._store.state.draft.values or {})
 
     def unqueue(self, index: int) -> None:
-        """Take a waiting recipe out of the queue."""
-        waiting = list(self._store.state.training.queue)
-        values = waiting.pop(index)
-        self._set(queue=tuple(waiting))
-        self._store.say("Taken out of the queue", partial(self._wait_in_line, values, index))
+        """Remove a recipe from the queue."""
+        queue = list(self._store.state.training.queue)
+        values = queue.pop(index)
+        self._set(queue=tuple(queue))
+        self._store.say("Taken out of the queue", partial(self._enqueue, values, index))
 
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
-        """Train the draft once with each value of one key."""
+        """Add the draft to the queue once for each value of a key."""
         for value in values if self._is_ready() else ():
-            self._wait_in_line(changed(self._store.state.draft.values or {}, key, value))
+            self._enqueue(changed(self._store.state.draft.values or {}, key, value))
 
-    def _wait_in_line(self, values: Mapping[str, Any], index: int | None = None) -> None:
-        waiting = list(self._store.state.training.queue)
-        waiting.insert(len(waiting) if index is None else index, values)
-        self._set(queue=tuple(waiting))
+    def _enqueue(self, values: Mapping[str, Any], index: int | None = None) -> None:
+        queue = list(self._store.state.training.queue)
+        queue.insert(len(queue) if index is None else index, values)
+        self._set(queue=tuple(queue))
         self._next()
 
     def _next(self) -> None:
@@ -184,24 +184,24 @@ class TrainingIntents:
             self._set(queue=tuple(others))
             self._begin(TrainingJob(first))
 
-    # What training tells
+    # Events of training
 
     def show_run(self, run: Run) -> None:
-        """Show how far the run is, and what it has told of itself until now."""
+        """Show the progress and the log of the run."""
         self._share_cores(with_run=run.device == "CPU" and run.phase != "paused")
         state, log = self._store.state, self._training.past
-        # Until the run has curves of its own, those of the model before stay.
-        live = log if state.training.following and log.curves else state.log
-        self._store.set(training=replace(state.training, run=run), log=live)
+        # Keep the curves of the previous model until the run has its own.
+        shown = log if state.training.following and log.curves else state.log
+        self._store.set(training=replace(state.training, run=run), log=shown)
 
     def adopt(self, request: Adopt) -> None:
-        """Show the weights of the run, where it is followed."""
+        """Show the weights of the run if it is followed."""
         if self._store.state.training.following:
-            # Not held back by demand: the map must follow the model even during a long drag.
+            # Not held by demand: the map must follow the model even during a long drag.
             self._demand.submit(request)
 
     def end(self, outcome: Outcome, folder: Path | None, *, discard: bool) -> None:
-        """Show what was trained, or what was open before where it is discarded."""
+        """Open the trained model, or the previous one if the run is discarded."""
         self._share_cores(with_run=False)
         status = replace(self._store.state.training, run=None)
         self._store.set(training=status, failure=outcome.failure)
@@ -211,17 +211,17 @@ class TrainingIntents:
         if discard and folder:
             self._runs.discarded.add(folder)
             self._demand.ask(Discard(folder))
-        after = self._previous if discard else folder
-        if status.following and after and not status.queue:
-            self._runs.replace_model(after)
+        target = self._previous if discard else folder
+        if status.following and target and not status.queue:
+            self._runs.replace_model(target)
         self._set(following=False)
         self._runs.list()
         self._next()
-        # The next one begins without a failure, but this one's is yet to be read.
+        # Starting the next run clears the failure of this one; show it again.
         self._store.set(failure=outcome.failure)
 
     def close(self) -> None:
-        """End the run under way and keep it; nothing that waits begins."""
+        """Stop and keep the current run, and clear the queue."""
         self._set(queue=())
         self._training.close()
 

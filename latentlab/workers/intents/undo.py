@@ -1,4 +1,4 @@
-"""Undo and redo of where one is: z, the path, the view, selections, bookmarks."""
+"""Undo and redo of z, the path, the view, selections, bookmarks and arithmetic slots."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What undo goes back to; ``slots`` are A, B and C of A - B + C, none until they are known."""
+    """State that undo restores; ``slots`` are A, B and C of A - B + C, empty until decoded."""
 
     point: Point | None = None
     ends: LatentPath | None = None
@@ -36,7 +36,7 @@ class Place:
 
 
 def place_of(state: State) -> Place:
-    """Return what undo has to know of a state to come back to it."""
+    """Return the part of a state that undo restores."""
     blend = state.answer(MakeBlend)
     return Place(
         state.point,
@@ -51,12 +51,12 @@ def place_of(state: State) -> Place:
 
 
 class Undo:
-    """Remembers each settled place of one model.
+    """Undo history of one model.
 
     Parameters
     ----------
     store : Store
-        Its state is remembered and restored.
+        Store of the state to record and restore.
     """
 
     def __init__(self, store: Store) -> None:
@@ -66,53 +66,53 @@ class Undo:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether nothing was done since the model was opened."""
+        """Whether there are no changes since the model was opened."""
         return not self._history.can_undo
 
     @property
     def place(self) -> Place:
-        """The place that was remembered last."""
+        """Current entry of the history."""
         return self._history.current
 
     def undo(self) -> None:
-        """Go back to the place before."""
+        """Restore the previous entry."""
         self._go(self._history.undo())
 
     def redo(self) -> None:
-        """Go forward to the place after."""
+        """Restore the next entry."""
         self._go(self._history.redo())
 
     def remember(self) -> None:
-        """Take note of the present place, unless it is the last one."""
+        """Append the current state to the history, unless it equals the current entry."""
         self._history.push(place_of(self._store.state))
         self._tell()
 
     def amend(self, change: Callable[[Place], Place]) -> None:
-        """Change every place by something that was so all along and is known only now."""
+        """Apply a change to every entry, without adding an undo step."""
         self._history.amend(change)
 
     def begin(self) -> None:
-        """Forget all places but the present one."""
+        """Restart the history with the current state."""
         self._history = History(place_of(self._store.state))
         self._tell()
 
     def followed_by(self, follower: Callable[[Place], None]) -> None:
-        """Call `follower` with each place that was gone to, for what the state alone cannot do."""
+        """Register a callback that is called with each restored entry."""
         self._followers.append(follower)
 
     def _tell(self) -> None:
         self._store.set(can_undo=self._history.can_undo, can_redo=self._history.can_redo)
 
     def _go(self, place: Place) -> None:
-        # Fewer images may be on the map by now.
-        here = self._store.state
+        # The map may have fewer images now.
+        current = self._store.state
         self._store.set(
             point=place.point,
             ends=place.ends,
-            original=place.original if belongs(place.original, here) else None,
-            view=place.view or here.view,
-            selection=place.selection if belongs(place.selection, here) else None,
-            kept=tuple(one for one in place.kept if belongs(one, here)),
+            original=place.original if belongs(place.original, current) else None,
+            view=place.view or current.view,
+            selection=place.selection if belongs(place.selection, current) else None,
+            kept=tuple(one for one in place.kept if belongs(one, current)),
             preview=None,
             can_undo=self._history.can_undo,
             can_redo=self._history.can_redo,
