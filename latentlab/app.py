@@ -103,7 +103,7 @@ def prepare_training_soon(window: MainWindow) -> None:
     def prepare() -> None:
         from latentlab.runs import training_process
 
-        training_process.prepare()
+        training_process.start_fork_server()
 
     # Qt holds bound methods weakly: with `thread.start` the thread would be deleted before it runs.
     QTimer.singleShot(PREPARE_MS, window, lambda: Thread(target=prepare, daemon=True).start())

@@ -12,7 +12,7 @@ import typer
 from latentlab import __version__
 from latentlab.directories import expanded
 from latentlab.errors import LatentlabError, RunError
-from latentlab.session.export import STEPS, TABLES, TILES, check_output
+from latentlab.session.export import GRID_FORMATS, STEPS, TABLES, check_output
 from latentlab.streams import fall_silent, say
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def sample(
     seed: Seed = 0,
 ) -> None:
     """Decode points drawn from the prior into an image; without --label, all classes in turn."""
-    check_output(out, TILES)
+    check_output(out, GRID_FORMATS)
     _lab(run).sample(out, count, label, seed)
     print(out)
 
@@ -218,7 +218,7 @@ def manifold(
     label: Label = None,
 ) -> None:
     """Decode a grid over a plane of the latent space into an image."""
-    check_output(out, TILES)
+    check_output(out, GRID_FORMATS)
     _lab(run).manifold(out, n, span, quantiles, plane, label)
     print(out)
 

@@ -8,7 +8,7 @@ import toy
 from PySide6.QtCore import QObject, Signal
 
 from latentlab.session import wants
-from latentlab.session.map import MakeMeasured
+from latentlab.session.map import ComputeMeasure
 from latentlab.session.model import Adopt
 from latentlab.session.runs import Run, RunLog
 from latentlab.workers.controller import Controller
@@ -146,9 +146,9 @@ def shown(state):
     yield from wants.manifold(state)
     yield from wants.samples(state)
     yield from wants.view(state)
-    measured = state.answer(MakeMeasured)
-    if measured and MakeMeasured not in state.awaited:
-        yield MakeMeasured(measured.measure, measured.count)
+    measured = state.answer(ComputeMeasure)
+    if measured and ComputeMeasure not in state.awaited:
+        yield ComputeMeasure(measured.measure, measured.count)
 
 
 def moved(state, x, y=0.0):

@@ -192,6 +192,7 @@ class Desk:
         self.until(
             lambda: self.state.answer(DescribeForm) and not self._ear.open and self._stands()
         )
+        QApplication.processEvents()  # the layout may still be pending
 
     def _stands(self) -> bool:
         # Qt shows a panel a moment after it was built.
@@ -261,10 +262,11 @@ def deliver():
 
 
 def living() -> set[object]:
-    """Return the top-level widgets, and the Qt and Python threads that run."""
+    """Return the widgets without a parent, and the Qt and Python threads that run."""
     deliver()
     running = [thread for thread in STARTED if isValid(thread) and thread.isRunning()]
-    return {*QApplication.topLevelWidgets(), *threading.enumerate(), *running}
+    alone = [widget for widget in QApplication.topLevelWidgets() if not widget.parentWidget()]
+    return {*alone, *threading.enumerate(), *running}
 
 
 def freeze():
@@ -301,8 +303,14 @@ def no_leaks(request, qapp, frozen):
         if left:
             time.sleep(0.05)
     assert not left, f"left behind: {left}"
-    if not gc.get_freeze_count():
-        freeze()
+
+
+@pytest.fixture
+def refrozen(frozen):
+    """Freeze again what a `Collector` unfreezes when its window is deleted."""
+    yield
+    deliver()
+    freeze()
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def of_pictures(ending: str, **options: object) -> Callable[[Path, Path], Target
     """Return the target of an image file, read as part of a data set and as the user's own."""
 
     def make(run: Path, folder: Path) -> Target:
-        from latentlab.data.files.image_file import Decoded, Frame, in_bytes, read_pages
+        from latentlab.data.files.image_file import Decoded, ImageFormat, in_bytes, read_pages
         from latentlab.data.own_image.crop import Preprocessing
         from latentlab.data.own_image.preprocess import fit_picture, read_source
 
@@ -85,7 +85,11 @@ def of_pictures(ending: str, **options: object) -> Callable[[Path, Path], Target
         def read() -> None:
             with suppress(LatentlabError):
                 in_bytes(
-                    [page for page in read_pages(file, Frame(8, 8)) if isinstance(page, Decoded)]
+                    [
+                        page
+                        for page in read_pages(file, ImageFormat(8, 8))
+                        if isinstance(page, Decoded)
+                    ]
                 )
             fit_picture(read_source(file), Preprocessing(), ImageSpec((1, 8, 8)))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def description(run: Path, folder: Path) -> Target:
-    from latentlab.learning.checkpoint import DESCRIPTION
+    from latentlab.learning.checkpoint import DESCRIPTION_FILE
     from latentlab.runs.library import _entry
 
     folder = shutil.copytree(run, folder / "run")
@@ -32,14 +32,14 @@ def description(run: Path, folder: Path) -> Target:
         _entry(folder, shipped=False)
         open_run(folder)
 
-    return Target(folder / DESCRIPTION, read, JSON)
+    return Target(folder / DESCRIPTION_FILE, read, JSON)
 
 
 def weights(run: Path, folder: Path) -> Target:
-    from latentlab.learning.checkpoint import WEIGHTS
+    from latentlab.learning.checkpoint import WEIGHTS_FILE
 
     folder = shutil.copytree(run, folder / "run")
-    return Target(folder / WEIGHTS, lambda: open_run(folder), TENSORS)
+    return Target(folder / WEIGHTS_FILE, lambda: open_run(folder), TENSORS)
 
 
 def open_run(folder: Path) -> None:
@@ -54,13 +54,13 @@ def open_run(folder: Path) -> None:
 
 
 def position(run: Path, folder: Path) -> Target:
-    from latentlab.learning.training_state import FILE, read_position, restore
+    from latentlab.learning.training_state import RESUME_FILE, read_training_state, restore
 
     trainer = make_trainer(run)
-    file = shutil.copy(run / FILE, folder / FILE)
+    file = shutil.copy(run / RESUME_FILE, folder / RESUME_FILE)
 
     def read() -> None:
-        restore(trainer, read_position(folder))
+        restore(trainer, read_training_state(folder))
         for _ in trainer.epoch_steps():
             break
         trainer.meter.take().means()
@@ -85,7 +85,7 @@ def of_past(name: str) -> Callable[[Path, Path], Target]:
 
     def make(run: Path, folder: Path) -> Target:
         from latentlab.learning.checkpoint import read_checkpoint
-        from latentlab.runs.run_log import read_all_changes, read_run_log, rewind
+        from latentlab.runs.run_log import read_changes_strict, read_run_log, truncate_after
 
         folder = shutil.copytree(run, folder / "run", ignore=shutil.ignore_patterns("replay"))
         changes = [
@@ -98,9 +98,9 @@ def of_past(name: str) -> Callable[[Path, Path], Target]:
         def read() -> None:
             read_run_log(folder, recipe.to_dict())
             if next(times) % 10 == 0:  # slow: it waits for the disk
-                rewind(folder, 1)
+                truncate_after(folder, 1)
             now = recipe
-            for change in read_all_changes(folder):
+            for change in read_changes_strict(folder):
                 now = now.changed(change.key, change.value)
 
         return Target(folder / name, read, LINES)
@@ -117,10 +117,10 @@ def notes(run: Path, folder: Path) -> Target:
 
 
 def portrait(run: Path, folder: Path) -> Target:
-    from latentlab.runs.portraits import FOLDER, moments, read_epoch_preview
+    from latentlab.runs.portraits import FOLDER, preview_epochs, read_epoch_preview
 
     folder = shutil.copytree(run, folder / "run")
-    epoch = moments(folder)[-1]
+    epoch = preview_epochs(folder)[-1]
     return Target(
         folder / FOLDER / f"epoch-{epoch:05d}.npz",
         lambda: read_epoch_preview(folder, epoch),
@@ -158,7 +158,7 @@ def card():
 
 def directions(run: Path, folder: Path) -> Target:
     from latentlab.explorer.direction_files import read_directions, write_directions
-    from latentlab.session.directions import Direction, Origin, doubts
+    from latentlab.session.directions import Direction, Origin, warnings_for
 
     origin = Origin("toy", "toy", "vae", "digits", 2, 3)
     smile = Direction("smile", (0.6, 0.8), 1.5, "mean", "attribute", (90, 90), 2.0, 0.9, origin)
@@ -167,7 +167,7 @@ def directions(run: Path, folder: Path) -> Target:
 
     def read() -> None:
         for each in read_directions(file, 2):
-            doubts(each, card())
+            warnings_for(each, card())
             _ = each.strength
 
     return Target(file, read, JSON)

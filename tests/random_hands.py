@@ -30,14 +30,14 @@ from shiboken6 import isValid
 from latentlab.directories import runs
 from latentlab.session.map import Layout
 from latentlab.widgets.kit.axis.slider import AxisSlider
-from latentlab.widgets.kit.axis.strip import AxisStrip
-from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.axis.strip import ImageStrip
+from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.panels.map.plot import MapPlot
 from latentlab.widgets.panels.neighbours.neighbour_grid import NeighbourGrid
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 PLAIN = Qt.KeyboardModifier.NoModifier
-POINTED = (TileView, AxisStrip, NeighbourGrid, MapPlot, AxisSlider)
+POINTED = (ImageGrid, ImageStrip, NeighbourGrid, MapPlot, AxisSlider)
 PRESSED = (QAbstractButton, QAbstractItemView, QComboBox, QAbstractSpinBox)
 KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return)
 UNSAFE = {"Quit", "Show run folders"}

@@ -16,9 +16,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from latentlab.runs import library as runs
-from latentlab.session.belonging import belongs
+from latentlab.session.belonging import belongs_to_model
 from latentlab.session.state import OF_CODES, OF_MODEL
-from latentlab.workers.intents.undo import place_of
+from latentlab.workers.intents.undo import history_entry
 
 BEAT_MS, LATE = 5, 0.1
 OF_THE_PLATFORM = "This plugin does not support"
@@ -92,7 +92,9 @@ class Monitor:
             self.failures.append(f"{self.doing}: {state.failure.details}")
         for what in changed & (OF_MODEL | OF_CODES | state.answers.keys()):
             value = getattr(state, what) if isinstance(what, str) else state.answer(what)
-            if (isinstance(what, str) or what.is_about_model()) and not belongs(value, state):
+            if (isinstance(what, str) or what.is_about_model()) and not belongs_to_model(
+                value, state
+            ):
                 self.broken.append(f"{self.doing}: {what} belongs to another model")
 
     def _on_beat(self):
@@ -104,12 +106,12 @@ class Monitor:
     def check_undo(self):
         """Check that undo followed by redo changes nothing."""
         controller = self.controller
-        before = place_of(controller.state)
+        before = history_entry(controller.state)
         if not controller.state.can_undo or before != controller.undo.place:
             return
         controller.undo.undo()
         controller.undo.redo()
-        if place_of(controller.state) != before:
+        if history_entry(controller.state) != before:
             self.broken.append(f"{self.doing}: undo, then redo, leads elsewhere")
 
     @property

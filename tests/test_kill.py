@@ -13,7 +13,7 @@ from training_support import lines_of, recipe_of, same, trained
 
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.recipe import read_recipe
-from latentlab.learning.training_state import read_position
+from latentlab.learning.training_state import read_training_state
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.run_log import read_run_log
 
@@ -71,12 +71,12 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
     )
     until(lambda: (killed / "replay" / "epoch-00002.npz").exists(), process)
     kill(process)
-    assert 0 < read_position(killed).epoch < 8
+    assert 0 < read_training_state(killed).epoch < 8
     for events in (resume(killed), record(recipe, whole)):
         for _ in events:
             pass
     assert same(weights_of(whole), weights_of(killed))
-    one, other = read_position(whole), read_position(killed)
+    one, other = read_training_state(whole), read_training_state(killed)
     assert same(dict(one.arrays), dict(other.arrays))
     assert (one.step, one.best_epoch, one.best_loss) == (8 * 14, other.best_epoch, other.best_loss)
     for name in ("metrics.jsonl", "latents.jsonl"):
@@ -108,7 +108,7 @@ def test_killed_at_any_moment_a_run_can_be_opened_and_resumed(tmp_path):
             assert step >= shown
             shown = step
         if (folder / "resume.safetensors").exists():
-            step = read_position(folder).step
+            step = read_training_state(folder).step
             assert step >= before
             before = step
         if (folder / "best.json").exists():
@@ -120,7 +120,7 @@ def test_killed_at_any_moment_a_run_can_be_opened_and_resumed(tmp_path):
     for event in resume(folder):
         if getattr(event, "step", 0) > before + 20:
             break
-    position = read_position(folder)
+    position = read_training_state(folder)
     assert position.step > before
     epochs = [line["epoch"] for line in lines_of(folder / "metrics.jsonl")]
     assert epochs == [epoch for epoch in range(1, position.epoch + 1) for _ in range(2)]

@@ -11,11 +11,11 @@ from weakref import ref
 import numpy as np
 
 from latentlab.data.image_set import ImageSet, ImageSpec, Splits
-from latentlab.data.own_image.crop import Frame, OwnImage
+from latentlab.data.own_image.crop import CropBox, OwnImage
 from latentlab.errors import RunError
 from latentlab.explorer.direction_files import read_directions, write_directions
 from latentlab.explorer.learn_direction import learn_direction
-from latentlab.explorer.route import straight_route
+from latentlab.explorer.route import straight_path_points
 from latentlab.latent.codes import Codes
 from latentlab.latent.dimensions import (
     kl_per_dimension,
@@ -23,26 +23,33 @@ from latentlab.latent.dimensions import (
     prior_range,
     traverse,
 )
-from latentlab.latent.grid import axis, plane_points
+from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.latent.interpolation.curves import PathKind
-from latentlab.latent.paired import Paired
-from latentlab.latent.planes import pca_frame
-from latentlab.latent.prior_holes import REACH, draw_posteriors, holes
+from latentlab.latent.paired import PairedComparison
+from latentlab.latent.planes import pca_plane
+from latentlab.latent.prior_holes import GRID_RADIUS, draw_posteriors, prior_holes
 from latentlab.latent.ranking import Scores
 from latentlab.latent.support import Support
-from latentlab.learning.events import EpochEnd, EpochPreview, Latents, Snapshot, Started, Step
+from latentlab.learning.events import (
+    EpochEnd,
+    EpochPreview,
+    LatentStatistics,
+    Snapshot,
+    Started,
+    Step,
+)
 from latentlab.session.anomalies import Thumbnails
-from latentlab.session.axes import MARKS, Importance, Strips
-from latentlab.session.colourings import Measure, Measured
+from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips
+from latentlab.session.colourings import Measure, MeasuredValues
 from latentlab.session.comparison import (
     Comparison,
     DecodedPair,
     ImageComparison,
+    ImageComparisons,
     Reconstruction,
-    SeveralImages,
     Summary,
 )
-from latentlab.session.directions import merged, replaced
+from latentlab.session.directions import merge_directions, replace_direction
 from latentlab.session.form import Field, Kind
 from latentlab.session.interpolation import (
     Blend,
@@ -51,9 +58,9 @@ from latentlab.session.interpolation import (
     PointSupport,
     Traversal,
 )
-from latentlab.session.map import Draws, Holes, Layout, View
-from latentlab.session.model import Adopted, Opened, PickImage, Whole
-from latentlab.session.neighbours import MapImages, Near, Neighbours
+from latentlab.session.map import Draws, Layout, MapView, PriorHoles
+from latentlab.session.model import Adopted, AllCodes, Opened, PickImage
+from latentlab.session.neighbours import MapImages, NearestImages, Neighbours
 from latentlab.session.own_image import ImageElbo, Inpaintings, ReferenceElbo
 from latentlab.session.points import (
     LatentPath,
@@ -66,7 +73,7 @@ from latentlab.session.points import (
     Tiles,
 )
 from latentlab.session.request import Exported
-from latentlab.session.runs import Entry, MovedRun, RunLog
+from latentlab.session.runs import LibraryEntry, MovedRun, RunLog
 from latentlab.work import Progress, finish
 
 NAMES = ("ant", "bee", "cat")
@@ -74,8 +81,8 @@ SPEC = ImageSpec((1, 4, 4), NAMES)
 SIDE = 4
 KINDS = tuple(PathKind)
 LIBRARY = (
-    Entry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
-    Entry("big", "CVAE 5-D · toys", Path("/toys/big"), shipped=False),
+    LibraryEntry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True),
+    LibraryEntry("big", "CVAE 5-D · toys", Path("/toys/big"), shipped=False),
 )
 FORM = (
     Field(
@@ -163,7 +170,7 @@ class ToyLab:
         self.asked.append(request)
         return getattr(self, type(request).__name__)(request)
 
-    def ReadMoment(self, request):
+    def ReadEpochPreview(self, request):
         return portrait(request.epoch)
 
     def Open(self, request):
@@ -189,15 +196,19 @@ class ToyLab:
         assert np.array_equal(self.codes.labels[: len(few)], few.labels)
         self.codes.mu[: len(few)] = few.mu
         yield Progress("Encoding all images", 0.5)
-        return Whole(self.codes)
+        return AllCodes(self.codes)
 
-    def DrawPosteriors(self, request):
+    def SamplePosteriors(self, request):
         rng = np.random.default_rng(0)
         z = draw_posteriors(self.codes.mu, self.codes.sigma, rng)
         return Draws(request.frame, request.frame.place(z))
 
     def FindHoles(self, request):
-        return Holes(request.frame, holes(request.frame.place(self.codes.mu), REACH, 20), REACH)
+        return PriorHoles(
+            request.frame,
+            prior_holes(request.frame.place(self.codes.mu), GRID_RADIUS, 20),
+            GRID_RADIUS,
+        )
 
     def Decode(self, request):
         return Picture(request.point, picture_of(request.point))
@@ -212,10 +223,10 @@ class ToyLab:
         pixels = picture_of(point)
         return Original(f"toys {request.row}", point, 255 - pixels, pixels, request.row)
 
-    def RenewImage(self, request):
+    def EncodeImageAgain(self, request):
         return self.PickImage(request)
 
-    def RenewOwnImage(self, request):
+    def EncodeOwnImageAgain(self, request):
         return self.EncodeOwnImage(request)
 
     def EncodeOwnImage(self, request):
@@ -225,7 +236,7 @@ class ToyLab:
         point, fitting = self.card.point(z, request.label), request.own.fitting
         width, height = request.own.source.size
         side = float(min(width, height))
-        own = OwnImage(request.own.source, replace(fitting, frame=Frame(0, 0, side, side)))
+        own = OwnImage(request.own.source, replace(fitting, frame=CropBox(0, 0, side, side)))
         own = request.own if fitting.frame else own
         pixels = np.full((SIDE, SIDE), round(255 * bright), np.uint8)
         name, sigma = request.own.source.name, (0.2,) * self.card.latent_dim
@@ -246,7 +257,7 @@ class ToyLab:
         return Inpaintings(request.original, request.hidden, tiles(points, 6), (-1.0,) * 6)
 
     def MakeManifold(self, request):
-        lines = axis(request.grid.n, request.grid.span, request.grid.spacing)
+        lines = grid_axis(request.grid.n, request.grid.span, request.grid.spacing)
         z = plane_points(request.point.z, request.frame, lines)
         points = [request.point.at(tuple(row)) for row in z.tolist()]
         return Manifold(tiles(points, request.grid.n), request.frame, lines)
@@ -255,7 +266,7 @@ class ToyLab:
         if request.layout is Layout.PCA:
             again = request.like.layout is Layout.PCA and not request.like.frame.dimensions
             like = request.like.frame if again else None
-            return View(request.layout, pca_frame(self.codes.mu, like), codes=ref(self.codes))
+            return MapView(request.layout, pca_plane(self.codes.mu, like), codes=ref(self.codes))
         # Not a real embedding, but made in several pieces.
         return self.scattered(request)
 
@@ -263,22 +274,24 @@ class ToyLab:
         for i in range(4):
             yield Progress(f"{request.layout}", i / 4)
         xy = np.random.default_rng(7).uniform(-3, 3, (len(self.codes), 2)).astype(np.float32)
-        return View(request.layout, request.like.frame, xy, np.arange(len(xy)), ref(self.codes))
+        return MapView(request.layout, request.like.frame, xy, np.arange(len(xy)), ref(self.codes))
 
-    def MakeMeasured(self, request):
+    def ComputeMeasure(self, request):
         yield Progress(request.measure, 0.5)
         count = len(self.codes)
         values = np.arange(count) % (request.count + 1) - 1
         if request.measure in (Measure.KL, Measure.DENSITY):
             values = np.linspace(-3, 0, count).astype(np.float32)
-        return Measured(request.measure, request.count, values)
+        return MeasuredValues(request.measure, request.count, values)
 
     def FindNeighbours(self, request):
-        away = np.linalg.norm(self.codes.mu - np.array(request.point.z, np.float32), axis=1)
+        away = np.linalg.norm(self.codes.mu - np.array(request.point.z, np.float32), grid_axis=1)
         rows = np.argsort(away)[: request.count]
         pictures = np.stack([self.PickImage(PickImage(row)).picture for row in rows.tolist()])
-        near = Near(rows, away[rows], pictures)
-        return Neighbours(request.point, near, Near(rows[::-1], away[rows] / 100, pictures[::-1]))
+        near = NearestImages(rows, away[rows], pictures)
+        return Neighbours(
+            request.point, near, NearestImages(rows[::-1], away[rows] / 100, pictures[::-1])
+        )
 
     def FetchMapImages(self, request):
         pictures = [self.PickImage(PickImage(row)).picture for row in request.rows]
@@ -288,14 +301,14 @@ class ToyLab:
         return Exported(request.path)
 
     def DecodePath(self, request):
-        return tiles(straight_route(request.ends), request.ends.steps)
+        return tiles(straight_path_points(request.ends), request.ends.steps)
 
     def DecodePaths(self, request):
         return DecodedPaths(
             request.ends, tuple(self._way(request.ends, kind) for kind in request.kinds)
         )
 
-    def MakeGeodesic(self, request):
+    def DecodeGeodesic(self, request):
         """Yield progress several times, as the real one does."""
         for piece in range(3):
             yield Progress("Looking", piece / 3)
@@ -304,7 +317,7 @@ class ToyLab:
     def _way(self, ends, kind):
         """Decode a path; kinds differ in the first coordinate."""
         points = [
-            point.along({0: point.z[0] + KINDS.index(kind)}) for point in straight_route(ends)
+            point.along({0: point.z[0] + KINDS.index(kind)}) for point in straight_path_points(ends)
         ]
         level = np.linspace(0, 1, ends.steps)
         near = np.arange(ends.steps)[::-1]
@@ -342,7 +355,7 @@ class ToyLab:
         points = (self.card.point(mark.point.z, mark.point.label) for mark in marks)
         return tuple(replace(mark, point=at) for mark, at in zip(marks, points, strict=True))
 
-    def KeepBookmarks(self, request):
+    def SaveBookmarks(self, request):
         self.marks[request.card.name] = request.marks
         return request.marks
 
@@ -358,7 +371,7 @@ class ToyLab:
             yield Progress(f"Scoring, piece {piece}", piece / request.samples)
         return scores(len(self.codes), request.samples)
 
-    def ShowImages(self, request):
+    def DecodeThumbnails(self, request):
         originals = [self.PickImage(PickImage(row)) for row in request.rows]
         both = ("picture", "reconstruction")
         pictures = (np.stack([getattr(one, name) for one in originals]) for name in both)
@@ -371,12 +384,12 @@ class ToyLab:
     def MeasureDimensions(self, request):
         yield Progress("Weighing")
         components = finish(principal_components(self.codes.mu))
-        return Importance(self.codes, kl_per_dimension(self.codes), components)
+        return DimensionStatistics(self.codes, kl_per_dimension(self.codes), components)
 
     def MakeSliderStrips(self, request):
         along = {}
         for each in request.axes:
-            z = [each.moved(request.point.z, mark) for mark in MARKS]
+            z = [each.moved(request.point.z, mark) for mark in STRIP_POSITIONS]
             along[each.key] = tiles([request.point.at(tuple(at)) for at in z], len(z))
         return Strips(request.point, self.codes, along)
 
@@ -390,16 +403,16 @@ class ToyLab:
         learned = yield from learn_direction(
             self.card, self.codes, request.source, request.method, others
         )
-        self.directions = merged(self.directions, (learned,))
+        self.directions = merge_directions(self.directions, (learned,))
         return self.directions
 
-    def ChangeDirection(self, request):
-        self.directions = replaced(self.directions, request.before, request.after)
+    def ReplaceDirection(self, request):
+        self.directions = replace_direction(self.directions, request.before, request.after)
         return self.directions
 
     def ImportDirections(self, request):
         new = read_directions(request.path, self.card.latent_dim)
-        self.directions = merged(self.directions, new)
+        self.directions = merge_directions(self.directions, new)
         return self.directions
 
     def ExportDirections(self, request):
@@ -418,7 +431,7 @@ class ToyLab:
         self.known = replace(self.known, **found)
         return self.known
 
-    def LinkPoint(self, request):
+    def ComparePoint(self, request):
         """The second model halves the brightness."""
         pixels = picture_of(request.point)
         return self._note(
@@ -427,19 +440,19 @@ class ToyLab:
             )
         )
 
-    def LinkImage(self, request):
+    def CompareImage(self, request):
         yield Progress("Judging", 0.5)
         picture = request.original.picture
         sides = (Reconstruction(picture // n, 80.0 * n, 7.5, 0.1 * n) for n in (1, 2))
         return self._note(judgement=ImageComparison(request.original, request.label, *sides))
 
-    def ShowColumns(self, request):
+    def CompareImages(self, request):
         pictures = np.stack([self.PickImage(PickImage(row)).picture for row in request.rows])
         errors = np.array([request.rows, request.rows], np.float64) / 100
-        columns = SeveralImages(request.rows, pictures, pictures // 2, pictures // 4, errors)
+        columns = ImageComparisons(request.rows, pictures, pictures // 2, pictures // 4, errors)
         return self._note(columns=columns)
 
-    def Summarise(self, request):
+    def CompareSummary(self, request):
         """Yield progress for each image."""
         for piece in range(request.images):
             yield Progress(f"Scoring, piece {piece}", piece / request.images)
@@ -467,8 +480,11 @@ def tiles(points, columns):
 
 def summary(images=30):
     """The second model is better by 10 nats, due to its distortion."""
-    elbo, distortion = Paired(100.0, 90.0, -10.0, 1.0), Paired(95.0, 84.5, -10.5, 1.0)
-    rate, error = Paired(5.0, 5.5, 0.5, 0.4), Paired(0.02, 0.01, -0.01, 0.001)
+    elbo, distortion = (
+        PairedComparison(100.0, 90.0, -10.0, 1.0),
+        PairedComparison(95.0, 84.5, -10.5, 1.0),
+    )
+    rate, error = PairedComparison(5.0, 5.5, 0.5, 0.4), PairedComparison(0.02, 0.01, -0.01, 0.001)
     return Summary(images, 10, elbo, distortion, rate, error, (2, 1), (2, 2))
 
 
@@ -501,7 +517,7 @@ def training(folder=None, epochs=2, steps_per_epoch=3):
         for step in range((epoch - 1) * steps_per_epoch + 1, epoch * steps_per_epoch + 1):
             yield Step(step, epoch, losses(100 / step), 1000.0, 2.0)
         last = losses(90 / epoch)
-        latents = Latents(np.array([3.0, 2.0]), 4.0, 1.0, 90)
+        latents = LatentStatistics(np.array([3.0, 2.0]), 4.0, 1.0, 90)
         best = 90 / epoch
         yield EpochEnd(epoch, epoch * steps_per_epoch, last, last, 0.5, 0.25, latents, epoch, best)
         yield Snapshot(epoch * steps_per_epoch, epoch, {"weight": np.full(2, epoch, np.float32)})

@@ -10,12 +10,12 @@ from latentlab.errors import DataError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.elbo_scores import elbo_scores
-from latentlab.latent.encode import decode, to_picture
+from latentlab.latent.encode import decode, to_hwc
 from latentlab.latent.ranking import Scores
 from latentlab.session.anomalies import (
+    DecodeThumbnails,
     SaveScores,
     ScoreImages,
-    ShowImages,
     Thumbnails,
     save_scores,
     with_eta,
@@ -32,13 +32,13 @@ def _(request: ScoreImages, explorer: Explorer) -> Generator[Progress, None, Sco
 
 
 @answer.register
-def _(request: ShowImages, explorer: Explorer) -> Thumbnails:
+def _(request: DecodeThumbnails, explorer: Explorer) -> Thumbnails:
     model, images, rows = explorer.model, explorer.images, np.array(request.rows, np.int64)
     if rows.size and not 0 <= rows.min() <= rows.max() < len(images):
         raise DataError(f"There are only {len(images):,} images on the map.")
     part = images[rows]
     reconstructions = decode(model, explorer.codes.mu[rows], part.labels)
-    return Thumbnails(request.rows, to_picture(part.images), reconstructions)
+    return Thumbnails(request.rows, to_hwc(part.images), reconstructions)
 
 
 @answer.register

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.explorer.model import decoded
+from latentlab.explorer.model import decode_in_steps
 from latentlab.latent.dimensions import (
     data_range,
     kl_per_dimension,
@@ -72,7 +72,7 @@ def make_traversal(
     dimensions = tuple(order.tolist())
     z, values = traverse(point.z, dimensions, ranges, settings.columns)
     points = tuple(point.at(tuple(row)) for row in z.tolist())
-    tiles = yield from decoded(explorer, points, settings.columns, "Decoding traversals")
+    tiles = yield from decode_in_steps(explorer, points, settings.columns, "Decoding traversals")
     return Traversal(tiles, dimensions, tuple(kl[order].tolist()), values, len(kl))
 
 

@@ -11,13 +11,13 @@ from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError, reading
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.user_files import place_of
+from latentlab.explorer.user_files import path_for
 from latentlab.json_files import LARGE, Record, read_json
 from latentlab.session.bookmarks import (
     ExportBookmarks,
     ImportBookmarks,
-    KeepBookmarks,
     ReadBookmarks,
+    SaveBookmarks,
 )
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.points import Point
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from latentlab.session.points import ModelCard
 
-WHAT = "bookmarks"
+FILE_STEM = "bookmarks"
 FORMAT = 1
-MOST_BOOKMARKS = 10_000
-LONGEST_NOTE = 10_000
+MAX_BOOKMARKS = 10_000
+MAX_NOTE_LENGTH = 10_000
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
 """One coordinate of z; larger values decode to nothing meaningful."""
 
@@ -39,14 +39,14 @@ Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
 class _Mark(Record):
     z: Annotated[tuple[Coordinate, ...], FailFast()]
     label: JsonValue = None
-    note: Annotated[str, Field(max_length=LONGEST_NOTE)] = ""
+    note: Annotated[str, Field(max_length=MAX_NOTE_LENGTH)] = ""
 
 
 class _Book(Record):
     """Content of a bookmarks file."""
 
     format: Literal[1] = 1
-    bookmarks: Annotated[tuple[_Mark, ...], Field(max_length=MOST_BOOKMARKS), FailFast()]
+    bookmarks: Annotated[tuple[_Mark, ...], Field(max_length=MAX_BOOKMARKS), FailFast()]
 
 
 _BOOK = TypeAdapter(_Book)
@@ -106,13 +106,13 @@ def _point(mark: _Mark, card: ModelCard) -> tuple[Point, str]:
 def _(request: ReadBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
     if explorer.card is None:
         return ()
-    path = place_of(explorer.card, WHAT)
+    path = path_for(explorer.card, FILE_STEM)
     return _decoded(read_bookmarks(path, explorer.card), explorer) if path.exists() else ()
 
 
 @answer.register
-def _(request: KeepBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
-    write_bookmarks(place_of(request.card, WHAT), request.card, request.marks)
+def _(request: SaveBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
+    write_bookmarks(path_for(request.card, FILE_STEM), request.card, request.marks)
     return request.marks
 
 
@@ -122,7 +122,7 @@ def _(request: ImportBookmarks, explorer: Explorer) -> tuple[Bookmark, ...]:
     found = read_bookmarks(request.path, request.card)
     new = [(point, note) for point, note in found if point not in existing]
     marks = request.marks + _decoded(new, explorer)
-    write_bookmarks(place_of(request.card, WHAT), request.card, marks)
+    write_bookmarks(path_for(request.card, FILE_STEM), request.card, marks)
     return marks
 
 

@@ -10,16 +10,16 @@ import numpy as np
 from latentlab.directories import cache
 from latentlab.errors import DataError
 from latentlab.latent.codes import Codes
-from latentlab.runs.kept_arrays import keep_arrays, read_arrays
+from latentlab.runs.kept_arrays import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSet
     from latentlab.models.base import Model
 
-MOST = 16
+MAX_FILES = 16
 """Maximum number of files; the newest are kept."""
-AT_ONCE = 1000
-MOST_BYTES = 1 << 30
+HASH_BATCH = 1000
+MAX_BYTES = 1 << 30
 """Maximum size of one file, in bytes."""
 
 
@@ -39,8 +39,8 @@ class CodeCache:
         for key, weights in model.state_dict().items():
             name.update(key.encode())
             name.update(np.ascontiguousarray(weights.cpu().numpy()))
-        for start in range(0, len(images), AT_ONCE):
-            part = images[start : start + AT_ONCE]
+        for start in range(0, len(images), HASH_BATCH):
+            part = images[start : start + HASH_BATCH]
             name.update(np.ascontiguousarray(part.images))
             if model.conditional and part.labels is not None:
                 name.update(np.ascontiguousarray(part.labels))
@@ -50,7 +50,7 @@ class CodeCache:
     def read(self) -> Codes | None:
         """Return the codes, or None if the file is missing or damaged."""
         try:
-            arrays = read_arrays(self.path, MOST_BYTES)
+            arrays = read_arrays(self.path, MAX_BYTES)
             mu, sigma = arrays["mu"], arrays["sigma"]
         except (DataError, KeyError):
             return None
@@ -63,4 +63,4 @@ class CodeCache:
 
     def write(self, codes: Codes) -> None:
         """Write the codes; on failure they are computed again next time."""
-        keep_arrays(self.path, MOST, mu=codes.mu, sigma=codes.sigma)
+        write_arrays(self.path, MAX_FILES, mu=codes.mu, sigma=codes.sigma)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.latent.interpolation.knn_path import NeighbourGraph, build_graph
+from latentlab.latent.interpolation.knn_path import KnnGraph, build_knn_graph
 from latentlab.latent.support import SupportStatistics, fit_support
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from latentlab.work import Progress
 
 
-class PathIndex:
+class CodeStatistics:
     """Lazily computed support statistics and neighbour graph of the codes of one model.
 
     ``returns`` holds the round-trip statistics of the codes; None until measured.
@@ -31,9 +31,9 @@ class PathIndex:
 
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
-        self.returns: Returns | None = None
+        self.returns: RoundTripStatistics | None = None
         self._supports: dict[int | None, SupportStatistics | None] = {}
-        self._graph: NeighbourGraph | None = None
+        self._graph: KnnGraph | None = None
         self._has_graph = False
 
     def support(
@@ -52,16 +52,16 @@ class PathIndex:
         self._supports[label] = yield from fit_support(codes.mu[rows], codes.sigma[rows])
         return self._supports[label]
 
-    def graph(self) -> Generator[Progress, None, NeighbourGraph | None]:
+    def graph(self) -> Generator[Progress, None, KnnGraph | None]:
         """Return the nearest-neighbour graph of the codes."""
         if not self._has_graph:
-            self._graph = yield from build_graph(self.codes.mu)
+            self._graph = yield from build_knn_graph(self.codes.mu)
             self._has_graph = True
         return self._graph
 
 
 @dataclass(frozen=True, slots=True)
-class Returns:
+class RoundTripStatistics:
     """Round-trip statistics of posterior samples: decoded and encoded again.
 
     Parameters
@@ -78,9 +78,9 @@ class Returns:
     share: float = 1.0
 
 
-def path_index_of(explorer: Explorer) -> PathIndex:
+def code_statistics(explorer: Explorer) -> CodeStatistics:
     """Return the path index of an explorer's current codes."""
     index = explorer.path_index
     if index is None or index.codes is not explorer.codes:
-        index = explorer.path_index = PathIndex(explorer.codes)
+        index = explorer.path_index = CodeStatistics(explorer.codes)
     return index

@@ -14,27 +14,27 @@ from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.codes import Codes
 from latentlab.latent.dimensions import kl_per_dimension
-from latentlab.latent.elbo_scores import CHUNK, elbo_scores
-from latentlab.latent.encode import decode, encode, to_picture
+from latentlab.latent.elbo_scores import ENCODE_BATCH_SIZE, elbo_scores
+from latentlab.latent.encode import decode, encode, to_hwc
 from latentlab.latent.paired import paired
-from latentlab.learning.checkpoint import folder_of, load_model
+from latentlab.learning.checkpoint import load_model, run_folder
 from latentlab.learning.events import is_active
 from latentlab.runs.library import run_name
 from latentlab.session.anomalies import with_eta
 from latentlab.session.comparison import (
+    CompareImage,
+    CompareImages,
+    ComparePoint,
+    CompareSummary,
     Comparison,
     DecodedPair,
     ImageComparison,
-    LinkImage,
-    LinkPoint,
+    ImageComparisons,
     OpenModelB,
     Reconstruction,
-    SeveralImages,
-    ShowColumns,
-    Summarise,
     Summary,
-    why_no_image,
-    why_no_point,
+    image_incompatibility,
+    point_incompatibility,
 )
 from latentlab.session.own_image import channels_first
 from latentlab.session.points import ModelCard, Original, Point
@@ -70,7 +70,7 @@ class ModelB:
     def __init__(self, path: Path) -> None:
         self.path, self._mtimes = path, _mtimes(path)
         self.model, checkpoint = load_model(path)
-        folder, recipe = folder_of(path).resolve(), checkpoint.recipe
+        folder, recipe = run_folder(path).resolve(), checkpoint.recipe
         best = f" ({BEST})" if path.stem == BEST else ""
         self.card = ModelCard(
             name=run_name(folder) + best,
@@ -89,7 +89,7 @@ class ModelB:
         return self.path == path and self._mtimes == _mtimes(path)
 
 
-def open_second(explorer: Explorer, path: Path) -> Comparison:
+def open_model_b(explorer: Explorer, path: Path) -> Comparison:
     """Load B, or reuse it if unchanged, and reset the comparison.
 
     Raises
@@ -104,7 +104,9 @@ def open_second(explorer: Explorer, path: Path) -> Comparison:
     return second.known
 
 
-def link_point(explorer: Explorer, second: ModelB, point: Point, label: int | None) -> DecodedPair:
+def compare_point(
+    explorer: Explorer, second: ModelB, point: Point, label: int | None
+) -> DecodedPair:
     """Decode one z with both models."""
     a = explorer.decode(point).pixels
     b = _decode(second.model, [point.z], label)[0]
@@ -112,7 +114,7 @@ def link_point(explorer: Explorer, second: ModelB, point: Point, label: int | No
     return DecodedPair(point, label, a, b, None if difference is None else float(difference))
 
 
-def link_image(
+def compare_image(
     explorer: Explorer, second: ModelB, original: Original, label: int | None, samples: int
 ) -> Generator[Progress, None, ImageComparison]:
     """Encode and reconstruct one image with both models, and estimate its scores.
@@ -143,13 +145,13 @@ def link_image(
     return ImageComparison(original, label, first, last)
 
 
-def columns(explorer: Explorer, second: ModelB, rows: tuple[int, ...]) -> SeveralImages:
+def compare_images(explorer: Explorer, second: ModelB, rows: tuple[int, ...]) -> ImageComparisons:
     """Reconstruct several images of the map with both models."""
     images = explorer.images[np.array(rows, np.int64)]
-    pictures = to_picture(images.images)
+    pictures = to_hwc(images.images)
     a, b = (_reconstruct(model, images) for model in (explorer.model, second.model))
     errors = np.stack([_mse(pictures, each) for each in (a, b)])
-    return SeveralImages(rows, pictures, a, b, errors)
+    return ImageComparisons(rows, pictures, a, b, errors)
 
 
 def summarise(
@@ -209,8 +211,8 @@ def _in_sequence(
 
 def _codes(model: Model, images: ImageSet) -> Generator[float, None, Posteriors]:
     parts = [(np.empty((0, model.latent_dim), np.float32),) * 2]
-    for start in range(0, len(images), CHUNK):
-        codes = encode(model, images[start : start + CHUNK])
+    for start in range(0, len(images), ENCODE_BATCH_SIZE):
+        codes = encode(model, images[start : start + ENCODE_BATCH_SIZE])
         parts.append((codes.mu, codes.sigma))
         yield start / len(images)
     mu, sigma = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -242,7 +244,7 @@ def _mse(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _mtimes(path: Path) -> tuple[int, ...]:
-    files = sorted(folder_of(path).glob("*.safetensors"))
+    files = sorted(run_folder(path).glob("*.safetensors"))
     return tuple(file.stat().st_mtime_ns for file in files)
 
 
@@ -252,44 +254,44 @@ def _(request: OpenModelB, explorer: Explorer) -> Comparison | None:
         explorer.second = None
         return None
     try:
-        return open_second(explorer, request.path)
+        return open_model_b(explorer, request.path)
     except LatentlabError as error:
         return Comparison(request.path, problem=str(error))
 
 
 @answer.register
-def _(request: LinkPoint, explorer: Explorer) -> Comparison:
+def _(request: ComparePoint, explorer: Explorer) -> Comparison:
     second = _second(explorer)
-    if explorer.card is None or why_no_point(explorer.card, second.card):
+    if explorer.card is None or point_incompatibility(explorer.card, second.card):
         return second.known
-    return with_result(second, twins=link_point(explorer, second, request.point, request.label))
+    return with_result(second, twins=compare_point(explorer, second, request.point, request.label))
 
 
 @answer.register
-def _(request: LinkImage, explorer: Explorer) -> Generator[Progress, None, Comparison]:
+def _(request: CompareImage, explorer: Explorer) -> Generator[Progress, None, Comparison]:
     second, original = _second(explorer), request.original
-    if explorer.card is None or why_no_image(explorer.card, second.card):
+    if explorer.card is None or image_incompatibility(explorer.card, second.card):
         return second.known
     if channels_first(original.picture).shape != explorer.card.spec.shape:
         return second.known
-    judgement = yield from link_image(explorer, second, original, request.label, request.samples)
+    judgement = yield from compare_image(explorer, second, original, request.label, request.samples)
     return with_result(second, judgement=judgement)
 
 
 @answer.register
-def _(request: ShowColumns, explorer: Explorer) -> Comparison:
+def _(request: CompareImages, explorer: Explorer) -> Comparison:
     second, count = _second(explorer), len(explorer.images)
-    if explorer.card is None or why_no_image(explorer.card, second.card):
+    if explorer.card is None or image_incompatibility(explorer.card, second.card):
         return second.known
     if request.rows and not 0 <= min(request.rows) <= max(request.rows) < count:
         raise DataError(f"There are only {count:,} images on the map.")
-    return with_result(second, columns=columns(explorer, second, request.rows))
+    return with_result(second, columns=compare_images(explorer, second, request.rows))
 
 
 @answer.register
-def _(request: Summarise, explorer: Explorer) -> Generator[Progress, None, Comparison]:
+def _(request: CompareSummary, explorer: Explorer) -> Generator[Progress, None, Comparison]:
     second = _second(explorer)
-    if explorer.card is None or why_no_image(explorer.card, second.card):
+    if explorer.card is None or image_incompatibility(explorer.card, second.card):
         return second.known
     found = yield from summarise(explorer, second, request.images, request.samples, request.seed)
     return with_result(second, summary=found)

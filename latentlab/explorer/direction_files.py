@@ -11,7 +11,7 @@ from pydantic import FailFast, TypeAdapter
 
 from latentlab.atomic_write import write_atomically
 from latentlab.errors import DataError, shown
-from latentlab.explorer.user_files import place_of
+from latentlab.explorer.user_files import path_for
 from latentlab.json_files import LARGE, Record, read_json
 from latentlab.session.directions import Direction
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 FORMAT = "latentlab directions"
 VERSION = 1
-WHAT = "directions"
-LENGTH_OFF = 1e-3
-FARTHEST = 1e6
+FILE_STEM = "directions"
+NORM_TOLERANCE = 1e-3
+MAX_NORM = 1e6
 """Upper bound of the length and scale of a direction in a file."""
-LONGEST_TEXT = 1000
+MAX_TEXT_LENGTH = 1000
 
 
 class _Head(Record):
@@ -44,7 +44,7 @@ class _Book(Record):
 _HEAD, _BOOK = TypeAdapter(_Head), TypeAdapter(_Book)
 
 
-def kept(card: ModelCard) -> tuple[Direction, ...]:
+def load_directions(card: ModelCard) -> tuple[Direction, ...]:
     """Return the saved directions of a model; empty if there are none.
 
     Raises
@@ -52,13 +52,13 @@ def kept(card: ModelCard) -> tuple[Direction, ...]:
     DataError
         If the file cannot be read; it is left unchanged.
     """
-    path = place_of(card, WHAT)
+    path = path_for(card, FILE_STEM)
     return read_directions(path, card.latent_dim) if path.exists() else ()
 
 
-def keep(card: ModelCard, directions: Sequence[Direction]) -> tuple[Direction, ...]:
+def save_directions(card: ModelCard, directions: Sequence[Direction]) -> tuple[Direction, ...]:
     """Save the directions of a model, replacing earlier ones, and return them."""
-    write_directions(place_of(card, WHAT), directions)
+    write_directions(path_for(card, FILE_STEM), directions)
     return tuple(directions)
 
 
@@ -103,12 +103,12 @@ def _checked(direction: Direction, path: Path, latent_dim: int) -> Direction:
         )
     length = math.sqrt(sum(value * value for value in direction.vector))
     texts = (direction.name, direction.method, direction.source, own.name, own.data, own.kind)
-    is_valid = 0 < length < FARTHEST and 0 < direction.scale < FARTHEST
-    if not is_valid or max(map(len, texts)) > LONGEST_TEXT:
+    is_valid = 0 < length < MAX_NORM and 0 < direction.scale < MAX_NORM
+    if not is_valid or max(map(len, texts)) > MAX_TEXT_LENGTH:
         raise DataError(
             f"{path} is damaged: {name} is no direction.",
             "Use another copy, or move it away.",
         )
-    if abs(length - 1) < LENGTH_OFF:
+    if abs(length - 1) < NORM_TOLERANCE:
         return direction
     return replace(direction, vector=tuple(value / length for value in direction.vector))

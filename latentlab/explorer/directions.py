@@ -6,13 +6,17 @@ from collections.abc import Generator
 
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer
-from latentlab.explorer.direction_files import keep, kept, read_directions, write_directions
+from latentlab.explorer.direction_files import (
+    load_directions,
+    read_directions,
+    save_directions,
+    write_directions,
+)
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.learn_direction import learn_direction
 from latentlab.latent.dimensions import kl_per_dimension, principal_components
-from latentlab.session.axes import MARKS, Importance, Strips
+from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips
 from latentlab.session.directions import (
-    ChangeDirection,
     Direction,
     ExportDirections,
     ImportDirections,
@@ -20,8 +24,9 @@ from latentlab.session.directions import (
     MakeStrips,
     MeasureDimensions,
     ReadDirections,
-    merged,
-    replaced,
+    ReplaceDirection,
+    merge_directions,
+    replace_direction,
 )
 from latentlab.session.points import ModelCard
 from latentlab.session.request import Exported
@@ -29,19 +34,21 @@ from latentlab.work import Progress, with_progress
 
 
 @answer.register
-def _(request: MeasureDimensions, explorer: Explorer) -> Generator[Progress, None, Importance]:
+def _(
+    request: MeasureDimensions, explorer: Explorer
+) -> Generator[Progress, None, DimensionStatistics]:
     codes = explorer.codes
     yield Progress("Weighing the dimensions")
     kl = kl_per_dimension(codes)
     components = yield from with_progress(principal_components(codes.mu), "Weighing the dimensions")
-    return Importance(codes, kl, components)
+    return DimensionStatistics(codes, kl, components)
 
 
 @answer.register
 def _(request: MakeStrips, explorer: Explorer) -> Generator[Progress, None, Strips]:
     codes, along = explorer.codes, {}
     for axis in request.axes:
-        z = [axis.moved(request.point.z, mark) for mark in MARKS]
+        z = [axis.moved(request.point.z, mark) for mark in STRIP_POSITIONS]
         points = tuple(map(request.point.at, z))
         along[axis.key] = explorer.tiles(points, len(points))
         yield Progress("Decoding along the sliders", len(along) / len(request.axes))
@@ -50,7 +57,7 @@ def _(request: MakeStrips, explorer: Explorer) -> Generator[Progress, None, Stri
 
 @answer.register
 def _(request: ReadDirections, explorer: Explorer) -> tuple[Direction, ...]:
-    return kept(_card(explorer))
+    return load_directions(_card(explorer))
 
 
 @answer.register
@@ -60,22 +67,22 @@ def _(
     if _is_other(request.card, explorer):
         return ()
     card, codes = _card(explorer), explorer.codes
-    others = kept(card) if request.apart else ()
+    others = load_directions(card) if request.apart else ()
     direction = yield from learn_direction(card, codes, request.source, request.method, others)
     # The saved directions may have changed meanwhile.
-    return keep(card, merged(kept(card), (direction,)))
+    return save_directions(card, merge_directions(load_directions(card), (direction,)))
 
 
 @answer.register
-def _(request: ChangeDirection, explorer: Explorer) -> tuple[Direction, ...]:
-    directions = replaced(kept(request.card), request.before, request.after)
-    return keep(request.card, directions)
+def _(request: ReplaceDirection, explorer: Explorer) -> tuple[Direction, ...]:
+    directions = replace_direction(load_directions(request.card), request.before, request.after)
+    return save_directions(request.card, directions)
 
 
 @answer.register
 def _(request: ImportDirections, explorer: Explorer) -> tuple[Direction, ...]:
     new = read_directions(request.path, request.card.latent_dim)
-    return keep(request.card, merged(kept(request.card), new))
+    return save_directions(request.card, merge_directions(load_directions(request.card), new))
 
 
 @answer.register

@@ -19,19 +19,19 @@ from latentlab.directories import resources
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.code_cache import CodeCache
-from latentlab.explorer.matching_data import EMPTY_MAP, find_images
+from latentlab.explorer.matching_data import EMPTY_MAP_SUFFIX, find_images
 from latentlab.latent.codes import Codes
 from latentlab.latent.encode import (
-    FEW,
+    MIN_ENCODED_IMAGES,
     decode,
+    empty_codes,
     encode,
     encode_pieces,
     encode_within,
-    no_codes,
-    to_picture,
+    to_hwc,
 )
 from latentlab.latent.prior_samples import labels_for, sample_prior
-from latentlab.learning.checkpoint import blank_model, fill, folder_of, load_model
+from latentlab.learning.checkpoint import empty_model, load_model, load_weights, run_folder
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.session.points import (
     LatentPath,
@@ -49,11 +49,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.explorer.code_index import PathIndex
+    from latentlab.explorer.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB
     from latentlab.models.base import Model
 
-LOOK_S = 0.2
+ADOPT_ENCODE_S = 0.2
 """Time limit in seconds for encoding images of a model under training."""
 
 
@@ -76,7 +76,7 @@ class Explorer:
         self._tells_parts = True
         self.card: ModelCard | None = None
         self.codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
-        self.path_index: PathIndex | None = None
+        self.path_index: CodeStatistics | None = None
 
     @property
     def model(self) -> Model:
@@ -101,7 +101,7 @@ class Explorer:
             If there are none.
         """
         if self._images is None or not len(self._images):
-            reason = self.card.note.removesuffix(EMPTY_MAP) if self.card else ""
+            reason = self.card.note.removesuffix(EMPTY_MAP_SUFFIX) if self.card else ""
             raise DataError(
                 f"There are no images on the map{f': {reason}' if reason else ''}.",
                 "Open a model whose data set is at hand.",
@@ -120,7 +120,7 @@ class Explorer:
             If it cannot be loaded; the previous model stays open.
         """
         model, checkpoint = load_model(path)
-        folder = folder_of(path).resolve()
+        folder = run_folder(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         splits, data, note = find_images(folder, checkpoint, shipped=shipped)
         # It is unknown which of these images a shipped model was trained on.
@@ -136,11 +136,11 @@ class Explorer:
 
     def _codes_of(self, model: Model, images: ImageSet | None, within: float) -> Codes:
         if images is None:
-            return no_codes(model.latent_dim)
+            return empty_codes(model.latent_dim)
         if math.isfinite(within):
             encode(model, images[:1])  # warm-up: exclude one-time costs from the timing
             began = time.thread_time()
-            few = encode(model, images[:FEW])
+            few = encode(model, images[:MIN_ENCODED_IMAGES])
             if len(images) * (time.thread_time() - began) > within * len(few):
                 return CodeCache(model, images).read() or few
         return encode(model, images)
@@ -162,16 +162,16 @@ class Explorer:
         """
         parsed = make_recipe(recipe)
         same = self._recipe == parsed and self._few is not None
-        model = (self._spare if same else None) or blank_model(parsed, splits.spec)
+        model = (self._spare if same else None) or empty_model(parsed, splits.spec)
         # Another call may start before this one has finished with the model.
         self._spare = None
-        fill(model, weights, "The training run")
+        load_weights(model, weights, "The training run")
         if same and self._few is not None:
-            codes = yield from encode_pieces(model, self._few, no_codes(model.latent_dim))
+            codes = yield from encode_pieces(model, self._few, empty_codes(model.latent_dim))
             few = self._few
         else:
             images = splits.to_explore()
-            codes = yield from encode_within(model, images, LOOK_S)
+            codes = yield from encode_within(model, images, ADOPT_ENCODE_S)
             few = images[: len(codes)]
         self.held_out, self._tells_parts = len(splits.validation), True
         self._spare = self._model if same else None
@@ -270,7 +270,7 @@ class Explorer:
 
     def samples(self, settings: SampleSettings, columns: int = 0) -> Tiles:
         """Decode points drawn from the prior."""
-        return self.tiles(self.draw(settings), columns or square(settings.count))
+        return self.tiles(self.draw(settings), columns or square_columns(settings.count))
 
     def original(self, row: int) -> Original:
         """Return an image of the map and its reconstruction."""
@@ -329,7 +329,7 @@ class Explorer:
         codes = encode(self.model, image)
         label = 0 if image.labels is None else int(image.labels[0])
         point = self._point(codes.mu[0].tolist(), label)
-        picture, reconstruction = to_picture(image.images)[0], self.decode(point).pixels
+        picture, reconstruction = to_hwc(image.images)[0], self.decode(point).pixels
         sigma = tuple(codes.sigma[0].tolist())
         return Original(name, point, picture, reconstruction, sigma=sigma)
 
@@ -339,6 +339,6 @@ class Explorer:
         return decode(self.model, z, labels)
 
 
-def square(count: int) -> int:
+def square_columns(count: int) -> int:
     """Return the number of columns of a roughly square grid of `count` images."""
     return int(np.ceil(np.sqrt(count)))

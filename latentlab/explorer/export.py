@@ -13,7 +13,7 @@ from latentlab.learning.checkpoint import read_checkpoint
 from latentlab.learning.recipe import Recipe, read_recipe
 from latentlab.models.base import MODELS
 from latentlab.runs.image_files import save_tiles
-from latentlab.runs.run_data import located
+from latentlab.runs.run_data import with_current_paths
 from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe, SaveCurves
 from latentlab.session.form import Field, describe
 from latentlab.session.request import Exported
@@ -40,7 +40,7 @@ def _(request: CheckPlugins, explorer: Explorer) -> tuple[str, ...]:
 @answer.register
 def _(request: ReadRecipe, explorer: Explorer) -> Mapping[str, Any]:
     if request.path.is_dir():
-        return located(request.path, read_checkpoint(request.path).recipe).to_dict()
+        return with_current_paths(request.path, read_checkpoint(request.path).recipe).to_dict()
     return read_recipe(request.path).to_dict()
 
 

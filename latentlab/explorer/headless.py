@@ -10,13 +10,13 @@ from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.directories import resources
 from latentlab.errors import RunError, one_of
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.interpolation import find_way
+from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.model import make_manifold
-from latentlab.explorer.naming import Label, class_number, ground_hint, image_row
+from latentlab.explorer.naming import Label, background_hint, class_index, image_row
 from latentlab.latent.elbo_scores import elbo_scores
-from latentlab.latent.grid import Spacing, axis
+from latentlab.latent.grid import Spacing, grid_axis
 from latentlab.latent.interpolation.curves import PathKind
-from latentlab.latent.planes import axes_frame
+from latentlab.latent.planes import axes_plane
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.image_files import save_tiles
 from latentlab.runs.library import compare
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from latentlab.session.points import ModelCard
     from latentlab.work import Progress
 
-WIDEST_QUANTILES = 8.0
+MAX_QUANTILE_SPAN = 8.0
 """Standard deviations beyond which the tail probability vanishes in float64."""
-FEW = 500
+BACKGROUND_SAMPLE = 500
 """Number of images that the background of a user's image is compared with."""
 DEMO_RECIPE: dict[str, Any] = {
     "model": {"kind": "vae", "hidden": [256, 128], "latent_dim": 2},
@@ -87,16 +87,16 @@ class Lab:
             raise RunError(f"--plane {across} {up}: this model has dimensions 1 to {size}.")
         if across == up and size > 1:
             raise RunError(f"--plane {across} {up}: choose two different dimensions.")
-        if quantiles and span > WIDEST_QUANTILES:
-            raise RunError(f"--span {span:g}: with --quantiles at most {WIDEST_QUANTILES:g}.")
+        if quantiles and span > MAX_QUANTILE_SPAN:
+            raise RunError(f"--span {span:g}: with --quantiles at most {MAX_QUANTILE_SPAN:g}.")
         grid = GridSettings(n, span, Spacing.QUANTILE if quantiles else Spacing.UNIFORM)
         # Through the mean of the prior: the command line has no current z.
         center = self.card.point((0.0,) * size, self._label(label, needed=True))
         if size == 1:
-            lines = axis(n, span, grid.spacing)
+            lines = grid_axis(n, span, grid.spacing)
             tiles = self.explorer.tiles(tuple(center.at((z,)) for z in lines.tolist()), n)
         else:
-            frame = axes_frame(across - 1, up - 1, size)
+            frame = axes_plane(across - 1, up - 1, size)
             tiles = finish(make_manifold(self.explorer, center, frame, grid)).tiles
         info = {"plane": (across, up), "span": span, "spacing": grid.spacing}
         self._save(tiles, out, {**info, "label": center.label})
@@ -110,7 +110,7 @@ class Lab:
         if way not in kinds:
             raise RunError(f"--way {way}: choose {one_of(kinds)}.")
         ends = LatentPath(*self._chosen_ends(start, end), steps)
-        found = finish(find_way(self.explorer, ends, PathKind(way)))
+        found = finish(decode_path(self.explorer, ends, PathKind(way)))
         info = {"a": ends.a.z, "b": ends.b.z, "steps": steps, "way": way}
         self._save(found.tiles, out, info, gap=1, steps=True)
 
@@ -127,7 +127,7 @@ class Lab:
         if not len(self.explorer.codes):
             return ""
         own = fit_picture(read_source(picture), Preprocessing(invert=invert), self.card.spec)[None]
-        return ground_hint(own, self.explorer.images[:FEW].images, invert=invert)
+        return background_hint(own, self.explorer.images[:BACKGROUND_SAMPLE].images, invert=invert)
 
     def score(self, out: Path, samples: int, count: int | None, seed: int) -> str:
         """Write the scores of all images, or of the first `count`, as CSV.
@@ -171,7 +171,7 @@ class Lab:
         return self.explorer.original(image_row(self.explorer, name)).point
 
     def _label(self, label: Label, *, needed: bool = False) -> int | None:
-        return class_number(self.card, label, needed=needed)
+        return class_index(self.card, label, needed=needed)
 
     def _save(
         self, tiles: Tiles, out: Path, info: dict[str, Any], gap: int = 0, *, steps: bool = False

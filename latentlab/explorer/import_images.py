@@ -21,7 +21,12 @@ from latentlab.data.sources.folder import FolderConfig, describe_pictures
 from latentlab.errors import DataError, LatentlabError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
-from latentlab.session.import_images import Checked, CheckImageFiles, Contact, ShowContactSheet
+from latentlab.session.import_images import (
+    CheckImageFiles,
+    ContactSheet,
+    HeaderCheck,
+    ShowContactSheet,
+)
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
@@ -34,29 +39,29 @@ if TYPE_CHECKING:
     from latentlab.data.files.image_file import Decoded
     from latentlab.data.sources.folder import Known
 
-SHOWN = 24
-TRIED = 4 * SHOWN
+SAMPLE_IMAGES = 24
+MAX_DECODED = 4 * SAMPLE_IMAGES
 """Maximum number of files to decode until `SHOWN` are readable."""
 SEED = 0
 
 
 @answer.register
-def _(request: ShowContactSheet, explorer: Explorer) -> Generator[Progress, None, Contact]:
+def _(request: ShowContactSheet, explorer: Explorer) -> Generator[Progress, None, ContactSheet]:
     try:
         return (yield from contact_sheet(request.values))
     except LatentlabError as error:
-        return Contact(request.values, problem=str(error))
+        return ContactSheet(request.values, problem=str(error))
 
 
 @answer.register
-def _(request: CheckImageFiles, explorer: Explorer) -> Generator[Progress, None, Checked]:
+def _(request: CheckImageFiles, explorer: Explorer) -> Generator[Progress, None, HeaderCheck]:
     try:
-        return (yield from check_pictures(request.root))
+        return (yield from check_image_headers(request.root))
     except DataError:
-        return Checked(request.root, 0, ())  # the contact sheet reports the reason
+        return HeaderCheck(request.root, 0, ())  # the contact sheet reports the reason
 
 
-def contact_sheet(values: Mapping[str, Any]) -> Generator[Progress, None, Contact]:
+def contact_sheet(values: Mapping[str, Any]) -> Generator[Progress, None, ContactSheet]:
     """Make a contact sheet of a folder or ZIP of images, read as a data set of kind ``folder``.
 
     Raises
@@ -73,7 +78,7 @@ def contact_sheet(values: Mapping[str, Any]) -> Generator[Progress, None, Contac
         rows, pictures, notes = yield from _some(source, known, config)
     labels, names, beside = known.labels, known.class_names, known.beside
     counts = np.bincount(labels, minlength=len(names)).tolist() if labels is not None else []
-    return Contact(
+    return ContactSheet(
         values,
         pictures[:, 0] if pictures.shape[1] == 1 else np.moveaxis(pictures, 1, -1),
         tuple(shown(source.entries[known.rows[row]].name) for row in rows),
@@ -91,7 +96,7 @@ def _some(
     source: Source, known: Known, config: FolderConfig
 ) -> Generator[Progress, None, tuple[list[int], NDArray[np.uint8], list[str]]]:
     """Decode a sample of images; return their rows sorted by class, their pixels, and notes."""
-    wanted = _spread(known.labels, len(known.rows))[:TRIED].tolist()
+    wanted = _spread(known.labels, len(known.rows))[:MAX_DECODED].tolist()
     units = [(source.entries[known.rows[i]],) for i in wanted]
     found: dict[int, Decoded] = {}
     reason, tried = "", 0
@@ -104,13 +109,15 @@ def _some(
                 else:
                     found[wanted[tried]] = pixels
                 tried += 1
-            yield Progress("Reading some pictures", min(1.0, len(found) / SHOWN))
-            if len(found) >= SHOWN:
+            yield Progress("Reading some pictures", min(1.0, len(found) / SAMPLE_IMAGES))
+            if len(found) >= SAMPLE_IMAGES:
                 break
     if not found:
         raise DataError(f"None of {tried} pictures in {source.root} can be read, such as {reason}.")
     labels = known.labels
-    rows = sorted(list(found)[:SHOWN], key=lambda row: (0 if labels is None else labels[row], row))
+    rows = sorted(
+        list(found)[:SAMPLE_IMAGES], key=lambda row: (0 if labels is None else labels[row], row)
+    )
     some = [found[row] for row in rows]
     return rows, np.stack(in_bytes(some)), notes_of(some)
 
@@ -128,7 +135,7 @@ def _spread(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
     return order[np.argsort(turn, kind="stable")]
 
 
-def check_pictures(root: Path) -> Generator[Progress, None, Checked]:
+def check_image_headers(root: Path) -> Generator[Progress, None, HeaderCheck]:
     """Check the header of every image file, which finds most unreadable files.
 
     Raises
@@ -150,4 +157,4 @@ def check_pictures(root: Path) -> Generator[Progress, None, Checked]:
                         skipped.append((shown(entry.name), outcome.message))
                 done += len(finished)
                 yield Progress(f"Checking pictures: {done:,}", done / len(source.entries))
-        return Checked(root, len(source.entries), tuple(skipped))
+        return HeaderCheck(root, len(source.entries), tuple(skipped))

@@ -11,20 +11,33 @@ import torch
 
 from latentlab.explorer.answer import answer
 from latentlab.explorer.arithmetic import blend, make_traversal
-from latentlab.explorer.code_index import Returns, path_index_of
+from latentlab.explorer.code_index import RoundTripStatistics, code_statistics
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.route import Curve, walk
-from latentlab.latent.interpolation.curves import PathKind, along, at, lerp, slerp
-from latentlab.latent.interpolation.geodesic import CORNERS, generator_of, geodesic
-from latentlab.latent.interpolation.knn_path import graph_path
-from latentlab.latent.support import RARE, USUAL, joined, level_of, posterior_samples, support_of
+from latentlab.explorer.route import Curve, sample_path
+from latentlab.latent.interpolation.curves import (
+    PathKind,
+    lerp,
+    polyline_at,
+    sample_polyline,
+    slerp,
+)
+from latentlab.latent.interpolation.geodesic import PATH_POINTS, geodesic, image_function
+from latentlab.latent.interpolation.knn_path import shortest_path
+from latentlab.latent.support import (
+    EDGE_QUANTILE,
+    SUPPORTED_QUANTILE,
+    joined,
+    posterior_samples,
+    support_level,
+    support_of,
+)
 from latentlab.session.interpolation import (
     Blend,
     DecodedPath,
     DecodedPaths,
+    DecodeGeodesic,
     DecodePaths,
     MakeBlend,
-    MakeGeodesic,
     MakeTraversal,
     MeasureSupport,
     PointSupport,
@@ -39,11 +52,11 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
     from latentlab.session.points import LatentPath, Point, Tiles
 
-SAMPLE = 256
+DRIFT_SAMPLES = 256
 """Number of posterior samples that the reference drift is measured on."""
 BATCH = 64
-BLIND = 0.02
-"""Value of `Returns.share` below which the decoder ignores z.
+MIN_EXPLAINED_VARIANCE = 0.02
+"""Value of `RoundTripStatistics.share` below which the decoder ignores z.
 
 Before training, and if all posteriors have collapsed, it is 0.00 or less; the shipped models have
 0.96 and more.
@@ -52,28 +65,30 @@ Before training, and if all posteriors have collapsed, it is 0.00 or less; the s
 
 def measure_support(explorer: Explorer, point: Point) -> Generator[Progress, None, PointSupport]:
     """Measure the data support of a point."""
-    statistics = yield from statistics_at(explorer, point)
-    returns = path_index_of(explorer).returns or Returns()
+    statistics = yield from support_statistics_for(explorer, point)
+    returns = code_statistics(explorer).returns or RoundTripStatistics()
     z = np.array([point.z], np.float32)
     distance = float(drift(explorer.model, z, np.array([point.label or 0]))[0])
-    is_blind = not returns.share >= BLIND
+    is_blind = not returns.share >= MIN_EXPLAINED_VARIANCE
     if statistics is None:
         nan = float("nan")
         return PointSupport(point, None, nan, nan, distance, returns.usual, is_blind=is_blind)
     support = support_of(z, statistics)
-    level = max(float(support.level[0]), float(level_of(distance, returns.usual, returns.rare)))
+    level = max(
+        float(support.level[0]), float(support_level(distance, returns.usual, returns.rare))
+    )
     density, nearest = float(support.density[0]), float(support.nearest[0])
     return PointSupport(point, level, density, nearest, distance, returns.usual)
 
 
-def statistics_at(
+def support_statistics_for(
     explorer: Explorer, point: Point
 ) -> Generator[Progress, None, SupportStatistics | None]:
     """Return the support statistics for a point; None for too few codes or a blind decoder."""
-    index = path_index_of(explorer)
+    index = code_statistics(explorer)
     if index.returns is None:
         index.returns = yield from _returns(explorer)
-    if not index.returns.share >= BLIND:
+    if not index.returns.share >= MIN_EXPLAINED_VARIANCE:
         return None
     return (yield from index.support(point.label))
 
@@ -90,7 +105,7 @@ def drift(model: Model, z: NDArray[np.float32], labels: NDArray[np.int64]) -> ND
     labels : ndarray of int64, shape (n,)
         Classes, for a conditional model.
 
-    Returns
+    RoundTripStatistics
     -------
     ndarray of float64, shape (n,)
         Root mean square over dimensions of (mu(x̂) - z) / sigma(x̂), x̂ the decoded mean.
@@ -110,9 +125,9 @@ def _round_trip(
     return ((q.mean - points) / sigma).double().numpy(), sigma.double().numpy()
 
 
-def _returns(explorer: Explorer) -> Generator[Progress, None, Returns]:
+def _returns(explorer: Explorer) -> Generator[Progress, None, RoundTripStatistics]:
     codes = explorer.codes
-    z, rows = posterior_samples(codes.mu, codes.sigma, SAMPLE)
+    z, rows = posterior_samples(codes.mu, codes.sigma, DRIFT_SAMPLES)
     labels = np.zeros(len(codes), np.int64) if codes.labels is None else codes.labels
     parts = []
     for start in range(0, len(rows), BATCH):
@@ -120,25 +135,29 @@ def _returns(explorer: Explorer) -> Generator[Progress, None, Returns]:
         parts.append(_round_trip(explorer.model, z[part], labels[rows[part]]))
         yield Progress("Looking at the codes", start / len(rows))
     if len(rows) < 2:
-        return Returns()
+        return RoundTripStatistics()
     drifts, sigma = map(np.concatenate, zip(*parts, strict=True))
-    usual, rare = np.quantile(np.sqrt(np.square(drifts).mean(1)), [USUAL, RARE])
+    usual, rare = np.quantile(
+        np.sqrt(np.square(drifts).mean(1)), [SUPPORTED_QUANTILE, EDGE_QUANTILE]
+    )
     spread = np.square((z - z.mean(0)) / sigma).sum()
-    return Returns(float(usual), float(rare), float(1 - np.square(drifts).sum() / spread))
+    return RoundTripStatistics(
+        float(usual), float(rare), float(1 - np.square(drifts).sum() / spread)
+    )
 
 
-def find_ways(
+def decode_paths(
     explorer: Explorer, ends: LatentPath, kinds: tuple[PathKind, ...]
 ) -> Generator[Progress, None, DecodedPaths]:
     """Decode paths of several kinds through the same points and measure their support."""
     strips = []
     for kind in kinds:
-        strip = yield from find_way(explorer, ends, kind)
+        strip = yield from decode_path(explorer, ends, kind)
         strips.append(strip)
     return DecodedPaths(ends, tuple(strips))
 
 
-def find_way(
+def decode_path(
     explorer: Explorer, ends: LatentPath, kind: PathKind
 ) -> Generator[Progress, None, DecodedPath]:
     """Decode a path of one kind and measure its support."""
@@ -148,12 +167,12 @@ def find_way(
         curve, note = yield from _segment(explorer, start.point, stop.point, kind)
         curves.append(curve)
         notes.append(note)
-    points = walk(ends, curves)
+    points = sample_path(ends, curves)
     tiles = explorer.tiles(points, ends.steps)
     yield Progress("Measuring the way", 0.9)
     support = yield from _support(explorer, points)
     note = next((note for note in notes if note), "")
-    return DecodedPath(kind, tiles, support, length_of(tiles), note)
+    return DecodedPath(kind, tiles, support, pixel_length(tiles), note)
 
 
 def _support(
@@ -163,14 +182,14 @@ def _support(
     parts = []
     for _, same in groupby(points, key=lambda point: point.label):
         some = list(same)
-        statistics = yield from statistics_at(explorer, some[0])
+        statistics = yield from support_statistics_for(explorer, some[0])
         if statistics is None:
             return None
         parts.append(support_of(np.array([point.z for point in some], np.float32), statistics))
     return joined(parts)
 
 
-def length_of(tiles: Tiles) -> float:
+def pixel_length(tiles: Tiles) -> float:
     """Return the length Σ |x_{i+1} - x_i| of decoded images, pixel range [0, 1]."""
     pixels = tiles.pictures.reshape(len(tiles.pictures), -1).astype(np.float32) / 255
     return float(np.linalg.norm(np.diff(pixels, axis=0), axis=1).sum())
@@ -183,36 +202,36 @@ def _segment(
         case PathKind.SPHERICAL:
             return (lambda share: slerp(a.z, b.z, share)), ""
         case PathKind.DATA:
-            graph = yield from path_index_of(explorer).graph()
+            graph = yield from code_statistics(explorer).graph()
             if graph is None:
                 return (lambda share: lerp(a.z, b.z, share)), "There are no codes to go through."
-            line = graph_path(graph, a.z, b.z)
+            line = shortest_path(graph, a.z, b.z)
             gaps = f"The codes lie in {graph.parts} parts, joined where they come closest."
-            return (lambda share: along(line, share)), gaps if graph.parts > 1 else ""
+            return (lambda share: sample_polyline(line, share)), gaps if graph.parts > 1 else ""
         case PathKind.GEODESIC:
             corners = yield from _geodesic(explorer, a, b)
             times = np.linspace(0, 1, len(corners))
-            return (lambda share: at(corners, times, share)), ""
+            return (lambda share: polyline_at(corners, times, share)), ""
     return (lambda share: lerp(a.z, b.z, share)), ""
 
 
 def _geodesic(
     explorer: Explorer, a: Point, b: Point
 ) -> Generator[Progress, None, NDArray[np.float32]]:
-    t = np.linspace(0, 1, CORNERS)
+    t = np.linspace(0, 1, PATH_POINTS)
     labels = np.array([(a if each <= 0.5 else b).label or 0 for each in t.tolist()], np.int64)
-    generate = generator_of(explorer.model, labels)
+    generate = image_function(explorer.model, labels)
     return (yield from geodesic(generate, a.z, b.z, (lerp(a.z, b.z, t), slerp(a.z, b.z, t))))
 
 
 @answer.register
 def _(request: DecodePaths, explorer: Explorer) -> Generator[Progress, None, DecodedPaths]:
-    return find_ways(explorer, request.ends, request.kinds)
+    return decode_paths(explorer, request.ends, request.kinds)
 
 
 @answer.register
-def _(request: MakeGeodesic, explorer: Explorer) -> Generator[Progress, None, DecodedPaths]:
-    return find_ways(explorer, request.ends, (PathKind.GEODESIC,))
+def _(request: DecodeGeodesic, explorer: Explorer) -> Generator[Progress, None, DecodedPaths]:
+    return decode_paths(explorer, request.ends, (PathKind.GEODESIC,))
 
 
 @answer.register

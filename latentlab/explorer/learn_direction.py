@@ -9,8 +9,8 @@ import numpy as np
 from latentlab.data.tables.columns import groups_of
 from latentlab.errors import DataError
 from latentlab.latent.contrast import Contrast, by_class, by_rows, by_values
-from latentlab.latent.directions import Method, learn
-from latentlab.session.directions import Direction, origin_of, unlike
+from latentlab.latent.directions import Method, fit_direction
+from latentlab.session.directions import Direction, origin_of, unique_name
 from latentlab.work import with_progress
 
 if TYPE_CHECKING:
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     from latentlab.data.image_set import Attributes
     from latentlab.latent.codes import Codes
-    from latentlab.session.directions import Source
+    from latentlab.session.directions import DirectionSource
     from latentlab.session.points import ModelCard
     from latentlab.work import Progress
 
-THIRDS = "top third against the bottom third"
+THIRDS_TEXT = "top third against the bottom third"
 
 
 def learn_direction(
     card: ModelCard,
     codes: Codes,
-    source: Source,
+    source: DirectionSource,
     method: Method,
     others: Sequence[Direction] = (),
 ) -> Generator[Progress, None, Direction]:
@@ -48,10 +48,10 @@ def learn_direction(
     apart_from = np.array([other.vector for other in others]) if others else None
     name = source.title or "direction"
     learned = yield from with_progress(
-        learn(codes.mu, contrast, method, apart_from), f"Learning {name}"
+        fit_direction(codes.mu, contrast, method, apart_from), f"Learning {name}"
     )
     return Direction(
-        name=unlike(name, [other.name for other in others]),
+        name=unique_name(name, [other.name for other in others]),
         vector=tuple(learned.vector.tolist()),
         scale=max(learned.scale, 1e-3),
         method=_method_name(method, contrast),
@@ -69,7 +69,7 @@ def _method_name(method: Method, contrast: Contrast) -> str:
     return "linear regression" if regression else str(method)
 
 
-def _contrast(card: ModelCard, codes: Codes, source: Source) -> tuple[Contrast, str]:
+def _contrast(card: ModelCard, codes: Codes, source: DirectionSource) -> tuple[Contrast, str]:
     """Return the contrast of a source and its description."""
     if source.kind == "attribute":
         if codes.attributes is None or source.name not in codes.attributes.names:
@@ -77,7 +77,7 @@ def _contrast(card: ModelCard, codes: Codes, source: Source) -> tuple[Contrast, 
         if source.level or source.name in codes.attributes.levels:
             return _of_level(codes.attributes, source)
         contrast = by_values(codes.attributes.column(source.name))
-        how = f": {THIRDS}" if contrast.values is not None else ""
+        how = f": {THIRDS_TEXT}" if contrast.values is not None else ""
         return contrast, f"attribute {source.name}{how}"
     if source.kind == "class":
         if codes.labels is None or source.name not in card.spec.class_names:
@@ -90,7 +90,7 @@ def _contrast(card: ModelCard, codes: Codes, source: Source) -> tuple[Contrast, 
     return by_rows(a, b), "two groups made by hand"
 
 
-def _of_level(attributes: Attributes, source: Source) -> tuple[Contrast, str]:
+def _of_level(attributes: Attributes, source: DirectionSource) -> tuple[Contrast, str]:
     """Return the contrast of one attribute level with all others; unknown values are excluded."""
     groups = groups_of(attributes, source.name)
     if groups is None or source.level not in groups[1]:

@@ -15,19 +15,26 @@ from latentlab.explorer.view_cache import ViewCache
 from latentlab.latent.clustering import hdbscan, k_means, log_density
 from latentlab.latent.codes import Codes
 from latentlab.latent.dimensions import kl_per_image
-from latentlab.latent.planes import pca_frame
-from latentlab.latent.prior_holes import CELLS, DRAWS, LIMIT, REACH, draw_posteriors, holes
-from latentlab.session.colourings import Measure, Measured
+from latentlab.latent.planes import pca_plane
+from latentlab.latent.prior_holes import (
+    DRAWS_PER_POSTERIOR,
+    GRID_CELLS,
+    GRID_RADIUS,
+    MAX_COMPARED_CODES,
+    draw_posteriors,
+    prior_holes,
+)
+from latentlab.session.colourings import Measure, MeasuredValues
 from latentlab.session.map import (
-    DrawPosteriors,
+    ComputeMeasure,
     Draws,
     FindHoles,
-    Holes,
     Layout,
-    MakeMeasured,
     MakeView,
+    MapView,
+    PriorHoles,
+    SamplePosteriors,
     SaveSelection,
-    View,
 )
 from latentlab.session.request import Exported
 from latentlab.session.tables import save_selection
@@ -35,43 +42,45 @@ from latentlab.work import Progress
 
 
 @answer.register
-def _(request: MakeView, explorer: Explorer) -> View | Generator[Progress, None, View]:
+def _(request: MakeView, explorer: Explorer) -> MapView | Generator[Progress, None, MapView]:
     like, layout, codes = request.like, request.layout, explorer.codes
     if layout is Layout.PCA:
         if len(codes) < 2:
             raise RunError("PCA needs images on the map.", "Open a model whose data set is here.")
         # The frame of a new model is along its dimensions until its components are computed.
         is_pca = like.layout is layout and not like.frame.dimensions
-        return View(layout, pca_frame(codes.mu, like.frame if is_pca else None), codes=ref(codes))
+        return MapView(
+            layout, pca_plane(codes.mu, like.frame if is_pca else None), codes=ref(codes)
+        )
     cache = ViewCache(explorer.card, codes.mu, layout)
     cached = cache.read()
     if cached:
-        return View(layout, like.frame, *cached, codes=ref(codes))
+        return MapView(layout, like.frame, *cached, codes=ref(codes))
     return _projected(request, codes, cache)
 
 
 def _projected(
     request: MakeView, codes: Codes, cache: ViewCache
-) -> Generator[Progress, None, View]:
+) -> Generator[Progress, None, MapView]:
     # Imported here because its dependencies are slow to import.
     from latentlab.latent.neighbour_maps import project
 
     like = request.like.xy if request.like.layout is request.layout else None
     xy, anchors = yield from project(codes.mu, request.layout.value, like)
     cache.write(xy, anchors)
-    return View(request.layout, request.like.frame, xy, anchors, ref(codes))
+    return MapView(request.layout, request.like.frame, xy, anchors, ref(codes))
 
 
-BLOCK = 500_000
+RANDOM_NUMBERS_PER_STEP = 500_000
 """Random numbers drawn per step, which take a few milliseconds."""
 
 
 @answer.register
-def _(request: DrawPosteriors, explorer: Explorer) -> Generator[Progress, None, Draws]:
+def _(request: SamplePosteriors, explorer: Explorer) -> Generator[Progress, None, Draws]:
     codes, frame = explorer.codes, request.frame
     xy = np.empty((len(codes), 2), np.float32)
     rng = np.random.default_rng(0)
-    rows = max(1, BLOCK // max(1, codes.mu.shape[1]))
+    rows = max(1, RANDOM_NUMBERS_PER_STEP // max(1, codes.mu.shape[1]))
     for start in range(0, len(codes), rows):
         part = slice(start, start + rows)
         xy[part] = frame.place(draw_posteriors(codes.mu[part], codes.sigma[part], rng))
@@ -80,27 +89,30 @@ def _(request: DrawPosteriors, explorer: Explorer) -> Generator[Progress, None, 
 
 
 @answer.register
-def _(request: FindHoles, explorer: Explorer) -> Generator[Progress, None, Holes]:
+def _(request: FindHoles, explorer: Explorer) -> Generator[Progress, None, PriorHoles]:
     codes, frame = explorer.codes, request.frame
-    step = max(1, -(-len(codes) // LIMIT))
+    step = max(1, -(-len(codes) // MAX_COMPARED_CODES))
     mu, sigma = codes.mu[::step], codes.sigma[::step]
     draws = []
-    for seed in range(DRAWS):
+    for seed in range(DRAWS_PER_POSTERIOR):
         draws.append(frame.place(draw_posteriors(mu, sigma, np.random.default_rng(seed))))
-        yield Progress("Looking for holes", seed / DRAWS)
-    return Holes(frame, holes(np.concatenate(draws), REACH, CELLS), REACH)
+        yield Progress("Looking for holes", seed / DRAWS_PER_POSTERIOR)
+    return PriorHoles(
+        frame, prior_holes(np.concatenate(draws), GRID_RADIUS, GRID_CELLS), GRID_RADIUS
+    )
 
 
-FEWEST = 3
+MIN_IMAGES = 3
 
 
 @answer.register
-def _(request: MakeMeasured, explorer: Explorer) -> Generator[Progress, None, Measured]:
+def _(request: ComputeMeasure, explorer: Explorer) -> Generator[Progress, None, MeasuredValues]:
     codes = explorer.codes
     mu = codes.mu
-    if len(mu) < FEWEST and request.measure is not Measure.KL:
+    if len(mu) < MIN_IMAGES and request.measure is not Measure.KL:
         raise RunError(
-            f"{request.measure} needs at least {FEWEST} images on the map; there are {len(mu)}.",
+            f"{request.measure} needs at least {MIN_IMAGES} images on the map; "
+            f"there are {len(mu)}.",
             "Open a model with more data.",
         )
     pieces: dict[Measure, Generator[Progress, None, Any]] = {
@@ -113,9 +125,9 @@ def _(request: MakeMeasured, explorer: Explorer) -> Generator[Progress, None, Me
 
 
 def _measured(
-    request: MakeMeasured, pieces: Generator[Progress, None, Any]
-) -> Generator[Progress, None, Measured]:
-    return Measured(request.measure, request.count, (yield from pieces))
+    request: ComputeMeasure, pieces: Generator[Progress, None, Any]
+) -> Generator[Progress, None, MeasuredValues]:
+    return MeasuredValues(request.measure, request.count, (yield from pieces))
 
 
 @answer.register

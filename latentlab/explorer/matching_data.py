@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from latentlab.learning.checkpoint import Checkpoint
 
-EMPTY_MAP = ": the map is empty."
+EMPTY_MAP_SUFFIX = ": the map is empty."
 """Suffix of the reason why a model has no images."""
-GENERATED = 2000
+GENERATED_IMAGES = 2000
 """Images generated for a shipped model; their encoding takes about a second."""
 
 
@@ -40,10 +40,10 @@ def find_images(
         else:
             splits = finish(load_run_data(folder, wanted, checkpoint.spec))
     except (DataError, RunError) as error:
-        return None, "", f"{error.message.removesuffix('.')}{EMPTY_MAP}"
+        return None, "", f"{error.message.removesuffix('.')}{EMPTY_MAP_SUFFIX}"
     return splits, wanted.kind, splits.notes
 
 
 def _bundled(data: DataConfig) -> DataConfig:
     """Return a data set available on any machine in place of a shipped model's training data."""
-    return data.others(GENERATED) or parse(DATA.kinds()["digits"], {})
+    return data.others(GENERATED_IMAGES) or parse(DATA.kinds()["digits"], {})

@@ -10,28 +10,28 @@ import numpy as np
 
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer
-from latentlab.explorer.explorer import Explorer, square
-from latentlab.explorer.route import straight_route
-from latentlab.explorer.unreadable import why_no_picture, why_no_run
+from latentlab.explorer.explorer import Explorer, square_columns
+from latentlab.explorer.route import straight_path_points
+from latentlab.explorer.unreadable import image_file_error, run_path_error
 from latentlab.latent.codes import Codes
-from latentlab.latent.grid import axis, plane_points
+from latentlab.latent.grid import grid_axis, plane_points
 from latentlab.runs.run_log import read_run_log
 from latentlab.session.model import (
     Adopt,
     Adopted,
+    AllCodes,
     Decode,
     DecodePath,
     EncodeFile,
+    EncodeImageAgain,
     Hover,
     MakeManifold,
     MakeSamples,
     Open,
     Opened,
     PickImage,
-    RenewImage,
     ShowAll,
     ShowRest,
-    Whole,
 )
 from latentlab.session.points import (
     GridSettings,
@@ -46,52 +46,52 @@ from latentlab.session.runs import RunLog
 from latentlab.work import Progress, with_progress
 
 if TYPE_CHECKING:
-    from latentlab.latent.planes import Frame
+    from latentlab.latent.planes import Plane
 
-FIRST = 16
+TIMING_SAMPLE = 16
 """Number of images decoded first to measure the time of one."""
-PIECE = 0.012
+STEP_S = 0.012
 """Thread time of one step in seconds; requests to decode z are answered between steps."""
 
 
-def decoded(
+def decode_in_steps(
     explorer: Explorer, points: tuple[Point, ...], columns: int, message: str
 ) -> Generator[Progress, None, Tiles]:
     """Decode many points in steps of `PIECE` seconds."""
-    parts, done, count = [], 0, FIRST
+    parts, done, count = [], 0, TIMING_SAMPLE
     while done < len(points):
         began = time.thread_time()
         some = points[done : done + count]
         parts.append(explorer.tiles(some, columns).pictures)
         done += len(some)
         each = (time.thread_time() - began) / len(some)
-        count = max(1, int(PIECE / max(each, 1e-6)))
+        count = max(1, int(STEP_S / max(each, 1e-6)))
         if done < len(points):
             yield Progress(message, done / len(points))
     return Tiles(points, np.concatenate(parts), columns)
 
 
 def make_manifold(
-    explorer: Explorer, point: Point, frame: Frame, grid: GridSettings
+    explorer: Explorer, point: Point, frame: Plane, grid: GridSettings
 ) -> Generator[Progress, None, Manifold]:
     """Decode a grid over a plane through `point`."""
-    lines = axis(grid.n, grid.span, grid.spacing)
+    lines = grid_axis(grid.n, grid.span, grid.spacing)
     z = plane_points(point.z, frame, lines)
     points = tuple(point.at(tuple(row)) for row in z.tolist())
-    tiles = yield from decoded(explorer, points, grid.n, "Decoding the manifold")
+    tiles = yield from decode_in_steps(explorer, points, grid.n, "Decoding the manifold")
     return Manifold(tiles, frame, lines)
 
 
-OPEN_S = 0.3
+OPEN_ENCODE_S = 0.3
 """Time limit in seconds for encoding before a model is shown; other images are encoded later."""
 
 
 @answer.register
 def _(request: Open, explorer: Explorer) -> Opened:
     try:
-        card = explorer.open(request.path, OPEN_S)
+        card = explorer.open(request.path, OPEN_ENCODE_S)
     except RunError as error:
-        raise why_no_run(request.path, error) from error
+        raise run_path_error(request.path, error) from error
     past = read_run_log(card.source, card.recipe) if card.source else RunLog()
     return Opened(card, explorer.codes, *explorer.start(), past, explorer.has_more)
 
@@ -120,8 +120,8 @@ def _(request: Hover, explorer: Explorer) -> Preview:
 
 @answer.register
 def _(request: DecodePath, explorer: Explorer) -> Generator[Progress, None, Tiles]:
-    points = straight_route(request.ends)
-    return decoded(explorer, points, request.ends.steps, "Decoding the way")
+    points = straight_path_points(request.ends)
+    return decode_in_steps(explorer, points, request.ends.steps, "Decoding the way")
 
 
 @answer.register
@@ -132,7 +132,7 @@ def _(request: MakeManifold, explorer: Explorer) -> Generator[Progress, None, Ma
 @answer.register
 def _(request: MakeSamples, explorer: Explorer) -> Generator[Progress, None, Tiles]:
     points = explorer.draw(request.settings)
-    return decoded(explorer, points, square(len(points)), "Decoding samples")
+    return decode_in_steps(explorer, points, square_columns(len(points)), "Decoding samples")
 
 
 @answer.register
@@ -141,7 +141,7 @@ def _(request: PickImage, explorer: Explorer) -> Original:
 
 
 @answer.register
-def _(request: RenewImage, explorer: Explorer) -> Original:
+def _(request: EncodeImageAgain, explorer: Explorer) -> Original:
     return explorer.original(request.row)
 
 
@@ -150,22 +150,22 @@ def _(request: EncodeFile, explorer: Explorer) -> Original:
     try:
         return explorer.encode(request.path, request.label)
     except DataError as error:
-        raise why_no_picture(request.path, error) from error
+        raise image_file_error(request.path, error) from error
 
 
 @answer.register
-def _(request: ShowAll, explorer: Explorer) -> Generator[Progress, None, Whole | None]:
+def _(request: ShowAll, explorer: Explorer) -> Generator[Progress, None, AllCodes | None]:
     total = explorer.card.images if explorer.card else 0
     return _whole(explorer.show_all(), f"Encoding all {total:,} images")
 
 
 @answer.register
-def _(request: ShowRest, explorer: Explorer) -> Generator[Progress, None, Whole | None]:
+def _(request: ShowRest, explorer: Explorer) -> Generator[Progress, None, AllCodes | None]:
     return _whole(explorer.show_rest(), "Encoding images")
 
 
 def _whole(
     pieces: Generator[float, None, Codes | None], message: str
-) -> Generator[Progress, None, Whole | None]:
+) -> Generator[Progress, None, AllCodes | None]:
     codes = yield from with_progress(pieces, message)
-    return None if codes is None else Whole(codes)
+    return None if codes is None else AllCodes(codes)

@@ -23,7 +23,7 @@ DARK, LIGHT = 85.0, 170.0
 """Pixel values up to which a background is dark, and from which it is light."""
 
 
-def class_number(card: ModelCard, label: Label, *, needed: bool = False) -> int | None:
+def class_index(card: ModelCard, label: Label, *, needed: bool = False) -> int | None:
     """Return the index of a class given by name or index.
 
     Returns
@@ -43,7 +43,7 @@ def class_number(card: ModelCard, label: Label, *, needed: bool = False) -> int 
         return None
     if label is None:
         if needed:
-            advice = f"Add --label: {choices(names)}."
+            advice = f"Add --label: {describe_labels(names)}."
             raise RunError("This model is conditional and needs a class label.", advice)
         return None
     text = str(label)
@@ -54,10 +54,10 @@ def class_number(card: ModelCard, label: Label, *, needed: bool = False) -> int 
         return alike[0]
     if text.isdecimal() and int(text) < len(names):
         return int(text)
-    raise RunError(f"--label {label}: choose {choices(names)}.")
+    raise RunError(f"--label {label}: choose {describe_labels(names)}.")
 
 
-def choices(names: Sequence[str]) -> str:
+def describe_labels(names: Sequence[str]) -> str:
     """Describe the valid labels."""
     numbers = f"0 to {len(names) - 1}"
     is_numeric = list(names) == [str(i) for i in range(len(names))]
@@ -105,7 +105,7 @@ def _row_of(explorer: Explorer, name: str) -> int | None:
     return int(name) if name.isdecimal() and int(name) < len(explorer.codes) else None
 
 
-def ground_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, invert: bool) -> str:
+def background_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, invert: bool) -> str:
     """Return a hint if an image has an unusual background; may be empty.
 
     Parameters
@@ -115,7 +115,7 @@ def ground_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, invert
     invert : bool
         Whether the image was inverted.
     """
-    level, data_level = ground_of(picture), ground_of(images)
+    level, data_level = background_level(picture), background_level(images)
     if level >= LIGHT and data_level <= DARK:
         text = "The ground of this picture is light, and that of the data is dark"
     elif level <= DARK and data_level >= LIGHT:
@@ -125,7 +125,7 @@ def ground_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, invert
     return f"{text}: try it {'without' if invert else 'with'} --invert."
 
 
-def ground_of(images: NDArray[np.uint8]) -> float:
+def background_level(images: NDArray[np.uint8]) -> float:
     """Return the median of the border pixels of images of shape (N, C, H, W)."""
     pixels = np.asarray(images)
     edges = (pixels[..., 0, :], pixels[..., -1, :], pixels[..., 0], pixels[..., -1])

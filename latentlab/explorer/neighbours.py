@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.codes import Codes
-from latentlab.latent.encode import to_picture
-from latentlab.latent.nearest import PictureSearch
+from latentlab.latent.encode import to_hwc
+from latentlab.latent.nearest import ImageSearch
 from latentlab.session.neighbours import (
     FetchMapImages,
     FindNeighbours,
     MapImages,
-    Near,
+    NearestImages,
     Neighbours,
 )
 from latentlab.work import Progress
@@ -33,22 +33,22 @@ def _found(
 ) -> Generator[Progress, None, Neighbours]:
     z = np.array([request.point.z], np.float32)
     (distances,), (rows,) = codes.nearest.nearest(z, request.count)
-    by_code = Near(rows, distances, to_picture(images[rows]))
+    by_code = NearestImages(rows, distances, to_hwc(images[rows]))
     yield Progress("Comparing pictures", 0.0)
     decoded = _flat(explorer.decode(request.point).pixels)
-    search = PictureSearch(images, decoded)
+    search = ImageSearch(images, decoded)
     while search.fraction < 1:
         search.step()
         yield Progress("Comparing pictures", search.fraction)
     distances, rows = search.nearest(request.count)
-    return Neighbours(request.point, by_code, Near(rows, distances, to_picture(images[rows])))
+    return Neighbours(request.point, by_code, NearestImages(rows, distances, to_hwc(images[rows])))
 
 
 @answer.register
 def _(request: FetchMapImages, explorer: Explorer) -> MapImages:
     images = explorer.images.images
     rows = np.array([row for row in request.rows if row < len(images)], np.int64)
-    return MapImages(rows, to_picture(images[rows]))
+    return MapImages(rows, to_hwc(images[rows]))
 
 
 def _flat(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -11,10 +11,11 @@ from latentlab.errors import DataError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.elbo_scores import elbo_scores
-from latentlab.latent.encode import to_picture
-from latentlab.latent.inpaint import Inpainting, MaskedImage, most_probable, resampled
+from latentlab.latent.encode import to_hwc
+from latentlab.latent.inpaint import Inpainting, MaskedImage, map_inpaint, sample_inpaintings
 from latentlab.session.own_image import (
     EncodeOwnImage,
+    EncodeOwnImageAgain,
     EstimateElbo,
     EstimateReferenceElbo,
     ImageElbo,
@@ -22,13 +23,12 @@ from latentlab.session.own_image import (
     Inpaintings,
     InpaintSamples,
     ReferenceElbo,
-    RenewOwnImage,
     channels_first,
 )
 from latentlab.session.points import Original, Tiles
 from latentlab.work import Progress, with_progress
 
-AGAIN = "Bring the picture in again."
+OPEN_AGAIN_ADVICE = "Bring the picture in again."
 COMPARED, DRAWS = 300, 5
 """Number of reference images from the map, and draws of z for each. The spread between images
 dominates, so that few draws suffice; more would be slow with a deep decoder."""
@@ -40,7 +40,7 @@ def _(request: EncodeOwnImage, explorer: Explorer) -> Original:
 
 
 @answer.register
-def _(request: RenewOwnImage, explorer: Explorer) -> Original:
+def _(request: EncodeOwnImageAgain, explorer: Explorer) -> Original:
     return explorer.encode_own(request.own, request.label)
 
 
@@ -51,7 +51,9 @@ def _(request: EstimateElbo, explorer: Explorer) -> Generator[Progress, None, Im
     labels = np.array([original.point.label or 0])
     pixels = channels_first(original.picture)[None]
     if explorer.card is None or pixels.shape[1:] != explorer.card.spec.shape:
-        raise DataError("This picture is not of the size of the open model's images.", AGAIN)
+        raise DataError(
+            "This picture is not of the size of the open model's images.", OPEN_AGAIN_ADVICE
+        )
     steps = elbo_scores(explorer.model, ImageSet(pixels, labels, explorer.card.spec))
     found = yield from with_progress(steps, "Judging the picture")
     elbo, rate = float(found.elbo[0]), float(found.rate[0])
@@ -73,14 +75,14 @@ def _(
 
 @answer.register
 def _(request: Inpaint, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
-    steps = most_probable(explorer.model, _masked(request, explorer), seed=request.seed)
+    steps = map_inpaint(explorer.model, _masked(request, explorer), seed=request.seed)
     found = yield from with_progress(steps, "Looking for the most probable z")
     return _inpaintings(request, found, most=1)
 
 
 @answer.register
 def _(request: InpaintSamples, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
-    steps = resampled(explorer.model, _masked(request, explorer), seed=request.seed)
+    steps = sample_inpaintings(explorer.model, _masked(request, explorer), seed=request.seed)
     found = yield from with_progress(steps, "Drawing other ways to fill it in")
     return _inpaintings(request, found, most=len(found.z))
 
@@ -88,7 +90,9 @@ def _(request: InpaintSamples, explorer: Explorer) -> Generator[Progress, None, 
 def _masked(request: Inpaint | InpaintSamples, explorer: Explorer) -> MaskedImage:
     image = channels_first(request.original.picture)
     if explorer.card is None or image.shape != explorer.card.spec.shape:
-        raise DataError("This picture is not of the size of the open model's images.", AGAIN)
+        raise DataError(
+            "This picture is not of the size of the open model's images.", OPEN_AGAIN_ADVICE
+        )
     if request.hidden.all():
         raise DataError("All of the picture is hidden.", "Leave some of it to go by.")
     return MaskedImage(image, ~request.hidden, request.original.point.label)
@@ -96,7 +100,7 @@ def _masked(request: Inpaint | InpaintSamples, explorer: Explorer) -> MaskedImag
 
 def _inpaintings(request: Inpaint | InpaintSamples, found: Inpainting, most: int) -> Inpaintings:
     points = tuple(request.original.point.at(tuple(z)) for z in found.z[:most].tolist())
-    tiles = Tiles(points, to_picture(found.images[:most]), len(points))
+    tiles = Tiles(points, to_hwc(found.images[:most]), len(points))
     return Inpaintings(
         request.original, request.hidden, tiles, tuple(found.log_joint[:most].tolist())
     )

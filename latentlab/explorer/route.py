@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 Curve = Callable[["NDArray[np.float64]"], "NDArray[np.float32]"]
 """Map from fractions of a segment, shape (n,), to its points, shape (n, D)."""
-HALF = 0.5 + 1e-9
+HALF_SEGMENT = 0.5 + 1e-9
 
 
-def walk(ends: LatentPath, curves: Sequence[Curve]) -> tuple[Point, ...]:
+def sample_path(ends: LatentPath, curves: Sequence[Curve]) -> tuple[Point, ...]:
     """Return the steps of a path at equal time intervals, given the curve of each segment.
 
     A step has the label of the waypoint that is nearer in time.
@@ -39,7 +39,7 @@ def walk(ends: LatentPath, curves: Sequence[Curve]) -> tuple[Point, ...]:
     for i, curve in enumerate(curves):
         z[segments == i] = curve(eased[segments == i])
     labels = [
-        stops[i + int(fraction > HALF)].point.label
+        stops[i + int(fraction > HALF_SEGMENT)].point.label
         for i, fraction in zip(segments.tolist(), fractions.tolist(), strict=True)
     ]
     return tuple(
@@ -47,9 +47,9 @@ def walk(ends: LatentPath, curves: Sequence[Curve]) -> tuple[Point, ...]:
     )
 
 
-def straight_route(ends: LatentPath) -> tuple[Point, ...]:
+def straight_path_points(ends: LatentPath) -> tuple[Point, ...]:
     """Return the steps of a path with straight segments."""
-    return walk(ends, [_line(a.point, b.point) for a, b in pairwise(ends.stops())])
+    return sample_path(ends, [_line(a.point, b.point) for a, b in pairwise(ends.stops())])
 
 
 def _line(a: Point, b: Point) -> Curve:

@@ -11,12 +11,12 @@ from latentlab.runs.library import compare, discard, library, rename, restore, r
 from latentlab.runs.portraits import read_epoch_preview
 from latentlab.session.runs import (
     Compare,
-    Compared,
+    ComparedRun,
     Discard,
-    Entry,
+    LibraryEntry,
     ListLibrary,
     MovedRun,
-    ReadMoment,
+    ReadEpochPreview,
     Rename,
     Restore,
     Trash,
@@ -24,7 +24,7 @@ from latentlab.session.runs import (
 
 
 @answer.register
-def _(request: ListLibrary, explorer: Explorer) -> tuple[Entry, ...]:
+def _(request: ListLibrary, explorer: Explorer) -> tuple[LibraryEntry, ...]:
     return library()
 
 
@@ -41,12 +41,12 @@ def _(request: Restore, explorer: Explorer) -> MovedRun:
 
 
 @answer.register
-def _(request: ReadMoment, explorer: Explorer) -> EpochPreview:
+def _(request: ReadEpochPreview, explorer: Explorer) -> EpochPreview:
     return read_epoch_preview(request.folder, request.epoch)
 
 
 @answer.register
-def _(request: Compare, explorer: Explorer) -> tuple[Compared, ...]:
+def _(request: Compare, explorer: Explorer) -> tuple[ComparedRun, ...]:
     return compare(request.folders)
 
 

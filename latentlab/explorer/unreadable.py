@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from latentlab.data.files.archive import holds_pictures
 from latentlab.data.files.image_file import picture_suffixes
 from latentlab.errors import DataError, RunError, shown
-from latentlab.learning.checkpoint import DESCRIPTION
+from latentlab.learning.checkpoint import DESCRIPTION_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OTHERS = {
+FRAMEWORK_SUFFIXES = {
     ".pt": "PyTorch",
     ".pth": "PyTorch",
     ".ckpt": "PyTorch or TensorFlow",
@@ -26,23 +26,28 @@ OTHERS = {
     ".pickle": "Python",
 }
 """Map from suffixes of model files to their framework."""
-PICTURES = "File › Use a folder of pictures…"
-DATA = {
+IMPORT_MENU_PATH = "File › Use a folder of pictures…"
+DATA_SUFFIXES = {
     **dict.fromkeys(
         (".npz", ".npy"),
         ("arrays", "To learn from images in it, choose arrays as Data in Train, and this file."),
     ),
     **dict.fromkeys(
         (".csv", ".tsv", ".xlsx"),
-        ("a table", f"It can say what is in pictures: use {PICTURES} for those it is about."),
+        (
+            "a table",
+            f"It can say what is in pictures: use {IMPORT_MENU_PATH} for those it is about.",
+        ),
     ),
-    ".zip": ("an archive", f"To learn from pictures in it, use {PICTURES}."),
+    ".zip": ("an archive", f"To learn from pictures in it, use {IMPORT_MENU_PATH}."),
 }
 """Map from suffixes of data files to a description and advice."""
-RUNS = "a run folder that latentlab has written, or the checkpoint (.safetensors, .json) in it"
+OPENABLE_RUNS = (
+    "a run folder that latentlab has written, or the checkpoint (.safetensors, .json) in it"
+)
 
 
-def why_no_picture(path: Path, error: DataError) -> DataError:
+def image_file_error(path: Path, error: DataError) -> DataError:
     """Return the error for a file that was opened as an image and is not one.
 
     Parameters
@@ -54,21 +59,21 @@ def why_no_picture(path: Path, error: DataError) -> DataError:
         Reason why it cannot be read as an image.
     """
     suffix = path.suffix.lower()
-    if suffix in OTHERS:
-        reason = f"is a file of {OTHERS[suffix]}, which latentlab cannot open"
-        return DataError(f"{path.name} {reason}.", f"Open {RUNS}.")
+    if suffix in FRAMEWORK_SUFFIXES:
+        reason = f"is a file of {FRAMEWORK_SUFFIXES[suffix]}, which latentlab cannot open"
+        return DataError(f"{path.name} {reason}.", f"Open {OPENABLE_RUNS}.")
     if suffix in picture_suffixes() or not path.is_file():
         return error
-    if suffix in DATA:
-        what, advice = DATA[suffix]
+    if suffix in DATA_SUFFIXES:
+        what, advice = DATA_SUFFIXES[suffix]
         return DataError(f"{path.name} is {what}: no model, recipe or picture.", advice)
     return DataError(
         f"{path.name} is neither a model, a recipe nor a picture.",
-        f"Open {RUNS}; a recipe (.toml); or a picture such as a PNG or JPEG.",
+        f"Open {OPENABLE_RUNS}; a recipe (.toml); or a picture such as a PNG or JPEG.",
     )
 
 
-def why_no_run(path: Path, error: RunError) -> RunError:
+def run_path_error(path: Path, error: RunError) -> RunError:
     """Return the error for a path that cannot be opened as a run.
 
     Parameters
@@ -78,10 +83,12 @@ def why_no_run(path: Path, error: RunError) -> RunError:
     error : RunError
         Reason why it cannot be opened.
     """
-    if not path.is_dir() or (path / DESCRIPTION).exists():
+    if not path.is_dir() or (path / DESCRIPTION_FILE).exists():
         return error
-    if inside := sorted(file.parent.name for file in path.glob(f"*/{DESCRIPTION}")):
+    if inside := sorted(file.parent.name for file in path.glob(f"*/{DESCRIPTION_FILE}")):
         return RunError(error.message, f"It holds runs: open one of them, as {shown(inside[0])}.")
     if holds_pictures(path):
-        return RunError(error.message, f"It holds pictures. To learn from them, use {PICTURES}.")
+        return RunError(
+            error.message, f"It holds pictures. To learn from them, use {IMPORT_MENU_PATH}."
+        )
     return error

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from latentlab.session.points import ModelCard
 
 
-def place_of(card: ModelCard, what: str) -> Path:
+def path_for(card: ModelCard, what: str) -> Path:
     """Return the path of a file about a model, such as its ``directions``.
 
     It is in the run folder if that is one of the user's runs, else in the user's folder.

@@ -9,7 +9,7 @@ import numpy as np
 
 from latentlab.directories import home, resources
 from latentlab.errors import DataError
-from latentlab.runs.kept_arrays import keep_arrays, read_arrays
+from latentlab.runs.kept_arrays import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     Kept = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 FOLDER = "views"
-MOST = 8
+MAX_FILES = 8
 """Maximum number of files in one folder; the newest are kept."""
-MOST_BYTES = 1 << 30
+MAX_BYTES = 1 << 30
 """Maximum size of one file, in bytes."""
 
 
@@ -48,7 +48,7 @@ class ViewCache:
     def read(self) -> Kept | None:
         """Return positions and embedded rows, or None if the file is missing or damaged."""
         try:
-            arrays = read_arrays(self.path, MOST_BYTES)
+            arrays = read_arrays(self.path, MAX_BYTES)
             xy, anchors = arrays["xy"], arrays["anchors"]
         except (DataError, KeyError):
             return None
@@ -59,7 +59,7 @@ class ViewCache:
 
     def write(self, xy: NDArray[np.float32], anchors: NDArray[np.int64]) -> None:
         """Write a layout; on failure it is computed again next time."""
-        keep_arrays(self.path, MOST, xy=xy, anchors=anchors)
+        write_arrays(self.path, MAX_FILES, xy=xy, anchors=anchors)
 
 
 def _folder(card: ModelCard | None) -> Path:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LIMIT = 10_000
+MAX_CLUSTERED_CODES = 10_000
 """Codes that are clustered; the others join the nearest cluster."""
-SAMPLE = 5000
+DENSITY_SAMPLE = 5000
 """Codes from which the density is estimated."""
-NEIGHBOUR = 10
+DENSITY_NEIGHBOUR = 10
 BLOCK = 256
 
 
@@ -90,10 +90,10 @@ def log_density(codes: NDArray[np.float32]) -> Generator[Progress, None, NDArray
     from math import lgamma, log, pi
 
     count, size = codes.shape
-    rows = _sample_rows(count, SAMPLE)
+    rows = _sample_rows(count, DENSITY_SAMPLE)
     sample, member = codes[rows], np.zeros(count, bool)
     member[rows] = True
-    k = min(NEIGHBOUR, len(sample) - 1)
+    k = min(DENSITY_NEIGHBOUR, len(sample) - 1)
     half = (sample**2).sum(1) / 2
     squared = np.empty(count, np.float32)
     for start in range(0, count, BLOCK):
@@ -108,7 +108,7 @@ def log_density(codes: NDArray[np.float32]) -> Generator[Progress, None, NDArray
     return (log(max(k, 1) / len(sample)) - ball - size * radius).astype(np.float32)
 
 
-def _sample_rows(count: int, limit: int = LIMIT) -> NDArray[np.int64]:
+def _sample_rows(count: int, limit: int = MAX_CLUSTERED_CODES) -> NDArray[np.int64]:
     if count <= limit:
         return np.arange(count)
     return np.sort(np.random.default_rng(0).choice(count, limit, replace=False))

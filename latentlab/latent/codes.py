@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import Attributes, ImageSet
 
 NEIGHBOURS = 20
-CANDIDATES = 300
+TYPICAL_CANDIDATES = 300
 """Images of a class that are considered as typical."""
-POOL = 2000
+NEIGHBOUR_POOL = 2000
 """Images among which neighbours are searched."""
 
 
@@ -84,9 +84,9 @@ class Codes:
         """
         if self.labels is None or not (self.labels == label).any():
             return 0
-        rows = np.flatnonzero(self.labels == label)[:CANDIDATES]
-        distances, near = NearestCodes(self.mu[:POOL]).nearest(self.mu[rows], NEIGHBOURS)
-        same_class = (self.labels[:POOL][near] == label).sum(1)
+        rows = np.flatnonzero(self.labels == label)[:TYPICAL_CANDIDATES]
+        distances, near = NearestCodes(self.mu[:NEIGHBOUR_POOL]).nearest(self.mu[rows], NEIGHBOURS)
+        same_class = (self.labels[:NEIGHBOUR_POOL][near] == label).sum(1)
         return int(rows[np.lexsort(((distances**2).mean(1), -same_class))[0]])
 
     def ends(self) -> tuple[int, int]:
@@ -103,7 +103,7 @@ class Codes:
         Candidates are the half of the first `CANDIDATES` images with the closest neighbours. The
         first is farthest from their mean, the second is farthest from it. A single image is both.
         """
-        mu = self.mu[:CANDIDATES]
+        mu = self.mu[:TYPICAL_CANDIDATES]
         distances, _ = NearestCodes(mu).nearest(mu, NEIGHBOURS)
         rows = np.argsort((distances**2).mean(1), kind="stable")[: max(2, len(mu) // 2)]
         first = rows[np.linalg.norm(mu[rows] - mu[rows].mean(0), axis=1).argmax()]

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.work import Pieces
 
-NUMBERS = 2e5
+VALUES_PER_PIECE = 2e5
 """Values processed between two pauses: a few milliseconds."""
-TINY = 1e-30
+MIN_VARIANCE = 1e-30
 """Smallest variance in the logarithm."""
 
 
@@ -73,7 +73,7 @@ def kl_per_image(
     ndarray of float32, shape (N,)
     """
     found = np.empty(len(mu), np.float32)
-    rows = max(1, int(NUMBERS / mu.shape[1]))
+    rows = max(1, int(VALUES_PER_PIECE / mu.shape[1]))
     for start in range(0, len(mu), rows):
         part = slice(start, start + rows)
         found[part] = _kl(mu[part], sigma[part]).sum(1)
@@ -83,7 +83,7 @@ def kl_per_image(
 
 def _kl(mu: NDArray[Any], sigma: NDArray[Any]) -> NDArray[Any]:
     variance = sigma**2
-    kl: NDArray[Any] = (mu**2 + variance - 1 - np.log(np.maximum(variance, TINY))) / 2
+    kl: NDArray[Any] = (mu**2 + variance - 1 - np.log(np.maximum(variance, MIN_VARIANCE))) / 2
     return kl
 
 
@@ -110,7 +110,7 @@ def _axes(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float
     return values, columns
 
 
-SHARE = 0.01
+QUANTILE = 0.01
 """Share of the codes below the lower, and above the upper quantile."""
 
 
@@ -124,7 +124,7 @@ def quantile_range(codes: Codes) -> NDArray[np.float64]:
     """Return the 1 % and 99 % quantiles of the codes, shape (D, 2)."""
     if not len(codes):
         return data_range(codes, 2.0)
-    return np.quantile(codes.mu.astype(np.float64), [SHARE, 1 - SHARE], axis=0).T
+    return np.quantile(codes.mu.astype(np.float64), [QUANTILE, 1 - QUANTILE], axis=0).T
 
 
 def prior_range(size: int, span: float) -> NDArray[np.float64]:

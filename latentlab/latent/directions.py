@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FOLDS = 5
-NOTHING = 1e-6
+RANK_TOLERANCE = 1e-6
 """Relative length below which a vector is rounding error."""
 
 
@@ -32,7 +32,7 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class Direction:
     """A direction, and how well it separates its groups on held-out codes.
 
     Parameters
@@ -53,13 +53,13 @@ class Learned:
     accuracy: float | None
 
 
-def learn(
+def fit_direction(
     mu: NDArray[np.float32],
     contrast: Contrast,
     method: Method = Method.MEANS,
     apart_from: NDArray[np.float64] | None = None,
     seed: int = 0,
-) -> Pieces[Learned]:
+) -> Pieces[Direction]:
     """Find the direction of a contrast, and its strength on held-out codes.
 
     Parameters
@@ -96,7 +96,7 @@ def learn(
     everywhere = np.ones(len(x), bool)
     vector = space.unit((yield from _fit(space, contrast, method, everywhere)))
     d, accuracy = yield from _held_out(space, contrast, method, seed)
-    return Learned(vector, float((x @ vector).std()), d, accuracy)
+    return Direction(vector, float((x @ vector).std()), d, accuracy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _split_space(x: Array, others: NDArray[np.float64] | None) -> _Space:
     if others is None or not len(others):
         return _Space(x, x, x[:, :0], None)
     _, strengths, rows = np.linalg.svd(others)
-    rank = int((strengths > NOTHING * strengths[0]).sum())
+    rank = int((strengths > RANK_TOLERANCE * strengths[0]).sum())
     if rank == x.shape[1]:
         raise DataError(
             "Nothing is left of this direction if the others are held constant.",
@@ -159,7 +159,7 @@ def cohens_d(first: Array, second: Array) -> float | None:
     squares = ((first - first.mean()) ** 2).sum() + ((second - second.mean()) ** 2).sum()
     pooled = float(np.sqrt(squares / freedom))
     apart = float(first.mean() - second.mean())
-    return apart / pooled if pooled > NOTHING * abs(apart) else None
+    return apart / pooled if pooled > RANK_TOLERANCE * abs(apart) else None
 
 
 def _held_out(

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, Normal
 
-from latentlab.latent.encode import labels_of, to_pixels
+from latentlab.latent.encode import label_tensor, to_model_input
 from latentlab.latent.ranking import Scores
 from latentlab.models.kl import kl
-from latentlab.models.thread_rng import Seeded
+from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSet
     from latentlab.models.base import Model
 
-CHUNK = 8
+ENCODE_BATCH_SIZE = 8
 """Images encoded at once."""
 PIECE_S = 0.008
 """Target duration in seconds of decoding between two reports."""
-FIRST_ROWS, MOST_ROWS = 16, 256
+FIRST_BATCH_SIZE, MAX_BATCH_SIZE = 16, 256
 """Points decoded at once: at first, before the cost is known, and at most, to fit the caches."""
 
 
@@ -67,13 +67,13 @@ def elbo_scores(
     """
     noise = torch.Generator().manual_seed(seed)
     epsilon = torch.empty(samples, 1, model.latent_dim).normal_(generator=noise)
-    rng = Seeded(seed)
+    rng = SeededRng(seed)
     decoder = _Decoder(model)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
-    for start in range(0, len(images), CHUNK):
-        part = images[start : start + CHUNK]
+    for start in range(0, len(images), ENCODE_BATCH_SIZE):
+        part = images[start : start + ENCODE_BATCH_SIZE]
         with torch.inference_mode():
-            x, y = to_pixels(part.images), labels_of(model, part.labels)
+            x, y = to_model_input(part.images), label_tensor(model, part.labels)
             q = model.encode(x, y)
             z = _draw(q, epsilon, rng)
             rate = kl(q, model.prior(y), z).reshape(-1, len(x)).mean(0)
@@ -93,7 +93,7 @@ class _Decoder:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._rows = FIRST_ROWS
+        self._rows = FIRST_BATCH_SIZE
 
     @torch.inference_mode()
     def error(self, mu: Tensor, x: Tensor, y: Tensor | None) -> Tensor:
@@ -123,10 +123,10 @@ class _Decoder:
 
     def _adapt(self, rows: int, seconds: float) -> None:
         fit = rows * PIECE_S / max(seconds, 1e-6)
-        self._rows = int(np.clip(fit, 1, min(2 * self._rows, MOST_ROWS)))
+        self._rows = int(np.clip(fit, 1, min(2 * self._rows, MAX_BATCH_SIZE)))
 
 
-def _draw(q: Distribution, epsilon: Tensor, rng: Seeded) -> Tensor:
+def _draw(q: Distribution, epsilon: Tensor, rng: SeededRng) -> Tensor:
     """Return draws from `q`, with shape (S, B, D)."""
     base = getattr(q, "base_dist", q)
     if isinstance(base, Normal):

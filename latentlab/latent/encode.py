@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 BATCH = 2048
 PIECE_S = 0.008
 """Target seconds of thread time per piece of encoding; time without a core does not count."""
-FIRST_PIECE = 16
+FIRST_PIECE_IMAGES = 16
 """Images in the first piece, before the time per image is known."""
-FEW = 256
+MIN_ENCODED_IMAGES = 256
 """Images that are always encoded, even if this takes longer than the limit."""
-FIRST = 64
+FIRST_DECODED_POINTS = 64
 """Points in the first batch, before the size of their images is known."""
 
 
@@ -37,7 +37,7 @@ def encode(model: Model, images: ImageSet) -> Codes:
     size = images.spec.at_once(BATCH)
     for start in range(0, len(images), size):
         part = images[start : start + size]
-        q = model.encode(to_pixels(part.images), labels_of(model, part.labels))
+        q = model.encode(to_model_input(part.images), label_tensor(model, part.labels))
         mu.append(q.mean.numpy())
         sigma.append(q.stddev.numpy())
     empty = np.empty((0, model.latent_dim), np.float32)
@@ -61,7 +61,7 @@ def encode_pieces(model: Model, images: ImageSet, had: Codes) -> Generator[float
     Codes
         Codes of all images, those in `had` included.
     """
-    done, size = len(had), FIRST_PIECE
+    done, size = len(had), FIRST_PIECE_IMAGES
     mu, sigma = (np.empty((len(images), model.latent_dim), np.float32) for _ in range(2))
     mu[:done], sigma[:done] = had.mu, had.sigma
     while done < len(images):
@@ -87,8 +87,8 @@ def encode_within(model: Model, images: ImageSet, seconds: float) -> Generator[f
     float
         Share done, 0 to 1, after each piece of `PIECE_S`.
     """
-    needed, none = 0.0, no_codes(model.latent_dim)
-    pieces = encode_pieces(model, images[:FEW], none)
+    needed, none = 0.0, empty_codes(model.latent_dim)
+    pieces = encode_pieces(model, images[:MIN_ENCODED_IMAGES], none)
     while True:
         began = time.thread_time()
         try:
@@ -104,7 +104,7 @@ def encode_within(model: Model, images: ImageSet, seconds: float) -> Generator[f
     return (yield from encode_pieces(model, images if fits else images[:count], few))
 
 
-def no_codes(latent_dim: int) -> Codes:
+def empty_codes(latent_dim: int) -> Codes:
     """Return the codes of an empty set of images."""
     empty = np.empty((0, latent_dim), np.float32)
     return Codes(empty, empty, None)
@@ -130,29 +130,29 @@ def decode(
     ndarray of uint8, shape (N, H, W) for grey or (N, H, W, 3) for colour
     """
     pictures: list[NDArray[np.uint8]] = []
-    start, size = 0, FIRST
+    start, size = 0, FIRST_DECODED_POINTS
     while not pictures or start < len(z):
         rows = slice(start, start + size)
         points = torch.from_numpy(np.ascontiguousarray(z[rows], np.float32))
-        p = model.decode(points, labels_of(model, None if labels is None else labels[rows]))
+        p = model.decode(points, label_tensor(model, None if labels is None else labels[rows]))
         pictures.append(p.mean.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
         start, size = rows.stop, ImageSpec(pictures[0].shape[1:]).at_once(BATCH)
-    return to_picture(np.concatenate(pictures))
+    return to_hwc(np.concatenate(pictures))
 
 
-def to_pixels(images: NDArray[np.uint8]) -> torch.Tensor:
+def to_model_input(images: NDArray[np.uint8]) -> torch.Tensor:
     """Return images as the input of a model: float32 in [0, 1], shape (N, C, H, W)."""
     return torch.from_numpy(np.array(images)).to(torch.float32).div_(255)
 
 
-def to_picture(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_hwc(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return (..., C, H, W) as (..., H, W) for grey or (..., H, W, 3) for colour."""
     if images.shape[-3] == 1:
         return np.ascontiguousarray(images[..., 0, :, :])
     return np.ascontiguousarray(np.moveaxis(images, -3, -1))
 
 
-def labels_of(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
+def label_tensor(model: Model, labels: NDArray[np.int64] | None) -> torch.Tensor | None:
     """Return labels as a tensor for a conditional model; None for other models."""
     if not model.conditional:
         return None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.latent.planes import Frame
+    from latentlab.latent.planes import Plane
 
 
 class Spacing(StrEnum):
@@ -22,7 +22,7 @@ class Spacing(StrEnum):
     QUANTILE = "quantile"
 
 
-def axis(n: int, span: float, spacing: Spacing) -> NDArray[np.float64]:
+def grid_axis(n: int, span: float, spacing: Spacing) -> NDArray[np.float64]:
     """Return n coordinates from -span to span.
 
     Parameters
@@ -46,7 +46,7 @@ def axis(n: int, span: float, spacing: Spacing) -> NDArray[np.float64]:
 
 
 def plane_points(
-    center: Sequence[float], frame: Frame, coordinates: NDArray[np.float64]
+    center: Sequence[float], frame: Plane, coordinates: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return the points of a square grid over a plane, with all other coordinates constant.
 
@@ -54,7 +54,7 @@ def plane_points(
     ----------
     center : sequence of float, length D
         Point that gives the component orthogonal to the plane.
-    frame : Frame
+    frame : Plane
         The directions along x and y.
     coordinates : ndarray, shape (n,)
         Grid lines along both axes, ascending.

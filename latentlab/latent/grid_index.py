@@ -9,13 +9,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PER_CELL = 4
-MOST_CELLS = 1024
+POINTS_PER_CELL = 4
+MAX_GRID_SIDE = 1024
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 
 
-class Cells:
+class GridIndex:
     """Points sorted by cell, row by row of the grid.
 
     Parameters
@@ -28,8 +28,8 @@ class Cells:
         good = np.isfinite(xy).all(1)
         rows = None if good.all() else np.flatnonzero(good)
         kept = xy if rows is None else xy[rows]
-        side = int(np.sqrt(len(kept) / PER_CELL))
-        self.side = min(MOST_CELLS, max(1, side))
+        side = int(np.sqrt(len(kept) / POINTS_PER_CELL))
+        self.side = min(MAX_GRID_SIDE, max(1, side))
         self._low = kept.min(0) if len(kept) else np.zeros(2, np.float32)
         extent = kept.max(0) - self._low if len(kept) else np.ones(2, np.float32)
         self._size = np.maximum(extent, 1e-9) / np.float32(self.side)
@@ -110,7 +110,7 @@ class Cells:
                 reach *= 2
 
 
-def inside(polygon: NDArray[np.float64], xy: NDArray[np.float32]) -> NDArray[np.bool_]:
+def points_in_polygon(polygon: NDArray[np.float64], xy: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which points of shape (N, 2) lie within a closed polygon of shape (K, 2).
 
     A ray to the right crosses the outline an odd number of times (Algorithm 112: Position of

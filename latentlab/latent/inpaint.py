@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import torch
 
-from latentlab.latent.encode import to_pixels
+from latentlab.latent.encode import to_model_input
 from latentlab.latent.optimizing import load_optimizers
-from latentlab.models.thread_rng import Seeded
+from latentlab.models.thread_rng import SeededRng
 from latentlab.work import in_thread
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     from latentlab.models.base import Model
 
-BETAS = (0.8, 0.9)
-RATE = 0.2
+ADAM_BETAS = (0.8, 0.9)
+LEARNING_RATE = 0.2
 """Learning rate: the length of a first step in z, where the prior has deviation 1."""
 
-DRAWN, PIECE = 512, 32
+PRIOR_SAMPLES, SCREENED_AT_ONCE = 512, 32
 """Samples of the prior that are screened as starting points, and how many at a time."""
-SCREENING = 0.1
+SCREENING_SHARE = 0.1
 """Share of the progress that the screening counts for."""
 
 
@@ -74,14 +74,14 @@ class MaskedImage:
 
     def pixels(self) -> Tensor:
         """Return the image as the input of a model, with shape (1, C, H, W)."""
-        return to_pixels(self.image[None])
+        return to_model_input(self.image[None])
 
     def mask(self) -> Tensor:
         """Return the observation mask, with shape (1, 1, H, W)."""
         return torch.from_numpy(np.array(self.known))[None, None]
 
 
-def most_probable(
+def map_inpaint(
     model: Model, damaged: MaskedImage, steps: int = 150, restarts: int = 8, seed: int = 0
 ) -> Generator[float, None, Inpainting]:
     """Find the z that explains the observed pixels best, yielding the share done.
@@ -111,15 +111,15 @@ def most_probable(
     z = yield from _starts(model, damaged, restarts, seed)
     y = _labels(model, damaged, restarts)
     for _ in in_thread(load_optimizers):
-        yield SCREENING
+        yield SCREENING_SHARE
     z.requires_grad_(True)
-    optimizer = torch.optim.Adam([z], RATE, BETAS, maximize=True)
+    optimizer = torch.optim.Adam([z], LEARNING_RATE, ADAM_BETAS, maximize=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for step in range(1, steps + 1):
         (z.grad,) = torch.autograd.grad(_log_joint(model, z, x, known, y).sum(), z)
         optimizer.step()
         schedule.step()
-        yield SCREENING + (1 - SCREENING) * step / steps
+        yield SCREENING_SHARE + (1 - SCREENING_SHARE) * step / steps
     return _inpainting(model, damaged, z)
 
 
@@ -128,20 +128,20 @@ def _starts(
 ) -> Generator[float, None, Tensor]:
     """Return the code of the mean-filled image and the best samples of the prior, (count, D)."""
     x, known = damaged.pixels(), damaged.mask()
-    y = _labels(model, damaged, PIECE)
-    with torch.no_grad(), Seeded(seed):
-        drawn = model.prior().sample((DRAWN,))
+    y = _labels(model, damaged, SCREENED_AT_ONCE)
+    with torch.no_grad(), SeededRng(seed):
+        drawn = model.prior().sample((PRIOR_SAMPLES,))
         code = model.encode(_mean_filled(x, known), _labels(model, damaged, 1)).mean
     joint = []
-    for start in range(0, DRAWN, PIECE):
+    for start in range(0, PRIOR_SAMPLES, SCREENED_AT_ONCE):
         with torch.no_grad():
-            joint.append(_log_joint(model, drawn[start : start + PIECE], x, known, y))
-        yield SCREENING * (start + PIECE) / DRAWN
+            joint.append(_log_joint(model, drawn[start : start + SCREENED_AT_ONCE], x, known, y))
+        yield SCREENING_SHARE * (start + SCREENED_AT_ONCE) / PRIOR_SAMPLES
     best = torch.cat(joint).topk(count - 1).indices
     return torch.cat([code, drawn[best]])
 
 
-def resampled(
+def sample_inpaintings(
     model: Model, damaged: MaskedImage, count: int = 6, sweeps: int = 30, seed: int = 0
 ) -> Generator[float, None, Inpainting]:
     """Draw different completions of an image, yielding the share done.
@@ -172,7 +172,7 @@ def resampled(
     Stochastic Backpropagation and Approximate Inference in Deep Generative Models, Rezende,
     Mohamed & Wierstra, 2014, appendix F.
     """
-    x, known, noise = damaged.pixels(), damaged.mask(), Seeded(seed)
+    x, known, noise = damaged.pixels(), damaged.mask(), SeededRng(seed)
     y = _labels(model, damaged, count)
     with torch.inference_mode(), noise:
         z = model.prior().sample((count,))

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-VALUES = 2_000_000
+VALUES_PER_STEP = 2_000_000
 """Pixel values compared at a time."""
-TREE_UP_TO = 8
+MAX_TREE_DIMENSIONS = 8
 """Dimensions up to which a tree is faster than computing all distances."""
-TREE_FROM = 20_000
+MIN_TREE_CODES = 20_000
 """Number of codes from which it pays to build a tree."""
 
-DISTANCES = 150_000
+DISTANCES_PER_PIECE = 150_000
 """Distances computed in a few milliseconds: the size of a piece of work."""
 
-Found = tuple["NDArray[np.float64]", "NDArray[np.int64]"]
+DistancesAndRows = tuple["NDArray[np.float64]", "NDArray[np.int64]"]
 """Distances and rows, the nearest first."""
 
 
@@ -45,7 +45,7 @@ class NearestCodes:
         self._centered = codes - self._center
         self._squares = np.einsum("ij,ij->i", self._centered, self._centered)
         self._tree = None
-        if codes.shape[1] <= TREE_UP_TO and len(codes) >= TREE_FROM:
+        if codes.shape[1] <= MAX_TREE_DIMENSIONS and len(codes) >= MIN_TREE_CODES:
             from scipy.spatial import KDTree
 
             self._tree = KDTree(codes, balanced_tree=False, compact_nodes=False)
@@ -56,9 +56,9 @@ class NearestCodes:
     @property
     def rows_at_once(self) -> int:
         """Number of points whose search takes a few milliseconds."""
-        return max(1, DISTANCES // max(1, len(self)))
+        return max(1, DISTANCES_PER_PIECE // max(1, len(self)))
 
-    def nearest(self, z: NDArray[np.float32], k: int) -> Found:
+    def nearest(self, z: NDArray[np.float32], k: int) -> DistancesAndRows:
         """Return the nearest codes of each point.
 
         Parameters
@@ -96,7 +96,7 @@ class NearestCodes:
         return self._squares - 2 * z @ self._centered.T + np.einsum("ij,ij->i", z, z)[:, None]
 
 
-class PictureSearch:
+class ImageSearch:
     """Compares an image with many others, a part of them in each step.
 
     Parameters
@@ -112,7 +112,7 @@ class PictureSearch:
         self._squared = np.empty(len(images), np.float32)
         self._done = 0
         self._values = max(1, int(np.prod(images.shape[1:])))
-        self._block = max(1, VALUES // self._values)
+        self._block = max(1, VALUES_PER_STEP // self._values)
 
     @property
     def fraction(self) -> float:
@@ -127,7 +127,7 @@ class PictureSearch:
         self._squared[self._done : self._done + len(part)] = np.einsum("ij,ij->i", part, part)
         self._done += len(part)
 
-    def nearest(self, k: int) -> Found:
+    def nearest(self, k: int) -> DistancesAndRows:
         """Return the most similar images, after all have been compared.
 
         Returns
@@ -142,10 +142,10 @@ class PictureSearch:
 
 
 NEIGHBOURS = 5
-TINY = 1e-12
+MIN_SQUARED_DISTANCE = 1e-12
 
 
-def blend(
+def inverse_distance_interpolate(
     query: Sequence[float], where: NDArray[np.float32], what: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Return the value at a point, interpolated from the nearest known points.
@@ -168,7 +168,7 @@ def blend(
     """
     (distances,), (near,) = NearestCodes(where).nearest(np.array([query], np.float32), NEIGHBOURS)
     squared = distances**2
-    if squared[0] < TINY:
+    if squared[0] < MIN_SQUARED_DISTANCE:
         near, squared = near[squared == squared[0]], squared[squared == squared[0]]
-    weights = 1 / np.maximum(squared, TINY)
+    weights = 1 / np.maximum(squared, MIN_SQUARED_DISTANCE)
     return (weights / weights.sum()) @ what[near].astype(np.float64)

@@ -11,7 +11,7 @@ import numpy as np
 
 from latentlab.errors import RunError
 from latentlab.latent.nearest import NearestCodes
-from latentlab.latent.planes import turned
+from latentlab.latent.planes import procrustes
 from latentlab.work import BackgroundComputation
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
     from latentlab.work import Progress
 
-LIMIT = 10_000
+MAX_PROJECTED_CODES = 10_000
 """Codes that are projected; the others are placed near their nearest."""
-FEWEST = 10
-MANY = 2000
+MIN_CODES = 10
+MIN_CODES_FOR_THREADS = 2000
 PERPLEXITY = 30.0
-EARLY, LATE = 250, 500
+EXAGGERATED_STEPS, PLAIN_STEPS = 250, 500
 """Steps of t-SNE with and without early exaggeration."""
-TELL_EVERY = 10
-REACH = 3.0
+REPORT_INTERVAL = 10
+MAP_RADIUS = 3.0
 """Distance from the centre of the map to its edge, in units of the map."""
 BLOCK = 512
 TREE_UP_TO = 8
@@ -70,9 +70,9 @@ def project(
     RunError
         If there are too few codes, or the method is not installed.
     """
-    if len(codes) < FEWEST:
+    if len(codes) < MIN_CODES:
         raise RunError(
-            f"{method} needs at least {FEWEST} images, and there are {len(codes)}.",
+            f"{method} needs at least {MIN_CODES} images, and there are {len(codes)}.",
             "Look at two dimensions instead.",
         )
     anchors = _anchors(len(codes), seed)
@@ -83,22 +83,22 @@ def project(
     def layout(task: BackgroundComputation[NDArray[np.float32]]) -> NDArray[np.float32]:
         xy = _normalised(compute(chosen, initial, task))
         if initial is not None:
-            xy = turned(xy, initial)
+            xy = procrustes(xy, initial)
         return xy if len(anchors) == len(codes) else _place_rest(codes, anchors, xy, task)
 
     return (yield from BackgroundComputation(layout, "Looking for neighbours").follow()), anchors
 
 
 def _anchors(count: int, seed: int) -> NDArray[np.int64]:
-    if count <= LIMIT:
+    if count <= MAX_PROJECTED_CODES:
         return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, LIMIT, replace=False))
+    return np.sort(np.random.default_rng(seed).choice(count, MAX_PROJECTED_CODES, replace=False))
 
 
 def _normalised(xy: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return positions centred at their median; 99 % of coordinates are within `REACH`."""
     xy = np.asarray(xy, np.float32) - np.median(xy, 0).astype(np.float32)
-    return (xy * np.float32(REACH / max(1e-6, float(np.quantile(np.abs(xy), 0.99))))).astype(
+    return (xy * np.float32(MAP_RADIUS / max(1e-6, float(np.quantile(np.abs(xy), 0.99))))).astype(
         np.float32
     )
 
@@ -115,8 +115,8 @@ def _tsne(
 
     def report(_iteration: int, _error: float, _xy: Any) -> bool:
         nonlocal done
-        done += TELL_EVERY
-        task.tell("t-SNE", min(1.0, done / (EARLY + LATE)))
+        done += REPORT_INTERVAL
+        task.tell("t-SNE", min(1.0, done / (EXAGGERATED_STEPS + PLAIN_STEPS)))
         return task.stopped.is_set()
 
     start: Any = "pca" if codes.shape[1] > 1 else "random"
@@ -127,11 +127,11 @@ def _tsne(
         initialization=start,
         neighbors="exact" if codes.shape[1] <= 30 else "auto",
         # For few codes, threads cost more time than they save.
-        n_jobs=(os.cpu_count() or 1) if len(codes) > MANY else 1,
-        early_exaggeration_iter=EARLY,
-        n_iter=LATE,
+        n_jobs=(os.cpu_count() or 1) if len(codes) > MIN_CODES_FOR_THREADS else 1,
+        early_exaggeration_iter=EXAGGERATED_STEPS,
+        n_iter=PLAIN_STEPS,
         callbacks=report,
-        callbacks_every_iters=TELL_EVERY,
+        callbacks_every_iters=REPORT_INTERVAL,
         random_state=0,
     )
     return np.asarray(method.fit(codes), np.float32)
@@ -158,7 +158,7 @@ def _umap(
         n_jobs=1,
         tqdm_kwds={
             "disable": False,
-            "file": _Listener(task),
+            "file": _ProgressStream(task),
             "mininterval": 0.1,
             "bar_format": "{percentage}",
         },
@@ -166,7 +166,7 @@ def _umap(
     return np.asarray(method.fit_transform(codes), np.float32)
 
 
-class _Listener(io.StringIO):
+class _ProgressStream(io.StringIO):
     """Stream of UMAP's progress bar, the only way to observe and to stop it."""
 
     def __init__(self, task: BackgroundComputation[NDArray[np.float32]]) -> None:
@@ -175,9 +175,9 @@ class _Listener(io.StringIO):
 
     @override
     def write(self, text: str) -> int:
-        """Report a percentage; raise `Given` if the computation was stopped."""
+        """Report a percentage; raise `Stopped` if the computation was stopped."""
         if self._task.stopped.is_set():
-            raise Given
+            raise Stopped
         with suppress(ValueError):
             self._task.tell("UMAP", min(1.0, float(text.strip()) / 100))
         return len(text)
@@ -194,7 +194,7 @@ def _place_rest(
     positions = np.empty((len(codes), 2), np.float32)
     for start in range(0, len(codes), BLOCK):
         if task.stopped.is_set():
-            raise Given
+            raise Stopped
         distances, near = index.nearest(codes[start : start + BLOCK], 3)
         weights = 1 / np.maximum(distances**2, 1e-9)
         weights /= weights.sum(1, keepdims=True)
@@ -204,5 +204,5 @@ def _place_rest(
     return positions
 
 
-class Given(Exception):
+class Stopped(Exception):
     """Raised to end a computation that was stopped; its result is not used."""

@@ -1,4 +1,4 @@
-"""Paired comparison of two measurements of the same images, without torch."""
+"""PairedComparison comparison of two measurements of the same images, without torch."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-SURE = 2.0
+SIGNIFICANT_ERRORS = 2.0
 """Standard errors from which a difference is significant: chance gives less 19 times in 20."""
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
+class PairedComparison:
     """Means of two measurements, and of their difference.
 
     Parameters
@@ -36,10 +36,10 @@ class Paired:
     @property
     def clear(self) -> bool:
         """Whether the difference is significant; False if its error is unknown."""
-        return bool(abs(self.difference) > SURE * self.error)
+        return bool(abs(self.difference) > SIGNIFICANT_ERRORS * self.error)
 
 
-def paired(first: ArrayLike, second: ArrayLike) -> Paired:
+def paired(first: ArrayLike, second: ArrayLike) -> PairedComparison:
     """Compare two measurements of the same N images.
 
     Each image is its own control: the difficulty that both models share cancels. The error is
@@ -65,4 +65,4 @@ def paired(first: ArrayLike, second: ArrayLike) -> Paired:
         raise ValueError(f"cannot pair {a.shape} with {b.shape}")
     differences = b - a
     error = float(differences.std(ddof=1) / np.sqrt(a.size)) if a.size > 1 else float("nan")
-    return Paired(float(a.mean()), float(b.mean()), float(differences.mean()), error)
+    return PairedComparison(float(a.mean()), float(b.mean()), float(differences.mean()), error)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TINY = 1e-9
-ALIKE = 0.95
+MIN_NORM = 1e-9
+MIN_COSINE_FOR_NAME = 0.95
 """Cosine from which an axis is named after a principal component."""
 
 
 @dataclass(frozen=True)
-class Frame:
+class Plane:
     """Two directions in a latent space of D dimensions, and their titles.
 
     Parameters
@@ -115,13 +115,13 @@ class Frame:
         return point - (self.basis @ point) @ self._back
 
 
-def axes_frame(i: int, j: int, size: int) -> Frame:
+def axes_plane(i: int, j: int, size: int) -> Plane:
     """Return the plane of the latent dimensions `i` and `j` of `size`."""
     across, up = np.eye(size)[[i, j]].tolist()
-    return Frame(tuple(across), tuple(up), (f"z{i + 1}", f"z{j + 1}"))
+    return Plane(tuple(across), tuple(up), (f"z{i + 1}", f"z{j + 1}"))
 
 
-def plane_along(first: Sequence[float], second: Sequence[float], names: tuple[str, str]) -> Frame:
+def plane_along(first: Sequence[float], second: Sequence[float], names: tuple[str, str]) -> Plane:
     """Return the plane of two directions, the first to the right.
 
     Raises
@@ -131,19 +131,19 @@ def plane_along(first: Sequence[float], second: Sequence[float], names: tuple[st
     """
     across = np.asarray(first, np.float64)
     up = np.asarray(second, np.float64)
-    if np.linalg.norm(across) > TINY:
+    if np.linalg.norm(across) > MIN_NORM:
         across = across / np.linalg.norm(across)
     up = up - (up @ across) * across
     # Repeated: after one step, nearly parallel directions are not quite orthogonal.
     up = up - (up @ across) * across
-    least = max(TINY, 1e-6 * float(np.linalg.norm(second)))
-    if np.linalg.norm(across) < TINY or np.linalg.norm(up) < least:
+    least = max(MIN_NORM, 1e-6 * float(np.linalg.norm(second)))
+    if np.linalg.norm(across) < MIN_NORM or np.linalg.norm(up) < least:
         raise ValueError("the two directions do not span a plane")
     up = up / np.linalg.norm(up)
-    return Frame(tuple(across.tolist()), tuple(up.tolist()), names)
+    return Plane(tuple(across.tolist()), tuple(up.tolist()), names)
 
 
-def plane_through(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> Frame:
+def plane_through(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> Plane:
     """Return the plane parallel to that of three points, with `a` to `b` to the right.
 
     With any of the three as `z`, `lift` gives the plane through them.
@@ -157,7 +157,7 @@ def plane_through(a: Sequence[float], b: Sequence[float], c: Sequence[float]) ->
     return plane_along(first, second, ("A → B", "towards z"))
 
 
-def pca_frame(codes: NDArray[np.float32], like: Frame | None = None) -> Frame:
+def pca_plane(codes: NDArray[np.float32], like: Plane | None = None) -> Plane:
     """Return the plane of largest variance of the codes, with the shares of variance as titles.
 
     Principal components by the eigenvectors of the covariance (Pattern Recognition and Machine
@@ -167,7 +167,7 @@ def pca_frame(codes: NDArray[np.float32], like: Frame | None = None) -> Frame:
     ----------
     codes : ndarray of float32, shape (N, D)
         At least two codes of at least one dimension.
-    like : Frame, optional
+    like : Plane, optional
         An earlier frame: the axes are rotated or mirrored within their plane to match it.
     """
     size = codes.shape[1]
@@ -178,11 +178,11 @@ def pca_frame(codes: NDArray[np.float32], like: Frame | None = None) -> Frame:
     basis = components if size > 1 else np.ones((2, 1))
     if size > 1 and like is not None and like.size == size:
         basis = _rotation(basis, like.basis) @ basis
-    total = max(float(variance.sum()), TINY)
+    total = max(float(variance.sum()), MIN_NORM)
     shares = np.einsum("ij,jk,ik->i", basis, covariance, basis) / total
     names = [_title(axis, components, share) for axis, share in zip(basis, shares, strict=True)]
     across, up = basis.tolist()
-    return Frame(tuple(across), tuple(up), (names[0], names[1]))
+    return Plane(tuple(across), tuple(up), (names[0], names[1]))
 
 
 def _rotation(basis: NDArray[np.float64], like: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -194,11 +194,11 @@ def _rotation(basis: NDArray[np.float64], like: NDArray[np.float64]) -> NDArray[
 def _title(axis: NDArray[np.float64], components: NDArray[np.float64], share: float) -> str:
     """Name an axis after its principal component, or as between two of them."""
     like = np.abs(components @ axis)
-    name = f"PC {like.argmax() + 1}" if like.max() > ALIKE else "between PC 1 and 2"
+    name = f"PC {like.argmax() + 1}" if like.max() > MIN_COSINE_FOR_NAME else "between PC 1 and 2"
     return f"{name} · {share:.0%} of variance"
 
 
-def turned(xy: NDArray[np.float32], like: NDArray[np.float32]) -> NDArray[np.float32]:
+def procrustes(xy: NDArray[np.float32], like: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return points rotated, mirrored and shifted to match others best, row by row.
 
     Orthogonal Procrustes (A generalized solution of the orthogonal Procrustes problem,

@@ -9,13 +9,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LIMIT = 20_000
+MAX_COMPARED_CODES = 20_000
 """Codes that are compared with the prior."""
-DRAWS = 4
+DRAWS_PER_POSTERIOR = 4
 """Samples of the posterior of each of them."""
-REACH = 3.5
-CELLS = 80
-BLUR = 0.2
+GRID_RADIUS = 3.5
+GRID_CELLS = 80
+SMOOTHING_SIGMA = 0.2
 """Standard deviation of the smoothing of both densities, in those of the prior."""
 
 
@@ -29,7 +29,7 @@ def draw_posteriors(
     return noise
 
 
-def holes(xy: NDArray[np.float32], reach: float, n: int) -> NDArray[np.float64]:
+def prior_holes(xy: NDArray[np.float32], reach: float, n: int) -> NDArray[np.float64]:
     """Compare the density of codes on a plane with that of the prior, N(0, I).
 
     Both are smoothed by a Gaussian of standard deviation ``BLUR``, so the prior becomes
@@ -56,9 +56,13 @@ def holes(xy: NDArray[np.float32], reach: float, n: int) -> NDArray[np.float64]:
     edges = np.linspace(-reach, reach, n + 1)
     step = edges[1] - edges[0]
     counted, _, _ = np.histogram2d(xy[:, 1], xy[:, 0], bins=(edges, edges))
-    aggregate = gaussian_filter(counted, BLUR / step, mode="constant") / max(1, len(xy)) / step**2
+    aggregate = (
+        gaussian_filter(counted, SMOOTHING_SIGMA / step, mode="constant")
+        / max(1, len(xy))
+        / step**2
+    )
     middle = (edges[:-1] + edges[1:]) / 2
-    variance = 1 + BLUR**2
+    variance = 1 + SMOOTHING_SIGMA**2
     bell = np.exp(-(middle**2) / 2 / variance) / np.sqrt(2 * np.pi * variance)
     prior = bell[:, None] * bell[None, :]
     missing = np.clip(1 - aggregate / np.maximum(prior, 1e-12), 0, 1)

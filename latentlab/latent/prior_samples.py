@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from latentlab.models.thread_rng import Seeded
+from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ def sample_prior(model: Model, count: int, seed: int) -> NDArray[np.float32]:
     -------
     ndarray of float32, shape (count, D)
     """
-    with torch.no_grad(), Seeded(seed):
+    with torch.no_grad(), SeededRng(seed):
         return model.prior().sample((count,)).numpy()
 
 

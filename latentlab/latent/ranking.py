@@ -61,14 +61,14 @@ class Scores:
         return {Score.ELBO: self.elbo, Score.ERROR: self.error, Score.RATE: self.rate}[score]
 
 
-def strangest_first(values: ArrayLike) -> NDArray[np.int64]:
+def rank_descending(values: ArrayLike) -> NDArray[np.int64]:
     """Return the rows in descending order of the scores; NaN comes first."""
     scores = np.asarray(values, np.float64)
     scores = np.where(np.isnan(scores), np.inf, scores)
     return np.argsort(-scores, kind="stable").astype(np.int64)
 
 
-def unlikeness(score: float, scores: ArrayLike) -> float:
+def percentile(score: float, scores: ArrayLike) -> float:
     """Return the percentage of the data whose score is below that of an image.
 
     Parameters

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NEIGHBOUR = 10
+K = 10
 """k: the density is estimated from the distance to the k-th neighbour."""
-SAMPLE = 512
+REFERENCE_SAMPLES = 512
 """Samples of posteriors that the reference distances are computed from."""
-USUAL, RARE = 0.90, 0.99
+SUPPORTED_QUANTILE, EDGE_QUANTILE = 0.90, 0.99
 """Quantiles of the reference distances: good support ends at the first, the edge at the second."""
 
 
@@ -101,8 +101,8 @@ def fit_support(
         return None
     codes = NearestCodes(mu)
     yield Progress("Looking at the codes", 0.0)
-    z, rows = posterior_samples(mu, sigma, SAMPLE)
-    k = min(NEIGHBOUR, len(mu) - 2)
+    z, rows = posterior_samples(mu, sigma, REFERENCE_SAMPLES)
+    k = min(K, len(mu) - 2)
     found = []
     for start in range(0, len(rows), codes.rows_at_once):
         part = slice(start, start + codes.rows_at_once)
@@ -133,9 +133,9 @@ def support_of(z: NDArray[np.float32], ground: SupportStatistics) -> Support:
     kth = np.maximum(distances[:, -1], 1e-9)
     with np.errstate(over="ignore", under="ignore"):
         density = (ground.radius / kth) ** z.shape[1]
-    quantiles = ground.quantile(USUAL), ground.quantile(RARE)
+    quantiles = ground.quantile(SUPPORTED_QUANTILE), ground.quantile(EDGE_QUANTILE)
     near = ground.codes.within(z, ground.radius)
-    level = level_of(kth, *quantiles)
+    level = support_level(kth, *quantiles)
     radius = np.full(len(z), ground.radius)
     return Support(near, radius, density, distances[:, 0] / ground.nearest, level)
 
@@ -146,7 +146,7 @@ def joined(parts: Sequence[Support]) -> Support:
     return Support(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def level_of(value: Any, usual: float, rare: float) -> NDArray[np.float64]:
+def support_level(value: Any, usual: float, rare: float) -> NDArray[np.float64]:
     """Return a level from 0 to 1: ½ at `usual`, ¾ at `rare`, 1 from three times `rare` on.
 
     Parameters

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from latentlab.learning.recipe import Recipe
 
-SURE = 0.01
+MIN_SAFE_SIGMA = 0.01
 """Sigma or scale of a pixel in [0, 1] below which the likelihood may make losses overflow."""
-WIDTHS = ("sigma", "scale", "min_sigma")
+SIGMA_FIELDS = ("sigma", "scale", "min_sigma")
 """Names of the sigma or scale in the likelihoods that have one."""
 
 
@@ -41,8 +41,8 @@ def _changes(recipe: Recipe, terms: set[str]) -> Iterator[str]:
     """Yield changes to possible causes that do not depend on the step."""
     likelihood = getattr(recipe.model, "likelihood", None)
     if "reconstruction" in terms:
-        for name in WIDTHS:
-            if getattr(likelihood, name, SURE) < SURE:
+        for name in SIGMA_FIELDS:
+            if getattr(likelihood, name, MIN_SAFE_SIGMA) < MIN_SAFE_SIGMA:
                 yield f"a larger model.likelihood.{name}"
     if recipe.objective.extra.kind in terms:
         yield f"another objective.extra than {recipe.objective.extra.kind}"

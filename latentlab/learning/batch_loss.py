@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Numbers = Mapping[str, float | Tensor]
 
 
-class BatchLosses(nn.Module):
+class LossModule(nn.Module):
     """Losses of a batch as a module, the form that `DistributedDataParallel` requires.
 
     Parameters
@@ -49,7 +49,7 @@ class BatchLosses(nn.Module):
             return compute_losses(self.model, objective, inputs, numbers, self._noise)[0]
 
 
-def shared(losses: BatchLosses) -> nn.Module:
+def data_parallel(losses: LossModule) -> nn.Module:
     """Return the module with gradients averaged over all processes."""
     # Batch norm keeps the statistics of each process's own slice of the batch.
     parallel = DistributedDataParallel(losses)
@@ -65,17 +65,19 @@ def backward(values: Mapping[str, Tensor], whole: int, size: int = 1) -> None:
     TrainingError
         On the CPU, if the loss is not finite; no weight has changed.
     """
-    check(values)
+    check_finite(values)
     # DDP averages gradients over the processes, so each sum is scaled by their number.
     (values["loss"].sum() * (size / whole)).backward()
 
 
-def check(values: Mapping[str, Tensor]) -> None:
+def check_finite(values: Mapping[str, Tensor]) -> None:
     """On the CPU, raise a `TrainingError` if the loss is not finite."""
     loss = values["loss"]
     # On a GPU this would synchronise; `Monitor` checks the losses when they arrive.
     if loss.device.type == "cpu" and not math.isfinite(loss.detach().sum().item()):
-        raise not_finite({name: float(value.detach().sum()) for name, value in values.items()})
+        raise not_finite_error(
+            {name: float(value.detach().sum()) for name, value in values.items()}
+        )
 
 
 class NotFiniteError(TrainingError):
@@ -92,7 +94,7 @@ class NotFiniteError(TrainingError):
         self.terms = terms
 
 
-def not_finite(values: Mapping[str, float]) -> NotFiniteError:
+def not_finite_error(values: Mapping[str, float]) -> NotFiniteError:
     """Return the error that names the terms that are not finite."""
     bad = tuple(name for name, value in values.items() if not math.isfinite(value))
     return NotFiniteError(tuple(name for name in bad if name != "loss") or bad)

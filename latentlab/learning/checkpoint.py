@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from latentlab.models.base import Model
 
-LAST, BEST = "checkpoint", "best"
+LAST_STEM, BEST_STEM = "checkpoint", "best"
 """File stems of the last weights, and of the weights with the lowest validation loss."""
-WEIGHTS, DESCRIPTION = f"{LAST}.safetensors", f"{LAST}.json"
+WEIGHTS_FILE, DESCRIPTION_FILE = f"{LAST_STEM}.safetensors", f"{LAST_STEM}.json"
 FORMAT = 1
 Side = Annotated[int, Field(ge=1, le=8192)]
 """Pixels along one side of an image."""
@@ -79,7 +79,7 @@ def save_checkpoint(
     weights: Mapping[str, NDArray],
     *,
     half: bool = False,
-    stem: str = LAST,
+    stem: str = LAST_STEM,
 ) -> None:
     """Write weights and description as two files with the stem `stem`, each atomically.
 
@@ -105,8 +105,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     RunError
         If it is missing, damaged, or written by a newer latentlab.
     """
-    file = folder_of(path) / f"{_stem(path)}.json"
-    if path.suffix == ".safetensors" and path.stem not in (LAST, BEST):
+    file = run_folder(path) / f"{_stem(path)}.json"
+    if path.suffix == ".safetensors" and path.stem not in (LAST_STEM, BEST_STEM):
         # Do not read the checkpoint in the same folder instead.
         raise _no_checkpoint(path, f"{path.stem}.json")
     if is_missing(file):
@@ -140,7 +140,7 @@ def _no_checkpoint(path: Path, missing: str) -> RunError:
         )
     return RunError(
         f"{path} is not a checkpoint of latentlab: {why}.",
-        f"Open a run folder that latentlab has written, or the {WEIGHTS} in it.",
+        f"Open a run folder that latentlab has written, or the {WEIGHTS_FILE} in it.",
     )
 
 
@@ -197,18 +197,18 @@ def load_model(path: Path) -> tuple[Model, Checkpoint]:
         If a file is missing, damaged or foreign, or if shapes do not match.
     """
     checkpoint = read_checkpoint(path)
-    folder, stem = folder_of(path), _stem(path)
+    folder, stem = run_folder(path), _stem(path)
     fault = "describes a model that cannot be made"
     with reading(folder / f"{stem}.json", fault=fault):
         model = _meta_model(checkpoint.recipe, checkpoint.spec)
     file = folder / f"{stem}.safetensors"
     # Shapes are checked before memory is allocated.
     weights = read_weights(file, _shapes(model))
-    fill(_allocate(model), weights, str(file))
+    load_weights(_allocate(model), weights, str(file))
     return model, checkpoint
 
 
-def blank_model(recipe: Recipe, spec: ImageSpec) -> Model:
+def empty_model(recipe: Recipe, spec: ImageSpec) -> Model:
     """Build a model with uninitialised weights, which `fill` then sets."""
     return _allocate(_meta_model(recipe, spec))
 
@@ -227,7 +227,7 @@ def _shapes(model: Model) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
-def fill(model: Model, weights: Mapping[str, NDArray], source: str) -> None:
+def load_weights(model: Model, weights: Mapping[str, NDArray], source: str) -> None:
     """Copy weights into a model.
 
     Raises
@@ -240,12 +240,12 @@ def fill(model: Model, weights: Mapping[str, NDArray], source: str) -> None:
         tensor.copy_(torch.from_numpy(np.array(weights[name], np.float32)))
 
 
-def folder_of(path: Path) -> Path:
+def run_folder(path: Path) -> Path:
     """Return the run folder of a path to the folder or to a file in it."""
     return path if path.is_dir() or not path.suffix else path.parent
 
 
 def _stem(path: Path) -> str:
     """Return the file stem, `LAST` or `BEST`, of a checkpoint file or run folder."""
-    named = path.suffix in (".safetensors", ".json") and path.stem == BEST
-    return BEST if named else LAST
+    named = path.suffix in (".safetensors", ".json") and path.stem == BEST_STEM
+    return BEST_STEM if named else LAST_STEM

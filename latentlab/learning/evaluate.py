@@ -8,33 +8,33 @@ import numpy as np
 import torch
 
 from latentlab.learning.events import EpochPreview, Losses
-from latentlab.learning.latent_statistics import MEASURED, measure
-from latentlab.learning.loss_sums import Meter
+from latentlab.learning.latent_statistics import AGGREGATE_IMAGES, latent_statistics
+from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.objectives import Noise, compute_losses
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from latentlab.learning.events import Latents
+    from latentlab.learning.events import LatentStatistics
     from latentlab.learning.trainer import Trainer
     from latentlab.models.base import Model
 
-BATCH = 1000
-DRAWN = 1000
+VALIDATION_BATCH_SIZE = 1000
+PREVIEW_POSTERIORS = 1000
 """Images whose posteriors a preview contains."""
-REBUILT = 16
-SAMPLED = 32
+PREVIEW_RECONSTRUCTIONS = 16
+PREVIEW_SAMPLES = 32
 
 
 @torch.no_grad()
-def validate(trainer: Trainer) -> tuple[Losses, Latents]:
+def validate(trainer: Trainer) -> tuple[Losses, LatentStatistics]:
     """Return the mean losses over the held-out images, and the statistics of their codes."""
-    sums = Meter()
+    sums = LossSums()
     model, recipe, device = trainer.shown.eval(), trainer.recipe, trainer.device
     generator = torch.Generator(device).manual_seed(recipe.training.seed)
     noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
-    size = trainer.validation_feed.spec.at_once(BATCH)
+    size = trainer.validation_feed.spec.at_once(VALIDATION_BATCH_SIZE)
     rows = torch.arange(len(trainer.validation_feed)).split(size)
     posteriors: list[tuple[Tensor, Tensor]] = []
     for part, (x, y) in zip(rows, trainer.validation_feed.batches(rows), strict=True):
@@ -44,34 +44,34 @@ def validate(trainer: Trainer) -> tuple[Losses, Latents]:
             )
         sums.add(values)
         sums.count(len(x))
-        if len(posteriors) * size < MEASURED:
+        if len(posteriors) * size < AGGREGATE_IMAGES:
             posteriors.append((outputs.q.mean, outputs.q.stddev))
     mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
     rng = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
-    latents = trainer.geometry.add_to(measure(mu, sigma, rng), model, mu)
+    latents = trainer.geometry.add_to(latent_statistics(mu, sigma, rng), model, mu)
     trainer.model.train()
     return sums.means(), latents
 
 
 @torch.no_grad()
-def portray(trainer: Trainer) -> EpochPreview:
+def epoch_preview(trainer: Trainer) -> EpochPreview:
     """Return a preview of the current model, always of the same images and prior samples."""
     model, feed, device = trainer.shown.eval(), trainer.validation_feed, trainer.device
-    x, y = feed.batch(torch.arange(min(DRAWN, len(feed))))
-    mu, sigma = _posteriors(model, x, y, feed.spec.at_once(DRAWN))
-    first = slice(0, REBUILT)
+    x, y = feed.batch(torch.arange(min(PREVIEW_POSTERIORS, len(feed))))
+    mu, sigma = _posteriors(model, x, y, feed.spec.at_once(PREVIEW_POSTERIORS))
+    first = slice(0, PREVIEW_RECONSTRUCTIONS)
     labels = None if y is None else y[first]
     generator = torch.Generator().manual_seed(trainer.recipe.training.seed)
-    z = torch.randn(SAMPLED, mu.shape[1], generator=generator).to(device)
-    classes = torch.arange(SAMPLED, device=device) % max(1, feed.spec.classes)
+    z = torch.randn(PREVIEW_SAMPLES, mu.shape[1], generator=generator).to(device)
+    classes = torch.arange(PREVIEW_SAMPLES, device=device) % max(1, feed.spec.classes)
     preview = EpochPreview(
         trainer.epoch,
         mu.float().cpu().numpy(),
         sigma.float().cpu().numpy(),
         None if y is None else y.cpu().numpy(),
-        _pictures(x[first]),
-        _pictures(model.decode(mu[first], labels).mean),
-        _pictures(model.decode(z, classes).mean),
+        _to_uint8(x[first]),
+        _to_uint8(model.decode(mu[first], labels).mean),
+        _to_uint8(model.decode(z, classes).mean),
     )
     trainer.model.train()
     return preview
@@ -84,7 +84,7 @@ def _posteriors(model: Model, x: Tensor, y: Tensor | None, size: int) -> tuple[T
     return torch.cat([q.mean for q in each]), torch.cat([q.stddev for q in each])
 
 
-def _pictures(pixels: Tensor) -> NDArray[np.uint8]:
+def _to_uint8(pixels: Tensor) -> NDArray[np.uint8]:
     values = pixels.mul(255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
     values = values[:, 0] if values.shape[1] == 1 else np.moveaxis(values, 1, -1)
     return np.ascontiguousarray(values)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.image_set import Splits
-    from latentlab.learning.training_state import Position
+    from latentlab.learning.training_state import TrainingState
 
 Losses = Mapping[str, float]
 """``loss`` and each term by name, nats per image."""
@@ -91,7 +91,7 @@ class EpochEnd:
         Nats per image: during the epoch, and after it on held-out images.
     seconds, validation_seconds : float
         Duration of training and of validation.
-    latents : Latents
+    latents : LatentStatistics
         Statistics of the latent dimensions over the held-out images.
     best_epoch, best_loss : int, float
         Epoch and value of the lowest validation loss since the objective last changed.
@@ -105,13 +105,13 @@ class EpochEnd:
     validation: Losses
     seconds: float
     validation_seconds: float
-    latents: Latents
+    latents: LatentStatistics
     best_epoch: int
     best_loss: float
     memory: int = 0
 
 
-ACTIVE = 0.01
+ACTIVE_KL = 0.01
 """KL from which a latent dimension is active, in nats."""
 
 
@@ -122,11 +122,11 @@ def is_active(kl: NDArray[np.float64]) -> NDArray[np.bool_]:
     "active units" of Burda et al. (2016, section 5.2), which threshold the variance of the
     posterior means: the mean of a dimension may vary while its KL is close to 0.
     """
-    return kl >= ACTIVE
+    return kl >= ACTIVE_KL
 
 
 @dataclass(frozen=True, slots=True)
-class Latents:
+class LatentStatistics:
     """Statistics of the latent dimensions over the held-out images.
 
     Parameters
@@ -211,7 +211,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedState:
     """State of a run to be saved, passed to the callback `keep` of `fit`; not an event.
 
     Parameters
@@ -220,13 +220,13 @@ class Saved:
         Weights to open later.
     best : Snapshot or None
         Weights with the lowest validation loss, if it has fallen since the last save.
-    position : Position or None
+    position : TrainingState or None
         State to resume from; None if the run has failed and cannot be resumed.
     """
 
     snapshot: Snapshot
     best: Snapshot | None = None
-    position: Position | None = None
+    position: TrainingState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import time
 from typing import TYPE_CHECKING
 
 from latentlab.errors import RecipeError, TrainingError
-from latentlab.learning.evaluate import portray, validate
-from latentlab.learning.events import Change, EpochEnd, Event, Saved, Started
+from latentlab.learning.evaluate import epoch_preview, validate
+from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
 from latentlab.learning.fast import device as devices
-from latentlab.learning.fast.distributed import local_device, team
+from latentlab.learning.fast.distributed import join_processes, local_device
 from latentlab.learning.monitor import Monitor
-from latentlab.learning.steering import STEERABLE, Controls
+from latentlab.learning.steering import STEERABLE_PREFIXES, Controls
 from latentlab.learning.trainer import Trainer
 from latentlab.learning.training_state import restore
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from latentlab.data.image_set import Splits
     from latentlab.learning.recipe import Recipe
-    from latentlab.learning.training_state import Position
+    from latentlab.learning.training_state import TrainingState
     from latentlab.models.base import Model
     from latentlab.work import Progress
 
@@ -35,8 +35,8 @@ def fit(
     recipe: Recipe,
     *,
     controls: Controls | None = None,
-    keep: Callable[[Saved], None] | None = None,
-    resume: Position | None = None,
+    keep: Callable[[SavedState], None] | None = None,
+    resume: TrainingState | None = None,
     changes: Iterable[Change] = (),
     data: Generator[Progress, None, Splits] | None = None,
 ) -> Generator[Event, None, Model]:
@@ -53,7 +53,7 @@ def fit(
     keep : callable, optional
         Called with the state to save at intervals, and when training ends, is stopped or
         fails.
-    resume : Position, optional
+    resume : TrainingState, optional
         State of an earlier run of the same recipe, from which training continues exactly.
     changes : iterable of Change
         Changes made in the earlier run; each is applied again at its step.
@@ -81,12 +81,12 @@ def fit(
         If the loss is not finite.
     """
     controls = controls or Controls()
-    device = local_device(devices.pick(recipe.training.device))
+    device = local_device(devices.pick_device(recipe.training.device))
     splits = yield from (data or recipe.data.load())
     trainer = _trainer(recipe, splits, device, controls)
     replay = _restore(trainer, resume, changes)
     monitor = Monitor(trainer, controls, resume)
-    yield _started(trainer, splits, devices.describe(device))
+    yield _started(trainer, splits, devices.device_name(device))
     steering = _Steering(trainer, controls, replay)
     with devices.training_on(device):
         yield from _exclude_consumer(_learn(trainer, monitor, steering, keep), monitor)
@@ -94,7 +94,7 @@ def fit(
 
 
 def _trainer(recipe: Recipe, splits: Splits, device: torch.device, controls: Controls) -> Trainer:
-    trainer = Trainer(recipe, splits, device, team(device))
+    trainer = Trainer(recipe, splits, device, join_processes(device))
     if controls.spare_core and device.type == "cpu":
         devices.spare_core(trainer.model)
     return trainer
@@ -112,7 +112,9 @@ def _started(trainer: Trainer, splits: Splits, device: str) -> Started:
     )
 
 
-def _restore(trainer: Trainer, resume: Position | None, changes: Iterable[Change]) -> list[Change]:
+def _restore(
+    trainer: Trainer, resume: TrainingState | None, changes: Iterable[Change]
+) -> list[Change]:
     """Restore the state of an earlier run; return the changes that are still due."""
     replay = sorted(changes, key=lambda change: change.step)
     if resume is None:
@@ -136,7 +138,10 @@ def _exclude_consumer(events: Generator[Event], monitor: Monitor) -> Generator[E
 
 
 def _learn(
-    trainer: Trainer, monitor: Monitor, steering: _Steering, keep: Callable[[Saved], None] | None
+    trainer: Trainer,
+    monitor: Monitor,
+    steering: _Steering,
+    keep: Callable[[SavedState], None] | None,
 ) -> Generator[Event]:
     def save() -> None:
         if keep and trainer.team.leads and (saved := monitor.take_saved()):
@@ -156,7 +161,7 @@ def _learn(
     except TrainingError as error:
         raise monitor.diverged(error) from error
     except (RuntimeError, MemoryError) as error:
-        if not devices.out_of_memory(error):
+        if not devices.is_out_of_memory(error):
             raise
         raise trainer.too_large() from error
     finally:
@@ -191,7 +196,7 @@ def _epoch(trainer: Trainer, monitor: Monitor, steering: _Steering) -> Generator
         devices.memory_in_use(trainer.device),
     )
     if monitor.wants_portrait(last=over):
-        yield portray(trainer)
+        yield epoch_preview(trainer)
     if monitor.wants_snapshot(epoch_over=True):
         yield monitor.take_snapshot()
     monitor.begin_epoch()
@@ -217,7 +222,7 @@ class _Steering:
     def _change(self, key: str, value: float) -> Change:
         trainer = self._trainer
         problem = ""
-        if key.startswith(STEERABLE):
+        if key.startswith(STEERABLE_PREFIXES):
             try:
                 trainer.change(trainer.recipe.changed(key, value))
             except RecipeError as error:

@@ -1,4 +1,4 @@
-"""Geometry of the codes of held-out images: class separation and evenness of lines."""
+"""LatentGeometry of the codes of held-out images: class separation and evenness of lines."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from latentlab.learning.latent_statistics import MEASURED
+from latentlab.learning.latent_statistics import AGGREGATE_IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
-    from latentlab.learning.events import Latents
+    from latentlab.learning.events import LatentStatistics
     from latentlab.learning.loader import Loader
     from latentlab.models.base import Model
 
-ASKED = 500
+SAME_CLASS_QUERIES = 500
 """Images whose nearest neighbour is searched: the share has an error of 0.02 at most."""
-PAIRS = 16
+LINES = 16
 STEPS = 16
-SIDE = 32
+MAX_PIXEL_SIDE = 32
 """Side in pixels to which larger images are averaged before they are compared."""
-ALIKE = 1e-12
+TIE_TOLERANCE = 1e-12
 """Tolerance of equal squared distances, relative to the largest from the mean."""
-STILL = 1e-4
+MIN_IMAGE_CHANGE = 1e-4
 """Smallest change of an image along a line, root mean square in pixel values: without at least
 this change the unevenness is NaN."""
 
 
-class Geometry:
+class LatentGeometry:
     """Measures the geometry of the codes of the same held-out images in every epoch.
 
     It draws no random numbers and changes no state, so it does not influence the run.
@@ -47,12 +47,12 @@ class Geometry:
     def __init__(self, feed: Loader) -> None:
         self._feed = feed
 
-    def add_to(self, latents: Latents, model: Model, mu: Tensor) -> Latents:
+    def add_to(self, latents: LatentStatistics, model: Model, mu: Tensor) -> LatentStatistics:
         """Return `latents` with the same-class shares and the unevenness.
 
         Parameters
         ----------
-        latents : Latents
+        latents : LatentStatistics
             Statistics of the same codes.
         model : Model
             Decodes the lines; must be in evaluation mode.
@@ -73,27 +73,27 @@ class Geometry:
 
         None with fewer than two classes. Cached, because the images stay the same.
         """
-        measured = min(MEASURED, len(self._feed))
-        rows = _spread(min(ASKED, measured), measured)
+        measured = min(AGGREGATE_IMAGES, len(self._feed))
+        rows = _evenly_spaced_rows(min(SAME_CLASS_QUERIES, measured), measured)
         pixels, labels = [], []
-        for part in rows.split(self._feed.spec.at_once(ASKED)):
+        for part in rows.split(self._feed.spec.at_once(SAME_CLASS_QUERIES)):
             x, y = self._feed.batch(part)
             if y is None:
                 return None
-            pixels.append(_small(x).cpu())
+            pixels.append(_downsampled(x).cpu())
             labels.append(y.cpu())
         classes = torch.cat(labels)
         if len(classes.unique()) < 2:
             return None
-        return rows, classes, chance(classes), same_class(torch.cat(pixels), classes)
+        return rows, classes, chance_same_class(classes), same_class(torch.cat(pixels), classes)
 
     def _unevenness(self, model: Model, mu: Tensor) -> float:
-        pairs = min(PAIRS, len(mu) // 2)
+        pairs = min(LINES, len(mu) // 2)
         if not pairs:
             return float("nan")
-        rows = _spread(2 * pairs, len(mu))
+        rows = _evenly_spaced_rows(2 * pairs, len(mu))
         starts, ends = rows[:pairs], rows[pairs:]
-        size = max(1, self._feed.spec.at_once(PAIRS * (STEPS + 1)) // (STEPS + 1))
+        size = max(1, self._feed.spec.at_once(LINES * (STEPS + 1)) // (STEPS + 1))
         y = self._feed.batch(starts)[1] if model.conditional else None
 
         def generate(z: Tensor, part: slice) -> Tensor:
@@ -126,12 +126,12 @@ def same_class(points: Tensor, labels: Tensor) -> float:
     distances = torch.addmm(squares[None], centred, centred.T, alpha=-2)
     distances.fill_diagonal_(torch.inf)
     # Rounding in the product makes the distances of identical codes differ slightly.
-    nearest = distances <= distances.amin(1, keepdim=True) + ALIKE * squares.max()
+    nearest = distances <= distances.amin(1, keepdim=True) + TIE_TOLERANCE * squares.max()
     same = (labels[:, None] == labels) & nearest
     return float((same.sum(1).double() / nearest.sum(1)).mean())
 
 
-def chance(labels: Tensor) -> float:
+def chance_same_class(labels: Tensor) -> float:
     """Return the probability that another image has the same class: Σ n(n-1) / N(N-1).
 
     n is the number of images in a class. For large N this is the sum of the squared class shares.
@@ -142,7 +142,7 @@ def chance(labels: Tensor) -> float:
 
 @torch.no_grad()
 def unevenness(
-    generate: Callable[[Tensor, slice], Tensor], starts: Tensor, ends: Tensor, at_once: int = PAIRS
+    generate: Callable[[Tensor, slice], Tensor], starts: Tensor, ends: Tensor, at_once: int = LINES
 ) -> float:
     """Return how unevenly decoded images change along straight lines between codes.
 
@@ -169,7 +169,7 @@ def unevenness(
 
     References
     ----------
-    The Riemannian Geometry of Deep Generative Models, Shao, Kumar & Fletcher, 2018, eq. 3
+    The Riemannian LatentGeometry of Deep Generative Models, Shao, Kumar & Fletcher, 2018, eq. 3
     (energy; by Cauchy-Schwarz it is minimal for its length at constant speed).
     A Style-Based Generator Architecture, Karras, Laine & Aila, 2019, section 4.1 (perceptual path
     length: squared changes over small steps along such lines).
@@ -185,16 +185,16 @@ def unevenness(
         energy += float((STEPS * steps**2).sum())
         length += float((steps.sum(1) ** 2).sum())
         change += float((steps.sum(1) ** 2).sum() / images.shape[2])
-    constant = not change > len(starts) * STILL**2
+    constant = not change > len(starts) * MIN_IMAGE_CHANGE**2
     return float("nan") if constant else energy / length
 
 
-def _spread(count: int, size: int) -> Tensor:
+def _evenly_spaced_rows(count: int, size: int) -> Tensor:
     """Return rows spread evenly over all images, because a set may be sorted by class."""
     return torch.arange(count) * size // count
 
 
-def _small(x: Tensor) -> Tensor:
+def _downsampled(x: Tensor) -> Tensor:
     """Return images as rows of pixels, averaged to at most `SIDE` × `SIDE`."""
-    height, width = (min(SIDE, side) for side in x.shape[2:])
+    height, width = (min(MAX_PIXEL_SIDE, side) for side in x.shape[2:])
     return adaptive_avg_pool2d(x, (height, width)).flatten(1)

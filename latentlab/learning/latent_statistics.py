@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from latentlab.learning.events import Latents
+from latentlab.learning.events import LatentStatistics
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-MEASURED = 10_000
+AGGREGATE_IMAGES = 10_000
 """Held-out images whose posteriors form the aggregate posterior."""
-SAMPLES = 1000
+AGGREGATE_SAMPLES = 1000
 """Samples of the aggregate posterior over which its log density is averaged."""
-ROOM = 200_000
+MAX_DENSITIES_AT_ONCE = 200_000
 """Densities in memory at once; they fit into the processor's cache."""
-FINEST = 1e-6
+MIN_RELATIVE_SIGMA = 1e-6
 """Smallest sigma, relative to the largest |mu|, whose densities float64 can resolve."""
 
 
 @torch.no_grad()
-def measure(mu: Tensor, sigma: Tensor, generator: Generator) -> Latents:
+def latent_statistics(mu: Tensor, sigma: Tensor, generator: Generator) -> LatentStatistics:
     """Return the statistics of Gaussian posteriors against the standard normal prior.
 
     The aggregate posterior q(z) is the mixture of all N posteriors, never of a batch: a smaller
@@ -40,7 +40,7 @@ def measure(mu: Tensor, sigma: Tensor, generator: Generator) -> Latents:
 
     Returns
     -------
-    Latents
+    LatentStatistics
         Nats per image. ``kl.sum() == mutual_information + marginal_kl``; each part has a Monte
         Carlo error of a few hundredths and is not clamped, so it may be slightly below 0.
 
@@ -51,10 +51,10 @@ def measure(mu: Tensor, sigma: Tensor, generator: Generator) -> Latents:
     mu, sigma = (each.detach().to(generator.device, torch.float64) for each in (mu, sigma))
     kl = _mean_kl(mu, sigma)
     # A smaller sigma adds to the KL, but not to the log N nats that N images can distinguish.
-    broad = sigma.clamp_min(FINEST * float(mu.abs().max()))
+    broad = sigma.clamp_min(MIN_RELATIVE_SIGMA * float(mu.abs().max()))
     broad_kl = _mean_kl(mu, broad).sum()
     marginal = _marginal_kl(mu, broad, broad_kl, generator) + kl.sum() - broad_kl
-    return Latents(
+    return LatentStatistics(
         kl.cpu().numpy(),
         float(kl.sum() - marginal),
         float(marginal),
@@ -75,8 +75,8 @@ def _marginal_kl(mu: Tensor, sigma: Tensor, mean_kl: Tensor, generator: Generato
     they are separate. log q(z|x) - log p(z), whose exact mean is the mean KL, is the control
     variate that gives the best mixture of both.
     """
-    rows = torch.arange(SAMPLES, device=mu.device) * len(mu) // SAMPLES
-    noise = torch.empty(SAMPLES, mu.shape[1], dtype=mu.dtype, device=mu.device)
+    rows = torch.arange(AGGREGATE_SAMPLES, device=mu.device) * len(mu) // AGGREGATE_SAMPLES
+    noise = torch.empty(AGGREGATE_SAMPLES, mu.shape[1], dtype=mu.dtype, device=mu.device)
     noise.normal_(generator=generator)
     z = torch.addcmul(mu[rows], sigma[rows], noise)
     # All densities leave out the constant -D/2 log 2π, which cancels.
@@ -99,5 +99,5 @@ def _log_aggregate(z: Tensor, mu: Tensor, sigma: Tensor) -> Tensor:
     constant = -0.5 * (mu**2 * precision).sum(1) - sigma.log().sum(1)
     posteriors = torch.cat([-0.5 * precision, mu * precision, constant[:, None]], 1).T
     points = torch.cat([z**2, z, torch.ones_like(z[:, :1])], 1)
-    chunks = points.split(max(1, ROOM // len(mu)))
+    chunks = points.split(max(1, MAX_DENSITIES_AT_ONCE // len(mu)))
     return torch.cat([(chunk @ posteriors).logsumexp(1) for chunk in chunks]) - math.log(len(mu))

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     Pair = tuple[Tensor, Tensor | None]
 
-AHEAD = 8
+PREFETCH_BATCHES = 8
 """Batches that are prefetched."""
-READERS = 2
+READER_THREADS = 2
 """Threads that gather batches: one copies while another waits for the disk."""
 
 
@@ -64,7 +64,7 @@ class Loader(ABC):
         """Yield the batches in order; close the iterator to stop prefetching."""
 
 
-class ResidentFeed(Loader):
+class ResidentLoader(Loader):
     """Loader with all bytes on the device; on the CPU it shares their memory if it can."""
 
     resident: ClassVar[bool] = True
@@ -86,7 +86,7 @@ class ResidentFeed(Loader):
         return map(self.batch, batches)
 
 
-class StreamedFeed(Loader):
+class StreamingLoader(Loader):
     """Loader that leaves images in place, often on disk, and prefetches batches in threads."""
 
     resident: ClassVar[bool] = False
@@ -102,10 +102,10 @@ class StreamedFeed(Loader):
     @override
     def batches(self, batches: Sequence[Tensor]) -> Iterator[Pair]:
         """Yield the batches in order; raise the errors of the reader threads."""
-        pool = ThreadPoolExecutor(READERS, thread_name_prefix="feed")
+        pool = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="feed")
         try:
             tasks = (pool.submit(self._gather, rows) for rows in batches)
-            pending = deque(islice(tasks, AHEAD))
+            pending = deque(islice(tasks, PREFETCH_BATCHES))
             while pending:
                 gathered = pending.popleft().result()
                 pending.extend(islice(tasks, 1))
@@ -130,12 +130,12 @@ class StreamedFeed(Loader):
         return _pixels(x.to(self._device, non_blocking=True)), labels
 
 
-def make_feed(images: ImageSet, device: torch.device, resident_mb: int) -> Loader:
+def make_loader(images: ImageSet, device: torch.device, resident_mb: int) -> Loader:
     """Return a loader that keeps at most `resident_mb` MB of images on the device."""
     elsewhere = device.type != "cpu" or isinstance(images.images, np.memmap | RowView)
     if elsewhere and images.images.nbytes > resident_mb * 1_000_000:
-        return StreamedFeed(images, device)
-    return ResidentFeed(images, device)
+        return StreamingLoader(images, device)
+    return ResidentLoader(images, device)
 
 
 def _pixels(values: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Losses
 
 
-class Meter:
+class LossSums:
     """Sums of losses, added up without waiting for the device."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Meter:
         """Add to the number of images."""
         self.images += images
 
-    def merge(self, other: Meter) -> None:
+    def merge(self, other: LossSums) -> None:
         """Add the sums of another meter."""
         if other.sums is None:
             return
@@ -44,9 +44,9 @@ class Meter:
             self.sums = self.sums + other.sums
             self.images += other.images
 
-    def take(self) -> Meter:
+    def take(self) -> LossSums:
         """Return the sums so far as a new meter, and reset this one to 0."""
-        taken = Meter()
+        taken = LossSums()
         taken.merge(self)
         if self.sums is not None:
             self.sums.zero_()
@@ -60,17 +60,17 @@ class Meter:
         return dict(zip(self.names, (self.sums / self.images).tolist(), strict=True))
 
 
-class Reading:
+class LossTransfer:
     """Asynchronous copy of a meter's sums to the host.
 
     Parameters
     ----------
-    meter : Meter
-        Meter to read.
+    meter : LossSums
+        LossSums to read.
     """
 
-    def __init__(self, meter: Meter) -> None:
-        self._host = Meter()
+    def __init__(self, meter: LossSums) -> None:
+        self._host = LossSums()
         self._host.names, self._host.images = meter.names, meter.images
         self._arrived: torch.cuda.Event | None = None
         if meter.sums is None or not meter.sums.is_cuda:

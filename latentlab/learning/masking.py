@@ -4,12 +4,12 @@ import torch
 from torch import Tensor
 
 # Constants and shift of the MurmurHash3 finaliser, as signed 64-bit integers.
-FIRST, SECOND, SHIFT = -49064778989728563, -4265267296055464877, 33
-BITS = 24
-HALF = 2**63
+HASH_FACTOR_1, HASH_FACTOR_2, HASH_SHIFT = -49064778989728563, -4265267296055464877, 33
+HASH_BITS = 24
+INT64_OFFSET = 2**63
 
 
-def known_pixels(rows: Tensor, height: int, width: int, missing: float, seed: int) -> Tensor:
+def observation_mask(rows: Tensor, height: int, width: int, missing: float, seed: int) -> Tensor:
     """Return the observation mask of some images, True where a pixel is observed.
 
     Parameters
@@ -31,8 +31,10 @@ def known_pixels(rows: Tensor, height: int, width: int, missing: float, seed: in
     pixels = height * width
     numbers = rows[:, None] * pixels + torch.arange(pixels, device=rows.device)
     # Wraps the offset to signed 64 bits, as tensors do and Python integers do not.
-    numbers = numbers + (((seed + 1) * SECOND + HALF) % (2 * HALF) - HALF)
-    for factor in (FIRST, SECOND):
-        numbers = (numbers ^ (numbers >> SHIFT)) * factor
-    numbers = (numbers ^ (numbers >> SHIFT)) & ((1 << BITS) - 1)
-    return (numbers >= missing * (1 << BITS)).view(-1, 1, height, width)
+    numbers = numbers + (
+        ((seed + 1) * HASH_FACTOR_2 + INT64_OFFSET) % (2 * INT64_OFFSET) - INT64_OFFSET
+    )
+    for factor in (HASH_FACTOR_1, HASH_FACTOR_2):
+        numbers = (numbers ^ (numbers >> HASH_SHIFT)) * factor
+    numbers = (numbers ^ (numbers >> HASH_SHIFT)) & ((1 << HASH_BITS) - 1)
+    return (numbers >= missing * (1 << HASH_BITS)).view(-1, 1, height, width)

@@ -10,22 +10,22 @@ import numpy as np
 
 from latentlab.errors import TrainingError
 from latentlab.learning.advice import advice_on
-from latentlab.learning.batch_loss import NotFiniteError, not_finite
-from latentlab.learning.events import Losses, Saved, Snapshot, Step
-from latentlab.learning.loss_sums import Reading
-from latentlab.learning.pace import Pace
-from latentlab.learning.training_state import take_position
+from latentlab.learning.batch_loss import NotFiniteError, not_finite_error
+from latentlab.learning.events import Losses, SavedState, Snapshot, Step
+from latentlab.learning.loss_sums import LossTransfer
+from latentlab.learning.pace import TrainingSpeed
+from latentlab.learning.training_state import take_training_state
 
 if TYPE_CHECKING:
     from latentlab.learning.steering import Controls
     from latentlab.learning.trainer import Trainer
-    from latentlab.learning.training_state import Position
+    from latentlab.learning.training_state import TrainingState
 
-REPORT_EVERY = 0.1
+REPORT_INTERVAL_S = 0.1
 """Seconds between two steps with losses."""
-KEEP_EVERY = 5.0
+SAVE_INTERVAL_S = 5.0
 """Seconds between two saves; more frequent saves would slow down short epochs."""
-PORTRAY_EVERY = 0.5
+PREVIEW_INTERVAL_S = 0.5
 
 
 class Monitor:
@@ -37,18 +37,20 @@ class Monitor:
         Training to monitor.
     controls : Controls
         Sets the interval of the snapshots.
-    position : Position or None
+    position : TrainingState or None
         State that the run was resumed from, if any.
     """
 
-    def __init__(self, trainer: Trainer, controls: Controls, position: Position | None) -> None:
+    def __init__(
+        self, trainer: Trainer, controls: Controls, position: TrainingState | None
+    ) -> None:
         self._trainer = trainer
         self._controls = controls
         self._excluded = 0.0
         self._reported = self._epoch_began = self.now()
-        self._pace, self._reported_step = Pace(self._reported), trainer.step_count
+        self._pace, self._reported_step = TrainingSpeed(self._reported), trainer.step_count
         self._epoch_ended = self._reported
-        self._reading: Reading | None = None
+        self._reading: LossTransfer | None = None
         self._snapshot_due = self._preview_due = 0.0
         self._saved_at: float = -math.inf
         self._saved_step = trainer.step_count if position else -1
@@ -80,10 +82,10 @@ class Monitor:
         """
         trainer, now = self._trainer, self.now()
         seconds = now - self._reported
-        if self._reading is None and seconds >= REPORT_EVERY:
+        if self._reading is None and seconds >= REPORT_INTERVAL_S:
             taken = trainer.meter.take()
             trainer.whole.merge(taken)
-            self._reading = Reading(taken)
+            self._reading = LossTransfer(taken)
         if self._reading is None or not self._reading.arrived:
             return Step(trainer.step_count, trainer.epoch + 1)
         recent = self.check(self._reading.means())
@@ -123,7 +125,7 @@ class Monitor:
     def check(self, values: Losses) -> Losses:
         """Return the losses; raise a `TrainingError` if one is not finite."""
         if not all(map(math.isfinite, values.values())):
-            raise not_finite(values)
+            raise not_finite_error(values)
         return values
 
     def diverged(self, error: TrainingError) -> TrainingError:
@@ -170,14 +172,14 @@ class Monitor:
         """Return whether a preview is due at the end of this epoch."""
         due = last or self._trainer.epoch == 1 or self.now() >= self._preview_due
         if due:
-            self._preview_due = self.now() + PORTRAY_EVERY
+            self._preview_due = self.now() + PREVIEW_INTERVAL_S
         return due
 
     def wants_keeping(self) -> bool:
         """Return whether a save is due."""
-        return self.now() - self._saved_at >= KEEP_EVERY
+        return self.now() - self._saved_at >= SAVE_INTERVAL_S
 
-    def take_saved(self) -> Saved | None:
+    def take_saved(self) -> SavedState | None:
         """Return the state to save; None if it is already saved.
 
         Losses are read only at intervals, so a run stopped in between may have diverged undetected.
@@ -191,8 +193,10 @@ class Monitor:
         if not all(np.isfinite(value).all() for value in now.weights.values()):
             now, self._diverged = self._last_finite, True
         if self._diverged:
-            return Saved(now, best)
+            return SavedState(now, best)
         # Between epochs the duration is 0, even if the clock of the last one still runs.
         seconds = self.seconds if trainer.position else 0.0
-        position = take_position(trainer, self.best_loss, self.best_epoch, self.judged_by, seconds)
-        return Saved(now, best, position)
+        position = take_training_state(
+            trainer, self.best_loss, self.best_epoch, self.judged_by, seconds
+        )
+        return SavedState(now, best, position)

@@ -57,7 +57,7 @@ class Adaptive(OptimizerConfig):
     @property
     @override
     def keeps(self) -> tuple[str, ...]:
-        return adam.STATE
+        return adam.STATE_NAMES
 
 
 @OPTIMIZERS.register

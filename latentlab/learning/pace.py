@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-MEMORY = 3.0
+DECAY_S = 3.0
 """Time constant in seconds: older measurements decay by 1/e."""
 
 
-class Pace:
+class TrainingSpeed:
     """Exponentially decaying means of the duration of steps, in this part of a resumed run.
 
     Parameters
@@ -33,7 +33,7 @@ class Pace:
             # The first steps are slow: memory is allocated and kernels are selected.
             self._steps = self._seconds = self._training = 0.0
         seconds = max(now - self._last, 1e-9)
-        fade = math.exp(-seconds / MEMORY)
+        fade = math.exp(-seconds / DECAY_S)
         self._steps = self._steps * fade + steps
         self._seconds = self._seconds * fade + seconds
         self._training = self._training * fade + max(seconds - self._excluded, 1e-9)

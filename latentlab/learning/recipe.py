@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-VERSION = "latentlab"
+VERSION_KEY = "latentlab"
 """Key of the latentlab version that wrote a recipe."""
-PATHS = "write the path between single quotes, or with /"
+BACKSLASH_ADVICE = "write the path between single quotes, or with /"
 """Advice on backslashes in TOML."""
 
 
@@ -125,7 +125,7 @@ class Recipe(Config):
 
     def to_toml(self) -> str:
         """Return the content of a recipe file."""
-        return tomli_w.dumps({VERSION: __version__, **self.to_dict()})
+        return tomli_w.dumps({VERSION_KEY: __version__, **self.to_dict()})
 
     def changed(self, key: str, value: Any) -> Recipe:
         """Return the recipe with the value of a dotted key replaced.
@@ -136,7 +136,7 @@ class Recipe(Config):
             If the key does not exist, or the value is invalid.
         """
         values = self.to_dict()
-        put_value(values, key, value)
+        set_value(values, key, value)
         return make_recipe(values)
 
 
@@ -174,8 +174,8 @@ def read_values(path: Path, settings: Iterable[str] = ()) -> dict[str, Any]:
         raise RecipeError({str(path): f"is not TOML: {_parse_problem(error, text)}"}) from None
     for setting in settings:
         key, text = split_setting(setting)
-        put_value(values, key, setting_value(key, text))
-    if VERSION not in values:
+        set_value(values, key, parse_value(key, text))
+    if VERSION_KEY not in values:
         # Files written by latentlab are exempt: a folder's name may contain a tab.
         _refuse_control_characters(values)
     return values
@@ -199,7 +199,7 @@ def _parse_problem(error: Exception, text: str) -> str:
         return "it is nested too deeply"
     match = re.search(r"at line (\d+)", str(error))
     line = text.split("\n")[int(match[1]) - 1] if match else ""
-    return f"{error}; {PATHS}" if "\\" in line else str(error)
+    return f"{error}; {BACKSLASH_ADVICE}" if "\\" in line else str(error)
 
 
 def _refuse_control_characters(values: Mapping[str, Any], prefix: str = "") -> None:
@@ -209,7 +209,9 @@ def _refuse_control_characters(values: Mapping[str, Any], prefix: str = "") -> N
         if isinstance(value, dict):
             _refuse_control_characters(value, f"{key}.")
         elif isinstance(value, str) and any(char < " " for char in value):
-            raise RecipeError({key: f"a backslash in {value!r} was read as an escape; {PATHS}"})
+            raise RecipeError(
+                {key: f"a backslash in {value!r} was read as an escape; {BACKSLASH_ADVICE}"}
+            )
 
 
 def make_recipe(values: Mapping[str, Any]) -> Recipe:
@@ -222,15 +224,15 @@ def make_recipe(values: Mapping[str, Any]) -> Recipe:
     """
     _refuse_invalid_unicode(values)
     missing: dict[str, Any] = {key: {} for key in ("model", "data") if key not in values}
-    tables = {key: value for key, value in values.items() if key != VERSION}
+    tables = {key: value for key, value in values.items() if key != VERSION_KEY}
     try:
         return parse(Recipe, {**missing, **tables})
     except RecipeError as error:
-        made_by = str(values.get(VERSION, ""))
+        made_by = str(values.get(VERSION_KEY, ""))
         if not _is_newer(made_by):
             raise
         newer = f"made by latentlab {made_by}, newer than this one ({__version__}): update it"
-        raise RecipeError({**error.problems, VERSION: newer}) from None
+        raise RecipeError({**error.problems, VERSION_KEY: newer}) from None
 
 
 def _refuse_invalid_unicode(values: Mapping[str, Any], prefix: str = "") -> None:
@@ -266,7 +268,7 @@ def split_setting(setting: str) -> tuple[str, str]:
     return key.strip(), text
 
 
-def put_value(values: dict[str, Any], key: str, value: Any) -> None:
+def set_value(values: dict[str, Any], key: str, value: Any) -> None:
     """Set the value of a dotted key; create tables as needed.
 
     Raises
@@ -286,7 +288,7 @@ def put_value(values: dict[str, Any], key: str, value: Any) -> None:
     values[name] = value
 
 
-def setting_value(key: str, text: str) -> Any:
+def parse_value(key: str, text: str) -> Any:
     """Return a value parsed as TOML, or the plain text if it is not valid TOML.
 
     Raises

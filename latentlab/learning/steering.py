@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STEERABLE = ("objective.", "training.learning_rate", "training.epochs", "training.patience")
+STEERABLE_PREFIXES = (
+    "objective.",
+    "training.learning_rate",
+    "training.epochs",
+    "training.patience",
+)
 """Prefixes of the keys that can change during a run; other keys define another model."""
 
 

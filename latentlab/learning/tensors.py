@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LONGEST_HEAD = 8 << 20
+MAX_HEADER_BYTES = 8 << 20
 """Largest header of a file in bytes; the header names the tensors."""
-MOST_WEIGHT = 1e9
+MAX_ABS_WEIGHT = 1e9
 """Limit of the absolute value of a weight; larger ones decode to nothing."""
-FLOATS = {"F16", "BF16", "F32", "F64"}
+FLOAT_DTYPES = {"F16", "BF16", "F32", "F64"}
 """Number formats in which weights may be stored."""
-NO_FILE = "is damaged or no safetensors file"
+NOT_SAFETENSORS = "is damaged or no safetensors file"
 
 
 def read_weights(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray]:
@@ -39,12 +39,12 @@ def read_weights(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str,
             f"{file.parent} is not a complete run: it has no {file.name}.",
             "Copy the complete folder, or train the model again.",
         )
-    check_head(file)
-    with reading(file, fault=NO_FILE), safe_open(file, "np") as content:
+    check_header(file)
+    with reading(file, fault=NOT_SAFETENSORS), safe_open(file, "np") as content:
         heads = {name: content.get_slice(name) for name in content.keys()}  # noqa: SIM118
         check_shapes(shapes, {name: tuple(head.get_shape()) for name, head in heads.items()}, file)
         for name, head in heads.items():
-            if head.get_dtype() not in FLOATS:
+            if head.get_dtype() not in FLOAT_DTYPES:
                 raise RunError(
                     f"{file} has weights in another format: {name} is {head.get_dtype()}.",
                     "Save them as float32, float16 or bfloat16.",
@@ -53,14 +53,14 @@ def read_weights(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str,
         weights = {name: content.get_tensor(name) for name in heads if name not in bfloat16}
     if bfloat16:
         # NumPy has no bfloat16; torch cannot open file names that are not UTF-8.
-        with reading(file, fault=NO_FILE), safe_open(file, "pt") as content:
+        with reading(file, fault=NOT_SAFETENSORS), safe_open(file, "pt") as content:
             weights |= {name: content.get_tensor(name).float().numpy() for name in bfloat16}
     weights = {name: weights[name].astype(np.float32, copy=False) for name in heads}
     _check_finite(weights, file)
     return weights
 
 
-def check_head(file: Path) -> None:
+def check_header(file: Path) -> None:
     """Check the header length that a safetensors file declares.
 
     Raises
@@ -68,10 +68,10 @@ def check_head(file: Path) -> None:
     RunError
         If that length is impossible.
     """
-    with reading(file, fault=NO_FILE):
+    with reading(file, fault=NOT_SAFETENSORS):
         with file.open("rb") as content:
             length = int.from_bytes(content.read(8), "little")
-        if length > min(LONGEST_HEAD, file.stat().st_size):
+        if length > min(MAX_HEADER_BYTES, file.stat().st_size):
             raise ValueError(f"its head cannot be {length} bytes long")
 
 
@@ -97,7 +97,7 @@ def check_shapes(
 
 def _check_finite(weights: Mapping[str, NDArray], file: Path) -> None:
     for name, value in weights.items():
-        if not (np.abs(value) < MOST_WEIGHT).all():  # False for NaN too
+        if not (np.abs(value) < MAX_ABS_WEIGHT).all():  # False for NaN too
             raise RunError(
                 f"{file} is damaged: {name} has values that no weight has.",
                 "Restore it from a copy, or train the model again.",

@@ -11,18 +11,18 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from latentlab.errors import RecipeError
-from latentlab.learning.batch_loss import BatchLosses, backward, shared
+from latentlab.learning.batch_loss import LossModule, backward, data_parallel
 from latentlab.learning.events import Snapshot
-from latentlab.learning.fast.device import out_of_memory, prefer_onednn, wants_bf16
+from latentlab.learning.fast.device import is_out_of_memory, prefer_onednn, use_bf16
 from latentlab.learning.fast.distributed import ProcessGroup
 from latentlab.learning.fast.step_runner import make_runner
-from latentlab.learning.latent_geometry import Geometry
-from latentlab.learning.loader import make_feed
-from latentlab.learning.loss_sums import Meter
-from latentlab.learning.masking import known_pixels
+from latentlab.learning.latent_geometry import LatentGeometry
+from latentlab.learning.loader import make_loader
+from latentlab.learning.loss_sums import LossSums
+from latentlab.learning.masking import observation_mask
 from latentlab.learning.objectives import Noise
 from latentlab.models.layers import Dropout
-from latentlab.models.thread_rng import Seeded
+from latentlab.models.thread_rng import SeededRng
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,10 +58,10 @@ class Trainer:
         self.epoch = 0
         self.position = 0
         training = recipe.training
-        self.bf16 = wants_bf16(training.precision, device)
+        self.bf16 = use_bf16(training.precision, device)
         if device.type == "cpu":
             prefer_onednn()
-        with Seeded(training.seed):
+        with SeededRng(training.seed):
             self.model = recipe.model.build(splits.spec)
         self.model.to(device)
         self.ema = deepcopy(self.model).requires_grad_(False) if training.average else None
@@ -72,16 +72,16 @@ class Trainer:
         for module in self.model.modules():
             if isinstance(module, Dropout):
                 module.generator = self.rng
-        self.train_feed = make_feed(splits.train, device, training.resident_mb)
-        self.validation_feed = make_feed(splits.validation, device, training.resident_mb)
-        self.geometry = Geometry(self.validation_feed)
-        self.meter = Meter()
-        self.whole = Meter()
+        self.train_feed = make_loader(splits.train, device, training.resident_mb)
+        self.validation_feed = make_loader(splits.validation, device, training.resident_mb)
+        self.geometry = LatentGeometry(self.validation_feed)
+        self.meter = LossSums()
+        self.whole = LossSums()
         self.numbers: dict[str, float | Tensor] = {}
         self._last_scheduled: dict[str, float] = {}
         self.optimizer = self._make_optimizer()
-        losses = BatchLosses(self.model, self.noise, bf16=self.bf16)
-        self.losses = losses if self.team.size == 1 else shared(losses)
+        losses = LossModule(self.model, self.noise, bf16=self.bf16)
+        self.losses = losses if self.team.size == 1 else data_parallel(losses)
         self._runner = make_runner(self)
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
@@ -213,7 +213,7 @@ class Trainer:
             return None
         _, height, width = self.train_feed.spec.shape
         rows = rows.to(self.device)
-        return known_pixels(rows, height, width, training.missing, training.seed)
+        return observation_mask(rows, height, width, training.missing, training.seed)
 
     def largest_batch(self) -> int:
         """Return a batch size that fits into memory, found by trial."""
@@ -227,7 +227,7 @@ class Trainer:
                 values = self.losses(self.recipe.objective, (x, y, None), self.numbers)
                 values["loss"].mean().backward()
             except (RuntimeError, MemoryError) as error:
-                if not out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 size //= 2
             else:

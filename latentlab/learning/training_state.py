@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.errors import RunError, reading
 from latentlab.json_files import Count, Record, parse_json
-from latentlab.learning.tensors import check_head
+from latentlab.learning.tensors import check_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
     from latentlab.learning.trainer import Trainer
 
-FILE = "resume.safetensors"
+RESUME_FILE = "resume.safetensors"
 
 
-class MeterRecord(Record):
+class LossSumsRecord(Record):
     """Metadata of the sums of a meter: names of the losses and number of images."""
 
     names: tuple[str, ...]
     images: Annotated[int, Field(ge=1)]
 
 
-class _About(Record):
-    """Metadata of the file; see `Position`."""
+class _Metadata(Record):
+    """Metadata of the file; see `TrainingState`."""
 
     step: Count
     epoch: Count
@@ -44,14 +44,14 @@ class _About(Record):
     best_epoch: Count
     judged_by: str
     seconds: Annotated[float, Field(ge=0, le=1e9)]
-    meters: dict[Literal["meter", "whole"], MeterRecord]
+    meters: dict[Literal["meter", "whole"], LossSumsRecord]
 
 
-_ABOUT = TypeAdapter(_About)
+_METADATA = TypeAdapter(_Metadata)
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class TrainingState:
     """Training state of a run.
 
     Parameters
@@ -79,13 +79,13 @@ class Position:
     best_epoch: int
     judged_by: str
     seconds: float
-    meters: Mapping[str, MeterRecord]
+    meters: Mapping[str, LossSumsRecord]
     arrays: Mapping[str, NDArray] = field(repr=False)
 
 
-def take_position(
+def take_training_state(
     trainer: Trainer, best_loss: float | None, best_epoch: int, judged_by: str, seconds: float
-) -> Position:
+) -> TrainingState:
     """Return a copy of the training state."""
     arrays = {
         **_weights(trainer),
@@ -104,8 +104,8 @@ def take_position(
     for name, meter in (("meter", trainer.meter), ("whole", trainer.whole)):
         if meter.sums is not None and meter.images:
             arrays[name] = _array(meter.sums)
-            meters[name] = MeterRecord(names=meter.names, images=meter.images)
-    return Position(
+            meters[name] = LossSumsRecord(names=meter.names, images=meter.images)
+    return TrainingState(
         trainer.step_count,
         trainer.epoch,
         trainer.position,
@@ -118,7 +118,7 @@ def take_position(
     )
 
 
-def restore(trainer: Trainer, position: Position) -> None:
+def restore(trainer: Trainer, position: TrainingState) -> None:
     """Load a training state into a trainer.
 
     Raises
@@ -143,7 +143,7 @@ def restore(trainer: Trainer, position: Position) -> None:
                 meter.sums.zero_()
 
 
-def _check(trainer: Trainer, position: Position) -> None:
+def _check(trainer: Trainer, position: TrainingState) -> None:
     """Raise an error if the state does not match the trainer.
 
     torch would accept some mismatches, and compute wrong results.
@@ -151,13 +151,13 @@ def _check(trainer: Trainer, position: Position) -> None:
     arrays = position.arrays
     wanted = _weights(trainer) | {"order": trainer.order_before.numpy()}
     for name, own in wanted.items():
-        if _kind(arrays[name]) != _kind(own):
+        if _shape_and_dtype(arrays[name]) != _shape_and_dtype(own):
             raise ValueError(f"{name} is {_describe(arrays[name])}, not {_describe(own)}")
     for name in ("noise", "chance"):
         if arrays[name].dtype != np.uint8 or arrays[name].ndim != 1:
             raise ValueError(f"{name} is {_describe(arrays[name])}")
     for name, meter in position.meters.items():
-        if _kind(arrays[name]) != ((len(meter.names),), np.dtype(np.float64)):
+        if _shape_and_dtype(arrays[name]) != ((len(meter.names),), np.dtype(np.float64)):
             raise ValueError(f"{name} is {_describe(arrays[name])}")
     _check_optimizer(trainer, arrays)
     for name, array in arrays.items():
@@ -180,11 +180,11 @@ def _check_optimizer(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
     if shapes.keys() != found.keys():
         raise ValueError("it is from another optimizer")
     for name, array in found.items():
-        if _kind(array) != (shapes[name], np.dtype(np.float32)):
+        if _shape_and_dtype(array) != (shapes[name], np.dtype(np.float32)):
             raise ValueError(f"{name} is {_describe(array)}")
 
 
-def _kind(array: NDArray) -> tuple[tuple[int, ...], np.dtype]:
+def _shape_and_dtype(array: NDArray) -> tuple[tuple[int, ...], np.dtype]:
     return array.shape, array.dtype
 
 
@@ -210,7 +210,7 @@ def _fill(trainer: Trainer, arrays: Mapping[str, NDArray]) -> None:
             trainer.rng.set_state(torch.from_numpy(arrays["chance"].copy()))
 
 
-def write_position(folder: Path, position: Position) -> None:
+def write_training_state(folder: Path, position: TrainingState) -> None:
     """Write the training state into a run folder, atomically.
 
     Raises
@@ -218,12 +218,12 @@ def write_position(folder: Path, position: Position) -> None:
     RunError
         If the folder cannot be written.
     """
-    about = _About.model_validate(position, from_attributes=True)
+    about = _Metadata.model_validate(position, from_attributes=True)
     content = save(dict(position.arrays), {"position": about.model_dump_json()})
-    write_atomically(folder / FILE, content)
+    write_atomically(folder / RESUME_FILE, content)
 
 
-def read_position(folder: Path) -> Position:
+def read_training_state(folder: Path) -> TrainingState:
     """Read the training state of a run folder.
 
     Raises
@@ -231,21 +231,21 @@ def read_position(folder: Path) -> Position:
     RunError
         If it is missing or damaged.
     """
-    file = folder / FILE
+    file = folder / RESUME_FILE
     if is_missing(file):
         raise RunError(
-            f"{folder} cannot be resumed: it has no {FILE}.",
+            f"{folder} cannot be resumed: it has no {RESUME_FILE}.",
             "Open it to explore, or train its recipe again.",
         )
-    check_head(file)
+    check_header(file)
     with (
         reading(file, advice="Open the run to explore, or train it again."),
         safe_open(file, "numpy") as content,
     ):
-        about = parse_json(content.metadata()["position"], _ABOUT)
+        about = parse_json(content.metadata()["position"], _METADATA)
         arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
-        values = {name: getattr(about, name) for name in _About.model_fields}
-        return Position(**values, arrays=arrays)
+        values = {name: getattr(about, name) for name in _Metadata.model_fields}
+        return TrainingState(**values, arrays=arrays)
 
 
 def _weights(trainer: Trainer) -> dict[str, NDArray]:

@@ -55,7 +55,7 @@ class Model(nn.Module, ABC):
 
 
 class StandardNormal(Independent):
-    """N(0, I), the prior of a plain VAE; the type selects the fast `StandardKL`.
+    """N(0, I), the prior of a plain VAE; the type selects the fast `StandardNormalKL`.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class StandardNormal(Independent):
         super().__init__(each, 1, validate_args=False)
 
 
-class StandardKL(torch.autograd.Function):
+class StandardNormalKL(torch.autograd.Function):
     """KL(N(mu, sigma²) || N(0, I)) in nats, summed over the last dimension."""
 
     @staticmethod
@@ -98,7 +98,7 @@ def _kl_to_standard_normal(q: Independent, p: StandardNormal) -> Tensor:
     """
     if not isinstance(q.base_dist, Normal) or q.reinterpreted_batch_ndims != 1:
         raise NotImplementedError
-    return StandardKL.apply(q.base_dist.loc, q.base_dist.scale)
+    return StandardNormalKL.apply(q.base_dist.loc, q.base_dist.scale)
 
 
 class ModelConfig(Config, ABC):

@@ -20,9 +20,9 @@ from latentlab.models.likelihoods import LIKELIHOODS, LearnedGaussianLikelihood,
 if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec
 
-SMALLEST = 6
+MAX_LAST_SIDE = 6
 """Halving ends when no side is longer: 64 pixels become 4, 28 become 4, 50×70 become 4×5."""
-WIDEST = 8
+MAX_WIDTH_FACTOR = 8
 """Channels double with each halving, up to this multiple of the first."""
 
 type Size = tuple[int, int]
@@ -66,13 +66,13 @@ class ConvConfig(ModelConfig):
     )
 
 
-def halvings(size: Size) -> list[Size]:
+def feature_sizes(size: Size) -> list[Size]:
     """Return the sizes (H, W) from the image to the smallest map, each half of the previous one.
 
     Halves are rounded up, so that no pixel is left out.
     """
     sizes = [size]
-    while len(sizes) == 1 or max(sizes[-1]) > SMALLEST:
+    while len(sizes) == 1 or max(sizes[-1]) > MAX_LAST_SIDE:
         height, width = sizes[-1]
         sizes.append((-(-height // 2), -(-width // 2)))
     return sizes
@@ -80,7 +80,7 @@ def halvings(size: Size) -> list[Size]:
 
 def channels(width: int, count: int) -> list[int]:
     """Return the channels after each of `count` halvings, largest map first."""
-    return [width * min(2**i, WIDEST) for i in range(count)]
+    return [width * min(2**i, MAX_WIDTH_FACTOR) for i in range(count)]
 
 
 class ConvEncoder(nn.Module):
@@ -98,12 +98,12 @@ class ConvEncoder(nn.Module):
 
     def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
         super().__init__()
-        sizes = halvings(spec.shape[1:])
+        sizes = feature_sizes(spec.shape[1:])
         wide = channels(config.width, len(sizes) - 1)
         residual = config.architecture == "residual"
-        self.stem = Halve(spec.shape[0], wide[0])
+        self.stem = Downsample(spec.shape[0], wide[0])
         self.label = nn.Embedding(classes, wide[0]) if classes else None
-        stage = ResidualDown if residual else PlainDown
+        stage = ResidualDown if residual else ReferenceDown
         self.stages = nn.Sequential(*(stage(a, b, config.dropout) for a, b in pairwise(wide)))
         self.last = nn.SiLU() if residual else nn.ReLU()
         self.heads = nn.Linear(wide[-1] * sizes[-1][0] * sizes[-1][1], 2 * config.latent_dim)
@@ -136,16 +136,16 @@ class ConvDecoder(nn.Module):
 
     def __init__(self, config: ConvConfig, spec: ImageSpec, classes: int = 0) -> None:
         super().__init__()
-        *larger, (height, width) = halvings(spec.shape[1:])
+        *larger, (height, width) = feature_sizes(spec.shape[1:])
         wide = channels(config.width, len(larger))
         residual = config.architecture == "residual"
         self.first = nn.Linear(config.latent_dim, wide[-1] * height * width)
         self.label = nn.Embedding(classes, self.first.out_features) if classes else None
         self.smallest = (wide[-1], height, width)
         stages = zip(pairwise(wide[::-1]), larger[:0:-1], strict=True)
-        stage = ResidualUp if residual else PlainUp
+        stage = ResidualUp if residual else ReferenceUp
         self.stages = nn.Sequential(*(stage(a, b, size, config.dropout) for (a, b), size in stages))
-        last = ResidualTop if residual else PlainTop
+        last = ResidualOutput if residual else ReferenceOutput
         self.last = last(wide[0], config.likelihood.outputs * spec.shape[0], larger[0])
         self.likelihood = config.likelihood.build()
 
@@ -161,7 +161,7 @@ class ConvDecoder(nn.Module):
         return self.likelihood(h.to(torch.float32, memory_format=torch.contiguous_format))
 
 
-class Halve(nn.Conv2d):
+class Downsample(nn.Conv2d):
     """A 4×4 convolution of stride 2; half of an odd size is rounded up."""
 
     def __init__(self, before: int, after: int) -> None:
@@ -175,21 +175,21 @@ class Halve(nn.Conv2d):
         return super().forward(F.pad(x, odd) if any(odd) else x)
 
 
-class PlainDown(nn.Sequential):
-    """Encoder stage of the architecture `reference`: ReLU, dropout and `Halve`."""
+class ReferenceDown(nn.Sequential):
+    """Encoder stage of the architecture `reference`: ReLU, dropout and `Downsample`."""
 
     def __init__(self, before: int, after: int, dropout: float) -> None:
-        super().__init__(nn.ReLU(), *some(dropout), Halve(before, after))
+        super().__init__(nn.ReLU(), *optional_dropout(dropout), Downsample(before, after))
 
 
-class PlainUp(nn.Sequential):
-    """Decoder stage of the architecture `reference`: `Double` and ReLU."""
+class ReferenceUp(nn.Sequential):
+    """Decoder stage of the architecture `reference`: `Upsample` and ReLU."""
 
     def __init__(self, before: int, after: int, size: Size, dropout: float) -> None:
-        super().__init__(Double(before, after, size), nn.ReLU(), *some(dropout))
+        super().__init__(Upsample(before, after, size), nn.ReLU(), *optional_dropout(dropout))
 
 
-class Double(nn.ConvTranspose2d):
+class Upsample(nn.ConvTranspose2d):
     """A 4×4 transposed convolution of stride 2, cropped to `size`."""
 
     def __init__(self, before: int, after: int, size: Size) -> None:
@@ -199,10 +199,10 @@ class Double(nn.ConvTranspose2d):
     @override
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
         """Return (B, after, H, W) for (B, before, ⌈H/2⌉, ⌈W/2⌉)."""
-        return cut(super().forward(x), self.size)
+        return crop(super().forward(x), self.size)
 
 
-class PlainTop(Double):
+class ReferenceOutput(Upsample):
     """Last decoder stage of the architecture `reference`, equal to a tanh scaled to [0, 1]."""
 
     @override
@@ -223,11 +223,11 @@ class Residual(nn.Module):
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
         self.change = nn.Sequential(
-            normalise(width),
+            group_norm(width),
             nn.SiLU(),
             nn.Conv2d(width, width, 3, padding=1),
             nn.SiLU(),
-            *some(dropout),
+            *optional_dropout(dropout),
             nn.Conv2d(width, width, 3, padding=1),
         )
 
@@ -238,10 +238,10 @@ class Residual(nn.Module):
 
 
 class ResidualDown(nn.Sequential):
-    """Encoder stage: SiLU, `Halve` and a residual block."""
+    """Encoder stage: SiLU, `Downsample` and a residual block."""
 
     def __init__(self, before: int, after: int, dropout: float) -> None:
-        super().__init__(nn.SiLU(), Halve(before, after), Residual(after, dropout))
+        super().__init__(nn.SiLU(), Downsample(before, after), Residual(after, dropout))
 
 
 class ResidualUp(nn.Sequential):
@@ -254,18 +254,18 @@ class ResidualUp(nn.Sequential):
 
     def __init__(self, before: int, after: int, size: Size, dropout: float) -> None:
         super().__init__(
-            Residual(before, dropout), Enlarge(size), nn.Conv2d(before, after, 3, padding=1)
+            Residual(before, dropout), UpsampleNearest(size), nn.Conv2d(before, after, 3, padding=1)
         )
 
 
-class ResidualTop(nn.Sequential):
+class ResidualOutput(nn.Sequential):
     """Last decoder stage: SiLU, upsampling and a 3×3 convolution to the pixels."""
 
     def __init__(self, before: int, after: int, size: Size) -> None:
-        super().__init__(nn.SiLU(), Enlarge(size), nn.Conv2d(before, after, 3, padding=1))
+        super().__init__(nn.SiLU(), UpsampleNearest(size), nn.Conv2d(before, after, 3, padding=1))
 
 
-class Enlarge(nn.Module):
+class UpsampleNearest(nn.Module):
     """Nearest-neighbour upsampling by 2, cropped to `size`."""
 
     def __init__(self, size: Size) -> None:
@@ -275,19 +275,19 @@ class Enlarge(nn.Module):
     @override
     def forward(self, x: Tensor) -> Tensor:
         """Return (B, C, H, W) for (B, C, ⌈H/2⌉, ⌈W/2⌉)."""
-        return cut(F.interpolate(x, scale_factor=2, mode="nearest"), self.size)
+        return crop(F.interpolate(x, scale_factor=2, mode="nearest"), self.size)
 
 
-def cut(x: Tensor, size: Size) -> Tensor:
+def crop(x: Tensor, size: Size) -> Tensor:
     """Crop (..., H, W) to the first rows and columns."""
     return x if x.shape[2:] == size else x[..., : size[0], : size[1]]
 
 
-def normalise(width: int) -> nn.GroupNorm:
+def group_norm(width: int) -> nn.GroupNorm:
     """Return a group norm with about eight channels per group, such that groups are equal."""
     return nn.GroupNorm(math.gcd(width, max(1, width // 8)), width)
 
 
-def some(dropout: float) -> list[nn.Module]:
+def optional_dropout(dropout: float) -> list[nn.Module]:
     """Return a dropout layer, or nothing if the rate is 0."""
     return [Dropout(dropout)] if dropout else []

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, ContinuousBernoulli, Independent, Laplace, Normal
 
-PIXELS = 3  # number of event dimensions (C, H, W)
+EVENT_DIMS = 3  # number of event dimensions (C, H, W)
 
 
 class BernoulliImages(Independent):
@@ -25,7 +25,7 @@ class BernoulliImages(Independent):
     """
 
     def __init__(self, pixels: Bernoulli) -> None:
-        super().__init__(pixels, PIXELS, validate_args=False)
+        super().__init__(pixels, EVENT_DIMS, validate_args=False)
 
     @override
     def log_prob(self, value: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class GaussianImages(Independent):
     def __init__(self, mean: Tensor, sigma: Tensor) -> None:
         self.sigma = sigma
         each = Normal(mean, sigma.expand_as(mean), validate_args=False)
-        super().__init__(each, PIXELS, validate_args=False)
+        super().__init__(each, EVENT_DIMS, validate_args=False)
 
     @override
     def log_prob(self, value: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ class LaplaceImages(Independent):
     def __init__(self, mean: Tensor, scale: Tensor) -> None:
         self.scale = scale
         each = Laplace(mean, scale.expand_as(mean), validate_args=False)
-        super().__init__(each, PIXELS, validate_args=False)
+        super().__init__(each, EVENT_DIMS, validate_args=False)
 
     @override
     def log_prob(self, value: Tensor) -> Tensor:
@@ -140,7 +140,7 @@ class AbsoluteError(torch.autograd.Function):
         return error.sign() * -grad[:, None], None
 
 
-SERIES = 1.0  # |logit| below which a series is used, because the closed form cancels
+SERIES_LIMIT = 1.0  # |logit| below which a series is used, because the closed form cancels
 
 
 class StableContinuousBernoulli(ContinuousBernoulli):
@@ -165,7 +165,9 @@ class StableContinuousBernoulli(ContinuousBernoulli):
         near, far = _split(h)
         square = near**2
         odd = 1 / 12 - square * (1 / 720 - square * (1 / 30240 - square / 1209600))
-        return torch.where(h.abs() < SERIES, 0.5 + near * odd, -1 / torch.expm1(-far) - 1 / far)
+        return torch.where(
+            h.abs() < SERIES_LIMIT, 0.5 + near * odd, -1 / torch.expm1(-far) - 1 / far
+        )
 
     @property
     @override
@@ -175,7 +177,7 @@ class StableContinuousBernoulli(ContinuousBernoulli):
         near, far = _split(h)
         square = near**2
         even = 1 / 12 - square * (1 / 240 - square * (1 / 6048 - square / 172800))
-        return torch.where(h.abs() < SERIES, even, far**-2 - 0.25 * torch.sinh(far / 2) ** -2)
+        return torch.where(h.abs() < SERIES_LIMIT, even, far**-2 - 0.25 * torch.sinh(far / 2) ** -2)
 
 
 class LogNormaliser(torch.autograd.Function):
@@ -199,5 +201,5 @@ class LogNormaliser(torch.autograd.Function):
 
 def _split(h: Tensor) -> tuple[Tensor, Tensor]:
     """Return `h` for the series and for the closed form, with a safe value if unused."""
-    near = h.abs() < SERIES
+    near = h.abs() < SERIES_LIMIT
     return torch.where(near, h, 0.0), torch.where(near, 1.0, h)

@@ -15,7 +15,7 @@ from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
 from latentlab.config import ADVANCED, Config, Registry
 from latentlab.models.fast_distributions import (
-    PIXELS,
+    EVENT_DIMS,
     BernoulliImages,
     GaussianImages,
     LaplaceImages,
@@ -52,13 +52,13 @@ class Likelihood(Config, ABC):
 
 LIKELIHOODS = Registry[Likelihood]("likelihood", default="bernoulli")
 
-MIN_WIDTH = 1e-4
+MIN_SIGMA = 1e-4
 """Smallest sigma or scale of a pixel, a fortieth of one of 256 shades: below it losses are too
 large to learn from, and then not finite."""
 
 MinSigma: Any = Field(
     0.01,
-    ge=MIN_WIDTH,
+    ge=MIN_SIGMA,
     lt=MAX_SIGMA,
     description="The deviation never falls below this, where black is 0 and white is 1: a pixel "
     "that is always black would else be worth endless nats.",
@@ -104,7 +104,7 @@ class GaussianLikelihood(Likelihood):
     kind: Literal["gaussian"] = "gaussian"
     sigma: float = Field(
         0.1,
-        ge=MIN_WIDTH,
+        ge=MIN_SIGMA,
         le=10,
         description="Standard deviation of a pixel around its mean, where black is 0 and white "
         "is 1. Smaller makes reconstruction weigh more against KL.",
@@ -161,7 +161,7 @@ class LaplaceLikelihood(Likelihood):
     kind: Literal["laplace"] = "laplace"
     scale: float = Field(
         0.1,
-        ge=MIN_WIDTH,
+        ge=MIN_SIGMA,
         le=10,
         description="How far a pixel is from the middle, on average, where black is 0 and white "
         "is 1. Smaller makes reconstruction weigh more against KL.",
@@ -224,10 +224,10 @@ def bounded_sigma(raw: Tensor, min_sigma: float) -> Tensor:
 
 
 def _per_pixel(h: Tensor, min_sigma: float) -> Distribution:
-    mean, raw = h.chunk(2, dim=-PIXELS)
+    mean, raw = h.chunk(2, dim=-EVENT_DIMS)
     sigma = bounded_sigma(raw, min_sigma)
     return _images(Normal(mean.sigmoid(), sigma, validate_args=False))
 
 
 def _images(pixels: Distribution) -> Distribution:
-    return Independent(pixels, PIXELS, validate_args=False)
+    return Independent(pixels, EVENT_DIMS, validate_args=False)

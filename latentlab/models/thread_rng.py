@@ -8,7 +8,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
-class Seeded(TorchDispatchMode):
+class SeededRng(TorchDispatchMode):
     """Context in which this thread draws the numbers of `seed`, independent of other threads.
 
     Initial weights and ``Distribution.sample`` draw from torch's one global generator, which all

@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latentlab.errors import RunError, TrainingError
-from latentlab.learning.checkpoint import DESCRIPTION, read_checkpoint
-from latentlab.learning.fast.distributed import leads
+from latentlab.learning.checkpoint import DESCRIPTION_FILE, read_checkpoint
+from latentlab.learning.fast.distributed import is_main
 from latentlab.learning.recipe import read_values
 from latentlab.runs.library import compare, new_folder, rename
 from latentlab.runs.recorder import record, resume
-from latentlab.runs.sweeps import plan, told_apart
+from latentlab.runs.sweeps import plan, with_unique_names
 from latentlab.runs.terminal import show
 from latentlab.session.curves import last_losses
-from latentlab.session.recipes import differing
+from latentlab.session.recipes import differing_values
 from latentlab.session.tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from latentlab.runs.sweeps import Plan
+    from latentlab.runs.sweeps import PlannedRun
 
 
 def train_all(
@@ -56,19 +56,19 @@ def train_all(
         If a recipe is invalid, before training starts, or a run fails; the failure of one of
         several runs is raised after the others have been trained.
     """
-    plans = told_apart(
+    plans = with_unique_names(
         [each for file in files for each in plan(file.stem, read_values(file, settings), sweeps)]
     )
     _check_free([out / each.name if len(plans) > 1 else out for each in plans] if out else [])
     return (yield from _train(plans, out))
 
 
-def _train(plans: Sequence[Plan], out: Path | None) -> Generator[str, None, bool]:
+def _train(plans: Sequence[PlannedRun], out: Path | None) -> Generator[str, None, bool]:
     several = len(plans) > 1
     folders: list[Path] = []
     failed: list[str] = []
     for each in plans:
-        if several and leads():
+        if several and is_main():
             yield f"{each.name}:"
         folder = _folder_for(each, out, several)
         try:
@@ -80,11 +80,11 @@ def _train(plans: Sequence[Plan], out: Path | None) -> Generator[str, None, bool
             yield f"Failed: {error}"
             continue
         folders.append(folder)
-        if leads():
+        if is_main():
             yield from _report(each, folder, finished, named=several and out is None)
         if not finished:
             return False
-    if len(folders) > 1 and leads():
+    if len(folders) > 1 and is_main():
         yield from _compare(folders, out or folders[0].parent)
     if failed:
         raise TrainingError(f"{len(failed)} of {len(plans)} runs failed: {', '.join(failed)}.")
@@ -94,17 +94,17 @@ def _train(plans: Sequence[Plan], out: Path | None) -> Generator[str, None, bool
 def _check_free(folders: Sequence[Path]) -> None:
     """Reject folders that hold a run before any training starts."""
     for folder in folders:
-        if (folder / DESCRIPTION).exists():
+        if (folder / DESCRIPTION_FILE).exists():
             raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
 
 
-def _folder_for(each: Plan, out: Path | None, several: bool) -> Path:
+def _folder_for(each: PlannedRun, out: Path | None, several: bool) -> Path:
     if out is None:
-        return _make_folder(each) if leads() else Path()
+        return _make_folder(each) if is_main() else Path()
     return out / each.name if several else out
 
 
-def _make_folder(each: Plan) -> Path:
+def _make_folder(each: PlannedRun) -> Path:
     """Create a new folder; programs that start in the same second get different ones."""
     while True:
         folder = new_folder(each.recipe)
@@ -117,7 +117,7 @@ def _make_folder(each: Plan) -> Path:
         return folder
 
 
-def _report(each: Plan, folder: Path, finished: bool, *, named: bool) -> Iterator[str]:
+def _report(each: PlannedRun, folder: Path, finished: bool, *, named: bool) -> Iterator[str]:
     if named:
         rename(folder, each.name)
     yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
@@ -154,7 +154,7 @@ def save_comparison(folders: Sequence[Path], path: Path) -> None:
         If a folder holds no run, or the file cannot be written.
     """
     checkpoints = [read_checkpoint(folder) for folder in folders]
-    settings = differing([checkpoint.recipe.to_dict() for checkpoint in checkpoints])
+    settings = differing_values([checkpoint.recipe.to_dict() for checkpoint in checkpoints])
     losses = [_flat_losses(folder) for folder in folders]
     terms = list(dict.fromkeys(name for each in losses for name in each))
     write_table(
@@ -197,6 +197,6 @@ def resume_run(folder: Path, epochs: int | None) -> Generator[str, None, bool]:
         True if the run finished; False if Ctrl-C stopped it.
     """
     finished = show(resume(folder, epochs))
-    if leads():
+    if is_main():
         yield f"{'Trained' if finished else 'Stopped and kept'}: {folder}"
     return finished

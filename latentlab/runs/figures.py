@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from latentlab.errors import RunError
 from latentlab.session.curves import TRAIN, VALIDATION
-from latentlab.session.export import FIGURES, check_ending
+from latentlab.session.export import FIGURES, check_suffix
 from latentlab.session.palette import CLASS_COLOURS
 from latentlab.session.tables import write_table
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from latentlab.latent.codes import Codes
     from latentlab.session.points import ModelCard
-    from latentlab.session.runs import Compared
+    from latentlab.session.runs import ComparedRun
 
 DPI = 150
 COLUMNS = ("run", "split", "term", "epoch", "nats_per_image")
 
 
-def save_curves(compared: Sequence[Compared], out: Path) -> None:
+def save_curves(compared: Sequence[ComparedRun], out: Path) -> None:
     """Plot the losses of one run, or the validation losses of several, or write them as CSV.
 
     Parameters
@@ -40,7 +40,7 @@ def save_curves(compared: Sequence[Compared], out: Path) -> None:
     RunError
         If no run has metrics, or `out` cannot be written.
     """
-    ending = check_ending(out, FIGURES)
+    ending = check_suffix(out, FIGURES)
     names = list(dict.fromkeys(name for run in compared for _, name in run.curves))
     if not names:
         raise RunError("There are no losses to save yet.", "Train for at least one epoch.")
@@ -57,7 +57,7 @@ def save_curves(compared: Sequence[Compared], out: Path) -> None:
     _save(figure, out)
 
 
-def _lines(compared: Sequence[Compared], name: str) -> Iterator[tuple[str, str, Any]]:
+def _lines(compared: Sequence[ComparedRun], name: str) -> Iterator[tuple[str, str, Any]]:
     if len(compared) == 1:
         for split, colour in ((TRAIN, CLASS_COLOURS[0]), (VALIDATION, CLASS_COLOURS[6])):
             if (split, name) in compared[0].curves:
@@ -68,7 +68,7 @@ def _lines(compared: Sequence[Compared], name: str) -> Iterator[tuple[str, str, 
             yield run.name, _colour(i), run.curves[VALIDATION, name]
 
 
-def _rows(compared: Sequence[Compared]) -> Iterator[tuple[str, ...]]:
+def _rows(compared: Sequence[ComparedRun]) -> Iterator[tuple[str, ...]]:
     for run in compared:
         for (split, name), (epochs, values) in run.curves.items():
             for epoch, value in zip(epochs, values, strict=True):

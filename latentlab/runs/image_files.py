@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, PngImagePlugin
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError, reading
-from latentlab.session.export import MOVING, PICTURES, TILES, check_ending
+from latentlab.session.export import ANIMATIONS, GRID_FORMATS, IMAGE_FORMATS, check_suffix
 from latentlab.session.mosaic import tile
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from latentlab.session.points import Tiles
 
 FRAME_MS = 60
-MOST_PIXELS = 1 << 22
+MAX_PIXELS = 1 << 22
 """Maximum number of pixels of an image that is read."""
 MAX_EXIF = 60_000
 SOFTWARE = f"latentlab {__version__}"
@@ -61,13 +61,13 @@ def save_tiles(
     RunError
         If the file cannot be written, or its extension is not in `TILES`.
     """
-    if check_ending(path, TILES) in (MOVING if steps else ("gif",)):
-        save_film(tiles.pictures, path, info, back=back)
+    if check_suffix(path, GRID_FORMATS) in (ANIMATIONS if steps else ("gif",)):
+        save_animation(tiles.pictures, path, info, back=back)
     else:
-        save_picture(tile(tiles.pictures, tiles.columns, gap), path, info, scale=2)
+        save_image(tile(tiles.pictures, tiles.columns, gap), path, info, scale=2)
 
 
-def save_picture(
+def save_image(
     picture: NDArray[np.uint8], path: Path, info: Mapping[str, Any], scale: int = 1
 ) -> None:
     """Write an image with metadata, enlarged by the factor `scale`.
@@ -78,7 +78,7 @@ def save_picture(
         If the file cannot be written, or its extension is not in `PICTURES`.
     """
     image, text = _enlarged(picture, scale), json.dumps(info)
-    match check_ending(path, PICTURES):
+    match check_suffix(path, IMAGE_FORMATS):
         case "png":
             chunks = PngImagePlugin.PngInfo()
             chunks.add_text("Software", SOFTWARE)
@@ -93,7 +93,7 @@ def save_picture(
             _save(image, path, "TIFF", compression="tiff_adobe_deflate", tiffinfo=tags)
 
 
-def save_film(
+def save_animation(
     frames: NDArray[np.uint8],
     path: Path,
     info: Mapping[str, Any],
@@ -110,7 +110,7 @@ def save_film(
     first, *others = images = [_enlarged(frame, scale) for frame in frames]
     others += images[-2:0:-1] if back else []
     options = {"save_all": True, "append_images": others, "duration": FRAME_MS, "loop": 0}
-    if check_ending(path, MOVING) == "gif":
+    if check_suffix(path, ANIMATIONS) == "gif":
         comment = json.dumps({"software": SOFTWARE, **info}).encode()
         _save(first, path, "GIF", comment=comment, **options)
     else:
@@ -121,7 +121,7 @@ def read_png(path: Path) -> NDArray[np.uint8] | None:
     """Return the pixels of a PNG, or None if it is missing or unreadable."""
     try:
         with reading(path), Image.open(path, formats=["PNG"]) as file:
-            if file.width * file.height > MOST_PIXELS:
+            if file.width * file.height > MAX_PIXELS:
                 return None
             return np.asarray(file.convert("L" if file.mode == "L" else "RGB"))
     except RunError:

@@ -32,7 +32,7 @@ def read_arrays(path: Path, most: int) -> dict[str, NDArray[Any]]:
     return {name: file.read(name) for name in file.arrays}
 
 
-def keep_arrays(path: Path, most: int, **arrays: NDArray[Any]) -> None:
+def write_arrays(path: Path, most: int, **arrays: NDArray[Any]) -> None:
     """Write arrays to a .npz and delete all but the newest `most` files of its folder.
 
     If writing fails, nothing is saved, and the arrays are computed again next time.

@@ -15,14 +15,19 @@ from latentlab.directories import resources, runs
 from latentlab.errors import RunError, shown
 from latentlab.latent.encode import decode
 from latentlab.latent.prior_samples import labels_for, sample_prior
-from latentlab.learning.checkpoint import DESCRIPTION, WEIGHTS, load_model, read_checkpoint
-from latentlab.learning.training_state import FILE as POSITION
-from latentlab.runs.image_files import read_png, save_picture
-from latentlab.runs.run_log import read_failure, read_note
+from latentlab.learning.checkpoint import (
+    DESCRIPTION_FILE,
+    WEIGHTS_FILE,
+    load_model,
+    read_checkpoint,
+)
+from latentlab.learning.training_state import RESUME_FILE as POSITION
+from latentlab.runs.image_files import read_png, save_image
+from latentlab.runs.run_log import read_failure, read_short_text
 from latentlab.session.curves import VALIDATION, read_curves
 from latentlab.session.mosaic import tile
-from latentlab.session.recipes import differences
-from latentlab.session.runs import Compared, Entry
+from latentlab.session.recipes import describe_differences
+from latentlab.session.runs import ComparedRun, LibraryEntry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +37,10 @@ if TYPE_CHECKING:
 RECIPE = "recipe.toml"
 PREVIEW = "preview.png"
 NAME = "name.txt"
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 DISCARDED = "discarded"
 """Name of the subfolder for discarded runs."""
-MOST_DISCARDED = 10
+MAX_DISCARDED = 10
 
 
 def write_preview(folder: Path) -> None:
@@ -43,7 +48,7 @@ def write_preview(folder: Path) -> None:
     model, checkpoint = load_model(folder)
     labels = labels_for(16, checkpoint.spec.classes, None)
     pictures = decode(model, sample_prior(model, 16, seed=0), labels)
-    save_picture(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
+    save_image(tile(pictures, 4), folder / PREVIEW, {"samples": 16, "seed": 0})
 
 
 def new_folder(recipe: Recipe) -> Path:
@@ -55,7 +60,7 @@ def new_folder(recipe: Recipe) -> Path:
     return folder
 
 
-def library() -> tuple[Entry, ...]:
+def library() -> tuple[LibraryEntry, ...]:
     """Return the shipped models, then the user's runs, newest first."""
     shipped, own = _folders(resources() / "models"), _folders(runs())
     entries = [_entry(folder, shipped=True) for folder in shipped]
@@ -64,17 +69,18 @@ def library() -> tuple[Entry, ...]:
 
 def _folders(parent: Path) -> list[Path]:
     """Return the run folders in a folder, sorted by name, including incomplete ones."""
-    files = (file for name in (DESCRIPTION, WEIGHTS) for file in parent.glob(f"*/{name}"))
+    files = (file for name in (DESCRIPTION_FILE, WEIGHTS_FILE) for file in parent.glob(f"*/{name}"))
     return sorted({file.parent for file in files})
 
 
-def _entry(folder: Path, *, shipped: bool) -> Entry:
+def _entry(folder: Path, *, shipped: bool) -> LibraryEntry:
     try:
         checkpoint = read_checkpoint(folder)
     except RunError as error:
         # The folder is displayed with the reason, so it is removed from the message.
         reason = error.message.replace(f"{folder}{os.sep}", "")
-        return Entry(run_name(folder), shown(reason, 100), folder, shipped, damage=str(error))
+        reason = shown(reason, 100)
+        return LibraryEntry(run_name(folder), reason, folder, shipped, damage=str(error))
     size = getattr(checkpoint.recipe.model, "latent_dim", "?")
     beta = getattr(checkpoint.recipe.objective, "beta", 1.0)
     parts = [f"{checkpoint.recipe.model.kind.upper()} {size}-D"]
@@ -83,7 +89,7 @@ def _entry(folder: Path, *, shipped: bool) -> Entry:
     loss = checkpoint.metrics.get(VALIDATION, {}).get("loss")
     parts += [f"{loss:.1f} nats"] if loss is not None and np.isfinite(loss) else []
     preview = read_png(folder / PREVIEW)
-    return Entry(
+    return LibraryEntry(
         run_name(folder),
         " · ".join(parts),
         folder,
@@ -98,8 +104,8 @@ def _entry(folder: Path, *, shipped: bool) -> Entry:
 
 def run_name(folder: Path) -> str:
     """Return the display name of a run: the user's name for it, or a readable folder name."""
-    if name := read_note(folder / NAME):
-        return shown(" ".join(name.split()), LONGEST_NAME)
+    if name := read_short_text(folder / NAME):
+        return shown(" ".join(name.split()), MAX_NAME_LENGTH)
     stamp, _, rest = folder.name.partition("-")
     clock, _, kinds = rest.partition("-")
     try:
@@ -149,7 +155,7 @@ def discard(folder: Path) -> Path:
     target = folder.parent / DISCARDED / folder.name
     _move(folder, target, "discarded")
     others = sorted(other for other in target.parent.iterdir() if other != target)
-    for old in others[: max(0, len(others) + 1 - MOST_DISCARDED)]:
+    for old in others[: max(0, len(others) + 1 - MAX_DISCARDED)]:
         _trash_or_delete(old)
     return target
 
@@ -188,10 +194,10 @@ def _trash_or_delete(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def compare(folders: tuple[Path, ...]) -> tuple[Compared, ...]:
+def compare(folders: tuple[Path, ...]) -> tuple[ComparedRun, ...]:
     """Return the curves of runs, each named by the recipe values that differ."""
     recipes = [read_checkpoint(folder).recipe.to_dict() for folder in folders]
     return tuple(
-        Compared(values or run_name(folder), folder, read_curves(folder))
-        for folder, values in zip(folders, differences(recipes), strict=True)
+        ComparedRun(values or run_name(folder), folder, read_curves(folder))
+        for folder, values in zip(folders, describe_differences(recipes), strict=True)
     )

@@ -12,7 +12,7 @@ from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.errors import DataError, RunError, reading
 from latentlab.learning.events import EpochPreview
 from latentlab.runs.kept_arrays import read_arrays
-from latentlab.session.curves import thinned
+from latentlab.session.curves import epochs_to_keep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 FOLDER = "replay"
 """Subfolder of a run for its epoch previews."""
-CODES = 1000
+MAX_CODES = 1000
 """Maximum number of images whose codes are saved."""
 NAME = re.compile(r"epoch-(\d{5,9})\.npz", re.ASCII)
-PICTURES = ("originals", "reconstructions", "samples")
-MOST_BYTES = 256 << 20
+IMAGE_ARRAYS = ("originals", "reconstructions", "samples")
+MAX_BYTES = 256 << 20
 """Maximum uncompressed size of a preview, in bytes."""
 
 
@@ -50,12 +50,12 @@ class EpochPreviewLog:
             If it cannot be written.
         """
         write_atomically(_file(self._folder, portrait.epoch), _packed(portrait))
-        epochs = moments(self._folder)
-        for epoch in set(epochs).difference(thinned(epochs)):
+        epochs = preview_epochs(self._folder)
+        for epoch in set(epochs).difference(epochs_to_keep(epochs)):
             _file(self._folder, epoch).unlink(missing_ok=True)
 
 
-def moments(folder: Path) -> tuple[int, ...]:
+def preview_epochs(folder: Path) -> tuple[int, ...]:
     """Return the epochs with a preview in a run folder, ascending."""
     names = (NAME.fullmatch(file.name) for file in (folder / FOLDER).glob("epoch-*.npz"))
     return tuple(sorted(int(name[1]) for name in names if name))
@@ -75,14 +75,14 @@ def read_epoch_preview(folder: Path, epoch: int) -> EpochPreview:
     advice = "Choose another epoch; the run itself is not damaged."
     try:
         with reading(file, RunError, advice):
-            return _unpacked(epoch, read_arrays(file, MOST_BYTES))
+            return _unpacked(epoch, read_arrays(file, MAX_BYTES))
     except DataError as error:
         raise RunError(f"{file} is damaged.", advice) from error
 
 
-def forget_after(folder: Path, epoch: int) -> None:
+def delete_previews_after(folder: Path, epoch: int) -> None:
     """Delete the previews of later epochs, which a resumed run trains again."""
-    for later in moments(folder):
+    for later in preview_epochs(folder):
         if later > epoch:
             _file(folder, later).unlink(missing_ok=True)
 
@@ -94,12 +94,12 @@ def _file(folder: Path, epoch: int) -> Path:
 def _packed(portrait: EpochPreview) -> bytes:
     limit = float(np.finfo(np.float16).max)
     arrays: dict[str, NDArray] = {
-        name: np.clip(getattr(portrait, name)[:CODES], -limit, limit).astype(np.float16)
+        name: np.clip(getattr(portrait, name)[:MAX_CODES], -limit, limit).astype(np.float16)
         for name in ("mu", "sigma")
     }
     if portrait.labels is not None:
-        arrays["labels"] = portrait.labels[:CODES].astype(np.int32)
-    arrays |= {name: np.asarray(getattr(portrait, name), np.uint8) for name in PICTURES}
+        arrays["labels"] = portrait.labels[:MAX_CODES].astype(np.int32)
+    arrays |= {name: np.asarray(getattr(portrait, name), np.uint8) for name in IMAGE_ARRAYS}
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **arrays)
     return content.getvalue()
@@ -114,7 +114,7 @@ def _unpacked(epoch: int, arrays: dict[str, NDArray]) -> EpochPreview:
         raise ValueError("mu or sigma has invalid values")
     if labels is not None and (labels.shape != mu.shape[:1] or labels.min() < 0):
         raise ValueError("the labels do not match the codes")
-    originals, reconstructions, samples = (arrays[name] for name in PICTURES)
+    originals, reconstructions, samples = (arrays[name] for name in IMAGE_ARRAYS)
     if not all(map(_are_pictures, (originals, reconstructions, samples))):
         raise ValueError("the images have a wrong type or shape")
     if originals.shape != reconstructions.shape or originals.shape[1:] != samples.shape[1:]:

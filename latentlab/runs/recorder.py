@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from latentlab.atomic_write import write_atomically
 from latentlab.errors import LatentlabError, RunError, TrainingError
 from latentlab.learning.checkpoint import (
-    BEST,
-    DESCRIPTION,
-    LAST,
+    BEST_STEM,
+    DESCRIPTION_FILE,
+    LAST_STEM,
     Checkpoint,
     read_checkpoint,
     save_checkpoint,
@@ -21,17 +21,16 @@ from latentlab.learning.events import (
     EpochEnd,
     EpochPreview,
     Event,
-    Saved,
+    SavedState,
     Snapshot,
     Started,
     Step,
 )
-from latentlab.learning.fast.distributed import leads
+from latentlab.learning.fast.distributed import is_main
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import read_recipe
 from latentlab.learning.steering import Controls
-from latentlab.learning.training_state import FILE as POSITION
-from latentlab.learning.training_state import read_position, write_position
+from latentlab.learning.training_state import RESUME_FILE, read_training_state, write_training_state
 from latentlab.runs.library import RECIPE, write_preview
 from latentlab.runs.portraits import EpochPreviewLog
 from latentlab.runs.run_data import FILE as RUN_DATA
@@ -40,10 +39,10 @@ from latentlab.runs.run_log import (
     CHANGES,
     FAILURE,
     change_line,
-    forget_changes,
-    read_all_changes,
+    delete_changes_from,
+    read_changes_strict,
     read_run_log,
-    rewind,
+    truncate_after,
 )
 from latentlab.session.curves import METRICS, TRAIN, VALIDATION, StepLog, last_losses, metrics_line
 from latentlab.session.latent_curves import FILE as LATENTS
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
 
     from latentlab.learning.events import Losses
     from latentlab.learning.recipe import Recipe
-    from latentlab.learning.training_state import Position
+    from latentlab.learning.training_state import TrainingState
     from latentlab.session.runs import RunLog
 
 
@@ -81,10 +80,10 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
     RunError
         If the folder holds a run or cannot be written.
     """
-    if not leads():
+    if not is_main():
         yield from fit(recipe)
         return
-    if (folder / DESCRIPTION).exists():
+    if (folder / DESCRIPTION_FILE).exists():
         raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
     write_atomically(folder / RECIPE, recipe.to_toml().encode())
     recorder = _Recorder(recipe, folder)
@@ -92,7 +91,7 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
         events = fit(recipe, controls=controls, keep=recorder.keep)
         yield from _recorded(events, recorder)
     finally:
-        if not (folder / DESCRIPTION).exists():
+        if not (folder / DESCRIPTION_FILE).exists():
             _forget(folder)
 
 
@@ -121,7 +120,7 @@ def resume(
         If the folder is not a run folder, cannot be written, or has completed all its epochs.
     """
     recipe, position = _read_position(folder)
-    changes = read_all_changes(folder)
+    changes = read_changes_strict(folder)
     current = recipe
     for change in changes:
         current = current.changed(change.key, change.value)
@@ -133,9 +132,9 @@ def resume(
             f"{folder} has had all its {position.epoch} epochs.",
             "Train more: give a larger number of epochs.",
         )
-    spec = read_checkpoint(folder).spec if (folder / DESCRIPTION).exists() else None
+    spec = read_checkpoint(folder).spec if (folder / DESCRIPTION_FILE).exists() else None
     data = load_run_data(folder, recipe.data, spec, resuming=True)
-    if not leads():
+    if not is_main():
         yield from fit(recipe, controls=controls, resume=position, changes=changes, data=data)
         return
     recorder = _Recorder(current, folder, changes)
@@ -157,15 +156,15 @@ def resume(
                 yield read_run_log(folder, event.recipe)
 
 
-def _read_position(folder: Path) -> tuple[Recipe, Position | None]:
+def _read_position(folder: Path) -> tuple[Recipe, TrainingState | None]:
     """Return the initial recipe and the training state of a run; None if never saved."""
     if not (folder / RECIPE).exists():
         raise RunError(
             f"{folder} cannot be resumed: it has no {RECIPE}.",
             "Choose a folder that latentlab train has written.",
         )
-    begun = (folder / POSITION).exists() or (folder / DESCRIPTION).exists()
-    return read_recipe(folder / RECIPE), read_position(folder) if begun else None
+    begun = (folder / RESUME_FILE).exists() or (folder / DESCRIPTION_FILE).exists()
+    return read_recipe(folder / RECIPE), read_training_state(folder) if begun else None
 
 
 def _recorded(events: Generator[Event, None, object], recorder: _Recorder) -> Generator[Event]:
@@ -220,9 +219,9 @@ class _Recorder:
         """Set the losses of the last and of the best epoch so far."""
         self._metrics = self._best_metrics = metrics
 
-    def go_on(self, position: Position | None, steps_per_epoch: int) -> None:
+    def go_on(self, position: TrainingState | None, steps_per_epoch: int) -> None:
         """Delete the measurements after a training state, which are made again."""
-        rewind(self.folder, position.epoch if position else 0)
+        truncate_after(self.folder, position.epoch if position else 0)
         self.steps.go_on(position.step / steps_per_epoch if position else 0.0)
         self.losses_before(last_losses(self.folder))
 
@@ -257,7 +256,7 @@ class _Recorder:
             message = error.message if isinstance(error, LatentlabError) else repr(error)
             write_atomically(self.folder / FAILURE, f"{message}\n".encode())
             if isinstance(error, TrainingError):
-                forget_changes(self.folder, self._kept_step)
+                delete_changes_from(self.folder, self._kept_step)
 
     def _append(self, name: str, *lines: str) -> None:
         try:
@@ -266,15 +265,15 @@ class _Recorder:
         except OSError as error:
             raise RunError(f"{self.folder} cannot be written: {error.strerror}.") from error
 
-    def keep(self, saved: Saved) -> None:
+    def keep(self, saved: SavedState) -> None:
         """Save in an order such that a run killed in between can be opened and resumed."""
         if saved.best:
             # First: a run resumed from a later training state does not reach this epoch again.
-            self._save(saved.best, BEST, self._best_metrics)
+            self._save(saved.best, BEST_STEM, self._best_metrics)
         self.steps.write()
         if saved.position:
-            write_position(self.folder, saved.position)
-        self._save(saved.snapshot, LAST, self._metrics)
+            write_training_state(self.folder, saved.position)
+        self._save(saved.snapshot, LAST_STEM, self._metrics)
         self._kept_step = saved.snapshot.step
         write_preview(self.folder)
 

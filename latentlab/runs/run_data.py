@@ -17,7 +17,7 @@ from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
 from latentlab.errors import DataError, LatentlabError
 from latentlab.json_files import Record, read_json
-from latentlab.learning.checkpoint import DESCRIPTION
+from latentlab.learning.checkpoint import DESCRIPTION_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 FILE = "data.json"
 MAX_BYTES = 1 << 28
-UNKNOWN = "Which images this run held out is not known: an earlier latentlab made it."
-INEXACT = "The run goes on with these, not exactly as it would have."
+UNKNOWN_SPLIT_NOTE = "Which images this run held out is not known: an earlier latentlab made it."
+CHANGED_DATA_NOTE = "The run goes on with these, not exactly as it would have."
 
 
-class Place(Record):
+class StoredPath(Record):
     """Path of a file or folder when a run was made.
 
     Parameters
@@ -65,7 +65,7 @@ class RunData(Record):
     format: Literal[1] = 1
     kind: Annotated[str, Field(max_length=200)]
     images: Fingerprint
-    paths: dict[str, Place] = Field(default_factory=dict)
+    paths: dict[str, StoredPath] = Field(default_factory=dict)
 
 
 _RUN_DATA = TypeAdapter(RunData)
@@ -85,10 +85,10 @@ def write_run_data(folder: Path, data: DataConfig, splits: Splits) -> None:
     images, previous = take(splits), read_run_data(folder)
     if previous:
         record = previous.model_copy(update={"images": joined(previous.images, images)})
-    elif splits.train.keys is not None and (folder / DESCRIPTION).exists():
+    elif splits.train.keys is not None and (folder / DESCRIPTION_FILE).exists():
         return
     else:
-        places = {name: _place(path, folder) for name, path in paths_of(data).items()}
+        places = {name: _place(path, folder) for name, path in path_fields(data).items()}
         record = RunData(kind=data.kind, images=images, paths=places)
     write_atomically(folder / FILE, f"{record.model_dump_json(indent=1)}\n".encode())
 
@@ -142,7 +142,7 @@ def load_run_data(
     for config in _candidates(folder, data, kept):
         try:
             if not resuming and not config.available():
-                raise _not_found(data.kind, list(paths_of(config).values()))
+                raise _not_found(data.kind, list(path_fields(config).values()))
             splits = yield from config.load()
             splits, change = _checked(splits, config, kept, spec)
         except DataError as error:
@@ -152,7 +152,7 @@ def load_run_data(
         if not change:
             return splits
     if changed:
-        return _with_notes(*changed, INEXACT if resuming else "")
+        return _with_notes(*changed, CHANGED_DATA_NOTE if resuming else "")
     assert problem
     raise problem
 
@@ -172,12 +172,12 @@ def _checked(
         If they cannot be the images of the run.
     """
     problem = misfit(spec, splits.spec) if spec else ""
-    change = "" if kept or splits.train.keys is None else UNKNOWN
+    change = "" if kept or splits.train.keys is None else UNKNOWN_SPLIT_NOTE
     if kept and not problem:
         found = compare(kept.images, splits)
         splits, problem, change = found.splits, found.problem, found.change
     if problem:
-        where = " and ".join(map(str, paths_of(config).values())) or config.kind
+        where = " and ".join(map(str, path_fields(config).values())) or config.kind
         raise DataError(
             f"{problem[0].upper()}{problem[1:]} ({where}).",
             "Put back the images that this run was made with, or train a new model.",
@@ -185,7 +185,7 @@ def _checked(
     return splits, change
 
 
-def located(folder: Path, recipe: Recipe) -> Recipe:
+def with_current_paths(folder: Path, recipe: Recipe) -> Recipe:
     """Return the recipe of a run with the current paths of its data, if found."""
     try:
         data = _candidates(folder, recipe.data, read_run_data(folder))[0]
@@ -194,20 +194,20 @@ def located(folder: Path, recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"data": data})
 
 
-def paths_of(data: DataConfig) -> dict[str, Path]:
+def path_fields(data: DataConfig) -> dict[str, Path]:
     """Return the paths of a data config by field."""
     values = {name: getattr(data, name) for name in type(data).model_fields}
     return {name: value for name, value in values.items() if isinstance(value, Path)}
 
 
-def _place(path: Path, folder: Path) -> Place:
+def _place(path: Path, folder: Path) -> StoredPath:
     absolute = path.absolute()
     try:
         # Resolve symbolic links: `..` in a relative path refers to the real parent folder.
         relative = Path(os.path.relpath(absolute, folder.resolve())).as_posix()
     except ValueError:
         relative = None
-    return Place(absolute=str(absolute), relative=relative)
+    return StoredPath(absolute=str(absolute), relative=relative)
 
 
 def _candidates(folder: Path, data: DataConfig, kept: RunData | None) -> list[DataConfig]:
@@ -220,7 +220,7 @@ def _candidates(folder: Path, data: DataConfig, kept: RunData | None) -> list[Da
     """
     places = {
         name: _places(path, folder, kept.paths.get(name) if kept else None)
-        for name, path in paths_of(data).items()
+        for name, path in path_fields(data).items()
     }
     found: list[dict[str, Path]] = []
     for i in range(3):
@@ -233,7 +233,7 @@ def _candidates(folder: Path, data: DataConfig, kept: RunData | None) -> list[Da
     return [data.model_copy(update=paths) for paths in found]
 
 
-def _places(path: Path, folder: Path, place: Place | None) -> list[Path]:
+def _places(path: Path, folder: Path, place: StoredPath | None) -> list[Path]:
     """Return the candidates of a recipe path: relative to the run, absolute, and from here."""
     current = path.absolute()
     if place is None:

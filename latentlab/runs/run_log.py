@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CHANGES = "changes.jsonl"
 FAILURE = "failure.txt"
-LONGEST_NOTE = 1 << 16
+MAX_TEXT_BYTES = 1 << 16
 """Maximum size of the file of a run's name or failure, in bytes."""
 
 
@@ -53,7 +53,7 @@ _CHANGE, _DATED = TypeAdapter(_Change), TypeAdapter(_Dated)
 
 def read_run_log(folder: Path, recipe: Mapping[str, Any]) -> RunLog:
     """Read the log of a run; missing or damaged parts are skipped and reported as a finding."""
-    moments = replay.moments(folder)
+    moments = replay.preview_epochs(folder)
     metrics, measured = read_metrics(folder), latents.read_latent_lines(folder)
     changes, steps = read_lines(folder / CHANGES, _CHANGE), read_steps(folder)
     damaged = {METRICS: metrics, latents.FILE: measured, CHANGES: changes, STEPS: steps}
@@ -97,7 +97,7 @@ def read_changes(folder: Path) -> tuple[Change, ...]:
     return _in_order(read_lines(folder / CHANGES, _CHANGE).records)
 
 
-def read_all_changes(folder: Path) -> tuple[Change, ...]:
+def read_changes_strict(folder: Path) -> tuple[Change, ...]:
     """Return the changes of a run to resume.
 
     Raises
@@ -122,18 +122,18 @@ def _in_order(changes: Iterable[_Change]) -> tuple[Change, ...]:
 
 def read_failure(folder: Path) -> str:
     """Return the error that ended the training of a run early; empty if there was none."""
-    return read_note(folder / FAILURE)
+    return read_short_text(folder / FAILURE)
 
 
-def read_note(file: Path) -> str:
+def read_short_text(file: Path) -> str:
     """Return the content of a short text file; empty if missing or unreadable."""
     try:
-        return shown(read_bytes(file, LONGEST_NOTE).decode(), LONGEST).strip()
+        return shown(read_bytes(file, MAX_TEXT_BYTES).decode(), LONGEST).strip()
     except (OSError, ValueError):
         return ""
 
 
-def forget_changes(folder: Path, step: int) -> None:
+def delete_changes_from(folder: Path, step: int) -> None:
     """Delete the changes from a step on, so that a resumed run does not repeat them.
 
     Raises
@@ -146,7 +146,7 @@ def forget_changes(folder: Path, step: int) -> None:
         _write_lines(folder / CHANGES, kept)
 
 
-def rewind(folder: Path, epoch: int) -> None:
+def truncate_after(folder: Path, epoch: int) -> None:
     """Delete the measurements after an epoch, from which the run is resumed.
 
     Changes are kept, so that they are repeated even if the run is killed again before. Incomplete
@@ -161,7 +161,7 @@ def rewind(folder: Path, epoch: int) -> None:
         _keep_lines(folder / name, epoch)
     if (folder / CHANGES).exists():
         _write_lines(folder / CHANGES, [change_line(change) for change in read_changes(folder)])
-    replay.forget_after(folder, epoch)
+    replay.delete_previews_after(folder, epoch)
 
 
 def _keep_lines(file: Path, epoch: int) -> None:

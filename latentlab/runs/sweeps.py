@@ -10,20 +10,20 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from latentlab.errors import RecipeError
-from latentlab.learning.recipe import make_recipe, put_value, setting_value, split_setting
+from latentlab.learning.recipe import make_recipe, parse_value, set_value, split_setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from latentlab.learning.recipe import Recipe
 
-LONGEST_NAME = 100
+MAX_NAME_LENGTH = 100
 """Maximum length of a run name; folder names may have 255 characters."""
-EXAMPLE = "a sweep is written TABLE.KEY=VALUE,VALUE, as objective.beta=1,4"
+SWEEP_SYNTAX = "a sweep is written TABLE.KEY=VALUE,VALUE, as objective.beta=1,4"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlannedRun:
     """Planned run.
 
     Parameters
@@ -38,7 +38,7 @@ class Plan:
     recipe: Recipe
 
 
-def plan(name: str, values: Mapping[str, Any], sweeps: Sequence[str]) -> list[Plan]:
+def plan(name: str, values: Mapping[str, Any], sweeps: Sequence[str]) -> list[PlannedRun]:
     """Return a plan for each combination of swept values, the last key changing fastest.
 
     Parameters
@@ -64,17 +64,17 @@ def plan(name: str, values: Mapping[str, Any], sweeps: Sequence[str]) -> list[Pl
         changed = deepcopy(dict(values))
         pairs = list(zip(keys, texts, strict=True))
         for key, text in pairs:
-            put_value(changed, key, setting_value(key, text))
+            set_value(changed, key, parse_value(key, text))
         parts = [
             f"{_short(key, keys)}-{_plain(text)}" for key, text in zip(keys, texts, strict=True)
         ]
-        plans.append(Plan("-".join([name, *parts])[:LONGEST_NAME], make_recipe(changed)))
+        plans.append(PlannedRun("-".join([name, *parts])[:MAX_NAME_LENGTH], make_recipe(changed)))
     return plans
 
 
-def told_apart(plans: Sequence[Plan]) -> list[Plan]:
+def with_unique_names(plans: Sequence[PlannedRun]) -> list[PlannedRun]:
     """Append a number to repeated names, as of recipe files in several folders."""
-    result: list[Plan] = []
+    result: list[PlannedRun] = []
     taken: set[str] = set()
     for each in plans:
         name, number = each.name, 2
@@ -89,7 +89,7 @@ def _read(sweep: str) -> tuple[str, list[str]]:
     try:
         key, text = split_setting(sweep)
     except RecipeError:
-        raise RecipeError({sweep: EXAMPLE}) from None
+        raise RecipeError({sweep: SWEEP_SYNTAX}) from None
     values = split_values(key, text)
     if twice := [value for value in dict.fromkeys(values) if values.count(value) > 1]:
         raise RecipeError({key: f"takes {', '.join(twice)} more than once"})

@@ -22,7 +22,7 @@ from rich.table import Column
 
 from latentlab.errors import MOST_NAMES, listed
 from latentlab.learning.events import Change, EpochEnd, Losses, Started, Step
-from latentlab.learning.fast.distributed import leads
+from latentlab.learning.fast.distributed import is_main
 from latentlab.streams import Unfailing
 from latentlab.work import Progress
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 BAR_WIDTH = 12
 """Width of the bar in characters; epoch, loss and time left fit into 80 columns with it."""
-LINE_EVERY_S = 60.0
+PRINT_INTERVAL_S = 60.0
 """Seconds between two lines if the output is not a terminal."""
 
 
@@ -40,11 +40,11 @@ def show(events: Generator[object]) -> bool:
 
     Ctrl-C stops it and keeps what was learned.
     """
-    if not leads():
+    if not is_main():
         with closing(events):
             return all(True for _ in events)
     with RichProgress(*progress_columns(), console=_console(), expand=True) as progress:
-        teller = Teller(progress)
+        teller = ProgressPrinter(progress)
         try:
             for event in events:
                 teller.tell(event)
@@ -75,7 +75,7 @@ def _console() -> Console:
     return Console(markup=False, file=cast("TextIO", Unfailing(sys.stdout)) if sys.stdout else None)
 
 
-class Teller:
+class ProgressPrinter:
     """Shows events on the progress bar, or as lines if the output is not a terminal.
 
     Parameters
@@ -109,8 +109,8 @@ class Teller:
             case EpochEnd():
                 self._progress.update(self._task, completed=event.step)
                 self._print(
-                    f"epoch {event.epoch}/{self._epochs}  train {describe(event.train)}  "
-                    f"validation {describe(event.validation)}  {event.seconds:.2f} s"
+                    f"epoch {event.epoch}/{self._epochs}  train {format_losses(event.train)}  "
+                    f"validation {format_losses(event.validation)}  {event.seconds:.2f} s"
                 )
 
     def _tell_start(self, event: Started) -> None:
@@ -130,8 +130,8 @@ class Teller:
         self._update(f"Epoch 1/{event.epochs}", event.step, event.epochs * event.steps_per_epoch)
 
     def _tell_step(self, event: Step, losses: Losses) -> None:
-        news = f"{describe(losses)} · {event.images_per_second:,.0f} images/s"
-        left = f"{duration(event.seconds_left)} left"
+        news = f"{format_losses(losses)} · {event.images_per_second:,.0f} images/s"
+        left = f"{format_duration(event.seconds_left)} left"
         epoch = f"Epoch {event.epoch}/{self._epochs}"
         self._progress.update(
             self._task, completed=event.step, description=epoch, news=news, left=left
@@ -155,17 +155,17 @@ class Teller:
 
     def _line(self, text: str) -> None:
         """Print a line every `LINE_EVERY_S` seconds if the output is not a terminal."""
-        due = self._clock() - self._last_print >= LINE_EVERY_S
+        due = self._clock() - self._last_print >= PRINT_INTERVAL_S
         if due and not self._progress.console.is_terminal:
             self._print(text)
 
 
-def describe(losses: Losses) -> str:
+def format_losses(losses: Losses) -> str:
     """Format losses as one line, in nats per image."""
     return " ".join(f"{name} {value:.2f}" for name, value in losses.items())
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Format a time as ``0:07``, ``12:34`` or ``1:02:03``."""
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)

@@ -28,7 +28,7 @@ from latentlab.learning.recipe import make_recipe
 from latentlab.learning.steering import Controls
 from latentlab.runs.library import new_folder
 from latentlab.runs.recorder import record, resume
-from latentlab.session.failure import Failure, FailureElsewhere
+from latentlab.session.failure import Failure, RemoteFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -36,26 +36,26 @@ if TYPE_CHECKING:
 
     from latentlab.session.runs import TrainingJob
 
-METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 """Start method; a fork server that has imported torch forks within a few milliseconds."""
-LOOK_EVERY = 0.05
+POLL_INTERVAL_S = 0.05
 """Seconds between two checks for new commands to the run."""
-FAMILIES = [
+PRELOADED_MODULES = [
     f"{package.__name__}.{module.name}"
     for package in (sources, models)
     for module in iter_modules(package.__path__)
 ]
 """Modules that register the kinds of data sets and models."""
-AHEAD = 2
+MAX_EVENTS_IN_FLIGHT = 2
 """Maximum number of events in flight; then the process waits for the receiver."""
-STOP, TAKEN, SEEN, STEER, RHYTHM = "stop", "taken", "seen", "steer", "rhythm"
+STOP, TAKEN, SEEN, STEER, SNAPSHOT_INTERVAL = "stop", "taken", "seen", "steer", "rhythm"
 FINISHED = "finished"
 
 
-def prepare() -> None:
+def start_fork_server() -> None:
     """Start the fork server, which imports the modules of every run; returns immediately."""
-    if METHOD == "forkserver":
-        forkserver.set_forkserver_preload([__name__, "torch._dynamo", *FAMILIES])
+    if START_METHOD == "forkserver":
+        forkserver.set_forkserver_preload([__name__, "torch._dynamo", *PRELOADED_MODULES])
         forkserver.ensure_running()
 
 
@@ -74,8 +74,8 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
     FailureElsewhere
         If the run fails.
     """
-    prepare()
-    context = multiprocessing.get_context(METHOD)
+    start_fork_server()
+    context = multiprocessing.get_context(START_METHOD)
     pipe, child_pipe = context.Pipe()
     process = context.Process(  # type: ignore[attr-defined]
         target=_serve,
@@ -90,14 +90,14 @@ def train(order: TrainingJob, controls: Controls) -> Generator[object]:
         stack.callback(_end, pipe)
         commands = _Commands(pipe, controls)
         while True:
-            while not pipe.poll(LOOK_EVERY):
+            while not pipe.poll(POLL_INTERVAL_S):
                 commands.send()
             event = _receive(pipe, process.name)
             if event == FINISHED:
                 return
             if isinstance(event, Failure):
-                raise FailureElsewhere(event)
-            if isinstance(event, Started) and event.device == devices.describe(CPU):
+                raise RemoteFailure(event)
+            if isinstance(event, Started) and event.device == devices.device_name(CPU):
                 stack.enter_context(devices.training_on(CPU))
             if isinstance(event, Snapshot):
                 commands.taken()
@@ -149,7 +149,7 @@ class _Commands:
                 self._pipe.send((STEER, key, value))
             if self._rhythm != self._controls.snapshot_every:
                 self._rhythm = self._controls.snapshot_every
-                self._pipe.send((RHYTHM, self._rhythm))
+                self._pipe.send((SNAPSHOT_INTERVAL, self._rhythm))
             if self._is_snapshot_unseen and self._controls.wants_snapshot:
                 self._is_snapshot_unseen = False
                 self._pipe.send((SEEN,))
@@ -209,7 +209,7 @@ class _Parent:
         """Send an event, and wait while `AHEAD` events are in flight."""
         self._pipe.send(event)
         self._in_flight += 1
-        while self._in_flight >= AHEAD:
+        while self._in_flight >= MAX_EVENTS_IN_FLIGHT:
             self._execute_command()
 
     def receive(self) -> None:

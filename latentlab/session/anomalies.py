@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from latentlab.latent.ranking import Score, Scores, strangest_first
+from latentlab.latent.ranking import Score, Scores, rank_descending
 from latentlab.session.points import Original, Picture, Preview
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
-from latentlab.session.tables import whence, write_table
+from latentlab.session.tables import file_and_part, write_table
 from latentlab.work import with_progress
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.work import Progress
 
-FIRST_ESTIMATE = 0.02
+MIN_FRACTION_FOR_ETA = 0.02
 """Fraction done above which the time left is estimated."""
 COLUMNS = (
     "row",
@@ -61,7 +61,7 @@ def with_eta[T](
 
     def message(share: float | None) -> str:
         text = f"Scoring {count:,} image{'' if count == 1 else 's'}"
-        if share is None or not FIRST_ESTIMATE < share < 1:
+        if share is None or not MIN_FRACTION_FOR_ETA < share < 1:
             return text
         left = (clock() - began) * (1 - share) / share
         return f"{text} · {_duration(left)} left"
@@ -100,7 +100,7 @@ def save_scores(
     RunError
         If the file cannot be written.
     """
-    rows = strangest_first(scores.by(by)).tolist()
+    rows = rank_descending(scores.by(by)).tolist()
     known = codes.attributes if codes else None
     head = (*COLUMNS, *(known.names if known else ()))
     write_table(path, head, (_line(scores, row, codes, class_names) for row in rows))
@@ -109,7 +109,7 @@ def save_scores(
 def _line(
     scores: Scores, row: int, codes: Codes | None, class_names: tuple[str, ...]
 ) -> tuple[object, ...]:
-    file, part = ("", "") if codes is None else whence(codes, row)
+    file, part = ("", "") if codes is None else file_and_part(codes, row)
     labels = None if codes is None else codes.labels
     label = "" if labels is None else class_names[labels[row]]
     values = (f"{each[row]:.6g}" for each in (scores.elbo, scores.error, scores.rate))
@@ -155,7 +155,7 @@ class ScoreImages(Request["Scores"]):
 
 
 @dataclass(frozen=True, slots=True)
-class ShowImages(Request["Thumbnails"]):
+class DecodeThumbnails(Request["Thumbnails"]):
     """Get images of the map and their reconstructions as thumbnails."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES

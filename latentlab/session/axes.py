@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from latentlab.latent.dimensions import Components
     from latentlab.session.points import Point, Tiles
 
-MARKS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+STRIP_POSITIONS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 """Positions along an axis at which images are decoded, in standard deviations."""
 
 
@@ -63,7 +63,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Importance:
+class DimensionStatistics:
     """KL of each latent dimension, and the principal components of the codes.
 
     Parameters

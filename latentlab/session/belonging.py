@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.latent.codes import Codes
-from latentlab.latent.planes import Frame
+from latentlab.latent.planes import Plane
 from latentlab.session.points import ModelCard, Point
 
 if TYPE_CHECKING:
     from latentlab.session.state import State
 
 
-def belongs(value: Any, state: State) -> bool:
+def belongs_to_model(value: Any, state: State) -> bool:
     """Return whether a value and all its parts belong to the model of a state.
 
     Parameters
@@ -38,14 +38,14 @@ def belongs(value: Any, state: State) -> bool:
     match value:
         case Point():
             return state.model is not None and state.model.owns(value)
-        case Frame():
+        case Plane():
             return _has_latent_dim(value.across, state)
         case Codes() | ModelCard():
             return True
         case tuple():
-            return all(belongs(each, state) for each in value)
+            return all(belongs_to_model(each, state) for each in value)
         case Mapping():
-            return all(belongs(each, state) for each in value.values())
+            return all(belongs_to_model(each, state) for each in value.values())
     return not is_dataclass(value) or all(
         _part_belongs(each.name, getattr(value, each.name), state) for each in fields(value)
     )
@@ -57,7 +57,7 @@ def _part_belongs(name: str, part: Any, state: State) -> bool:
     if name in ("row", "rows") and part is not None:
         rows, count = np.atleast_1d(part), 0 if state.codes is None else len(state.codes)
         return not rows.size or bool(rows.min() >= 0 and rows.max() < count)
-    return belongs(part, state)
+    return belongs_to_model(part, state)
 
 
 def _has_latent_dim(vector: Any, state: State) -> bool:

@@ -20,7 +20,7 @@ class ReadBookmarks(Request["tuple[Bookmark, ...]"]):
 
 
 @dataclass(frozen=True, slots=True)
-class KeepBookmarks(Request["tuple[Bookmark, ...]"]):
+class SaveBookmarks(Request["tuple[Bookmark, ...]"]):
     """Write the bookmarks of a model."""
 
     writes: ClassVar[bool] = True

@@ -10,7 +10,7 @@ import numpy as np
 
 from latentlab.latent.ranking import Score
 from latentlab.session.anomalies import ScoreImages
-from latentlab.session.map import MakeMeasured
+from latentlab.session.map import ComputeMeasure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Measure(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class MeasuredValues:
     """Computed value or cluster of each image on the map.
 
     Parameters
@@ -89,7 +89,7 @@ def _colourings(state: State) -> Iterator[Colouring]:
         yield Colouring("class", "Class")
     if codes.attributes:
         for name in codes.attributes.names:
-            yield of_attribute(codes.attributes, name)
+            yield attribute_colouring(codes.attributes, name)
     if state.answer(ScoreImages) is not None:
         for score in Score:
             yield Colouring(f"score:{score}", f"{score[0].upper()}{score[1:]}", score.unit)
@@ -101,7 +101,7 @@ def _colourings(state: State) -> Iterator[Colouring]:
         yield Colouring(f"z:{d}", f"z{d + 1}")
 
 
-def of_attribute(attributes: Attributes, name: str) -> Colouring:
+def attribute_colouring(attributes: Attributes, name: str) -> Colouring:
     """Return the colouring of an attribute."""
     title = name.replace("_", " ").capitalize()
     return Colouring(f"attribute:{name}", title, names=tuple(attributes.levels.get(name, ())))
@@ -130,7 +130,7 @@ def values_of(key: str, state: State) -> NDArray | None:
         return scores.by(Score(name)).astype(np.float32)
     if family == "z" and int(name) < codes.mu.shape[1]:
         return codes.mu[:, int(name)]
-    measured = state.answer(MakeMeasured)
+    measured = state.answer(ComputeMeasure)
     if measured and measured.measure == key and len(measured.values) == len(codes):
         return measured.values
     return None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from latentlab.latent.paired import Paired
+    from latentlab.latent.paired import PairedComparison
     from latentlab.session.points import ModelCard, Original, Point
     from latentlab.session.state import State
 
@@ -76,7 +76,7 @@ class ImageComparison:
 
 
 @dataclass(frozen=True, slots=True)
-class SeveralImages:
+class ImageComparisons:
     """Several images reconstructed by both models.
 
     Parameters
@@ -104,9 +104,9 @@ class Summary:
     ----------
     images, samples : int
         Number of images, and number of draws of z per image.
-    elbo, distortion, rate : Paired
+    elbo, distortion, rate : PairedComparison
         The negative ELBO and its two terms, nats.
-    error : Paired
+    error : PairedComparison
         Mean squared error of the decoded mean.
     active : pair of int
         Number of latent dimensions active on these images, see `is_active`.
@@ -116,10 +116,10 @@ class Summary:
 
     images: int
     samples: int
-    elbo: Paired
-    distortion: Paired
-    rate: Paired
-    error: Paired
+    elbo: PairedComparison
+    distortion: PairedComparison
+    rate: PairedComparison
+    error: PairedComparison
     active: tuple[int, int]
     dimensions: tuple[int, int]
 
@@ -148,11 +148,11 @@ class Comparison:
     held_out: int = 0
     twins: DecodedPair | None = None
     judgement: ImageComparison | None = None
-    columns: SeveralImages | None = None
+    columns: ImageComparisons | None = None
     summary: Summary | None = None
 
 
-def images_of(state: State) -> object:
+def image_set_key(state: State) -> object:
     """Return a key that is equal for two states whose rows denote the same images."""
     model, codes = state.model, state.codes
     if model is None or codes is None:
@@ -170,14 +170,14 @@ def needs_class(a: ModelCard, b: ModelCard) -> bool:
     return b.conditional and not (a.conditional and same_classes(a, b))
 
 
-def why_no_point(a: ModelCard, b: ModelCard) -> str:
+def point_incompatibility(a: ModelCard, b: ModelCard) -> str:
     """Return why the models cannot decode the same z; empty if they can."""
     if a.latent_dim == b.latent_dim:
         return ""
     return f"No z in common: A has {_dimensions(a)}, B {b.latent_dim}."
 
 
-def why_no_image(a: ModelCard, b: ModelCard) -> str:
+def image_incompatibility(a: ModelCard, b: ModelCard) -> str:
     """Return why the models cannot encode the same image; empty if they can."""
     if a.spec.shape != b.spec.shape:
         return f"No image in common: those of A are {a.spec}, those of B {b.spec}."
@@ -186,14 +186,14 @@ def why_no_image(a: ModelCard, b: ModelCard) -> str:
     return ""
 
 
-def in_nats(a: ModelCard, b: ModelCard) -> bool:
+def are_nats_comparable(a: ModelCard, b: ModelCard) -> bool:
     """Return whether nats are comparable: both likelihoods are densities, or neither is."""
     return (_likelihood(a) == UNNORMALIZED) == (_likelihood(b) == UNNORMALIZED)
 
 
-def caution(a: ModelCard, b: ModelCard) -> str:
+def nats_warning(a: ModelCard, b: ModelCard) -> str:
     """Return a warning about comparing the nats of both models; empty if there is none."""
-    if not in_nats(a, b):
+    if not are_nats_comparable(a, b):
         kinds = f"{_likelihood(a)}, {_likelihood(b)}"
         return f"Their likelihoods ({kinds}) count nats differently: compare the squared error."
     if a.conditional != b.conditional:
@@ -202,7 +202,7 @@ def caution(a: ModelCard, b: ModelCard) -> str:
     return ""
 
 
-def seen(a: ModelCard, b: ModelCard, held_out: int) -> str:
+def training_data_note(a: ModelCard, b: ModelCard, held_out: int) -> str:
     """Return a sentence on whether the models were trained on the held-out images."""
     data = a.recipe.get("data", {})
     if a.data != data.get("kind") or not held_out:
@@ -235,7 +235,7 @@ class OpenModelB(Request["Comparison"]):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkPoint(Request["Comparison"]):
+class ComparePoint(Request["Comparison"]):
     """Decode one z with both models; `label` is the class for B if it needs one."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
@@ -245,7 +245,7 @@ class LinkPoint(Request["Comparison"]):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkImage(Request["Comparison"]):
+class CompareImage(Request["Comparison"]):
     """Encode and reconstruct one image with both models (slow)."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
@@ -257,7 +257,7 @@ class LinkImage(Request["Comparison"]):
 
 
 @dataclass(frozen=True, slots=True)
-class ShowColumns(Request["Comparison"]):
+class CompareImages(Request["Comparison"]):
     """Reconstruct several images of the map with both models."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
@@ -266,7 +266,7 @@ class ShowColumns(Request["Comparison"]):
 
 
 @dataclass(frozen=True, slots=True)
-class Summarise(Request["Comparison"]):
+class CompareSummary(Request["Comparison"]):
     """Measure both models on the same held-out images (slow)."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 FILE = "steps.jsonl"
-MOST = 2000
+MAX_STEP_POINTS = 2000
 """Maximum number of points; beyond it every other point is dropped."""
 
-MOST_PREVIEWS = 48
-ROUNDING = 1e-6
+MAX_PREVIEWS = 48
+EPOCH_TOLERANCE = 1e-6
 Loss = Annotated[float, Field(ge=-1e30, le=1e30)]
 """Loss in nats per image, of plausible magnitude."""
 
@@ -65,7 +65,9 @@ class StepLog:
     def go_on(self, epochs: float) -> None:
         """Load the points of a resumed run up to `epochs` and drop later ones."""
         kept = (
-            step for step in read_steps(self._folder).records if step.epoch <= epochs + ROUNDING
+            step
+            for step in read_steps(self._folder).records
+            if step.epoch <= epochs + EPOCH_TOLERANCE
         )
         self._points = [(step.epoch, step.losses) for step in kept]
         self.write()
@@ -77,7 +79,7 @@ class StepLog:
             return
         self._skipped = 0
         self._points.append((epochs, dict(losses)))
-        if len(self._points) > MOST:
+        if len(self._points) > MAX_STEP_POINTS:
             self._points, self._stride = self._points[::2], 2 * self._stride
 
     def write(self) -> None:
@@ -207,7 +209,7 @@ def curves_of(metrics: Sequence[Metrics], steps: Sequence[StepLosses] = ()) -> C
     return log.view()
 
 
-def thinned(epochs: tuple[int, ...]) -> tuple[int, ...]:
+def epochs_to_keep(epochs: tuple[int, ...]) -> tuple[int, ...]:
     """Return the epochs, of some ascending ones, whose previews are kept.
 
     These are the first in every `stride` epochs, where `stride` is a power of two that grows with
@@ -217,7 +219,7 @@ def thinned(epochs: tuple[int, ...]) -> tuple[int, ...]:
         return ()
     first, last = epochs[0], epochs[-1]
     stride = 1
-    while (last - first) // stride + 2 > MOST_PREVIEWS:
+    while (last - first) // stride + 2 > MAX_PREVIEWS:
         stride *= 2
     heads = {(epoch - first) // stride: epoch for epoch in reversed(epochs)}
     return tuple(sorted({*heads.values(), last}))

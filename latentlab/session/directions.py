@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.axes import Importance, Strips
+    from latentlab.session.axes import DimensionStatistics, Strips
     from latentlab.session.points import ModelCard, Point
 
-FEW = 20
+MIN_GROUP_SIZE = 20
 """Images per group below which sampling noise dominates a direction."""
-WIDE_OVERLAP = 0.8
+LARGE_EFFECT = 0.8
 """Cohen's d at and above which an effect is called large (Cohen 1988)."""
-SURE = 2.33
+Z_99 = 2.33
 """Standard errors above one half that guessing exceeds in 1 % of tests (one-sided)."""
 
 
@@ -92,15 +92,15 @@ class Direction:
     def weaknesses(self) -> tuple[str, ...]:
         """Warnings about its reliability, one sentence each; empty if there are none."""
         said = []
-        if min(self.counts) < FEW:
+        if min(self.counts) < MIN_GROUP_SIZE:
             few = f"Learned from only {self.counts[0]} and {self.counts[1]} images"
-            said.append(f"{few}: much of it may be chance. Take {FEW} or more of each.")
+            said.append(f"{few}: much of it may be chance. Take {MIN_GROUP_SIZE} or more of each.")
         if self.d is None or self.accuracy is None:
             said.append("Its strength is not known: there is too little to test it on.")
             return tuple(said)
-        if self.d < WIDE_OVERLAP:
+        if self.d < LARGE_EFFECT:
             said.append("The two groups overlap widely along it: it may change something else.")
-        if self.accuracy <= best_of_chance(self.counts):
+        if self.accuracy <= chance_accuracy_p99(self.counts):
             said.append("It tells held-out images apart no better than a coin may (50%).")
         return tuple(said)
 
@@ -118,7 +118,7 @@ class Direction:
         return Axis(self.name, vector, middle, self.scale)
 
 
-def best_of_chance(counts: tuple[int, int]) -> float:
+def chance_accuracy_p99(counts: tuple[int, int]) -> float:
     """Return the balanced accuracy that guessing does not exceed in 99 % of tests.
 
     Parameters
@@ -127,12 +127,12 @@ def best_of_chance(counts: tuple[int, int]) -> float:
         Images per group; the accuracy of each group is binomial, and the two are averaged.
         Counts are at least `FEW`: smaller groups have a warning of their own.
     """
-    variance = sum(0.25 / max(FEW, count) for count in counts) / 4
-    return 0.5 + SURE * math.sqrt(variance)
+    variance = sum(0.25 / max(MIN_GROUP_SIZE, count) for count in counts) / 4
+    return 0.5 + Z_99 * math.sqrt(variance)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DirectionSource:
     """Examples that a direction is learned from.
 
     Parameters
@@ -182,7 +182,7 @@ def origin_of(card: ModelCard) -> Origin:
     return Origin(card.name, run, card.kind, card.data, card.latent_dim, card.epoch)
 
 
-def doubts(direction: Direction, card: ModelCard) -> tuple[str, ...]:
+def warnings_for(direction: Direction, card: ModelCard) -> tuple[str, ...]:
     """Return warnings about using a direction in a model, one sentence each."""
     own, here = direction.origin, origin_of(card)
     if (own.run, own.kind, own.data) != (here.run, here.kind, here.data):
@@ -194,7 +194,7 @@ def doubts(direction: Direction, card: ModelCard) -> tuple[str, ...]:
     return direction.weaknesses
 
 
-def unlike(name: str, taken: Iterable[str]) -> str:
+def unique_name(name: str, taken: Iterable[str]) -> str:
     """Return a unique name: the given one, with a number appended if it is taken."""
     names = set(taken)
     wanted = name.strip() or "direction"
@@ -203,17 +203,17 @@ def unlike(name: str, taken: Iterable[str]) -> str:
     return next(new for i in range(2, len(names) + 3) if (new := f"{wanted} {i}") not in names)
 
 
-def merged(old: Sequence[Direction], new: Sequence[Direction]) -> tuple[Direction, ...]:
+def merge_directions(old: Sequence[Direction], new: Sequence[Direction]) -> tuple[Direction, ...]:
     """Return both without duplicates, the new ones renamed to unique names."""
     result = list(old)
     for direction in new:
         if direction not in result:
             names = [each.name for each in result]
-            result.append(replace(direction, name=unlike(direction.name, names)))
+            result.append(replace(direction, name=unique_name(direction.name, names)))
     return tuple(result)
 
 
-def replaced(
+def replace_direction(
     old: Sequence[Direction], before: Direction | None, after: Direction | None
 ) -> tuple[Direction, ...]:
     """Return the directions with `before` replaced by `after`, under a unique name.
@@ -223,13 +223,13 @@ def replaced(
     others = [each for each in old if each != before]
     if after is None:
         return tuple(others)
-    after = replace(after, name=unlike(after.name, [each.name for each in others]))
+    after = replace(after, name=unique_name(after.name, [each.name for each in others]))
     index = next((index for index, each in enumerate(old) if each == before), len(old))
     return (*others[:index], after, *others[index:])
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureDimensions(Request["Importance"]):
+class MeasureDimensions(Request["DimensionStatistics"]):
     """Measure the KL of each dimension and the principal components of the codes."""
 
     priority: ClassVar[Priority] = Priority.BACKGROUND
@@ -270,13 +270,13 @@ class LearnDirection(Request["tuple[Direction, ...]"]):
 
     updates: ClassVar[type[Request[Any]] | None] = ReadDirections
     card: ModelCard
-    source: Source
+    source: DirectionSource
     method: Method = Method.MEANS
     apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeDirection(Request["tuple[Direction, ...]"]):
+class ReplaceDirection(Request["tuple[Direction, ...]"]):
     """Replace a direction, for example by itself renamed.
 
     If `before` is None, `after` is appended; if `after` is None, `before` is removed.

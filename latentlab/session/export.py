@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.form import Field
     from latentlab.session.points import Tiles
-    from latentlab.session.runs import Compared
+    from latentlab.session.runs import ComparedRun
 
 NAMES = {
     "png": "PNG picture (*.png)",
@@ -29,15 +29,15 @@ NAMES = {
     "json": "Numbers with names (*.json)",
 }
 """Map from file extension to format name in save dialogs."""
-SAME = {"jpeg": "jpg", "tif": "tiff"}
+SUFFIX_ALIASES = {"jpeg": "jpg", "tif": "tiff"}
 """Alternative extensions."""
 
-PICTURES = ("png", "jpg", "webp", "tiff")
-TILES = (*PICTURES, "gif")
+IMAGE_FORMATS = ("png", "jpg", "webp", "tiff")
+GRID_FORMATS = (*IMAGE_FORMATS, "gif")
 """Formats of an image grid; a GIF shows the images as an animation."""
 STEPS = ("gif", "webp", "png", "jpg", "tiff")
 """Formats of a decoded path; the first two are animations."""
-MOVING = ("gif", "webp")
+ANIMATIONS = ("gif", "webp")
 FIGURES = ("png", "svg", "pdf", "csv")
 TABLES = ("csv",)
 
@@ -45,10 +45,10 @@ TABLES = ("csv",)
 def format_of(path: Path) -> str:
     """Return the format of a file extension as a key of `NAMES`; may be an unknown one."""
     ending = path.suffix.lower().lstrip(".")
-    return SAME.get(ending, ending)
+    return SUFFIX_ALIASES.get(ending, ending)
 
 
-def check_ending(path: Path, formats: Sequence[str]) -> str:
+def check_suffix(path: Path, formats: Sequence[str]) -> str:
     """Return the format of an output file.
 
     Raises
@@ -78,7 +78,7 @@ def check_output(path: Path, formats: Sequence[str]) -> None:
     RunError
         If its extension is not in `formats`, or its folder is not writable.
     """
-    check_ending(path, formats)
+    check_suffix(path, formats)
     folder = next(each for each in path.absolute().parents if each.exists())
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         reason = "is not a folder" if not folder.is_dir() else "is a folder without write access"
@@ -103,7 +103,7 @@ class Export(SaveFile):
 class SaveCurves(SaveFile):
     """Write a figure of the curves of runs, or their values if the extension is ``.csv``."""
 
-    runs: tuple[Compared, ...]
+    runs: tuple[ComparedRun, ...]
     path: Path
 
 

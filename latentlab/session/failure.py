@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from latentlab.errors import LatentlabError, RecipeError, shown
 
-DETAILS = 20_000
+MAX_DETAILS_LENGTH = 20_000
 """Maximum length of a traceback, in characters."""
 
 
@@ -35,7 +35,7 @@ class Failure:
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         """Describe an error; call it in the exception handler."""
-        if isinstance(error, FailureElsewhere):
+        if isinstance(error, RemoteFailure):
             return error.failure
         if isinstance(error, RecipeError):
             return cls(error.message, problems=tuple(error.problems.items()))
@@ -47,11 +47,11 @@ class Failure:
         return cls(
             f"Something went wrong inside latentlab: {shown(error)}.",
             "Nothing is lost. Please report it with the details.",
-            shown(details, DETAILS),
+            shown(details, MAX_DETAILS_LENGTH),
         )
 
 
-class FailureElsewhere(Exception):
+class RemoteFailure(Exception):
     """Raised if work in another process failed.
 
     Parameters

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-ENDLESS = 1e9
+UNBOUNDED = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Field:
     help: str
     type: str
     default: Any = None
-    minimum: float = -ENDLESS
-    maximum: float = ENDLESS
+    minimum: float = -UNBOUNDED
+    maximum: float = UNBOUNDED
     excluded: tuple[float, ...] = ()
     unit: str = ""
     options: tuple[str, ...] = ()
@@ -76,7 +76,9 @@ def describe(config: type[Config]) -> tuple[Field, ...]:
     return tuple(_field(name, info) for name, info in config.model_fields.items() if name != "kind")
 
 
-def chosen(fields: Iterable[Field], values: Mapping[str, Any]) -> Iterator[tuple[str, Field, Any]]:
+def used_fields(
+    fields: Iterable[Field], values: Mapping[str, Any]
+) -> Iterator[tuple[str, Field, Any]]:
     """Iterate over the fields that a recipe uses, including those of its selected kinds.
 
     Parameters
@@ -99,7 +101,7 @@ def chosen(fields: Iterable[Field], values: Mapping[str, Any]) -> Iterator[tuple
         table = {"kind": value} if isinstance(value, str) else value or {}
         by_name = {kind.name: kind for kind in field.kinds}
         kind = by_name.get(table.get("kind", ""), field.kinds[0])
-        for key, inner, inner_value in chosen(kind.fields, table):
+        for key, inner, inner_value in used_fields(kind.fields, table):
             yield f"{field.name}.{key}", inner, inner_value
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIMIT = 200
+MAX_ENTRIES = 200
 """Maximum number of values; one may hold an image of several megabytes."""
 
 
@@ -42,7 +42,7 @@ class History[T]:
     def push(self, item: T) -> None:
         """Append a value and drop undone ones; a value equal to the current one is ignored."""
         if item != self.current:
-            self._items = [*self._items[: self._index + 1], item][-LIMIT:]
+            self._items = [*self._items[: self._index + 1], item][-MAX_ENTRIES:]
             self._index = len(self._items) - 1
 
     def amend(self, change: Callable[[T], T]) -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """Contact sheet: a sample of preprocessed images, and statistics of the folder or archive.
+class ContactSheet:
+    """ContactSheet sheet: a sample of preprocessed images, and statistics of the folder or archive.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class HeaderCheck:
     """Files of a folder or ZIP whose headers are not those of images, with reasons."""
 
     root: Path
@@ -64,7 +64,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowContactSheet(Request["Contact"]):
+class ShowContactSheet(Request["ContactSheet"]):
     """Make a contact sheet of the images of a recipe's ``data`` table."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
@@ -72,7 +72,7 @@ class ShowContactSheet(Request["Contact"]):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckImageFiles(Request["Checked"]):
+class CheckImageFiles(Request["HeaderCheck"]):
     """Find the files of a folder or ZIP that cannot be read."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION

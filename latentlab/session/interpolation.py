@@ -23,7 +23,7 @@ EDGE, OFF = 0.5, 0.75
 """Levels above which a point is at the edge of the data, and outside the data."""
 
 
-def words(level: float) -> str:
+def describe_level(level: float) -> str:
     """Describe a support level in words; see `latent.support.level_of`."""
     if level <= EDGE:
         return "on well-trodden ground"
@@ -190,7 +190,7 @@ class DecodePaths(Request["DecodedPaths"]):
 
 
 @dataclass(frozen=True, slots=True)
-class MakeGeodesic(Request["DecodedPaths"]):
+class DecodeGeodesic(Request["DecodedPaths"]):
     """Compute the geodesic, the shortest path in pixel space; a separate request as it is slow."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import FailFast, Field, TypeAdapter
 
 from latentlab.json_files import Count, Lines, Record, read_lines
-from latentlab.learning.events import Latents, is_active
+from latentlab.learning.events import LatentStatistics, is_active
 from latentlab.session.curves import Loss
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SERIES = ("epochs", "kl", "mutual_information", "marginal_kl", *GEOMETRY)
 
 
 class LatentLine(Record):
-    """One line of ``latents.jsonl``: see `Latents`."""
+    """One line of ``latents.jsonl``: see `LatentStatistics`."""
 
     epoch: Count
     kl: Annotated[tuple[Loss, ...], Field(min_length=1, max_length=MOST_DIMENSIONS), FailFast()]
@@ -47,7 +47,7 @@ _LINE = TypeAdapter(LatentLine)
 
 @dataclass(frozen=True, slots=True)
 class LatentCurves:
-    """`Latents` of E epochs, as arrays.
+    """`LatentStatistics` of E epochs, as arrays.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class LatentCurves:
     mutual_information, marginal_kl : ndarray of float64, shape (E,)
         The two terms of the mean KL, nats.
     same_class, by_chance, by_pixels, unevenness : ndarray of float64, shape (E,)
-        Geometry of the codes, see `Latents`; NaN if unknown.
+        Geometry of the codes, see `LatentStatistics`; NaN if unknown.
     images : int
         Number of images in the aggregate posterior.
     """
@@ -80,7 +80,7 @@ class LatentCurves:
 
 
 class LatentLog:
-    """Log of `Latents` that grows by one epoch at a time.
+    """Log of `LatentStatistics` that grows by one epoch at a time.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class LatentLog:
     def __init__(self, curves: LatentCurves | None = None) -> None:
         self._curves = curves
 
-    def add(self, epoch: int, latents: Latents) -> None:
+    def add(self, epoch: int, latents: LatentStatistics) -> None:
         """Append one epoch; a different number of dimensions resets the log."""
         old = self._curves
         row = LatentCurves(
@@ -116,7 +116,7 @@ class LatentLog:
         return self._curves
 
 
-def latents_line(epoch: int, latents: Latents) -> str:
+def latents_line(epoch: int, latents: LatentStatistics) -> str:
     """Return one line of ``latents.jsonl``."""
     line = {
         "epoch": epoch,
@@ -150,5 +150,5 @@ def latents_of(lines: Sequence[LatentLine]) -> LatentCurves | None:
     log = LatentLog()
     for line in sorted(lines, key=lambda line: line.epoch):
         measured = line.model_dump(exclude={"epoch", "kl"}, exclude_none=True)
-        log.add(line.epoch, Latents(kl=np.array(line.kl, np.float64), **measured))
+        log.add(line.epoch, LatentStatistics(kl=np.array(line.kl, np.float64), **measured))
     return log.view()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from latentlab.latent.nearest import NEIGHBOURS, blend
-from latentlab.latent.planes import Frame, axes_frame
+from latentlab.latent.nearest import NEIGHBOURS, inverse_distance_interpolate
+from latentlab.latent.planes import Plane, axes_plane
 from latentlab.session.request import Lifetime, Request, SaveFile
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.colourings import Measure, Measured
+    from latentlab.session.colourings import Measure, MeasuredValues
     from latentlab.session.points import Point
     from latentlab.session.selection import Selection
     from latentlab.session.state import State
@@ -32,23 +32,23 @@ class Draws:
 
     Parameters
     ----------
-    frame : Frame
+    frame : Plane
         The plane.
     xy : ndarray of float32, shape (N, 2)
         Plane coordinates.
     """
 
-    frame: Frame
+    frame: Plane
     xy: NDArray = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
-class Holes:
+class PriorHoles:
     """Density that the prior predicts and the codes lack, on a grid over a plane.
 
     Parameters
     ----------
-    frame : Frame
+    frame : Plane
         The plane.
     missing : ndarray of float64, shape (n, n)
         From 0 to 1; see `latentlab.latent.prior_holes.holes`.
@@ -56,7 +56,7 @@ class Holes:
         The grid spans [-reach, reach] along both axes.
     """
 
-    frame: Frame
+    frame: Plane
     missing: NDArray = field(repr=False)
     reach: float
 
@@ -73,14 +73,14 @@ class Layout(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class MapView:
     """Projection of the codes on the map, and its inverse.
 
     Parameters
     ----------
     layout : Layout
         Kind of view.
-    frame : Frame
+    frame : Plane
         The plane; for t-SNE and UMAP the last plane shown.
     xy : ndarray of float32, shape (N, 2), or None
         Embedded position of each image; None for a plane.
@@ -91,7 +91,7 @@ class View:
     """
 
     layout: Layout
-    frame: Frame
+    frame: Plane
     xy: NDArray[np.float32] | None = None
     anchors: NDArray[np.int64] | None = None
     codes: ReferenceType[Codes] | None = field(default=None, repr=False)
@@ -123,74 +123,80 @@ class View:
         """Return the map position of a point."""
         if self.xy is None or self.anchors is None:
             return self.frame.spot(z)
-        x, y = blend(z, codes.mu[self.anchors], self.xy[self.anchors]).tolist()
+        x, y = inverse_distance_interpolate(
+            z, codes.mu[self.anchors], self.xy[self.anchors]
+        ).tolist()
         return x, y
 
     def lift(self, x: float, y: float, z: Sequence[float], codes: Codes) -> tuple[float, ...]:
         """Return the point at a map position; `z` fixes the components orthogonal to a plane."""
         if self.xy is None or self.anchors is None:
             return tuple(self.frame.lift(np.array([[x, y]]), z)[0].tolist())
-        return tuple(blend((x, y), self.xy[self.anchors], codes.mu[self.anchors]).tolist())
+        return tuple(
+            inverse_distance_interpolate(
+                (x, y), self.xy[self.anchors], codes.mu[self.anchors]
+            ).tolist()
+        )
 
 
-def point_under(state: State, x: float, y: float, point: Point) -> Point:
+def point_at_position(state: State, x: float, y: float, point: Point) -> Point:
     """Return the point at a map position; `point` fixes the components orthogonal to a plane."""
     if state.codes is None or not state.view.suits(state.codes):
         return point
     return point.at(state.view.lift(x, y, point.z, state.codes))
 
 
-def place_of(state: State, point: Point) -> tuple[float, float]:
+def map_position(state: State, point: Point) -> tuple[float, float]:
     """Return the map position of a point."""
     if state.codes is None or not state.view.suits(state.codes):
         return state.view.frame.spot(point.z)
     return state.view.place(point.z, state.codes)
 
 
-def axes_view(i: int, j: int, size: int) -> View:
+def axes_view(i: int, j: int, size: int) -> MapView:
     """Return the view of two of `size` latent dimensions."""
-    return View(Layout.AXES, axes_frame(i, j, size))
+    return MapView(Layout.AXES, axes_plane(i, j, size))
 
 
-MADE = frozenset({Layout.PCA, Layout.TSNE, Layout.UMAP})
+COMPUTED_LAYOUTS = frozenset({Layout.PCA, Layout.TSNE, Layout.UMAP})
 """Layouts that depend on the codes and are recomputed when the codes change."""
 
 
 @dataclass(frozen=True, slots=True)
-class MakeView(Request["View"]):
+class MakeView(Request["MapView"]):
     """Compute a layout of the codes.
 
     Parameters
     ----------
     layout : Layout
         One of ``MADE``.
-    like : View
+    like : MapView
         The previous view. If it has the same layout, it initializes the new one, which is rotated
         to agree with it.
     """
 
     layout: Layout
-    like: View = field(compare=False)
+    like: MapView = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class DrawPosteriors(Request["Draws"]):
+class SamplePosteriors(Request["Draws"]):
     """Sample each q(z|x) once and project the samples on a plane."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
-    frame: Frame
+    frame: Plane
 
 
 @dataclass(frozen=True, slots=True)
-class FindHoles(Request["Holes"]):
+class FindHoles(Request["PriorHoles"]):
     """Compare the density of the codes on a plane with the density of the prior."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
-    frame: Frame
+    frame: Plane
 
 
 @dataclass(frozen=True, slots=True)
-class MakeMeasured(Request["Measured"]):
+class ComputeMeasure(Request["MeasuredValues"]):
     """Compute KL, density or clusters of the codes.
 
     Parameters

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from latentlab.data.image_set import Splits
     from latentlab.latent.codes import Codes
-    from latentlab.latent.planes import Frame
+    from latentlab.latent.planes import Plane
     from latentlab.session.points import (
         GridSettings,
         LatentPath,
@@ -112,7 +112,7 @@ class MakeManifold(Request["Manifold"]):
 
     modest: ClassVar[bool] = True
     point: Point
-    frame: Frame
+    frame: Plane
     grid: GridSettings
 
 
@@ -135,7 +135,7 @@ class PickImage(Request["Original"]):
 
 
 @dataclass(frozen=True, slots=True)
-class RenewImage(Request["Original"]):
+class EncodeImageAgain(Request["Original"]):
     """Encode the image that z is the code of again after the weights changed."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
@@ -153,14 +153,14 @@ class EncodeFile(Request["Original"]):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class AllCodes:
     """Codes of all images of the data set; the ones already on the map come first."""
 
     codes: Codes
 
 
 @dataclass(frozen=True, slots=True)
-class ShowAll(Request["Whole"]):
+class ShowAll(Request["AllCodes"]):
     """Encode the images of the data set that are not on the map and add them."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
@@ -168,7 +168,7 @@ class ShowAll(Request["Whole"]):
 
 
 @dataclass(frozen=True, slots=True)
-class ShowRest(Request["Whole"]):
+class ShowRest(Request["AllCodes"]):
     """Encode the images of the map that were skipped when the model was opened."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.CODES

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Near:
+class NearestImages:
     """Nearest images in ascending order of distance.
 
     Parameters
@@ -39,8 +39,8 @@ class Neighbours:
     """Nearest images of a point: by distance of codes, and by distance of pixels."""
 
     point: Point
-    by_code: Near
-    by_pixels: Near
+    by_code: NearestImages
+    by_pixels: NearestImages
 
 
 @dataclass(frozen=True, slots=True)

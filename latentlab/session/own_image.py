@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.session.points import Original, Tiles
 
-CENTERED = frozenset({"digits", "mnist"})
+CENTRED_KINDS = frozenset({"digits", "mnist"})
 """Data kinds whose images are centred by mass, so that drawings are centred as well."""
 DARK, LIGHT = 64, 128
 """Pixel values below which an image border is dark, and above which it is light."""
-LEVELS = (
+ELBO_LEVELS = (
     (0.5, "fine", "As usual"),
     (0.9, "fine", "Still usual"),
     (0.99, "watch", "Unusual"),
@@ -99,9 +99,9 @@ def unlikeness(judged: ImageElbo, usual: ReferenceElbo) -> tuple[str, str]:
     count = len(usual.bounds)
     if not count:
         return "fine", "No images on the map to compare it with"
-    share = ranking.unlikeness(judged.bound, usual.bounds) / 100
-    level, words = next((level, words) for top, level, words in LEVELS if share < top)
-    if ground_differs(judged.original):
+    share = ranking.percentile(judged.bound, usual.bounds) / 100
+    level, words = next((level, words) for top, level, words in ELBO_LEVELS if share < top)
+    if background_differs(judged.original):
         return level, f"Stranger than {100 * share:.0f} % of {count} images: try Crop, Invert"
     return level, f"{words}: stranger than {100 * share:.0f} % of {count} images"
 
@@ -118,7 +118,7 @@ def pixel_rmse(original: Original) -> float:
     return float(np.sqrt(np.mean(error**2)))
 
 
-def ground_differs(original: Original) -> bool:
+def background_differs(original: Original) -> bool:
     """Return whether a grey image has a light border and its reconstruction a dark one."""
     picture, made = original.picture, original.reconstruction
     return picture.ndim == 2 and _border_level(picture) > LIGHT and _border_level(made) < DARK
@@ -147,7 +147,7 @@ class EncodeOwnImage(Request["Original"]):
 
 
 @dataclass(frozen=True, slots=True)
-class RenewOwnImage(Request["Original"]):
+class EncodeOwnImageAgain(Request["Original"]):
     """Encode the current image again after the weights changed."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSpec
     from latentlab.data.own_image.crop import OwnImage
     from latentlab.latent.codes import Codes
-    from latentlab.latent.planes import Frame
+    from latentlab.latent.planes import Plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ class Manifold:
     """Grid of decoded points over a plane; ``axis`` holds the grid coordinates, ascending."""
 
     tiles: Tiles
-    frame: Frame
+    frame: Plane
     axis: NDArray[np.float64] = field(repr=False, compare=False)
 
 

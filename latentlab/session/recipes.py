@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Change
 
 
-def changed(recipe: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+def with_value(recipe: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
     """Return a recipe with the value of a dotted key replaced; missing tables are created."""
     name, _, rest = key.partition(".")
     inner = recipe.get(name)
     # A kind name as a string is shorthand for its table.
     table = {"kind": inner} if isinstance(inner, str) else (inner or {})
-    return {**recipe, name: changed(table, rest, value) if rest else value}
+    return {**recipe, name: with_value(table, rest, value) if rest else value}
 
 
 def value_of(recipe: Mapping[str, Any], key: str) -> Any:
@@ -28,7 +28,7 @@ def value_of(recipe: Mapping[str, Any], key: str) -> Any:
     return found
 
 
-def settled_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> float:
+def comparable_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> float:
     """Return the epoch after which losses are comparable.
 
     Until then, a schedule or the user changes the weights of the loss terms.
@@ -41,7 +41,7 @@ def settled_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> float
     return max([-1.0, float(ramp.get(str(kind), -1.0)), *steered])
 
 
-def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def differing_values(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Return the differing dotted keys with their value in each recipe; None if missing."""
     flat = [dict(_leaves(recipe)) for recipe in recipes]
     keys = dict.fromkeys(key for each in flat for key in each)
@@ -49,9 +49,9 @@ def differing(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return {key: each for key, each in values.items() if len(set(map(repr, each))) > 1}
 
 
-def differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
+def describe_differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
     """Describe for each recipe the values that differ, such as ``beta 4``; may be empty."""
-    differ = differing(recipes)
+    differ = differing_values(recipes)
     return [
         ", ".join(
             f"{_short(key)} {values[i]}" for key, values in differ.items() if values[i] is not None

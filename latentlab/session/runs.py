@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LibraryEntry:
     """Run in the library.
 
     Parameters
@@ -219,7 +219,7 @@ class TrainingJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedRun:
     """Run whose curves are plotted with those of the open one."""
 
     name: str
@@ -228,7 +228,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class ListLibrary(Request["tuple[Entry, ...]"]):
+class ListLibrary(Request["tuple[LibraryEntry, ...]"]):
     """List the runs in the library."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
@@ -257,7 +257,7 @@ class Restore(Write["MovedRun"]):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadMoment(Request["EpochPreview"]):
+class ReadEpochPreview(Request["EpochPreview"]):
     """Read the preview of a run at the end of an epoch."""
 
     priority: ClassVar[Priority] = Priority.INTERACTIVE
@@ -267,7 +267,7 @@ class ReadMoment(Request["EpochPreview"]):
 
 
 @dataclass(frozen=True, slots=True)
-class Compare(Request["tuple[Compared, ...]"]):
+class Compare(Request["tuple[ComparedRun, ...]"]):
     """Read the curves of runs for comparison."""
 
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION

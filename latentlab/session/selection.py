@@ -44,7 +44,7 @@ def select(rows: NDArray) -> Selection | None:
     return Selection(unique) if len(unique) else None
 
 
-class How(StrEnum):
+class SetOperation(StrEnum):
     """Set operation on a selection."""
 
     NEW = "replace"
@@ -53,14 +53,16 @@ class How(StrEnum):
     COMMON = "keep in common"
 
 
-def combine(old: Selection | None, rows: NDArray, how: How = How.NEW) -> Selection | None:
+def combine(
+    old: Selection | None, rows: NDArray, how: SetOperation = SetOperation.NEW
+) -> Selection | None:
     """Return a selection combined with other rows."""
-    if how is How.NEW:
+    if how is SetOperation.NEW:
         return select(rows)
     new = select(rows)
     count = 1 + max((int(part.rows[-1]) for part in (old, new) if part), default=-1)
     a, b = mask_of(old, count), mask_of(new, count)
-    results = {How.ADD: a | b, How.REMOVE: a & ~b, How.COMMON: a & b}
+    results = {SetOperation.ADD: a | b, SetOperation.REMOVE: a & ~b, SetOperation.COMMON: a & b}
     return select(np.flatnonzero(results[how]))
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from latentlab.session.directions import Groups
-from latentlab.session.map import View, axes_view
+from latentlab.session.map import MapView, axes_view
 from latentlab.session.model import Decode
 from latentlab.session.points import GridSettings, SampleSettings
-from latentlab.session.runs import Draft, ReadMoment, RunLog, TrainingStatus
+from latentlab.session.runs import Draft, ReadEpochPreview, RunLog, TrainingStatus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -69,7 +69,7 @@ class State:
     original: Original | None = None
     ends: LatentPath | None = None
     preview: Preview | None = None
-    view: View = field(default=axes_view(0, 1, 2))
+    view: MapView = field(default=axes_view(0, 1, 2))
     grid: GridSettings = field(default=GridSettings())
     selection: Selection | None = None
     kept: tuple[Selection, ...] = ()
@@ -100,7 +100,7 @@ class State:
     @property
     def portrait(self) -> EpochPreview | None:
         """Preview of the shown run at the displayed epoch, by default the latest."""
-        return self.log.portrait if self.moment is None else self.answer(ReadMoment)
+        return self.log.portrait if self.moment is None else self.answer(ReadEpochPreview)
 
     @property
     def is_training(self) -> bool:

@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING
 
 from latentlab.atomic_write import write_atomically
-from latentlab.session.export import TABLES, check_ending
+from latentlab.session.export import TABLES, check_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.session.selection import Selection
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 """Prefixes of cells that a spreadsheet runs as formulas."""
 
 
@@ -29,11 +29,11 @@ def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]
     RunError
         If the file cannot be written, or its name does not end in ``.csv``.
     """
-    check_ending(path, TABLES)
+    check_suffix(path, TABLES)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(map(cell, _distinct(head)))
-    table.writerows([cell(value) for value in row] for row in rows)
+    table.writerow(map(escape_cell, _distinct(head)))
+    table.writerows([escape_cell(value) for value in row] for row in rows)
     # A file name may contain bytes that are not valid text.
     write_atomically(path, text.getvalue().encode("utf-8", "backslashreplace"))
 
@@ -46,14 +46,14 @@ def _distinct(head: Sequence[str]) -> list[str]:
     ]
 
 
-def cell(value: object) -> object:
+def escape_cell(value: object) -> object:
     """Return a value as a cell: text that a spreadsheet would run is prefixed by an apostrophe.
 
     References
     ----------
     CSV Injection, OWASP: https://owasp.org/www-community/attacks/CSV_Injection
     """
-    if not isinstance(value, str) or not value.startswith(FORMULA) or _is_number(value):
+    if not isinstance(value, str) or not value.startswith(FORMULA_PREFIXES) or _is_number(value):
         return value
     return f"'{value}"
 
@@ -79,7 +79,7 @@ def save_selection(selection: Selection, codes: Codes, names: Sequence[str], pat
     rows = (
         [
             row,
-            *whence(codes, row),
+            *file_and_part(codes, row),
             *_class_of(codes, row, names),
             *(attributes.values_of(row) if attributes else ()),
             *(f"{z:.7g}" for z in codes.mu[row].tolist()),
@@ -89,7 +89,7 @@ def save_selection(selection: Selection, codes: Codes, names: Sequence[str], pat
     write_table(path, [*head, *(f"z{d + 1}" for d in range(size))], rows)
 
 
-def whence(codes: Codes, row: int) -> tuple[str, str]:
+def file_and_part(codes: Codes, row: int) -> tuple[str, str]:
     """Return the file and the part of an image; empty if unknown."""
     return (
         "" if codes.files is None else str(codes.files[row]),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.session.map import MADE, MakeView
+from latentlab.session.map import COMPUTED_LAYOUTS, MakeView
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.state import State
 
-DECIMALS = 5
+ORTHOGONAL_DECIMALS = 5
 """Rounding of z orthogonal to the plane: moves within an oblique plane change the last digits."""
 
 
@@ -39,7 +39,7 @@ def samples(state: State) -> Iterator[MakeSamples]:
 def manifold(state: State) -> Iterator[MakeManifold]:
     """Yield the request for the grid over the map's plane, through the orthogonal part of z."""
     if state.point is not None and state.view.frame.size == len(state.point.z):
-        orthogonal = np.round(state.view.frame.rest(state.point.z), DECIMALS)
+        orthogonal = np.round(state.view.frame.rest(state.point.z), ORTHOGONAL_DECIMALS)
         point = state.point.at(tuple(orthogonal.tolist()))
         yield MakeManifold(point, state.view.frame, state.grid)
 
@@ -48,7 +48,7 @@ def view(state: State) -> Iterator[MakeView]:
     """Yield the request for a layout of the current codes, if the view is of older ones."""
     view, codes = state.view, state.codes
     # Let pending work finish even if the codes change: during training they always do.
-    if view.layout not in MADE or codes is None or MakeView in state.awaited:
+    if view.layout not in COMPUTED_LAYOUTS or codes is None or MakeView in state.awaited:
         return
     if not view.is_made_of(codes):
         yield MakeView(view.layout, view)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.session.state import NAMES
-from latentlab.widgets.kit.flow_layout import Page
+from latentlab.widgets.kit.flow_layout import WrappingWidget
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-REDRAW_MS = 1000
-"""Milliseconds between two redraws of a `CalmPanel` during training."""
-ALL: Changes = frozenset(NAMES)
+REDRAW_INTERVAL_MS = 1000
+"""Milliseconds between two redraws of a `ThrottledPanel` during training."""
+ALL_CHANGES: Changes = frozenset(NAMES)
 
 
 class Area(IntEnum):
@@ -76,7 +76,7 @@ class Panel:
     badge: Callable[[State], str] | None = None
 
 
-class PanelWidget(Page):
+class PanelWidget(WrappingWidget):
     """Content of a panel: a row of tools above a body.
 
     Parameters
@@ -91,7 +91,7 @@ class PanelWidget(Page):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.controller = controller
-        self._pending: Changes = ALL | self.watches
+        self._pending: Changes = ALL_CHANGES | self.watches
         self._in_front = True
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, 0, UNIT, UNIT)
@@ -152,14 +152,14 @@ class PanelWidget(Page):
             self.controller.demand.hide(self)
 
 
-class CalmPanel(PanelWidget):
+class ThrottledPanel(PanelWidget):
     """Panel that is redrawn at once, but at most once a second during training."""
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self._redraw_timer = QTimer(self)
         self._redraw_timer.setSingleShot(True)
-        self._redraw_timer.setInterval(REDRAW_MS)
+        self._redraw_timer.setInterval(REDRAW_INTERVAL_MS)
         self._redraw_timer.timeout.connect(self._draw_now)
 
     def draw(self, state: State) -> None:

@@ -7,13 +7,13 @@ import sys
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-BEAT_MS = 1000
-EVERY = {2: 60, 1: 10, 0: 1}
+INTERVAL_MS = 1000
+BEATS_PER_GENERATION = {2: 60, 1: 10, 0: 1}
 """Beats between two collections of each generation; older ones include the younger."""
-MANY_MODULES = 20
+MODULES_BEFORE_FREEZE = 20
 
 
-def give_back() -> None:
+def restore_automatic_gc() -> None:
     """Enable the automatic collector again."""
     gc.enable()
     gc.unfreeze()
@@ -38,8 +38,8 @@ class Collector(QObject):
         self._beats = 0
         self._modules = 0
         gc.disable()
-        parent.destroyed.connect(give_back)
-        timer = QTimer(self, interval=BEAT_MS)
+        parent.destroyed.connect(restore_automatic_gc)
+        timer = QTimer(self, interval=INTERVAL_MS)
         timer.timeout.connect(self.beat)
         timer.start()
 
@@ -47,7 +47,9 @@ class Collector(QObject):
     def beat(self) -> None:
         """Collect the generation that is due."""
         self._beats += 1
-        gc.collect(next(age for age, beats in EVERY.items() if self._beats % beats == 0))
-        if len(sys.modules) - self._modules >= MANY_MODULES:
+        gc.collect(
+            next(age for age, beats in BEATS_PER_GENERATION.items() if self._beats % beats == 0)
+        )
+        if len(sys.modules) - self._modules >= MODULES_BEFORE_FREEZE:
             self._modules = len(sys.modules)
             gc.freeze()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from latentlab.session.belonging import belongs
+from latentlab.session.belonging import belongs_to_model
 from latentlab.session.request import Lifetime
 from latentlab.session.state import valid_answers
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     Handler = Callable[[Any, Any], None]
     FailureHandler = Callable[[Any], None]
 
-CALM_MS = 200
+DEBOUNCE_MS = 200
 """Milliseconds without a new request of its kind after which a held one is sent."""
-PATIENCE_MS = 1000
+MAX_HOLD_MS = 1000
 """Milliseconds after which a held request is sent even if new ones keep arriving."""
 
 
@@ -91,7 +91,7 @@ class Demand(QObject):
     def ask(self, request: Request[Any]) -> None:
         """Send a request and mark it as awaited, unless it is about another model."""
         state = self._store.state
-        if request.is_about_model() and not belongs(request, state):
+        if request.is_about_model() and not belongs_to_model(request, state):
             return
         self._send_or_hold(request)
         self._store.set(awaited=self._store.state.awaited | {type(request)})
@@ -148,7 +148,7 @@ class Demand(QObject):
             self._sent.pop(kind, None)
         # The sort is stable: within a priority, requests of the first viewer come first.
         for request in sorted(wanted, key=lambda request: request.priority):
-            if self._sent.get(type(request)) != request and belongs(request, state):
+            if self._sent.get(type(request)) != request and belongs_to_model(request, state):
                 self._send_or_hold(request)
                 awaited.add(type(request))
         return {} if awaited == state.awaited else {"awaited": frozenset(awaited)}
@@ -170,7 +170,7 @@ class Demand(QObject):
             self.submit(request)
             return
         first = self._held[kind].first if kind in self._held else now
-        due = min(now + CALM_MS / 1000, first + PATIENCE_MS / 1000)
+        due = min(now + DEBOUNCE_MS / 1000, first + MAX_HOLD_MS / 1000)
         self._held[kind] = _Held(request, first, due)
         self._release()
 

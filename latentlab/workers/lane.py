@@ -26,7 +26,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from latentlab.session.failure import Failure
-from latentlab.workers.memory import give_back_memory
+from latentlab.workers.memory import trim_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
     Answerer = Callable[[Request[Any]], object]
 
 
-TELL_EVERY = 0.05
+PROGRESS_INTERVAL_S = 0.05
 """Seconds between two progress reports."""
-REST_MS = 1000
+IDLE_MS = 1000
 """Idle time in milliseconds after which freed memory is returned to the system."""
-TURN_EVERY = 0.05
+MAX_STEP_DELAY_S = 0.05
 """Seconds after which started work runs a step even if requests are pending."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class PendingRequest:
     """Submitted request; numbers increase with each submission."""
 
     number: int
@@ -77,7 +77,7 @@ class LaneProgress:
     loading: Progress
 
 
-Mailbox = dict[object, Ticket]
+Mailbox = dict[object, PendingRequest]
 
 
 class Lane(QObject):
@@ -117,7 +117,7 @@ class Lane(QObject):
     def submit(self, request: Request[Any]) -> int:
         """Submit a request and return its number immediately; runs on the GUI thread."""
         self._number += 1
-        ticket = Ticket(self._number, request)
+        ticket = PendingRequest(self._number, request)
         self._mailbox[ticket.place] = ticket
         self._posted.emit()
         return self._number
@@ -143,7 +143,7 @@ class Lane(QObject):
 class _Work:
     """Started long work."""
 
-    ticket: Ticket
+    ticket: PendingRequest
     pieces: Generator[Progress, None, object]
     reported: float = 0.0
     steps: int = 0
@@ -169,7 +169,7 @@ class _Worker(QObject):
         self.share = 1.0
         self._turned = self._rest_until = 0.0
         self._finished = False
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._rest.timeout.connect(self.tidy)
         # A timer even for no delay, so that events posted meanwhile, such as closing, come first.
         self._next = QTimer(self, singleShot=True)
@@ -188,7 +188,7 @@ class _Worker(QObject):
             if ticket.number <= self.withdrawn.get(ticket.place, 0):
                 self._drop(ticket.place)
         begun = self._awake()
-        has_turn = time.monotonic() - self._turned >= TURN_EVERY
+        has_turn = time.monotonic() - self._turned >= MAX_STEP_DELAY_S
         # The codes of a diverged model are NaN; do not warn each time.
         with np.errstate(all="ignore"):
             if begun and (has_turn or not self._mailbox):
@@ -205,7 +205,7 @@ class _Worker(QObject):
     @Slot()
     def tidy(self) -> None:
         """Return the memory of closed models to the system; runs on the lane's thread."""
-        give_back_memory()
+        trim_memory()
 
     def _awake(self) -> list[_Work]:
         """Return the work that may run now: all but modest work that sleeps."""
@@ -270,9 +270,9 @@ class _Worker(QObject):
             if ticket.request.modest:
                 duration = time.thread_time() - began
                 self._rest_until = self._turned + duration * (1 / self.share - 1)
-        if time.monotonic() - work.reported >= TELL_EVERY:
+        if time.monotonic() - work.reported >= PROGRESS_INTERVAL_S:
             work.reported = time.monotonic()
             self.progressed.emit(LaneProgress(ticket.number, ticket.request, loading))
 
-    def _fail(self, ticket: Ticket, error: Exception) -> None:
+    def _fail(self, ticket: PendingRequest, error: Exception) -> None:
         self.answered.emit(Answer(ticket.number, ticket.request, failure=Failure.of(error)))

@@ -7,15 +7,15 @@ import time
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-SHARE = 0.05
+MAX_CPU_FRACTION = 0.05
 """Maximum fraction of the processor time of all cores for updates."""
 SETTLE_MS = 250
 """Milliseconds that panels need to draw after an update."""
-LONGEST = 2.5
+MAX_INTERVAL_S = 2.5
 """Maximum interval between two updates, in seconds."""
 
 
-class Looks(QObject):
+class UpdateThrottle(QObject):
     """Timer of the updates of a model that trains on the same cores.
 
     An update costs far more than encoding its images: every panel that shows the model recomputes
@@ -50,11 +50,11 @@ class Looks(QObject):
     @Slot()
     def _measure(self) -> None:
         cost = time.process_time() - self._spent
-        rest = rest_after(cost, os.cpu_count() or 1) - (time.monotonic() - self._at)
+        rest = update_interval(cost, os.cpu_count() or 1) - (time.monotonic() - self._at)
         self._next.start(max(0, round(1000 * rest)))
 
 
-def rest_after(cost: float, cores: int) -> float:
+def update_interval(cost: float, cores: int) -> float:
     """Return the seconds from the start of an update to the start of the next.
 
     Parameters
@@ -64,4 +64,4 @@ def rest_after(cost: float, cores: int) -> float:
     cores : int
         Number of cores.
     """
-    return min(LONGEST, cost / (SHARE * cores))
+    return min(MAX_INTERVAL_S, cost / (MAX_CPU_FRACTION * cores))

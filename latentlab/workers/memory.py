@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 
 
-def give_back_memory() -> None:
+def trim_memory() -> None:
     """Return freed memory to the system on Linux; takes about ten milliseconds.
 
     glibc keeps freed memory in one arena per thread, so that a program that loads one model after

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from latentlab.session.belonging import belongs
+from latentlab.session.belonging import belongs_to_model
 from latentlab.session.failure import Failure
 from latentlab.session.runs import Message
 from latentlab.session.state import OF_CODES, OF_MODEL, State, changes_between
@@ -40,7 +40,7 @@ class Store(QObject):
         Ignored if any value belongs to another model than the open one.
         """
         old, new = self.state, replace(self.state, **changes)
-        if not all(belongs(value, new) for value in _about_model(old, changes)):
+        if not all(belongs_to_model(value, new) for value in _about_model(old, changes)):
             return
         new = replace(new, **self.follow(new))
         changed = changes_between(old, new)

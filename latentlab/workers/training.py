@@ -9,15 +9,15 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from latentlab.learning.events import Change, EpochEnd, EpochPreview, Snapshot, Started, Step
 from latentlab.learning.steering import Controls
-from latentlab.session.curves import RUNNING, TRAIN, VALIDATION, CurveLog, thinned
+from latentlab.session.curves import RUNNING, TRAIN, VALIDATION, CurveLog, epochs_to_keep
 from latentlab.session.diagnosis.diagnose import diagnose
 from latentlab.session.latent_curves import LatentLog
 from latentlab.session.model import Adopt
-from latentlab.session.recipes import changed
+from latentlab.session.recipes import with_value
 from latentlab.session.runs import Run, RunLog, TrainingJob
 from latentlab.work import Progress
 from latentlab.workers.job import Job, Outcome
-from latentlab.workers.looks import Looks
+from latentlab.workers.looks import UpdateThrottle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -49,7 +49,7 @@ class Training(QObject):
         super().__init__(parent)
         self._train = train
         self._job: Job | None = None
-        self._looks = Looks(self)
+        self._looks = UpdateThrottle(self)
         self._looks.due.connect(self.look_again)
         self.rhythm = 1.0
         self._reset()
@@ -122,7 +122,7 @@ class Training(QObject):
         self._controls.seen()
 
     def adopted(self) -> None:
-        """Request the next weights, on the CPU after the interval set by `Looks`."""
+        """Request the next weights, on the CPU after the interval set by `UpdateThrottle`."""
         if self._run.device == "CPU":
             self._looks.end()
         else:
@@ -153,7 +153,7 @@ class Training(QObject):
             case Change():
                 self._on_change(event)
             case EpochPreview():
-                moments = thinned((*self.past.moments, event.epoch))
+                moments = epochs_to_keep((*self.past.moments, event.epoch))
                 self._learn(portrait=event, moments=moments)
                 self._tell()
             case Snapshot():
@@ -210,7 +210,7 @@ class Training(QObject):
         if change.problem:
             self.refused.emit(change.problem)
             return
-        recipe = changed(self._run.recipe, change.key, change.value)
+        recipe = with_value(self._run.recipe, change.key, change.value)
         self._learn(changes=(*self.past.changes, change))
         training = recipe["training"]
         self._tell(recipe=recipe, epochs=training["epochs"], patience=training["patience"])

@@ -1,14 +1,12 @@
 """The whole program: the real window on the shipped models, training on the bundled digits."""
 
-import gc
-
 import pytest
-from gui_support import TINY, Desk, application, built, no_leaks, until
+from gui_support import TINY, Desk, application, built, freeze, no_leaks, refrozen, until
 
 from latentlab import app as program
 from latentlab.directories import resources
 
-__all__ = ["application", "built", "no_leaks", "until"]
+__all__ = ["application", "built", "no_leaks", "refrozen", "until"]
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +18,7 @@ def frozen():
     explorer = Explorer()
     explorer.open(resources() / "models" / "digits-2d")
     explorer.samples(SampleSettings())
-    gc.collect()
-    gc.freeze()
+    freeze()
 
 
 def start(path=None, built=None):
@@ -48,7 +45,7 @@ def make_desk(application, own_place, built):
     """Start the program on desks; all of a test share one home."""
     desks = []
 
-    def make(path=None):
+    def make(path=None, built=built):
         desks.append(start(path, built))
         return desks[-1]
 

@@ -14,6 +14,8 @@ from latentlab.learning.checkpoint import load_model
 from latentlab.session.model import Decode, DecodePath
 from latentlab.session.runs import ListLibrary
 
+BUILT = ("map", "image", "interpolate")
+
 
 @pytest.fixture
 def answer():

@@ -3,7 +3,7 @@
 import pytest
 
 from latentlab.directories import resources
-from latentlab.session.comparison import OpenModelB, Summarise
+from latentlab.session.comparison import CompareSummary, OpenModelB
 
 CVAE = resources() / "models" / "digits-cvae"
 
@@ -25,7 +25,9 @@ def test_the_larger_model_keeps_more_of_every_digit(desk):
     desk.hand.click(panel.modes.buttons[3])
     panel.summary.images.setValue(100)
     desk.hand.click(panel.summary.start)
-    desk.until(lambda: Summarise in desk.state.working or desk.state.answer(OpenModelB).summary)
+    desk.until(
+        lambda: CompareSummary in desk.state.working or desk.state.answer(OpenModelB).summary
+    )
     desk.until(lambda: desk.state.answer(OpenModelB).summary)
     found = desk.state.answer(OpenModelB).summary
     assert found.elbo.clear

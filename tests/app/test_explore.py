@@ -13,6 +13,8 @@ from latentlab.latent.grid import Spacing
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import Point
 
+BUILT = ("map", "image", "manifold", "samples", "interpolate", "sliders")
+
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 CTRL_SHIFT = CTRL | SHIFT
 

@@ -14,6 +14,8 @@ from latentlab.session.interpolation import DecodePaths
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import Key, Loop
 
+BUILT = ("map", "image", "manifold", "interpolate")
+
 
 @pytest.fixture
 def choose(monkeypatch):

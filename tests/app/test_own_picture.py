@@ -9,10 +9,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 
 from latentlab.data.own_image.crop import SourceImage
-from latentlab.latent.ranking import unlikeness as unlike
+from latentlab.latent.ranking import percentile as unlike
 from latentlab.session.model import Decode
 from latentlab.session.own_image import EstimateElbo, EstimateReferenceElbo, Inpaint, InpaintSamples
-from latentlab.widgets.kit.images.image_view import to_image
+from latentlab.widgets.kit.images.image_view import to_qimage
 from latentlab.widgets.panels.own_image.panel import CROP, MASK
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -67,7 +67,7 @@ def test_a_drawn_digit_is_encoded_and_edited(studio):
     assert np.mean(np.isin(nearest_labels(studio), (7, 9, 4))) > 0.8
     assert studio.panel("map").layers.spread.isVisible()
     drawn = shown(studio)
-    assert drawn == to_image(own.reconstruction)
+    assert drawn == to_qimage(own.reconstruction)
 
     slider = studio.panel("sliders").rows[0].slider
     slider.setFocus()
@@ -123,7 +123,7 @@ def test_ctrl_z_on_the_canvas_takes_a_stroke_and_not_z(studio):
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (5, 300)])
 def test_a_pasted_picture_of_a_few_pixels_is_encoded(studio, size):
-    QGuiApplication.clipboard().setImage(to_image(np.full(size, 200, np.uint8)))
+    QGuiApplication.clipboard().setImage(to_qimage(np.full(size, 200, np.uint8)))
     studio.hand.key(Qt.Key.Key_V, CTRL)
     studio.until(lambda: studio.state.own is not None)
     studio.settle()
@@ -135,7 +135,7 @@ def test_a_pasted_photo_is_cropped_and_inverted_by_keyboard(studio):
     """Dark ink on grey paper, off the middle: inverted, framed and centred it is a one."""
     photo = np.full((200, 300), 235, np.uint8)
     photo[60:140, 146:156] = 20
-    QGuiApplication.clipboard().setImage(to_image(photo))
+    QGuiApplication.clipboard().setImage(to_qimage(photo))
     studio.hand.key(Qt.Key.Key_V, CTRL)
     studio.until(lambda: studio.state.own is not None)
     studio.settle()

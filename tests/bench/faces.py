@@ -30,7 +30,7 @@ from rivals import REPOSITORY, as_torch_comes
 from torch import nn
 
 from latentlab.latent.encode import decode
-from latentlab.learning.checkpoint import blank_model, fill
+from latentlab.learning.checkpoint import empty_model, load_weights
 from latentlab.learning.events import EpochEnd, Started, Step
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import Recipe, make_recipe
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latentlab.data.image_set import ImageSet
-    from latentlab.learning.events import Event, Saved
+    from latentlab.learning.events import Event, SavedState
     from latentlab.models.base import Model
 
 BATCH, WARM_UP = 64, 3
@@ -112,7 +112,7 @@ class Run:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.seconds = 0.0
-        self._saved: list[Saved] = []
+        self._saved: list[SavedState] = []
         self._events = fit(recipe, keep=self._saved.append)
         self.images = next(e for e in self._events if isinstance(e, Started)).splits
 
@@ -138,8 +138,8 @@ class Run:
         """End the run and return its model as it is now."""
         with closing(self._events):
             pass
-        model = blank_model(self.recipe, self.images.spec)
-        fill(model, self._saved[-1].snapshot.weights, "The run")
+        model = empty_model(self.recipe, self.images.spec)
+        load_weights(model, self._saved[-1].snapshot.weights, "The run")
         return model
 
 

@@ -26,7 +26,7 @@ from PySide6.QtCore import QEventLoop, QPointF, QTimer
 from latentlab import app as program
 from latentlab.directories import resources
 from latentlab.latent.nearest import NearestCodes
-from latentlab.latent.planes import pca_frame
+from latentlab.latent.planes import pca_plane
 from latentlab.session.export import DescribeForm
 from latentlab.session.model import MakeSamples
 from latentlab.widgets.kit.scatter.point_colours import by_class, by_value
@@ -134,7 +134,7 @@ def pca(size=20):
     rng = np.random.default_rng(3)
     codes = rng.standard_normal((60_000, size)).astype(np.float32)
     start = time.perf_counter()
-    pca_frame(codes).place(codes)
+    pca_plane(codes).place(codes)
     return time.perf_counter() - start
 
 

@@ -33,7 +33,7 @@ from rivals import REPOSITORY, apart, find_root, has_pythae, naive_epochs, pytha
 
 from latentlab.data.sources.idx_set import read_idx
 from latentlab.learning.events import EpochEnd, Started
-from latentlab.learning.fast.device import wants_bf16
+from latentlab.learning.fast.device import use_bf16
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import read_recipe
 
@@ -91,7 +91,7 @@ def compare(root: Path, device: torch.device, epochs: int, settings: list[str]) 
             runs["pythae"] = apart(pythae_epochs, Path(folder), device)
         else:
             print('no pythae here: pip install -e ".[bench]" to compare with it')
-        for precision in ["fp32"] + ["bf16"] * wants_bf16("auto", device):
+        for precision in ["fp32"] + ["bf16"] * use_bf16("auto", device):
             change = f'training.precision="{precision}"'
             runs[precision] = apart(latentlab_epochs, [*settings, change])
         done = in_turn(runs, epochs)

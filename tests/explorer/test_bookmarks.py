@@ -10,14 +10,14 @@ import pytest
 from latentlab.directories import resources, runs
 from latentlab.errors import RunError
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.explorer.bookmarks import WHAT
+from latentlab.explorer.bookmarks import FILE_STEM
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.user_files import place_of
+from latentlab.explorer.user_files import path_for
 from latentlab.session.bookmarks import (
     ExportBookmarks,
     ImportBookmarks,
-    KeepBookmarks,
     ReadBookmarks,
+    SaveBookmarks,
 )
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.request import Exported
@@ -42,7 +42,7 @@ def mark(explorer, row, note=""):
 
 
 def write(explorer, text):
-    place = place_of(explorer.card, WHAT)
+    place = path_for(explorer.card, FILE_STEM)
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text)
     return place
@@ -50,7 +50,7 @@ def write(explorer, text):
 
 def test_what_is_kept_comes_back_after_a_restart(explorer):
     marks = (mark(explorer, 3, "a nice ¾"), mark(explorer, 8))
-    assert answer(KeepBookmarks(explorer.card, marks), explorer) == marks
+    assert answer(SaveBookmarks(explorer.card, marks), explorer) == marks
     again = opened(explorer.card.source)
     found = answer(ReadBookmarks(), again)
     assert [m.note for m in found] == ["a nice ¾", ""]
@@ -61,11 +61,11 @@ def test_what_is_kept_comes_back_after_a_restart(explorer):
 
 def test_they_lie_with_the_run_or_among_the_users_own(explorer, own_place):
     own = replace(explorer.card, source=runs() / "mine")
-    assert place_of(own, WHAT) == runs() / "mine" / "bookmarks.json"
-    assert place_of(explorer.card, WHAT).parent == own_place / "bookmarks"
+    assert path_for(own, FILE_STEM) == runs() / "mine" / "bookmarks.json"
+    assert path_for(explorer.card, FILE_STEM).parent == own_place / "bookmarks"
     shipped = opened(resources() / "models" / "digits-2d")
-    assert place_of(shipped.card, WHAT) == own_place / "bookmarks" / "digits-2d.json"
-    answer(KeepBookmarks(shipped.card, (mark(shipped, 0),)), shipped)
+    assert path_for(shipped.card, FILE_STEM) == own_place / "bookmarks" / "digits-2d.json"
+    answer(SaveBookmarks(shipped.card, (mark(shipped, 0),)), shipped)
     assert len(answer(ReadBookmarks(), shipped)) == 1
 
 
@@ -108,7 +108,7 @@ def test_what_is_no_file_of_bookmarks_is_refused_and_lost_nowhere(explorer, text
     place = write(explorer, text)
     with pytest.raises(RunError, match=r"\.json is no file of bookmarks"):
         answer(ReadBookmarks(), explorer)
-    answer(KeepBookmarks(explorer.card, (mark(explorer, 1),)), explorer)
+    answer(SaveBookmarks(explorer.card, (mark(explorer, 1),)), explorer)
     assert place.with_suffix(".damaged").read_text() == text
     assert len(answer(ReadBookmarks(), explorer)) == 1
 

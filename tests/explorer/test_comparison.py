@@ -21,17 +21,17 @@ from latentlab.latent.paired import paired
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.events import is_active
 from latentlab.session.comparison import (
-    LinkImage,
-    LinkPoint,
+    CompareImage,
+    CompareImages,
+    ComparePoint,
+    CompareSummary,
     OpenModelB,
-    ShowColumns,
-    Summarise,
-    caution,
-    in_nats,
+    are_nats_comparable,
+    image_incompatibility,
+    nats_warning,
     needs_class,
-    seen,
-    why_no_image,
-    why_no_point,
+    point_incompatibility,
+    training_data_note,
 )
 from latentlab.session.points import ModelCard, Point
 from latentlab.session.request import Lifetime
@@ -71,7 +71,7 @@ def test_one_z_is_decoded_by_both(explorer, twin, vae_run):
     with torch.no_grad():
         list(explorer.second.model.parameters())[-1].add_(1.0)
     point = Point((0.5, -1.0))
-    twins = answer(LinkPoint(point), explorer).twins
+    twins = answer(ComparePoint(point), explorer).twins
     model, _ = load_model(vae_run)
     z = np.array([point.z], np.float32)
     assert np.array_equal(twins.first, decode(model, z, None)[0])
@@ -83,8 +83,8 @@ def test_one_z_is_decoded_by_both(explorer, twin, vae_run):
 
 def test_a_model_beside_itself_differs_in_nothing(explorer, vae_run):
     answer(OpenModelB(vae_run), explorer)
-    assert answer(LinkPoint(Point((1.0, 1.0))), explorer).twins.difference == 0
-    _, known = finish(answer(Summarise(images=6, samples=2), explorer))
+    assert answer(ComparePoint(Point((1.0, 1.0))), explorer).twins.difference == 0
+    _, known = finish(answer(CompareSummary(images=6, samples=2), explorer))
     assert known.summary.elbo.difference == pytest.approx(0, abs=1e-3)
     assert known.summary.rate.difference == 0
     assert not known.summary.elbo.clear
@@ -94,7 +94,7 @@ def test_a_model_beside_itself_differs_in_nothing(explorer, vae_run):
 def test_one_image_is_judged_as_everywhere(explorer, cvae_run):
     answer(OpenModelB(cvae_run), explorer)
     original = explorer.original(7)
-    told, known = finish(answer(LinkImage(original, samples=9), explorer))
+    told, known = finish(answer(CompareImage(original, samples=9), explorer))
     assert all(isinstance(each, Progress) for each in told)
     second, _ = load_model(cvae_run)
     image = explorer.images[7:8]
@@ -113,7 +113,7 @@ def test_an_own_picture_is_told_to_b_as_the_class_that_was_chosen(explorer, cvae
     original = explorer.encode_own(OwnImage(SourceImage("scrawl", pixels), Preprocessing()), None)
     rates = []
     for label in (0, 4):
-        _, known = finish(answer(LinkImage(original, label), explorer))
+        _, known = finish(answer(CompareImage(original, label), explorer))
         assert known.judgement.label == label
         rates.append(known.judgement.second.rate)
     assert rates[0] != rates[1]
@@ -122,7 +122,7 @@ def test_an_own_picture_is_told_to_b_as_the_class_that_was_chosen(explorer, cvae
 def test_columns_show_what_each_makes_of_the_rows(explorer, cvae_run):
     answer(OpenModelB(cvae_run), explorer)
     rows = (3, 11, 400)
-    columns = answer(ShowColumns(rows), explorer).columns
+    columns = answer(CompareImages(rows), explorer).columns
     assert columns.rows == rows
     for place, row in enumerate(rows):
         original = explorer.original(row)
@@ -131,14 +131,14 @@ def test_columns_show_what_each_makes_of_the_rows(explorer, cvae_run):
     away = (columns.pictures.astype(float) - columns.second) / 255
     assert columns.errors[1] == pytest.approx(np.mean(away**2, (1, 2)))
     with pytest.raises(DataError, match="only 5,000"):
-        answer(ShowColumns((5000,)), explorer)
+        answer(CompareImages((5000,)), explorer)
 
 
 def test_the_summary_is_paired_over_held_out_images(explorer, cvae_run):
     known = answer(OpenModelB(cvae_run), explorer)
     # Of the 5,000 bundled digits, the last 1,000 are held out and come first on the map.
     assert known.held_out == explorer.held_out == 1000
-    told, known = finish(answer(Summarise(images=12, samples=3, seed=5), explorer))
+    told, known = finish(answer(CompareSummary(images=12, samples=3, seed=5), explorer))
     rows = np.sort(np.random.default_rng(5).permutation(1000)[:12])
     images, (second, _) = explorer.images[rows], load_model(cvae_run)
     a, b = (work_off(elbo_scores(model, images, 3, 5)) for model in (explorer.model, second))
@@ -164,7 +164,7 @@ def test_a_model_under_training_is_compared_by_what_it_holds_out(vae_run, cvae_r
     weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     finish(explorer.adopt(checkpoint.recipe.to_dict(), splits, weights, 1, None))
     assert answer(OpenModelB(cvae_run), explorer).held_out == 20
-    _, known = finish(answer(Summarise(samples=1), explorer))
+    _, known = finish(answer(CompareSummary(samples=1), explorer))
     assert known.summary.images == 20
 
 
@@ -182,7 +182,7 @@ def test_what_cannot_be_opened_says_why_and_leaves_the_place_empty(explorer, cva
     assert known.card is None
     assert "is not a run" in known.problem
     with pytest.raises(RunError, match="no second model"):
-        answer(LinkPoint(Point((0.0, 0.0))), explorer)
+        answer(ComparePoint(Point((0.0, 0.0))), explorer)
 
 
 def test_the_place_can_be_emptied(explorer, cvae_run):
@@ -194,7 +194,7 @@ def test_the_place_can_be_emptied(explorer, cvae_run):
 def test_it_is_read_again_only_where_its_files_have_changed(explorer, twin):
     answer(OpenModelB(twin), explorer)
     first = explorer.second
-    answer(LinkPoint(Point((0.0, 0.0))), explorer)
+    answer(ComparePoint(Point((0.0, 0.0))), explorer)
     assert answer(OpenModelB(twin), explorer).twins is None
     assert explorer.second is first
     file = next(twin.glob("*.safetensors"))
@@ -205,10 +205,12 @@ def test_it_is_read_again_only_where_its_files_have_changed(explorer, twin):
 
 def test_what_does_not_fit_is_not_computed(explorer, cvae_run):
     answer(OpenModelB(cvae_run), explorer)
-    assert answer(LinkPoint(Point((0.0, 0.0))), explorer).twins is None
+    assert answer(ComparePoint(Point((0.0, 0.0))), explorer).twins is None
 
 
-@pytest.mark.parametrize("kind", [OpenModelB, LinkPoint, LinkImage, ShowColumns, Summarise])
+@pytest.mark.parametrize(
+    "kind", [OpenModelB, ComparePoint, CompareImage, CompareImages, CompareSummary]
+)
 def test_answers_go_when_the_codes_do(kind):
     assert kind.lifetime is Lifetime.CODES
     assert (kind.updates or kind) is OpenModelB
@@ -225,12 +227,14 @@ def card(latent_dim=2, shape=(1, 4, 4), names=("ant", "bee"), likelihood="bernou
 
 
 def test_says_why_nothing_is_in_common():
-    assert why_no_point(card(), card()) == why_no_image(card(), card()) == ""
-    assert why_no_point(card(1), card(3)) == ("No z in common: A has 1 latent dimension, B 3.")
-    assert "4×4 grey, those of B 4×4 colour" in why_no_image(card(), card(shape=(3, 4, 4)))
+    assert point_incompatibility(card(), card()) == image_incompatibility(card(), card()) == ""
+    assert point_incompatibility(card(1), card(3)) == (
+        "No z in common: A has 1 latent dimension, B 3."
+    )
+    assert "4×4 grey, those of B 4×4 colour" in image_incompatibility(card(), card(shape=(3, 4, 4)))
     others = card(names=("cat",), conditional=True)
-    assert "must be told a class" in why_no_image(card(), others)
-    assert why_no_image(card(), replace(others, conditional=False)) == ""
+    assert "must be told a class" in image_incompatibility(card(), others)
+    assert image_incompatibility(card(), replace(others, conditional=False)) == ""
 
 
 def test_b_needs_a_class_where_z_bears_none():
@@ -243,16 +247,18 @@ def test_b_needs_a_class_where_z_bears_none():
 
 def test_warns_of_nats_that_do_not_compare():
     grey = card(likelihood="gaussian")
-    assert in_nats(card(), card())
-    assert in_nats(grey, card(likelihood="laplace"))
-    assert not in_nats(card(), grey)
-    assert "compare the squared error" in caution(card(), grey)
-    assert "is told the class" in caution(card(), card(conditional=True))
-    assert caution(card(), card()) == ""
+    assert are_nats_comparable(card(), card())
+    assert are_nats_comparable(grey, card(likelihood="laplace"))
+    assert not are_nats_comparable(card(), grey)
+    assert "compare the squared error" in nats_warning(card(), grey)
+    assert "is told the class" in nats_warning(card(), card(conditional=True))
+    assert nats_warning(card(), card()) == ""
 
 
 def test_tells_who_may_have_learned_from_the_images():
     a = card()
-    assert seen(a, a, 10) == "Neither learned from them."
-    assert seen(a, a, 0) == seen(replace(a, data="digits"), a, 10)
-    assert "may have" in seen(a, replace(a, recipe={**a.recipe, "data": {"kind": "x"}}), 10)
+    assert training_data_note(a, a, 10) == "Neither learned from them."
+    assert training_data_note(a, a, 0) == training_data_note(replace(a, data="digits"), a, 10)
+    assert "may have" in training_data_note(
+        a, replace(a, recipe={**a.recipe, "data": {"kind": "x"}}), 10
+    )

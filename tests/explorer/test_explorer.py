@@ -26,10 +26,10 @@ from latentlab.explorer import model as exploring
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.code_cache import CodeCache
 from latentlab.explorer.explorer import Explorer
-from latentlab.latent.encode import FEW, encode
+from latentlab.latent.encode import MIN_ENCODED_IMAGES, encode
 from latentlab.latent.grid import Spacing
-from latentlab.latent.planes import axes_frame
-from latentlab.learning.checkpoint import DESCRIPTION, Checkpoint, load_model, save_checkpoint
+from latentlab.latent.planes import axes_plane
+from latentlab.learning.checkpoint import DESCRIPTION_FILE, Checkpoint, load_model, save_checkpoint
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.library import library
 from latentlab.session.export import DescribeForm, Export, ReadRecipe
@@ -164,7 +164,7 @@ def test_open_begins_at_a_2_between_a_3_and_an_8(lab):
 
 
 def test_open_takes_the_checkpoint_file_too(vae_run):
-    assert opened(vae_run / DESCRIPTION).opened.card.source == vae_run.resolve()
+    assert opened(vae_run / DESCRIPTION_FILE).opened.card.source == vae_run.resolve()
 
 
 @pytest.mark.parametrize(("name", "dim"), [("digits-2d", 2), ("digits-cvae", 20)])
@@ -182,7 +182,7 @@ def test_a_run_that_cannot_be_opened_leaves_the_old_model(lab, tmp_path):
     card, codes = lab.explorer.card, lab.explorer.codes
     with pytest.raises(RunError, match="is not a run"):
         lab(Open(tmp_path))
-    (tmp_path / DESCRIPTION).write_text("{", "utf-8")
+    (tmp_path / DESCRIPTION_FILE).write_text("{", "utf-8")
     with pytest.raises(RunError, match="damaged"):
         lab(Open(tmp_path))
     assert lab.explorer.card is card
@@ -197,7 +197,7 @@ def test_nothing_can_be_asked_before_a_model_is_open(vae_run):
         Decode(point),
         Hover(point),
         DecodePath(LatentPath(point, point)),
-        MakeManifold(point, axes_frame(0, 1, len(point.z)), GridSettings()),
+        MakeManifold(point, axes_plane(0, 1, len(point.z)), GridSettings()),
         MakeSamples(SampleSettings()),
         EncodeFile(vae_run / "preview.png"),
     ):
@@ -262,7 +262,7 @@ def test_a_slow_model_is_shown_with_some_codes_and_the_others_follow(slow, reque
     folder = request.getfixturevalue(folder)
     lab = opened(folder)
     assert lab.opened.has_more
-    assert len(lab.opened.codes) == len(lab.explorer.images) == FEW
+    assert len(lab.opened.codes) == len(lab.explorer.images) == MIN_ENCODED_IMAGES
     assert lab.opened.original is not None
     rest = lab(ShowRest()).codes
     quick = Explorer()
@@ -270,7 +270,7 @@ def test_a_slow_model_is_shown_with_some_codes_and_the_others_follow(slow, reque
     assert len(rest) == len(lab.explorer.images) == len(quick.codes)
     np.testing.assert_allclose(rest.mu, quick.codes.mu, atol=1e-5)
     np.testing.assert_array_equal(rest.labels, quick.codes.labels)
-    np.testing.assert_array_equal(rest.mu[:FEW], lab.opened.codes.mu)
+    np.testing.assert_array_equal(rest.mu[:MIN_ENCODED_IMAGES], lab.opened.codes.mu)
     # The second time they are all there at once.
     again = opened(folder).opened
     assert not again.has_more
@@ -363,7 +363,7 @@ def test_a_slow_model_under_training_is_shown_with_some_of_its_codes(digits, mon
     lab = Lab(Explorer(), None)
     recipe = make_recipe({"model": {"hidden": [8]}})
     first, later = adopt(lab, digits, recipe), adopt(lab, digits, recipe, 2, seed=1)
-    assert len(first.codes) == len(later.codes) == len(lab.explorer.images) == FEW
+    assert len(first.codes) == len(later.codes) == len(lab.explorer.images) == MIN_ENCODED_IMAGES
     assert first.card.images == 5000
     assert len(lab(ShowAll()).codes) == 5000
 
@@ -509,7 +509,7 @@ def test_the_label_of_a_strip_changes_half_way(cvae, steps, labels):
 def test_a_manifold_is_a_grid_with_its_top_at_the_top(lab, spacing):
     point = lab.point(9.0, 9.0, 0.75, label=6) if lab.opened.card.conditional else lab.point(9.0)
     manifold = lab(
-        MakeManifold(point, axes_frame(0, 1, len(point.z)), GridSettings(5, 2.0, spacing))
+        MakeManifold(point, axes_plane(0, 1, len(point.z)), GridSettings(5, 2.0, spacing))
     )
     tiles = manifold.tiles
     assert (manifold.frame.dimensions, tiles.columns) == ((0, 1), 5)
@@ -526,7 +526,7 @@ def test_a_manifold_is_a_grid_with_its_top_at_the_top(lab, spacing):
 
 def test_a_manifold_over_other_dimensions_holds_the_rest(cvae):
     point = cvae.point(0.5, 9.0, 9.0, label=1)
-    manifold = cvae(MakeManifold(point, axes_frame(2, 1, 3), GridSettings(3, 1.0)))
+    manifold = cvae(MakeManifold(point, axes_plane(2, 1, 3), GridSettings(3, 1.0)))
     z = np.array([point.z for point in manifold.tiles.points])
     assert (z[:, 0] == 0.5).all()
     assert z[:3, 2].tolist() == [-1.0, 0.0, 1.0]
@@ -535,7 +535,7 @@ def test_a_manifold_over_other_dimensions_holds_the_rest(cvae):
 
 def test_a_manifold_of_one_dimension(tmp_path):
     lab = opened(saved(tmp_path / "run", ImageSpec((1, 4, 6)), latent_dim=1))
-    manifold = lab(MakeManifold(lab.opened.start, axes_frame(0, 0, 1), GridSettings(3, 2.0)))
+    manifold = lab(MakeManifold(lab.opened.start, axes_plane(0, 0, 1), GridSettings(3, 2.0)))
     assert [point.z for point in manifold.tiles.points[:3]] == [(-2.0,), (0.0,), (2.0,)]
 
 

@@ -12,13 +12,13 @@ from latentlab.data.image_set import load
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.headless import Lab, demonstrate
 from latentlab.latent.interpolation.curves import PathKind
-from latentlab.learning.events import EpochEnd, Latents, Step
+from latentlab.learning.events import EpochEnd, LatentStatistics, Step
 from latentlab.learning.fit import fit
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.figures import draw_map, save_curves
 from latentlab.runs.library import compare
 from latentlab.runs.recorder import record, resume
-from latentlab.runs.terminal import describe, show
+from latentlab.runs.terminal import format_losses, show
 from latentlab.session.curves import METRICS
 from latentlab.work import Progress
 
@@ -221,8 +221,8 @@ def small(**training):
 
 
 def test_losses_in_one_line():
-    assert describe({"loss": 101.456, "kl": 2.0}) == "loss 101.46 kl 2.00"
-    assert describe({}) == ""
+    assert format_losses({"loss": 101.456, "kl": 2.0}) == "loss 101.46 kl 2.00"
+    assert format_losses({}) == ""
 
 
 def test_a_terminal_is_told_of_every_epoch(capsys):
@@ -281,7 +281,7 @@ def test_an_error_passes_through_and_closes_the_training(capsys):
 def test_a_line_is_not_broken_by_a_narrow_terminal(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "40")
     losses = {"loss": 1.0, "reconstruction": 2.0, "kl": 3.0}
-    latents = Latents(np.ones(2), 1.0, 0.5, 100)
+    latents = LatentStatistics(np.ones(2), 1.0, 0.5, 100)
     assert show(e for e in [EpochEnd(1, 1, losses, losses, 1.0, 1.0, latents, 1, 1.0)])
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("epoch 1/1") and line.rstrip().endswith("1.00 s") for line in lines)

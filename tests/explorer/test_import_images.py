@@ -8,7 +8,7 @@ from PIL import Image
 
 from latentlab.errors import DataError, RecipeError
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.explorer.import_images import SHOWN, check_pictures, contact_sheet
+from latentlab.explorer.import_images import SAMPLE_IMAGES, check_image_headers, contact_sheet
 from latentlab.session.import_images import CheckImageFiles, ShowContactSheet
 
 
@@ -41,7 +41,7 @@ def values(root, **options):
 
 def test_some_pictures_of_every_class_as_the_model_sees_them(garden):
     contact, fractions = finished(contact_sheet(values(garden, colour=False)))
-    assert contact.pictures.shape == (SHOWN, 4, 8)
+    assert contact.pictures.shape == (SAMPLE_IMAGES, 4, 8)
     assert contact.classes == (("ants", 100), ("bees", 3))
     assert contact.count == 103
     assert contact.labels == (0,) * 22 + (1,) * 2, "both bees that can be read are among them"
@@ -54,7 +54,7 @@ def test_some_pictures_of_every_class_as_the_model_sees_them(garden):
 
 def test_colour_has_its_channels_last(garden):
     contact, _ = finished(contact_sheet(values(garden)))
-    assert contact.pictures.shape == (SHOWN, 4, 8, 3)
+    assert contact.pictures.shape == (SAMPLE_IMAGES, 4, 8, 3)
 
 
 def test_attributes_beside_them_are_told_and_make_classes(garden):
@@ -66,7 +66,7 @@ def test_attributes_beside_them_are_told_and_make_classes(garden):
 
 
 def test_those_that_cannot_be_read_are_found_by_their_heads(garden):
-    checked, fractions = finished(check_pictures(garden))
+    checked, fractions = finished(check_image_headers(garden))
     assert checked.count == 103
     assert [name for name, _ in checked.skipped] == ["ants/7.png", "bees/1.png"]
     assert fractions[-1] == 1

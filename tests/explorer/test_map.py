@@ -10,11 +10,19 @@ import toy
 from latentlab.data.image_set import TRAIN, VALIDATION, Attributes
 from latentlab.errors import RunError
 from latentlab.session.anomalies import ScoreImages
-from latentlab.session.colourings import Measure, Measured, colourings, values_of
-from latentlab.session.map import MakeMeasured
-from latentlab.session.selection import How, by_range, by_text, combine, inverted, mask_of, select
+from latentlab.session.colourings import Measure, MeasuredValues, colourings, values_of
+from latentlab.session.map import ComputeMeasure
+from latentlab.session.selection import (
+    SetOperation,
+    by_range,
+    by_text,
+    combine,
+    inverted,
+    mask_of,
+    select,
+)
 from latentlab.session.state import State
-from latentlab.session.tables import cell, save_selection
+from latentlab.session.tables import escape_cell, save_selection
 
 ATTRIBUTES = Attributes(("smiling", "age"), np.arange(180, dtype=np.float32).reshape(90, 2))
 
@@ -39,12 +47,13 @@ def test_each_has_one_value_per_image_once_it_is_known():
         values = values_of(colouring.key, known)
         if colouring.measure:
             assert values is None
-            measured = Measured(colouring.measure, 3, np.zeros(90, np.int64))
+            measured = MeasuredValues(colouring.measure, 3, np.zeros(90, np.int64))
             assert (
-                values_of(colouring.key, state(answers={MakeMeasured: measured})) is measured.values
+                values_of(colouring.key, state(answers={ComputeMeasure: measured}))
+                is measured.values
             )
-            fewer = Measured(colouring.measure, 3, np.zeros(89, np.int64))
-            assert values_of(colouring.key, state(answers={MakeMeasured: fewer})) is None
+            fewer = MeasuredValues(colouring.measure, 3, np.zeros(89, np.int64))
+            assert values_of(colouring.key, state(answers={ComputeMeasure: fewer})) is None
         else:
             assert values.shape == (90,)
     assert values_of("attribute:age", known)[:2].tolist() == [1, 3]
@@ -81,12 +90,12 @@ def test_words_are_groups_with_names_of_their_own():
 def test_selections_are_sets():
     first = select([5, 1, 5])
     assert first.rows.tolist() == [1, 5]
-    assert combine(first, [2], How.ADD).rows.tolist() == [1, 2, 5]
-    assert combine(first, [5, 9], How.REMOVE).rows.tolist() == [1]
-    assert combine(first, [5, 9], How.COMMON).rows.tolist() == [5]
+    assert combine(first, [2], SetOperation.ADD).rows.tolist() == [1, 2, 5]
+    assert combine(first, [5, 9], SetOperation.REMOVE).rows.tolist() == [1]
+    assert combine(first, [5, 9], SetOperation.COMMON).rows.tolist() == [5]
     assert combine(first, [9]).rows.tolist() == [9]
-    assert combine(first, [], How.COMMON) is None
-    assert combine(None, [3], How.ADD).rows.tolist() == [3]
+    assert combine(first, [], SetOperation.COMMON) is None
+    assert combine(None, [3], SetOperation.ADD).rows.tolist() == [3]
     assert inverted(first, 6).rows.tolist() == [0, 2, 3, 4]
     assert inverted(None, 2).rows.tolist() == [0, 1]
     assert mask_of(first, 6).nonzero()[0].tolist() == [1, 5]
@@ -139,12 +148,12 @@ def test_a_table_says_which_image_each_is_and_what_words_stand_for(tmp_path):
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-x", "@SUM(A1)", "\tx", "-", "-inf"])
 def test_text_that_a_spreadsheet_would_run_is_written_as_text(text):
-    assert cell(text) == f"'{text}"
+    assert escape_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("value", ["a=b", "-1.5", "+3", "1e5", "", "'", -2.0, 7, "2026-01-02"])
 def test_other_cells_stay_as_they_are(value):
-    assert cell(value) == value
+    assert escape_cell(value) == value
 
 
 def test_a_table_of_codes_without_labels(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from latentlab.explorer import model as decoding
-from latentlab.explorer.model import decoded
+from latentlab.explorer.model import decode_in_steps
 from latentlab.session.points import Point, Tiles
 from latentlab.work import finish
 
@@ -42,18 +42,18 @@ def make_slow(monkeypatch):
 
 @pytest.mark.parametrize("seconds", [0.0, 0.001])
 def test_every_point_has_its_picture(make_slow, seconds):
-    tiles = finish(decoded(make_slow(seconds), POINTS, 10, "Decoding"))
+    tiles = finish(decode_in_steps(make_slow(seconds), POINTS, 10, "Decoding"))
     assert (tiles.points, tiles.columns) == (POINTS, 10)
     assert tiles.pictures[:, 0, 0].tolist() == list(range(100))
 
 
 def test_a_small_model_pauses_but_once(make_slow):
-    assert len(list(decoded(make_slow(0.0), POINTS, 10, "Decoding"))) == 1
+    assert len(list(decode_in_steps(make_slow(0.0), POINTS, 10, "Decoding"))) == 1
 
 
 def test_a_deep_one_pauses_after_as_many_as_a_piece_has_time_for(make_slow):
     slow = make_slow(0.0025)
-    told = list(decoded(slow, POINTS, 10, "Decoding"))
-    assert slow.longest == decoding.FIRST
-    assert len(told) == (100 - decoding.FIRST) // 4
+    told = list(decode_in_steps(slow, POINTS, 10, "Decoding"))
+    assert slow.longest == decoding.TIMING_SAMPLE
+    assert len(told) == (100 - decoding.TIMING_SAMPLE) // 4
     assert [t.fraction for t in told] == sorted(t.fraction for t in told)

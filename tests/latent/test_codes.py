@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latentlab.latent.codes import CANDIDATES, POOL, Codes
+from latentlab.latent.codes import NEIGHBOUR_POOL, TYPICAL_CANDIDATES, Codes
 
 
 def codes(mu, labels=None):
@@ -73,8 +73,8 @@ def test_a_typical_image_stands_among_its_own_rather_than_in_a_crowd_of_others()
 
 def test_a_class_that_starts_late_has_a_typical_image_of_its_own():
     rng = np.random.default_rng(2)
-    labels = np.zeros(POOL + 50, np.int64)
-    labels[POOL + 10 :] = 1
+    labels = np.zeros(NEIGHBOUR_POOL + 50, np.int64)
+    labels[NEIGHBOUR_POOL + 10 :] = 1
     some = codes(cloud(rng, (0, 0), 1, len(labels)), labels)
     assert some.labels[some.typical(1)] == 1
 
@@ -93,9 +93,9 @@ def test_a_class_without_images_and_images_without_classes_give_the_first_row():
 def test_the_first_candidates_of_a_large_class_are_looked_at():
     """Those after them may be denser: looking at all would take too long."""
     rng = np.random.default_rng(3)
-    first = cloud(rng, (0, 0), 1, CANDIDATES)
+    first = cloud(rng, (0, 0), 1, TYPICAL_CANDIDATES)
     mu = np.concatenate([first, cloud(rng, (9, 9), 0.01, 100)])
-    assert codes(mu, np.zeros(len(mu))).typical(0) < CANDIDATES
+    assert codes(mu, np.zeros(len(mu))).typical(0) < TYPICAL_CANDIDATES
 
 
 def test_a_distant_pair_is_typical_and_apart():

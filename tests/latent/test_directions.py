@@ -5,7 +5,7 @@ import pytest
 
 from latentlab.errors import DataError
 from latentlab.latent.contrast import Contrast, by_class, by_rows, by_values
-from latentlab.latent.directions import Method, cohens_d, learn
+from latentlab.latent.directions import Method, cohens_d, fit_direction
 from latentlab.work import finish
 
 METHODS = pytest.mark.parametrize("method", list(Method))
@@ -30,7 +30,7 @@ def normal_cdf(x):
 def test_two_round_clusters(method, apart):
     """d is the distance in deviations; half of it decides how many fall on the wrong side."""
     mu, contrast = clusters(apart)
-    learned = finish(learn(mu, contrast, method))
+    learned = finish(fit_direction(mu, contrast, method))
     assert np.linalg.norm(learned.vector) == pytest.approx(1)
     assert learned.vector[0] > 0.99
     assert learned.d == pytest.approx(apart, abs=0.1)
@@ -42,7 +42,7 @@ def test_two_round_clusters(method, apart):
 def test_groups_that_do_not_differ_are_told_apart_no_better_than_by_chance(method):
     """Held out: in many dimensions any groups can be told apart on what was learned from."""
     mu, contrast = clusters(0.0, count=60, dim=50)
-    learned = finish(learn(mu, contrast, method))
+    learned = finish(fit_direction(mu, contrast, method))
     assert abs(learned.d) < 0.4
     assert 0.35 < learned.accuracy < 0.65
 
@@ -54,8 +54,8 @@ def test_means_follow_how_groups_differ_and_the_classifier_what_tells_them_apart
     mu = rng.multivariate_normal([0, 0], covariance, 20_000).astype(np.float32)
     mu[:10_000, 0] += 1
     contrast = Contrast(np.arange(10_000), np.arange(10_000, 20_000))
-    means = finish(learn(mu, contrast, Method.MEANS)).vector
-    linear = finish(learn(mu, contrast, Method.LINEAR)).vector
+    means = finish(fit_direction(mu, contrast, Method.MEANS)).vector
+    linear = finish(fit_direction(mu, contrast, Method.LINEAR)).vector
     best = np.linalg.solve(covariance, [1.0, 0.0])
     assert means == pytest.approx([1, 0], abs=0.03)
     assert linear == pytest.approx(best / np.linalg.norm(best), abs=0.03)
@@ -64,7 +64,7 @@ def test_means_follow_how_groups_differ_and_the_classifier_what_tells_them_apart
 def test_a_small_group_weighs_as_much_as_a_large_one():
     mu, _ = clusters(2.0, count=3000)
     few = Contrast(np.arange(60), np.arange(3000, 6000))
-    learned = finish(learn(mu, few, Method.LINEAR))
+    learned = finish(fit_direction(mu, few, Method.LINEAR))
     assert learned.vector[0] > 0.9
     assert learned.accuracy == pytest.approx(normal_cdf(1.0), abs=0.06)
 
@@ -75,7 +75,7 @@ def test_a_number_gives_a_direction_along_which_it_grows(method):
     mu = rng.standard_normal((3000, 3)).astype(np.float32)
     values = 2 * mu[:, 1] - mu[:, 2] + 0.1 * rng.standard_normal(3000).astype(np.float32)
     values[::7] = np.nan
-    learned = finish(learn(mu, by_values(values), method))
+    learned = finish(fit_direction(mu, by_values(values), method))
     assert learned.vector == pytest.approx(np.array([0, 2, -1]) / np.sqrt(5), abs=0.05)
     assert learned.accuracy > 0.95
 
@@ -124,8 +124,8 @@ def test_orthogonal_to_the_others(method):
     mu[smiles, 1] += 1.5
     contrast = by_values(smiles.astype(np.float32))
     glasses = np.eye(5)[1:2]
-    both = finish(learn(mu, contrast, method)).vector
-    apart = finish(learn(mu, contrast, method, glasses))
+    both = finish(fit_direction(mu, contrast, method)).vector
+    apart = finish(fit_direction(mu, contrast, method, glasses))
     assert both[1] > 0.5
     assert abs(apart.vector @ glasses[0]) < 1e-12
     assert apart.vector[0] > 0.98
@@ -143,18 +143,18 @@ def test_what_goes_with_another_in_the_data_is_taken_out():
     mu = 0.5 * rng.standard_normal((20_000, 3)) + np.outer(glasses, [3, 1, 0])
     mu = (mu + np.outer(smiles, [0, 1, 0])).astype(np.float32)
     contrast = by_values(smiles.astype(np.float32))
-    mixed = finish(learn(mu, contrast)).vector
+    mixed = finish(fit_direction(mu, contrast)).vector
     assert mixed[0] > 0.6
-    other = finish(learn(mu, by_values(glasses.astype(np.float32)), Method.LINEAR)).vector
+    other = finish(fit_direction(mu, by_values(glasses.astype(np.float32)), Method.LINEAR)).vector
     assert abs(other[0]) > 0.9
-    alone = finish(learn(mu, contrast, apart_from=other[None]))
+    alone = finish(fit_direction(mu, contrast, apart_from=other[None]))
     assert alone.vector @ other == pytest.approx(0, abs=1e-9)
     assert alone.vector[1] > 0.9
 
 
 def test_any_number_of_others_may_span_the_same():
     others = np.array([[1.0, 0, 0, 0], [0.6, 0.8, 0, 0], [0, 1, 0, 0]])
-    learned = finish(learn(*clusters(1.0), apart_from=others))
+    learned = finish(fit_direction(*clusters(1.0), apart_from=others))
     assert learned.vector[:2] == pytest.approx([0, 0], abs=1e-9)
     assert np.linalg.norm(learned.vector) == pytest.approx(1)
 
@@ -163,7 +163,7 @@ def test_any_number_of_others_may_span_the_same():
 @pytest.mark.parametrize("dim", [1, 2])
 def test_nothing_left_is_said(method, dim):
     with pytest.raises(DataError, match="Nothing is left"):
-        finish(learn(*clusters(1.0, dim=dim), method, apart_from=np.eye(dim)))
+        finish(fit_direction(*clusters(1.0, dim=dim), method, apart_from=np.eye(dim)))
 
 
 @pytest.mark.parametrize(
@@ -188,20 +188,20 @@ def test_empty_groups_are_said():
         ((1,), (1,), "Both groups are empty"),
     ):
         with pytest.raises(DataError, match=said):
-            finish(learn(mu, by_rows(first, second)))
+            finish(fit_direction(mu, by_rows(first, second)))
 
 
 @METHODS
 def test_groups_with_one_and_the_same_code(method):
     mu = np.ones((6, 3), np.float32)
     with pytest.raises(DataError, match="the same codes"):
-        finish(learn(mu, by_rows((0, 1, 2), (3, 4, 5)), method))
+        finish(fit_direction(mu, by_rows((0, 1, 2), (3, 4, 5)), method))
 
 
 @METHODS
 def test_one_dimension(method):
     mu, contrast = clusters(2.0, dim=1)
-    learned = finish(learn(mu, contrast, method))
+    learned = finish(fit_direction(mu, contrast, method))
     assert learned.vector.tolist() == [1.0]
     assert learned.d == pytest.approx(2, abs=0.1)
 
@@ -209,7 +209,7 @@ def test_one_dimension(method):
 @METHODS
 def test_one_example_each_has_a_direction_but_no_known_strength(method):
     mu = np.array([[0, 0], [3, 4], [9, 9]], np.float32)
-    learned = finish(learn(mu, by_rows((1,), (0,)), method))
+    learned = finish(fit_direction(mu, by_rows((1,), (0,)), method))
     assert learned.vector == pytest.approx([0.6, 0.8], abs=1e-4)
     assert (learned.d, learned.accuracy) == (None, None)
 
@@ -230,7 +230,9 @@ def test_a_rare_group_weighs_as_much_as_the_other():
     even = np.concatenate([np.tile(few, (100, 1)), many]).astype(np.float32)
     rare = np.concatenate([few, many]).astype(np.float32)
     vectors = [
-        finish(learn(mu, by_rows(range(count), range(count, len(mu))), Method.LINEAR)).vector
+        finish(
+            fit_direction(mu, by_rows(range(count), range(count, len(mu))), Method.LINEAR)
+        ).vector
         for mu, count in ((even, 4000), (rare, 40))
     ]
     assert vectors[0] @ vectors[1] == pytest.approx(1, abs=2e-3)
@@ -239,7 +241,7 @@ def test_a_rare_group_weighs_as_much_as_the_other():
 @METHODS
 def test_groups_far_apart_stay_finite(method):
     mu = np.array([[-1000.0], [-999], [999], [1000]], np.float32)
-    learned = finish(learn(mu, by_rows((2, 3), (0, 1)), method))
+    learned = finish(fit_direction(mu, by_rows((2, 3), (0, 1)), method))
     assert (learned.vector.tolist(), learned.accuracy) == ([1.0], 1.0)
 
 
@@ -247,4 +249,4 @@ def test_groups_far_apart_stay_finite(method):
 def test_codes_that_are_no_numbers_are_refused(method):
     mu = np.array([[0, 1], [np.nan, 1], [2, 2]], np.float32)
     with pytest.raises(DataError, match="no numbers"):
-        finish(learn(mu, by_rows((0,), (1, 2)), method))
+        finish(fit_direction(mu, by_rows((0,), (1, 2)), method))

@@ -194,7 +194,7 @@ def test_progress_grows_to_the_end_in_small_pieces():
     assert shares[0] == 0
     assert shares[-1] == pytest.approx(1)
     assert shares == sorted(shares)
-    assert len(shares) >= 2 * 40 / module.CHUNK
+    assert len(shares) >= 2 * 40 / module.ENCODE_BATCH_SIZE
 
 
 def test_no_images_no_scores():

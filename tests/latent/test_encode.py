@@ -10,7 +10,7 @@ from latentlab.data import image_set as base
 from latentlab.data.image_set import ImageSet, ImageSpec, load
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.latent import encode as module
-from latentlab.latent.encode import BATCH, decode, encode, encode_within, to_picture, to_pixels
+from latentlab.latent.encode import BATCH, decode, encode, encode_within, to_hwc, to_model_input
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import load_model
 from latentlab.models.mlp_vae import CVAEConfig, VAEConfig
@@ -126,16 +126,16 @@ def test_colours_lie_last_as_screens_want_them():
 
 def test_to_picture_keeps_leading_dimensions():
     grey = np.arange(24, dtype=np.uint8).reshape(2, 1, 3, 4)
-    np.testing.assert_array_equal(to_picture(grey), grey[:, 0])
-    assert to_picture(grey[0]).shape == (3, 4)
+    np.testing.assert_array_equal(to_hwc(grey), grey[:, 0])
+    assert to_hwc(grey[0]).shape == (3, 4)
     colour = np.arange(24, dtype=np.uint8).reshape(3, 2, 4)
-    assert to_picture(colour)[1, 2].tolist() == colour[:, 1, 2].tolist()
+    assert to_hwc(colour)[1, 2].tolist() == colour[:, 1, 2].tolist()
 
 
 def test_pixels_go_from_black_0_to_white_1_and_are_a_copy():
     some = np.array([0, 51, 255], np.uint8).reshape(1, 1, 1, 3)
     some.flags.writeable = False  # as arrays over file content are
-    pixels = to_pixels(some)
+    pixels = to_model_input(some)
     assert pixels.dtype == torch.float32
     torch.testing.assert_close(pixels.flatten(), torch.tensor([0.0, 0.2, 1.0]))
 

@@ -11,7 +11,7 @@ from latentlab.data.drawing.factors import FACTORS, random_factors
 from latentlab.data.image_set import Attributes, ImageSet, ImageSpec
 from latentlab.directories import resources
 from latentlab.latent.contrast import by_values
-from latentlab.latent.directions import Method, learn
+from latentlab.latent.directions import Method, fit_direction
 from latentlab.work import finish
 
 COUNT, DIM, BASES, REACH = 1500, 64, 60, 1.5
@@ -33,7 +33,7 @@ class Faces:
         return known
 
     def learned(self, name, rows=slice(None), **more):
-        return finish(learn(self.mu, by_values(self.column(name, rows)), **more))
+        return finish(fit_direction(self.mu, by_values(self.column(name, rows)), **more))
 
     def change(self, reader, learned):
         """How much of its range each factor moves, from -1.5 to 1.5 deviations, on the mean."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latentlab.latent.grid_index import Cells, inside
+from latentlab.latent.grid_index import GridIndex, points_in_polygon
 
 RNG = np.random.default_rng(1)
 CLOUDS = {
@@ -18,7 +18,7 @@ CLOUDS = {
 @pytest.mark.parametrize("name", CLOUDS)
 def test_the_nearest_is_the_nearest_of_all(name):
     xy = CLOUDS[name]
-    cells = Cells(xy)
+    cells = GridIndex(xy)
     for place in [*RNG.normal(0, 2, (60, 2)), (1e7, 3.0), (-40.0, -40.0)]:
         row, away = cells.nearest(*place)
         least = np.linalg.norm(xy.astype(np.float64) - place, axis=1)
@@ -29,7 +29,7 @@ def test_the_nearest_is_the_nearest_of_all(name):
 @pytest.mark.parametrize("name", CLOUDS)
 def test_a_box_holds_all_that_lies_in_it(name):
     xy = CLOUDS[name]
-    cells = Cells(xy)
+    cells = GridIndex(xy)
     for x, y in RNG.normal(0, 1, (30, 2)):
         box = (x - 0.3, y - 0.2, x + 0.4, y + 0.5)
         found, rows = cells.take(box)
@@ -41,21 +41,21 @@ def test_a_box_holds_all_that_lies_in_it(name):
 
 
 def test_a_small_box_among_many_touches_few():
-    assert Cells(CLOUDS["bell"]).count((0, 0, 0.1, 0.1)) < 1000
+    assert GridIndex(CLOUDS["bell"]).count((0, 0, 0.1, 0.1)) < 1000
 
 
 def test_points_that_are_nowhere_are_left_out():
     xy = CLOUDS["bell"].copy()
     xy[[3, 7], [0, 1]] = np.nan, np.inf
-    cells = Cells(xy)
+    cells = GridIndex(xy)
     assert len(cells) == len(xy) - 2
     assert not {3, 7} & set(cells.rows.tolist())
-    assert Cells(np.full((4, 2), np.nan, np.float32)).nearest(0, 0) is None
+    assert GridIndex(np.full((4, 2), np.nan, np.float32)).nearest(0, 0) is None
 
 
 def test_a_polygon_holds_what_lies_in_it_also_where_it_is_hollow():
     # The letter U.
     outline = np.array([[0, 0], [3, 0], [3, 3], [2, 3], [2, 1], [1, 1], [1, 3], [0, 3]], float)
     xy = np.array([[0.5, 2], [1.5, 2], [2.5, 2], [1.5, 0.5], [4, 0.5], [-1, 2]], np.float32)
-    assert inside(outline, xy).tolist() == [True, False, True, True, False, False]
-    assert inside(outline[::-1], xy).tolist() == inside(outline, xy).tolist()
+    assert points_in_polygon(outline, xy).tolist() == [True, False, True, True, False, False]
+    assert points_in_polygon(outline[::-1], xy).tolist() == points_in_polygon(outline, xy).tolist()

@@ -5,15 +5,15 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from latentlab.latent.grid import Spacing, axis, plane_points
+from latentlab.latent.grid import Spacing, grid_axis, plane_points
 from latentlab.latent.interpolation.curves import lerp
-from latentlab.latent.planes import axes_frame
+from latentlab.latent.planes import axes_plane
 
 
 @pytest.mark.parametrize("spacing", list(Spacing))
 @pytest.mark.parametrize("n", [2, 3, 20])
 def test_an_axis_ascends_from_end_to_end_and_is_symmetric(spacing, n):
-    lines = axis(n, 2.5, spacing)
+    lines = grid_axis(n, 2.5, spacing)
     assert lines.shape == (n,)
     assert (np.diff(lines) > 0).all()
     assert lines[[0, -1]] == pytest.approx([-2.5, 2.5])
@@ -22,15 +22,15 @@ def test_an_axis_ascends_from_end_to_end_and_is_symmetric(spacing, n):
 
 @pytest.mark.parametrize("spacing", list(Spacing))
 def test_an_axis_of_one_line_is_the_middle(spacing):
-    assert axis(1, 3.0, spacing).tolist() == [0.0]
+    assert grid_axis(1, 3.0, spacing).tolist() == [0.0]
 
 
 def test_uniform_lines_lie_in_equal_steps():
-    np.testing.assert_allclose(axis(5, 3.0, Spacing.UNIFORM), [-3, -1.5, 0, 1.5, 3])
+    np.testing.assert_allclose(grid_axis(5, 3.0, Spacing.UNIFORM), [-3, -1.5, 0, 1.5, 3])
 
 
 def test_quantile_lines_have_equal_shares_of_the_prior_between_them():
-    lines = axis(12, 2.0, Spacing.QUANTILE)
+    lines = grid_axis(12, 2.0, Spacing.QUANTILE)
     shares = np.diff([NormalDist().cdf(line) for line in lines])
     within = NormalDist().cdf(2.0) - NormalDist().cdf(-2.0)
     np.testing.assert_allclose(shares, within / 11, rtol=1e-6)
@@ -38,7 +38,7 @@ def test_quantile_lines_have_equal_shares_of_the_prior_between_them():
 
 
 def test_points_are_in_reading_order_with_y_up():
-    points = plane_points((7.0, 0.0, 8.0), axes_frame(0, 2, 3), np.array([-1.0, 0.0, 2.0]))
+    points = plane_points((7.0, 0.0, 8.0), axes_plane(0, 2, 3), np.array([-1.0, 0.0, 2.0]))
     assert points.dtype == np.float32
     assert points.tolist() == [
         [-1, 0, 2],
@@ -54,20 +54,20 @@ def test_points_are_in_reading_order_with_y_up():
 
 
 def test_the_plane_may_be_turned():
-    points = plane_points((0.0, 0.0), axes_frame(1, 0, 2), np.array([0.0, 1.0]))
+    points = plane_points((0.0, 0.0), axes_plane(1, 0, 2), np.array([0.0, 1.0]))
     assert points.tolist() == [[1, 0], [1, 1], [0, 0], [0, 1]]
 
 
 def test_dimensions_outside_the_plane_are_held():
     center = np.arange(5.0)
-    points = plane_points(center, axes_frame(3, 1, 5), np.linspace(-9, 9, 4))
+    points = plane_points(center, axes_plane(3, 1, 5), np.linspace(-9, 9, 4))
     assert points.shape == (16, 5)
     assert (points[:, [0, 2, 4]] == center[[0, 2, 4]]).all()
     assert center.tolist() == [0, 1, 2, 3, 4], "the center is not written to"
 
 
 def test_where_there_is_one_dimension_it_varies_along_x():
-    points = plane_points((0.5,), axes_frame(0, 0, 1), np.array([-1.0, 0.0, 1.0]))
+    points = plane_points((0.5,), axes_plane(0, 0, 1), np.array([-1.0, 0.0, 1.0]))
     assert points.shape == (9, 1)
     assert points[:, 0].tolist() == [-1, 0, 1] * 3
 
@@ -79,7 +79,7 @@ def test_a_straight_line_has_both_ends_exactly_and_equal_steps():
     assert line[0].tolist() == np.float32(a).tolist()
     assert line[-1].tolist() == np.float32(b).tolist()
     np.testing.assert_allclose(line[3], (np.array(a) + b) / 2, rtol=1e-6)
-    steps = np.diff(line, axis=0)
+    steps = np.diff(line, grid_axis=0)
     np.testing.assert_allclose(steps, np.broadcast_to(steps[0], steps.shape), atol=1e-6)
 
 

@@ -8,11 +8,11 @@ from linear_gaussian import LinearGaussian
 from latentlab.data.image_set import ImageSpec, load
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.directories import resources
-from latentlab.latent.inpaint import MaskedImage, most_probable, resampled
+from latentlab.latent.inpaint import MaskedImage, map_inpaint, sample_inpaintings
 from latentlab.learning.checkpoint import load_model
 from latentlab.models.mlp_vae import CVAEConfig
 
-WAYS = {"most probable": most_probable, "resampled": resampled}
+WAYS = {"most probable": map_inpaint, "resampled": sample_inpaintings}
 
 
 def finish(steps):
@@ -53,14 +53,14 @@ def test_the_most_probable_z_has_a_closed_form(seed):
     rest = damage.image.ravel()[seen] / 255 - model.bias.detach().double().numpy()[seen]
     precision = weight.T @ weight / model.sigma**2 + np.eye(model.latent_dim)
     expected = np.linalg.solve(precision, weight.T @ rest / model.sigma**2)
-    filled = finish(most_probable(model, damage))
+    filled = finish(map_inpaint(model, damage))
     for z in filled.z:
         np.testing.assert_allclose(z, expected, atol=1e-4)
 
 
 def test_log_joint_is_the_likelihood_of_what_is_known_and_the_prior():
     model, damage = LinearGaussian(), damaged()
-    filled = finish(most_probable(model, damage, steps=5, restarts=3))
+    filled = finish(map_inpaint(model, damage, steps=5, restarts=3))
     assert (np.diff(filled.log_joint) <= 0).all()
     with torch.no_grad():
         for z, nats in zip(torch.from_numpy(filled.z), filled.log_joint, strict=True):
@@ -127,7 +127,7 @@ def test_the_label_is_kept(way):
 def test_a_half_hidden_digit_is_explained_better_than_by_its_own_code(digits_2d):
     """The z found gives what is seen at least the joint probability that other places do."""
     damage = half_a_digit()
-    filled = finish(most_probable(digits_2d, damage))
+    filled = finish(map_inpaint(digits_2d, damage))
     axis = torch.linspace(-3, 3, 41)
     grid = torch.cartesian_prod(axis, axis)
     x, known = torch.from_numpy(damage.image)[None] / 255, torch.from_numpy(damage.known)
@@ -138,7 +138,7 @@ def test_a_half_hidden_digit_is_explained_better_than_by_its_own_code(digits_2d)
 
 
 def test_other_fills_differ(digits_2d):
-    filled = finish(resampled(digits_2d, half_a_digit()))
+    filled = finish(sample_inpaintings(digits_2d, half_a_digit()))
     assert len(filled.z) == 6
     assert len(np.unique(filled.z, axis=0)) == 6
 
@@ -146,6 +146,6 @@ def test_other_fills_differ(digits_2d):
 def test_two_colours_of_mean_fill_each_its_own_channel():
     model = LinearGaussian(shape=(3, 4, 5))
     damage = damaged((3, 4, 5))
-    filled = finish(most_probable(model, damage, steps=10))
+    filled = finish(map_inpaint(model, damage, steps=10))
     assert filled.images.shape == (8, 3, 4, 5)
     np.testing.assert_array_equal(filled.images[0][:, damage.known], damage.image[:, damage.known])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from latentlab.latent import nearest as neighbours
-from latentlab.latent.nearest import NearestCodes, PictureSearch
+from latentlab.latent.nearest import ImageSearch, NearestCodes
 
 RNG = np.random.default_rng(0)
 
@@ -43,7 +43,7 @@ def test_pictures_by_how_much_each_pixel_differs(monkeypatch):
     monkeypatch.setattr(neighbours, "VALUES", 40)
     images = RNG.integers(0, 256, (50, 12)).astype(np.uint8)
     images[9] = 255 - images[3]
-    search = PictureSearch(images, images[3].astype(np.float32))
+    search = ImageSearch(images, images[3].astype(np.float32))
     told = []
     while search.fraction < 1:
         search.step()

@@ -103,11 +103,15 @@ def test_codes_left_out_stand_by_those_nearest_to_them(size, monkeypatch):
 def test_umap_is_heard_and_stopped_through_what_it_writes():
     tqdm = pytest.importorskip("tqdm")
     aside = BackgroundComputation(lambda aside: np.zeros(1), "begun")
-    looks = {"file": projections._Listener(aside), "bar_format": "{percentage}", "mininterval": 0}
+    looks = {
+        "file": projections._ProgressStream(aside),
+        "bar_format": "{percentage}",
+        "mininterval": 0,
+    }
     for i in tqdm.tqdm(range(4), **looks):
         if i == 3:
             assert aside._told == Progress("UMAP", 0.75)
     aside.stopped.set()
-    with pytest.raises(projections.Given):
+    with pytest.raises(projections.Stopped):
         for _ in tqdm.tqdm(range(4), **looks):
             pass

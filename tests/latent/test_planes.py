@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from latentlab.latent.nearest import blend
-from latentlab.latent.planes import axes_frame, pca_frame, plane_along, plane_through, turned
+from latentlab.latent.nearest import inverse_distance_interpolate
+from latentlab.latent.planes import axes_plane, pca_plane, plane_along, plane_through, procrustes
 
 RNG = np.random.default_rng(0)
 
@@ -13,7 +13,7 @@ def aslant(size=5):
     return plane_along(RNG.standard_normal(size), RNG.standard_normal(size), ("u", "v"))
 
 
-@pytest.mark.parametrize("make", [lambda: aslant(), lambda: axes_frame(3, 1, 5)])
+@pytest.mark.parametrize("make", [lambda: aslant(), lambda: axes_plane(3, 1, 5)])
 def test_what_lies_under_a_place_is_drawn_there(make):
     frame = make()
     xy, z = RNG.standard_normal((7, 2)), RNG.standard_normal(5)
@@ -28,7 +28,7 @@ def test_what_lies_under_a_place_is_drawn_there(make):
 
 
 def test_two_dimensions_are_taken_as_they_are():
-    frame = axes_frame(2, 0, 3)
+    frame = axes_plane(2, 0, 3)
     codes = RNG.standard_normal((4, 3)).astype(np.float32)
     assert np.array_equal(frame.place(codes), codes[:, [2, 0]])
     assert frame.lift(np.array([[7.0, -8.0]]), (1.0, 2.5, 3.0)).tolist() == [[-8.0, 2.5, 7.0]]
@@ -37,7 +37,7 @@ def test_two_dimensions_are_taken_as_they_are():
 
 
 def test_a_space_of_one_dimension_is_drawn_twice_and_x_decides():
-    frame = axes_frame(0, 0, 1)
+    frame = axes_plane(0, 0, 1)
     assert frame.spot((0.7,)) == (0.7, 0.7)
     assert frame.lift(np.array([[2.0, -1.0]]), (0.5,)).tolist() == [[2.0]]
 
@@ -73,26 +73,26 @@ def spread(size, *deviations):
 
 def test_components_are_those_the_codes_were_made_of():
     codes, turn = spread(6, 3.0, 2.0, 1.0)
-    frame = pca_frame(codes)
+    frame = pca_plane(codes)
     np.testing.assert_allclose(np.abs(frame.basis @ turn[:2].T), np.eye(2), atol=1e-4)
     assert frame.names == ("PC 1 · 64% of variance", "PC 2 · 29% of variance")
 
 
 def test_components_keep_their_sign_and_place_from_epoch_to_epoch():
     codes, _ = spread(6, 3.0, 2.9, 1.0)
-    before = pca_frame(codes)
+    before = pca_plane(codes)
     for _ in range(5):
         codes = codes + 0.02 * RNG.standard_normal(codes.shape).astype(np.float32)
-        after = pca_frame(codes, before)
+        after = pca_plane(codes, before)
         assert np.abs(after.place(codes) - before.place(codes)).max() < 0.2
         before = after
     turned_frame = plane_along(*(before.basis[::-1] * [[-1], [1]]), names=("", ""))
-    again = pca_frame(codes, turned_frame)
+    again = pca_plane(codes, turned_frame)
     np.testing.assert_allclose(again.basis, turned_frame.basis, atol=0.05)
 
 
 def test_one_latent_dimension_has_one_component():
-    frame = pca_frame(np.array([[1.0], [-1.0], [2.0]], np.float32))
+    frame = pca_plane(np.array([[1.0], [-1.0], [2.0]], np.float32))
     assert (frame.across, frame.up) == ((1.0,), (1.0,))
     assert frame.names[0] == "PC 1 · 100% of variance"
 
@@ -102,19 +102,23 @@ def test_points_are_turned_back_onto_what_they_were():
     angle = 2.0
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     mirrored = (before @ turn * [1, -1] + [3, 4]).astype(np.float32)
-    np.testing.assert_allclose(turned(mirrored, before), before, atol=1e-5)
+    np.testing.assert_allclose(procrustes(mirrored, before), before, atol=1e-5)
 
 
 def test_a_blend_at_a_known_place_is_what_belongs_there():
     where, what = RNG.standard_normal((30, 2)), RNG.standard_normal((30, 4))
     where, what = where.astype(np.float32), what.astype(np.float32)
     for row in (0, 17):
-        np.testing.assert_allclose(blend(where[row], where, what), what[row], rtol=1e-6)
+        np.testing.assert_allclose(
+            inverse_distance_interpolate(where[row], where, what), what[row], rtol=1e-6
+        )
 
 
 def test_a_blend_half_way_between_two_is_their_mean():
     where = np.array([[-1, 0], [1, 0]], np.float32)
     what = np.array([[0, 2], [4, 4]], np.float32)
-    assert blend((0, 0), where, what).tolist() == [2.0, 3.0]
+    assert inverse_distance_interpolate((0, 0), where, what).tolist() == [2.0, 3.0]
     # By one over the squared distance: 1/1 and 1/9.
-    assert blend((-2, 0), where, what)[0] == pytest.approx(4 * (1 / 9) / (1 + 1 / 9))
+    assert inverse_distance_interpolate((-2, 0), where, what)[0] == pytest.approx(
+        4 * (1 / 9) / (1 + 1 / 9)
+    )

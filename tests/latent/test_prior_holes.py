@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from latentlab.latent.planes import axes_frame, plane_along
-from latentlab.latent.prior_holes import draw_posteriors, holes
+from latentlab.latent.planes import axes_plane, plane_along
+from latentlab.latent.prior_holes import draw_posteriors, prior_holes
 
 RNG = np.random.default_rng(0)
 BELL = RNG.standard_normal((200_000, 2)).astype(np.float32)
 
 
 def test_codes_that_fill_the_prior_leave_no_hole():
-    assert holes(BELL, 3.5, 60).max() < 0.05
+    assert prior_holes(BELL, 3.5, 60).max() < 0.05
 
 
 def test_half_of_the_bell_is_a_hole_where_the_other_half_is():
     right = np.abs(BELL) * [1, 0] + BELL * [0, 1]
-    missing = holes(right.astype(np.float32), 3.5, 70)
+    missing = prior_holes(right.astype(np.float32), 3.5, 70)
     x = np.linspace(-3.5, 3.5, 71)
     middle = (x[:-1] + x[1:]) / 2
     inner = np.abs(middle) < 1.5
@@ -27,7 +27,7 @@ def test_half_of_the_bell_is_a_hole_where_the_other_half_is():
 
 
 def test_no_codes_at_all_are_one_large_hole():
-    missing = holes(np.empty((0, 2), np.float32), 3.0, 31)
+    missing = prior_holes(np.empty((0, 2), np.float32), 3.0, 31)
     assert missing[15, 15] == pytest.approx(1.0)
 
 
@@ -42,7 +42,7 @@ def test_draws_have_the_mean_and_deviation_of_their_posteriors():
 
 def test_a_shadow_is_the_covariance_of_draws_on_the_plane():
     sigma = np.float32([[0.5, 1.0, 2.0]])
-    assert axes_frame(2, 0, 3).shadow(sigma)[0].tolist() == [[4, 0], [0, 0.25]]
+    assert axes_plane(2, 0, 3).shadow(sigma)[0].tolist() == [[4, 0], [0, 0.25]]
     frame = plane_along((1, 1, 0), (0, 1, 1), ("u", "v"))
     draws = draw_posteriors(
         np.zeros((100_000, 3), np.float32), np.tile(sigma, (100_000, 1)), np.random.default_rng(0)

@@ -3,36 +3,36 @@
 import numpy as np
 import pytest
 
-from latentlab.latent.ranking import Score, Scores, strangest_first, unlikeness
+from latentlab.latent.ranking import Score, Scores, percentile, rank_descending
 
 
 def test_unlikeness_is_the_share_of_the_data_below():
     scores = np.arange(1000.0)
-    assert unlikeness(992.0, scores) == pytest.approx(99.2)
-    assert unlikeness(-1.0, scores) == 0
-    assert unlikeness(5000.0, scores) == 100
-    assert unlikeness(np.inf, scores) == 100
+    assert percentile(992.0, scores) == pytest.approx(99.2)
+    assert percentile(-1.0, scores) == 0
+    assert percentile(5000.0, scores) == 100
+    assert percentile(np.inf, scores) == 100
 
 
 def test_what_ties_is_not_below():
-    assert unlikeness(2.0, [1.0, 2.0, 2.0, 3.0]) == 25
+    assert percentile(2.0, [1.0, 2.0, 2.0, 3.0]) == 25
 
 
 def test_what_is_no_number_is_stranger_than_all_and_compared_with_none():
-    assert unlikeness(np.nan, [1.0, 2.0]) == 100
-    assert unlikeness(1.5, [1.0, np.nan, 2.0]) == 50
+    assert percentile(np.nan, [1.0, 2.0]) == 100
+    assert percentile(1.5, [1.0, np.nan, 2.0]) == 50
 
 
 @pytest.mark.parametrize("nothing", [[], [np.nan]])
 def test_unlikeness_to_nothing(nothing):
     with pytest.raises(ValueError, match="no scores"):
-        unlikeness(1.0, nothing)
+        percentile(1.0, nothing)
 
 
 def test_order_is_from_the_strangest_down_and_stable():
-    assert strangest_first([1.0, 3.0, 2.0, 3.0]).tolist() == [1, 3, 2, 0]
-    assert strangest_first([1.0, np.nan, np.inf, -np.inf]).tolist() == [1, 2, 0, 3]
-    assert strangest_first([]).tolist() == []
+    assert rank_descending([1.0, 3.0, 2.0, 3.0]).tolist() == [1, 3, 2, 0]
+    assert rank_descending([1.0, np.nan, np.inf, -np.inf]).tolist() == [1, 2, 0, 3]
+    assert rank_descending([]).tolist() == []
 
 
 def test_each_score_by_name():

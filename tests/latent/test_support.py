@@ -7,8 +7,8 @@ from scipy.spatial import cKDTree
 from latentlab.latent.nearest import NearestCodes
 from latentlab.latent.support import (
     fit_support,
-    level_of,
     posterior_samples,
+    support_level,
     support_of,
 )
 
@@ -85,8 +85,8 @@ def test_nine_codes_in_ten_stand_on_well_trodden_ground():
 
 def test_levels_have_their_places():
     values = [0, 1, 2, 6, 99]
-    assert level_of(values, 1, 2).tolist() == [0, 0.5, 0.75, 1, 1]
-    assert level_of(1.0, 1, 1) == pytest.approx(0.5)
+    assert support_level(values, 1, 2).tolist() == [0, 0.5, 0.75, 1, 1]
+    assert support_level(1.0, 1, 1) == pytest.approx(0.5)
 
 
 def test_too_few_codes_say_nothing():

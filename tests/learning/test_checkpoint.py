@@ -19,13 +19,13 @@ from latentlab.atomic_write import write_atomically
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import LatentlabError, RunError
 from latentlab.learning.checkpoint import (
-    BEST,
-    DESCRIPTION,
-    WEIGHTS,
+    BEST_STEM,
+    DESCRIPTION_FILE,
+    WEIGHTS_FILE,
     Checkpoint,
-    folder_of,
     load_model,
     read_checkpoint,
+    run_folder,
     save_checkpoint,
 )
 from latentlab.learning.recipe import make_recipe
@@ -54,7 +54,7 @@ def refused(path):
 
 
 def edit(run, **values):
-    file = run / DESCRIPTION
+    file = run / DESCRIPTION_FILE
     file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **values}), "utf-8")
 
 
@@ -78,7 +78,7 @@ def test_a_loaded_model_makes_what_the_saved_one_made(run):
 
 def test_half_precision_halves_the_file_and_keeps_three_digits(run, tmp_path):
     save_checkpoint(tmp_path / "half", CHECKPOINT, weights_of(), half=True)
-    stored = load_file(tmp_path / "half" / WEIGHTS)
+    stored = load_file(tmp_path / "half" / WEIGHTS_FILE)
     assert {value.dtype for value in stored.values()} == {np.dtype(np.float16)}
     model, _ = load_model(tmp_path / "half")
     for name, value in weights_of().items():
@@ -86,31 +86,31 @@ def test_half_precision_halves_the_file_and_keeps_three_digits(run, tmp_path):
         assert tensor.dtype == torch.float32
         np.testing.assert_allclose(tensor.numpy(), value, rtol=1e-3, atol=1e-4)
     bulk = sum(value.nbytes for value in weights_of().values())
-    saved = (run / WEIGHTS).stat().st_size - (tmp_path / "half" / WEIGHTS).stat().st_size
+    saved = (run / WEIGHTS_FILE).stat().st_size - (tmp_path / "half" / WEIGHTS_FILE).stat().st_size
     assert saved == pytest.approx(bulk / 2, abs=256)
 
 
 def test_the_description_is_readable_json(run):
-    values = json.loads((run / DESCRIPTION).read_text("utf-8"))
+    values = json.loads((run / DESCRIPTION_FILE).read_text("utf-8"))
     assert values["format"] == 1
     assert values["latentlab"] == latentlab.__version__
     assert values["images"] == {"shape": [1, 4, 5], "class_names": ["ant", "bee", "cat"]}
     assert (values["step"], values["epoch"], values["metrics"]) == (30, 2, METRICS)
     assert values["recipe"] == RECIPE.to_dict()
-    assert len((run / DESCRIPTION).read_text("utf-8").splitlines()) > 20, "on one line"
+    assert len((run / DESCRIPTION_FILE).read_text("utf-8").splitlines()) > 20, "on one line"
 
 
-@pytest.mark.parametrize("name", [WEIGHTS, DESCRIPTION])
+@pytest.mark.parametrize("name", [WEIGHTS_FILE, DESCRIPTION_FILE])
 def test_the_path_may_name_either_file(run, name):
-    assert folder_of(run / name) == run
+    assert run_folder(run / name) == run
     assert load_model(run / name)[1] == CHECKPOINT
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".json"])
 def test_the_best_weights_open_by_their_name(run, suffix):
     best = replace(CHECKPOINT, epoch=1, step=15)
-    save_checkpoint(run, best, weights_of(seed=1), stem=BEST)
-    model, checkpoint = load_model(run / f"{BEST}{suffix}")
+    save_checkpoint(run, best, weights_of(seed=1), stem=BEST_STEM)
+    model, checkpoint = load_model(run / f"{BEST_STEM}{suffix}")
     assert checkpoint == best
     name = "decoder.head.bias"
     np.testing.assert_array_equal(model.state_dict()[name].numpy(), weights_of(seed=1)[name])
@@ -119,7 +119,7 @@ def test_the_best_weights_open_by_their_name(run, suffix):
 
 def test_best_weights_that_are_not_there_are_named(run):
     with pytest.raises(RunError) as caught:
-        load_model(run / f"{BEST}.safetensors")
+        load_model(run / f"{BEST_STEM}.safetensors")
     assert str(run) in str(caught.value)
 
 
@@ -129,10 +129,10 @@ def test_a_folder_may_have_a_dot_in_its_name(tmp_path):
 
 
 def test_a_file_that_lacks_is_named(run):
-    (run / WEIGHTS).unlink()
-    assert f"no {WEIGHTS}" in refused(run)
-    (run / DESCRIPTION).unlink()
-    assert f"no {DESCRIPTION}" in refused(run)
+    (run / WEIGHTS_FILE).unlink()
+    assert f"no {WEIGHTS_FILE}" in refused(run)
+    (run / DESCRIPTION_FILE).unlink()
+    assert f"no {DESCRIPTION_FILE}" in refused(run)
     assert "is not a run" in refused(run.parent / "nowhere")
 
 
@@ -157,7 +157,7 @@ def test_a_path_below_a_file_cannot_be_read(tmp_path):
 
 @pytest.mark.parametrize("keep", [0, 4, 100, -1])
 def test_truncated_weights_are_damaged(run, keep):
-    file = run / WEIGHTS
+    file = run / WEIGHTS_FILE
     file.write_bytes(file.read_bytes()[:keep])
     message = refused(run)
     assert str(file) in message
@@ -166,14 +166,14 @@ def test_truncated_weights_are_damaged(run, keep):
 
 @pytest.mark.parametrize("content", [b"these are no tensors\n" * 20, b"\x89PNG\r\n\x1a\n" * 9])
 def test_another_file_under_the_name_of_the_weights_is_refused(run, content):
-    (run / WEIGHTS).write_bytes(content)
+    (run / WEIGHTS_FILE).write_bytes(content)
     assert "no safetensors file" in refused(run)
 
 
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64])
 def test_weights_of_another_precision_are_taken(run, kind):
     weights = {name: torch.from_numpy(value) for name, value in weights_of().items()}
-    save_torch({name: value.to(kind) for name, value in weights.items()}, run / WEIGHTS)
+    save_torch({name: value.to(kind) for name, value in weights.items()}, run / WEIGHTS_FILE)
     for name, tensor in load_model(run)[0].state_dict().items():
         assert tensor.dtype == torch.float32
         assert torch.equal(tensor, weights[name].to(kind).float())
@@ -182,7 +182,7 @@ def test_weights_of_another_precision_are_taken(run, kind):
 @pytest.mark.parametrize("kind", [torch.int64, torch.uint8, torch.bool, torch.float8_e4m3fn])
 def test_weights_that_are_no_floats_are_refused_in_words(run, kind):
     weights = {name: torch.from_numpy(value).to(kind) for name, value in weights_of().items()}
-    save_torch(weights, run / WEIGHTS)
+    save_torch(weights, run / WEIGHTS_FILE)
     assert "Save them as float32" in refused(run)
 
 
@@ -190,13 +190,13 @@ def test_weights_that_are_no_floats_are_refused_in_words(run, kind):
 def test_values_that_no_weight_has_are_refused(run, value):
     weights = weights_of()
     weights["decoder.head.bias"][0] = value
-    save_file(weights, run / WEIGHTS)
+    save_file(weights, run / WEIGHTS_FILE)
     assert "decoder.head.bias has values that no weight has" in refused(run)
 
 
 @pytest.mark.parametrize("length", [2**20, 2**30, 2**63])
 def test_a_head_longer_than_the_file_is_refused(run, length):
-    file = run / WEIGHTS
+    file = run / WEIGHTS_FILE
     file.write_bytes(length.to_bytes(8, "little") + file.read_bytes()[8:])
     assert f"its head cannot be {length} bytes long" in refused(run)
 
@@ -222,7 +222,7 @@ def test_a_model_that_is_not_in_the_file_is_refused_before_it_takes_memory(run, 
 @pytest.mark.parametrize("shape", [[1, -4, 5], [1, 0, 5], [1, 10**12, 5], [2, 4, 5], [1, 4.0, 5]])
 def test_images_that_cannot_be_are_refused(run, shape):
     edit(run, images={"shape": shape, "class_names": []})
-    assert f"{run / DESCRIPTION} is damaged: images.shape" in refused(run)
+    assert f"{run / DESCRIPTION_FILE} is damaged: images.shape" in refused(run)
 
 
 @pytest.mark.parametrize(
@@ -239,21 +239,21 @@ def test_images_that_cannot_be_are_refused(run, shape):
     ids=["nested", "nested tables", "digits", "NaN", "Infinity", "long", "large"],
 )
 def test_a_description_no_program_would_write_is_damaged_in_short(run, text):
-    (run / DESCRIPTION).write_text(text)
+    (run / DESCRIPTION_FILE).write_text(text)
     message = refused(run)
     assert "is damaged" in message
     assert len(message) < 600
 
 
 def test_tensors_of_another_program_are_refused_by_name(run):
-    save_file({"layer.0.weight": np.zeros((2, 2), np.float32)}, run / WEIGHTS)
+    save_file({"layer.0.weight": np.zeros((2, 2), np.float32)}, run / WEIGHTS_FILE)
     message = refused(run)
     assert "does not fit" in message
     assert "encoder.trunk.0.weight is nothing" in message
 
 
 def test_a_tensor_too_many_is_refused_by_name(run):
-    save_file({**weights_of(), "extra": np.zeros(3, np.float32)}, run / WEIGHTS)
+    save_file({**weights_of(), "extra": np.zeros(3, np.float32)}, run / WEIGHTS_FILE)
     assert "extra is (3,) where the model has nothing" in refused(run)
 
 
@@ -280,9 +280,9 @@ def test_shapes_that_do_not_fit_are_refused_by_name(run):
     ],
 )
 def test_a_damaged_description_is_named(run, content):
-    (run / DESCRIPTION).write_bytes(content)
+    (run / DESCRIPTION_FILE).write_bytes(content)
     message = refused(run)
-    assert f"{run / DESCRIPTION} is damaged" in message
+    assert f"{run / DESCRIPTION_FILE} is damaged" in message
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_a_recipe_that_cannot_be_used_is_said_of_the_file(run, recipe, word):
     edit(run, recipe=recipe)
     with pytest.raises(RunError) as caught:
         read_checkpoint(run)
-    assert str(run / DESCRIPTION) in str(caught.value)
+    assert str(run / DESCRIPTION_FILE) in str(caught.value)
     assert word in str(caught.value)
 
 
@@ -334,7 +334,7 @@ def full_disk(*_):
 
 
 def block_part(run, monkeypatch):
-    (run / f"{WEIGHTS}.part").mkdir()
+    (run / f"{WEIGHTS_FILE}.part").mkdir()
 
 
 def fill_disk(run, monkeypatch):
@@ -343,11 +343,11 @@ def fill_disk(run, monkeypatch):
 
 @pytest.mark.parametrize("break_it", [block_part, fill_disk])
 def test_a_failed_write_leaves_the_old_checkpoint_whole(run, monkeypatch, break_it):
-    before = {name: (run / name).read_bytes() for name in (WEIGHTS, DESCRIPTION)}
+    before = {name: (run / name).read_bytes() for name in (WEIGHTS_FILE, DESCRIPTION_FILE)}
     break_it(run, monkeypatch)
     with pytest.raises(RunError, match="cannot be written") as caught:
         save_checkpoint(run, replace(CHECKPOINT, epoch=3), weights_of(seed=1))
-    assert str(run / WEIGHTS) in str(caught.value)
+    assert str(run / WEIGHTS_FILE) in str(caught.value)
     assert caught.value.advice
     assert {name: (run / name).read_bytes() for name in before} == before
     assert load_model(run)[1].epoch == 2
@@ -366,7 +366,7 @@ def test_a_second_save_replaces_the_first(run):
     assert checkpoint.epoch == 3
     name = "decoder.head.bias"
     np.testing.assert_array_equal(model.state_dict()[name].numpy(), weights_of(seed=1)[name])
-    assert {path.name for path in run.iterdir()} == {WEIGHTS, DESCRIPTION}
+    assert {path.name for path in run.iterdir()} == {WEIGHTS_FILE, DESCRIPTION_FILE}
 
 
 def test_a_folder_below_a_file_cannot_be_written(tmp_path):

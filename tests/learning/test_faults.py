@@ -9,7 +9,7 @@ from training_support import finite, recipe_of, run, same, trained
 
 from latentlab.errors import RecipeError, TrainingError
 from latentlab.learning.advice import advice_on
-from latentlab.learning.batch_loss import BatchLosses
+from latentlab.learning.batch_loss import LossModule
 from latentlab.learning.events import Step
 from latentlab.learning.fit import fit
 from latentlab.learning.objectives import ELBO, OBJECTIVES
@@ -151,14 +151,14 @@ def room(monkeypatch):
     """Give batches room for so many images only."""
 
     def make(images, error):
-        forward = BatchLosses.forward
+        forward = LossModule.forward
 
         def limited(self, objective, inputs, numbers):
             if len(inputs[0]) > images:
                 raise error
             return forward(self, objective, inputs, numbers)
 
-        monkeypatch.setattr(BatchLosses, "forward", limited)
+        monkeypatch.setattr(LossModule, "forward", limited)
 
     return make
 

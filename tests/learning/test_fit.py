@@ -13,11 +13,11 @@ from training_support import finite, recipe_of, run, same, trained
 from latentlab.data.image_set import ImageSet, Splits, load
 from latentlab.errors import TrainingError
 from latentlab.latent.encode import decode, encode
-from latentlab.learning.evaluate import BATCH, validate
+from latentlab.learning.evaluate import VALIDATION_BATCH_SIZE, validate
 from latentlab.learning.events import EpochEnd, Snapshot, Started, Step
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fit import fit
-from latentlab.learning.loss_sums import Meter
+from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.objectives import ELBO, Noise, compute_losses
 from latentlab.learning.steering import Controls
 from latentlab.learning.trainer import Trainer
@@ -86,7 +86,7 @@ def replayed(recipe, splits):
             for name, mean in trainer.meter.means().items():
                 sums[name] = sums.get(name, 0.0) + mean * trainer.meter.images
             before += trainer.meter.images
-            trainer.meter = Meter()
+            trainer.meter = LossSums()
         epochs.append({name: value / before for name, value in sums.items()})
     return epochs, trainer
 
@@ -126,12 +126,12 @@ def test_validation_losses_are_those_of_a_loop_by_hand(digits, kind):
     labels = np.concatenate([digits.validation.labels, digits.train.labels[:500]])
     held_out = ImageSet(images, labels, digits.spec)  # 1,500: a batch and a half
     _, trainer = replayed(recipe, Splits(digits.train, held_out))
-    assert len(held_out) % BATCH == 500
+    assert len(held_out) % VALIDATION_BATCH_SIZE == 500
     noise = torch.Generator().manual_seed(3)
     sums = {}
-    for start in range(0, 1500, BATCH):
-        x = torch.from_numpy(images[start : start + BATCH]).float() / 255
-        y = torch.from_numpy(labels[start : start + BATCH])
+    for start in range(0, 1500, VALIDATION_BATCH_SIZE):
+        x = torch.from_numpy(images[start : start + VALIDATION_BATCH_SIZE]).float() / 255
+        y = torch.from_numpy(labels[start : start + VALIDATION_BATCH_SIZE])
         with torch.no_grad():
             values, _ = compute_losses(
                 trainer.model, recipe.objective, (x, y, None), {"beta": 1.0}, Noise(noise)
@@ -389,25 +389,25 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(monkeypatch, na
 def test_auto_takes_the_fastest_there_is(monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert devices.pick("auto") == CPU
-    assert devices.pick("cpu") == CPU
+    assert devices.pick_device("auto") == CPU
+    assert devices.pick_device("cpu") == CPU
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert devices.pick("auto") == torch.device("mps")
+    assert devices.pick_device("auto") == torch.device("mps")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert devices.pick("auto") == torch.device("cuda")
+    assert devices.pick_device("auto") == torch.device("cuda")
 
 
 @pytest.mark.parametrize("has", [True, False])
 def test_auto_multiplies_in_bf16_where_the_processor_can(monkeypatch, has):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has)
-    assert devices.wants_bf16("auto", CPU) is has
-    assert devices.wants_bf16("auto", torch.device("cuda")) is has
-    assert devices.wants_bf16("auto", torch.device("mps")) is False
+    assert devices.use_bf16("auto", CPU) is has
+    assert devices.use_bf16("auto", torch.device("cuda")) is has
+    assert devices.use_bf16("auto", torch.device("mps")) is False
     for device in (CPU, torch.device("cuda"), torch.device("mps")):
-        assert devices.wants_bf16("bf16", device) is True
-        assert devices.wants_bf16("fp32", device) is False
+        assert devices.use_bf16("bf16", device) is True
+        assert devices.use_bf16("fp32", device) is False
 
 
 def test_the_processor_really_says_whether_it_has_bf16():
-    assert devices.wants_bf16("auto", CPU) in (True, False)
+    assert devices.use_bf16("auto", CPU) in (True, False)

@@ -8,9 +8,15 @@ import pytest
 import torch
 
 from latentlab.learning.evaluate import validate
-from latentlab.learning.latent_geometry import STEPS, Geometry, chance, same_class, unevenness
-from latentlab.learning.latent_statistics import measure
-from latentlab.learning.loader import make_feed
+from latentlab.learning.latent_geometry import (
+    STEPS,
+    LatentGeometry,
+    chance_same_class,
+    same_class,
+    unevenness,
+)
+from latentlab.learning.latent_statistics import latent_statistics
+from latentlab.learning.loader import make_loader
 from latentlab.learning.recipe import make_recipe
 from latentlab.learning.trainer import Trainer
 from latentlab.work import finish
@@ -38,7 +44,7 @@ def test_of_equally_near_codes_each_counts_as_its_part():
     """Codes that are all the same tell just what chance tells."""
     labels = torch.arange(90) % 3
     points = torch.full((90, 4), 0.3, dtype=torch.float64)
-    assert same_class(points, labels) == pytest.approx(chance(labels), abs=1e-12)
+    assert same_class(points, labels) == pytest.approx(chance_same_class(labels), abs=1e-12)
     middle = torch.tensor([[-1.0], [0.0], [1.0]])
     assert same_class(middle, torch.tensor([0, 0, 1])) == pytest.approx((1 + 0.5 + 0) / 3)
 
@@ -61,11 +67,11 @@ def test_as_a_search_through_all_pairs_finds():
 
 
 def test_chance_is_that_of_another_image():
-    assert chance(torch.tensor([0, 0, 1, 1])) == pytest.approx(1 / 3)
+    assert chance_same_class(torch.tensor([0, 0, 1, 1])) == pytest.approx(1 / 3)
     many = torch.arange(10_000) % 10
-    assert chance(many) == pytest.approx(0.1, abs=1e-4)
+    assert chance_same_class(many) == pytest.approx(0.1, abs=1e-4)
     shares = torch.tensor([0] * 7000 + [1] * 3000)
-    assert chance(shares) == pytest.approx(0.7**2 + 0.3**2, abs=1e-4)
+    assert chance_same_class(shares) == pytest.approx(0.7**2 + 0.3**2, abs=1e-4)
 
 
 def test_codes_without_a_class_tell_what_chance_tells():
@@ -165,8 +171,8 @@ def test_images_without_two_classes_are_asked_nothing(labels):
 def test_one_image_is_too_few():
     made = trainer()
     few = finish(made.recipe.data.load()).validation[:1]
-    made.validation_feed = make_feed(few, torch.device("cpu"), 100)
-    made.geometry = Geometry(made.validation_feed)
+    made.validation_feed = make_loader(few, torch.device("cpu"), 100)
+    made.geometry = LatentGeometry(made.validation_feed)
     latents = validate(made)[1]
     assert math.isnan(latents.same_class)
     assert math.isnan(latents.unevenness)
@@ -177,7 +183,7 @@ def test_it_draws_no_noise_and_changes_nothing():
     mu = torch.randn(len(made.validation_feed), 2, generator=noise())
     states = [torch.get_rng_state(), made.noise.generator.get_state(), made.rng.get_state()]
     weights = [each.clone() for each in made.model.state_dict().values()]
-    before = measure(mu, torch.ones_like(mu), noise())
+    before = latent_statistics(mu, torch.ones_like(mu), noise())
     first, second = (made.geometry.add_to(before, made.model.eval(), mu) for _ in range(2))
     assert (first.same_class, first.unevenness) == (second.same_class, second.unevenness)
     now = [torch.get_rng_state(), made.noise.generator.get_state(), made.rng.get_state()]
@@ -189,7 +195,7 @@ def test_it_draws_no_noise_and_changes_nothing():
 def test_it_costs_little():
     made = trainer()
     mu = torch.randn(len(made.validation_feed), 2, generator=noise())
-    before = measure(mu, torch.ones_like(mu), noise())
+    before = latent_statistics(mu, torch.ones_like(mu), noise())
     times = []
     for _ in range(6):
         start = time.perf_counter()

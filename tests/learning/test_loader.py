@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from latentlab.data.image_set import ImageSet, ImageSpec
-from latentlab.learning.loader import AHEAD, ResidentFeed, StreamedFeed, make_feed
+from latentlab.learning.loader import PREFETCH_BATCHES, ResidentLoader, StreamingLoader, make_loader
 
 CPU = torch.device("cpu")
 COUNT, SHAPE = 1000, (3, 32, 32)
@@ -36,7 +36,7 @@ def readers():
 
 
 def test_both_feeds_give_the_images_asked_for(mapped, order):
-    resident, streamed = ResidentFeed(mapped, CPU), StreamedFeed(mapped, CPU)
+    resident, streamed = ResidentLoader(mapped, CPU), StreamingLoader(mapped, CPU)
     pairs = zip(order, resident.batches(order), streamed.batches(order), strict=True)
     for rows, (x, y), (x_streamed, y_streamed) in pairs:
         assert torch.equal(x, x_streamed)
@@ -50,13 +50,13 @@ def test_both_feeds_give_the_images_asked_for(mapped, order):
 def test_a_single_batch_is_the_same_from_both(mapped):
     rows = torch.tensor([999, 0, 500, 0])
     (x, y), (x_streamed, y_streamed) = (
-        feed.batch(rows) for feed in (ResidentFeed(mapped, CPU), StreamedFeed(mapped, CPU))
+        feed.batch(rows) for feed in (ResidentLoader(mapped, CPU), StreamingLoader(mapped, CPU))
     )
     assert torch.equal(x, x_streamed)
     assert torch.equal(y, y_streamed)
 
 
-@pytest.mark.parametrize("form", [ResidentFeed, StreamedFeed])
+@pytest.mark.parametrize("form", [ResidentLoader, StreamingLoader])
 def test_images_may_have_no_labels(mapped, order, form):
     feed = form(ImageSet(mapped.images, None, ImageSpec(SHAPE)), CPU)
     assert len(feed) == COUNT
@@ -64,7 +64,7 @@ def test_images_may_have_no_labels(mapped, order, form):
 
 
 def test_a_feed_can_be_read_again_and_of_nothing(mapped, order):
-    feed = StreamedFeed(mapped, CPU)
+    feed = StreamingLoader(mapped, CPU)
     first, second = ([x.sum() for x, _ in feed.batches(order)] for _ in range(2))
     assert first == second
     assert list(feed.batches(())) == []
@@ -73,7 +73,7 @@ def test_a_feed_can_be_read_again_and_of_nothing(mapped, order):
 def test_closing_early_ends_the_threads_and_reads_no_further(mapped, order):
     read = []
 
-    class Counting(StreamedFeed):
+    class Counting(StreamingLoader):
         def _gather(self, rows):
             read.append(rows)
             return super()._gather(rows)
@@ -82,12 +82,12 @@ def test_closing_early_ends_the_threads_and_reads_no_further(mapped, order):
         next(batches)
         assert readers()
     assert not readers()
-    assert len(read) <= AHEAD + 1
+    assert len(read) <= PREFETCH_BATCHES + 1
 
 
 def test_an_error_of_who_reads_ends_the_threads(mapped, order):
     def read():
-        with closing(StreamedFeed(mapped, CPU).batches(order)) as batches:
+        with closing(StreamingLoader(mapped, CPU).batches(order)) as batches:
             next(batches)
             raise ArithmeticError
 
@@ -97,7 +97,7 @@ def test_an_error_of_who_reads_ends_the_threads(mapped, order):
 
 
 def test_an_error_of_a_thread_is_raised_where_the_batch_is_asked_for(mapped, order):
-    feed = StreamedFeed(mapped, CPU)
+    feed = StreamingLoader(mapped, CPU)
     batches = feed.batches([order[0], torch.tensor([COUNT])])
     next(batches)
     with pytest.raises(IndexError, match="1000"):
@@ -106,8 +106,8 @@ def test_an_error_of_a_thread_is_raised_where_the_batch_is_asked_for(mapped, ord
 
 
 def test_what_is_mapped_from_disk_is_never_in_memory_whole(mapped, order):
-    assert peak(lambda: ResidentFeed(mapped, CPU)) > mapped.images.nbytes
-    feed = StreamedFeed(mapped, CPU)
+    assert peak(lambda: ResidentLoader(mapped, CPU)) > mapped.images.nbytes
+    feed = StreamingLoader(mapped, CPU)
     used = peak(lambda: sum(len(x) for x, _ in feed.batches([rows[:4] for rows in order])))
     assert used < mapped.images.nbytes / 4
 
@@ -124,8 +124,8 @@ def peak(act):
 
 def test_only_what_is_large_and_elsewhere_is_streamed(mapped):
     inside = ImageSet(np.array(mapped.images), None, ImageSpec(SHAPE))
-    assert make_feed(mapped, CPU, resident_mb=4).resident
-    assert not make_feed(mapped, CPU, resident_mb=3).resident
+    assert make_loader(mapped, CPU, resident_mb=4).resident
+    assert not make_loader(mapped, CPU, resident_mb=3).resident
     # In memory already: on the CPU there is nothing to save.
-    assert make_feed(inside, CPU, resident_mb=3).resident
-    assert not make_feed(inside, torch.device("cuda"), resident_mb=3).resident
+    assert make_loader(inside, CPU, resident_mb=3).resident
+    assert not make_loader(inside, torch.device("cuda"), resident_mb=3).resident

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from latentlab.learning.loss_sums import Meter, Reading
+from latentlab.learning.loss_sums import LossSums, LossTransfer
 
 
 def filled(*batches, names=("loss", "kl")):
-    meter = Meter()
+    meter = LossSums()
     for batch in batches:
         meter.add({name: torch.tensor(batch) * (i + 1) for i, name in enumerate(names)})
         meter.count(len(batch))
@@ -21,8 +21,8 @@ def test_means_are_over_images_not_over_batches():
 
 
 def test_an_empty_meter_has_no_means():
-    assert Meter().means() == {}
-    assert Meter().take().means() == {}
+    assert LossSums().means() == {}
+    assert LossSums().take().means() == {}
 
 
 def test_sums_stay_at_one_address():
@@ -48,7 +48,7 @@ def test_what_was_taken_does_not_change_any_more():
 
 
 def test_taken_parts_add_up_to_the_whole():
-    whole, meter = Meter(), Meter()
+    whole, meter = LossSums(), LossSums()
     values = torch.rand(40, generator=torch.Generator().manual_seed(0)).split(7)
     for i, part in enumerate(values):
         meter.add({"loss": part})
@@ -61,7 +61,7 @@ def test_taken_parts_add_up_to_the_whole():
 
 
 def test_sums_of_a_million_images_lose_nothing():
-    meter = Meter()
+    meter = LossSums()
     for _ in range(1000):
         meter.add({"loss": torch.full((1000,), 0.1)})
         meter.count(1000)
@@ -81,19 +81,19 @@ def test_other_terms_begin_anew():
 
 def test_it_keeps_no_graph():
     weight = torch.ones(2, requires_grad=True)
-    meter = Meter()
+    meter = LossSums()
     meter.add({"loss": weight * 2})
     assert not meter.sums.requires_grad
 
 
 def test_a_reading_on_the_cpu_is_there_at_once():
     meter = filled([1.0, 3.0])
-    reading = Reading(meter.take())
+    reading = LossTransfer(meter.take())
     meter.add({"loss": torch.ones(1), "kl": torch.ones(1)})
     assert reading.arrived
     assert reading.means() == {"loss": 2.0, "kl": 4.0}
 
 
 def test_a_reading_of_nothing_is_empty():
-    assert Reading(Meter()).arrived
-    assert Reading(Meter()).means() == {}
+    assert LossTransfer(LossSums()).arrived
+    assert LossTransfer(LossSums()).means() == {}

@@ -5,7 +5,7 @@ import torch
 from training_support import recipe_of, run, same, trained
 
 from latentlab.learning.events import EpochEnd
-from latentlab.learning.masking import known_pixels
+from latentlab.learning.masking import observation_mask
 from latentlab.learning.objectives import ELBO, Noise, compute_losses
 from latentlab.learning.trainer import Trainer
 
@@ -14,7 +14,7 @@ ROWS = torch.arange(400)
 
 @pytest.mark.parametrize("missing", [0.0, 0.1, 0.5, 0.9])
 def test_the_share_that_is_hidden(missing):
-    known = known_pixels(ROWS, 28, 28, missing, seed=0)
+    known = observation_mask(ROWS, 28, 28, missing, seed=0)
     assert (known.shape, known.dtype) == ((400, 1, 28, 28), torch.bool)
     hidden = 1 - known.double()
     # Of n pixels a share of s deviates by sqrt(s (1 - s) / n); five times that hardly ever.
@@ -26,24 +26,24 @@ def test_the_share_that_is_hidden(missing):
 
 
 def test_an_image_always_misses_the_same_pixels():
-    whole = known_pixels(ROWS, 9, 7, 0.5, seed=3)
+    whole = observation_mask(ROWS, 9, 7, 0.5, seed=3)
     some = torch.tensor([17, 3, 399, 17])
-    assert torch.equal(known_pixels(some, 9, 7, 0.5, seed=3), whole[some])
+    assert torch.equal(observation_mask(some, 9, 7, 0.5, seed=3), whole[some])
     assert len({known.numpy().tobytes() for known in whole}) == 400
 
 
 def test_another_seed_hides_others():
-    one, other = (known_pixels(ROWS, 28, 28, 0.5, seed) for seed in (0, 1))
+    one, other = (observation_mask(ROWS, 28, 28, 0.5, seed) for seed in (0, 1))
     assert (one == other).double().mean().item() == pytest.approx(0.5, abs=0.01)
 
 
 def test_hiding_more_hides_the_same_and_more():
-    few, many = (known_pixels(ROWS, 28, 28, missing, 0) for missing in (0.2, 0.6))
+    few, many = (observation_mask(ROWS, 28, 28, missing, 0) for missing in (0.2, 0.6))
     assert not (many & ~few).any()
 
 
 def test_neighbours_do_not_go_together():
-    known = known_pixels(ROWS, 28, 28, 0.5, 0).double() - 0.5
+    known = observation_mask(ROWS, 28, 28, 0.5, 0).double() - 0.5
     for one, other in ((known[..., 1:], known[..., :-1]), (known[1:], known[:-1])):
         assert abs((one * other).mean().item()) < 0.002
 
@@ -57,7 +57,7 @@ def test_hidden_pixels_have_no_say(digits, kind):
         pytest.skip(f"there is no {kind}")
     model = recipe_of(kind="cvae", model={"likelihood": kind}).model.build(digits.spec)
     x = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    known = known_pixels(torch.arange(6), 28, 28, 0.4, 0)
+    known = observation_mask(torch.arange(6), 28, 28, 0.4, 0)
     found = []
     for pixels in (x, torch.where(known, x, 1 - x), torch.where(known, x, 0.0)):
         model.zero_grad()
@@ -76,7 +76,7 @@ def test_hidden_pixels_have_no_say(digits, kind):
 def test_only_known_pixels_are_counted(digits, kind):
     model = recipe_of(model={"likelihood": kind}).model.build(digits.spec)
     x = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    known = known_pixels(torch.arange(6), 28, 28, 0.4, 0)
+    known = observation_mask(torch.arange(6), 28, 28, 0.4, 0)
     noise = Noise(torch.Generator().manual_seed(1))
     values, made = compute_losses(model, ELBO(), (x, None, known), {"beta": 1.0}, noise)
     each = getattr(made.p, "base_dist", made.p).log_prob(x)
@@ -102,7 +102,7 @@ def test_a_run_never_looks_at_what_is_hidden(digits):
     recipe = recipe_of(missing=0.3, seed=5)
     spoilt = []
     for part in (digits.train, digits.validation):
-        known = known_pixels(torch.arange(len(part)), 28, 28, 0.3, 5).numpy()
+        known = observation_mask(torch.arange(len(part)), 28, 28, 0.3, 5).numpy()
         spoilt.append(replace(part, images=(part.images * known + 99 * ~known).astype("uint8")))
     weights = []
     for splits in (digits, replace(digits, train=spoilt[0], validation=spoilt[1])):

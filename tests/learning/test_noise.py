@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from latentlab.models.thread_rng import Seeded
+from latentlab.models.thread_rng import SeededRng
 
 DRAWS = {
     "normal": lambda: torch.distributions.Normal(torch.ones(3), torch.ones(3)).sample((2,)),
@@ -28,7 +28,7 @@ DRAWS = {
 @pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
 def test_draws_are_those_of_the_seed_and_leave_the_global_generator_alone(draw):
     before = torch.get_rng_state()
-    with Seeded(4):
+    with SeededRng(4):
         first, then = draw(), draw()
     assert torch.equal(torch.get_rng_state(), before)
     with torch.random.fork_rng(devices=[]):
@@ -36,15 +36,15 @@ def test_draws_are_those_of_the_seed_and_leave_the_global_generator_alone(draw):
         assert torch.equal(first, draw())
         assert torch.equal(then, draw())
     assert not torch.equal(first, then)
-    with Seeded(5):
+    with SeededRng(5):
         assert not torch.equal(draw(), first)
 
 
 def test_another_thread_neither_sees_nor_disturbs_it():
     drawn = []
-    with Seeded(0):
+    with SeededRng(0):
         alone = torch.randn(3), torch.randn(3)
-    with Seeded(0):
+    with SeededRng(0):
         first = torch.randn(3)
         thread = threading.Thread(target=lambda: drawn.append(torch.randn(3)))
         thread.start()
@@ -55,7 +55,7 @@ def test_another_thread_neither_sees_nor_disturbs_it():
 
 
 def test_a_layer_made_within_still_learns():
-    with Seeded(0):
+    with SeededRng(0):
         layer = nn.Linear(3, 2)
     assert type(layer.weight) is nn.Parameter
     layer(torch.ones(1, 3)).sum().backward()
@@ -64,4 +64,4 @@ def test_a_layer_made_within_still_learns():
 
 def test_torch_wraps_nothing_around_it_that_would_import_its_compiler():
     """That took a second of the time until the first samples are seen."""
-    assert not hasattr(Seeded.__torch_dispatch__, "__wrapped__")
+    assert not hasattr(SeededRng.__torch_dispatch__, "__wrapped__")

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from latentlab.learning.pace import Pace
+from latentlab.learning.pace import TrainingSpeed
 
 
 def told(intervals, left=600):
     """Note (seconds, steps) of intervals; return speed and seconds left after each."""
-    now, pace, found = 100.0, Pace(100.0), []
+    now, pace, found = 100.0, TrainingSpeed(100.0), []
     for seconds, steps in intervals:
         now += seconds
         left -= steps
@@ -39,7 +39,7 @@ def test_speed_follows_a_change_within_seconds():
 
 
 def test_validation_counts_for_the_time_left_alone():
-    pace = Pace(0.0)
+    pace = TrainingSpeed(0.0)
     for i in range(1, 20):
         pace.set_aside(1.0)
         pace.note(2.0 * i, 10)

@@ -15,7 +15,7 @@ from latentlab.learning import training_state as positions
 from latentlab.learning.events import Change, EpochEnd, EpochPreview, Started, Step
 from latentlab.learning.fit import fit
 from latentlab.learning.steering import Controls
-from latentlab.learning.training_state import read_position, write_position
+from latentlab.learning.training_state import read_training_state, write_training_state
 
 EPOCHS = 2
 METERS = {"meter", "whole"}
@@ -49,8 +49,8 @@ def stopped(recipe, tmp_path, stop, **options):
             events.append(event)
             if stop(event):
                 break
-    write_position(tmp_path, kept[-1].position)
-    return read_position(tmp_path), events
+    write_training_state(tmp_path, kept[-1].position)
+    return read_training_state(tmp_path), events
 
 
 def at(step):
@@ -201,7 +201,7 @@ def kept(tmp_path):
 
 def test_the_file_can_be_read_by_people_who_have_no_latentlab(kept):
     _, folder, position = kept
-    arrays = load_file(folder / positions.FILE)
+    arrays = load_file(folder / positions.RESUME_FILE)
     named = {name.partition(".")[0] for name in arrays}
     # What was summed lies in one meter or the other, as the clock has it.
     assert named & METERS
@@ -211,7 +211,7 @@ def test_the_file_can_be_read_by_people_who_have_no_latentlab(kept):
 
 def test_a_folder_without_the_file_is_named(tmp_path):
     with pytest.raises(RunError, match=r"it has no resume\.safetensors") as caught:
-        read_position(tmp_path)
+        read_training_state(tmp_path)
     assert str(tmp_path) in caught.value.message
     assert caught.value.advice
 
@@ -219,10 +219,10 @@ def test_a_folder_without_the_file_is_named(tmp_path):
 @pytest.mark.parametrize("size", [0, 7, 100, -1])
 def test_a_truncated_file_is_damaged(kept, size):
     _, folder, _ = kept
-    file = folder / positions.FILE
+    file = folder / positions.RESUME_FILE
     file.write_bytes(file.read_bytes()[:size])
     with pytest.raises(RunError, match="is damaged") as caught:
-        read_position(folder)
+        read_training_state(folder)
     assert str(file) in caught.value.message
 
 
@@ -240,15 +240,15 @@ def test_a_truncated_file_is_damaged(kept, size):
     ],
 )
 def test_tensors_of_another_program_are_no_position(tmp_path, metadata):
-    save_file({"layer": np.zeros(3)}, tmp_path / positions.FILE, metadata)
+    save_file({"layer": np.zeros(3)}, tmp_path / positions.RESUME_FILE, metadata)
     with pytest.raises(RunError, match="is damaged"):
-        read_position(tmp_path)
+        read_training_state(tmp_path)
 
 
 def test_a_file_that_is_no_tensors_is_damaged(tmp_path):
-    (tmp_path / positions.FILE).write_bytes(b"\x89PNG\r\n\x1a\n" * 30)
+    (tmp_path / positions.RESUME_FILE).write_bytes(b"\x89PNG\r\n\x1a\n" * 30)
     with pytest.raises(RunError, match="is damaged"):
-        read_position(tmp_path)
+        read_training_state(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -309,29 +309,29 @@ def test_state_of_another_kind_is_refused(kept, name, change):
 )
 def test_a_position_of_other_types_is_damaged(kept, about):
     _, folder, position = kept
-    file = folder / positions.FILE
+    file = folder / positions.RESUME_FILE
     whole = {"step": 1, "epoch": 0, "position": 1, "best_loss": None, "best_epoch": 0}
     whole |= {"judged_by": "", "seconds": 0.0, "meters": {}}
     save_file(dict(position.arrays), file, {"position": json.dumps(whole)})
-    assert read_position(folder).step == 1
+    assert read_training_state(folder).step == 1
     save_file(dict(position.arrays), file, {"position": json.dumps(whole | about)})
     with pytest.raises(RunError, match="is damaged"):
-        read_position(folder)
+        read_training_state(folder)
 
 
 def test_a_position_is_written_whole_or_not_at_all(kept, monkeypatch):
     recipe, folder, position = kept
-    before = (folder / positions.FILE).read_bytes()
+    before = (folder / positions.RESUME_FILE).read_bytes()
 
     def full_disk(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full_disk)
     with pytest.raises(RunError, match="No space left"):
-        write_position(folder, replace(position, step=99))
-    assert (folder / positions.FILE).read_bytes() == before
-    assert [file.name for file in folder.iterdir()] == [positions.FILE]
-    assert sorted_by_type(fit(recipe, resume=read_position(folder)))[Step][0].step == 6
+        write_training_state(folder, replace(position, step=99))
+    assert (folder / positions.RESUME_FILE).read_bytes() == before
+    assert [file.name for file in folder.iterdir()] == [positions.RESUME_FILE]
+    assert sorted_by_type(fit(recipe, resume=read_training_state(folder)))[Step][0].step == 6
 
 
 def test_every_array_comes_back_in_its_shape(kept):

@@ -8,10 +8,10 @@ from torch import nn
 
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError
-from latentlab.models.conv import channels, halvings
+from latentlab.models.conv import channels, feature_sizes
 from latentlab.models.conv_vae import ConvCVAEConfig, ConvVAEConfig
 from latentlab.models.likelihoods import GaussianLikelihood
-from latentlab.models.thread_rng import Seeded
+from latentlab.models.thread_rng import SeededRng
 
 SIZES = [(1, 1), (4, 4), (5, 7), (28, 20), (28, 28), (50, 70), (96, 96), (128, 128), (3, 40)]
 ARCHITECTURES = pytest.mark.parametrize("architecture", ["residual", "reference"])
@@ -31,7 +31,7 @@ E = {"architecture": "reference", "width": 32, "latent_dim": 128}
     ],
 )
 def test_depth_follows_from_the_size(size, smallest, count):
-    sizes = halvings(size)
+    sizes = feature_sizes(size)
     assert (sizes[0], sizes[-1], len(sizes) - 1) == (size, smallest, count)
 
 
@@ -45,7 +45,7 @@ def test_channels_double_up_to_eight_times():
 @pytest.mark.parametrize("size", SIZES)
 def test_any_size_goes_in_and_comes_out(architecture, colours, size):
     config = ConvVAEConfig(architecture=architecture, width=8, latent_dim=3)
-    with Seeded(0):
+    with SeededRng(0):
         model = config.build(ImageSpec((colours, *size)))
         x = torch.rand(2, colours, *size)
     p = model.decode(model.encode(x).mean)
@@ -62,7 +62,7 @@ def test_any_size_goes_in_and_comes_out(architecture, colours, size):
 def test_every_pixel_counts_and_can_be_made(architecture, size):
     """Also those at the edges of odd sizes, which a half rounded down would lose."""
     config = ConvVAEConfig(architecture=architecture, width=8, latent_dim=5)
-    with Seeded(0):
+    with SeededRng(0):
         model = config.build(ImageSpec((1, *size)))
         x = torch.rand(1, 1, *size).requires_grad_()
     model.encode(x).mean.sum().backward()
@@ -109,7 +109,7 @@ def test_the_reference_is_architecture_e_to_the_digit():
     with torch.no_grad():
         for one, other in zip(bare.parameters(), weights, strict=True):
             one.copy_(other)
-        with Seeded(1):
+        with SeededRng(1):
             x, z = torch.rand(4, 3, 64, 64), torch.randn(4, 128)
         q, (mu, log_var) = model.encode(x), bare.encode(2 * x - 1)
         torch.testing.assert_close(q.mean, mu, atol=1e-5, rtol=1e-4)

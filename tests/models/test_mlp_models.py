@@ -9,7 +9,7 @@ from latentlab.errors import RecipeError
 from latentlab.models.likelihoods import LIKELIHOODS, GaussianLikelihood
 from latentlab.models.mlp import relu_layers
 from latentlab.models.mlp_vae import CVAEConfig, VAEConfig
-from latentlab.models.thread_rng import Seeded
+from latentlab.models.thread_rng import SeededRng
 
 SPEC = ImageSpec((1, 4, 6), ("ant", "bee", "cat"))
 
@@ -49,9 +49,9 @@ def test_normalisation_and_dropout_stand_around_the_relu():
 
 
 def test_a_default_network_is_the_one_that_older_checkpoints_and_seeds_mean():
-    with Seeded(3):
+    with SeededRng(3):
         model = VAEConfig(hidden=(9, 7), latent_dim=2).build(SPEC)
-    with Seeded(3):
+    with SeededRng(3):
         sizes = ((24, 9), (9, 7), (7, 4), (2, 7), (7, 9), (9, 24))
         layers = [nn.Linear(*size) for size in sizes]
     trunks = [f"{part}.trunk.{i}" for part in ("encoder", "decoder") for i in (0, 2)]

@@ -11,7 +11,7 @@ from latentlab.errors import RunError
 from latentlab.runs.figures import save_curves
 from latentlab.runs.library import compare
 from latentlab.session.curves import read_curves
-from latentlab.session.runs import Compared
+from latentlab.session.runs import ComparedRun
 
 
 def run(name="one", losses=(5.0, 4.0, 3.5), terms=("loss", "kl")):
@@ -21,7 +21,7 @@ def run(name="one", losses=(5.0, 4.0, 3.5), terms=("loss", "kl")):
         for i, split in enumerate(("train", "validation"))
         for term in terms
     }
-    return Compared(name, Path("/runs") / name, curves)
+    return ComparedRun(name, Path("/runs") / name, curves)
 
 
 def rows_of(file):
@@ -82,7 +82,7 @@ def test_pictures_for_papers(tmp_path, suffix):
 def test_curves_that_are_not_there_cannot_be_saved(tmp_path):
     for suffix in ("png", "csv"):
         with pytest.raises(RunError, match="no losses to save yet"):
-            save_curves((Compared("new", tmp_path, {}),), tmp_path / f"curves.{suffix}")
+            save_curves((ComparedRun("new", tmp_path, {}),), tmp_path / f"curves.{suffix}")
     assert list(tmp_path.iterdir()) == []
 
 

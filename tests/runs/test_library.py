@@ -10,11 +10,11 @@ from training_support import recipe_of
 
 from latentlab.directories import resources, runs
 from latentlab.errors import RunError
-from latentlab.learning.checkpoint import DESCRIPTION
+from latentlab.learning.checkpoint import DESCRIPTION_FILE
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs import library as rooms
 from latentlab.runs.library import (
-    MOST_DISCARDED,
+    MAX_DISCARDED,
     NAME,
     PREVIEW,
     compare,
@@ -76,12 +76,12 @@ def test_own_runs_follow_the_newest_first(vae_run):
 )
 def test_a_broken_run_is_listed_with_the_reason_beside_the_others(vae_run, description):
     (runs() / "broken").mkdir(parents=True)
-    (runs() / "broken" / DESCRIPTION).write_text(description, "utf-8")
+    (runs() / "broken" / DESCRIPTION_FILE).write_text(description, "utf-8")
     (runs() / "whole").symlink_to(vae_run)
     whole, broken = (entry for entry in library() if not entry.shipped)
     assert (whole.name, whole.damage) == ("whole", "")
     assert broken.name == "broken"
-    assert broken.detail.startswith(DESCRIPTION)
+    assert broken.detail.startswith(DESCRIPTION_FILE)
     assert str(runs() / "broken") in broken.damage
     assert not broken.resumable
 
@@ -89,9 +89,9 @@ def test_a_broken_run_is_listed_with_the_reason_beside_the_others(vae_run, descr
 def test_a_run_without_its_description_is_listed_as_damaged(tmp_path):
     folder = runs() / "run"
     finish(record(recipe_of(), folder))
-    (folder / DESCRIPTION).unlink()
+    (folder / DESCRIPTION_FILE).unlink()
     (entry,) = (entry for entry in library() if not entry.shipped)
-    assert f"it has no {DESCRIPTION}" in entry.damage
+    assert f"it has no {DESCRIPTION_FILE}" in entry.damage
 
 
 @pytest.mark.parametrize("damage", ["missing", "text", "half", "flipped"])
@@ -195,11 +195,11 @@ def bin_of(tmp_path, monkeypatch):
 def test_a_run_goes_to_the_trash_whole(tmp_path, bin_of):
     folder = runs() / "run"
     folder.mkdir(parents=True)
-    (folder / DESCRIPTION).write_text("{}")
+    (folder / DESCRIPTION_FILE).write_text("{}")
     trash(folder)
     assert not folder.exists()
     (kept,) = bin_of()
-    assert (kept.name, (kept / DESCRIPTION).read_text()) == ("run", "{}")
+    assert (kept.name, (kept / DESCRIPTION_FILE).read_text()) == ("run", "{}")
     (info,) = (kept.parents[1] / "info").iterdir()
     assert str(folder) in unquote(info.read_text())
 
@@ -231,7 +231,7 @@ def test_what_is_not_there_cannot_be_thrown_away(bin_of, tmp_path):
 def run_folder(name):
     folder = runs() / name
     folder.mkdir(parents=True)
-    (folder / DESCRIPTION).write_text(name)
+    (folder / DESCRIPTION_FILE).write_text(name)
     return folder
 
 
@@ -241,7 +241,7 @@ def test_a_discarded_run_comes_back_whole():
     assert not folder.exists()
     assert library() == library_of_shipped()
     assert restore(place) == folder
-    assert (folder / DESCRIPTION).read_text() == "run"
+    assert (folder / DESCRIPTION_FILE).read_text() == "run"
 
 
 def library_of_shipped():
@@ -250,9 +250,9 @@ def library_of_shipped():
 
 def test_discarded_runs_do_not_pile_up(bin_of):
     """The latest are at hand, those before are in the trash, and none is deleted."""
-    names = [f"run-{i:02}" for i in range(MOST_DISCARDED + 3)]
+    names = [f"run-{i:02}" for i in range(MAX_DISCARDED + 3)]
     places = [discard(run_folder(name)) for name in names]
-    assert sorted(p.name for p in places[0].parent.iterdir()) == names[-MOST_DISCARDED:]
+    assert sorted(p.name for p in places[0].parent.iterdir()) == names[-MAX_DISCARDED:]
     assert [kept.name for kept in bin_of()] == names[:3]
     assert restore(places[-1]).is_dir()
     with pytest.raises(RunError, match="no longer there") as caught:
@@ -266,8 +266,8 @@ def test_a_run_that_cannot_be_moved_stays(move):
     one, place = run_folder("run"), run_folder("discarded/run")
     with pytest.raises(RunError, match="run cannot be") as caught:
         move({discard: one, restore: place}[move])
-    assert (one / DESCRIPTION).read_text() == "run"
-    assert (place / DESCRIPTION).read_text() == "discarded/run"
+    assert (one / DESCRIPTION_FILE).read_text() == "run"
+    assert (place / DESCRIPTION_FILE).read_text() == "discarded/run"
     assert "still in" in caught.value.advice
 
 

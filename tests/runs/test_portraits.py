@@ -6,14 +6,14 @@ import pytest
 from latentlab.errors import RunError
 from latentlab.learning.events import EpochPreview
 from latentlab.runs.portraits import (
-    CODES,
     FOLDER,
+    MAX_CODES,
     EpochPreviewLog,
-    forget_after,
-    moments,
+    delete_previews_after,
+    preview_epochs,
     read_epoch_preview,
 )
-from latentlab.session.curves import MOST_PREVIEWS
+from latentlab.session.curves import MAX_PREVIEWS
 
 
 def portrait(epoch=1, images=50, dim=3, side=4, labels=True, channels=()):
@@ -48,9 +48,9 @@ def test_comes_back_as_it_was(tmp_path, labels, channels):
 
 
 def test_no_more_codes_than_a_small_map_shows(tmp_path):
-    EpochPreviewLog(tmp_path).add(portrait(1, images=CODES + 500))
+    EpochPreviewLog(tmp_path).add(portrait(1, images=MAX_CODES + 500))
     read = read_epoch_preview(tmp_path, 1)
-    assert len(read.mu) == len(read.sigma) == len(read.labels) == CODES
+    assert len(read.mu) == len(read.sigma) == len(read.labels) == MAX_CODES
 
 
 def test_wild_codes_stay_finite(tmp_path):
@@ -65,38 +65,38 @@ def test_a_long_run_keeps_few_evenly(tmp_path, every):
     log = EpochPreviewLog(tmp_path)
     for epoch in range(1, 401, every):
         log.add(portrait(epoch, images=2, side=1))
-        kept = moments(tmp_path)
-        assert len(kept) <= MOST_PREVIEWS
+        kept = preview_epochs(tmp_path)
+        assert len(kept) <= MAX_PREVIEWS
         assert (kept[0], kept[-1]) == (1, epoch)
     gaps = np.diff(kept)[:-1]
-    assert len(kept) > MOST_PREVIEWS / 3
+    assert len(kept) > MAX_PREVIEWS / 3
     assert gaps.max() <= 2 * gaps.min()
 
 
 def test_a_short_run_keeps_all(tmp_path):
     for epoch in range(1, 31):
         EpochPreviewLog(tmp_path).add(portrait(epoch, images=2, side=1))
-    assert moments(tmp_path) == tuple(range(1, 31))
+    assert preview_epochs(tmp_path) == tuple(range(1, 31))
 
 
 def test_goes_on_where_an_earlier_log_stopped(tmp_path):
     for epoch in range(1, 151):
         EpochPreviewLog(tmp_path).add(portrait(epoch, images=2, side=1))
-    assert len(moments(tmp_path)) <= MOST_PREVIEWS
-    assert moments(tmp_path)[-1] == 150
+    assert len(preview_epochs(tmp_path)) <= MAX_PREVIEWS
+    assert preview_epochs(tmp_path)[-1] == 150
 
 
 def test_resuming_forgets_what_will_be_lived_again(tmp_path):
     for epoch in (1, 2, 3, 4):
         EpochPreviewLog(tmp_path).add(portrait(epoch))
-    forget_after(tmp_path, 2)
-    assert moments(tmp_path) == (1, 2)
+    delete_previews_after(tmp_path, 2)
+    assert preview_epochs(tmp_path) == (1, 2)
 
 
 def test_a_run_without_portraits(tmp_path):
-    assert moments(tmp_path) == ()
-    forget_after(tmp_path, 0)
-    with pytest.raises(RunError, match="no portrait of epoch 3"):
+    assert preview_epochs(tmp_path) == ()
+    delete_previews_after(tmp_path, 0)
+    with pytest.raises(RunError, match="no preview of epoch 3"):
         read_epoch_preview(tmp_path, 3)
 
 
@@ -104,7 +104,7 @@ def test_other_files_are_no_moments(tmp_path):
     EpochPreviewLog(tmp_path).add(portrait(1))
     for name in ("epoch-x.npz", "epoch-00002.npz.part", "notes.txt"):
         (tmp_path / FOLDER / name).write_text("?")
-    assert moments(tmp_path) == (1,)
+    assert preview_epochs(tmp_path) == (1,)
 
 
 @pytest.mark.parametrize("size", [0, 1, 20, 500, -30])

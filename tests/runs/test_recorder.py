@@ -1,7 +1,9 @@
 """Training that leaves a run folder behind, and that goes on from one."""
 
 import json
+import shutil
 from contextlib import closing
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +15,12 @@ from training_support import STEPS, finite, lines_of, recipe_of, same
 from latentlab.atomic_write import write_atomically
 from latentlab.directories import runs
 from latentlab.errors import DataError, RecipeError, RunError, TrainingError
-from latentlab.learning.checkpoint import DESCRIPTION, WEIGHTS, load_model, read_checkpoint
+from latentlab.learning.checkpoint import (
+    DESCRIPTION_FILE,
+    WEIGHTS_FILE,
+    load_model,
+    read_checkpoint,
+)
 from latentlab.learning.events import (
     Change,
     EpochEnd,
@@ -25,14 +32,14 @@ from latentlab.learning.events import (
 )
 from latentlab.learning.recipe import read_recipe
 from latentlab.learning.steering import Controls
-from latentlab.learning.training_state import read_position
+from latentlab.learning.training_state import read_training_state
 from latentlab.runs.library import PREVIEW, RECIPE, library
-from latentlab.runs.portraits import FOLDER, moments, read_epoch_preview
+from latentlab.runs.portraits import FOLDER, preview_epochs, read_epoch_preview
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.run_data import FILE as DATA
 from latentlab.runs.run_log import CHANGES, read_changes, read_run_log
 from latentlab.session.curves import FILE as STEPS_FILE
-from latentlab.session.curves import METRICS, MOST, StepLog, read_curves, read_steps
+from latentlab.session.curves import MAX_STEP_POINTS, METRICS, StepLog, read_curves, read_steps
 from latentlab.session.latent_curves import FILE as LATENTS
 from latentlab.session.latent_curves import read_latent_lines
 from latentlab.session.runs import RunLog
@@ -43,8 +50,8 @@ FILES = {
     RECIPE,
     METRICS,
     LATENTS,
-    WEIGHTS,
-    DESCRIPTION,
+    WEIGHTS_FILE,
+    DESCRIPTION_FILE,
     PREVIEW,
     "best.safetensors",
     "best.json",
@@ -77,15 +84,22 @@ def raw_lines_of(folder):
     return [json.loads(line) for line in (folder / METRICS).read_text("utf-8").splitlines()]
 
 
-def test_a_run_leaves_these_files_and_no_other(tmp_path):
-    finish(record(recipe_of(epochs=2), tmp_path / "deep" / "run"))
-    names = {path.name for path in (tmp_path / "deep" / "run").iterdir()}
-    assert names == FILES
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Return the folder and the events of a run of two epochs, for tests that only read them."""
+    folder, before = tmp_path_factory.mktemp("runs") / "deep" / "run", torch.get_rng_state()
+    events = finish(record(recipe_of(epochs=2), folder, Controls(1000.0)))
+    assert torch.equal(torch.get_rng_state(), before), "the global generator was used"
+    return folder, events
+
+
+def test_a_run_leaves_these_files_and_no_other(finished):
+    assert {path.name for path in finished[0].iterdir()} == FILES
 
 
 def test_losses_within_epochs_are_kept_through_stop_resume_and_reopening(tmp_path, monkeypatch):
     """What was measured after the last saving is measured again, and not twice."""
-    monkeypatch.setattr("latentlab.learning.monitor.REPORT_EVERY", 0.0)
+    monkeypatch.setattr("latentlab.learning.monitor.REPORT_INTERVAL_S", 0.0)
     whole = tmp_path / "whole"
     finish(record(recipe_of(epochs=4), whole))
     stop_at(record(recipe_of(epochs=4), tmp_path / "run"), 2 * STEPS + 3)
@@ -112,7 +126,7 @@ def test_losses_within_epochs_take_little_room(tmp_path):
         log.add(step / 100, {"loss": 100.0 + step / 7})
     log.write()
     points = [(step.epoch, step.losses) for step in read_steps(tmp_path).records]
-    assert MOST / 2 <= len(points) <= MOST
+    assert MAX_STEP_POINTS / 2 <= len(points) <= MAX_STEP_POINTS
     assert points[0][0] == 0
     assert points[-1][0] == pytest.approx(200, abs=0.5)
     assert points[-1][1]["loss"] == pytest.approx(100 + points[-1][0] * 100 / 7, rel=1e-4)
@@ -121,21 +135,21 @@ def test_losses_within_epochs_take_little_room(tmp_path):
     assert (tmp_path / STEPS_FILE).stat().st_size < 200_000
 
 
-def test_the_events_are_those_of_fit_and_started_names_the_folder(tmp_path):
-    events = finish(record(recipe_of(epochs=2), tmp_path / "run", Controls(1000.0)))
+def test_the_events_are_those_of_fit_and_started_names_the_folder(finished):
+    folder, events = finished
     kinds = [type(event) for event in events]
     assert kinds[:2] == [Progress, Started]
     assert [kinds.count(kind) for kind in (Step, EpochEnd, Snapshot)] == [28, 2, 3]
-    assert events[1].folder == tmp_path / "run"
+    assert events[1].folder == folder
 
 
-def test_metrics_have_one_line_for_each_epoch_and_split(tmp_path):
-    events = finish(record(recipe_of(epochs=2), tmp_path))
-    lines = raw_lines_of(tmp_path)
+def test_metrics_have_one_line_for_each_epoch_and_split(finished):
+    folder, events = finished
+    lines = raw_lines_of(folder)
     assert [list(line) for line in lines] == [KEYS] * 4
     places = [(line["epoch"], line["split"]) for line in lines]
     assert places == [(1, "train"), (1, "validation"), (2, "train"), (2, "validation")]
-    ends = [event for event in events if isinstance(event, EpochEnd)]
+    ends = of(EpochEnd, events)
     for line, end, split in zip(
         lines, [end for end in ends for _ in "tv"], ["train", "validation"] * 2, strict=True
     ):
@@ -146,20 +160,19 @@ def test_metrics_have_one_line_for_each_epoch_and_split(tmp_path):
     assert lines[3]["seconds"] == pytest.approx(ends[1].validation_seconds, abs=1e-4)
 
 
-def test_the_checkpoint_holds_the_last_weights_and_losses(tmp_path):
-    events = finish(record(recipe_of(epochs=2), tmp_path, Controls(1000.0)))
-    model, checkpoint = load_model(tmp_path)
+def test_the_checkpoint_holds_the_last_weights_and_losses(finished):
+    folder, events = finished
+    model, checkpoint = load_model(folder)
     assert (checkpoint.epoch, checkpoint.step) == (2, 28)
-    assert checkpoint.recipe == recipe_of(epochs=2) == read_recipe(tmp_path / RECIPE)
-    (*_, last) = (event for event in events if isinstance(event, EpochEnd))
+    assert checkpoint.recipe == recipe_of(epochs=2) == read_recipe(folder / RECIPE)
+    last = of(EpochEnd, events)[-1]
     assert checkpoint.metrics == {"train": last.train, "validation": last.validation}
     for name, value in events[-1].weights.items():
         assert np.array_equal(model.state_dict()[name].numpy(), value)
 
 
-def test_the_preview_is_sixteen_samples(tmp_path):
-    finish(record(recipe_of(epochs=2), tmp_path))
-    with Image.open(tmp_path / PREVIEW) as picture:
+def test_the_preview_is_sixteen_samples(finished):
+    with Image.open(finished[0] / PREVIEW) as picture:
         assert (picture.size, picture.mode) == ((4 * 28, 4 * 28), "L")
         assert json.loads(picture.text["latentlab"]) == {"samples": 16, "seed": 0}
         pixels = np.asarray(picture)
@@ -167,26 +180,18 @@ def test_the_preview_is_sixteen_samples(tmp_path):
     assert not np.array_equal(pixels[:28, :28], pixels[:28, 28:56])
 
 
-def test_the_same_recipe_leaves_the_same_run(tmp_path):
-    for name in ("one", "two"):
-        finish(record(recipe_of(epochs=2), tmp_path / name))
-    one, two = ((tmp_path / name / WEIGHTS).read_bytes() for name in ("one", "two"))
-    assert one == two
-
-
-def test_recording_leaves_the_global_generator_alone(tmp_path):
-    before = torch.get_rng_state()
+def test_the_same_recipe_leaves_the_same_run(finished, tmp_path):
     finish(record(recipe_of(epochs=2), tmp_path))
-    assert torch.equal(torch.get_rng_state(), before)
+    assert (tmp_path / WEIGHTS_FILE).read_bytes() == (finished[0] / WEIGHTS_FILE).read_bytes()
 
 
-def test_a_folder_that_holds_a_run_is_refused_and_left_as_it_is(tmp_path):
-    finish(record(recipe_of(epochs=2), tmp_path))
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+def test_a_folder_that_holds_a_run_is_refused_and_left_as_it_is(finished):
+    folder = finished[0]
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     with pytest.raises(RunError, match="already holds a run") as caught:
-        finish(record(recipe_of(seed=1, epochs=2), tmp_path))
-    assert str(tmp_path) in str(caught.value)
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+        finish(record(recipe_of(seed=1, epochs=2), folder))
+    assert str(folder) in str(caught.value)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_folder_that_cannot_be_written_is_named_before_anything_is_loaded(tmp_path):
@@ -255,12 +260,12 @@ def test_a_run_on_a_device_that_is_not_there_leaves_nothing_in_the_way(monkeypat
 def test_the_best_weights_are_those_of_the_lowest_validation_loss(tmp_path, monkeypatch):
     """However seldom the run is saved: its losses stand beside them."""
     # The rate grows until what was learned is lost again.
-    schedule = {"kind": "linear", "epochs": 8}
-    recipe = recipe_of(epochs=8, learning_rate=0.5, batch_size=500, schedule=schedule)
+    schedule = {"kind": "linear", "epochs": 4}
+    recipe = recipe_of(epochs=4, learning_rate=1.0, schedule=schedule)
     events = finish(record(recipe, tmp_path, Controls(1000.0)))
     ends = of(EpochEnd, events)
     best = min(ends, key=lambda end: end.validation["loss"])
-    assert 1 < best.epoch < 8, "it would prove nothing"
+    assert 1 < best.epoch < 4, "it would prove nothing"
     model, checkpoint = load_model(tmp_path / "best.safetensors")
     assert (checkpoint.epoch, checkpoint.step) == (best.epoch, best.step)
     assert checkpoint.metrics == {"train": best.train, "validation": best.validation}
@@ -268,7 +273,7 @@ def test_the_best_weights_are_those_of_the_lowest_validation_loss(tmp_path, monk
     for name, value in then.weights.items():
         assert np.array_equal(model.state_dict()[name].numpy(), value)
     last = read_checkpoint(tmp_path)
-    assert (last.epoch, last.metrics["validation"]) == (8, ends[-1].validation)
+    assert (last.epoch, last.metrics["validation"]) == (4, ends[-1].validation)
 
 
 def test_no_best_weights_before_there_is_a_validation(tmp_path):
@@ -279,7 +284,7 @@ def test_no_best_weights_before_there_is_a_validation(tmp_path):
 @pytest.fixture
 def writes(monkeypatch):
     """Save after each epoch; count what is written, and die before the write of that number."""
-    monkeypatch.setattr("latentlab.learning.monitor.KEEP_EVERY", 0.0)
+    monkeypatch.setattr("latentlab.learning.monitor.SAVE_INTERVAL_S", 0.0)
     real, made = write_atomically, []
 
     def write(path, content):
@@ -296,11 +301,11 @@ def writes(monkeypatch):
 
 def test_a_run_killed_while_saving_never_loses_its_best(tmp_path, writes):
     """Wherever among the files it was: what is resumed ends as one that was not killed."""
-    schedule = {"kind": "linear", "epochs": 8}
-    recipe = recipe_of(epochs=8, learning_rate=0.5, batch_size=500, schedule=schedule)
+    schedule = {"kind": "linear", "epochs": 4}
+    recipe = recipe_of(epochs=4, learning_rate=1.0, schedule=schedule)
     finish(record(recipe, tmp_path / "whole"))
     best = read_checkpoint(tmp_path / "whole" / "best.json")
-    assert 1 < best.epoch < 8, "a better one afterwards would hide that it was lost"
+    assert 1 < best.epoch < 4, "a better one afterwards would hide that it was lost"
     names = list(writes.made)
     last = len(names) - names[::-1].index("best.safetensors")
     for number in range(last, last + 5):
@@ -311,7 +316,7 @@ def test_a_run_killed_while_saving_never_loses_its_best(tmp_path, writes):
             finish(record(recipe, folder))
         writes.last = 0
         finish(resume(folder))
-        for name in ("best.safetensors", WEIGHTS):
+        for name in ("best.safetensors", WEIGHTS_FILE):
             one, other = (tmp_path / "whole" / name, folder / name)
             assert one.read_bytes() == other.read_bytes(), (name, names[number - 1])
         again = read_checkpoint(folder / "best.json")
@@ -323,7 +328,7 @@ def test_a_run_killed_while_saving_never_loses_its_best(tmp_path, writes):
 
 def without_times(folder):
     """Return what a run has left, but for how long anything took."""
-    position = read_position(folder)
+    position = read_training_state(folder)
     weights = {name: w.numpy() for name, w in load_model(folder)[0].state_dict().items()}
     best = {name: w.numpy() for name, w in load_model(folder / "best.json")[0].state_dict().items()}
     lines = {name: lines_of(folder / name) for name in (METRICS, LATENTS)}
@@ -340,17 +345,32 @@ def alike(one, other):
 WISHES = {5: [("objective.beta", 4.0)], 20: [("training.learning_rate", 0.01)]}
 
 
-def whole_and_stopped(tmp_path, stop, **training):
-    recipe = recipe_of(epochs=3, average=0.9, augment={"shift": 0.1}, **training)
-    for name, last in (("whole", None), ("stopped", stop)):
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """Return the folder of a run that stopped after a step, or at its end; each is run once."""
+    home, recipe = (
+        tmp_path_factory.mktemp("runs"),
+        recipe_of(epochs=3, average=0.9, augment={"shift": 0.1}),
+    )
+
+    @cache
+    def folder_of(stop):
         controls = Controls()
-        stop_at(record(recipe, tmp_path / name, controls), last, WISHES, controls)
-    return tmp_path / "whole", tmp_path / "stopped"
+        stop_at(record(recipe, home / str(stop), controls), stop, WISHES, controls)
+        return home / str(stop)
+
+    return folder_of
+
+
+@pytest.fixture
+def whole_and_stopped(recorded, tmp_path):
+    """Return a run of one go, only to be read, and a copy of one that stopped after a step."""
+    return lambda stop: (recorded(None), shutil.copytree(recorded(stop), tmp_path / "stopped"))
 
 
 @pytest.mark.parametrize("stop", [1, 5, STEPS, 25])
-def test_a_resumed_run_is_that_of_one_go(tmp_path, stop):
-    whole, stopped = whole_and_stopped(tmp_path, stop)
+def test_a_resumed_run_is_that_of_one_go(whole_and_stopped, stop):
+    whole, stopped = whole_and_stopped(stop)
     controls = Controls()
     rest = {step: wish for step, wish in WISHES.items() if step >= stop}
     # The wish that came with the last step had not been granted.
@@ -362,8 +382,8 @@ def test_a_resumed_run_is_that_of_one_go(tmp_path, stop):
     assert read_checkpoint(whole).recipe == read_checkpoint(stopped).recipe
 
 
-def test_it_says_where_it_goes_on_and_what_was_before(tmp_path):
-    _, stopped = whole_and_stopped(tmp_path, 25)
+def test_it_says_where_it_goes_on_and_what_was_before(whole_and_stopped):
+    _, stopped = whole_and_stopped(25)
     started, past, *_ = (e for e in finish(resume(stopped)) if not isinstance(e, Progress))
     assert (started.folder, started.step) == (stopped, 25)
     assert started.recipe["objective"]["beta"] == 4.0
@@ -375,21 +395,21 @@ def test_it_says_where_it_goes_on_and_what_was_before(tmp_path):
     assert past.portrait.epoch == 1
 
 
-def test_what_was_measured_after_it_was_saved_is_measured_again_and_not_twice(tmp_path):
+def test_what_was_measured_after_it_was_saved_is_measured_again_and_not_twice(whole_and_stopped):
     """As where it was killed long after it had last been saved."""
-    whole, stopped = whole_and_stopped(tmp_path, 25)
+    whole, stopped = whole_and_stopped(25)
     for name in (METRICS, LATENTS):
         (stopped / name).write_bytes((whole / name).read_bytes())
     for file in (whole / FOLDER).iterdir():
         (stopped / FOLDER / file.name).write_bytes(file.read_bytes())
     finish(resume(stopped))
     alike(whole, stopped)
-    assert moments(stopped)[-1] == 3
+    assert preview_epochs(stopped)[-1] == 3
 
 
-def test_changes_made_after_it_was_saved_are_made_again(tmp_path):
+def test_changes_made_after_it_was_saved_are_made_again(whole_and_stopped):
     """And stay written down, even if it is killed once more before."""
-    whole, stopped = whole_and_stopped(tmp_path, 3)
+    whole, stopped = whole_and_stopped(3)
     (stopped / CHANGES).write_bytes((whole / CHANGES).read_bytes())
     stop_at(resume(stopped), 12)
     assert [change.step for change in read_changes(stopped)] == [5, 20]
@@ -410,8 +430,8 @@ def test_changes_refused_are_not_written_down(tmp_path):
     assert line == {"step": 0, "epochs": 0.0, "key": "objective.beta", "value": 2}
 
 
-def test_stopped_again_within_the_epoch_it_keeps_the_losses_before(tmp_path):
-    _, stopped = whole_and_stopped(tmp_path, 17)
+def test_stopped_again_within_the_epoch_it_keeps_the_losses_before(whole_and_stopped):
+    _, stopped = whole_and_stopped(17)
     before = read_checkpoint(stopped).metrics
     assert set(before) == {"train", "validation"}
     stop_at(resume(stopped), 20)
@@ -550,11 +570,11 @@ def test_a_run_that_was_stopped_has_not_failed(own_place):
 
 
 def test_portraits_of_a_run_stay_few(tmp_path, monkeypatch):
-    monkeypatch.setattr("latentlab.learning.monitor.PORTRAY_EVERY", 0.0)
+    monkeypatch.setattr("latentlab.learning.monitor.PREVIEW_INTERVAL_S", 0.0)
     monkeypatch.setattr("latentlab.session.curves.MOST_PREVIEWS", 12)
     recipe = recipe_of(epochs=14, batch_size=4000, hidden=(4,))
     finish(record(recipe, tmp_path))
-    kept = moments(tmp_path)
+    kept = preview_epochs(tmp_path)
     assert (kept[0], kept[-1]) == (1, 14)
     assert 6 <= len(kept) <= 12
     assert all(later - earlier <= 2 for earlier, later in pairwise(kept))

@@ -10,15 +10,15 @@ from latentlab.learning.events import Change
 from latentlab.runs.run_log import (
     CHANGES,
     change_line,
-    read_all_changes,
     read_changes,
+    read_changes_strict,
     read_run_log,
-    rewind,
+    truncate_after,
 )
 from latentlab.session.curves import METRICS, last_losses
 from latentlab.session.diagnosis.evidence import Evidence
 from latentlab.session.latent_curves import FILE as LATENTS
-from latentlab.session.recipes import changed, differences, value_of
+from latentlab.session.recipes import describe_differences, value_of, with_value
 
 LINES = ["", "{", "[]", "7", "null", "{}", '{"epoch": 1}', '{"step": 1, "wings": 2}', "\x00"]
 
@@ -48,18 +48,18 @@ def test_lines_that_are_no_changes_are_left_out(tmp_path, line):
 def test_a_run_does_not_go_on_without_a_change_that_cannot_be_read(tmp_path, line):
     change = Change(3, 0.5, "objective.beta", 4.0)
     write(tmp_path / CHANGES, change_line(change))
-    assert read_all_changes(tmp_path) == (change,)
+    assert read_changes_strict(tmp_path) == (change,)
     write(tmp_path / CHANGES, line, change_line(change))
     with pytest.raises(RunError, match=r"1 of its lines cannot be read.*delete those lines"):
-        read_all_changes(tmp_path)
+        read_changes_strict(tmp_path)
 
 
 def test_half_a_last_line_is_what_a_killed_run_leaves(tmp_path):
     change = Change(3, 0.5, "objective.beta", 4.0)
     file = tmp_path / CHANGES
     file.write_text(f"{change_line(change)}\n{change_line(change)[:9]}")
-    assert read_all_changes(tmp_path) == (change,)
-    rewind(tmp_path, 1)
+    assert read_changes_strict(tmp_path) == (change,)
+    truncate_after(tmp_path, 1)
     assert file.read_text() == f"{change_line(change)}\n"
 
 
@@ -111,7 +111,7 @@ def test_rewinding_forgets_later_epochs_and_what_is_no_line(tmp_path):
     metrics = [{"epoch": epoch, "split": "train", "loss": 1.5} for epoch in (1, 2, 3)]
     for name in (METRICS, LATENTS):
         write(tmp_path / name, *map(json.dumps, metrics), '{"epoch": 2, "spl')
-    rewind(tmp_path, 2)
+    truncate_after(tmp_path, 2)
     for name in (METRICS, LATENTS):
         lines = (tmp_path / name).read_text().splitlines()
         assert [json.loads(line) for line in lines] == metrics[:2]
@@ -120,12 +120,12 @@ def test_rewinding_forgets_later_epochs_and_what_is_no_line(tmp_path):
 @pytest.mark.parametrize("line", LINES)
 def test_rewinding_is_not_stopped_by_lines_of_others(tmp_path, line):
     write(tmp_path / METRICS, line, '{"epoch": 1, "split": "train", "loss": 0.1}')
-    rewind(tmp_path, 1)
+    truncate_after(tmp_path, 1)
     assert last_losses(tmp_path) == {"train": {"loss": 0.1}}
 
 
 def test_rewinding_an_empty_folder_makes_no_files(tmp_path):
-    rewind(tmp_path, 0)
+    truncate_after(tmp_path, 0)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -134,10 +134,10 @@ def test_rewinding_an_empty_folder_makes_no_files(tmp_path):
 
 def test_a_changed_value_leaves_the_recipe_before_alone():
     recipe = {"objective": {"beta": 1.0, "schedule": {"kind": "linear"}}, "model": "vae"}
-    assert changed(recipe, "objective.beta", 4)["objective"]["beta"] == 4
-    assert changed(recipe, "model.hidden", [8])["model"] == {"kind": "vae", "hidden": [8]}
-    assert changed(recipe, "training.epochs", 3)["training"] == {"epochs": 3}
-    assert changed(recipe, "objective.schedule.epochs", 9)["objective"]["schedule"] == {
+    assert with_value(recipe, "objective.beta", 4)["objective"]["beta"] == 4
+    assert with_value(recipe, "model.hidden", [8])["model"] == {"kind": "vae", "hidden": [8]}
+    assert with_value(recipe, "training.epochs", 3)["training"] == {"epochs": 3}
+    assert with_value(recipe, "objective.schedule.epochs", 9)["objective"]["schedule"] == {
         "kind": "linear",
         "epochs": 9,
     }
@@ -154,8 +154,10 @@ def test_values_by_their_keys():
 def test_what_sets_recipes_apart():
     one = {"objective": {"beta": 1.0}, "training": {"batch_size": 100, "seed": 0}}
     other = {"objective": {"beta": 4.0}, "training": {"batch_size": 200, "seed": 0}}
-    assert differences([one, other]) == ["beta 1.0, batch size 100", "beta 4.0, batch size 200"]
-    assert differences([one, one]) == ["", ""]
-    assert differences([one, changed(one, "objective.free_bits", 0.5)]) == ["", "free bits 0.5"]
-    assert differences([one]) == [""]
-    assert differences([]) == []
+    expected = ["beta 1.0, batch size 100", "beta 4.0, batch size 200"]
+    assert describe_differences([one, other]) == expected
+    assert describe_differences([one, one]) == ["", ""]
+    freed = with_value(one, "objective.free_bits", 0.5)
+    assert describe_differences([one, freed]) == ["", "free bits 0.5"]
+    assert describe_differences([one]) == [""]
+    assert describe_differences([]) == []

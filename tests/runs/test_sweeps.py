@@ -3,7 +3,7 @@
 import pytest
 
 from latentlab.errors import RecipeError
-from latentlab.runs.sweeps import Plan, plan, split_values, told_apart
+from latentlab.runs.sweeps import PlannedRun, plan, split_values, with_unique_names
 
 
 @pytest.mark.parametrize(
@@ -79,5 +79,5 @@ def test_values_that_come_twice_or_are_missing_are_refused(sweep):
 
 def test_names_that_come_again_are_told_apart():
     names = ["tiny", "tiny", "tiny-2", "tiny"]
-    apart = told_apart([Plan(name, None) for name in names])
+    apart = with_unique_names([PlannedRun(name, None) for name in names])
     assert [each.name for each in apart] == ["tiny", "tiny-2", "tiny-2-2", "tiny-3"]

@@ -11,7 +11,7 @@ from training_support import recipe_of
 
 from latentlab.learning.events import Started, Step
 from latentlab.learning.fit import fit
-from latentlab.runs.terminal import Teller, duration, progress_columns, show
+from latentlab.runs.terminal import ProgressPrinter, format_duration, progress_columns, show
 from latentlab.work import Progress
 
 
@@ -40,7 +40,7 @@ def told(digits_started):
             file=text, width=width, force_terminal=terminal, color_system=None, markup=False
         )
         with RichProgress(*progress_columns(), console=console, expand=True) as bar:
-            teller = Teller(bar, clock)
+            teller = ProgressPrinter(bar, clock)
             for event in (digits_started, *events):
                 teller.tell(event)
             bar.refresh()
@@ -86,4 +86,4 @@ def test_names_in_brackets_are_no_markup(told):
     ("seconds", "text"), [(0.4, "0:00"), (59.6, "1:00"), (754, "12:34"), (3723, "1:02:03")]
 )
 def test_durations(seconds, text):
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text

@@ -12,7 +12,7 @@ from latentlab.learning.checkpoint import load_model
 from latentlab.learning.events import Change, EpochEnd, Snapshot, Started, Step
 from latentlab.learning.steering import Controls
 from latentlab.runs.training_process import train
-from latentlab.session.failure import Failure, FailureElsewhere
+from latentlab.session.failure import Failure, RemoteFailure
 from latentlab.session.runs import TrainingJob
 
 TINY = {
@@ -72,13 +72,13 @@ def test_a_process_that_is_killed_is_told_of_as_such():
     events = train(brief(), Controls())
     until(events, Step)
     psutil.Process(events.gi_frame.f_locals["process"].pid).kill()
-    with pytest.raises(FailureElsewhere, match="ended unexpectedly") as caught:
+    with pytest.raises(RemoteFailure, match="ended unexpectedly") as caught:
         list(events)
     assert "Resume" in Failure.of(caught.value).advice
 
 
 def test_what_goes_wrong_there_is_told_here():
-    with pytest.raises(FailureElsewhere) as caught:
+    with pytest.raises(RemoteFailure) as caught:
         list(train(TrainingJob({**TINY, "model": {"kind": "vae", "latent_dim": 0}}), Controls()))
     failure = Failure.of(caught.value)
     assert dict(failure.problems)["model.latent_dim"]

@@ -17,9 +17,9 @@ from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.ranking import Score, Scores
 from latentlab.session.anomalies import (
     COLUMNS,
+    DecodeThumbnails,
     SaveScores,
     ScoreImages,
-    ShowImages,
     save_scores,
     with_eta,
 )
@@ -86,7 +86,7 @@ def test_scores_are_those_of_the_map_s_images_in_their_order(make_explorer, run,
 @pytest.mark.parametrize("run", ["vae_run", "cvae_run"])
 def test_thumbnails_are_what_picking_shows(make_explorer, run, request):
     explorer = make_explorer(request.getfixturevalue(run))
-    shown = answer(ShowImages((7, 2)), explorer)
+    shown = answer(DecodeThumbnails((7, 2)), explorer)
     assert shown.rows == (7, 2)
     for i, row in enumerate(shown.rows):
         original = explorer.original(row)
@@ -99,7 +99,7 @@ def test_thumbnails_are_what_picking_shows(make_explorer, run, request):
 def test_rows_that_are_not_there(make_explorer, vae_run):
     for rows in ((40,), (-1, 3)):
         with pytest.raises(DataError, match="only 40 images"):
-            answer(ShowImages(rows), make_explorer(vae_run))
+            answer(DecodeThumbnails(rows), make_explorer(vae_run))
 
 
 def test_without_images_it_says_so(make_explorer, vae_run):
@@ -108,7 +108,7 @@ def test_without_images_it_says_so(make_explorer, vae_run):
     with pytest.raises(DataError, match="no images on the map"):
         answer(ScoreImages(), explorer)
     with pytest.raises(RunError, match="No model"):
-        answer(ShowImages((0,)), Explorer())
+        answer(DecodeThumbnails((0,)), Explorer())
 
 
 def test_time_left_follows_from_the_time_taken(monkeypatch):
@@ -173,6 +173,6 @@ def test_lab_writes_the_first_images(vae_run, tmp_path, capsys):
 
 
 def test_scores_hold_for_the_codes():
-    for kind in (ScoreImages, ShowImages):
+    for kind in (ScoreImages, DecodeThumbnails):
         assert kind.lifetime is Lifetime.CODES
         assert valid_answers({kind: 1, MakeSamples: 2}, Lifetime.CODES) == {MakeSamples: 2}

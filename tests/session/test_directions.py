@@ -11,16 +11,16 @@ from latentlab.data.image_set import Attributes
 from latentlab.directories import home, resources, runs
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.explorer.direction_files import WHAT, read_directions
+from latentlab.explorer.direction_files import FILE_STEM, read_directions
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.user_files import place_of
+from latentlab.explorer.user_files import path_for
 from latentlab.latent.codes import Codes
 from latentlab.latent.directions import Method
 from latentlab.latent.encode import decode
-from latentlab.session.axes import MARKS, Axis, component_axis, dimension_axis
+from latentlab.session.axes import STRIP_POSITIONS, Axis, component_axis, dimension_axis
 from latentlab.session.directions import (
-    ChangeDirection,
     Direction,
+    DirectionSource,
     ExportDirections,
     Groups,
     ImportDirections,
@@ -29,9 +29,9 @@ from latentlab.session.directions import (
     MeasureDimensions,
     Origin,
     ReadDirections,
-    Source,
-    doubts,
-    unlike,
+    ReplaceDirection,
+    unique_name,
+    warnings_for,
 )
 from latentlab.session.model import Open
 from latentlab.session.points import Point
@@ -77,7 +77,7 @@ def with_attributes(explorer, names, values):
 
 
 def test_a_class_against_the_rest(explorer):
-    (ones,) = learn(explorer, Source("class", "1"))
+    (ones,) = learn(explorer, DirectionSource("class", "1"))
     codes = explorer.codes
     is_one = codes.labels == 1
     wanted = codes.mu[is_one].astype(float).mean(0) - codes.mu[~is_one].astype(float).mean(0)
@@ -96,14 +96,14 @@ def test_an_attribute_and_another_left_as_it_is(explorer):
     with_attributes(
         explorer, ("left", "tilt"), np.column_stack([mu[:, 0] < np.median(mu[:, 0]), mu.sum(1)])
     )
-    (left,) = learn(explorer, Source("attribute", "left"), method=Method.LINEAR)
+    (left,) = learn(explorer, DirectionSource("attribute", "left"), method=Method.LINEAR)
     assert left.vector[0] < -0.99
     assert left.method == "linear classifier"
-    _, tilt = learn(explorer, Source("attribute", "tilt"), apart=True)
+    _, tilt = learn(explorer, DirectionSource("attribute", "tilt"), apart=True)
     assert tilt.apart_from == ("left",)
     assert np.dot(left.vector, tilt.vector) == pytest.approx(0, abs=1e-12)
     assert tilt.source == "attribute tilt: top third against the bottom third"
-    *_, free = learn(explorer, Source("attribute", "tilt"), method=Method.LINEAR)
+    *_, free = learn(explorer, DirectionSource("attribute", "tilt"), method=Method.LINEAR)
     assert free.vector == pytest.approx(np.full(2, np.sqrt(0.5)), abs=1e-3)
     assert (free.name, free.method) == ("tilt 2", "linear regression")
 
@@ -117,7 +117,7 @@ def test_a_word_or_a_code_of_an_attribute_against_its_others(explorer):
     for name, level, known in (("land", "DE", levels), ("grade", "2", {})):
         attributes = Attributes((name,), left[:, None].astype(np.float32), known)
         explorer.codes = Codes(codes.mu, codes.sigma, codes.labels, attributes)
-        *_, learned = learn(explorer, Source("attribute", name, level=level))
+        *_, learned = learn(explorer, DirectionSource("attribute", name, level=level))
         assert learned.vector[0] < -0.5
         assert learned.counts == ((left == 2).sum(), (left < 2).sum())
         assert (learned.name, learned.source) == (
@@ -128,16 +128,16 @@ def test_a_word_or_a_code_of_an_attribute_against_its_others(explorer):
         codes.mu, codes.sigma, None, Attributes(("land",), attributes.values, levels)
     )
     with pytest.raises(DataError, match="land is no quantity"):
-        learn(explorer, Source("attribute", "land"))
+        learn(explorer, DirectionSource("attribute", "land"))
     with pytest.raises(DataError, match="none of its values is FR"):
-        learn(explorer, Source("attribute", "land", level="FR"))
+        learn(explorer, DirectionSource("attribute", "land", level="FR"))
 
 
 def test_two_groups_by_hand(explorer):
     mu = explorer.codes.mu
     rows = np.argsort(mu[:, 1])
     groups = Groups(tuple(rows[-30:].tolist()), tuple(rows[:30].tolist()))
-    (up,) = learn(explorer, Source("groups", groups=groups))
+    (up,) = learn(explorer, DirectionSource("groups", groups=groups))
     assert up.vector[1] > 0.9
     assert up.counts == (30, 30)
     assert up.source == "two groups made by hand"
@@ -146,11 +146,11 @@ def test_two_groups_by_hand(explorer):
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        (Source("attribute", "smile"), "no attribute smile"),
-        (Source("class", "cow"), "no class cow"),
-        (Source("groups", groups=Groups()), "Both groups are empty"),
-        (Source("groups"), "Both groups are empty"),
-        (Source("groups", groups=Groups((1, 10_000), (2,))), "another data set"),
+        (DirectionSource("attribute", "smile"), "no attribute smile"),
+        (DirectionSource("class", "cow"), "no class cow"),
+        (DirectionSource("groups", groups=Groups()), "Both groups are empty"),
+        (DirectionSource("groups"), "Both groups are empty"),
+        (DirectionSource("groups", groups=Groups((1, 10_000), (2,))), "another data set"),
     ],
 )
 def test_what_cannot_be_learned_is_said(explorer, source, said):
@@ -163,15 +163,15 @@ def test_without_images_there_is_nothing_to_learn_from(explorer):
     empty = np.empty((0, 2), np.float32)
     explorer.codes = Codes(empty, empty, None)
     with pytest.raises(DataError, match="no images on the map"):
-        learn(explorer, Source("class", "1"))
+        learn(explorer, DirectionSource("class", "1"))
 
 
 def test_what_was_asked_of_a_model_before_is_not_learned_of_the_next(explorer, cvae_run):
     before = explorer.card
     answer(Open(cvae_run), explorer)
-    assert ask(explorer, LearnDirection(before, Source("class", "1"))) == ()
-    assert not place_of(explorer.card, WHAT).exists()
-    assert not place_of(before, WHAT).exists()
+    assert ask(explorer, LearnDirection(before, DirectionSource("class", "1"))) == ()
+    assert not path_for(explorer.card, FILE_STEM).exists()
+    assert not path_for(before, FILE_STEM).exists()
 
 
 def test_weaknesses_are_told_in_words():
@@ -189,20 +189,20 @@ def test_weaknesses_are_told_in_words():
 
 
 def test_doubts_about_a_direction_of_another_model_or_epoch(explorer):
-    (ones,) = learn(explorer, Source("class", "1"))
-    assert doubts(ones, explorer.card) == ()
-    assert "learn it anew" in doubts(ones, replace(explorer.card, epoch=99))[0]
-    assert doubts(ones, replace(explorer.card, name="renamed")) == ()
+    (ones,) = learn(explorer, DirectionSource("class", "1"))
+    assert warnings_for(ones, explorer.card) == ()
+    assert "learn it anew" in warnings_for(ones, replace(explorer.card, epoch=99))[0]
+    assert warnings_for(ones, replace(explorer.card, name="renamed")) == ()
     other = replace(explorer.card, source=runs() / "other")
-    assert "another model, run" in doubts(replace(ones, counts=(1, 1)), other)[0]
-    assert len(doubts(replace(ones, counts=(1, 1)), other)) == 2
+    assert "another model, run" in warnings_for(replace(ones, counts=(1, 1)), other)[0]
+    assert len(warnings_for(replace(ones, counts=(1, 1)), other)) == 2
 
 
 # Keeping
 
 
 def test_directions_come_back_when_the_model_is_opened_again(explorer, vae_run):
-    learned = learn(explorer, Source("class", "7"))
+    learned = learn(explorer, DirectionSource("class", "7"))
     again = Explorer()
     answer(Open(vae_run), again)
     assert ask(again, ReadDirections()) == learned
@@ -211,33 +211,33 @@ def test_directions_come_back_when_the_model_is_opened_again(explorer, vae_run):
 def test_where_they_are_kept(explorer, tmp_path):
     card = explorer.card
     own = replace(card, source=runs() / "mine")
-    assert place_of(own, WHAT) == runs() / "mine" / "directions.json"
+    assert path_for(own, FILE_STEM) == runs() / "mine" / "directions.json"
     shipped = replace(card, source=resources() / "models" / "faces")
-    assert place_of(shipped, WHAT) == home() / "directions" / "faces.json"
-    a, b = (place_of(replace(card, source=tmp_path / name / "run"), WHAT) for name in "ab")
+    assert path_for(shipped, FILE_STEM) == home() / "directions" / "faces.json"
+    a, b = (path_for(replace(card, source=tmp_path / name / "run"), FILE_STEM) for name in "ab")
     assert a != b
     assert a.parent == b.parent == home() / "directions"
-    assert place_of(replace(card, source=None), WHAT).parent == home() / "directions"
+    assert path_for(replace(card, source=None), FILE_STEM).parent == home() / "directions"
 
 
 def test_renaming_deleting_and_putting_back(explorer):
     card = explorer.card
-    first, second = (learn(explorer, Source("class", name))[-1] for name in "12")
-    renamed = ask(explorer, ChangeDirection(card, first, replace(first, name="one")))
+    first, second = (learn(explorer, DirectionSource("class", name))[-1] for name in "12")
+    renamed = ask(explorer, ReplaceDirection(card, first, replace(first, name="one")))
     assert [each.name for each in renamed] == ["one", "2"]
-    taken = ask(explorer, ChangeDirection(card, renamed[0], replace(first, name=" 2 ")))
+    taken = ask(explorer, ReplaceDirection(card, renamed[0], replace(first, name=" 2 ")))
     assert [each.name for each in taken] == ["2 2", "2"]
-    left = ask(explorer, ChangeDirection(card, taken[0], None))
+    left = ask(explorer, ReplaceDirection(card, taken[0], None))
     assert left == (second,)
-    assert ask(explorer, ChangeDirection(card, taken[0], None)) == left
-    assert ask(explorer, ChangeDirection(card, None, first)) == (second, first)
+    assert ask(explorer, ReplaceDirection(card, taken[0], None)) == left
+    assert ask(explorer, ReplaceDirection(card, None, first)) == (second, first)
     assert ask(explorer, ReadDirections()) == (second, first)
 
 
 def test_a_name_that_is_taken_gets_a_number():
-    assert unlike("smile", []) == "smile"
-    assert unlike(" smile ", ["smile", "smile 2"]) == "smile 3"
-    assert unlike("  ", ["direction"]) == "direction 2"
+    assert unique_name("smile", []) == "smile"
+    assert unique_name(" smile ", ["smile", "smile 2"]) == "smile 3"
+    assert unique_name("  ", ["direction"]) == "direction 2"
 
 
 def test_the_groups_of_a_person_hold_an_image_once():
@@ -252,7 +252,7 @@ def test_the_groups_of_a_person_hold_an_image_once():
 
 
 def test_shared_and_taken_in_by_someone_else(explorer, tmp_path, monkeypatch):
-    directions = learn(explorer, Source("class", "3"))
+    directions = learn(explorer, DirectionSource("class", "3"))
     path = tmp_path / "shared" / "threes.json"
     ask(explorer, ExportDirections(directions, path))
     monkeypatch.setenv("LATENTLAB_HOME", str(tmp_path / "other"))
@@ -293,7 +293,7 @@ def vars_of(record):
         ("[" * 100_000, "not a file of directions"),
         (json.dumps([1]), "not a file of directions"),
         (json.dumps({"format": "other"}), "not a file of directions"),
-        (json.dumps(damaged(version=2)), "another latentlab"),
+        (json.dumps(damaged(version=2)), "another version of latentlab"),
         (json.dumps(damaged(version="one")), "version: must be a valid integer"),
         (json.dumps(damaged(directions=None)), "directions: must be a valid array"),
         (
@@ -330,11 +330,11 @@ def test_a_vector_of_another_length_is_made_a_unit(tmp_path):
 
 
 def test_a_damaged_file_is_not_written_over(explorer):
-    path = place_of(explorer.card, WHAT)
+    path = path_for(explorer.card, FILE_STEM)
     path.parent.mkdir(parents=True)
     path.write_text("precious", encoding="utf-8")
     with pytest.raises(DataError, match="not a file of directions"):
-        learn(explorer, Source("class", "1"))
+        learn(explorer, DirectionSource("class", "1"))
     assert path.read_text(encoding="utf-8") == "precious"
 
 
@@ -382,9 +382,9 @@ def test_strips_are_what_the_decoder_makes_of_points_along_each_axis(cvae_run):
     assert strips.codes is explorer.codes
     for axis in axes:
         tiles = strips.along[axis.key]
-        z = np.array([axis.moved(point.z, mark) for mark in MARKS], np.float32)
+        z = np.array([axis.moved(point.z, mark) for mark in STRIP_POSITIONS], np.float32)
         np.testing.assert_allclose([p.z for p in tiles.points], z, atol=1e-6)
         assert {p.label for p in tiles.points} == {4}
-        wanted = decode(explorer.model, z, np.full(len(MARKS), 4))
+        wanted = decode(explorer.model, z, np.full(len(STRIP_POSITIONS), 4))
         np.testing.assert_array_equal(tiles.pictures, wanted)
-        assert [axis.position(p.z) for p in tiles.points] == pytest.approx(MARKS)
+        assert [axis.position(p.z) for p in tiles.points] == pytest.approx(STRIP_POSITIONS)

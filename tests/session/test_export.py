@@ -8,8 +8,15 @@ from PIL import ExifTags, Image
 
 from latentlab.errors import RunError
 from latentlab.runs.figures import save_curves
-from latentlab.runs.image_files import save_picture, save_tiles
-from latentlab.session.export import NAMES, PICTURES, TABLES, TILES, check_ending, check_output
+from latentlab.runs.image_files import save_image, save_tiles
+from latentlab.session.export import (
+    GRID_FORMATS,
+    IMAGE_FORMATS,
+    NAMES,
+    TABLES,
+    check_output,
+    check_suffix,
+)
 from latentlab.session.points import Point, Tiles
 
 INFO = {"seed": 3, "model": "ü"}
@@ -63,10 +70,10 @@ def test_steps_of_a_way_become_a_film(tmp_path, name):
 @pytest.mark.parametrize(
     "name", ["a.pdf", "a.svg", "a.mp4", "a.npy", "a.npz", "a.bmp", "a.png.zip", "a", "png", ".png"]
 )
-@pytest.mark.parametrize("formats", [TILES, PICTURES, TABLES])
+@pytest.mark.parametrize("formats", [GRID_FORMATS, IMAGE_FORMATS, TABLES])
 def test_other_endings_are_refused_with_the_list_of_those_that_can_be(tmp_path, name, formats):
     with pytest.raises(RunError) as refused:
-        check_ending(tmp_path / name, formats)
+        check_suffix(tmp_path / name, formats)
     assert all(f".{ending}" in refused.value.advice for ending in formats)
     with pytest.raises(RunError):
         save_tiles(tiles(), tmp_path / name, {})
@@ -80,9 +87,9 @@ def test_the_ending_of_a_figure_is_kept_or_refused(tmp_path):
 
 def test_what_a_format_has_no_room_for_is_said(tmp_path):
     with pytest.raises(RunError, match=r"20,000 × 1 pixels are too many for WEBP.*\.png"):
-        save_picture(np.zeros((1, 20_000), np.uint8), tmp_path / "a.webp", {})
+        save_image(np.zeros((1, 20_000), np.uint8), tmp_path / "a.webp", {})
     wide = {"z": [0.123456789] * 9_000}
-    save_picture(np.zeros((2, 2), np.uint8), tmp_path / "a.jpg", wide)
+    save_image(np.zeros((2, 2), np.uint8), tmp_path / "a.jpg", wide)
     with Image.open(tmp_path / "a.jpg") as file:
         assert ExifTags.Base.ImageDescription not in file.getexif()
 
@@ -92,11 +99,11 @@ def test_a_place_that_cannot_be_written_is_told_before_any_work(tmp_path, monkey
     (tmp_path / "folder.png").mkdir()
     for path in (tmp_path / "file" / "deep" / "a.png", tmp_path / "folder.png"):
         with pytest.raises(RunError, match="cannot be written"):
-            check_output(path, TILES)
-    check_output(tmp_path / "new" / "deep" / "a.png", TILES)
+            check_output(path, GRID_FORMATS)
+    check_output(tmp_path / "new" / "deep" / "a.png", GRID_FORMATS)
     monkeypatch.setattr("os.access", lambda path, mode: False)
     with pytest.raises(RunError, match="without write access"):
-        check_output(tmp_path / "a.png", TILES)
+        check_output(tmp_path / "a.png", GRID_FORMATS)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.png"]
 
 

@@ -10,7 +10,7 @@ from latentlab.config import Choice, Config, Registry
 from latentlab.data.image_set import DATA
 from latentlab.errors import RecipeError
 from latentlab.learning.recipe import Recipe, make_recipe
-from latentlab.session.form import ENDLESS, chosen, describe
+from latentlab.session.form import UNBOUNDED, describe, used_fields
 
 FORM = {field.name: field for field in describe(Recipe)}
 TYPES = {"int", "float", "bool", "ints", "words", "text", "path", "file", "option", "kind"}
@@ -77,7 +77,7 @@ RECIPES = [values for values in every_kind(FORM.values()) if values not in NEED_
 @pytest.mark.parametrize("values", RECIPES, ids=str)
 def test_the_form_has_every_value_of_a_recipe(values):
     dumped = make_recipe(values).model_dump(mode="json")
-    assert {key for key, _, _ in chosen(FORM.values(), values)} == set(leaf_keys(dumped))
+    assert {key for key, _, _ in used_fields(FORM.values(), values)} == set(leaf_keys(dumped))
 
 
 def test_kinds_within_kinds_are_gone_through():
@@ -100,15 +100,15 @@ def test_every_value_is_explained():
     ("path", "kind", "default", "minimum", "maximum"),
     [
         (("model", "vae", "latent_dim"), "int", 2, 1, 512),
-        (("model", "cvae", "hidden"), "ints", [512, 256], -ENDLESS, ENDLESS),
+        (("model", "cvae", "hidden"), "ints", [512, 256], -UNBOUNDED, UNBOUNDED),
         (("model", "vae", "likelihood", "gaussian", "sigma"), "float", 0.1, 1e-4, 10),
         (("objective", "elbo", "beta"), "float", 1.0, 0, 1000),
         (("objective", "elbo", "schedule", "linear", "epochs"), "float", 10.0, 0, 100_000),
         (("training", "", "epochs"), "int", 30, 1, 100_000),
         (("training", "", "learning_rate"), "float", 1e-3, 0, 1),
-        (("data", "mnist", "root"), "path", None, -ENDLESS, ENDLESS),
+        (("data", "mnist", "root"), "path", None, -UNBOUNDED, UNBOUNDED),
         (("data", "folder", "height"), "int", 0, 0, 2048),
-        (("data", "folder", "classes_from"), "words", [], -ENDLESS, ENDLESS),
+        (("data", "folder", "classes_from"), "words", [], -UNBOUNDED, UNBOUNDED),
     ],
 )
 def test_types_defaults_and_limits(path, kind, default, minimum, maximum):
@@ -218,7 +218,7 @@ def test_any_config_is_described():
     assert [(kind.name, kind.help, kind.fields) for kind in part.kinds] == [
         ("plain", "A plain part.", ())
     ]
-    assert (most.maximum, most.minimum, most.unit) == (9, -ENDLESS, "bits")
+    assert (most.maximum, most.minimum, most.unit) == (9, -UNBOUNDED, "bits")
     assert (sure.type, sure.default, sure.optional, sure.advanced) == ("bool", False, False, False)
     assert (limit.type, limit.default, limit.minimum) == ("float", None, 2)
     assert limit.optional
@@ -228,11 +228,13 @@ def test_any_config_is_described():
 
 def test_chosen_goes_through_what_a_recipe_makes_use_of():
     values = {"model": {"kind": "cvae", "latent_dim": 7}, "objective": "elbo"}
-    found = {key: (field.name, value) for key, field, value in chosen(describe(Recipe), values)}
+    found = {
+        key: (field.name, value) for key, field, value in used_fields(describe(Recipe), values)
+    }
     assert found["model.latent_dim"] == ("latent_dim", 7)
     assert found["objective.beta"] == ("beta", 1.0)
     assert found["training.epochs"] == ("epochs", 30)
     assert not [key for key in found if "sigma" in key]
     gaussian = {"model": {"likelihood": {"kind": "gaussian", "sigma": 0.5}}}
-    found = {key: value for key, _, value in chosen(describe(Recipe), gaussian)}
+    found = {key: value for key, _, value in used_fields(describe(Recipe), gaussian)}
     assert found["model.likelihood.sigma"] == 0.5

@@ -1,6 +1,6 @@
 """Undo."""
 
-from latentlab.session.history import LIMIT, History
+from latentlab.session.history import MAX_ENTRIES, History
 
 
 def test_back_and_forth():
@@ -45,13 +45,13 @@ def test_pushing_what_is_there_changes_nothing():
 
 def test_it_remembers_only_so_much():
     history = History(0)
-    for i in range(1, LIMIT + 50):
+    for i in range(1, MAX_ENTRIES + 50):
         history.push(i)
     steps = 0
     while history.can_undo:
         history.undo()
         steps += 1
-    assert (steps, history.current) == (LIMIT - 1, 50)
+    assert (steps, history.current) == (MAX_ENTRIES - 1, 50)
 
 
 def test_what_was_so_all_along_is_in_every_value():

@@ -9,21 +9,21 @@ from torch.distributions import Independent, Normal
 
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer, find_answers
-from latentlab.explorer.code_index import Returns, path_index_of
+from latentlab.explorer.code_index import RoundTripStatistics, code_statistics
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.interpolation import drift
 from latentlab.latent.encode import encode
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.models.base import Model
 from latentlab.session.interpolation import (
+    DecodeGeodesic,
     DecodePaths,
     MakeBlend,
-    MakeGeodesic,
     MakeTraversal,
     MeasureSupport,
     Range,
     TraversalSettings,
-    words,
+    describe_level,
 )
 from latentlab.session.model import DecodePath
 from latentlab.session.points import Key, LatentPath, Loop, Point
@@ -86,7 +86,7 @@ def test_the_geodesic_changes_pictures_least(vae_run):
         for strip in ask(DecodePaths(ends, (way,)), explorer).strips
     }
     assert lengths[PathKind.GEODESIC] <= 1.005 * min(lengths.values())
-    apart = ask(MakeGeodesic(ends), explorer)
+    apart = ask(DecodeGeodesic(ends), explorer)
     assert [strip.way for strip in apart.strips] == [PathKind.GEODESIC]
 
 
@@ -114,10 +114,10 @@ def test_support_counts_the_codes_within_the_radius(explorer):
 def test_what_was_learned_of_the_codes_is_kept_until_they_change(explorer):
     ends = ends_of(explorer)
     ask(DecodePaths(ends, (PathKind.DATA,)), explorer)
-    known = path_index_of(explorer)
+    known = code_statistics(explorer)
     assert len(list(known.graph())) == len(list(known.support(ends.a.label))) == 0
     explorer.codes = replace(explorer.codes, mu=explorer.codes.mu + 1)
-    assert len(list(path_index_of(explorer).support(ends.a.label))) >= 3
+    assert len(list(code_statistics(explorer).support(ends.a.label))) >= 3
 
 
 def test_without_codes_there_are_ways_but_no_support(explorer):
@@ -138,9 +138,9 @@ def test_a_code_is_on_the_map_and_far_away_is_off_it(explorer):
     here = explorer.original(explorer.codes.typical(2)).point
     there = replace(here, z=tuple(value + 40 for value in here.z))
     near, far = (ask(MeasureSupport(point), explorer) for point in (here, there))
-    assert words(near.level) == "on well-trodden ground"
+    assert describe_level(near.level) == "on well-trodden ground"
     assert near.nearest < 0.01
-    assert (words(far.level), far.level) == ("off the map", 1)
+    assert (describe_level(far.level), far.level) == ("off the map", 1)
     assert far.density < near.density
     assert far.nearest > 10
     assert far.point == there
@@ -153,7 +153,7 @@ def test_a_conditional_model_compares_with_the_codes_of_the_label_alone(cvae_run
     mu = explorer.codes.mu.copy()
     mu[explorer.codes.labels == 7] += 40
     explorer.codes = replace(explorer.codes, mu=mu)
-    path_index_of(explorer).returns = Returns()
+    code_statistics(explorer).returns = RoundTripStatistics()
     here = explorer.original(0).point
     there = here.at(tuple(mu[explorer.codes.labels == 7].mean(0).tolist()))
     assert ask(MeasureSupport(replace(there, label=7)), explorer).density > 0.1

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from latentlab.learning.events import Latents
+from latentlab.learning.events import LatentStatistics
 from latentlab.session.latent_curves import (
     FILE,
     GEOMETRY,
@@ -16,7 +16,7 @@ from latentlab.session.latent_curves import (
     read_latent_lines,
 )
 
-WHOLE = Latents(np.array([3.0, 2.0]), 4.0, 1.0, 90, 0.6, 0.1, 0.85, 1.125)
+WHOLE = LatentStatistics(np.array([3.0, 2.0]), 4.0, 1.0, 90, 0.6, 0.1, 0.85, 1.125)
 OLD = '{"epoch": 1, "kl": [3.0, 2.0], "active": 2, "mutual_information": 4.0, "marginal_kl": 1.0, '
 OLD += '"images": 90}'
 

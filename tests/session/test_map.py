@@ -7,8 +7,8 @@ import pytest
 import toy
 
 from latentlab.directories import resources
-from latentlab.explorer.view_cache import MOST, ViewCache
-from latentlab.session.map import Layout, View, axes_view
+from latentlab.explorer.view_cache import MAX_FILES, ViewCache
+from latentlab.session.map import Layout, MapView, axes_view
 
 RNG = np.random.default_rng(0)
 
@@ -16,7 +16,7 @@ RNG = np.random.default_rng(0)
 def scattered(codes, anchors=None):
     xy = RNG.uniform(-3, 3, (len(codes), 2)).astype(np.float32)
     rows = np.arange(len(codes)) if anchors is None else anchors
-    return View(Layout.TSNE, axes_view(0, 1, 5).frame, xy, rows)
+    return MapView(Layout.TSNE, axes_view(0, 1, 5).frame, xy, rows)
 
 
 def test_on_a_plane_there_and_back_is_exact():
@@ -91,11 +91,11 @@ def test_a_map_of_other_rows_is_not_taken(tmp_path):
 
 
 def test_few_maps_are_kept(tmp_path):
-    for i in range(MOST + 3):
+    for i in range(MAX_FILES + 3):
         cache(tmp_path / "run", np.full((4, 2), i, np.float32)).write(
             np.zeros((4, 2), np.float32), np.arange(4)
         )
-    assert len(list((tmp_path / "run" / "views").iterdir())) == MOST
+    assert len(list((tmp_path / "run" / "views").iterdir())) == MAX_FILES
 
 
 def test_maps_of_what_ships_are_kept_in_the_user_s_folder(own_place):

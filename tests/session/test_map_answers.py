@@ -9,9 +9,9 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.map import ViewCache
 from latentlab.latent import neighbour_maps as projections
 from latentlab.latent.elbo_scores import elbo_scores
-from latentlab.latent.encode import to_picture
+from latentlab.latent.encode import to_hwc
 from latentlab.session.colourings import Measure
-from latentlab.session.map import Layout, MakeMeasured, MakeView, axes_view
+from latentlab.session.map import ComputeMeasure, Layout, MakeView, axes_view
 from latentlab.session.neighbours import FetchMapImages, FindNeighbours
 from latentlab.session.points import Point
 from latentlab.work import Progress
@@ -66,8 +66,8 @@ def test_without_images_it_says_so(own_place):
         answer(MakeView(Layout.PCA, axes_view(0, 1, 2)), Explorer())
     with pytest.raises(DataError, match="no images"):
         answer(FetchMapImages((1,)), Explorer())
-    with pytest.raises(RunError, match="needs images"):
-        answer(MakeMeasured(Measure.DENSITY), Explorer())
+    with pytest.raises(RunError, match="needs at least"):
+        answer(ComputeMeasure(Measure.DENSITY), Explorer())
 
 
 def test_the_nearest_by_code_and_by_pixels(explorer):
@@ -76,7 +76,7 @@ def test_the_nearest_by_code_and_by_pixels(explorer):
     found, _ = finish(answer(FindNeighbours(point, 6), explorer))
     assert found.point == point
     assert (found.by_code.rows[0], found.by_code.distances[0]) == (row, 0)
-    pictures = to_picture(explorer.images.images)
+    pictures = to_hwc(explorer.images.images)
     decoded = explorer.decode(point).pixels.astype(float)
     share = np.sqrt(((pictures - decoded) ** 2).mean((1, 2))) / 255
     np.testing.assert_allclose(found.by_pixels.distances, np.sort(share)[:6], rtol=1e-4)
@@ -87,12 +87,12 @@ def test_the_nearest_by_code_and_by_pixels(explorer):
 def test_pictures_are_those_of_their_rows(explorer):
     fetched = answer(FetchMapImages((7, 4999, 5001)), explorer)
     assert fetched.rows.tolist() == [7, 4999]
-    assert np.array_equal(fetched.pictures, to_picture(explorer.images.images[[7, 4999]]))
+    assert np.array_equal(fetched.pictures, to_hwc(explorer.images.images[[7, 4999]]))
 
 
 @pytest.mark.parametrize(("measure", "count"), [(Measure.DENSITY, 10), (Measure.K_MEANS, 4)])
 def test_what_is_measured_has_a_value_per_image(explorer, measure, count):
-    found, told = finish(answer(MakeMeasured(measure, count), explorer))
+    found, told = finish(answer(ComputeMeasure(measure, count), explorer))
     assert (found.measure, found.count, len(found.values)) == (measure, count, 5000)
     assert told
     if measure is Measure.K_MEANS:
@@ -105,7 +105,7 @@ def test_what_is_measured_has_a_value_per_image(explorer, measure, count):
 
 
 def test_kl_of_an_image_is_the_rate_that_anomalies_score(explorer):
-    measured, _ = finish(answer(MakeMeasured(Measure.KL), explorer))
+    measured, _ = finish(answer(ComputeMeasure(Measure.KL), explorer))
     assert measured.values.shape == (5000,)
     rate = last(elbo_scores(explorer.model, explorer.images[:60], 1)).rate
     np.testing.assert_allclose(measured.values[:60], rate, rtol=1e-3)

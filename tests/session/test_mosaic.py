@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from latentlab.errors import RunError
-from latentlab.runs.image_files import read_png, save_film, save_picture, save_tiles
+from latentlab.runs.image_files import read_png, save_animation, save_image, save_tiles
 from latentlab.session.mosaic import tile
 from latentlab.session.points import Point, Tiles
 
@@ -55,17 +55,17 @@ def test_the_shape_is_the_documented_one(count, columns, gap):
 def test_a_png_keeps_pixels_and_says_how_it_was_made(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (5, 7), np.uint8)
     info = {"z": [0.5, -1.0], "name": "ü"}
-    save_picture(picture, tmp_path / "out.png", info)
+    save_image(picture, tmp_path / "out.png", info)
     assert np.array_equal(read_png(tmp_path / "out.png"), picture)
     with Image.open(tmp_path / "out.png") as file:
         assert json.loads(file.text["latentlab"]) == info
-    save_picture(picture, tmp_path / "out.png", info, scale=3)
+    save_image(picture, tmp_path / "out.png", info, scale=3)
     assert np.array_equal(read_png(tmp_path / "out.png"), picture.repeat(3, 0).repeat(3, 1))
 
 
 def test_a_colour_png_stays_colour(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
-    save_picture(picture, tmp_path / "out.png", {})
+    save_image(picture, tmp_path / "out.png", {})
     assert np.array_equal(read_png(tmp_path / "out.png"), picture)
 
 
@@ -77,7 +77,7 @@ def test_what_is_no_picture_reads_as_none(tmp_path):
 
 
 def test_a_film_of_one_picture_is_one_picture(tmp_path):
-    save_film(pictures(1), tmp_path / "one.gif", {})
+    save_animation(pictures(1), tmp_path / "one.gif", {})
     with Image.open(tmp_path / "one.gif") as film:
         assert (film.n_frames, film.size) == (1, (12, 8))
 
@@ -85,7 +85,7 @@ def test_a_film_of_one_picture_is_one_picture(tmp_path):
 def test_a_colour_film(tmp_path):
     frames = np.zeros((3, 4, 4, 3), np.uint8)
     frames[0, ..., 0], frames[1, ..., 1], frames[2, ..., 2] = 255, 255, 255
-    save_film(frames, tmp_path / "film.gif", {})
+    save_animation(frames, tmp_path / "film.gif", {})
     with Image.open(tmp_path / "film.gif") as film:
         assert film.n_frames == 4
         seen = []
@@ -97,7 +97,7 @@ def test_a_colour_film(tmp_path):
 
 def test_a_file_is_replaced_only_when_the_new_one_is_whole(tmp_path):
     path = tmp_path / "out.png"
-    save_picture(pictures(1)[0], path, {})
+    save_image(pictures(1)[0], path, {})
     before = path.read_bytes()
     (tmp_path / "out.png.part").mkdir()
     tiles = Tiles((Point((0.0,)),), pictures(1), 1)

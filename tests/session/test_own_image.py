@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 
 from latentlab.data.image_set import ImageSpec, load
-from latentlab.data.own_image.crop import Frame, OwnImage, Preprocessing, SourceImage
+from latentlab.data.own_image.crop import CropBox, OwnImage, Preprocessing, SourceImage
 from latentlab.data.sources.digits import DigitsConfig
 from latentlab.errors import DataError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.explorer import Explorer
 from latentlab.latent.codes import Codes
-from latentlab.latent.ranking import unlikeness as unlike
+from latentlab.latent.ranking import percentile as unlike
 from latentlab.learning.checkpoint import Checkpoint, save_checkpoint
 from latentlab.learning.recipe import make_recipe
 from latentlab.session.model import EncodeFile, PickImage
@@ -26,8 +26,8 @@ from latentlab.session.own_image import (
     Inpaint,
     InpaintSamples,
     ReferenceElbo,
+    background_differs,
     error_map,
-    ground_differs,
     pixel_rmse,
     unlikeness,
 )
@@ -89,7 +89,7 @@ def test_a_picture_at_hand_is_encoded_as_its_file_is(explorer, digit, tmp_path):
     )
     assert (hand.point, hand.sigma, hand.name) == (file.point, file.sigma, file.name)
     np.testing.assert_array_equal(hand.picture, digit)
-    assert hand.own.fitting.frame == Frame(0, 0, 28, 28)
+    assert hand.own.fitting.frame == CropBox(0, 0, 28, 28)
 
 
 def test_an_image_of_the_map_and_a_copy_of_it_have_the_same_posterior(explorer, digit):
@@ -115,10 +115,10 @@ def test_a_picture_encoded_again_is_the_same_own(explorer, digit):
 
 def test_a_frame_for_another_shape_is_chosen_anew(vae, digit):
     wide = OwnImage(
-        SourceImage("mine", np.zeros((40, 90), np.uint8)), Preprocessing(Frame(0, 0, 90, 30))
+        SourceImage("mine", np.zeros((40, 90), np.uint8)), Preprocessing(CropBox(0, 0, 90, 30))
     )
     mine = answer(EncodeOwnImage(wide), vae)
-    assert mine.own.fitting.frame == Frame(25, 0, 40, 40)
+    assert mine.own.fitting.frame == CropBox(25, 0, 40, 40)
 
 
 def test_a_label_that_another_model_had_is_brought_into_reach(cvae_run, digit):
@@ -216,10 +216,10 @@ def test_a_light_ground_is_told_what_to_try():
     codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
     _, words = unlikeness(original(paper), ReferenceElbo(np.arange(100.0), codes))
     assert words.endswith("try Crop, Invert")
-    assert ground_differs(original(paper).original)
-    assert not ground_differs(original(paper, paper).original)
-    assert not ground_differs(original(np.zeros((9, 9))).original)
-    assert not ground_differs(original(np.full((9, 9, 3), 230)).original)
+    assert background_differs(original(paper).original)
+    assert not background_differs(original(paper, paper).original)
+    assert not background_differs(original(np.zeros((9, 9))).original)
+    assert not background_differs(original(np.full((9, 9, 3), 230)).original)
 
 
 def test_errors_are_shares_of_white():

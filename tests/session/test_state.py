@@ -6,7 +6,7 @@ import toy
 
 from latentlab.session.model import Decode
 from latentlab.session.points import Picture, Point
-from latentlab.session.runs import ReadMoment, Run, RunLog, TrainingStatus
+from latentlab.session.runs import ReadEpochPreview, Run, RunLog, TrainingStatus
 from latentlab.session.state import State, changes_between
 
 PICTURE = Picture(Point((0.0, 0.0)), toy.picture_of(Point((0.0, 0.0))))
@@ -30,7 +30,7 @@ def test_parts_of_training_and_log_are_told_by_their_own_names():
 
 def test_the_portrait_is_that_of_the_moment_looked_back_at():
     old = State(log=RunLog(portrait=toy.portrait(8)))
-    back = replace(old, moment=3, answers={ReadMoment: toy.portrait(3)})
+    back = replace(old, moment=3, answers={ReadEpochPreview: toy.portrait(3)})
     assert (old.portrait.epoch, back.portrait.epoch) == (8, 3)
     assert "portrait" in changes_between(old, back)
     later = replace(back, log=RunLog(portrait=toy.portrait(9)))

@@ -9,7 +9,7 @@ from latentlab.data.image_set import ImageSpec
 from latentlab.latent.codes import Codes
 from latentlab.latent.planes import plane_through
 from latentlab.session import wants
-from latentlab.session.map import Layout, MakeView, View, axes_view
+from latentlab.session.map import Layout, MakeView, MapView, axes_view
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import GridSettings, LatentPath, ModelCard, Point, SampleSettings
 from latentlab.session.state import State
@@ -65,7 +65,7 @@ def test_moving_within_the_plane_changes_the_picture_only():
 
 def test_moving_within_a_plane_that_lies_aslant_changes_the_picture_only():
     frame = plane_through(*np.random.default_rng(0).normal(size=(3, 3)).tolist())
-    view = View(Layout.PLANE, frame)
+    view = MapView(Layout.PLANE, frame)
     points = [Z.at(tuple(frame.lift(np.array([[x, x / 3]]), Z.z)[0].tolist())) for x in range(9)]
     wanted = [kinds(replace(STATE, view=view, point=point))[MakeManifold] for point in points]
     assert set(wanted) == {wanted[0]}

@@ -1,5 +1,6 @@
 """Widgets are tested on toys: the real window and panels, a model that answers at once."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,16 @@ from latentlab.workers.training import Training
 __all__ = ["application", "built", "frozen", "no_leaks", "until"]
 
 
-@pytest.fixture
-def make_desk(application, own_place, built):
-    """Put toy windows on desks; all of a test share one home."""
-    desks = []
+@contextmanager
+def desks(built):
+    """Give a function that opens windows on toys, and close them at the end."""
+    opened = []
 
-    def make(model="toy", train=lambda order, controls: toy.training()):
+    def make(model="toy", train=lambda order, controls: toy.training(), built=built):
         lab = toy.ToyLab()
         window = MainWindow(Controller(Lane(lambda: lab), Training(train)))
         desk = Desk(window)
-        desks.append(desk)
+        opened.append(desk)
         desk.lab = lab
         desk.show(built)
         window.controller.start(Path("/toys") / model)
@@ -33,8 +34,15 @@ def make_desk(application, own_place, built):
         return desk
 
     yield make
-    for desk in desks:
+    for desk in opened:
         desk.clear()
+
+
+@pytest.fixture
+def make_desk(application, own_place, built):
+    """Open windows; all windows of a test share one home folder."""
+    with desks(built) as make:
+        yield make
 
 
 @pytest.fixture
@@ -47,6 +55,22 @@ def desk(make_desk):
 def big(make_desk):
     """A window with the five-dimensional, conditional toy model open."""
     return make_desk("big")
+
+
+@pytest.fixture(scope="module")
+def old_desk(application, tmp_path_factory):
+    """A window with all panels, shared by the tests of a module that leave it as it was."""
+    with pytest.MonkeyPatch.context() as patch, desks(built=None) as make:
+        patch.setenv("LATENTLAB_HOME", str(tmp_path_factory.mktemp("home")))
+        yield make()
+
+
+@pytest.fixture(scope="module")
+def old_big(application, tmp_path_factory):
+    """As `old_desk`, with the five-dimensional, conditional toy model open."""
+    with pytest.MonkeyPatch.context() as patch, desks(built=None) as make:
+        patch.setenv("LATENTLAB_HOME", str(tmp_path_factory.mktemp("home")))
+        yield make("big")
 
 
 @pytest.fixture

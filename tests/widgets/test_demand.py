@@ -3,12 +3,11 @@
 import pytest
 
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
-from latentlab.widgets.panels.map.overlay_menu import BACKING
+from latentlab.widgets.panels.map.overlay_menu import MANIFOLD_BACKDROP
 
 SHOWS = {"manifold": MakeManifold, "samples": MakeSamples, "interpolate": DecodePath}
 
-BUILT = None
-"""All panels are built, also those behind others."""
+BUILT = ("map", "image", *SHOWS)
 
 
 def asked(desk, kind):
@@ -27,28 +26,30 @@ def change(desk, key, step):
             controller.path.set(state.ends.moved("a", state.point.along({4: step})))
 
 
-@pytest.mark.parametrize("key", SHOWS)
 @pytest.mark.parametrize("how", ["closed", "behind another tab"])
-def test_nothing_is_asked_for_hidden_panels_until_they_are_seen(big, until, key, how):
-    dock, kind = big.window.docks[key], SHOWS[key]
-    big.lab.asked.clear()
-    if how == "closed":
-        dock.close()
-    else:
-        big.window.tabifiedDockWidgets(dock)[0].raise_()
-    until(lambda: dock.visibleRegion().isEmpty())
-    for step in (1.0, 2.0, 3.0):
-        change(big, key, step)
+def test_nothing_is_asked_for_hidden_panels_until_they_are_seen(big, until, how):
+    for key, kind in SHOWS.items():
+        dock = big.window.docks[key]
+        if how == "closed":
+            dock.close()
+        else:
+            big.window.tabifiedDockWidgets(dock)[0].raise_()
+        until(lambda dock=dock: dock.visibleRegion().isEmpty())
         big.settle()
-    assert asked(big, kind) == []
-    dock.show()
-    dock.raise_()
-    until(lambda: asked(big, kind))
-    big.settle()
-    (request,) = asked(big, kind)
-    change(big, key, 4.0)
-    until(lambda: len(asked(big, kind)) == 2)
-    assert asked(big, kind)[1] != request
+        big.lab.asked.clear()
+        for step in (1.0, 2.0, 3.0):
+            change(big, key, step)
+            big.settle()
+        assert asked(big, kind) == []
+        dock.show()
+        dock.raise_()
+        until(lambda kind=kind: asked(big, kind))
+        big.settle()
+        (request,) = asked(big, kind)
+        change(big, key, 4.0)
+        until(lambda kind=kind: len(asked(big, kind)) == 2)
+        big.settle()
+        assert asked(big, kind)[1] != request
 
 
 def test_the_map_needs_the_manifold_where_it_is_its_backdrop(big, until):
@@ -59,5 +60,5 @@ def test_the_map_needs_the_manifold_where_it_is_its_backdrop(big, until):
     big.settle()
     assert asked(big, MakeManifold) == []
     assert asked(big, Decode)
-    big.panel("map").layers.actions[BACKING].trigger()
+    big.panel("map").layers.actions[MANIFOLD_BACKDROP].trigger()
     until(lambda: asked(big, MakeManifold))

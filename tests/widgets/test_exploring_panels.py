@@ -325,7 +325,7 @@ def test_bookmarks_that_could_not_be_written_are_not_shown_as_if(desk, monkeypat
     def fail(request):
         raise RunError("The disk is full.", "Make room.")
 
-    monkeypatch.setattr(desk.lab, "KeepBookmarks", fail, raising=False)
+    monkeypatch.setattr(desk.lab, "SaveBookmarks", fail, raising=False)
     desk.hand.click(panel.add)
     desk.settle()
     assert desk.state.failure.title == "The disk is full."

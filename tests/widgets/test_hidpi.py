@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from latentlab.widgets.kit.scatter.rasterize import offsets
+from latentlab.widgets.kit.scatter.rasterize import disc_offsets
 
 MEASURE = """
 import json
@@ -84,7 +84,7 @@ def test_dots_and_lines_are_as_large_at_every_scale(ratio):
 
 @pytest.mark.parametrize("size", range(2, 13))
 def test_points_are_round(size):
-    core, rim = offsets(size)
+    core, rim = disc_offsets(size)
     assert not set(core) & set(rim)
     assert len(core) == pytest.approx(0.785 * size**2, rel=0.3)
     wide, tall = ({place[i] for place in core} for i in (0, 1))

@@ -7,10 +7,10 @@ import pytest
 from gui_support import PLAIN, wait
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from latentlab.session.map import Layout, MakeView, View, point_under
+from latentlab.session.map import Layout, MakeView, MapView, point_at_position
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.runs import ListLibrary
-from latentlab.widgets.panels.map.plot import Spot
+from latentlab.widgets.panels.map.plot import MapPosition
 
 BUILT = ("map", "image", "manifold")
 
@@ -69,7 +69,7 @@ def test_click_drag_hover_and_keys_work(big, layout):
     assert (a.pos().x(), a.pos().y()) == pytest.approx((-1.0, 1.2), abs=3 * big.pixel_size)
     x, y = a.pos().x(), a.pos().y()
     assert big.state.ends.a.z == pytest.approx(
-        point_under(big.state, x, y, big.state.ends.a).z, abs=1e-5
+        point_at_position(big.state, x, y, big.state.ends.a).z, abs=1e-5
     )
 
 
@@ -250,7 +250,7 @@ def test_all_images_can_be_shown_and_rows_stay(part):
     part.settle()
     assert part.state.original.row == 333
     assert part.state.point.z == pytest.approx(tuple(part.state.codes.mu[333].tolist()))
-    assert part.map.nearest(Spot(x, y, None, QPointF())) == 333
+    assert part.map.nearest(MapPosition(x, y, None, QPointF())) == 333
 
 
 def test_a_view_follows_to_all_images(part):
@@ -263,7 +263,9 @@ def test_a_view_follows_to_all_images(part):
 
 
 def test_a_map_begun_with_fewer_images_is_made_once_more(part):
-    stale = View(Layout.TSNE, part.state.view.frame, np.zeros((90, 2), np.float32), np.arange(90))
+    stale = MapView(
+        Layout.TSNE, part.state.view.frame, np.zeros((90, 2), np.float32), np.arange(90)
+    )
     part.controller.map.show_all()
     part.until(lambda: len(part.state.codes) == 400)
     part.controller.map.set_view(stale)

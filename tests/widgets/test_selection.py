@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QMenu
 
 from latentlab.data.image_set import Attributes
 from latentlab.session.anomalies import ScoreImages
-from latentlab.session.map import MakeMeasured, SaveSelection
+from latentlab.session.map import ComputeMeasure, SaveSelection
 from latentlab.session.runs import ListLibrary
-from latentlab.session.selection import How
-from latentlab.widgets.panels.map.select_menu import RangeDialog, choose_text, fill_select_menu
+from latentlab.session.selection import SetOperation
+from latentlab.widgets.panels.map.select_menu import RangeDialog, fill_select_menu, select_by_text
 
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 
@@ -133,9 +133,9 @@ def test_selections_combine_are_kept_and_undone(desk):
     control.selection.select(list(range(10)))
     (kept,) = desk.state.kept
     assert (kept.name, set(kept.rows.tolist())) == ("ants", ants)
-    control.selection.select(kept.rows, How.COMMON)
+    control.selection.select(kept.rows, SetOperation.COMMON)
     assert chosen(desk) == ants & set(range(10))
-    control.selection.select(list(bees), How.ADD)
+    control.selection.select(list(bees), SetOperation.ADD)
     assert chosen(desk) == (ants & set(range(10))) | bees
     control.selection.invert()
     assert chosen(desk) == set(range(90)) - (ants & set(range(10))) - bees
@@ -223,9 +223,9 @@ def test_the_menu_chooses_by_words_codes_and_ranges(desk, monkeypatch):
 
 
 def test_text_is_looked_for_in_the_names_of_classes(desk):
-    choose_text(desk.controller, " A")
+    select_by_text(desk.controller, " A")
     assert chosen(desk) == set(np.flatnonzero(desk.state.codes.labels != 1).tolist())
-    choose_text(desk.controller, "wasp")
+    select_by_text(desk.controller, "wasp")
     assert "wasp" in desk.state.failure.title
     assert "ant, bee, cat" in desk.state.failure.advice
 
@@ -283,11 +283,11 @@ def test_colouring_by_number_shows_a_bar_and_by_group_a_legend(desk):
     assert panel.legend.isVisible()
     assert not panel.bar.isVisible()
     assert panel.colours.count.isVisible()
-    before = desk.state.answer(MakeMeasured)
+    before = desk.state.answer(ComputeMeasure)
     panel.colours.count.setValue(4)
     desk.settle()
-    assert desk.state.answer(MakeMeasured) is not before
-    assert desk.state.answer(MakeMeasured).count == 4
+    assert desk.state.answer(ComputeMeasure) is not before
+    assert desk.state.answer(ComputeMeasure).count == 4
     panel.colours.choose("class")
     assert [button.text() for button in panel.legend.buttons] == ["ant", "bee", "cat"]
 
@@ -321,7 +321,7 @@ def test_hidden_groups_are_not_taken(desk):
     panel = desk.panel("map")
     panel.colours.choose("k-means")
     desk.settle()
-    groups = desk.state.answer(MakeMeasured).values
+    groups = desk.state.answer(ComputeMeasure).values
     hidden = panel.legend.buttons[0]
     desk.hand.click(hidden)
     xy = desk.state.view.places(desk.state.codes)

@@ -1,5 +1,6 @@
 """Panels, docks and menus of the main window, on toys."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -19,39 +20,79 @@ from latentlab.widgets.panel import find_panels
 ALT = Qt.KeyboardModifier.AltModifier
 KEYS = [panel.key for panel in find_panels()]
 
-BUILT = None
-"""All panels are built, also those behind others."""
+BUILT = ("map", "image", "library", "sliders")
 
 
 def title_buttons(dock):
     return dock.titleBarWidget().findChildren(QToolButton)
 
 
-def test_every_panel_is_seen_at_first_start(desk):
+def test_every_panel_is_seen_at_first_start(old_desk):
     """Or has its tab above one that is; see ``test_tabs``."""
-    for key, dock in desk.window.docks.items():
+    for key, dock in old_desk.window.docks.items():
         assert dock.isVisible(), key
         if dock.panel.behind:
             continue
         assert not dock.visibleRegion().isEmpty(), f"{key} lies behind a tab"
-        assert desk.panel(key).width() > 100, key
+        assert old_desk.panel(key).width() > 100, key
 
 
-def test_panels_show_the_toy(desk):
+def test_panels_show_the_toy(old_desk):
     """One glance at each panel: it shows this model and no other."""
-    state = desk.state
-    image = desk.panel("image").view.image
+    state = old_desk.state
+    image = old_desk.panel("image").view.image
     assert image.pixelColor(0, 0).red() == state.answer(Decode).pixels[0, 0]
-    assert len(desk.panel("sliders").rows) == 2
-    assert len(desk.panel("map").legend.buttons) == 3
-    library = desk.panel("library").list
+    assert len(old_desk.panel("sliders").rows) == 2
+    assert len(old_desk.panel("map").legend.buttons) == 3
+    library = old_desk.panel("library").list
     names = [library.item(row).text().split("\n")[0] for row in range(library.count())]
     assert names == ["toy", "big"]
     assert library.currentRow() == 0
-    assert list(desk.panel("curves").plots) == ["loss", "reconstruction", "kl"]
-    assert desk.panel("train").form.values()["model"]["kind"] == "vae"
-    assert "toy · VAE 2-D · epoch 3" in desk.window.model_label.text()
-    assert desk.window.windowTitle().startswith("toy")
+    assert list(old_desk.panel("curves").plots) == ["loss", "reconstruction", "kl"]
+    assert old_desk.panel("train").form.values()["model"]["kind"] == "vae"
+    assert "toy · VAE 2-D · epoch 3" in old_desk.window.model_label.text()
+    assert old_desk.window.windowTitle().startswith("toy")
+
+
+def test_shortcut_hides_and_shows_each_panel(old_desk):
+    for key, dock in old_desk.window.docks.items():
+        dock.raise_()
+        digit = Qt.Key(ord(dock.panel.shortcut[-1]))
+        assert dock.panel.shortcut[:-1] == "Alt+"
+        old_desk.hand.key(digit, ALT)
+        assert not dock.isVisible(), key
+        assert not dock.toggleViewAction().isChecked()
+        old_desk.hand.key(digit, ALT)
+        assert dock.isVisible(), key
+
+
+def test_help_explains_each_panel(old_desk, monkeypatch):
+    told = []
+    monkeypatch.setattr(QWhatsThis, "showText", lambda *args: told.append(args[1]))
+    for dock in old_desk.window.docks.values():
+        dock.raise_()
+        old_desk.until(lambda dock=dock: not dock.visibleRegion().isEmpty())
+        old_desk.hand.click(title_buttons(dock)[0])
+        assert told.pop() == f"<p>{dock.panel.help}</p>"
+    assert not told
+
+
+def test_escape_quits_nothing(old_desk):
+    for key in KEYS:
+        old_desk.panel(key).setFocus()
+        old_desk.hand.key(Qt.Key.Key_Escape)
+    assert old_desk.window.isVisible()
+    assert all(dock.isVisible() for dock in old_desk.window.docks.values())
+
+
+def test_shortcuts_are_listed(old_desk):
+    """F1 lists every shortcut of the menus."""
+    old_desk.hand.key(Qt.Key.Key_F1)
+    box = old_desk.window.findChild(QMessageBox)
+    text = box.text()
+    for word in ("Ctrl+Z", "Alt+3", "Random z", "Ctrl+T", "Shift+click"):
+        assert word in text, word
+    box.close()
 
 
 def test_window_needs_no_torch():
@@ -105,18 +146,6 @@ sys.exit(status)
 # Showing and hiding panels
 
 
-def test_shortcut_hides_and_shows_each_panel(desk):
-    for key, dock in desk.window.docks.items():
-        dock.raise_()
-        digit = Qt.Key(ord(dock.panel.shortcut[-1]))
-        assert dock.panel.shortcut[:-1] == "Alt+"
-        desk.hand.key(digit, ALT)
-        assert not dock.isVisible(), key
-        assert not dock.toggleViewAction().isChecked()
-        desk.hand.key(digit, ALT)
-        assert dock.isVisible(), key
-
-
 def test_hidden_panel_catches_up(desk):
     image = desk.panel("image")
     before = image.view.image.pixelColor(0, 0)
@@ -132,6 +161,7 @@ def test_hidden_panel_catches_up(desk):
 
 def test_panels_hidden_while_the_model_changes_catch_up(desk):
     """A hidden panel that missed a change of size must not show the old one's."""
+    desk.panel("samples")
     for key in KEYS:
         desk.window.docks[key].toggleViewAction().trigger()
     desk.controller.runs.open(Path("/toys/big"))
@@ -156,29 +186,30 @@ def test_close_button_hides_and_float_button_floats(desk):
     dock.setFloating(False)
 
 
-@pytest.mark.parametrize("key", ["curves", "anomalies", "map"])
-def test_a_panel_that_floats_looks_so_and_comes_back_to_the_front(desk, key):
-    dock = desk.window.docks[key]
-    dock.raise_()
-    desk.until(lambda: not dock.visibleRegion().isEmpty())
-    place = dock.mapToGlobal(dock.rect().topLeft())
-    button = title_buttons(dock)[1]
-    icon = button.icon().pixmap(24).toImage()
-    desk.hand.click(button)
-    desk.until(dock.isFloating)
-    assert dock.mapToGlobal(dock.rect().topLeft()) != place
-    assert button.icon().pixmap(24).toImage() != icon
-    assert button.toolTip().startswith("Dock")
-    image = dock.grab().toImage()
-    edge = {image.pixelColor(x, dock.height() // 2).name() for x in range(12)}
-    assert colours().accent in edge
-    button.click()
-    desk.until(lambda: not dock.isFloating())
-    desk.until(lambda: not dock.visibleRegion().isEmpty() and dock._in_front)
-    assert button.toolTip().startswith("Float")
+def test_a_panel_that_floats_looks_so_and_comes_back_to_the_front(desk):
+    for key in ("curves", "anomalies", "map"):
+        dock = desk.window.docks[key]
+        dock.raise_()
+        desk.until(lambda dock=dock: not dock.visibleRegion().isEmpty())
+        place = dock.mapToGlobal(dock.rect().topLeft())
+        button = title_buttons(dock)[1]
+        icon = button.icon().pixmap(24).toImage()
+        desk.hand.click(button)
+        desk.until(dock.isFloating)
+        assert dock.mapToGlobal(dock.rect().topLeft()) != place, key
+        assert button.icon().pixmap(24).toImage() != icon, key
+        assert button.toolTip().startswith("Dock")
+        image = dock.grab().toImage()
+        edge = {image.pixelColor(x, dock.height() // 2).name() for x in range(12)}
+        assert colours().accent in edge, key
+        button.click()
+        desk.until(lambda dock=dock: not dock.isFloating())
+        desk.until(lambda dock=dock: not dock.visibleRegion().isEmpty() and dock._in_front)
+        assert button.toolTip().startswith("Float")
 
 
-def test_reset_layout_puts_everything_back(desk):
+def test_reset_layout_puts_everything_back(make_desk):
+    desk = make_desk(built=None)
     docks, size = desk.window.docks, desk.window.size()
     before = {key: dock.geometry().getRect() for key, dock in docks.items()}
     docks["map"].setFloating(True)
@@ -205,7 +236,7 @@ def test_no_column_jumps_when_training_starts(make_desk):
         yield toy.started()
         go_on.wait(20)
 
-    desk = make_desk(train=train)
+    desk = make_desk(train=train, built=None)
     before = desk.window.docks["train"].width()
     desk.controller.training.start()
     desk.until(lambda: desk.panel("train").stop.isVisible())
@@ -216,12 +247,13 @@ def test_no_column_jumps_when_training_starts(make_desk):
     assert desk.window.docks["train"].width() == pytest.approx(before, abs=10)
 
 
-@pytest.mark.parametrize("name", ["vae", "conv-cvae-with-a-very-long-name"])
-def test_no_column_jumps_whatever_is_trained(desk, name):
+def test_no_column_jumps_whatever_is_trained(make_desk):
     """Long titles are cut off; how far the run is can be read still."""
+    desk = make_desk(built=None)
     before = {key: desk.window.docks[key].geometry() for key in ("train", "map", "image")}
-    recipe = {"model": {"kind": name, "latent_dim": 32}, "data": {"kind": "synthetic-faces-64"}}
-    for epoch in (1, 10_000):
+    names = ("vae", "conv-cvae-with-a-very-long-name")
+    for name, epoch in itertools.product(names, (1, 10_000)):
+        recipe = {"model": {"kind": name, "latent_dim": 32}, "data": {"kind": "synthetic-faces-64"}}
         run = Run(phase="training", epoch=epoch, epochs=10_000, fraction=0.1, recipe=recipe)
         desk.controller.store.set(training=TrainingStatus(run=run))
         desk.settle()
@@ -231,51 +263,26 @@ def test_no_column_jumps_whatever_is_trained(desk, name):
         assert {key: desk.window.docks[key].geometry() for key in before} == before
 
 
-@pytest.mark.parametrize("width", [1280, 1600])
-@pytest.mark.parametrize("words", [5, 400])
-def test_a_failure_takes_two_lines_and_ends_where_the_panels_end(desk, width, words):
-    desk.window.resize(width, 800)
-    desk.until(lambda: desk.window.width() == width)
-    top = desk.window.docks["map"].mapTo(desk.window, QPoint()).y()
-    desk.controller.store.refuse("It cannot be " + "done " * words + ".", "Try something else.")
-    bar, image = desk.window.failure_bar, desk.window.docks["image"]
-    desk.until(bar.isVisible)
-    desk.until(lambda: desk.window.docks["map"].mapTo(desk.window, QPoint()).y() > top)
-    assert bar.height() <= 48
-    assert desk.window.docks["map"].mapTo(desk.window, QPoint()).y() - top <= 56
-    ends = [w.mapTo(desk.window, w.rect().topRight()).x() for w in (bar, image)]
-    assert ends[0] == pytest.approx(ends[1], abs=2)
-    assert len(bar.text.shown_lines()) == (1 if words == 5 else 2)
-    assert bar.text.toolTip().endswith("Try something else.")
+def test_a_failure_takes_two_lines_and_ends_where_the_panels_end(desk):
+    window, bar, image = desk.window, desk.window.failure_bar, desk.window.docks["image"]
 
+    def top():
+        return window.docks["map"].mapTo(window, QPoint()).y()
 
-def test_help_explains_each_panel(desk, monkeypatch):
-    told = []
-    monkeypatch.setattr(QWhatsThis, "showText", lambda *args: told.append(args[1]))
-    for dock in desk.window.docks.values():
-        dock.raise_()
-        desk.until(lambda dock=dock: not dock.visibleRegion().isEmpty())
-        desk.hand.click(title_buttons(dock)[0])
-        assert told.pop() == f"<p>{dock.panel.help}</p>"
-    assert not told
-
-
-def test_escape_quits_nothing(desk):
-    for key in KEYS:
-        desk.panel(key).setFocus()
-        desk.hand.key(Qt.Key.Key_Escape)
-    assert desk.window.isVisible()
-    assert all(dock.isVisible() for dock in desk.window.docks.values())
-
-
-def test_shortcuts_are_listed(desk):
-    """F1 lists every shortcut of the menus."""
-    desk.hand.key(Qt.Key.Key_F1)
-    box = desk.window.findChild(QMessageBox)
-    text = box.text()
-    for word in ("Ctrl+Z", "Alt+3", "Random z", "Ctrl+T", "Shift+click"):
-        assert word in text, word
-    box.close()
+    for width, words in itertools.product((1280, 1600), (5, 400)):
+        window.resize(width, 800)
+        desk.until(lambda width=width: window.width() == width)
+        before = top()
+        desk.controller.store.refuse("It cannot be " + "done " * words + ".", "Try something else.")
+        desk.until(lambda before=before: bar.isVisible() and top() > before)
+        assert bar.height() <= 48
+        assert top() - before <= 56
+        ends = [w.mapTo(window, w.rect().topRight()).x() for w in (bar, image)]
+        assert ends[0] == pytest.approx(ends[1], abs=2)
+        assert len(bar.text.shown_lines()) == (1 if words == 5 else 2)
+        assert bar.text.toolTip().endswith("Try something else.")
+        desk.controller.store.set(failure=None)
+        desk.until(lambda before=before: not bar.isVisible() and top() == before)
 
 
 # Opening from the library

@@ -1,11 +1,11 @@
 """Workers are tested on toys: no torch, and no window."""
 
 import pytest
-from gui_support import frozen, no_leaks, until
+from gui_support import frozen, no_leaks, refrozen, until
 
 from latentlab.workers.lane import Lane
 
-__all__ = ["frozen", "no_leaks", "until"]
+__all__ = ["frozen", "no_leaks", "refrozen", "until"]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QObject, QTimer
 from shiboken6 import delete
 
-from latentlab.workers.collector import EVERY, Collector
+from latentlab.workers.collector import BEATS_PER_GENERATION, Collector
 
 
 class Knot(QObject):
@@ -20,7 +20,7 @@ class Knot(QObject):
 
 
 @pytest.fixture
-def window(qapp):
+def window(qapp, refrozen):
     window = QObject()
     yield window
     delete(window)
@@ -50,7 +50,7 @@ def test_every_generation_has_its_turn(window, monkeypatch):
     assert turns[:11] == [0] * 9 + [1, 0]
     assert turns.count(1) == 5
     assert turns[-1] == 2
-    assert set(turns) == set(EVERY)
+    assert set(turns) == set(BEATS_PER_GENERATION)
 
 
 def test_what_modules_hold_is_not_looked_at_again(window, monkeypatch):
@@ -65,7 +65,7 @@ def test_what_modules_hold_is_not_looked_at_again(window, monkeypatch):
     assert gc.get_freeze_count() >= before + len(kept)
 
 
-def test_the_automatic_collector_comes_back(qapp):
+def test_the_automatic_collector_comes_back(qapp, refrozen):
     window = QObject()
     Collector(window)
     gc.freeze()

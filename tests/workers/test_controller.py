@@ -8,10 +8,11 @@ import pytest
 import toy
 from controller_support import bare, bench, moved
 
-from latentlab.latent.planes import axes_frame
+from latentlab.latent.planes import axes_plane
 from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.failure import Failure
 from latentlab.session.model import (
+    AllCodes,
     Decode,
     DecodePath,
     EncodeFile,
@@ -21,7 +22,6 @@ from latentlab.session.model import (
     Open,
     PickImage,
     ShowRest,
-    Whole,
 )
 from latentlab.session.points import GridSettings, Picture, Point, SampleSettings
 from latentlab.session.runs import ListLibrary
@@ -29,7 +29,7 @@ from latentlab.workers.lane import Answer
 
 __all__ = ["bare", "bench"]
 
-FRAME = axes_frame(0, 1, 2)
+FRAME = axes_plane(0, 1, 2)
 
 
 # What follows from what
@@ -373,5 +373,5 @@ def test_the_codes_that_opening_left_out_are_asked_for(bare):
     assert len(bare.state.codes) == 30
     (number,) = bare.lane.waiting(ShowRest)
     request = bare.lane.open.pop(number)
-    bare.lane.answered.emit(Answer(number, request, Whole(toy.codes())))
+    bare.lane.answered.emit(Answer(number, request, AllCodes(toy.codes())))
     assert len(bare.state.codes) == 90

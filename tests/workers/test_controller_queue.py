@@ -12,10 +12,10 @@ from latentlab.session.failure import Failure
 from latentlab.session.model import Open
 from latentlab.session.runs import (
     Compare,
-    Compared,
-    Entry,
+    ComparedRun,
+    LibraryEntry,
     ListLibrary,
-    ReadMoment,
+    ReadEpochPreview,
     Remedy,
     Rename,
     Run,
@@ -197,7 +197,7 @@ def test_a_new_name_of_the_open_run_is_known_at_once(bench):
 def test_the_open_run_is_left_once_it_is_in_the_trash(bench, tmp_path, trashed, opened):
     """The second one listed has gone already."""
     paths = [tmp_path / name for name in "abcd"]
-    entries = tuple(Entry(f"run {path.name}", "", path, shipped=False) for path in paths)
+    entries = tuple(LibraryEntry(f"run {path.name}", "", path, shipped=False) for path in paths)
     for path in (*paths[:1], *paths[2:]):
         path.mkdir()
     told = []
@@ -213,7 +213,9 @@ def test_the_open_run_is_left_once_it_is_in_the_trash(bench, tmp_path, trashed, 
 
 
 def test_another_run_in_the_trash_leaves_the_open_one(bench, tmp_path):
-    bench.controller.store.set(answers={ListLibrary: (Entry("run", "", tmp_path, shipped=False),)})
+    bench.controller.store.set(
+        answers={ListLibrary: (LibraryEntry("run", "", tmp_path, shipped=False),)}
+    )
     reply(bench, Trash(RUN))
     assert not [each for each in bench.lane.asked if isinstance(each, Open)]
 
@@ -228,7 +230,7 @@ def test_an_answer_on_its_way_does_not_bring_back_what_was_left(bench, way):
     else:
         bench.controller.runs.compare((RUN, RUN))
         (request,) = bench.lane.asked
-        response = (Compared("one", RUN, {}), Compared("two", RUN, {}))
+        response = (ComparedRun("one", RUN, {}), ComparedRun("two", RUN, {}))
     number = bench.lane.number
     if way == "moment":
         bench.controller.runs.show_moment(None)
@@ -246,7 +248,7 @@ def test_a_moment_stays_while_the_run_goes_on(bench):
     bench.lane.asked.clear()
     bench.controller.runs.show_moment(3)
     (request,) = bench.lane.asked
-    assert request == ReadMoment(RUN, 3)
+    assert request == ReadEpochPreview(RUN, 3)
     bench.lane.answered.emit(Answer(bench.lane.number, request, portrait(3)))
     latest = portrait(9)
     curves = {("running", "loss"): (np.ones(1), np.ones(1))}
@@ -270,7 +272,7 @@ def test_a_moment_asked_for_before_the_first_model_of_a_run_is_still_shown(bench
 
 def test_a_moment_of_another_run_than_the_one_shown_is_dropped(bench):
     bench.controller.runs.show_moment(3)
-    (late,) = bench.lane.waiting(ReadMoment)
+    (late,) = bench.lane.waiting(ReadEpochPreview)
     bench.controller.runs.open(Path("/toys/part"))
     bench.lane.answer(bench.lane.waiting(Open)[0])
     bench.lane.answer(late)

@@ -123,7 +123,9 @@ def test_weights_of_a_run_that_nobody_watches_are_not_asked_for_again(bench):
     assert looks(bench) == ["look again"]
 
 
-@pytest.mark.parametrize(("device", "share"), [("CPU", running.MODEST), ("H200", 1.0)])
+@pytest.mark.parametrize(
+    ("device", "share"), [("CPU", running.MODEST_TIME_FRACTION), ("H200", 1.0)]
+)
 def test_exploring_leaves_time_to_a_run_on_the_same_cores(bench, device, share):
     bench.controller.training.start()
     bench.training.progressed.emit(Run(device=device))

@@ -7,13 +7,13 @@ from gui_support import wait
 from toy import tiles
 
 from latentlab.errors import RunError
-from latentlab.latent.planes import axes_frame
+from latentlab.latent.planes import axes_plane
 from latentlab.session.export import Export
 from latentlab.session.model import Decode, DecodePath, Hover, MakeManifold, Open
 from latentlab.session.points import GridSettings, LatentPath, Point
 from latentlab.session.request import Request
 from latentlab.session.runs import Discard
-from latentlab.workers.lane import Ticket
+from latentlab.workers.lane import PendingRequest
 
 
 def at(x):
@@ -75,7 +75,7 @@ def test_urgent_before_slow(busy, slow, until):
     """What a hand waits for comes first, whatever was asked first."""
     ends = LatentPath(at(0), at(1))
     late_first = [
-        MakeManifold(at(0), axes_frame(0, 1, 2), GridSettings()),
+        MakeManifold(at(0), axes_plane(0, 1, 2), GridSettings()),
         DecodePath(ends),
         Hover(at(1)),
         Decode(at(1)),
@@ -244,7 +244,9 @@ def test_closed_lane_takes_requests_silently(open_lane):
 
 def test_newer_requests_replace_older_ones_except_files():
     requests = (Decode(at(0)), Decode(at(1)), Hover(at(0)))
-    older, newer, hover = (Ticket(number, each).place for number, each in enumerate(requests))
+    older, newer, hover = (
+        PendingRequest(number, each).place for number, each in enumerate(requests)
+    )
     assert older == newer != hover
     for written in (Export(tiles([at(0)], 1), Path("a.png"), {}), Discard(Path("run 1"))):
-        assert Ticket(1, written).place != Ticket(2, written).place
+        assert PendingRequest(1, written).place != PendingRequest(2, written).place

@@ -8,7 +8,7 @@ import toy
 from controller_support import bare, bench, moved
 
 from latentlab.latent.interpolation.curves import PathKind
-from latentlab.session.belonging import belongs
+from latentlab.session.belonging import belongs_to_model
 from latentlab.session.directions import MakeSliderStrips
 from latentlab.session.failure import Failure
 from latentlab.session.interpolation import (
@@ -72,7 +72,7 @@ def test_what_comes_too_late_changes_nothing(bench, intent, model):
     after = bench.state
     assert [name for name in ONE_MODEL if getattr(before, name) is not getattr(after, name)] == []
     assert {kind for kind, answer in after.answers.items() if answer} == set(before.answers)
-    assert all(belongs(request, after) for request in bench.lane.asked)
+    assert all(belongs_to_model(request, after) for request in bench.lane.asked)
     assert after.failure is None
     assert not after.can_undo
 

@@ -1,16 +1,21 @@
 import pytest
 
 from latentlab.workers import looks
-from latentlab.workers.looks import LONGEST, SHARE, Looks, rest_after
+from latentlab.workers.looks import (
+    MAX_CPU_FRACTION,
+    MAX_INTERVAL_S,
+    UpdateThrottle,
+    update_interval,
+)
 
 
 @pytest.mark.parametrize(("cost", "cores"), [(0.1, 2), (0.1, 1), (0.02, 16)])
 def test_looks_take_no_more_than_their_share_of_all_cores(cost, cores):
-    assert cost / (rest_after(cost, cores) * cores) == pytest.approx(SHARE)
+    assert cost / (update_interval(cost, cores) * cores) == pytest.approx(MAX_CPU_FRACTION)
 
 
 def test_a_dear_look_is_not_the_last():
-    assert rest_after(1000.0, 1) == LONGEST
+    assert update_interval(1000.0, 1) == MAX_INTERVAL_S
 
 
 def test_the_next_look_is_due_after_what_the_last_one_cost(qapp, until, monkeypatch):
@@ -18,7 +23,7 @@ def test_the_next_look_is_due_after_what_the_last_one_cost(qapp, until, monkeypa
     monkeypatch.setattr(looks.time, "monotonic", lambda: clock["now"])
     monkeypatch.setattr(looks.time, "process_time", lambda: clock["spent"])
     monkeypatch.setattr(looks.os, "cpu_count", lambda: 1)
-    watched, due = Looks(), []
+    watched, due = UpdateThrottle(), []
     watched.due.connect(lambda: due.append(True))
     watched.begin()
     # It took a twentieth of the time since: the next may come at once.

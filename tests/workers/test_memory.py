@@ -5,7 +5,7 @@ import sys
 import pytest
 from random_watch import resident_mb
 
-from latentlab.workers.memory import give_back_memory
+from latentlab.workers.memory import trim_memory
 
 MEGABYTE = 2**20
 
@@ -15,6 +15,6 @@ def test_what_was_freed_between_what_is_kept_is_given_back():
     blocks = [bytes(60_000) for _ in range(3000)]
     full, kept = resident_mb(), blocks[::50]
     del blocks
-    give_back_memory()
+    trim_memory()
     assert len(kept) == 60
     assert full - resident_mb() > 100

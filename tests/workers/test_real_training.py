@@ -1,10 +1,10 @@
 """Training for real, on the bundled digits: controller, lane, job and run folders together."""
 
-import gc
 import time
 
 import numpy as np
 import pytest
+from gui_support import freeze
 
 from latentlab import app
 from latentlab.directories import runs
@@ -35,8 +35,7 @@ def frozen():
     """Load torch, and take it out of the garbage collector's sight."""
     from latentlab.explorer import model as exploring  # noqa: F401
 
-    gc.collect()
-    gc.freeze()
+    freeze()
 
 
 class Lab:
@@ -251,7 +250,7 @@ def test_a_run_can_be_looked_back_at_while_it_goes_on_and_afterwards(lab, monkey
     assert (lab.state.moment, lab.state.portrait.epoch) == (None, last)
     lab.controller.runs.show_moment(10**6)
     lab.until(lambda: lab.state.failure)
-    assert "no portrait" in lab.state.failure.title
+    assert "no preview" in lab.state.failure.title
 
 
 def test_a_run_that_cannot_be_resumed_says_why(lab):

@@ -9,13 +9,13 @@ import pytest
 import toy
 
 from latentlab.errors import RecipeError
-from latentlab.learning.events import EpochEnd, Latents, Step
+from latentlab.learning.events import EpochEnd, LatentStatistics, Step
 from latentlab.session.runs import TrainingJob
 from latentlab.work import Progress
 from latentlab.workers.training import Training
 
 RUN = Path("/runs/1")
-LATENTS = Latents(np.ones(2), 1.5, 0.5, 90)
+LATENTS = LatentStatistics(np.ones(2), 1.5, 0.5, 90)
 
 
 class Gate:

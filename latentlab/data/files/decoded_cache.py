@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.files.archive import Entry, Skipped, Source
-    from latentlab.data.files.image_file import Frame
+    from latentlab.data.files.image_file import ImageFormat
     from latentlab.work import Progress
 
 VERSION = 2
@@ -93,7 +93,7 @@ class Pictures:
 
 
 def open_pictures(
-    source: Source, entries: Sequence[Entry], frame: Frame
+    source: Source, entries: Sequence[Entry], frame: ImageFormat
 ) -> Generator[Progress, None, Pictures]:
     """Return images in the order of `entries`, from the cache or decoded into it.
 
@@ -110,7 +110,7 @@ def open_pictures(
     return _read(folder, len(entries), frame)
 
 
-def _cached(folder: Path, count: int, frame: Frame) -> Pictures | None:
+def _cached(folder: Path, count: int, frame: ImageFormat) -> Pictures | None:
     """Return a cache entry, or None; deletes a damaged one."""
     if not (folder / ABOUT).exists():
         return None
@@ -121,7 +121,7 @@ def _cached(folder: Path, count: int, frame: Frame) -> Pictures | None:
         return None
 
 
-def signature(entries: Iterable[Entry], frame: Frame) -> str:
+def signature(entries: Iterable[Entry], frame: ImageFormat) -> str:
     """Return a hash of the entries and the format, which names the cache entry."""
     digest = hashlib.sha256(f"{VERSION} {frame}\n".encode())
     for entry in entries:
@@ -131,7 +131,7 @@ def signature(entries: Iterable[Entry], frame: Frame) -> str:
 
 
 def _build(
-    source: Source, entries: Sequence[Entry], frame: Frame, folder: Path
+    source: Source, entries: Sequence[Entry], frame: ImageFormat, folder: Path
 ) -> Generator[Progress]:
     part = _make_part(folder, len(entries) * int(np.prod(frame.shape)))
     try:
@@ -177,7 +177,7 @@ def _make_part(folder: Path, needed: int) -> Path:
     )
 
 
-def _read(folder: Path, count: int, frame: Frame) -> Pictures:
+def _read(folder: Path, count: int, frame: ImageFormat) -> Pictures:
     images, rows = (NumpyFile(folder / name, "The cache").read() for name in (IMAGES, ROWS))
     about = read_json(folder / ABOUT, _ABOUT, DataError, most=LARGE)
     fits = images.dtype == np.uint8 and images.shape == (rows.size, *frame.shape) and rows.size

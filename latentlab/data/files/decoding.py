@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.files.archive import Source
-    from latentlab.data.files.image_file import Decoded, Frame
+    from latentlab.data.files.image_file import Decoded, ImageFormat
 
 PAGES_AT_ONCE = 64
 """Maximum number of pages of one file per task of a thread."""
@@ -31,7 +31,7 @@ Unit = tuple[Entry, ...]
 """Pages of one file, ascending, or a single-image file."""
 
 
-def decoder(source: Source, frame: Frame) -> Callable[[Unit], list[Decoded | DataError]]:
+def decoder(source: Source, frame: ImageFormat) -> Callable[[Unit], list[Decoded | DataError]]:
     """Return a function that decodes a unit of a source to the format `frame`."""
 
     def decode(unit: Unit) -> list[Decoded | DataError]:
@@ -50,7 +50,7 @@ class Decoding:
         Folder or archive of the images.
     entries : sequence of Entry
         Images to decode, in the order of the array.
-    frame : Frame
+    frame : ImageFormat
         Format of the images in the array.
 
     Attributes
@@ -63,7 +63,7 @@ class Decoding:
         Notes on how the images were read.
     """
 
-    def __init__(self, source: Source, entries: Sequence[Entry], frame: Frame) -> None:
+    def __init__(self, source: Source, entries: Sequence[Entry], frame: ImageFormat) -> None:
         self.rows: list[int] = []
         self.skipped: list[tuple[str, str]] = []
         self.notes: list[str] = []

@@ -54,7 +54,7 @@ class NoPictureError(DataError):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ImageFormat:
     """Format of all images of a data set: size, crop and channels.
 
     Parameters
@@ -101,7 +101,7 @@ def picture_suffixes() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """Decoded image, cropped and resized to a `Frame`.
+    """Decoded image, cropped and resized to a `ImageFormat`.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ class Decoded:
 
 
 def read_pages(
-    file: Path | IO[bytes], frame: Frame, pages: Sequence[int] = (0,)
+    file: Path | IO[bytes], frame: ImageFormat, pages: Sequence[int] = (0,)
 ) -> list[Decoded | DataError]:
     """Decode pages of a file to the format `frame`: upright, transparency on white.
 
@@ -127,7 +127,7 @@ def read_pages(
     ----------
     file : Path or file
         Opened once for all pages.
-    frame : Frame
+    frame : ImageFormat
         Format of the results.
     pages : sequence of int
         Page numbers from 0, ascending.
@@ -151,7 +151,7 @@ def read_pages(
     return found
 
 
-def _read(picture: Image.Image, frame: Frame, page: int) -> Decoded:
+def _read(picture: Image.Image, frame: ImageFormat, page: int) -> Decoded:
     if page:
         picture.seek(page)
         check_size(picture)
@@ -247,7 +247,7 @@ def damage_told() -> Iterator[None]:
         raise DataError(reason_of(error)) from error
 
 
-def _draft_size(size: tuple[int, int], frame: Frame) -> tuple[int, int]:
+def _draft_size(size: tuple[int, int], frame: ImageFormat) -> tuple[int, int]:
     """Return the minimum size at which to decode an image so that its crop stays sharp."""
     left, top, right, bottom = frame.box(*size)
     # Use the longer side: EXIF may rotate the image.

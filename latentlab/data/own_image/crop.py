@@ -40,7 +40,7 @@ class SourceImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CropBox:
     """Crop rectangle in pixels of the source image, inside the image."""
 
     left: float
@@ -48,13 +48,13 @@ class Frame:
     width: float
     height: float
 
-    def moved(self, dx: float, dy: float, size: tuple[int, int]) -> Frame:
+    def moved(self, dx: float, dy: float, size: tuple[int, int]) -> CropBox:
         """Return the rectangle shifted by (`dx`, `dy`), clamped to an image of `size`."""
         left = max(0.0, min(self.left + dx, size[0] - self.width))
         top = max(0.0, min(self.top + dy, size[1] - self.height))
         return replace(self, left=left, top=top)
 
-    def scaled(self, factor: float, size: tuple[int, int]) -> Frame:
+    def scaled(self, factor: float, size: tuple[int, int]) -> CropBox:
         """Return the rectangle scaled about its centre, limited to an image of `size`."""
         most = min(size[0] / self.width, size[1] / self.height)
         least = min(1.0, SMALLEST / min(self.width, self.height))
@@ -62,7 +62,7 @@ class Frame:
         width, height = self.width * factor, self.height * factor
         left = self.left + (self.width - width) / 2
         top = self.top + (self.height - height) / 2
-        return Frame(left, top, width, height).moved(0, 0, size)
+        return CropBox(left, top, width, height).moved(0, 0, size)
 
     def fits(self, spec: ImageSpec, size: tuple[int, int]) -> bool:
         """Return whether it is inside an image of `size` and has the proportions of `spec`."""
@@ -73,7 +73,7 @@ class Frame:
         return inside and abs(self.width * height - self.height * width) <= 0.01 * height * width
 
 
-def largest_frame(size: tuple[int, int], spec: ImageSpec) -> Frame:
+def largest_frame(size: tuple[int, int], spec: ImageSpec) -> CropBox:
     """Return the largest centred crop with the proportions of `spec`.
 
     For a tall colour image it is above the centre (`BROW`), where a face would be.
@@ -83,7 +83,7 @@ def largest_frame(size: tuple[int, int], spec: ImageSpec) -> Frame:
     # Without min(), rounding can make the crop larger than the image and its corner negative.
     wide, tall = min(width * scale, size[0]), min(height * scale, size[1])
     down = BROW if channels == 3 else 0.5
-    return Frame((size[0] - wide) / 2, (size[1] - tall) * down, wide, tall)
+    return CropBox((size[0] - wide) / 2, (size[1] - tall) * down, wide, tall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Preprocessing:
 
     Parameters
     ----------
-    frame : Frame or None
+    frame : CropBox or None
         Crop rectangle; None for `largest_frame`.
     invert : bool
         Whether to invert the brightness.
@@ -100,7 +100,7 @@ class Preprocessing:
         Whether to cut out the light drawing on dark ground and centre it like MNIST's digits.
     """
 
-    frame: Frame | None = None
+    frame: CropBox | None = None
     invert: bool = False
     center: bool = False
 

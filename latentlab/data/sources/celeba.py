@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from latentlab.data.files.archive import find_pictures
-from latentlab.data.files.image_file import ALIGNED, Frame
+from latentlab.data.files.image_file import ALIGNED, ImageFormat
 from latentlab.data.image_set import DATA, DataConfig, Splits
 from latentlab.data.sources.folder import (
     MOST_ATTRIBUTES,
@@ -80,7 +80,7 @@ class CelebAConfig(DataConfig):
             where = self.root or "LATENTLAB_DATA or the download folder"
             raise DataError(f"data.root: CelebA is not in {where}.", ADVICE)
         with closing((yield from find_pictures(found))) as source:
-            frame = Frame(self.size, self.size, _crop(source))
+            frame = ImageFormat(self.size, self.size, _crop(source))
             known = yield from describe_pictures(source, None, self.classes_from)
             if not self.classes_from:
                 every = np.arange(len(source.entries))

@@ -14,7 +14,7 @@ from latentlab.config import ADVANCED
 from latentlab.data.attributes import classes_from
 from latentlab.data.files.archive import find_pictures, shown
 from latentlab.data.files.decoded_cache import open_pictures
-from latentlab.data.files.image_file import Crop, Frame
+from latentlab.data.files.image_file import Crop, ImageFormat
 from latentlab.data.files.pages import find_pages
 from latentlab.data.files.parts import find_parts
 from latentlab.data.holdout import choose_held_out, divide, file_keys, split
@@ -94,9 +94,9 @@ class FolderConfig(DataConfig):
     )
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> ImageFormat:
         """Format of the images."""
-        return Frame(self.width, self.height or self.width, self.crop, self.colour)
+        return ImageFormat(self.width, self.height or self.width, self.crop, self.colour)
 
     @override
     def available(self) -> bool:
@@ -214,7 +214,7 @@ def _counted(labels: NDArray[np.int64], names: Sequence[str]) -> str:
 
 
 def open_split(
-    source: Source, known: Known, frame: Frame, share: float, held_out: NDArray | None = None
+    source: Source, known: Known, frame: ImageFormat, share: float, held_out: NDArray | None = None
 ) -> Generator[Progress, None, Splits]:
     """Decode and split images; each part is usually a slice of the memory-mapped array.
 
@@ -224,7 +224,7 @@ def open_split(
         Folder or archive of the images.
     known : Known
         Metadata of the images.
-    frame : Frame
+    frame : ImageFormat
         Format of the decoded images.
     share : float
         Fraction held out by file name if neither folders nor `held_out` decide.

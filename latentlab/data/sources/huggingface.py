@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from latentlab.data.files.archive import Entry, Source
-from latentlab.data.files.image_file import Crop, Frame
+from latentlab.data.files.image_file import Crop, ImageFormat
 from latentlab.data.image_set import DATA, DataConfig, Splits
 from latentlab.data.sources.folder import MOST_PIXELS, Known, open_split
 from latentlab.data.tables.attribute_table import AttributeTable
@@ -59,7 +59,7 @@ class HuggingFaceConfig(DataConfig):
         held_out = next((part for part in HELD_OUT if part in parts and part != name), None)
         used = {part: parts[part] for part in (name, held_out) if part}
         source = _Saved(self.root, used)
-        frame = Frame(self.size, self.size, self.crop, self.colour)
+        frame = ImageFormat(self.size, self.size, self.crop, self.colour)
         labels, names = source.classes()
         judged = np.arange(len(source.entries)) >= len(used[name]) if held_out else None
         known = Known(

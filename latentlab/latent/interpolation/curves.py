@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-PARALLEL = 1e-6
+PARALLEL_SINE = 1e-6
 """Sine of the angle below which two directions count as parallel."""
 
 
@@ -71,7 +71,7 @@ def slerp(a: ArrayLike, b: ArrayLike, share: NDArray[np.float64]) -> NDArray[np.
     start, end = a / norms[0], b / norms[1]
     cosine = float(np.clip(start @ end, -1, 1))
     orthogonal = end - cosine * start
-    if np.linalg.norm(orthogonal) < PARALLEL:
+    if np.linalg.norm(orthogonal) < PARALLEL_SINE:
         if cosine > 0:
             return lerp(a, b, share)
         axis = np.eye(len(a))[int(np.abs(start).argmin())]
@@ -85,7 +85,7 @@ def slerp(a: ArrayLike, b: ArrayLike, share: NDArray[np.float64]) -> NDArray[np.
     return points.astype(np.float32)
 
 
-def along(line: NDArray[np.float32], share: NDArray[np.float64]) -> NDArray[np.float32]:
+def sample_polyline(line: NDArray[np.float32], share: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return points on a polyline, at constant speed.
 
     Parameters
@@ -100,10 +100,12 @@ def along(line: NDArray[np.float32], share: NDArray[np.float64]) -> NDArray[np.f
     ndarray of float32, shape (n, D)
     """
     lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    return at(line, lengths / lengths[-1] if lengths[-1] else np.linspace(0, 1, len(line)), share)
+    return polyline_at(
+        line, lengths / lengths[-1] if lengths[-1] else np.linspace(0, 1, len(line)), share
+    )
 
 
-def at(
+def polyline_at(
     line: NDArray[np.float32], marks: NDArray[np.float64], share: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return points, (n, D), of a polyline with vertices at the parameters `marks`, from 0 to 1."""

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from latentlab.models.base import Model
 
-CORNERS = 25
+PATH_POINTS = 25
 MESSAGE = "Looking for the shortest pictures"
 ITERATIONS = 150
-ENOUGH = 1e-5
+ENERGY_TOLERANCE = 1e-5
 """Relative decrease of the energy below which a step makes no progress."""
-CALM = 3
+PATIENCE = 3
 """Consecutive steps without progress after which the optimization ends."""
 
 
-def generator_of(
+def image_function(
     model: Model, labels: NDArray[np.int64] | None
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return z to the mean of p(x|z) as rows of pixels; a conditional model needs labels."""
@@ -86,11 +86,11 @@ def geodesic(
     lowest_energy, best_inner, stalled = energies[lowest], initial[lowest], 0
     for step, inner in enumerate(_optimize(generate, ends, best_inner, iterations), 1):
         now = _energy(generate, ends, inner)
-        stalled = 0 if now < lowest_energy * (1 - ENOUGH) else stalled + 1
+        stalled = 0 if now < lowest_energy * (1 - ENERGY_TOLERANCE) else stalled + 1
         if now < lowest_energy:
             lowest_energy, best_inner = now, inner.clone()
         yield Progress(MESSAGE, step / iterations)
-        if stalled >= CALM or not np.isfinite(now):
+        if stalled >= PATIENCE or not np.isfinite(now):
             break
     return torch.cat([ends[:1], best_inner, ends[1:]]).numpy()
 

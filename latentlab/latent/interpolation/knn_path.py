@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 NEIGHBOURS = 10
-MOST = 10_000
+MAX_NODES = 10_000
 """Largest number of codes in the graph; more are sampled at random."""
 
 
 @dataclass(frozen=True)
-class NeighbourGraph:
+class KnnGraph:
     """Graph of codes, each connected to its nearest neighbours.
 
     Parameters
@@ -39,7 +39,7 @@ class NeighbourGraph:
     parts: int
 
 
-def build_graph(mu: NDArray[np.float32]) -> Generator[Progress, None, NeighbourGraph | None]:
+def build_knn_graph(mu: NDArray[np.float32]) -> Generator[Progress, None, KnnGraph | None]:
     """Connect each code to its nearest neighbours, in pieces of a few milliseconds.
 
     Two codes are connected if either is among the nearest of the other. Components that are
@@ -52,11 +52,11 @@ def build_graph(mu: NDArray[np.float32]) -> Generator[Progress, None, NeighbourG
 
     Returns
     -------
-    NeighbourGraph or None
+    KnnGraph or None
         None with fewer than two different codes.
     """
-    if len(mu) > MOST:
-        mu = mu[np.sort(np.random.default_rng(0).permutation(len(mu))[:MOST])]
+    if len(mu) > MAX_NODES:
+        mu = mu[np.sort(np.random.default_rng(0).permutation(len(mu))[:MAX_NODES])]
     # Equal codes would have edges of length 0, which a sparse graph does not store.
     nodes = np.unique(mu, axis=0)
     if len(nodes) < 2:
@@ -71,11 +71,11 @@ def build_graph(mu: NDArray[np.float32]) -> Generator[Progress, None, NeighbourG
         near.append(rows[:, 1:])
     edges = _symmetric(np.concatenate(near), np.concatenate(distances), len(nodes))
     yield Progress("Joining neighbours", 1.0)
-    edges, parts = yield from _joined(nodes, edges)
-    return NeighbourGraph(index, edges, parts)
+    edges, parts = yield from _connect_components(nodes, edges)
+    return KnnGraph(index, edges, parts)
 
 
-def graph_path(graph: NeighbourGraph, a: ArrayLike, b: ArrayLike) -> NDArray[np.float32]:
+def shortest_path(graph: KnnGraph, a: ArrayLike, b: ArrayLike) -> NDArray[np.float32]:
     """Return the vertices of the shortest path from `a` to `b` through codes, ends included.
 
     Returns
@@ -115,7 +115,9 @@ def _symmetric(near: NDArray[Any], distances: NDArray[Any], n: int) -> Any:
     return one_way.maximum(one_way.T).tocsr()
 
 
-def _joined(nodes: NDArray[np.float32], edges: Any) -> Generator[Progress, None, tuple[Any, int]]:
+def _connect_components(
+    nodes: NDArray[np.float32], edges: Any
+) -> Generator[Progress, None, tuple[Any, int]]:
     """Join the smallest component to the nearest code outside it until there is one component."""
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
@@ -125,7 +127,9 @@ def _joined(nodes: NDArray[np.float32], edges: Any) -> Generator[Progress, None,
     while left > 1:
         smallest = int(np.bincount(part_of).argmin())
         inside, outside = np.flatnonzero(part_of == smallest), np.flatnonzero(part_of != smallest)
-        distance, start, stop = yield from _closest(NearestCodes(nodes[outside]), nodes[inside])
+        distance, start, stop = yield from _closest_pair(
+            NearestCodes(nodes[outside]), nodes[inside]
+        )
         pair = (inside[start], outside[stop])
         length = np.full(2, max(distance, 1e-9))
         edges = edges + csr_matrix((length, (pair, pair[::-1])), shape=edges.shape)
@@ -134,7 +138,7 @@ def _joined(nodes: NDArray[np.float32], edges: Any) -> Generator[Progress, None,
     return edges, parts
 
 
-def _closest(
+def _closest_pair(
     codes: NearestCodes, z: NDArray[np.float32]
 ) -> Generator[Progress, None, tuple[float, int, int]]:
     """Return the smallest distance between points and codes, and the rows of both."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 ops = torch.ops.aten
-SAME = (ops.alias.default, ops.detach.default)
+NOOPS = (ops.alias.default, ops.detach.default)
 """Operations that return their input; autograd leaves many of them."""
 EAGER_STEPS_BEFORE_TRACE = 400
 """Eager steps before a trace, which takes as long as hundreds of small steps."""
@@ -45,7 +45,7 @@ class TracedLosses:
     Parameters
     ----------
     losses : nn.Module
-        Module with the inputs of `BatchLosses`; must do the same for every batch.
+        Module with the inputs of `LossModule`; must do the same for every batch.
     """
 
     def __init__(self, losses: nn.Module) -> None:
@@ -157,7 +157,7 @@ def _fold_noops(node: fx.Node) -> None:
     if not node.all_input_nodes:
         return
     before = node.all_input_nodes[0]
-    if node.target in SAME:
+    if node.target in NOOPS:
         node.replace_all_uses_with(before)
     elif node.target is before.target is ops.t.default:
         node.replace_all_uses_with(before.all_input_nodes[0])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-EXACT = 1e-5
+FP32_TOLERANCE = 1e-5
 """Largest error of an fp32 product relative to its largest value; bf16 has 100 times that."""
 
 _runs_on_cpu: set[object] = set()
@@ -77,7 +77,7 @@ def spare_core(model: nn.Module) -> None:
         torch.set_num_threads(threads - 1)
 
 
-def pick(name: str = "auto") -> torch.device:
+def pick_device(name: str = "auto") -> torch.device:
     """Return the device called `name`; ``"auto"`` selects the fastest.
 
     Raises
@@ -100,7 +100,7 @@ def pick(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-def wants_bf16(precision: str, device: torch.device) -> bool:
+def use_bf16(precision: str, device: torch.device) -> bool:
     """Return whether to compute in bf16; ``"auto"`` does if the device has it in hardware.
 
     Other processors emulate it, far slower than fp32.
@@ -128,13 +128,13 @@ def prefer_onednn() -> bool:
     exact = a.double() @ a.double().T
     setting.fp32_precision = "bf16"
     error = ((a @ a.T).double() - exact).abs().max() / exact.abs().max()
-    if error < EXACT:
+    if error < FP32_TOLERANCE:
         return True
     setting.fp32_precision = before
     return False
 
 
-def out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Return whether a device has no memory left; the CPU reports it only in the message."""
     text = str(error)
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in text
@@ -147,6 +147,6 @@ def memory_in_use(device: torch.device) -> int:
     return psutil.Process().memory_info().rss
 
 
-def describe(device: torch.device) -> str:
+def device_name(device: torch.device) -> str:
     """Return the display name of the device."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-JOIN = timedelta(minutes=2)
+JOIN_TIMEOUT = timedelta(minutes=2)
 """Time limit for the processes to join."""
 
 
@@ -47,7 +47,7 @@ class ProcessGroup:
             distributed.all_reduce(values)
 
 
-class _Sum(Function):
+class _AllReduceSum(Function):
     """Differentiable sum over all processes; torch's own is private."""
 
     @staticmethod
@@ -73,11 +73,11 @@ def batch_mean(values: Tensor) -> Tensor:
     """
     total = torch.cat([values.sum(0).reshape(-1), values.new_tensor([float(len(values))])])
     if distributed.is_available() and distributed.is_initialized():
-        total = _Sum.apply(total)
+        total = _AllReduceSum.apply(total)
     return (total[:-1] / total[-1]).reshape(values.shape[1:])
 
 
-def launched() -> ProcessGroup:
+def torchrun_group() -> ProcessGroup:
     """Return this process's rank and the number of processes, from the variables of torchrun.
 
     Return a single process if some are missing: others may be left over from another program.
@@ -89,20 +89,20 @@ def launched() -> ProcessGroup:
     return ProcessGroup(rank, size) if 0 <= rank < size else ProcessGroup()
 
 
-def leads() -> bool:
+def is_main() -> bool:
     """Return whether this process is rank 0, before the processes join."""
-    return launched().leads
+    return torchrun_group().leads
 
 
 def local_device(device: torch.device) -> torch.device:
     """Return the GPU of this process, if several processes use GPUs."""
     local = os.environ.get("LOCAL_RANK", "")
-    if device.type != "cuda" or launched().size < 2 or not local.isdecimal():
+    if device.type != "cuda" or torchrun_group().size < 2 or not local.isdecimal():
         return device
     return torch.device("cuda", int(local))
 
 
-def team(device: torch.device) -> ProcessGroup:
+def join_processes(device: torch.device) -> ProcessGroup:
     """Join the processes that torchrun has started, if any.
 
     They stay joined for all later runs: a process that leaves cannot join again.
@@ -112,7 +112,7 @@ def team(device: torch.device) -> ProcessGroup:
     TrainingError
         If the others do not join within `JOIN`.
     """
-    wanted = launched()
+    wanted = torchrun_group()
     if wanted.size < 2:
         return ProcessGroup()
     if not distributed.is_initialized():
@@ -128,7 +128,7 @@ def _join(wanted: ProcessGroup, backend: str) -> None:
     from torch.distributed.rendezvous import rendezvous
 
     try:
-        store, rank, size = next(rendezvous("env://", timeout=JOIN))
+        store, rank, size = next(rendezvous("env://", timeout=JOIN_TIMEOUT))
         distributed.init_process_group(backend, store=store, rank=rank, world_size=size)
     except (RuntimeError, ValueError) as error:
         raise TrainingError(

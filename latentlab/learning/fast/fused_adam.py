@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-TAKEN = ("weight_decay", "eps", "maximize", "amsgrad")
-STATE = ("exp_avg", "exp_avg_sq", "step")
+KERNEL_OPTIONS = ("weight_decay", "eps", "maximize", "amsgrad")
+STATE_NAMES = ("exp_avg", "exp_avg_sq", "step")
 
 
 class _CachedAdam(torch.optim.Adam):
@@ -45,7 +45,7 @@ class _CachedAdam(torch.optim.Adam):
         means, squares, steps = self._state
         beta1, beta2 = group["betas"]
         torch._foreach_add_(steps, 1)
-        options = {name: group[name] for name in TAKEN}
+        options = {name: group[name] for name in KERNEL_OPTIONS}
         betas = {"beta1": beta1, "beta2": beta2}
         self._kernel(
             weights, gradients, means, squares, [], steps, lr=group["lr"], **betas, **options
@@ -59,7 +59,7 @@ class _CachedAdam(torch.optim.Adam):
         on_cpu = all(weight.device.type == "cpu" for weight in group["params"])
         if not group["fused"] or group["amsgrad"] or not on_cpu or not all(state):
             return None
-        return [[each[name] for each in state if each] for name in STATE]
+        return [[each[name] for each in state if each] for name in STATE_NAMES]
 
 
 class Adam(_CachedAdam):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, override
 
 import torch
 
-from latentlab.learning.batch_loss import check
+from latentlab.learning.batch_loss import check_finite
 from latentlab.learning.fast.cpu_trace import TracedLosses
 from latentlab.learning.fast.cuda_graph import CudaGraphStep
 
@@ -71,7 +71,7 @@ class CpuTrace(Eager):
         values = self._traced(trainer.recipe.objective, inputs, trainer.numbers)
         if values is None:
             return super()._gradients(inputs, batch_size)
-        check(values)
+        check_finite(values)
         return values
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.session.diagnosis.evidence import EARLY
+from latentlab.session.diagnosis.evidence import MIN_EPOCHS
 from latentlab.session.runs import Finding
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ def finding(
     return Finding(key, level, title, evidence, tuple(r for r in remedies if run.can(r)))
 
 
-def shrinks(values: np.ndarray) -> bool:
+def is_decreasing(values: np.ndarray) -> bool:
     """Return whether values have fallen by more than 10 % over the last `EARLY` epochs."""
-    return bool(values[-1] < 0.9 * values[max(0, len(values) - 1 - EARLY)])
+    return bool(values[-1] < 0.9 * values[max(0, len(values) - 1 - MIN_EPOCHS)])
 
 
 def since(latents: LatentCurves, so: np.ndarray) -> float:
@@ -64,6 +64,6 @@ def since(latents: LatentCurves, so: np.ndarray) -> float:
     return float(latents.epochs[before[-1] + 1 if len(before) else 0])
 
 
-def nats(value: float) -> str:
+def format_nats(value: float) -> str:
     """Format a loss without its unit."""
     return f"{value:.1f}"

@@ -7,24 +7,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.session.diagnosis.check import check, finding
-from latentlab.session.diagnosis.check_kl import blurry, collapse
-from latentlab.session.diagnosis.evidence import EARLY
-from latentlab.session.diagnosis.remedies import heavier, remedy, train_longer, widen_network
+from latentlab.session.diagnosis.check_kl import collapse, low_kl
+from latentlab.session.diagnosis.evidence import MIN_EPOCHS
+from latentlab.session.diagnosis.remedies import (
+    increase_beta,
+    more_dimensions,
+    remedy,
+    widen_network,
+)
 
 if TYPE_CHECKING:
     from latentlab.session.diagnosis.evidence import Evidence
     from latentlab.session.runs import Finding
 
-SEEN = 0.2
+MIN_PIXEL_GAIN = 0.2
 """Minimum gain over chance of the nearest-neighbour class by pixels, for codes to be checked."""
-APART = 0.15
+MIN_CODE_GAIN_RATIO = 0.15
 """Fraction of that gain up to which codes separate classes hardly better than chance.
 
 Measured on the bundled digits (pixels 84 %, chance 10 %): 10 % to 18 % of the images, a fraction
 of 0 to 0.11, with one hidden layer of 4 units and one dimension in epochs 3 to 12 at a learning
 rate of 3e-3; 40 % with two layers of 512 and 256 and one dimension, 60 % with two, 82 % with 16.
 """
-JAGGED = 1.25
+MAX_UNEVENNESS = 1.25
 """Unevenness above which it is visible; a linear decoder has 1, and at 1.25 the step lengths along
 a line have a standard deviation of half of their mean.
 
@@ -42,7 +47,7 @@ After 60 epochs with 2 dimensions it is 1.43, 1.32 and 1.13; with beta 1 it stay
 150. The shipped models have 1.14 (digits, 2 dimensions), 1.02 (conditional, 20) and 1.08 (faces).
 In 16 dimensions an autoencoder is even as well: its interpolations fail in other ways.
 """
-STILL_FALLS = 0.1
+MIN_RECENT_GAIN = 0.1
 """Fraction of the total gain within the last epochs above which the loss is still falling."""
 
 
@@ -51,43 +56,46 @@ def overlap(run: Evidence) -> Finding | None:
     """Check for classes that overlap in the codes although pixels separate them."""
     if not run.known or run.latents is None or collapse(run) or _is_falling(run):
         return None
-    if run.beta > 1 and blurry(run):
+    if run.beta > 1 and low_kl(run):
         # The cause is the weight of KL, which `blurry` reports.
         return None
     by_codes, by_chance, by_pixels = (
-        values[-EARLY - 1 :]
+        values[-MIN_EPOCHS - 1 :]
         for values in (run.latents.same_class, run.latents.by_chance, run.latents.by_pixels)
     )
     gain = by_pixels - by_chance
-    if not (gain > SEEN).all() or not (by_codes - by_chance < APART * gain).all():
+    if (
+        not (gain > MIN_PIXEL_GAIN).all()
+        or not (by_codes - by_chance < MIN_CODE_GAIN_RATIO * gain).all()
+    ):
         return None
     evidence = (
         f"The nearest other code is of the same class for {by_codes[-1]:.0%} of the images; by "
         f"chance it would be for {by_chance[-1]:.0%}, and by pixels it is for {by_pixels[-1]:.0%}."
     )
     title = "Clusters overlap entirely: there is too little room to keep classes apart."
-    more = train_longer(run.latents.kl.shape[1])
+    more = more_dimensions(run.latents.kl.shape[1])
     return finding(run, "overlap", "watch", title, evidence, more, widen_network(run))
 
 
 @check(70)
-def jagged(run: Evidence) -> Finding | None:
+def uneven_interpolation(run: Evidence) -> Finding | None:
     """Check for interpolations along which images hardly change and then jump."""
     if not run.known or run.latents is None or collapse(run):
         return None
-    uneven = run.latents.unevenness[-EARLY - 1 :]
-    if not (uneven > JAGGED).all():
+    uneven = run.latents.unevenness[-MIN_EPOCHS - 1 :]
+    if not (uneven > MAX_UNEVENNESS).all():
         return None
-    variation, limit = np.sqrt(uneven[-1] - 1), np.sqrt(JAGGED - 1)
+    variation, limit = np.sqrt(uneven[-1] - 1), np.sqrt(MAX_UNEVENNESS - 1)
     evidence = (
         f"Along straight lines between codes the steps of the pictures vary by {variation:.0%} of "
         f"their mean; up to {limit:.0%} is smooth."
     )
     title = "Interpolation is jagged: along a line pictures hardly change, then jump."
     norm = remedy("Normalise each batch", model__norm="batch")
-    return finding(run, "jagged", "watch", title, evidence, heavier(run), norm)
+    return finding(run, "jagged", "watch", title, evidence, increase_beta(run), norm)
 
 
 def _is_falling(run: Evidence) -> bool:
     """Return whether the validation loss is still falling."""
-    return bool(run.validation[-EARLY - 1] - run.validation[-1] > STILL_FALLS * run.gain)
+    return bool(run.validation[-MIN_EPOCHS - 1] - run.validation[-1] > MIN_RECENT_GAIN * run.gain)

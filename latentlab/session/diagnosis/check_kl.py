@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.learning.events import ACTIVE, is_active
-from latentlab.session.diagnosis.check import check, finding, nats, shrinks, since
+from latentlab.learning.events import ACTIVE_KL, is_active
+from latentlab.session.diagnosis.check import check, finding, format_nats, is_decreasing, since
 from latentlab.session.diagnosis.remedies import (
     anneal,
-    heavier,
+    increase_beta,
+    more_dimensions,
     remedy,
     set_beta,
     shrink_decoder,
-    train_longer,
 )
 
 if TYPE_CHECKING:
     from latentlab.session.diagnosis.evidence import Evidence
     from latentlab.session.runs import Finding
 
-SPEECHLESS = 2.0
+MIN_KL = 2.0
 """KL in nats below which codes cannot distinguish ten classes: log 10 is 2.3."""
-CROWDED = 5.0
+MAX_KL_PER_DIMENSION = 5.0
 """KL in nats per active dimension above which codes are far outside the prior or nearly points."""
-FULL = 2.5
+FULL_KL_PER_DIMENSION = 2.5
 """KL in nats per dimension from which more dimensions would help."""
 
 
@@ -38,7 +38,7 @@ def collapse(run: Evidence) -> Finding | None:
     if not inactive[-1]:
         return None
     evidence = (
-        f"All {run.latents.kl.shape[1]} dimensions carry less than {ACTIVE} nats since epoch "
+        f"All {run.latents.kl.shape[1]} dimensions carry less than {ACTIVE_KL} nats since epoch "
         f"{since(run.latents, inactive):.0f}; KL is {run.kl:.3f} nats per image."
     )
     title = "Posterior collapse: the decoder ignores z, so every image is rebuilt as the same one."
@@ -50,7 +50,7 @@ def collapse(run: Evidence) -> Finding | None:
 
 
 @check(90)
-def dead(run: Evidence) -> Finding | None:
+def inactive_dimensions(run: Evidence) -> Finding | None:
     """Check for inactive dimensions."""
     if run.latents is None or run.beta == 0:
         return None
@@ -63,7 +63,7 @@ def dead(run: Evidence) -> Finding | None:
     times = [(since(run.latents, ~active[:, d]), f"z{d + 1}") for d in inactive]
     parts = [f"{name} since epoch {epoch:.0f}" for epoch, name in times[:6]]
     parts += [f"{len(inactive) - 6} more"] if len(inactive) > 6 else []
-    evidence = f"Less than {ACTIVE} nats: {', '.join(parts)}."
+    evidence = f"Less than {ACTIVE_KL} nats: {', '.join(parts)}."
     number = "One dimension has" if len(inactive) == 1 else f"{len(inactive)} dimensions have"
     title = f"{number} died, of {size}: z is longer than the model finds use for."
     return finding(
@@ -83,9 +83,9 @@ def _dimensions(count: int) -> str:
 
 
 @check(50)
-def blurry(run: Evidence) -> Finding | None:
+def low_kl(run: Evidence) -> Finding | None:
     """Check for codes with too little information to distinguish images."""
-    if not run.known or run.beta == 0 or run.kl >= SPEECHLESS or collapse(run):
+    if not run.known or run.beta == 0 or run.kl >= MIN_KL or collapse(run):
         return None
     kinds = max(1, int(np.exp(run.kl)))
     capacity = f"enough to tell {kinds} kinds of image apart, no more"
@@ -93,7 +93,7 @@ def blurry(run: Evidence) -> Finding | None:
         capacity = "not even enough to tell two kinds of image apart"
     evidence = (
         f"KL is {run.kl:.2f} nats: {capacity}. "
-        f"Reconstruction stands at {nats(run.of('validation', 'reconstruction')[-1])} nats."
+        f"Reconstruction stands at {format_nats(run.of('validation', 'reconstruction')[-1])} nats."
     )
     title = "KL weighs too much: the codes say little, and images are blurred into their mean."
     lower = 1.0 if run.beta > 1 else run.beta / 4
@@ -101,32 +101,37 @@ def blurry(run: Evidence) -> Finding | None:
 
 
 @check(40)
-def hole(run: Evidence) -> Finding | None:
+def prior_mismatch(run: Evidence) -> Finding | None:
     """Check for codes outside the prior."""
     if not run.known or run.latents is None:
         return None
     information, marginal = run.latents.mutual_information[-1], run.latents.marginal_kl[-1]
-    if shrinks(run.latents.marginal_kl):
+    if is_decreasing(run.latents.marginal_kl):
         return None
     each = run.kl / max(1, int(run.latents.active[-1]))
     # The estimate of the mutual information saturates at log N; the excess counts as marginal KL.
     reliable = information < 0.9 * np.log(max(2, run.latents.images))
     if reliable and marginal > max(1.5, 0.3 * run.kl):
         evidence = f"KL(q(z) ‖ p(z)) is {marginal:.1f} of {run.kl:.1f} nats of KL."
-    elif each > CROWDED:
+    elif each > MAX_KL_PER_DIMENSION:
         evidence = f"KL is {each:.1f} nats per active dimension, {run.kl:.1f} in all."
     else:
         return None
     title = "Samples will look random: the codes of real images lie far from the prior."
-    return finding(run, "hole", "watch", title, evidence, heavier(run), shrink_decoder(run))
+    return finding(run, "hole", "watch", title, evidence, increase_beta(run), shrink_decoder(run))
 
 
 @check(120)
-def full(run: Evidence) -> Finding | None:
+def at_capacity(run: Evidence) -> Finding | None:
     """Check whether every dimension has reached its capacity."""
-    if not run.known or run.latents is None or hole(run) or run.latents.kl[-1].min() < FULL:
+    if (
+        not run.known
+        or run.latents is None
+        or prior_mismatch(run)
+        or run.latents.kl[-1].min() < FULL_KL_PER_DIMENSION
+    ):
         return None
     size = run.latents.kl.shape[1]
     evidence = f"Each carries {run.latents.kl[-1].min():.1f} nats or more."
     title = f"All {size} dimensions are full: with more, images would be sharper."
-    return finding(run, "full", "fine", title, evidence, train_longer(size))
+    return finding(run, "full", "fine", title, evidence, more_dimensions(size))

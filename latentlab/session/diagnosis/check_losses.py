@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.session.diagnosis.check import check, finding, nats
-from latentlab.session.diagnosis.evidence import EARLY
-from latentlab.session.diagnosis.remedies import remedy, slower
+from latentlab.session.diagnosis.check import check, finding, format_nats
+from latentlab.session.diagnosis.evidence import MIN_EPOCHS
+from latentlab.session.diagnosis.remedies import lower_learning_rate, remedy
 
 if TYPE_CHECKING:
     from latentlab.session.diagnosis.evidence import Evidence
     from latentlab.session.runs import Finding
 
-AWHILE = 10
+PLATEAU_EPOCHS = 10
 """Epochs without gain that count as a plateau."""
 
 
@@ -28,31 +28,31 @@ def diverging(run: Evidence) -> Finding | None:
         epoch = run.epochs[np.argmin(finite)]
         evidence = f"In epoch {epoch:.0f} it was no longer a number."
     elif run.known and loss[-1] > loss[0] and loss[-1] - loss.min() > 0.5 * run.gain:
-        evidence = f"Training loss {nats(loss[0])} at first, {nats(loss[-1])} now."
+        evidence = f"Training loss {format_nats(loss[0])} at first, {format_nats(loss[-1])} now."
     else:
         return None
     title = "The loss grows instead of falling: steps are too large."
     clip = remedy("Clip gradients at 1", training__clip=1.0)
-    return finding(run, "diverging", "trouble", title, evidence, slower(run), clip)
+    return finding(run, "diverging", "trouble", title, evidence, lower_learning_rate(run), clip)
 
 
 @check(30)
-def jumping(run: Evidence) -> Finding | None:
+def oscillating(run: Evidence) -> Finding | None:
     """Check for a training loss that oscillates."""
     loss = run.train
     if not run.known or not np.isfinite(loss).all() or diverging(run):
         return None
-    rises = np.diff(loss[-AWHILE - 1 :])
+    rises = np.diff(loss[-PLATEAU_EPOCHS - 1 :])
     jumps = rises[rises > 0.1 * max(loss[0] - loss.min(), 1e-6)]
     if len(jumps) < 2:
         return None
     evidence = (
         f"In the last {len(rises)} epochs the training loss rose {len(jumps)} times, by up to "
-        f"{nats(jumps.max())} nats, of {nats(loss[0] - loss.min())} gained in all."
+        f"{format_nats(jumps.max())} nats, of {format_nats(loss[0] - loss.min())} gained in all."
     )
     title = "The loss jumps up and down: the learning rate is too high."
     clip = remedy("Clip gradients at 1", training__clip=1.0)
-    return finding(run, "jumping", "watch", title, evidence, slower(run), clip)
+    return finding(run, "jumping", "watch", title, evidence, lower_learning_rate(run), clip)
 
 
 @check(80)
@@ -64,12 +64,13 @@ def overfitting(run: Evidence) -> Finding | None:
     worse = run.validation[-1] - run.validation[best]
     gap = run.validation - run.train
     ago = len(gap) - 1 - best
-    if ago <= EARLY or worse < 0.01 * run.gain or gap[-1] <= gap[best]:
+    if ago <= MIN_EPOCHS or worse < 0.01 * run.gain or gap[-1] <= gap[best]:
         return None
     evidence = (
-        f"Validation was best {ago} epochs ago, {nats(run.validation[best])}, and is "
-        f"{nats(run.validation[-1])} now, while training is at {nats(run.train[-1])}: the gap "
-        f"has grown from {nats(gap[best])} to {nats(gap[-1])} nats."
+        f"Validation was best {ago} epochs ago, {format_nats(run.validation[best])}, and is "
+        f"{format_nats(run.validation[-1])} now, while training is at "
+        f"{format_nats(run.train[-1])}: the gap "
+        f"has grown from {format_nats(gap[best])} to {format_nats(gap[-1])} nats."
     )
     return finding(
         run,
@@ -87,14 +88,16 @@ def overfitting(run: Evidence) -> Finding | None:
 def plateau(run: Evidence) -> Finding | None:
     """Check for a validation loss that has stopped falling."""
     loss = run.validation
-    if len(loss) <= AWHILE + EARLY or not np.isfinite(loss).all() or overfitting(run):
+    if len(loss) <= PLATEAU_EPOCHS + MIN_EPOCHS or not np.isfinite(loss).all() or overfitting(run):
         return None
-    gained = loss[:-AWHILE].min() - loss[-AWHILE:].min()
+    gained = loss[:-PLATEAU_EPOCHS].min() - loss[-PLATEAU_EPOCHS:].min()
     if gained > 0.003 * run.gain:
         return None
-    evidence = f"The best validation loss fell by {max(0, gained):.2f} nats in {AWHILE} epochs."
+    evidence = (
+        f"The best validation loss fell by {max(0, gained):.2f} nats in {PLATEAU_EPOCHS} epochs."
+    )
     title = "It has learned what it can at this pace."
-    return finding(run, "plateau", "fine", title, evidence, slower(run))
+    return finding(run, "plateau", "fine", title, evidence, lower_learning_rate(run))
 
 
 @check(100)
@@ -103,10 +106,12 @@ def unfinished(run: Evidence) -> Finding | None:
     planned, loss = int(run.get("training.epochs", 0)), run.validation
     if not 0 < planned <= run.epochs[-1] or not run.known or not np.isfinite(loss).all():
         return None
-    gained = loss[-EARLY - 1] - loss[-1]
-    if gained < 0.02 * run.gain or any(b > a for a, b in pairwise(loss[-EARLY - 1 :])):
+    gained = loss[-MIN_EPOCHS - 1] - loss[-1]
+    if gained < 0.02 * run.gain or any(b > a for a, b in pairwise(loss[-MIN_EPOCHS - 1 :])):
         return None
-    evidence = f"The validation loss fell by {nats(gained)} nats in the last {EARLY} epochs."
+    evidence = (
+        f"The validation loss fell by {format_nats(gained)} nats in the last {MIN_EPOCHS} epochs."
+    )
     title = "It was still learning when it ended."
     more = remedy(f"Train for {2 * planned} epochs", training__epochs=2 * planned)
     return finding(run, "unfinished", "fine", title, evidence, more)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from latentlab.session.diagnosis.check import find_checks, nats
-from latentlab.session.diagnosis.evidence import EARLY, Evidence
+from latentlab.session.diagnosis.check import find_checks, format_nats
+from latentlab.session.diagnosis.evidence import MIN_EPOCHS, Evidence
 from latentlab.session.runs import Finding
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def diagnose(
         the first `EARLY` epochs.
     """
     run = Evidence(curves, latents, recipe, changes)
-    if len(run.epochs) <= EARLY:
+    if len(run.epochs) <= MIN_EPOCHS:
         return ()
     found = [finding for check in find_checks() if (finding := check(run))]
     levels = {finding.level for finding in found}
@@ -57,8 +57,8 @@ def diagnose(
 
 
 def _fine(run: Evidence) -> Finding:
-    parts = [f"training loss {nats(run.of('train', 'loss')[-1])}"]
-    parts += [f"validation {nats(run.of('validation', 'loss')[-1])}"]
+    parts = [f"training loss {format_nats(run.of('train', 'loss')[-1])}"]
+    parts += [f"validation {format_nats(run.of('validation', 'loss')[-1])}"]
     if run.latents is not None:
         size = run.latents.kl.shape[1]
         parts.append(f"{run.latents.active[-1]} of {size} dimensions active")

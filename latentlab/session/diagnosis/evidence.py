@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latentlab.session.curves import TRAIN, VALIDATION
-from latentlab.session.recipes import settled_since
+from latentlab.session.recipes import comparable_since
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from latentlab.session.latent_curves import LatentCurves
     from latentlab.session.runs import Remedy
 
-EARLY = 2
+MIN_EPOCHS = 2
 """Number of first epochs without a diagnosis."""
 
 
@@ -76,12 +76,12 @@ class Evidence:
 
         Losses of earlier epochs are not comparable.
         """
-        return self.epochs > settled_since(self.recipe, self.changes)
+        return self.epochs > comparable_since(self.recipe, self.changes)
 
     @cached_property
     def known(self) -> bool:
         """Whether there are enough settled epochs to assess a trend."""
-        return int(self.settled.sum()) > EARLY
+        return int(self.settled.sum()) > MIN_EPOCHS
 
     @cached_property
     def gain(self) -> float:

@@ -42,13 +42,13 @@ def widen_network(run: Evidence) -> Remedy:
     return remedy("Widen the hidden layers", model__hidden=hidden)
 
 
-def train_longer(size: int) -> Remedy:
+def more_dimensions(size: int) -> Remedy:
     """Return the remedy of four times as many latent dimensions, at most 512."""
     more = max(size, min(512, 4 * size))
     return remedy(f"Take {more} dimensions", model__latent_dim=more)
 
 
-def heavier(run: Evidence) -> Remedy:
+def increase_beta(run: Evidence) -> Remedy:
     """Return the remedy of a larger weight of KL."""
     return set_beta(1.0 if run.beta < 1 else 2 * run.beta)
 
@@ -58,7 +58,7 @@ def set_beta(beta: float) -> Remedy:
     return remedy(f"Set beta to {beta:g}", objective__beta=beta)
 
 
-def slower(run: Evidence) -> Remedy:
+def lower_learning_rate(run: Evidence) -> Remedy:
     """Return the remedy of a lower learning rate."""
     rate = float(f"{float(run.get('training.learning_rate', 1e-3)) / 3:.1g}")
     return remedy(f"Lower the learning rate to {rate:g}", training__learning_rate=rate)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-def paste_picture(controller: Controller) -> None:
+def paste_image(controller: Controller) -> None:
     """Encode the image on the clipboard, or the image file that was copied."""
     data = QGuiApplication.clipboard().mimeData()
     files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []

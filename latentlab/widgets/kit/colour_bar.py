@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
-STRIP = 48
+BAR_WIDTH = 48
 
 
 class ColourBar(QWidget):
@@ -36,13 +36,13 @@ class ColourBar(QWidget):
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
         text = metrics.horizontalAdvance("0") + metrics.horizontalAdvance(self._text)
-        return QSize(STRIP + text + 2 * UNIT, metrics.height())
+        return QSize(BAR_WIDTH + text + 2 * UNIT, metrics.height())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         left = self.fontMetrics().horizontalAdvance("0") + UNIT // 2
-        strip = QRectF(left, (self.height() - UNIT) / 2, STRIP, UNIT)
+        strip = QRectF(left, (self.height() - UNIT) / 2, BAR_WIDTH, UNIT)
         shades = pg.colormap.get("viridis")
         gradient = QLinearGradient(strip.topLeft(), strip.topRight())
         for i in range(9):
@@ -51,5 +51,5 @@ class ColourBar(QWidget):
         painter.setPen(QColor(colours().muted))
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignLeft, "0")
-        rest = self.rect().adjusted(left + STRIP + UNIT // 2, 0, 0, 0)
+        rest = self.rect().adjusted(left + BAR_WIDTH + UNIT // 2, 0, 0, 0)
         painter.drawText(rest, middle | Qt.AlignmentFlag.AlignLeft, self._text)

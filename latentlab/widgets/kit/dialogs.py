@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.errors import RunError
-from latentlab.session.export import NAMES, check_ending
+from latentlab.session.export import NAMES, check_suffix
 from latentlab.widgets.kit.labels import counted, problem
-from latentlab.widgets.kit.number_box import NumberBox, WholeBox
+from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
 from latentlab.widgets.kit.settings import settings
 
 if TYPE_CHECKING:
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-PICTURES = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
+IMAGE_FILTER = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
 FEW, MOST = 10, 100_000
 
 
 def ask_epochs(parent: QWidget, name: str) -> int | None:
     """Ask for a number of additional epochs; return None if cancelled."""
     text = f"Train {name} for how many more epochs?"
-    dialog = WholeDialog("Train more", text, (1, MOST), FEW, parent)
+    dialog = IntegerDialog("Train more", text, (1, MOST), FEW, parent)
     accepted = dialog.exec() == QDialog.DialogCode.Accepted
     dialog.deleteLater()
     return dialog.box.value() if accepted else None
 
 
-class WholeDialog(QDialog):
+class IntegerDialog(QDialog):
     """Dialog for an integer; OK is disabled while the text is invalid.
 
     Parameters
@@ -60,17 +60,17 @@ class WholeDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.box = WholeBox(*limits)
+        self.box = IntegerBox(*limits)
         self.box.setValue(value)
         self.box.setAccessibleName(text)
         self.box.selectAll()
         column = QVBoxLayout(self)
         column.addWidget(QLabel(text, textFormat=Qt.TextFormat.PlainText))
         column.addWidget(self.box)
-        column.addLayout(NumberButtons(self, self.box))
+        column.addLayout(ValidatingButtonBox(self, self.box))
 
 
-class NumberButtons(QVBoxLayout):
+class ValidatingButtonBox(QVBoxLayout):
     """OK and Cancel of a dialog below the first error of its number boxes, which disables OK."""
 
     def __init__(self, dialog: QDialog, *boxes: NumberBox) -> None:
@@ -108,7 +108,7 @@ def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
     return answer is do_it
 
 
-def ask_discard(parent: QWidget, controller: Controller) -> None:
+def confirm_discard(parent: QWidget, controller: Controller) -> None:
     """Discard the current run; ask first if more than one epoch would be lost."""
     run = controller.state.training.run
     if run is None:
@@ -124,13 +124,13 @@ def ask_discard(parent: QWidget, controller: Controller) -> None:
         controller.training.cancel()
 
 
-def ask_picture(parent: QWidget) -> Path | None:
+def ask_image_file(parent: QWidget) -> Path | None:
     """Ask for an image file; return None if cancelled."""
-    file, _ = QFileDialog.getOpenFileName(parent, "Open picture", "", PICTURES)
+    file, _ = QFileDialog.getOpenFileName(parent, "Open picture", "", IMAGE_FILTER)
     return Path(file) if file else None
 
 
-def ask_where(parent: QWidget, name: str, formats: Sequence[str]) -> Path | None:
+def ask_save_path(parent: QWidget, name: str, formats: Sequence[str]) -> Path | None:
     """Ask for a file to write, starting in the last used folder; return None if cancelled.
 
     A suffix that is not one of the formats is rejected, and the dialog is shown again.
@@ -154,7 +154,7 @@ def ask_where(parent: QWidget, name: str, formats: Sequence[str]) -> Path | None
                 suggestion = str(path)
                 continue
         try:
-            check_ending(path, formats)
+            check_suffix(path, formats)
         except RunError as error:
             QMessageBox.warning(parent, f"Save the {name}", str(error))
             suggestion = str(path.with_suffix(f".{formats[0]}"))

@@ -82,7 +82,7 @@ class FlowLayout(QLayout):
         return y + line - rect.y()
 
 
-class Page(QWidget):
+class WrappingWidget(QWidget):
     """Widget with a wrapping layout, which reports its minimum height for a width.
 
     Qt reports the preferred height instead, which adds scroll bars that are not needed.

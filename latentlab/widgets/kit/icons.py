@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from latentlab.widgets.kit.theme import Colours, colours
 
 # Paths on a 24-pixel square.
-PATHS = {
+SVG_PATHS = {
     "undo": "M9 7 4 12l5 5M4 12h10a6 6 0 0 1 6 6",
     "redo": "M15 7l5 5-5 5M20 12H10a6 6 0 0 0-6 6",
     "play": "M7 5l12 7-12 7z",
@@ -54,7 +54,7 @@ def icon(name: str) -> QIcon:
     return _drawn(name, colours())
 
 
-@lru_cache(maxsize=2 * len(PATHS))
+@lru_cache(maxsize=2 * len(SVG_PATHS))
 def _drawn(name: str, c: Colours) -> QIcon:
     drawn = QIcon()
     drawn.addPixmap(_pixmap(name, c.text, 0.85))
@@ -66,7 +66,7 @@ def _pixmap(name: str, colour: str, opacity: float) -> QPixmap:
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" '
         f'stroke="{colour}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">'
-        f'<path d="{PATHS[name]}"/></svg>'
+        f'<path d="{SVG_PATHS[name]}"/></svg>'
     )
     pixmap = QPixmap(64, 64)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -110,7 +110,7 @@ class IconButton(QToolButton):
         super().changeEvent(event)
 
 
-def toggle(name: str, text: str, tip: str) -> IconButton:
+def make_toggle_button(name: str, text: str, tip: str) -> IconButton:
     """Return a checkable button with icon and text."""
     button = IconButton(name, tip)
     button.setText(text)

@@ -50,7 +50,7 @@ class ElidedLabel(QLabel):
         painter.drawText(self.contentsRect(), self.alignment(), self.shown_text)
 
 
-class LiveLabel(QWidget):
+class FastLabel(QWidget):
     """Right-aligned line of text that changes many times a second.
 
     A QLabel invalidates all layouts up to the window when its text changes; this widget does not:
@@ -158,7 +158,7 @@ def problem() -> QLabel:
     return label
 
 
-def narrow(text: str, tip: str) -> QPushButton:
+def make_compact_button(text: str, tip: str) -> QPushButton:
     """Return a button as wide as its text, for narrow rows."""
     button = QPushButton(text)
     button.setToolTip(tip)

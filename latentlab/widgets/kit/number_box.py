@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
 
 MINUSES, SPACES = "\u2212\u2012\u2013\ufe63\uff0d", "\u00a0\u2007\u2009\u202f'\u2019"
-PLAIN = str.maketrans({**dict.fromkeys(MINUSES, "-"), **dict.fromkeys(SPACES, " ")})
-NUMBER = re.compile(r"([+-]? ?)([\d., ]*\d[.,]?)(e[+-]?\d+)?", re.IGNORECASE)
+NORMALIZE_CHARACTERS = str.maketrans({**dict.fromkeys(MINUSES, "-"), **dict.fromkeys(SPACES, " ")})
+NUMBER_PATTERN = re.compile(r"([+-]? ?)([\d., ]*\d[.,]?)(e[+-]?\d+)?", re.IGNORECASE)
 DECIMALS = 30
 """Decimals of a float box; enough that no typed number is rounded."""
-FIRST_STEP = 0.01
+STEP_AT_ZERO = 0.01
 """Step from 0, which has no magnitude."""
 
 
@@ -36,10 +36,10 @@ def read_number(text: str, *, whole: bool = False) -> float:
     ValueError
         If the text is not a number; the message says why.
     """
-    plain = text.strip().translate(PLAIN)
+    plain = text.strip().translate(NORMALIZE_CHARACTERS)
     if not plain:
         raise ValueError("a number is missing")
-    match = NUMBER.fullmatch(plain)
+    match = NUMBER_PATTERN.fullmatch(plain)
     if not match:
         raise ValueError("not a number")
     sign, body, power = match.groups(default="")
@@ -224,14 +224,14 @@ class NumberBox(QDoubleSpinBox):
 
     def _step_by_magnitude(self, steps: int) -> None:
         value = super().value()
-        step = 10.0 ** (math.floor(math.log10(abs(value))) - 1) if value else FIRST_STEP
+        step = 10.0 ** (math.floor(math.log10(abs(value))) - 1) if value else STEP_AT_ZERO
         ends = self.minimum(), self.maximum()
         target = min(ends[1], max(ends[0], float(f"{value + steps * step:.12g}")))
         if target not in self._excluded:
             super().setValue(target)
 
 
-class WholeBox(NumberBox):
+class IntegerBox(NumberBox):
     """`NumberBox` for integers."""
 
     def __init__(self, low: int = 0, high: int = 99, parent: QWidget | None = None) -> None:

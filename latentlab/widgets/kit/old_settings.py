@@ -14,10 +14,10 @@ from latentlab.json_files import read_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST = 1 << 20
+MAX_BYTES = 1 << 20
 LISTS, LAYOUT = ("recent",), ("geometry", "layout")
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,4}|[0-7]{1,3}|.)")
-LETTERS = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
+CONTROL_ESCAPES = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 OBJECT = re.compile("@(?!@)")
 BYTES = re.compile(r'"?@ByteArray\((.*)\)"?')
 
@@ -25,7 +25,7 @@ BYTES = re.compile(r'"?@ByteArray\((.*)\)"?')
 def read_old_settings(file: Path) -> dict[str, list[str] | bytes]:
     """Return the settings to import; none if the file is missing or damaged."""
     try:
-        lines = read_bytes(file, MOST).decode().splitlines()
+        lines = read_bytes(file, MAX_BYTES).decode().splitlines()
         pairs = [line.partition("=") for line in lines]
         stored = {key: text for key, _, text in pairs}
         found: dict[str, list[str] | bytes] = {}
@@ -54,4 +54,4 @@ def _decode_escape(escape: re.Match[str]) -> str:
     code = escape[1]
     if code[0] == "x" and len(code) > 1:
         return chr(int(code[1:], 16))
-    return chr(int(code, 8)) if code.isdecimal() else LETTERS.get(code, code)
+    return chr(int(code, 8)) if code.isdecimal() else CONTROL_ESCAPES.get(code, code)

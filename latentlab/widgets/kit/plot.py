@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 
-def outline(
+def cosmetic_pen(
     painter: QPainter,
     colour: QColor | str,
     width: float = 1.0,

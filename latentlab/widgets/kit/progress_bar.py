@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-class ProgressBar(QFrame):
+class RequestProgressBar(QFrame):
     """Progress of some request types, one at a time; hidden while none is running.
 
     Parameters

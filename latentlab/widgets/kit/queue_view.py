@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from latentlab.session.recipes import differences, value_of
+from latentlab.session.recipes import describe_differences, value_of
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import ElidedLabel, counted, muted
 from latentlab.widgets.kit.theme import UNIT
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 ROW_HEIGHT = 26
-MOST_ROWS = 5
-PHASES = {"loading": "starting", "stopping": "stopping", "paused": "paused"}
+MAX_VISIBLE_ROWS = 5
+PHASE_TEXTS = {"loading": "starting", "stopping": "stopping", "paused": "paused"}
 
 
 class QueueView(QScrollArea):
@@ -55,13 +55,14 @@ class QueueView(QScrollArea):
         self.now.setVisible(state.training.run is not None)
         if state.training.run:
             self.now.show_text(
-                title(state.training.run.recipe) or "A run", progress(state.training.run)
+                recipe_title(state.training.run.recipe) or "A run",
+                progress_text(state.training.run),
             )
         if state.training.queue is not self._queue:
             self._queue = state.training.queue
             self._fill(state.training.queue)
         count = len(state.training.queue) + (state.training.run is not None)
-        self.setFixedHeight(max(1, min(count, MOST_ROWS)) * ROW_HEIGHT)
+        self.setFixedHeight(max(1, min(count, MAX_VISIBLE_ROWS)) * ROW_HEIGHT)
         self.setVisible(count > 0)
 
     def _fill(self, queue: tuple[Mapping[str, Any], ...]) -> None:
@@ -69,9 +70,11 @@ class QueueView(QScrollArea):
             self._column.removeWidget(row)
             row.deleteLater()
         self.waiting.clear()
-        for i, (recipe, difference) in enumerate(zip(queue, differences(queue), strict=True)):
+        for i, (recipe, difference) in enumerate(
+            zip(queue, describe_differences(queue), strict=True)
+        ):
             row = QueueRow(f"{i + 1}.", "Waits for its turn", removable=True)
-            row.show_text(title(recipe), difference or epochs(recipe))
+            row.show_text(recipe_title(recipe), difference or epochs(recipe))
             row.remove.clicked.connect(self._on_remove)
             self._column.addWidget(row)
             self.waiting.append(row)
@@ -114,7 +117,7 @@ class QueueRow(QWidget):
         self.detail.setText(detail)
 
 
-def title(recipe: Mapping[str, Any]) -> str:
+def recipe_title(recipe: Mapping[str, Any]) -> str:
     """Return model and data set of a recipe, such as ``VAE 2-D · mnist``."""
     model, size, data = _kind(recipe, "model"), value_of(recipe, "model.latent_dim"), ""
     data = _kind(recipe, "data")
@@ -128,9 +131,9 @@ def epochs(recipe: Mapping[str, Any]) -> str:
     return counted(count, "epoch") if count else ""
 
 
-def progress(run: Run) -> str:
+def progress_text(run: Run) -> str:
     """Return phase and epoch of a run, in a few words."""
-    phase = PHASES.get(run.phase, "")
+    phase = PHASE_TEXTS.get(run.phase, "")
     if not run.epochs:
         return phase or "starting"
     return f"{phase} {run.epoch}/{run.epochs}".strip()

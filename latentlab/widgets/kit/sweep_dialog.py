@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit
 
 from latentlab.session.export import DescribeForm
-from latentlab.session.form import chosen
+from latentlab.session.form import used_fields
 from latentlab.widgets.kit.labels import counted, problem
 from latentlab.widgets.kit.number_box import read_number
 from latentlab.widgets.kit.theme import UNIT
@@ -47,7 +47,7 @@ class SweepDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Sweep")
         self.setMinimumWidth(420)
-        numbers = {k: (f, v) for k, f, v in chosen(form, draft) if f.type in ("int", "float")}
+        numbers = {k: (f, v) for k, f, v in used_fields(form, draft) if f.type in ("int", "float")}
         self._numbers = numbers
         self._epochs = next((v for k, (_, v) in numbers.items() if k == "training.epochs"), None)
         self.key = QComboBox()
@@ -83,7 +83,7 @@ class SweepDialog(QDialog):
         """Show the number of runs, or the error."""
         key = self.key.currentData()
         field, now = self._numbers[key]
-        values, wrong = read_values(self.values.text(), field)
+        values, wrong = parse_values(self.values.text(), field)
         self._problem.setText(wrong)
         self._problem.setVisible(bool(wrong))
         self.queue.setEnabled(bool(values) and not wrong)
@@ -99,7 +99,7 @@ class SweepDialog(QDialog):
     def accept(self) -> None:
         """Emit `asked` with the values, and close."""
         key = self.key.currentData()
-        values, wrong = read_values(self.values.text(), self._numbers[key][0])
+        values, wrong = parse_values(self.values.text(), self._numbers[key][0])
         if values and not wrong:
             self.asked.emit(key, values)
             super().accept()
@@ -115,7 +115,7 @@ def ask_sweep(parent: QWidget, controller: Controller) -> None:
         dialog.open()
 
 
-def read_values(text: str, field: Field) -> tuple[tuple[float, ...], str]:
+def parse_values(text: str, field: Field) -> tuple[tuple[float, ...], str]:
     """Return the values in a text, and an error message; the message is empty if all is valid."""
     values: list[float] = []
     whole = field.type == "int"

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-CALM_MS = 400
+DIM_DELAY_MS = 400
 """Milliseconds before the previous answer is dimmed, so that a short wait does not flicker."""
 OPACITY, TRACK = 0.65, 0.25
 BAR = 3
 """Height in pixels of the progress bar at the top; a veil lower than 16 pixels has none."""
 
 
-class Veil(QWidget):
+class StaleOverlay(QWidget):
     """Dims a widget while an answer that it shows is pending, and shows the progress.
 
     While another model is being opened, the veil also blocks the mouse, since the content belongs
@@ -52,7 +52,7 @@ class Veil(QWidget):
         self.fraction: float | None = None
         self._show_timer = QTimer(self)
         self._show_timer.setSingleShot(True)
-        self._show_timer.setInterval(CALM_MS)
+        self._show_timer.setInterval(DIM_DELAY_MS)
         self._show_timer.timeout.connect(self._show_veil)
         self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.hide()

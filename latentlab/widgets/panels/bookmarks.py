@@ -22,10 +22,10 @@ from latentlab.session.bookmarks import ExportBookmarks, ImportBookmarks, ReadBo
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.model import Decode
 from latentlab.session.points import Picture
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.images.image_view import to_image
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-SIDE = 48
-SHARPEST = 2
+ICON_SIZE = 48
+MAX_PIXEL_RATIO = 2
 """Largest device pixel ratio at which images stay sharp."""
-HANDS = "Click to go there, F2 or double click for a note."
+USAGE = "Click to go there, F2 or double click for a note."
 EMPTY = "Press Add to keep the current z here, with its picture and a note."
 
 
@@ -63,7 +63,7 @@ class BookmarksPanel(PanelWidget):
             self.tools.addWidget(button)
         self.list = QListWidget()
         self.list.setAccessibleName("Bookmarks")
-        self.list.setIconSize(QSize(SIDE, SIDE))
+        self.list.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.list.setWordWrap(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
@@ -74,7 +74,7 @@ class BookmarksPanel(PanelWidget):
         self._empty.setWordWrap(True)
         self.body.addWidget(self._empty, 1)
         self.body.addWidget(self.list, 1)
-        Veil(self.list, controller)
+        StaleOverlay(self.list, controller)
         self._connect()
 
     def _connect(self) -> None:
@@ -116,7 +116,7 @@ class BookmarksPanel(PanelWidget):
             for mark in marks:
                 item = QListWidgetItem(_icon(mark), mark.note or _point_text(mark))
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-                item.setToolTip(f"{_point_text(mark)}. {HANDS}")
+                item.setToolTip(f"{_point_text(mark)}. {USAGE}")
                 self.list.addItem(item)
             self.list.setCurrentRow(min(row, self.list.count() - 1))
         self.list.setVisible(bool(marks))
@@ -189,7 +189,7 @@ class BookmarksPanel(PanelWidget):
     @Slot()
     def _on_save(self) -> None:
         state = self.controller.state
-        if state.model and (path := ask_where(self, "bookmarks", ("json",))):
+        if state.model and (path := ask_save_path(self, "bookmarks", ("json",))):
             self.controller.ask(ExportBookmarks(state.model, _bookmarks(state), path))
 
 
@@ -204,8 +204,8 @@ def _point_text(mark: Bookmark) -> str:
 
 def _icon(mark: Bookmark) -> QIcon:
     """Return the icon of a bookmark, with the same pixmap in the selected state."""
-    image = to_image(mark.pixels)
-    side, keep = SHARPEST * SIDE, Qt.AspectRatioMode.KeepAspectRatio
+    image = to_qimage(mark.pixels)
+    side, keep = MAX_PIXEL_RATIO * ICON_SIZE, Qt.AspectRatioMode.KeepAspectRatio
     fast = Qt.TransformationMode.FastTransformation
     pixmap = QPixmap.fromImage(image.scaled(side, side, keep, fast))
     icon = QIcon(pixmap)

@@ -18,20 +18,20 @@ from PySide6.QtWidgets import (
 
 from latentlab.widgets.kit.flow_layout import FlowLayout
 from latentlab.widgets.kit.theme import UNIT, colours, small
-from latentlab.widgets.panel import Area, CalmPanel, Panel
+from latentlab.widgets.panel import Area, Panel, ThrottledPanel
 
 if TYPE_CHECKING:
     from latentlab.session.runs import Finding, Remedy
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
-MARKS = {"trouble": "✕", "watch": "!", "fine": "✓"}
+LEVEL_SYMBOLS = {"trouble": "✕", "watch": "!", "fine": "✓"}
 """Symbol of each level, for users who cannot distinguish the colours."""
 EMPTY = "Train a model, and what its numbers say about it appears here."
-EARLY = "Too early to say: a run is looked at once three epochs are over."
+TOO_EARLY = "Too early to say: a run is looked at once three epochs are over."
 
 
-class DiagnosisPanel(CalmPanel):
+class DiagnosisPanel(ThrottledPanel):
     """One card per finding, the most severe on top."""
 
     watches = frozenset({"findings", "is_training"})
@@ -54,12 +54,12 @@ class DiagnosisPanel(CalmPanel):
         self._scroll.setWidget(inside)
         self.body.addWidget(self._empty, 1)
         self.body.addWidget(self._scroll, 1)
-        self.cards: list[Card] = []
+        self.cards: list[FindingCard] = []
 
     @override
     def draw(self, state: State) -> None:
-        """See `CalmPanel.draw`; unchanged cards stay, so that no button moves under the cursor."""
-        self._empty.setText(EARLY if state.is_training else EMPTY)
+        """Keep unchanged cards, so that no button moves under the cursor."""
+        self._empty.setText(TOO_EARLY if state.is_training else EMPTY)
         self._empty.setVisible(not state.log.findings)
         self._scroll.setVisible(bool(state.log.findings))
         kept = {card.finding.key: card for card in self.cards if card.finding in state.log.findings}
@@ -70,8 +70,8 @@ class DiagnosisPanel(CalmPanel):
         for row, card in enumerate(self.cards):
             self._layout.insertWidget(row, card)
 
-    def _new(self, finding: Finding) -> Card:
-        card = Card(finding)
+    def _new(self, finding: Finding) -> FindingCard:
+        card = FindingCard(finding)
         for button in card.buttons:
             button.clicked.connect(self._on_clicked)
         return card
@@ -83,7 +83,7 @@ class DiagnosisPanel(CalmPanel):
             self.controller.training.apply_remedy(button.remedy)
 
 
-class Card(QFrame):
+class FindingCard(QFrame):
     """One finding: level, title, evidence, and a button for each remedy."""
 
     def __init__(self, finding: Finding) -> None:
@@ -93,7 +93,7 @@ class Card(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, UNIT // 2, 0, UNIT // 2)
         row.setSpacing(UNIT)
-        row.addWidget(Dot(finding.level), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(LevelDot(finding.level), 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setSpacing(UNIT // 2)
         row.addLayout(column, 1)
@@ -131,7 +131,7 @@ class RemedyButton(QPushButton):
         self.setFont(small(self.font()))
 
 
-class Dot(QWidget):
+class LevelDot(QWidget):
     """Level as a coloured dot with a symbol."""
 
     SIDE = 16
@@ -153,7 +153,7 @@ class Dot(QWidget):
         painter.setBrush(QColor(shades[self._level]))
         painter.drawEllipse(self.rect().adjusted(1, 1, -1, -1))
         painter.setPen(QColor(c.base))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, MARKS[self._level])
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, LEVEL_SYMBOLS[self._level])
 
 
 def badge(state: State) -> str:

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.latent.grid import Spacing
 from latentlab.session import wants
-from latentlab.session.export import PICTURES
+from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.model import MakeManifold
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.images.tile_view import TileView
-from latentlab.widgets.kit.number_box import NumberBox, WholeBox
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.images.tile_view import ImageGrid
+from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ManifoldPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.count = WholeBox(2, 50)
+        self.count = IntegerBox(2, 50)
         self.count.setPrefix("n = ")
         self.count.setKeyboardTracking(False)
         self.count.setToolTip("Tiles along each side: more show finer changes.")
@@ -62,7 +62,7 @@ class ManifoldPanel(PanelWidget):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
-        self.view = TileView("The decoded grid appears here.", fixed_columns=True)
+        self.view = ImageGrid("The decoded grid appears here.", fixed_columns=True)
         self.view.setAccessibleName("Decoded grid")
         self.body.addWidget(self.view, 1)
         self.count.valueChanged.connect(self._on_settings)
@@ -71,7 +71,7 @@ class ManifoldPanel(PanelWidget):
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
-        Veil(self.view, controller, MakeManifold)
+        StaleOverlay(self.view, controller, MakeManifold)
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
@@ -120,7 +120,7 @@ class ManifoldPanel(PanelWidget):
     @Slot()
     def _save(self) -> None:
         manifold = self.controller.state.answer(MakeManifold)
-        if manifold and (path := ask_where(self, "manifold", PICTURES)):
+        if manifold and (path := ask_save_path(self, "manifold", IMAGE_FORMATS)):
             grid = self.controller.state.grid
             frame = manifold.frame
             plane = frame.dimensions or (frame.across, frame.up)

@@ -9,14 +9,14 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from latentlab.session import wants
-from latentlab.session.export import PICTURES
+from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.model import MakeSamples
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.images.tile_view import TileView
-from latentlab.widgets.kit.number_box import WholeBox
+from latentlab.widgets.kit.images.tile_view import ImageGrid
+from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class SamplesPanel(PanelWidget):
         self.new = QPushButton("New")
         self.new.setMinimumWidth(6 * UNIT)
         self.new.setToolTip("Draw other points from the prior and decode them.")
-        self.seed = WholeBox(0, 9999)
+        self.seed = IntegerBox(0, 9999)
         self.seed.setPrefix("seed ")
         self.seed.setKeyboardTracking(False)
         self.seed.setToolTip("The same seed gives the same samples, on any machine.")
@@ -49,7 +49,7 @@ class SamplesPanel(PanelWidget):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
-        self.view = TileView("Samples appear here.", gap=1)
+        self.view = ImageGrid("Samples appear here.", gap=1)
         self.view.setAccessibleName("Samples")
         self.body.addWidget(self.view, 1)
         self.label.currentIndexChanged.connect(self._on_settings)
@@ -58,7 +58,7 @@ class SamplesPanel(PanelWidget):
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
-        Veil(self.view, controller, MakeSamples)
+        StaleOverlay(self.view, controller, MakeSamples)
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
@@ -104,7 +104,7 @@ class SamplesPanel(PanelWidget):
     def _save(self) -> None:
         state = self.controller.state
         tiles = state.answer(MakeSamples)
-        if tiles and (path := ask_where(self, "samples", PICTURES)):
+        if tiles and (path := ask_save_path(self, "samples", IMAGE_FORMATS)):
             tiles = replace(tiles, columns=self.view.columns)
             info = {"seed": state.sampling.seed, "label": state.sampling.label}
             self.controller.files.export(tiles, path, info, gap=1)

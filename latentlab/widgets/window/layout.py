@@ -29,7 +29,7 @@ LOWER = 0.34
 """Fraction of the window height for the bottom row."""
 
 
-def arrange(window: QMainWindow, docks: list[Dock]) -> None:
+def apply_default_layout(window: QMainWindow, docks: list[Dock]) -> None:
     """Dock all panels in the default layout, by their order within an area."""
     front = [dock for dock in docks if not dock.panel.behind]
     areas = {area: [dock for dock in front if dock.panel.area is area] for area in Area}

@@ -13,8 +13,8 @@ from latentlab.widgets.kit.settings import remember, settings
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.window.dock import Dock
-from latentlab.widgets.window.import_images.dialog import ask_pictures
-from latentlab.widgets.window.layout import arrange
+from latentlab.widgets.window.import_images.dialog import open_import_dialog
+from latentlab.widgets.window.layout import apply_default_layout
 from latentlab.widgets.window.menus import Menus
 from latentlab.widgets.window.messages import FailureBar, MessageBar
 from latentlab.widgets.window.run_bar import RunBar
@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         self.setContentsMargins(UNIT, 0, UNIT, 0)
         self.resize(1440, 900)
-        arrange(self, list(self.docks.values()))
+        apply_default_layout(self, list(self.docks.values()))
         self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
@@ -135,7 +135,7 @@ class MainWindow(QMainWindow):
         """Restore the default layout."""
         self.restoreState(self._default_layout, LAYOUT_VERSION)
         self._banner.setVisible(self.controller.state.failure is not None)
-        arrange(self, list(self.docks.values()))
+        apply_default_layout(self, list(self.docks.values()))
 
     # Drag and drop
 
@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
 
     def use_pictures(self, path: Path | None = None) -> None:
         """Open the import dialog for a folder or ZIP of images, which sets the draft."""
-        dialog = ask_pictures(self, self.controller, path)
+        dialog = open_import_dialog(self, self.controller, path)
         dialog.accepted.connect(self._show_form)
 
     @Slot()

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QToo
 from latentlab import __version__
 from latentlab.directories import runs
 from latentlab.widgets.kit import theme
-from latentlab.widgets.kit.clipboard import paste_picture
-from latentlab.widgets.kit.dialogs import ask_picture
+from latentlab.widgets.kit.clipboard import paste_image
+from latentlab.widgets.kit.dialogs import ask_image_file
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import recent, settings
 from latentlab.widgets.kit.theme import UNIT
@@ -167,7 +167,7 @@ class Menus(QObject):
 
     @Slot()
     def _open_picture(self) -> None:
-        if path := ask_picture(self._window):
+        if path := ask_image_file(self._window):
             self._controller.open_path(path)
 
     @Slot()
@@ -176,7 +176,7 @@ class Menus(QObject):
 
     @Slot()
     def _paste_picture(self) -> None:
-        paste_picture(self._controller)
+        paste_image(self._controller)
 
     @Slot()
     def _fill_recent(self) -> None:

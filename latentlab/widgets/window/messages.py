@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SECONDS, SECONDS_TO_UNDO = 8, 30
 """Seconds that a message is shown, and one with an Undo button."""
-MOST_MESSAGES = 3
+MAX_MESSAGES = 3
 
 
 class FailureBar(QFrame):
@@ -73,7 +73,7 @@ class MessageBar(QWidget):
         line.ended.connect(self._on_ended)
         self._row.insertWidget(0, line)
         self.lines.insert(0, line)
-        for old in self.lines[MOST_MESSAGES:]:
+        for old in self.lines[MAX_MESSAGES:]:
             old.end()
         self._arrange()
 

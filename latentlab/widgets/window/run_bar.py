@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.labels import LiveLabel
+from latentlab.widgets.kit.labels import FastLabel
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class RunBar(QWidget):
         self._parts: list[tuple[int, str]] = []
         self.progress = QProgressBar(textVisible=False)
         self.progress.setFixedWidth(180)
-        self.text = LiveLabel()
+        self.text = FastLabel()
         self.pause = IconButton("pause", "Pause training  (Ctrl+P)")
         self.watch = QPushButton("Watch it")
         self.watch.setToolTip("Show the model under training again")

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 
 from latentlab.session.export import DescribeForm
 from latentlab.session.runs import ListLibrary
-from latentlab.widgets.kit.dialogs import ask_discard, ask_epochs
+from latentlab.widgets.kit.dialogs import ask_epochs, confirm_discard
 from latentlab.widgets.kit.sweep_dialog import ask_sweep
 from latentlab.widgets.window.run_bar import toggle_pause
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-RHYTHMS = (0.5, 1.0, 2.0, 5.0)
+REFRESH_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 
 class TrainMenu(QObject):
@@ -67,7 +67,7 @@ class TrainMenu(QObject):
     def _add_rhythms(self) -> QActionGroup:
         menu = self._menu.addMenu("Refresh pictures every")
         group = QActionGroup(self)
-        for seconds in RHYTHMS:
+        for seconds in REFRESH_SECONDS:
             action = group.addAction(f"{seconds:g} s")
             action.setCheckable(True)
             action.setData(seconds)
@@ -122,7 +122,7 @@ class TrainMenu(QObject):
 
     @Slot()
     def _cancel(self) -> None:
-        ask_discard(self._window, self._controller)
+        confirm_discard(self._window, self._controller)
 
     @Slot()
     def _train_more(self) -> None:

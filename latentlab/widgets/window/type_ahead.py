@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QWidget
 
 LISTS = (QAbstractItemView, QComboBox)
-WALKS = (Qt.Key.Key_Home, Qt.Key.Key_End)
+NAVIGATION_KEYS = (Qt.Key.Key_Home, Qt.Key.Key_End)
 MODIFIERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
@@ -38,7 +38,9 @@ class TypeAhead(QObject):
         """Accept the shortcut override, so that the list gets the key."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             plain = not event.modifiers() & MODIFIERS
-            if plain and ((event.text().isprintable() and event.text()) or event.key() in WALKS):
+            if plain and (
+                (event.text().isprintable() and event.text()) or event.key() in NAVIGATION_KEYS
+            ):
                 event.accept()
                 return True
         return super().eventFilter(watched, event)

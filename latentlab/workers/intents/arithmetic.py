@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from latentlab.session.belonging import belongs
+from latentlab.session.belonging import belongs_to_model
 from latentlab.session.interpolation import MakeBlend
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from latentlab.session.points import Point
     from latentlab.session.state import State
     from latentlab.workers.demand import Demand
-    from latentlab.workers.intents.undo import Place, Undo
+    from latentlab.workers.intents.undo import HistoryEntry, Undo
     from latentlab.workers.store import Store
 
 SLOTS = 3
@@ -62,8 +62,8 @@ class ArithmeticIntents:
 
     def _current_slots(self, state: State) -> tuple[Point | Path | int, ...]:
         """Return the slots, or the initial ones if another model has been opened."""
-        fits = bool(self._slots) and belongs(self._slots, state)
-        return self._slots if fits else first_slots(state)
+        fits = bool(self._slots) and belongs_to_model(self._slots, state)
+        return self._slots if fits else initial_slots(state)
 
     def _on_blend(self, request: MakeBlend, blend: Blend) -> None:
         if request.slots != self._current_slots(self._store.state):
@@ -84,7 +84,7 @@ class ArithmeticIntents:
             self._slots = blend.slots if blend else ()
             self._demand.renew()
 
-    def _follow(self, place: Place) -> None:
+    def _follow(self, place: HistoryEntry) -> None:
         if place.slots:
             self._slots = place.slots
             # Also if no panel shows it, because undo must remember these slots.
@@ -92,7 +92,7 @@ class ArithmeticIntents:
                 self._demand.ask(request)
 
 
-def first_slots(state: State) -> tuple[Point, ...]:
+def initial_slots(state: State) -> tuple[Point, ...]:
     """Return the mean codes of three classes, or z three times if there are fewer."""
     if state.codes is None or state.model is None or state.point is None:
         return ()

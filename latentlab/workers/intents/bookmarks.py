@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.session.bookmarks import ImportBookmarks, KeepBookmarks, ReadBookmarks
+from latentlab.session.bookmarks import ImportBookmarks, ReadBookmarks, SaveBookmarks
 
 if TYPE_CHECKING:
     from latentlab.session.interpolation import Bookmark
     from latentlab.workers.demand import Demand
-    from latentlab.workers.intents.undo import Place, Undo
+    from latentlab.workers.intents.undo import HistoryEntry, Undo
     from latentlab.workers.store import Store
 
 
@@ -41,7 +41,7 @@ class BookmarkIntents:
         self._demand.cancel(ReadBookmarks)
         self._store.put(ReadBookmarks, marks)
         if model := self._store.state.model:
-            self._demand.ask(KeepBookmarks(model, marks))
+            self._demand.ask(SaveBookmarks(model, marks))
             self._demand.ask(ReadBookmarks())
 
     def _on_read(self, _: ReadBookmarks, marks: tuple[Bookmark, ...]) -> None:
@@ -57,7 +57,7 @@ class BookmarkIntents:
         self._store.put(ReadBookmarks, marks)
         self._undo.remember()
 
-    def _follow(self, place: Place) -> None:
+    def _follow(self, place: HistoryEntry) -> None:
         if place.bookmarks != (self._store.state.answer(ReadBookmarks) or ()):
             self._write(place.bookmarks)
 

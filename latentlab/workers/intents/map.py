@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from latentlab.latent.planes import plane_along, plane_through
-from latentlab.session.map import MADE, Layout, MakeView, View, axes_view
+from latentlab.session.map import COMPUTED_LAYOUTS, Layout, MakeView, MapView, axes_view
 from latentlab.session.model import ShowAll
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from latentlab.workers.demand import Demand
-    from latentlab.workers.intents.undo import Place, Undo
+    from latentlab.workers.intents.undo import HistoryEntry, Undo
     from latentlab.workers.store import Store
 
 
@@ -31,7 +31,7 @@ class MapIntents:
         demand.on(MakeView, self._on_view, failed=self._on_failed)
         undo.followed_by(self._follow)
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: MapView) -> None:
         """Set the view of the map."""
         self._store.set(view=view, preview=None, **self._demand.withdrawn(MakeView))
         self._undo.remember()
@@ -59,7 +59,7 @@ class MapIntents:
                 "Move one of them, then try again.",
             )
             return
-        self.set_view(View(Layout.PLANE, frame))
+        self.set_view(MapView(Layout.PLANE, frame))
 
     def look_along(
         self, first: Sequence[float], second: Sequence[float], names: tuple[str, str]
@@ -70,7 +70,7 @@ class MapIntents:
         except ValueError:
             self._store.refuse("The two directions are one, and span no plane.", "Choose another.")
             return
-        self.set_view(View(Layout.DIRECTIONS, frame))
+        self.set_view(MapView(Layout.DIRECTIONS, frame))
 
     def look_towards(self, vector: Sequence[float], name: str, *, up: bool) -> None:
         """Show the plane of a direction, vertical if `up`, and of the other axis of the view."""
@@ -88,8 +88,8 @@ class MapIntents:
         """Show all images of the data set on the map."""
         self._demand.ask(ShowAll())
 
-    def _on_view(self, request: MakeView, view: View) -> None:
-        is_update = request.like.layout is request.layout and request.layout in MADE
+    def _on_view(self, request: MakeView, view: MapView) -> None:
+        is_update = request.like.layout is request.layout and request.layout in COMPUTED_LAYOUTS
         if is_update and self._store.state.view.layout is not request.layout:
             # Another layout was chosen meanwhile.
             return
@@ -101,12 +101,12 @@ class MapIntents:
         """Cancel the layout; it is requested again when the codes change."""
         self._demand.cancel(MakeView)
 
-    def _follow(self, _: Place) -> None:
+    def _follow(self, _: HistoryEntry) -> None:
         """Allow a new request, in case undo restored a layout of older codes."""
         self._demand.withdraw(MakeView)
 
 
-def first_view(before: View, size: int) -> View:
+def initial_view(before: MapView, size: int) -> MapView:
     """Return the first view of a model with `size` dimensions: if possible as the last one."""
     chosen = before.frame.dimensions
     second = min(1, size - 1)

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from latentlab.session.directions import Groups
-from latentlab.session.model import Adopt, Adopted, Open, Opened, ShowAll, ShowRest, Whole
+from latentlab.session.model import Adopt, Adopted, AllCodes, Open, Opened, ShowAll, ShowRest
 from latentlab.session.state import OF_CODES, OF_MODEL, initial
-from latentlab.workers.intents.map import first_view
+from latentlab.workers.intents.map import initial_view
 
 if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
@@ -84,11 +84,11 @@ class ModelIntents:
         old = self._store.state
         return {
             **initial(OF_MODEL - {"model", "codes"}),
-            "view": first_view(old.view, card.latent_dim),
+            "view": initial_view(old.view, card.latent_dim),
             "sampling": replace(old.sampling, label=None),
         }
 
-    def _on_whole(self, _: ShowAll | ShowRest, whole: Whole | None) -> None:
+    def _on_whole(self, _: ShowAll | ShowRest, whole: AllCodes | None) -> None:
         """Store the codes of all images; existing rows still refer to the same images."""
         if whole is not None:
             self._set_codes(whole.codes)

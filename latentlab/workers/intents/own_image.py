@@ -8,10 +8,10 @@ from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.session.model import EncodeFile
 from latentlab.session.own_image import (
     EncodeOwnImage,
+    EncodeOwnImageAgain,
     EstimateElbo,
     Inpaint,
     InpaintSamples,
-    RenewOwnImage,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from latentlab.session.points import Original
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.point import PointIntents
-    from latentlab.workers.intents.undo import Place, Undo
+    from latentlab.workers.intents.undo import HistoryEntry, Undo
     from latentlab.workers.store import Store
 
 
@@ -42,7 +42,7 @@ class OwnImageIntents:
         self._own: OwnImage | None = None
         demand.on(EncodeFile, self._on_file)
         demand.on(EncodeOwnImage, self._on_encoded)
-        demand.on(RenewOwnImage, self._on_renewed)
+        demand.on(EncodeOwnImageAgain, self._on_renewed)
         demand.on(Inpaint, self._on_inpainted)
         undo.followed_by(self._follow)
 
@@ -69,7 +69,7 @@ class OwnImageIntents:
 
     def forget(self) -> None:
         """Remove the image; z is unchanged."""
-        for kind in (EncodeOwnImage, RenewOwnImage):
+        for kind in (EncodeOwnImage, EncodeOwnImageAgain):
             self._demand.withdraw(kind)
         self._show(None)
 
@@ -79,7 +79,7 @@ class OwnImageIntents:
         if self._own:
             label = state.own.point.label if state.own else self._label()
             moves_z = bool(state.original and state.original.own)
-            self._demand.ask(RenewOwnImage(self._own, label, moves_z))
+            self._demand.ask(EncodeOwnImageAgain(self._own, label, moves_z))
 
     def _label(self) -> int | None:
         point = self._store.state.point
@@ -108,7 +108,7 @@ class OwnImageIntents:
         if request.settled:
             self._undo.remember()
 
-    def _on_renewed(self, request: RenewOwnImage, original: Original) -> None:
+    def _on_renewed(self, request: EncodeOwnImageAgain, original: Original) -> None:
         """Show the image encoded again, unless it was replaced meanwhile."""
         current = self._store.state.original
         if self._own is request.own:
@@ -121,7 +121,7 @@ class OwnImageIntents:
         self._store.put(Inpaint, inpaintings)
         self._point.set(inpaintings.tiles.points[0])
 
-    def _follow(self, place: Place) -> None:
+    def _follow(self, place: HistoryEntry) -> None:
         """Show the image of the restored state again."""
         original = place.original
         if original and original.own and original is not self._store.state.own:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from latentlab.session.model import PickImage, RenewImage
+from latentlab.session.model import EncodeImageAgain, PickImage
 
 if TYPE_CHECKING:
     from latentlab.session.points import GridSettings, LatentPath, Original, Point, SampleSettings
@@ -29,7 +29,7 @@ class PointIntents:
     def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
         self._store, self._demand, self._undo = store, demand, undo
         demand.on(PickImage, self._on_picked)
-        demand.on(RenewImage, self._on_renewed)
+        demand.on(EncodeImageAgain, self._on_renewed)
 
     def set(self, point: Point, *, settled: bool = True) -> None:
         """Move z; `settled` is False during a drag, so that undo treats the drag as one step."""
@@ -61,7 +61,7 @@ class PointIntents:
         """Move z to the new code of its image after the codes changed."""
         original = self._store.state.original
         if original and original.row is not None:
-            self._demand.ask(RenewImage(original.row))
+            self._demand.ask(EncodeImageAgain(original.row))
         elif original and original.own is None:
             self._store.set(original=None)
 
@@ -78,7 +78,7 @@ class PointIntents:
         self._store.set(point=original.point, original=original, preview=None)
         self._undo.remember()
 
-    def _on_renewed(self, _: RenewImage, original: Original) -> None:
+    def _on_renewed(self, _: EncodeImageAgain, original: Original) -> None:
         current = self._store.state.original
         if current and current.row == original.row:
             self._store.set(point=original.point, original=original)

@@ -10,11 +10,11 @@ from latentlab.session.export import ReadRecipe, SaveCurves
 from latentlab.session.model import Adopt, Open
 from latentlab.session.runs import (
     Compare,
-    Compared,
+    ComparedRun,
     Discard,
     ListLibrary,
     MovedRun,
-    ReadMoment,
+    ReadEpochPreview,
     Rename,
     Restore,
     Trash,
@@ -50,7 +50,7 @@ class RunIntents:
         demand.on(Restore, self._on_restored)
         demand.on(Rename, self._on_renamed)
         demand.on(Trash, self._on_trashed)
-        demand.on(ReadMoment, self._on_moment)
+        demand.on(ReadEpochPreview, self._on_moment)
 
     # Opening
 
@@ -145,20 +145,20 @@ class RunIntents:
         """Save the shown curves as a figure or as CSV."""
         self._store.dismiss_failure()
         state = self._store.state
-        own = Compared(state.model.name if state.model else "run", path, state.log.curves)
+        own = ComparedRun(state.model.name if state.model else "run", path, state.log.curves)
         self._demand.ask(SaveCurves(state.answer(Compare) or (own,), path))
 
     def show_moment(self, epoch: int | None) -> None:
         """Show the preview of the run at the end of an epoch; None for the latest."""
         if epoch is None:
-            self._demand.withdraw(ReadMoment)
+            self._demand.withdraw(ReadEpochPreview)
             self._store.set(moment=None)
         elif folder := self._shown():
-            self._demand.ask(ReadMoment(folder, epoch))
+            self._demand.ask(ReadEpochPreview(folder, epoch))
 
-    def _on_moment(self, request: ReadMoment, portrait: EpochPreview) -> None:
+    def _on_moment(self, request: ReadEpochPreview, portrait: EpochPreview) -> None:
         if request.folder == self._shown():
-            answers = {**self._store.state.answers, ReadMoment: portrait}
+            answers = {**self._store.state.answers, ReadEpochPreview: portrait}
             self._store.set(answers=answers, moment=request.epoch)
 
     def _shown(self) -> Path | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from latentlab.session.map import SaveSelection
-from latentlab.session.selection import How, Selection, combine, inverted
+from latentlab.session.selection import Selection, SetOperation, combine, inverted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ class SelectionIntents:
         self._store, self._demand, self._undo = store, demand, undo
         self._point, self._path = point, path
 
-    def select(self, rows: NDArray[Any], how: How = How.NEW) -> None:
+    def select(self, rows: NDArray[Any], how: SetOperation = SetOperation.NEW) -> None:
         """Combine the selection with images."""
         self._set(combine(self._store.state.selection, rows, how))
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from latentlab.learning.steering import STEERABLE
+from latentlab.learning.steering import STEERABLE_PREFIXES
 from latentlab.session.export import ReadRecipe
 from latentlab.session.model import Adopt, Open
-from latentlab.session.recipes import changed
+from latentlab.session.recipes import with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from latentlab.workers.store import Store
     from latentlab.workers.training import Training
 
-MODEST = 0.1
+MODEST_TIME_FRACTION = 0.1
 """Fraction of the lane's time for modest requests while a run trains on the same cores."""
 
 
@@ -139,7 +139,7 @@ class TrainingIntents:
     def apply_remedy(self, remedy: Remedy) -> None:
         """Apply a remedy to the current run if all its values can be steered, else to the draft."""
         state = self._store.state
-        steerable = all(key.startswith(STEERABLE) for key, _ in remedy.changes)
+        steerable = all(key.startswith(STEERABLE_PREFIXES) for key, _ in remedy.changes)
         numeric = all(isinstance(value, int | float) for _, value in remedy.changes)
         if state.training.run and state.training.following and steerable and numeric:
             for key, value in remedy.changes:
@@ -148,7 +148,7 @@ class TrainingIntents:
         recipe = state.model.recipe if state.model else state.draft.values or {}
         values = dict(self._training.recipe or recipe)
         for key, value in remedy.changes:
-            values = changed(values, key, value)
+            values = with_value(values, key, value)
         self._store.set(draft=replace(state.draft, values=values))
         self._store.say("The recipe beside was changed: train it to see.")
 
@@ -169,7 +169,7 @@ class TrainingIntents:
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
         """Add the draft to the queue once for each value of a key."""
         for value in values if self._is_ready() else ():
-            self._enqueue(changed(self._store.state.draft.values or {}, key, value))
+            self._enqueue(with_value(self._store.state.draft.values or {}, key, value))
 
     def _enqueue(self, values: Mapping[str, Any], index: int | None = None) -> None:
         queue = list(self._store.state.training.queue)
@@ -226,7 +226,7 @@ class TrainingIntents:
         self._training.close()
 
     def _share_cores(self, *, with_run: bool) -> None:
-        self._lane.leave_time(MODEST if with_run else 1.0)
+        self._lane.leave_time(MODEST_TIME_FRACTION if with_run else 1.0)
         self._demand.set_busy(with_run)
 
     def _set(self, **changes: Any) -> None:

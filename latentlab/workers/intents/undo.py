@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from latentlab.session.belonging import belongs
+from latentlab.session.belonging import belongs_to_model
 from latentlab.session.bookmarks import ReadBookmarks
 from latentlab.session.history import History
 from latentlab.session.interpolation import MakeBlend
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latentlab.session.interpolation import Bookmark
-    from latentlab.session.map import View
+    from latentlab.session.map import MapView
     from latentlab.session.points import LatentPath, Original, Point
     from latentlab.session.selection import Selection
     from latentlab.session.state import State
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HistoryEntry:
     """State that undo restores; ``slots`` are A, B and C of A - B + C, empty until decoded."""
 
     point: Point | None = None
     ends: LatentPath | None = None
     original: Original | None = None
-    view: View | None = None
+    view: MapView | None = None
     selection: Selection | None = None
     kept: tuple[Selection, ...] = ()
     bookmarks: tuple[Bookmark, ...] = ()
     slots: tuple[Point, ...] = ()
 
 
-def place_of(state: State) -> Place:
+def history_entry(state: State) -> HistoryEntry:
     """Return the part of a state that undo restores."""
     blend = state.answer(MakeBlend)
-    return Place(
+    return HistoryEntry(
         state.point,
         state.ends,
         state.original,
@@ -61,8 +61,8 @@ class Undo:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._history = History(Place())
-        self._followers: list[Callable[[Place], None]] = []
+        self._history = History(HistoryEntry())
+        self._followers: list[Callable[[HistoryEntry], None]] = []
 
     @property
     def is_untouched(self) -> bool:
@@ -70,7 +70,7 @@ class Undo:
         return not self._history.can_undo
 
     @property
-    def place(self) -> Place:
+    def place(self) -> HistoryEntry:
         """Current entry of the history."""
         return self._history.current
 
@@ -84,35 +84,35 @@ class Undo:
 
     def remember(self) -> None:
         """Append the current state to the history, unless it equals the current entry."""
-        self._history.push(place_of(self._store.state))
+        self._history.push(history_entry(self._store.state))
         self._tell()
 
-    def amend(self, change: Callable[[Place], Place]) -> None:
+    def amend(self, change: Callable[[HistoryEntry], HistoryEntry]) -> None:
         """Apply a change to every entry, without adding an undo step."""
         self._history.amend(change)
 
     def begin(self) -> None:
         """Restart the history with the current state."""
-        self._history = History(place_of(self._store.state))
+        self._history = History(history_entry(self._store.state))
         self._tell()
 
-    def followed_by(self, follower: Callable[[Place], None]) -> None:
+    def followed_by(self, follower: Callable[[HistoryEntry], None]) -> None:
         """Register a callback that is called with each restored entry."""
         self._followers.append(follower)
 
     def _tell(self) -> None:
         self._store.set(can_undo=self._history.can_undo, can_redo=self._history.can_redo)
 
-    def _go(self, place: Place) -> None:
+    def _go(self, place: HistoryEntry) -> None:
         # The map may have fewer images now.
         current = self._store.state
         self._store.set(
             point=place.point,
             ends=place.ends,
-            original=place.original if belongs(place.original, current) else None,
+            original=place.original if belongs_to_model(place.original, current) else None,
             view=place.view or current.view,
-            selection=place.selection if belongs(place.selection, current) else None,
-            kept=tuple(one for one in place.kept if belongs(one, current)),
+            selection=place.selection if belongs_to_model(place.selection, current) else None,
+            kept=tuple(one for one in place.kept if belongs_to_model(one, current)),
             preview=None,
             can_undo=self._history.can_undo,
             can_redo=self._history.can_redo,

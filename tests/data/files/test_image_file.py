@@ -10,7 +10,7 @@ from PIL import Image
 
 from latentlab.data.files import image_file as decode
 from latentlab.data.files.image_file import (
-    Frame,
+    ImageFormat,
     check_head,
     in_bytes,
     notes_of,
@@ -48,7 +48,7 @@ def stripes(width, height, across=True):
 
 
 def test_the_centre_of_a_wide_and_of_a_tall_picture():
-    frame = Frame(20, 20, "centre", colour=False)
+    frame = ImageFormat(20, 20, "centre", colour=False)
     wide = read(stripes(100, 20), frame)[0]
     np.testing.assert_array_equal(wide[5], np.arange(40, 60))
     tall = read(stripes(20, 100, across=False), frame)[0]
@@ -56,7 +56,7 @@ def test_the_centre_of_a_wide_and_of_a_tall_picture():
 
 
 def test_none_squeezes_the_whole_picture():
-    squeezed = read(stripes(200, 20), Frame(20, 20, "none", colour=False))[0, 10]
+    squeezed = read(stripes(200, 20), ImageFormat(20, 20, "none", colour=False))[0, 10]
     assert squeezed[0] < 10
     assert squeezed[-1] > 189
     np.testing.assert_allclose(np.diff(squeezed.astype(int)), 10, atol=1)
@@ -64,8 +64,8 @@ def test_none_squeezes_the_whole_picture():
 
 def test_the_face_of_an_aligned_portrait():
     """148 of 178 pixels across, of 218 down, centred at row 114."""
-    assert Frame(64, 64, "face").box(178, 218) == pytest.approx((15, 40, 163, 188))
-    left, top, right, bottom = Frame(32, 64, "face").box(178, 218)
+    assert ImageFormat(64, 64, "face").box(178, 218) == pytest.approx((15, 40, 163, 188))
+    left, top, right, bottom = ImageFormat(32, 64, "face").box(178, 218)
     assert (left + right) / 2 == pytest.approx(89)
     assert (right - left) / (bottom - top) == pytest.approx(0.5)
 
@@ -74,7 +74,7 @@ def test_the_face_of_an_aligned_portrait():
 @pytest.mark.parametrize("size", [(1, 1), (500, 3), (3, 500), (178, 218), (64, 64)])
 @pytest.mark.parametrize("frame", [(64, 64), (10, 70), (70, 10)])
 def test_the_box_lies_within_the_picture(crop, size, frame):
-    left, top, right, bottom = Frame(*frame, crop).box(*size)
+    left, top, right, bottom = ImageFormat(*frame, crop).box(*size)
     assert 0 <= left < right <= size[0] + 1e-9
     assert 0 <= top < bottom <= size[1] + 1e-9
     assert left >= 0
@@ -105,7 +105,7 @@ def test_pictures_are_put_upright(orientation, kind, tmp_path):
     exif[0x0112] = orientation
     stored = Image.fromarray(np.ascontiguousarray(undo[orientation]))
     exact = {"lossless": True} if kind == "WEBP" else {}
-    found = read(stored, Frame(16, 24), kind, exif=exif, **exact)
+    found = read(stored, ImageFormat(16, 24), kind, exif=exif, **exact)
     np.testing.assert_array_equal(found.transpose(1, 2, 0), upright)
     (tmp_path / "own").write_bytes(saved(stored, kind, exif=exif, **exact).read())
     np.testing.assert_array_equal(read_source(tmp_path / "own").pixels, upright)
@@ -116,7 +116,7 @@ def test_clear_parts_are_white():
     indexed = Image.new("P", (8, 8), 0)
     indexed.putpalette([10, 20, 30, 250, 0, 0])
     half = Image.new("LA", (8, 8), (0, 128))
-    frame = Frame(4, 4)
+    frame = ImageFormat(4, 4)
     assert (read(clear, frame) == 255).all()
     assert (read(indexed, frame, transparency=0) == 255).all()
     np.testing.assert_allclose(read(half, frame), 127, atol=1)
@@ -136,7 +136,7 @@ def test_clear_parts_are_white():
 )
 def test_wide_numbers_become_bytes(values, expected):
     picture = Image.fromarray(np.repeat(values[None], 3, axis=0))
-    found = read(picture, Frame(3, 3, "none", colour=False), "TIFF")
+    found = read(picture, ImageFormat(3, 3, "none", colour=False), "TIFF")
     np.testing.assert_allclose(found[0, 1], expected, atol=1)
 
 
@@ -145,7 +145,7 @@ def test_wide_numbers_become_bytes(values, expected):
 def test_one_scale_for_all_pictures_of_more_than_8_bits(top, kind):
     """The bits that the brightest of them needs; another one may be dark."""
     levels = [np.full((4, 4), value, np.uint16) for value in (0, top // 3, top)]
-    frame = Frame(4, 4, colour=False)
+    frame = ImageFormat(4, 4, colour=False)
     decoded = [read_pages(saved(Image.fromarray(one), kind), frame)[0] for one in levels]
     white = 2 ** top.bit_length() - 1
     found = [int(one[0, 0, 0]) for one in in_bytes(decoded)]
@@ -159,7 +159,7 @@ def test_one_scale_for_all_pictures_of_more_than_8_bits(top, kind):
     [(0, 20.5, 0, 20.5), (0, 0.5, 0, 1), (-1000, 3000, -1000, 3000), (0, 200, 0, 255)],
 )
 def test_one_scale_for_all_pictures_of_fractions(low, high, black, white):
-    frame = Frame(4, 4, colour=True)
+    frame = ImageFormat(4, 4, colour=True)
     decoded = [
         read_pages(saved(Image.fromarray(np.full((4, 4), value, np.float32)), "TIFF"), frame)[0]
         for value in (low, (low + high) / 2, high)
@@ -174,7 +174,7 @@ def test_colours_of_16_bits_that_fill_few_of_them_are_not_black():
     """A PNG of 48 bits with values of 12: Pillow keeps the upper 8 of 16."""
     values = np.zeros((8, 8, 3), ">u2")
     values[:4], values[4:, :, 0] = 4095, 2048
-    found = read_frame(BytesIO(png_of_48_bits(values)), Frame(8, 8))
+    found = read_frame(BytesIO(png_of_48_bits(values)), ImageFormat(8, 8))
     assert found[:, 0, 0].min() > 220
     assert found[0, 7, 0] == pytest.approx(128, abs=16)
     assert found[1:, 7, 0].max() == 0
@@ -196,7 +196,7 @@ def png_of_48_bits(values):
 
 def test_cmyk_is_shown_in_its_colours():
     """Full cyan absorbs red."""
-    found = read(Image.new("CMYK", (16, 16), (255, 0, 0, 0)), Frame(4, 4), "JPEG", quality=95)
+    found = read(Image.new("CMYK", (16, 16), (255, 0, 0, 0)), ImageFormat(4, 4), "JPEG", quality=95)
     red, green, blue = found[:, 2, 2]
     assert red < 60
     assert green > 100
@@ -208,7 +208,7 @@ def test_a_large_jpeg_read_in_part_is_like_one_read_whole():
     rng = np.random.default_rng(0)
     coarse = Image.fromarray(rng.integers(0, 256, (12, 16, 3), np.uint8))
     photo = coarse.resize((1600, 1200), Image.Resampling.BICUBIC)
-    frame = Frame(64, 48)
+    frame = ImageFormat(64, 48)
     quick = read(photo, frame, "JPEG", quality=95).astype(int)
     whole = read(photo, frame, "PNG").astype(int)
     assert np.abs(quick - whole).mean() < 2
@@ -216,7 +216,7 @@ def test_a_large_jpeg_read_in_part_is_like_one_read_whole():
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"GIF89a"])
 def test_what_is_no_picture_says_so(content):
-    for look in (lambda file: read_frame(file, Frame(4, 4)), check_head):
+    for look in (lambda file: read_frame(file, ImageFormat(4, 4)), check_head):
         with pytest.raises(DataError) as caught:
             look(BytesIO(content))
         assert caught.value.message
@@ -240,7 +240,7 @@ def test_whatever_a_damaged_picture_raises_is_told_in_short(kind, tmp_path):
             content[place] = rng.integers(0, 256)
         path = tmp_path / "own"
         path.write_bytes(content)
-        for look in (lambda path: read_frame(path, Frame(4, 4)), read_source):
+        for look in (lambda path: read_frame(path, ImageFormat(4, 4)), read_source):
             try:
                 look(path)
             except DataError as error:
@@ -252,13 +252,13 @@ def test_whatever_a_damaged_picture_raises_is_told_in_short(kind, tmp_path):
 def test_pictures_have_a_limit(monkeypatch, tmp_path):
     monkeypatch.setattr(decode, "MAX_PIXELS", 2_000_000)
     Image.new("L", (2000, 1500)).save(tmp_path / "large.png")
-    for look in (check_head, read_source, lambda path: read_frame(path, Frame(4, 4))):
+    for look in (check_head, read_source, lambda path: read_frame(path, ImageFormat(4, 4))):
         with pytest.raises(DataError, match="3 megapixels; the maximum is 2"):
             look(tmp_path / "large.png")
 
 
 def test_a_page_that_cannot_be_read_costs_itself_only():
     file = saved(stripes(8, 8), "TIFF", save_all=True, append_images=[stripes(8, 8)])
-    good, bad = read_pages(file, Frame(4, 4), (0, 7))
+    good, bad = read_pages(file, ImageFormat(4, 4), (0, 7))
     assert good.pixels.shape == (3, 4, 4)
     assert isinstance(bad, DataError)

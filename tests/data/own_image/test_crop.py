@@ -5,7 +5,13 @@ import pytest
 from PIL import Image
 
 from latentlab.data.image_set import ImageSpec, load
-from latentlab.data.own_image.crop import SMALLEST, Frame, Preprocessing, SourceImage, largest_frame
+from latentlab.data.own_image.crop import (
+    SMALLEST,
+    CropBox,
+    Preprocessing,
+    SourceImage,
+    largest_frame,
+)
 from latentlab.data.own_image.preprocess import (
     INK,
     LARGEST,
@@ -42,21 +48,21 @@ def test_a_frame_never_leaves_the_picture():
 
 
 def test_a_frame_grows_about_its_middle():
-    frame = Frame(30, 10, 10, 10).scaled(2, SIZE)
-    assert frame == Frame(25, 5, 20, 20)
-    assert frame.scaled(100, SIZE) == Frame(15, 0, 40, 40)
+    frame = CropBox(30, 10, 10, 10).scaled(2, SIZE)
+    assert frame == CropBox(25, 5, 20, 20)
+    assert frame.scaled(100, SIZE) == CropBox(15, 0, 40, 40)
 
 
 def test_a_frame_of_other_proportions_or_of_a_larger_picture_does_not_fit():
-    assert not Frame(0, 0, 40, 40).fits(TALL, SIZE)
-    assert not Frame(60, 0, 40, 40).fits(GREY, SIZE)
+    assert not CropBox(0, 0, 40, 40).fits(TALL, SIZE)
+    assert not CropBox(60, 0, 40, 40).fits(GREY, SIZE)
 
 
 def test_the_frame_is_what_is_taken():
     """Four patches of a picture, taken one by one."""
     pixels = np.kron(np.array([[10, 60], [120, 250]], np.uint8), np.ones((30, 30), np.uint8))
     for left, top, value in ((0, 0, 10), (30, 0, 60), (0, 30, 120), (30, 30, 250)):
-        fitting = Preprocessing(Frame(left, top, 30, 30))
+        fitting = Preprocessing(CropBox(left, top, 30, 30))
         taken = fit_picture(SourceImage("four", pixels), fitting, GREY)[0]
         # Pillow blends in what lies just outside.
         assert (taken[3:-3, 3:-3] == value).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latentlab.latent.interpolation.curves import Easing, along, ease, lerp, slerp
+from latentlab.latent.interpolation.curves import Easing, ease, lerp, sample_polyline, slerp
 
 SHARE = np.linspace(0, 1, 9)
 
@@ -56,12 +56,12 @@ def test_ends_are_hit_exactly():
 
 def test_a_broken_line_is_walked_at_an_even_pace():
     corners = np.float32([[0, 0], [3, 0], [3, 1]])
-    points = along(corners, np.linspace(0, 1, 5))
+    points = sample_polyline(corners, np.linspace(0, 1, 5))
     np.testing.assert_allclose(points, [[0, 0], [1, 0], [2, 0], [3, 0], [3, 1]], atol=1e-6)
 
 
 def test_a_line_without_length_stays_where_it_is():
-    points = along(np.float32([[1, 2], [1, 2]]), SHARE)
+    points = sample_polyline(np.float32([[1, 2], [1, 2]]), SHARE)
     np.testing.assert_array_equal(points, np.tile([1, 2], (9, 1)))
 
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from latentlab.latent.interpolation.curves import lerp, slerp
-from latentlab.latent.interpolation.geodesic import CORNERS, generator_of, geodesic
+from latentlab.latent.interpolation.geodesic import PATH_POINTS, geodesic, image_function
 from latentlab.learning.checkpoint import load_model
 
-SHARE = np.linspace(0, 1, CORNERS)
+SHARE = np.linspace(0, 1, PATH_POINTS)
 
 
 def bend(generate, a, b, start=None):
@@ -50,7 +50,7 @@ def test_in_polar_coordinates_it_is_straight_in_pixels_and_bent_in_z():
     curve = bend(polar, a, b)
     pixels = polar(torch.from_numpy(curve)).numpy()
     np.testing.assert_allclose(pixels, lerp([1, 0], [0, 1], SHARE), atol=5e-3)
-    assert curve[CORNERS // 2, 0] == pytest.approx(np.sqrt(0.5), abs=5e-3)
+    assert curve[PATH_POINTS // 2, 0] == pytest.approx(np.sqrt(0.5), abs=5e-3)
     assert pixel_steps(polar, curve).sum() == pytest.approx(np.sqrt(2), rel=1e-3)
 
 
@@ -75,8 +75,8 @@ def test_ends_stay_and_each_step_tells_how_far_it_is():
 def test_a_real_model_keeps_its_weights_and_gets_no_gradients(run, request):
     model, _ = load_model(request.getfixturevalue(run))
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    labels = np.full(CORNERS, 3)
-    generate = generator_of(model, labels)
+    labels = np.full(PATH_POINTS, 3)
+    generate = image_function(model, labels)
     a, b = -np.ones(model.latent_dim), np.ones(model.latent_dim)
     curve = bend(generate, a, b, slerp(a, b + 0.1, SHARE))
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())

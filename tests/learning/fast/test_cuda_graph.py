@@ -7,11 +7,11 @@ import torch
 from training_support import STEPS, recipe_of, same
 
 from latentlab.errors import TrainingError
-from latentlab.learning.batch_loss import backward, not_finite
+from latentlab.learning.batch_loss import backward, not_finite_error
 from latentlab.learning.fast.cuda_graph import CudaGraphStep
 from latentlab.learning.fast.step_runner import CudaGraph
 from latentlab.learning.trainer import Trainer
-from latentlab.learning.training_state import take_position
+from latentlab.learning.training_state import take_training_state
 
 CPU = torch.device("cpu")
 FULL = {
@@ -53,7 +53,7 @@ def test_steps_over_a_buffer_of_rows_are_those_of_the_plain_way(digits, kind, va
             assert len(list(trainer.epoch_steps())) == STEPS
         addresses.add(captured.meter.sums.data_ptr())
         assert plain.meter.take().means() == captured.meter.take().means()
-    one, other = (take_position(trainer, None, 0, "", 0.0) for trainer in (plain, captured))
+    one, other = (take_training_state(trainer, None, 0, "", 0.0) for trainer in (plain, captured))
     assert same(one.arrays, other.arrays)
     assert len(addresses) == 1, "the sums have moved"
 
@@ -111,7 +111,7 @@ def test_a_loss_that_is_no_number_makes_no_gradient(bad):
 
 
 def test_a_loss_lost_by_itself_is_named():
-    assert not_finite({"loss": math.inf, "kl": 1.0}).message.startswith("loss was")
+    assert not_finite_error({"loss": math.inf, "kl": 1.0}).message.startswith("loss was")
 
 
 def test_the_first_steps_are_made_the_plain_way_until_one_is_captured(monkeypatch):

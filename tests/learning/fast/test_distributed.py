@@ -11,8 +11,8 @@ from training_support import lines_of, recipe_of
 from latentlab.errors import TrainingError
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.fast import distributed
-from latentlab.learning.fast.distributed import ProcessGroup, leads, local_device, team
-from latentlab.learning.training_state import read_position
+from latentlab.learning.fast.distributed import ProcessGroup, is_main, join_processes, local_device
+from latentlab.learning.training_state import read_training_state
 from latentlab.runs.recorder import record, resume
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="torchrun has no gloo there")
@@ -33,7 +33,7 @@ def test_alone_one_leads_and_sums_are_what_they_are():
     team.add_up(sums)
     assert sums.tolist() == [1, 2]
     assert team.leads
-    assert leads()
+    assert is_main()
     assert not ProcessGroup(1, 2).leads
 
 
@@ -61,11 +61,11 @@ def started_by_torchrun(monkeypatch, rank, size):
 def test_variables_that_another_program_has_left_are_no_torchrun(monkeypatch, changes):
     started_by_torchrun(monkeypatch, 1, 2)
     monkeypatch.setenv("LOCAL_RANK", "1")
-    assert not leads()
+    assert not is_main()
     for name, value in changes.items():
         monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
-    assert leads()
-    assert team(torch.device("cpu")) == ProcessGroup()
+    assert is_main()
+    assert join_processes(torch.device("cpu")) == ProcessGroup()
     assert local_device(torch.device("cuda")) == torch.device("cuda")
 
 
@@ -74,7 +74,7 @@ def test_a_process_whose_others_do_not_come_says_so(monkeypatch):
     started_by_torchrun(monkeypatch, 0, 2)
     monkeypatch.setattr(distributed, "JOIN", timedelta(seconds=1))
     with pytest.raises(TrainingError, match=r"process 0 of 2 of torchrun.* unset RANK"):
-        team(torch.device("cpu"))
+        join_processes(torch.device("cpu"))
 
 
 def test_each_process_has_a_gpu_of_its_own(monkeypatch):
@@ -84,7 +84,7 @@ def test_each_process_has_a_gpu_of_its_own(monkeypatch):
     started_by_torchrun(monkeypatch, 7, 8)
     assert local_device(cuda) == torch.device("cuda", 3)
     assert local_device(cpu) == cpu
-    assert not leads()
+    assert not is_main()
 
 
 # Two processes. Each test starts as few as it can: loading torch takes them seconds.
@@ -164,4 +164,4 @@ def test_two_processes_learn_as_one_does_and_either_goes_on_from_the_other(tmp_p
     weights = [load_model(run / "plain")[0].state_dict() for run in (one, two)]
     for name, value in weights[0].items():
         torch.testing.assert_close(value, weights[1][name], rtol=0, atol=2e-3)
-    assert read_position(two / "plain").step == 3 * 14
+    assert read_training_state(two / "plain").step == 3 * 14

@@ -3,9 +3,9 @@
 import pytest
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from latentlab.session.export import NAMES, PICTURES
+from latentlab.session.export import IMAGE_FORMATS, NAMES
 from latentlab.widgets.kit import dialogs as save
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 
 
 @pytest.fixture
@@ -25,28 +25,28 @@ def answers(monkeypatch):
 @pytest.mark.parametrize("name", ["figure.jpeg", "figure.TIF", "my.own figure.png"])
 def test_an_ending_that_can_be_written_is_kept(qtbot, answers, tmp_path, name):
     answers[0].append(tmp_path / name)
-    assert ask_where(QWidget(), "figure", PICTURES) == tmp_path / name
+    assert ask_save_path(QWidget(), "figure", IMAGE_FORMATS) == tmp_path / name
 
 
 @pytest.mark.parametrize("name", ["figure", "beta 0.5", "v1."])
 def test_a_name_without_an_ending_gets_that_of_the_filter(qtbot, answers, tmp_path, name):
     answers[0].append(tmp_path / name)
-    assert ask_where(QWidget(), "figure", PICTURES) == tmp_path / f"{name}.jpg"
+    assert ask_save_path(QWidget(), "figure", IMAGE_FORMATS) == tmp_path / f"{name}.jpg"
 
 
 @pytest.mark.parametrize("name", ["figure.pdf", "film.mp4", "table.xlsx"])
 def test_another_ending_is_refused_and_asked_for_again(qtbot, answers, tmp_path, name):
     files, warnings, _ = answers
     files += [tmp_path / name, tmp_path / "figure.png"]
-    assert ask_where(QWidget(), "figure", PICTURES) == tmp_path / "figure.png"
+    assert ask_save_path(QWidget(), "figure", IMAGE_FORMATS) == tmp_path / "figure.png"
     assert ".png, .jpg, .webp or .tiff" in warnings[0]
     files.append(tmp_path / name)
-    assert ask_where(QWidget(), "figure", PICTURES) is None
+    assert ask_save_path(QWidget(), "figure", IMAGE_FORMATS) is None
 
 
 def test_a_file_that_is_there_is_not_replaced_unasked(qtbot, answers, tmp_path):
     """The dialog has asked about ``figure``, and ``figure.jpg`` would be written."""
     (tmp_path / "figure.jpg").touch()
     answers[0].append(tmp_path / "figure")
-    assert ask_where(QWidget(), "figure", PICTURES) is None
+    assert ask_save_path(QWidget(), "figure", IMAGE_FORMATS) is None
     assert answers[2] == ["figure.jpg already exists."]

@@ -5,8 +5,8 @@ from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QDialogButtonBox, QDoubleSpinBox, QSpinBox
 
-from latentlab.widgets.kit.dialogs import WholeDialog
-from latentlab.widgets.kit.number_box import NumberBox, WholeBox, read_number
+from latentlab.widgets.kit.dialogs import IntegerDialog
+from latentlab.widgets.kit.number_box import IntegerBox, NumberBox, read_number
 
 TYPED = {
     "0,5": 0.5, "1,5": 1.5, "0,0005": 0.0005, ".25": 0.25, ",25": 0.25, "5.": 5.0, "5,": 5.0,
@@ -20,9 +20,6 @@ WHOLE = {
 }  # fmt: skip
 NO_NUMBER = ["abc", "1,2,3", "1.2.3", "12,34.5", "1 2", "1,23 456", "0,500,000", "5 apples", "1e",
              "-", "nan", "inf", "1_000", "0x10"]  # fmt: skip
-
-BUILT = None
-"""All panels are built, also those behind others."""
 
 
 @pytest.mark.parametrize(("text", "meant"), TYPED.items())
@@ -54,7 +51,7 @@ def make_box(request, qtbot, application):
     QLocale.setDefault(QLocale(request.param))
 
     def make(low, high, whole=False, suffix=""):
-        box = (WholeBox if whole else NumberBox)(low, high)
+        box = (IntegerBox if whole else NumberBox)(low, high)
         box.setSuffix(suffix)
         box.values = []
         box.valueChanged.connect(lambda *_: box.values.append(box.value()))
@@ -186,16 +183,16 @@ def test_tiny_numbers_are_not_rounded_away(make_box):
     assert box.value() == 0.01
 
 
-def test_every_box_of_the_window_is_of_this_kind(big):
+def test_every_box_of_the_window_is_of_this_kind(old_big):
     """Also those that are yet to be shown."""
-    boxes = big.window.findChildren(QAbstractSpinBox)
+    boxes = old_big.window.findChildren(QAbstractSpinBox)
     assert len(boxes) > 8
     assert all(isinstance(box, NumberBox) for box in boxes)
     assert not [box for kind in (QSpinBox, QDoubleSpinBox) for box in boxes if type(box) is kind]
 
 
 def test_a_dialog_takes_no_wrong_number(desk):
-    dialog = WholeDialog("Train more", "How many?", (1, 100), 10, desk.window)
+    dialog = IntegerDialog("Train more", "How many?", (1, 100), 10, desk.window)
     dialog.show()
     ok = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok)
     enter(dialog.box, "1000", None)

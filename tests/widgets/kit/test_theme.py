@@ -18,17 +18,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.session.runs import Entry
+from latentlab.session.runs import LibraryEntry
 from latentlab.widgets.kit import theme
-from latentlab.widgets.panels.bookmarks import SIDE
+from latentlab.widgets.panels.bookmarks import ICON_SIZE
 from latentlab.widgets.panels.library.run_list import RunList
 
 READABLE = 4.5
 """Least contrast of text, after WCAG 2."""
 SCHEMES = [Qt.ColorScheme.Light, Qt.ColorScheme.Dark]
-
-BUILT = None
-"""All panels are built, also those behind others."""
 
 
 @pytest.fixture(params=SCHEMES, ids=lambda scheme: scheme.name)
@@ -77,7 +74,7 @@ def plain_list():
 
 def run_list():
     view = RunList()
-    view.show_entries([Entry(name, "VAE 2-D", f"/runs/{name}", False) for name in "abc"])
+    view.show_entries([LibraryEntry(name, "VAE 2-D", f"/runs/{name}", False) for name in "abc"])
     return view
 
 
@@ -160,11 +157,11 @@ def test_the_bookmark_just_made_can_be_read(desk, scheme):
     item, viewport = panel.list.item(0), panel.list.viewport()
     rect = panel.list.visualItemRect(item)
     picture, text = QRect(rect), QRect(rect)
-    picture.setWidth(SIDE), text.setLeft(SIDE + 12)
+    picture.setWidth(ICON_SIZE), text.setLeft(ICON_SIZE + 12)
     item.setSelected(True)
     shown = [viewport.grab(picture).toImage()]
     assert contrast_in(viewport, text) >= READABLE
     item.setSelected(False)
     shown.append(viewport.grab(picture).toImage())
-    middle = QRect(0, 0, SIDE, SIDE).center()
+    middle = QRect(0, 0, ICON_SIZE, ICON_SIZE).center()
     assert shown[0].pixel(middle) == shown[1].pixel(middle), "the picture is tinted"

@@ -10,7 +10,7 @@ from latentlab.session.bookmarks import ReadBookmarks
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples, Open
 from latentlab.session.points import Manifold
 from latentlab.session.state import State
-from latentlab.widgets.kit.veil import CALM_MS, Veil
+from latentlab.widgets.kit.veil import DIM_DELAY_MS, StaleOverlay
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.panels.manifold import ManifoldPanel
 from latentlab.work import Progress
@@ -36,7 +36,7 @@ def panel(show_panel):
 
 
 def veil_of(panel):
-    return panel.findChild(Veil)
+    return panel.findChild(StaleOverlay)
 
 
 def awaiting(panel, *kinds, **more):
@@ -46,10 +46,10 @@ def awaiting(panel, *kinds, **more):
 def test_an_answer_that_comes_soon_does_not_flicker(panel, until):
     veil = veil_of(panel)
     awaiting(panel, MakeManifold)
-    wait(CALM_MS // 4)
+    wait(DIM_DELAY_MS // 4)
     assert veil.isHidden()
     awaiting(panel)
-    wait(CALM_MS + 50)
+    wait(DIM_DELAY_MS + 50)
     assert veil.isHidden()
 
 
@@ -80,7 +80,7 @@ def test_answers_that_keep_coming_are_not_dimmed(panel):
     for _ in range(6):
         again = Manifold(manifold.tiles, manifold.frame, manifold.axis)
         awaiting(panel, MakeManifold, answers={MakeManifold: again})
-        wait(CALM_MS // 3)
+        wait(DIM_DELAY_MS // 3)
         assert veil.isHidden()
 
 
@@ -88,7 +88,7 @@ def test_answers_that_keep_coming_are_not_dimmed(panel):
 def test_every_panel_that_shows_something_of_a_model_has_a_veil(show_panel, panel):
     shown = show_panel(panel.widget)
     of_model = panel.widget.watches & OF_MODEL and panel.key not in ("diagnosis", "replay")
-    assert bool(shown.findChildren(Veil)) is bool(of_model)
+    assert bool(shown.findChildren(StaleOverlay)) is bool(of_model)
 
 
 def test_the_veil_tells_how_far_the_answer_is(panel, until):

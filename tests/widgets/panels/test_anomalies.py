@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFileDialog
 
 from latentlab.latent.codes import Codes
 from latentlab.latent.ranking import Score, Scores
-from latentlab.session.anomalies import SaveScores, ScoreImages, ShowImages
+from latentlab.session.anomalies import DecodeThumbnails, SaveScores, ScoreImages
 from latentlab.session.model import Adopt
 from latentlab.session.runs import Run
 from latentlab.session.selection import select
-from latentlab.widgets.panels.anomalies.panel import EMPTY, MOVING, NO_IMAGES, AnomaliesPanel
+from latentlab.widgets.panels.anomalies.panel import EMPTY, NO_IMAGES, TRAINING_TEXT, AnomaliesPanel
 from latentlab.work import Progress
 
 
@@ -48,7 +48,7 @@ def test_without_images_or_while_learning_it_says_so(show_panel):
     assert panel._empty.text() == panel.start.toolTip() == NO_IMAGES
     assert not panel.start.isEnabled()
     panel.controller.show(codes=toy.codes(), run=Run(), following=True)
-    assert panel._empty.text() == MOVING
+    assert panel._empty.text() == TRAINING_TEXT
     assert not panel.start.isEnabled()
     panel.controller.show(following=False)
     assert panel.start.isEnabled()
@@ -145,38 +145,42 @@ def test_tells_all_of_an_image(panel):
 
 
 def test_asks_for_pictures_and_shows_them(panel):
-    request = asked(panel, ShowImages)[-1]
+    request = asked(panel, DecodeThumbnails)[-1]
     assert request.rows == tuple(panel.ranked.wall.visible_rows())
     lab = toy.ToyLab()
     lab.card, lab.codes = toy.card(), toy.codes()
     before = panel.grab().toImage()
-    panel.controller.show(answers={ShowImages: lab.ShowImages(request)})
+    panel.controller.show(answers={DecodeThumbnails: lab.DecodeThumbnails(request)})
     assert panel.grab().toImage() != before
-    assert asked(panel, ShowImages)[-1] is request
+    assert asked(panel, DecodeThumbnails)[-1] is request
 
 
 def test_new_codes_forget_old_pictures(panel):
     wall = panel.ranked.wall
     lab = toy.ToyLab()
     lab.card, lab.codes = toy.card(), toy.codes()
-    panel.controller.show(answers={ShowImages: lab.ShowImages(asked(panel, ShowImages)[-1])})
+    panel.controller.show(
+        answers={DecodeThumbnails: lab.DecodeThumbnails(asked(panel, DecodeThumbnails)[-1])}
+    )
     assert len(wall._images) == len(wall.visible_rows())
     panel.controller.asked.clear()
-    panel.controller.show(codes=toy.codes(seed=1), answers={ScoreImages: None, ShowImages: None})
+    panel.controller.show(
+        codes=toy.codes(seed=1), answers={ScoreImages: None, DecodeThumbnails: None}
+    )
     assert panel._empty.isVisible()
     assert wall._images == {}
     panel.controller.show(answers={ScoreImages: toy.scores()})
-    assert set(asked(panel, ShowImages)[-1].rows) == set(wall.visible_rows())
+    assert set(asked(panel, DecodeThumbnails)[-1].rows) == set(wall.visible_rows())
 
 
 def test_rows_of_another_model_are_not_asked_for(panel, until):
-    until(lambda: asked(panel, ShowImages))
+    until(lambda: asked(panel, DecodeThumbnails))
     panel.controller.asked.clear()
     other = toy.card(name="big")
     panel.controller.show(
-        model=other, codes=toy.codes(), answers={ScoreImages: None, ShowImages: None}
+        model=other, codes=toy.codes(), answers={ScoreImages: None, DecodeThumbnails: None}
     )
-    assert not asked(panel, ShowImages)
+    assert not asked(panel, DecodeThumbnails)
 
 
 @pytest.mark.parametrize("size", [(320, 560), (480, 250), (1000, 640), (320, 300)])
@@ -206,7 +210,8 @@ def test_scores_and_goes_to_the_strangest(desk, open_panel):
     desk.hand.click(open_panel.start)
     desk.until(
         lambda: (
-            desk.state.answer(ScoreImages) is not None and desk.state.answer(ShowImages) is not None
+            desk.state.answer(ScoreImages) is not None
+            and desk.state.answer(DecodeThumbnails) is not None
         )
     )
     assert desk.state.working == {}
@@ -235,12 +240,12 @@ def test_cancel_ends_it_and_keeps_the_scores_from_before(desk, open_panel):
 
 def test_another_model_ends_it_and_takes_the_scores_away(desk, open_panel):
     open_panel.start.click()
-    desk.until(lambda: desk.state.answer(ShowImages) is not None)
+    desk.until(lambda: desk.state.answer(DecodeThumbnails) is not None)
     desk.controller.ask(ScoreImages(10**9))
     desk.until(lambda: ScoreImages in desk.state.working)
     desk.controller.runs.open(toy.LIBRARY[1].path)
     desk.until(lambda: desk.state.model.name == "big")
-    assert desk.state.answer(ScoreImages) is desk.state.answer(ShowImages) is None
+    assert desk.state.answer(ScoreImages) is desk.state.answer(DecodeThumbnails) is None
     assert desk.state.working == {}
     desk.until(lambda: not desk.controller._lane._worker._begun)
     assert open_panel._empty.isVisible()

@@ -14,14 +14,14 @@ from PySide6.QtWidgets import QFileDialog
 
 from latentlab.data.image_set import ImageSpec
 from latentlab.latent.codes import Codes
-from latentlab.latent.paired import Paired
+from latentlab.latent.paired import PairedComparison
 from latentlab.session.comparison import (
+    CompareImage,
+    CompareImages,
+    ComparePoint,
+    CompareSummary,
     Comparison,
-    LinkImage,
-    LinkPoint,
     OpenModelB,
-    ShowColumns,
-    Summarise,
 )
 from latentlab.session.points import Original, Picture, Point
 from latentlab.session.runs import ListLibrary, Run
@@ -30,7 +30,7 @@ from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panels.compare.model_choice import CHOOSE
 from latentlab.widgets.panels.compare.pages import MOVING, NO_IMAGE, NO_IMAGES
 from latentlab.widgets.panels.compare.panel import EMPTY, ComparePanel
-from latentlab.widgets.panels.compare.summary_table import verdict
+from latentlab.widgets.panels.compare.summary_table import verdict_text
 from latentlab.work import Progress
 
 TWIN = Path("/toys/twin")
@@ -134,31 +134,31 @@ def test_a_problem_is_told_in_the_panel(panel, lab):
 
 def test_one_z_follows_and_is_asked_once(panel):
     assert panel.point.isVisible()
-    assert len(asked(panel, LinkPoint)) == 1
-    reply(panel, LinkPoint)
-    assert len(asked(panel, LinkPoint)) == 1
+    assert len(asked(panel, ComparePoint)) == 1
+    reply(panel, ComparePoint)
+    assert len(asked(panel, ComparePoint)) == 1
     a, b = panel.point.pictures.columns
     assert (a.name.text(), b.name.text()) == ("A · toy", "B · twin")
     assert "differs by" in b.caption.text()
     moved = Point((1.0, 2.0))
     panel.controller.show(point=moved)
-    assert asked(panel, LinkPoint)[-1] == LinkPoint(moved, None)
+    assert asked(panel, ComparePoint)[-1] == ComparePoint(moved, None)
     before = b.view.image
-    reply(panel, LinkPoint)
+    reply(panel, ComparePoint)
     assert b.view.image != before
     assert b.view.accessibleName() == f"B · twin: differs by {toy.picture_of(moved)[0, 0]:.4f} MSE"
 
 
 def test_one_z_follows_the_cursor_too(panel):
-    reply(panel, LinkPoint)
+    reply(panel, ComparePoint)
     there = Point((2.0, 0.0))
     panel.controller.show(preview=Picture(there, toy.picture_of(there)))
-    assert asked(panel, LinkPoint)[-1].point == there
+    assert asked(panel, ComparePoint)[-1].point == there
     panel.controller.show(preview=None)
-    assert len(asked(panel, LinkPoint)) == 2
+    assert len(asked(panel, ComparePoint)) == 2
     # The answer about the cursor comes when it has left: z itself is asked for once more.
-    panel.controller.show(answers={OpenModelB: panel.lab(asked(panel, LinkPoint)[-1])})
-    assert asked(panel, LinkPoint)[-1].point == panel.controller.state.point
+    panel.controller.show(answers={OpenModelB: panel.lab(asked(panel, ComparePoint)[-1])})
+    assert asked(panel, ComparePoint)[-1].point == panel.controller.state.point
 
 
 def test_what_is_not_possible_says_why_and_the_rest_is_shown(panel, lab):
@@ -200,8 +200,8 @@ def test_one_image_with_its_numbers(panel):
     panel.modes.buttons[IMAGE].click()
     assert settings().value("compare/mode", "") == panel.image.title
     original = panel.controller.state.original
-    assert asked(panel, LinkImage)[-1] == LinkImage(original)
-    reply(panel, LinkImage)
+    assert asked(panel, CompareImage)[-1] == CompareImage(original)
+    reply(panel, CompareImage)
     image, a, b = panel.image.pictures.columns
     assert image.caption.text().splitlines()[0] == "distortion, nats"
     assert a.caption.text() == "80.0\n7.5\n0.1000"
@@ -213,7 +213,7 @@ def test_one_image_with_its_numbers(panel):
 
 def test_an_old_image_stays_whole_until_the_new_one_is_judged(panel, lab):
     panel.modes.buttons[IMAGE].click()
-    reply(panel, LinkImage)
+    reply(panel, CompareImage)
     image, a, _ = panel.image.pictures.columns
     before = image.view.image, a.view.image
     other = replace(panel.controller.state.original, name="toys 9", row=9)
@@ -221,7 +221,7 @@ def test_an_old_image_stays_whole_until_the_new_one_is_judged(panel, lab):
     panel.controller.show(original=other)
     assert (image.view.image, a.view.image) == before
     assert image.name.toolTip() != "toys 9"
-    reply(panel, LinkImage)
+    reply(panel, CompareImage)
     assert image.name.toolTip() == "toys 9"
     assert image.view.image != before[0]
 
@@ -230,18 +230,18 @@ def test_b_is_asked_for_the_class_that_was_chosen(panel):
     panel.choose(TWIN)
     panel.controller.show(answers={OpenModelB: Comparison(TWIN, toy.card(2, True, name="twin"))})
     assert panel.label.isVisible()
-    assert asked(panel, LinkPoint)[-1].label == 0
+    assert asked(panel, ComparePoint)[-1].label == 0
     panel.label.setCurrentIndex(2)
     panel.label.activated.emit(2)
-    assert asked(panel, LinkPoint)[-1].label == 2
+    assert asked(panel, ComparePoint)[-1].label == 2
     # An image of the map has a class of its own, a picture of one's own has none.
     panel.modes.buttons[IMAGE].click()
     assert not panel.label.isVisible()
-    assert asked(panel, LinkImage)[-1].label is None
+    assert asked(panel, CompareImage)[-1].label is None
     own = Original("scrawl", Point((0.0, 0.0)), *[np.zeros((4, 4), np.uint8)] * 2)
     panel.controller.show(original=own)
     assert panel.label.isVisible()
-    assert asked(panel, LinkImage)[-1].label == 2
+    assert asked(panel, CompareImage)[-1].label == 2
 
 
 def test_a_class_that_both_know_is_the_same_for_both(panel):
@@ -249,16 +249,16 @@ def test_a_class_that_both_know_is_the_same_for_both(panel):
     panel.controller.show(
         model=a, point=Point((0.0, 1.0), 1), answers={OpenModelB: Comparison(TWIN, b)}
     )
-    assert asked(panel, LinkPoint)[-1] == LinkPoint(Point((0.0, 1.0), 1), 1)
+    assert asked(panel, ComparePoint)[-1] == ComparePoint(Point((0.0, 1.0), 1), 1)
     assert not panel.label.isVisible()
 
 
 def test_several_images_lead_to_where_they_are(panel):
     panel.modes.buttons[SEVERAL].click()
-    rows = asked(panel, ShowColumns)[-1].rows
+    rows = asked(panel, CompareImages)[-1].rows
     assert len(rows) == len(set(rows)) == 8
-    reply(panel, ShowColumns)
-    assert len(asked(panel, ShowColumns)) == 1
+    reply(panel, CompareImages)
+    assert len(asked(panel, CompareImages)) == 1
     view = panel.several.strip.view
     for _ in range(2):
         QTest.keyClick(view, Qt.Key.Key_Right)
@@ -270,45 +270,45 @@ def test_several_images_lead_to_where_they_are(panel):
     view.hovered.emit(-1)
     assert panel.controller.asked[-1] == ("preview.row", -1)
     panel.several.others.click()
-    assert asked(panel, ShowColumns)[-1].rows != rows
+    assert asked(panel, CompareImages)[-1].rows != rows
 
 
 def test_several_are_of_the_selection_live(panel):
     panel.modes.buttons[SEVERAL].click()
     page = panel.several
-    reply(panel, ShowColumns)
+    reply(panel, CompareImages)
     assert page.text.text().startswith("8 at random · MSE of A ")
     chosen = select(np.arange(40, 60))
     panel.controller.show(selection=chosen)
-    first = asked(panel, ShowColumns)[-1].rows
+    first = asked(panel, CompareImages)[-1].rows
     assert len(first) == 8
     assert set(first) <= set(range(40, 60))
     # What is shown is still the former.
     assert page.text.text().startswith("8 at random")
-    reply(panel, ShowColumns)
+    reply(panel, CompareImages)
     assert page.text.text().startswith("8 of 20 selected · MSE of A ")
     # Its name is no reason to show others.
     panel.controller.show(selection=Selection(chosen.rows, "mine"))
-    assert asked(panel, ShowColumns)[-1].rows == first
+    assert asked(panel, CompareImages)[-1].rows == first
     page.others.click()
-    second = asked(panel, ShowColumns)[-1].rows
+    second = asked(panel, CompareImages)[-1].rows
     assert not set(second) & set(first)
     assert set(second) <= set(range(40, 60))
     panel.controller.show(selection=select(np.array([3, 70])))
-    assert asked(panel, ShowColumns)[-1].rows == (3, 70)
-    reply(panel, ShowColumns)
+    assert asked(panel, CompareImages)[-1].rows == (3, 70)
+    reply(panel, CompareImages)
     assert page.text.text().startswith("All 2 selected")
     assert not page.others.isEnabled()
     panel.controller.show(selection=None)
-    assert len(asked(panel, ShowColumns)[-1].rows) == 8
+    assert len(asked(panel, CompareImages)[-1].rows) == 8
     assert page.others.isEnabled()
 
 
 def test_a_smaller_set_gets_rows_of_its_own(panel):
     panel.modes.buttons[SEVERAL].click()
-    reply(panel, ShowColumns)
+    reply(panel, CompareImages)
     panel.controller.show(codes=toy.codes(count=5))
-    assert asked(panel, ShowColumns)[-1].rows == (0, 1, 2, 3, 4)
+    assert asked(panel, CompareImages)[-1].rows == (0, 1, 2, 3, 4)
 
 
 def test_measures_tells_and_can_be_stopped(panel):
@@ -319,14 +319,14 @@ def test_measures_tells_and_can_be_stopped(panel):
     assert page.images.maximum() == page.images.value() == 30
     page.images.setValue(20)
     page.start.click()
-    assert asked(panel, Summarise) == [Summarise(20)]
-    panel.controller.show(working={Summarise: Progress("Scoring", 0.25)})
+    assert asked(panel, CompareSummary) == [CompareSummary(20)]
+    panel.controller.show(working={CompareSummary: Progress("Scoring", 0.25)})
     assert page.work.isVisible()
     assert not page.start.isEnabled()
     page.work.stop.click()
-    assert panel.controller.asked[-1] == ("cancel", Summarise)
+    assert panel.controller.asked[-1] == ("cancel", CompareSummary)
     panel.controller.show(working={})
-    reply(panel, Summarise)
+    reply(panel, CompareSummary)
     assert not page.teach.isVisible()
     texts = [cell.text() for cell in page.table.cells["rate"]]
     assert texts == ["5.0", "5.5", "+0.5 ± 0.4"]
@@ -347,33 +347,33 @@ def test_while_learning_nothing_is_measured_or_swapped(panel):
 
 
 def test_codes_that_move_leave_what_was_shown_until_there_is_more(panel):
-    reply(panel, LinkPoint)
+    reply(panel, ComparePoint)
     image = panel.point.pictures.columns[1].view.image
-    count = len(asked(panel, LinkPoint))
+    count = len(asked(panel, ComparePoint))
     panel.controller.show(codes=toy.codes(seed=1), answers={OpenModelB: None})
     assert panel.point.isVisible()
     assert panel.point.pictures.columns[1].view.image == image
-    assert len(asked(panel, LinkPoint)) == count
+    assert len(asked(panel, ComparePoint)) == count
     reply(panel, OpenModelB)
-    assert len(asked(panel, LinkPoint)) == count + 1
+    assert len(asked(panel, ComparePoint)) == count + 1
 
 
 def test_a_verdict_says_no_more_than_is_known():
     names, found = ("A", "B"), toy.summary()
-    assert verdict(found, names, in_nats=False).endswith("by 0.0100 ± 0.0010 MSE.")
-    unsure = replace(found, elbo=Paired(1.0, 2.0, 1.0, 0.9))
-    assert verdict(unsure, names, in_nats=True).startswith("No clear difference")
-    worse = replace(found, elbo=Paired(1.0, 4.0, 3.0, 0.9))
-    assert verdict(worse, names, in_nats=True).startswith("<b>A</b> explains")
-    broken = replace(found, elbo=Paired(1.0, np.nan, np.nan, np.nan))
-    assert "diverged" in verdict(broken, names, in_nats=True)
+    assert verdict_text(found, names, in_nats=False).endswith("by 0.0100 ± 0.0010 MSE.")
+    unsure = replace(found, elbo=PairedComparison(1.0, 2.0, 1.0, 0.9))
+    assert verdict_text(unsure, names, in_nats=True).startswith("No clear difference")
+    worse = replace(found, elbo=PairedComparison(1.0, 4.0, 3.0, 0.9))
+    assert verdict_text(worse, names, in_nats=True).startswith("<b>A</b> explains")
+    broken = replace(found, elbo=PairedComparison(1.0, np.nan, np.nan, np.nan))
+    assert "diverged" in verdict_text(broken, names, in_nats=True)
 
 
 @pytest.mark.parametrize("size", [(320, 260), (480, 250), (900, 700)])
 @pytest.mark.parametrize("mode", range(4))
 def test_any_room(panel, size, mode):
     panel.modes.buttons[mode].click()
-    for kind in (LinkPoint, LinkImage, ShowColumns):
+    for kind in (ComparePoint, CompareImage, CompareImages):
         if asked(panel, kind):
             reply(panel, kind)
     panel.controller.show(answers={OpenModelB: panel.lab._note(summary=toy.summary())})
@@ -395,7 +395,7 @@ def open_panel(desk):
 
 
 def test_follows_z_live_and_builds_no_queue(desk, open_panel):
-    go_on, answered, link = threading.Event(), [], desk.lab.LinkPoint
+    go_on, answered, link = threading.Event(), [], desk.lab.ComparePoint
 
     def slow(request):
         go_on.wait(20)
@@ -404,7 +404,7 @@ def test_follows_z_live_and_builds_no_queue(desk, open_panel):
 
     open_panel.choose(TWIN)
     desk.until(lambda: desk.state.answer(OpenModelB) and desk.state.answer(OpenModelB).twins)
-    desk.lab.LinkPoint = slow
+    desk.lab.ComparePoint = slow
     for x in np.linspace(-1, 1, 20):
         desk.controller.point.set(Point((float(x), 0.5)), settled=False)
     go_on.set()
@@ -463,8 +463,8 @@ def test_a_swap_that_fails_leaves_all_as_it_was(desk, open_panel):
 def test_another_model_is_compared_with_the_same_one(desk, open_panel):
     open_panel.choose(TWIN)
     desk.until(lambda: desk.state.answer(OpenModelB) is not None)
-    desk.controller.ask(Summarise(10**9))
-    desk.until(lambda: Summarise in desk.state.working)
+    desk.controller.ask(CompareSummary(10**9))
+    desk.until(lambda: CompareSummary in desk.state.working)
     desk.controller.runs.open(BIG)
     desk.until(lambda: desk.state.model.name == "big" and desk.state.answer(OpenModelB) is not None)
     assert desk.state.working == {}

@@ -10,10 +10,15 @@ from PySide6.QtTest import QTest
 from stub_controller import StubController, discard
 
 from latentlab.learning.events import Change
-from latentlab.session.runs import Compare, Compared, Run, RunLog
-from latentlab.widgets.panels.curves.change_marks import description, short
+from latentlab.session.runs import Compare, ComparedRun, Run, RunLog
+from latentlab.widgets.panels.curves.change_marks import change_label, change_tooltip
 from latentlab.widgets.panels.curves.panel import CurvesPanel
-from latentlab.widgets.panels.curves.smoothing import columns, limits, log_ticks, smooth
+from latentlab.widgets.panels.curves.smoothing import (
+    best_column_count,
+    exponential_moving_average,
+    log_ticks,
+    y_limits,
+)
 
 LEFT = Qt.MouseButton.LeftButton
 BETA = Change(30, 1.5, "objective.beta", 4.0)
@@ -45,33 +50,36 @@ def test_smoothing_is_the_fading_mean():
     x = np.array([0.5, 1.0, 2.0, 2.25, 7.0])
     y = np.array([3.0, -1.0, 4.0, 1.0, 5.0])
     weights = np.tril(np.exp(-(x[:, None] - x) / 1.5))
-    np.testing.assert_allclose(smooth(x, y, 1.5), weights @ y / weights.sum(1))
-    assert smooth(x, y, 0) is y
+    np.testing.assert_allclose(exponential_moving_average(x, y, 1.5), weights @ y / weights.sum(1))
+    assert exponential_moving_average(x, y, 0) is y
 
 
 def test_smoothing_stays_finite_over_many_epochs():
     x = np.linspace(0, 5000, 20_000)
-    np.testing.assert_allclose(smooth(x, np.full(len(x), 7.0), 0.5), 7.0)
+    np.testing.assert_allclose(exponential_moving_average(x, np.full(len(x), 7.0), 0.5), 7.0)
     y = np.sin(x)
-    np.testing.assert_allclose(smooth(x, y, 0.5)[-300:], smooth(x[-600:], y[-600:], 0.5)[-300:])
+    np.testing.assert_allclose(
+        exponential_moving_average(x, y, 0.5)[-300:],
+        exponential_moving_average(x[-600:], y[-600:], 0.5)[-300:],
+    )
 
 
 def test_smoothing_passes_over_what_is_no_number():
     x, y = np.arange(5.0), np.array([1.0, np.nan, 1.0, np.inf, 1.0])
-    np.testing.assert_allclose(smooth(x, y, 2.0), 1.0)
+    np.testing.assert_allclose(exponential_moving_average(x, y, 2.0), 1.0)
 
 
 def test_limits_leave_out_the_steep_beginning():
     loss = np.array([900.0, *np.linspace(110, 100, 99)])
-    assert limits([loss], [], outliers=False)[1] < 111
-    assert limits([loss], [], outliers=True) == (100, 900)
-    assert limits([np.full(4, 5.0)], [], outliers=False) == (4, 6)
-    assert limits([np.array([np.nan])], [], outliers=False) == (0, 1)
+    assert y_limits([loss], [], outliers=False)[1] < 111
+    assert y_limits([loss], [], outliers=True) == (100, 900)
+    assert y_limits([np.full(4, 5.0)], [], outliers=False) == (4, 6)
+    assert y_limits([np.array([np.nan])], [], outliers=False) == (0, 1)
 
 
 def test_limits_look_within_epochs_while_there_are_few():
-    assert limits([np.array([3.0])], [np.array([9.0, 2.0])], outliers=False)[0] == 2
-    assert limits([np.full(3, 3.0)], [np.array([9.0, 2.0])], outliers=False) == (2, 4)
+    assert y_limits([np.array([3.0])], [np.array([9.0, 2.0])], outliers=False)[0] == 2
+    assert y_limits([np.full(3, 3.0)], [np.array([9.0, 2.0])], outliers=False) == (2, 4)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +100,7 @@ def test_log_ticks_are_round(low, high, ticks):
     [(3, 700, 250, 3), (3, 300, 500, 1), (6, 1100, 300, 3), (5, 700, 250, 3), (1, 700, 90, 1)],
 )
 def test_plots_stand_in_as_many_columns_as_fit(count, width, height, across):
-    assert columns(count, width, height) == across
+    assert best_column_count(count, width, height) == across
 
 
 # The panel
@@ -171,7 +179,9 @@ def test_smoothed_lines_lie_over_faint_ones(panel):
     assert not plot.smooth["validation"].isVisible()
     panel.options.smoothing.setValue(2.0)
     x, y = toy.curves(6)["validation", "loss"]
-    np.testing.assert_allclose(drawn(plot.smooth["validation"])[1], smooth(x, y, 2.0))
+    np.testing.assert_allclose(
+        drawn(plot.smooth["validation"])[1], exponential_moving_average(x, y, 2.0)
+    )
     np.testing.assert_allclose(drawn(plot.curves["validation"])[1], y)
     assert plot.curves["validation"].opts["pen"].color().alphaF() < 0.5
     panel.options.smoothing.setValue(0.0)
@@ -203,12 +213,12 @@ def test_changes_are_marked(panel):
     assert "epoch 1.50 (step 30)" in panel.plots["kl"].marks.items[0].toolTip()
     panel.controller.show(changes=())
     assert labels(panel.plots["loss"]) == []
-    assert short(RATE) == "lr 0.0003"
-    assert description(BETA) == "objective.beta became 4 at epoch 1.50 (step 30)"
+    assert change_label(RATE) == "lr 0.0003"
+    assert change_tooltip(BETA) == "objective.beta became 4 at epoch 1.50 (step 30)"
 
 
 def test_runs_are_compared_in_colours_of_their_own(panel):
-    runs = [Compared(f"beta {i}", Path(f"/{i}"), toy.curves(4 + i)) for i in (1, 2)]
+    runs = [ComparedRun(f"beta {i}", Path(f"/{i}"), toy.curves(4 + i)) for i in (1, 2)]
     panel.controller.show(answers={Compare: tuple(runs)})
     first, second = panel.plots["loss"].others
     np.testing.assert_allclose(drawn(second)[0], np.arange(1.0, 7))
@@ -225,7 +235,7 @@ def test_runs_are_compared_in_colours_of_their_own(panel):
 
 
 def test_open_run_is_drawn_once_where_it_is_compared(panel):
-    runs = [Compared(f"beta {i}", Path(f"/toys/{i}"), toy.curves(5)) for i in ("toy", "big")]
+    runs = [ComparedRun(f"beta {i}", Path(f"/toys/{i}"), toy.curves(5)) for i in ("toy", "big")]
     panel.controller.show(model=toy.card(), answers={Compare: tuple(runs)})
     assert len(panel.plots["loss"].others) == 1
     assert "validation,&nbsp;beta&nbsp;toy" in panel._below.text()

@@ -10,10 +10,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from latentlab.data.image_set import Attributes
-from latentlab.session.axes import MARKS
+from latentlab.session.axes import STRIP_POSITIONS
 from latentlab.session.directions import Direction, Groups, Origin, ReadDirections
 from latentlab.session.map import Layout
-from latentlab.widgets.kit.axis.slider import REACH, TICKS
+from latentlab.widgets.kit.axis.slider import SLIDER_RANGE_SIGMA, TICKS
 from latentlab.work import Progress
 
 ORIGIN = Origin("big", "big", "cvae", "toys", 5, 3)
@@ -154,7 +154,7 @@ def test_dragging_moves_z_along_it_alone_and_is_one_undo(big):
     along = moved @ SLANT.vector
     assert along > 0.1
     assert moved == pytest.approx(along * np.array(SLANT.vector))
-    assert slider.position == pytest.approx(slider.value() / TICKS * REACH, abs=1e-9)
+    assert slider.position == pytest.approx(slider.value() / TICKS * SLIDER_RANGE_SIGMA, abs=1e-9)
     assert big.state.point.label == before.point.label
     big.controller.undo.undo()
     assert (big.state.point, big.state.original) == (before.point, before.original)
@@ -183,7 +183,7 @@ def test_sliders_add_up_and_orthogonal_ones_leave_each_other(big):
     slant.slider.setValue(-300)
     center = big.state.codes.center.astype(float)
     for row, tick in ((first, 200), (slant, -300)):
-        wanted = tick / TICKS * REACH
+        wanted = tick / TICKS * SLIDER_RANGE_SIGMA
         vector = np.array(row.direction.vector)
         assert (z_of(big) - center) @ vector / row.direction.scale == pytest.approx(wanted)
         assert row.value.text() == f"{wanted:+.2f} σ"
@@ -342,7 +342,7 @@ def test_pictures_show_what_each_slider_does(big):
     strip = panel.rows[0].strip
     big.until(lambda: strip.tiles is not None)
     axis = panel.rows[0].slider.axis
-    for mark, point in zip(MARKS, strip.tiles.points, strict=True):
+    for mark, point in zip(STRIP_POSITIONS, strip.tiles.points, strict=True):
         assert axis.position(point.z) == pytest.approx(mark)
         assert point.label == big.state.point.label
     cell = strip.cell(5).center()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QHelpEvent
 from PySide6.QtWidgets import QToolButton
 
 from latentlab.latent.interpolation.curves import Easing, PathKind
-from latentlab.session.interpolation import DecodePaths, MakeGeodesic
+from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.model import DecodePath
 from latentlab.session.points import Loop
 from latentlab.widgets.kit.theme import colours
@@ -35,13 +35,13 @@ def test_at_first_there_is_the_straight_way_alone_with_its_support(desk):
     assert [row.way for row in panel.rows.shown] == [PathKind.STRAIGHT]
     assert not panel.rows.rows[PathKind.STRAIGHT].name.isVisible()
     assert panel.rows.lead.bar.isVisible()
-    assert not asked(desk, MakeGeodesic)
+    assert not asked(desk, DecodeGeodesic)
     assert panel.rows.lead.tiles is desk.state.answer(DecodePath)
 
 
 def test_kinds_stand_side_by_side(desk):
     panel = choose(desk, *KINDS)
-    desk.until(lambda: desk.state.answer(MakeGeodesic))
+    desk.until(lambda: desk.state.answer(DecodeGeodesic))
     shown = panel.rows.shown
     assert [row.way for row in shown] == KINDS
     tops = [row.mapTo(panel, row.rect().topLeft()).y() for row in shown]
@@ -54,7 +54,7 @@ def test_kinds_stand_side_by_side(desk):
         strip.way: strip
         for strip in (
             *desk.state.answer(DecodePaths).strips,
-            *desk.state.answer(MakeGeodesic).strips,
+            *desk.state.answer(DecodeGeodesic).strips,
         )
     }
     for row in shown[1:]:
@@ -79,7 +79,7 @@ def test_a_way_that_moves_asks_for_its_support(desk):
     desk.settle()
     ends = desk.state.ends
     assert asked(desk, DecodePaths) == [DecodePaths(ends, (PathKind.STRAIGHT,))]
-    assert asked(desk, MakeGeodesic) == [MakeGeodesic(ends)]
+    assert asked(desk, DecodeGeodesic) == [DecodeGeodesic(ends)]
     desk.lab.asked.clear()
     desk.controller.point.randomize()
     desk.settle()
@@ -140,7 +140,7 @@ def test_long_work_shows_how_far_it_is_and_can_be_given_up(desk):
     row = panel.rows.rows[PathKind.GEODESIC]
     from latentlab.work import Progress
 
-    desk.controller.store.set(working={MakeGeodesic: Progress("Looking", 0.4)})
+    desk.controller.store.set(working={DecodeGeodesic: Progress("Looking", 0.4)})
     assert row._progress.text() == "40 %"
     desk.hand.click(row.cancel)
     assert not desk.state.working

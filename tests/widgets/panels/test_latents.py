@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF
 
 from latentlab.session.runs import Run, RunLog
 from latentlab.widgets.panels.latents.panel import LatentsPanel
-from latentlab.widgets.panels.latents.plots import normal
+from latentlab.widgets.panels.latents.plots import standard_normal_pdf
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_histograms_are_densities_beside_the_priors(panel):
         edges, density = plot.bars.xData, plot.bars.yData
         assert (density * np.diff(edges)).sum() == pytest.approx(1)
     x = panel.mu.expected.xData
-    np.testing.assert_allclose(panel.mu.expected.yData, normal(x))
+    np.testing.assert_allclose(panel.mu.expected.yData, standard_normal_pdf(x))
     assert panel.sigma.expected.value() == 1.0
 
 

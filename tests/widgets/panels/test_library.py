@@ -11,17 +11,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from stub_controller import StubController, discard
 
-from latentlab.session.runs import Compare, Compared, Entry, ListLibrary, Run
-from latentlab.widgets.kit.queue_view import title
+from latentlab.session.runs import Compare, ComparedRun, LibraryEntry, ListLibrary, Run
+from latentlab.widgets.kit.queue_view import recipe_title
 from latentlab.widgets.panels.library.panel import LibraryPanel
-from latentlab.widgets.panels.library.run_list import description
+from latentlab.widgets.panels.library.run_list import run_tooltip
 from latentlab.widgets.panels.library.run_row import TAG
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 PLAIN = Qt.KeyboardModifier.NoModifier
-SHIPPED = Entry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True)
-HALF = Entry("half", "VAE 2-D · 9 nats", Path("/runs/half"), False, None, 12, 30, True)
-DONE = Entry("done", "CVAE 5-D · 8 nats", Path("/runs/done"), False, None, 30, 30, True)
+SHIPPED = LibraryEntry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True)
+HALF = LibraryEntry("half", "VAE 2-D · 9 nats", Path("/runs/half"), False, None, 12, 30, True)
+DONE = LibraryEntry("done", "CVAE 5-D · 8 nats", Path("/runs/done"), False, None, 30, 30, True)
 RECIPE = {
     "model": {"kind": "vae", "latent_dim": 2},
     "data": {"kind": "toys"},
@@ -64,8 +64,8 @@ def offered(panel):
 
 def test_says_how_far_each_run_is(panel):
     assert tags(panel) == ["", "12 of 30", "30 epochs"]
-    assert "Stopped at epoch 12 of 30; training can go on" in description(HALF)
-    assert "Finished after 30 epochs" in description(DONE)
+    assert "Stopped at epoch 12 of 30; training can go on" in run_tooltip(HALF)
+    assert "Finished after 30 epochs" in run_tooltip(DONE)
     panel.controller.show(opening="half")
     assert tags(panel)[1] == "opening…"
 
@@ -81,7 +81,7 @@ def test_says_which_is_under_way(panel, phase, text):
 
 def test_a_damaged_run_says_so_and_offers_what_can_still_be_done(panel):
     damage = "/runs/bad/checkpoint.json is damaged: step: must be a valid integer."
-    bad = Entry("bad", "checkpoint.json is damaged", Path("/runs/bad"), False, damage=damage)
+    bad = LibraryEntry("bad", "checkpoint.json is damaged", Path("/runs/bad"), False, damage=damage)
     panel.controller.show(answers={ListLibrary: (SHIPPED, bad, HALF)})
     assert tags(panel) == ["", "damaged", "12 of 30"]
     assert damage in panel.list.item(1).toolTip()
@@ -119,7 +119,7 @@ def test_selection_outlives_what_changes_meanwhile(panel):
 
 def test_end_of_comparing_leaves_the_open_one_selected(panel):
     click(panel, 1, CTRL)
-    compared = tuple(Compared(e.name, e.path, {}) for e in (SHIPPED, HALF))
+    compared = tuple(ComparedRun(e.name, e.path, {}) for e in (SHIPPED, HALF))
     panel.controller.show(answers={Compare: compared})
     assert panel.actions_.alone.isVisible()
     panel.controller.show(answers={Compare: ()})
@@ -236,6 +236,6 @@ def test_waiting_run_is_taken_out(panel):
 
 
 def test_titles_of_recipes():
-    assert title(RECIPE) == "VAE 2-D · toys"
-    assert title({"model": "cvae", "data": "digits"}) == "CVAE · digits"
-    assert title({}) == ""
+    assert recipe_title(RECIPE) == "VAE 2-D · toys"
+    assert recipe_title({"model": "cvae", "data": "digits"}) == "CVAE · digits"
+    assert recipe_title({}) == ""

@@ -12,12 +12,12 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from latentlab.data.own_image.crop import SourceImage
-from latentlab.session.map import Layout, place_of
+from latentlab.session.map import Layout, map_position
 from latentlab.session.model import MakeManifold, PickImage
 from latentlab.session.points import Key, Loop
 from latentlab.widgets.kit.scatter.point_colours import by_class
 from latentlab.widgets.kit.settings import settings
-from latentlab.widgets.panels.map.plot import NEAR
+from latentlab.widgets.panels.map.plot import HOVER_DISTANCE
 
 BUILT = ("map", "image", "manifold")
 
@@ -58,8 +58,8 @@ def check_rows(desk, shown):
         assert (spot.x, spot.y) == pytest.approx(desk.place_of(place), abs=desk.pixel_size)
         row, pixels = rows_by_hand(desk, (spot.x, spot.y), shown)
         assert desk.map.nearest(spot) == row
-        if abs(pixels - NEAR) > 0.5:
-            assert spot.row == (row if pixels < NEAR else None)
+        if abs(pixels - HOVER_DISTANCE) > 0.5:
+            assert spot.row == (row if pixels < HOVER_DISTANCE else None)
         found += spot.row is not None
     assert 5 < found < 55
 
@@ -235,7 +235,7 @@ def test_a_and_b_cannot_be_dragged_off_the_map(big, name, place):
     assert left < handle.pos().x() < right
     assert low < handle.pos().y() < high
     end = getattr(big.state.ends, name)
-    assert place_of(big.state, end) == pytest.approx((handle.pos().x(), handle.pos().y()))
+    assert map_position(big.state, end) == pytest.approx((handle.pos().x(), handle.pos().y()))
 
 
 def test_all_codes_are_shown_with_a_and_b(big):

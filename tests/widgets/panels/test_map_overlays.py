@@ -8,16 +8,16 @@ from gui_support import wait
 from latentlab.session.map import Layout
 from latentlab.session.model import Decode, MakeManifold, PickImage
 from latentlab.session.points import Point
-from latentlab.widgets.kit.images.image_view import to_image
+from latentlab.widgets.kit.images.image_view import to_qimage
 from latentlab.widgets.panels.map.overlay_menu import (
-    BACKING,
+    ELLIPSES,
     HOLES,
     IMAGE,
-    MARBLES,
+    MANIFOLD_BACKDROP,
     PICTURES,
     SAMPLES,
 )
-from latentlab.widgets.panels.map.overlays import backdrop_of
+from latentlab.widgets.panels.map.overlays import manifold_image
 
 
 def switch(layers, name, on=True):
@@ -26,7 +26,7 @@ def switch(layers, name, on=True):
 
 def test_marbles_stand_at_the_selected_posteriors(big):
     layers = big.panel("map").layers
-    switch(layers, MARBLES)
+    switch(layers, ELLIPSES)
     assert len(layers.marbles) == 90
     assert big.map.cloud.opacity() < 1, "so that marbles stand out"
     big.controller.selection.select([3, 30])
@@ -71,10 +71,10 @@ def test_holes_are_shaded_on_planes_only(big):
 
 def test_the_backdrop_is_the_manifold_where_it_belongs(big):
     layers = big.panel("map").layers
-    switch(layers, BACKING)
+    switch(layers, MANIFOLD_BACKDROP)
     big.settle()
     assert layers.backdrop.isVisible()
-    image, place = backdrop_of(big.state.answer(MakeManifold))
+    image, place = manifold_image(big.state.answer(MakeManifold))
     half = 3 / 19
     assert (place.left(), place.width()) == pytest.approx((-3 - half, 6 + 2 * half))
     # The picture of the first tile, top left, is that of the place it covers.
@@ -85,22 +85,22 @@ def test_the_backdrop_is_the_manifold_where_it_belongs(big):
 
 def test_the_image_behind_the_points_follows_z_and_the_cursor(big):
     layers = big.panel("map").layers
-    switch(layers, BACKING)
+    switch(layers, MANIFOLD_BACKDROP)
     big.settle()
     switch(layers, IMAGE)
-    assert not layers.is_on(BACKING), "there is one backdrop at most"
+    assert not layers.is_on(MANIFOLD_BACKDROP), "there is one backdrop at most"
     assert not layers.backdrop.isVisible()
-    assert layers.image.image == to_image(big.state.answer(Decode).pixels)
+    assert layers.image.image == to_qimage(big.state.answer(Decode).pixels)
     here = Point((2.0, -1.0, 0.0, 0.0, 0.0), 1)
     big.controller.point.set(here)
     big.settle()
-    assert layers.image.image == to_image(toy.picture_of(here))
+    assert layers.image.image == to_qimage(toy.picture_of(here))
     under = Point((-3.0, 1.0, 0.0, 0.0, 0.0), 1)
     big.controller.preview.point(under)
     big.settle()
-    assert layers.image.image == to_image(toy.picture_of(under))
+    assert layers.image.image == to_qimage(toy.picture_of(under))
     big.controller.preview.clear()
-    assert layers.image.image == to_image(toy.picture_of(here))
+    assert layers.image.image == to_qimage(toy.picture_of(here))
     switch(layers, IMAGE, on=False)
     assert not layers.image.isVisible()
 

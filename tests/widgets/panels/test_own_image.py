@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
 from latentlab.data.image_set import ImageSpec
-from latentlab.data.own_image.crop import Frame, OwnImage, Preprocessing, SourceImage
+from latentlab.data.own_image.crop import CropBox, OwnImage, Preprocessing, SourceImage
 from latentlab.session.model import EncodeFile
 from latentlab.session.own_image import (
     EstimateElbo,
@@ -38,7 +38,7 @@ def card(spec=SPEC, **more):
 def mine(name="photo.png", shape=(28, 28), seed=0, **fitting):
     rng = np.random.default_rng(seed)
     picture = rng.integers(0, 256, shape, np.uint8)
-    fitting = Preprocessing(Frame(6, 0, 28, 28), **fitting)
+    fitting = Preprocessing(CropBox(6, 0, 28, 28), **fitting)
     source = SourceImage(name, rng.integers(0, 256, (28, 40, *shape[2:]), np.uint8))
     made = np.clip(picture.astype(int) + 20, 0, 255).astype(np.uint8)
     point = Point((0.5, -0.5))
@@ -145,7 +145,9 @@ def test_the_frame_is_moved_by_keys(panel):
 def test_invert_and_whole(panel):
     panel.controller.show(own=mine())
     panel.crop_tools.invert.click()
-    assert calls(panel, "own_image.show")[-1][1] == Preprocessing(Frame(6, 0, 28, 28), invert=True)
+    assert calls(panel, "own_image.show")[-1][1] == Preprocessing(
+        CropBox(6, 0, 28, 28), invert=True
+    )
     panel.controller.show(own=mine(invert=True))
     assert panel.crop_tools.invert.isChecked()
     reset = panel.crop_tools.findChildren(type(panel.open))[-1]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from stub_controller import discard
 
 from latentlab.data.image_set import ImageSpec
-from latentlab.data.own_image.crop import Frame, OwnImage, Preprocessing, SourceImage
+from latentlab.data.own_image.crop import CropBox, OwnImage, Preprocessing, SourceImage
 from latentlab.widgets.panels.own_image.crop_view import CropView
 
 SPEC, SIZE = ImageSpec((1, 28, 28)), (400, 200)
@@ -22,7 +22,7 @@ def crop(application):
     view.resize(402, 300)
     view.show()
     view.setFocus()
-    view.set_own(own(Frame(100, 50, 100, 100)))
+    view.set_own(own(CropBox(100, 50, 100, 100)))
     view.heard = []
     view.framed.connect(lambda frame, settled: view.heard.append((frame, settled)))
     yield view
@@ -115,11 +115,11 @@ def test_what_comes_back_does_not_pull_at_what_the_hand_holds(crop):
     QTest.mousePress(crop, LEFT, PLAIN, start.toPoint())
     QTest.mouseMove(crop, (start + QPointF(50, 0)).toPoint())
     held = crop.frame
-    crop.set_own(own(Frame(0, 0, 100, 100), crop.own.source))
+    crop.set_own(own(CropBox(0, 0, 100, 100), crop.own.source))
     assert crop.frame == held
     QTest.mouseRelease(crop, LEFT, PLAIN, (start + QPointF(50, 0)).toPoint())
-    crop.set_own(own(Frame(0, 0, 100, 100), crop.own.source))
-    assert crop.frame == Frame(0, 0, 100, 100)
+    crop.set_own(own(CropBox(0, 0, 100, 100), crop.own.source))
+    assert crop.frame == CropBox(0, 0, 100, 100)
 
 
 def test_without_a_picture_nothing_happens(crop):

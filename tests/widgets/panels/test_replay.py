@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from latentlab.session.map import axes_view
-from latentlab.session.runs import ReadMoment, RunLog
+from latentlab.session.runs import ReadEpochPreview, RunLog
 from latentlab.widgets.panels.replay.panel import ReplayPanel
 
 MOMENTS = (1, 2, 4, 8)
@@ -49,7 +49,7 @@ def test_the_slider_asks_for_a_moment_and_its_end_for_the_latest(panel):
 
 
 def test_a_moment_looked_back_at_stays_while_the_run_goes_on(panel):
-    panel.controller.show(moment=2, answers={ReadMoment: portrait(2, 5)})
+    panel.controller.show(moment=2, answers={ReadEpochPreview: portrait(2, 5)})
     panel.controller.show(moments=(*MOMENTS, 9))
     assert panel.slider.value() == 1
     assert panel.text.text() == "epoch 2"
@@ -65,7 +65,7 @@ def test_at_the_end_it_follows(panel):
 
 def test_a_moment_that_is_kept_no_more(panel):
     """Thinned away while it was looked at: the nearest later one is shown, nothing breaks."""
-    panel.controller.show(moment=3, answers={ReadMoment: portrait(3, 5)})
+    panel.controller.show(moment=3, answers={ReadEpochPreview: portrait(3, 5)})
     assert panel.slider.value() == 2
     panel.controller.show(moment=None, moments=())
     assert not panel.slider.isEnabled()

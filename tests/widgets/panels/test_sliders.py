@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QToolButton
 from toy import card, codes, picture_of
 
 from latentlab.latent.dimensions import kl_per_dimension
-from latentlab.session.axes import MARKS
+from latentlab.session.axes import STRIP_POSITIONS
 from latentlab.session.directions import MakeSliderStrips
 from latentlab.session.model import Decode
 from latentlab.session.points import Point
-from latentlab.widgets.kit.axis.strip_updates import CALM_MS
-from latentlab.widgets.panels.sliders.panel import REACH, SlidersPanel
+from latentlab.widgets.kit.axis.slider import SLIDER_RANGE_SIGMA
+from latentlab.widgets.kit.axis.strip_updates import DEBOUNCE_MS
+from latentlab.widgets.panels.sliders.panel import SlidersPanel
 
 BUILT = ("map", "image", "sliders")
 
@@ -38,8 +39,8 @@ def sigmas(desk):
 def test_sliders_show_where_z_is(big):
     wanted = sigmas(big)
     for d, row in enumerate(big.panel("sliders").rows):
-        assert row.slider.value() / row.slider.maximum() * REACH == pytest.approx(
-            wanted[d], abs=REACH / 700
+        assert row.slider.value() / row.slider.maximum() * SLIDER_RANGE_SIGMA == pytest.approx(
+            wanted[d], abs=SLIDER_RANGE_SIGMA / 700
         )
         assert row._value.text() == f"{wanted[d]:+.2f} σ"
 
@@ -61,7 +62,7 @@ def test_dragging_moves_one_dimension_and_is_one_undo(big, dimension):
     for d in range(5):
         if d != dimension:
             assert after.z[d] == before.point.z[d]
-    tick = slider.value() / slider.maximum() * REACH
+    tick = slider.value() / slider.maximum() * SLIDER_RANGE_SIGMA
     assert tick > 0.3
     assert sigmas(big)[dimension] == pytest.approx(tick, abs=1e-4)
     assert after.label == before.point.label
@@ -101,9 +102,11 @@ def test_arrow_keys_step(big):
     slider.setFocus()
     for _ in range(3):
         big.hand.key(Qt.Key.Key_Right)
-    assert sigmas(big)[1] == pytest.approx(3 * REACH / 700, abs=1e-4)
+    assert sigmas(big)[1] == pytest.approx(3 * SLIDER_RANGE_SIGMA / 700, abs=1e-4)
     big.hand.key(Qt.Key.Key_PageUp)
-    assert sigmas(big)[1] == pytest.approx(3 * REACH / 700 + REACH / 7, abs=1e-4)
+    assert sigmas(big)[1] == pytest.approx(
+        3 * SLIDER_RANGE_SIGMA / 700 + SLIDER_RANGE_SIGMA / 7, abs=1e-4
+    )
 
 
 def test_reset_is_grey_at_the_default(big):
@@ -209,7 +212,7 @@ def test_by_kl_the_one_that_carries_most_comes_first(big):
     panel.rows[0].slider.setValue(300)
     moved = np.flatnonzero(np.array(big.state.point.z) != before)
     assert moved.tolist() == [wanted[0]]
-    assert sigmas(big)[wanted[0]] == pytest.approx(300 / 700 * REACH, abs=1e-4)
+    assert sigmas(big)[wanted[0]] == pytest.approx(300 / 700 * SLIDER_RANGE_SIGMA, abs=1e-4)
 
 
 def test_dead_dimensions_are_grey_in_order_too(big):
@@ -232,12 +235,12 @@ def test_principal_components_move_z_along_them_in_deviations(big):
         before = np.array(big.state.point.z)
         panel.rows[place].slider.setValue(tick)
         moved = np.array(big.state.point.z) - before
-        wanted = tick / 700 * REACH * np.sqrt(values[-1 - place])
+        wanted = tick / 700 * SLIDER_RANGE_SIGMA * np.sqrt(values[-1 - place])
         assert np.linalg.norm(moved) == pytest.approx(abs(wanted), rel=1e-4)
         assert abs(moved @ vectors[:, -1 - place]) == pytest.approx(abs(wanted), rel=1e-4)
     assert panel.rows[0].slider.value() == 200
     back = order(big, "in order")
-    assert back.rows[0].slider.value() == round(sigmas(big)[0] / REACH * 700)
+    assert back.rows[0].slider.value() == round(sigmas(big)[0] / SLIDER_RANGE_SIGMA * 700)
 
 
 def test_there_and_back_is_exactly_where_it_was(big):
@@ -258,7 +261,9 @@ def test_pictures_of_what_can_be_seen_are_made_once_z_stands_still(big):
     assert panel.rows[4].strip.tiles is None
     for row in seen:
         axis = row.slider.axis
-        assert [axis.position(p.z) for p in row.strip.tiles.points] == pytest.approx(MARKS)
+        assert [axis.position(p.z) for p in row.strip.tiles.points] == pytest.approx(
+            STRIP_POSITIONS
+        )
         shown = row.strip._images[6].pixelColor(0, 0).red()
         assert shown == picture_of(row.strip.tiles.points[6])[0, 0]
     slider_of(big, 4)
@@ -275,7 +280,7 @@ def test_no_pictures_are_made_during_a_drag(big):
     big.hand.press(slider, start)
     big.hand.move(slider, start + QPoint(20, 0))
     asked = len(strips_asked(big))
-    wait(2 * CALM_MS)
+    wait(2 * DEBOUNCE_MS)
     assert len(strips_asked(big)) == asked
     big.hand.release(slider, start + QPoint(20, 0))
     big.until(lambda: strip.is_of(big.state.point, big.state.codes))

@@ -9,7 +9,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from latentlab.session.anomalies import Thumbnails
-from latentlab.widgets.panels.anomalies.thumbnail_grid import AT_ONCE, KEPT, SIDE, ThumbnailGrid
+from latentlab.widgets.panels.anomalies.thumbnail_grid import (
+    MAX_CACHED_THUMBNAILS,
+    MAX_THUMBNAILS_PER_REQUEST,
+    THUMBNAIL_SIZE,
+    ThumbnailGrid,
+)
 
 
 def thumbnails(rows, side=4):
@@ -66,9 +71,9 @@ def test_asks_only_for_what_can_be_seen(make_wall):
 
 def test_asks_for_a_few_at_a_time(make_wall):
     wall = make_wall(size=(800, 600))
-    assert len(wall.visible_rows()) > 2 * AT_ONCE
+    assert len(wall.visible_rows()) > 2 * MAX_THUMBNAILS_PER_REQUEST
     asked = [value for _, value in heard(wall, "wanted")]
-    assert max(map(len, asked)) == AT_ONCE
+    assert max(map(len, asked)) == MAX_THUMBNAILS_PER_REQUEST
     assert sorted(serve(wall)) == sorted(wall.visible_rows())
 
 
@@ -95,7 +100,7 @@ def test_keeps_only_so_many(make_wall):
     wall = make_wall(count=5000)
     for start in range(0, 4000, 20):
         wall.add(Thumbnails(tuple(range(start, start + 20)), *(np.zeros((2, 20, 4, 4), np.uint8))))
-    assert len(wall._images) <= KEPT
+    assert len(wall._images) <= MAX_CACHED_THUMBNAILS
 
 
 def test_each_picture_stands_where_its_row_is(make_wall):
@@ -124,7 +129,7 @@ def test_what_has_not_come_yet_has_its_place(make_wall):
 @pytest.mark.parametrize("shape", [(28, 28), (64, 64), (20, 28), (128, 96), (3, 200), (1, 1)])
 def test_any_shape_fits_in_its_proportions(make_wall, shape):
     wall = make_wall(shape=shape)
-    assert wall._cell.width() <= 2 * SIDE
+    assert wall._cell.width() <= 2 * THUMBNAIL_SIZE
     if min(shape) > 10:
         assert wall._cell.height() / wall._cell.width() == pytest.approx(
             shape[0] / shape[1], abs=0.05

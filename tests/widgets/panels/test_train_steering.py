@@ -13,8 +13,8 @@ from stub_controller import StubController, discard
 from latentlab.session.export import DescribeForm
 from latentlab.session.failure import Failure
 from latentlab.session.form import Field, Kind
-from latentlab.session.runs import Draft, Entry, ListLibrary, Run, TrainingStatus
-from latentlab.widgets.kit.sweep_dialog import SweepDialog, read_values
+from latentlab.session.runs import Draft, LibraryEntry, ListLibrary, Run, TrainingStatus
+from latentlab.widgets.kit.sweep_dialog import SweepDialog, parse_values
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.train.panel import TrainPanel
 from latentlab.widgets.window.run_bar import RunBar, describe, duration, size
@@ -311,14 +311,14 @@ def test_draft_of_another_run_replaces_all_of_the_form(panel):
     ],
 )
 def test_values_are_read_as_people_write_them(text, values, wrong):
-    assert read_values(text, BETA) == (values, wrong)
+    assert parse_values(text, BETA) == (values, wrong)
 
 
 def test_whole_numbers_stay_whole():
     field = Field("epochs", "Epochs", "", "int", 30, 1, 1000)
-    values, _ = read_values("10, 20", field)
+    values, _ = parse_values("10, 20", field)
     assert all(type(value) is int for value in values)
-    assert "whole" in read_values("1.5", field)[1]
+    assert "whole" in parse_values("1.5", field)[1]
 
 
 @pytest.mark.parametrize(
@@ -328,11 +328,11 @@ def test_whole_numbers_stay_whole():
 def test_what_could_be_one_number_or_several_is_not_guessed(text, kind):
     """And what is advised instead means what it says."""
     field = Field("f", "F", "", kind, 1, 0, 1_000_000)
-    values, wrong = read_values(text, field)
+    values, wrong = parse_values(text, field)
     assert values == ()
     several, one = wrong.partition("Write ")[2].split(" for several, or ")
-    assert len(read_values(several, field)[0]) > 1
-    assert len(read_values(one.removesuffix(" for one."), field)[0]) == 1
+    assert len(parse_values(several, field)[0]) > 1
+    assert len(parse_values(one.removesuffix(" for one."), field)[0]) == 1
 
 
 @pytest.fixture
@@ -449,7 +449,7 @@ def test_menu_offers_what_makes_sense(window):
     on = [action.text() for action in menu.actions if action.isEnabled()]
     assert on == ["Add to queue", "Sweep…", *on[2:4], "Stop and keep", "Cancel and discard"]
     assert on[2:4] == ["Pause", "Train more epochs…"]
-    entry = Entry("toy", "", toy.card().source, False, None, 3, 3, True)
+    entry = LibraryEntry("toy", "", toy.card().source, False, None, 3, 3, True)
     window.controller.show(model=toy.card(), answers={ListLibrary: (entry,)}, run=None)
     menu.show_state(window.controller.state, frozenset({"run"}))
     on = [action.text() for action in menu.actions if action.isEnabled()]

@@ -7,7 +7,7 @@ from latentlab.session.request import Exported
 from latentlab.session.runs import Message, Run, TrainingStatus
 from latentlab.widgets.kit.labels import counted
 from latentlab.widgets.window import messages
-from latentlab.widgets.window.messages import MOST_MESSAGES, MessageBar
+from latentlab.widgets.window.messages import MAX_MESSAGES, MessageBar
 
 GOING = Run(
     phase="training", epoch=3, epochs=30, fraction=0.1, device="cpu", recipe={"model": "vae"}
@@ -73,7 +73,7 @@ def test_messages_go_after_a_while(bar, until, monkeypatch):
 
 
 def test_the_latest_messages_stay(bar):
-    for i in range(MOST_MESSAGES + 4):
+    for i in range(MAX_MESSAGES + 4):
         bar.tell(Message(f"Saved {i}.png"))
     assert [line.text.text() for line in bar.lines] == ["Saved 6.png", "Saved 5.png", "Saved 4.png"]
 

@@ -8,9 +8,6 @@ from latentlab.widgets.window.tab_order import move_focus, tab_stops
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
-BUILT = None
-"""All panels are built, also those behind others."""
-
 
 def seen_part(widget):
     """Return the part of a widget that its holders do not cut off, as the window has it."""
@@ -35,32 +32,33 @@ def walk(desk, key=Qt.Key.Key_Tab, most=400):
     raise AssertionError("there is no end to it")
 
 
-@pytest.mark.parametrize("front", [("sliders",), ("anomalies", "directions", "neighbours")])
-def test_every_stop_is_seen(big, front):
+def test_every_stop_is_seen(old_big):
     """Whatever lies in front; what lies behind it takes no focus."""
-    for key in front:
-        big.window.docks[key].raise_()
-    big.until(lambda: all(big.window.docks[key]._in_front for key in front))
-    order, places = walk(big)
-    assert len(order) > 40
-    for focused, place in zip(order, places, strict=True):
-        assert min(place.width(), place.height()) > 4, focused
-    seen = {key for key, dock in big.window.docks.items() if any(map(dock.isAncestorOf, order))}
-    assert seen >= {"library", "train", "map", "manifold", *front}
-    assert seen == {key for key in seen if big.window.docks[key]._in_front}
+    docks = old_big.window.docks
+    for front in (("sliders",), ("anomalies", "directions", "neighbours")):
+        for key in front:
+            docks[key].raise_()
+        old_big.until(lambda front=front: all(docks[key]._in_front for key in front))
+        old_big.window.setFocus()
+        order, places = walk(old_big)
+        assert len(order) > 40
+        for focused, place in zip(order, places, strict=True):
+            assert min(place.width(), place.height()) > 4, focused
+        seen = {key for key, dock in docks.items() if any(map(dock.isAncestorOf, order))}
+        assert seen >= {"library", "train", "map", "manifold", *front}
+        assert seen == {key for key in seen if docks[key]._in_front}
 
 
-def test_shift_tab_walks_back(desk):
-    forth, _ = walk(desk)
+def test_tab_walks_through_one_panel_after_another_and_shift_tab_walks_back(old_desk):
+    """And the form comes before the buttons below it, however far it is scrolled."""
+    desk = old_desk
+    desk.to_front()
+    assert any(isinstance(stop, QTabBar) for stop in tab_stops(desk.window))
+    order, _ = walk(desk)
     desk.window.setFocus()
     back, _ = walk(desk, Qt.Key.Key_Backtab)
-    first = back.index(forth[0])
-    assert [*back[first:], *back[:first]] == [forth[0], *reversed(forth[1:])]
-
-
-def test_a_panel_is_walked_through_without_leaving_it(desk):
-    """And the form comes before the buttons below it, however far it is scrolled."""
-    order, _ = walk(desk)
+    first = back.index(order[0])
+    assert [*back[first:], *back[:first]] == [order[0], *reversed(order[1:])]
     homes = [
         next((key for key, dock in desk.window.docks.items() if dock.isAncestorOf(stop)), "")
         for stop in order
@@ -76,9 +74,10 @@ def test_a_panel_is_walked_through_without_leaving_it(desk):
     assert tab_stops(desk.window)[0] is desk.panel("library").list
 
 
-def test_focus_leaves_a_panel_that_goes_behind_another(desk):
+def test_focus_leaves_a_panel_that_goes_behind_another(old_desk):
     """Else Space would press what cannot be seen."""
-    window = desk.window
+    desk, window = old_desk, old_desk.window
+    desk.to_front()
     window.docks["anomalies"].raise_()
     score = desk.panel("anomalies").findChild(QPushButton)
     desk.until(score.isVisible)
@@ -89,10 +88,6 @@ def test_focus_leaves_a_panel_that_goes_behind_another(desk):
     assert window.focusWidget() is not score
     desk.hand.key(Qt.Key.Key_Tab)
     assert not seen_part(window.focusWidget()).isEmpty()
-
-
-def test_tabs_can_be_reached(desk):
-    assert any(isinstance(stop, QTabBar) for stop in tab_stops(desk.window))
 
 
 @pytest.fixture

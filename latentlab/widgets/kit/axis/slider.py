@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.axes import Axis
 
-REACH = 3.5
+SLIDER_RANGE_SIGMA = 3.5
 """Range of a slider to each side, in standard deviations of the codes of the data."""
 TICKS = 700
 
@@ -53,11 +53,15 @@ class AxisSlider(QSlider):
         self.position = axis.position(z)
         is_own = self._last_sent is not None and np.array_equal(z, self._last_sent)
         if not is_own or axis != self.axis:
-            self._start, self._start_tick = z, round(self.position / REACH * TICKS)
+            self._start, self._start_tick = z, round(self.position / SLIDER_RANGE_SIGMA * TICKS)
             self._last_sent = None
         self.axis, self._z = axis, z
         if not self.isSliderDown():
-            tick = round(max(-REACH, min(REACH, self.position)) / REACH * TICKS)
+            tick = round(
+                max(-SLIDER_RANGE_SIGMA, min(SLIDER_RANGE_SIGMA, self.position))
+                / SLIDER_RANGE_SIGMA
+                * TICKS
+            )
             with QSignalBlocker(self):
                 self.setValue(tick)
 
@@ -73,7 +77,7 @@ class AxisSlider(QSlider):
         if self.value() == self._start_tick:
             z = tuple(self._start.tolist())
         else:
-            z = self.axis.moved(self._start, self.value() / TICKS * REACH)
+            z = self.axis.moved(self._start, self.value() / TICKS * SLIDER_RANGE_SIGMA)
         self._last_sent = np.array(z)
         self.moved.emit(z, settled)
 

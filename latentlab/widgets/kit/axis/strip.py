@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
-from latentlab.session.axes import MARKS
-from latentlab.widgets.kit.axis.slider import REACH
-from latentlab.widgets.kit.images.cell_pointer import CellPointer
-from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
+from latentlab.session.axes import STRIP_POSITIONS
+from latentlab.widgets.kit.axis.slider import SLIDER_RANGE_SIGMA
+from latentlab.widgets.kit.images.cell_pointer import GridNavigation
+from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
 from latentlab.widgets.kit.theme import colours, faint
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ DIMMED = 0.35
 """Opacity of outdated images."""
 
 
-class AxisStrip(QWidget):
+class ImageStrip(QWidget):
     """Decoded images along an axis, each below its position on the slider.
 
     Parameters
@@ -46,7 +46,7 @@ class AxisStrip(QWidget):
         self._stale = False
         self.tiles: Tiles | None = None
         self._shown_for: tuple[Point, Codes, Axis] | None = None
-        self.pointer = CellPointer(self)
+        self.pointer = GridNavigation(self)
         self.pointer.hovered.connect(self.hovered)
         self.pointer.chosen.connect(self.chosen)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -60,7 +60,7 @@ class AxisStrip(QWidget):
         """Show one image per mark along the axis of the slider through a point."""
         self.tiles = tiles
         self._shown_for = (point, codes, self._slider.axis) if self._slider.axis else None
-        self._images = [to_image(each) for each in tiles.pictures]
+        self._images = [to_qimage(each) for each in tiles.pictures]
         self.update()
 
     def clear(self) -> None:
@@ -94,7 +94,9 @@ class AxisStrip(QWidget):
     def cell(self, index: int) -> QRectF:
         """Return the rectangle of an image."""
         span = self._handle_travel()
-        center = (self.width() - span) / 2 + (MARKS[index] / REACH + 1) / 2 * span
+        center = (self.width() - span) / 2 + (
+            STRIP_POSITIONS[index] / SLIDER_RANGE_SIGMA + 1
+        ) / 2 * span
         side = min(self._image_side(), self.height())
         return QRectF(round(center - side / 2), 0, side, side)
 
@@ -113,7 +115,7 @@ class AxisStrip(QWidget):
         return next((i for i in range(len(self._images)) if self.cell(i).contains(place)), -1)
 
     def _image_side(self) -> int:
-        return max(8, min(LARGEST, int(self._handle_travel() / (2 * REACH)) - 2))
+        return max(8, min(LARGEST, int(self._handle_travel() / (2 * SLIDER_RANGE_SIGMA)) - 2))
 
     def _handle_travel(self) -> int:
         """Return the travel of the centre of the slider handle, in pixels."""
@@ -129,20 +131,20 @@ class AxisStrip(QWidget):
         """
         super().resizeEvent(event)
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        if not 0 <= self._image_side() - self.height() <= 1 + bar / (2 * REACH):
+        if not 0 <= self._image_side() - self.height() <= 1 + bar / (2 * SLIDER_RANGE_SIGMA):
             self.setFixedHeight(self._image_side())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setOpacity(DIMMED if self._stale else 1.0)
-        for index in range(len(MARKS)):
+        for index in range(len(STRIP_POSITIONS)):
             cell = self.cell(index)
             if index >= len(self._images):
                 painter.fillRect(cell, faint(colours().border, 0.35))
                 continue
             image = self._images[index]
-            draw(painter, fitted(image.size(), cell), image, smooth=False)
+            draw_image(painter, fitted(image.size(), cell), image, smooth=False)
             if index == self.pointer.current:
                 painter.setPen(QPen(QColor(colours().accent), 2))
                 painter.drawRect(cell.adjusted(1, 1, -1, -1))

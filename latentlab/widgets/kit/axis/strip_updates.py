@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from latentlab.session.points import Tiles
     from latentlab.session.state import State
     from latentlab.widgets.kit.axis.slider import AxisSlider
-    from latentlab.widgets.kit.axis.strip import AxisStrip
+    from latentlab.widgets.kit.axis.strip import ImageStrip
     from latentlab.workers.controller import Controller
 
-CALM_MS = 200
+DEBOUNCE_MS = 200
 """Milliseconds without a change of z before images are requested."""
 
 
-class Row(Protocol):
+class SliderRow(Protocol):
     """Row with a slider and an optional strip."""
 
     slider: AxisSlider
 
     @property
-    def strip(self) -> AxisStrip | None:
+    def strip(self) -> ImageStrip | None:
         """Strip below the slider; None if images are switched off."""
 
 
-class StripUpdates(QObject):
+class StripUpdater(QObject):
     """Requests the visible images that are outdated, once z stops changing.
 
     Parameters
@@ -49,7 +49,7 @@ class StripUpdates(QObject):
         self,
         controller: Controller,
         kind: type[MakeStrips],
-        rows: Sequence[Row],
+        rows: Sequence[SliderRow],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class StripUpdates(QObject):
         self._rows = rows
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(CALM_MS)
+        self._timer.setInterval(DEBOUNCE_MS)
         self._timer.timeout.connect(self._request_images)
         self._wanted: tuple[MakeStrips, Codes] | None = None
 
@@ -115,7 +115,7 @@ class StripUpdates(QObject):
                 # Cleared strips may need a request again that was already sent.
                 self._controller.demand.withdraw(self._kind)
 
-    def connect_strip(self, strip: AxisStrip) -> None:
+    def connect_strip(self, strip: ImageStrip) -> None:
         """Connect a strip to the preview and the point."""
         strip.hovered.connect(self._on_hovered)
         strip.chosen.connect(self._on_chosen)

@@ -141,7 +141,7 @@ class OptionalEditor(Editor):
             self._number.set_value(value)
 
 
-class SwitchEditor(Editor):
+class BoolEditor(Editor):
     """Check box."""
 
     def __init__(self, field: Field) -> None:
@@ -202,7 +202,7 @@ def _parse_integer(text: str) -> int | str:
         return text
 
 
-class PathEditor(TextEditor):
+class FolderEditor(TextEditor):
     """Path of a folder."""
 
     def __init__(self, field: Field) -> None:
@@ -219,7 +219,7 @@ class PathEditor(TextEditor):
             self.line.setText(folder)
 
 
-class FileEditor(PathEditor):
+class FileEditor(FolderEditor):
     """Path of a file."""
 
     def __init__(self, field: Field) -> None:
@@ -264,9 +264,9 @@ def make_editor(field: Field) -> Editor:
 EDITORS: dict[str, Callable[[Field], Editor]] = {
     "int": NumberEditor,
     "float": NumberEditor,
-    "bool": SwitchEditor,
+    "bool": BoolEditor,
     "option": OptionEditor,
-    "path": PathEditor,
+    "path": FolderEditor,
     "file": FileEditor,
     "ints": TextEditor,
     "words": TextEditor,

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QToolButton
 from latentlab.widgets.kit.theme import small
 
 
-class Fold(QToolButton):
+class CollapseButton(QToolButton):
     """Flat button that expands and collapses the fields below it."""
 
     def __init__(self) -> None:

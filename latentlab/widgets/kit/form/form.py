@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.widgets.kit.form.editors import MINIMUM_WIDTH, Editor, make_editor
-from latentlab.widgets.kit.form.fold import Fold
+from latentlab.widgets.kit.form.fold import CollapseButton
 from latentlab.widgets.kit.labels import problem
 from latentlab.widgets.kit.theme import UNIT
 
@@ -56,10 +56,10 @@ class FormWidget(QWidget):
         for field in fields:
             if not field.advanced:
                 self._add(field)
-        self.fold: Fold | None = None
+        self.fold: CollapseButton | None = None
         advanced = [field for field in fields if field.advanced]
         if advanced:
-            self.fold = Fold()
+            self.fold = CollapseButton()
             layout.addRow(self.fold)
             for field in advanced:
                 self._add(field)

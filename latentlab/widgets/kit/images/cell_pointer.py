@@ -35,7 +35,7 @@ class Grid(Protocol):
         """Return the cell at a position on the surface, or -1."""
 
 
-class CellPointer(QObject):
+class GridNavigation(QObject):
     """Tracks the current cell of a grid.
 
     Parameters

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def to_image(pixels: NDArray[np.uint8]) -> QImage:
+def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     """Convert grey (H, W) or RGB (H, W, 3) pixels to a QImage, which owns a copy."""
     height, width = pixels.shape[:2]
     grey = pixels.ndim == 2
@@ -44,7 +44,7 @@ class ImageView(QWidget):
 
     def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
         """Show an image, or none."""
-        self._image = None if pixels is None else to_image(pixels)
+        self._image = None if pixels is None else to_qimage(pixels)
         self.update()
 
     def set_smooth(self, smooth: bool) -> None:
@@ -73,7 +73,7 @@ class ImageView(QWidget):
             draw_caption(painter, self, self._caption)
             return
         rect = fitted(self._image.size(), QRectF(self.rect()))
-        draw(painter, rect, self._image, self._smooth)
+        draw_image(painter, rect, self._image, self._smooth)
         if self._frame:
             painter.setPen(self._frame)
             painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -87,7 +87,7 @@ def draw_caption(painter: QPainter, widget: QWidget, caption: str) -> None:
     painter.drawText(widget.rect(), int(flags), caption)
 
 
-def draw(painter: QPainter, rect: QRectF, image: QImage, smooth: bool) -> None:
+def draw_image(painter: QPainter, rect: QRectF, image: QImage, smooth: bool) -> None:
     """Draw an image scaled to a rectangle; it is interpolated if `smooth` or when shrunk."""
     device = painter.device()
     shrunk = rect.width() * device.devicePixelRatio() < image.width()

@@ -16,15 +16,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.session.mosaic import tile
-from latentlab.widgets.kit.images.cell_pointer import CellPointer
-from latentlab.widgets.kit.images.image_view import draw, draw_caption, fitted, to_image
+from latentlab.widgets.kit.images.cell_pointer import GridNavigation
+from latentlab.widgets.kit.images.image_view import draw_caption, draw_image, fitted, to_qimage
 from latentlab.widgets.kit.theme import colours
 
 if TYPE_CHECKING:
     from latentlab.session.points import Tiles
 
 
-class TileView(QWidget):
+class ImageGrid(QWidget):
     """Grid of tiles that emits the hovered and the activated one.
 
     Parameters
@@ -58,7 +58,7 @@ class TileView(QWidget):
         self._columns = 1
         self._image: QImage | None = None
         self._marker: QPointF | None = None
-        self.pointer = CellPointer(self)
+        self.pointer = GridNavigation(self)
         self.pointer.hovered.connect(self.hovered)
         self.pointer.chosen.connect(self.chosen)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -126,7 +126,7 @@ class TileView(QWidget):
             self._columns = self._tiles.columns if self._fixed else self._best_columns()
             background = QColor(colours().base).lightness()
             pictures = self._tiles.pictures
-            self._image = to_image(tile(pictures, self._columns, self._gap, background))
+            self._image = to_qimage(tile(pictures, self._columns, self._gap, background))
         self.update()
 
     def _best_columns(self) -> int:
@@ -174,7 +174,7 @@ class TileView(QWidget):
         if self._image is None:
             draw_caption(painter, self, self._caption)
             return
-        draw(painter, self._image_rect(), self._image, smooth=False)
+        draw_image(painter, self._image_rect(), self._image, smooth=False)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.pointer.current >= 0:
             painter.setPen(QPen(QColor(colours().accent), 2))

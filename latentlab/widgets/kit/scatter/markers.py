@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
-from latentlab.widgets.kit.plot import outline
+from latentlab.widgets.kit.plot import cosmetic_pen
 from latentlab.widgets.kit.theme import colours, faint
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ class PriorRings(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Draw the rings as dashed lines."""
-        painter.setPen(outline(painter, colours().muted, 1, Qt.PenStyle.DashLine))
+        painter.setPen(cosmetic_pen(painter, colours().muted, 1, Qt.PenStyle.DashLine))
         painter.setOpacity(0.7)
         for radius in self.RADII:
             painter.drawEllipse(QPointF(0, 0), radius, radius)
 
 
-class Spread(pg.GraphicsObject):
+class PosteriorMarker(pg.GraphicsObject):
     """Ellipses at one and two standard deviations of the posterior of an image."""
 
     RADII = (1, 2)
@@ -67,7 +67,7 @@ class Spread(pg.GraphicsObject):
     def paint(self, painter: QPainter, *_: object) -> None:
         """Draw both filled ellipses; they overlap in the inner one, which is darker."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(outline(painter, colours().text, 1.5))
+        painter.setPen(cosmetic_pen(painter, colours().text, 1.5))
         painter.setBrush(faint(colours().accent, 0.3))
         painter.setTransform(self.shape_at_one, combine=True)
         for radius in reversed(self.RADII):
@@ -104,7 +104,7 @@ class Cross(pg.GraphicsObject):
                 )
 
 
-class Handle(pg.TargetItem):
+class PathHandle(pg.TargetItem):
     """Draggable, labelled end of the path."""
 
     def __init__(self, letter: str) -> None:

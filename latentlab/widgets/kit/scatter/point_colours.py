@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 
 from latentlab.session.palette import CLASS_COLOURS
-from latentlab.widgets.kit.scatter.rasterize import Paint
+from latentlab.widgets.kit.scatter.rasterize import PointColours
 from latentlab.widgets.kit.theme import is_dark
 
 if TYPE_CHECKING:
@@ -20,29 +20,29 @@ OUTERMOST = 0.005
 """Fraction of the values beyond each end of the colour bar."""
 
 
-def unknown() -> tuple[int, int, int]:
+def unknown_colour() -> tuple[int, int, int]:
     """Return the RGB colour of unknown values, close to the background and used by no class."""
     return (70, 76, 90) if is_dark() else (204, 209, 218)
 
 
-def by_class(labels: NDArray[np.int64] | None, count: int) -> Paint:
+def by_class(labels: NDArray[np.int64] | None, count: int) -> PointColours:
     """Colour points by class, unknown labels (below 0) grey; one colour without labels."""
     colours = [tuple(bytes.fromhex(name[1:])) for name in CLASS_COLOURS]
-    palette = np.array([*colours, unknown()], np.uint8)
+    palette = np.array([*colours, unknown_colour()], np.uint8)
     if labels is None:
-        return Paint(np.zeros(count, np.uint8), palette)
+        return PointColours(np.zeros(count, np.uint8), palette)
     index = np.where(labels < 0, len(colours), labels % len(colours))
-    return Paint(index.astype(np.uint8), palette)
+    return PointColours(index.astype(np.uint8), palette)
 
 
-def viridis() -> NDArray[np.uint8]:
+def viridis_palette() -> NDArray[np.uint8]:
     """Return 255 viridis colours, without those too close to the current background."""
     start, stop = (0.15, 1.0) if is_dark() else (0.0, 0.92)
     shades = pg.colormap.get("viridis")
     return np.asarray(shades.getLookupTable(start, stop, nPts=UNKNOWN, alpha=False), np.uint8)
 
 
-def reach_of(values: NDArray[np.float32]) -> tuple[float, float]:
+def value_range(values: NDArray[np.float32]) -> tuple[float, float]:
     """Return both ends of the colour bar: quantiles, so that outliers are left out."""
     sample = values[:: max(1, len(values) // SAMPLE)]
     sample = sample[np.isfinite(sample)]
@@ -52,12 +52,12 @@ def reach_of(values: NDArray[np.float32]) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1e-6 + abs(low) * 1e-6)
 
 
-def by_value(values: NDArray[np.float32]) -> tuple[Paint, tuple[float, float]]:
+def by_value(values: NDArray[np.float32]) -> tuple[PointColours, tuple[float, float]]:
     """Colour points by value, unknown values (NaN) grey; also return the ends of the bar."""
-    low, high = reach_of(values)
+    low, high = value_range(values)
     shade = (values - np.float32(low)) * np.float32((UNKNOWN - 1) / (high - low))
     known = np.isfinite(shade)
     index = np.clip(np.where(known, shade, 0), 0, UNKNOWN - 1).astype(np.uint8)
     index[~known] = UNKNOWN
-    palette = np.vstack([viridis(), np.array([unknown()], np.uint8)])
-    return Paint(index, palette), (low, high)
+    palette = np.vstack([viridis_palette(), np.array([unknown_colour()], np.uint8)])
+    return PointColours(index, palette), (low, high)

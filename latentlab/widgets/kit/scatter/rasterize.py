@@ -24,13 +24,13 @@ DIM = 0.16
 """Opacity of the points outside a selection."""
 FAINTEST = 0.5
 """Opacity of a pixel with a single point in a density image."""
-Layer = tuple["NDArray[np.uint32]", "NDArray[np.uint32]", "NDArray[np.bool_] | None"]
+StampLayer = tuple["NDArray[np.uint32]", "NDArray[np.uint32]", "NDArray[np.bool_] | None"]
 """Colours of core and rim of each point, and a mask of the points to draw."""
-BATCH = 1 << 18
+POINTS_PER_BATCH = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
-class Paint:
+class PointColours:
     """Indexed colours of points.
 
     Parameters
@@ -53,7 +53,7 @@ class Paint:
 
 
 @lru_cache(maxsize=64)
-def offsets(size: int, rim: float = RIM) -> tuple[Offsets, Offsets]:
+def disc_offsets(size: int, rim: float = RIM) -> tuple[Offsets, Offsets]:
     """Return the pixel offsets that a point covers: a disc and its rim.
 
     Parameters
@@ -75,14 +75,14 @@ def offsets(size: int, rim: float = RIM) -> tuple[Offsets, Offsets]:
     return core, tuple(p for p, squared in distances.items() if (size / 2) ** 2 < squared <= edge)
 
 
-def stamp_size(count: int) -> int:
+def point_diameter(count: int) -> int:
     """Return the diameter of a point, in pixels, for a number of points."""
     return 5 if count < 1500 else 3 if count < 20_000 else 2
 
 
-def stamp(
+def draw_points(
     pixel: NDArray[np.float32],
-    layers: Sequence[Layer],
+    layers: Sequence[StampLayer],
     width: int,
     height: int,
     size: int,
@@ -94,7 +94,7 @@ def stamp(
     ----------
     pixel : ndarray of float32, shape (N, 2)
         Positions from the top left corner.
-    layers : sequence of Layer
+    layers : sequence of StampLayer
         Layers from bottom to top.
     width, height, size : int
         Size of the image, and diameter of a point, in pixels.
@@ -108,7 +108,7 @@ def stamp(
     seen = np.flatnonzero(
         (pixel[:, 0] >= 0) & (pixel[:, 0] < width) & (pixel[:, 1] >= 0) & (pixel[:, 1] < height)
     )
-    core, edge = offsets(size, rim)
+    core, edge = disc_offsets(size, rim)
     margin = max(abs(part) for offset in (*core, *edge) for part in offset)
     stride = width + 2 * margin
     x, y = pixel[seen].astype(np.int32).T
@@ -124,7 +124,7 @@ def stamp(
     return np.ascontiguousarray(canvas[margin:-margin, margin:-margin])
 
 
-def density(
+def render_density(
     xy: NDArray[np.float32],
     index: NDArray[np.uint8],
     palette: NDArray[np.uint8],
@@ -156,8 +156,8 @@ def density(
     sx, sy = np.float32(width / (right - left)), np.float32(height / (high - low))
     sums = np.zeros((4, width * height), np.float32)
     channels = palette.T.astype(np.float32)
-    for start in range(0, len(xy), BATCH):
-        part, shade = xy[start : start + BATCH], index[start : start + BATCH]
+    for start in range(0, len(xy), POINTS_PER_BATCH):
+        part, shade = xy[start : start + POINTS_PER_BATCH], index[start : start + POINTS_PER_BATCH]
         x = (part[:, 0] - np.float32(left)) * sx
         y = (np.float32(high) - part[:, 1]) * sy
         seen = (x >= 0) & (x < width) & (y >= 0) & (y < height)

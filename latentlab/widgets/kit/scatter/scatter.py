@@ -13,23 +13,23 @@ from PySide6.QtCore import QRectF, Signal, Slot
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
-from latentlab.latent.grid_index import Box, Cells
+from latentlab.latent.grid_index import Box, GridIndex
 from latentlab.widgets.kit.background import BackgroundWorker
 from latentlab.widgets.kit.scatter.rasterize import (
     DIM,
     RIM,
     RIM_OPACITY,
-    Layer,
-    Paint,
-    density,
-    stamp,
-    stamp_size,
+    PointColours,
+    StampLayer,
+    draw_points,
+    point_diameter,
+    render_density,
 )
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-Places = NDArray[np.int32] | NDArray[np.int64]
+Indices = NDArray[np.int32] | NDArray[np.int64]
 STAMPED = 80_000
 """Maximum number of visible points that are stamped; more are rendered as a density image."""
 AT_ONCE = 80_000
@@ -46,8 +46,8 @@ ROOM = 0.5
 class _DensityImage:
     """Density image with the data that it shows."""
 
-    cells: Cells
-    paint: Paint
+    cells: GridIndex
+    paint: PointColours
     selected: NDArray[np.bool_] | None
     box: Box
     scale: float
@@ -59,7 +59,7 @@ class _DensityImage:
         return left <= box[0] and low <= box[1] and right >= box[2] and high >= box[3]
 
 
-class CodeCloud(pg.GraphicsObject):
+class ScatterItem(pg.GraphicsObject):
     """Points, rasterized by numpy; a density image if too many are visible.
 
     Parameters
@@ -75,10 +75,10 @@ class CodeCloud(pg.GraphicsObject):
         super().__init__()
         self._xy = np.empty((0, 2), np.float32)
         self._rows: NDArray[np.int64] | None = None
-        self._paint = Paint(np.empty(0, np.uint8), np.zeros((1, 3), np.uint8))
+        self._paint = PointColours(np.empty(0, np.uint8), np.zeros((1, 3), np.uint8))
         self._selected: NDArray[np.bool_] | None = None
         self._extent = QRectF()
-        self._cells: Cells | None = None
+        self._cells: GridIndex | None = None
         self._picture: _DensityImage | None = None
         self._image = QImage()
         self._largest = largest
@@ -87,7 +87,7 @@ class CodeCloud(pg.GraphicsObject):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def set_points(
-        self, xy: NDArray[np.float32], paint: Paint, shown: NDArray[np.bool_] | None = None
+        self, xy: NDArray[np.float32], paint: PointColours, shown: NDArray[np.bool_] | None = None
     ) -> None:
         """Set the points, of shape (N, 2); `shown` is a mask of shape (N,), by default all."""
         self.prepareGeometryChange()
@@ -99,12 +99,12 @@ class CodeCloud(pg.GraphicsObject):
             self._selected = None
         self._cells = None
         if len(self._xy) <= AT_ONCE:
-            self._cells = Cells(self._xy)
+            self._cells = GridIndex(self._xy)
         else:
             self._worker.run(partial(_build_cells, self._xy))
         self.update()
 
-    def set_paint(self, paint: Paint) -> None:
+    def set_paint(self, paint: PointColours) -> None:
         """Set the colours of the points."""
         self._paint = paint
         self.update()
@@ -115,7 +115,7 @@ class CodeCloud(pg.GraphicsObject):
         self.update()
 
     @property
-    def paint_now(self) -> Paint:
+    def paint_now(self) -> PointColours:
         """Colours of the points."""
         return self._paint
 
@@ -165,7 +165,7 @@ class CodeCloud(pg.GraphicsObject):
     def _row(self, place: int) -> int:
         return place if self._rows is None else int(self._rows[place])
 
-    def _row_of(self, places: Places) -> NDArray[np.int64]:
+    def _row_of(self, places: Indices) -> NDArray[np.int64]:
         return places.astype(np.int64) if self._rows is None else self._rows[places]
 
     # Painting
@@ -209,16 +209,16 @@ class CodeCloud(pg.GraphicsObject):
         rows = self._row_of(places)
         index = self._paint.index[rows]
         shade = [self._paint.argb(opacity)[index] for opacity in (1.0, RIM_OPACITY)]
-        layers: list[Layer] = [(shade[0], shade[1], None)]
+        layers: list[StampLayer] = [(shade[0], shade[1], None)]
         if self._selected is not None:
             chosen = self._selected[rows]
             pale = self._paint.argb(DIM)[index]
             layers = [(pale, pale, ~chosen), (shade[0], shade[1], chosen)]
-        size = min(self._largest, stamp_size(len(xy)))
+        size = min(self._largest, point_diameter(len(xy)))
         size = int(size * ratio + 0.5)
-        return _image(stamp(pixel, layers, width, height, size, RIM * ratio))
+        return _image(draw_points(pixel, layers, width, height, size, RIM * ratio))
 
-    def _in_view(self, box: Box) -> tuple[NDArray[np.float32], Places]:
+    def _in_view(self, box: Box) -> tuple[NDArray[np.float32], Indices]:
         if self._cells is not None:
             if self._cells.count(box) < len(self._xy) // 2:
                 return self._cells.take(box)
@@ -228,7 +228,7 @@ class CodeCloud(pg.GraphicsObject):
         places = np.arange(0, len(self._xy), step)
         return self._xy[places], places
 
-    def _request_density(self, cells: Cells, box: Box, width: float, height: float) -> None:
+    def _request_density(self, cells: GridIndex, box: Box, width: float, height: float) -> None:
         old, scale = self._picture, (box[2] - box[0]) / width
         same = old and old.cells is cells and old.paint is self._paint
         same = same and old and old.selected is self._selected
@@ -254,13 +254,13 @@ class CodeCloud(pg.GraphicsObject):
         self.update()
 
 
-def _build_cells(xy: NDArray[np.float32]) -> tuple[NDArray[np.float32], Cells]:
-    return xy, Cells(xy)
+def _build_cells(xy: NDArray[np.float32]) -> tuple[NDArray[np.float32], GridIndex]:
+    return xy, GridIndex(xy)
 
 
 def _render_density(
-    cells: Cells,
-    paint: Paint,
+    cells: GridIndex,
+    paint: PointColours,
     selected: NDArray[np.bool_] | None,
     rows: NDArray[np.int64] | None,
     box: Box,
@@ -272,10 +272,10 @@ def _render_density(
     xy, places = cells.take(box)
     images = places if rows is None else rows[places]
     index = paint.index[images]
-    pixels = density(xy, index, paint.palette, box, width, height)
+    pixels = render_density(xy, index, paint.palette, box, width, height)
     if selected is not None:
         chosen = selected[images]
-        above = density(xy[chosen], index[chosen], paint.palette, box, width, height)
+        above = render_density(xy[chosen], index[chosen], paint.palette, box, width, height)
         pixels = np.where(above > 0, above, _dimmed(pixels))
     return _DensityImage(cells, paint, selected, box, scale, pixels)
 

@@ -9,14 +9,14 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from latentlab.latent.ranking import Score
-from latentlab.session.anomalies import SaveScores, ScoreImages, ShowImages, preview_of
+from latentlab.session.anomalies import DecodeThumbnails, SaveScores, ScoreImages, preview_of
 from latentlab.session.export import TABLES
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.number_box import WholeBox
-from latentlab.widgets.kit.progress_bar import ProgressBar
+from latentlab.widgets.kit.number_box import IntegerBox
+from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.anomalies.ranking import RankingView
 
@@ -34,7 +34,7 @@ EMPTY = (
 )
 READY = "Score every image on the map."
 NO_IMAGES = "There are no images on the map to score: the model's data set is not on this machine."
-MOVING = "The model is learning. Its images can be scored once the run is over."
+TRAINING_TEXT = "The model is learning. Its images can be scored once the run is over."
 TIPS = {
     Score.ELBO: "An upper bound of -log p(x): rebuilding and rate together.",
     Score.ERROR: "Mean squared error of the decoded mean of the posterior, black 0 and white 1.",
@@ -47,13 +47,15 @@ class AnomaliesPanel(PanelWidget):
 
     watches: Changes = frozenset(
         {"model", "codes", "working", "is_training", "following", "original", "selection"}
-    ) | {ScoreImages, ShowImages}
+    ) | {ScoreImages, DecodeThumbnails}
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self._rows: tuple[int, ...] = ()
         self._add_tools()
-        self.work = ProgressBar(controller, ScoreImages, "Stop scoring; scores from before stay.")
+        self.work = RequestProgressBar(
+            controller, ScoreImages, "Stop scoring; scores from before stay."
+        )
         self._empty = QLabel(EMPTY)
         self._empty.setObjectName("muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -68,7 +70,7 @@ class AnomaliesPanel(PanelWidget):
         self.ranked.wall.wanted.connect(self._fetch)
         self.ranked.wall.hovered.connect(self._on_hovered)
         self.ranked.wall.chosen.connect(controller.point.pick)
-        Veil(self.ranked, controller)
+        StaleOverlay(self.ranked, controller)
 
     def _add_tools(self) -> None:
         self.by = QComboBox()
@@ -78,7 +80,7 @@ class AnomaliesPanel(PanelWidget):
         self.by.setAccessibleName("Score")
         self.by.setToolTip("What makes an image strange: all of the bound, or one of its parts.")
         self.by.setMinimumWidth(9 * UNIT)
-        self.draws = WholeBox(1, 1000)
+        self.draws = IntegerBox(1, 1000)
         self.draws.setValue(ScoreImages().samples)
         self.draws.setSuffix(" draws")
         self.draws.setAccessibleName("Draws")
@@ -111,8 +113,8 @@ class AnomaliesPanel(PanelWidget):
             self.ranked.show_selection(state.selection.rows if state.selection else None)
         if "codes" in changed and state.model:
             grid.set_shape(*state.model.spec.shape[1:])
-        fetched = state.answer(ShowImages)
-        if ShowImages in changed and fetched:
+        fetched = state.answer(DecodeThumbnails)
+        if DecodeThumbnails in changed and fetched:
             grid.add(fetched)
         grid.set_marked(state.original.row if state.original else None)
 
@@ -120,7 +122,7 @@ class AnomaliesPanel(PanelWidget):
         """Enable Score, or show why scoring is not possible."""
         images = state.codes is not None and len(state.codes) > 0
         is_following = state.is_training and state.training.following
-        reason = MOVING if is_following else "" if images else NO_IMAGES
+        reason = TRAINING_TEXT if is_following else "" if images else NO_IMAGES
         problem = self.draws.problem
         self.start.setEnabled(not reason and not problem and ScoreImages not in state.working)
         self.start.setToolTip(reason or problem or READY)
@@ -175,7 +177,7 @@ class AnomaliesPanel(PanelWidget):
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
         if self._rows and state.answer(ScoreImages) is not None:
-            yield ShowImages(self._rows)
+            yield DecodeThumbnails(self._rows)
 
     @Slot()
     def _save(self) -> None:
@@ -183,7 +185,7 @@ class AnomaliesPanel(PanelWidget):
         scores = state.answer(ScoreImages)
         if scores is None or state.codes is None or state.model is None:
             return
-        if path := ask_where(self, "scores", TABLES):
+        if path := ask_save_path(self, "scores", TABLES):
             names = state.model.spec.class_names
             self.controller.files.save(SaveScores(scores, path, self.score, state.codes, names))
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.latent.ranking import Score, strangest_first
+from latentlab.latent.ranking import Score, rank_descending
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.anomalies.threshold_slider import ThresholdSlider
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TALL = 0.9
+STACKED_ASPECT = 0.9
 """Height / width above which the histogram is below the grid, not beside it."""
-NARROW = 44 * UNIT
+STACKED_WIDTH = 44 * UNIT
 """Width in pixels below which the histogram is below the grid at any height."""
-SIDE, ANY = 40 * UNIT, (1 << 24) - 1
+MAX_HISTOGRAM_WIDTH, QWIDGETSIZE_MAX = 40 * UNIT, (1 << 24) - 1
 """Maximum width in pixels of the histogram beside the grid; Qt's maximum, which is no limit."""
 
 
@@ -80,7 +80,7 @@ class RankingView(QWidget):
         self._main_layout.setContentsMargins(0, 0, 0, 0)
         self._main_layout.setSpacing(UNIT)
         # Explicit: the layout's own minimum in one direction would prevent the other one.
-        self.setMinimumSize(NARROW * 2 // 3, 13 * UNIT)
+        self.setMinimumSize(STACKED_WIDTH * 2 // 3, 13 * UNIT)
         switches = QHBoxLayout()
         switches.setSpacing(UNIT // 2)
         switches.addWidget(self.strangest)
@@ -138,7 +138,7 @@ class RankingView(QWidget):
     @Slot()
     def _show_order(self) -> None:
         subset = self._ranked_rows()
-        rows = strangest_first(self._values if subset is None else self._values[subset])
+        rows = rank_descending(self._values if subset is None else self._values[subset])
         rows = rows if subset is None else subset[rows]
         self.wall.set_rows(rows if self.strangest.isChecked() else rows[::-1], self.caption)
 
@@ -159,10 +159,10 @@ class RankingView(QWidget):
 
     @override
     def resizeEvent(self, event: QEvent) -> None:
-        is_tall = self.height() > TALL * self.width() or self.width() < NARROW
+        is_tall = self.height() > STACKED_ASPECT * self.width() or self.width() < STACKED_WIDTH
         direction = QBoxLayout.Direction
         self._main_layout.setDirection(direction.TopToBottom if is_tall else direction.LeftToRight)
-        self.side.setMaximumWidth(ANY if is_tall else SIDE)
+        self.side.setMaximumWidth(QWIDGETSIZE_MAX if is_tall else MAX_HISTOGRAM_WIDTH)
 
 
 def _toggle_button(text: str, tip: str) -> QToolButton:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STEPS = 1000
 BINS = 48
-USUAL = 0.99
+INITIAL_QUANTILE = 0.99
 """Quantile of the data at the initial threshold."""
 
 
@@ -48,7 +48,7 @@ class ThresholdSlider(QSlider):
         )
         counts, _ = np.histogram(finite, BINS, (self._low, max(self._high, self._low + 1e-9)))
         self._heights = np.sqrt(counts / max(1, int(counts.max())))
-        initial = float(np.quantile(finite, USUAL)) if finite.size else 0.0
+        initial = float(np.quantile(finite, INITIAL_QUANTILE)) if finite.size else 0.0
         self.setValue(round(STEPS * (initial - self._low) / max(self._high - self._low, 1e-12)))
         self.update()
 

@@ -18,8 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
-from latentlab.widgets.kit.images.cell_pointer import CellPointer
-from latentlab.widgets.kit.images.image_view import draw, to_image
+from latentlab.widgets.kit.images.cell_pointer import GridNavigation
+from latentlab.widgets.kit.images.image_view import draw_image, to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     Pixels = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
-SIDE = 48
+THUMBNAIL_SIZE = 48
 """Target of a thumbnail's longer side, in pixels; small images are scaled by whole factors."""
 CAPTION = 2 * UNIT
-AT_ONCE = 24
+MAX_THUMBNAILS_PER_REQUEST = 24
 """Maximum number of thumbnails per request, which keeps each request short."""
-KEPT = 600
+MAX_CACHED_THUMBNAILS = 600
 """Maximum number of thumbnails in memory."""
 
 
@@ -65,10 +65,10 @@ class ThumbnailGrid(QAbstractScrollArea):
         self._images: dict[int, tuple[QImage, QImage]] = {}
         self._pixels: dict[int, Pixels] = {}
         self._requested: tuple[int, ...] = ()
-        self._cell = QSize(SIDE, SIDE)
+        self._cell = QSize(THUMBNAIL_SIZE, THUMBNAIL_SIZE)
         self._pairs = False
         self._marked = -1
-        self.pointer = CellPointer(self, self.viewport())
+        self.pointer = GridNavigation(self, self.viewport())
         self.pointer.hovered.connect(self._on_hovered)
         self.pointer.chosen.connect(self._on_chosen)
         self.pointer.reached.connect(self._ensure_visible)
@@ -78,14 +78,18 @@ class ThumbnailGrid(QAbstractScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAutoFillBackground(False)
-        self.setMinimumSize(2 * SIDE, SIDE)
+        self.setMinimumSize(2 * THUMBNAIL_SIZE, THUMBNAIL_SIZE)
 
     # Content
 
     def set_shape(self, height: int, width: int) -> None:
         """Set the image size in pixels, and discard the loaded thumbnails."""
         longest = max(height, width)
-        scale = max(1.0, round(SIDE / longest)) if longest <= 2 * SIDE else SIDE / longest
+        scale = (
+            max(1.0, round(THUMBNAIL_SIZE / longest))
+            if longest <= 2 * THUMBNAIL_SIZE
+            else THUMBNAIL_SIZE / longest
+        )
         self._cell = QSize(max(1, round(width * scale)), max(1, round(height * scale)))
         self._images.clear()
         self._pixels.clear()
@@ -119,8 +123,8 @@ class ThumbnailGrid(QAbstractScrollArea):
         for row, *both in zip(some.rows, some.pictures, some.reconstructions, strict=True):
             self._pixels.pop(row, None)
             self._pixels[row] = both[0], both[1]
-            self._images[row] = to_image(both[0]), to_image(both[1])
-        for row in list(self._pixels)[: max(0, len(self._pixels) - KEPT)]:
+            self._images[row] = to_qimage(both[0]), to_qimage(both[1])
+        for row in list(self._pixels)[: max(0, len(self._pixels) - MAX_CACHED_THUMBNAILS)]:
             del self._pixels[row], self._images[row]
         self._requested = ()
         self._request_missing()
@@ -187,7 +191,7 @@ class ThumbnailGrid(QAbstractScrollArea):
 
     def _request_missing(self) -> None:
         missing = [row for row in self.visible_rows() if row not in self._images]
-        rows = tuple(missing[:AT_ONCE])
+        rows = tuple(missing[:MAX_THUMBNAILS_PER_REQUEST])
         if rows and rows != self._requested:
             self._requested = rows
             self.wanted.emit(rows)
@@ -214,11 +218,11 @@ class ThumbnailGrid(QAbstractScrollArea):
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Do nothing: `CellPointer` handles the release."""
+        """Do nothing: `GridNavigation` handles the release."""
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Do nothing: `CellPointer` handles presses; others do not reach the parent."""
+        """Do nothing: `GridNavigation` handles presses; others do not reach the parent."""
 
     @Slot(int)
     def _on_hovered(self, index: int) -> None:
@@ -261,7 +265,7 @@ class ThumbnailGrid(QAbstractScrollArea):
         else:
             for i, image in enumerate(images[: 2 if self._pairs else 1]):
                 left = QPointF(pictures.x() + i * self._cell.width(), pictures.y())
-                draw(painter, QRectF(left, self._cell.toSizeF()), image, smooth=False)
+                draw_image(painter, QRectF(left, self._cell.toSizeF()), image, smooth=False)
         for is_framed, colour in (
             (self._marked == row, c.text),
             (self.pointer.current == place, c.accent),

@@ -101,7 +101,7 @@ class ImageSlot(ImageView):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
 
-class FilledSlot(QWidget):
+class EditableSlot(QWidget):
     """Slot with buttons that fill it with the current z or the mean of a class; takes files.
 
     Parameters

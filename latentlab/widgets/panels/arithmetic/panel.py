@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, override
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from latentlab.session.export import PICTURES
+from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.interpolation import MakeBlend
 from latentlab.session.points import Tiles
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.panels.arithmetic.image_slot import FilledSlot, ImageSlot
+from latentlab.widgets.panels.arithmetic.image_slot import EditableSlot, ImageSlot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-TENTHS = 10
-RESULT = 3
+STEPS_PER_UNIT = 10
+RESULT_INDEX = 3
 
 
 class ArithmeticPanel(PanelWidget):
@@ -38,9 +38,9 @@ class ArithmeticPanel(PanelWidget):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.strength = QSlider(Qt.Orientation.Horizontal)
-        self.strength.setRange(-2 * TENTHS, 3 * TENTHS)
-        self.strength.setValue(TENTHS)
-        self.strength.setPageStep(TENTHS // 2)
+        self.strength.setRange(-2 * STEPS_PER_UNIT, 3 * STEPS_PER_UNIT)
+        self.strength.setValue(STEPS_PER_UNIT)
+        self.strength.setPageStep(STEPS_PER_UNIT // 2)
         self.strength.setAccessibleName("Strength")
         self.strength.setToolTip(
             "How much of the difference A − B is added to C: 1 is all of it, 0 leaves C as it is, "
@@ -52,9 +52,9 @@ class ArithmeticPanel(PanelWidget):
         for widget in (muted("strength t", stretch=False), self.strength, self._value, self._reset):
             self.tools.addWidget(widget)
         self.tools.addWidget(export)
-        self.slots = [FilledSlot(index, name) for index, name in enumerate("ABC")]
+        self.slots = [EditableSlot(index, name) for index, name in enumerate("ABC")]
         self.result = ImageSlot(
-            RESULT, "Result", "(A − B)·t + C, decoded. Click to make it the current z."
+            RESULT_INDEX, "Result", "(A − B)·t + C, decoded. Click to make it the current z."
         )
         self._set_layout()
         for slot in self.slots:
@@ -89,7 +89,7 @@ class ArithmeticPanel(PanelWidget):
             if sign:
                 row.addWidget(QLabel(sign))
         self.body.addLayout(row, 1)
-        Veil(self, self.controller, MakeBlend)
+        StaleOverlay(self, self.controller, MakeBlend)
 
     def _views(self) -> list[ImageSlot]:
         return [*(slot.view for slot in self.slots), self.result]
@@ -138,14 +138,14 @@ class ArithmeticPanel(PanelWidget):
 
     @Slot()
     def _on_strength(self) -> None:
-        value = self.strength.value() / TENTHS
+        value = self.strength.value() / STEPS_PER_UNIT
         self._value.setText(f"{value:+.1f}")
         self._reset.setEnabled(value != 1)
         self.controller.arithmetic.set_strength(value)
 
     @Slot()
     def _on_reset(self) -> None:
-        self.strength.setValue(TENTHS)
+        self.strength.setValue(STEPS_PER_UNIT)
 
     @Slot(int)
     def _on_clicked(self, index: int) -> None:
@@ -161,9 +161,9 @@ class ArithmeticPanel(PanelWidget):
     @Slot()
     def _save(self) -> None:
         blend = self.controller.state.answer(MakeBlend)
-        if blend and (path := ask_where(self, "arithmetic", PICTURES)):
+        if blend and (path := ask_save_path(self, "arithmetic", IMAGE_FORMATS)):
             info = {name: p.z for name, p in zip(("a", "b", "c", "z"), blend.points, strict=True)}
-            info["strength"] = (self.strength.value() / TENTHS,)
+            info["strength"] = (self.strength.value() / STEPS_PER_UNIT,)
             self.controller.files.export(Tiles(blend.points, blend.pictures, 4), path, info, gap=1)
 
 

@@ -10,13 +10,13 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from latentlab.session.points import Point, Tiles
-from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-    from latentlab.session.comparison import SeveralImages
+    from latentlab.session.comparison import ImageComparisons
 
 NAMES = ("image", "A", "B")
 
@@ -31,8 +31,8 @@ class ImageColumns(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._columns: SeveralImages | None = None
-        self.view = TileView("", fixed_columns=True, gap=1)
+        self._columns: ImageComparisons | None = None
+        self.view = ImageGrid("", fixed_columns=True, gap=1)
         self.view.setAccessibleName("Images, rebuilt by A and by B")
         # Beside labels with word wrap, Qt takes the size hint as the minimum height.
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
@@ -48,7 +48,7 @@ class ImageColumns(QWidget):
         self.view.chosen.connect(self._on_chosen)
         self.view.hovered.connect(self._on_hovered)
 
-    def show_columns(self, columns: SeveralImages | None) -> None:
+    def show_columns(self, columns: ImageComparisons | None) -> None:
         """Show images and their reconstructions; None clears them."""
         if columns is self._columns:
             return
@@ -100,7 +100,7 @@ class ImageColumns(QWidget):
 class _Names(QWidget):
     """Titles of the rows of tiles."""
 
-    def __init__(self, view: TileView) -> None:
+    def __init__(self, view: ImageGrid) -> None:
         super().__init__()
         self._view = view
         self.setFont(small(self.font()))

@@ -16,7 +16,7 @@ from latentlab.workers.controller import MODEL_FILES
 if TYPE_CHECKING:
     from PySide6.QtGui import QDropEvent
 
-    from latentlab.session.runs import Entry
+    from latentlab.session.runs import LibraryEntry
 
 CHOOSE = "Compare with…"
 FILES = "Models (*.safetensors *.json)"
@@ -53,7 +53,7 @@ class ModelBChoice(QWidget):
         self.swap.clicked.connect(self.swapped)
         self.clear.clicked.connect(self._on_clear)
 
-    def offer(self, entries: tuple[Entry, ...], path: Path | None, name: str = "") -> None:
+    def offer(self, entries: tuple[LibraryEntry, ...], path: Path | None, name: str = "") -> None:
         """List the library and select `path`; `name` is its title once it is loaded."""
         self._path = path
         self.box.clear()
@@ -104,7 +104,7 @@ class ClassBox(QComboBox):
             self.addItems(names)
 
 
-def model_of(event: QDropEvent) -> Path | None:
+def dropped_model(event: QDropEvent) -> Path | None:
     """Return the dropped run folder or checkpoint, or None."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     return next((p for p in paths if p.is_dir() or p.suffix.lower() in MODEL_FILES), None)

@@ -9,23 +9,23 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from latentlab.session.comparison import (
-    LinkImage,
-    LinkPoint,
+    CompareImage,
+    CompareImages,
+    ComparePoint,
+    CompareSummary,
     Reconstruction,
-    ShowColumns,
-    Summarise,
-    caution,
-    in_nats,
-    seen,
-    why_no_image,
-    why_no_point,
+    are_nats_comparable,
+    image_incompatibility,
+    nats_warning,
+    point_incompatibility,
+    training_data_note,
 )
 from latentlab.widgets.kit.labels import muted
-from latentlab.widgets.kit.number_box import WholeBox
-from latentlab.widgets.kit.progress_bar import ProgressBar
+from latentlab.widgets.kit.number_box import IntegerBox
+from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.compare.image_columns import ImageColumns
-from latentlab.widgets.panels.compare.side_by_side import SideBySide
+from latentlab.widgets.panels.compare.side_by_side import ImageComparisonRow
 from latentlab.widgets.panels.compare.summary_table import SummaryTable
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 RANDOM = SystemRandom()
-SEVERAL = 8
-LEAST = 2
+IMAGE_COUNT = 8
+MIN_IMAGES = 2
 NO_IMAGES = "There are no images on the map: the open model's data set is not on this machine."
 NO_IMAGE = "z is not the code of an image now. Click one on the map, or bring your own picture."
 MEASURES = "distortion, nats\nrate, nats\nsquared error"
 MOVING = "The model is learning. Both can be measured once the run is over."
 MEASURE = "Measure both on the same held-out images, with the same draws of noise."
-TEACH = (
+INTRO = (
     "Which of the two keeps more of an image, and at what rate? Measure both on the same images: "
     "the differences come with their standard error, image by image."
 )
@@ -81,7 +81,7 @@ class PointPage(ComparePage):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pictures = SideBySide(2)
+        self.pictures = ImageComparisonRow(2)
         _column(self).addWidget(self.pictures, 1)
         self.pictures.columns[1].caption.setToolTip(
             "Mean squared difference of all values, black 0 and white 1."
@@ -89,7 +89,7 @@ class PointPage(ComparePage):
 
     @override
     def why_not(self, state: State, b: ModelCard) -> str:
-        return why_no_point(state.model, b) if state.model else ""
+        return point_incompatibility(state.model, b) if state.model else ""
 
     @override
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
@@ -97,7 +97,7 @@ class PointPage(ComparePage):
         if point is None:
             return None
         is_known = known.twins and (known.twins.point, known.twins.label) == (point, label)
-        return None if is_known else LinkPoint(point, label)
+        return None if is_known else ComparePoint(point, label)
 
     @override
     def show_known(self, state: State, known: Comparison) -> None:
@@ -117,7 +117,7 @@ class ImagePage(ComparePage):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pictures = SideBySide(3, lines=3)
+        self.pictures = ImageComparisonRow(3, lines=3)
         _column(self).addWidget(self.pictures, 1)
         for column in self.pictures.columns:
             column.caption.setToolTip(
@@ -128,7 +128,7 @@ class ImagePage(ComparePage):
 
     @override
     def why_not(self, state: State, b: ModelCard) -> str:
-        return why_no_image(state.model, b) if state.model else ""
+        return image_incompatibility(state.model, b) if state.model else ""
 
     @override
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
@@ -138,7 +138,7 @@ class ImagePage(ComparePage):
         label = label if original.row is None else None
         comparison = known.judgement
         is_known = comparison and (comparison.original, comparison.label) == (original, label)
-        return None if is_known else LinkImage(original, label)
+        return None if is_known else CompareImage(original, label)
 
     @override
     def show_known(self, state: State, known: Comparison) -> None:
@@ -182,21 +182,21 @@ class SeveralPage(ComparePage):
     @override
     def why_not(self, state: State, b: ModelCard) -> str:
         empty = state.codes is None or not len(state.codes)
-        reason = why_no_image(state.model, b) if state.model else ""
+        reason = image_incompatibility(state.model, b) if state.model else ""
         return reason or (NO_IMAGES if empty else "")
 
     @override
     def wanted(self, state: State, known: Comparison, label: int | None) -> Request[Any] | None:
         is_known = known.columns and known.columns.rows == self._rows
-        return None if is_known else ShowColumns(self._rows)
+        return None if is_known else CompareImages(self._rows)
 
     def draw(self) -> None:
         """Draw other images at random, first of those that are not shown."""
         pool = range(self._count) if self._chosen is None else self._chosen
-        drawn = RANDOM.sample(range(len(pool)), min(2 * SEVERAL, len(pool)))
+        drawn = RANDOM.sample(range(len(pool)), min(2 * IMAGE_COUNT, len(pool)))
         rows = sorted((int(pool[i]) for i in drawn), key=lambda row: row in self._rows)
-        self._rows = tuple(sorted(rows[:SEVERAL]))
-        self.others.setEnabled(len(pool) > SEVERAL)
+        self._rows = tuple(sorted(rows[:IMAGE_COUNT]))
+        self.others.setEnabled(len(pool) > IMAGE_COUNT)
 
     @override
     def show_known(self, state: State, known: Comparison) -> None:
@@ -231,13 +231,13 @@ class SummaryPage(ComparePage):
     title = "Summary"
     tip = "Measure both on the same held-out images."
     measured = Signal(object)
-    """The `Summarise` request to send."""
+    """The `CompareSummary` request to send."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
-        self.images = WholeBox(LEAST, 10_000)
+        self.images = IntegerBox(MIN_IMAGES, 10_000)
         self.images.setSuffix(" images")
-        self.images.setValue(Summarise().images)
+        self.images.setValue(CompareSummary().images)
         self.images.setAccessibleName("Images to measure")
         self.images.setToolTip(
             "How many held-out images both are measured on: four times as many halve the error."
@@ -245,8 +245,10 @@ class SummaryPage(ComparePage):
         self._may_start = True
         self.start = QPushButton("Measure")
         self.start.setToolTip(MEASURE)
-        self.work = ProgressBar(controller, Summarise, "Stop; what was measured before stays.")
-        self.teach = QLabel(TEACH)
+        self.work = RequestProgressBar(
+            controller, CompareSummary, "Stop; what was measured before stays."
+        )
+        self.teach = QLabel(INTRO)
         self.teach.setObjectName("muted")
         self.teach.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.teach.setWordWrap(True)
@@ -269,18 +271,20 @@ class SummaryPage(ComparePage):
     @override
     def show_known(self, state: State, known: Comparison) -> None:
         is_following = state.training.run is not None and state.training.following
-        self._may_start = not is_following and Summarise not in state.working
+        self._may_start = not is_following and CompareSummary not in state.working
         self._show_start()
         available = known.held_out or (len(state.codes) if state.codes is not None else 0)
-        self.images.setMaximum(max(LEAST, available))
+        self.images.setMaximum(max(MIN_IMAGES, available))
         self.work.show_state(state)
-        self.teach.setText(MOVING if is_following else TEACH)
+        self.teach.setText(MOVING if is_following else INTRO)
         self.teach.setVisible(known.summary is None)
         self.table.setVisible(known.summary is not None)
         if known.summary and known.card and state.model:
             a, b = state.model, known.card
-            self.table.show_summary(known.summary, _names(state, known), in_nats(a, b))
-            self.table.note.setText(f"{seen(a, b, known.held_out)} {caution(a, b)}".strip())
+            self.table.show_summary(known.summary, _names(state, known), are_nats_comparable(a, b))
+            self.table.note.setText(
+                f"{training_data_note(a, b, known.held_out)} {nats_warning(a, b)}".strip()
+            )
 
     @Slot()
     def _show_start(self) -> None:
@@ -290,7 +294,7 @@ class SummaryPage(ComparePage):
 
     @Slot()
     def _on_start(self) -> None:
-        self.measured.emit(Summarise(self.images.value()))
+        self.measured.emit(CompareSummary(self.images.value()))
 
 
 def _column(page: QWidget) -> QVBoxLayout:

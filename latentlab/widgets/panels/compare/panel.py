@@ -9,23 +9,23 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.comparison import (
+    CompareImage,
+    CompareImages,
+    ComparePoint,
+    CompareSummary,
     Comparison,
-    LinkImage,
-    LinkPoint,
     OpenModelB,
-    ShowColumns,
-    Summarise,
-    images_of,
+    image_set_key,
     needs_class,
 )
 from latentlab.session.runs import ListLibrary
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.compare.mode_row import ModeRow
-from latentlab.widgets.panels.compare.model_choice import ClassBox, ModelBChoice, model_of
+from latentlab.widgets.panels.compare.model_choice import ClassBox, ModelBChoice, dropped_model
 from latentlab.widgets.panels.compare.pages import (
     ComparePage,
     ImagePage,
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-SECOND, MODE = "compare/second", "compare/mode"
-WIDTH = 38 * UNIT
+MODEL_B_KEY, MODE = "compare/second", "compare/mode"
+MIN_WIDTH = 38 * UNIT
 """Minimum width in pixels: the summary table needs it to show its numbers in full."""
 EMPTY = (
     "Two models of the same images do not keep the same of them. Choose a second one above, or "
@@ -65,7 +65,7 @@ class ComparePanel(PanelWidget):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         stored = settings()
-        chosen = stored.value(SECOND, "")
+        chosen = stored.value(MODEL_B_KEY, "")
         self._path: Path | None = Path(chosen) if chosen else None
         self._preferred = stored.value(MODE, "")
         self._model = 0
@@ -82,7 +82,7 @@ class ComparePanel(PanelWidget):
         self._connect()
 
     def _add_body(self) -> None:
-        self.body.addStrut(WIDTH)
+        self.body.addStrut(MIN_WIDTH)
         self.modes = ModeRow([(page.title, page.tip) for page in self.pages])
         self.label = ClassBox()
         self.modes.add(self.label)
@@ -107,10 +107,10 @@ class ComparePanel(PanelWidget):
         self.several.others.clicked.connect(self._on_others)
         self.several.strip.chosen.connect(self.controller.point.pick)
         self.several.strip.hovered.connect(self.controller.preview.row)
-        Veil(self, self.controller)
-        kinds = (LinkPoint, LinkImage, ShowColumns)
+        StaleOverlay(self, self.controller)
+        kinds = (ComparePoint, CompareImage, CompareImages)
         for page, kind in zip((self.point, self.image, self.several), kinds, strict=True):
-            Veil(page, self.controller, kind)
+            StaleOverlay(page, self.controller, kind)
         self.summary.measured.connect(self._on_measure)
 
     # Content
@@ -216,9 +216,9 @@ class ComparePanel(PanelWidget):
     def choose(self, path: Path | None) -> None:
         """Compare with another model B, or with none."""
         self._path, self._comparison = path, None
-        for kind in (OpenModelB, LinkPoint, LinkImage, ShowColumns, Summarise):
+        for kind in (OpenModelB, ComparePoint, CompareImage, CompareImages, CompareSummary):
             self.controller.demand.withdraw(kind)
-        settings().setValue(SECOND, str(path) if path else "")
+        settings().setValue(MODEL_B_KEY, str(path) if path else "")
         if path is None:
             self.controller.ask(OpenModelB(None))
         self._list_models(self.controller.state)
@@ -240,7 +240,7 @@ class ComparePanel(PanelWidget):
             return
         self.choose(before.model.source)
         row = before.original.row if before.original else None
-        if row is not None and images_of(before) == images_of(state):
+        if row is not None and image_set_key(before) == image_set_key(state):
             self.controller.point.pick(row)
         elif before.point and state.model.latent_dim == before.model.latent_dim:
             label = before.point.label
@@ -263,18 +263,18 @@ class ComparePanel(PanelWidget):
         self._show_comparison(self.controller.state)
 
     @Slot(object)
-    def _on_measure(self, request: Summarise) -> None:
+    def _on_measure(self, request: CompareSummary) -> None:
         self.controller.store.dismiss_failure()
         self.controller.ask(request)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if model_of(event):
+        if dropped_model(event):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        if path := model_of(event):
+        if path := dropped_model(event):
             event.acceptProposedAction()
             self.choose(path)
 

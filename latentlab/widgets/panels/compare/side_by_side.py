@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
 
-MOST = 1000
+FILL_STRETCH = 1000
 """Stretch factor beside which a factor of 1 has no effect."""
-NARROW = 16 * UNIT
+MIN_COLUMN_WIDTH = 16 * UNIT
 """Minimum width of a column in pixels, for its name and numbers."""
 
 
-class SideBySide(QWidget):
+class ImageComparisonRow(QWidget):
     """Columns of a name, an image and a caption; or one text in place of all columns.
 
     Parameters
@@ -43,12 +43,12 @@ class SideBySide(QWidget):
         # The outer stretches take only the width that the columns leave at their maximum width.
         row.addStretch(1)
         for column in self.columns:
-            row.addWidget(column, MOST)
+            row.addWidget(column, FILL_STRETCH)
         self.text = QLabel()
         self.text.setObjectName("muted")
         self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.text.setWordWrap(True)
-        row.addWidget(self.text, MOST)
+        row.addWidget(self.text, FILL_STRETCH)
         row.addStretch(1)
         self.show_text("")
 
@@ -63,7 +63,7 @@ class SideBySide(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         for column in self.columns:
-            column.setMaximumWidth(max(NARROW, round(self.height() / column.ratio)))
+            column.setMaximumWidth(max(MIN_COLUMN_WIDTH, round(self.height() / column.ratio)))
 
 
 class _Column(QWidget):
@@ -85,7 +85,7 @@ class _Column(QWidget):
         # The outer stretches take only the height that the image leaves at its maximum height.
         column.addStretch(1)
         column.addWidget(self.name)
-        column.addWidget(self.view, MOST)
+        column.addWidget(self.view, FILL_STRETCH)
         column.addWidget(self.caption)
         column.addStretch(1)
 

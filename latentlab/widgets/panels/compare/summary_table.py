@@ -13,7 +13,7 @@ from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, small
 
 if TYPE_CHECKING:
-    from latentlab.latent.paired import Paired
+    from latentlab.latent.paired import PairedComparison
     from latentlab.session.comparison import Summary
 
 ROWS = {
@@ -26,7 +26,9 @@ ROWS = {
     "1.",
     "active dimensions": "Latent dimensions whose KL is at least 0.01 nats per image.",
 }
-DIFFERENCE = "How much more of it B has, and the standard error of that. Bold is more than chance."
+DIFFERENCE_TIP = (
+    "How much more of it B has, and the standard error of that. Bold is more than chance."
+)
 
 
 class SummaryTable(QWidget):
@@ -45,7 +47,7 @@ class SummaryTable(QWidget):
         self._grid.setHorizontalSpacing(UNIT)
         self._grid.setVerticalSpacing(UNIT // 2)
         for col, head in enumerate(("A", "B", "B − A"), 1):
-            self._put(muted(head, stretch=False), 0, col, DIFFERENCE if col == 3 else "")
+            self._put(muted(head, stretch=False), 0, col, DIFFERENCE_TIP if col == 3 else "")
         self.cells: dict[str, list[QLabel]] = {}
         for row, (name, tip) in enumerate(ROWS.items(), 1):
             self._put(QLabel(name), row, 0, tip)
@@ -72,7 +74,7 @@ class SummaryTable(QWidget):
             self._fill(name, *_texts(paired, 4 if paired is summary.error else 1))
         units = zip(summary.active, summary.dimensions, strict=True)
         self._fill("active dimensions", *(f"{active} of {total}" for active, total in units), "")
-        self.verdict.setText(verdict(summary, names, in_nats))
+        self.verdict.setText(verdict_text(summary, names, in_nats))
 
     def _fill(self, name: str, *texts: str) -> None:
         for cell, text in zip(self.cells[name], texts, strict=True):
@@ -80,7 +82,7 @@ class SummaryTable(QWidget):
             cell.setAccessibleName(f"{name}: {text}")
 
 
-def verdict(summary: Summary, names: tuple[str, str], in_nats: bool) -> str:
+def verdict_text(summary: Summary, names: tuple[str, str], in_nats: bool) -> str:
     """Return a sentence that says which model is better on these images."""
     metric = summary.elbo if in_nats else summary.error
     verb = "explains" if in_nats else "rebuilds"
@@ -94,7 +96,7 @@ def verdict(summary: Summary, names: tuple[str, str], in_nats: bool) -> str:
     return f"<b>{escape(better)}</b> {verb} these {summary.images:,} images better, by {amount}."
 
 
-def _texts(paired: Paired, digits: int) -> tuple[str, str, str]:
+def _texts(paired: PairedComparison, digits: int) -> tuple[str, str, str]:
     # Rounded before formatting, plus 0.0: otherwise small values become "-0.0".
     difference, error = (
         f"{round(paired.difference, digits) + 0.0:+.{digits}f}",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from latentlab.widgets.kit.plot import Plot
 
 LABEL_ROWS = 4
-SHORT = {"learning_rate": "lr"}
+SHORT_NAMES = {"learning_rate": "lr"}
 
 
 class ChangeMarks:
@@ -55,11 +55,11 @@ class ChangeMarks:
                 on_left = change.epochs > sum(epochs) / 2
                 anchor = (int(on_left), -(i % LABEL_ROWS))
                 fill = faint(colours().base, 0.6)
-                label = pg.TextItem(short(change), colours().muted, anchor=anchor, fill=fill)
+                label = pg.TextItem(change_label(change), colours().muted, anchor=anchor, fill=fill)
                 label.setFont(small(self._plot.font()))
                 label.setPos(change.epochs, top)
                 label.setZValue(1)
-                label.setToolTip(description(change))
+                label.setToolTip(change_tooltip(change))
                 self.items.append(label)
         for item in self.items:
             self._plot.addItem(item, ignoreBounds=True)
@@ -67,17 +67,17 @@ class ChangeMarks:
     def _line(self, change: Change) -> pg.InfiniteLine:
         line = pg.InfiniteLine(change.epochs, angle=90)
         line.setPen(self._plot.pen(colours().muted, 1, Qt.PenStyle.DashLine))
-        line.setToolTip(description(change))
+        line.setToolTip(change_tooltip(change))
         return line
 
 
-def short(change: Change) -> str:
+def change_label(change: Change) -> str:
     """Return the label of a change, such as ``beta 4``."""
     name = change.key.rpartition(".")[2]
-    return f"{SHORT.get(name, name.replace('_', ' '))} {change.value:g}"
+    return f"{SHORT_NAMES.get(name, name.replace('_', ' '))} {change.value:g}"
 
 
-def description(change: Change) -> str:
+def change_tooltip(change: Change) -> str:
     """Return the tooltip of a change: key, value, epoch and step."""
     return (
         f"{change.key} became {change.value:g} at epoch {change.epochs:.2f} (step {change.step:,})"

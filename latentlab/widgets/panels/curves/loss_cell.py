@@ -12,14 +12,19 @@ from latentlab.session.curves import RUNNING, TRAIN, VALIDATION
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, colours
-from latentlab.widgets.panels.curves.loss_plot import SPLIT_COLOURS, LossPlot, View, compared_colour
-from latentlab.widgets.panels.curves.toolbar import text_button
+from latentlab.widgets.panels.curves.loss_plot import (
+    SPLIT_COLOURS,
+    CurvesView,
+    LossPlot,
+    compared_colour,
+)
+from latentlab.widgets.panels.curves.toolbar import toggle_button
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from latentlab.session.curves import Curves
-    from latentlab.session.runs import Compared
+    from latentlab.session.runs import ComparedRun
     from latentlab.session.state import State
 
 TITLES = {"kl": "KL"}
@@ -40,7 +45,7 @@ class LossCell(QWidget):
         self.plot = LossPlot(name)
         self.plot.setAccessibleName(f"{self._title} over the epochs")
         self.head = muted()
-        self.log = text_button("log", f"Logarithmic axis for {self._title}: small values open up")
+        self.log = toggle_button("log", f"Logarithmic axis for {self._title}: small values open up")
         self.log.setAccessibleName(f"Logarithmic axis for {self._title}")
         row = QHBoxLayout()
         row.setContentsMargins(UNIT // 2, 0, UNIT, 0)
@@ -52,9 +57,9 @@ class LossCell(QWidget):
         column.addLayout(row)
         column.addWidget(self.plot, 1)
 
-    def show_curves(self, state: State, view: View) -> None:
+    def show_curves(self, state: State, view: CurvesView) -> None:
         """Draw the curves of this loss."""
-        self.plot.show_curves(state.log.curves, others(state), state.log.changes, view)
+        self.plot.show_curves(state.log.curves, other_runs(state), state.log.changes, view)
 
     def read_out(self, state: State, epoch: float | None) -> None:
         """Show the values at an epoch beside the title; None shows the title alone."""
@@ -71,7 +76,7 @@ class LossCell(QWidget):
         train_split = TRAIN if (TRAIN, name) in state.log.curves else RUNNING
         for split, colour in zip((train_split, VALIDATION), SPLIT_COLOURS.values(), strict=True):
             yield _value_text(state.log.curves, split, name, epoch, colour)
-        for i, run in enumerate(others(state)):
+        for i, run in enumerate(other_runs(state)):
             yield _value_text(run.curves, VALIDATION, name, epoch, compared_colour(i))
 
 
@@ -89,7 +94,7 @@ def _number(value: float) -> str:
     return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
 
 
-def nearest(curves: Curves, epoch: float | None) -> float | None:
+def nearest_epoch(curves: Curves, epoch: float | None) -> float | None:
     """Return the recorded epoch nearest to `epoch`, or `epoch` itself before the first one."""
     if epoch is None:
         return None
@@ -97,7 +102,7 @@ def nearest(curves: Curves, epoch: float | None) -> float | None:
     return float(x[int(np.abs(x - epoch).argmin())]) if len(x) else max(epoch, 0.0)
 
 
-def others(state: State) -> tuple[Compared, ...]:
+def other_runs(state: State) -> tuple[ComparedRun, ...]:
     """Return the compared runs without the open one, whose curves are always drawn."""
     source = state.model.source if state.model else None
     return tuple(run for run in (state.answer(Compare) or ()) if run.path != source)
@@ -106,7 +111,7 @@ def others(state: State) -> tuple[Compared, ...]:
 def legend(state: State, said: str) -> str:
     """Return the legend of the colours, the unit and `said` as rich text."""
     names = {TRAIN: TRAIN, VALIDATION: VALIDATION}
-    runs = others(state)
+    runs = other_runs(state)
     for run in state.answer(Compare) or ():
         if run not in runs:
             names[VALIDATION] = f"{VALIDATION},&nbsp;{_no_break(run.name)}"

@@ -15,24 +15,28 @@ from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.theme import colours, faint
 from latentlab.widgets.panels.curves.change_marks import ChangeMarks
 from latentlab.widgets.panels.curves.log_axis import LogAxis
-from latentlab.widgets.panels.curves.smoothing import limits, positive, smooth
+from latentlab.widgets.panels.curves.smoothing import (
+    clip_to_floor,
+    exponential_moving_average,
+    y_limits,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent
 
     from latentlab.learning.events import Change
     from latentlab.session.curves import Curves
-    from latentlab.session.runs import Compared
+    from latentlab.session.runs import ComparedRun
     from latentlab.widgets.panels.curves.smoothing import Array
 
 SPLIT_COLOURS = {TRAIN: CLASS_COLOURS[0], VALIDATION: CLASS_COLOURS[6]}
 SPLITS = (RUNNING, TRAIN, VALIDATION)
 COMPARED_COLOURS = tuple(CLASS_COLOURS[i] for i in (1, 2, 4, 5, 9, 7, 3, 8))
-FAINT = 0.3
+RAW_OPACITY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CurvesView:
     """Display settings of the curves.
 
     Parameters
@@ -103,9 +107,9 @@ class LossPlot(Plot):
     def show_curves(
         self,
         curves: Curves,
-        compared: tuple[Compared, ...],
+        compared: tuple[ComparedRun, ...],
         changes: tuple[Change, ...],
-        view: View,
+        view: CurvesView,
     ) -> None:
         """Draw the loss of each split and of each compared run."""
         by_split = {split: curves.get((split, self.name), _NOTHING) for split in SPLITS}
@@ -114,7 +118,7 @@ class LossPlot(Plot):
         visible = {split: _from_epoch(series, left) for split, series in by_split.items()}
         visible_others = [_from_epoch(series, left) for series in others]
         ends = [visible[TRAIN][1], visible[VALIDATION][1], *(y for _, y in visible_others)]
-        low, high = limits(ends, [visible[RUNNING][1]], outliers=view.outliers)
+        low, high = y_limits(ends, [visible[RUNNING][1]], outliers=view.outliers)
         floor = self._set_axis([*ends, visible[RUNNING][1]], view)
         self._draw_splits(visible, by_split, left, floor, view)
         self._draw_others(visible_others, floor, view)
@@ -126,7 +130,7 @@ class LossPlot(Plot):
         self.setYRange(low, high, padding=0.06)
         self.marks.show_changes(changes, (left, right), high)
 
-    def _set_axis(self, values: list[Array], view: View) -> float | None:
+    def _set_axis(self, values: list[Array], view: CurvesView) -> float | None:
         """Set the axis scale; return the value drawn for zeros if it is logarithmic, else None."""
         all_series = np.concatenate(values) if values else np.empty(0)
         all_series = all_series[np.isfinite(all_series)]
@@ -148,12 +152,12 @@ class LossPlot(Plot):
         full: dict[str, tuple[Array, Array]],
         left: float,
         floor: float | None,
-        view: View,
+        view: CurvesView,
     ) -> None:
         smoothed = view.smoothing > 0
         for split, item in self.curves.items():
             colour = SPLIT_COLOURS.get(split, SPLIT_COLOURS[TRAIN])
-            raw = faint(colour, FAINT) if smoothed or split == RUNNING else colour
+            raw = faint(colour, RAW_OPACITY) if smoothed or split == RUNNING else colour
             item.setPen(self.pen(raw, 1 if smoothed or split == RUNNING else 2))
             _set(item, visible[split], floor, colour)
         for split, item in self.smooth.items():
@@ -162,20 +166,24 @@ class LossPlot(Plot):
                 inner = split == TRAIN and len(full[RUNNING][0])
                 x, y = full[RUNNING] if inner else full[split]
                 item.setPen(self.pen(SPLIT_COLOURS[split], 2))
-                _set(item, _from_epoch((x, smooth(x, y, view.smoothing)), left), floor)
+                _set(
+                    item,
+                    _from_epoch((x, exponential_moving_average(x, y, view.smoothing)), left),
+                    floor,
+                )
 
     def _draw_others(
-        self, others: list[tuple[Array, Array]], floor: float | None, view: View
+        self, others: list[tuple[Array, Array]], floor: float | None, view: CurvesView
     ) -> None:
         while len(self.others) > len(others):
             self.removeItem(self.others.pop())
         while len(self.others) < len(others):
             self.others.append(self._line(2, compared_colour(len(self.others))))
         for item, (x, y) in zip(self.others, others, strict=True):
-            _set(item, (x, smooth(x, y, view.smoothing)), floor)
+            _set(item, (x, exponential_moving_average(x, y, view.smoothing)), floor)
 
     def _draw_best(self, curves: Curves, changes: tuple[Change, ...], floor: float | None) -> None:
-        best_point = best(curves, changes) if self.name == "loss" else None
+        best_point = best_epoch(curves, changes) if self.name == "loss" else None
         _set(self.best, _NOTHING if best_point is None else (best_point[:1], best_point[1:]), floor)
 
     def point_at(self, epoch: float | None) -> None:
@@ -201,7 +209,7 @@ class LossPlot(Plot):
 _NOTHING = (np.empty(0), np.empty(0))
 
 
-def best(curves: Curves, changes: tuple[Change, ...]) -> Array | None:
+def best_epoch(curves: Curves, changes: tuple[Change, ...]) -> Array | None:
     """Return the epoch of the lowest validation loss and that loss, shape (2,).
 
     Only losses since the last change of the objective count: others are not comparable.
@@ -241,4 +249,4 @@ def _set(
     single = len(x) == 1 and colour
     symbol = {"symbol": "o" if single else None, "symbolSize": 5}
     options = {**symbol, "symbolBrush": colour, "symbolPen": None} if colour else {}
-    item.setData(x, y if floor is None else positive(y, floor), **options)
+    item.setData(x, y if floor is None else clip_to_floor(y, floor), **options)

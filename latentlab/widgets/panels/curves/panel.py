@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.export import FIGURES
 from latentlab.session.runs import Compare
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.panels.curves.loss_cell import LossCell, legend, nearest
-from latentlab.widgets.panels.curves.loss_plot import best
+from latentlab.widgets.panels.curves.loss_cell import LossCell, legend, nearest_epoch
+from latentlab.widgets.panels.curves.loss_plot import best_epoch
 from latentlab.widgets.panels.curves.plot_grid import PlotGrid
 from latentlab.widgets.panels.curves.toolbar import CurvesToolbar
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 REDRAW_MS = 400
-WIDE = 560
+LEGEND_BESIDE_WIDTH = 560
 
 
 class CurvesPanel(PanelWidget):
@@ -107,7 +107,7 @@ class CurvesPanel(PanelWidget):
 
     @Slot(object)
     def _on_hovered(self, epoch: float | None) -> None:
-        self._epoch = nearest(self.controller.state.log.curves, epoch)
+        self._epoch = nearest_epoch(self.controller.state.log.curves, epoch)
         self._show_values()
 
     def _show_values(self) -> None:
@@ -116,7 +116,7 @@ class CurvesPanel(PanelWidget):
         for cell in self._cells.values():
             cell.read_out(state, self._epoch)
         text = _best_text(state) if self._epoch is None else f"epoch {self._epoch:.4g}"
-        below = bool(state.answer(Compare) or ()) or self.width() < WIDE
+        below = bool(state.answer(Compare) or ()) or self.width() < LEGEND_BESIDE_WIDTH
         self._beside.setText("" if below else legend(state, text))
         self._below.setText(legend(state, text) if below else "")
         self._below.setVisible(below and bool(self._cells))
@@ -124,12 +124,14 @@ class CurvesPanel(PanelWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if (event.size().width() < WIDE) != (event.oldSize().width() < WIDE):
+        if (event.size().width() < LEGEND_BESIDE_WIDTH) != (
+            event.oldSize().width() < LEGEND_BESIDE_WIDTH
+        ):
             self._show_values()
 
     @Slot()
     def _save(self) -> None:
-        path = ask_where(self, "curves", FIGURES)
+        path = ask_save_path(self, "curves", FIGURES)
         if path:
             self.controller.runs.export_curves(path)
 
@@ -145,7 +147,7 @@ class CurvesPanel(PanelWidget):
 
 
 def _best_text(state: State) -> str:
-    best_point = best(state.log.curves, state.log.changes)
+    best_point = best_epoch(state.log.curves, state.log.changes)
     return "" if best_point is None else f"best {best_point[1]:.1f} at epoch {best_point[0]:.0f}"
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.panels.curves.smoothing import columns
+from latentlab.widgets.panels.curves.smoothing import best_column_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ class PlotGrid(QScrollArea):
 
     def _arrange(self) -> None:
         size = self.viewport().size()
-        column_count = columns(len(self._widgets), size.width(), size.height())
+        column_count = best_column_count(len(self._widgets), size.width(), size.height())
         if (column_count, self._widgets) == self._arranged:
             return
         self._arranged = (column_count, self._widgets)

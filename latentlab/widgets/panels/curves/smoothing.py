@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-ENOUGH_EPOCHS = 3
-MOST_EXPONENT = 500.0
+MIN_EPOCHS_FOR_LIMITS = 3
+MAX_EXPONENT = 500.0
 CELL_WIDTH = 144
 ASPECT = 1.4
 
 
-def smooth(x: Array, y: Array, epochs: float) -> Array:
+def exponential_moving_average(x: Array, y: Array, epochs: float) -> Array:
     """Return the exponential moving average, with bias correction.
 
     Value j has weight exp(-(x_i - x_j) / epochs) at i; the weights are normalized to sum to 1,
@@ -45,7 +45,7 @@ def smooth(x: Array, y: Array, epochs: float) -> Array:
     start, total, weight = 0, 0.0, 0.0
     while start < len(x):
         # Vectorized over blocks whose exponents do not overflow float64.
-        stop = int(np.searchsorted(x, x[start] + MOST_EXPONENT * epochs, "right"))
+        stop = int(np.searchsorted(x, x[start] + MAX_EXPONENT * epochs, "right"))
         part = slice(start, stop)
         scaled = np.exp((x[part] - x[start]) / epochs) * finite[part]
         totals = total + np.cumsum(scaled * np.where(finite[part], y[part], 0.0))
@@ -59,7 +59,7 @@ def smooth(x: Array, y: Array, epochs: float) -> Array:
     return result
 
 
-def limits(
+def y_limits(
     ends: Iterable[Array], within: Iterable[Array], *, outliers: bool
 ) -> tuple[float, float]:
     """Return the range of a plot.
@@ -74,7 +74,7 @@ def limits(
     """
     ends, within = list(ends), list(within)
     n_epochs = max((len(values) for values in ends), default=0)
-    used = ends if n_epochs >= ENOUGH_EPOCHS and not outliers else [*ends, *within]
+    used = ends if n_epochs >= MIN_EPOCHS_FOR_LIMITS and not outliers else [*ends, *within]
     values = np.concatenate(used) if used else np.empty(0)
     values = values[np.isfinite(values)]
     if not len(values):
@@ -84,7 +84,7 @@ def limits(
     return (low, high) if high > low else (low - 1, low + 1)
 
 
-def positive(values: Array, floor: float) -> Array:
+def clip_to_floor(values: Array, floor: float) -> Array:
     """Return the values clipped to `floor`, which shows a collapse to 0 on a log axis."""
     return np.maximum(values, floor)
 
@@ -107,7 +107,7 @@ def _round_step(step: float) -> float:
     return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= step)
 
 
-def columns(count: int, width: int, height: int) -> int:
+def best_column_count(count: int, width: int, height: int) -> int:
     """Return the best number of columns for `count` plots in an area in pixels."""
     maximum = max(1, min(count, width // CELL_WIDTH))
     if not (count and width > 0 and height > 0):

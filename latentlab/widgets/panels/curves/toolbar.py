@@ -11,12 +11,12 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.number_box import NumberBox
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT, small
-from latentlab.widgets.panels.curves.loss_plot import View
+from latentlab.widgets.panels.curves.loss_plot import CurvesView
 
 SMOOTHING_WIDTH = 120
-MOST_SMOOTHING = 50.0
+MAX_SMOOTHING_EPOCHS = 50.0
 """Maximum time constant in epochs."""
-LAST = {"All epochs": 0, "Last 100": 100, "Last 20": 20}
+LAST_EPOCHS = {"All epochs": 0, "Last 100": 100, "Last 20": 20}
 LOG, SMOOTHING, LAST_KEY, OUTLIERS = (
     f"curves/{name}" for name in ("log", "smoothing", "last", "outliers")
 )
@@ -30,7 +30,7 @@ class CurvesToolbar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = _saved_view()
-        self.smoothing = NumberBox(0.0, MOST_SMOOTHING)
+        self.smoothing = NumberBox(0.0, MAX_SMOOTHING_EPOCHS)
         self.smoothing.setSingleStep(0.5)
         self.smoothing.setSpecialValueText("No smoothing")
         self.smoothing.setPrefix("Smooth ")
@@ -43,11 +43,11 @@ class CurvesToolbar(QWidget):
         )
         self.smoothing.setAccessibleName("Smoothing")
         self.last = QComboBox()
-        self.last.addItems(list(LAST))
-        self.last.setCurrentIndex([*LAST.values()].index(self.view.last))
+        self.last.addItems(list(LAST_EPOCHS))
+        self.last.setCurrentIndex([*LAST_EPOCHS.values()].index(self.view.last))
         self.last.setToolTip("How far back the curves are shown")
         self.last.setAccessibleName("Epochs shown")
-        self.outliers = text_button("Outliers", "Show the steep beginning and every peak as well")
+        self.outliers = toggle_button("Outliers", "Show the steep beginning and every peak as well")
         self.outliers.setChecked(self.view.outliers)
         self.alone = IconButton("close", "Stop comparing: take the other runs' curves away")
         self.save = IconButton("export", "Save the curves as a picture, or as numbers (CSV)")
@@ -61,7 +61,7 @@ class CurvesToolbar(QWidget):
         self.last.currentIndexChanged.connect(self._on_edited)
         self.outliers.toggled.connect(self._on_edited)
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: CurvesView) -> None:
         """Set and save the display settings."""
         if view == self.view:
             return
@@ -75,12 +75,12 @@ class CurvesToolbar(QWidget):
 
     @Slot()
     def _on_edited(self) -> None:
-        last = LAST[self.last.currentText()]
+        last = LAST_EPOCHS[self.last.currentText()]
         view = replace(self.view, smoothing=self.smoothing.value(), last=last)
         self.set_view(replace(view, outliers=self.outliers.isChecked()))
 
 
-def text_button(text: str, tip: str) -> QToolButton:
+def toggle_button(text: str, tip: str) -> QToolButton:
     """Return a small checkable flat button."""
     button = QToolButton()
     button.setText(text)
@@ -91,12 +91,12 @@ def text_button(text: str, tip: str) -> QToolButton:
     return button
 
 
-def _saved_view() -> View:
+def _saved_view() -> CurvesView:
     stored = settings()
     last, smoothing = stored.value(LAST_KEY, 0), stored.value(SMOOTHING, 0.0)
-    return View(
+    return CurvesView(
         log=frozenset(stored.value(LOG, "").split()),
-        smoothing=smoothing if 0 <= smoothing <= MOST_SMOOTHING else 0.0,
-        last=last if last in LAST.values() else 0,
+        smoothing=smoothing if 0 <= smoothing <= MAX_SMOOTHING_EPOCHS else 0.0,
+        last=last if last in LAST_EPOCHS.values() else 0,
         outliers=stored.value(OUTLIERS, False),
     )

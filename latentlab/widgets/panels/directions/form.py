@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QV
 
 from latentlab.data.tables.columns import groups_of
 from latentlab.latent.directions import Method
-from latentlab.session.directions import Groups, LearnDirection, ReadDirections, Source
+from latentlab.session.directions import DirectionSource, Groups, LearnDirection, ReadDirections
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
     from latentlab.session.state import State
 
-BY_HAND = Source("groups")
-MOST_LEVELS = 50
+MANUAL_GROUPS = DirectionSource("groups")
+MAX_LEVELS = 50
 """Maximum number of levels of an attribute in the list of sources."""
 
 
 class DirectionForm(QWidget):
-    """Source and method, and two groups of images collected by hand."""
+    """DirectionSource and method, and two groups of images collected by hand."""
 
     wanted = Signal(object, object, bool)
-    """Source, method, and whether the other directions stay unchanged."""
+    """DirectionSource, method, and whether the other directions stay unchanged."""
     cancelled = Signal()
     gathered = Signal(object)
     """The new groups."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._listed: tuple[Source, ...] = ()
+        self._listed: tuple[DirectionSource, ...] = ()
         self._inputs: tuple[object, ...] = (None, None, None)
         self._groups, self._row = Groups(), -1
         self._make_boxes()
@@ -52,7 +52,7 @@ class DirectionForm(QWidget):
         second.setSpacing(UNIT)
         second.addWidget(self.method, 1)
         second.addWidget(self.apart)
-        self.sides = {side: Side(side) for side in "ab"}
+        self.sides = {side: GroupEditor(side) for side in "ab"}
         self._by_hand = QWidget()
         third = QHBoxLayout(self._by_hand)
         third.setContentsMargins(0, 0, 0, 0)
@@ -120,7 +120,7 @@ class DirectionForm(QWidget):
         self.apart.setEnabled(bool(state.answer(ReadDirections)))
         self._show_choice()
 
-    def _list_sources(self, sources: tuple[Source, ...]) -> None:
+    def _list_sources(self, sources: tuple[DirectionSource, ...]) -> None:
         chosen = self.source.currentData()
         with QSignalBlocker(self.source):
             self.source.clear()
@@ -138,7 +138,7 @@ class DirectionForm(QWidget):
     @Slot()
     def _show_choice(self) -> None:
         source = self.source.currentData()
-        by_hand = source == BY_HAND
+        by_hand = source == MANUAL_GROUPS
         self._by_hand.setVisible(by_hand)
         # A separator is not a source.
         ready = bool(self._groups.a and self._groups.b) if by_hand else source is not None
@@ -149,8 +149,8 @@ class DirectionForm(QWidget):
         source = self.source.currentData()
         if source is None:
             return
-        if source == BY_HAND:
-            source = Source("groups", groups=self._groups)
+        if source == MANUAL_GROUPS:
+            source = DirectionSource("groups", groups=self._groups)
         method = Method(self.method.currentText())
         self.wanted.emit(source, method, self.apart.isChecked() and self.apart.isEnabled())
 
@@ -163,7 +163,7 @@ class DirectionForm(QWidget):
         self.gathered.emit(self._groups.cleared(side))
 
 
-class Side(QWidget):
+class GroupEditor(QWidget):
     """One of the two groups: number of images, and buttons to add and clear."""
 
     added = Signal(str)
@@ -210,32 +210,32 @@ class Side(QWidget):
         self.cleared.emit(self._side)
 
 
-def _sources(state: State) -> tuple[Source, ...]:
+def _sources(state: State) -> tuple[DirectionSource, ...]:
     """Return the sources of directions: attributes, classes, and groups by hand."""
     if state.codes is None or state.model is None or not len(state.codes):
         return ()
     attributes = state.codes.attributes
     classes = state.model.spec.class_names if state.codes.labels is not None else ()
-    sources: list[Source] = []
+    sources: list[DirectionSource] = []
     for name in attributes.names if attributes else ():
         assert attributes
         groups = groups_of(attributes, name)
         levels = _frequent_levels(*groups) if groups else ()
-        sources += [Source("attribute", name, level=level) for level in levels]
+        sources += [DirectionSource("attribute", name, level=level) for level in levels]
         if name not in attributes.levels:
-            sources.append(Source("attribute", name))
-    sources += [Source("class", name) for name in classes if len(classes) > 1]
-    return (*sources, BY_HAND)
+            sources.append(DirectionSource("attribute", name))
+    sources += [DirectionSource("class", name) for name in classes if len(classes) > 1]
+    return (*sources, MANUAL_GROUPS)
 
 
 def _frequent_levels(labels: NDArray[np.int64], names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the most frequent levels, in their original order."""
     counts = np.bincount(labels[labels >= 0], minlength=len(names))
-    frequent = sorted(np.argsort(-counts, kind="stable")[:MOST_LEVELS].tolist())
+    frequent = sorted(np.argsort(-counts, kind="stable")[:MAX_LEVELS].tolist())
     return tuple(names[i] for i in frequent if counts[i])
 
 
-def _source_text(source: Source, others: tuple[Source, ...] = ()) -> str:
+def _source_text(source: DirectionSource, others: tuple[DirectionSource, ...] = ()) -> str:
     attribute = source.name
     if source.level:
         attribute = f"{source.title} against the rest"

@@ -19,20 +19,20 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session.directions import (
-    ChangeDirection,
     ExportDirections,
     ImportDirections,
     LearnDirection,
     MakeDirectionStrips,
     ReadDirections,
+    ReplaceDirection,
 )
 from latentlab.session.export import NAMES
-from latentlab.widgets.kit.axis.strip_updates import StripUpdates
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.axis.strip_updates import StripUpdater
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.directions.form import DirectionForm
 from latentlab.widgets.panels.directions.row import DirectionRow
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from latentlab.latent.directions import Method
-    from latentlab.session.directions import Direction, Groups, Source
+    from latentlab.session.directions import Direction, DirectionSource, Groups
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
@@ -99,8 +99,8 @@ class DirectionsPanel(PanelWidget):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for widget, stretch in ((self.empty, 1), (self._area, 1), (self.put_back, 0)):
             self.body.addWidget(widget, stretch)
-        self._strip_updates = StripUpdates(controller, MakeDirectionStrips, self.rows, self)
-        Veil(self, controller)
+        self._strip_updates = StripUpdater(controller, MakeDirectionStrips, self.rows, self)
+        StaleOverlay(self, controller)
         self._connect()
 
     def _connect(self) -> None:
@@ -190,7 +190,7 @@ class DirectionsPanel(PanelWidget):
         self._strip_updates.look()
 
     @Slot(object, object, bool)
-    def _on_wanted(self, source: Source, method: Method, apart: bool) -> None:
+    def _on_wanted(self, source: DirectionSource, method: Method, apart: bool) -> None:
         card = self.controller.state.model
         if card:
             self.controller.store.dismiss_failure()
@@ -225,12 +225,12 @@ class DirectionsPanel(PanelWidget):
     def _change(self, before: Direction | None, after: Direction | None) -> None:
         card = self.controller.state.model
         if card:
-            self.controller.ask(ChangeDirection(card, before, after))
+            self.controller.ask(ReplaceDirection(card, before, after))
 
     @Slot()
     def _on_save(self) -> None:
         directions = self.controller.state.answer(ReadDirections)
-        if directions and (path := ask_where(self, "directions", ("json",))):
+        if directions and (path := ask_save_path(self, "directions", ("json",))):
             self.controller.files.save(ExportDirections(directions, path))
 
     @Slot()

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.session.directions import doubts
+from latentlab.session.directions import warnings_for
 from latentlab.widgets.kit.axis.slider import AxisSlider
-from latentlab.widgets.kit.axis.strip import AxisStrip
+from latentlab.widgets.kit.axis.strip import ImageStrip
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from latentlab.session.directions import Direction
     from latentlab.session.points import ModelCard
 
-LONGEST_NAME = 40
+MAX_NAME_LENGTH = 40
 
 
 class DirectionRow(QFrame):
@@ -53,12 +53,12 @@ class DirectionRow(QFrame):
         self.value.setFont(small(self.value.font()))
         self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("+0.00 σ"))
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.badge = Badge()
+        self.badge = StrengthBadge()
         self.axes = self._axes_button()
         self.reset = IconButton("reset", "Reset")
         self.remove = IconButton("close", "Delete")
         self.slider = AxisSlider()
-        self.strip = AxisStrip(self.slider)
+        self.strip = ImageStrip(self.slider)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, UNIT // 2, 0, UNIT)
         column.setSpacing(UNIT // 2)
@@ -140,7 +140,7 @@ class _Name(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setFrame(False)
-        self.setMaxLength(LONGEST_NAME)
+        self.setMaxLength(MAX_NAME_LENGTH)
         self.setMinimumWidth(48)
         self.setStyleSheet("background: transparent; font-weight: 600; padding: 0")
         self._before = ""
@@ -161,7 +161,7 @@ class _Name(QLineEdit):
             self.clearFocus()
 
 
-class Badge(QWidget):
+class StrengthBadge(QWidget):
     """Strength of a direction: a dot and a word, with the details in the tooltip."""
 
     def __init__(self) -> None:
@@ -172,7 +172,7 @@ class Badge(QWidget):
 
     def show_strength(self, direction: Direction, card: ModelCard) -> None:
         """Show how well a direction separates its groups."""
-        warnings = doubts(direction, card)
+        warnings = warnings_for(direction, card)
         self._is_weak = bool(warnings)
         warning = "weak" if direction.weaknesses else "elsewhere" if warnings else ""
         self.text = warning or f"d {direction.d:.1f}"

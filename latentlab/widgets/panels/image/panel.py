@@ -8,15 +8,15 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from latentlab.session import wants
-from latentlab.session.export import PICTURES
+from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.image.support_gauge import SupportGauge
 
@@ -55,7 +55,7 @@ class ImagePanel(PanelWidget):
         self._smooth.toggled.connect(self.view.set_smooth)
         self._export.clicked.connect(self._save)
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
-            Veil(view, controller, kind)
+            StaleOverlay(view, controller, kind)
 
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
@@ -70,7 +70,7 @@ class ImagePanel(PanelWidget):
         shown = state.shown
         self.view.set_pixels(shown.pixels if shown else None)
         self.view.set_frame(self.palette().accent().color() if state.preview else None)
-        self.place.setText(describe(shown.point, state) if shown else "")
+        self.place.setText(point_text(shown.point, state) if shown else "")
         self._export.setEnabled(state.answer(Decode) is not None)
         self._pair.show_original(state.preview.original if state.preview else state.original)
         support = state.answer(MeasureSupport)
@@ -81,11 +81,11 @@ class ImagePanel(PanelWidget):
     @Slot()
     def _save(self) -> None:
         picture = self.controller.state.answer(Decode)
-        if picture and (path := ask_where(self, "image", PICTURES)):
+        if picture and (path := ask_save_path(self, "image", IMAGE_FORMATS)):
             self.controller.files.export_picture(picture, path)
 
 
-def describe(point: Point, state: State) -> str:
+def point_text(point: Point, state: State) -> str:
     """Return the class and the first coordinates of a point as text."""
     numbers = ", ".join(f"{value:+.{DECIMALS}f}" for value in point.z[:3])
     more = ", …" if len(point.z) > 3 else ""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from latentlab.session.interpolation import EDGE, OFF, words
+from latentlab.session.interpolation import EDGE, OFF, describe_level
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, colours, faint
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from latentlab.session.interpolation import PointSupport
 
 WIDTH, HEIGHT, TRACK = 72, 16, 6
-BLIND = (
+NO_EFFECT_TIP = (
     "Decoding z and encoding the picture leads back from nowhere, wherever z is: the model has not "
     "learned yet, its posteriors have collapsed, or its numbers have diverged."
 )
-WAITING = "How far the current z is from the data: measured once training rests."
+NOT_MEASURED_TIP = "How far the current z is from the data: measured once training rests."
 
 
 class SupportGauge(QWidget):
@@ -42,16 +42,17 @@ class SupportGauge(QWidget):
         level = footing.level if footing else None
         self.dial.set_level(level)
         if footing is None:
-            text, tip = "", WAITING
+            text, tip = "", NOT_MEASURED_TIP
         elif footing.is_blind:
-            text, tip = "z changes nothing", BLIND
+            text, tip = "z changes nothing", NO_EFFECT_TIP
         elif level is None:
             text, tip = "no codes to compare with", _drift_text(footing)
         else:
             distance = f" · nearest code {footing.nearest:.3g} ×" if level > EDGE else ""
-            text = f"{words(level)}{distance}"
+            text = f"{describe_level(level)}{distance}"
             tip = (
-                f"<p>How far the current z is from the data: <b>{words(level)}</b>, by the worse "
+                "<p>How far the current z is from the data: "
+                f"<b>{describe_level(level)}</b>, by the worse "
                 f"of density and drift. Codes lie here {footing.density:.2g} times as densely as "
                 f"is usual where the decoder has learned, and the nearest is "
                 f"{footing.nearest:.2f} times as far. {_drift_text(footing)}</p>"

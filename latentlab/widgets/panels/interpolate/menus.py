@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from latentlab.latent.interpolation.curves import Easing, PathKind
 from latentlab.session.points import Loop
 from latentlab.widgets.kit.settings import settings
-from latentlab.widgets.panels.interpolate.path_row import NAMES, TEACH
+from latentlab.widgets.panels.interpolate.path_row import KIND_TIPS, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from latentlab.session.points import LatentPath
 
-SETTING = "interpolate/ways"
+PATH_KINDS_KEY = "interpolate/ways"
 EASINGS = {"even": Easing.LINEAR, "smooth: slow at each point": Easing.SMOOTH}
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -45,11 +45,11 @@ class PathsButton(_Button):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Ways", "Which kinds of way to show side by side.", parent)
-        saved = settings().value(SETTING, PathKind.STRAIGHT.value).split("+")
+        saved = settings().value(PATH_KINDS_KEY, PathKind.STRAIGHT.value).split("+")
         self.actions_: dict[PathKind, QAction] = {}
         for kind in PathKind:
             action = self.menu().addAction(NAMES[kind])
-            action.setToolTip(TEACH[kind])
+            action.setToolTip(KIND_TIPS[kind])
             action.setCheckable(True)
             action.setChecked(kind.value in saved)
             action.toggled.connect(self._on_toggled)
@@ -68,7 +68,7 @@ class PathsButton(_Button):
             if isinstance(action, QAction):
                 action.setChecked(True)  # at least one kind stays checked
             return
-        settings().setValue(SETTING, "+".join(kind.value for kind in self.chosen()))
+        settings().setValue(PATH_KINDS_KEY, "+".join(kind.value for kind in self.chosen()))
         self.changed.emit()
 
 
@@ -106,7 +106,7 @@ class PlayButton(_Button):
         self._loops[ends.loop].setChecked(True)
 
 
-class StartsButton(_Button):
+class EndsButton(_Button):
     """Menu that sets A or B to the mean or a typical image of a class."""
 
     mean = Signal(str, int)

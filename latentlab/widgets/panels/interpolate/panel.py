@@ -9,18 +9,18 @@ from PySide6.QtCore import QSignalBlocker, Slot
 
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session import wants
-from latentlab.session.export import MOVING, STEPS, format_of
-from latentlab.session.interpolation import DecodePaths, MakeGeodesic
+from latentlab.session.export import ANIMATIONS, STEPS, format_of
+from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.model import DecodePath
 from latentlab.session.points import Key, Loop
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.labels import narrow
-from latentlab.widgets.kit.number_box import WholeBox
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.labels import make_compact_button
+from latentlab.widgets.kit.number_box import IntegerBox
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
-from latentlab.widgets.panels.interpolate.menus import PathsButton, StartsButton
-from latentlab.widgets.panels.interpolate.path_rows import PathRows, sheet_of
+from latentlab.widgets.panels.interpolate.menus import EndsButton, PathsButton
+from latentlab.widgets.panels.interpolate.path_rows import PathRows, stack_strips
 from latentlab.widgets.panels.interpolate.timeline_bar import TimelineBar
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class InterpolatePanel(PanelWidget):
             "ends",
             "point",
             DecodePaths,
-            MakeGeodesic,
+            DecodeGeodesic,
             "working",
             "is_training",
         }
@@ -53,13 +53,13 @@ class InterpolatePanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.steps = WholeBox(2, 120)
+        self.steps = IntegerBox(2, 120)
         self.steps.setSuffix(" steps")
         self.steps.setKeyboardTracking(False)
         self.steps.setToolTip("Pictures from A to B, both included.")
-        self.from_z = narrow("A = z", "Begin the way at the current z  (A)")
-        self.to_z = narrow("B = z", "End the way at the current z  (B)")
-        self.ways, self.starts = PathsButton(), StartsButton()
+        self.from_z = make_compact_button("A = z", "Begin the way at the current z  (A)")
+        self.to_z = make_compact_button("B = z", "End the way at the current z  (B)")
+        self.ways, self.starts = PathsButton(), EndsButton()
         self._swap = IconButton("swap", "Swap A and B")
         self._export = IconButton("export", "Save the way as PNG or animated GIF")
         for widget in (self.from_z, self.to_z, self._swap, self.starts, self.steps, self.ways):
@@ -68,9 +68,9 @@ class InterpolatePanel(PanelWidget):
         self.tools.addWidget(self._export)
         self.rows = PathRows()
         for kind, row in self.rows.rows.items():
-            request = MakeGeodesic if kind is PathKind.GEODESIC else DecodePaths
-            Veil(row.view, controller, DecodePath if kind is PathKind.STRAIGHT else request)
-            Veil(row.bar, controller, request)
+            request = DecodeGeodesic if kind is PathKind.GEODESIC else DecodePaths
+            StaleOverlay(row.view, controller, DecodePath if kind is PathKind.STRAIGHT else request)
+            StaleOverlay(row.bar, controller, request)
         self.bar = TimelineBar(controller)
         self.body.addWidget(self.rows, 1)
         self.body.addWidget(self.bar)
@@ -129,7 +129,7 @@ class InterpolatePanel(PanelWidget):
         if kinds := tuple(kind for kind in chosen if kind is not PathKind.GEODESIC):
             yield DecodePaths(state.ends, kinds)
         if PathKind.GEODESIC in chosen:
-            yield MakeGeodesic(state.ends)
+            yield DecodeGeodesic(state.ends)
 
     # Playback and preview
 
@@ -191,7 +191,7 @@ class InterpolatePanel(PanelWidget):
 
     @Slot(object)
     def _on_cancelled(self, kind: PathKind) -> None:
-        self.controller.cancel(MakeGeodesic if kind is PathKind.GEODESIC else DecodePaths)
+        self.controller.cancel(DecodeGeodesic if kind is PathKind.GEODESIC else DecodePaths)
 
     @Slot()
     def _on_steps(self) -> None:
@@ -221,8 +221,8 @@ class InterpolatePanel(PanelWidget):
         ends, lead = self.controller.state.ends, self.rows.lead
         if ends is None or not lead.tiles:
             return
-        if path := ask_where(self, "interpolation", STEPS):
-            is_animation = format_of(path) in MOVING
+        if path := ask_save_path(self, "interpolation", STEPS):
+            is_animation = format_of(path) in ANIMATIONS
             rows = [lead] if is_animation else [row for row in self.rows.shown if row.tiles]
             info = {
                 "a": ends.a.z,
@@ -231,7 +231,7 @@ class InterpolatePanel(PanelWidget):
                 "ways": [row.way.value for row in rows],
                 "keys": [(key.time, key.point.z) for key in ends.keys],
             }
-            sheet = sheet_of(rows)
+            sheet = stack_strips(rows)
             if is_animation and ends.loop is Loop.ROUND:
                 # The last frame equals the first, and would be shown twice.
                 sheet = replace(sheet, points=sheet.points[:-1], pictures=sheet.pictures[:-1])

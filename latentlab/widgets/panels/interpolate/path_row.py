@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout
 
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.panels.interpolate.support_bar import SupportBar
@@ -25,7 +25,7 @@ NAMES = {
     PathKind.DATA: "Data",
     PathKind.GEODESIC: "Geodesic",
 }
-TEACH = {
+KIND_TIPS = {
     PathKind.STRAIGHT: "The line from A to B in equal steps.",
     PathKind.SPHERICAL: "Along the arc around the origin, so that the norm of z stays as likely "
     "as it was: in many dimensions a line cuts through where no code lies.",
@@ -34,10 +34,10 @@ TEACH = {
     PathKind.GEODESIC: "The way whose pictures change least, in equal steps: shortest under the "
     "metric that the decoder pulls back from pixels.",
 }
-SIDE = 72
+NAME_WIDTH = 72
 """Width of the name column, in pixels."""
 QWIDGETSIZE_MAX = 16777215  # Qt's constant; PySide does not export it
-LEAST = 16
+MIN_IMAGE_WIDTH = 16
 """Minimum width of an image in a strip of one line, in pixels."""
 
 
@@ -66,12 +66,12 @@ class PathRow(QWidget):
         self._progress = muted(stretch=False)
         self.cancel = IconButton("close", "Give up looking for this way")
         self.cancel.clicked.connect(self.cancelled)
-        self.view = TileView("Drag the handles A and B on the map.", gap=1)
+        self.view = ImageGrid("Drag the handles A and B on the map.", gap=1)
         self.view.setMinimumHeight(24)
         self.view.setAccessibleName(f"{NAMES[way]} way from A to B")
         self.bar = SupportBar(self.view)
         self._side = QWidget()
-        self._side.setFixedWidth(SIDE)
+        self._side.setFixedWidth(NAME_WIDTH)
         side = QGridLayout(self._side)
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(0)
@@ -111,7 +111,9 @@ class PathRow(QWidget):
         self.bar.set_support(strip.support if strip else None)
         length = f" Its pictures change by {strip.length:.1f} in all." if strip else ""
         note = f" {strip.note}" if strip and strip.note else ""
-        self.name.setToolTip(f"{TEACH[self.way]}{length}{note} Click to play and save this one.")
+        self.name.setToolTip(
+            f"{KIND_TIPS[self.way]}{length}{note} Click to play and save this one."
+        )
 
     def show_work(self, loading: Progress | None) -> None:
         """Show the progress of the search and a cancel button; None hides both."""
@@ -130,13 +132,13 @@ class PathRow(QWidget):
         """Use one line if there are other rows, to compare steps, unless images get too small."""
         count = len(self.tiles.points) if self.tiles else 0
         width = self.view.width()
-        one_line = bool(count) and not self._is_only_row and count * LEAST <= width
+        one_line = bool(count) and not self._is_only_row and count * MIN_IMAGE_WIDTH <= width
         self.view.set_fixed_columns(one_line)
         # Limit the height to that of the images, so that the bars are directly below them.
         limit = QWIDGETSIZE_MAX
         if one_line and self.tiles:
             h, w = self.tiles.pictures.shape[1:3]
-            limit = max(LEAST, round(width * h / (count * (w + 1) - 1)))
+            limit = max(MIN_IMAGE_WIDTH, round(width * h / (count * (w + 1) - 1)))
         self.view.setMaximumHeight(limit)
 
     @override

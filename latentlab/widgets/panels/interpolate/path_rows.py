@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from latentlab.latent.interpolation.curves import PathKind
-from latentlab.session.interpolation import DecodePaths, MakeGeodesic
+from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.model import DecodePath
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.theme import UNIT
@@ -70,12 +70,12 @@ class PathRows(QWidget):
         if DecodePath in changed:
             # The straight path is decoded at once, long before its support is measured.
             self.rows[PathKind.STRAIGHT].show_tiles(state.answer(DecodePath))
-        if changed & {DecodePaths, MakeGeodesic}:
+        if changed & {DecodePaths, DecodeGeodesic}:
             strips: dict[PathKind, DecodedPath | None] = dict.fromkeys(PathKind) | _strips(state)
             for kind, strip in strips.items():
                 self.rows[kind].show_strip(strip, pictures=kind is not PathKind.STRAIGHT)
         if "working" in changed:
-            self.rows[PathKind.GEODESIC].show_work(state.working.get(MakeGeodesic))
+            self.rows[PathKind.GEODESIC].show_work(state.working.get(DecodeGeodesic))
             # Of the other kinds only this one is slow: it builds the graph of all codes.
             self.rows[PathKind.DATA].show_work(state.working.get(DecodePaths))
 
@@ -103,7 +103,7 @@ class PathRows(QWidget):
         return next((r for r in self.shown if sender in (r.view, r.bar)), self.lead)
 
 
-def sheet_of(rows: list[PathRow]) -> Tiles:
+def stack_strips(rows: list[PathRow]) -> Tiles:
     """Return the strips of rows as one sheet, one strip below the other."""
     tiles = [row.tiles for row in rows if row.tiles]
     points = tuple(point for each in tiles for point in each.points)
@@ -111,5 +111,5 @@ def sheet_of(rows: list[PathRow]) -> Tiles:
 
 
 def _strips(state: State) -> dict[PathKind, DecodedPath]:
-    answers = filter(None, (state.answer(DecodePaths), state.answer(MakeGeodesic)))
+    answers = filter(None, (state.answer(DecodePaths), state.answer(DecodeGeodesic)))
     return {strip.way: strip for paths in answers for strip in paths.strips}

@@ -8,15 +8,15 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from latentlab.session.interpolation import EDGE, OFF, words
+from latentlab.session.interpolation import EDGE, OFF, describe_level
 from latentlab.widgets.kit.theme import colours
 
 if TYPE_CHECKING:
     from latentlab.latent.support import Support
-    from latentlab.widgets.kit.images.tile_view import TileView
+    from latentlab.widgets.kit.images.tile_view import ImageGrid
 
 HEIGHT = 10
-LEAST = 2
+MIN_BAR_HEIGHT = 2
 """Minimum height of a bar in pixels, which keeps its colour visible."""
 
 
@@ -33,14 +33,14 @@ class SupportBar(QWidget):
 
     Parameters
     ----------
-    view : TileView
+    view : ImageGrid
         View above the bars; if its tiles are in one row, each bar is below its tile.
     """
 
     hovered = Signal(int)
     """Step under the cursor; -1 when it leaves."""
 
-    def __init__(self, view: TileView, parent: QWidget | None = None) -> None:
+    def __init__(self, view: ImageGrid, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
         self.support: Support | None = None
@@ -83,7 +83,7 @@ class SupportBar(QWidget):
         count = int(s.near[step])
         codes = "1 code" if count == 1 else f"{count:,} codes"
         return (
-            f"Step {step + 1} of {len(s.level)}: {words(float(s.level[step]))}. "
+            f"Step {step + 1} of {len(s.level)}: {describe_level(float(s.level[step]))}. "
             f"{codes} within {s.radius[step]:.2g}, density {s.density[step]:.2g} × the usual, "
             f"nearest code {s.nearest[step]:.1f} × as far as usual."
         )
@@ -97,7 +97,7 @@ class SupportBar(QWidget):
         for step in range(len(self.support.level)):
             rect = self.bar_rect(step)
             gap = 1 if rect.width() > 4 else 0
-            height = max(float(LEAST), self.height_of(step) * rect.height())
+            height = max(float(MIN_BAR_HEIGHT), self.height_of(step) * rect.height())
             bar = QRectF(rect.x() + gap / 2, 1, rect.width() - gap, height - 1)
             painter.fillRect(bar, QColor(level_colour(float(self.support.level[step]))))
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 HEIGHT = 24
 MARGIN = 12
-REACH = 7
+GRAB_DISTANCE = 7
 """Distance in pixels within which a press selects a key."""
-NUDGE = 0.02
+KEY_STEP = 0.02
 EARLIEST, LATEST = 0.01, 0.99
 
 
@@ -87,8 +87,8 @@ class Timeline(QWidget):
     def _key_at(self, x: float) -> int:
         keys = range(len(self._ends.keys) if self._ends else 0)
         distances = [(abs(self.key_place(i).x() - x), i) for i in keys]
-        nearest = min(distances, default=(REACH + 1.0, -1))
-        return nearest[1] if nearest[0] <= REACH else -1
+        nearest = min(distances, default=(GRAB_DISTANCE + 1.0, -1))
+        return nearest[1] if nearest[0] <= GRAB_DISTANCE else -1
 
     def _put(self, time: float, *, dropped: bool) -> None:
         """Move the selected key, which stays selected when it passes another one."""
@@ -150,7 +150,7 @@ class Timeline(QWidget):
         direction = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key, 0)
         if self._ends and direction and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             if self.selected >= 0:
-                self._put(self._ends.keys[self.selected].time + direction * NUDGE, dropped=True)
+                self._put(self._ends.keys[self.selected].time + direction * KEY_STEP, dropped=True)
         elif self._ends and direction:
             self._scrub(min(1.0, max(0.0, self.time + direction / (self._ends.steps - 1))))
         elif keys and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from latentlab.session.points import Key, LatentPath, Loop
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.labels import narrow
+from latentlab.widgets.kit.labels import make_compact_button
 from latentlab.widgets.kit.player import Player
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.interpolate.menus import PlayButton
@@ -38,7 +38,7 @@ class TimelineBar(QWidget):
         self.player = Player(self)
         self.play = IconButton("play", "Play the way, or pause")
         self.timeline = Timeline()
-        self.add_key = narrow(
+        self.add_key = make_compact_button(
             "+ key",
             "Come through the current z on the way: at the playhead, else in the widest gap.",
         )
@@ -94,7 +94,7 @@ class TimelineBar(QWidget):
     def _add(self) -> None:
         ends, point = self._controller.state.ends, self._controller.state.point
         if ends and point:
-            time = free_time(ends, self.timeline.time)
+            time = new_key_time(ends, self.timeline.time)
             self._controller.path.set(ends.with_keys(*ends.keys, Key(time, point)))
 
     @Slot(int, float, bool)
@@ -116,7 +116,7 @@ class TimelineBar(QWidget):
             self._controller.point.set(ends.keys[index].point)
 
 
-def free_time(ends: LatentPath, playhead: float) -> float:
+def new_key_time(ends: LatentPath, playhead: float) -> float:
     """Return the time of a new key: the playhead, else the middle of the widest gap."""
     times = [0.0, *(key.time for key in ends.keys), 1.0]
     if 0 < playhead < 1 and min(abs(playhead - time) for time in times) > 0.01:

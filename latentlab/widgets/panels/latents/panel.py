@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.panel import Area, CalmPanel, Panel
+from latentlab.widgets.panel import Area, Panel, ThrottledPanel
 from latentlab.widgets.panels.latents.plots import (
     Cell,
     Distribution,
     HeatMap,
-    SplitPlot,
-    normal,
-    top,
+    KlSplitPlot,
+    max_kl,
+    standard_normal_pdf,
 )
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
-WIDE = 3.2
+ONE_ROW_ASPECT = 3.2
 """Width / height above which all plots are in one row."""
 EMPTY = "Train a model, and what each latent dimension carries appears here as it learns."
 
 
-class LatentsPanel(CalmPanel):
+class LatentsPanel(ThrottledPanel):
     """Heat map and split of the KL, and histograms of mu and sigma."""
 
     watches = frozenset({"latents", "portrait"})
@@ -54,8 +54,8 @@ class LatentsPanel(CalmPanel):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self.heat = HeatMap()
-        self.split = SplitPlot()
-        self.mu = Distribution("mu, against N(0, 1)", normal, (-4.0, 4.0))
+        self.split = KlSplitPlot()
+        self.mu = Distribution("mu, against N(0, 1)", standard_normal_pdf, (-4.0, 4.0))
         self.sigma = Distribution("sigma, against 1", 1.0, (0.0, 1.5))
         self._name_plots()
         self._plots = QWidget()
@@ -96,7 +96,7 @@ class LatentsPanel(CalmPanel):
         if state.log.latents is None:
             return
         self._list_dimensions(state.log.latents.kl.shape[1])
-        self.bar.set_top(top(state.log.latents))
+        self.bar.set_top(max_kl(state.log.latents))
         self.heat.show_latents(state.log.latents)
         self.split.show_latents(state.log.latents)
         self._show_distributions()
@@ -133,7 +133,7 @@ class LatentsPanel(CalmPanel):
         else:
             text = ""
         self.text.setText(text)
-        self.text.setToolTip(lie_of(latents) if latents is not None else "")
+        self.text.setToolTip(geometry_text(latents) if latents is not None else "")
 
     @Slot(int)
     def _on_chosen(self, dimension: int) -> None:
@@ -142,7 +142,7 @@ class LatentsPanel(CalmPanel):
 
     @override
     def resizeEvent(self, event: QEvent) -> None:
-        self._arrange(wide=self.width() > WIDE * self.height())
+        self._arrange(wide=self.width() > ONE_ROW_ASPECT * self.height())
 
     def _arrange(self, *, wide: bool) -> None:
         if wide == self._wide:
@@ -161,7 +161,7 @@ class LatentsPanel(CalmPanel):
             self._grid.setRowStretch(row, stretch)
 
 
-def lie_of(latents: LatentCurves) -> str:
+def geometry_text(latents: LatentCurves) -> str:
     """Return a text about the geometry of the codes, as far as it was measured."""
     same, by_chance, unevenness = (
         float(values[-1]) for values in (latents.same_class, latents.by_chance, latents.unevenness)

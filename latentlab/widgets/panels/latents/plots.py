@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from latentlab.session.latent_curves import LatentCurves
 
-COLUMNS = 600
+MAX_HEAT_MAP_COLUMNS = 600
 """Maximum number of columns of the heat map."""
 BINS = 60
 TITLE, LEFT = 16, 30
 """Height of a title and width of the left axis in pixels, equal in all plots to align them."""
-LINE = 15
+TICK_LABEL_HEIGHT = 15
 """Height of a tick label, in pixels."""
 STEPS = tuple(step * 10**power for power in range(5) for step in (1, 2, 5))
 INFORMATION, MARGINAL = CLASS_COLOURS[0], CLASS_COLOURS[6]
@@ -40,7 +40,7 @@ class Cell:
     nats: float
 
 
-class SlimPlot(Plot):
+class CompactPlot(Plot):
     """Plot with a small title and without mouse interaction."""
 
     def __init__(self, title: str) -> None:
@@ -57,7 +57,7 @@ class SlimPlot(Plot):
         self.getPlotItem().getAxis("left").setWidth(LEFT)
 
 
-class HeatMap(SlimPlot):
+class HeatMap(CompactPlot):
     """KL of each dimension over the epochs, one row per dimension, the first on top."""
 
     pointed = Signal(object)
@@ -80,10 +80,10 @@ class HeatMap(SlimPlot):
         """Draw the KL of each dimension and epoch."""
         self._latents = latents
         first, last = latents.epochs[0], latents.epochs[-1]
-        count = int(min(COLUMNS, last - first + 1))
+        count = int(min(MAX_HEAT_MAP_COLUMNS, last - first + 1))
         at = np.searchsorted(latents.epochs, np.linspace(first, last, count), side="right") - 1
         dims = latents.kl.shape[1]
-        self.image.setImage(latents.kl[at].T, levels=(0.0, top(latents)))
+        self.image.setImage(latents.kl[at].T, levels=(0.0, max_kl(latents)))
         self.image.setRect(QRectF(first - 0.5, 0.5, last - first + 1, dims))
         self.setRange(xRange=(first - 0.5, last + 0.5), yRange=(0.5, dims + 0.5), padding=0)
         _set_epoch_ticks(self, latents)
@@ -92,7 +92,9 @@ class HeatMap(SlimPlot):
     def _label(self) -> None:
         if self._latents is not None:
             dims, height = self._latents.kl.shape[1], self.getViewBox().height()
-            self.getAxis("left").setTicks([_ticks(1, dims, max(2, int(height / LINE)), "z{}"), []])
+            self.getAxis("left").setTicks(
+                [_ticks(1, dims, max(2, int(height / TICK_LABEL_HEIGHT)), "z{}"), []]
+            )
 
     def resizeEvent(self, event: QEvent) -> None:
         """Label as many dimensions as fit."""
@@ -131,7 +133,7 @@ class HeatMap(SlimPlot):
         super().leaveEvent(event)
 
 
-class SplitPlot(SlimPlot):
+class KlSplitPlot(CompactPlot):
     """The two parts of the mean KL over the epochs: I(x; z) and KL(q(z) ‖ p(z))."""
 
     def __init__(self) -> None:
@@ -169,7 +171,7 @@ class SplitPlot(SlimPlot):
         self.setYRange(0, max(highest, bound, 0.1), padding=0.06)
 
 
-class Distribution(SlimPlot):
+class Distribution(CompactPlot):
     """Histogram of values over the data, with the density expected under the prior.
 
     Parameters
@@ -232,13 +234,13 @@ class Distribution(SlimPlot):
         return min(low, float(np.floor(lowest))), max(high, float(np.ceil(2 * highest) / 2))
 
 
-def normal(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def standard_normal_pdf(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the density of N(0, 1)."""
     density: NDArray[np.float64] = np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi)
     return density
 
 
-def top(latents: LatentCurves) -> float:
+def max_kl(latents: LatentCurves) -> float:
     """Return the KL of the brightest colour, in nats."""
     return max(_robust_max(latents.kl), 0.1)
 

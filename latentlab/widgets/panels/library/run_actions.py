@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QMenu
 
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm
-from latentlab.widgets.panels.library.run_list import is_under_way
+from latentlab.widgets.panels.library.run_list import is_training
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from latentlab.session.runs import Entry
+    from latentlab.session.runs import LibraryEntry
     from latentlab.widgets.panels.library.run_list import RunList
     from latentlab.workers.controller import Controller
 
@@ -62,7 +62,7 @@ class RunActions(QObject):
         """Enable the actions that apply to the current selection."""
         state, chosen = self._controller.state, self._runs.entries()
         single = chosen[0] if len(chosen) == 1 else None
-        runs = [entry for entry in chosen if not entry.shipped and not is_under_way(entry, state)]
+        runs = [entry for entry in chosen if not entry.shipped and not is_training(entry, state)]
         idle = state.training.run is None
         is_open = bool(single and state.model and state.model.source == single.path)
         unfinished = bool(single and single.epoch < single.epochs)
@@ -99,7 +99,7 @@ class RunActions(QObject):
         if self._runs.itemAt(pos):
             self.menu().popup(self._runs.viewport().mapToGlobal(pos))
 
-    def _single(self) -> Entry | None:
+    def _single(self) -> LibraryEntry | None:
         chosen = self._runs.entries()
         return chosen[0] if len(chosen) == 1 else None
 

@@ -18,8 +18,15 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
-from latentlab.widgets.kit.images.image_view import to_image
-from latentlab.widgets.panels.library.run_row import ENTRY, PATH, TAG, THUMBNAIL, RunRow, name_room
+from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.panels.library.run_row import (
+    ENTRY,
+    PATH,
+    TAG,
+    THUMBNAIL,
+    RunDelegate,
+    name_rect,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +34,11 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QStyleOptionViewItem
 
-    from latentlab.session.runs import Entry
+    from latentlab.session.runs import LibraryEntry
     from latentlab.session.state import State
 
 Index = QModelIndex | QPersistentModelIndex
-UNDER_WAY = {"stopping": "stopping…", "paused": "paused"}
+PHASE_TEXTS = {"stopping": "stopping…", "paused": "paused"}
 
 
 class RunList(QListWidget):
@@ -52,14 +59,14 @@ class RunList(QListWidget):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LibraryEntry]:
         """Return the selected entries, from top to bottom."""
         return [self.item(row).data(ENTRY) for row in range(self.count()) if self._is_selected(row)]
 
     def _is_selected(self, row: int) -> bool:
         return self.item(row).isSelected()
 
-    def show_entries(self, entries: Sequence[Entry]) -> None:
+    def show_entries(self, entries: Sequence[LibraryEntry]) -> None:
         """List other entries, and keep the selection."""
         selected = {entry.path for entry in self.entries()}
         with QSignalBlocker(self):
@@ -84,10 +91,10 @@ class RunList(QListWidget):
         """Update the progress text of each run."""
         for row in range(self.count()):
             item = self.item(row)
-            item.setData(TAG, tag(item.data(ENTRY), state))
+            item.setData(TAG, progress_text(item.data(ENTRY), state))
 
 
-class _Rows(RunRow):
+class _Rows(RunDelegate):
     """Delegate whose names can be edited in place."""
 
     @override
@@ -116,15 +123,15 @@ class _Rows(RunRow):
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
-        editor.setGeometry(name_room(option.rect))
+        editor.setGeometry(name_rect(option.rect))
 
 
-def tag(entry: Entry, state: State) -> str:
+def progress_text(entry: LibraryEntry, state: State) -> str:
     """Return the progress of a run as a short text."""
     if state.opening and state.opening == entry.path.name:
         return "opening…"
-    if is_under_way(entry, state) and state.training.run:
-        return UNDER_WAY.get(state.training.run.phase, "training")
+    if is_training(entry, state) and state.training.run:
+        return PHASE_TEXTS.get(state.training.run.phase, "training")
     if entry.damage:
         return "damaged"
     if entry.shipped or not entry.epochs:
@@ -136,12 +143,12 @@ def tag(entry: Entry, state: State) -> str:
     return "1 epoch" if entry.epoch == 1 else f"{entry.epoch} epochs"
 
 
-def is_under_way(entry: Entry, state: State) -> bool:
+def is_training(entry: LibraryEntry, state: State) -> bool:
     """Return whether a run is being trained."""
     return state.training.run is not None and state.training.run.folder == entry.path
 
 
-def description(entry: Entry) -> str:
+def run_tooltip(entry: LibraryEntry) -> str:
     """Return the tooltip of a run."""
     if entry.damage:
         return "\n".join([entry.name, entry.damage, str(entry.path)])
@@ -156,16 +163,16 @@ def description(entry: Entry) -> str:
     return "\n".join([*lines, str(entry.path)])
 
 
-def _item(entry: Entry) -> QListWidgetItem:
+def _item(entry: LibraryEntry) -> QListWidgetItem:
     item = QListWidgetItem(f"{entry.name}\n{entry.detail}")
     item.setData(PATH, str(entry.path))
     item.setData(ENTRY, entry)
-    item.setToolTip(escape(description(entry), quote=False).replace("\n", "<br>"))
+    item.setToolTip(escape(run_tooltip(entry), quote=False).replace("\n", "<br>"))
     item.setIcon(QIcon())
     if not entry.shipped:
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
     if entry.thumbnail is not None:
-        pixmap = QPixmap.fromImage(to_image(entry.thumbnail))
+        pixmap = QPixmap.fromImage(to_qimage(entry.thumbnail))
         smooth = Qt.TransformationMode.SmoothTransformation
         kept = Qt.AspectRatioMode.KeepAspectRatio
         item.setIcon(QIcon(pixmap.scaled(2 * THUMBNAIL, 2 * THUMBNAIL, kept, smooth)))

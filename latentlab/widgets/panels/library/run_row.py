@@ -16,7 +16,7 @@ ENTRY = Qt.ItemDataRole.UserRole + 1
 TAG = Qt.ItemDataRole.UserRole + 2
 
 
-class RunRow(QStyledItemDelegate):
+class RunDelegate(QStyledItemDelegate):
     """Delegate that paints thumbnail and name, and below the name the details and a tag."""
 
     @override
@@ -45,7 +45,7 @@ class RunRow(QStyledItemDelegate):
         _draw_text(painter, bounds.adjusted(0, 0, -used, 0), detail, font, c.muted, bottom)
 
 
-def name_room(rect: QRect) -> QRect:
+def name_rect(rect: QRect) -> QRect:
     """Return the rectangle of the name within a row."""
     bounds = _text_rect(rect)
     return QRect(bounds.x() - 4, rect.y() + 2, bounds.width() + 4, rect.height() // 2)

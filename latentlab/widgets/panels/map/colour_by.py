@@ -8,8 +8,8 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from latentlab.session.colourings import Colouring, Measure, colourings, values_of
-from latentlab.session.map import MakeMeasured
-from latentlab.widgets.kit.number_box import WholeBox
+from latentlab.session.map import ComputeMeasure
+from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 FEWEST, MOST = 2, 500
-MOST_GROUPS = 40
+MAX_LEGEND_GROUPS = 40
 """Maximum number of groups in the legend."""
-COUNTS = {Measure.K_MEANS: ("k = ", 10), Measure.HDBSCAN: ("≥ ", 50)}
+COUNT_SETTINGS = {Measure.K_MEANS: ("k = ", 10), Measure.HDBSCAN: ("≥ ", 50)}
 
 
 class ColourBy(QWidget):
@@ -37,8 +37,8 @@ class ColourBy(QWidget):
         super().__init__(parent)
         self._controller = controller
         self._listed: tuple[Colouring, ...] = ()
-        self._counts = {measure: count for measure, (_, count) in COUNTS.items()}
-        self.box, self.count = QComboBox(), WholeBox(FEWEST, MOST)
+        self._counts = {measure: count for measure, (_, count) in COUNT_SETTINGS.items()}
+        self.box, self.count = QComboBox(), IntegerBox(FEWEST, MOST)
         self.box.setToolTip("What gives the points their colour.")
         self.box.setAccessibleName("Colour by")
         self.box.setMaxVisibleItems(24)
@@ -89,10 +89,10 @@ class ColourBy(QWidget):
 
     def _show_count(self) -> None:
         measure = self.chosen.measure if self.chosen else None
-        self.count.setVisible(measure in COUNTS)
-        if measure in COUNTS:
+        self.count.setVisible(measure in COUNT_SETTINGS)
+        if measure in COUNT_SETTINGS:
             with QSignalBlocker(self.count):
-                self.count.setPrefix(COUNTS[measure][0])
+                self.count.setPrefix(COUNT_SETTINGS[measure][0])
                 self.count.setValue(self._counts[measure])
 
     @Slot()
@@ -113,15 +113,15 @@ class ColourBy(QWidget):
         chosen, state = self.chosen, self._controller.state
         is_missing = chosen is not None and (again or values_of(chosen.key, state) is None)
         if chosen and chosen.measure and is_missing:
-            self._controller.demand.withdraw(MakeMeasured)
+            self._controller.demand.withdraw(ComputeMeasure)
         self._controller.demand.renew()
 
-    def wants(self, state: State) -> Iterable[MakeMeasured]:
+    def wants(self, state: State) -> Iterable[ComputeMeasure]:
         """Return the request for the chosen colouring, if it has to be computed."""
         measure = self.chosen.measure if self.chosen else None
         # Let running work finish even if the codes change: during training they always do.
-        if measure and MakeMeasured not in state.working:
-            yield MakeMeasured(measure, self._counts.get(measure, 10))
+        if measure and ComputeMeasure not in state.working:
+            yield ComputeMeasure(measure, self._counts.get(measure, 10))
 
 
 def legend_names(
@@ -133,7 +133,7 @@ def legend_names(
     if chosen.key == "class":
         return classes
     if chosen.names:
-        return chosen.names[:MOST_GROUPS]
+        return chosen.names[:MAX_LEGEND_GROUPS]
     return tuple(
-        str(group + 1) for group in range(min(MOST_GROUPS, int(groups.max(initial=-1)) + 1))
+        str(group + 1) for group in range(min(MAX_LEGEND_GROUPS, int(groups.max(initial=-1)) + 1))
     )

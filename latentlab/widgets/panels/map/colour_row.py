@@ -13,13 +13,13 @@ from latentlab.widgets.kit.scatter.point_colours import by_class, by_value
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.map.colour_by import ColourBy, legend_names
 from latentlab.widgets.panels.map.legend import Legend
-from latentlab.widgets.panels.map.value_bar import ValueBar
+from latentlab.widgets.panels.map.value_bar import ColourScale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.session.state import State
-    from latentlab.widgets.kit.scatter.rasterize import Paint
+    from latentlab.widgets.kit.scatter.rasterize import PointColours
     from latentlab.workers.controller import Controller
 
 
@@ -33,7 +33,7 @@ class ColourRow(QWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.choice, self.legend, self.bar = ColourBy(controller), Legend(), ValueBar()
+        self.choice, self.legend, self.bar = ColourBy(controller), Legend(), ColourScale()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT)
@@ -45,7 +45,7 @@ class ColourRow(QWidget):
 
     def paint_of(
         self, state: State, classes: tuple[str, ...]
-    ) -> tuple[Paint, NDArray[np.bool_] | None]:
+    ) -> tuple[PointColours, NDArray[np.bool_] | None]:
         """Return the colours of the images, and the mask of visible images or None for all.
 
         Also updates the legend or the colour bar.

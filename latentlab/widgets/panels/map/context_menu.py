@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from latentlab.widgets.panels.map.selection_bar import add_means
+from latentlab.widgets.panels.map.selection_bar import add_mean_actions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtWidgets import QMenu
 
-    from latentlab.widgets.panels.map.plot import Spot
+    from latentlab.widgets.panels.map.plot import MapPosition
     from latentlab.workers.controller import Controller
 
     Put = Callable[[str, float, float, bool], None]
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def fill_map_menu(
     menu: QMenu,
     controller: Controller,
-    spot: Spot,
+    spot: MapPosition,
     row: int | None,
     go: Callable[[float, float], None],
     put: Put,
@@ -38,5 +38,5 @@ def fill_map_menu(
             menu.addAction(text, partial(controller.point.pick, row, name))
     menu.addSeparator()
     if controller.state.selection:
-        add_means(menu, controller)
+        add_mean_actions(menu, controller)
         menu.addSeparator()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
+from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ class HoverCard(QWidget):
         self, decoded: NDArray[np.uint8], image: NDArray[np.uint8] | None = None
     ) -> None:
         """Show a decoded point, and the image near it if there is one."""
-        self._pictures = [("decoded", to_image(decoded))]
+        self._pictures = [("decoded", to_qimage(decoded))]
         if image is not None:
-            self._pictures.insert(0, ("image", to_image(image)))
+            self._pictures.insert(0, ("image", to_qimage(image)))
         self.resize(self._content_size())
         self.update()
 
@@ -66,7 +66,9 @@ class HoverCard(QWidget):
         painter.fillRect(self.rect(), QColor(colours().raised))
         for i, (caption, image) in enumerate(self._pictures):
             left = 1 + i * (SIDE + 2)
-            draw(painter, fitted(image.size(), QRectF(left, 1, SIDE, SIDE)), image, smooth=False)
+            draw_image(
+                painter, fitted(image.size(), QRectF(left, 1, SIDE, SIDE)), image, smooth=False
+            )
             if len(self._pictures) > 1:
                 painter.setPen(QColor(colours().muted))
                 below = QRectF(left, SIDE + 1, SIDE, self.height() - SIDE - 2)

@@ -9,8 +9,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPolygonF
 
-from latentlab.session.selection import How
-from latentlab.widgets.kit.plot import outline
+from latentlab.session.selection import SetOperation
+from latentlab.widgets.kit.plot import cosmetic_pen
 from latentlab.widgets.kit.theme import colours, faint
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from latentlab.widgets.panels.map.plot import MapPlot
 
-STILL = 4
+CLICK_DISTANCE = 4
 """Maximum distance in pixels between press and release of a click."""
-NEW, BOX, LASSO = "", "box", "lasso"
+NO_TOOL, BOX, LASSO = "", "box", "lasso"
 
 
-class Outline(pg.GraphicsObject):
-    """Outline of the box or lasso that is being drawn, in data coordinates."""
+class SelectionOutline(pg.GraphicsObject):
+    """SelectionOutline of the box or lasso that is being drawn, in data coordinates."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,12 +43,12 @@ class Outline(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Draw the outline, lightly filled."""
-        painter.setPen(outline(painter, colours().accent, 1.5, Qt.PenStyle.DashLine))
+        painter.setPen(cosmetic_pen(painter, colours().accent, 1.5, Qt.PenStyle.DashLine))
         painter.setBrush(faint(colours().accent, 0.12))
         painter.drawPolygon(self._polygon)
 
 
-class SelectTools(QObject):
+class SelectionTools(QObject):
     """Event filter that handles the mouse of a map while a selection tool is active.
 
     Parameters
@@ -67,9 +67,9 @@ class SelectTools(QObject):
     def __init__(self, plot: MapPlot) -> None:
         super().__init__(plot)
         self._plot = plot
-        self.tool = NEW
+        self.tool = NO_TOOL
         self._pixels: list[QPointF] = []
-        self.outline = Outline()
+        self.outline = SelectionOutline()
         plot.addItem(self.outline, ignoreBounds=True)
         plot.viewport().installEventFilter(self)
         plot.installEventFilter(self)
@@ -114,7 +114,7 @@ class SelectTools(QObject):
         if self._pixels:
             self._stop()
         elif self.tool:
-            self.set_tool(NEW)
+            self.set_tool(NO_TOOL)
             self.left.emit()
         else:
             self.cleared.emit()
@@ -135,7 +135,7 @@ class SelectTools(QObject):
         corners, how = self._corners(), _selection_mode(event.modifiers())
         start = self._pixels[0]
         moved = max((pixel - start).manhattanLength() for pixel in self._pixels)
-        if moved <= STILL:
+        if moved <= CLICK_DISTANCE:
             row = self._plot.spot_at(QPointF(self._plot.mapToScene(start.toPoint()))).row
             rows: NDArray[np.int64] = np.array([] if row is None else [row], np.int64)
         else:
@@ -153,7 +153,7 @@ def _box(start: QPointF, end: QPointF) -> list[QPointF]:
     return [start, QPointF(end.x(), start.y()), end, QPointF(start.x(), end.y())]
 
 
-def _selection_mode(modifiers: Qt.KeyboardModifier) -> How:
+def _selection_mode(modifiers: Qt.KeyboardModifier) -> SetOperation:
     if modifiers & Qt.KeyboardModifier.ShiftModifier:
-        return How.ADD
-    return How.REMOVE if modifiers & Qt.KeyboardModifier.AltModifier else How.NEW
+        return SetOperation.ADD
+    return SetOperation.REMOVE if modifiers & Qt.KeyboardModifier.AltModifier else SetOperation.NEW

@@ -1,4 +1,4 @@
-"""Layers of the map: their menu and their content."""
+"""MapLayers of the map: their menu and their content."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 
 from latentlab.session import wants
-from latentlab.session.map import DrawPosteriors, FindHoles, MakeMeasured
+from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.neighbours import FetchMapImages
-from latentlab.widgets.kit.images.image_view import to_image
-from latentlab.widgets.kit.scatter.markers import Spread
+from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.scatter.markers import PosteriorMarker
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panels.map.overlays import (
-    BACKDROP,
-    Marbles,
+    BACKDROP_OPACITY,
     Picture,
-    PictureLayer,
-    backdrop_of,
-    shade_holes,
+    PosteriorEllipses,
+    ThumbnailLayer,
+    holes_image,
+    manifold_image,
 )
 
 if TYPE_CHECKING:
@@ -33,40 +33,49 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
-    from latentlab.widgets.kit.scatter.rasterize import Paint
+    from latentlab.widgets.kit.scatter.rasterize import PointColours
     from latentlab.widgets.panels.map.plot import MapPlot
     from latentlab.workers.controller import Controller
 
-MARBLES, SAMPLES, HOLES, BACKING, PICTURES = "marbles", "samples", "holes", "backdrop", "pictures"
+ELLIPSES, SAMPLES, HOLES, MANIFOLD_BACKDROP, PICTURES = (
+    "marbles",
+    "samples",
+    "holes",
+    "backdrop",
+    "pictures",
+)
 SPREAD, IMAGE = "spread", "image"
 CHOICES = {
     SPREAD: (
-        "Spread of the image",
+        "PosteriorMarker of the image",
         "q(z|x) of the image at z, else of your own picture: one and two standard deviations.",
     ),
-    MARBLES: ("Marbles", "Ellipses of q(z|x): of the selected images, else of 200."),
+    ELLIPSES: ("PosteriorEllipses", "Ellipses of q(z|x): of the selected images, else of 200."),
     SAMPLES: ("Draw from q(z|x)", "Each point is a draw from q(z|x) instead of its mean."),
     HOLES: ("Holes", "Red where the prior expects codes and there are none."),
-    BACKING: ("Backdrop: manifold", "The decoded manifold behind the points, each tile in place."),
+    MANIFOLD_BACKDROP: (
+        "Backdrop: manifold",
+        "The decoded manifold behind the points, each tile in place.",
+    ),
     IMAGE: (
         "Backdrop: image",
         "What z decodes to, or the place under the cursor, behind the points.",
     ),
     PICTURES: ("Pictures when near", "Images at their points, once few are in view."),
 }
-BACKDROPS = (BACKING, IMAGE)
+BACKDROPS = (MANIFOLD_BACKDROP, IMAGE)
 """Exclusive layers: at most one is on."""
-AT_FIRST = (SPREAD, PICTURES)
-"""Layers that are on by default; the settings store the user's choice."""
+DEFAULT_LAYERS = (SPREAD, PICTURES)
+"""MapLayers that are on by default; the settings store the user's choice."""
 MOST_MARBLES = 200
-FADED = 0.35
+FADED_OPACITY = 0.35
 """Opacity of the points while another layer is shown."""
-MOST_PICTURES = 150
-CALM_MS = 120
+MAX_IMAGES = 150
+SETTLE_MS = 120
 """Milliseconds without a change of the view before images are fetched."""
 
 
-class Layers(QObject):
+class MapLayers(QObject):
     """Updates the layers of a map from the state.
 
     Parameters
@@ -83,9 +92,9 @@ class Layers(QObject):
     def __init__(self, plot: MapPlot, controller: Controller) -> None:
         super().__init__(plot)
         self._plot, self._controller = plot, controller
-        self.marbles, self.pictures = Marbles(), PictureLayer()
-        self.holes, self.backdrop = Picture(smooth=True), Picture(BACKDROP)
-        self.image, self.spread = Picture(BACKDROP, smooth=True), Spread()
+        self.marbles, self.pictures = PosteriorEllipses(), ThumbnailLayer()
+        self.holes, self.backdrop = Picture(smooth=True), Picture(BACKDROP_OPACITY)
+        self.image, self.spread = Picture(BACKDROP_OPACITY, smooth=True), PosteriorMarker()
         self.image.hide()
         backgrounds = (self.backdrop, self.image, self.holes)
         for item in (*backgrounds, self.marbles, self.pictures, self.spread):
@@ -95,12 +104,12 @@ class Layers(QObject):
         exclusive.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name in BACKDROPS:
             exclusive.addAction(self.actions[name])
-        self._paint: Paint | None = None
+        self._paint: PointColours | None = None
         self._missing: tuple[int, ...] = ()
         self._model = 0
         self._range_timer = QTimer(self)
         self._range_timer.setSingleShot(True)
-        self._range_timer.setInterval(CALM_MS)
+        self._range_timer.setInterval(SETTLE_MS)
         self._range_timer.timeout.connect(self._show_pictures)
         plot.getViewBox().sigRangeChanged.connect(self._on_range)
 
@@ -109,7 +118,7 @@ class Layers(QObject):
         action = QAction(title, self)
         action.setCheckable(True)
         action.setToolTip(tip)
-        action.setChecked(name in AT_FIRST and settings().value(f"map/{name}", True))
+        action.setChecked(name in DEFAULT_LAYERS and settings().value(f"map/{name}", True))
         action.toggled.connect(self._on_toggled)
         return action
 
@@ -132,13 +141,13 @@ class Layers(QObject):
 
         Means until the draws arrive.
         """
-        wanted, drawn = self.draws and state.view.is_plane, state.answer(DrawPosteriors)
+        wanted, drawn = self.draws and state.view.is_plane, state.answer(SamplePosteriors)
         fits = drawn is not None and drawn.frame == state.view.frame and len(drawn.xy) == len(codes)
         if wanted and fits and drawn is not None:
             return drawn.xy
         return state.view.places(codes)
 
-    def show_layers(self, state: State, changed: Changes, paint: Paint | None) -> None:
+    def show_layers(self, state: State, changed: Changes, paint: PointColours | None) -> None:
         """Show the active layers of a state."""
         self._paint = paint
         if state.model and state.model.number != self._model:
@@ -153,9 +162,11 @@ class Layers(QObject):
         codes = state.codes
         if codes is None or not state.view.suits(codes):
             return
-        is_covered = state.view.is_plane and any(map(self.is_on, (MARBLES, HOLES, BACKING)))
-        self._plot.cloud.setOpacity(FADED if is_covered or self.is_on(IMAGE) else 1.0)
-        if changed & {"model", "codes", "view", "selection", MakeMeasured}:
+        is_covered = state.view.is_plane and any(
+            map(self.is_on, (ELLIPSES, HOLES, MANIFOLD_BACKDROP))
+        )
+        self._plot.cloud.setOpacity(FADED_OPACITY if is_covered or self.is_on(IMAGE) else 1.0)
+        if changed & {"model", "codes", "view", "selection", ComputeMeasure}:
             self._show_marbles(state, codes)
         if changed & {"model", "codes", "view", FindHoles}:
             self._show_holes(state)
@@ -167,7 +178,7 @@ class Layers(QObject):
             self._range_timer.start()
 
     def _show_marbles(self, state: State, codes: Codes) -> None:
-        wanted = self.is_on(MARBLES) and state.view.is_plane and len(codes) > 0
+        wanted = self.is_on(ELLIPSES) and state.view.is_plane and len(codes) > 0
         self.marbles.setVisible(wanted)
         if not wanted or self._paint is None:
             return
@@ -197,10 +208,10 @@ class Layers(QObject):
             yield FetchMapImages(self._missing)
         if not state.view.is_plane or state.codes is None or not len(state.codes):
             return
-        if self.is_on(BACKING):
+        if self.is_on(MANIFOLD_BACKDROP):
             yield from wants.manifold(state)
         if self.draws:
-            yield DrawPosteriors(state.view.frame)
+            yield SamplePosteriors(state.view.frame)
         if self.is_on(HOLES):
             yield FindHoles(state.view.frame)
 
@@ -209,15 +220,15 @@ class Layers(QObject):
         fits = holes is not None and state.view.is_plane and holes.frame == state.view.frame
         self.holes.setVisible(self.is_on(HOLES) and fits)
         if fits and holes is not None:
-            self.holes.set_image(*shade_holes(holes.missing, holes.reach))
+            self.holes.set_image(*holes_image(holes.missing, holes.reach))
 
     def _show_backdrop(self, state: State) -> None:
         manifold = state.answer(MakeManifold)
         fits = manifold is not None and manifold.frame == state.view.frame and state.view.is_plane
-        wanted = self.is_on(BACKING) and fits
+        wanted = self.is_on(MANIFOLD_BACKDROP) and fits
         self.backdrop.setVisible(wanted)
         if wanted and manifold is not None:
-            self.backdrop.set_image(*backdrop_of(manifold))
+            self.backdrop.set_image(*manifold_image(manifold))
         elif not wanted:
             self.backdrop.set_image(QImage(), self.backdrop.boundingRect())
 
@@ -227,7 +238,7 @@ class Layers(QObject):
         wanted = self.is_on(IMAGE) and picture is not None
         self.image.setVisible(wanted)
         if wanted and picture is not None:
-            image = to_image(picture.pixels)
+            image = to_qimage(picture.pixels)
             self.image.set_image(image, self._centred_rect(image))
 
     def _centred_rect(self, image: QImage) -> QRectF:
@@ -249,7 +260,7 @@ class Layers(QObject):
         """Show the images in view if they are few, and request the missing ones."""
         view = self._plot.getViewBox().viewRect()
         bounds = (view.left(), view.top(), view.right(), view.bottom())
-        rows, xy = self._plot.cloud.in_box(bounds, MOST_PICTURES)
+        rows, xy = self._plot.cloud.in_box(bounds, MAX_IMAGES)
         # No images while most codes are in view.
         wanted = self.is_on(PICTURES) and 2 * len(rows) < len(self._plot.cloud)
         if not wanted:
@@ -261,6 +272,6 @@ class Layers(QObject):
 
     @Slot()
     def _on_toggled(self) -> None:
-        for name in AT_FIRST:
+        for name in DEFAULT_LAYERS:
             settings().setValue(f"map/{name}", self.is_on(name))
         self.changed.emit()

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
 from latentlab.session.mosaic import tile
-from latentlab.widgets.kit.images.image_view import to_image
-from latentlab.widgets.kit.plot import outline
+from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.plot import cosmetic_pen
 from latentlab.widgets.kit.theme import colours, faint
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ CIRCLE = QPolygonF(
         for angle in np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
     ]
 )
-BACKDROP = 0.35
-SIDE = 30
-KEPT = 2000
+BACKDROP_OPACITY = 0.35
+THUMBNAIL_SIZE = 30
+MAX_CACHED_IMAGES = 2000
 """Maximum number of images in memory."""
 
 
-class Marbles(pg.GraphicsObject):
+class PosteriorEllipses(pg.GraphicsObject):
     """Posterior ellipses at one and two standard deviations, in the colours of their points."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class Marbles(pg.GraphicsObject):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(_with_opacity(shade, 0.16))
             painter.drawPolygon(outer)
-            painter.setPen(outline(painter, _with_opacity(shade, 0.9)))
+            painter.setPen(cosmetic_pen(painter, _with_opacity(shade, 0.9)))
             painter.setBrush(_with_opacity(shade, 0.3))
             painter.drawPolygon(inner)
 
@@ -113,16 +113,16 @@ class Picture(pg.GraphicsObject):
         painter.drawImage(QRectF(pos.left(), -pos.bottom(), pos.width(), pos.height()), self.image)
 
 
-def backdrop_of(manifold: Manifold) -> tuple[QImage, QRectF]:
+def manifold_image(manifold: Manifold) -> tuple[QImage, QRectF]:
     """Return the decoded grid as one image, and its rectangle in data coordinates."""
     axis = manifold.axis
     half = (axis[1] - axis[0]) / 2 if len(axis) > 1 else 0.5
     low, high = float(axis[0] - half), float(axis[-1] + half)
     mosaic = tile(manifold.tiles.pictures, manifold.tiles.columns, 0, 0)
-    return to_image(mosaic), QRectF(low, low, high - low, high - low)
+    return to_qimage(mosaic), QRectF(low, low, high - low, high - low)
 
 
-def shade_holes(missing: NDArray[np.float64], reach: float) -> tuple[QImage, QRectF]:
+def holes_image(missing: NDArray[np.float64], reach: float) -> tuple[QImage, QRectF]:
     """Return an image of the holes of the prior, and its rectangle in data coordinates."""
     n = len(missing)
     tint = faint(colours().error, 1.0)
@@ -134,7 +134,7 @@ def shade_holes(missing: NDArray[np.float64], reach: float) -> tuple[QImage, QRe
     return image, QRectF(-reach, -reach, 2 * reach, 2 * reach)
 
 
-class PictureLayer(pg.GraphicsObject):
+class ThumbnailLayer(pg.GraphicsObject):
     """Images of the data set at their points, with a constant size on the screen."""
 
     def __init__(self) -> None:
@@ -152,8 +152,8 @@ class PictureLayer(pg.GraphicsObject):
     def add(self, rows: NDArray[np.int64], pictures: NDArray[np.uint8]) -> None:
         """Add images, shape (K, H, W) or (K, H, W, 3), by row."""
         for row, picture in zip(rows.tolist(), pictures, strict=True):
-            self._images[row] = to_image(picture)
-        for row in list(self._images)[:-KEPT]:
+            self._images[row] = to_qimage(picture)
+        for row in list(self._images)[:-MAX_CACHED_IMAGES]:
             del self._images[row]
         self.update()
 
@@ -187,6 +187,11 @@ class PictureLayer(pg.GraphicsObject):
             image = self._images.get(row)
             if image is not None:
                 centre = transform.map(pos)
-                rect = QRectF(centre.x() - SIDE / 2, centre.y() - SIDE / 2, SIDE, SIDE)
+                rect = QRectF(
+                    centre.x() - THUMBNAIL_SIZE / 2,
+                    centre.y() - THUMBNAIL_SIZE / 2,
+                    THUMBNAIL_SIZE,
+                    THUMBNAIL_SIZE,
+                )
                 painter.drawImage(rect, image)
                 painter.drawRect(rect)

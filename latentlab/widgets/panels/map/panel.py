@@ -10,18 +10,18 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from latentlab.session import wants
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.directions import ReadDirections
-from latentlab.session.map import DrawPosteriors, FindHoles, MakeMeasured, MakeView
+from latentlab.session.map import ComputeMeasure, FindHoles, MakeView, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
 from latentlab.session.neighbours import FetchMapImages
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.labels import muted
-from latentlab.widgets.kit.progress_bar import ProgressBar
+from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.map.colour_row import ColourRow
-from latentlab.widgets.panels.map.lasso import SelectTools
-from latentlab.widgets.panels.map.overlay_menu import SPREAD, Layers
+from latentlab.widgets.panels.map.lasso import SelectionTools
+from latentlab.widgets.panels.map.overlay_menu import SPREAD, MapLayers
 from latentlab.widgets.panels.map.plot import MapPlot
 from latentlab.widgets.panels.map.pointer import MapPointer
 from latentlab.widgets.panels.map.select_menu import fill_select_menu
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.session.points import ModelCard
     from latentlab.session.request import Request
-    from latentlab.session.selection import How
+    from latentlab.session.selection import SetOperation
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-AGAIN = frozenset({"codes", "view"})
-WORK = (ShowAll, ShowRest, MakeView, MakeMeasured, DrawPosteriors, FindHoles)
-INVERSE = (
+REDRAWN_FIELDS = frozenset({"codes", "view"})
+REQUESTS_WITH_PROGRESS = (ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles)
+DECODING_TIP = (
     "What a place of the map decodes to: on a plane exactly what lies there, elsewhere the "
     "codes of the nearest images, the nearer the more."
 )
@@ -57,7 +57,7 @@ class MapPanel(PanelWidget):
     watches: Changes = frozenset(
         {"model", "codes", "point", "ends", "view", "preview", "selection", "original", "own"}
         | {"working", "is_training", "following"}
-        | {Decode, DrawPosteriors, FetchMapImages, FindHoles, MakeManifold, MakeMeasured}
+        | {Decode, SamplePosteriors, FetchMapImages, FindHoles, MakeManifold, ComputeMeasure}
         | {ReadDirections, ScoreImages}
     )
 
@@ -79,20 +79,22 @@ class MapPanel(PanelWidget):
         self.body.addWidget(self.told)
         self.plot = MapPlot()
         self.plot.setAccessibleName("Map of the latent space")
-        self.hand = SelectTools(self.plot)
+        self.hand = SelectionTools(self.plot)
         self.body.addWidget(self.plot, 1)
         self.body.addWidget(self.foot)
-        self.layers = Layers(self.plot, controller)
+        self.layers = MapLayers(self.plot, controller)
         self.pointer = MapPointer(self.plot, controller)
         self.thumbnail = self.pointer.thumbnail
         self.buttons = MapToolbar(self.plot)
-        self.work = ProgressBar(controller, WORK, "Give this up; what is shown stays.", self.plot)
+        self.work = RequestProgressBar(
+            controller, REQUESTS_WITH_PROGRESS, "Give this up; what is shown stays.", self.plot
+        )
         self.work.setObjectName("mapBar")
         self.work.move(UNIT, UNIT)
         self.selected = SelectionBar(controller, self.plot)
         self._drawn: tuple[object, ...] = (None,) * 4
         self._model = -1
-        Veil(self.plot, controller, tells=True)
+        StaleOverlay(self.plot, controller, tells=True)
         self._connect()
 
     def _connect(self) -> None:
@@ -134,7 +136,7 @@ class MapPanel(PanelWidget):
             self._show_note(state, state.model, state.codes)
         if changed & {"model", "codes", "view", ScoreImages}:
             self.colours.offer(state)
-        if changed & {"model", "codes", "view", MakeMeasured, ScoreImages, DrawPosteriors}:
+        if changed & {"model", "codes", "view", ComputeMeasure, ScoreImages, SamplePosteriors}:
             self._show_codes()
         if changed & {"model", "codes", "view", "selection"}:
             self._show_selection(state, state.codes)
@@ -149,7 +151,7 @@ class MapPanel(PanelWidget):
         shown = f"{count_text} {model.data}" if count else "no images"
         self._note.setText(f"{state.view.inverse} · {shown}")
         images = f"{count_text} images of {model.data}" if count else "No images"
-        self._note.setToolTip(f"{INVERSE} {images} are shown.")
+        self._note.setToolTip(f"{DECODING_TIP} {images} are shown.")
         self.told.setText(model.note)
         self.told.setVisible(bool(model.note))
         # During training the model changes before that many images are encoded.
@@ -168,7 +170,7 @@ class MapPanel(PanelWidget):
         if state.codes is None or state.model is None or not state.view.suits(state.codes):
             return
         paint, mask = self.foot.paint_of(state, state.model.spec.class_names)
-        places = state.answer(DrawPosteriors) if self.layers.draws else None
+        places = state.answer(SamplePosteriors) if self.layers.draws else None
         drawn = (state.codes, state.view, places, mask)
         if mask is None and all(a is b for a, b in zip(drawn, self._drawn, strict=True)):
             # Same points: set only the colours, since sorting a million points again is slow.
@@ -182,7 +184,7 @@ class MapPanel(PanelWidget):
         """Update points and layers after a change of their settings."""
         self.controller.demand.renew()
         self._show_codes()
-        self.layers.show_layers(self.controller.state, AGAIN, self.plot.cloud.paint_now)
+        self.layers.show_layers(self.controller.state, REDRAWN_FIELDS, self.plot.cloud.paint_now)
 
     def _show_selection(self, state: State, codes: Codes) -> None:
         chosen = state.selection
@@ -207,7 +209,7 @@ class MapPanel(PanelWidget):
         self.buttons.drop(menu, self.buttons.layers)
 
     @Slot(object, object)
-    def _on_selected(self, rows: NDArray[np.int64], how: How) -> None:
+    def _on_selected(self, rows: NDArray[np.int64], how: SetOperation) -> None:
         self.controller.selection.select(rows, how)
 
     @override

@@ -9,12 +9,12 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, Signal, Slot
 
-from latentlab.latent.grid_index import inside
+from latentlab.latent.grid_index import points_in_polygon
 from latentlab.session.map import Layout
 from latentlab.widgets.kit.plot import Plot
-from latentlab.widgets.kit.scatter.markers import Cross, Handle, PriorRings
+from latentlab.widgets.kit.scatter.markers import Cross, PathHandle, PriorRings
 from latentlab.widgets.kit.scatter.point_colours import by_class
-from latentlab.widgets.kit.scatter.scatter import CodeCloud
+from latentlab.widgets.kit.scatter.scatter import ScatterItem
 from latentlab.widgets.kit.theme import colours
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
     from PySide6.QtWidgets import QWidget
 
-    from latentlab.session.map import View
-    from latentlab.widgets.kit.scatter.rasterize import Paint
+    from latentlab.session.map import MapView
+    from latentlab.widgets.kit.scatter.rasterize import PointColours
 
-SAMPLE = 50_000
+EXTENT_SAMPLES = 50_000
 """Number of points sampled to measure the extent of the codes."""
-NEAR = 12
+HOVER_DISTANCE = 12
 """Maximum distance in pixels of an image under the cursor."""
-EDGE = 12
+EDGE_MARGIN = 12
 """Minimum distance in pixels of a dragged handle from the edge of the map."""
 ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -42,7 +42,7 @@ ARROWS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class MapPosition:
     """Position on the map: coordinates, row of the image there or None, and widget pixel."""
 
     x: float
@@ -55,11 +55,11 @@ class MapPlot(Plot):
     """Plot of the codes, the rings of the prior, z, and the path from A to B."""
 
     hovered = Signal(object)
-    """``Spot`` under the cursor, or None when it leaves."""
+    """``MapPosition`` under the cursor, or None when it leaves."""
     clicked = Signal(object, object)
-    """``Spot``, and the keyboard modifiers."""
+    """``MapPosition``, and the keyboard modifiers."""
     asked = Signal(object)
-    """``Spot`` of a right click."""
+    """``MapPosition`` of a right click."""
     dragged = Signal(str, float, float, bool)
     """``"a"`` or ``"b"``, its new coordinates, and whether the handle was released."""
     nudged = Signal(float, float)
@@ -69,9 +69,9 @@ class MapPlot(Plot):
         super().__init__(parent=parent)
         self.setAspectLocked(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.cloud, self.rings, self.cross = CodeCloud(), PriorRings(), Cross()
+        self.cloud, self.rings, self.cross = ScatterItem(), PriorRings(), Cross()
         self.path = pg.PlotDataItem(connect="all")
-        self.handles = {name: Handle(name.upper()) for name in ("a", "b")}
+        self.handles = {name: PathHandle(name.upper()) for name in ("a", "b")}
         for item in (self.rings, self.cloud, self.path, *self.handles.values(), self.cross):
             self.addItem(item, ignoreBounds=True)
         self._extent = 0.0
@@ -101,16 +101,16 @@ class MapPlot(Plot):
         self.set_cloud(xy, by_class(labels, len(xy)), mask)
 
     def set_cloud(
-        self, xy: NDArray[np.float32], paint: Paint, shown: NDArray[np.bool_] | None = None
+        self, xy: NDArray[np.float32], paint: PointColours, shown: NDArray[np.bool_] | None = None
     ) -> None:
         """Show points, shape (N, 2), in their colours; `shown` is a mask, None for all."""
         self.cloud.set_points(xy, paint, shown)
-        sample = np.abs(xy[:: max(1, len(xy) // SAMPLE)])
+        sample = np.abs(xy[:: max(1, len(xy) // EXTENT_SAMPLES)])
         self._extent = float(np.quantile(sample, 0.995)) if len(sample) else 0.0
         if not self._is_zoomed:
             self.show_all()
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: MapView) -> None:
         """Set the axes and the visibility of the prior rings for a view."""
         self.rings.setVisible(view.is_plane)
         has_titles = view.is_plane and view.layout is not Layout.AXES
@@ -152,16 +152,16 @@ class MapPlot(Plot):
                 handle.setPos(pos)
         self.path.setData(np.array(stops or (a, b)))
 
-    def spot_at(self, scene: QPointF) -> Spot:
+    def spot_at(self, scene: QPointF) -> MapPosition:
         """Return the spot at a scene position, with the row of the image there."""
         spot = self._position_at(scene)
         return replace(spot, row=self._row_at(QPointF(spot.x, spot.y)))
 
-    def _position_at(self, scene: QPointF) -> Spot:
+    def _position_at(self, scene: QPointF) -> MapPosition:
         pos = self.getViewBox().mapSceneToView(scene)
-        return Spot(pos.x(), pos.y(), None, QPointF(self.mapFromScene(scene)))
+        return MapPosition(pos.x(), pos.y(), None, QPointF(self.mapFromScene(scene)))
 
-    def _row_at(self, pos: QPointF, near: float = NEAR) -> int | None:
+    def _row_at(self, pos: QPointF, near: float = HOVER_DISTANCE) -> int | None:
         nearest = self.cloud.nearest(pos.x(), pos.y())
         reach = near * self.getViewBox().viewPixelSize()[0]
         return nearest[0] if nearest and nearest[1] <= reach else None
@@ -170,9 +170,9 @@ class MapPlot(Plot):
         """Return the rows of the visible images within a closed outline, shape (K, 2)."""
         (left, low), (right, high) = outline.min(0).tolist(), outline.max(0).tolist()
         xy, rows = self.cloud.within((left, low, right, high))
-        return rows[inside(outline, xy)]
+        return rows[points_in_polygon(outline, xy)]
 
-    def nearest(self, spot: Spot) -> int | None:
+    def nearest(self, spot: MapPosition) -> int | None:
         """Return the row of the nearest image at any distance, or None without images."""
         return self._row_at(QPointF(spot.x, spot.y), near=np.inf)
 
@@ -220,7 +220,7 @@ class MapPlot(Plot):
 
     def _clamp_to_view(self, pos: Any) -> tuple[float, float]:
         """Return the nearest position at which a handle stays visible and can be dragged."""
-        margin = EDGE * np.array(self.getViewBox().viewPixelSize())
+        margin = EDGE_MARGIN * np.array(self.getViewBox().viewPixelSize())
         low, high = np.array(self.viewRange()).T
         x, y = np.clip((pos.x(), pos.y()), low + margin, high - margin).tolist()
         return x, y

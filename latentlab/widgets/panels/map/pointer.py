@@ -8,14 +8,14 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu
 
-from latentlab.session.map import place_of, point_under
+from latentlab.session.map import map_position, point_at_position
 from latentlab.widgets.panels.map.context_menu import fill_map_menu
 from latentlab.widgets.panels.map.hover_card import HoverCard
 
 if TYPE_CHECKING:
     from latentlab.session.points import LatentPath, Point
     from latentlab.session.state import State
-    from latentlab.widgets.panels.map.plot import MapPlot, Spot
+    from latentlab.widgets.panels.map.plot import MapPlot, MapPosition
     from latentlab.workers.controller import Controller
 
 
@@ -37,7 +37,7 @@ class MapPointer(QObject):
         super().__init__(plot)
         self._plot, self._controller = plot, controller
         self.thumbnail = HoverCard(plot)
-        self._spot: Spot | None = None
+        self._spot: MapPosition | None = None
         self._placed: dict[tuple[float, ...], tuple[float, float]] = {}
         plot.hovered.connect(self._on_hovered)
         plot.clicked.connect(self._on_clicked)
@@ -67,21 +67,21 @@ class MapPointer(QObject):
 
     def _spot_of(self, point: Point) -> tuple[float, float]:
         """Return the position of a point: where the user placed it, else where the view maps it."""
-        return self._placed.get(point.z) or place_of(self._controller.state, point)
+        return self._placed.get(point.z) or map_position(self._controller.state, point)
 
     @Slot(object)
-    def _on_hovered(self, spot: Spot | None) -> None:
+    def _on_hovered(self, spot: MapPosition | None) -> None:
         has_left, self._spot = self._spot is not None and spot is None, spot
         point = self._controller.state.point
         if spot and point:
-            under = point_under(self._controller.state, spot.x, spot.y, point)
+            under = point_at_position(self._controller.state, spot.x, spot.y, point)
             self._controller.preview.point(under, spot.row)
         elif has_left:
             self.thumbnail.hide()
             self._controller.preview.clear()
 
     @Slot(object, object)
-    def _on_clicked(self, spot: Spot, modifiers: Qt.KeyboardModifier) -> None:
+    def _on_clicked(self, spot: MapPosition, modifiers: Qt.KeyboardModifier) -> None:
         shift = modifiers & Qt.KeyboardModifier.ShiftModifier
         if shift and (row := self._plot.nearest(spot)) is not None:
             self._controller.point.pick(row)
@@ -108,7 +108,7 @@ class MapPointer(QObject):
     def _point_at(self, x: float, y: float, point: Point) -> Point:
         """Return the point at a position; store the position if the view is not a plane."""
         state = self._controller.state
-        result = point_under(state, x, y, point)
+        result = point_at_position(state, x, y, point)
         if not state.view.is_plane:
             ends = (state.ends.a, state.ends.b) if state.ends else ()
             current = {p.z for p in (state.point, *ends) if p}
@@ -117,13 +117,13 @@ class MapPointer(QObject):
         return result
 
     @Slot(object)
-    def _on_asked(self, spot: Spot) -> None:
+    def _on_asked(self, spot: MapPosition) -> None:
         menu = QMenu(self._plot)
         self.fill_menu(menu, spot)
         menu.exec(QCursor.pos())
         menu.deleteLater()
 
-    def fill_menu(self, menu: QMenu, spot: Spot) -> None:
+    def fill_menu(self, menu: QMenu, spot: MapPosition) -> None:
         """Add the actions for a spot to a menu."""
         row = self._plot.nearest(spot)
         fill_map_menu(menu, self._controller, spot, row, self._set_point, self._on_dragged)

@@ -9,12 +9,12 @@ import numpy as np
 from PySide6.QtWidgets import QDialog, QFormLayout, QInputDialog, QMenu, QWidget
 
 from latentlab.data.tables.columns import groups_of
-from latentlab.session.colourings import Colouring, of_attribute, values_of
+from latentlab.session.colourings import Colouring, attribute_colouring, values_of
 from latentlab.session.selection import by_range, by_text
-from latentlab.widgets.kit.dialogs import NumberButtons
+from latentlab.widgets.kit.dialogs import ValidatingButtonBox
 from latentlab.widgets.kit.number_box import NumberBox
-from latentlab.widgets.kit.scatter.point_colours import reach_of
-from latentlab.widgets.panels.map.selection_bar import add_kept
+from latentlab.widgets.kit.scatter.point_colours import value_range
+from latentlab.widgets.panels.map.selection_bar import add_saved_selections
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
-MIDDLE = 0.5
+BINARY_THRESHOLD = 0.5
 """Value above which a binary attribute is set."""
-MOST_LISTED = 100
+MAX_LEVELS = 100
 """Maximum number of levels of an attribute in a menu."""
 
 
@@ -52,7 +52,7 @@ def fill_select_menu(
     menu.addAction("Invert", controller.selection.invert)
     if state.kept:
         menu.addSeparator()
-        add_kept(menu, controller)
+        add_saved_selections(menu, controller)
 
 
 def _add_attribute(
@@ -63,12 +63,12 @@ def _add_attribute(
     if groups := groups_of(attributes, name):
         labels, names = groups
         submenu = menu.addMenu(title)
-        for group, label in enumerate(names[:MOST_LISTED]):
+        for group, label in enumerate(names[:MAX_LEVELS]):
             submenu.addAction(label, partial(_select_mask, controller, labels == group))
     elif set(np.unique(values[np.isfinite(values)]).tolist()) <= {0.0, 1.0}:
-        menu.addAction(title, partial(_select_mask, controller, values > MIDDLE))
+        menu.addAction(title, partial(_select_mask, controller, values > BINARY_THRESHOLD))
     else:
-        ask = partial(_ask_range, controller, of_attribute(attributes, name), parent)
+        ask = partial(_ask_range, controller, attribute_colouring(attributes, name), parent)
         menu.addAction(f"{title} between …", ask)
 
 
@@ -101,10 +101,10 @@ def _select_mask(controller: Controller, mask: NDArray[np.bool_]) -> None:
 def _ask_text(controller: Controller, parent: QWidget) -> None:
     text, accepted = QInputDialog.getText(parent, "Select by text", "The class's name holds:")
     if accepted:
-        choose_text(controller, text)
+        select_by_text(controller, text)
 
 
-def choose_text(controller: Controller, text: str) -> None:
+def select_by_text(controller: Controller, text: str) -> None:
     """Select the images whose class name contains a text; report if there are none."""
     state: State = controller.state
     if state.model is None or state.codes is None:
@@ -137,7 +137,7 @@ class RangeDialog(QDialog):
         self.setWindowTitle(f"Select by {colouring.title}")
         form = QFormLayout(self)
         self.low, self.high = NumberBox(-1e9, 1e9), NumberBox(-1e9, 1e9)
-        ends = zip((self.low, self.high), ("From", "To"), reach_of(values), strict=True)
+        ends = zip((self.low, self.high), ("From", "To"), value_range(values), strict=True)
         for box, name, value in ends:
             box.setValue(value)
             box.setAccessibleName(name)
@@ -145,4 +145,4 @@ class RangeDialog(QDialog):
             if colouring.unit:
                 box.setSuffix(f" {colouring.unit}")
             form.addRow(name, box)
-        form.addRow(NumberButtons(self, self.low, self.high))
+        form.addRow(ValidatingButtonBox(self, self.low, self.high))

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QInputDialog, QLabel, QMenu, QWidget
 
 from latentlab.session.export import TABLES
-from latentlab.session.selection import How
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.session.selection import SetOperation
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT, small
 
@@ -66,13 +66,13 @@ class SelectionBar(QFrame):
 
     def fill_menu(self, menu: QMenu) -> None:
         """Add the actions on the selection to a menu."""
-        add_means(menu, self._controller)
+        add_mean_actions(menu, self._controller)
         for side in "ab":
             text = f"Into group {side.upper()}, to learn a direction"
             menu.addAction(text, partial(self._controller.selection.gather, side))
         menu.addSeparator()
         menu.addAction("Invert", self._controller.selection.invert)
-        add_kept(menu, self._controller)
+        add_saved_selections(menu, self._controller)
         menu.addAction("Keep by a name …", self._keep)
         menu.addAction("Save as CSV …", self._save)
 
@@ -84,11 +84,11 @@ class SelectionBar(QFrame):
 
     @Slot()
     def _save(self) -> None:
-        if path := ask_where(self, "selection", TABLES):
+        if path := ask_save_path(self, "selection", TABLES):
             self._controller.selection.save(path)
 
 
-def add_means(menu: QMenu, controller: Controller) -> None:
+def add_mean_actions(menu: QMenu, controller: Controller) -> None:
     """Add the actions that set z, A or B to the mean of the selection."""
     for role in ("z", "a", "b"):
         name = role if role == "z" else role.upper()
@@ -97,12 +97,12 @@ def add_means(menu: QMenu, controller: Controller) -> None:
         )
 
 
-def add_kept(menu: QMenu, controller: Controller) -> None:
+def add_saved_selections(menu: QMenu, controller: Controller) -> None:
     """Add the saved selections, alone or combined with the current one."""
     for kept in controller.state.kept:
         inner = menu.addMenu(f"{kept.name} · {len(kept):,}")
-        for how in How if controller.state.selection else (How.NEW,):
-            text = "select" if how is How.NEW else how.value
+        for how in SetOperation if controller.state.selection else (SetOperation.NEW,):
+            text = "select" if how is SetOperation.NEW else how.value
             inner.addAction(text.capitalize(), partial(controller.selection.select, kept.rows, how))
         inner.addSeparator()
         inner.addAction("Forget", partial(controller.selection.forget, kept.name))

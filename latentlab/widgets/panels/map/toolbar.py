@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.panels.map.lasso import BOX, LASSO, NEW
+from latentlab.widgets.panels.map.lasso import BOX, LASSO, NO_TOOL
 
 TOOLS = {
     BOX: "Select images in a box: Shift adds, Alt removes, a click takes one",
@@ -56,7 +56,7 @@ class MapToolbar(QFrame):
             if button is not self.sender():
                 button.setChecked(False)
         active = [tool for tool, button in self.buttons.items() if button.isChecked()]
-        self.chosen.emit(active[0] if active else NEW)
+        self.chosen.emit(active[0] if active else NO_TOOL)
 
     def drop(self, menu: QMenu, button: IconButton) -> None:
         """Open a menu below a button, and delete it afterwards."""

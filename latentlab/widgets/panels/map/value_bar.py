@@ -8,13 +8,13 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from latentlab.widgets.kit.scatter.point_colours import viridis
+from latentlab.widgets.kit.scatter.point_colours import viridis_palette
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 STOPS = 12
 
 
-class ValueBar(QWidget):
+class ColourScale(QWidget):
     """Colour gradient between two numbers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -47,7 +47,7 @@ class ValueBar(QWidget):
         right = self.width() - self.fontMetrics().horizontalAdvance(high) - UNIT
         strip = QRectF(left, (self.height() - UNIT) / 2, max(0, min(right - left, 20 * UNIT)), UNIT)
         gradient = QLinearGradient(strip.topLeft(), strip.topRight())
-        shades = viridis()
+        shades = viridis_palette()
         for i in range(STOPS + 1):
             shade = shades[i * (len(shades) - 1) // STOPS].tolist()
             gradient.setColorAt(i / STOPS, QColor(*shade))

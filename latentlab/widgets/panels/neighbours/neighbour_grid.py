@@ -15,12 +15,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from latentlab.widgets.kit.images.cell_pointer import CellPointer
-from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
+from latentlab.widgets.kit.images.cell_pointer import GridNavigation
+from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
-    from latentlab.session.neighbours import Near
+    from latentlab.session.neighbours import NearestImages
 
 LARGEST, SMALLEST = 96, 36
 
@@ -38,7 +38,7 @@ class NeighbourGrid(QWidget):
         self._rows: list[int] = []
         self._texts: list[str] = []
         self._images: list[QImage] = []
-        self.pointer = CellPointer(self)
+        self.pointer = GridNavigation(self)
         self.pointer.hovered.connect(self._on_hovered)
         self.pointer.chosen.connect(self._on_chosen)
         self.setFont(small(self.font()))
@@ -46,11 +46,11 @@ class NeighbourGrid(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._side, self.columns = SMALLEST, 1
 
-    def set_near(self, near: Near | None, form: str) -> None:
+    def set_near(self, near: NearestImages | None, form: str) -> None:
         """Show images, or none; `form` is the format string of a distance."""
         self._rows = [] if near is None else near.rows.tolist()
         self._texts = [] if near is None else [form.format(d) for d in near.distances.tolist()]
-        self._images = [] if near is None else [to_image(picture) for picture in near.pictures]
+        self._images = [] if near is None else [to_qimage(picture) for picture in near.pictures]
         self.pointer.set_current(-1)
         self._arrange()
 
@@ -111,7 +111,7 @@ class NeighbourGrid(QWidget):
         for index in range(self.count):
             rect = self.place_of(index)
             image = self._images[index]
-            draw(painter, fitted(image.size(), rect), image, smooth=False)
+            draw_image(painter, fitted(image.size(), rect), image, smooth=False)
             painter.setPen(QColor(c.text if index == self.pointer.current else c.muted))
             below = QRectF(rect.left(), rect.bottom() + 1, rect.width(), UNIT * 3)
             top = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)

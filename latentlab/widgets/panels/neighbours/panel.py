@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.neighbours import FindNeighbours
 from latentlab.widgets.kit.labels import muted
-from latentlab.widgets.kit.number_box import WholeBox
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.number_box import IntegerBox
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.neighbours.neighbour_grid import NeighbourGrid
 
@@ -31,7 +31,7 @@ class NeighboursPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.count = WholeBox(1, MOST)
+        self.count = IntegerBox(1, MOST)
         self.count.setValue(SOME)
         self.count.setSuffix(" nearest")
         self.count.setKeyboardTracking(False)
@@ -66,7 +66,7 @@ class NeighboursPanel(PanelWidget):
             self._parts += [label, view]
             view.hovered.connect(controller.preview.row)
             view.chosen.connect(controller.point.pick)
-            Veil(view, controller, FindNeighbours)
+            StaleOverlay(view, controller, FindNeighbours)
         self.body.addWidget(self._empty)
         self.count.valueChanged.connect(controller.demand.renew)
 

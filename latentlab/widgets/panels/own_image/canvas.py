@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent, QPaintEvent
     from PySide6.QtWidgets import QWidget
 
-LONGER = 448
+CANVAS_SIZE = 448
 """Longer side of the drawing in pixels: more than any model needs."""
-LIVE_MS = 50
+STROKE_SIGNAL_MS = 50
 """Milliseconds between two signals during a stroke."""
 
 
@@ -50,7 +50,7 @@ class DrawCanvas(PaintArea):
         self._image = QImage()
         self._live = QTimer(self)
         self._live.setSingleShot(True)
-        self._live.setInterval(LIVE_MS)
+        self._live.setInterval(STROKE_SIGNAL_MS)
         self._live.timeout.connect(self._emit_progress)
         self.setAccessibleName("Canvas")
         self.setToolTip(
@@ -155,7 +155,7 @@ class DrawCanvas(PaintArea):
         return fills[-1] if fills else self._base
 
     def _redraw(self) -> None:
-        scale = LONGER / max(self._size.width(), self._size.height())
+        scale = CANVAS_SIZE / max(self._size.width(), self._size.height())
         size = QSize(*(max(1, round(scale * s)) for s in self._size.toTuple()))
         self._image = QImage(size, QImage.Format.Format_RGB32)
         self._image.fill(QColor(self._base))

@@ -8,20 +8,20 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from latentlab.widgets.kit.images.image_view import draw, fitted, to_image
+from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
 from latentlab.widgets.kit.theme import colours, faint, small
 from latentlab.widgets.panels.own_image.paint_area import STEPS
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
 
-    from latentlab.data.own_image.crop import Frame, OwnImage
+    from latentlab.data.own_image.crop import CropBox, OwnImage
 
-GRIP = 10
+GRAB_DISTANCE = 10
 """Distance in pixels from a corner within which a press grabs the corner."""
 ZOOM = 1.1
-GROW = {Qt.Key.Key_Plus: ZOOM, Qt.Key.Key_Equal: ZOOM, Qt.Key.Key_Minus: 1 / ZOOM}
-NUDGE = 0.02
+ZOOM_KEYS = {Qt.Key.Key_Plus: ZOOM, Qt.Key.Key_Equal: ZOOM, Qt.Key.Key_Minus: 1 / ZOOM}
+KEY_STEP = 0.02
 """Step of an arrow key, as a fraction of the image's longer side."""
 
 
@@ -32,13 +32,13 @@ class CropView(QWidget):
     """
 
     framed = Signal(object, bool)
-    """New ``Frame``; False until the mouse button or key is released."""
+    """New ``CropBox``; False until the mouse button or key is released."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
         self._own: OwnImage | None = None
-        self.frame: Frame | None = None
+        self.frame: CropBox | None = None
         self._grip: str = ""
         self._last = QPointF()
         self._unsettled = False
@@ -55,7 +55,7 @@ class CropView(QWidget):
     def set_own(self, own: OwnImage | None) -> None:
         """Show an image and its crop frame; None clears the view."""
         if own is None or self._own is None or own.source is not self._own.source:
-            self._image = to_image(own.source.pixels) if own else None
+            self._image = to_qimage(own.source.pixels) if own else None
             self._grip = ""
         elif self._grip:
             return  # the answer is older than the frame being dragged
@@ -92,7 +92,7 @@ class CropView(QWidget):
     def _scale(self) -> float:
         return self.room().width() / self._image.width() if self._image else 1.0
 
-    def _set_frame(self, frame: Frame, *, settled: bool) -> None:
+    def _set_frame(self, frame: CropBox, *, settled: bool) -> None:
         if frame != self.frame or settled:
             self.frame = frame
             self._unsettled = not settled
@@ -102,7 +102,7 @@ class CropView(QWidget):
     def _grip_at(self, pos: QPointF) -> str:
         rect = self.frame_rect()
         corners = (rect.topLeft(), rect.topRight(), rect.bottomLeft(), rect.bottomRight())
-        if any((corner - pos).manhattanLength() <= GRIP for corner in corners):
+        if any((corner - pos).manhattanLength() <= GRAB_DISTANCE for corner in corners):
             return "corner"
         return "inside" if rect.contains(pos) else ""
 
@@ -152,11 +152,11 @@ class CropView(QWidget):
         key = Qt.Key(event.key())
         if self.frame and self._own and key in STEPS:
             size = self._own.source.size
-            step = NUDGE * max(size)
+            step = KEY_STEP * max(size)
             frame = self.frame.moved(STEPS[key][0] * step, STEPS[key][1] * step, size)
             self._set_frame(frame, settled=not event.isAutoRepeat())
-        elif self.frame and self._own and key in GROW:
-            frame = self.frame.scaled(GROW[key], self._own.source.size)
+        elif self.frame and self._own and key in ZOOM_KEYS:
+            frame = self.frame.scaled(ZOOM_KEYS[key], self._own.source.size)
             self._set_frame(frame, settled=not event.isAutoRepeat())
         else:
             super().keyPressEvent(event)
@@ -194,7 +194,7 @@ class CropView(QWidget):
             painter.drawText(self.rect(), int(flags), "Open, paste or drop a picture.")
             return
         bounds, rect = self.room(), self.frame_rect()
-        draw(painter, bounds, self._image, smooth=True)
+        draw_image(painter, bounds, self._image, smooth=True)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         outside = QPainterPath()
         outside.addRect(bounds)

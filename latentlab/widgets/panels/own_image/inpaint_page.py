@@ -8,8 +8,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from latentlab.session.own_image import Inpaint, InpaintSamples
-from latentlab.widgets.kit.flow_layout import Page
-from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.flow_layout import WrappingWidget
+from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panels.own_image.mask_view import MaskView
 from latentlab.widgets.panels.own_image.tools import MaskTools
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-class InpaintPage(Page):
+class InpaintPage(WrappingWidget):
     """Mask and its tools, with the inpaintings beside the mask.
 
     Parameters
@@ -35,7 +35,7 @@ class InpaintPage(Page):
         self._seed = 0
         self.veiled = MaskView()
         self.brushes = MaskTools(self.veiled)
-        self.fills = TileView("", gap=1)
+        self.fills = ImageGrid("", gap=1)
         self.fills.setAccessibleName("Ways to fill it in")
         self.fills.hide()
         self.progress, self.cancel = QProgressBar(), QPushButton("Cancel")

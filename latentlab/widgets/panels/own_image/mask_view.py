@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from latentlab.widgets.kit.images.image_view import draw, to_image
+from latentlab.widgets.kit.images.image_view import draw_image, to_qimage
 from latentlab.widgets.kit.theme import colours
 from latentlab.widgets.panels.own_image.paint_area import PaintArea
 
@@ -98,7 +98,7 @@ class MaskView(PaintArea):
         if self._pixels is None:
             self.draw_caption(painter)
             return
-        draw(painter, self.room(), to_image(self._pixels), smooth=False)
+        draw_image(painter, self.room(), to_qimage(self._pixels), smooth=False)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(self.room(), self._mask_image())
         self.draw_frame(painter)

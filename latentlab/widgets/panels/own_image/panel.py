@@ -17,18 +17,18 @@ from PySide6.QtWidgets import (
 
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, SourceImage
 from latentlab.session.own_image import (
-    CENTERED,
+    CENTRED_KINDS,
     EncodeOwnImage,
     EstimateElbo,
     EstimateReferenceElbo,
     Inpaint,
 )
-from latentlab.widgets.kit.clipboard import paste_picture
-from latentlab.widgets.kit.dialogs import ask_picture
-from latentlab.widgets.kit.flow_layout import Page
+from latentlab.widgets.kit.clipboard import paste_image
+from latentlab.widgets.kit.dialogs import ask_image_file
+from latentlab.widgets.kit.flow_layout import WrappingWidget
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.own_image.canvas import DrawCanvas
 from latentlab.widgets.panels.own_image.crop_view import CropView
@@ -39,7 +39,7 @@ from latentlab.widgets.panels.own_image.tools import CropTools, DrawTools
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from latentlab.data.own_image.crop import Frame
+    from latentlab.data.own_image.crop import CropBox
     from latentlab.session.points import Original
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
@@ -85,9 +85,9 @@ class OwnImagePanel(PanelWidget):
         self.body.addWidget(self.result, 3)
         self._connect()
         result = self.result
-        Veil(result, controller, EncodeOwnImage)
+        StaleOverlay(result, controller, EncodeOwnImage)
         for label in (result.numbers, result.verdict):
-            Veil(label, controller, EstimateElbo)
+            StaleOverlay(label, controller, EstimateElbo)
 
     def _make_tools(self) -> None:
         self._pages = QButtonGroup(self)
@@ -156,7 +156,7 @@ class OwnImagePanel(PanelWidget):
         channels, height, width = model.spec.shape
         self.canvas.prepare(width, height, colour=channels == 3)
         kind = model.recipe.get("data", {}).get("kind", model.data)
-        self.draw_tools.offer(colour=channels == 3, center=kind in CENTERED)
+        self.draw_tools.offer(colour=channels == 3, center=kind in CENTRED_KINDS)
         for box in (self.crop_tools.invert, self.crop_tools.center):
             box.setVisible(channels == 1)
         self.label.clear()
@@ -212,7 +212,7 @@ class OwnImagePanel(PanelWidget):
             self._on_drawn(True)
 
     @Slot(object, bool)
-    def _on_framed(self, frame: Frame, settled: bool) -> None:
+    def _on_framed(self, frame: CropBox, settled: bool) -> None:
         if own := self._own():
             fitting = replace(own.fitting, frame=frame)
             self.controller.own_image.show(own.source, fitting, settled=settled)
@@ -232,12 +232,12 @@ class OwnImagePanel(PanelWidget):
 
     @Slot()
     def _open(self) -> None:
-        if path := ask_picture(self):
+        if path := ask_image_file(self):
             self.controller.open_path(path)
 
     @Slot()
     def _paste(self) -> None:
-        paste_picture(self.controller)
+        paste_image(self.controller)
 
     @Slot()
     def _put_a(self) -> None:
@@ -255,7 +255,7 @@ class OwnImagePanel(PanelWidget):
 
 def _page(tools: QWidget, widget: QWidget) -> QWidget:
     """Return a page with tools above the widget they act on."""
-    page = Page()
+    page = WrappingWidget()
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(UNIT // 2)

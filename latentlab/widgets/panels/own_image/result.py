@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from latentlab.session.points import Original
     from latentlab.session.state import State
 
-FAINTEST = 0.05
+MIN_ERROR_SCALE = 0.05
 """Minimum error of the brightest colour, so that small errors do not look large."""
 EMPTY = "Draw a picture, or open, paste or drop one."
 NAMES = ("original", "reconstruction", "error")
@@ -106,7 +106,7 @@ class OwnImageResult(QWidget):
             self.bar.set_top(1.0)
             return
         error = error_map(own)
-        top = max(FAINTEST, float(error.max()))
+        top = max(MIN_ERROR_SCALE, float(error.max()))
         shades = pg.colormap.get("viridis").getLookupTable(nPts=256)[:, :3].astype(np.uint8)
         self.views[0].set_pixels(own.picture)
         self.views[1].set_pixels(own.reconstruction)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QSlider, QToolButton, QWidget
 
 from latentlab.widgets.kit.flow_layout import FlowLayout
-from latentlab.widgets.kit.icons import IconButton, toggle
+from latentlab.widgets.kit.icons import IconButton, make_toggle_button
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ PALETTE = {
     "green": "#4c9a4f",
     "blue": "#3a72d8",
 }
-WIDTHS = (2, 24)
+WIDTH_RANGE = (2, 24)
 """Minimum and maximum width of a pen or brush, in hundredths of the image."""
 
 
-class Tools(QWidget):
+class ToolRow(QWidget):
     """Row of tools that wraps onto several lines."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Tools(QWidget):
 def size_slider(value: int, what: str) -> QSlider:
     """Return a slider for the width of a pen or brush; `what` is its name."""
     slider = QSlider(Qt.Orientation.Horizontal)
-    slider.setRange(*WIDTHS)
+    slider.setRange(*WIDTH_RANGE)
     slider.setValue(value)
     slider.setFixedWidth(48)
     slider.setAccessibleName(f"Width of the {what}")
@@ -55,7 +55,7 @@ def size_slider(value: int, what: str) -> QSlider:
     return slider
 
 
-class DrawTools(Tools):
+class DrawTools(ToolRow):
     """Pen, eraser, colours and undo.
 
     Parameters
@@ -73,7 +73,7 @@ class DrawTools(Tools):
         self.undo = IconButton("undo", "Take the last stroke back; Ctrl+Z does so on the canvas")
         self.clear = IconButton("clear", "Clear the canvas; this too can be taken back")
         self.fill = IconButton("fill", "Fill the canvas with the pen's colour")
-        self.center = toggle(
+        self.center = make_toggle_button(
             "center",
             "Center as MNIST",
             "Scale the drawing to 20 of 28 pixels and move its centre of mass to the middle, as "
@@ -131,7 +131,7 @@ class DrawTools(Tools):
         self.clear.setEnabled(bool(self._canvas.strokes))
 
 
-class CropTools(Tools):
+class CropTools(ToolRow):
     """Invert, centre, and reset of the crop frame."""
 
     changed = Signal()
@@ -141,13 +141,13 @@ class CropTools(Tools):
 
     def __init__(self) -> None:
         super().__init__()
-        self.invert = toggle(
+        self.invert = make_toggle_button(
             "invert",
             "Invert",
             "Let dark and light change places: for dark ink on paper, where the model knows light "
             "on black.",
         )
-        self.center = toggle(
+        self.center = make_toggle_button(
             "center",
             "Center as MNIST",
             "Cut out what is light on black, scale it to 20 of 28 pixels and centre its mass, as "
@@ -160,7 +160,7 @@ class CropTools(Tools):
         reset.clicked.connect(self.whole)
 
 
-class MaskTools(Tools):
+class MaskTools(ToolRow):
     """Brush, eraser, and inpainting of the masked part.
 
     Parameters

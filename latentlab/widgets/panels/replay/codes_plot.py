@@ -9,12 +9,12 @@ import numpy as np
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.scatter.markers import PriorRings
 from latentlab.widgets.kit.scatter.point_colours import by_class
-from latentlab.widgets.kit.scatter.scatter import CodeCloud
+from latentlab.widgets.kit.scatter.scatter import ScatterItem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STEP = 2.0
+LIMIT_STEP = 2.0
 """Limits are multiples of this step, so that they rarely change during a replay."""
 
 
@@ -29,7 +29,7 @@ class CodesPlot(Plot):
             self.getPlotItem().hideAxis(side)
         self.getPlotItem().setContentsMargins(0, 0, 0, 0)
         # Small points overlap less in a small plot.
-        self.cloud = CodeCloud(largest=3)
+        self.cloud = ScatterItem(largest=3)
         for item in (PriorRings(), self.cloud):
             self.addItem(item, ignoreBounds=True)
 
@@ -37,5 +37,5 @@ class CodesPlot(Plot):
         """Show codes, shape (N, 2), coloured by class."""
         self.cloud.set_points(xy, by_class(labels, len(xy)))
         limit = float(np.quantile(np.abs(xy), 0.99)) if xy.size else 0.0
-        limit = STEP * np.ceil(min(max(limit, 3.1), 1e4) / STEP)
+        limit = LIMIT_STEP * np.ceil(min(max(limit, 3.1), 1e4) / LIMIT_STEP)
         self.setRange(xRange=(-limit, limit), yRange=(-limit, limit), padding=0.0)

@@ -8,11 +8,11 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from latentlab.latent.planes import axes_frame
+from latentlab.latent.planes import axes_plane
 from latentlab.session import wants
 from latentlab.session.points import Tiles
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import Area, Panel, PanelWidget
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-TALL = 1.2
+STACKED_ASPECT = 1.2
 STEP_MS = 150
 """Milliseconds between two epochs during playback."""
 EMPTY = "Train a model, and how it looks after each epoch is kept here, to be looked back at."
@@ -58,7 +58,7 @@ class ReplayPanel(PanelWidget):
         self.codes.setToolTip("Codes of held-out images at this moment, coloured by class.")
         self.codes.setAccessibleName("Codes at this moment")
         self.pairs = PairsView()
-        self.samples = TileView("", gap=1)
+        self.samples = ImageGrid("", gap=1)
         self.samples.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.samples.setAccessibleName("Samples at this moment")
         self.samples.setToolTip("The same points of the prior, decoded at every moment.")
@@ -90,7 +90,7 @@ class ReplayPanel(PanelWidget):
 
     @override
     def resizeEvent(self, event: QEvent) -> None:
-        is_tall = self.height() > TALL * self.width()
+        is_tall = self.height() > STACKED_ASPECT * self.width()
         direction = QBoxLayout.Direction
         self._main_layout.setDirection(direction.TopToBottom if is_tall else direction.LeftToRight)
 
@@ -110,7 +110,7 @@ class ReplayPanel(PanelWidget):
             return
         frame, size = state.view.frame, portrait.mu.shape[1]
         if frame.size != size:
-            frame = axes_frame(0, min(1, size - 1), size)
+            frame = axes_plane(0, min(1, size - 1), size)
         self.codes.set_codes(frame.place(portrait.mu), portrait.labels)
         self.pairs.set_pairs(portrait.originals, portrait.reconstructions)
         self.samples.set_tiles(Tiles((), portrait.samples, 8))

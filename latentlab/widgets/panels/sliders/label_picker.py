@@ -12,7 +12,7 @@ from latentlab.widgets.kit.theme import UNIT
 if TYPE_CHECKING:
     from latentlab.session.points import ModelCard
 
-MANY_CLASSES = 12
+MAX_CLASS_BUTTONS = 12
 
 
 class LabelPicker(QWidget):
@@ -50,7 +50,9 @@ class LabelPicker(QWidget):
         for button in self._buttons.buttons():
             self._buttons.removeButton(button)
             button.deleteLater()
-        short = len(self._names) <= MANY_CLASSES and all(len(name) <= 2 for name in self._names)
+        short = len(self._names) <= MAX_CLASS_BUTTONS and all(
+            len(name) <= 2 for name in self._names
+        )
         for i, name in enumerate(self._names if short else ()):
             button = QToolButton()
             button.setText(name)

@@ -10,14 +10,13 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QScrollArea, 
 
 from latentlab.session.axes import Axis, AxisOrder, component_axis, dimension_axis
 from latentlab.session.directions import MakeSliderStrips, MeasureDimensions
-from latentlab.widgets.kit.axis.slider import REACH
-from latentlab.widgets.kit.axis.strip_updates import StripUpdates
+from latentlab.widgets.kit.axis.strip_updates import StripUpdater
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.sliders.label_picker import LabelPicker
-from latentlab.widgets.panels.sliders.row import SliderRow, Title
+from latentlab.widgets.panels.sliders.row import AxisTitle, SliderRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,13 +24,12 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from latentlab.latent.codes import Codes
-    from latentlab.session.axes import Importance
+    from latentlab.session.axes import DimensionStatistics
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-__all__ = ["PANEL", "REACH", "SlidersPanel"]
-FEW = 16
+MAX_SLIDERS_WITH_IMAGES = 16
 """Maximum number of sliders with images shown by default."""
 
 
@@ -57,10 +55,10 @@ class SlidersPanel(PanelWidget):
         self.body.addWidget(self._area, 1)
         self.rows: list[SliderRow] = []
         self._axes: list[Axis] = []
-        self._strip_updates = StripUpdates(controller, MakeSliderStrips, self.rows, self)
+        self._strip_updates = StripUpdater(controller, MakeSliderStrips, self.rows, self)
         self._with_pictures: bool | None = None
         self._connect()
-        Veil(self, controller)
+        StaleOverlay(self, controller)
 
     def _make_tools(self) -> None:
         self.order = QComboBox()
@@ -158,7 +156,11 @@ class SlidersPanel(PanelWidget):
         self._show_pictures()
 
     def _show_pictures(self) -> None:
-        wanted = len(self.rows) <= FEW if self._with_pictures is None else self._with_pictures
+        wanted = (
+            len(self.rows) <= MAX_SLIDERS_WITH_IMAGES
+            if self._with_pictures is None
+            else self._with_pictures
+        )
         self.pictures.setChecked(wanted)
         for row in self.rows:
             row.show_pictures(wanted=wanted)
@@ -190,8 +192,8 @@ class SlidersPanel(PanelWidget):
 
 
 def _axes(
-    codes: Codes, order: AxisOrder, measured: Importance | None
-) -> tuple[list[Axis], list[Title]]:
+    codes: Codes, order: AxisOrder, measured: DimensionStatistics | None
+) -> tuple[list[Axis], list[AxisTitle]]:
     """Return the axes and titles of the sliders, in order."""
     dimensions = range(codes.mu.shape[1])
     if order is AxisOrder.COMPONENTS and measured:
@@ -208,18 +210,18 @@ def _axes(
     return axes, [_dimension(dimension, order, current) for dimension in ordered]
 
 
-def _dimension(dimension: int, order: AxisOrder, measured: Importance | None) -> Title:
+def _dimension(dimension: int, order: AxisOrder, measured: DimensionStatistics | None) -> AxisTitle:
     if measured is None:
-        return Title(dimension)
+        return AxisTitle(dimension)
     nats, dead = float(measured.kl[dimension]), bool(measured.dead[dimension])
     nothing = "It carries nothing (under 0.01 nats): the decoder has learned to ignore it."
     tip = nothing if dead else f"It carries {nats:.2f} nats per image."
-    return Title(dimension, "z", f"{nats:.2f}" if order is AxisOrder.KL else "", tip, dead)
+    return AxisTitle(dimension, "z", f"{nats:.2f}" if order is AxisOrder.KL else "", tip, dead)
 
 
-def _component(i: int, share: float) -> Title:
+def _component(i: int, share: float) -> AxisTitle:
     tip = f"Along it lies {share:.1%} of the variance of the codes."
-    return Title(i, "PC", f"{share:.0%}", tip, share < 1e-4)
+    return AxisTitle(i, "PC", f"{share:.0%}", tip, share < 1e-4)
 
 
 PANEL = Panel(

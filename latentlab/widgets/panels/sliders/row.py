@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from latentlab.widgets.kit.axis.slider import AxisSlider
-from latentlab.widgets.kit.axis.strip import AxisStrip
+from latentlab.widgets.kit.axis.strip import ImageStrip
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import small
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Title:
-    """Title of a row and its tooltip.
+class AxisTitle:
+    """AxisTitle of a row and its tooltip.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ class SliderRow(QObject):
     def __init__(self, place: int, grid: QGridLayout, parent: QWidget) -> None:
         super().__init__(parent)
         self._grid_row, self._grid = 2 * place, grid
-        self._title: Title | None = None
+        self._title: AxisTitle | None = None
         self.dimension = place
-        self.strip: AxisStrip | None = None
+        self.strip: ImageStrip | None = None
         self._name = QLabel()
         self.slider = AxisSlider()
         self._value = QLabel()
@@ -85,7 +85,7 @@ class SliderRow(QObject):
         """Whether the slider is not at its centre."""
         return self.slider.is_moved
 
-    def show_title(self, title: Title) -> None:
+    def show_title(self, title: AxisTitle) -> None:
         """Show the title and tooltips of the axis."""
         if title == self._title:
             return
@@ -115,7 +115,7 @@ class SliderRow(QObject):
     def show_pictures(self, *, wanted: bool) -> None:
         """Show or hide the images below the slider."""
         if wanted and self.strip is None:
-            self.strip = AxisStrip(self.slider)
+            self.strip = ImageStrip(self.slider)
             self._grid.addWidget(self.strip, self._grid_row + 1, 1)
             self.pictured.emit(self.strip)
         elif not wanted and self.strip:

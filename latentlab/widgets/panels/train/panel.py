@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-REMEMBERED = "train/recipe"
+RECIPE_KEY = "train/recipe"
 
 
 class TrainPanel(PanelWidget):
@@ -109,7 +109,7 @@ class TrainPanel(PanelWidget):
         self.form = FormWidget(fields)
         self.form.setContentsMargins(0, 0, UNIT, 0)
         self._area.setWidget(self.form)
-        self.form.set_values(state.draft.values or settings().value(REMEMBERED, {}))
+        self.form.set_values(state.draft.values or settings().value(RECIPE_KEY, {}))
         self.form.changed.connect(self._on_edited)
         self._on_edited()
 
@@ -124,7 +124,7 @@ class TrainPanel(PanelWidget):
     def _on_edited(self) -> None:
         if self.form:
             draft = self.form.values()
-            settings().setValue(REMEMBERED, draft)
+            settings().setValue(RECIPE_KEY, draft)
             self.controller.training.set_draft(draft, self.form.wrong())
 
     def _show_problems(self, state: State) -> None:

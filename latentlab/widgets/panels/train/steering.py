@@ -8,10 +8,10 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from latentlab.session.export import DescribeForm
-from latentlab.session.form import chosen
-from latentlab.widgets.kit.dialogs import ask_discard, ask_epochs
+from latentlab.session.form import used_fields
+from latentlab.widgets.kit.dialogs import ask_epochs, confirm_discard
 from latentlab.widgets.kit.labels import ElidedLabel, muted
-from latentlab.widgets.kit.queue_view import title
+from latentlab.widgets.kit.queue_view import recipe_title
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.panels.train.steering_row import SteeringRow
 from latentlab.widgets.window.run_bar import toggle_pause
@@ -102,7 +102,7 @@ class SteeringCard(QFrame):
         run = state.training.run
         if run is None:
             return
-        name = title(run.recipe) or "A run"
+        name = recipe_title(run.recipe) or "A run"
         self._title.setText(name)
         self._epoch.setText(f"· epoch {run.epoch}/{run.epochs}" if run.epochs else "")
         self._show_rows({key: (f, v) for key, f, v in steerable(state)})
@@ -169,7 +169,7 @@ class SteeringCard(QFrame):
 
     @Slot()
     def _on_cancel(self) -> None:
-        ask_discard(self, self._controller)
+        confirm_discard(self, self._controller)
 
     @Slot()
     def _on_more(self) -> None:
@@ -184,7 +184,7 @@ def steerable(state: State) -> list[tuple[str, Field, float]]:
     return [
         (key, field, value)
         for key, field, value in (
-            chosen((state.answer(DescribeForm) or ()), recipe) if recipe else ()
+            used_fields((state.answer(DescribeForm) or ()), recipe) if recipe else ()
         )
         if field.type in ("int", "float") and value is not None and _is_steerable(key)
     ]

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
-from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SIDE = 72
 """Width of the name column, in pixels."""
-LARGEST = 56
+MAX_TILE_SIZE = 56
 """Maximum size of a tile in pixels, which keeps several rows in view."""
 
 
@@ -44,7 +44,7 @@ class LabelledRows(QScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
 
     @property
-    def view(self) -> TileView:
+    def view(self) -> ImageGrid:
         """View of the tiles."""
         return self.sheet.view
 
@@ -61,7 +61,7 @@ class LabelledRows(QScrollArea):
 class _Sheet(QWidget):
     def __init__(self, caption: str) -> None:
         super().__init__()
-        self.view = TileView(caption, fixed_columns=True, gap=1, parent=self)
+        self.view = ImageGrid(caption, fixed_columns=True, gap=1, parent=self)
         self._names: Sequence[tuple[str, str]] = ()
         self._tiles: Tiles | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -82,7 +82,7 @@ class _Sheet(QWidget):
         height, width = self._tiles.pictures.shape[1:3]
         # Size of the mosaic in pixels: the tiles and the gaps between them.
         w, h = columns * (width + 1) - 1, rows * (height + 1) - 1
-        view_width = min(self.width() - SIDE, LARGEST * columns)
+        view_width = min(self.width() - SIDE, MAX_TILE_SIZE * columns)
         self.setMinimumHeight(round(view_width * h / w))
         self.view.setGeometry(SIDE, 0, view_width, round(view_width * h / w))
 

@@ -9,15 +9,15 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from latentlab.session.export import MOVING, TILES, format_of
+from latentlab.session.export import ANIMATIONS, GRID_FORMATS, format_of
 from latentlab.session.interpolation import MakeTraversal, Range, Traversal, TraversalSettings
 from latentlab.session.mosaic import tile
 from latentlab.session.points import Loop, Tiles
-from latentlab.widgets.kit.dialogs import ask_where
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.number_box import NumberBox, WholeBox
+from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
 from latentlab.widgets.kit.player import Player
-from latentlab.widgets.kit.veil import Veil
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget
 from latentlab.widgets.panels.traversals.labelled_rows import LabelledRows
 
@@ -39,7 +39,7 @@ class TraversalsPanel(PanelWidget):
         self.settings = TraversalSettings()
         self._row = 0
         self.play = IconButton("play", "Sweep the row pointed at last there and back, or pause")
-        self.columns = WholeBox(3, 31)
+        self.columns = IntegerBox(3, 31)
         self.columns.setValue(self.settings.columns)
         self.columns.setSuffix(" steps")
         self.columns.setKeyboardTracking(False)
@@ -81,7 +81,7 @@ class TraversalsPanel(PanelWidget):
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
-        Veil(self.sheet, self.controller, MakeTraversal)
+        StaleOverlay(self.sheet, self.controller, MakeTraversal)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
@@ -174,7 +174,7 @@ class TraversalsPanel(PanelWidget):
     @Slot()
     def _save(self) -> None:
         made = self.controller.state.answer(MakeTraversal)
-        if made and (path := ask_where(self, "traversals", TILES)):
+        if made and (path := ask_save_path(self, "traversals", GRID_FORMATS)):
             settings = self.settings
             info = {
                 "dimensions": made.dimensions,
@@ -182,7 +182,7 @@ class TraversalsPanel(PanelWidget):
                 "span": settings.span,
                 "z": self.controller.state.point.z if self.controller.state.point else (),
             }
-            tiles = sweep(made) if format_of(path) in MOVING else made.tiles
+            tiles = sweep(made) if format_of(path) in ANIMATIONS else made.tiles
             self.controller.files.export(tiles, path, info, gap=1, steps=True)
 
 

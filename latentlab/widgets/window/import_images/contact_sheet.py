@@ -1,4 +1,4 @@
-"""Contact sheet: sample images as preprocessed for a model, and the number of each class."""
+"""ContactSheet sheet: sample images as preprocessed for a model, and the number of each class."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session.points import Point, Tiles
-from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.labels import counted, muted, problem
 from latentlab.widgets.kit.theme import UNIT, class_colour, small
 
 if TYPE_CHECKING:
-    from latentlab.session.import_images import Checked, Contact
+    from latentlab.session.import_images import ContactSheet, HeaderCheck
     from latentlab.work import Progress
 
 GAP = 2
@@ -33,13 +33,13 @@ LISTED = 1000
 EMPTY = "Choose a folder or a ZIP of pictures: some of them will show here as the model sees them."
 
 
-class ContactView(QWidget):
+class ContactSheetWidget(QWidget):
     """Sample images, with a summary of the data set, and file and class of the hovered image."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._contact: Contact | None = None
-        self.tiles = TileView(EMPTY, gap=GAP)
+        self._contact: ContactSheet | None = None
+        self.tiles = ImageGrid(EMPTY, gap=GAP)
         self.tiles.setAccessibleName("Some of the pictures")
         self.tiles.setMinimumSize(200, 96)
         sheet = QFrame()
@@ -86,7 +86,7 @@ class ContactView(QWidget):
         self.show_checked(None)
         self.show_progress(None)
 
-    def show_contact(self, contact: Contact | None) -> None:
+    def show_contact(self, contact: ContactSheet | None) -> None:
         """Show a contact sheet, or none; if it has a problem, images of the same root stay."""
         self.show_problem(contact.problem if contact else "")
         if contact and contact.problem:
@@ -109,7 +109,7 @@ class ContactView(QWidget):
         self.problem.setText(plain[:1].upper() + plain[1:])
         self.problem.setVisible(bool(plain))
 
-    def show_checked(self, checked: Checked | None) -> None:
+    def show_checked(self, checked: HeaderCheck | None) -> None:
         """Show the number of unreadable files, and list them if the fold is open."""
         skipped = checked.skipped if checked else ()
         self.unreadable.setVisible(bool(skipped))
@@ -152,13 +152,13 @@ def _fold() -> QToolButton:
     return fold
 
 
-def _tiles(contact: Contact) -> Tiles | None:
+def _tiles(contact: ContactSheet) -> Tiles | None:
     if contact.pictures is None:
         return None
     return Tiles((Point(()),) * len(contact.pictures), contact.pictures, 6)
 
 
-def _summary(contact: Contact) -> str:
+def _summary(contact: ContactSheet) -> str:
     pictures = counted(contact.count, "picture")
     named = len(contact.classes)
     classes = f" in {counted(named, 'class')}" if named else ", no classes"

@@ -19,20 +19,20 @@ from PySide6.QtWidgets import (
 
 from latentlab.session.export import DescribeForm
 from latentlab.session.import_images import CheckImageFiles, ShowContactSheet
-from latentlab.session.recipes import changed
+from latentlab.session.recipes import with_value
 from latentlab.widgets.kit.form.editors import FileEditor, NumberEditor
 from latentlab.widgets.kit.form.form import FormWidget
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.window.import_images.contact_sheet import ContactView
+from latentlab.widgets.window.import_images.contact_sheet import ContactSheetWidget
 from latentlab.widgets.window.import_images.path_row import FilePathRow
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
     from latentlab.session.form import Field
-    from latentlab.session.import_images import Contact
+    from latentlab.session.import_images import ContactSheet
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
@@ -67,7 +67,7 @@ class ImportDialog(QDialog):
         self._controller = controller
         self._root: Path | None = None
         self.form: FormWidget | None = None
-        self.view = ContactView()
+        self.view = ContactSheetWidget()
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._request_preview)
         self._options = QScrollArea()
@@ -190,7 +190,7 @@ class ImportDialog(QDialog):
             kinds = (ShowContactSheet, CheckImageFiles)
             self.view.show_progress(next(filter(None, map(state.working.get, kinds)), None))
 
-    def _show_contact(self, contact: Contact) -> None:
+    def _show_contact(self, contact: ContactSheet) -> None:
         self.view.show_contact(contact)
         wrong = self.form.wrong() if self.form else ""
         self.use.setEnabled(not contact.problem and contact.count > 1 and not wrong)
@@ -199,7 +199,7 @@ class ImportDialog(QDialog):
 
     # Attributes
 
-    def _show_attributes(self, contact: Contact) -> None:
+    def _show_attributes(self, contact: ContactSheet) -> None:
         """Fill the menu of attributes, and show the table that they come from."""
         row = self.form.row("attributes") if self.form else None
         if row and isinstance(row.editor, FileEditor):
@@ -226,7 +226,7 @@ class ImportDialog(QDialog):
         values = self.values()
         settings().setValue(REMEMBERED, values)
         self._controller.training.set_draft(
-            changed(self._controller.state.draft.values or {}, "data", values)
+            with_value(self._controller.state.draft.values or {}, "data", values)
         )
         super().accept()
 
@@ -239,7 +239,7 @@ class ImportDialog(QDialog):
         super().done(result)
 
 
-def ask_pictures(parent: QWidget, controller: Controller, root: Path | None) -> ImportDialog:
+def open_import_dialog(parent: QWidget, controller: Controller, root: Path | None) -> ImportDialog:
     """Open the import dialog, and return it."""
     dialog = ImportDialog(controller, root, parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

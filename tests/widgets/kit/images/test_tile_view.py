@@ -8,13 +8,13 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from latentlab.session.points import Point, Tiles
-from latentlab.widgets.kit.images.tile_view import TileView
+from latentlab.widgets.kit.images.tile_view import ImageGrid
 
 
 @pytest.fixture
 def make_view(qtbot, application):
     def make(count, columns, *, size=(400, 300), **options):
-        view = TileView("Nothing yet.", **options)
+        view = ImageGrid("Nothing yet.", **options)
         qtbot.addWidget(view)
         view.resize(*size)
         view.show()

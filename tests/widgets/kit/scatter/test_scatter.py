@@ -6,8 +6,14 @@ from gui_support import run_until
 from stub_controller import discard
 
 from latentlab.widgets.kit.scatter import scatter as map_cloud
-from latentlab.widgets.kit.scatter.point_colours import by_class, by_value, reach_of
-from latentlab.widgets.kit.scatter.rasterize import DIM, FAINTEST, Paint, density, stamp
+from latentlab.widgets.kit.scatter.point_colours import by_class, by_value, value_range
+from latentlab.widgets.kit.scatter.rasterize import (
+    DIM,
+    FAINTEST,
+    PointColours,
+    draw_points,
+    render_density,
+)
 from latentlab.widgets.panels.map.plot import MapPlot
 
 PALETTE = np.array([[200, 0, 0], [0, 0, 100]], np.uint8)
@@ -20,7 +26,9 @@ def parts(pixel):
 
 
 def test_one_point_is_one_pixel_the_right_way_up():
-    pixels = density(np.array([[3.5, 1.5]], np.float32), np.zeros(1, np.uint8), PALETTE, BOX, 4, 2)
+    pixels = render_density(
+        np.array([[3.5, 1.5]], np.float32), np.zeros(1, np.uint8), PALETTE, BOX, 4, 2
+    )
     assert pixels.shape == (2, 4)
     assert np.flatnonzero(pixels).tolist() == [3], "top right"
     alpha, red, green, blue = parts(pixels[0, 3])
@@ -31,16 +39,16 @@ def test_one_point_is_one_pixel_the_right_way_up():
 def test_where_points_overlap_it_is_opaque_and_their_mean():
     xy = np.array([[0.5, 0.5]] * 100 + [[2.5, 0.5]], np.float32)
     index = np.array([0] * 50 + [1] * 50 + [1], np.uint8)
-    pixels = density(xy, index, PALETTE, BOX, 4, 2)
+    pixels = render_density(xy, index, PALETTE, BOX, 4, 2)
     assert parts(pixels[1, 0]) == pytest.approx([255, 100, 0, 50], abs=2)
     assert parts(pixels[1, 2])[0] == int(255 * FAINTEST)
 
 
 def test_points_outside_or_nowhere_do_no_harm():
     xy = np.array([[-1, 1], [9, 1], [1e30, -1e30], [np.nan, 1], [1, 1.5]], np.float32)
-    assert np.count_nonzero(density(xy, np.zeros(5, np.uint8), PALETTE, BOX, 4, 2)) == 1
+    assert np.count_nonzero(render_density(xy, np.zeros(5, np.uint8), PALETTE, BOX, 4, 2)) == 1
     layer = (np.full(5, 7, np.uint32), np.full(5, 3, np.uint32), None)
-    assert np.count_nonzero(stamp(xy, [layer], 4, 2, 2) == 7) == 2
+    assert np.count_nonzero(draw_points(xy, [layer], 4, 2, 2) == 7) == 2
 
 
 @pytest.fixture
@@ -54,7 +62,7 @@ def plot(application):
 
 
 def paint(plot):
-    """Paint until what is painted is fresh, and return its pixels."""
+    """PointColours until what is painted is fresh, and return its pixels."""
     plot.viewport().repaint()
     run_until(lambda: plot.cloud.is_fresh)
     plot.viewport().repaint()
@@ -155,12 +163,12 @@ def test_numbers_are_coloured_from_low_to_high_and_unknown_ones_grey():
     assert len(shades.palette) == 256
     light = shades.palette[:255].astype(int) @ [299, 587, 114]
     assert (np.diff(light) > -1500).all(), "the more, the lighter"
-    assert reach_of(np.full(5, np.nan, np.float32)) == (0.0, 1.0)
-    low, high = reach_of(np.full(5, 3, np.float32))
+    assert value_range(np.full(5, np.nan, np.float32)) == (0.0, 1.0)
+    low, high = value_range(np.full(5, 3, np.float32))
     assert low == 3 < high
 
 
 def test_unknown_classes_are_grey():
     shades = by_class(np.array([-1, 0, 10, 11]), 4)
     assert shades.index.tolist() == [10, 0, 0, 1]
-    assert isinstance(shades, Paint)
+    assert isinstance(shades, PointColours)

@@ -11,7 +11,12 @@ from stub_controller import StubController, discard
 from latentlab.data.image_set import DATA
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import Field, Kind, describe
-from latentlab.session.import_images import Checked, CheckImageFiles, Contact, ShowContactSheet
+from latentlab.session.import_images import (
+    CheckImageFiles,
+    ContactSheet,
+    HeaderCheck,
+    ShowContactSheet,
+)
 from latentlab.session.runs import Draft
 from latentlab.widgets.window.import_images.contact_sheet import CLASSES
 from latentlab.widgets.window.import_images.dialog import ImportDialog
@@ -53,7 +58,7 @@ def asked(dialog, kind):
 
 
 def show(dialog, **changes):
-    contact = Contact(
+    contact = ContactSheet(
         dialog.values(), **{"pictures": PICTURES, "names": NAMES, "count": 24, **changes}
     )
     dialog._controller.show(answers={ShowContactSheet: contact})
@@ -106,7 +111,9 @@ def test_many_classes_are_cut_short(dialog):
 def test_answers_to_older_questions_are_passed_over(dialog):
     old = dialog.values()
     dialog.form.set_values({"width": 32})
-    dialog._controller.show(answers={ShowContactSheet: Contact(old, PICTURES, NAMES, count=24)})
+    dialog._controller.show(
+        answers={ShowContactSheet: ContactSheet(old, PICTURES, NAMES, count=24)}
+    )
     assert not dialog.use.isEnabled()
 
 
@@ -133,9 +140,9 @@ def test_one_picture_is_not_enough(dialog):
 
 def test_unreadable_files_are_counted_and_listed(dialog):
     skipped = (("a.png", "is no picture"), ("b.jpg", "image file is truncated"))
-    dialog._controller.show(answers={CheckImageFiles: Checked(Path("/park"), 9, skipped)})
+    dialog._controller.show(answers={CheckImageFiles: HeaderCheck(Path("/park"), 9, skipped)})
     assert dialog.view.unreadable.isHidden(), "those are other pictures"
-    dialog._controller.show(answers={CheckImageFiles: Checked(Path("/zoo"), 9, skipped)})
+    dialog._controller.show(answers={CheckImageFiles: HeaderCheck(Path("/zoo"), 9, skipped)})
     assert dialog.view.unreadable.text().startswith("2 could not be read")
     assert dialog.view.list.isHidden()
     QTest.mouseClick(dialog.view.unreadable, LEFT)
