@@ -1,15 +1,12 @@
 """Command line, in this process or, to test signals and streams, in a child process."""
 
 import json
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
-from training_support import command
 
 from latentlab import cli
 from latentlab.directories import resources, runs
@@ -130,29 +127,6 @@ def test_out_that_cannot_be_written(latentlab, recipe, tmp_path):
     status, _, errors = latentlab("train", recipe, "--out", tmp_path / "file" / "run")
     assert status == 2
     assert "cannot be written" in errors
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
-def test_ctrl_c_keeps_what_was_learned(recipe, tmp_path):
-    """A real process gets a real signal during training."""
-    out = tmp_path / "run"
-    words = command("train", recipe, "--out", out, "--set", "training.epochs=100000")
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 60
-    while not (out / "metrics.jsonl").exists():
-        assert time.monotonic() < end
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    said, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "Stopped and kept" in said
-    assert "Traceback" not in said + errors
-    model, checkpoint = load_model(out)
-    assert 0 < checkpoint.epoch < 100_000
-    assert all(np.isfinite(value.numpy()).all() for value in model.state_dict().values())
-    lines = (out / "metrics.jsonl").read_text().splitlines()
-    assert json.loads(lines[-1])["epoch"] == checkpoint.epoch
 
 
 # Several runs

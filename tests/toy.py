@@ -285,7 +285,7 @@ class ToyLab:
         return MeasuredValues(request.measure, request.count, values)
 
     def FindNeighbours(self, request):
-        away = np.linalg.norm(self.codes.mu - np.array(request.point.z, np.float32), grid_axis=1)
+        away = np.linalg.norm(self.codes.mu - np.array(request.point.z, np.float32), axis=1)
         rows = np.argsort(away)[: request.count]
         pictures = np.stack([self.PickImage(PickImage(row)).picture for row in rows.tolist()])
         near = NearestImages(rows, away[rows], pictures)

@@ -1,8 +1,6 @@
 """Helpers of the training tests: small recipes and their results."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 
@@ -67,14 +65,3 @@ def lines_of(file):
     """Return the JSON lines of a file, without ``seconds``."""
     lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
-
-
-def command(*words):
-    return [sys.executable, "-m", "latentlab", *map(str, words)]
-
-
-def in_a_process(*words, **options):
-    """Run a command line in a child process and wait for it."""
-    return subprocess.run(
-        command(*words), capture_output=True, text=True, timeout=100, check=False, **options
-    )

@@ -5,6 +5,8 @@ from gui_support import TINY, Desk, application, built, freeze, no_leaks, refroz
 
 from latentlab import app as program
 from latentlab.directories import resources
+from latentlab.workers import looks
+from latentlab.workers.intents import training as training_intents
 
 __all__ = ["application", "built", "no_leaks", "refrozen", "until"]
 
@@ -67,9 +69,17 @@ def cvae(make_desk):
 
 
 @pytest.fixture
-def training(desk):
+def often(monkeypatch):
+    """Update the shown model ten times as often as the program does while a run trains."""
+    monkeypatch.setattr(looks, "MAX_CPU_FRACTION", 0.5)
+    monkeypatch.setattr(training_intents, "MODEST_TIME_FRACTION", 0.9)
+
+
+@pytest.fixture
+def training(often, desk):
     """The program in the middle of training a tiny model; the desk it is on."""
     desk.controller.training.set_draft(TINY)
+    desk.controller.training.set_rhythm(0.1)
     desk.controller.training.start()
     desk.until(lambda: desk.state.model.source != resources() / "models" / "digits-2d")
     desk.until(lambda: ("running", "loss") in desk.state.log.curves)

@@ -80,21 +80,19 @@ def test_hover_over_an_image_shows_it_beside_its_reconstruction(old_desk):
     assert captions == [f"digits {under} ({label})", "reconstruction"]
 
 
-@pytest.mark.parametrize(("x", "y"), [(0.0, 0.0), (-2.0, 1.0), (2.5, -2.5)])
-def test_click_commits_exactly_that_z(desk, by_hand, x, y):
-    place = desk.pixel_of(x, y)
-    desk.hand.click(desk.map.viewport(), place)
-    desk.settle()
-    assert desk.state.point.z == pytest.approx(desk.place_of(place), abs=desk.pixel_size)
-    assert desk.state.point.z == pytest.approx((x, y), abs=2 * desk.pixel_size)
-    cross = desk.map.cross.pos()
-    assert (cross.x(), cross.y()) == pytest.approx(desk.state.point.z)
-    desk.hand.move(desk.panel("library").list)
-    assert_shows(desk, by_hand, desk.state.point)
-    assert desk.state.original is None
-
-
-def test_click_far_from_any_image_goes_there_too(desk, by_hand):
+def test_click_commits_exactly_that_z(desk, by_hand):
+    """Also far from any image."""
+    for x, y in ((0.0, 0.0), (-2.0, 1.0), (2.5, -2.5)):
+        place = desk.pixel_of(x, y)
+        desk.hand.click(desk.map.viewport(), place)
+        desk.settle()
+        assert desk.state.point.z == pytest.approx(desk.place_of(place), abs=desk.pixel_size)
+        assert desk.state.point.z == pytest.approx((x, y), abs=2 * desk.pixel_size)
+        cross = desk.map.cross.pos()
+        assert (cross.x(), cross.y()) == pytest.approx(desk.state.point.z)
+        desk.hand.move(desk.panel("library").list)
+        assert_shows(desk, by_hand, desk.state.point)
+        assert desk.state.original is None
     desk.map.setRange(xRange=(-10, 10), yRange=(-10, 10), padding=0)
     # Axes with other numbers take another room, with the next paint.
     desk.map.repaint()
@@ -143,41 +141,40 @@ def test_shift_click_takes_the_nearest_image(desk):
     assert not np.array_equal(original, reconstruction)
 
 
-@pytest.mark.parametrize("name", ["a", "b"])
-def test_dragging_a_handle_changes_the_strip_while_it_moves(desk, name):
-    other = {"a": "b", "b": "a"}[name]
-    before = desk.state
-    start = desk.pixel_of(*getattr(before.ends, name).z)
-    ends, strips = [], []
-    for _ in desk.hand.drag(desk.map.viewport(), start, start + QPoint(48, 32)):
+def test_dragging_a_handle_changes_the_strip_while_it_moves(desk):
+    for name, other in (("a", "b"), ("b", "a")):
+        before = desk.state
+        start = desk.pixel_of(*getattr(before.ends, name).z)
+        ends, strips = [], []
+        for _ in desk.hand.drag(desk.map.viewport(), start, start + QPoint(48, 32)):
+            desk.settle()
+            ends.append(getattr(desk.state.ends, name))
+            strips.append(desk.state.answer(DecodePath))
+        after = desk.state
+        assert len(set(ends)) >= 6
+        assert len({strip.pictures.tobytes() for strip in strips}) >= 6
+        moved, kept = getattr(after.ends, name), getattr(after.ends, other)
+        shift = np.subtract(moved.z, getattr(before.ends, name).z)
+        assert shift == pytest.approx((48 * desk.pixel_size, -32 * desk.pixel_size), rel=0.05)
+        assert kept == getattr(before.ends, other)
+        edge = after.answer(DecodePath).points[0 if name == "a" else -1]
+        assert edge.z == pytest.approx(moved.z, abs=1e-5)
+        assert after.point == before.point
+        handle = desk.map.handles[name].pos()
+        assert (handle.x(), handle.y()) == pytest.approx(moved.z)
+        # A whole drag is one step.
+        desk.hand.key(Qt.Key.Key_Z, CTRL)
         desk.settle()
-        ends.append(getattr(desk.state.ends, name))
-        strips.append(desk.state.answer(DecodePath))
-    after = desk.state
-    assert len(set(ends)) >= 6
-    assert len({strip.pictures.tobytes() for strip in strips}) >= 6
-    moved, kept = getattr(after.ends, name), getattr(after.ends, other)
-    shift = np.subtract(moved.z, getattr(before.ends, name).z)
-    assert shift == pytest.approx((48 * desk.pixel_size, -32 * desk.pixel_size), rel=0.05)
-    assert kept == getattr(before.ends, other)
-    edge = after.answer(DecodePath).points[0 if name == "a" else -1]
-    assert edge.z == pytest.approx(moved.z, abs=1e-5)
-    assert after.point == before.point
-    handle = desk.map.handles[name].pos()
-    assert (handle.x(), handle.y()) == pytest.approx(moved.z)
-    # A whole drag is one step.
-    desk.hand.key(Qt.Key.Key_Z, CTRL)
-    desk.settle()
-    assert desk.state.ends == before.ends
-    assert not desk.state.can_undo
-    np.testing.assert_array_equal(
-        desk.state.answer(DecodePath).pictures, before.answer(DecodePath).pictures
-    )
-    handle = desk.map.handles[name].pos()
-    assert (handle.x(), handle.y()) == pytest.approx(getattr(before.ends, name).z)
+        assert desk.state.ends == before.ends
+        assert not desk.state.can_undo
+        np.testing.assert_array_equal(
+            desk.state.answer(DecodePath).pictures, before.answer(DecodePath).pictures
+        )
+        handle = desk.map.handles[name].pos()
+        assert (handle.x(), handle.y()) == pytest.approx(getattr(before.ends, name).z)
 
 
-def test_arrow_keys_nudge(desk):
+def test_keys_move_z_and_letters_typed_into_the_form_stay_there(desk):
     desk.map.setFocus()
     start = np.array(desk.state.point.z)
     (left, right), _ = desk.map.viewRange()
@@ -194,6 +191,30 @@ def test_arrow_keys_nudge(desk):
     assert np.array(desk.state.point.z) - start == pytest.approx((step, step))
     desk.settle()
     assert desk.state.answer(Decode).point == desk.state.point
+    start = desk.state.point
+    desk.hand.key(Qt.Key.Key_R)
+    random = desk.state.point
+    assert random.z != start.z
+    assert max(map(abs, random.z)) < 7
+    desk.hand.key(Qt.Key.Key_Home)
+    assert desk.state.point.z == pytest.approx(desk.state.codes.mu.mean(0), abs=1e-5)
+    desk.settle()
+    assert desk.state.answer(Decode).point == desk.state.point
+    desk.hand.key(Qt.Key.Key_A)
+    assert desk.state.ends.a == desk.state.point
+    desk.hand.key(Qt.Key.Key_R)
+    desk.hand.key(Qt.Key.Key_B)
+    assert desk.state.ends.b == desk.state.point != desk.state.ends.a
+    # R, A, B and N are keys of the window, and letters in a field.
+    line = desk.panel("train").form.row("model.hidden").editor.line
+    line.setFocus()
+    line.selectAll()
+    before = desk.state
+    desk.hand.type("rabn")
+    assert line.text() == "rabn"
+    assert desk.state.point == before.point
+    assert desk.state.ends == before.ends
+    assert desk.state.sampling == before.sampling
 
 
 def menu_of(desk, place):
@@ -203,7 +224,7 @@ def menu_of(desk, place):
     return {action.text(): action for action in menu.actions() if action.text()}
 
 
-def test_menu_puts_z_a_and_b_here(desk):
+def test_menu_puts_z_a_and_b_here_or_on_the_nearest_image(desk):
     place = desk.pixel_of(1.25, -0.75)
     here = pytest.approx(desk.place_of(place), abs=desk.pixel_size)
     b = desk.state.ends.b
@@ -220,10 +241,6 @@ def test_menu_puts_z_a_and_b_here(desk):
         desk.controller.undo.undo()
     assert desk.state.ends.b == b
     assert not desk.state.can_undo
-
-
-def test_menu_takes_nearest_images(desk):
-    place = desk.pixel_of(1.25, -0.75)
     row = int(np.hypot(*(desk.state.codes.mu - desk.place_of(place)).T).argmin())
     code = pytest.approx(desk.state.codes.mu[row], abs=1e-4)
     menu = menu_of(desk, place)
@@ -278,7 +295,62 @@ def test_legend_leaves_out_one_class(old_desk):
     assert len(old_desk.map.cloud._xy) == 5000
 
 
-def test_axes_of_the_twenty_dimensional_model(cvae, by_hand):
+# Manifold
+
+
+def test_tiles_of_the_manifold_by_keyboard_and_click_and_its_settings(desk, by_hand):
+    view = desk.panel("manifold").view
+    lines = np.linspace(-3, 3, 20)
+    view.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        desk.hand.key(key)
+    assert desk.state.point.z == pytest.approx((lines[1], lines[18]), abs=1e-5)
+    desk.hand.click(view, view.tile_rect(47).center())
+    desk.settle()
+    assert desk.state.point.z == pytest.approx((lines[7], lines[17]), abs=1e-5)
+    np.testing.assert_allclose(
+        desk.state.answer(MakeManifold).tiles.pictures[47],
+        by_hand(desk.state, desk.state.point),
+        atol=1,
+    )
+    mark = view._marker
+    assert (mark.x(), mark.y()) == pytest.approx((7.5, 2.5), abs=1e-4)
+    cross = desk.map.cross.pos()
+    assert (cross.x(), cross.y()) == pytest.approx(desk.state.point.z)
+    panel = desk.panel("manifold")
+    panel.count.setValue(8)
+    panel.span.setValue(2.0)
+    panel.spacing.setCurrentText("prior quantiles")
+    desk.settle()
+    state = desk.state
+    assert len(state.answer(MakeManifold).tiles.points) == 64
+    assert state.grid.spacing is Spacing.QUANTILE
+    assert state.answer(MakeManifold).axis[[0, -1]] == pytest.approx((-2.0, 2.0))
+    desk.hand.click(panel.view, panel.view.tile_rect(0).center())
+    assert desk.state.point.z == pytest.approx((-2.0, 2.0), abs=1e-5)
+
+
+# Sliders, labels and keys
+
+
+def test_sliders_and_axes_of_the_twenty_dimensional_model(cvae, by_hand):
+    before = cvae.state.point
+    row = cvae.panel("sliders").rows[4]
+    row.slider.setFocus()
+    for _ in range(5):
+        cvae.hand.key(Qt.Key.Key_PageUp)
+    cvae.settle()
+    after = cvae.state.point
+    assert [d for d in range(20) if after.z[d] != before.z[d]] == [4]
+    mu = cvae.state.codes.mu[:, 4].astype(float)
+    sigma = (after.z[4] - mu.mean()) / mu.std()
+    assert sigma == pytest.approx(row.slider.value() / 700 * 3.5, abs=1e-3)
+    assert row._value.text() == f"{sigma:+.2f} σ"
+    assert_shows(cvae, by_hand, after)
+    cvae.panel("sliders").findChild(QScrollArea).ensureWidgetVisible(row.slider)
+    cvae.hand.click(row.slider, QPoint(4, row.slider.height() // 2), RIGHT)
+    assert cvae.state.point.z[4] == pytest.approx(mu.mean(), abs=1e-5)
+    assert not row._reset.isEnabled()
     panel = cvae.panel("map")
     assert [panel.across.itemText(i) for i in range(panel.across.count())] == [
         f"z{d}" for d in range(1, 21)
@@ -304,74 +376,18 @@ def test_axes_of_the_twenty_dimensional_model(cvae, by_hand):
     assert_shows(cvae, by_hand, cvae.state.point)
 
 
-# Manifold
-
-
-def test_tile_click_goes_to_the_tiles_point(desk, by_hand):
-    view = desk.panel("manifold").view
-    lines = np.linspace(-3, 3, 20)
-    desk.hand.click(view, view.tile_rect(47).center())
-    desk.settle()
-    assert desk.state.point.z == pytest.approx((lines[7], lines[17]), abs=1e-5)
-    np.testing.assert_allclose(
-        desk.state.answer(MakeManifold).tiles.pictures[47],
-        by_hand(desk.state, desk.state.point),
-        atol=1,
-    )
-    mark = view._marker
-    assert (mark.x(), mark.y()) == pytest.approx((7.5, 2.5), abs=1e-4)
-    cross = desk.map.cross.pos()
-    assert (cross.x(), cross.y()) == pytest.approx(desk.state.point.z)
-
-
-def test_manifold_by_keyboard(desk):
-    view = desk.panel("manifold").view
-    view.setFocus()
-    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Return):
-        desk.hand.key(key)
-    lines = np.linspace(-3, 3, 20)
-    assert desk.state.point.z == pytest.approx((lines[1], lines[18]), abs=1e-5)
-
-
-def test_manifold_settings(desk):
-    panel = desk.panel("manifold")
-    panel.count.setValue(8)
-    panel.span.setValue(2.0)
-    panel.spacing.setCurrentText("prior quantiles")
-    desk.settle()
-    state = desk.state
-    assert len(state.answer(MakeManifold).tiles.points) == 64
-    assert state.grid.spacing is Spacing.QUANTILE
-    assert state.answer(MakeManifold).axis[[0, -1]] == pytest.approx((-2.0, 2.0))
-    desk.hand.click(panel.view, panel.view.tile_rect(0).center())
-    assert desk.state.point.z == pytest.approx((-2.0, 2.0), abs=1e-5)
-
-
-# Sliders, labels and keys
-
-
-def test_slider_moves_along_one_dimension(cvae, by_hand):
-    before = cvae.state.point
-    row = cvae.panel("sliders").rows[4]
-    row.slider.setFocus()
-    for _ in range(5):
-        cvae.hand.key(Qt.Key.Key_PageUp)
+def test_labels_of_the_conditional_model(cvae, by_hand):
+    """The path changes its label half way; the same z under ten labels gives ten pictures."""
+    labels = [point.label for point in cvae.state.answer(DecodePath).points]
+    assert labels == [3] * 6 + [8] * 6
+    panel = cvae.panel("samples")
+    assert {point.label for point in cvae.state.answer(MakeSamples).points} == set(range(10))
+    panel.label.setCurrentText("7")
     cvae.settle()
-    after = cvae.state.point
-    assert [d for d in range(20) if after.z[d] != before.z[d]] == [4]
-    mu = cvae.state.codes.mu[:, 4].astype(float)
-    sigma = (after.z[4] - mu.mean()) / mu.std()
-    assert sigma == pytest.approx(row.slider.value() / 700 * 3.5, abs=1e-3)
-    assert row._value.text() == f"{sigma:+.2f} σ"
-    assert_shows(cvae, by_hand, after)
-    cvae.panel("sliders").findChild(QScrollArea).ensureWidgetVisible(row.slider)
-    cvae.hand.click(row.slider, QPoint(4, row.slider.height() // 2), RIGHT)
-    assert cvae.state.point.z[4] == pytest.approx(mu.mean(), abs=1e-5)
-    assert not row._reset.isEnabled()
-
-
-def test_label_buttons_ask_for_another_digit(cvae, by_hand):
-    """The same z under ten labels gives ten different pictures."""
+    assert {point.label for point in cvae.state.answer(MakeSamples).points} == {7}
+    panel.label.setCurrentText("all")
+    cvae.settle()
+    assert {point.label for point in cvae.state.answer(MakeSamples).points} == set(range(10))
     picker = cvae.panel("sliders").label
     buttons = picker.findChildren(QToolButton)
     assert [button.text() for button in buttons] == list("0123456789")
@@ -391,36 +407,6 @@ def test_label_buttons_ask_for_another_digit(cvae, by_hand):
 def test_plain_model_has_no_labels(old_desk):
     assert not old_desk.panel("sliders").label.isVisible()
     assert not old_desk.panel("samples").label.isVisible()
-
-
-def test_keys_for_z(desk):
-    start = desk.state.point
-    desk.hand.key(Qt.Key.Key_R)
-    random = desk.state.point
-    assert random.z != start.z
-    assert max(map(abs, random.z)) < 7
-    desk.hand.key(Qt.Key.Key_Home)
-    assert desk.state.point.z == pytest.approx(desk.state.codes.mu.mean(0), abs=1e-5)
-    desk.settle()
-    assert desk.state.answer(Decode).point == desk.state.point
-    desk.hand.key(Qt.Key.Key_A)
-    assert desk.state.ends.a == desk.state.point
-    desk.hand.key(Qt.Key.Key_R)
-    desk.hand.key(Qt.Key.Key_B)
-    assert desk.state.ends.b == desk.state.point != desk.state.ends.a
-
-
-def test_letters_typed_into_the_form_stay_there(desk):
-    """R, A, B and N are keys of the window, and letters in a field."""
-    line = desk.panel("train").form.row("model.hidden").editor.line
-    line.setFocus()
-    line.selectAll()
-    before = desk.state
-    desk.hand.type("rabn")
-    assert line.text() == "rabn"
-    assert desk.state.point == before.point
-    assert desk.state.ends == before.ends
-    assert desk.state.sampling == before.sampling
 
 
 # Samples
@@ -449,21 +435,10 @@ def test_samples_new_seed_and_pointing(desk, by_hand):
     assert_shows(desk, by_hand, desk.state.point)
 
 
-def test_samples_of_one_digit(cvae):
-    panel = cvae.panel("samples")
-    assert {point.label for point in cvae.state.answer(MakeSamples).points} == set(range(10))
-    panel.label.setCurrentText("7")
-    cvae.settle()
-    assert {point.label for point in cvae.state.answer(MakeSamples).points} == {7}
-    panel.label.setCurrentText("all")
-    cvae.settle()
-    assert {point.label for point in cvae.state.answer(MakeSamples).points} == set(range(10))
-
-
 # Interpolation
 
 
-def test_play_goes_there_and_back_and_pauses(desk):
+def test_play_goes_there_and_back_and_stops_when_z_moves(desk):
     panel = desk.panel("interpolate")
     panel.steps.setValue(4)
     panel.player.timer.setInterval(10)
@@ -485,19 +460,11 @@ def test_play_goes_there_and_back_and_pauses(desk):
     assert seen == list(itertools.islice(there_and_back, len(seen)))
     assert desk.state.preview is None
     assert desk.state.point == committed
-
-
-def test_play_stops_when_z_moves(desk):
-    panel = desk.panel("interpolate")
     desk.hand.click(panel.play)
     desk.until(lambda: desk.state.preview)
     desk.hand.key(Qt.Key.Key_R)
     assert not panel.playing
     assert desk.state.preview is None
-
-
-def test_steps_swap_and_tiles_of_the_way(desk):
-    panel = desk.panel("interpolate")
     panel.steps.setValue(5)
     desk.settle()
     ends = desk.state.ends
@@ -509,11 +476,6 @@ def test_steps_swap_and_tiles_of_the_way(desk):
     assert (desk.state.ends.a, desk.state.ends.b) == (ends.b, ends.a)
     desk.hand.click(panel.view, panel.view.tile_rect(2).center())
     assert desk.state.point.z == pytest.approx(points[2], abs=1e-5)
-
-
-def test_way_of_the_conditional_model_changes_its_label_half_way(cvae):
-    labels = [point.label for point in cvae.state.answer(DecodePath).points]
-    assert labels == [3] * 6 + [8] * 6
 
 
 # Undo
@@ -555,7 +517,7 @@ def test_undo_and_redo_of_everything(desk):
     assert desk.panel("interpolate").steps.value() == 6
 
 
-def test_undo_buttons_follow(desk):
+def test_undo_buttons_follow_and_undo_ends_where_a_model_begins(desk):
     undo, redo = desk.window.menuBar().cornerWidget().findChildren(QToolButton)
     assert (undo.isEnabled(), redo.isEnabled()) == (False, False)
     start = desk.state.point
@@ -564,10 +526,7 @@ def test_undo_buttons_follow(desk):
     desk.hand.click(undo)
     assert desk.state.point == start
     assert (undo.isEnabled(), redo.isEnabled()) == (False, True)
-
-
-def test_undo_ends_where_a_model_begins(desk):
-    """Another model's z means nothing here."""
+    # Another model's z means nothing here.
     desk.hand.key(Qt.Key.Key_R)
     library = desk.panel("library").list
     desk.hand.click(library.viewport(), library.visualItemRect(library.item(1)).center())

@@ -167,7 +167,7 @@ def test_in_the_program_the_gui_thread_collects(application, refrozen, monkeypat
 def test_a_window_at_rest_makes_ready_for_the_first_run(desk, monkeypatch):
     ready = threading.Event()
     monkeypatch.setattr(program, "PREPARE_MS", 1)
-    monkeypatch.setattr(training_process, "prepare", ready.set)
+    monkeypatch.setattr(training_process, "start_fork_server", ready.set)
     program.prepare_training_soon(desk.window)
     run_until(ready.is_set)
 

@@ -16,6 +16,7 @@ from latentlab.session.export import DescribeForm
 from latentlab.session.form import describe
 from latentlab.session.model import Decode
 from latentlab.widgets.kit import dialogs as asking
+from latentlab.widgets.kit.settings import recent
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 CVAE = resources() / "models" / "digits-cvae"
@@ -47,11 +48,12 @@ def until_ended(desk):
 # From start to end
 
 
-def test_train_watch_stop_keep_and_reopen(desk):
+def test_train_watch_stop_keep_and_reopen(often, desk):
     """The main path: press Train, see a model form, keep it, find it again."""
     fill(desk, TINY)
     panel = desk.panel("train")
     assert desk.state.draft.values["model"]["hidden"] == [16]
+    desk.controller.training.set_rhythm(0.1)
     desk.hand.click(panel.start)
     assert not panel.start.isVisible()
     assert panel.stop.isVisible()
@@ -110,7 +112,7 @@ def test_train_watch_stop_keep_and_reopen(desk):
     np.testing.assert_allclose(desk.state.codes.mu, kept, atol=1e-5)
 
 
-def test_run_that_ends_by_itself_is_opened(desk):
+def test_runs_that_end_by_themselves_are_opened(desk):
     fill(desk, {**TINY, "training": {**TINY["training"], "epochs": 2}})
     desk.hand.key(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     assert desk.state.training.run is not None
@@ -121,9 +123,7 @@ def test_run_that_ends_by_itself_is_opened(desk):
     assert desk.state.failure is None
     assert "epoch 2" in desk.window.model_label.text()
     assert len(desk.state.log.curves["validation", "loss"][0]) == 2
-
-
-def test_conditional_model_trains_too(desk):
+    # A conditional model.
     recipe = {**TINY, "model": {"kind": "cvae", "hidden": [16], "latent_dim": 3}}
     fill(desk, {**recipe, "training": {**TINY["training"], "epochs": 1}})
     desk.hand.click(desk.panel("train").start)
@@ -146,6 +146,7 @@ def test_cancel_and_discard(training, monkeypatch):
     assert training.state.codes.mu.shape == (5000, 2)
     assert ("validation", "loss") in training.state.log.curves
     assert entries(training) == SHIPPED
+    assert str(folder) not in recent()
     assert training.state.failure is None
     # What is decoded now comes from the old model, not from the cancelled one.
     row = training.state.original.row
@@ -160,7 +161,7 @@ def test_cancel_and_discard(training, monkeypatch):
     assert len(entries(training)) == len(SHIPPED) + 1
 
 
-def test_cancel_at_once_leaves_nothing_behind(desk):
+def test_cancel_at_once_leaves_nothing_behind_and_stop_keeps_what_there_is(desk):
     fill(desk, TINY)
     before = desk.state
     desk.controller.training.start()
@@ -171,10 +172,6 @@ def test_cancel_at_once_leaves_nothing_behind(desk):
     assert desk.state.model.source == DIGITS_2D
     assert desk.state.point == before.point
     assert ("validation", "loss") in desk.state.log.curves
-
-
-def test_stop_at_once_keeps_what_there_is(desk):
-    fill(desk, TINY)
     desk.controller.training.start()
     desk.controller.training.stop()
     until_ended(desk)
@@ -183,7 +180,12 @@ def test_stop_at_once_keeps_what_there_is(desk):
     assert desk.panel("train").start.isEnabled()
 
 
-def test_stop_takes_effect_within_a_moment(training):
+def test_second_run_is_refused_and_stop_takes_effect_within_a_moment(training):
+    training.controller.training.start()
+    assert "already under way" in training.window.failure_bar.text.text()
+    assert training.state.training.run is not None
+    assert len(started_runs()) == 1
+    assert not training.window.menus.train.isEnabled()
     start = time.perf_counter()
     training.hand.key(Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     if run := training.state.training.run:
@@ -194,8 +196,19 @@ def test_stop_takes_effect_within_a_moment(training):
     assert time.perf_counter() - start < 5
 
 
+def is_on_its_image(state):
+    return np.allclose(state.point.z, state.codes.mu[state.original.row], atol=1e-3)
+
+
 def test_exploring_goes_on_while_it_trains(training):
-    """z stays where one puts it, and the picture of it changes with the model."""
+    """z first follows its image, then stays where one puts it, and its picture changes."""
+    seen = set()
+    for _ in range(3):
+        codes = training.state.codes
+        training.until(lambda codes=codes: training.state.codes is not codes)
+        training.until(lambda: is_on_its_image(training.state))
+        seen.add(training.state.point.z)
+    assert len(seen) > 1
     training.hand.click(training.map.viewport(), training.pixel_of(1.0, 1.0))
     z = training.state.point
     pictures = set()
@@ -208,9 +221,6 @@ def test_exploring_goes_on_while_it_trains(training):
     assert len(pictures) > 1
     training.panel("sliders").rows[0].slider.setValue(200)
     training.until(lambda: training.state.answer(Decode).point == training.state.point)
-
-
-def test_window_stays_awake_while_it_trains(training):
     ticks = []
     timer = QTimer(interval=5)
     timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
@@ -223,30 +233,7 @@ def test_window_stays_awake_while_it_trains(training):
     assert gaps.max() < 1.0
 
 
-def test_untouched_window_follows_an_image(training):
-    """z stays on its image while training moves its code."""
-    seen = set()
-    for _ in range(3):
-        codes = training.state.codes
-        training.until(lambda codes=codes: training.state.codes is not codes)
-        training.until(lambda: is_on_its_image(training.state))
-        seen.add(training.state.point.z)
-    assert len(seen) > 1
-
-
-def is_on_its_image(state):
-    return np.allclose(state.point.z, state.codes.mu[state.original.row], atol=1e-3)
-
-
 # More than one thing at a time
-
-
-def test_second_run_is_refused(training):
-    training.controller.training.start()
-    assert "already under way" in training.window.failure_bar.text.text()
-    assert training.state.training.run is not None
-    assert len(started_runs()) == 1
-    assert not training.window.menus.train.isEnabled()
 
 
 def test_look_elsewhere_and_watch_again(training):
@@ -267,25 +254,13 @@ def test_look_elsewhere_and_watch_again(training):
     assert not watch.isVisible()
     assert ("running", "loss") in training.state.log.curves
     assert len(training.panel("sliders").rows) == 2
-
-
-def test_run_that_ends_unwatched_is_kept_and_not_forced_on_anyone(training):
-    (folder,) = started_runs()
+    # A run that ends unwatched is kept, and forced on nobody.
     training.controller.open_path(CVAE)
     training.until(lambda: training.state.model.source == CVAE)
     training.controller.training.stop()
     until_ended(training)
     assert training.state.model.source == CVAE
     assert str(folder) in entries(training)
-
-
-def test_cancelled_run_is_forgotten_by_recent_files(training):
-    from latentlab.widgets.kit.settings import recent
-
-    (folder,) = started_runs()
-    training.controller.training.cancel()
-    until_ended(training)
-    assert str(folder) not in recent()
 
 
 # Failures
@@ -322,7 +297,16 @@ def test_bad_value_is_told_under_its_field(desk):
     until_ended(desk)
 
 
-def test_every_problem_is_shown_at_once(desk):
+def test_form_offers_all_that_a_recipe_holds_and_shows_every_problem_at_once(desk):
+    assert desk.state.answer(DescribeForm) == describe(Recipe)
+    values = desk.panel("train").form.values()
+    assert set(values) == {"model", "data", "objective", "training"}
+    choices = desk.panel("train").form.row("data").editor.choice
+    assert {choices.itemText(i) for i in range(choices.count())} >= {
+        "digits",
+        "mnist",
+        "fashion-mnist",
+    }
     form = fill(desk, {**TINY, "data": {"kind": "folder", "root": ""}})
     form.row("model.hidden").editor.line.setText("0, 16")
     desk.hand.click(desk.panel("train").start)
@@ -332,10 +316,7 @@ def test_every_problem_is_shown_at_once(desk):
     assert "missing" in form.row("data.root")._problem.text()
     assert not form.row("training.epochs")._problem.isVisible()
     assert started_runs() == []
-
-
-def test_values_out_of_range_do_not_enter_the_form(desk):
-    """As from a settings file of another version: each is told, and none is replaced."""
+    # Values as from a settings file of another version: each is told, and none is replaced.
     form = fill(desk, bad(model={"latent_dim": 0}, training={"epochs": -3, "learning_rate": 9.0}))
     for key in ("model.latent_dim", "training.epochs", "training.learning_rate"):
         assert form.row(key)._problem.isVisible(), key
@@ -344,7 +325,7 @@ def test_values_out_of_range_do_not_enter_the_form(desk):
     assert started_runs() == []
 
 
-def test_data_that_is_not_there(desk, tmp_path):
+def test_data_that_is_not_there_and_a_runs_folder_that_cannot_be_made(desk, tmp_path):
     before = desk.state
     fill(desk, {**TINY, "data": {"kind": "mnist", "root": str(tmp_path / "nowhere")}})
     desk.hand.click(desk.panel("train").start)
@@ -355,14 +336,7 @@ def test_data_that_is_not_there(desk, tmp_path):
     assert desk.state.model is before.model
     assert desk.state.log.curves is before.log.curves
     assert started_runs() == []
-    fill(desk, TINY)
-    desk.hand.click(desk.panel("train").start)
-    desk.until(lambda: desk.state.training.run and desk.state.training.run.phase == "training")
-
-
-def test_runs_folder_that_cannot_be_made(desk, own_place):
-    before = desk.state
-    own_place.mkdir(exist_ok=True)
+    runs().rmdir()
     runs().write_text("a file in the way")
     fill(desk, TINY)
     desk.hand.click(desk.panel("train").start)
@@ -415,15 +389,3 @@ def test_form_is_remembered(make_desk):
     assert values["model"]["hidden"] == [16]
     assert values["training"]["epochs"] == 100_000
     assert again.state.draft.values == values
-
-
-def test_form_offers_all_that_a_recipe_holds(desk):
-    assert desk.state.answer(DescribeForm) == describe(Recipe)
-    values = desk.panel("train").form.values()
-    assert set(values) == {"model", "data", "objective", "training"}
-    choices = desk.panel("train").form.row("data").editor.choice
-    assert {choices.itemText(i) for i in range(choices.count())} >= {
-        "digits",
-        "mnist",
-        "fashion-mnist",
-    }

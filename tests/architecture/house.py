@@ -77,11 +77,11 @@ def private_words(modules):
     return found
 
 
-def single_importers():
+def single_importers(modules):
     """Return modules of widgets with a single importer, except those in a panel folder."""
     modules = {
         ".".join(("latentlab", *path.relative_to(PACKAGE).with_suffix("").parts)): tree
-        for path, tree in sources().items()
+        for path, tree in modules.items()
         if path.name != "__init__.py"
     }
     importers = {name: set() for name in modules}
@@ -132,7 +132,7 @@ def measure():
         "most_methods": [largest, sizes[largest]],
         "methods_of_the_controller": sizes["Controller"],
         "fields_of_state": fields_of_state(),
-        "single_importers_in_widgets": len(single_importers()),
+        "single_importers_in_widgets": len(single_importers(modules)),
         "private_words": sorted(private_words(modules)),
     }
 

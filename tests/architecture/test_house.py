@@ -27,8 +27,8 @@ def test_no_folder_is_a_drawer():
     assert {folder: count for folder, count in files_per_folder().items() if count > 30} == {}
 
 
-def test_what_one_panel_uses_stands_in_its_folder():
-    assert len(single_importers()) <= 15
+def test_what_one_panel_uses_stands_in_its_folder(modules):
+    assert len(single_importers(modules)) <= 15
 
 
 def test_functions_are_short(modules):

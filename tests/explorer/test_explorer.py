@@ -254,7 +254,7 @@ def test_colour_images_decode_to_colour(tmp_path):
 @pytest.fixture
 def slow(monkeypatch):
     """Have no time at all for encoding when a model is opened."""
-    monkeypatch.setattr(exploring, "OPEN_S", 0.0)
+    monkeypatch.setattr(exploring, "OPEN_ENCODE_S", 0.0)
 
 
 @pytest.mark.parametrize("folder", ["vae_run", "cvae_run"])
@@ -304,7 +304,7 @@ def test_kept_codes_that_are_damaged_are_computed_again(slow, vae_run, own_place
 
 
 def test_few_files_of_codes_are_kept(own_place, monkeypatch, vae_run):
-    monkeypatch.setattr(code_cache, "MOST", 2)
+    monkeypatch.setattr(code_cache, "MAX_FILES", 2)
     model, _ = load_model(vae_run)
     images = load(make_recipe({}).data).to_explore()
     for count in range(1, 6):
@@ -359,7 +359,7 @@ def test_all_else_is_answered_of_the_model_before_while_another_is_adopted(vae, 
 
 
 def test_a_slow_model_under_training_is_shown_with_some_of_its_codes(digits, monkeypatch):
-    monkeypatch.setattr(explorer, "LOOK_S", 0.0)
+    monkeypatch.setattr(explorer, "ADOPT_ENCODE_S", 0.0)
     lab = Lab(Explorer(), None)
     recipe = make_recipe({"model": {"hidden": [8]}})
     first, later = adopt(lab, digits, recipe), adopt(lab, digits, recipe, 2, seed=1)
@@ -408,7 +408,7 @@ def test_weights_that_do_not_fit_the_run_are_refused(vae, digits):
 
 
 def test_a_map_shows_at_most_ten_thousand_images(monkeypatch):
-    monkeypatch.setattr(explorer, "LOOK_S", math.inf)
+    monkeypatch.setattr(explorer, "ADOPT_ENCODE_S", math.inf)
     spec = ImageSpec((1, 2, 2), NAMES)
     many = ImageSet(np.zeros((9000, 1, 2, 2), np.uint8), np.arange(9000) % 3, spec)
     adopted = adopt(Lab(Explorer(), None), Splits(many, many), make_recipe({}))
@@ -698,7 +698,7 @@ def test_every_request_has_an_answer_of_its_own():
 
 def test_a_shipped_model_of_drawn_images_shows_new_ones(tmp_path, monkeypatch):
     """Any machine can draw them, so the map has images that the model has never seen."""
-    monkeypatch.setattr(showing, "GENERATED", 30)
+    monkeypatch.setattr(showing, "GENERATED_IMAGES", 30)
     monkeypatch.setattr(explorer, "resources", lambda: tmp_path)
     data = SpritesConfig(count=20, size=32)
     folder = tmp_path / "models" / "sprites"

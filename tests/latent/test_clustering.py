@@ -26,7 +26,7 @@ def bells(sizes=(300, 200, 100), size=3):
 @pytest.mark.parametrize("limit", [10_000, 150])
 @pytest.mark.parametrize(("find", "count"), [(k_means, 3), (hdbscan, 30)])
 def test_groups_are_found_and_numbered_by_size(find, count, limit, monkeypatch):
-    monkeypatch.setattr(groups, "LIMIT", limit)
+    monkeypatch.setattr(groups, "MAX_CLUSTERED_CODES", limit)
     codes, labels = bells()
     found = finish(find(codes, count))
     known = found >= 0
@@ -46,7 +46,7 @@ def test_no_more_groups_than_codes():
 
 @pytest.mark.parametrize(("size", "limit"), [(1, 5000), (2, 5000), (2, 800), (3, 5000)])
 def test_density_is_that_of_the_bell_it_was_drawn_from(size, limit, monkeypatch):
-    monkeypatch.setattr(groups, "SAMPLE", limit)
+    monkeypatch.setattr(groups, "DENSITY_SAMPLE", limit)
     codes = np.random.default_rng(1).standard_normal((4000, size)).astype(np.float32)
     found = finish(log_density(codes))
     truth = -(codes**2).sum(1) / 2 - size / 2 * np.log(2 * np.pi)

@@ -33,7 +33,7 @@ def test_kl_agrees_with_torch():
 def test_kl_of_each_image_agrees_with_torch(monkeypatch):
     """In pieces of three rows, the last of which is a rest."""
     torch = pytest.importorskip("torch")
-    monkeypatch.setattr(importance, "NUMBERS", 12)
+    monkeypatch.setattr(importance, "VALUES_PER_PIECE", 12)
     rng = np.random.default_rng(0)
     some = codes(rng.standard_normal((50, 4)), rng.uniform(0.1, 2, (50, 4)))
     q = torch.distributions.Normal(torch.tensor(some.mu), torch.tensor(some.sigma))

@@ -14,7 +14,7 @@ from latentlab.latent.contrast import by_values
 from latentlab.latent.directions import Method, fit_direction
 from latentlab.work import finish
 
-COUNT, DIM, BASES, REACH = 1500, 64, 60, 1.5
+COUNT, DIM, BASES, REACH = 1000, 64, 60, 1.5
 SHIPPED = resources() / "models" / "faces"
 
 
@@ -110,7 +110,7 @@ def test_the_smile_of_the_shipped_model_changes_the_mouth_and_little_else(reader
 
     model, checkpoint = load_model(SHIPPED)
     assert checkpoint.spec.shape == (3, 64, 64)
-    factors, images = drawn(2000)
+    factors, images = drawn(1000)
     labels = factors[:, list(FACTORS).index("hair")].astype(np.int64)
     spec = ImageSpec(checkpoint.spec.shape, checkpoint.spec.class_names)
     attributes = Attributes(tuple(FACTORS), factors)

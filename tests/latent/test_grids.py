@@ -79,7 +79,7 @@ def test_a_straight_line_has_both_ends_exactly_and_equal_steps():
     assert line[0].tolist() == np.float32(a).tolist()
     assert line[-1].tolist() == np.float32(b).tolist()
     np.testing.assert_allclose(line[3], (np.array(a) + b) / 2, rtol=1e-6)
-    steps = np.diff(line, grid_axis=0)
+    steps = np.diff(line, axis=0)
     np.testing.assert_allclose(steps, np.broadcast_to(steps[0], steps.shape), atol=1e-6)
 
 

@@ -11,7 +11,7 @@ RNG = np.random.default_rng(0)
 
 @pytest.mark.parametrize(("size", "tree"), [(2, True), (2, False), (20, False)])
 def test_codes_by_tree_or_by_looking_at_all(size, tree, monkeypatch):
-    monkeypatch.setattr(neighbours, "TREE_FROM", 0 if tree else 10**9)
+    monkeypatch.setattr(neighbours, "MIN_TREE_CODES", 0 if tree else 10**9)
     codes = RNG.standard_normal((3000, size)).astype(np.float32)
     index = NearestCodes(codes)
     assert (index._tree is not None) is tree
@@ -40,7 +40,7 @@ def test_no_more_than_there_are():
 
 
 def test_pictures_by_how_much_each_pixel_differs(monkeypatch):
-    monkeypatch.setattr(neighbours, "VALUES", 40)
+    monkeypatch.setattr(neighbours, "VALUES_PER_STEP", 40)
     images = RNG.integers(0, 256, (50, 12)).astype(np.uint8)
     images[9] = 255 - images[3]
     search = ImageSearch(images, images[3].astype(np.float32))

@@ -35,8 +35,8 @@ def apart(xy, labels):
 
 @pytest.fixture(autouse=True)
 def brief(monkeypatch):
-    monkeypatch.setattr(projections, "EARLY", 60)
-    monkeypatch.setattr(projections, "LATE", 80)
+    monkeypatch.setattr(projections, "EXAGGERATED_STEPS", 60)
+    monkeypatch.setattr(projections, "PLAIN_STEPS", 80)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_map_made_again_lies_where_it_lay(mapped):
 
 
 def test_the_rest_stand_by_their_nearest(monkeypatch):
-    monkeypatch.setattr(projections, "LIMIT", 60)
+    monkeypatch.setattr(projections, "MAX_PROJECTED_CODES", 60)
     codes, labels = groups(150)
     (xy, anchors), _ = finish(project(codes, "t-SNE"))
     assert len(anchors) == 60
@@ -88,7 +88,7 @@ def test_too_few_codes_are_refused():
 
 @pytest.mark.parametrize("size", [3, 12])
 def test_codes_left_out_stand_by_those_nearest_to_them(size, monkeypatch):
-    monkeypatch.setattr(projections, "LIMIT", 40)
+    monkeypatch.setattr(projections, "MAX_PROJECTED_CODES", 40)
     codes = np.random.default_rng(0).standard_normal((120, size)).astype(np.float32)
     (xy, anchors), _ = finish(project(codes, "t-SNE"))
     assert len(anchors) == 40

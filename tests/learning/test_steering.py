@@ -120,7 +120,7 @@ def test_epochs_can_be_added_and_taken_away():
 
 
 def test_time_left_counts_the_epochs_added(monkeypatch):
-    monkeypatch.setattr("latentlab.learning.monitor.REPORT_EVERY", 0.0)
+    monkeypatch.setattr("latentlab.learning.monitor.REPORT_INTERVAL_S", 0.0)
     controls, left = Controls(), {}
     with closing(fit(recipe_of(epochs=2), controls=controls)) as events:
         for event in events:

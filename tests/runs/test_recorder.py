@@ -571,7 +571,7 @@ def test_a_run_that_was_stopped_has_not_failed(own_place):
 
 def test_portraits_of_a_run_stay_few(tmp_path, monkeypatch):
     monkeypatch.setattr("latentlab.learning.monitor.PREVIEW_INTERVAL_S", 0.0)
-    monkeypatch.setattr("latentlab.session.curves.MOST_PREVIEWS", 12)
+    monkeypatch.setattr("latentlab.session.curves.MAX_PREVIEWS", 12)
     recipe = recipe_of(epochs=14, batch_size=4000, hidden=(4,))
     finish(record(recipe, tmp_path))
     kept = preview_epochs(tmp_path)

@@ -48,7 +48,11 @@ def test_components_of_real_codes(explorer):
 
 
 def test_neighbourhoods_are_made_once_and_then_found(explorer, monkeypatch):
-    for name, value in (("LIMIT", 200), ("EARLY", 30), ("LATE", 30)):
+    for name, value in (
+        ("MAX_PROJECTED_CODES", 200),
+        ("EXAGGERATED_STEPS", 30),
+        ("PLAIN_STEPS", 30),
+    ):
         monkeypatch.setattr(projections, name, value)
     request = MakeView(Layout.TSNE, axes_view(0, 1, 2))
     view, told = finish(answer(request, explorer))

@@ -16,9 +16,9 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from latentlab.app import make_application
-from latentlab.widgets.panels.curves.loss_plot import LossPlot, View
+from latentlab.widgets.panels.curves.loss_plot import LossPlot, CurvesView
 from latentlab.widgets.panels.map.plot import MapPlot
-from latentlab.widgets.kit.scatter.rasterize import Paint
+from latentlab.widgets.kit.scatter.rasterize import PointColours
 
 RED = np.array([[200, 0, 0]], np.uint8)
 app = make_application()
@@ -36,7 +36,7 @@ def diameter(count):
     plot.show()
     xy = np.full((count, 2), -3, np.float32)
     xy[0] = 2
-    plot.set_cloud(xy, Paint(np.zeros(count, np.uint8), RED))
+    plot.set_cloud(xy, PointColours(np.zeros(count, np.uint8), RED))
     plot.setRange(xRange=(-4, 4), yRange=(-4, 4), padding=0)
     picture, ratio = pixels(plot)
     place = plot.getViewBox().mapViewToScene(QPointF(2, 2))
@@ -50,7 +50,7 @@ def width():
     plot.resize(300, 200)
     plot.show()
     level = {("validation", "loss"): (np.array([0.0, 10.0]), np.array([3.0, 3.0]))}
-    plot.show_curves(level, (), (), View())
+    plot.show_curves(level, (), (), CurvesView())
     picture, ratio = pixels(plot)
     colour = np.array(plot.curves["validation"].opts["pen"].color().getRgb()[:3]) - 255
     share = np.clip((picture - 255) @ colour / (colour @ colour), 0, 1)

@@ -223,7 +223,7 @@ def test_a_sweep_runs_one_after_another_and_can_be_compared(lab):
 
 
 def test_a_run_can_be_looked_back_at_while_it_goes_on_and_afterwards(lab, monkeypatch):
-    monkeypatch.setattr("latentlab.learning.monitor.PORTRAY_EVERY", 0.0)
+    monkeypatch.setattr("latentlab.learning.monitor.PREVIEW_INTERVAL_S", 0.0)
     lab.train(TINY)
     lab.until(lambda: len(lab.state.log.moments) >= 3)
     lab.controller.runs.show_moment(1)

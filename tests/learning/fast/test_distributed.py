@@ -72,7 +72,7 @@ def test_variables_that_another_program_has_left_are_no_torchrun(monkeypatch, ch
 def test_a_process_whose_others_do_not_come_says_so(monkeypatch):
     """Every variable is there, and nobody has started the other process."""
     started_by_torchrun(monkeypatch, 0, 2)
-    monkeypatch.setattr(distributed, "JOIN", timedelta(seconds=1))
+    monkeypatch.setattr(distributed, "JOIN_TIMEOUT", timedelta(seconds=0.1))
     with pytest.raises(TrainingError, match=r"process 0 of 2 of torchrun.* unset RANK"):
         join_processes(torch.device("cpu"))
 

@@ -259,7 +259,7 @@ def test_values_under_the_mouse_are_read_out(panel):
 
 def test_curves_are_saved(panel, monkeypatch, tmp_path):
     where = tmp_path / "curves.csv"
-    monkeypatch.setattr("latentlab.widgets.panels.curves.panel.ask_where", lambda *asked: where)
+    monkeypatch.setattr("latentlab.widgets.panels.curves.panel.ask_save_path", lambda *asked: where)
     QTest.mouseClick(panel.options.save, LEFT)
     assert panel.controller.asked == [("runs.export_curves", where)]
 

@@ -143,7 +143,7 @@ def test_pictures_stand_at_their_own_points_once_few_are_in_view(big):
 
 def test_many_in_view_are_not_pictured(big, monkeypatch):
     layers = big.panel("map").layers
-    monkeypatch.setattr("latentlab.widgets.panels.map.overlay_menu.MOST_PICTURES", 20)
+    monkeypatch.setattr("latentlab.widgets.panels.map.overlay_menu.MAX_IMAGES", 20)
     big.map.show_all()
     wait(300)
     assert not layers.pictures.drawn

@@ -47,10 +47,10 @@ ELLIPSES, SAMPLES, HOLES, MANIFOLD_BACKDROP, PICTURES = (
 SPREAD, IMAGE = "spread", "image"
 CHOICES = {
     SPREAD: (
-        "PosteriorMarker of the image",
+        "Spread of the image",
         "q(z|x) of the image at z, else of your own picture: one and two standard deviations.",
     ),
-    ELLIPSES: ("PosteriorEllipses", "Ellipses of q(z|x): of the selected images, else of 200."),
+    ELLIPSES: ("Marbles", "Ellipses of q(z|x): of the selected images, else of 200."),
     SAMPLES: ("Draw from q(z|x)", "Each point is a draw from q(z|x) instead of its mean."),
     HOLES: ("Holes", "Red where the prior expects codes and there are none."),
     MANIFOLD_BACKDROP: (
