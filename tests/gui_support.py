@@ -168,11 +168,11 @@ class Desk:
         self.window.show()
         if built is None:
             return
-        self.window._unbuilt[:] = [self.window.docks[key] for key in built]
-        for dock in self.window.docks.values():
-            # Weakly: a slot that named its own dock would keep it for good.
-            itself = ref(dock)
-            dock.visibilityChanged.connect(lambda front, it=itself: front and it().build())
+        window, wanted = self.window, [self.window.docks[key] for key in built]
+        unbuilt = type(window).unbuilt
+        # Weakly: a function that names its window would keep it for good.
+        itself = ref(window)
+        window.unbuilt = lambda: [dock for dock in unbuilt(itself()) if dock in wanted]
 
     @property
     def state(self):
@@ -180,7 +180,9 @@ class Desk:
 
     def panel(self, key):
         dock = self.window.docks[key]
-        if not dock._inside:
+        if dock.isHidden():
+            self.controller.workspaces.go(next(iter(dock.panel.places)))
+        if not dock.is_built:
             dock.build()
             self.settle()
         return dock.build()
@@ -198,7 +200,7 @@ class Desk:
         # Qt shows a panel a moment after it was built.
         docks = [dock for dock in self.window.docks.values() if dock._inside and dock._in_front]
         shown = all(dock._inside.isVisible() for dock in docks if dock.isVisible())
-        return shown and not self.window._unbuilt
+        return shown and not self.window.unbuilt()
 
     def to_front(self):
         """Make it the active window: shortcuts and focus are that one's alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +10,14 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 200
 """Maximum number of values; one may hold an image of several megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Whether there is a step to undo, and one to redo."""
+
+    can_undo: bool = False
+    can_redo: bool = False
 
 
 class History[T]:
@@ -38,6 +47,11 @@ class History[T]:
     def can_redo(self) -> bool:
         """Whether there is a later value."""
         return self._index < len(self._items) - 1
+
+    @property
+    def steps(self) -> Steps:
+        """Whether there is something before and after."""
+        return Steps(self.can_undo, self.can_redo)
 
     def push(self, item: T) -> None:
         """Append a value and drop undone ones; a value equal to the current one is ignored."""

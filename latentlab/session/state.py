@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from latentlab.session.directions import Groups
+from latentlab.session.history import Steps
 from latentlab.session.map import MapView, axes_view
 from latentlab.session.model import Decode
 from latentlab.session.points import GridSettings, SampleSettings
@@ -58,8 +59,10 @@ class State:
         dimmed, see `widgets.kit.veil`), and the progress of long work.
     message, failure
         Temporary status message, and the last error until it is dismissed.
-    can_undo, can_redo
+    steps
         Whether undo and redo are possible.
+    workspaces
+        Keys of the visited workspaces, the present one last.
     """
 
     model: ModelCard | None = None
@@ -85,8 +88,8 @@ class State:
     working: Mapping[type[Request[Any]], Progress] = field(default_factory=dict)
     message: Message | None = None
     failure: Failure | None = None
-    can_undo: bool = False
-    can_redo: bool = False
+    steps: Steps = field(default=Steps())
+    workspaces: tuple[str, ...] = ("explore",)
 
     def answer[Response](self, kind: type[Request[Response]]) -> Response | None:
         """Return the latest answer to a kind of request; None if there is none yet."""
@@ -101,6 +104,21 @@ class State:
     def portrait(self) -> EpochPreview | None:
         """Preview of the shown run at the displayed epoch, by default the latest."""
         return self.log.portrait if self.moment is None else self.answer(ReadEpochPreview)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to undo."""
+        return self.steps.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to redo."""
+        return self.steps.can_redo
+
+    @property
+    def workspace(self) -> str:
+        """Key of the present workspace."""
+        return self.workspaces[-1]
 
     @property
     def is_training(self) -> bool:

@@ -16,7 +16,7 @@ from latentlab.widgets.kit.flow_layout import WrappingWidget
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from PySide6.QtGui import QHideEvent, QShowEvent
 
@@ -30,49 +30,61 @@ ALL_CHANGES: Changes = frozenset(NAMES)
 
 
 class Area(IntEnum):
-    """Area of the window in the default layout."""
+    """Part of a workspace."""
 
     LEFT = 0
     CENTRE = 1
-    RIGHT = 2
-    BOTTOM = 3
+    BOTTOM = 2
+    RIGHT = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    """Default place of a panel in a workspace.
+
+    Parameters
+    ----------
+    area : Area
+        Part of the workspace.
+    order : int
+        Position within the area, from the left or from the top.
+    share : int
+        Size relative to the other panels of the area.
+    """
+
+    area: Area
+    order: int = 0
+    share: int = 1
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Declaration of a panel; its dock, menu entry, shortcut and help are made from it.
+    """Declaration of a panel; its dock, menu entry and help are made from it.
 
     Parameters
     ----------
     key : str
-        Name in saved layouts; must never change.
+        Name in saved layouts; never change it.
     title : str
         Name on screen.
-    area, order : Area, int
-        Position in the default layout.
-    shortcut : str
-        Key sequence that shows and hides the panel.
+    places : mapping of str to Place
+        Workspaces that contain the panel by default, by key, and its place in each.
     help : str
-        What the panel shows and what to try; a short paragraph of rich text.
+        Short paragraph of rich text: what the panel shows and what to try.
     widget : type
-        Class of the content, instantiated on first use.
-    share : int
-        Share of its area, relative to its neighbours.
-    behind : str
-        Key of the panel with which it is tabbed, behind it, in the default layout; empty for none.
+        Created when the panel is first shown.
+    scrolls : bool
+        Whether the panel scrolls where it has less height than it needs.
     badge : callable, optional
-        Returns a suffix of the title for a state, such as the number of findings.
+        Returns the text that is added to the title, such as a number of findings.
     """
 
     key: str
     title: str
-    area: Area
-    order: int
-    shortcut: str
+    places: Mapping[str, Place]
     help: str
     widget: type[PanelWidget]
-    share: int = 1
-    behind: str = ""
+    scrolls: bool = False
     badge: Callable[[State], str] | None = None
 
 
@@ -180,8 +192,8 @@ class ThrottledPanel(PanelWidget):
 
 
 def find_panels() -> list[Panel]:
-    """Return the panels declared in ``latentlab.widgets.panels``, by area and order."""
+    """Return every panel declared in ``latentlab.widgets.panels``, sorted by title."""
     package = importlib.import_module("latentlab.widgets.panels")
     names = [module.name for module in pkgutil.iter_modules(package.__path__)]
     modules = [importlib.import_module(f"{package.__name__}.{name}") for name in names]
-    return sorted((module.PANEL for module in modules), key=lambda p: (p.area, p.order))
+    return sorted((module.PANEL for module in modules), key=lambda p: p.title)

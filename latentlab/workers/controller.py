@@ -26,6 +26,7 @@ from latentlab.workers.intents.runs import RunIntents
 from latentlab.workers.intents.selection import SelectionIntents
 from latentlab.workers.intents.training import TrainingIntents
 from latentlab.workers.intents.undo import Undo
+from latentlab.workers.intents.workspace import WorkspaceIntents
 from latentlab.workers.store import Store
 
 if TYPE_CHECKING:
@@ -61,18 +62,19 @@ class Controller(QObject):
         self.store = store = Store(self)
         self.demand = demand = Demand(store, lane, self)
         self.undo = undo = Undo(store)
+        self.workspaces = workspaces = WorkspaceIntents(store)
         self.point = PointIntents(store, demand, undo)
         self.path = PathIntents(store, undo)
         self.preview = PreviewIntents(store, demand)
         self.decoding = DecodingIntents(store)
         self.map = MapIntents(store, demand, undo)
         self.selection = SelectionIntents(store, demand, undo, self.point, self.path)
-        self.own_image = OwnImageIntents(store, demand, undo, self.point)
+        self.own_image = OwnImageIntents(store, demand, undo, self.point, workspaces)
         self.bookmarks = BookmarkIntents(store, demand, undo)
         self.arithmetic = ArithmeticIntents(store, demand, undo)
         self.runs = RunIntents(store, demand, training)
         self.model = ModelIntents(store, demand, undo, self.point, self.own_image, self.runs)
-        self.training = TrainingIntents(store, demand, lane, training, self.runs)
+        self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces)
         self.files = FileIntents(store, demand)
         demand.on(CheckPlugins, self._on_plugins)
         store.changed.connect(self.changed)

@@ -175,7 +175,7 @@ def main():
             and window.controller.state.answer(DescribeForm)
         )
     )
-    wait_for(lambda: not window._unbuilt)
+    wait_for(lambda: not window.unbuilt())
     run_for(1)
     plot = window.docks["map"].build().plot
     result = {"hover_ms": np.percentile(hover(window), 95), "pca_60k_s": pca()}

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.widgets.kit.images.tile_view import ImageGrid
-from latentlab.widgets.panel import Area, find_panels
+from latentlab.widgets.panel import find_panels
+from latentlab.widgets.window.layout import WORKSPACES
 
 CONTROLS = (
     QAbstractButton,
@@ -75,7 +76,8 @@ def test_every_panel_explains_itself():
     for panel in PANELS:
         assert len(panel.help) > 150, panel
         assert panel.title, panel
-        assert isinstance(panel.area, Area), panel
+        assert panel.places, panel
+        assert {*panel.places} <= {workspace.key for workspace in WORKSPACES}, panel
 
 
 def test_no_two_panels_share_key_or_title():

@@ -115,7 +115,7 @@ window.show()
 window.controller.start(toy.LIBRARY[0].path)
 def look():
     state = window.controller.state
-    if state.answer(MakeSamples) and state.answer(DescribeForm) and not window._unbuilt:
+    if state.answer(MakeSamples) and state.answer(DescribeForm) and not window.unbuilt():
         assert window.docks["image"].build().view.image is not None
         assert len(window.docks["sliders"].build().rows) == 2
         window.close()

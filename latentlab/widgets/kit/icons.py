@@ -15,6 +15,7 @@ from latentlab.widgets.kit.theme import Colours, colours
 # Paths on a 24-pixel square.
 SVG_PATHS = {
     "undo": "M9 7 4 12l5 5M4 12h10a6 6 0 0 1 6 6",
+    "back": "M19 12H5M11 6l-6 6 6 6",
     "redo": "M15 7l5 5-5 5M20 12H10a6 6 0 0 0-6 6",
     "play": "M7 5l12 7-12 7z",
     "pause": "M8 5v14M16 5v14",

@@ -26,7 +26,7 @@ from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import to_qimage
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -216,13 +216,13 @@ def _icon(mark: Bookmark) -> QIcon:
 PANEL = Panel(
     key="bookmarks",
     title="Bookmarks",
-    area=Area.BOTTOM,
-    order=12,
-    shortcut="Alt+B",
+    places={
+        "edit": Place(Area.LEFT, 1, 1),
+    },
     help="Points worth coming back to. <b>Add</b> keeps the current z with its picture; a click "
     "goes there again (and undo comes back), a double click or F2 writes a note. They belong to "
     "the model and are kept with its run; for the models that came along they are kept among your "
     "own files. As JSON they can be handed to others, who need the same model.",
+    scrolls=True,
     widget=BookmarksPanel,
-    behind="samples",
 )

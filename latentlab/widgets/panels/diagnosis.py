@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.widgets.kit.flow_layout import FlowLayout
 from latentlab.widgets.kit.theme import UNIT, colours, small
-from latentlab.widgets.panel import Area, Panel, ThrottledPanel
+from latentlab.widgets.panel import Area, Panel, Place, ThrottledPanel
 
 if TYPE_CHECKING:
     from latentlab.session.runs import Finding, Remedy
@@ -171,14 +171,15 @@ def _text(value: object) -> str:
 PANEL = Panel(
     key="diagnosis",
     title="Diagnosis",
-    area=Area.BOTTOM,
-    order=11,
-    shortcut="Alt+D",
+    places={
+        "train": Place(Area.RIGHT, 1, 2),
+        "analyse": Place(Area.RIGHT, 2, 2),
+    },
     help="What the run's own numbers say about it, each finding with its evidence and with what "
     "to try. Loss alone hides much: a posterior that has collapsed, <b>KL(q(z|x) ‖ p(z)) → 0</b>, "
     "has a smooth loss curve and a decoder that makes the same image of every z. Try beta 50 for "
     "a few epochs and see it named here. A remedy changes the recipe, never the run that is over.",
+    scrolls=True,
     widget=DiagnosisPanel,
-    behind="curves",
     badge=badge,
 )

@@ -18,7 +18,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,9 +149,9 @@ def _marker(state: State) -> QPointF | None:
 PANEL = Panel(
     key="manifold",
     title="Manifold",
-    area=Area.CENTRE,
-    order=1,
-    shortcut="Alt+4",
+    places={
+        "explore": Place(Area.CENTRE, 1, 5),
+    },
     help="A grid of points over a plane of the latent space, each decoded. Neighbours look "
     "alike because KL pulls all codes towards one bell, N(0, 1), and leaves no room between "
     "them. Hover to preview, click to go there. With <i>prior quantiles</i> each tile stands "

@@ -17,7 +17,7 @@ from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,12 +113,12 @@ class SamplesPanel(PanelWidget):
 PANEL = Panel(
     key="samples",
     title="Samples",
-    area=Area.BOTTOM,
-    order=2,
-    shortcut="Alt+7",
+    places={
+        "explore": Place(Area.BOTTOM, 1, 4),
+        "train": Place(Area.BOTTOM, 1, 4),
+    },
     help="Images nobody ever drew: points z from the prior N(0, 1), decoded. Good samples need "
     "the codes of real images to fill the bell that one samples from; where they leave holes, "
     "samples look wrong. Click one to make it the current z.",
     widget=SamplesPanel,
-    share=3,
 )

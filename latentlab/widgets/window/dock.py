@@ -56,7 +56,6 @@ class Dock(QDockWidget):
         self.setTitleBarWidget(_Title(panel, self))
         self.setWidget(frame)
         action = self.toggleViewAction()
-        action.setShortcut(panel.shortcut)
         action.triggered.connect(self._on_toggled)
         self._in_front = True
         self._closed_behind = False
@@ -65,6 +64,16 @@ class Dock(QDockWidget):
         if panel.badge:
             controller.changed.connect(self._on_changed)
 
+    @property
+    def is_built(self) -> bool:
+        """Whether the panel has its content."""
+        return self._inside is not None
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the panel is visible and not behind a tab."""
+        return self._in_front and not self.isHidden()
+
     def build(self) -> PanelWidget:
         """Build the content of the panel on the first call, and return it."""
         if self._inside is None:
@@ -72,8 +81,14 @@ class Dock(QDockWidget):
             self._inside.setAccessibleName(self.panel.title)
             self._column.takeAt(0)
             self._inside.set_in_front(self._in_front)
-            self._column.addWidget(_scrolled(self._inside) if self.panel.behind else self._inside)
+            self._column.addWidget(_scrolled(self._inside) if self.panel.scrolls else self._inside)
         return self._inside
+
+    def set_tabbed(self, tabbed: bool) -> None:
+        """Hide the title where a tab shows it."""
+        title = self.titleBarWidget()
+        assert isinstance(title, _Title)
+        title.set_tabbed(tabbed)
 
     @Slot(bool)
     def _on_floating(self, floating: bool) -> None:
@@ -143,7 +158,7 @@ class _Title(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, UNIT // 2, UNIT // 2, UNIT // 2)
         row.setSpacing(0)
-        title = QLabel(panel.title.upper(), self)
+        self._text = title = QLabel(panel.title.upper(), self)
         title.setObjectName("panelTitle")
         title.setFont(small(title.font()))
         row.addWidget(title)
@@ -152,7 +167,7 @@ class _Title(QFrame):
         self._help.clicked.connect(self._show_help)
         self._floating = IconButton("float", FLOAT)
         self._floating.clicked.connect(self._float)
-        closing = IconButton("close", f"Hide this panel ({panel.shortcut} shows it again)")
+        closing = IconButton("close", "Hide this panel; the menu View shows it again")
         closing.clicked.connect(dock.close)
         for button in (self._help, self._floating, closing):
             button.setIconSize(QSize(12, 12))
@@ -163,6 +178,10 @@ class _Title(QFrame):
     def _show_help(self) -> None:
         corner = self._help.mapToGlobal(QPoint(0, self._help.height()))
         QWhatsThis.showText(corner, f"<p>{self._panel.help}</p>", self._help)
+
+    def set_tabbed(self, tabbed: bool) -> None:
+        """Hide the title where a tab shows it."""
+        self._text.setVisible(not tabbed)
 
     def show_floating(self, floating: bool) -> None:
         """Switch the button between floating and docking."""

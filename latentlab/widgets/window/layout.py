@@ -1,14 +1,13 @@
-"""Default layout of the panels: columns at the sides, rows in the centre and at the bottom.
+"""Default layout of a workspace: two side columns, a centre, and a row below the centre.
 
-LEFT | CENTRE  CENTRE | RIGHT
-LEFT | CENTRE  CENTRE | RIGHT
-LEFT | BOTTOM  BOTTOM  BOTTOM
-
-A panel may be tabbed behind another.
+LEFT | CENTRE CENTRE | RIGHT
+LEFT | CENTRE CENTRE | RIGHT
+LEFT | BOTTOM BOTTOM | RIGHT
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,46 +17,89 @@ from PySide6.QtWidgets import QTabWidget
 from latentlab.widgets.panel import Area
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtWidgets import QMainWindow
 
+    from latentlab.widgets.panel import Panel
     from latentlab.widgets.window.dock import Dock
 
+COLUMNS = (Area.LEFT, Area.CENTRE, Area.RIGHT)
 ACROSS, DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-SIDES = {Area.LEFT: 0.19, Area.RIGHT: 0.215}
-"""Fraction of the window width for each side column."""
-LOWER = 0.34
-"""Fraction of the window height for the bottom row."""
 
 
-def apply_default_layout(window: QMainWindow, docks: list[Dock]) -> None:
-    """Dock all panels in the default layout, by their order within an area."""
-    front = [dock for dock in docks if not dock.panel.behind]
-    areas = {area: [dock for dock in front if dock.panel.area is area] for area in Area}
-    firsts = {area: inside[0] for area, inside in areas.items() if inside}
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A named set of panels for one kind of task.
+
+    Parameters
+    ----------
+    key, title : str
+        Name in saved layouts and in `Panel.places`, and name on screen.
+    tip : str
+        One sentence: what the workspace is for.
+    left, right : float
+        Shares of the window's width for the side columns.
+    bottom : float
+        Share of the window's height for the row below the centre.
+    """
+
+    key: str
+    title: str
+    tip: str
+    left: float = 0.18
+    right: float = 0.24
+    bottom: float = 0.32
+
+    def contents(self, panels: Iterable[Panel]) -> list[Panel]:
+        """Return the panels that the workspace contains by default, in reading order."""
+        inside = [panel for panel in panels if self.key in panel.places]
+        places = {panel.key: panel.places[self.key] for panel in inside}
+        return sorted(inside, key=lambda panel: (places[panel.key].area, places[panel.key].order))
+
+
+WORKSPACES = (
+    Workspace("explore", "Explore", "See what a model has learned: map, manifold, samples, paths"),
+    Workspace("train", "Train", "Set up a run and watch it learn", 0.25, 0.25, 0.38),
+    Workspace("edit", "Edit", "Encode a picture of your own and change it", 0.34, 0.34, 0.42),
+    Workspace(
+        "analyse",
+        "Analyse",
+        "Find out what the latent space holds and where it fails",
+        left=0,
+        right=0.26,
+        bottom=0.36,
+    ),
+    Workspace("compare", "Compare", "Set two models or several runs side by side", 0.3, 0.22, 0.36),
+)
+
+
+def apply_default_layout(window: QMainWindow, docks: list[Dock], workspace: Workspace) -> None:
+    """Move all docks to their default places in a workspace and hide those that it lacks."""
+    by_panel = {dock.panel.key: dock for dock in docks}
+    contents = workspace.contents(dock.panel for dock in docks)
+    areas: dict[Area, list[Dock]] = {area: [] for area in Area}
+    for panel in contents:
+        areas[panel.places[workspace.key].area].append(by_panel[panel.key])
     for dock in docks:
-        # Hidden docks take no space; all of them, stacked, would enlarge the window.
+        # Hide first: visible docks that are stacked for a moment would enlarge the window.
         dock.hide()
         dock.setFloating(False)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-    _split(window, [firsts[a] for a in (Area.LEFT, Area.CENTRE) if a in firsts], ACROSS)
-    _split(window, [firsts[a] for a in (Area.CENTRE, Area.BOTTOM) if a in firsts], DOWN)
-    _split(window, [firsts[a] for a in (Area.CENTRE, Area.RIGHT) if a in firsts], ACROSS)
+    _split(window, [areas[area][0] for area in COLUMNS if areas[area]], ACROSS)
+    _split(window, [areas[area][0] for area in (Area.CENTRE, Area.BOTTOM) if areas[area]], DOWN)
     for area, inside in areas.items():
-        direction = DOWN if area in SIDES else ACROSS
-        _split(window, inside, direction)
+        _split(window, inside, DOWN if area in (Area.LEFT, Area.RIGHT) else ACROSS)
     window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+    shown = [dock for inside in areas.values() for dock in inside]
+    # Panels of other workspaces open as tabs behind the last panel of this one.
     for dock in docks:
-        _tabify(window, dock, docks)
+        if dock not in shown:
+            window.tabifyDockWidget(shown[-1], dock)
+    for dock in shown:
         dock.show()
-    for dock in front:
         dock.raise_()
-    _resize(window, areas)
-
-
-def _tabify(window: QMainWindow, dock: Dock, docks: list[Dock]) -> None:
-    front = next((other for other in docks if other.panel.key == dock.panel.behind), None)
-    if front:
-        window.tabifyDockWidget(front, dock)
+    _resize(window, areas, workspace)
 
 
 def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) -> None:
@@ -65,18 +107,20 @@ def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) ->
         window.splitDockWidget(before, after, direction)
 
 
-def _resize(window: QMainWindow, areas: dict[Area, list[Dock]]) -> None:
+def _resize(window: QMainWindow, areas: dict[Area, list[Dock]], workspace: Workspace) -> None:
     width, height = window.width(), window.height()
-    middle = width * (1 - sum(SIDES.values()))
+    widths = {Area.LEFT: workspace.left * width, Area.RIGHT: workspace.right * width}
+    widths = {area: share for area, share in widths.items() if areas[area]}
+    middle = width - sum(widths.values())
+    columns = [area for area in COLUMNS if areas[area]]
+    heads = [areas[area][0] for area in columns]
+    window.resizeDocks(heads, [round(widths.get(area, middle)) for area in columns], ACROSS)
     for area, inside in areas.items():
-        total = sum(dock.panel.share for dock in inside)
-        shares = [dock.panel.share / max(1, total) for dock in inside]
-        if area in SIDES:
-            size = height if area is Area.LEFT else height * (1 - LOWER)
-            window.resizeDocks(inside, [round(share * size) for share in shares], DOWN)
-            window.resizeDocks(inside[:1], [round(SIDES[area] * width)], ACROSS)
-        else:
-            size = middle if area is Area.CENTRE else width * (1 - SIDES[Area.LEFT])
-            window.resizeDocks(inside, [round(share * size) for share in shares], ACROSS)
-    lower = areas.get(Area.BOTTOM, [])
-    window.resizeDocks(lower[:1], [round(LOWER * height)], DOWN)
+        shares = [dock.panel.places[workspace.key].share for dock in inside]
+        total = height if area in widths else middle
+        sizes = [round(total * share / sum(shares)) for share in shares]
+        window.resizeDocks(inside, sizes, DOWN if area in widths else ACROSS)
+    if areas[Area.BOTTOM]:
+        rows = [areas[Area.CENTRE][0], areas[Area.BOTTOM][0]]
+        lower = round(height * workspace.bottom)
+        window.resizeDocks(rows, [height - lower, lower], DOWN)

@@ -14,11 +14,12 @@ from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.window.dock import Dock
 from latentlab.widgets.window.import_images.dialog import open_import_dialog
-from latentlab.widgets.window.layout import apply_default_layout
 from latentlab.widgets.window.menus import Menus
 from latentlab.widgets.window.messages import FailureBar, MessageBar
 from latentlab.widgets.window.run_bar import RunBar
-from latentlab.widgets.window.tab_order import move_focus
+from latentlab.widgets.window.tab_order import move_focus, tab_stops
+from latentlab.widgets.window.workspace_bar import WorkspaceBar
+from latentlab.widgets.window.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
-
-LAYOUT_VERSION = 1
 
 
 class MainWindow(QMainWindow):
@@ -40,7 +39,7 @@ class MainWindow(QMainWindow):
     """
 
     built = Signal()
-    """Emitted when all panels are built."""
+    """Emitted when all visible panels are built."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
@@ -49,28 +48,40 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.docks = {panel.key: Dock(panel, controller, self) for panel in find_panels()}
+        self.workspaces = Workspaces(self)
+        self.workspace_bar = WorkspaceBar(controller, self.workspaces)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.workspace_bar)
         self.failure_bar = FailureBar()
         self.run_bar, self.messages = RunBar(controller), MessageBar()
+        self.addToolBarBreak(Qt.ToolBarArea.TopToolBarArea)
         self._banner = self._make_banner()
         self.model_label = muted(stretch=False)
         self.menus = Menus(self)
-        self.statusBar().addPermanentWidget(self.messages, 1)
-        self.statusBar().addPermanentWidget(self.run_bar, 1)
-        self.statusBar().messageChanged.connect(self.messages.show_tip)
-        self.statusBar().setSizeGripEnabled(False)
+        self._fill_status_bar()
         self.setContentsMargins(UNIT, 0, UNIT, 0)
-        self.resize(1440, 900)
-        apply_default_layout(self, list(self.docks.values()))
-        self._default_layout = self.saveState(LAYOUT_VERSION)
-        self._restore()
-        self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
-        controller.changed.connect(self._on_changed)
         # Panels are built one at a time after the window is shown, so that it appears at once.
-        self._unbuilt = sorted(self.docks.values(), key=lambda dock: dock.panel.shortcut)
         # Not QTimer.singleShot, which keeps a reference to the window after it is destroyed.
         self._builder = QTimer(self)
         self._builder.timeout.connect(self._build_next)
-        self._builder.start()
+        self._tidy = QTimer(self, singleShot=True)
+        self._tidy.timeout.connect(self._show_titles)
+        for dock in self.docks.values():
+            dock.visibilityChanged.connect(self._on_arranged)
+            dock.dockLocationChanged.connect(self._on_arranged)
+        self.resize(1440, 900)
+        if geometry := settings().value("geometry", b""):
+            self.restoreGeometry(geometry)
+        self._show_workspace(controller.state)
+        self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
+        controller.changed.connect(self._on_changed)
+
+    def _fill_status_bar(self) -> None:
+        bar = self.statusBar()
+        bar.addWidget(self.model_label)
+        bar.addPermanentWidget(self.messages, 1)
+        bar.addPermanentWidget(self.run_bar, 1)
+        bar.messageChanged.connect(self.messages.show_tip)
+        bar.setSizeGripEnabled(False)
 
     def _make_banner(self) -> QToolBar:
         bar = QToolBar("Messages", self)
@@ -83,18 +94,39 @@ class MainWindow(QMainWindow):
         bar.hide()
         return bar
 
+    # Building panels
+
+    def unbuilt(self) -> list[Dock]:
+        """Return the docks that are seen and have no content yet."""
+        return [dock for dock in self.docks.values() if dock.is_seen and not dock.is_built]
+
+    @Slot()
+    def _on_arranged(self) -> None:
+        self._builder.start()
+        self._tidy.start()
+
     @Slot()
     def _build_next(self) -> None:
-        if not self._unbuilt:
+        if unbuilt := self.unbuilt():
+            unbuilt[0].build()
+        else:
             self._builder.stop()
             self.built.emit()
-            return
-        self._unbuilt.pop(0).build()
+
+    @Slot()
+    def _show_titles(self) -> None:
+        for dock in self.docks.values():
+            beside = self.tabifiedDockWidgets(dock) if not dock.isFloating() else []
+            dock.set_tabbed(any(not other.isHidden() for other in beside))
+
+    # Showing the state
 
     @Slot(object, object)
     def _on_changed(self, state: State, changed: Changes) -> None:
         if changed & {"model", "opening"}:
             self._show_model(state)
+        if changed & {"workspaces"}:
+            self._show_workspace(state)
         if changed & {"failure"}:
             self.failure_bar.show_failure(state.failure)
             self._banner.setVisible(state.failure is not None)
@@ -120,22 +152,35 @@ class MainWindow(QMainWindow):
         """Move the focus through the visible widgets in reading order."""
         return move_focus(self, forward=forward)
 
-    # Saved layout
+    # Workspaces
 
-    def _restore(self) -> None:
-        geometry, layout = (settings().value(key, b"") for key in ("geometry", "layout"))
-        if geometry:
-            self.restoreGeometry(geometry)
-        if layout:
-            self.restoreState(layout, LAYOUT_VERSION)
-        self._banner.hide()
+    def _show_workspace(self, state: State) -> None:
+        self.setUpdatesEnabled(False)
+        self.workspaces.show(state.workspace)
+        self._show_bars(state)
+        self.setUpdatesEnabled(True)
 
     @Slot()
-    def reset_layout(self) -> None:
-        """Restore the default layout."""
-        self.restoreState(self._default_layout, LAYOUT_VERSION)
-        self._banner.setVisible(self.controller.state.failure is not None)
-        apply_default_layout(self, list(self.docks.values()))
+    def reset_workspace(self) -> None:
+        """Restore the default arrangement of the present workspace."""
+        self.workspaces.reset()
+        self._show_bars(self.controller.state)
+
+    def _show_bars(self, state: State) -> None:
+        """Show the bars that a saved arrangement may have hidden."""
+        self.workspace_bar.show()
+        self.workspace_bar.show_state(state)
+        self._banner.setVisible(state.failure is not None)
+        self._on_arranged()
+
+    def focus_panel(self, number: int) -> None:
+        """Give the focus to a panel of the present workspace, counted in reading order."""
+        keys = self.workspaces.contents()
+        if number < len(keys):
+            dock = self.docks[keys[number]]
+            dock.raise_()
+            stops = [stop for stop in tab_stops(self) if dock.isAncestorOf(stop)]
+            (stops[0] if stops else dock.build()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # Drag and drop
 
@@ -164,6 +209,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_form(self) -> None:
+        self.controller.workspaces.go("train")
         dock = self.docks["train"]
         dock.show()
         dock.raise_()
@@ -178,7 +224,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         settings().setValue("geometry", bytes(self.saveGeometry().data()))
-        settings().setValue("layout", bytes(self.saveState(LAYOUT_VERSION).data()))
+        self.workspaces.save()
         self.controller.close()
         event.accept()
 

@@ -6,32 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton
 
 from latentlab import __version__
 from latentlab.directories import runs
-from latentlab.widgets.kit import theme
 from latentlab.widgets.kit.clipboard import paste_image
 from latentlab.widgets.kit.dialogs import ask_image_file
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.settings import recent, settings
-from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.train_menu import TrainMenu
 from latentlab.widgets.window.type_ahead import TypeAhead
+from latentlab.widgets.window.view_menu import ViewMenu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latentlab.session.state import Changes, State
     from latentlab.widgets.window.main_window import MainWindow
-
-SCHEMES = {
-    "System": Qt.ColorScheme.Unknown,
-    "Light": Qt.ColorScheme.Light,
-    "Dark": Qt.ColorScheme.Dark,
-}
-APPEARANCE = "appearance"
 
 
 class Menus(QObject):
@@ -54,7 +46,7 @@ class Menus(QObject):
         self._train_menu()
         self._view_menu()
         self._help_menu()
-        self._corner()
+        self._fill_bar()
 
     def show_state(self, state: State, changed: Changes) -> None:
         """Enable the actions that apply to the state."""
@@ -116,41 +108,17 @@ class Menus(QObject):
 
     def _view_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&View")
-        for dock in self._window.docks.values():
-            menu.addAction(dock.toggleViewAction())
-            self._actions.append(dock.toggleViewAction())
-        menu.addSeparator()
-        self._add(menu, "Reset layout", "", self._window.reset_layout)
-        appearance = menu.addMenu("Appearance")
-        group = QActionGroup(self)
-        chosen = settings().value(APPEARANCE, "System")
-        for name in SCHEMES:
-            action = group.addAction(name)
-            action.setCheckable(True)
-            action.setChecked(name == chosen)
-            appearance.addAction(action)
-        group.triggered.connect(self._set_appearance)
-        self._apply_appearance(chosen)
+        self.view = ViewMenu(self._window, menu)
+        self._actions += self.view.actions
 
     def _help_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Help")
         self._add(menu, "Keyboard shortcuts", "F1", self._show_shortcuts)
         self._add(menu, "About latentlab", "", self._show_about)
 
-    def _corner(self) -> None:
-        corner = QWidget(self._window.menuBar())
-        row = QHBoxLayout(corner)
-        row.setContentsMargins(0, 0, UNIT, 0)
-        row.setSpacing(UNIT // 2)
-        # The menu bar measures its corner widget once, before a model is open.
-        self._window.model_label.setMinimumWidth(420)
-        self._window.model_label.setAlignment(
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        )
-        row.addWidget(self._window.model_label)
-        for name, action in (("undo", self.undo), ("redo", self.redo)):
-            row.addWidget(_button(name, action))
-        self._window.menuBar().setCornerWidget(corner)
+    def _fill_bar(self) -> None:
+        steps = (("undo", self.undo), ("redo", self.redo))
+        self._window.workspace_bar.add_right(*(_button(name, action) for name, action in steps))
 
     @Slot()
     def _open_run(self) -> None:
@@ -199,15 +167,6 @@ class Menus(QObject):
     def _show_runs(self) -> None:
         runs().mkdir(parents=True, exist_ok=True)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(runs())))
-
-    @Slot(QAction)
-    def _set_appearance(self, action: QAction) -> None:
-        settings().setValue(APPEARANCE, action.text())
-        self._apply_appearance(action.text())
-
-    def _apply_appearance(self, name: str) -> None:
-        scheme = SCHEMES.get(name, Qt.ColorScheme.Unknown)
-        theme.choose(scheme)
 
     @Slot()
     def _show_shortcuts(self) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.point import PointIntents
     from latentlab.workers.intents.undo import HistoryEntry, Undo
+    from latentlab.workers.intents.workspace import WorkspaceIntents
     from latentlab.workers.store import Store
 
 
@@ -35,10 +36,20 @@ class OwnImageIntents:
         Those of the controller.
     point : PointIntents
         Moves z to the code of the image.
+    workspaces : WorkspaceIntents
+        Shows the workspace Edit when an image is opened.
     """
 
-    def __init__(self, store: Store, demand: Demand, undo: Undo, point: PointIntents) -> None:
+    def __init__(
+        self,
+        store: Store,
+        demand: Demand,
+        undo: Undo,
+        point: PointIntents,
+        workspaces: WorkspaceIntents,
+    ) -> None:
         self._store, self._demand, self._undo, self._point = store, demand, undo, point
+        self._workspaces = workspaces
         self._own: OwnImage | None = None
         demand.on(EncodeFile, self._on_file)
         demand.on(EncodeOwnImage, self._on_encoded)
@@ -47,7 +58,8 @@ class OwnImageIntents:
         undo.followed_by(self._follow)
 
     def open(self, path: Path) -> None:
-        """Encode an image file."""
+        """Encode an image file, and show the workspace Edit."""
+        self._workspaces.go("edit")
         self._demand.ask(EncodeFile(path, self._label()))
 
     def show(

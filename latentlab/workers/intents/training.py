@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from latentlab.session.runs import Remedy, Run, TrainingStatus
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.runs import RunIntents
+    from latentlab.workers.intents.workspace import WorkspaceIntents
     from latentlab.workers.job import Outcome
     from latentlab.workers.lane import Lane
     from latentlab.workers.store import Store
@@ -41,12 +42,21 @@ class TrainingIntents:
         Runs training.
     runs : RunIntents
         Opens the trained model.
+    workspaces : WorkspaceIntents
+        Shows the workspace Train when a run starts.
     """
 
     def __init__(
-        self, store: Store, demand: Demand, lane: Lane, training: Training, runs: RunIntents
+        self,
+        store: Store,
+        demand: Demand,
+        lane: Lane,
+        training: Training,
+        runs: RunIntents,
+        workspaces: WorkspaceIntents,
     ) -> None:
         self._store, self._demand, self._lane = store, demand, lane
+        self._workspaces = workspaces
         self._training, self._runs = training, runs
         self._previous: Path | None = None
         self._resumed = False
@@ -94,6 +104,7 @@ class TrainingIntents:
             self._previous = before
         self._resumed = job.folder is not None
         self._store.set(training=replace(state.training, following=True), failure=None, moment=None)
+        self._workspaces.go("train")
         self._training.start(job)
 
     def pause(self) -> None:

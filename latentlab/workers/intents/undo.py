@@ -101,7 +101,7 @@ class Undo:
         self._followers.append(follower)
 
     def _tell(self) -> None:
-        self._store.set(can_undo=self._history.can_undo, can_redo=self._history.can_redo)
+        self._store.set(steps=self._history.steps)
 
     def _go(self, place: HistoryEntry) -> None:
         # The map may have fewer images now.
@@ -114,8 +114,7 @@ class Undo:
             selection=place.selection if belongs_to_model(place.selection, current) else None,
             kept=tuple(one for one in place.kept if belongs_to_model(one, current)),
             preview=None,
-            can_undo=self._history.can_undo,
-            can_redo=self._history.can_redo,
+            steps=self._history.steps,
         )
         for follower in self._followers:
             follower(place)

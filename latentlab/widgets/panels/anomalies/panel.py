@@ -17,7 +17,7 @@ from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.anomalies.ranking import RankingView
 
 if TYPE_CHECKING:
@@ -193,9 +193,9 @@ class AnomaliesPanel(PanelWidget):
 PANEL = Panel(
     key="anomalies",
     title="Anomalies",
-    area=Area.BOTTOM,
-    order=13,
-    shortcut="Alt+A",
+    places={
+        "analyse": Place(Area.BOTTOM, 0, 5),
+    },
     help="How unlike the rest each image is to the model. The score is the negative ELBO in nats, "
     "<b>E[-log p(x|z)] + KL(q(z|x) ‖ p(z))</b>, its expectation the mean over draws of z from "
     "q(z|x): an upper bound of -log p(x). Reconstruction error and rate are its parts alone. "
@@ -203,6 +203,6 @@ PANEL = Panel(
     "a 1 is cheap to rebuild. Move the threshold to count what lies above, hover for the "
     "reconstruction, click to find an image on the map. The switch before <b>Rebuilt</b> ranks "
     "the selected images alone.",
+    scrolls=True,
     widget=AnomaliesPanel,
-    behind="curves",
 )

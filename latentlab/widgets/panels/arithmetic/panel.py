@@ -15,7 +15,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.arithmetic.image_slot import EditableSlot, ImageSlot
 
 if TYPE_CHECKING:
@@ -170,14 +170,14 @@ class ArithmeticPanel(PanelWidget):
 PANEL = Panel(
     key="arithmetic",
     title="Arithmetic",
-    area=Area.BOTTOM,
-    order=11,
-    shortcut="Alt+M",
+    places={
+        "edit": Place(Area.BOTTOM),
+    },
     help="Directions between points carry meaning: what A has and B has not can be added to C. "
     "Fill a slot with the current z, the mean of a class, or a picture dropped on it; the result "
     "is <b>(A − B)·t + C</b>, decoded. Means work better than single images, whose chance features "
     "come along. Click any picture to go there, and watch the meter under Image: far sums fall "
     "off the map.",
+    scrolls=True,
     widget=ArithmeticPanel,
-    behind="interpolate",
 )

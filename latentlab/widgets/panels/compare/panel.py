@@ -23,7 +23,7 @@ from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.compare.mode_row import ModeRow
 from latentlab.widgets.panels.compare.model_choice import ClassBox, ModelBChoice, dropped_model
 from latentlab.widgets.panels.compare.pages import (
@@ -282,9 +282,9 @@ class ComparePanel(PanelWidget):
 PANEL = Panel(
     key="compare",
     title="Compare",
-    area=Area.CENTRE,
-    order=11,
-    shortcut="Alt+C",
+    places={
+        "compare": Place(Area.CENTRE),
+    },
     help="The open model, <b>A</b>, beside a second one, <b>B</b>. <b>Same z</b> decodes one point "
     "with both where their latent spaces have as many dimensions. <b>Image</b> encodes and "
     "rebuilds the image that z came from: who keeps more of it (distortion, "
@@ -292,6 +292,6 @@ PANEL = Panel(
     "does so for some of the images selected on the map, else for some at random; click one to go "
     "there. <b>Summary</b> measures both on the same held-out images and says which difference is "
     "more than chance. The arrows swap the two.",
+    scrolls=True,
     widget=ComparePanel,
-    behind="manifold",
 )

@@ -12,7 +12,7 @@ from latentlab.session.export import FIGURES
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.labels import muted
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.curves.loss_cell import LossCell, legend, nearest_epoch
 from latentlab.widgets.panels.curves.loss_plot import best_epoch
 from latentlab.widgets.panels.curves.plot_grid import PlotGrid
@@ -154,9 +154,10 @@ def _best_text(state: State) -> str:
 PANEL = Panel(
     key="curves",
     title="Curves",
-    area=Area.BOTTOM,
-    order=0,
-    shortcut="Alt+5",
+    places={
+        "train": Place(Area.CENTRE),
+        "compare": Place(Area.BOTTOM, 0, 5),
+    },
     help="What training makes small, in nats per image: <b>loss = reconstruction + beta · KL</b>. "
     "Reconstruction, −log p(x|z), is how badly the image is rebuilt; KL(q(z|x) ‖ p(z)) is how "
     "much the code says about the image. They pull against each other. A KL that falls to 0 "
@@ -164,5 +165,4 @@ PANEL = Panel(
     "ring is the best epoch; dashed lines are values that you changed under way. Select several "
     "runs in the Library to compare their validation curves.",
     widget=CurvesPanel,
-    share=5,
 )

@@ -33,7 +33,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.directions.form import DirectionForm
 from latentlab.widgets.panels.directions.row import DirectionRow
 
@@ -246,15 +246,15 @@ class DirectionsPanel(PanelWidget):
 PANEL = Panel(
     key="directions",
     title="Directions",
-    area=Area.RIGHT,
-    order=10,
-    shortcut="Alt+N",
+    places={
+        "edit": Place(Area.RIGHT, 1, 3),
+    },
     help="Edit by meaning. From images that have something and images that have not, a direction "
     "is learned, <b>v = (mean of μ with) − (mean of μ without)</b>, or the normal of a plane that "
     "tells them apart; its slider moves z along v. <i>d</i> says how far apart the two groups lie "
     "along it, on images held out; a weak one is marked. What goes together in the data goes "
     "together here: if all who smile wear glasses, so will your smile. Learn glasses first, then "
     "smile with <i>Leave others</i>. Directions stay with the model.",
+    scrolls=True,
     widget=DirectionsPanel,
-    behind="sliders",
 )

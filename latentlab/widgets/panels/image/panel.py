@@ -17,7 +17,7 @@ from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.image.support_gauge import SupportGauge
 
 if TYPE_CHECKING:
@@ -129,13 +129,15 @@ class _Pair(QWidget):
 PANEL = Panel(
     key="image",
     title="Image",
-    area=Area.RIGHT,
-    order=0,
-    shortcut="Alt+1",
+    places={
+        "explore": Place(Area.RIGHT, 0, 4),
+        "edit": Place(Area.CENTRE),
+        "analyse": Place(Area.RIGHT, 0, 3),
+        "compare": Place(Area.RIGHT, 1, 2),
+    },
     help="The picture that the decoder makes of the current point <b>z</b>: the mean of "
     "p(x|z). Click the map, drag a slider or press R, and it follows. When z is the code of a "
     "real image, that image and its reconstruction stand below: what is lost between them "
     "is what the latent space does not hold.",
     widget=ImagePanel,
-    share=3,
 )

@@ -18,7 +18,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import make_compact_button
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.interpolate.menus import EndsButton, PathsButton
 from latentlab.widgets.panels.interpolate.path_rows import PathRows, stack_strips
 from latentlab.widgets.panels.interpolate.timeline_bar import TimelineBar
@@ -242,14 +242,13 @@ class InterpolatePanel(PanelWidget):
 PANEL = Panel(
     key="interpolate",
     title="Interpolate",
-    area=Area.BOTTOM,
-    order=1,
-    shortcut="Alt+6",
+    places={
+        "explore": Place(Area.BOTTOM, 0, 5),
+    },
     help="Ways from A to B in latent space, decoded step by step. Drag the handles A and B on the "
     "map, stand somewhere and press A or B, or take the mean of a class. <b>Ways</b> sets kinds "
     "side by side: straight, along the sphere, through the data, and the geodesic, whose pictures "
     "change least. The bars below each step say how much data stands behind it: green as usual, "
     "red where hardly any code was ever seen. Keys on the timeline are points to come through.",
     widget=InterpolatePanel,
-    share=4,
 )

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.panel import Area, Panel, ThrottledPanel
+from latentlab.widgets.panel import Area, Panel, Place, ThrottledPanel
 from latentlab.widgets.panels.latents.plots import (
     Cell,
     Distribution,
@@ -183,15 +183,16 @@ def geometry_text(latents: LatentCurves) -> str:
 PANEL = Panel(
     key="latents",
     title="Latents",
-    area=Area.BOTTOM,
-    order=10,
-    shortcut="Alt+L",
+    places={
+        "train": Place(Area.BOTTOM, 0, 5),
+        "analyse": Place(Area.RIGHT, 1, 3),
+    },
     help="What the codes carry. The mean KL is a sum over dimensions, each a row of the heat map: "
     "one that stays dark has died, and if all do, the posterior has collapsed. It also falls in "
     "two: <b>E[KL(q(z|x) ‖ p(z))] = I(x; z) + KL(q(z) ‖ p(z))</b>, what a code says of its image, "
     "and how far the aggregate posterior q(z), all codes together, is from the prior: the holes "
     "that samples fall into. Means fill the bell and deviations shrink as it learns. Try beta 10, "
     "then 0.",
+    scrolls=True,
     widget=LatentsPanel,
-    behind="curves",
 )

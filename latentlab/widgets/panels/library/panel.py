@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QListWidgetItem, QWidget
 from latentlab.session.runs import Compare, ListLibrary
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.queue_view import QueueView
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.library.run_actions import RunActions
 from latentlab.widgets.panels.library.run_list import RunList
 from latentlab.widgets.panels.library.run_row import PATH
@@ -81,9 +81,10 @@ class LibraryPanel(PanelWidget):
 PANEL = Panel(
     key="library",
     title="Library",
-    area=Area.LEFT,
-    order=0,
-    shortcut="Alt+8",
+    places={
+        "explore": Place(Area.LEFT),
+        "compare": Place(Area.LEFT),
+    },
     help="Models to explore: those that came with latentlab, then your own runs, newest first. "
     "Click one to open it. <b>Select several</b> with Ctrl or Shift to compare their curves. The "
     "right button resumes a run, trains it for more epochs, takes its recipe as a draft, renames "
@@ -91,5 +92,4 @@ PANEL = Panel(
     "waits in the queue. A run folder or a checkpoint from elsewhere opens by dropping it on the "
     "window.",
     widget=LibraryPanel,
-    share=2,
 )

@@ -18,7 +18,7 @@ from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.map.colour_row import ColourRow
 from latentlab.widgets.panels.map.lasso import SelectionTools
 from latentlab.widgets.panels.map.overlay_menu import SPREAD, MapLayers
@@ -228,9 +228,12 @@ class MapPanel(PanelWidget):
 PANEL = Panel(
     key="map",
     title="Map",
-    area=Area.CENTRE,
-    order=0,
-    shortcut="Alt+3",
+    places={
+        "explore": Place(Area.CENTRE, 0, 6),
+        "train": Place(Area.RIGHT, 0, 3),
+        "analyse": Place(Area.CENTRE, 0, 5),
+        "compare": Place(Area.RIGHT, 0, 3),
+    },
     help="Each dot is the code of one real image: the mean of q(z|x), coloured by class. Dashed "
     "rings are one, two and three standard deviations of the prior N(0, 1). Hover to see what "
     "any place decodes to, click to go there (the cross), Shift+click to take the nearest real "

@@ -10,7 +10,7 @@ from latentlab.session.neighbours import FindNeighbours
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.neighbours.neighbour_grid import NeighbourGrid
 
 if TYPE_CHECKING:
@@ -90,13 +90,13 @@ class NeighboursPanel(PanelWidget):
 PANEL = Panel(
     key="neighbours",
     title="Neighbours",
-    area=Area.BOTTOM,
-    order=13,
-    shortcut="Alt+G",
+    places={
+        "analyse": Place(Area.BOTTOM, 1, 4),
+    },
     help="The real images nearest to z. Above those whose <b>code</b> is nearest, below those "
     "whose <b>pixels</b> differ least from what z decodes to, as the root of the mean squared "
     "difference. Where the two rows agree, the latent space keeps what one sees; where the "
     "nearest code is far away, z lies in a hole. Hover to preview, click to go to an image.",
+    scrolls=True,
     widget=NeighboursPanel,
-    behind="interpolate",
 )

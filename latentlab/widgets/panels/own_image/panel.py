@@ -29,7 +29,7 @@ from latentlab.widgets.kit.flow_layout import WrappingWidget
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.own_image.canvas import DrawCanvas
 from latentlab.widgets.panels.own_image.crop_view import CropView
 from latentlab.widgets.panels.own_image.inpaint_page import InpaintPage
@@ -267,15 +267,15 @@ def _page(tools: QWidget, widget: QWidget) -> QWidget:
 PANEL = Panel(
     key="picture",
     title="Own picture",
-    area=Area.CENTRE,
-    order=10,
-    shortcut="Alt+O",
+    places={
+        "edit": Place(Area.LEFT, 0, 3),
+    },
     help="Bring a picture of your own to the model: <b>draw</b> one, open or paste one, or drop a "
     "file anywhere on the window. Its code becomes z, with the spread of its posterior as two "
     "ellipses on the map; beside the picture stands what the decoder makes of it, and where that "
     "is wrong. The verdict compares its negative ELBO with those of images on the map. On "
     "<b>Mask</b>, hide a part and let the model fill it in. Try drawing a 7 with a bar, or half "
     "an 8.",
+    scrolls=True,
     widget=OwnImagePanel,
-    behind="manifold",
 )

@@ -15,7 +15,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.replay.codes_plot import CodesPlot
 from latentlab.widgets.panels.replay.pairs_view import PairsView
 
@@ -159,14 +159,14 @@ class ReplayPanel(PanelWidget):
 PANEL = Panel(
     key="replay",
     title="Replay",
-    area=Area.BOTTOM,
-    order=12,
-    shortcut="Alt+P",
+    places={
+        "compare": Place(Area.BOTTOM, 1, 4),
+    },
     help="How the model looks after an epoch: the codes of held-out images by class, the same "
     "images and their reconstructions <b>x → mu → x̂</b>, and the same points of the prior "
     "decoded. While a run goes on it follows; drag the slider to look back, or play the whole "
     "run. Watch reconstructions grow sharp before samples do: samples need the codes to fill the "
     "bell.",
+    scrolls=True,
     widget=ReplayPanel,
-    behind="samples",
 )

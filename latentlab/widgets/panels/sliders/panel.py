@@ -14,7 +14,7 @@ from latentlab.widgets.kit.axis.strip_updates import StripUpdater
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.sliders.label_picker import LabelPicker
 from latentlab.widgets.panels.sliders.row import AxisTitle, SliderRow
 
@@ -227,9 +227,10 @@ def _component(i: int, share: float) -> AxisTitle:
 PANEL = Panel(
     key="sliders",
     title="Sliders",
-    area=Area.RIGHT,
-    order=1,
-    shortcut="Alt+2",
+    places={
+        "explore": Place(Area.RIGHT, 1, 5),
+        "edit": Place(Area.RIGHT, 0, 3),
+    },
     help="One slider per latent dimension. 0 σ is the mean of the data's codes along it and 1 σ "
     "their standard deviation, so every slider covers what the data uses. Move one alone and "
     "watch what changes: slant, thickness, a smile. The pictures below show it beforehand. "
@@ -237,5 +238,4 @@ PANEL = Panel(
     "<i>PCA</i> goes along the principal components, the directions in which codes vary most, with "
     "their share of the variance. A conditional model also takes the <i>label</i>.",
     widget=SlidersPanel,
-    share=2,
 )

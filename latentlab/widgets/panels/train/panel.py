@@ -13,7 +13,7 @@ from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.sweep_dialog import ask_sweep
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.train.steering import SteeringCard
 
 if TYPE_CHECKING:
@@ -154,9 +154,9 @@ class TrainPanel(PanelWidget):
 PANEL = Panel(
     key="train",
     title="Train",
-    area=Area.LEFT,
-    order=1,
-    shortcut="Alt+9",
+    places={
+        "train": Place(Area.LEFT),
+    },
     help="A recipe: which <i>data</i>, which <i>model</i>, what <i>objective</i> to make small, "
     "how long. The loss is reconstruction + beta · KL, in nats per image. Press Train and watch "
     "the map form. Things to try: two latent dimensions against twenty; beta 0 and beta 10; a "
@@ -164,5 +164,4 @@ PANEL = Panel(
     "learning rate and free bits can be changed above: Enter applies. The form below then "
     "prepares the next run. A sweep trains one number at several values, to be compared.",
     widget=TrainPanel,
-    share=5,
 )

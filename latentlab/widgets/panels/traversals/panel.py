@@ -18,7 +18,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
 from latentlab.widgets.kit.player import Player
 from latentlab.widgets.kit.veil import StaleOverlay
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.traversals.labelled_rows import LabelledRows
 
 if TYPE_CHECKING:
@@ -198,13 +198,13 @@ def sweep(made: Traversal) -> Tiles:
 PANEL = Panel(
     key="traversals",
     title="Traversals",
-    area=Area.CENTRE,
-    order=10,
-    shortcut="Alt+R",
+    places={
+        "analyse": Place(Area.CENTRE, 1, 4),
+    },
     help="What each latent dimension does: a row of pictures in which it alone varies and all "
     "others stay where z is. Rows are sorted by their mean KL, in nats per image: those that carry "
     "most stand first, and one near 0 has died and changes nothing. Hover to preview, click to go "
     "there, or let a row sweep there and back. In a disentangled model each row changes one thing.",
+    scrolls=True,
     widget=TraversalsPanel,
-    behind="manifold",
 )

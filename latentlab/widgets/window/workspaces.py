@@ -1,0 +1,130 @@
+"""Workspaces of the window: switching, saved arrangements, and workspaces of the user's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.window.layout import WORKSPACES, Workspace, apply_default_layout
+
+if TYPE_CHECKING:
+    from latentlab.widgets.window.main_window import MainWindow
+
+LAYOUT_VERSION = 2
+OWN = "workspaces"
+TIP = "Your own workspace"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWorkspace:
+    """A workspace that the user saved: its name, which is also its key."""
+
+    key: str
+
+    @property
+    def title(self) -> str:
+        """Name on screen."""
+        return self.key
+
+    @property
+    def tip(self) -> str:
+        """One sentence for the tooltip."""
+        return TIP
+
+
+class Workspaces(QObject):
+    """Arranges the docks of a window for one workspace at a time.
+
+    Each arrangement is saved in the settings when another workspace is shown or the window closes.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Its docks are arranged.
+    """
+
+    listed = Signal()
+    """The list of workspaces changed."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.current = ""
+
+    def all(self) -> list[Workspace | OwnWorkspace]:
+        """Return the workspaces in the order of their shortcuts."""
+        return [*WORKSPACES, *(OwnWorkspace(name) for name in self.own())]
+
+    def own(self) -> list[str]:
+        """Return the names of the workspaces that the user saved."""
+        return settings().value(OWN, [])
+
+    def show(self, key: str) -> None:
+        """Arrange the docks as they were when this workspace was last shown."""
+        keys = [workspace.key for workspace in self.all()]
+        key = key if key in keys else keys[0]
+        if key == self.current:
+            return
+        if self.current:
+            self.save()
+        self.current = key
+        if not self._restore(_saved(key)):
+            self._arrange()
+
+    def save(self) -> None:
+        """Save the present arrangement."""
+        settings().setValue(_saved(self.current), self._layout())
+
+    def reset(self) -> None:
+        """Restore the default arrangement, of an own workspace the one that it was saved with."""
+        if not self._restore(_default(self.current)):
+            self._arrange()
+
+    def add(self, name: str) -> None:
+        """Save the present arrangement as a workspace of its own and show that."""
+        names = [own for own in self.own() if own != name]
+        self.save()
+        settings().setValue(OWN, [*names, name])
+        settings().setValue(_default(name), self._layout())
+        self.current = name
+        self.listed.emit()
+
+    def remove(self, name: str) -> None:
+        """Delete a workspace of the user's own."""
+        settings().setValue(OWN, [own for own in self.own() if own != name])
+        for key in (_saved(name), _default(name)):
+            settings().remove(key)
+        self.listed.emit()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the present workspace is one of the user's own."""
+        return self.current in self.own()
+
+    def contents(self) -> list[str]:
+        """Return the keys of the panels in the present workspace, in reading order."""
+        docks = [dock for dock in self._window.docks.values() if dock.isVisible()]
+        docks.sort(key=lambda dock: (dock.x() // 80, dock.y()))
+        return [dock.panel.key for dock in docks]
+
+    def _layout(self) -> bytes:
+        return bytes(self._window.saveState(LAYOUT_VERSION).data())
+
+    def _restore(self, key: str) -> bool:
+        layout = settings().value(key, b"")
+        return bool(layout) and self._window.restoreState(layout, LAYOUT_VERSION)
+
+    def _arrange(self) -> None:
+        chosen = next((one for one in WORKSPACES if one.key == self.current), WORKSPACES[0])
+        apply_default_layout(self._window, list(self._window.docks.values()), chosen)
+
+
+def _saved(key: str) -> str:
+    return f"workspaces/{key}/layout"
+
+
+def _default(key: str) -> str:
+    return f"workspaces/{key}/default"
