@@ -9,10 +9,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from latentlab.session.state import NAMES
-from latentlab.widgets.kit.flow_layout import WrappingWidget
+from latentlab.widgets.kit.flow_layout import FlowLayout, WrappingWidget
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
@@ -108,8 +108,7 @@ class PanelWidget(WrappingWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, 0, UNIT, UNIT)
         column.setSpacing(UNIT // 2)
-        self.tools = QHBoxLayout()
-        self.tools.setSpacing(UNIT // 2)
+        self.tools = FlowLayout(UNIT // 2)
         column.addLayout(self.tools)
         self.body = column
         controller.changed.connect(self._on_changed)

@@ -135,5 +135,5 @@ def test_menu_actions_answer_to_the_keyboard(old_desk):
     """Every action of the menus stands in one, so that Alt and arrows reach it."""
     menus = old_desk.window.menuBar().findChildren(QMenu)
     texts = [action.text() for menu in menus for action in menu.actions()]
-    for text in ("Open run…", "Undo", "Random z", "Train", "Stop and keep", "Reset layout"):
+    for text in ("Open run…", "Undo", "Random z", "Train", "Stop and keep", "Reset workspace"):
         assert text in texts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import override
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSpacerItem, QWidget
 
 
 class FlowLayout(QLayout):
@@ -20,12 +20,25 @@ class FlowLayout(QLayout):
     def __init__(self, spacing: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._stretches: list[int] = []
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
 
     @override
+    def addWidget(self, widget: QWidget, stretch: int = 0) -> None:
+        """Append a widget; with a stretch it takes a share of the width that its line leaves."""
+        super().addWidget(widget)
+        self._stretches[-1] = stretch
+
+    def addStretch(self, stretch: int = 1) -> None:
+        """Append space that takes a share of the width that its line leaves."""
+        self.addItem(QSpacerItem(0, 0))
+        self._stretches[-1] = stretch
+
+    @override
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self._stretches.append(0)
 
     @override
     def count(self) -> int:
@@ -37,7 +50,10 @@ class FlowLayout(QLayout):
 
     @override
     def takeAt(self, index: int) -> QLayoutItem | None:
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
+        if not 0 <= index < len(self._items):
+            return None
+        self._stretches.pop(index)
+        return self._items.pop(index)
 
     @override
     def expandingDirections(self) -> Qt.Orientation:
@@ -68,18 +84,39 @@ class FlowLayout(QLayout):
         return size
 
     def _arrange(self, rect: QRect, *, apply: bool) -> int:
-        x, y, line = rect.x(), rect.y(), 0
-        for item in self._items:
-            if item.isEmpty():
-                continue  # hidden
-            size = item.sizeHint()
-            if x > rect.x() and x + size.width() > rect.right() + 1:
-                x, y, line = rect.x(), y + line + self.spacing(), 0
+        y = rect.y()
+        for line in self._lines(rect.width()):
+            height = max((item.sizeHint().height() for item, _, _ in line), default=0)
             if apply:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self.spacing()
-            line = max(line, size.height())
-        return y + line - rect.y()
+                self._place(line, QRect(rect.x(), y, rect.width(), height))
+            y += height + self.spacing()
+        return max(0, y - self.spacing() - rect.y())
+
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, int, int]]]:
+        """Return lines of visible items, each with its width before stretching and its stretch."""
+        lines: list[list[tuple[QLayoutItem, int, int]]] = [[]]
+        used = 0
+        for item, stretch in zip(self._items, self._stretches, strict=True):
+            if item.isEmpty() and not item.spacerItem():
+                continue  # hidden
+            size = item.minimumSize() if stretch else item.sizeHint().boundedTo(QSize(width, 9999))
+            if used and used + size.width() > width:
+                lines.append([])
+                used = 0
+            lines[-1].append((item, size.width(), stretch))
+            used += size.width() + (0 if item.spacerItem() else self.spacing())
+        return lines
+
+    def _place(self, line: list[tuple[QLayoutItem, int, int]], rect: QRect) -> None:
+        gaps = sum(not item.spacerItem() for item, _, _ in line) - 1
+        spare = rect.width() - sum(width for _, width, _ in line) - gaps * self.spacing()
+        total = max(1, sum(stretch for _, _, stretch in line))
+        x = rect.x()
+        for item, natural, stretch in line:
+            width = natural + max(0, spare) * stretch // total
+            height = item.sizeHint().height()
+            item.setGeometry(QRect(x, rect.y() + (rect.height() - height) // 2, width, height))
+            x += width + (0 if item.spacerItem() else self.spacing())
 
 
 class WrappingWidget(QWidget):

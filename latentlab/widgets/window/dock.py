@@ -48,6 +48,7 @@ class Dock(QDockWidget):
         self.panel = panel
         self._controller = controller
         self._inside: PanelWidget | None = None
+        self._has_failed = False
         frame = QFrame(self)
         frame.setObjectName("panel")
         self._column = QVBoxLayout(frame)
@@ -66,8 +67,8 @@ class Dock(QDockWidget):
 
     @property
     def is_built(self) -> bool:
-        """Whether the panel has its content."""
-        return self._inside is not None
+        """Whether the panel has its content, or failed to make it."""
+        return self._inside is not None or self._has_failed
 
     @property
     def is_seen(self) -> bool:
@@ -77,11 +78,14 @@ class Dock(QDockWidget):
     def build(self) -> PanelWidget:
         """Build the content of the panel on the first call, and return it."""
         if self._inside is None:
+            # Set until it is done, so that a panel that fails is not built again and again.
+            self._has_failed = True
             self._inside = self.panel.widget(self._controller)
             self._inside.setAccessibleName(self.panel.title)
             self._column.takeAt(0)
             self._inside.set_in_front(self._in_front)
             self._column.addWidget(_scrolled(self._inside) if self.panel.scrolls else self._inside)
+            self._has_failed = False
         return self._inside
 
     def set_tabbed(self, tabbed: bool) -> None:

@@ -109,18 +109,31 @@ def _split(window: QMainWindow, docks: list[Dock], direction: Qt.Orientation) ->
 
 def _resize(window: QMainWindow, areas: dict[Area, list[Dock]], workspace: Workspace) -> None:
     width, height = window.width(), window.height()
-    widths = {Area.LEFT: workspace.left * width, Area.RIGHT: workspace.right * width}
-    widths = {area: share for area, share in widths.items() if areas[area]}
-    middle = width - sum(widths.values())
-    columns = [area for area in COLUMNS if areas[area]]
-    heads = [areas[area][0] for area in columns]
-    window.resizeDocks(heads, [round(widths.get(area, middle)) for area in columns], ACROSS)
-    for area, inside in areas.items():
-        shares = [dock.panel.places[workspace.key].share for dock in inside]
-        total = height if area in widths else middle
-        sizes = [round(total * share / sum(shares)) for share in shares]
-        window.resizeDocks(inside, sizes, DOWN if area in widths else ACROSS)
-    if areas[Area.BOTTOM]:
-        rows = [areas[Area.CENTRE][0], areas[Area.BOTTOM][0]]
-        lower = round(height * workspace.bottom)
-        window.resizeDocks(rows, [height - lower, lower], DOWN)
+    sides = {Area.LEFT: workspace.left * width, Area.RIGHT: workspace.right * width}
+    middle = width - sum(share for area, share in sides.items() if areas[area])
+    row: list[tuple[Dock, int]] = []
+    for area in COLUMNS:
+        parts = _parts(areas[area][:1] if area in sides else areas[area], workspace)
+        row += [(dock, round(sides.get(area, middle) * part)) for dock, part in parts]
+    _set_sizes(window, row, ACROSS)
+    lower = _parts(areas[Area.BOTTOM], workspace)
+    _set_sizes(window, [(dock, round(middle * part)) for dock, part in lower], ACROSS)
+    for area in sides:
+        column = [(dock, round(height * part)) for dock, part in _parts(areas[area], workspace)]
+        _set_sizes(window, column, DOWN)
+    if lower:
+        share = workspace.bottom
+        rows = [(areas[Area.CENTRE][0], 1 - share), (areas[Area.BOTTOM][0], share)]
+        _set_sizes(window, [(dock, round(height * part)) for dock, part in rows], DOWN)
+
+
+def _parts(docks: list[Dock], workspace: Workspace) -> list[tuple[Dock, float]]:
+    """Return docks of an area with the part that each takes of it."""
+    shares = [dock.panel.places[workspace.key].share for dock in docks]
+    return [(dock, share / sum(shares)) for dock, share in zip(docks, shares, strict=True)]
+
+
+def _set_sizes(
+    window: QMainWindow, sizes: list[tuple[Dock, int]], direction: Qt.Orientation
+) -> None:
+    window.resizeDocks([dock for dock, _ in sizes], [size for _, size in sizes], direction)

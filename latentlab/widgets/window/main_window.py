@@ -71,6 +71,8 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         if geometry := settings().value("geometry", b""):
             self.restoreGeometry(geometry)
+        saved = settings().value("workspace", controller.state.workspace)
+        controller.workspaces.begin(self.workspaces.known(saved))
         self._show_workspace(controller.state)
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
         controller.changed.connect(self._on_changed)
@@ -224,6 +226,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         settings().setValue("geometry", bytes(self.saveGeometry().data()))
+        settings().setValue("workspace", self.controller.state.workspace)
         self.workspaces.save()
         self.controller.close()
         event.accept()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
@@ -82,9 +81,16 @@ class ViewMenu(QObject):
         for number in range(MAX_SHORTCUTS):
             action = QAction(f"Panel {number + 1} of the workspace", self._window)
             action.setShortcut(f"Alt+{number + 1}")
-            action.triggered.connect(partial(_focus, self._window, number))
+            action.setData(number)
+            action.triggered.connect(self._focus)
             self._window.addAction(action)
             self.actions.append(action)
+
+    @Slot()
+    def _focus(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._window.focus_panel(action.data())
 
     @Slot()
     def _update(self) -> None:
@@ -121,14 +127,10 @@ class ViewMenu(QObject):
     @Slot()
     def _remove(self) -> None:
         name = self._window.workspaces.current
-        self._window.controller.workspaces.go("explore")
+        self._window.controller.workspaces.forget(name)
         self._window.workspaces.remove(name)
 
     @Slot()
     def _toggle_full_screen(self) -> None:
         window = self._window
         window.showNormal() if window.isFullScreen() else window.showFullScreen()
-
-
-def _focus(window: MainWindow, number: int, *_: object) -> None:
-    window.focus_panel(number)

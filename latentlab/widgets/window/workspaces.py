@@ -62,10 +62,13 @@ class Workspaces(QObject):
         """Return the names of the workspaces that the user saved."""
         return settings().value(OWN, [])
 
+    def known(self, key: str) -> str:
+        """Return the key, or that of the first workspace if there is no such workspace."""
+        keys = [workspace.key for workspace in self.all()]
+        return key if key in keys else keys[0]
+
     def show(self, key: str) -> None:
         """Arrange the docks as they were when this workspace was last shown."""
-        keys = [workspace.key for workspace in self.all()]
-        key = key if key in keys else keys[0]
         if key == self.current:
             return
         if self.current:

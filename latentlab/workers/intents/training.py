@@ -70,6 +70,7 @@ class TrainingIntents:
 
     def _on_recipe(self, _: ReadRecipe, values: Mapping[str, Any]) -> None:
         self._store.set(draft=replace(self._store.state.draft, values=values))
+        self._workspaces.go("train")
 
     def _is_ready(self) -> bool:
         """Return whether the draft can be trained; show its problem if not."""
@@ -158,6 +159,7 @@ class TrainingIntents:
             return
         recipe = state.model.recipe if state.model else state.draft.values or {}
         values = dict(self._training.recipe or recipe)
+        self._workspaces.go("train")
         for key, value in remedy.changes:
             values = with_value(values, key, value)
         self._store.set(draft=replace(state.draft, values=values))

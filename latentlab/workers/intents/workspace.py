@@ -22,11 +22,20 @@ class WorkspaceIntents:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def begin(self, key: str) -> None:
+        """Show a workspace and forget the visited ones."""
+        self._store.set(workspaces=(key,))
+
     def go(self, key: str) -> None:
         """Show a workspace."""
         visits = self._store.state.workspaces
         if visits[-1] != key:
             self._store.set(workspaces=(*visits, key)[-MAX_VISITS:])
+
+    def forget(self, key: str) -> None:
+        """Remove a deleted workspace from the visited ones; show the one before it."""
+        visits = tuple(visit for visit in self._store.state.workspaces if visit != key)
+        self._store.set(workspaces=visits or ("explore",))
 
     def back(self) -> None:
         """Show the workspace that was shown before."""

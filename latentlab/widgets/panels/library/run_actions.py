@@ -131,6 +131,7 @@ class RunActions(QObject):
         row = self._runs.row_of(model.source if model else None)
         if row >= 0:
             self._runs.item(row).setSelected(True)
+            self._controller.workspaces.go("compare")
 
     @Slot()
     def _stop_comparing(self) -> None:
