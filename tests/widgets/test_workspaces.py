@@ -6,8 +6,7 @@ from gui_support import TINY, Desk, wait
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMainWindow
 
-from latentlab.session.export import ReadRecipe
-from latentlab.session.runs import Finding, RunLog
+from latentlab.session.runs import Finding, Remedy, RunLog
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.window.layout import WORKSPACES
@@ -35,14 +34,17 @@ def make_window(application, own_place, until):
         until(lambda: not window.unbuilt())
         return window
 
+    make.desks = desks
     yield make
     for desk in desks:
         desk.clear()
 
 
 @pytest.fixture
-def window(make_window):
-    return make_window()
+def empty(make_window):
+    """A desk and no window: pytest keeps what a fixture returns longer than a window may live."""
+    make_window()
+    return make_window.desks[0]
 
 
 def seen(window):
@@ -78,7 +80,8 @@ def test_all_panels_of_a_workspace_have_room_at_any_size(make_window, size):
             assert not window.tabifiedDockWidgets(dock) or dock._in_front
 
 
-def test_panels_of_other_workspaces_are_not_built(window):
+def test_panels_of_other_workspaces_are_not_built(empty):
+    window = empty.window
     built = {key for key, dock in window.docks.items() if dock.is_built}
     assert built == {*CONTENTS["explore"]}
     go(window, "edit")
@@ -112,8 +115,8 @@ def test_what_is_done_leads_to_its_workspace_and_back(desk, tmp_path):
     desk.controller.open_path(tmp_path / "five.png")
     assert state() == "edit"
     workspaces.back()
-    desk.controller.ask(ReadRecipe(tmp_path / "recipe.toml"))
-    desk.until(lambda: state() == "train")
+    desk.controller.training.apply_remedy(Remedy("Longer", (("training.epochs", 5),)))
+    assert state() == "train"
 
 
 def test_an_arrangement_is_kept_for_each_workspace_and_can_be_reset(make_window):
@@ -160,14 +163,16 @@ def test_own_workspaces_are_saved_shown_and_deleted(make_window, monkeypatch):
     assert "Mine" not in str(settings().value("workspaces", []))
 
 
-def test_a_name_that_is_taken_is_refused(window, monkeypatch):
+def test_a_name_that_is_taken_is_refused(empty, monkeypatch):
+    window = empty.window
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Train", True))
     window.menus.view._save()
     assert "exists already" in window.controller.state.failure.title
     assert [one.key for one in window.workspaces.all()] == KEYS
 
 
-def test_a_panel_of_another_workspace_opens_as_a_tab_with_one_title(window, until):
+def test_a_panel_of_another_workspace_opens_as_a_tab_with_one_title(empty, until):
+    window = empty.window
     dock, front = window.docks["latents"], window.docks["image"]
     dock.toggleViewAction().trigger()
     until(lambda: "latents" in seen(window))
@@ -180,7 +185,8 @@ def test_a_panel_of_another_workspace_opens_as_a_tab_with_one_title(window, unti
     assert seen(window) == {*CONTENTS["explore"]}
 
 
-def test_alt_and_a_number_focus_a_panel_in_reading_order(window, until):
+def test_alt_and_a_number_focus_a_panel_in_reading_order(empty, until):
+    window = empty.window
     window.activateWindow()
     until(window.isActiveWindow)
     order = window.workspaces.contents()
@@ -191,7 +197,8 @@ def test_alt_and_a_number_focus_a_panel_in_reading_order(window, until):
         assert window.docks[order[number]].isAncestorOf(window.focusWidget())
 
 
-def test_the_tab_counts_findings_that_ask_for_attention(window):
+def test_the_tab_counts_findings_that_ask_for_attention(empty):
+    window = empty.window
     dock = window.docks["diagnosis"]
     levels = ("trouble", "watch", "fine")
     found = tuple(Finding(level, level, "So it is.", "1.0.") for level in levels)
