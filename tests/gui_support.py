@@ -167,6 +167,9 @@ class Desk:
         """Show the window; of its panels build only those named, or all where it is None."""
         self.window.show()
         if built is None:
+            # Those of other workspaces too, which the program builds when they are shown.
+            for dock in self.window.docks.values():
+                dock.build()
             return
         window, wanted = self.window, [self.window.docks[key] for key in built]
         unbuilt = type(window).unbuilt
@@ -181,11 +184,23 @@ class Desk:
     def panel(self, key):
         dock = self.window.docks[key]
         if dock.isHidden():
-            self.controller.workspaces.go(next(iter(dock.panel.places)))
+            self.go(next(iter(dock.panel.places)))
         if not dock.is_built:
             dock.build()
             self.settle()
         return dock.build()
+
+    def go(self, workspace):
+        """Show a workspace, and wait until it is laid out."""
+        self.controller.workspaces.go(workspace)
+        self.settle()
+        wait(BETWEEN_MOVES_MS)
+
+    def tour(self):
+        """Show one workspace after another; yield the keys of the panels that each shows."""
+        for workspace in self.window.workspaces.all():
+            self.go(workspace.key)
+            yield self.window.workspaces.contents()
 
     until = staticmethod(run_until)
 

@@ -32,25 +32,25 @@ def close(desk):
 def test_layout_is_remembered(make_desk):
     desk = make_desk()
     desk.window.resize(1300, 820)
-    desk.window.docks["curves"].toggleViewAction().trigger()
-    desk.window.tabifyDockWidget(desk.window.docks["map"], desk.window.docks["library"])
+    desk.window.docks["samples"].toggleViewAction().trigger()
+    desk.window.tabifyDockWidget(desk.window.docks["map"], desk.window.docks["manifold"])
     wait(50)
-    train = desk.window.docks["train"].geometry()
-    edge = QPoint(train.right() + 4, train.center().y())
+    library = desk.window.docks["library"].geometry()
+    edge = QPoint(library.right() + 4, library.center().y())
     for _ in desk.hand.drag(desk.window, edge, edge + QPoint(60, 0)):
         pass
-    desk.until(lambda: desk.window.docks["train"].width() > train.width() + 50)
-    wide = desk.window.docks["train"].width()
+    desk.until(lambda: desk.window.docks["library"].width() > library.width() + 50)
+    wide = desk.window.docks["library"].width()
     close(desk)
     again = make_desk()
     docks = again.window.docks
     assert (again.window.width(), again.window.height()) == (1300, 820)
-    assert not docks["curves"].isVisible()
-    assert not docks["curves"].toggleViewAction().isChecked()
-    assert docks["train"].width() == pytest.approx(wide, abs=3)
-    assert again.window.tabifiedDockWidgets(docks["map"]) == [docks["library"]]
-    again.window.reset_layout()
-    again.until(lambda: docks["curves"].isVisible())
+    assert not docks["samples"].isVisible()
+    assert not docks["samples"].toggleViewAction().isChecked()
+    assert docks["library"].width() == pytest.approx(wide, abs=3)
+    assert again.window.tabifiedDockWidgets(docks["map"]) == [docks["manifold"]]
+    again.window.reset_workspace()
+    again.until(lambda: docks["samples"].isVisible())
     assert again.window.tabifiedDockWidgets(docks["map"]) == []
     assert (again.window.width(), again.window.height()) == (1300, 820)
 

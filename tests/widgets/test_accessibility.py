@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -113,22 +112,6 @@ def test_tips_name_keys_that_exist(old_desk):
     }
     assert promised >= {"R", "Home", "A", "B", "Ctrl+T", "Ctrl+."}
     assert promised <= keys
-
-
-def test_panels_are_reached_by_tab(old_desk):
-    """Tab goes round through controls of every panel, and comes back."""
-    old_desk.to_front()
-    window = old_desk.window
-    seen, order = set(), []
-    window.docks["map"].build().plot.setFocus()
-    for _ in range(200):
-        old_desk.hand.key(Qt.Key.Key_Tab)
-        focused = window.focusWidget()
-        if focused in order:
-            break
-        order.append(focused)
-        seen |= {key for key, dock in window.docks.items() if dock.isAncestorOf(focused)}
-    assert seen >= {"library", "train", "map", "manifold", "sliders", "interpolate", "samples"}
 
 
 def test_menu_actions_answer_to_the_keyboard(old_desk):

@@ -7,6 +7,7 @@ from latentlab.widgets.panels.map.overlay_menu import MANIFOLD_BACKDROP
 
 SHOWS = {"manifold": MakeManifold, "samples": MakeSamples, "interpolate": DecodePath}
 
+FRONTS = {"manifold": "library", "samples": "image", "interpolate": "sliders"}
 BUILT = ("map", "image", *SHOWS)
 
 
@@ -33,7 +34,9 @@ def test_nothing_is_asked_for_hidden_panels_until_they_are_seen(big, until, how)
         if how == "closed":
             dock.close()
         else:
-            big.window.tabifiedDockWidgets(dock)[0].raise_()
+            front = big.window.docks[FRONTS[key]]
+            big.window.tabifyDockWidget(dock, front)
+            front.raise_()
         until(lambda dock=dock: dock.visibleRegion().isEmpty())
         big.settle()
         big.lab.asked.clear()

@@ -15,26 +15,15 @@ from PySide6.QtWidgets import QMessageBox, QToolButton, QWhatsThis
 from latentlab.session.model import Decode
 from latentlab.session.runs import Run, TrainingStatus
 from latentlab.widgets.kit.theme import colours
-from latentlab.widgets.panel import find_panels
 
 ALT = Qt.KeyboardModifier.AltModifier
-KEYS = [panel.key for panel in find_panels()]
+KEYS = ("library", "map", "manifold", "image", "sliders", "interpolate", "samples")
 
 BUILT = ("map", "image", "library", "sliders")
 
 
 def title_buttons(dock):
     return dock.titleBarWidget().findChildren(QToolButton)
-
-
-def test_every_panel_is_seen_at_first_start(old_desk):
-    """Or has its tab above one that is; see ``test_tabs``."""
-    for key, dock in old_desk.window.docks.items():
-        assert dock.isVisible(), key
-        if dock.panel.behind:
-            continue
-        assert not dock.visibleRegion().isEmpty(), f"{key} lies behind a tab"
-        assert old_desk.panel(key).width() > 100, key
 
 
 def test_panels_show_the_toy(old_desk):
@@ -54,35 +43,34 @@ def test_panels_show_the_toy(old_desk):
     assert old_desk.window.windowTitle().startswith("toy")
 
 
-def test_shortcut_hides_and_shows_each_panel(old_desk):
+def test_its_action_hides_and_shows_each_panel(old_desk):
     for key, dock in old_desk.window.docks.items():
-        dock.raise_()
-        digit = Qt.Key(ord(dock.panel.shortcut[-1]))
-        assert dock.panel.shortcut[:-1] == "Alt+"
-        old_desk.hand.key(digit, ALT)
+        old_desk.panel(key)
+        action = dock.toggleViewAction()
+        action.trigger()
         assert not dock.isVisible(), key
-        assert not dock.toggleViewAction().isChecked()
-        old_desk.hand.key(digit, ALT)
+        assert not action.isChecked()
+        action.trigger()
         assert dock.isVisible(), key
 
 
 def test_help_explains_each_panel(old_desk, monkeypatch):
     told = []
     monkeypatch.setattr(QWhatsThis, "showText", lambda *args: told.append(args[1]))
-    for dock in old_desk.window.docks.values():
-        dock.raise_()
-        old_desk.until(lambda dock=dock: not dock.visibleRegion().isEmpty())
-        old_desk.hand.click(title_buttons(dock)[0])
-        assert told.pop() == f"<p>{dock.panel.help}</p>"
+    for keys in old_desk.tour():
+        for dock in (old_desk.window.docks[key] for key in keys):
+            old_desk.hand.click(title_buttons(dock)[0])
+            assert told.pop() == f"<p>{dock.panel.help}</p>"
     assert not told
 
 
 def test_escape_quits_nothing(old_desk):
-    for key in KEYS:
-        old_desk.panel(key).setFocus()
-        old_desk.hand.key(Qt.Key.Key_Escape)
+    for keys in old_desk.tour():
+        for key in keys:
+            old_desk.panel(key).setFocus()
+            old_desk.hand.key(Qt.Key.Key_Escape)
+        assert old_desk.window.workspaces.contents() == keys
     assert old_desk.window.isVisible()
-    assert all(dock.isVisible() for dock in old_desk.window.docks.values())
 
 
 def test_shortcuts_are_listed(old_desk):
@@ -90,7 +78,7 @@ def test_shortcuts_are_listed(old_desk):
     old_desk.hand.key(Qt.Key.Key_F1)
     box = old_desk.window.findChild(QMessageBox)
     text = box.text()
-    for word in ("Ctrl+Z", "Alt+3", "Random z", "Ctrl+T", "Shift+click"):
+    for word in ("Ctrl+Z", "Alt+Left", "Random z", "Ctrl+T", "Shift+click"):
         assert word in text, word
     box.close()
 
@@ -176,7 +164,7 @@ def test_panels_hidden_while_the_model_changes_catch_up(desk):
 
 
 def test_close_button_hides_and_float_button_floats(desk):
-    dock = desk.window.docks["curves"]
+    dock = desk.window.docks["image"]
     buttons = {b.toolTip().split()[0]: b for b in title_buttons(dock)}
     desk.hand.click(buttons["Hide"])
     assert not dock.isVisible()
@@ -189,7 +177,7 @@ def test_close_button_hides_and_float_button_floats(desk):
 def test_a_panel_that_floats_looks_so_and_comes_back_to_the_front(desk):
     for key in ("curves", "anomalies", "map"):
         dock = desk.window.docks[key]
-        dock.raise_()
+        desk.panel(key)
         desk.until(lambda dock=dock: not dock.visibleRegion().isEmpty())
         place = dock.mapToGlobal(dock.rect().topLeft())
         button = title_buttons(dock)[1]
@@ -208,22 +196,25 @@ def test_a_panel_that_floats_looks_so_and_comes_back_to_the_front(desk):
         assert button.toolTip().startswith("Float")
 
 
-def test_reset_layout_puts_everything_back(make_desk):
+def test_reset_puts_everything_back(make_desk):
     desk = make_desk(built=None)
     docks, size = desk.window.docks, desk.window.size()
-    before = {key: dock.geometry().getRect() for key, dock in docks.items()}
+    shown = [key for key, dock in docks.items() if dock.isVisible()]
+    before = {key: docks[key].geometry().getRect() for key in shown}
     docks["map"].setFloating(True)
-    docks["train"].hide()
+    docks["library"].hide()
     desk.window.tabifyDockWidget(docks["image"], docks["sliders"])
-    desk.window.reset_layout()
-    desk.until(lambda: all(dock.isVisible() for dock in docks.values()))
+    desk.window.reset_workspace()
+    desk.until(lambda: all(docks[key].isVisible() for key in shown))
     assert not any(dock.isFloating() for dock in docks.values())
-    assert not desk.window.tabifiedDockWidgets(docks["image"])
+    assert not [
+        dock for dock in desk.window.tabifiedDockWidgets(docks["image"]) if dock.isVisible()
+    ]
     assert desk.window.size() == size
 
     def back():
-        after = {key: dock.geometry().getRect() for key, dock in docks.items()}
-        return all(after[key] == pytest.approx(before[key], abs=2) for key in KEYS)
+        after = {key: docks[key].geometry().getRect() for key in shown}
+        return all(after[key] == pytest.approx(before[key], abs=2) for key in shown)
 
     desk.until(back)
 
@@ -237,6 +228,7 @@ def test_no_column_jumps_when_training_starts(make_desk):
         go_on.wait(20)
 
     desk = make_desk(train=train, built=None)
+    desk.panel("train")
     before = desk.window.docks["train"].width()
     desk.controller.training.start()
     desk.until(lambda: desk.panel("train").stop.isVisible())
@@ -250,7 +242,8 @@ def test_no_column_jumps_when_training_starts(make_desk):
 def test_no_column_jumps_whatever_is_trained(make_desk):
     """Long titles are cut off; how far the run is can be read still."""
     desk = make_desk(built=None)
-    before = {key: desk.window.docks[key].geometry() for key in ("train", "map", "image")}
+    desk.panel("train")
+    before = {key: desk.window.docks[key].geometry() for key in ("train", "map", "curves")}
     names = ("vae", "conv-cvae-with-a-very-long-name")
     for name, epoch in itertools.product(names, (1, 10_000)):
         recipe = {"model": {"kind": name, "latent_dim": 32}, "data": {"kind": "synthetic-faces-64"}}
