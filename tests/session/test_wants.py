@@ -9,6 +9,7 @@ from latentlab.data.image_set import ImageSpec
 from latentlab.latent.codes import Codes
 from latentlab.latent.planes import plane_through
 from latentlab.session import wants
+from latentlab.session.history import Steps
 from latentlab.session.map import Layout, MakeView, MapView, axes_view
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import GridSettings, LatentPath, ModelCard, Point, SampleSettings
@@ -105,7 +106,7 @@ def test_other_samples_change_samples_only():
         {"message": "hello"},
         {"preview": None},
         {"opening": "toy"},
-        {"can_undo": True},
+        {"steps": Steps(can_undo=True)},
         {"moment": 3},
         {"point": Point(Z.z, Z.label)},
     ],

@@ -50,7 +50,7 @@ class Menus(QObject):
 
     def show_state(self, state: State, changed: Changes) -> None:
         """Enable the actions that apply to the state."""
-        if changed & {"can_undo", "can_redo"}:
+        if "steps" in changed:
             self.undo.setEnabled(state.can_undo)
             self.redo.setEnabled(state.can_redo)
         self.training.show_state(state, changed)

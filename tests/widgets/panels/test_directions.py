@@ -285,6 +285,7 @@ def test_what_is_selected_on_the_map_can_be_gathered(big):
         menu.clear()
     menu.deleteLater()
     assert big.state.groups == Groups((4, 5), (6, 9))
+    assert big.panel("directions") is panel
     assert [panel.form.sides[side].count.text() for side in "ab"] == ["A: 2", "B: 2"]
 
 
