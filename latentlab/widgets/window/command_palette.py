@@ -1,0 +1,146 @@
+"""Command palette: finds and runs any action, panel or setting by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, override
+
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, Slot
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+)
+
+from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.window.commands import find_commands, rank_commands
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
+
+    from latentlab.widgets.window.commands import Command
+    from latentlab.widgets.window.main_window import MainWindow
+
+RECENT = "palette/recent"
+MAX_RECENT = 8
+WIDTH, HEIGHT = 78 * UNIT, 52 * UNIT
+TITLE, PATH, KEYS = range(3)
+LIST_KEYS = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
+ON = " ✓"
+"""Follows the title of a setting that is on."""
+
+
+class CommandPalette(QFrame):
+    """Popup with a search line above the commands that match.
+
+    The line keeps the focus: arrow keys move through the list, Enter runs the current command,
+    Escape or a click elsewhere closes the popup.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Window whose commands are listed, as they are when the popup is made.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window, Qt.WindowType.Popup)
+        self.setObjectName("palette")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._commands, self._recent = find_commands(window), settings().value(RECENT, [])
+        self._found: list[Command] = []
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Type the name of a command, panel or setting")
+        self.search.setAccessibleName("Search commands")
+        self.search.setClearButtonEnabled(True)
+        self.list = self._make_list()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
+        column.setSpacing(UNIT)
+        column.addWidget(self.search)
+        column.addWidget(self.list)
+        self.search.setFocus()
+        self.search.textChanged.connect(self._fill)
+        self.search.returnPressed.connect(self._run)
+        self.list.itemClicked.connect(self._run)
+        self.list.currentItemChanged.connect(self._announce)
+        self._fill()
+        self._place(window)
+
+    def _make_list(self) -> QTreeWidget:
+        made = QTreeWidget(columnCount=3)
+        made.setAccessibleName("Commands")
+        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        made.setFrameShape(QFrame.Shape.NoFrame)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setRootIsDecorated(False)
+        made.setUniformRowHeights(True)
+        made.setAllColumnsShowFocus(True)
+        header = made.header()
+        header.hide()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
+        for column in (PATH, KEYS):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        return made
+
+    def _place(self, window: MainWindow) -> None:
+        """Stand below the bar of workspaces, in the middle, within the window."""
+        room = window.rect().marginsRemoved(window.contentsMargins())
+        self.resize(min(WIDTH, room.width()), min(HEIGHT, room.height()))
+        top = window.workspace_bar.geometry().bottom()
+        self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, top)))
+
+    @Slot()
+    def _fill(self) -> None:
+        self._found = rank_commands(self._commands, self.search.text(), self._recent)
+        self.list.clear()
+        rows = [self._row(command) for command in self._found]
+        if not rows:
+            rows = [QTreeWidgetItem(["No command has this name."])]
+            rows[0].setDisabled(True)
+        self.list.addTopLevelItems(rows)
+        first = next((row for row in rows if not row.isDisabled()), None)
+        if first:
+            self.list.setCurrentItem(first)
+
+    def _row(self, command: Command) -> QTreeWidgetItem:
+        title = command.title + ON * command.checked
+        row = QTreeWidgetItem([title, " > ".join(command.path), command.keys])
+        row.setDisabled(not command.enabled)
+        row.setTextAlignment(KEYS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for column in (PATH, KEYS):
+            row.setFont(column, small(self.font()))
+        if command.enabled:
+            row.setForeground(PATH, self.palette().color(QPalette.ColorRole.PlaceholderText))
+        return row
+
+    @Slot()
+    def _run(self) -> None:
+        row = self.list.indexOfTopLevelItem(self.list.currentItem())
+        if row < 0 or row >= len(self._found) or not self._found[row].enabled:
+            return
+        command = self._found[row]
+        others = [name for name in self._recent if name != command.name]
+        settings().setValue(RECENT, [command.name, *others][:MAX_RECENT])
+        # Closed first, so that the command finds the focus where it was.
+        self.close()
+        command.run()
+
+    @Slot()
+    def _announce(self) -> None:
+        """Tell screen readers the current command, because the line keeps the focus."""
+        row = self.list.currentItem()
+        text = ", ".join(filter(None, map(row.text, range(3)))) if row else ""
+        self.search.setAccessibleDescription(text)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move through the list; the line ignores these keys."""
+        if event.key() in LIST_KEYS:
+            QCoreApplication.sendEvent(self.list, event)
+        else:
+            super().keyPressEvent(event)

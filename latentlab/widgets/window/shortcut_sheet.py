@@ -1,0 +1,153 @@
+"""Sheet of all shortcuts of the window, and of what the mouse does in its panels."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.window.commands import PANEL, find_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from latentlab.widgets.window.main_window import MainWindow
+
+    Group = tuple[str, list[tuple[str, str]]]
+
+TITLE = "Keyboard and mouse"
+COLUMNS = 3
+WIDTH, HEIGHT = 118 * UNIT, 72 * UNIT
+GESTURES: tuple[Group, ...] = (
+    (
+        "On the map",
+        [
+            ("Hover", "Preview a point"),
+            ("Click", "Set z"),
+            ("Shift+Click", "Set z to the nearest image"),
+            ("Arrow keys", "Move z in small steps"),
+            ("Drag", "Pan, or move A and B"),
+            ("Wheel", "Zoom"),
+            ("Right-click", "Show what can be done here"),
+        ],
+    ),
+    (
+        "On the map, with box or lasso",
+        [
+            ("Drag", "Select images"),
+            ("Shift+Drag", "Add to the selection"),
+            ("Alt+Drag", "Remove from the selection"),
+            ("Esc", "Leave the tool, then clear the selection"),
+        ],
+    ),
+    (
+        "On pictures",
+        [
+            ("Hover", "Preview"),
+            ("Click", "Set z"),
+            ("Arrow keys", "Go from picture to picture"),
+            ("Enter", "Set z"),
+        ],
+    ),
+    (
+        "In other panels",
+        [
+            ("Right-click", "Slider: reset"),
+            ("Double-click", "Legend: show this class alone, or all"),
+            ("Ctrl+Arrow", "Timeline: move the selected waypoint"),
+            ("Arrow keys", "Canvas and mask: move the pen"),
+            ("Space", "Canvas and mask: put the pen down or lift it"),
+            ("F2", "Library and bookmarks: rename"),
+            ("Del", "Library: move to the trash"),
+            ("Ctrl+Click", "Library: select several"),
+            ("Space", "Elsewhere: pause or continue training"),
+        ],
+    ),
+)
+"""What keys and mouse do in a panel that has the focus; no action describes these."""
+
+
+class ShortcutSheet(QDialog):
+    """Dialog that lists every shortcut by menu, in columns; it may stay open.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Its actions are listed, with the panels of the present workspace.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.setWindowTitle(TITLE)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet = QWidget()
+        row = QHBoxLayout(sheet)
+        row.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
+        row.setSpacing(4 * UNIT)
+        for groups in _columns([*shortcut_groups(window), *GESTURES]):
+            column = QVBoxLayout()
+            column.setSpacing(2 * UNIT)
+            for title, rows in groups:
+                column.addLayout(_table(title, rows))
+            column.addStretch(1)
+            row.addLayout(column, 1)
+        area = QScrollArea(frameShape=QFrame.Shape.NoFrame, widgetResizable=True)
+        area.setWidget(sheet)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(area)
+        wanted = sheet.sizeHint()
+        self.resize(min(WIDTH, wanted.width() + 2 * UNIT), min(HEIGHT, wanted.height() + UNIT))
+
+
+def shortcut_groups(window: MainWindow) -> list[Group]:
+    """Return shortcuts and names of the commands that have one, by menu."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for command in find_commands(window):
+        if command.keys:
+            groups.setdefault(command.path[-1], []).append((command.keys, command.title))
+    panels = groups.pop(PANEL, [])
+    return [*groups.items(), ("Panels of this workspace", panels)]
+
+
+def _columns(groups: Sequence[Group]) -> list[Sequence[Group]]:
+    """Split groups, in their order, into columns of which the longest is as short as possible."""
+    ends = combinations(range(1, len(groups)), COLUMNS - 1)
+    splits = [[groups[a:b] for a, b in pairwise((0, *cut, len(groups)))] for cut in ends]
+    return min(splits, key=lambda columns: max(map(_length, columns)))
+
+
+def _length(groups: Sequence[Group]) -> int:
+    """Return the length of a column in rows; a title takes two."""
+    return sum(len(rows) + 2 for _, rows in groups)
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> QGridLayout:
+    table = QGridLayout()
+    table.setHorizontalSpacing(2 * UNIT)
+    table.setVerticalSpacing(UNIT // 2)
+    table.setColumnStretch(1, 1)
+    heading = QLabel(title.upper(), objectName="panelTitle")
+    heading.setFont(small(heading.font()))
+    table.addWidget(heading, 0, 0, 1, 2)
+    for number, (keys, does) in enumerate(rows, 1):
+        # The lower grid line is the same for both, where the text needs two lines.
+        top = Qt.AlignmentFlag.AlignTop
+        key = QLabel(keys, objectName="key")
+        key.setFont(small(key.font()))
+        text = QLabel(does, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        table.addWidget(key, number, 0, top | Qt.AlignmentFlag.AlignLeft)
+        table.addWidget(text, number, 1, top)
+    return table
