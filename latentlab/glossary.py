@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 
 from latentlab.directories import resources
 
+NO_MATCH = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -54,14 +56,13 @@ def read_words() -> tuple[Word, ...]:
 
 
 def find_words(query: str) -> list[Word]:
-    """Return the entries whose names match a query, then those whose text does.
+    """Return the entries that match a query, best matches first.
 
-    Each word of the query is the beginning of a word of the entry. An empty query matches all.
+    An entry named so comes first, then names that begin so, then names and texts with words that
+    begin with those of the query. An empty query matches all.
     """
-    typed = _split(query)
-    by_name = [word for word in read_words() if _begin(typed, " ".join(word.names))]
-    by_text = [word for word in read_words() if _begin(typed, f"{word.term} {word.text}")]
-    return list(dict.fromkeys([*by_name, *by_text]))
+    ranks = {word: _rank(word, query.strip().casefold()) for word in read_words()}
+    return sorted((word for word in ranks if ranks[word] < NO_MATCH), key=ranks.__getitem__)
 
 
 def words_in(text: str) -> list[Word]:
@@ -75,6 +76,19 @@ def _place(word: Word, text: str) -> int:
     names = "|".join(map(re.escape, (word.term, *word.also)))
     found = re.search(rf"\b({names})(s|es)?\b", text, re.IGNORECASE)
     return found.start() if found else -1
+
+
+def _rank(word: Word, query: str) -> int:
+    """Return how well an entry matches: 0 is best, `NO_MATCH` not at all."""
+    names = [name.casefold() for name in word.names]
+    typed = _split(query)
+    levels = (
+        query in names,
+        any(name.startswith(query) for name in names),
+        _begin(typed, " ".join(names)),
+        _begin(typed, f"{word.term} {word.text}"),
+    )
+    return levels.index(True) if True in levels else NO_MATCH
 
 
 def _begin(typed: list[str], text: str) -> bool:

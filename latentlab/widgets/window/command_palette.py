@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QCoreApplication, QPoint, Qt, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
@@ -20,8 +20,6 @@ from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.window.commands import find_commands, rank_commands
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QKeyEvent
-
     from latentlab.widgets.window.commands import Command
     from latentlab.widgets.window.main_window import MainWindow
 
@@ -50,7 +48,8 @@ class CommandPalette(QFrame):
         super().__init__(window, Qt.WindowType.Popup)
         self.setObjectName("palette")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._commands, self._recent = find_commands(window), settings().value(RECENT, [])
+        self._commands = find_commands(window)
+        self._recent: list[str] = settings().value(RECENT, [])
         self._found: list[Command] = []
         self.search = QLineEdit()
         self.search.setPlaceholderText("Type the name of a command, panel or setting")
@@ -63,6 +62,9 @@ class CommandPalette(QFrame):
         column.addWidget(self.search)
         column.addWidget(self.list)
         self.search.setFocus()
+        # The height of all rows is that of the first, measured with the style sheet.
+        self.list.ensurePolished()
+        self.search.installEventFilter(self)
         self.search.textChanged.connect(self._fill)
         self.search.returnPressed.connect(self._run)
         self.list.itemClicked.connect(self._run)
@@ -120,10 +122,10 @@ class CommandPalette(QFrame):
 
     @Slot()
     def _run(self) -> None:
-        row = self.list.indexOfTopLevelItem(self.list.currentItem())
-        if row < 0 or row >= len(self._found) or not self._found[row].enabled:
+        row = self.list.currentItem()
+        if row is None or row.isDisabled():
             return
-        command = self._found[row]
+        command = self._found[self.list.indexOfTopLevelItem(row)]
         others = [name for name in self._recent if name != command.name]
         settings().setValue(RECENT, [command.name, *others][:MAX_RECENT])
         # Closed first, so that the command finds the focus where it was.
@@ -138,9 +140,9 @@ class CommandPalette(QFrame):
         self.search.setAccessibleDescription(text)
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move through the list; the line ignores these keys."""
-        if event.key() in LIST_KEYS:
-            QCoreApplication.sendEvent(self.list, event)
-        else:
-            super().keyPressEvent(event)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Send the keys that move through a list from the line to the list."""
+        pressed = event.type() == QEvent.Type.KeyPress
+        if pressed and isinstance(event, QKeyEvent) and event.key() in LIST_KEYS:
+            return QCoreApplication.sendEvent(self.list, event)
+        return super().eventFilter(watched, event)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 TITLE = "Keyboard and mouse"
 COLUMNS = 3
-WIDTH, HEIGHT = 118 * UNIT, 72 * UNIT
+WIDTH, HEIGHT = 124 * UNIT, 75 * UNIT
 GESTURES: tuple[Group, ...] = (
     (
         "On the map",
@@ -40,7 +40,7 @@ GESTURES: tuple[Group, ...] = (
             ("Arrow keys", "Move z in small steps"),
             ("Drag", "Pan, or move A and B"),
             ("Wheel", "Zoom"),
-            ("Right-click", "Show what can be done here"),
+            ("Right-click", "Show a menu"),
         ],
     ),
     (
@@ -49,7 +49,7 @@ GESTURES: tuple[Group, ...] = (
             ("Drag", "Select images"),
             ("Shift+Drag", "Add to the selection"),
             ("Alt+Drag", "Remove from the selection"),
-            ("Esc", "Leave the tool, then clear the selection"),
+            ("Esc", "Leave, then clear the selection"),
         ],
     ),
     (
@@ -65,14 +65,14 @@ GESTURES: tuple[Group, ...] = (
         "In other panels",
         [
             ("Right-click", "Slider: reset"),
-            ("Double-click", "Legend: show this class alone, or all"),
-            ("Ctrl+Arrow", "Timeline: move the selected waypoint"),
-            ("Arrow keys", "Canvas and mask: move the pen"),
-            ("Space", "Canvas and mask: put the pen down or lift it"),
-            ("F2", "Library and bookmarks: rename"),
+            ("Double-click", "Legend: one class alone"),
+            ("Ctrl+Arrow", "Timeline: move a waypoint"),
+            ("Arrow keys", "Canvas: move the pen"),
+            ("Space", "Canvas: pen down or up"),
+            ("F2", "Library: rename"),
             ("Del", "Library: move to the trash"),
             ("Ctrl+Click", "Library: select several"),
-            ("Space", "Elsewhere: pause or continue training"),
+            ("Space", "Training: pause or continue"),
         ],
     ),
 )
@@ -95,21 +95,16 @@ class ShortcutSheet(QDialog):
         sheet = QWidget()
         row = QHBoxLayout(sheet)
         row.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
-        row.setSpacing(4 * UNIT)
+        row.setSpacing(3 * UNIT)
         for groups in _columns([*shortcut_groups(window), *GESTURES]):
-            column = QVBoxLayout()
-            column.setSpacing(2 * UNIT)
-            for title, rows in groups:
-                column.addLayout(_table(title, rows))
-            column.addStretch(1)
-            row.addLayout(column, 1)
-        area = QScrollArea(frameShape=QFrame.Shape.NoFrame, widgetResizable=True)
+            row.addLayout(_table(groups), 1)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(sheet)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(area)
-        wanted = sheet.sizeHint()
-        self.resize(min(WIDTH, wanted.width() + 2 * UNIT), min(HEIGHT, wanted.height() + UNIT))
+        self.resize(WIDTH, HEIGHT)
 
 
 def shortcut_groups(window: MainWindow) -> list[Group]:
@@ -134,20 +129,28 @@ def _length(groups: Sequence[Group]) -> int:
     return sum(len(rows) + 2 for _, rows in groups)
 
 
-def _table(title: str, rows: list[tuple[str, str]]) -> QGridLayout:
+def _table(groups: Sequence[Group]) -> QGridLayout:
+    """Return a column of the sheet: titles above rows of keys and what they do."""
     table = QGridLayout()
     table.setHorizontalSpacing(2 * UNIT)
     table.setVerticalSpacing(UNIT // 2)
     table.setColumnStretch(1, 1)
-    heading = QLabel(title.upper(), objectName="panelTitle")
-    heading.setFont(small(heading.font()))
-    table.addWidget(heading, 0, 0, 1, 2)
-    for number, (keys, does) in enumerate(rows, 1):
-        # The lower grid line is the same for both, where the text needs two lines.
-        top = Qt.AlignmentFlag.AlignTop
-        key = QLabel(keys, objectName="key")
-        key.setFont(small(key.font()))
-        text = QLabel(does, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-        table.addWidget(key, number, 0, top | Qt.AlignmentFlag.AlignLeft)
-        table.addWidget(text, number, 1, top)
+    top = Qt.AlignmentFlag.AlignTop
+    for title, rows in groups:
+        if table.count():
+            table.setRowMinimumHeight(table.rowCount(), UNIT)
+        table.addWidget(_small(title.upper(), "panelTitle"), table.rowCount(), 0, 1, 2)
+        for keys, does in rows:
+            text = QLabel(does, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+            row = table.rowCount()
+            table.addWidget(_small(keys, "key"), row, 0, top | Qt.AlignmentFlag.AlignLeft)
+            table.addWidget(text, row, 1, top)
+    table.setRowStretch(table.rowCount(), 1)
     return table
+
+
+def _small(text: str, name: str) -> QLabel:
+    label = QLabel(text, textFormat=Qt.TextFormat.PlainText)
+    label.setObjectName(name)
+    label.setFont(small(label.font()))
+    return label

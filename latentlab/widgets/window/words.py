@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, override
 
@@ -75,7 +76,8 @@ def _entry(word: Word) -> str:
     """Return an entry as HTML."""
     faint = f'style="color: {colours().muted}"'
     also = f" <span {faint}>{escape(', '.join(word.also))}</span>" if word.also else ""
-    formula = f"<br><i>{escape(word.formula)}</i>" if word.formula else ""
+    formula = re.sub(r"_(\w+)", r"<sub>\1</sub>", escape(word.formula))
+    formula = f"<br><i>{formula}</i>" if formula else ""
     links = ", ".join(f'<a href="#{escape(term)}">{escape(term)}</a>' for term in word.see)
     see = f"<br><span {faint}>See {links}</span>" if links else ""
     name = f'<a name="{escape(word.term)}"></a><b>{escape(word.term)}</b>'
