@@ -135,7 +135,6 @@ def _table(groups: Sequence[Group]) -> QGridLayout:
     table.setHorizontalSpacing(2 * UNIT)
     table.setVerticalSpacing(UNIT // 2)
     table.setColumnStretch(1, 1)
-    top = Qt.AlignmentFlag.AlignTop
     for title, rows in groups:
         if table.count():
             table.setRowMinimumHeight(table.rowCount(), UNIT)
@@ -143,8 +142,8 @@ def _table(groups: Sequence[Group]) -> QGridLayout:
         for keys, does in rows:
             text = QLabel(does, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
             row = table.rowCount()
-            table.addWidget(_small(keys, "key"), row, 0, top | Qt.AlignmentFlag.AlignLeft)
-            table.addWidget(text, row, 1, top)
+            table.addWidget(_small(keys, "key"), row, 0, Qt.AlignmentFlag.AlignLeft)
+            table.addWidget(text, row, 1)
     table.setRowStretch(table.rowCount(), 1)
     return table
 
