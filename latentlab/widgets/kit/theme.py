@@ -227,14 +227,15 @@ def _controls(c: Colours) -> str:
     QTabBar::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
     #mapBar {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 6px; }}
     #card {{ border: none; border-bottom: 1px solid {c.border}; }}
-    QScrollArea, QListView, QTreeView {{ border: none; background: transparent; outline: none; }}
+    QScrollArea, QListView {{ border: none; background: transparent; outline: none; }}
     QScrollArea > QWidget > QWidget {{ background: transparent; }}
     QListView::item {{ padding: 4px; border-radius: 4px; color: {c.text}; }}
     QListView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
     QListView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
-    QTreeView::item {{ padding: 4px; }}
-    QTreeView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
-    QTreeView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
+    #palette QTreeView {{ background: transparent; outline: none; }}
+    #palette QTreeView::item {{ padding: 4px; }}
+    #palette QTreeView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
+    #palette QTreeView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
     QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 24px; }}

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from latentlab.widgets.kit.labels import ElidedLabel
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.window.commands import find_commands, rank_commands
@@ -56,11 +57,15 @@ class CommandPalette(QFrame):
         self.search.setAccessibleName("Search commands")
         self.search.setClearButtonEnabled(True)
         self.list = self._make_list()
+        self.tip = ElidedLabel()
+        self.tip.setObjectName("muted")
+        self.tip.setFont(small(self.tip.font()))
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
         column.setSpacing(UNIT)
         column.addWidget(self.search)
         column.addWidget(self.list)
+        column.addWidget(self.tip)
         self.search.setFocus()
         # The height of all rows is that of the first, measured with the style sheet.
         self.list.ensurePolished()
@@ -68,7 +73,7 @@ class CommandPalette(QFrame):
         self.search.textChanged.connect(self._fill)
         self.search.returnPressed.connect(self._run)
         self.list.itemClicked.connect(self._run)
-        self.list.currentItemChanged.connect(self._announce)
+        self.list.currentItemChanged.connect(self._describe)
         self._fill()
         self._place(window)
 
@@ -133,11 +138,13 @@ class CommandPalette(QFrame):
         command.run()
 
     @Slot()
-    def _announce(self) -> None:
-        """Tell screen readers the current command, because the line keeps the focus."""
+    def _describe(self) -> None:
+        """Show what the current command does; tell it to screen readers, which follow the line."""
         row = self.list.currentItem()
-        text = ", ".join(filter(None, map(row.text, range(3)))) if row else ""
-        self.search.setAccessibleDescription(text)
+        command = self._found[self.list.indexOfTopLevelItem(row)] if row else None
+        self.tip.setText(command.tip if command else "")
+        spoken = (command.name, command.keys, command.tip) if command else ()
+        self.search.setAccessibleDescription(", ".join(filter(None, spoken)))
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from latentlab.widgets.window.main_window import MainWindow
 
 PANEL = "Panel"
-TITLE_START, TITLE_WORDS, PATH_WORDS = range(3)
+TITLE_START, TITLE_WORDS, PATH_WORDS, TIP_WORDS = range(4)
 """Quality of a match, the best first."""
 
 
@@ -36,6 +36,8 @@ class Command:
         Name on screen.
     run : callable
         Does it.
+    tip : str
+        What it does, in one sentence; may be empty.
     keys : str
         Shortcut, in the notation of the system; empty if there is none.
     enabled, checked : bool
@@ -45,6 +47,7 @@ class Command:
     path: tuple[str, ...]
     title: str
     run: Callable[[], object] = field(repr=False, compare=False)
+    tip: str = ""
     keys: str = ""
     enabled: bool = True
     checked: bool = False
@@ -72,8 +75,9 @@ def rank_commands(
 ) -> list[Command]:
     """Return the commands that match a query, best matches first, then the most recently used.
 
-    Each word of the query is the beginning of a word of the command's name. If no command matches
-    so, the letters of the query are looked for in their order: ``trps`` finds ``Train > Pause``.
+    Each word of the query is the beginning of a word of the command's name or tip. If no command
+    matches, the letters of the query must follow each other in the name: ``trps`` finds
+    ``Train > Pause``.
 
     Parameters
     ----------
@@ -103,8 +107,9 @@ def _panels(window: MainWindow) -> Iterator[Command]:
     contents = window.workspaces.contents()[:MAX_SHORTCUTS]
     keys = {key: _native(QKeySequence(f"Alt+{n}")) for n, key in enumerate(contents, 1)}
     for key in dict.fromkeys([*contents, *window.docks]):
-        title = window.docks[key].panel.title
-        yield Command((PANEL,), title, partial(window.show_panel, key), keys.get(key, ""))
+        panel = window.docks[key].panel
+        run = partial(window.show_panel, key)
+        yield Command((PANEL,), panel.title, run, _first_sentence(panel.help), keys.get(key, ""))
 
 
 def _actions(
@@ -122,8 +127,13 @@ def _actions(
 
 
 def _command(action: QAction, path: tuple[str, ...], title: str, *, checked: bool) -> Command:
-    keys = _native(action.shortcut())
-    return Command(path, title, action.trigger, keys, action.isEnabled(), checked)
+    tip, keys = action.statusTip(), _native(action.shortcut())
+    return Command(path, title, action.trigger, tip, keys, action.isEnabled(), checked)
+
+
+def _first_sentence(text: str) -> str:
+    """Return the first sentence of rich text, as plain text."""
+    return re.split(r"(?<=[.?!])\s", re.sub(r"<[^>]*>", "", text))[0]
 
 
 def _native(keys: QKeySequence) -> str:
@@ -138,7 +148,9 @@ def _quality(command: Command, query: str) -> int | None:
         return TITLE_START
     if _begin(typed, title):
         return TITLE_WORDS
-    return PATH_WORDS if _begin(typed, [*title, *_words(command.name)]) else None
+    if _begin(typed, _words(command.name)):
+        return PATH_WORDS
+    return TIP_WORDS if _begin(typed, _words(f"{command.name} {command.tip}")) else None
 
 
 def _begin(typed: list[str], words: list[str]) -> bool:

@@ -73,19 +73,16 @@ class Menus(QObject):
     def _file_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&File")
         self._add(menu, "Open run…", "Ctrl+O", self._open_run, "Open a folder written by training")
-        self._add(menu, "Open checkpoint or recipe…", "Ctrl+Shift+O", self._open_file)
+        tip = "Open the weights of a model, or edit a recipe"
+        self._add(menu, "Open checkpoint or recipe…", "Ctrl+Shift+O", self._open_file, tip)
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
-        self._add(menu, "Open picture…", "Ctrl+I", self._open_picture, "Encode your own picture")
-        self._add(
-            menu,
-            "Use a folder of pictures…",
-            "Ctrl+Shift+I",
-            self._use_pictures,
-            "Learn from your own pictures",
-        )
+        self._add(menu, "Open image…", "Ctrl+I", self._open_picture, "Encode an image of your own")
+        tip = "Learn from your own images"
+        self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
-        self._add(menu, "Show run folders", "", self._show_runs)
+        tip = "Show the folders that training has written, in the file manager"
+        self._add(menu, "Show run folders", "", self._show_runs, tip)
         menu.addSeparator()
         self._add(menu, "Quit", "Ctrl+Q", self._window.close)
 
@@ -96,14 +93,15 @@ class Menus(QObject):
         self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.undo.redo)
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
-        tip = "Encode the picture on the clipboard"
-        self._add(menu, "Paste picture", "Ctrl+V", self._paste_picture, tip)
+        tip = "Encode the image on the clipboard"
+        self._add(menu, "Paste image", "Ctrl+V", self._paste_picture, tip)
         menu.addSeparator()
-        self._add(menu, "Random z", "R", controller.point.randomize)
-        self._add(menu, "Mean z", "Home", controller.point.go_home)
-        self._add(menu, "Put A at z", "A", controller.path.put_a)
-        self._add(menu, "Put B at z", "B", controller.path.put_b)
-        self._add(menu, "New samples", "N", controller.decoding.draw_samples)
+        point, path, samples = controller.point, controller.path, controller.decoding
+        self._add(menu, "Random z", "R", point.randomize, "Draw z from the prior")
+        self._add(menu, "Mean z", "Home", point.go_home, "Set z to the mean of all codes")
+        self._add(menu, "Put A at z", "A", path.put_a, "Start the path from A to B at z")
+        self._add(menu, "Put B at z", "B", path.put_b, "End the path from A to B at z")
+        self._add(menu, "New samples", "N", samples.draw_samples, "Draw other points of the prior")
 
     def _train_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Train")

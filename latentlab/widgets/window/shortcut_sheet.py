@@ -53,11 +53,11 @@ GESTURES: tuple[Group, ...] = (
         ],
     ),
     (
-        "On pictures",
+        "On images",
         [
             ("Hover", "Preview"),
             ("Click", "Set z"),
-            ("Arrow keys", "Go from picture to picture"),
+            ("Arrow keys", "Go from image to image"),
             ("Enter", "Set z"),
         ],
     ),

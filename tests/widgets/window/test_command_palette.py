@@ -34,6 +34,8 @@ def test_typing_and_enter_run_a_command(desk):
     palette = open_palette(desk)
     QTest.keyClicks(palette.search, "rand")
     assert palette.list.currentItem().text(TITLE) == "Random z"
+    assert palette.tip.text() == "Draw z from the prior"
+    assert palette.search.accessibleDescription() == "Edit > Random z, R, Draw z from the prior"
     desk.hand.key(Qt.Key.Key_Return)
     assert closed(desk)
     desk.settle()

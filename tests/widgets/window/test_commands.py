@@ -93,10 +93,18 @@ def test_matches_of_the_title_come_before_those_of_the_path():
     assert ranked("work tr", *names) == ["View > Workspace > Train"]
 
 
+def test_what_a_command_does_is_searched_last(desk):
+    titles = [each.title for each in rank_commands(find_commands(desk.window), "encode")]
+    assert {"Open image…", "Paste image"} <= {*titles}
+    titles = [each.title for each in rank_commands(find_commands(desk.window), "image")]
+    assert titles[0] == "Image"
+    assert titles.index("Open image…") < titles.index("Samples")
+
+
 def test_letters_in_their_order_match_where_nothing_else_does():
-    names = ("Train > Pause", "Edit > Paste picture", "View > Appearance > Dark")
+    names = ("Train > Pause", "Edit > Paste image", "View > Appearance > Dark")
     assert ranked("trps", *names) == ["Train > Pause"]
-    assert ranked("pa", *names) == ["Train > Pause", "Edit > Paste picture"]
+    assert ranked("pa", *names) == ["Train > Pause", "Edit > Paste image"]
     assert ranked("xyz", *names) == []
 
 
