@@ -8,15 +8,15 @@ import pytest
 from latentlab.glossary import find_words, read_words, words_in
 
 EVERYDAY = {
-    "colour", "count", "crop", "device", "end", "extra", "folder", "for", "from",
-    "height", "images", "memory", "number", "over", "period", "pictures", "rise", "root", "size",
-    "start", "weight",
+    "colour", "count", "crop", "device", "end", "extra", "file", "folder", "for", "from", "height",
+    "images", "memory", "number", "or", "over", "period", "pictures", "rise", "root", "size",
+    "start", "table", "weight", "zip",
 }  # fmt: skip
 """Words of the form that need no explanation, or whose field says it all."""
 
 
 def words_of(text):
-    return re.findall(r"[\w-]+", text.casefold())
+    return re.findall(r"[^\W\d][\w-]*", text.casefold())
 
 
 def titles(fields):

@@ -1,4 +1,4 @@
-"""Command palette: finds and runs any action, panel or setting by its name."""
+"""Command palette: finds any action, panel, setting or term by its name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from latentlab.widgets.kit.labels import ElidedLabel
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT, small
-from latentlab.widgets.window.commands import find_commands, rank_commands
+from latentlab.widgets.window.commands import find_commands, find_terms, rank_commands
 
 if TYPE_CHECKING:
     from latentlab.widgets.window.commands import Command
@@ -49,11 +49,11 @@ class CommandPalette(QFrame):
         super().__init__(window, Qt.WindowType.Popup)
         self.setObjectName("palette")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._commands = find_commands(window)
+        self._commands, self._terms = find_commands(window), find_terms(window)
         self._recent: list[str] = settings().value(RECENT, [])
         self._found: list[Command] = []
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Type the name of a command, panel or setting")
+        self.search.setPlaceholderText("Type the name of a command, panel, setting or term")
         self.search.setAccessibleName("Search commands")
         self.search.setClearButtonEnabled(True)
         self.list = self._make_list()
@@ -103,7 +103,10 @@ class CommandPalette(QFrame):
 
     @Slot()
     def _fill(self) -> None:
-        self._found = rank_commands(self._commands, self.search.text(), self._recent)
+        query = self.search.text()
+        # Without a query the terms would only lengthen the list.
+        candidates = [*self._commands, *self._terms] if query else self._commands
+        self._found = rank_commands(candidates, query, self._recent)
         self.list.clear()
         rows = [self._row(command) for command in self._found]
         if not rows:

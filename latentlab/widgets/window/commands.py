@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from latentlab.glossary import read_words
 from latentlab.widgets.window.view_menu import MAX_SHORTCUTS
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ def find_commands(window: MainWindow) -> list[Command]:
         if not dock or not dock.isHidden():
             found.append(_command(action, path, title, checked=action.isChecked() and not dock))
     return found
+
+
+def find_terms(window: MainWindow) -> list[Command]:
+    """Return a command for each entry of the glossary, which shows it."""
+    look_up = window.menus.look_up
+    return [
+        Command(("Help", "Words"), word.term, partial(look_up, word.term), word.text)
+        for word in read_words()
+    ]
 
 
 def rank_commands(

@@ -1,10 +1,11 @@
 """The command palette, used with the keyboard and the mouse."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.window.command_palette import PATH, RECENT, TITLE, CommandPalette
+from latentlab.widgets.window.words import Words
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -114,6 +115,17 @@ def test_appearance_is_changed_by_name_and_marked(desk):
         palette = open_palette(desk)
         assert ("View > Appearance", f"{scheme} ✓") in shown(palette)
         desk.hand.key(Qt.Key.Key_Escape)
+
+
+def test_a_term_is_looked_up(desk):
+    palette = open_palette(desk)
+    assert not any(path == "Help > Words" for path, _ in shown(palette))
+    QTest.keyClicks(palette.search, "posterior coll")
+    assert shown(palette) == [("Help > Words", "posterior collapse")]
+    desk.hand.key(Qt.Key.Key_Return)
+    page = desk.window.findChild(Words)
+    assert "posterior collapse" in page.page.cursorForPosition(QPoint(20, 20)).block().text()
+    page.close()
 
 
 def test_it_stands_within_a_small_window(desk):
