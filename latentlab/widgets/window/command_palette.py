@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from latentlab.widgets.kit.labels import ElidedLabel
+from latentlab.widgets.kit.labels import TwoLineLabel
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.window.commands import find_commands, find_terms, rank_commands
@@ -57,9 +57,10 @@ class CommandPalette(QFrame):
         self.search.setAccessibleName("Search commands")
         self.search.setClearButtonEnabled(True)
         self.list = self._make_list()
-        self.tip = ElidedLabel()
+        self.tip = TwoLineLabel()
         self.tip.setObjectName("muted")
         self.tip.setFont(small(self.tip.font()))
+        self.tip.setFixedHeight(2 * self.tip.fontMetrics().lineSpacing())
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
         column.setSpacing(UNIT)
@@ -75,6 +76,9 @@ class CommandPalette(QFrame):
         self.list.itemClicked.connect(self._run)
         self.list.currentItemChanged.connect(self._describe)
         self._fill()
+        # Once, so that columns do not move while the user types.
+        for column in (PATH, KEYS):
+            self.list.resizeColumnToContents(column)
         self._place(window)
 
     def _make_list(self) -> QTreeWidget:
@@ -91,7 +95,7 @@ class CommandPalette(QFrame):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         for column in (PATH, KEYS):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         return made
 
     def _place(self, window: MainWindow) -> None:

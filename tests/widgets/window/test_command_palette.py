@@ -1,10 +1,11 @@
 """The command palette, used with the keyboard and the mouse."""
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 
 from latentlab.widgets.kit.settings import settings
-from latentlab.widgets.window.command_palette import PATH, RECENT, TITLE, CommandPalette
+from latentlab.widgets.window.command_palette import KEYS, PATH, RECENT, TITLE, CommandPalette
 from latentlab.widgets.window.words import Words
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -133,5 +134,16 @@ def test_it_stands_within_a_small_window(desk):
     desk.settle()
     palette = open_palette(desk)
     assert desk.window.frameGeometry().contains(palette.geometry())
-    bar = palette.list.horizontalScrollBar()
-    assert bar.maximum() == 0
+    assert palette.list.horizontalScrollBar().maximum() == 0
+
+
+def test_columns_stand_still_and_cut_no_text_off(desk):
+    palette = open_palette(desk)
+    widths = [palette.list.columnWidth(column) for column in (PATH, KEYS)]
+    for query in ("", "train", "elbo"):
+        palette.search.setText(query)
+        assert [palette.list.columnWidth(column) for column in (PATH, KEYS)] == widths
+        for row in rows(palette):
+            for column in (PATH, KEYS):
+                needed = QFontMetrics(row.font(column)).horizontalAdvance(row.text(column))
+                assert needed < palette.list.columnWidth(column), row.text(column)
