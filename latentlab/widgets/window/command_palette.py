@@ -52,21 +52,12 @@ class CommandPalette(QFrame):
         self._commands, self._terms = find_commands(window), find_terms(window)
         self._recent: list[str] = settings().value(RECENT, [])
         self._found: list[Command] = []
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Type the name of a command, panel, setting or term")
-        self.search.setAccessibleName("Search commands")
-        self.search.setClearButtonEnabled(True)
-        self.list = self._make_list()
-        self.tip = TwoLineLabel()
-        self.tip.setObjectName("muted")
-        self.tip.setFont(small(self.tip.font()))
-        self.tip.setFixedHeight(2 * self.tip.fontMetrics().lineSpacing())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
-        column.setSpacing(UNIT)
-        column.addWidget(self.search)
-        column.addWidget(self.list)
-        column.addWidget(self.tip)
+        self.search, self.list, self.tip = _make_search(), _make_list(), _make_tip()
+        body = QVBoxLayout(self)
+        body.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
+        body.setSpacing(UNIT)
+        for part in (self.search, self.list, self.tip):
+            body.addWidget(part)
         self.search.setFocus()
         # The height of all rows is that of the first, measured with the style sheet.
         self.list.ensurePolished()
@@ -80,23 +71,6 @@ class CommandPalette(QFrame):
         for column in (PATH, KEYS):
             self.list.resizeColumnToContents(column)
         self._place(window)
-
-    def _make_list(self) -> QTreeWidget:
-        made = QTreeWidget(columnCount=3)
-        made.setAccessibleName("Commands")
-        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        made.setFrameShape(QFrame.Shape.NoFrame)
-        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        made.setRootIsDecorated(False)
-        made.setUniformRowHeights(True)
-        made.setAllColumnsShowFocus(True)
-        header = made.header()
-        header.hide()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
-        for column in (PATH, KEYS):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-        return made
 
     def _place(self, window: MainWindow) -> None:
         """Stand below the bar of workspaces, in the middle, within the window."""
@@ -160,3 +134,36 @@ class CommandPalette(QFrame):
         if pressed and isinstance(event, QKeyEvent) and event.key() in LIST_KEYS:
             return QCoreApplication.sendEvent(self.list, event)
         return super().eventFilter(watched, event)
+
+
+def _make_search() -> QLineEdit:
+    search = QLineEdit()
+    search.setPlaceholderText("Type the name of a command, panel, setting or term")
+    search.setAccessibleName("Search commands")
+    search.setClearButtonEnabled(True)
+    return search
+
+
+def _make_list() -> QTreeWidget:
+    made = QTreeWidget(columnCount=3)
+    made.setAccessibleName("Commands")
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    made.setFrameShape(QFrame.Shape.NoFrame)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    made.setRootIsDecorated(False)
+    made.setUniformRowHeights(True)
+    made.setAllColumnsShowFocus(True)
+    header = made.header()
+    header.hide()
+    header.setStretchLastSection(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
+    return made
+
+
+def _make_tip() -> TwoLineLabel:
+    tip = TwoLineLabel()
+    tip.setObjectName("muted")
+    tip.setFont(small(tip.font()))
+    tip.setFixedHeight(2 * tip.fontMetrics().lineSpacing())
+    return tip
