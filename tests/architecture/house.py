@@ -78,7 +78,7 @@ def private_words(modules):
 
 
 def single_importers(modules):
-    """Return modules of widgets with a single importer, except those in a panel folder."""
+    """Return modules of widgets whose single importer is in another folder."""
     modules = {
         ".".join(("latentlab", *path.relative_to(PACKAGE).with_suffix("").parts)): tree
         for path, tree in modules.items()
@@ -96,7 +96,7 @@ def single_importers(modules):
         for name, by in importers.items()
         if len(by) == 1
         and name.startswith("latentlab.widgets.")
-        and not (name.startswith("latentlab.widgets.panels.") and name.count(".") > 3)
+        and not min(by).startswith(name.rpartition(".")[0] + ".")
     )
 
 

@@ -28,7 +28,7 @@ def test_no_folder_is_a_drawer():
 
 
 def test_what_one_panel_uses_stands_in_its_folder(modules):
-    assert len(single_importers(modules)) <= 15
+    assert len(single_importers(modules)) <= 3
 
 
 def test_functions_are_short(modules):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import toy
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMessageBox, QToolButton, QWhatsThis
+from PySide6.QtWidgets import QToolButton, QWhatsThis
 
 from latentlab.session.model import Decode
 from latentlab.session.runs import Run, TrainingStatus
@@ -60,7 +60,7 @@ def test_help_explains_each_panel(old_desk, monkeypatch):
     for keys in old_desk.tour():
         for dock in (old_desk.window.docks[key] for key in keys):
             old_desk.hand.click(title_buttons(dock)[0])
-            assert told.pop() == f"<p>{dock.panel.help}</p>"
+            assert told.pop().startswith(f"<p>{dock.panel.help}</p>")
     assert not told
 
 
@@ -71,16 +71,6 @@ def test_escape_quits_nothing(old_desk):
             old_desk.hand.key(Qt.Key.Key_Escape)
         assert old_desk.window.workspaces.contents() == keys
     assert old_desk.window.isVisible()
-
-
-def test_shortcuts_are_listed(old_desk):
-    """F1 lists every shortcut of the menus."""
-    old_desk.hand.key(Qt.Key.Key_F1)
-    box = old_desk.window.findChild(QMessageBox)
-    text = box.text()
-    for word in ("Ctrl+Z", "Alt+Left", "Random z", "Ctrl+T", "Shift+click"):
-        assert word in text, word
-    box.close()
 
 
 def test_window_needs_no_torch():

@@ -46,6 +46,7 @@ SVG_PATHS = {
     "center": "M12 3v5M12 16v5M3 12h5M16 12h5M12 12h.01",
     "paste": "M8 5H5v15h14V5h-3M9 3h6v4H9z",
     "import": "M12 15V4M8 8l4-4 4 4M5 20h14",
+    "search": "M11 4a7 7 0 1 0 0 14 7 7 0 1 0 0-14M16 16l4.5 4.5",
     "film": "M5 5h14v14H5zM5 9h14M5 15h14M9 5v14M15 5v14",
 }
 

@@ -189,6 +189,9 @@ def _frames(c: Colours) -> str:
         padding: 1px 3px; }}
     #fold:hover, #fold:focus {{ color: {c.text}; }}
     #steering {{ background: {c.window}; border: 1px solid {c.border}; border-radius: 6px; }}
+    #palette {{ background: {c.raised}; border: 1px solid {c.border}; }}
+    #key {{ background: {c.window}; border: 1px solid {c.border}; border-radius: 3px;
+        padding: 0 4px; }}
     #sheet {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 6px; }}
     #muted {{ color: {c.muted}; }}
     #problem {{ color: {c.error}; }}
@@ -229,6 +232,10 @@ def _controls(c: Colours) -> str:
     QListView::item {{ padding: 4px; border-radius: 4px; color: {c.text}; }}
     QListView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
     QListView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
+    #palette QTreeView {{ background: transparent; outline: none; }}
+    #palette QTreeView::item {{ padding: 4px; }}
+    #palette QTreeView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
+    #palette QTreeView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
     QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 24px; }}

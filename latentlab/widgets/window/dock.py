@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QWhatsThisClickedEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from latentlab.glossary import words_in
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT, small
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 FLOAT, DOCK = "Float this panel in a window of its own", "Dock this panel where it was"
 LIFT = 3 * UNIT
+MAX_LINKS = 6
+_TAG = re.compile(r"<[^>]*>")
 
 
 class Dock(QDockWidget):
@@ -49,6 +54,8 @@ class Dock(QDockWidget):
         self._controller = controller
         self._inside: PanelWidget | None = None
         self._has_failed = False
+        self.setWhatsThis(panel.help)
+        self.help = HelpButton(panel)
         frame = QFrame(self)
         frame.setObjectName("panel")
         self._column = QVBoxLayout(frame)
@@ -151,13 +158,45 @@ def _scrolled(inside: QWidget) -> QScrollArea:
     return area
 
 
+class HelpButton(IconButton):
+    """Shows the help of a panel, with links to the terms that it uses.
+
+    Parameters
+    ----------
+    panel : Panel
+        The panel to explain.
+    """
+
+    asked = Signal(str)
+    """Emitted with a term when its link is clicked."""
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__("help", f"What is {panel.title}? What can I try?")
+        self._text = panel.help
+        self.clicked.connect(self.explain)
+
+    @Slot()
+    def explain(self) -> None:
+        """Show the help below the button."""
+        terms = [word.term for word in words_in(_TAG.sub("", self._text))][:MAX_LINKS]
+        links = ", ".join(f'<a href="{term}">{term}</a>' for term in terms)
+        text = f"<p>{self._text}</p>" + (f"<p>Words: {links}</p>" if links else "")
+        QWhatsThis.showText(self.mapToGlobal(QPoint(0, self.height())), text, self)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QWhatsThisClickedEvent):
+            self.asked.emit(event.href())
+            return True
+        return super().event(event)
+
+
 class _Title(QFrame):
     """Title bar. It ignores mouse presses, so that Qt drags the dock by it."""
 
-    def __init__(self, panel: Panel, dock: QDockWidget) -> None:
+    def __init__(self, panel: Panel, dock: Dock) -> None:
         super().__init__(dock)
         self.setObjectName("panelHead")
-        self._panel = panel
         self._dock = dock
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, UNIT // 2, UNIT // 2, UNIT // 2)
@@ -167,21 +206,14 @@ class _Title(QFrame):
         title.setFont(small(title.font()))
         row.addWidget(title)
         row.addStretch(1)
-        self._help = IconButton("help", f"What is {panel.title}? What can I try?")
-        self._help.clicked.connect(self._show_help)
         self._floating = IconButton("float", FLOAT)
         self._floating.clicked.connect(self._float)
         closing = IconButton("close", "Hide this panel; the menu View shows it again")
         closing.clicked.connect(dock.close)
-        for button in (self._help, self._floating, closing):
+        for button in (dock.help, self._floating, closing):
             button.setIconSize(QSize(12, 12))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(button)
-
-    @Slot()
-    def _show_help(self) -> None:
-        corner = self._help.mapToGlobal(QPoint(0, self._help.height()))
-        QWhatsThis.showText(corner, f"<p>{self._panel.help}</p>", self._help)
 
     def set_tabbed(self, tabbed: bool) -> None:
         """Hide the title where a tab shows it."""

@@ -179,10 +179,15 @@ class MainWindow(QMainWindow):
         """Give the focus to a panel of the present workspace, counted in reading order."""
         keys = self.workspaces.contents()
         if number < len(keys):
-            dock = self.docks[keys[number]]
-            dock.raise_()
-            stops = [stop for stop in tab_stops(self) if dock.isAncestorOf(stop)]
-            (stops[0] if stops else dock.build()).setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.show_panel(keys[number])
+
+    def show_panel(self, key: str) -> None:
+        """Show a panel in the present workspace, in front of others, and give it the focus."""
+        dock = self.docks[key]
+        dock.show()
+        dock.raise_()
+        stops = [stop for stop in tab_stops(self) if dock.isAncestorOf(stop)]
+        (stops[0] if stops else dock.build()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # Drag and drop
 

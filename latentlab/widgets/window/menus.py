@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolButton, QWhatsThis
 
 from latentlab import __version__
 from latentlab.directories import runs
@@ -15,9 +15,12 @@ from latentlab.widgets.kit.clipboard import paste_image
 from latentlab.widgets.kit.dialogs import ask_image_file
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import recent
+from latentlab.widgets.window.command_palette import CommandPalette
+from latentlab.widgets.window.shortcut_sheet import ShortcutSheet
 from latentlab.widgets.window.train_menu import TrainMenu
 from latentlab.widgets.window.type_ahead import TypeAhead
 from latentlab.widgets.window.view_menu import ViewMenu
+from latentlab.widgets.window.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +50,8 @@ class Menus(QObject):
         self._view_menu()
         self._help_menu()
         self._fill_bar()
+        for dock in window.docks.values():
+            dock.help.asked.connect(self.look_up)
 
     def show_state(self, state: State, changed: Changes) -> None:
         """Enable the actions that apply to the state."""
@@ -68,19 +73,16 @@ class Menus(QObject):
     def _file_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&File")
         self._add(menu, "Open run…", "Ctrl+O", self._open_run, "Open a folder written by training")
-        self._add(menu, "Open checkpoint or recipe…", "Ctrl+Shift+O", self._open_file)
+        tip = "Open the weights of a model, or edit a recipe"
+        self._add(menu, "Open checkpoint or recipe…", "Ctrl+Shift+O", self._open_file, tip)
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
-        self._add(menu, "Open picture…", "Ctrl+I", self._open_picture, "Encode your own picture")
-        self._add(
-            menu,
-            "Use a folder of pictures…",
-            "Ctrl+Shift+I",
-            self._use_pictures,
-            "Learn from your own pictures",
-        )
+        self._add(menu, "Open image…", "Ctrl+I", self._open_picture, "Encode an image of your own")
+        tip = "Learn from your own images"
+        self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
-        self._add(menu, "Show run folders", "", self._show_runs)
+        tip = "Show the folders that training has written, in the file manager"
+        self._add(menu, "Show run folders", "", self._show_runs, tip)
         menu.addSeparator()
         self._add(menu, "Quit", "Ctrl+Q", self._window.close)
 
@@ -91,14 +93,15 @@ class Menus(QObject):
         self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.undo.redo)
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
-        tip = "Encode the picture on the clipboard"
-        self._add(menu, "Paste picture", "Ctrl+V", self._paste_picture, tip)
+        tip = "Encode the image on the clipboard"
+        self._add(menu, "Paste image", "Ctrl+V", self._paste_picture, tip)
         menu.addSeparator()
-        self._add(menu, "Random z", "R", controller.point.randomize)
-        self._add(menu, "Mean z", "Home", controller.point.go_home)
-        self._add(menu, "Put A at z", "A", controller.path.put_a)
-        self._add(menu, "Put B at z", "B", controller.path.put_b)
-        self._add(menu, "New samples", "N", controller.decoding.draw_samples)
+        point, path, samples = controller.point, controller.path, controller.decoding
+        self._add(menu, "Random z", "R", point.randomize, "Draw z from the prior")
+        self._add(menu, "Mean z", "Home", point.go_home, "Set z to the mean of all codes")
+        self._add(menu, "Put A at z", "A", path.put_a, "Start the path from A to B at z")
+        self._add(menu, "Put B at z", "B", path.put_b, "End the path from A to B at z")
+        self._add(menu, "New samples", "N", samples.draw_samples, "Draw other points of the prior")
 
     def _train_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Train")
@@ -113,11 +116,16 @@ class Menus(QObject):
 
     def _help_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Help")
-        self._add(menu, "Keyboard shortcuts", "F1", self._show_shortcuts)
+        tip = "Run any command, show any panel, change any setting by its name"
+        self.find = self._add(menu, "Find command…", "Ctrl+Shift+P", self.find_command, tip)
+        self._add(menu, "What is this?", "Shift+F1", self._explain, "Explain the panel in use")
+        self._add(menu, "Keyboard and mouse", "F1", self._show_shortcuts, "Show all shortcuts")
+        self._add(menu, "Words", "Ctrl+F1", self._show_words, "Explain the terms of this window")
+        menu.addSeparator()
         self._add(menu, "About latentlab", "", self._show_about)
 
     def _fill_bar(self) -> None:
-        steps = (("undo", self.undo), ("redo", self.redo))
+        steps = (("search", self.find), ("undo", self.undo), ("redo", self.redo))
         self._window.workspace_bar.add_right(*(_button(name, action) for name, action in steps))
 
     @Slot()
@@ -169,23 +177,41 @@ class Menus(QObject):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(runs())))
 
     @Slot()
+    def find_command(self) -> None:
+        """Open the command palette."""
+        CommandPalette(self._window).show()
+
+    @Slot()
+    def _show_words(self) -> None:
+        self._open(Words)
+
+    @Slot(str)
+    def look_up(self, term: str) -> None:
+        """Open the glossary at a term."""
+        self._open(Words).look_up(term)
+
+    @Slot()
     def _show_shortcuts(self) -> None:
-        rows = [
-            f"<tr><td><b>{action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}</b>"
-            f"&nbsp;&nbsp;</td><td>{action.text().replace('&', '')}</td></tr>"
-            for action in self._actions
-            if not action.shortcut().isEmpty()
-        ]
-        mouse = (
-            "<p><b>On the map</b>: hover previews, click goes there, Shift+click takes the "
-            "nearest image, arrow keys nudge z, right-click offers more.<br>"
-            "<b>On pictures</b>: arrow keys walk, Enter chooses. "
-            "<b>On canvas and mask</b>: arrow keys move the pen, Space puts it down.<br>"
-            "<b>On sliders</b>: right-click resets.<br>"
-            "<b>In the library</b>: Ctrl and Shift select several to compare, F2 renames, Del "
-            "moves to the trash. <b>While training</b>: Space pauses and goes on.</p>"
-        )
-        self._show_message("Keyboard shortcuts", f"<table>{''.join(rows)}</table>{mouse}")
+        self._open(ShortcutSheet)
+
+    def _open[D: QDialog](self, kind: type[D]) -> D:
+        """Show a dialog beside the window, at most one of its kind."""
+        dialog = self._window.findChild(kind) or kind(self._window)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+        return dialog
+
+    @Slot()
+    def _explain(self) -> None:
+        """Explain the panel that has the focus; if none has it, the panel that is clicked next."""
+        focused = self._window.focusWidget()
+        docks = self._window.docks.values()
+        dock = next((each for each in docks if focused and each.isAncestorOf(focused)), None)
+        if dock and dock.is_seen:
+            dock.help.explain()
+        else:
+            QWhatsThis.enterWhatsThisMode()
 
     @Slot()
     def _show_about(self) -> None:
@@ -206,7 +232,8 @@ class Menus(QObject):
 
 
 def _button(name: str, action: QAction) -> QToolButton:
-    button = IconButton(name, f"{action.text()} ({action.shortcut().toString()})")
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    button = IconButton(name, f"{action.text()} ({keys})")
     button.setEnabled(action.isEnabled())
     button.clicked.connect(action.trigger)
     action.enabledChanged.connect(button.setEnabled)

@@ -1,0 +1,155 @@
+"""Sheet of all shortcuts of the window, and of what the mouse does in its panels."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.window.commands import PANEL, find_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from latentlab.widgets.window.main_window import MainWindow
+
+    Group = tuple[str, list[tuple[str, str]]]
+
+TITLE = "Keyboard and mouse"
+COLUMNS = 3
+WIDTH, HEIGHT = 124 * UNIT, 75 * UNIT
+GESTURES: tuple[Group, ...] = (
+    (
+        "On the map",
+        [
+            ("Hover", "Preview a point"),
+            ("Click", "Set z"),
+            ("Shift+Click", "Set z to the nearest image"),
+            ("Arrow keys", "Move z in small steps"),
+            ("Drag", "Pan, or move A and B"),
+            ("Wheel", "Zoom"),
+            ("Right-click", "Show a menu"),
+        ],
+    ),
+    (
+        "On the map, with box or lasso",
+        [
+            ("Drag", "Select images"),
+            ("Shift+Drag", "Add to the selection"),
+            ("Alt+Drag", "Remove from the selection"),
+            ("Esc", "Leave, then clear the selection"),
+        ],
+    ),
+    (
+        "On images",
+        [
+            ("Hover", "Preview"),
+            ("Click", "Set z"),
+            ("Arrow keys", "Go from image to image"),
+            ("Enter", "Set z"),
+        ],
+    ),
+    (
+        "In other panels",
+        [
+            ("Right-click", "Slider: reset"),
+            ("Double-click", "Legend: one class alone"),
+            ("Ctrl+Arrow", "Timeline: move a waypoint"),
+            ("Arrow keys", "Canvas: move the pen"),
+            ("Space", "Canvas: pen down or up"),
+            ("F2", "Library: rename"),
+            ("Del", "Library: move to the trash"),
+            ("Ctrl+Click", "Library: select several"),
+            ("Space", "Training: pause or continue"),
+        ],
+    ),
+)
+"""What keys and mouse do in a panel that has the focus; no action describes these."""
+
+
+class ShortcutSheet(QDialog):
+    """Dialog that lists every shortcut by menu, in columns; it may stay open.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Its actions are listed, with the panels of the present workspace.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.setWindowTitle(TITLE)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet = QWidget()
+        row = QHBoxLayout(sheet)
+        row.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
+        row.setSpacing(3 * UNIT)
+        for groups in _columns([*shortcut_groups(window), *GESTURES]):
+            row.addLayout(_table(groups), 1)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(sheet)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(area)
+        self.resize(WIDTH, HEIGHT)
+
+
+def shortcut_groups(window: MainWindow) -> list[Group]:
+    """Return shortcuts and names of the commands that have one, by menu."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for command in find_commands(window):
+        if command.keys:
+            groups.setdefault(command.path[-1], []).append((command.keys, command.title))
+    panels = groups.pop(PANEL, [])
+    return [*groups.items(), ("Panels of this workspace", panels)]
+
+
+def _columns(groups: Sequence[Group]) -> list[Sequence[Group]]:
+    """Split groups, in their order, into columns of which the longest is as short as possible."""
+    ends = combinations(range(1, len(groups)), COLUMNS - 1)
+    splits = [[groups[a:b] for a, b in pairwise((0, *cut, len(groups)))] for cut in ends]
+    return min(splits, key=lambda columns: max(map(_length, columns)))
+
+
+def _length(groups: Sequence[Group]) -> int:
+    """Return the length of a column in rows; a title takes two."""
+    return sum(len(rows) + 2 for _, rows in groups)
+
+
+def _table(groups: Sequence[Group]) -> QGridLayout:
+    """Return a column of the sheet: titles above rows of keys and what they do."""
+    table = QGridLayout()
+    table.setHorizontalSpacing(2 * UNIT)
+    table.setVerticalSpacing(UNIT // 2)
+    table.setColumnStretch(1, 1)
+    for title, rows in groups:
+        if table.count():
+            table.setRowMinimumHeight(table.rowCount(), UNIT)
+        table.addWidget(_small(title.upper(), "panelTitle"), table.rowCount(), 0, 1, 2)
+        for keys, does in rows:
+            text = QLabel(does, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+            row = table.rowCount()
+            table.addWidget(_small(keys, "key"), row, 0, Qt.AlignmentFlag.AlignLeft)
+            table.addWidget(text, row, 1)
+    table.setRowStretch(table.rowCount(), 1)
+    return table
+
+
+def _small(text: str, name: str) -> QLabel:
+    label = QLabel(text, textFormat=Qt.TextFormat.PlainText)
+    label.setObjectName(name)
+    label.setFont(small(label.font()))
+    return label
