@@ -29,6 +29,7 @@ from shiboken6 import isValid
 
 from latentlab.directories import runs
 from latentlab.session.map import Layout
+from latentlab.widgets.kit import theme
 from latentlab.widgets.kit.axis.slider import AxisSlider
 from latentlab.widgets.kit.axis.strip import ImageStrip
 from latentlab.widgets.kit.images.tile_view import ImageGrid
@@ -41,7 +42,7 @@ POINTED = (ImageGrid, ImageStrip, NeighbourGrid, MapPlot, AxisSlider)
 PRESSED = (QAbstractButton, QAbstractItemView, QComboBox, QAbstractSpinBox)
 KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return)
 UNSAFE = {"Quit", "Show run folders"}
-SCHEMES = ("Light", "Dark")
+SCHEMES = (Qt.ColorScheme.Light, Qt.ColorScheme.Dark)
 REST_EVERY = 50
 """Number of actions between waits for all answers."""
 
@@ -209,7 +210,7 @@ class Hands:
 
     def theme(self):
         """Switch between light and dark."""
-        self.window.menus._apply_appearance(self.random.choice(SCHEMES))
+        theme.choose(self.random.choice(SCHEMES))
 
     def open(self):
         """Open a model, sometimes a file that is not a model."""

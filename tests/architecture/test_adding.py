@@ -77,7 +77,7 @@ from PySide6.QtWidgets import QLabel
 
 from latentlab.session import wants
 from latentlab.session.model import Decode
-from latentlab.widgets.panel import Area, Panel, PanelWidget
+from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 
 
 class NormPanel(PanelWidget):
@@ -96,7 +96,13 @@ class NormPanel(PanelWidget):
             self.text.setText(f"{math.hypot(*state.point.z):.2f}")
 
 
-PANEL = Panel("norm", "Norm", Area.RIGHT, 20, "Alt+Shift+N", "How far z lies from zero.", NormPanel)
+PANEL = Panel(
+    key="norm",
+    title="Norm",
+    places={"explore": Place(Area.RIGHT, 2)},
+    help="How far z lies from zero.",
+    widget=NormPanel,
+)
 '''
 TRAIN = """
 from pathlib import Path
