@@ -54,7 +54,7 @@ class Case:
         self.values |= small | options
         self.config = parse(MODELS.kinds()[kind], self.values)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
             self.model = self.config.build(spec).eval()
         noise = torch.Generator().manual_seed(1)
         self.x = torch.rand((IMAGES, *spec.shape), generator=noise)
@@ -72,16 +72,14 @@ def case(request):
     return Case(*request.param)
 
 
-def test_encode_gives_a_distribution_over_points(case):
+def test_it_encodes_and_decodes_to_distributions(case):
     q = case.model.encode(case.x, case.y)
     assert (q.batch_shape, q.event_shape) == ((IMAGES,), (LATENT_DIM,))
     assert q.mean.dtype == q.stddev.dtype == torch.float32
     assert (q.stddev > 0).all()
     assert q.log_prob(case.z).shape == (IMAGES,)
     assert not torch.equal(q.mean[0], q.mean[1])
-
-
-def test_decode_gives_a_distribution_over_images_with_means_that_are_pixels(case):
+    # Means of the decoder are pixels.
     p = case.model.decode(100 * case.z, case.y)
     assert (p.batch_shape, p.event_shape) == ((IMAGES,), case.spec.shape)
     assert p.mean.shape == case.x.shape
@@ -89,16 +87,38 @@ def test_decode_gives_a_distribution_over_images_with_means_that_are_pixels(case
     assert p.mean.max() <= 1
     assert not torch.equal(p.mean[0], p.mean[1])
     assert torch.isfinite(p.log_prob(case.x)).all()
-
-
-def test_the_prior_is_the_standard_normal(case):
+    # The prior is the standard normal.
     prior = case.model.prior(case.y)
     assert prior.event_shape == (LATENT_DIM,)
     by_hand = -0.5 * (case.z**2).sum(1) - 0.5 * LATENT_DIM * math.log(2 * math.pi)
     torch.testing.assert_close(prior.log_prob(case.z).expand(IMAGES), by_hand)
 
 
-def test_the_gradient_of_the_loss_reaches_every_weight(case):
+def test_it_says_the_same_each_time_and_of_each_image_alone(case):
+    """Labels matter to conditional models only."""
+    with torch.no_grad():
+        first, again = (
+            case.model.decode(case.model.encode(case.x, case.y).mean, case.y).mean for _ in range(2)
+        )
+    assert torch.equal(first, again)
+    with torch.no_grad():
+        together = case.model.encode(case.x, case.y)
+        alone = case.model.encode(case.x[2:3], case.y[2:3])
+        torch.testing.assert_close(alone.mean[0], together.mean[2])
+        pictures = case.model.decode(case.z, case.y).mean
+        picture = case.model.decode(case.z[2:3], case.y[2:3]).mean
+        torch.testing.assert_close(picture[0], pictures[2])
+    other = (case.y + 1) % case.spec.classes
+    with torch.no_grad():
+        codes = [case.model.encode(case.x, y).mean for y in (case.y, other)]
+        pictures = [case.model.decode(case.z, y).mean for y in (case.y, other)]
+    for first, second in (codes, pictures):
+        differs = (first != second).flatten(1).any(1)
+        assert differs.tolist() == [case.model.conditional] * IMAGES
+
+
+def test_it_learns_also_in_bf16_and_from_one_image(case):
+    """Layers may compute in bf16, distributions do not; one image may be left in an epoch."""
     noise = Noise(torch.Generator().manual_seed(2))
     objective, batch = ELBO(), (case.x, case.y, None)
     values, _ = compute_losses(case.model.train(), objective, batch, objective.numbers(0.0), noise)
@@ -110,9 +130,25 @@ def test_the_gradient_of_the_loss_reaches_every_weight(case):
         if weights.grad is None or not weights.grad.any() or not weights.grad.isfinite().all()
     ]
     assert unreached == []
+    p = case.model.decode(case.model.encode(case.x[:1], case.y[:1]).mean, case.y[:1])
+    assert p.log_prob(case.x[:1]).isfinite().all()
+    with torch.autocast("cpu", torch.bfloat16):
+        q = case.model.encode(case.x, case.y)
+        p = case.model.decode(q.mean, case.y)
+    assert q.mean.dtype == p.mean.dtype == p.log_prob(case.x).dtype == torch.float32
 
 
-def test_a_checkpoint_brings_the_same_model_back(case, tmp_path):
+def test_it_is_built_again_from_its_config_seed_or_checkpoint(case, request, tmp_path):
+    before = copy.deepcopy(case.config)
+    case.config.build(case.spec)
+    assert case.config == before
+    assert case.config == parse(type(case.config), case.values)
+    same = Case(*request.node.callspec.params["case"])
+    other = Case(*request.node.callspec.params["case"], seed=1)
+    for name, weights in case.model.state_dict().items():
+        assert torch.equal(same.model.state_dict()[name], weights)
+        if weights.dim() > 1:  # biases may all start at zero
+            assert not torch.equal(other.model.state_dict()[name], weights)
     recipe = make_recipe({"model": case.values})
     weights = {name: value.numpy() for name, value in case.model.state_dict().items()}
     save_checkpoint(tmp_path, Checkpoint(recipe, case.spec), weights)
@@ -128,63 +164,3 @@ def test_a_checkpoint_brings_the_same_model_back(case, tmp_path):
         assert torch.equal(
             loaded.decode(case.z, case.y).mean, case.model.decode(case.z, case.y).mean
         )
-
-
-def test_the_same_seed_makes_the_same_weights_and_another_others(case, request):
-    same = Case(*request.node.callspec.params["case"])
-    other = Case(*request.node.callspec.params["case"], seed=1)
-    for name, weights in case.model.state_dict().items():
-        assert torch.equal(same.model.state_dict()[name], weights)
-        if weights.dim() > 1:  # biases may all start at zero
-            assert not torch.equal(other.model.state_dict()[name], weights)
-
-
-def test_what_has_learned_says_the_same_each_time(case):
-    with torch.no_grad():
-        first, again = (
-            case.model.decode(case.model.encode(case.x, case.y).mean, case.y).mean for _ in range(2)
-        )
-    assert torch.equal(first, again)
-
-
-def test_one_image_is_enough_to_learn_from(case):
-    """As where one is left over in an epoch."""
-    case.model.train()
-    p = case.model.decode(case.model.encode(case.x[:1], case.y[:1]).mean, case.y[:1])
-    assert p.log_prob(case.x[:1]).isfinite().all()
-
-
-def test_layers_may_compute_in_bf16_and_distributions_do_not(case):
-    case.model.train()
-    with torch.autocast("cpu", torch.bfloat16):
-        q = case.model.encode(case.x, case.y)
-        p = case.model.decode(q.mean, case.y)
-    assert q.mean.dtype == p.mean.dtype == p.log_prob(case.x).dtype == torch.float32
-
-
-def test_building_leaves_the_config_as_it_was(case):
-    before = copy.deepcopy(case.config)
-    case.config.build(case.spec)
-    assert case.config == before
-    assert case.config == parse(type(case.config), case.values)
-
-
-def test_images_are_judged_one_by_one(case):
-    """What is said of an image does not depend on those beside it."""
-    with torch.no_grad():
-        together = case.model.encode(case.x, case.y)
-        alone = case.model.encode(case.x[2:3], case.y[2:3])
-        torch.testing.assert_close(alone.mean[0], together.mean[2])
-        pictures = case.model.decode(case.z, case.y).mean
-        picture = case.model.decode(case.z[2:3], case.y[2:3]).mean
-        torch.testing.assert_close(picture[0], pictures[2])
-
-
-def test_labels_matter_to_conditional_models_only(case):
-    other = (case.y + 1) % case.spec.classes
-    with torch.no_grad():
-        codes = [case.model.encode(case.x, y).mean for y in (case.y, other)]
-        pictures = [case.model.decode(case.z, y).mean for y in (case.y, other)]
-    for first, second in (codes, pictures):
-        differs = (first != second).flatten(1).any(1)
-        assert differs.tolist() == [case.model.conditional] * IMAGES

@@ -44,76 +44,76 @@ def cross(desk):
     return desk.map.cross.pos().x(), desk.map.cross.pos().y()
 
 
-@pytest.mark.parametrize("layout", EVERY)
-def test_click_drag_hover_and_keys_work(big, layout):
-    look(big, layout)
-    place = big.pixel_of(0.8, -0.6)
-    big.hand.move(big.map.viewport(), place)
-    big.settle()
-    hovered = big.state.preview.point
-    big.hand.click(big.map.viewport(), place)
-    big.settle()
-    assert big.state.point.z == pytest.approx(hovered.z)
-    assert big.state.point.label == hovered.label
-    assert cross(big) == pytest.approx(big.place_of(place), abs=big.pixel_size)
-    before = cross(big)
-    big.map.setFocus()
-    big.hand.key(Qt.Key.Key_Right)
-    step = big.map.getViewBox().viewRect().width() / 50
-    assert cross(big) == pytest.approx((before[0] + step, before[1]), abs=1e-6)
-    a = big.map.handles["a"]
-    start = big.pixel_of(a.pos().x(), a.pos().y())
-    for _ in big.hand.drag(big.map.viewport(), start, big.pixel_of(-1.0, 1.2)):
-        pass
-    big.settle()
-    assert (a.pos().x(), a.pos().y()) == pytest.approx((-1.0, 1.2), abs=3 * big.pixel_size)
-    x, y = a.pos().x(), a.pos().y()
-    assert big.state.ends.a.z == pytest.approx(
-        point_at_position(big.state, x, y, big.state.ends.a).z, abs=1e-5
-    )
-
-
-@pytest.mark.parametrize("layout", PLANES)
-def test_a_plane_decodes_exactly_what_lies_under_the_cursor(big, layout):
-    look(big, layout)
-    rest = big.state.view.frame.rest(big.state.point.z)
-    assert "exact plane" in big.panel("map")._note.text()
-    for x, y in np.random.default_rng(0).uniform(-2, 2, (5, 2)):
-        place = big.pixel_of(x, y)
+def test_click_drag_hover_and_keys_work(big):
+    for layout in EVERY:
+        look(big, layout)
+        place = big.pixel_of(0.8, -0.6)
+        big.hand.move(big.map.viewport(), place)
+        big.settle()
+        hovered = big.state.preview.point
         big.hand.click(big.map.viewport(), place)
-        z = big.state.point.z
-        assert big.state.view.frame.spot(z) == pytest.approx(
-            big.place_of(place), abs=big.pixel_size
+        big.settle()
+        assert big.state.point.z == pytest.approx(hovered.z)
+        assert big.state.point.label == hovered.label
+        assert cross(big) == pytest.approx(big.place_of(place), abs=big.pixel_size)
+        before = cross(big)
+        big.map.setFocus()
+        big.hand.key(Qt.Key.Key_Right)
+        step = big.map.getViewBox().viewRect().width() / 50
+        assert cross(big) == pytest.approx((before[0] + step, before[1]), abs=1e-6)
+        a = big.map.handles["a"]
+        start = big.pixel_of(a.pos().x(), a.pos().y())
+        for _ in big.hand.drag(big.map.viewport(), start, big.pixel_of(-1.0, 1.2)):
+            pass
+        big.settle()
+        assert (a.pos().x(), a.pos().y()) == pytest.approx((-1.0, 1.2), abs=3 * big.pixel_size)
+        x, y = a.pos().x(), a.pos().y()
+        assert big.state.ends.a.z == pytest.approx(
+            point_at_position(big.state, x, y, big.state.ends.a).z, abs=1e-5
         )
-        np.testing.assert_allclose(big.state.view.frame.rest(z), rest, atol=1e-6)
-    big.settle()
-    assert big.state.answer(MakeManifold).frame == big.state.view.frame
 
 
-@pytest.mark.parametrize("layout", EVERY)
-def test_point_and_picture_agree_in_every_view_and_after_any_filter(big, layout):
-    look(big, layout)
-    rng = np.random.default_rng(3)
-    codes, buttons = big.state.codes, big.panel("map").legend.buttons
-    places = big.state.view.places(codes)
-    room = big.map.getViewBox().sceneBoundingRect().toRect()
-    for _ in range(3):
-        hidden = set(np.flatnonzero(rng.random(3) < 0.4).tolist())
-        hidden = hidden if len(hidden) < 3 else {0}
-        for button in buttons:
-            button.setChecked(button.label not in hidden)
-        shown = np.flatnonzero(~np.isin(codes.labels, list(hidden)))
-        for row in rng.choice(shown, 6):
-            place = big.pixel_of(*places[row].tolist())
-            if not room.contains(place):
-                continue
-            away = np.linalg.norm(places[shown] - big.place_of(place), axis=1)
-            nearest = set(shown[away <= away.min() + 1e-5].tolist())
-            hover(big, place)
-            assert big.state.preview.original.row in nearest
-            expected = 255 - big.lab.PickImage(big.state.preview.original).picture
-            assert np.array_equal(255 - big.state.preview.original.picture, expected)
-    assert big.panel("map").thumbnail.captions == ["image", "decoded"]
+def test_a_plane_decodes_exactly_what_lies_under_the_cursor(big):
+    for layout in PLANES:
+        look(big, layout)
+        rest = big.state.view.frame.rest(big.state.point.z)
+        assert "exact plane" in big.panel("map")._note.text()
+        for x, y in np.random.default_rng(0).uniform(-2, 2, (5, 2)):
+            place = big.pixel_of(x, y)
+            big.hand.click(big.map.viewport(), place)
+            z = big.state.point.z
+            assert big.state.view.frame.spot(z) == pytest.approx(
+                big.place_of(place), abs=big.pixel_size
+            )
+            np.testing.assert_allclose(big.state.view.frame.rest(z), rest, atol=1e-6)
+        big.settle()
+        assert big.state.answer(MakeManifold).frame == big.state.view.frame
+
+
+def test_point_and_picture_agree_in_every_view_and_after_any_filter(big):
+    for layout in EVERY:
+        look(big, layout)
+        rng = np.random.default_rng(3)
+        codes, buttons = big.state.codes, big.panel("map").legend.buttons
+        places = big.state.view.places(codes)
+        room = big.map.getViewBox().sceneBoundingRect().toRect()
+        for _ in range(3):
+            hidden = set(np.flatnonzero(rng.random(3) < 0.4).tolist())
+            hidden = hidden if len(hidden) < 3 else {0}
+            for button in buttons:
+                button.setChecked(button.label not in hidden)
+            shown = np.flatnonzero(~np.isin(codes.labels, list(hidden)))
+            for row in rng.choice(shown, 6):
+                place = big.pixel_of(*places[row].tolist())
+                if not room.contains(place):
+                    continue
+                away = np.linalg.norm(places[shown] - big.place_of(place), axis=1)
+                nearest = set(shown[away <= away.min() + 1e-5].tolist())
+                hover(big, place)
+                assert big.state.preview.original.row in nearest
+                expected = 255 - big.lab.PickImage(big.state.preview.original).picture
+                assert np.array_equal(255 - big.state.preview.original.picture, expected)
+        assert big.panel("map").thumbnail.captions == ["image", "decoded"]
 
 
 def test_neighbourhoods_say_so_and_leave_the_manifold_its_plane(big):

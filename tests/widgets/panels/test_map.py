@@ -100,39 +100,38 @@ def inks(desk):
     return {label: int((pixels == inks[label]).sum()) for label in range(3)}
 
 
-@pytest.mark.parametrize("where", ["box", "layers", "legend", "out of the map"])
-def test_the_preview_goes_with_the_pointer(desk, where):
+def test_the_preview_goes_with_the_pointer(desk):
     """Also where it only goes to the map's own tools."""
     panel = desk.panel("map")
-    desk.hand.move(panel.plot.viewport(), desk.pixel_of(0.5, 0.5))
-    desk.until(panel.thumbnail.isVisible)
     goals = {
         "box": panel.buttons.buttons["box"],
         "layers": panel.buttons.layers,
         "legend": panel.legend.buttons[0],
         "out of the map": desk.panel("library"),
     }
-    desk.hand.move(goals[where])
-    desk.until(lambda: not panel.thumbnail.isVisible())
-    assert desk.state.preview is None
+    for where, goal in goals.items():
+        desk.hand.move(panel.plot.viewport(), desk.pixel_of(0.5, 0.5))
+        desk.until(panel.thumbnail.isVisible)
+        desk.hand.move(goal)
+        desk.until(lambda: not panel.thumbnail.isVisible())
+        assert desk.state.preview is None, where
 
 
 def checked(legend):
     return [button.isChecked() for button in legend.buttons]
 
 
-@pytest.mark.parametrize("hidden", [(), (1,), (0, 2), (0, 1, 2)])
-@pytest.mark.parametrize("label", [0, 1])
-def test_double_clicks_bring_one_alone_and_then_all(big, hidden, label):
+def test_double_clicks_bring_one_alone_and_then_all(big):
     """From wherever one begins; where it was alone or none was shown, all come at once."""
-    legend = big.panel("map").legend
-    for other in hidden:
-        legend.buttons[other].click()
-    was_alone = checked(legend) in ([i == label for i in range(3)], [False] * 3)
-    big.hand.double_click(legend.buttons[label])
-    assert checked(legend) == ([True] * 3 if was_alone else [i == label for i in range(3)])
-    big.hand.double_click(legend.buttons[label])
-    assert checked(legend) == ([i == label for i in range(3)] if was_alone else [True] * 3)
+    for hidden, label in itertools.product([(), (1,), (0, 2), (0, 1, 2)], (0, 1)):
+        legend = big.panel("map").legend
+        for button in legend.buttons:
+            button.setChecked(button.label not in hidden)
+        was_alone = checked(legend) in ([i == label for i in range(3)], [False] * 3)
+        big.hand.double_click(legend.buttons[label])
+        assert checked(legend) == ([True] * 3 if was_alone else [i == label for i in range(3)])
+        big.hand.double_click(legend.buttons[label])
+        assert checked(legend) == ([i == label for i in range(3)] if was_alone else [True] * 3)
 
 
 def test_double_click_shows_one_class_alone_and_all_again(big):
@@ -193,10 +192,6 @@ def test_the_path_leads_through_its_points_and_back_where_it_is_round(big):
     assert (b.x(), b.y()) == pytest.approx((ends.b.z[2], ends.b.z[0]))
 
 
-def test_axes_are_hidden_where_there_are_only_two(desk):
-    assert not desk.panel("map").across.isVisible()
-
-
 def test_right_click_offers_a_menu(big, monkeypatch):
     asked = []
 
@@ -225,17 +220,16 @@ def texts(menu):
     return [action.text() for action in menu.actions() if not action.isSeparator()]
 
 
-@pytest.mark.parametrize("name", ["a", "b"])
-@pytest.mark.parametrize("place", [(500.0, 0.0), (-500.0, 400.0), (0.0, -30.0)])
-def test_a_and_b_cannot_be_dragged_off_the_map(big, name, place):
-    handle = big.map.handles[name]
-    handle.setPos(*place)
-    big.settle()
-    (left, right), (low, high) = big.map.viewRange()
-    assert left < handle.pos().x() < right
-    assert low < handle.pos().y() < high
-    end = getattr(big.state.ends, name)
-    assert map_position(big.state, end) == pytest.approx((handle.pos().x(), handle.pos().y()))
+def test_a_and_b_cannot_be_dragged_off_the_map(big):
+    for name, place in itertools.product("ab", [(500.0, 0.0), (-500.0, 400.0), (0.0, -30.0)]):
+        handle = big.map.handles[name]
+        handle.setPos(*place)
+        big.settle()
+        (left, right), (low, high) = big.map.viewRange()
+        assert left < handle.pos().x() < right
+        assert low < handle.pos().y() < high
+        end = getattr(big.state.ends, name)
+        assert map_position(big.state, end) == pytest.approx((handle.pos().x(), handle.pos().y()))
 
 
 def test_all_codes_are_shown_with_a_and_b(big):
@@ -248,6 +242,8 @@ def test_all_codes_are_shown_with_a_and_b(big):
 
 
 def test_another_model_is_seen_whole_and_another_epoch_as_zoomed(desk):
+    assert not desk.panel("map").across.isVisible(), "there are only two axes"
+
     def zoom():
         desk.map.getViewBox().sigRangeChangedManually.emit([True, True])
         desk.map.setRange(xRange=(100, 101), yRange=(100, 101), padding=0)
@@ -280,15 +276,12 @@ def test_zoom_is_kept_while_codes_move_until_home(big):
     assert right > 10
 
 
-def test_first_view_holds_nearly_all_codes_and_the_prior(big):
+def test_first_view_holds_nearly_all_codes_and_wheel_zooms_at_the_cursor(big):
     (left, right), (low, high) = big.map.viewRange()
     assert min(-left, right, -low, high) >= 3
     mu = big.state.codes.mu[:, :2]
     inside = (mu[:, 0] > left) & (mu[:, 0] < right) & (mu[:, 1] > low) & (mu[:, 1] < high)
     assert inside.mean() > 0.97
-
-
-def test_wheel_zooms_and_keeps_the_place_under_the_cursor(big):
     viewport, place = big.map.viewport(), big.pixel_of(1.0, 1.0)
     before, width = big.place_of(place), np.ptp(big.map.viewRange()[0])
     turn = QWheelEvent(
