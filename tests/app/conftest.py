@@ -37,7 +37,7 @@ def old_desk(application, tmp_path_factory):
     """One and the same window for all tests of a module, which must find it as good as new."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LATENTLAB_HOME", str(tmp_path_factory.mktemp("home")))
-        desk = start()
+        desk = start().toured()
     yield desk
     desk.clear()
 

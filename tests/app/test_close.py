@@ -71,6 +71,8 @@ def test_close_can_be_thought_better_of(training, answer, begin):
     assert training.window.isVisible()
     steps = len(training.state.log.curves["running", "loss"][0])
     training.until(lambda: len(training.state.log.curves["running", "loss"][0]) > steps)
+    training.controller.workspaces.go("explore")
+    training.until(lambda: training.state.answer(Decode))
     training.hand.key(Qt.Key.Key_R)
     training.until(lambda: training.state.answer(Decode).point == training.state.point)
 

@@ -84,7 +84,7 @@ def test_a_health_check_by_tsne(clicks):
     desk = clicks.desk
     desk.controller.map.show_all()
     box = desk.panel("map").views.layouts
-    index = next(row for row in range(box.count()) if box.itemData(row) is Layout.TSNE)
+    index = next(row for row in range(box.count()) if box.itemData(row) == Layout.TSNE)
     clicks.choose(box, box.itemText(index))
     desk.until(lambda: desk.state.view.layout is Layout.TSNE)
     assert clicks.count == 2

@@ -209,6 +209,8 @@ def test_exploring_goes_on_while_it_trains(training):
         training.until(lambda: is_on_its_image(training.state))
         seen.add(training.state.point.z)
     assert len(seen) > 1
+    training.controller.workspaces.go("explore")
+    training.until(lambda: training.state.answer(Decode))
     training.hand.click(training.map.viewport(), training.pixel_of(1.0, 1.0))
     z = training.state.point
     pictures = set()
@@ -361,8 +363,10 @@ def test_run_that_cannot_be_written_any_more(training):
     assert training.state.model.source == folder
     assert load_model(folder)[1].epoch > 0
     assert training.panel("train").start.isEnabled()
+    training.go("explore")
     training.hand.key(Qt.Key.Key_R)
-    training.until(lambda: training.state.answer(Decode).point == training.state.point)
+    training.settle()
+    assert training.state.answer(Decode).point == training.state.point
 
 
 def test_loss_that_explodes_keeps_the_last_good_weights(desk):

@@ -57,20 +57,12 @@ def big(make_desk):
     return make_desk("big")
 
 
-def toured(desk):
-    """Show each workspace once: what Qt makes at the first showing is no leak of a test."""
-    for _ in desk.tour():
-        pass
-    desk.go("explore")
-    return desk
-
-
 @pytest.fixture(scope="module")
 def old_desk(application, tmp_path_factory):
     """A window with all panels, shared by the tests of a module that leave it as it was."""
     with pytest.MonkeyPatch.context() as patch, desks(built=None) as make:
         patch.setenv("LATENTLAB_HOME", str(tmp_path_factory.mktemp("home")))
-        yield toured(make())
+        yield make().toured()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +70,7 @@ def old_big(application, tmp_path_factory):
     """As `old_desk`, with the five-dimensional, conditional toy model open."""
     with pytest.MonkeyPatch.context() as patch, desks(built=None) as make:
         patch.setenv("LATENTLAB_HOME", str(tmp_path_factory.mktemp("home")))
-        yield toured(make("big"))
+        yield make("big").toured()
 
 
 @pytest.fixture

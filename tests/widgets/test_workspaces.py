@@ -214,3 +214,10 @@ def test_a_damaged_or_older_layout_gives_way_to_the_default(make_window):
     window = make_window()
     assert seen(window) == {*CONTENTS["explore"]}
     assert window.controller.state.workspace == "explore"
+
+
+def test_nothing_has_the_focus_at_first(empty, until):
+    window = empty.window
+    window.activateWindow()
+    until(window.isActiveWindow)
+    assert window.focusWidget() in (None, window)

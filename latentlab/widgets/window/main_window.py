@@ -74,6 +74,8 @@ class MainWindow(QMainWindow):
         saved = settings().value("workspace", controller.state.workspace)
         controller.workspaces.begin(self.workspaces.known(saved))
         self._show_workspace(controller.state)
+        # Otherwise Qt gives the focus to the first button, which then looks chosen.
+        self.setFocus()
         self.failure_bar.dismiss.clicked.connect(controller.store.dismiss_failure)
         controller.changed.connect(self._on_changed)
 
