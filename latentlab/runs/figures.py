@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from latentlab.errors import RunError
 from latentlab.session.curves import TRAIN, VALIDATION
 from latentlab.session.export import FIGURES, check_suffix
-from latentlab.session.palette import CLASS_COLOURS
+from latentlab.session.palette import TRAIN_COLOUR, VALIDATION_COLOUR, class_colour
 from latentlab.session.tables import write_table
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def save_curves(compared: Sequence[ComparedRun], out: Path) -> None:
 
 def _lines(compared: Sequence[ComparedRun], name: str) -> Iterator[tuple[str, str, Any]]:
     if len(compared) == 1:
-        for split, colour in ((TRAIN, CLASS_COLOURS[0]), (VALIDATION, CLASS_COLOURS[6])):
+        for split, colour in ((TRAIN, TRAIN_COLOUR), (VALIDATION, VALIDATION_COLOUR)):
             if (split, name) in compared[0].curves:
                 yield split, colour, compared[0].curves[split, name]
         return
     for i, run in enumerate(compared):
         if (VALIDATION, name) in run.curves:
-            yield run.name, _colour(i), run.curves[VALIDATION, name]
+            yield run.name, class_colour(i), run.curves[VALIDATION, name]
 
 
 def _rows(compared: Sequence[ComparedRun]) -> Iterator[tuple[str, ...]]:
@@ -90,7 +90,9 @@ def draw_map(codes: Codes, card: ModelCard, out: Path) -> None:
     for label in np.unique(labels):
         rows = labels == label
         name = card.spec.class_names[label] if card.spec.classes else None
-        axes.scatter(x[rows], y[rows], s=4, linewidths=0, color=_colour(int(label)), label=name)
+        axes.scatter(
+            x[rows], y[rows], s=4, linewidths=0, color=class_colour(int(label)), label=name
+        )
     axes.set(title=f"{card.name}: {len(codes):,} codes", xlabel="z1", ylabel="z2", aspect="equal")
     axes.spines[["top", "right"]].set_visible(False)
     if card.spec.classes:
@@ -98,10 +100,6 @@ def draw_map(codes: Codes, card: ModelCard, out: Path) -> None:
             frameon=False, markerscale=3, loc="center left", bbox_to_anchor=(1, 0.5), fontsize=9
         )
     _save(figure, out)
-
-
-def _colour(label: int) -> str:
-    return CLASS_COLOURS[label % len(CLASS_COLOURS)]
 
 
 def _save(figure: Figure, out: Path) -> None:

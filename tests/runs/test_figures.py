@@ -11,6 +11,7 @@ from latentlab.errors import RunError
 from latentlab.runs.figures import save_curves
 from latentlab.runs.library import compare
 from latentlab.session.curves import read_curves
+from latentlab.session.palette import TRAIN_COLOUR, VALIDATION_COLOUR
 from latentlab.session.runs import ComparedRun
 
 
@@ -60,6 +61,12 @@ def colours_of(file):
     return {tuple(colour) for colour in np.unique(vivid // 32, axis=0)}
 
 
+def has_colour(file, name):
+    with Image.open(file) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    return bool((pixels == tuple(bytes.fromhex(name[1:]))).all(-1).any())
+
+
 def test_a_picture_has_a_panel_for_each_term_and_a_line_for_each_run(tmp_path):
     save_curves((run(),), tmp_path / "one.png")
     save_curves((run(terms=("loss",)),), tmp_path / "narrow.png")
@@ -68,7 +75,10 @@ def test_a_picture_has_a_panel_for_each_term_and_a_line_for_each_run(tmp_path):
         assert wide.height == narrow.height > 400
     runs = tuple(run(f"beta {i}", (9.0 - i, 8.0 - i)) for i in range(4))
     save_curves(runs, tmp_path / "many.png")
-    assert len(colours_of(tmp_path / "many.png")) > len(colours_of(tmp_path / "one.png")) >= 2
+    for colour in (TRAIN_COLOUR, VALIDATION_COLOUR):
+        assert has_colour(tmp_path / "one.png", colour)
+    assert not colours_of(tmp_path / "one.png")
+    assert len(colours_of(tmp_path / "many.png")) >= 4
 
 
 @pytest.mark.parametrize("suffix", ["svg", "pdf"])

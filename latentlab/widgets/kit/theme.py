@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from latentlab.session.palette import CLASS_COLOURS
+from latentlab.session import palette
 
 UNIT = 8
 """Pixels between widgets; all spacing is a multiple or a half of it."""
@@ -91,7 +91,7 @@ def colours() -> Colours:
 
 def class_colour(label: int) -> QColor:
     """Return the colour of a class, the same in all panels."""
-    return QColor(CLASS_COLOURS[label % len(CLASS_COLOURS)])
+    return QColor(palette.class_colour(label))
 
 
 def apply(app: QApplication) -> None:

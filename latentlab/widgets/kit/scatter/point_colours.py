@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 
-from latentlab.session.palette import CLASS_COLOURS
+from latentlab.session.palette import CLASS_COLOURS, MAX_CLASS_COLOURS, class_colours
 from latentlab.widgets.kit.scatter.rasterize import PointColours
 from latentlab.widgets.kit.theme import is_dark
 
@@ -27,7 +27,9 @@ def unknown_colour() -> tuple[int, int, int]:
 
 def by_class(labels: NDArray[np.int64] | None, count: int) -> PointColours:
     """Colour points by class, unknown labels (below 0) grey; one colour without labels."""
-    colours = [tuple(bytes.fromhex(name[1:])) for name in CLASS_COLOURS]
+    highest = 0 if labels is None else int(labels.max(initial=0))
+    names = class_colours(min(max(highest + 1, len(CLASS_COLOURS)), MAX_CLASS_COLOURS))
+    colours = [tuple(bytes.fromhex(name[1:])) for name in names]
     palette = np.array([*colours, unknown_colour()], np.uint8)
     if labels is None:
         return PointColours(np.zeros(count, np.uint8), palette)

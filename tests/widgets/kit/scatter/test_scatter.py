@@ -170,5 +170,13 @@ def test_numbers_are_coloured_from_low_to_high_and_unknown_ones_grey():
 
 def test_unknown_classes_are_grey():
     shades = by_class(np.array([-1, 0, 10, 11]), 4)
-    assert shades.index.tolist() == [10, 0, 0, 1]
+    assert shades.index.tolist() == [12, 0, 10, 11]
     assert isinstance(shades, PointColours)
+
+
+def test_more_than_ten_classes_have_colours_of_their_own():
+    labels = np.array([*range(60), -1])
+    paint = by_class(labels, len(labels))
+    shown = {tuple(rgb) for rgb in paint.palette[paint.index].tolist()}
+    assert len(shown) == 61
+    assert (paint.palette[paint.index[10]] != paint.palette[paint.index[0]]).any()
