@@ -102,6 +102,11 @@ class MapView:
         return self.xy is None
 
     @property
+    def is_pending(self) -> bool:
+        """Whether the plane of a newly opened model is not computed yet."""
+        return self.layout is Layout.PCA and self.codes is None
+
+    @property
     def inverse(self) -> str:
         """Description of how the point under the cursor is computed."""
         return "exact plane" if self.is_plane else f"blend of the {NEIGHBOURS} nearest codes"
@@ -113,7 +118,7 @@ class MapView:
     def suits(self, codes: Codes) -> bool:
         """Return whether the view can show these codes."""
         fits = self.xy is None or len(self.xy) == len(codes)
-        return fits and self.frame.size == codes.mu.shape[1]
+        return fits and not self.is_pending and self.frame.size == codes.mu.shape[1]
 
     def places(self, codes: Codes) -> NDArray[np.float32]:
         """Return the map positions of all codes, shape (N, 2)."""

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from latentlab.latent.planes import Plane
 
 
+GRID_PIXELS = 560
+"""Image pixels along a side of the manifold, about as many as it has on the screen."""
+MIN_GRID_SIDE, MAX_GRID_SIDE = 6, 20
+"""Limits of the default number of manifold tiles along a side."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """Description of a model for the window.
@@ -197,6 +203,12 @@ class GridSettings:
     n: int = 20
     span: float = 3.0
     spacing: Spacing = Spacing.UNIFORM
+
+
+def grid_side(spec: ImageSpec) -> int:
+    """Return the default number of manifold tiles along a side: 20 of 28 pixels, 8 of 64."""
+    fitting = GRID_PIXELS // max(spec.shape[1:])
+    return min(MAX_GRID_SIDE, max(MIN_GRID_SIDE, fitting))
 
 
 @dataclass(frozen=True, slots=True)

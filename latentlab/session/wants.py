@@ -38,7 +38,9 @@ def samples(state: State) -> Iterator[MakeSamples]:
 
 def manifold(state: State) -> Iterator[MakeManifold]:
     """Yield the request for the grid over the map's plane, through the orthogonal part of z."""
-    if state.point is not None and state.view.frame.size == len(state.point.z):
+    if state.point is None or state.view.is_pending:
+        return
+    if state.view.frame.size == len(state.point.z):
         orthogonal = np.round(state.view.frame.rest(state.point.z), ORTHOGONAL_DECIMALS)
         point = state.point.at(tuple(orthogonal.tolist()))
         yield MakeManifold(point, state.view.frame, state.grid)

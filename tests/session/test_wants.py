@@ -120,3 +120,9 @@ def test_a_layout_is_wanted_of_codes_that_moved_but_not_while_it_is_made():
     assert kinds(made)[MakeView] == MakeView(Layout.PCA, made.view)
     working = replace(made, awaited=frozenset({MakeView}))
     assert MakeView not in kinds(working)
+
+
+def test_no_manifold_before_the_plane_is_known():
+    pending = replace(VIEW, layout=Layout.PCA)
+    assert MakeManifold not in kinds(replace(STATE, view=pending))
+    assert not pending.suits(STATE.codes)

@@ -8,6 +8,7 @@ import toy
 from gui_support import Desk, application, built, frozen, no_leaks, until
 from stub_controller import StubController, discard
 
+from latentlab.session.map import axes_view
 from latentlab.widgets.window.main_window import MainWindow
 from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
@@ -38,6 +39,14 @@ def desks(built):
         desk.clear()
 
 
+def on_dimensions(desk):
+    """Show z1 and z2 as if the model had been opened so: tests reckon with them."""
+    desk.controller.store.set(view=axes_view(0, 1, desk.state.model.latent_dim))
+    desk.controller.undo.begin()
+    desk.settle()
+    return desk
+
+
 @pytest.fixture
 def make_desk(application, own_place, built):
     """Open windows; all windows of a test share one home folder."""
@@ -53,8 +62,8 @@ def desk(make_desk):
 
 @pytest.fixture
 def big(make_desk):
-    """A window with the five-dimensional, conditional toy model open."""
-    return make_desk("big")
+    """A window with the five-dimensional, conditional toy model open, on its first two."""
+    return on_dimensions(make_desk("big"))
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +79,7 @@ def old_big(application, tmp_path_factory):
     """As `old_desk`, with the five-dimensional, conditional toy model open."""
     with pytest.MonkeyPatch.context() as patch, desks(built=None) as make:
         patch.setenv("LATENTLAB_HOME", str(tmp_path_factory.mktemp("home")))
-        yield make("big").toured()
+        yield on_dimensions(make("big")).toured()
 
 
 @pytest.fixture

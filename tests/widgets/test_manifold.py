@@ -1,8 +1,12 @@
 """The manifold's grid on toys: tiles, settings, and the mark where z is."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from toy import card
 
+from latentlab.data.image_set import ImageSpec
 from latentlab.latent.grid import Spacing
 from latentlab.session.model import MakeManifold
 from latentlab.session.points import GridSettings
@@ -113,3 +117,19 @@ def test_other_dimensions_stay_where_z_is(big):
     points = big.state.answer(MakeManifold).tiles.points
     assert len({(p.z[2], p.z[3]) for p in points}) == 400
     assert len({p.z[0] for p in points}) == 1
+
+
+def test_large_pictures_have_fewer_tiles_unless_the_user_chose(make_desk):
+    desk = make_desk()
+    assert desk.state.grid.n == 20
+    desk.lab.models["large"] = card(name="large", spec=ImageSpec((1, 64, 64), ("a", "b", "c")))
+    desk.controller.runs.open(Path("/toys/large"))
+    desk.settle()
+    assert desk.panel("manifold").count.value() == 8
+    desk.controller.runs.open(Path("/toys/toy"))
+    desk.settle()
+    assert desk.state.grid.n == 20
+    desk.panel("manifold").count.setValue(11)
+    desk.controller.runs.open(Path("/toys/large"))
+    desk.settle()
+    assert desk.state.grid.n == 11

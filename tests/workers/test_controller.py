@@ -79,6 +79,8 @@ def test_moving_z_asks_only_for_what_depends_on_it(bench):
 def test_moving_out_of_the_plane_makes_a_new_manifold(bench):
     bench.controller.runs.open(Path("/toys/big"))
     bench.lane.answer_all()
+    bench.controller.map.set_plane((0, 1))
+    bench.lane.answer_all()
     bench.lane.asked.clear()
     bench.controller.point.set(bench.state.point.along({0: 1.5}))
     assert [type(request) for request in bench.lane.asked] == [Decode]

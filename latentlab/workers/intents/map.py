@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from latentlab.latent.planes import plane_along, plane_through
@@ -96,6 +97,9 @@ class MapIntents:
         self._store.set(view=view, preview=None)
         if not is_update:
             self._undo.remember()
+        elif request.like.is_pending:
+            # Undo leads back to the computed plane, not to a map that waits for it.
+            self._undo.amend(partial(_with_view, before=request.like, view=view))
 
     def _on_failed(self, _: MakeView) -> None:
         """Cancel the layout; it is requested again when the codes change."""
@@ -106,11 +110,28 @@ class MapIntents:
         self._demand.withdraw(MakeView)
 
 
-def initial_view(before: MapView, size: int) -> MapView:
-    """Return the first view of a model with `size` dimensions: if possible as the last one."""
+def _with_view(entry: HistoryEntry, *, before: MapView, view: MapView) -> HistoryEntry:
+    return replace(entry, view=view) if entry.view is before else entry
+
+
+def initial_view(before: MapView, size: int, codes: int) -> MapView:
+    """Return the first view of a model: two dimensions as they are, of more the PCA plane.
+
+    Two of many dimensions usually show little, because codes vary in all of them. Two dimensions
+    that the user chose out of many, and PCA of two dimensions, are kept for the next model.
+
+    Parameters
+    ----------
+    before : MapView
+        View of the last model.
+    size, codes : int
+        Number of dimensions and of codes of the model.
+    """
     chosen = before.frame.dimensions
-    second = min(1, size - 1)
-    axes = chosen if chosen and max(chosen) < size and second else (0, second)
+    axes = (0, min(1, size - 1))
+    if before.layout is Layout.AXES and before.frame.size > 2 and chosen and max(chosen) < size:
+        return axes_view(*chosen, size)
+    is_pca = size > 2 or (before.layout is Layout.PCA and before.frame.size == size)
     view = axes_view(*axes, size)
-    # The frame of the axes is used until the components of the new codes are computed.
-    return replace(view, layout=Layout.PCA) if before.layout is Layout.PCA else view
+    # The plane is computed from the codes; without two of them there is none.
+    return replace(view, layout=Layout.PCA) if is_pca and codes > 1 else view

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.session.directions import Groups
 from latentlab.session.model import Adopt, Adopted, AllCodes, Open, Opened, ShowAll, ShowRest
+from latentlab.session.points import grid_side
 from latentlab.session.state import OF_CODES, OF_MODEL, initial
 from latentlab.workers.intents.map import initial_view
 
@@ -65,7 +66,7 @@ class ModelIntents:
         # If the user has changed nothing, z and the path follow their images during training.
         resets_point = is_new or self._undo.is_untouched
         if is_new:
-            changes |= self._initial_fields(opened.card)
+            changes |= self._initial_fields(opened.card, len(opened.codes))
         elif old.codes is not None and len(old.codes) != len(opened.codes):
             # Rows would refer to other images.
             changes |= {"selection": None, "kept": (), "groups": Groups()}
@@ -79,12 +80,14 @@ class ModelIntents:
             self._point.follow_image()
         self._own_image.renew()
 
-    def _initial_fields(self, card: ModelCard) -> dict[str, Any]:
+    def _initial_fields(self, card: ModelCard, codes: int) -> dict[str, Any]:
         """Return the fields that are reset for a new model."""
         old = self._store.state
+        is_default = old.model is None or old.grid.n == grid_side(old.model.spec)
         return {
             **initial(OF_MODEL - {"model", "codes"}),
-            "view": initial_view(old.view, card.latent_dim),
+            "view": initial_view(old.view, card.latent_dim, codes),
+            "grid": replace(old.grid, n=grid_side(card.spec)) if is_default else old.grid,
             "sampling": replace(old.sampling, label=None),
         }
 
