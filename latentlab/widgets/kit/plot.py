@@ -52,8 +52,8 @@ class Plot(pg.PlotWidget):
         # A graphics view would accept dropped files and ignore them.
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
-        # Margin for the right half of the last tick label.
-        self.getPlotItem().setContentsMargins(0, 0, 2 * UNIT, 0)
+        # Margins for the upper half of the highest tick label, and the right half of the last.
+        self.getPlotItem().setContentsMargins(0, UNIT // 2, 2 * UNIT, 0)
         # Not the override: attributes of the subclass do not exist yet.
         Plot.dress(self)
 

@@ -1,20 +1,25 @@
 """The Curves panel, on toy curves."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import toy
-from PySide6.QtCore import QPoint, Qt
+from gui_support import wait
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from stub_controller import StubController, discard
 
 from latentlab.learning.events import Change
+from latentlab.session.palette import CLASS_COLOURS
 from latentlab.session.runs import Compare, ComparedRun, Run, RunLog
+from latentlab.widgets.panels.curves.arrangement import best_rows
 from latentlab.widgets.panels.curves.change_marks import change_label, change_tooltip
+from latentlab.widgets.panels.curves.loss_plot import SPLITS
 from latentlab.widgets.panels.curves.panel import CurvesPanel
 from latentlab.widgets.panels.curves.smoothing import (
-    best_column_count,
     exponential_moving_average,
     log_ticks,
     y_limits,
@@ -40,7 +45,11 @@ def drawn(item):
 
 
 def labels(plot):
-    return [item.toPlainText() for item in plot.marks.items if hasattr(item, "toPlainText")]
+    return plot.marks.labels
+
+
+def legend(panel):
+    return panel._beside.text() or panel._wrapped.text()
 
 
 # Arithmetic
@@ -96,11 +105,22 @@ def test_log_ticks_are_round(low, high, ticks):
 
 
 @pytest.mark.parametrize(
-    ("count", "width", "height", "across"),
-    [(3, 700, 250, 3), (3, 300, 500, 1), (6, 1100, 300, 3), (5, 700, 250, 3), (1, 700, 90, 1)],
+    ("count", "width", "height", "rows"),
+    [
+        (3, 620, 320, (3,)),
+        (3, 940, 600, (1, 2)),
+        (3, 600, 150, (3,)),
+        (3, 300, 500, (1, 1, 1)),
+        (3, 330, 160, (2, 1)),
+        (6, 1100, 300, (3, 3)),
+        (5, 700, 250, (3, 2)),
+        (1, 700, 90, (1,)),
+        (2, 90, 300, (1, 1)),
+        (0, 700, 90, ()),
+    ],
 )
-def test_plots_stand_in_as_many_columns_as_fit(count, width, height, across):
-    assert best_column_count(count, width, height) == across
+def test_plots_are_arranged_as_large_as_fits(count, width, height, rows):
+    assert best_rows(count, width, height) == rows
 
 
 # The panel
@@ -132,7 +152,7 @@ def test_best_epoch_is_marked(panel):
     losses = np.array([9.0, 7.0, 8.0])
     panel.controller.show(curves={("validation", "loss"): (np.arange(1.0, 4), losses)})
     assert [float(v[0]) for v in drawn(panel.plots["loss"].best)] == [2, 7]
-    assert "best&nbsp;7.0&nbsp;at&nbsp;epoch&nbsp;2" in panel._beside.text()
+    assert "best&nbsp;7.0&nbsp;at&nbsp;epoch&nbsp;2" in legend(panel)
 
 
 def test_best_counts_from_the_last_change_of_the_objective(panel):
@@ -209,8 +229,8 @@ def test_changes_are_marked(panel):
     panel.controller.show(changes=(BETA, RATE))
     assert labels(panel.plots["loss"]) == ["beta 4", "lr 0.0003"]
     assert labels(panel.plots["kl"]) == []
-    assert [item.value() for item in panel.plots["kl"].marks.items] == [1.5, 3.25]
-    assert "epoch 1.50 (step 30)" in panel.plots["kl"].marks.items[0].toolTip()
+    assert [line.value() for line in panel.plots["kl"].marks.lines] == [1.5, 3.25]
+    assert "epoch 1.50 (step 30)" in panel.plots["kl"].marks.lines[0].toolTip()
     panel.controller.show(changes=())
     assert labels(panel.plots["loss"]) == []
     assert change_label(RATE) == "lr 0.0003"
@@ -225,8 +245,8 @@ def test_runs_are_compared_in_colours_of_their_own(panel):
     assert first.opts["pen"].color() != second.opts["pen"].color()
     assert panel._below.isVisible()
     for run, item in zip(runs, (first, second), strict=True):
-        assert run.name.replace(" ", "&nbsp;") in panel._below.text()
-        assert item.opts["pen"].color().name() in panel._below.text()
+        assert run.name.replace(" ", "&nbsp;") in legend(panel)
+        assert item.opts["pen"].color().name() in legend(panel)
     QTest.mouseClick(panel.options.alone, LEFT)
     assert panel.controller.asked == [("runs.compare", ())]
     panel.controller.show(answers={Compare: ()})
@@ -238,7 +258,7 @@ def test_open_run_is_drawn_once_where_it_is_compared(panel):
     runs = [ComparedRun(f"beta {i}", Path(f"/toys/{i}"), toy.curves(5)) for i in ("toy", "big")]
     panel.controller.show(model=toy.card(), answers={Compare: tuple(runs)})
     assert len(panel.plots["loss"].others) == 1
-    assert "validation,&nbsp;beta&nbsp;toy" in panel._below.text()
+    assert "validation,&nbsp;beta&nbsp;toy" in legend(panel)
 
 
 def test_values_under_the_mouse_are_read_out(panel):
@@ -250,7 +270,7 @@ def test_values_under_the_mouse_are_read_out(panel):
     QTest.mouseMove(plot.viewport(), QPoint(round(x), round(room.center().y())))
     assert "50.00" in panel._cells["loss"].head.text()
     assert "7.50" in panel._cells["kl"].head.text()
-    assert "epoch&nbsp;2" in panel._beside.text()
+    assert "epoch&nbsp;2" in legend(panel)
     assert panel.plots["kl"].pointer.value() == 2
     plot.hovered.emit(None)
     assert "50.00" not in panel._cells["loss"].head.text()
@@ -276,9 +296,85 @@ def test_redraws_are_few_while_training(panel, until):
     assert len(draws) == 1
 
 
-def test_narrow_panel_gives_its_legend_a_line(panel):
-    assert panel._beside.text()
-    panel.resize(340, 400)
-    assert not panel._beside.text()
-    assert "validation" in panel._below.text()
-    assert panel.width() == 340
+def test_the_legend_is_never_cut(panel, until):
+    """Beside the tools where it fits, else in lines below them; hovering does not move it."""
+    for width, below in ((1000, False), (420, True)):
+        panel.resize(width, 400)
+        until(lambda below=below: panel._below.isVisible() == below)
+        label = panel._wrapped if below else panel._beside
+        needed = label.heightForWidth(label.width()) if below else label.sizeHint().width()
+        assert needed <= (label.height() if below else label.width())
+        panel.plots["loss"].hovered.emit(2.0)
+        assert panel._below.isVisible() == below
+        assert "epoch&nbsp;2" in label.text()
+        panel.plots["loss"].hovered.emit(None)
+    assert panel.width() == 420
+
+
+def test_many_compared_runs_leave_room_for_the_curves(panel, until):
+    runs = [ComparedRun(f"a long name of run {i}", Path(f"/{i}"), toy.curves(5)) for i in range(30)]
+    panel.controller.show(answers={Compare: tuple(runs)})
+    until(lambda: panel._below.verticalScrollBar().maximum() > 0)
+    assert panel._below.height() < 70
+    assert panel.grid.height() > 150
+
+
+def test_labels_of_changes_stand_above_the_lines_and_apart(panel, until):
+    """The latest is labelled where not all fit."""
+    many = tuple(
+        Change(10 * i, 1 + 0.1 * i, "training.learning_rate", 10.0**-i) for i in range(1, 9)
+    )
+    panel.controller.show(changes=(*many, Change(90, 5.9, "objective.beta", 4.0)))
+    plot = panel.plots["loss"]
+    axis, box = plot.getPlotItem().getAxis("top"), plot.getViewBox()
+    until(lambda: axis.isVisible() and axis.height() > 0)
+    assert axis.sceneBoundingRect().bottom() <= box.sceneBoundingRect().top() + 1
+    assert plot.marks.labels[-1] == "beta 4"
+    assert 1 < len(plot.marks.labels) < 9
+    assert len(plot.marks.lines) == 9
+    metrics = QFontMetrics(axis.style["tickFont"])
+    (left, right), _ = box.viewRange()
+    ticks = sorted((x - left) / (right - left) * box.width() for x, _ in axis._tickLevels[0])
+    halves = [metrics.horizontalAdvance(text) / 2 for text in plot.marks.labels]
+    ends = [(x - half, x + half) for x, half in zip(ticks, halves, strict=True)]
+    assert all(a[1] < b[0] for a, b in pairwise(ends))
+    assert ends[-1][1] <= box.width() + 1
+
+
+def test_values_that_do_not_fit_are_left_out(panel, until):
+    panel.resize(400, 300)
+    runs = [ComparedRun(f"beta {i}", Path(f"/{i}"), toy.curves(5)) for i in range(6)]
+    panel.controller.show(answers={Compare: tuple(runs)})
+    head = panel._cells["loss"].head
+    for width in (400, 700, 1400):
+        panel.resize(width, 300)
+        until(lambda width=width: panel.grid.width() > 0.9 * width)
+        panel.plots["loss"].hovered.emit(2.0)
+        assert head.sizeHint().width() <= head.width()
+        assert "Los" in head.text()
+
+
+def test_curves_of_the_open_run_have_no_colour_of_a_class(panel):
+    shown = [panel.plots["loss"].curves[split].opts["pen"].color().name() for split in SPLITS]
+    assert not {name.lower() for name in shown} & set(CLASS_COLOURS)
+
+
+# The window
+
+
+@pytest.mark.parametrize(("workspace", "least"), [("train", 150), ("compare", 60)])
+def test_curves_have_room_in_their_workspaces(make_desk, workspace, least):
+    """In Train all are large; in a small place there are whole rows, and the rest is scrolled."""
+    desk = make_desk(built=("map", "image", "curves"))
+    desk.window.resize(1280, 720)
+    desk.controller.workspaces.go(workspace)
+    desk.settle()
+    panel = desk.panel("curves")
+    desk.until(lambda: panel.plots)
+    wait(100)
+    inside = [plot.viewport() for plot in panel.plots.values()]
+    shown = [each.visibleRegion().boundingRect().size() for each in inside]
+    for plot, visible in zip(panel.plots.values(), shown, strict=True):
+        assert visible in (plot.viewport().size(), QSize(0, 0))
+        assert plot.getViewBox().height() >= least
+    assert sum(map(bool, shown)) == (3 if workspace == "train" else 2)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import numpy as np
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from latentlab.session.curves import RUNNING, TRAIN, VALIDATION
@@ -13,21 +15,26 @@ from latentlab.session.runs import Compare
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, colours
 from latentlab.widgets.panels.curves.loss_plot import (
-    SPLIT_COLOURS,
     CurvesView,
     LossPlot,
     compared_colour,
+    split_colour,
 )
 from latentlab.widgets.panels.curves.toolbar import toggle_button
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from PySide6.QtGui import QResizeEvent
+
     from latentlab.session.curves import Curves
     from latentlab.session.runs import ComparedRun
     from latentlab.session.state import State
 
 TITLES = {"kl": "KL"}
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+MIN_TITLE_WIDTH = 5 * UNIT
+"""Pixels of a title that values never take."""
 
 
 class LossCell(QWidget):
@@ -42,6 +49,7 @@ class LossCell(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._title = TITLES.get(name, name.replace("_", " ").capitalize())
+        self._shown: list[tuple[str, str]] = []
         self.plot = LossPlot(name)
         self.plot.setAccessibleName(f"{self._title} over the epochs")
         self.head = muted()
@@ -64,28 +72,49 @@ class LossCell(QWidget):
     def read_out(self, state: State, epoch: float | None) -> None:
         """Show the values at an epoch beside the title; None shows the title alone."""
         self.plot.point_at(epoch)
-        parts = [f'<b style="color:{colours().text}">{self._title}</b>']
-        if epoch is not None:
-            parts += self._values(state, epoch)
-        elif self.plot.note:
-            parts.append(self.plot.note)
-        self.head.setText("&nbsp;&nbsp;".join(parts))
+        self._shown = list(self._values(state, epoch)) if epoch is not None else []
+        self._show_head()
 
-    def _values(self, state: State, epoch: float) -> Iterable[str]:
+    @Slot()
+    def _show_head(self) -> None:
+        """Show the title, and as many values as fit, those of the open run first."""
+        metrics, values = self.head.fontMetrics(), self._shown
+        gap = metrics.horizontalAdvance(2 * NO_BREAK_SPACE)
+        widths = [metrics.horizontalAdvance(text) + gap for text, _ in values]
+        count, room = 0, self.head.width() - MIN_TITLE_WIDTH
+        while count < len(values) and widths[count] <= room:
+            room -= widths[count]
+            count += 1
+        bold = QFont(self.head.font())
+        bold.setBold(True)
+        width = room + MIN_TITLE_WIDTH
+        title = QFontMetrics(bold).elidedText(self._title, Qt.TextElideMode.ElideRight, width)
+        parts = [f'<b style="color:{colours().text}">{escape(title)}</b>']
+        parts += [f'<span style="color:{colour}">{text}</span>' for text, colour in values[:count]]
+        if not values and self.plot.note:
+            parts.append(self.plot.note)
+        self.head.setText((2 * NO_BREAK_SPACE).join(parts))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The label gets its width from the layout, which comes later.
+        QTimer.singleShot(0, self, self._show_head)
+
+    def _values(self, state: State, epoch: float) -> Iterable[tuple[str, str]]:
+        """Yield the values at an epoch with their colours, of the open run first."""
         name = self.plot.name
         train_split = TRAIN if (TRAIN, name) in state.log.curves else RUNNING
-        for split, colour in zip((train_split, VALIDATION), SPLIT_COLOURS.values(), strict=True):
-            yield _value_text(state.log.curves, split, name, epoch, colour)
-        for i, run in enumerate(other_runs(state)):
-            yield _value_text(run.curves, VALIDATION, name, epoch, compared_colour(i))
-
-
-def _value_text(curves: Curves, split: str, name: str, epoch: float, colour: str) -> str:
-    x, y = curves.get((split, name), (np.empty(0), np.empty(0)))
-    if not len(x) or epoch > x[-1] + 0.5:
-        return ""
-    value = y[int(np.abs(x - epoch).argmin())]
-    return f'<span style="color:{colour}">{_number(value)}</span>'
+        curves = [
+            (state.log.curves, split, split_colour(split)) for split in (train_split, VALIDATION)
+        ]
+        curves += [
+            (run.curves, VALIDATION, compared_colour(i)) for i, run in enumerate(other_runs(state))
+        ]
+        for each, split, colour in curves:
+            x, y = each.get((split, name), (np.empty(0), np.empty(0)))
+            if len(x) and epoch <= x[-1] + 0.5:
+                yield _number(y[int(np.abs(x - epoch).argmin())]), colour
 
 
 def _number(value: float) -> str:
@@ -116,7 +145,7 @@ def legend(state: State, said: str) -> str:
         if run not in runs:
             names[VALIDATION] = f"{VALIDATION},&nbsp;{_no_break(run.name)}"
     dash = '<span style="color:{}">━</span>&nbsp;{}'
-    parts = [dash.format(SPLIT_COLOURS[split], name) for split, name in names.items()]
+    parts = [dash.format(split_colour(split), name) for split, name in names.items()]
     parts += [dash.format(compared_colour(i), _no_break(run.name)) for i, run in enumerate(runs)]
     parts += [_no_break(text) for text in ("nats per image", said)]
     return "&nbsp;&nbsp; ".join(parts)

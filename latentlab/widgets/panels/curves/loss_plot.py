@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Signal
 
 from latentlab.session.curves import RUNNING, TRAIN, VALIDATION
-from latentlab.session.palette import CLASS_COLOURS
+from latentlab.session.palette import TRAIN_COLOUR, class_colour
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.theme import colours, faint
 from latentlab.widgets.panels.curves.change_marks import ChangeMarks
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from latentlab.session.runs import ComparedRun
     from latentlab.widgets.panels.curves.smoothing import Array
 
-SPLIT_COLOURS = {TRAIN: CLASS_COLOURS[0], VALIDATION: CLASS_COLOURS[6]}
 SPLITS = (RUNNING, TRAIN, VALIDATION)
-COMPARED_COLOURS = tuple(CLASS_COLOURS[i] for i in (1, 2, 4, 5, 9, 7, 3, 8))
 RAW_OPACITY = 0.3
 
 
@@ -59,7 +57,12 @@ class CurvesView:
 
 def compared_colour(index: int) -> str:
     """Return the colour of a compared run."""
-    return COMPARED_COLOURS[index % len(COMPARED_COLOURS)]
+    return class_colour(index)
+
+
+def split_colour(split: str) -> str:
+    """Return the colour of a curve of the open run: neutral, as no class and no other run."""
+    return colours().text if split == VALIDATION else TRAIN_COLOUR
 
 
 class LossPlot(Plot):
@@ -81,7 +84,7 @@ class LossPlot(Plot):
         self.setMouseEnabled(x=False, y=False)
         self.getPlotItem().setAxisItems({"left": LogAxis("left")})
         self.curves = {split: self._line(1 if split == RUNNING else 2) for split in SPLITS}
-        self.smooth = {split: self._line(2) for split in SPLIT_COLOURS}
+        self.smooth = {split: self._line(2) for split in (TRAIN, VALIDATION)}
         self.others: list[pg.PlotDataItem] = []
         self.best = self.plot(pen=None, symbol="o", symbolSize=9, symbolBrush=None)
         self.marks = ChangeMarks(self, labelled=name == "loss")
@@ -101,7 +104,7 @@ class LossPlot(Plot):
     def dress(self) -> None:
         super().dress()
         self.pointer.setPen(self.pen(colours().muted))
-        self.best.setSymbolPen(self.pen(SPLIT_COLOURS[VALIDATION], 2))
+        self.best.setSymbolPen(self.pen(split_colour(VALIDATION), 2))
         self.marks.dress()
 
     def show_curves(
@@ -128,7 +131,8 @@ class LossPlot(Plot):
             low, high = (float(np.log10(max(value, floor))) for value in (low, high))
             high = max(high, low + 0.01)
         self.setYRange(low, high, padding=0.06)
-        self.marks.show_changes(changes, (left, right), high)
+        self.marks.show_changes(changes, left)
+        self.marks.fit_labels()
 
     def _set_axis(self, values: list[Array], view: CurvesView) -> float | None:
         """Set the axis scale; return the value drawn for zeros if it is logarithmic, else None."""
@@ -156,7 +160,7 @@ class LossPlot(Plot):
     ) -> None:
         smoothed = view.smoothing > 0
         for split, item in self.curves.items():
-            colour = SPLIT_COLOURS.get(split, SPLIT_COLOURS[TRAIN])
+            colour = split_colour(split)
             raw = faint(colour, RAW_OPACITY) if smoothed or split == RUNNING else colour
             item.setPen(self.pen(raw, 1 if smoothed or split == RUNNING else 2))
             _set(item, visible[split], floor, colour)
@@ -165,7 +169,7 @@ class LossPlot(Plot):
             if smoothed:
                 inner = split == TRAIN and len(full[RUNNING][0])
                 x, y = full[RUNNING] if inner else full[split]
-                item.setPen(self.pen(SPLIT_COLOURS[split], 2))
+                item.setPen(self.pen(split_colour(split), 2))
                 _set(
                     item,
                     _from_epoch((x, exponential_moving_average(x, y, view.smoothing)), left),
@@ -191,6 +195,12 @@ class LossPlot(Plot):
         self.pointer.setVisible(epoch is not None)
         if epoch is not None:
             self.pointer.setValue(epoch)
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Label as many changes as fit."""
+        super().resizeEvent(event)
+        if hasattr(self, "marks"):
+            self.marks.fit_labels()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Emit the epoch under the cursor."""

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 from latentlab.session.export import FIGURES
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.dialogs import ask_save_path
+from latentlab.widgets.kit.few_lines import FewLines
 from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.curves.loss_cell import LossCell, legend, nearest_epoch
 from latentlab.widgets.panels.curves.loss_plot import best_epoch
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 REDRAW_MS = 400
-LEGEND_BESIDE_WIDTH = 560
+WIDEST_BEST = "best -00000.0 at epoch 000"
+"""Placeholder of the best epoch, so that the legend does not move when there is one."""
 
 
 class CurvesPanel(PanelWidget):
@@ -38,8 +41,10 @@ class CurvesPanel(PanelWidget):
         super().__init__(controller, parent)
         self._cells: dict[str, LossCell] = {}
         self._epoch: float | None = None
-        self._beside, self._below = muted(), muted()
-        self._below.setWordWrap(True)
+        self._beside, self._wrapped = muted(), muted()
+        self._wrapped.setWordWrap(True)
+        self._below = FewLines(self._wrapped)
+        self._is_below = False
         self.options = CurvesToolbar()
         self.tools.addWidget(self._beside, 1)
         self.tools.addWidget(self.options)
@@ -84,7 +89,7 @@ class CurvesPanel(PanelWidget):
         self._make_cells(names)
         for cell in self._cells.values():
             cell.show_curves(state, self.options.view)
-        self._show_values()
+        self._place_legend()
 
     def _make_cells(self, names: list[str]) -> None:
         removed = [name for name in self._cells if name not in names]
@@ -116,18 +121,25 @@ class CurvesPanel(PanelWidget):
         for cell in self._cells.values():
             cell.read_out(state, self._epoch)
         text = _best_text(state) if self._epoch is None else f"epoch {self._epoch:.4g}"
-        below = bool(state.answer(Compare) or ()) or self.width() < LEGEND_BESIDE_WIDTH
-        self._beside.setText("" if below else legend(state, text))
-        self._below.setText(legend(state, text) if below else "")
-        self._below.setVisible(below and bool(self._cells))
+        self._beside.setText("" if self._is_below else legend(state, text))
+        self._wrapped.setText(legend(state, text) if self._is_below else "")
+
+    def _place_legend(self) -> None:
+        """Show the legend beside the tools if it fits there, else in lines below them."""
+        state = self.controller.state
+        self._beside.setText(legend(state, WIDEST_BEST))
+        room = self.width() - self.options.sizeHint().width() - 3 * UNIT
+        self._is_below = self._beside.sizeHint().width() > room
+        self._below.setVisible(self._is_below and bool(self._cells))
+        self._show_values()
+        if self._is_below:
+            self._below.fit()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if (event.size().width() < LEGEND_BESIDE_WIDTH) != (
-            event.oldSize().width() < LEGEND_BESIDE_WIDTH
-        ):
-            self._show_values()
+        if event.size().width() != event.oldSize().width():
+            self._place_legend()
 
     @Slot()
     def _save(self) -> None:

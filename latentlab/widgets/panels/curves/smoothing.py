@@ -1,4 +1,4 @@
-"""Smoothing, limits and ticks of curves, and the layout of their plots."""
+"""Smoothing, limits and ticks of curves."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 MIN_EPOCHS_FOR_LIMITS = 3
 MAX_EXPONENT = 500.0
-CELL_WIDTH = 144
-ASPECT = 1.4
 
 
 def exponential_moving_average(x: Array, y: Array, epochs: float) -> Array:
@@ -105,17 +103,3 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
 def _round_step(step: float) -> float:
     power = 10.0 ** math.floor(math.log10(step))
     return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= step)
-
-
-def best_column_count(count: int, width: int, height: int) -> int:
-    """Return the best number of columns for `count` plots in an area in pixels."""
-    maximum = max(1, min(count, width // CELL_WIDTH))
-    if not (count and width > 0 and height > 0):
-        return maximum
-
-    def cost(columns: int) -> float:
-        rows = math.ceil(count / columns)
-        empty = rows * columns - count
-        return abs(math.log(width / columns / (height / rows) / ASPECT)) + 0.2 * empty
-
-    return min(range(1, maximum + 1), key=cost)
