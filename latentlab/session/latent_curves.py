@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import FailFast, Field, TypeAdapter
 
 from latentlab.json_files import Count, Lines, Record, read_lines
-from latentlab.learning.events import LatentStatistics, is_active
+from latentlab.learning.events import ACTIVE_KL, LatentStatistics, is_active
 from latentlab.session.curves import Loss
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ class LatentLine(Record):
 
 
 _LINE = TypeAdapter(LatentLine)
+
+ACTIVE_TIP = (
+    f"A dimension is active if its KL is at least {ACTIVE_KL} nats per image. This is close to "
+    "the active units of Importance Weighted Autoencoders (Burda et al., 2016), Var(mu) > "
+    f"{ACTIVE_KL}: the KL is at least half the mean of mu². It is measured in KL because the "
+    "loss pays for it, and because each run logs it."
+)
+"""Tooltip of the number of active dimensions."""
 
 
 @dataclass(frozen=True, slots=True)

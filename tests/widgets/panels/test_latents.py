@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from panel_support import latents, portrait
 from PySide6.QtCore import QPointF
+from toy import codes
 
+from latentlab.latent.dimensions import Components, kl_per_dimension
+from latentlab.session.axes import DimensionStatistics
+from latentlab.session.directions import MeasureDimensions
+from latentlab.session.latent_curves import ACTIVE_TIP
 from latentlab.session.runs import Run, RunLog
 from latentlab.widgets.panels.latents.panel import LatentsPanel
 from latentlab.widgets.panels.latents.plots import standard_normal_pdf
@@ -17,7 +22,7 @@ def panel(show_panel):
     return show_panel(LatentsPanel, log=RunLog(latents=latents(30, 20), portrait=portrait(30, 20)))
 
 
-def test_without_a_run_it_says_what_would_be_here(show_panel):
+def test_without_images_it_says_what_would_be_here(show_panel):
     panel = show_panel(LatentsPanel)
     assert panel._empty.isVisible()
     assert not panel._plots.isVisible()
@@ -59,7 +64,7 @@ def test_pointing_tells_dimension_epoch_and_nats(panel):
 
 
 def test_a_tip_tells_how_the_codes_lie(panel, show_panel):
-    assert panel.text.toolTip() == (
+    assert panel.text.toolTip().removeprefix(f"{ACTIVE_TIP} ") == (
         "The nearest other code is of the same class for 90% of the held-out images; by chance it "
         "would be for 10%. Along straight lines between codes the steps of the pictures vary by "
         "22% of their mean; a linear decoder has 0%."
@@ -67,7 +72,7 @@ def test_a_tip_tells_how_the_codes_lie(panel, show_panel):
     unknown = np.full(3, np.nan)
     older = replace(latents(3, 2), same_class=unknown, by_chance=unknown, unevenness=unknown)
     panel = show_panel(LatentsPanel, log=RunLog(latents=older, portrait=portrait(3, 2)))
-    assert panel.text.toolTip() == ""
+    assert panel.text.toolTip() == ACTIVE_TIP
 
 
 def test_a_click_shows_one_dimension_and_another_all_again(panel):
@@ -133,3 +138,57 @@ def test_a_run_without_portraits_shows_the_rest(show_panel):
     panel = show_panel(LatentsPanel, log=RunLog(latents=latents(5, 3)))
     assert panel.heat.isVisible()
     assert not panel.mu.isVisible()
+
+
+# A model without a log, as the shipped ones
+
+
+@pytest.fixture
+def without_log(show_panel):
+    some = codes(5)
+    some.mu[:, 3] *= 1e-3
+    some.sigma[:, 3] = 1
+    kl = kl_per_dimension(some)
+    components = Components(np.eye(5), np.ones(5))
+    measured = DimensionStatistics(some, kl, components)
+    return show_panel(LatentsPanel, codes=some, answers={MeasureDimensions: measured})
+
+
+def test_a_model_without_a_log_shows_the_kl_of_its_codes(without_log):
+    panel = without_log
+    kl = panel.controller.state.answer(MeasureDimensions).kl
+    assert panel.bars.isVisible()
+    assert not panel.heat.isVisible()
+    assert not panel._empty.isVisible()
+    np.testing.assert_array_equal(panel.bars.bars.opts["height"], kl)
+    assert panel.text.text() == f"4 of 5 active · KL {kl.sum():.1f} nats"
+    assert "Burda" in panel.text.toolTip()
+    brushes = [brush.color().name() for brush in panel.bars.bars.opts["brushes"]]
+    assert [name == brushes[0] for name in brushes] == [True, True, True, False, True]
+
+
+def test_a_bar_tells_its_nats_and_shows_one_dimension(without_log):
+    panel = without_log
+    kl = panel.controller.state.answer(MeasureDimensions).kl
+    panel.bars.pointed.emit(panel.bars.cell_at(2.3))
+    assert panel.text.text() == f"z2 · {kl[1]:.3f} nats"
+    assert panel.bars.cell_at(5.7) is None
+    panel.bars.chosen.emit(1)
+    edges, density = panel.mu.bars.xData, panel.mu.bars.yData
+    counts, _ = np.histogram(panel.controller.state.codes.mu[:, 1], edges)
+    np.testing.assert_allclose(density * np.diff(edges), counts / 90, atol=1e-6)
+
+
+def test_a_log_takes_the_place_of_the_codes(without_log, until):
+    without_log.controller.show(latents=latents(3, 5), portrait=portrait(3, 5))
+    assert without_log.heat.isVisible()
+    assert not without_log.bars.isVisible()
+
+
+def test_the_codes_are_measured_only_without_a_log(make_desk):
+    desk = make_desk()
+    asked = [request for request in desk.lab.asked if isinstance(request, MeasureDimensions)]
+    assert not asked
+    panel = desk.panel("latents")
+    desk.until(lambda: desk.state.answer(MeasureDimensions))
+    desk.until(panel.bars.isVisible)

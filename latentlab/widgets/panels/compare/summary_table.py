@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from latentlab.session.latent_curves import ACTIVE_TIP
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, small
 
@@ -24,7 +25,7 @@ ROWS = {
     "rate": "KL(q(z|x) ‖ p(z)), nats per image: what the code says of the image.",
     "squared error": "Mean squared error of the decoded mean of the posterior, black 0 and white "
     "1.",
-    "active dimensions": "Latent dimensions whose KL is at least 0.01 nats per image.",
+    "active dimensions": ACTIVE_TIP,
 }
 DIFFERENCE_TIP = (
     "How much more of it B has, and the standard error of that. Bold is more than chance."

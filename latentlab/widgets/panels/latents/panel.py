@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
+from latentlab.learning.events import is_active
+from latentlab.session.directions import MeasureDimensions
+from latentlab.session.latent_curves import ACTIVE_TIP
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
@@ -16,25 +19,35 @@ from latentlab.widgets.panels.latents.plots import (
     Cell,
     Distribution,
     HeatMap,
+    KlBars,
     KlSplitPlot,
     max_kl,
     standard_normal_pdf,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latentlab.session.axes import DimensionStatistics
     from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.request import Request
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 ONE_ROW_ASPECT = 3.2
 """Width / height above which all plots are in one row."""
+MAX_IMAGES = 1000
+"""Images on the map whose mu and sigma are shown."""
 EMPTY = "Train a model, and what each latent dimension carries appears here as it learns."
 
 
 class LatentsPanel(ThrottledPanel):
     """Heat map and split of the KL, and histograms of mu and sigma."""
 
-    watches = frozenset({"latents", "portrait"})
+    watches = frozenset({"latents", "portrait", "codes", "is_training", MeasureDimensions})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
@@ -55,6 +68,7 @@ class LatentsPanel(ThrottledPanel):
         self._empty.setWordWrap(True)
         self.heat = HeatMap()
         self.split = KlSplitPlot()
+        self.bars = KlBars()
         self.mu = Distribution("mu, against N(0, 1)", standard_normal_pdf, (-4.0, 4.0))
         self.sigma = Distribution("sigma, against 1", 1.0, (0.0, 1.5))
         self._name_plots()
@@ -67,13 +81,16 @@ class LatentsPanel(ThrottledPanel):
         self._wide: bool | None = None
         self._arrange(wide=False)
         self.dimension.currentIndexChanged.connect(self._show_distributions)
-        self.heat.pointed.connect(self._on_pointed)
-        self.heat.chosen.connect(self._on_chosen)
+        for plot in (self.heat, self.bars):
+            plot.pointed.connect(self._on_pointed)
+            plot.chosen.connect(self._on_chosen)
 
     def _name_plots(self) -> None:
         tips = {
             self.heat: "KL of each dimension (row) in each epoch (column). Click a row to see "
             "its mu and sigma.",
+            self.bars: "KL of each dimension over the images on the map. Grey ones are inactive. "
+            "Click a bar to see its mu and sigma.",
             self.split: "The mean KL is what codes say of their images, I(x; z), plus how far "
             "all codes together are from the prior. I cannot exceed the log of the number of "
             "images, the dotted line: above it, more of the KL is information than is shown.",
@@ -87,18 +104,30 @@ class LatentsPanel(ThrottledPanel):
             plot.setAccessibleName(tip.partition(".")[0])
 
     @override
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        if state.log.latents is None and state.codes is not None and not state.is_training:
+            yield MeasureDimensions()
+
+    @override
     def draw(self, state: State) -> None:
-        has_latents = state.log.latents is not None
-        for widget in (self._plots, self.bar, self.dimension):
-            widget.setVisible(has_latents)
-        self._empty.setVisible(not has_latents)
+        latents, measured = state.log.latents, _measured(state)
+        kl = latents.kl[-1] if latents is not None else measured.kl if measured else None
+        for widget in (self._plots, self.dimension):
+            widget.setVisible(kl is not None)
+        for widget in (self.heat, self.split, self.bar):
+            widget.setVisible(latents is not None)
+        self.bars.setVisible(measured is not None)
+        self._empty.setVisible(kl is None)
         self._on_pointed(None)
-        if state.log.latents is None:
+        if kl is None:
             return
-        self._list_dimensions(state.log.latents.kl.shape[1])
-        self.bar.set_top(max_kl(state.log.latents))
-        self.heat.show_latents(state.log.latents)
-        self.split.show_latents(state.log.latents)
+        self._list_dimensions(len(kl))
+        if latents is not None:
+            self.bar.set_top(max_kl(latents))
+            self.heat.show_latents(latents)
+            self.split.show_latents(latents)
+        else:
+            self.bars.show_kl(kl)
         self._show_distributions()
 
     def _list_dimensions(self, size: int) -> None:
@@ -110,30 +139,34 @@ class LatentsPanel(ThrottledPanel):
 
     @Slot()
     def _show_distributions(self) -> None:
-        portrait = self.controller.state.portrait
+        posteriors = _posteriors(self.controller.state)
         for plot in (self.mu, self.sigma):
-            plot.setVisible(portrait is not None)
-        if portrait is None:
+            plot.setVisible(posteriors is not None)
+        if posteriors is None:
             return
-        # The portrait may still be that of another model, with fewer dimensions.
-        d = min(self.dimension.currentIndex(), portrait.mu.shape[1]) - 1
+        mu, sigma = posteriors
+        # They may still be those of another model, with fewer dimensions.
+        d = min(self.dimension.currentIndex(), mu.shape[1]) - 1
         columns = slice(None) if d < 0 else slice(d, d + 1)
-        self.mu.show_values(portrait.mu[:, columns])
-        self.sigma.show_values(portrait.sigma[:, columns])
+        self.mu.show_values(mu[:, columns])
+        self.sigma.show_values(sigma[:, columns])
 
     @Slot(object)
     def _on_pointed(self, cell: Cell | None) -> None:
         """Show the values of the cell under the cursor, else those of the last epoch."""
-        latents = self.controller.state.log.latents
+        state = self.controller.state
+        latents, measured = state.log.latents, _measured(state)
+        kl = latents.kl[-1] if latents is not None else measured.kl if measured else None
         if cell:
-            text = f"z{cell.dimension + 1} · epoch {cell.epoch:.0f} · {cell.nats:.3f} nats"
-        elif latents is not None:
-            active, size = latents.active[-1], latents.kl.shape[1]
-            text = f"{active} of {size} active · KL {latents.kl[-1].sum():.1f} nats"
+            epoch = "" if cell.epoch is None else f"epoch {cell.epoch:.0f} · "
+            text = f"z{cell.dimension + 1} · {epoch}{cell.nats:.3f} nats"
+        elif kl is not None:
+            text = f"{is_active(kl).sum()} of {len(kl)} active · KL {kl.sum():.1f} nats"
         else:
             text = ""
         self.text.setText(text)
-        self.text.setToolTip(geometry_text(latents) if latents is not None else "")
+        geometry = geometry_text(latents) if latents is not None else ""
+        self.text.setToolTip(f"{ACTIVE_TIP} {geometry}".rstrip() if kl is not None else "")
 
     @Slot(int)
     def _on_chosen(self, dimension: int) -> None:
@@ -148,6 +181,8 @@ class LatentsPanel(ThrottledPanel):
         if wide == self._wide:
             return
         self._wide = wide
+        # In the place of the heat map and the split of the KL, of which a model has no log.
+        self._grid.addWidget(self.bars, 0, 0, *((1, 2) if wide else (2, 1)))
         plots = (self.heat, self.split, self.mu, self.sigma)
         cells = ((0, 0), (0, 1), (0, 2), (0, 3)) if wide else ((0, 0), (1, 0), (0, 1), (1, 1))
         for plot, (row, column) in zip(plots, cells, strict=True):
@@ -159,6 +194,24 @@ class LatentsPanel(ThrottledPanel):
             self._grid.setColumnStretch(column, stretch)
         for row, stretch in enumerate((1, 0) if wide else (1, 1)):
             self._grid.setRowStretch(row, stretch)
+
+
+def _measured(state: State) -> DimensionStatistics | None:
+    """Return the statistics of the codes of a model without a log."""
+    measured = state.answer(MeasureDimensions)
+    has_images = state.codes is not None and len(state.codes) > 0
+    return measured if state.log.latents is None and has_images else None
+
+
+def _posteriors(state: State) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    """Return mu and sigma of held-out images, else of some images on the map."""
+    if state.portrait is not None:
+        return state.portrait.mu, state.portrait.sigma
+    measured = _measured(state)
+    if measured is None:
+        return None
+    step = max(1, len(measured.codes) // MAX_IMAGES)
+    return measured.codes.mu[::step], measured.codes.sigma[::step]
 
 
 def geometry_text(latents: LatentCurves) -> str:

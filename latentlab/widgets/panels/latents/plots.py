@@ -9,6 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 
+from latentlab.learning.events import ACTIVE_KL, is_active
 from latentlab.session.palette import CLASS_COLOURS
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.theme import colours, faint
@@ -27,16 +28,23 @@ TITLE, LEFT = 16, 30
 """Height of a title and width of the left axis in pixels, equal in all plots to align them."""
 TICK_LABEL_HEIGHT = 15
 """Height of a tick label, in pixels."""
+TICK_LABEL_WIDTH = 30
+"""Width of the label of a dimension with its gap, in pixels."""
+BAR_WIDTH = 0.8
+"""Width of a bar, in dimensions."""
 STEPS = tuple(step * 10**power for power in range(5) for step in (1, 2, 5))
 INFORMATION, MARGINAL = CLASS_COLOURS[0], CLASS_COLOURS[6]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Cell of the heat map: dimension from 0, epoch, and KL in nats per image."""
+    """KL of a dimension in nats per image; the dimension counts from 0.
+
+    The epoch is None for the codes of a model without a log.
+    """
 
     dimension: int
-    epoch: float
+    epoch: float | None
     nats: float
 
 
@@ -53,6 +61,8 @@ class CompactPlot(Plot):
         super().dress()
         # pyqtgraph reserves 30 pixels for the title.
         self.getPlotItem().titleLabel.setMaximumHeight(TITLE)
+        # A title wider than the plot would otherwise push it out of its widget.
+        self.getPlotItem().titleLabel.setMinimumWidth(0)
         self.getPlotItem().layout.setRowFixedHeight(0, TITLE)
         self.getPlotItem().getAxis("left").setWidth(LEFT)
 
@@ -116,6 +126,78 @@ class HeatMap(CompactPlot):
     def _cell(self, scene: QPointF) -> Cell | None:
         inside = self.getViewBox().sceneBoundingRect().contains(scene)
         return self.cell_at(self.getViewBox().mapSceneToView(scene)) if inside else None
+
+    @Slot(object)
+    def _on_moved(self, scene: QPointF) -> None:
+        self.pointed.emit(self._cell(scene))
+
+    @Slot(object)
+    def _on_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        cell = self._cell(event.scenePos())
+        if cell and event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(cell.dimension)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Emit None."""
+        self.pointed.emit(None)
+        super().leaveEvent(event)
+
+
+class KlBars(CompactPlot):
+    """KL of each dimension of a model without a log, one bar per dimension."""
+
+    pointed = Signal(object)
+    """``Cell`` under the cursor, or None."""
+    chosen = Signal(int)
+    """Dimension that was clicked, from 0."""
+
+    def __init__(self) -> None:
+        super().__init__("KL of each dimension")
+        self._kl: NDArray[np.float64] = np.empty(0)
+        self.bars = pg.BarGraphItem(x=[], height=[], width=BAR_WIDTH)
+        self.addItem(self.bars)
+        self.setMouseTracking(True)
+        self.scene().sigMouseMoved.connect(self._on_moved)
+        self.scene().sigMouseClicked.connect(self._on_clicked)
+        self.dress()
+
+    @override
+    def dress(self) -> None:
+        """Apply the colours of the current theme."""
+        super().dress()
+        self.show_kl(self._kl)
+
+    def show_kl(self, kl: NDArray[np.float64]) -> None:
+        """Draw one bar per dimension; inactive ones are grey."""
+        self._kl = kl
+        accent, grey = pg.mkBrush(colours().accent), pg.mkBrush(faint(colours().muted, 0.6))
+        brushes = [accent if active else grey for active in is_active(kl)]
+        x = np.arange(1, len(kl) + 1)
+        self.bars.setOpts(x=x, height=kl, width=BAR_WIDTH, brushes=brushes, pen=pg.mkPen(None))
+        top = max(float(kl.max(initial=0.0)), ACTIVE_KL)
+        self.setRange(xRange=(0.5, len(kl) + 0.5), yRange=(0, 1.05 * top), padding=0)
+        self._label()
+
+    def _label(self) -> None:
+        count = max(2, int(self.getViewBox().width() / TICK_LABEL_WIDTH))
+        self.getAxis("bottom").setTicks([_ticks(1, max(1, len(self._kl)), count, "z{}"), []])
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Label as many dimensions as fit."""
+        super().resizeEvent(event)
+        if hasattr(self, "_kl"):
+            self._label()
+
+    def cell_at(self, x: float) -> Cell | None:
+        """Return the dimension at a position of the x axis, or None."""
+        dimension = round(x) - 1
+        if not 0 <= dimension < len(self._kl):
+            return None
+        return Cell(dimension, None, float(self._kl[dimension]))
+
+    def _cell(self, scene: QPointF) -> Cell | None:
+        inside = self.getViewBox().sceneBoundingRect().contains(scene)
+        return self.cell_at(self.getViewBox().mapSceneToView(scene).x()) if inside else None
 
     @Slot(object)
     def _on_moved(self, scene: QPointF) -> None:
