@@ -97,6 +97,8 @@ def test_point_and_picture_agree_in_every_view_and_after_any_filter(big):
         codes, buttons = big.state.codes, big.panel("map").legend.buttons
         places = big.state.view.places(codes)
         room = big.map.getViewBox().sceneBoundingRect().toRect()
+        # Images below the tools cannot be reached.
+        tools = big.panel("map").buttons.geometry().adjusted(-4, -4, 4, 4)
         for _ in range(3):
             hidden = set(np.flatnonzero(rng.random(3) < 0.4).tolist())
             hidden = hidden if len(hidden) < 3 else {0}
@@ -105,7 +107,7 @@ def test_point_and_picture_agree_in_every_view_and_after_any_filter(big):
             shown = np.flatnonzero(~np.isin(codes.labels, list(hidden)))
             for row in rng.choice(shown, 6):
                 place = big.pixel_of(*places[row].tolist())
-                if not room.contains(place):
+                if not room.contains(place) or tools.contains(place):
                     continue
                 away = np.linalg.norm(places[shown] - big.place_of(place), axis=1)
                 nearest = set(shown[away <= away.min() + 1e-5].tolist())
@@ -177,6 +179,15 @@ def test_views_can_be_undone(big):
     assert big.state.view is second
 
 
+def test_undo_leads_back_to_the_plane_that_the_model_began_with(make_desk):
+    desk = make_desk("big")
+    first = desk.state.view
+    assert not first.is_pending
+    desk.controller.map.set_plane((0, 1))
+    desk.controller.undo.undo()
+    assert desk.state.view is first
+
+
 def test_work_shows_its_progress_and_can_be_given_up(big):
     go_on = []
 
@@ -214,12 +225,12 @@ def test_the_view_stays_where_the_model_grows(big):
     np.testing.assert_allclose(after.frame.basis, before.frame.basis, atol=1e-3)
 
 
-def test_another_model_is_looked_at_in_the_same_manner(big):
+def test_another_model_of_two_dimensions_shows_both(big):
     look(big, Layout.PCA)
     big.controller.runs.open(big.state.answer(ListLibrary)[0].path)
     big.until(lambda: big.state.model.name == "toy")
     big.settle()
-    assert (big.state.view.layout, big.state.view.frame.size) == (Layout.PCA, 2)
+    assert (big.state.view.layout, big.state.view.frame.dimensions) == (Layout.AXES, (0, 1))
     big.hand.click(big.map.viewport(), big.pixel_of(0.5, 0.5), modifier=PLAIN)
     assert len(big.state.point.z) == 2
 
@@ -270,3 +281,12 @@ def test_a_map_begun_with_fewer_images_is_made_once_more(part):
     part.until(lambda: len(part.state.codes) == 400)
     part.controller.map.set_view(stale)
     part.until(lambda: part.state.view.suits(part.state.codes))
+
+
+def test_what_is_not_installed_says_so_where_it_is_chosen(make_desk, monkeypatch):
+    monkeypatch.setattr("latentlab.widgets.panels.map.view_bar.find_spec", lambda name: None)
+    layouts = make_desk().panel("map").views.layouts
+    row = layouts.findData(Layout.UMAP)
+    assert layouts.itemText(row) == "UMAP (not installed)"
+    assert not layouts.model().item(row).isEnabled()
+    assert layouts.view().minimumWidth() >= layouts.view().sizeHintForColumn(0)

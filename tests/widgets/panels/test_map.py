@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gui_support import RIGHT
+import toy
+from gui_support import RIGHT, wait
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
+from latentlab.data.image_set import ImageSpec
 from latentlab.data.own_image.crop import SourceImage
 from latentlab.session.map import Layout, map_position
 from latentlab.session.model import MakeManifold, PickImage
@@ -356,3 +358,71 @@ def test_the_spread_can_be_hidden_for_good(big):
     menu.deleteLater()
     assert not big.panel("map").layers.spread.isVisible()
     assert settings().value("map/spread", True) is False
+
+
+def test_above_two_dimensions_the_map_starts_on_the_pca_plane(make_desk):
+    """Nothing is drawn over other axes first, and the manifold is decoded once."""
+    desk = make_desk("big")
+    assert desk.state.view.layout is Layout.PCA
+    assert desk.state.view.is_made_of(desk.state.codes)
+    bottom = desk.map.getPlotItem().getAxis("bottom").labelText
+    assert bottom.startswith("PC 1")
+    frames = {request.frame for request in desk.lab.asked if isinstance(request, MakeManifold)}
+    assert frames <= {desk.state.view.frame}
+    spread = desk.state.view.places(desk.state.codes).var(0).sum()
+    assert spread > 1.2 * desk.state.codes.mu[:, :2].var(0).min() * 2
+
+
+def test_dimensions_have_names(big):
+    big.controller.map.set_plane((3, 1))
+    item = big.map.getPlotItem()
+    assert [item.getAxis(side).labelText for side in ("bottom", "left")] == ["z4", "z2"]
+    assert item.getAxis("bottom").label.isVisible()
+
+
+def test_an_embedding_fills_the_map(big):
+    """Without the ring of the prior, and without axes, whose numbers would mean nothing."""
+    plane = big.map.getViewBox().sceneBoundingRect()
+    big.controller.map.lay_out(Layout.TSNE)
+    big.settle()
+    big.map.repaint()
+    wait(30)
+    xy = big.state.view.xy * np.float32([0.5, 0.25]) + 7
+    big.controller.map.set_view(replace(big.state.view, xy=xy))
+    room = big.map.getViewBox().sceneBoundingRect()
+    assert room.width() > plane.width()
+    assert not big.map.getPlotItem().getAxis("left").isVisible()
+    view = big.map.getViewBox().viewRect()
+    low, high = xy.min(0), xy.max(0)
+    filled = max((high - low) / (view.width(), view.height()))
+    assert 0.8 < filled <= 1.01
+    assert view.left() <= low[0]
+    assert view.right() >= high[0]
+
+
+def test_another_kind_of_view_is_seen_whole(big):
+    big.map.setRange(xRange=(5, 6), yRange=(5, 6), padding=0)
+    big.map.getViewBox().sigRangeChangedManually.emit([True, True])
+    big.controller.map.lay_out(Layout.PCA)
+    big.settle()
+    view = big.map.getViewBox().viewRect()
+    assert view.width() > 6
+
+
+def test_a_legend_of_many_classes_scrolls(make_desk):
+    desk = make_desk()
+    many = ImageSpec((1, 4, 4), tuple(f"class {i}" for i in range(100)))
+    desk.lab.models["many"] = toy.card(name="many", spec=many)
+    desk.controller.runs.open(Path("/toys/many"))
+    desk.settle()
+    legend = desk.panel("map").legend
+    assert len(legend.buttons) == 100
+    desk.until(lambda: legend.verticalScrollBar().maximum() > 0)
+    assert legend.height() <= 3 * legend.buttons[0].height()
+    assert desk.map.height() > legend.height()
+    last = legend.buttons[-1]
+    assert last.visibleRegion().isEmpty()
+    legend.ensureWidgetVisible(last)
+    desk.until(lambda: not last.visibleRegion().isEmpty())
+    desk.hand.click(last)
+    assert legend.shown() == set(range(99))

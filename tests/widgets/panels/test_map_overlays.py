@@ -64,9 +64,14 @@ def test_holes_are_shaded_on_planes_only(big):
     big.settle()
     assert layers.holes.isVisible()
     assert layers.holes.image.width() > 10
+    assert layers.legend.isVisible()
+    assert "prior expects" in layers.legend.text()
+    inside = big.map.getViewBox().sceneBoundingRect().toRect()
+    assert inside.contains(layers.legend.geometry())
     big.controller.map.lay_out(Layout.TSNE)
     big.settle()
     assert not layers.holes.isVisible()
+    assert not layers.legend.isVisible()
 
 
 def test_the_backdrop_is_the_manifold_where_it_belongs(big):

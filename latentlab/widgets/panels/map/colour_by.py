@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 FEWEST, MOST = 2, 500
-MAX_LEGEND_GROUPS = 40
+MAX_LEGEND_GROUPS = 100
 """Maximum number of groups in the legend."""
 COUNT_SETTINGS = {Measure.K_MEANS: ("k = ", 10), Measure.HDBSCAN: ("≥ ", 50)}
 

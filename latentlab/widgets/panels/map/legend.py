@@ -8,20 +8,22 @@ from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from latentlab.widgets.kit.few_lines import FewLines
 from latentlab.widgets.kit.flow_layout import FlowLayout
 from latentlab.widgets.kit.theme import class_colour, small
 
 DOT = 10
 
 
-class Legend(QWidget):
+class Legend(FewLines):
     """One toggle per class; a double click shows one class alone, or all again."""
 
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._layout = FlowLayout(0, self)
+        inside = QWidget()
+        super().__init__(inside, parent)
+        self._layout = FlowLayout(0, inside)
         self._names: tuple[str, ...] = ()
         self.buttons: list[_Toggle] = []
 
@@ -39,6 +41,9 @@ class Legend(QWidget):
             button.isolated.connect(self._isolate)
             self._layout.addWidget(button)
         self.setVisible(bool(names))
+        if self.buttons:
+            self.line_height = self.buttons[0].sizeHint().height()
+            self.fit()
 
     def shown(self) -> set[int] | None:
         """Return the classes to show; None for all."""

@@ -15,6 +15,7 @@ from latentlab.session.neighbours import FetchMapImages
 from latentlab.widgets.kit.images.image_view import to_qimage
 from latentlab.widgets.kit.scatter.markers import PosteriorMarker
 from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.panels.map.holes_legend import HolesLegend
 from latentlab.widgets.panels.map.overlays import (
     BACKDROP_OPACITY,
     Picture,
@@ -96,6 +97,7 @@ class MapLayers(QObject):
         self.holes, self.backdrop = Picture(smooth=True), Picture(BACKDROP_OPACITY)
         self.image, self.spread = Picture(BACKDROP_OPACITY, smooth=True), PosteriorMarker()
         self.image.hide()
+        self.legend = HolesLegend(plot)
         backgrounds = (self.backdrop, self.image, self.holes)
         for item in (*backgrounds, self.marbles, self.pictures, self.spread):
             plot.addItem(item, ignoreBounds=True)
@@ -219,6 +221,7 @@ class MapLayers(QObject):
         holes = state.answer(FindHoles)
         fits = holes is not None and state.view.is_plane and holes.frame == state.view.frame
         self.holes.setVisible(self.is_on(HOLES) and fits)
+        self.legend.show_at_corner(visible=self.is_on(HOLES) and fits)
         if fits and holes is not None:
             self.holes.set_image(*holes_image(holes.missing, holes.reach))
 
@@ -252,6 +255,7 @@ class MapLayers(QObject):
     @Slot()
     def _on_range(self) -> None:
         self._range_timer.start()
+        self.legend.show_at_corner(visible=not self.legend.isHidden())
         if self.image.isVisible():
             self.image.set_image(self.image.image, self._centred_rect(self.image.image))
 

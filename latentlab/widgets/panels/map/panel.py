@@ -14,9 +14,9 @@ from latentlab.session.map import ComputeMeasure, FindHoles, MakeView, SamplePos
 from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
 from latentlab.session.neighbours import FetchMapImages
 from latentlab.session.selection import mask_of
-from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
-from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.map.colour_row import ColourRow
@@ -66,8 +66,9 @@ class MapPanel(PanelWidget):
         self.views, self.foot = ViewBar(controller), ColourRow(controller)
         self.across, self.up = self.views.across, self.views.up
         self.colours, self.legend, self.bar = self.foot.choice, self.foot.legend, self.foot.bar
-        self._note = muted()
-        self._note.setTextFormat(Qt.TextFormat.PlainText)  # file names are not markup
+        self._note = ElidedLabel()
+        self._note.setObjectName("muted")
+        self._note.setFont(small(self._note.font()))
         self.all = QPushButton()
         self.all.hide()
         for widget, stretch in ((self.views, 0), (self._note, 1), (self.all, 0)):
@@ -136,12 +137,13 @@ class MapPanel(PanelWidget):
             self._show_note(state, state.model, state.codes)
         if changed & {"model", "codes", "view", ScoreImages}:
             self.colours.offer(state)
+        if changed & {"model", "codes", "view", "point", "ends"}:
+            # Before the codes, which are shown with A and B.
+            self.pointer.show_places(state.point, state.ends)
         if changed & {"model", "codes", "view", ComputeMeasure, ScoreImages, SamplePosteriors}:
             self._show_codes()
         if changed & {"model", "codes", "view", "selection"}:
             self._show_selection(state, state.codes)
-        if changed & {"model", "codes", "view", "point", "ends"}:
-            self.pointer.show_places(state.point, state.ends)
         self.layers.show_layers(state, changed, self.plot.cloud.paint_now)
         self.pointer.show_preview(state)
 

@@ -10,12 +10,11 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, Signal, Slot
 
 from latentlab.latent.grid_index import points_in_polygon
-from latentlab.session.map import Layout
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.scatter.markers import Cross, PathHandle, PriorRings
 from latentlab.widgets.kit.scatter.point_colours import by_class
 from latentlab.widgets.kit.scatter.scatter import ScatterItem
-from latentlab.widgets.kit.theme import colours
+from latentlab.widgets.kit.theme import colours, small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +28,10 @@ if TYPE_CHECKING:
 
 EXTENT_SAMPLES = 50_000
 """Number of points sampled to measure the extent of the codes."""
+OUTERMOST = (0.005, 0.995)
+"""Quantiles of the coordinates between which the codes are shown."""
+PRIOR_EXTENT = 3.1
+"""Distance from the centre that shows the outermost ring of the prior."""
 HOVER_DISTANCE = 12
 """Maximum distance in pixels of an image under the cursor."""
 EDGE_MARGIN = 12
@@ -74,7 +77,9 @@ class MapPlot(Plot):
         self.handles = {name: PathHandle(name.upper()) for name in ("a", "b")}
         for item in (self.rings, self.cloud, self.path, *self.handles.values(), self.cross):
             self.addItem(item, ignoreBounds=True)
-        self._extent = 0.0
+        self._is_plane = True
+        self._kind: object = None
+        self._extent = np.zeros((2, 2))
         self._is_zoomed = False
         self.handles["a"].sigPositionChanged.connect(self._on_a)
         self.handles["b"].sigPositionChanged.connect(self._on_b)
@@ -105,22 +110,27 @@ class MapPlot(Plot):
     ) -> None:
         """Show points, shape (N, 2), in their colours; `shown` is a mask, None for all."""
         self.cloud.set_points(xy, paint, shown)
-        sample = np.abs(xy[:: max(1, len(xy) // EXTENT_SAMPLES)])
-        self._extent = float(np.quantile(sample, 0.995)) if len(sample) else 0.0
+        sample = xy[:: max(1, len(xy) // EXTENT_SAMPLES)]
+        self._extent = np.quantile(sample, OUTERMOST, axis=0) if len(sample) else np.zeros((2, 2))
         if not self._is_zoomed:
             self.show_all()
 
     def set_view(self, view: MapView) -> None:
         """Set the axes and the visibility of the prior rings for a view."""
         self.rings.setVisible(view.is_plane)
-        has_titles = view.is_plane and view.layout is not Layout.AXES
+        size = small(self.font()).pointSizeF()
+        style = {"font-size": f"{size}pt", "color": colours().muted}
         for side, name in zip(("bottom", "left"), view.frame.names, strict=True):
             axis = self.getPlotItem().getAxis(side)
             axis.enableAutoSIPrefix(False)
-            axis.setLabel(name if has_titles else None)
-            axis.showLabel(has_titles)
+            axis.setLabel(name, **style)
             # Coordinates of t-SNE and UMAP have no meaning.
-            axis.setStyle(showValues=view.is_plane)
+            self.showAxis(side, view.is_plane)
+        self._is_plane = view.is_plane
+        kind = (view.layout, view.frame.dimensions)
+        if kind != self._kind:
+            # The zoom belongs to the coordinates of the last view.
+            self._kind, self._is_zoomed = kind, False
 
     def forget_range(self) -> None:
         """Discard the zoom of the user, so that the next codes are shown completely."""
@@ -128,13 +138,18 @@ class MapPlot(Plot):
 
     @Slot()
     def show_all(self) -> None:
-        """Show all codes, A, B and the prior; rounded limits avoid jitter during training."""
+        """Show all codes, A, B and, on a plane, the prior."""
         self._is_zoomed = False
-        positions = [handle.pos() for handle in self.handles.values()]
-        ends = [abs(value) for pos in positions for value in (pos.x(), pos.y())]
-        extent = max(3.1, self._extent, *filter(np.isfinite, ends))
-        reach = np.ceil(2 * min(extent, 1e6)) / 2
-        self.setRange(xRange=(-reach, reach), yRange=(-reach, reach), padding=0.02)
+        ends = np.array([(each.pos().x(), each.pos().y()) for each in self.handles.values()])
+        shown = np.vstack([self._extent, ends[np.isfinite(ends).all(1)]])
+        if self._is_plane:
+            # Symmetric and rounded, which avoids jitter during training.
+            extent = max(PRIOR_EXTENT, float(np.abs(shown).max()))
+            reach = np.ceil(2 * min(extent, 1e6)) / 2
+            shown = np.array([[-reach] * 2, [reach] * 2])
+        (left, low), (right, high) = shown.min(0).tolist(), shown.max(0).tolist()
+        padding = 0.02 if self._is_plane else 0.06
+        self.setRange(xRange=(left, right), yRange=(low, high), padding=padding)
 
     def set_point(self, x: float, y: float) -> None:
         """Move the cross to z."""

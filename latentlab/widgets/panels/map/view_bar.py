@@ -43,6 +43,9 @@ AXIS = 7 * UNIT
 """Width of the box of a dimension, in pixels."""
 DIRECTION = 12 * UNIT
 """Width of the box of a direction, in pixels."""
+MIN_TITLE_LENGTH = 8
+"""Widest letters that fit into the box of the view; the longest title of a view that can be chosen
+is as wide."""
 NO_UMAP = "Not installed. Install it with: pip install 'latentlab[umap]'"
 
 
@@ -76,11 +79,18 @@ class ViewBar(QWidget):
         model = self.layouts.model()
         assert isinstance(model, QStandardItemModel)
         for layout, (title, tip) in CHOICES.items():
-            self.layouts.addItem(title, layout)
-            item = model.item(self.layouts.count() - 1)
             missing = layout is Layout.UMAP and find_spec("umap") is None
+            self.layouts.addItem(f"{title} (not installed)" if missing else title, layout)
+            item = model.item(self.layouts.count() - 1)
             item.setToolTip(NO_UMAP if missing else tip)
             item.setEnabled(not missing)
+        # Only its list is as wide as the longest title.
+        self.layouts.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.layouts.setMinimumContentsLength(MIN_TITLE_LENGTH)
+        view = self.layouts.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 2 * UNIT)
 
     def show_view(self, state: State) -> None:
         """Show the current view."""
