@@ -348,3 +348,38 @@ def test_no_size_makes_pictures_and_scroll_bar_chase_each_other(show_panel):
             wait(0)
             tallest = max(row.strip.height() for row in panel.rows)
     assert tallest > 20
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_no_row_is_cut_whatever_the_height(show_panel, until, pictures):
+    panel = show_panel(SlidersPanel, model=card(12), point=Point((0.0,) * 12), codes=codes(12))
+    panel.pictures.click() if panel.pictures.isChecked() != pictures else None
+    area = panel._area
+    for height in (180, 231, 290, 347):
+        panel.resize(300, height)
+        until(lambda: area.row_height and area.viewport().height() % area.row_height == 0)
+        shown = area.viewport().height() // area.row_height
+        assert shown >= 1
+        # As many rows as fit.
+        assert area.height() - area.viewport().height() < area.row_height
+        bar = area.verticalScrollBar()
+        for value in (area.row_height // 2 + 3, area.row_height * 3 - 5, bar.maximum()):
+            bar.setValue(value)
+            for row in panel.rows:
+                bottom = row.strip if row.strip else row.slider
+                visible = row.slider.visibleRegion().boundingRect().height()
+                assert visible in (0, row.slider.height())
+                below = bottom.visibleRegion().boundingRect().height()
+                assert below in (0, bottom.height())
+                assert (visible > 0) == (below > 0)
+
+
+def test_numbers_do_not_move_the_sliders(big):
+    row = big.panel("sliders").rows[0]
+    widths = set()
+    for value in (0.0, -1.5, 12.0, 40.0):
+        big.controller.point.set(big.state.point.along({0: value}))
+        wait(20)
+        widths.add((row.slider.width(), row._value.width()))
+        assert row._value.sizeHint().width() <= row._value.width()
+    assert len(widths) == 1

@@ -50,6 +50,8 @@ class ImageStrip(QWidget):
         self.pointer.hovered.connect(self.hovered)
         self.pointer.chosen.connect(self.chosen)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Its height follows its width, which the layout sets later.
+        self.resize(slider.width(), self.height())
         self.setFixedHeight(self._image_side())
         self.setToolTip(
             "What the image becomes at -3 to 3 standard deviations along this slider, all else "

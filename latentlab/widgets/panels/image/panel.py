@@ -14,8 +14,8 @@ from latentlab.session.model import Decode
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
-from latentlab.widgets.kit.labels import muted
-from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.labels import ElidedLabel, muted
+from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.image.support_gauge import SupportGauge
@@ -40,12 +40,14 @@ class ImagePanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.place = muted()
+        self.place = ElidedLabel()
+        self.place.setObjectName("muted")
+        self.place.setFont(small(self.place.font()))
         self._smooth = IconButton("smooth", "Blend pixels when enlarging")
         self._smooth.setCheckable(True)
         self._export = IconButton("export", "Save this image as PNG")
-        for widget in (self.place, self._smooth, self._export):
-            self.tools.addWidget(widget)
+        for widget, stretch in ((self.place, 1), (self._smooth, 0), (self._export, 0)):
+            self.tools.addWidget(widget, stretch)
         self.view = ImageView("Opening a model…")
         self._pair = _Pair()
         self.body.addWidget(self.view, 5)

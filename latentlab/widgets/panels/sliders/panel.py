@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QScrollArea, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QWidget
 
 from latentlab.session.axes import Axis, AxisOrder, component_axis, dimension_axis
 from latentlab.session.directions import MakeSliderStrips, MeasureDimensions
+from latentlab.widgets.kit.axis.row_scroll_area import RowScrollArea
 from latentlab.widgets.kit.axis.strip_updates import StripUpdater
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.sliders.label_picker import LabelPicker
-from latentlab.widgets.panels.sliders.row import AxisTitle, SliderRow
+from latentlab.widgets.panels.sliders.row import LINES_PER_ROW, AxisTitle, SliderRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,15 +43,11 @@ class SlidersPanel(PanelWidget):
         super().__init__(controller, parent)
         self.label = LabelPicker()
         self._make_tools()
-        inside = QWidget()
-        self._grid = QGridLayout(inside)
+        self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, UNIT, 0)
         self._grid.setHorizontalSpacing(UNIT)
         self._grid.setVerticalSpacing(UNIT // 2)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setWidget(inside)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area = RowScrollArea(self._grid, LINES_PER_ROW)
         self.body.addWidget(self.label)
         self.body.addWidget(self._area, 1)
         self.rows: list[SliderRow] = []
@@ -151,7 +148,7 @@ class SlidersPanel(PanelWidget):
             row.slider.moved.connect(self._on_moved)
             row.pictured.connect(self._strip_updates.connect_strip)
             self.rows.append(row)
-        self._grid.setRowStretch(2 * len(self.rows), 0)
+        self._grid.setRowStretch(LINES_PER_ROW * len(self.rows), 0)
         self._grid.setRowStretch(1024, 1)
         self._show_pictures()
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from latentlab.session.axes import Axis
 
 
+LINES_PER_ROW = 2
+"""Rows of the grid per slider: the slider, and its images."""
+
+
 @dataclass(frozen=True, slots=True)
 class AxisTitle:
     """AxisTitle of a row and its tooltip.
@@ -63,16 +67,17 @@ class SliderRow(QObject):
 
     def __init__(self, place: int, grid: QGridLayout, parent: QWidget) -> None:
         super().__init__(parent)
-        self._grid_row, self._grid = 2 * place, grid
+        self._grid_row, self._grid = LINES_PER_ROW * place, grid
         self._title: AxisTitle | None = None
         self.dimension = place
         self.strip: ImageStrip | None = None
         self._name = QLabel()
         self.slider = AxisSlider()
         self._value = QLabel()
-        self._value.setMinimumWidth(self._value.fontMetrics().horizontalAdvance("+0.00 σ"))
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._value.setFont(small(self._value.font()))
+        # Fixed, so that nothing moves while the number changes.
+        self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("+00.00 σ") + 2)
         self._reset = IconButton("reset", "Reset")
         self._widgets = (self._name, self.slider, self._value, self._reset)
         for column, widget in enumerate(self._widgets):
@@ -108,7 +113,8 @@ class SliderRow(QObject):
     def show_z(self, axis: Axis, z: NDArray[np.float64]) -> None:
         """Show the position of z along the axis, without emitting signals."""
         self.slider.show_z(axis, z)
-        self._value.setText(f"{self.slider.position:+.2f} σ")
+        decimals = 2 if abs(self.slider.position) < 99.995 else 0
+        self._value.setText(f"{self.slider.position:+.{decimals}f} σ")
         self._value.setToolTip(f"{axis.key} = {float(z @ axis.vector):.4f}")
         self._reset.setEnabled(self.is_moved)
 
