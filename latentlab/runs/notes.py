@@ -73,7 +73,7 @@ def write_notes(folder: Path, notes: Notes) -> None:
         If the file cannot be written.
     """
     file = notes_file(folder)
-    if not is_missing(file):
+    if file.exists():
         try:
             read_json(file, _NOTES, most=MAX_BYTES)
         except RunError:

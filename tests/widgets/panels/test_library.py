@@ -21,7 +21,7 @@ from latentlab.widgets.panels.library.columns import COLUMNS, NAME, NOTES, TAGS
 from latentlab.widgets.panels.library.notes_dialog import NotesDialog
 from latentlab.widgets.panels.library.panel import LibraryPanel
 from latentlab.widgets.panels.library.progress import run_tooltip
-from latentlab.widgets.panels.library.run_delegate import _longest, _parts, _text_rect
+from latentlab.widgets.panels.library.run_delegate import _text_rect, lines_below
 from latentlab.widgets.panels.library.run_model import FRACTION, STATUS, RunModel
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -200,6 +200,16 @@ def test_end_of_comparing_leaves_the_open_one_selected(panel):
     assert panel.actions_.alone.isVisible()
     panel.controller.show(answers={Compare: ()})
     assert [entry.name for entry in panel.list.entries()] == ["toy"]
+
+
+def test_arrow_keys_reach_other_rows_while_a_run_goes_on(panel):
+    choose(panel, 1)
+    for epoch in (1, 2):
+        panel.controller.show(run=Run("training", epoch=epoch, epochs=9, folder=DONE.path))
+    assert [entry.name for entry in panel.list.entries()] == ["half"]
+    panel.controller.show(opening="half")
+    panel.controller.show(opening="")
+    assert [entry.name for entry in panel.list.entries()] == ["toy"]  # it did not open
 
 
 def test_open_one_is_selected_alone_though_it_was_the_current_row(panel):
@@ -446,13 +456,19 @@ def test_a_thousand_runs_do_not_stop_the_window(table):
 # What a person writes
 
 
-def edit(panel, row, column, text):
-    """Double-click a cell, replace its text and press Enter."""
+def editor(panel, row, column):
+    """Double-click a cell and return its editor."""
     place = panel.list.visualRect(index(panel, row, column)).center()
     QTest.mouseClick(panel.list.viewport(), LEFT, PLAIN, place)
     QTest.mouseDClick(panel.list.viewport(), LEFT, PLAIN, place)
     (line,) = panel.list.viewport().findChildren(QLineEdit)
     line.selectAll()
+    return line
+
+
+def edit(panel, row, column, text):
+    """Replace the text of a cell."""
+    line = editor(panel, row, column)
     QTest.keyClicks(line, text)
     QTest.keyClick(line, Qt.Key.Key_Return)
 
@@ -472,9 +488,7 @@ def test_tags_and_notes_are_edited_in_place_and_the_model_stays(table, until, co
 
 
 def test_an_editor_survives_news_of_the_run_in_training(table):
-    place = table.list.visualRect(index(table, 1, NOTES)).center()
-    QTest.mouseDClick(table.list.viewport(), LEFT, PLAIN, place)
-    (line,) = table.list.viewport().findChildren(QLineEdit)
+    line = editor(table, 1, NOTES)
     QTest.keyClicks(line, "half a ")
     table.controller.show(run=Run("training", epoch=1, epochs=2, folder=Path("/runs/9")))
     QTest.keyClicks(line, "word")
@@ -553,20 +567,19 @@ def test_failed_runs_are_marked(panel):
     assert colours().error not in painted_colours(panel, 1)
 
 
-def test_runs_of_a_sweep_are_told_apart_in_a_list(panel):
-    """The difference stands before all else, and is not cut."""
-    one, other = (
-        replace(DONE, path=Path(f"/runs/{x}"), loss=120.0, differences=f"learning rate {x}, beta 4")
-        for x in (0.0001, 0.0005)
-    )
-    panel.controller.show(answers={ListLibrary: (one, other)})
-    drawn = []
-    for row, entry in enumerate((one, other)):
-        metrics = QFontMetrics(small(panel.list.font()))
-        rect = panel.list.visualRect(index(panel, row))
-        drawn.append(_longest(_parts(entry), metrics, _text_rect(rect).width()))
-    assert drawn[0].startswith("learning rate 0.0001, beta 4")
-    assert drawn[1].startswith("learning rate 0.0005, beta 4")
+@pytest.mark.parametrize("width", [200, 222, 280])
+def test_runs_of_a_sweep_are_told_apart_in_a_list(panel, width):
+    """The difference is not cut; the loss stands behind it where there is room."""
+    panel.resize(width, 400)
+    metrics = QFontMetrics(small(panel.list.font()))
+    room = _text_rect(panel.list.visualRect(index(panel, 1))).width()
+    for rate in (0.0001, 0.0005):
+        text = f"beta 20, learning rate {rate}"
+        lines = lines_below([text, "401.7 nats"], small(panel.list.font()), room, 0)
+        assert " ".join(lines) in (text, f"{text} · 401.7 nats")
+        assert max(map(metrics.horizontalAdvance, lines)) <= room
+    lines = lines_below([text], small(panel.list.font()), room, room // 2)
+    assert metrics.horizontalAdvance(lines[-1]) <= room - room // 2
 
 
 def test_screen_readers_hear_a_row(table):

@@ -46,7 +46,7 @@ def _number(title: str, tip: str, value: Callable[[LibraryEntry], float | None])
         return "" if number is None else f"{number:.1f}"
 
     return Column(
-        title, f"{tip}, in nats per image. Validation images, last epoch.", text, value, 68, True
+        title, f"{tip}, in nats per image. Validation images, last epoch.", text, value, 60, True
     )
 
 
@@ -64,12 +64,12 @@ def _text(title: str, tip: str, text: Callable[[LibraryEntry], str], width: int)
 
 
 COLUMNS = (
-    _text("Name", "Name of the run, its model and data set. F2 renames it.", lambda e: e.name, 208),
+    _text("Name", "Name of the run, its model and data set. F2 renames it.", lambda e: e.name, 216),
     _text(
         "Differs in",
         "Values of its recipe that most runs of the same model and data set do not share.",
         lambda entry: entry.differences,
-        136,
+        118,
     ),
     _number("Loss", "What training minimises", lambda entry: entry.loss),
     _number("Rate", "KL(q(z|x) ‖ p(z)): how much the code says about the image", lambda e: e.rate),

@@ -69,8 +69,10 @@ class LibraryPanel(PanelWidget):
             self.list.show_runs(entries, state)
             self._show_search()
         source = state.model.source if state.model else None
-        alone = Compare in changed and not (state.answer(Compare) or ()) and self._compares
-        if source != self._source or alone or len(self.list.entries()) < 2:
+        ended = Compare in changed and not state.answer(Compare) and self._compares
+        # Not at each step of a run: the user may be on the way to another row by arrow keys.
+        news = bool(changed & {ListLibrary, "opening"}) and len(self.list.entries()) < 2
+        if source != self._source or ended or news:
             self._source, self._compares = source, False
             self.list.show_open(source)
         if "queue" in changed:

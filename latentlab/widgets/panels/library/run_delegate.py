@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QLineEdit,
     QStyle,
@@ -74,13 +74,11 @@ class RunDelegate(QStyledItemDelegate):
             case column if column in (DIFFERENCES, NOTES):
                 _paint_lines(painter, option, index.data())
             case column:
-                colour = colours().text if COLUMNS[column].is_number else colours().muted
-                side = Align.AlignRight if COLUMNS[column].is_number else Align.AlignLeft
-                bounds = _inside(option.rect)
-                font = small(option.font)
-                painter.setFont(font)
-                painter.setPen(QColor(colour))
-                painter.drawText(bounds, int(side | Align.AlignVCenter), index.data())
+                is_number = COLUMNS[column].is_number
+                side = Align.AlignRight if is_number else Align.AlignLeft
+                colour = colours().text if is_number else colours().muted
+                bounds, font = _inside(option.rect), small(option.font)
+                _draw(painter, bounds, index.data(), font, colour, side | Align.AlignVCenter)
         painter.restore()
 
     def _paint_background(
@@ -109,29 +107,23 @@ class RunDelegate(QStyledItemDelegate):
         entry: LibraryEntry = index.data(ENTRY)
         place = QRect(option.rect.x() + 4, option.rect.y() + 4, THUMBNAIL, THUMBNAIL)
         index.data(Qt.ItemDataRole.DecorationRole).paint(painter, place)
-        bounds, font = _text_rect(option.rect), option.font
-        painter.setFont(font)
-        painter.setPen(QColor(colours().text))
-        name = QFontMetrics(font).elidedText(
-            entry.name, Qt.TextElideMode.ElideRight, bounds.width()
-        )
-        painter.drawText(bounds, int(Align.AlignTop | Align.AlignLeft), name)
-        fraction = index.data(FRACTION)
-        status = index.data(STATUS)
-        failed = bool(entry.failure or entry.damage) and fraction is None
-        is_urgent = failed or fraction is not None or status.endswith("…")
-        painter.setFont(small(font))
-        metrics, below = painter.fontMetrics(), Align.AlignBottom
-        room = metrics.horizontalAdvance(status) + UNIT if status else 0
+        bounds, fraction = _text_rect(option.rect), index.data(FRACTION)
         parts = [entry.detail] if self._is_table() or entry.damage else _parts(entry)
-        detail = _longest(parts, metrics, bounds.width() - (room if is_urgent else 0))
-        left = bounds.width() - metrics.horizontalAdvance(detail)
-        painter.setPen(QColor(colours().muted))
-        painter.drawText(bounds, int(below | Align.AlignLeft), detail)
-        if is_urgent or left >= room:
-            accent = colours().accent if is_urgent else colours().muted
-            painter.setPen(QColor(colours().error if failed else accent))
-            painter.drawText(bounds, int(below | Align.AlignRight), status)
+        failed = bool(entry.failure or entry.damage) and fraction is None
+        status = index.data(STATUS)
+        is_urgent = failed or fraction is not None or status.endswith("…")
+        accent = colours().accent if is_urgent else colours().muted
+        font = small(option.font)
+        status_width = QFontMetrics(font).horizontalAdvance(status) + UNIT if status else 0
+        lines = lines_below(parts, font, bounds.width(), status_width if is_urgent else 0)
+        if len(lines) > 1:
+            bounds = bounds.adjusted(0, -3, 0, 3)
+        _draw(painter, bounds, entry.name, option.font, colours().text, Align.AlignTop)
+        _draw(painter, bounds, "\n".join(lines), font, colours().muted, Align.AlignBottom)
+        free = bounds.width() - QFontMetrics(font).horizontalAdvance(lines[-1])
+        if is_urgent or free >= status_width:
+            colour = colours().error if failed else accent
+            _draw(painter, bounds, status, font, colour, Align.AlignBottom | Align.AlignRight)
         if fraction is not None:
             _paint_progress(painter, option.rect, fraction)
 
@@ -175,22 +167,44 @@ def _parts(entry: LibraryEntry) -> list[str]:
     return [entry.differences or entry.detail, *loss]
 
 
-def _longest(parts: list[str], metrics: QFontMetrics, width: int) -> str:
-    """Return as many parts as fit, at least the first, elided."""
+def lines_below(parts: list[str], font: QFont, width: int, reserved: int) -> list[str]:
+    """Return one line of as many parts as fit, or the first part alone in at most two lines.
+
+    Parameters
+    ----------
+    parts : list of str
+        The most important first.
+    font : QFont
+        Font of the lines.
+    width, reserved : int
+        Width of a line, and what of the last one is needed for other text, in pixels.
+    """
+    metrics = QFontMetrics(font)
     for count in range(len(parts), 0, -1):
         text = " · ".join(parts[:count])
-        if metrics.horizontalAdvance(text) <= width:
-            return text
-    return metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, width)
+        if metrics.horizontalAdvance(text) <= width - reserved:
+            return [text]
+    *before, last = two_lines(parts[0], font, width)
+    return [*before, metrics.elidedText(last, Qt.TextElideMode.ElideRight, width - reserved)]
+
+
+def _draw(
+    painter: QPainter, bounds: QRect, text: str, font: QFont, colour: str, side: Align
+) -> None:
+    """Draw lines of text; a single line is elided."""
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    if "\n" not in text:
+        mode = Qt.TextElideMode.ElideRight
+        text = painter.fontMetrics().elidedText(text, mode, bounds.width())
+    painter.drawText(bounds, int(side), text)
 
 
 def _paint_lines(painter: QPainter, option: QStyleOptionViewItem, text: str) -> None:
     """Paint a text in at most two lines."""
     bounds, font = _inside(option.rect), small(option.font)
-    painter.setFont(font)
-    painter.setPen(QColor(colours().text))
     lines = "\n".join(two_lines(" ".join(text.split()), font, bounds.width()))
-    painter.drawText(bounds, int(Align.AlignVCenter | Align.AlignLeft), lines)
+    _draw(painter, bounds, lines, font, colours().text, Align.AlignVCenter)
 
 
 def _paint_tags(painter: QPainter, option: QStyleOptionViewItem, tags: tuple[str, ...]) -> None:

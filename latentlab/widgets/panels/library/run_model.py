@@ -143,6 +143,8 @@ class RunModel(QAbstractTableModel):
 
     @override
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
+            return None
         column = COLUMNS[section]
         if role == Role.DisplayRole:
             return column.title
@@ -154,6 +156,8 @@ class RunModel(QAbstractTableModel):
 
     @override
     def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return super().flags(index)
         flags = super().flags(index) | Qt.ItemFlag.ItemNeverHasChildren
         is_editable = index.column() in (TAGS, NOTES)
         if index.column() == NAME:
@@ -162,6 +166,8 @@ class RunModel(QAbstractTableModel):
 
     @override
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
         entry = self._entries[index.row()]
         match role:
             case Role.DisplayRole | Role.EditRole:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
 
 Select = QItemSelectionModel.SelectionFlag
-TABLE_WIDTH = 400
+TABLE_WIDTH = 396
 """Width in pixels from which the columns are shown."""
 HIDDEN = "library/hidden columns"
 
@@ -157,6 +157,9 @@ class RunTable(QTreeView):
 
     def show_open(self, source: Path | None) -> None:
         """Select only the open run; None clears the selection."""
+        if [entry.path for entry in self.entries()] == [source]:
+            # A change of the current row would close an editor.
+            return
         index = self._filter.index(self.row_of(source), NAME)
         with self._quietly():
             self.selectionModel().setCurrentIndex(index, Select.ClearAndSelect | Select.Rows)
