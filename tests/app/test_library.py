@@ -61,6 +61,7 @@ def test_a_run_stands_in_the_library_while_it_learns(desk):
     panel = desk.panel("library")
     shown = panel.list
     desk.controller.training.start()
+    desk.controller.workspaces.go("explore")
     desk.until(lambda: shown.count() == 4)
     desk.until(lambda: shown.entry(3).loss is not None)
     folder = desk.state.training.run.folder

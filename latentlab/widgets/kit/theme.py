@@ -239,7 +239,7 @@ def _controls(c: Colours) -> str:
     #runs {{ border: none; background: transparent; outline: none; }}
     #runs QHeaderView {{ background: transparent; border: none; }}
     #runs QHeaderView::section {{ background: {c.base}; color: {c.muted}; border: none;
-        border-bottom: 1px solid {c.border}; padding: 4px; }}
+        border-bottom: 1px solid {c.border}; padding: 4px 12px 4px 4px; }}
     #runs QHeaderView::section:hover {{ color: {c.text}; }}
     QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}

@@ -17,7 +17,7 @@ from latentlab.session.notes import MAX_TAG_LENGTH, MAX_TAGS, Notes, parse_tags
 from latentlab.session.runs import Compare, ComparedRun, LibraryEntry, ListLibrary, Run
 from latentlab.widgets.kit.queue_view import recipe_title
 from latentlab.widgets.kit.theme import colours, small
-from latentlab.widgets.panels.library.columns import COLUMNS, NAME, NOTES, TAGS
+from latentlab.widgets.panels.library.columns import COLUMNS, DATE, LOSS, NAME, NOTES, TAGS
 from latentlab.widgets.panels.library.notes_dialog import NotesDialog
 from latentlab.widgets.panels.library.panel import LibraryPanel
 from latentlab.widgets.panels.library.progress import run_tooltip
@@ -25,7 +25,6 @@ from latentlab.widgets.panels.library.run_delegate import _text_rect, lines_belo
 from latentlab.widgets.panels.library.run_model import FRACTION, STATUS, RunModel
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-LOSS, DATE = 2, 5
 CTRL = Qt.KeyboardModifier.ControlModifier
 PLAIN = Qt.KeyboardModifier.NoModifier
 SHIPPED = LibraryEntry("toy", "VAE 2-D · toys", Path("/toys/toy"), shipped=True)
@@ -351,6 +350,16 @@ def test_columns_stand_where_there_is_room(table):
     assert not view.is_table
     assert [view.isColumnHidden(i) for i in range(len(COLUMNS))] == [False] + [True] * 7
     assert view.columnWidth(NAME) == view.viewport().width()
+
+
+@pytest.mark.parametrize("width", [420, 500, 900])
+def test_no_header_is_cut_and_the_loss_is_seen_at_any_width(table, width):
+    table.resize(width, 400)
+    header = table.list.header()
+    for i in range(len(COLUMNS)):
+        assert header.sectionSize(i) >= header.sectionSizeHint(i), COLUMNS[i].title
+    loss = table.list.visualRect(index(table, 0, LOSS))
+    assert table.list.viewport().rect().contains(loss)
 
 
 def test_click_on_a_header_sorts_and_what_is_missing_is_last(table):

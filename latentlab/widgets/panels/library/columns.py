@@ -40,13 +40,15 @@ class Column:
     is_number: bool = False
 
 
-def _number(title: str, tip: str, value: Callable[[LibraryEntry], float | None]) -> Column:
+def _number(
+    title: str, tip: str, value: Callable[[LibraryEntry], float | None], width: int = 70
+) -> Column:
     def text(entry: LibraryEntry) -> str:
         number = value(entry)
         return "" if number is None else f"{number:.1f}"
 
     return Column(
-        title, f"{tip}, in nats per image. Validation images, last epoch.", text, value, 60, True
+        title, f"{tip}, in nats per image. Validation images, last epoch.", text, value, width, True
     )
 
 
@@ -64,7 +66,7 @@ def _text(title: str, tip: str, text: Callable[[LibraryEntry], str], width: int)
 
 
 COLUMNS = (
-    _text("Name", "Name of the run, its model and data set. F2 renames it.", lambda e: e.name, 216),
+    _text("Name", "Name of the run, its model and data set. F2 renames it.", lambda e: e.name, 240),
     _text(
         "Differs in",
         "Values of its recipe that most runs of the same model and data set do not share.",
@@ -77,6 +79,7 @@ COLUMNS = (
         "Distortion",
         "−log p(x|z): how much of the image its code leaves open",
         lambda entry: entry.distortion,
+        88,
     ),
     Column("Date", "When its training began.", date_text, lambda entry: entry.started, 96),
     _text(
@@ -92,6 +95,6 @@ COLUMNS = (
         160,
     ),
 )
-NAME, DIFFERENCES, TAGS, NOTES = 0, 1, 6, 7
+NAME, DIFFERENCES, LOSS, DATE, TAGS, NOTES = 0, 1, 2, 5, 6, 7
 """Positions in `COLUMNS`."""
 EDITED_IN_PLACE = (TAGS, NOTES)

@@ -77,7 +77,9 @@ class RunDelegate(QStyledItemDelegate):
                 is_number = COLUMNS[column].is_number
                 side = Align.AlignRight if is_number else Align.AlignLeft
                 colour = colours().text if is_number else colours().muted
-                bounds, font = _inside(option.rect), small(option.font)
+                # The header has room for the sort indicator.
+                bounds = _inside(option.rect).adjusted(0, 0, -UNIT if is_number else 0, 0)
+                font = small(option.font)
                 _draw(painter, bounds, index.data(), font, colour, side | Align.AlignVCenter)
         painter.restore()
 

@@ -19,7 +19,13 @@ from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTreeView, QWidget
 
 from latentlab.widgets.kit.settings import settings
-from latentlab.widgets.panels.library.columns import COLUMNS, EDITED_IN_PLACE, NAME
+from latentlab.widgets.panels.library.columns import (
+    COLUMNS,
+    DIFFERENCES,
+    EDITED_IN_PLACE,
+    LOSS,
+    NAME,
+)
 from latentlab.widgets.panels.library.run_delegate import RunDelegate
 from latentlab.widgets.panels.library.run_model import ENTRY, THUMBNAIL, RunFilter, RunModel
 
@@ -36,6 +42,7 @@ if TYPE_CHECKING:
 Select = QItemSelectionModel.SelectionFlag
 TABLE_WIDTH = 396
 """Width in pixels from which the columns are shown."""
+MIN_NAME_WIDTH = 208
 HIDDEN = "library/hidden columns"
 
 
@@ -104,8 +111,6 @@ class RunTable(QTreeView):
         stretch, free = QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Interactive
         header.setStretchLastSection(is_table)
         header.setSectionResizeMode(NAME, free if is_table else stretch)
-        if is_table:
-            header.resizeSection(NAME, COLUMNS[NAME].width)
 
     @Slot()
     def _on_columns(self) -> None:
@@ -120,6 +125,9 @@ class RunTable(QTreeView):
         is_table = self.width() >= TABLE_WIDTH
         if is_table != self.is_table:
             self._show_columns(is_table=is_table)
+        if is_table:
+            room = self.width() - COLUMNS[DIFFERENCES].width - COLUMNS[LOSS].width
+            self.header().resizeSection(NAME, max(MIN_NAME_WIDTH, min(COLUMNS[NAME].width, room)))
         super().resizeEvent(event)
 
     # Rows
