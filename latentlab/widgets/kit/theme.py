@@ -237,6 +237,7 @@ def _controls(c: Colours) -> str:
     #palette QTreeView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
     #palette QTreeView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
     #runs {{ border: none; background: transparent; outline: none; }}
+    #runs::corner {{ background: transparent; border: none; }}
     #runs QHeaderView {{ background: transparent; border: none; }}
     #runs QHeaderView::section {{ background: {c.base}; color: {c.muted}; border: none;
         border-bottom: 1px solid {c.border}; padding: 4px 12px 4px 4px; }}

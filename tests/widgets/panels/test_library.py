@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QMenu
 from stub_controller import StubController, discard
 
 from latentlab.session.notes import MAX_TAG_LENGTH, MAX_TAGS, Notes, parse_tags
+from latentlab.session.recipes import recipe_title
 from latentlab.session.runs import Compare, ComparedRun, LibraryEntry, ListLibrary, Run
-from latentlab.widgets.kit.queue_view import recipe_title
 from latentlab.widgets.kit.theme import colours, small
 from latentlab.widgets.panels.library.columns import COLUMNS, DATE, LOSS, NAME, NOTES, TAGS
 from latentlab.widgets.panels.library.notes_dialog import NotesDialog

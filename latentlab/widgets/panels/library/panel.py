@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from latentlab.session.runs import Compare, ListLibrary
 from latentlab.widgets.kit.labels import muted
-from latentlab.widgets.kit.queue_view import QueueView
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.library.columns import EDITED_IN_PLACE
+from latentlab.widgets.panels.library.queue_view import QueueView
 from latentlab.widgets.panels.library.run_actions import RunActions
 from latentlab.widgets.panels.library.run_model import ENTRY
 from latentlab.widgets.panels.library.run_table import RunTable

@@ -108,7 +108,10 @@ class RunDelegate(QStyledItemDelegate):
     def _paint_name(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry: LibraryEntry = index.data(ENTRY)
         place = QRect(option.rect.x() + 4, option.rect.y() + 4, THUMBNAIL, THUMBNAIL)
-        index.data(Qt.ItemDataRole.DecorationRole).paint(painter, place)
+        icon = index.data(Qt.ItemDataRole.DecorationRole)
+        if icon.isNull():
+            painter.fillRect(place, faint(colours().muted, POINTED))
+        icon.paint(painter, place)
         bounds, fraction = _text_rect(option.rect), index.data(FRACTION)
         parts = [entry.detail] if self._is_table() or entry.damage else _parts(entry)
         failed = bool(entry.failure or entry.damage) and fraction is None

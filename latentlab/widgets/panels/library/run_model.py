@@ -64,6 +64,7 @@ class RunModel(QAbstractTableModel):
         self._listed: tuple[LibraryEntry, ...] = ()
         self._entries: list[LibraryEntry] = []
         self._column, self._order = -1, Order.AscendingOrder
+        self._texts: dict[Path, tuple[LibraryEntry, str]] = {}
         self._icons: dict[Path, tuple[object, QIcon]] = {}
 
     def show_runs(self, entries: tuple[LibraryEntry, ...], state: State) -> None:
@@ -189,10 +190,18 @@ class RunModel(QAbstractTableModel):
             return progress_text(entry, self._state)
         if role == FRACTION:
             return fraction_done(entry, self._state)
-        if role == SEARCHED:
-            texts = (entry.name, entry.summary, date_text(entry), *entry.notes.tags)
-            return " ".join([*texts, entry.notes.text, progress_text(entry, self._state)])
-        return None
+        return self._searched(entry) if role == SEARCHED else None
+
+    def _searched(self, entry: LibraryEntry) -> str:
+        """Return all text of a run, made when it is first searched."""
+        known, text = self._texts.get(entry.path, (None, ""))
+        if known is not entry:
+            notes = entry.notes
+            text = " ".join(
+                (entry.name, entry.summary, date_text(entry), *notes.tags, notes.text, entry.damage)
+            )
+            self._texts[entry.path] = (entry, text)
+        return text
 
     def _spoken(self, entry: LibraryEntry, column: int) -> str:
         """Return the text that a screen reader says."""
@@ -204,7 +213,7 @@ class RunModel(QAbstractTableModel):
     def _icon(self, entry: LibraryEntry) -> QIcon:
         """Return the thumbnail of a run, scaled when it is first painted."""
         known, icon = self._icons.get(entry.path, (None, QIcon()))
-        if known is not entry.thumbnail:
+        if entry.thumbnail is not None and known is not entry.thumbnail:
             side = 2 * THUMBNAIL
             smooth = Qt.TransformationMode.SmoothTransformation
             kept = Qt.AspectRatioMode.KeepAspectRatio
@@ -239,7 +248,7 @@ class RunFilter(QSortFilterProxyModel):
 
     def set_words(self, text: str) -> None:
         """Show the runs that contain all words of a text, in any order and case."""
-        pattern = "".join(f"(?=.*{re.escape(word)})" for word in text.split())
+        pattern = "^" + "".join(f"(?=.*{re.escape(word)})" for word in text.split())
         options = QRegularExpression.PatternOption
         every = options.CaseInsensitiveOption | options.DotMatchesEverythingOption
         self.setFilterRegularExpression(QRegularExpression(pattern, every))

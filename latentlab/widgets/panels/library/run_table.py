@@ -87,7 +87,7 @@ class RunTable(QTreeView):
         header.setAccessibleName("Columns")
         self.setSortingEnabled(True)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        hidden = settings().value(HIDDEN, [])
+        hidden: list[str] = settings().value(HIDDEN, [])
         for column in COLUMNS[NAME + 1 :]:
             action = QAction(column.title, self)
             action.setCheckable(True)
@@ -150,7 +150,8 @@ class RunTable(QTreeView):
 
     def entry(self, row: int) -> LibraryEntry:
         """Return the run in a row."""
-        return self._filter.index(row, NAME).data(ENTRY)
+        entry: LibraryEntry = self._filter.index(row, NAME).data(ENTRY)
+        return entry
 
     def row_of(self, path: Path | None) -> int:
         """Return the row of a run, or -1."""
