@@ -118,7 +118,7 @@ def notes(run: Path, folder: Path) -> Target:
 
 def run_notes(run: Path, folder: Path) -> Target:
     from latentlab.runs.notes import notes_file, read_notes, write_notes
-    from latentlab.session.notes import Notes
+    from latentlab.session.library.notes import Notes
 
     notes = Notes("My run <b>of</b> faces", ("best", "paper"))
     write_notes(folder, notes)

@@ -10,7 +10,7 @@ from latentlab.learning.events import EpochPreview
 from latentlab.runs.library import compare, discard, library, rename, restore, run_name, trash
 from latentlab.runs.notes import read_notes, write_notes
 from latentlab.runs.portraits import read_epoch_preview
-from latentlab.session.notes import Annotate, Notes
+from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.runs import (
     Compare,
     ComparedRun,

@@ -28,6 +28,7 @@ from latentlab.runs.image_files import read_png, save_image
 from latentlab.runs.notes import is_shipped, notes_file, read_notes
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
 from latentlab.session.curves import VALIDATION, read_curves
+from latentlab.session.library.run_names import MAX_NAME_LENGTH, default_name, start_of
 from latentlab.session.mosaic import tile
 from latentlab.session.recipes import (
     describe_differences,
@@ -35,7 +36,6 @@ from latentlab.session.recipes import (
     recipe_title,
     value_of,
 )
-from latentlab.session.run_names import MAX_NAME_LENGTH, default_name, start_of
 from latentlab.session.runs import ComparedRun, LibraryEntry
 
 if TYPE_CHECKING:

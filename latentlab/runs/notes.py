@@ -12,7 +12,7 @@ from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.directories import home, resources
 from latentlab.errors import RunError, reading, shown
 from latentlab.json_files import Record, read_json
-from latentlab.session.notes import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEXT_LENGTH, Notes
+from latentlab.session.library.notes import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEXT_LENGTH, Notes
 
 if TYPE_CHECKING:
     from pathlib import Path

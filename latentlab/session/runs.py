@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from latentlab.session.notes import Notes
+from latentlab.session.library.notes import Notes
 from latentlab.session.request import Lifetime, Priority, Request, Write
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ class Run:
         Current step while loading.
     fraction : float or None
         Fraction of all epochs done.
+    rate, distortion : float or None
+        Parts of the validation loss of the last complete epoch.
     resumed : bool
         Whether it continues an existing run, and so cannot be discarded.
     """
@@ -107,6 +109,8 @@ class Run:
     seconds_left: float | None = None
     images_per_second: float = 0.0
     validation_loss: float | None = None
+    rate: float | None = None
+    distortion: float | None = None
     best_loss: float | None = None
     best_epoch: int = 0
     plateau: int = 0

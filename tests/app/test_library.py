@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
 from latentlab.directories import resources, runs
-from latentlab.session.notes import Notes
+from latentlab.session.library.notes import Notes
 from latentlab.session.runs import ListLibrary
 from latentlab.widgets.panels.library.columns import NOTES, TAGS
 

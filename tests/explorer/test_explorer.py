@@ -34,6 +34,7 @@ from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.library import library
 from latentlab.session.export import DescribeForm, Export, ReadRecipe
 from latentlab.session.form import describe
+from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.model import (
     Adopt,
     Decode,
@@ -48,7 +49,6 @@ from latentlab.session.model import (
     ShowAll,
     ShowRest,
 )
-from latentlab.session.notes import Annotate, Notes
 from latentlab.session.points import GridSettings, LatentPath, Point, SampleSettings, Tiles
 from latentlab.session.request import Exported, Request
 from latentlab.session.runs import Discard, ListLibrary, Restore

@@ -29,7 +29,7 @@ from latentlab.runs.library import (
 )
 from latentlab.runs.notes import write_notes
 from latentlab.runs.recorder import record
-from latentlab.session.notes import Notes
+from latentlab.session.library.notes import Notes
 
 
 def finish(events):

@@ -7,7 +7,7 @@ import pytest
 from latentlab.directories import home, resources, runs
 from latentlab.errors import RunError
 from latentlab.runs.notes import notes_file, read_notes, write_notes
-from latentlab.session.notes import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEXT_LENGTH, Notes
+from latentlab.session.library.notes import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEXT_LENGTH, Notes
 
 NOTES = Notes("blurry,\nbut ünïque", ("best", "paper"))
 

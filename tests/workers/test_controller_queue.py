@@ -9,8 +9,8 @@ from toy import portrait
 
 from latentlab.session.export import ReadRecipe
 from latentlab.session.failure import Failure
+from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.model import Open
-from latentlab.session.notes import Annotate, Notes
 from latentlab.session.runs import (
     Compare,
     ComparedRun,

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from latentlab.session.export import ReadRecipe, SaveCurves
+from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.model import Adopt, Open
-from latentlab.session.notes import Annotate, Notes
 from latentlab.session.runs import (
     Compare,
     ComparedRun,

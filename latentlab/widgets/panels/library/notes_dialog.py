@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.session.notes import MAX_TEXT_LENGTH, Notes, parse_tags
+from latentlab.session.library.notes import MAX_TEXT_LENGTH, Notes, parse_tags
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:

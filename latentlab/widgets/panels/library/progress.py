@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from latentlab.session.library.run_names import default_name, start_of
 from latentlab.session.recipes import recipe_title
-from latentlab.session.run_names import default_name, start_of
 from latentlab.session.runs import LibraryEntry
 from latentlab.widgets.kit.labels import counted
 
@@ -37,8 +37,10 @@ def with_run(entries: tuple[LibraryEntry, ...], run: Run | None) -> tuple[Librar
 
 
 def _updated(entry: LibraryEntry, run: Run) -> LibraryEntry:
-    loss = entry.loss if run.validation_loss is None else run.validation_loss
-    return replace(entry, epoch=run.epoch, epochs=run.epochs, loss=loss)
+    entry = replace(entry, epoch=run.epoch, epochs=run.epochs)
+    if run.validation_loss is None:
+        return entry
+    return replace(entry, loss=run.validation_loss, rate=run.rate, distortion=run.distortion)
 
 
 def is_training(entry: LibraryEntry, state: State) -> bool:

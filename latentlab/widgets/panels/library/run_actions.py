@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from latentlab.session.notes import Notes
+    from latentlab.session.library.notes import Notes
     from latentlab.session.runs import LibraryEntry
     from latentlab.session.state import State
     from latentlab.widgets.panels.library.run_table import RunTable

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latentlab.session.notes import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEXT_LENGTH
-from latentlab.session.run_names import MAX_NAME_LENGTH
+from latentlab.session.library.notes import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEXT_LENGTH
+from latentlab.session.library.run_names import MAX_NAME_LENGTH
 from latentlab.widgets.kit.labels import two_lines
 from latentlab.widgets.kit.theme import CHOSEN, UNIT, colours, faint, small
 from latentlab.widgets.panels.library.columns import COLUMNS, DIFFERENCES, NAME, NOTES, TAGS
