@@ -328,3 +328,14 @@ def test_model_without_a_map(desk):
     desk.settle()
     assert desk.state.point.z == pytest.approx((1.0, 1.0), abs=0.1)
     assert desk.panel("sliders").rows[0].slider.isEnabled()
+
+
+def test_a_panel_that_floats_is_painted_after_a_change_of_workspace(desk):
+    desk.window.docks["library"].setFloating(True)
+    desk.controller.workspaces.go("train")
+    desk.controller.workspaces.go("explore")
+    desk.settle()
+    panel = desk.panel("library")
+    assert panel.isVisible()
+    assert panel.window() is desk.window.docks["library"]
+    assert panel.updatesEnabled()
