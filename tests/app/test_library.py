@@ -68,7 +68,7 @@ def test_a_run_stands_in_the_library_while_it_learns(desk):
     assert shown.entry(3).path == folder
     first = shown.entry(3).epoch
     desk.until(lambda: shown.entry(3).epoch > first)
-    desk.until(lambda: desk.controller.runs.is_listed(folder))
+    desk.until(lambda: folder in {entry.path for entry in desk.state.answer(ListLibrary)})
     assert shown.entry(3).rate > 0
     desk.controller.training.stop()
     desk.until(lambda: desk.state.training.run is None)

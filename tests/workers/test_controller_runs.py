@@ -245,10 +245,14 @@ def test_a_new_run_is_listed_as_soon_as_it_has_been_saved(bench):
     run = Run("training", epochs=9, folder=RUN)
     for epoch in (0, 1, 1, 2):
         bench.training.progressed.emit(replace(run, epoch=epoch))
+    assert bench.lane.asked == [ListLibrary()]
+    bench.lane.answer_all()
+    bench.training.progressed.emit(replace(run, epoch=3))
     assert bench.lane.asked == [ListLibrary(), ListLibrary()]
+    bench.lane.answer_all()
     entry = LibraryEntry("new", "", RUN, shipped=False)
     bench.controller.store.put(ListLibrary, (entry,))
-    bench.training.progressed.emit(replace(run, epoch=3))
+    bench.training.progressed.emit(replace(run, epoch=4))
     assert bench.lane.asked.count(ListLibrary()) == 2
 
 

@@ -82,9 +82,12 @@ class RunIntents:
         """Request the list of runs."""
         self._demand.ask(ListLibrary())
 
-    def is_listed(self, path: Path | None) -> bool:
-        """Return whether a run is in the list of runs."""
-        return any(entry.path == path for entry in self._store.state.answer(ListLibrary) or ())
+    def list_missing(self, path: Path | None) -> None:
+        """Request the list of runs if it lacks a run and is not requested already."""
+        state = self._store.state
+        is_listed = any(entry.path == path for entry in state.answer(ListLibrary) or ())
+        if ListLibrary not in state.awaited and not is_listed:
+            self.list()
 
     def duplicate(self, path: Path) -> None:
         """Load the recipe of a run into the training form."""
