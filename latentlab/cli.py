@@ -185,9 +185,9 @@ def list_models() -> None:
 
     entries = library()
     name = max(len(entry.name) for entry in entries)
-    detail = max(len(entry.detail) for entry in entries)
+    summary = max(len(entry.summary) for entry in entries)
     for entry in entries:
-        print(f"{entry.name:<{name}}  {entry.detail:<{detail}}  {entry.path}")
+        print(f"{entry.name:<{name}}  {entry.summary:<{summary}}  {entry.path}")
 
 
 @app.command()

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 def description(run: Path, folder: Path) -> Target:
     from latentlab.learning.checkpoint import DESCRIPTION_FILE
-    from latentlab.runs.library import _entry
+    from latentlab.runs.library import read_entry
 
     folder = shutil.copytree(run, folder / "run")
 
     def read() -> None:
-        _entry(folder, shipped=False)
+        read_entry(folder)
         open_run(folder)
 
     return Target(folder / DESCRIPTION_FILE, read, JSON)
@@ -114,6 +114,16 @@ def notes(run: Path, folder: Path) -> Target:
 
     (folder / NAME).write_text("My run <b>of</b> faces")
     return Target(folder / NAME, lambda: (run_name(folder), read_failure(folder)))
+
+
+def run_notes(run: Path, folder: Path) -> Target:
+    from latentlab.runs.notes import notes_file, read_notes, write_notes
+    from latentlab.session.library.notes import Notes
+
+    notes = Notes("My run <b>of</b> faces", ("best", "paper"))
+    write_notes(folder, notes)
+
+    return Target(notes_file(folder), lambda: read_notes(folder), JSON)
 
 
 def portrait(run: Path, folder: Path) -> Target:
@@ -201,6 +211,7 @@ OWN = {
     "latents": of_past("latents.jsonl"),
     "changes": of_past("changes.jsonl"),
     "notes": notes,
+    "run notes": run_notes,
     "portrait": portrait,
     "map": kept_map,
     "preview": preview,

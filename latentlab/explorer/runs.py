@@ -8,7 +8,9 @@ from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.learning.events import EpochPreview
 from latentlab.runs.library import compare, discard, library, rename, restore, run_name, trash
+from latentlab.runs.notes import read_notes, write_notes
 from latentlab.runs.portraits import read_epoch_preview
+from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.runs import (
     Compare,
     ComparedRun,
@@ -57,6 +59,13 @@ def _(request: Rename, explorer: Explorer) -> str:
     if card and card.source == request.folder.resolve():
         explorer.card = replace(card, name=name)
     return name
+
+
+@answer.register
+def _(request: Annotate, explorer: Explorer) -> Notes:
+    previous = read_notes(request.folder)
+    write_notes(request.folder, request.notes)
+    return previous
 
 
 @answer.register

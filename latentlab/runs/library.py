@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from send2trash import send2trash
 
 from latentlab.atomic_write import write_atomically
@@ -23,13 +25,21 @@ from latentlab.learning.checkpoint import (
 )
 from latentlab.learning.training_state import RESUME_FILE as POSITION
 from latentlab.runs.image_files import read_png, save_image
-from latentlab.runs.run_log import read_failure, read_short_text
+from latentlab.runs.notes import is_shipped, notes_file, read_notes
+from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
 from latentlab.session.curves import VALIDATION, read_curves
+from latentlab.session.library.run_names import MAX_NAME_LENGTH, default_name, start_of
 from latentlab.session.mosaic import tile
-from latentlab.session.recipes import describe_differences
+from latentlab.session.recipes import (
+    describe_differences,
+    describe_rare_values,
+    recipe_title,
+    value_of,
+)
 from latentlab.session.runs import ComparedRun, LibraryEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from latentlab.learning.recipe import Recipe
@@ -37,10 +47,11 @@ if TYPE_CHECKING:
 RECIPE = "recipe.toml"
 PREVIEW = "preview.png"
 NAME = "name.txt"
-MAX_NAME_LENGTH = 80
 DISCARDED = "discarded"
 """Name of the subfolder for discarded runs."""
 MAX_DISCARDED = 10
+MAX_CACHED = 4096
+"""Maximum number of entries that are not read again while their files stay the same."""
 
 
 def write_preview(folder: Path) -> None:
@@ -63,8 +74,27 @@ def new_folder(recipe: Recipe) -> Path:
 def library() -> tuple[LibraryEntry, ...]:
     """Return the shipped models, then the user's runs, newest first."""
     shipped, own = _folders(resources() / "models"), _folders(runs())
-    entries = [_entry(folder, shipped=True) for folder in shipped]
-    return (*entries, *(_entry(folder, shipped=False) for folder in reversed(own)))
+    read = [read_entry(folder) for folder in (*shipped, *reversed(own))]
+    differences = _differences([recipe for _, recipe in read])
+    return tuple(
+        replace(entry, differences=text) if text else entry
+        for (entry, _), text in zip(read, differences, strict=True)
+    )
+
+
+def _differences(recipes: Sequence[Mapping[str, Any] | None]) -> list[str]:
+    """Describe what tells each recipe from most others of the same model and data set."""
+    families: dict[tuple[str, str], list[int]] = {}
+    for i, recipe in enumerate(recipes):
+        if recipe is not None:
+            family = str(value_of(recipe, "model.kind")), str(value_of(recipe, "data.kind"))
+            families.setdefault(family, []).append(i)
+    texts = [""] * len(recipes)
+    for members in families.values():
+        described = describe_rare_values([recipes[i] or {} for i in members])
+        for i, text in zip(members, described, strict=True):
+            texts[i] = text
+    return texts
 
 
 def _folders(parent: Path) -> list[Path]:
@@ -73,46 +103,77 @@ def _folders(parent: Path) -> list[Path]:
     return sorted({file.parent for file in files})
 
 
-def _entry(folder: Path, *, shipped: bool) -> LibraryEntry:
+def read_entry(folder: Path) -> tuple[LibraryEntry, Mapping[str, Any] | None]:
+    """Return the entry of a run and its recipe, None if damaged; cached until a file changes."""
+    files = [folder / name for name in (DESCRIPTION_FILE, PREVIEW, NAME, FAILURE, POSITION)]
+    return _read_entry(folder, tuple(map(_version, [*files, notes_file(folder)])))
+
+
+def _version(file: Path) -> tuple[int, int, int] | None:
+    """Return what changes whenever a file is written; None if there is no file."""
+    try:
+        status = file.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=MAX_CACHED)
+def _read_entry(folder: Path, versions: object) -> tuple[LibraryEntry, Mapping[str, Any] | None]:
+    name, shipped, notes = run_name(folder), is_shipped(folder), read_notes(folder)
+    started = None if shipped else _started(folder)
     try:
         checkpoint = read_checkpoint(folder)
     except RunError as error:
         # The folder is displayed with the reason, so it is removed from the message.
-        reason = error.message.replace(f"{folder}{os.sep}", "")
-        reason = shown(reason, 100)
-        return LibraryEntry(run_name(folder), reason, folder, shipped, damage=str(error))
-    size = getattr(checkpoint.recipe.model, "latent_dim", "?")
-    beta = getattr(checkpoint.recipe.objective, "beta", 1.0)
-    parts = [f"{checkpoint.recipe.model.kind.upper()} {size}-D"]
-    parts += [f"beta {beta:g}"] if beta != 1.0 else []
-    parts += [checkpoint.recipe.data.kind]
-    loss = checkpoint.metrics.get(VALIDATION, {}).get("loss")
-    parts += [f"{loss:.1f} nats"] if loss is not None and np.isfinite(loss) else []
-    preview = read_png(folder / PREVIEW)
-    return LibraryEntry(
-        run_name(folder),
-        " · ".join(parts),
+        reason = shown(error.message.replace(f"{folder}{os.sep}", ""), 100)
+        entry = LibraryEntry(
+            name, reason, folder, shipped, damage=str(error), started=started, notes=notes
+        )
+        return entry, None
+    recipe, losses = checkpoint.recipe.to_dict(), checkpoint.metrics.get(VALIDATION, {})
+    loss, rate, distortion = (_finite(losses.get(key)) for key in ("loss", "kl", "reconstruction"))
+    entry = LibraryEntry(
+        name,
+        recipe_title(recipe),
         folder,
         shipped,
-        preview,
+        read_png(folder / PREVIEW),
         checkpoint.epoch,
         checkpoint.recipe.training.epochs,
         resumable=not shipped and (folder / POSITION).exists(),
         failure=read_failure(folder),
+        loss=loss,
+        rate=rate,
+        distortion=distortion,
+        started=started,
+        notes=notes,
     )
+    return entry, recipe
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _started(folder: Path) -> float | None:
+    """Return the start of a run from its folder's name, else the time of its recipe file."""
+    start = start_of(folder.name)
+    try:
+        return start if start is not None else (folder / RECIPE).stat().st_mtime
+    except OSError:
+        return None
 
 
 def run_name(folder: Path) -> str:
     """Return the display name of a run: the user's name for it, or a readable folder name."""
-    if name := read_short_text(folder / NAME):
-        return shown(" ".join(name.split()), MAX_NAME_LENGTH)
-    stamp, _, rest = folder.name.partition("-")
-    clock, _, kinds = rest.partition("-")
-    try:
-        moment = time.strptime(f"{stamp}{clock}", "%Y%m%d%H%M%S")
-    except ValueError:
-        return folder.name
-    return f"{kinds} · {time.strftime('%d %b %H:%M', moment)}"
+    return given_name(folder) or default_name(folder.name)
+
+
+def given_name(folder: Path) -> str:
+    """Return the user's name for a run; empty if there is none."""
+    name = " ".join(read_short_text(folder / NAME).split())
+    return shown(name, MAX_NAME_LENGTH) if name else ""
 
 
 def rename(folder: Path, name: str) -> None:
@@ -134,7 +195,7 @@ def trash(folder: Path) -> None:
     RunError
         If it is a shipped model, or there is no trash.
     """
-    if folder.resolve().parent == (resources() / "models").resolve():
+    if is_shipped(folder.resolve()):
         raise RunError(f"{folder.name} came with latentlab and stays.")
     try:
         send2trash(folder)
@@ -195,9 +256,9 @@ def _trash_or_delete(folder: Path) -> None:
 
 
 def compare(folders: tuple[Path, ...]) -> tuple[ComparedRun, ...]:
-    """Return the curves of runs, each named by the recipe values that differ."""
+    """Return the curves of runs, each named by the user, else by the values that differ."""
     recipes = [read_checkpoint(folder).recipe.to_dict() for folder in folders]
     return tuple(
-        ComparedRun(values or run_name(folder), folder, read_curves(folder))
+        ComparedRun(given_name(folder) or values or run_name(folder), folder, read_curves(folder))
         for folder, values in zip(folders, describe_differences(recipes), strict=True)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +27,19 @@ def value_of(recipe: Mapping[str, Any], key: str) -> Any:
     for name in key.split("."):
         found = found.get(name) if isinstance(found, dict) else None
     return found
+
+
+def recipe_title(recipe: Mapping[str, Any]) -> str:
+    """Return model and data set of a recipe, such as ``VAE 2-D · mnist``."""
+    model, data = _kind(recipe, "model"), _kind(recipe, "data")
+    size = value_of(recipe, "model.latent_dim")
+    name = f"{model.upper()} {size}-D" if size else model.upper()
+    return " · ".join(part for part in (name, data) if part)
+
+
+def _kind(recipe: Mapping[str, Any], name: str) -> str:
+    table = recipe.get(name, "")
+    return table if isinstance(table, str) else str(table.get("kind", ""))
 
 
 def comparable_since(recipe: Mapping[str, Any], changes: Iterable[Change]) -> float:
@@ -53,15 +67,37 @@ def describe_differences(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
     """Describe for each recipe the values that differ, such as ``beta 4``; may be empty."""
     differ = differing_values(recipes)
     return [
-        ", ".join(
-            f"{_short(key)} {values[i]}" for key, values in differ.items() if values[i] is not None
-        )
-        for i in range(len(recipes))
+        _described({key: values[i] for key, values in differ.items()}) for i in range(len(recipes))
     ]
 
 
+def describe_rare_values(recipes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Describe for each recipe the values that it does not share with most of them."""
+    rare: list[dict[str, Any]] = [{} for _ in recipes]
+    for key, values in differing_values(recipes).items():
+        names = [repr(value) for value in values]
+        counts = Counter(names)
+        for found, value, name in zip(rare, values, names, strict=True):
+            if counts[name] <= len(recipes) / 2:
+                found[key] = value
+    return [_described(found) for found in rare]
+
+
+def _described(values: Mapping[str, Any]) -> str:
+    """Return values of a recipe in words; None is left out."""
+    pairs = ((key, value) for key, value in values.items() if value is not None)
+    return ", ".join(f"{_short(key)} {_text(value)}" for key, value in pairs)
+
+
 def _short(key: str) -> str:
-    return key.rpartition(".")[2].replace("_", " ")
+    """Return the last part of a dotted key in words; of a kind, the name of its table."""
+    return key.removesuffix(".kind").rpartition(".")[2].replace("_", " ")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "-".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _leaves(recipe: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

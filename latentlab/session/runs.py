@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from latentlab.session.library.notes import Notes
 from latentlab.session.request import Lifetime, Priority, Request, Write
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class LibraryEntry:
     Parameters
     ----------
     name, detail : str
-        Name and one-line description.
+        Name, and model and data set; the reason instead if it is damaged.
     path : Path
         Run folder.
     shipped : bool
@@ -41,6 +42,14 @@ class LibraryEntry:
         Error that ended its training early; empty if there was none.
     damage : str
         Reason why it cannot be opened; empty if it can.
+    loss, rate, distortion : float or None
+        Validation values of the last epoch, nats per image.
+    started : float or None
+        Start of its training, in seconds since 1970.
+    differences : str
+        Values of its recipe that most runs of the same model and data set do not share.
+    notes : Notes
+        Notes and tags of the user.
     """
 
     name: str
@@ -53,6 +62,23 @@ class LibraryEntry:
     resumable: bool = False
     failure: str = ""
     damage: str = ""
+    loss: float | None = None
+    rate: float | None = None
+    distortion: float | None = None
+    started: float | None = None
+    differences: str = ""
+    notes: Notes = field(default=Notes())
+
+    @property
+    def title(self) -> str:
+        """Name, and what tells it from similar runs."""
+        return " · ".join(part for part in (self.name, self.differences) if part)
+
+    @property
+    def summary(self) -> str:
+        """Model, data set, differences and loss in one line."""
+        loss = "" if self.loss is None else f"{self.loss:.1f} nats"
+        return " · ".join(part for part in (self.detail, self.differences, loss) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +93,8 @@ class Run:
         Current step while loading.
     fraction : float or None
         Fraction of all epochs done.
+    rate, distortion : float or None
+        Parts of the validation loss of the last complete epoch.
     resumed : bool
         Whether it continues an existing run, and so cannot be discarded.
     """
@@ -81,6 +109,8 @@ class Run:
     seconds_left: float | None = None
     images_per_second: float = 0.0
     validation_loss: float | None = None
+    rate: float | None = None
+    distortion: float | None = None
     best_loss: float | None = None
     best_epoch: int = 0
     plateau: int = 0

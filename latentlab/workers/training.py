@@ -200,6 +200,8 @@ class Training(QObject):
         self._tell(
             seconds_per_epoch=event.seconds + event.validation_seconds,
             validation_loss=event.validation["loss"],
+            rate=event.validation.get("kl"),
+            distortion=event.validation.get("reconstruction"),
             best_loss=event.best_loss,
             best_epoch=event.best_epoch,
             plateau=event.epoch - event.best_epoch,

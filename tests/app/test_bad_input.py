@@ -14,7 +14,7 @@ from latentlab.directories import resources, runs
 from latentlab.session.bookmarks import ImportBookmarks, ReadBookmarks
 from latentlab.session.directions import ImportDirections, ReadDirections
 from latentlab.session.model import Decode, DecodePath, MakeSamples
-from latentlab.widgets.panels.library.run_row import TAG
+from latentlab.widgets.panels.library.run_model import STATUS
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 CVAE = resources() / "models" / "digits-cvae"
@@ -301,9 +301,10 @@ def test_a_damaged_run_stands_in_the_library_and_says_why_it_does_not_open(make_
     desk = make_desk()
     rows = desk.panel("library").list
     row = rows.row_of(folder)
-    assert rows.item(row).data(TAG) == "damaged"
-    assert "checkpoint.json is damaged" in rows.item(row).text()
-    desk.hand.click(rows.viewport(), rows.visualItemRect(rows.item(row)).center())
+    index = rows.model().index(row, 0)
+    assert index.data(STATUS) == "damaged"
+    assert rows.entry(row).detail.startswith("checkpoint.json is damaged")
+    desk.hand.click(rows.viewport(), rows.visualRect(index).center())
     desk.settle()
     assert f"{folder.name}/checkpoint.json is damaged" in desk.window.failure_bar.text.text()
     assert desk.state.model.name == "digits-2d"

@@ -84,7 +84,7 @@ def test_run_kept_on_closing_opens_at_the_next_start(training, answer, make_desk
     training.clear()
     again = make_desk()
     library = again.panel("library").list
-    paths = [library.item(row).data(Qt.ItemDataRole.UserRole) for row in range(library.count())]
+    paths = [str(library.entry(row).path) for row in range(library.count())]
     assert str(folder) in paths
     again.controller.open_path(folder)
     again.settle()

@@ -530,7 +530,7 @@ def test_undo_buttons_follow_and_undo_ends_where_a_model_begins(desk):
     # Another model's z means nothing here.
     desk.hand.key(Qt.Key.Key_R)
     library = desk.panel("library").list
-    desk.hand.click(library.viewport(), library.visualItemRect(library.item(1)).center())
+    desk.hand.click(library.viewport(), library.visualRect(library.model().index(1, 0)).center())
     desk.settle()
     assert desk.state.model.name == "digits-cvae"
     assert not desk.state.can_undo

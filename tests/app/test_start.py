@@ -70,7 +70,7 @@ def test_first_start_fills_every_panel(old_desk):
     assert old_desk.panel("map").legend.isVisible()
     assert len(old_desk.map.cloud._xy) == 5000
     assert len(old_desk.panel("curves").plots) == 3
-    assert old_desk.panel("library").list.currentRow() == 0
+    assert old_desk.panel("library").list.currentIndex().row() == 0
     assert old_desk.panel("train").start.isEnabled()
     assert old_desk.panel("interpolate").view._image is not None
     assert old_desk.panel("samples").view._image is not None

@@ -37,7 +37,7 @@ def started_runs():
 
 def entries(desk):
     library = desk.panel("library").list
-    return [library.item(row).data(Qt.ItemDataRole.UserRole) for row in range(library.count())]
+    return [str(library.entry(row).path) for row in range(library.count())]
 
 
 def until_ended(desk):
@@ -92,7 +92,7 @@ def test_train_watch_stop_keep_and_reopen(often, desk):
     losses = state.log.curves["validation", "loss"][1]
     assert losses[-1] < losses[0]
     assert entries(desk) == [*SHIPPED, str(folder)]
-    assert desk.panel("library").list.currentRow() == 3
+    assert desk.panel("library").list.currentIndex().row() == 3
     # It can be read back, by the program and by people.
     model, checkpoint = load_model(folder)
     assert checkpoint.recipe.model.hidden == (16,)
@@ -106,7 +106,9 @@ def test_train_watch_stop_keep_and_reopen(often, desk):
     kept = state.codes.mu
     library = desk.panel("library").list
     for row, source in ((0, DIGITS_2D), (3, folder)):
-        desk.hand.click(library.viewport(), library.visualItemRect(library.item(row)).center())
+        desk.hand.click(
+            library.viewport(), library.visualRect(library.model().index(row, 0)).center()
+        )
         desk.settle()
         assert desk.state.model.source == source
     np.testing.assert_allclose(desk.state.codes.mu, kept, atol=1e-5)

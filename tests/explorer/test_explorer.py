@@ -34,6 +34,7 @@ from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.library import library
 from latentlab.session.export import DescribeForm, Export, ReadRecipe
 from latentlab.session.form import describe
+from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.model import (
     Adopt,
     Decode,
@@ -663,6 +664,10 @@ def test_parts_are_told_of_a_run_and_not_of_what_a_shipped_model_is_shown_with(v
 
 def test_library_form_recipe_and_discard(lab, tmp_path):
     assert lab(ListLibrary()) == library()
+    shipped = library()[0].path
+    assert lab(Annotate(shipped, Notes("good"))) == Notes()
+    assert lab(Annotate(shipped, Notes("better"))) == Notes("good")
+    assert lab(ListLibrary())[0].notes == Notes("better")
     assert lab(DescribeForm()) == describe(Recipe)
     file = tmp_path / "recipe.toml"
     file.write_text("[training]\nepochs = 3", "utf-8")

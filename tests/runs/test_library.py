@@ -1,5 +1,6 @@
 """Run folders: their names, the library that lists them, and what can be done with them."""
 
+import shutil
 import sys
 import time
 from urllib.parse import unquote
@@ -26,7 +27,9 @@ from latentlab.runs.library import (
     run_name,
     trash,
 )
+from latentlab.runs.notes import write_notes
 from latentlab.runs.recorder import record
+from latentlab.session.library.notes import Notes
 
 
 def finish(events):
@@ -38,12 +41,14 @@ def test_the_library_begins_with_what_ships():
     assert library()[: len(shipped)] == tuple(shipped)
     assert [entry.name for entry in shipped] == ["digits-2d", "digits-cvae", "faces"]
     assert [entry.path.parent for entry in shipped] == [resources() / "models"] * 3
-    assert shipped[2].detail.startswith("CONV-VAE 32-D · synthetic-faces · ")
+    assert shipped[2].detail == "CONV-VAE 32-D · synthetic-faces"
     assert shipped[2].thumbnail.ndim == 3
     for entry, title in zip(shipped[:2], ("VAE 2-D", "CVAE 20-D"), strict=True):
-        head, data, loss = entry.detail.split(" · ")
-        assert (head, data) == (title, "mnist")
-        assert 80 < float(loss.removesuffix(" nats")) < 150
+        assert entry.detail == f"{title} · mnist"
+        assert 80 < entry.loss < 150
+        assert entry.summary == f"{title} · mnist · {entry.loss:.1f} nats"
+        assert entry.loss == pytest.approx(entry.rate + entry.distortion, abs=1e-3)
+        assert entry.started is None
         assert entry.thumbnail.ndim == 2
         assert np.ptp(entry.thumbnail) > 100
 
@@ -57,8 +62,46 @@ def test_own_runs_follow_the_newest_first(vae_run):
         "cvae-digits · 02 Jan 00:00",
         "vae-digits · 01 Jan 00:00",
     ]
-    assert own[0].detail.startswith("VAE 2-D · digits · ")
+    assert own[0].detail == "VAE 2-D · digits"
     assert own[0].thumbnail.shape == (112, 112)
+    assert time.localtime(own[0].started)[:5] == (2026, 1, 2, 0, 0)
+
+
+def test_runs_of_one_kind_are_told_apart_by_what_most_do_not_share():
+    recipes = {
+        "a": {"objective": {"beta": 4.0}},
+        "b": {"objective": {"beta": 0.5}, "learning_rate": 0.0005},
+        "c": {"objective": {"beta": 4.0}, "hidden": (32, 16)},
+        "d": {"kind": "cvae"},
+    }
+    for name, values in recipes.items():
+        finish(record(recipe_of(**values), runs() / name))
+    own = {entry.name: entry.differences for entry in library() if not entry.shipped}
+    assert own == {
+        "a": "",
+        "b": "beta 0.5, learning rate 0.0005",
+        "c": "hidden 32-16",
+        "d": "",  # the only one of its kind
+    }
+    entry = next(entry for entry in library() if entry.name == "b")
+    assert entry.title == "b · beta 0.5, learning rate 0.0005"
+
+
+def test_unchanged_runs_are_not_read_again(vae_run, monkeypatch):
+    for name in "ab":
+        shutil.copytree(vae_run, runs() / name)
+    before = library()
+    read = []
+    original = rooms.read_checkpoint
+    monkeypatch.setattr(rooms, "read_checkpoint", lambda path: read.append(path) or original(path))
+    assert library() == before
+    assert read == []
+    write_notes(runs() / "a", Notes("new"))
+    assert [entry.notes.text for entry in library() if not entry.shipped] == ["", "new"]
+    assert read == [runs() / "a"]
+    rename(runs() / "b", "better")
+    assert [entry.name for entry in library() if not entry.shipped] == ["better", "a"]
+    assert read == [runs() / "a", runs() / "b"]
 
 
 @pytest.mark.parametrize(
@@ -276,7 +319,7 @@ def test_a_run_that_cannot_be_moved_stays(move):
 
 def test_runs_are_compared_by_what_sets_them_apart(vae_run, cvae_run):
     one, other = compare((vae_run, cvae_run))
-    assert (one.name, other.name) == ("kind vae, latent dim 2", "kind cvae, latent dim 3")
+    assert (one.name, other.name) == ("model vae, latent dim 2", "model cvae, latent dim 3")
     assert (one.path, other.path) == (vae_run, cvae_run)
     for run in (one, other):
         epochs, losses = run.curves["validation", "loss"]
@@ -286,6 +329,12 @@ def test_runs_are_compared_by_what_sets_them_apart(vae_run, cvae_run):
 
 def test_runs_of_one_recipe_are_called_by_their_names(vae_run):
     assert [run.name for run in compare((vae_run, vae_run))] == ["run", "run"]
+
+
+def test_a_compared_run_keeps_the_name_that_it_was_given(vae_run, cvae_run, tmp_path):
+    folder = shutil.copytree(vae_run, tmp_path / "copy")
+    rename(folder, "my best")
+    assert compare((folder, cvae_run))[0].name == "my best"
 
 
 def test_a_run_that_is_gone_cannot_be_compared(vae_run, tmp_path):

@@ -18,7 +18,12 @@ from latentlab.runs.run_log import (
 from latentlab.session.curves import METRICS, last_losses
 from latentlab.session.diagnosis.evidence import Evidence
 from latentlab.session.latent_curves import FILE as LATENTS
-from latentlab.session.recipes import describe_differences, value_of, with_value
+from latentlab.session.recipes import (
+    describe_differences,
+    describe_rare_values,
+    value_of,
+    with_value,
+)
 
 LINES = ["", "{", "[]", "7", "null", "{}", '{"epoch": 1}', '{"step": 1, "wings": 2}', "\x00"]
 
@@ -154,10 +159,24 @@ def test_values_by_their_keys():
 def test_what_sets_recipes_apart():
     one = {"objective": {"beta": 1.0}, "training": {"batch_size": 100, "seed": 0}}
     other = {"objective": {"beta": 4.0}, "training": {"batch_size": 200, "seed": 0}}
-    expected = ["beta 1.0, batch size 100", "beta 4.0, batch size 200"]
+    expected = ["beta 1, batch size 100", "beta 4, batch size 200"]
     assert describe_differences([one, other]) == expected
     assert describe_differences([one, one]) == ["", ""]
     freed = with_value(one, "objective.free_bits", 0.5)
     assert describe_differences([one, freed]) == ["", "free bits 0.5"]
     assert describe_differences([one]) == [""]
     assert describe_differences([]) == []
+    kinds = [{"model": {"kind": kind, "hidden": [32, 16]}} for kind in ("vae", "cvae")]
+    kinds[1]["model"]["hidden"] = [8]
+    assert describe_differences(kinds) == ["model vae, hidden 32-16", "model cvae, hidden 8"]
+
+
+def test_values_that_most_recipes_share_are_not_rare():
+    recipes = [
+        {"objective": {"beta": beta}, "seed": seed}
+        for beta, seed in ((1.0, 0), (1.0, 0), (4.0, 0), (1.0, 1))
+    ]
+    assert describe_rare_values(recipes) == ["", "", "beta 4", "seed 1"]
+    assert describe_rare_values([recipes[0], recipes[2]]) == ["beta 1", "beta 4"]
+    assert describe_rare_values(recipes[:1]) == [""]
+    assert describe_rare_values([]) == []

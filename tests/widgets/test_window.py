@@ -34,9 +34,9 @@ def test_panels_show_the_toy(old_desk):
     assert len(old_desk.panel("sliders").rows) == 2
     assert len(old_desk.panel("map").legend.buttons) == 3
     library = old_desk.panel("library").list
-    names = [library.item(row).text().split("\n")[0] for row in range(library.count())]
+    names = [library.entry(row).name for row in range(library.count())]
     assert names == ["toy", "big"]
-    assert library.currentRow() == 0
+    assert library.currentIndex().row() == 0
     assert list(old_desk.panel("curves").plots) == ["loss", "reconstruction", "kl"]
     assert old_desk.panel("train").form.values()["model"]["kind"] == "vae"
     assert "toy · VAE 2-D · epoch 3" in old_desk.window.model_label.text()
@@ -150,7 +150,7 @@ def test_panels_hidden_while_the_model_changes_catch_up(desk):
     assert desk.panel("map").across.count() == 5
     assert desk.panel("map").across.isVisible()
     assert desk.panel("samples").label.isVisible()
-    assert desk.panel("library").list.currentRow() == 1
+    assert desk.panel("library").list.currentIndex().row() == 1
 
 
 def test_close_button_hides_and_float_button_floats(desk):
@@ -273,10 +273,10 @@ def test_a_failure_takes_two_lines_and_ends_where_the_panels_end(desk):
 
 def test_click_in_the_library_opens(desk):
     library = desk.panel("library").list
-    desk.hand.click(library.viewport(), library.visualItemRect(library.item(1)).center())
+    desk.hand.click(library.viewport(), library.visualRect(library.model().index(1, 0)).center())
     desk.settle()
     assert desk.state.model.name == "big"
-    assert library.currentRow() == 1
+    assert library.currentIndex().row() == 1
     assert len(desk.panel("sliders").rows) == 5
 
 
@@ -293,7 +293,7 @@ def test_click_on_the_open_model_changes_nothing(desk):
     desk.controller.point.set(desk.state.point.along({0: 1.25}))
     desk.settle()
     library = desk.panel("library").list
-    desk.hand.click(library.viewport(), library.visualItemRect(library.item(0)).center())
+    desk.hand.click(library.viewport(), library.visualRect(library.model().index(0, 0)).center())
     desk.settle()
     assert desk.state.point.z[0] == 1.25
     assert not any(type(r).__name__ == "Open" for r in desk.lab.asked[1:])
@@ -328,3 +328,14 @@ def test_model_without_a_map(desk):
     desk.settle()
     assert desk.state.point.z == pytest.approx((1.0, 1.0), abs=0.1)
     assert desk.panel("sliders").rows[0].slider.isEnabled()
+
+
+def test_a_panel_that_floats_is_painted_after_a_change_of_workspace(desk):
+    desk.window.docks["library"].setFloating(True)
+    desk.controller.workspaces.go("train")
+    desk.controller.workspaces.go("explore")
+    desk.settle()
+    panel = desk.panel("library")
+    assert panel.isVisible()
+    assert panel.window() is desk.window.docks["library"]
+    assert panel.updatesEnabled()

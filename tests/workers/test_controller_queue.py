@@ -9,6 +9,7 @@ from toy import portrait
 
 from latentlab.session.export import ReadRecipe
 from latentlab.session.failure import Failure
+from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.model import Open
 from latentlab.session.runs import (
     Compare,
@@ -161,10 +162,12 @@ def test_the_run_under_way_is_not_deleted(bench):
 def test_what_is_asked_of_other_runs(bench):
     bench.controller.runs.duplicate(RUN)
     bench.controller.runs.rename(RUN, "new name")
+    bench.controller.runs.annotate(RUN, Notes("note"))
     bench.controller.runs.compare((RUN, Path("/runs/other")))
     assert bench.lane.asked == [
         ReadRecipe(RUN),
         Rename(RUN, "new name"),
+        Annotate(RUN, Notes("note")),
         Compare((RUN, Path("/runs/other"))),
     ]
 
@@ -177,13 +180,25 @@ def reply(bench, request, response=None):
 
 
 @pytest.mark.parametrize(
-    ("request_", "response"), [(Rename(RUN, "name"), "name"), (Trash(RUN), None)]
+    ("request_", "response"),
+    [(Rename(RUN, "name"), "name"), (Trash(RUN), None), (Annotate(RUN, Notes("a")), Notes())],
 )
 def test_the_library_is_read_anew_after_a_run_has_changed(bench, request_, response):
     before = bench.state.model
     reply(bench, request_, response)
     assert bench.lane.asked == [ListLibrary()]
     assert bench.state.model is before
+
+
+def test_new_notes_can_be_undone(bench):
+    said = []
+    bench.controller.changed.connect(lambda state, _: said.append(state.message))
+    before, after = Notes("old", ("tag",)), Notes("new")
+    reply(bench, Annotate(RUN, after), before)
+    (message,) = [message for message in said if message]
+    bench.lane.asked.clear()
+    message.undo()
+    assert bench.lane.asked == [Annotate(RUN, before)]
 
 
 def test_a_new_name_of_the_open_run_is_known_at_once(bench):

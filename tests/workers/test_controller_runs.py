@@ -1,5 +1,6 @@
 """What the controller makes of a run under way."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,15 @@ from controller_support import RUN, bare, bench, moved
 from latentlab.session.failure import Failure
 from latentlab.session.model import Adopt, Decode, Open
 from latentlab.session.points import Original
-from latentlab.session.runs import Discard, ListLibrary, Restore, Run, RunLog, TrainingJob
+from latentlab.session.runs import (
+    Discard,
+    LibraryEntry,
+    ListLibrary,
+    Restore,
+    Run,
+    RunLog,
+    TrainingJob,
+)
 from latentlab.workers.intents import training as running
 
 __all__ = ["bare", "bench"]
@@ -228,6 +237,23 @@ def test_finished_run_does_not_interrupt_whoever_looks_elsewhere(bench):
     bench.training.end()
     assert bench.lane.asked == [ListLibrary()]
     assert bench.state.model.name == "big"
+
+
+def test_a_new_run_is_listed_as_soon_as_it_has_been_saved(bench):
+    bench.controller.training.start()
+    bench.lane.asked.clear()
+    run = Run("training", epochs=9, folder=RUN)
+    for epoch in (0, 1, 1, 2):
+        bench.training.progressed.emit(replace(run, epoch=epoch))
+    assert bench.lane.asked == [ListLibrary()]
+    bench.lane.answer_all()
+    bench.training.progressed.emit(replace(run, epoch=3))
+    assert bench.lane.asked == [ListLibrary(), ListLibrary()]
+    bench.lane.answer_all()
+    entry = LibraryEntry("new", "", RUN, shipped=False)
+    bench.controller.store.put(ListLibrary, (entry,))
+    bench.training.progressed.emit(replace(run, epoch=4))
+    assert bench.lane.asked.count(ListLibrary()) == 2
 
 
 def test_failed_start_keeps_model_and_curves(bench):

@@ -203,7 +203,9 @@ def test_a_sweep_runs_one_after_another_and_can_be_compared(lab):
     assert len(lab.state.training.queue) == 1
     lab.until_ended()
     lab.until(
-        lambda: len([entry for entry in lab.state.answer(ListLibrary) if not entry.shipped]) == 2
+        lambda: (
+            len([entry for entry in lab.state.answer(ListLibrary) or () if not entry.shipped]) == 2
+        )
     )
     folders = own_runs()
     assert [read_checkpoint(folder).recipe.objective.beta for folder in folders] == [0.5, 4.0]
@@ -211,13 +213,13 @@ def test_a_sweep_runs_one_after_another_and_can_be_compared(lab):
     assert first.stat().st_mtime_ns <= second.stat().st_mtime_ns
     lab.controller.runs.compare(tuple(folders))
     lab.until(lambda: lab.state.answer(Compare) or ())
-    assert [run.name for run in (lab.state.answer(Compare) or ())] == ["beta 0.5", "beta 4.0"]
+    assert [run.name for run in (lab.state.answer(Compare) or ())] == ["beta 0.5", "beta 4"]
     out = runs() / "curves.csv"
     lab.controller.runs.export_curves(out)
     lab.until(lambda: lab.said)
     text = out.read_text()
     assert "beta 0.5,validation,loss,1," in text
-    assert "beta 4.0,validation,kl,1," in text
+    assert "beta 4,validation,kl,1," in text
     lab.controller.runs.compare(())
     assert (lab.state.answer(Compare) or ()) == ()
 

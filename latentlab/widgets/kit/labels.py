@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QTextLayout
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextLayout
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
@@ -85,6 +85,18 @@ class FastLabel(QWidget):
         painter.drawText(self.rect(), alignment, self._text)
 
 
+def two_lines(text: str, font: QFont, width: int) -> list[str]:
+    """Break a text into at most two lines, the second elided."""
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    first = layout.createLine()
+    first.setLineWidth(width)
+    layout.endLayout()
+    line, rest = text[: first.textLength()].strip(), text[first.textLength() :].strip()
+    elided = QFontMetrics(font).elidedText(rest, Qt.TextElideMode.ElideRight, width)
+    return [line, elided] if rest else [line]
+
+
 class TwoLineLabel(QLabel):
     """Plain text in at most two lines; the tooltip has the full text."""
 
@@ -101,15 +113,7 @@ class TwoLineLabel(QLabel):
 
     def shown_lines(self) -> list[str]:
         """Return the lines as painted."""
-        layout = QTextLayout(self.text(), self.font())
-        layout.beginLayout()
-        first = layout.createLine()
-        first.setLineWidth(self.width())
-        layout.endLayout()
-        end = first.textLength()
-        rest = self.text()[end:].strip()
-        line, elided = self.text()[:end].strip(), Qt.TextElideMode.ElideRight
-        return [line, self.fontMetrics().elidedText(rest, elided, self.width())] if rest else [line]
+        return two_lines(self.text(), self.font(), self.width())
 
     @override
     def sizeHint(self) -> QSize:

@@ -236,10 +236,20 @@ def _controls(c: Colours) -> str:
     #palette QTreeView::item {{ padding: 4px; }}
     #palette QTreeView::item:hover {{ background: {_rgba(c.accent, 0.08)}; }}
     #palette QTreeView::item:selected {{ background: {_rgba(c.accent, CHOSEN)}; color: {c.text}; }}
+    #runs {{ border: none; background: transparent; outline: none; }}
+    #runs::corner {{ background: transparent; border: none; }}
+    #runs QHeaderView {{ background: transparent; border: none; }}
+    #runs QHeaderView::section {{ background: {c.base}; color: {c.muted}; border: none;
+        border-bottom: 1px solid {c.border}; padding: 4px 12px 4px 4px; }}
+    #runs QHeaderView::section:hover {{ color: {c.text}; }}
     QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 24px; }}
     QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}
+    QScrollBar:horizontal {{ height: 8px; background: transparent; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {c.border}; border-radius: 4px;
+        min-width: 24px; }}
+    QScrollBar::handle:horizontal:hover {{ background: {c.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QProgressBar {{ border: none; border-radius: 3px; background: {c.border}; max-height: 6px; }}

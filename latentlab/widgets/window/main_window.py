@@ -163,6 +163,9 @@ class MainWindow(QMainWindow):
         self.workspaces.show(state.workspace)
         self._show_bars(state)
         self.setUpdatesEnabled(True)
+        for dock in self.docks.values():
+            # A dock that became a window meanwhile does not follow this one.
+            dock.setUpdatesEnabled(True)
 
     @Slot()
     def reset_workspace(self) -> None:

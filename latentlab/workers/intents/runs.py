@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from latentlab.session.export import ReadRecipe, SaveCurves
+from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.model import Adopt, Open
 from latentlab.session.runs import (
     Compare,
@@ -49,6 +50,7 @@ class RunIntents:
         demand.on(Discard, self._on_discarded)
         demand.on(Restore, self._on_restored)
         demand.on(Rename, self._on_renamed)
+        demand.on(Annotate, self._on_annotated)
         demand.on(Trash, self._on_trashed)
         demand.on(ReadEpochPreview, self._on_moment)
 
@@ -80,6 +82,13 @@ class RunIntents:
         """Request the list of runs."""
         self._demand.ask(ListLibrary())
 
+    def list_missing(self, path: Path | None) -> None:
+        """Request the list of runs if it lacks a run and is not requested already."""
+        state = self._store.state
+        is_listed = any(entry.path == path for entry in state.answer(ListLibrary) or ())
+        if ListLibrary not in state.awaited and not is_listed:
+            self.list()
+
     def duplicate(self, path: Path) -> None:
         """Load the recipe of a run into the training form."""
         self._demand.ask(ReadRecipe(path))
@@ -87,6 +96,10 @@ class RunIntents:
     def rename(self, path: Path, name: str) -> None:
         """Rename a run."""
         self._demand.ask(Rename(path, name))
+
+    def annotate(self, path: Path, notes: Notes) -> None:
+        """Save the notes and tags of a run."""
+        self._demand.ask(Annotate(path, notes))
 
     def delete(self, path: Path) -> None:
         """Move a run to the trash."""
@@ -116,6 +129,12 @@ class RunIntents:
         if model and model.source == request.folder.resolve():
             self._store.set(model=replace(model, name=name))
         self.list()
+
+    def _on_annotated(self, request: Annotate, previous: Notes) -> None:
+        self.list()
+        if request.notes != previous:
+            undo = partial(self.annotate, request.folder, previous)
+            self._store.say("The notes were saved with the run", undo)
 
     def _on_trashed(self, request: Trash, _: None) -> None:
         """Show a message; if the open run was deleted, open the nearest one in the library."""

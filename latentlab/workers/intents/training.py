@@ -203,6 +203,9 @@ class TrainingIntents:
         """Show the progress and the log of the run."""
         self._share_cores(with_run=run.device == "CPU" and run.phase != "paused")
         state, log = self._store.state, self._training.past
+        previous = state.training.run
+        if previous and run.epoch > previous.epoch:
+            self._runs.list_missing(run.folder)
         # Keep the curves of the previous model until the run has its own.
         shown = log if state.training.following and log.curves else state.log
         self._store.set(training=replace(state.training, run=run), log=shown)

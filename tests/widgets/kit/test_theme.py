@@ -1,6 +1,7 @@
 """Both schemes can be read: text stands out from its ground wherever it is chosen or not."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRect, Qt
@@ -19,9 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session.runs import LibraryEntry
+from latentlab.session.state import State
 from latentlab.widgets.kit import theme
 from latentlab.widgets.panels.bookmarks import ICON_SIZE
-from latentlab.widgets.panels.library.run_list import RunList
+from latentlab.widgets.panels.library.run_table import RunTable
 
 READABLE = 4.5
 """Least contrast of text, after WCAG 2."""
@@ -73,8 +75,9 @@ def plain_list():
 
 
 def run_list():
-    view = RunList()
-    view.show_entries([LibraryEntry(name, "VAE 2-D", f"/runs/{name}", False) for name in "abc"])
+    view = RunTable()
+    runs = (LibraryEntry(name, "VAE 2-D", Path(f"/runs/{name}"), False) for name in "abc")
+    view.show_runs(tuple(runs), State())
     return view
 
 

@@ -61,7 +61,7 @@ class ModelBChoice(QWidget):
         for entry in entries:
             if entry.damage:
                 continue
-            self._add(entry.name, entry.path, entry.detail)
+            self._add(entry.title, entry.path, entry.summary)
         if path and self.box.findData(str(path)) < 0:
             self._add(name or path.name, path, str(path))
         self.box.setCurrentIndex(max(0, self.box.findData(str(path) if path else None)))

@@ -2,74 +2,133 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QListWidgetItem, QWidget
+from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from latentlab.session.runs import Compare, ListLibrary
 from latentlab.widgets.kit.labels import muted
-from latentlab.widgets.kit.queue_view import QueueView
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
+from latentlab.widgets.panels.library.columns import EDITED_IN_PLACE
+from latentlab.widgets.panels.library.queue_view import QueueView
 from latentlab.widgets.panels.library.run_actions import RunActions
-from latentlab.widgets.panels.library.run_list import RunList
-from latentlab.widgets.panels.library.run_row import PATH
+from latentlab.widgets.panels.library.run_model import ENTRY
+from latentlab.widgets.panels.library.run_table import RunTable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtGui import QResizeEvent
+
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
+RUNS_WITHOUT_SEARCH = 8
+"""Number of runs up to which a list, which has little room, has no search line."""
+
 
 class LibraryPanel(PanelWidget):
-    """List of runs: click to open, select several to compare, right-click for a menu."""
+    """Table of runs: click to open, select several to compare, right-click for a menu."""
 
     watches = frozenset({ListLibrary, "model", "opening", Compare, "queue", "run", "following"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search")
+        self.search.setAccessibleName("Search runs")
+        self.search.setToolTip("Finds words in names, values, dates, notes and tags  (Ctrl+F)")
+        self.search.setClearButtonEnabled(True)
         self.queue = QueueView(controller)
-        self.list = RunList()
+        self.list = RunTable()
         self.actions_ = RunActions(self.list, controller)
-        self._hint = muted("Runs that you train appear here.", stretch=False)
+        self._hint = muted(stretch=False)
         self._hint.setWordWrap(True)
         self._source: Path | None = None
         self._compares = False
+        self.body.addWidget(self.search)
         self.body.addWidget(self.queue)
         self.body.addWidget(self.list, 1)
         self.body.addWidget(self._hint)
-        self.list.itemClicked.connect(self._open)
-        self.list.itemActivated.connect(self._open)
-        self.list.itemSelectionChanged.connect(self._on_selected)
+        find = QAction("Search runs", self)
+        find.setShortcut(QKeySequence(QKeySequence.StandardKey.Find))
+        find.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.triggered.connect(self._find)
+        self.addAction(find)
+        self.list.clicked.connect(self._on_clicked)
+        self.list.activated.connect(self._on_activated)
+        self.list.chosen.connect(self._on_chosen)
+        self.search.textChanged.connect(self._on_search)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        if ListLibrary in changed:
-            self.list.show_entries(state.answer(ListLibrary) or ())
-            self._hint.setVisible(all(entry.shipped for entry in (state.answer(ListLibrary) or ())))
+        entries = state.answer(ListLibrary) or ()
+        if changed & {ListLibrary, "run", "opening"}:
+            self.list.show_runs(entries, state)
+            self._show_search()
         source = state.model.source if state.model else None
-        alone = Compare in changed and not (state.answer(Compare) or ()) and self._compares
-        if source != self._source or alone or len(self.list.entries()) < 2:
+        ended = Compare in changed and not state.answer(Compare) and self._compares
+        # Not at each step of a run: the user may be on the way to another row by arrow keys.
+        news = bool(changed & {ListLibrary, "opening"}) and len(self.list.entries()) < 2
+        if source != self._source or ended or news:
             self._source, self._compares = source, False
             self.list.show_open(source)
-        self.list.show_tags(state)
-        if changed & {"queue", "run"}:
+        if "queue" in changed:
             self.queue.show_queue(state)
         self.actions_.update()
 
-    @Slot(QListWidgetItem)
-    def _open(self, item: QListWidgetItem) -> None:
-        model = self.controller.state.model
-        path = item.data(PATH)
-        alone = self.list.selectedItems() == [item]
-        if alone and not (model and str(model.source) == path):
-            self.controller.runs.open(Path(path))
+    def _show_search(self) -> None:
+        """Show the search line where it is of use, and say why the list ends."""
+        entries = self.controller.state.answer(ListLibrary) or ()
+        text = self.search.text()
+        is_useful = self.list.is_table or len(entries) > RUNS_WITHOUT_SEARCH or bool(text)
+        self.search.setVisible(is_useful)
+        if text and not self.list.count():
+            self._hint.setText("No run contains these words.")
+        else:
+            self._hint.setText("Runs that you train appear here.")
+        nothing = not self.list.count() if text else all(entry.shipped for entry in entries)
+        self._hint.setVisible(nothing)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_search()
 
     @Slot()
-    def _on_selected(self) -> None:
+    def _find(self) -> None:
+        self.search.show()
+        self.search.setFocus()
+        self.search.selectAll()
+
+    @Slot(str)
+    def _on_search(self, text: str) -> None:
+        self.list.search(text)
+        if not self._compares:
+            self.list.show_open(self._source)
+        self._show_search()
+
+    @Slot(QModelIndex)
+    def _on_clicked(self, index: QModelIndex) -> None:
+        entry = index.data(ENTRY)
+        if index.column() not in EDITED_IN_PLACE and self.list.entries() == [entry]:
+            self.actions_.open_entry(entry)
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        """Open a run by Enter; a double click on its notes edits them instead."""
+        if self.list.state() != RunTable.State.EditingState:
+            self.actions_.open_entry(index.data(ENTRY))
+
+    @Slot()
+    def _on_chosen(self) -> None:
         """Compare the runs if several are selected, else stop comparing."""
         self.actions_.update()
-        paths = tuple(entry.path for entry in self.list.entries())
+        listed = {entry.path for entry in self.controller.state.answer(ListLibrary) or ()}
+        chosen = (entry.path for entry in self.list.entries())
+        paths = tuple(path for path in chosen if path in listed)
         if len(paths) > 1:
             self._compares = True
             self.controller.runs.compare(paths)
@@ -86,10 +145,12 @@ PANEL = Panel(
         "compare": Place(Area.LEFT),
     },
     help="Models to explore: those that came with latentlab, then your own runs, newest first. "
-    "Click one to open it. <b>Select several</b> with Ctrl or Shift to compare their curves. The "
-    "right button resumes a run, trains it for more epochs, takes its recipe as a draft, renames "
-    "it (F2) or moves it to the trash (Del). Above the list stands what is trained now and what "
-    "waits in the queue. A run folder or a checkpoint from elsewhere opens by dropping it on the "
-    "window.",
+    "Click one to open it. <b>Select several</b> with Ctrl or Shift to compare their curves. "
+    "A wide panel is a table: click a column to sort by it, right-click to choose columns, "
+    "double-click tags or notes to edit them. <i>Differs in</i> are the values that most runs of "
+    "the same model and data set do not share. Loss = distortion + beta · rate. The context menu "
+    "of a run resumes it, trains it for more epochs, loads its recipe into the form, renames it "
+    "(F2) or moves it to the trash (Del). To open a run folder or a checkpoint from elsewhere, "
+    "drop it on the window.",
     widget=LibraryPanel,
 )

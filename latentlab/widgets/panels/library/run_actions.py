@@ -8,34 +8,39 @@ from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Slot
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from latentlab.session.runs import Compare
+from latentlab.session.runs import Compare, ListLibrary
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm
-from latentlab.widgets.panels.library.run_list import is_training
+from latentlab.widgets.panels.library.notes_dialog import ask_notes
+from latentlab.widgets.panels.library.progress import is_training
+from latentlab.widgets.panels.library.run_model import ENTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from latentlab.session.library.notes import Notes
     from latentlab.session.runs import LibraryEntry
-    from latentlab.widgets.panels.library.run_list import RunList
+    from latentlab.session.state import State
+    from latentlab.widgets.panels.library.run_table import RunTable
     from latentlab.workers.controller import Controller
 
 
 class RunActions(QObject):
-    """Actions on the selected runs of a list.
+    """Actions on the selected runs, or on the run whose context menu is open.
 
     Parameters
     ----------
-    runs : RunList
+    runs : RunTable
         Gets the context menu and the shortcuts.
     controller : Controller
         Receives the actions.
     """
 
-    def __init__(self, runs: RunList, controller: Controller) -> None:
+    def __init__(self, runs: RunTable, controller: Controller) -> None:
         super().__init__(runs)
         self._runs = runs
         self._controller = controller
+        self._pointed: LibraryEntry | None = None
         self.open = self._make("Open", self._open)
         self.resume = self._make("Resume", self._resume)
         self.more = self._make("Train more epochs…", self._train_more)
@@ -43,11 +48,13 @@ class RunActions(QObject):
         self.compare = self._make("Compare with the open run", self._compare)
         self.alone = self._make("Stop comparing", self._stop_comparing)
         self.rename = self._make("Rename", self._rename, "F2")
+        self.annotate = self._make("Notes and tags…", self._annotate)
         self.folder = self._make("Show folder", self._show_folder)
         self.delete = self._make("Move to trash", self._delete, "Del")
         runs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         runs.customContextMenuRequested.connect(self._show_menu)
-        runs.renamed.connect(self._on_renamed)
+        runs.runs.renamed.connect(self._on_renamed)
+        runs.runs.annotated.connect(self._on_annotated)
 
     def _make(self, text: str, slot: Callable[[], None], key: str = "") -> QAction:
         action = QAction(text, self)
@@ -58,26 +65,35 @@ class RunActions(QObject):
             self._runs.addAction(action)
         return action
 
+    def entries(self) -> list[LibraryEntry]:
+        """Return the runs that the actions apply to."""
+        return [self._pointed] if self._pointed else self._runs.entries()
+
     def update(self) -> None:
-        """Enable the actions that apply to the current selection."""
-        state, chosen = self._controller.state, self._runs.entries()
+        """Enable the actions that apply to the current runs."""
+        state, chosen = self._controller.state, self.entries()
         single = chosen[0] if len(chosen) == 1 else None
+        listed = {entry.path for entry in state.answer(ListLibrary) or ()}
+        kept = single if single and single.path in listed else None
         runs = [entry for entry in chosen if not entry.shipped and not is_training(entry, state)]
-        idle = state.training.run is None
-        is_open = bool(single and state.model and state.model.source == single.path)
-        unfinished = bool(single and single.epoch < single.epochs)
-        can_resume = bool(single and single.resumable and idle)
-        self.open.setEnabled(single is not None and not is_open)
-        self.resume.setEnabled(can_resume and unfinished)
-        self.more.setEnabled(can_resume)
-        is_intact = single is not None and not single.damage
+        is_intact = kept is not None and not kept.damage
+        self._update_training(kept)
+        self.open.setEnabled(single is not None and not is_open(single, state))
         self.duplicate.setEnabled(is_intact)
-        self.compare.setEnabled(is_intact and not is_open and state.model is not None)
+        is_other = kept is not None and state.model is not None and not is_open(kept, state)
+        self.compare.setEnabled(is_intact and is_other)
         self.alone.setVisible(bool(state.answer(Compare) or ()))
-        self.rename.setEnabled(single is not None and not single.shipped)
-        self.folder.setEnabled(single is not None)
+        self.rename.setEnabled(kept is not None and not kept.shipped)
+        self.annotate.setEnabled(kept is not None)
+        self.folder.setEnabled(kept is not None)
         self.delete.setEnabled(bool(runs) and len(runs) == len(chosen))
         self.delete.setText("Move to trash" if len(chosen) < 2 else f"Move {len(chosen)} to trash")
+
+    def _update_training(self, single: LibraryEntry | None) -> None:
+        idle = self._controller.state.training.run is None
+        can_resume = bool(single and single.resumable and idle)
+        self.resume.setEnabled(bool(can_resume and single and single.epoch < single.epochs))
+        self.more.setEnabled(can_resume)
 
     def menu(self) -> QMenu:
         """Return the context menu, which deletes itself when it closes."""
@@ -87,7 +103,8 @@ class RunActions(QObject):
         groups = (
             (self.open, self.resume, self.more, self.duplicate),
             (self.compare, self.alone),
-            (self.rename, self.folder, self.delete),
+            (self.rename, self.annotate),
+            (self.folder, self.delete),
         )
         for group in groups:
             menu.addActions(group)
@@ -96,17 +113,41 @@ class RunActions(QObject):
 
     @Slot(QPoint)
     def _show_menu(self, pos: QPoint) -> None:
-        if self._runs.itemAt(pos):
-            self.menu().popup(self._runs.viewport().mapToGlobal(pos))
+        """Show the menu of the row under the cursor, or of all selected rows if it is one."""
+        index = self._runs.indexAt(pos)
+        if not index.isValid():
+            return
+        entry = index.data(ENTRY)
+        self._pointed = None if entry in self._runs.entries() else entry
+        self._runs.mark(index)
+        menu = self.menu()
+        # A menu emits `aboutToHide` before it triggers the action.
+        menu.destroyed.connect(self._on_menu_closed)
+        menu.popup(self._runs.viewport().mapToGlobal(pos))
+
+    @Slot()
+    def _on_menu_closed(self) -> None:
+        self._pointed = None
+        self._runs.mark(None)
+        self.update()
 
     def _single(self) -> LibraryEntry | None:
-        chosen = self._runs.entries()
+        chosen = self.entries()
         return chosen[0] if len(chosen) == 1 else None
+
+    def open_entry(self, entry: LibraryEntry) -> None:
+        """Open a run; show the one that is being trained as it learns."""
+        state = self._controller.state
+        if not is_training(entry, state):
+            if not is_open(entry, state):
+                self._controller.runs.open(entry.path)
+        elif not state.training.following:
+            self._controller.training.watch()
 
     @Slot()
     def _open(self) -> None:
         if entry := self._single():
-            self._controller.runs.open(entry.path)
+            self.open_entry(entry)
 
     @Slot()
     def _resume(self) -> None:
@@ -127,11 +168,11 @@ class RunActions(QObject):
 
     @Slot()
     def _compare(self) -> None:
-        model = self._controller.state.model
-        row = self._runs.row_of(model.source if model else None)
-        if row >= 0:
-            self._runs.item(row).setSelected(True)
-            self._controller.workspaces.go("compare")
+        """Select the open run and this one."""
+        model, entry = self._controller.state.model, self._single()
+        if model and entry:
+            for path in (model.source, entry.path):
+                self._runs.add(self._runs.row_of(path))
 
     @Slot()
     def _stop_comparing(self) -> None:
@@ -140,8 +181,19 @@ class RunActions(QObject):
     @Slot()
     def _rename(self) -> None:
         entry = self._single()
-        if entry and not entry.shipped:
-            self._runs.editItem(self._runs.item(self._runs.row_of(entry.path)))
+        if entry and self.rename.isEnabled():
+            self._runs.edit_name(entry.path)
+
+    @Slot()
+    def _annotate(self) -> None:
+        entry = self._single()
+        notes = ask_notes(entry, self._runs) if entry else None
+        if entry and notes is not None and notes != entry.notes:
+            self._controller.runs.annotate(entry.path, notes)
+
+    @Slot(object, object)
+    def _on_annotated(self, path: Path, notes: Notes) -> None:
+        self._controller.runs.annotate(path, notes)
 
     @Slot(object, str)
     def _on_renamed(self, path: Path, name: str) -> None:
@@ -155,7 +207,7 @@ class RunActions(QObject):
     @Slot()
     def _delete(self) -> None:
         self.update()
-        chosen = self._runs.entries()
+        chosen = self.entries()
         if not self.delete.isEnabled():
             return
         title = f"“{chosen[0].name}”" if len(chosen) == 1 else f"these {len(chosen)} runs"
@@ -163,3 +215,8 @@ class RunActions(QObject):
         if confirm(self._runs, f"Move {title} to the trash?", more, "Move to trash"):
             for entry in chosen:
                 self._controller.runs.delete(entry.path)
+
+
+def is_open(entry: LibraryEntry, state: State) -> bool:
+    """Return whether a run is the open model."""
+    return state.model is not None and state.model.source == entry.path

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import used_fields
+from latentlab.session.recipes import recipe_title
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm_discard
 from latentlab.widgets.kit.labels import ElidedLabel, muted
-from latentlab.widgets.kit.queue_view import recipe_title
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.panels.train.steering_row import SteeringRow
 from latentlab.widgets.window.run_bar import toggle_pause

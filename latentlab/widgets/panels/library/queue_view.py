@@ -1,4 +1,4 @@
-"""The current run and the queue of pending runs."""
+"""The queue of pending runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from latentlab.session.recipes import describe_differences, value_of
+from latentlab.session.recipes import describe_differences, recipe_title, value_of
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import ElidedLabel, counted, muted
 from latentlab.widgets.kit.theme import UNIT
@@ -15,17 +15,15 @@ from latentlab.widgets.kit.theme import UNIT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from latentlab.session.runs import Run
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
 ROW_HEIGHT = 26
 MAX_VISIBLE_ROWS = 5
-PHASE_TEXTS = {"loading": "starting", "stopping": "stopping", "paused": "paused"}
 
 
 class QueueView(QScrollArea):
-    """One row per run; pending runs can be removed. Hidden if there is no run.
+    """One row per pending run, which can be removed. Hidden if there is none.
 
     Parameters
     ----------
@@ -44,24 +42,17 @@ class QueueView(QScrollArea):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self.now = QueueRow("Now", "What is being trained")
-        self._column.addWidget(self.now)
         self.waiting: list[QueueRow] = []
         self.setWidget(inside)
         self.hide()
 
     def show_queue(self, state: State) -> None:
-        """Show the current run and the pending runs."""
-        self.now.setVisible(state.training.run is not None)
-        if state.training.run:
-            self.now.show_text(
-                recipe_title(state.training.run.recipe) or "A run",
-                progress_text(state.training.run),
-            )
-        if state.training.queue is not self._queue:
-            self._queue = state.training.queue
-            self._fill(state.training.queue)
-        count = len(state.training.queue) + (state.training.run is not None)
+        """Show the pending runs."""
+        if state.training.queue is self._queue:
+            return
+        self._queue = state.training.queue
+        self._fill(state.training.queue)
+        count = len(state.training.queue)
         self.setFixedHeight(max(1, min(count, MAX_VISIBLE_ROWS)) * ROW_HEIGHT)
         self.setVisible(count > 0)
 
@@ -73,7 +64,7 @@ class QueueView(QScrollArea):
         for i, (recipe, difference) in enumerate(
             zip(queue, describe_differences(queue), strict=True)
         ):
-            row = QueueRow(f"{i + 1}.", "Waits for its turn", removable=True)
+            row = QueueRow(f"{i + 1}.")
             row.show_text(recipe_title(recipe), difference or epochs(recipe))
             row.remove.clicked.connect(self._on_remove)
             self._column.addWidget(row)
@@ -89,10 +80,10 @@ class QueueView(QScrollArea):
 class QueueRow(QWidget):
     """Row of the queue: position, name and detail."""
 
-    def __init__(self, place: str, tip: str, *, removable: bool = False) -> None:
+    def __init__(self, place: str) -> None:
         super().__init__()
         self.setFixedHeight(ROW_HEIGHT)
-        self.setToolTip(tip)
+        self.setToolTip("Waits for its turn")
         number = muted(place, stretch=False)
         number.setFixedWidth(3 * UNIT + 4)
         self.name = ElidedLabel()
@@ -101,8 +92,6 @@ class QueueRow(QWidget):
         self.detail.setTextFormat(Qt.TextFormat.PlainText)
         self.detail.setMaximumWidth(160)
         self.remove = IconButton("close", "Take this run out of the queue")
-        if not removable:
-            self.remove.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, 4, 0)
         row.setSpacing(UNIT // 2)
@@ -117,28 +106,7 @@ class QueueRow(QWidget):
         self.detail.setText(detail)
 
 
-def recipe_title(recipe: Mapping[str, Any]) -> str:
-    """Return model and data set of a recipe, such as ``VAE 2-D · mnist``."""
-    model, size, data = _kind(recipe, "model"), value_of(recipe, "model.latent_dim"), ""
-    data = _kind(recipe, "data")
-    name = f"{model.upper()} {size}-D" if size else model.upper()
-    return " · ".join(part for part in (name, data) if part)
-
-
 def epochs(recipe: Mapping[str, Any]) -> str:
     """Return the number of epochs of a recipe, in words."""
     count = value_of(recipe, "training.epochs")
     return counted(count, "epoch") if count else ""
-
-
-def progress_text(run: Run) -> str:
-    """Return phase and epoch of a run, in a few words."""
-    phase = PHASE_TEXTS.get(run.phase, "")
-    if not run.epochs:
-        return phase or "starting"
-    return f"{phase} {run.epoch}/{run.epochs}".strip()
-
-
-def _kind(recipe: Mapping[str, Any], name: str) -> str:
-    table = recipe.get(name, "")
-    return table if isinstance(table, str) else str(table.get("kind", ""))

@@ -1,0 +1,1 @@
+"""Names, notes and tags of the runs in the library."""

@@ -1,0 +1,100 @@
+"""Columns of the table of runs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latentlab.session.runs import LibraryEntry
+
+    Key = str | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Column of the table of runs.
+
+    Parameters
+    ----------
+    title, tip : str
+        Header and its tooltip.
+    text : callable
+        Text of an entry.
+    key : callable
+        Sort key of an entry; None is last in both orders.
+    width : int
+        Initial width in pixels.
+    is_number : bool
+        Whether the text is aligned to the right.
+    """
+
+    title: str
+    tip: str
+    text: Callable[[LibraryEntry], str]
+    key: Callable[[LibraryEntry], Key]
+    width: int
+    is_number: bool = False
+
+
+def _number(
+    title: str, tip: str, value: Callable[[LibraryEntry], float | None], width: int = 70
+) -> Column:
+    def text(entry: LibraryEntry) -> str:
+        number = value(entry)
+        return "" if number is None else f"{number:.1f}"
+
+    return Column(
+        title, f"{tip}, in nats per image. Validation images, last epoch.", text, value, width, True
+    )
+
+
+def date_text(entry: LibraryEntry) -> str:
+    """Return the start of a run, with the year if it is not the present one."""
+    if entry.started is None:
+        return ""
+    moment = time.localtime(entry.started)
+    is_this_year = moment.tm_year == time.localtime().tm_year
+    return time.strftime("%d %b %H:%M" if is_this_year else "%d %b %Y", moment)
+
+
+def _text(title: str, tip: str, text: Callable[[LibraryEntry], str], width: int) -> Column:
+    return Column(title, tip, text, lambda entry: text(entry).casefold() or None, width)
+
+
+COLUMNS = (
+    _text("Name", "Name of the run, its model and data set. F2 renames it.", lambda e: e.name, 240),
+    _text(
+        "Differs in",
+        "Values of its recipe that most runs of the same model and data set do not share.",
+        lambda entry: entry.differences,
+        118,
+    ),
+    _number("Loss", "What training minimises", lambda entry: entry.loss),
+    _number("Rate", "KL(q(z|x) ‖ p(z)): how much the code says about the image", lambda e: e.rate),
+    _number(
+        "Distortion",
+        "−log p(x|z): how much of the image its code leaves open",
+        lambda entry: entry.distortion,
+        88,
+    ),
+    Column("Date", "When its training began.", date_text, lambda entry: entry.started, 96),
+    _text(
+        "Tags",
+        "Your tags, separated by commas. Double-click to edit them.",
+        lambda entry: entry.notes.tags_text,
+        112,
+    ),
+    _text(
+        "Notes",
+        "Your notes, kept with the run. Double-click to edit them.",
+        lambda entry: entry.notes.text,
+        160,
+    ),
+)
+NAME, DIFFERENCES, LOSS, DATE, TAGS, NOTES = 0, 1, 2, 5, 6, 7
+"""Positions in `COLUMNS`."""
+EDITED_IN_PLACE = (TAGS, NOTES)
