@@ -39,6 +39,8 @@ TIMES = "step-times.json"
 MEASURING = "Estimating the time of a run"
 HEADING = re.compile(r"#\s*(?P<title>[^:]+):\s*(?P<lesson>.+)")
 REFERENCE = re.compile(r"^# Reference [A-Z]\b", re.MULTILINE)
+_measured: set[str] = set()
+"""Keys of the steps that were measured in this session."""
 WITHOUT_EFFECT = {"epochs", "learning_rate", "schedule", "patience", "seed"}
 """Settings of training that do not change the time of a step."""
 
@@ -91,20 +93,21 @@ def estimate(recipe: Recipe, *, measure: bool = True) -> Generator[Progress, Non
     recipe : Recipe
         Recipe of the run.
     measure : bool
-        Whether to measure a step that was not measured on this machine yet.
+        Whether to measure a step, once per session; else only earlier measurements are used.
     """
     outline = yield from recipe.data.outline()
     if outline is None:
         return None
     key = _time_key(recipe, outline.spec.shape)
     times = _read_times()
-    if key not in times:
-        if not (measure and is_measurable(recipe, outline.spec)):
-            return None
-        times[key] = yield from with_progress(seconds_per_image(recipe, outline.spec), MEASURING)
+    if measure and key not in _measured and is_measurable(recipe, outline.spec):
+        _measured.add(key)
+        now = yield from with_progress(seconds_per_image(recipe, outline.spec), MEASURING)
+        # An earlier measurement may have been slower because of other programs.
+        times[key] = min(now, times.get(key, now))
         with suppress(RunError):
             write_atomically(cache() / TIMES, json.dumps(times).encode(), durable=False)
-    return run_seconds(recipe, outline, times[key])
+    return run_seconds(recipe, outline, times[key]) if key in times else None
 
 
 def _read_preset(path: Path) -> Generator[Progress, None, Preset]:

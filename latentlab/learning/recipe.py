@@ -35,7 +35,7 @@ DEVICES = {
     "cuda": "NVIDIA GPU (CUDA)",
     "mps": "Apple GPU (Metal)",
 }
-PRECISIONS = {"auto": "Automatic", "fp32": "32 bits (fp32)", "bf16": "16 bits (bf16)"}
+PRECISIONS = {"auto": "Automatic", "fp32": "32-bit (fp32)", "bf16": "16-bit (bf16)"}
 BACKSLASH_ADVICE = "write the path between single quotes, or with /"
 """Advice on backslashes in TOML."""
 

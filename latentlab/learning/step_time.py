@@ -23,7 +23,8 @@ MAX_WEIGHTS, MAX_PIXELS = 30_000_000, 600_000
 """Largest network and image that are measured; others may not fit into memory."""
 SLOW_STEP_S = 0.15
 """Seconds of a step from which larger batches are extrapolated, not measured."""
-STEPS = 5
+MIN_STEPS, MEASURED_S = 3, 0.3
+"""Least number of steps of each size, and seconds of those of the full batch."""
 VALIDATION_SHARE = 1 / 3
 """Time of an image in validation, which has no backward pass, as a share of that in training."""
 
@@ -41,8 +42,8 @@ def seconds_per_image(recipe: Recipe, spec: ImageSpec) -> Generator[None, None, 
     """Measure the time of a training step on random images, yielding after each step.
 
     Batches double until the batch size of the recipe, or until a step is slow; from then on the
-    time grows in proportion to the batch. The first step of each size is not counted, because it
-    allocates memory.
+    time grows in proportion to the batch. The fastest step of several counts: the first one
+    allocates memory, and other programs make steps slower.
 
     Returns
     -------
@@ -53,19 +54,20 @@ def seconds_per_image(recipe: Recipe, spec: ImageSpec) -> Generator[None, None, 
     trainer = Trainer(recipe, random_splits(spec, batch), pick_device(recipe.training.device))
     yield
     size = min(FIRST_BATCH, batch)
-    while True:
-        seconds = _step(trainer, size)
-        yield
-        if seconds >= SLOW_STEP_S:
-            return seconds / size
-        if size == batch:
-            break
+    while (seconds := (yield from _fastest(trainer, size))) < SLOW_STEP_S and size < batch:
         size = min(2 * size, batch)
-    times = []
-    for _ in range(STEPS):
-        times.append(_step(trainer, batch))
+    if seconds < SLOW_STEP_S:
+        seconds = min(seconds, (yield from _fastest(trainer, batch, MEASURED_S)))
+    return seconds / size
+
+
+def _fastest(trainer: Trainer, size: int, least: float = 0.0) -> Generator[None, None, float]:
+    """Return the time of the fastest of some steps, which take `least` seconds together."""
+    times: list[float] = []
+    while len(times) < MIN_STEPS or sum(times) < least:
+        times.append(_step(trainer, size))
         yield
-    return min(times) / batch
+    return min(times)
 
 
 def run_seconds(recipe: Recipe, outline: Outline, per_image: float) -> float:

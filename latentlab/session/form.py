@@ -141,6 +141,15 @@ def used_fields(
             yield f"{field.name}.{key}", inner, inner_value
 
 
+def group_names(fields: Iterable[Field]) -> list[str]:
+    """Return the groups of a form in the order of their first fields, of any kind."""
+    names: dict[str, None] = {}
+    for field in fields:
+        names |= {field.group: None} if field.group else {}
+        names |= dict.fromkeys(each for kind in field.kinds for each in group_names(kind.fields))
+    return list(names)
+
+
 def default_kind(field: Field) -> str:
     """Return the name of the kind that a table has by default."""
     table = {"kind": field.default} if isinstance(field.default, str) else field.default or {}

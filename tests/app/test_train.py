@@ -375,7 +375,7 @@ def test_loss_that_explodes_keeps_the_last_good_weights(desk):
     )
     desk.controller.training.start()
     until_ended(desk)
-    assert "learning_rate" in desk.window.failure_bar.text.text()
+    assert "Learning rate" in desk.window.failure_bar.text.text()
     assert np.isfinite(desk.state.codes.mu).all()
 
 

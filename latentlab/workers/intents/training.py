@@ -71,7 +71,8 @@ class TrainingIntents:
         Problems of values that have changed are removed from the error message.
         """
         state = self._store.state
-        failure = without_changed(state.failure, state.draft.values or {}, values)
+        before = values if state.draft.values is None else state.draft.values
+        failure = without_changed(state.failure, before, values)
         self._store.set(draft=Draft(values, problem), failure=failure)
 
     def use_recipe(self, values: Mapping[str, Any], title: str) -> None:

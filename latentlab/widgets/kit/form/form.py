@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from latentlab.session.form import default_kind
+from latentlab.session.form import default_kind, group_names
 from latentlab.widgets.kit.form.row import FieldRow
 from latentlab.widgets.kit.form.section import Section
 from latentlab.widgets.kit.theme import UNIT
@@ -39,27 +39,25 @@ class FormWidget(QWidget):
         self, fields: tuple[Field, ...], *, grouped: bool = True, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._fields, self._grouped = fields, grouped
+        self._fields = fields
         self._rows: dict[str, FieldRow] = {}
         self._entered: dict[str, Any] = {}
         """Values of rows that were removed, if they differ from their defaults."""
         self._words: list[str] = []
-        self.sections: dict[str, Section] = {}
+        groups = group_names(fields) if grouped else []
+        self.sections = {group: Section(group) for group in ("", *groups)}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(UNIT // 2)
-        self._section("")
-        self._update_rows()
+        for section in self.sections.values():
+            self._column.addWidget(section)
         self._column.addStretch(1)
+        self._update_rows()
 
     # Rows
 
     def _section(self, group: str) -> Section:
-        group = group if self._grouped else ""
-        if group not in self.sections:
-            section = self.sections[group] = Section(group)
-            self._column.insertWidget(len(self.sections) - 1, section)
-        return self.sections[group]
+        return self.sections.get(group, self.sections[""])
 
     def _kind(self, key: str, field: Field) -> Kind:
         """Return the chosen kind of a table."""
