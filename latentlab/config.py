@@ -69,7 +69,7 @@ class Config(BaseModel):
 
     @classmethod
     def requirement(cls) -> str:
-        """Return what the kind needs before it can be used here; empty for nothing."""
+        """Return a sentence on what the kind needs before it can be used; empty for nothing."""
         return ""
 
     @field_validator("*")

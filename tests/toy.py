@@ -128,7 +128,7 @@ FORM = (
 )
 
 PRESETS = (
-    Preset("Two", "See all.", {"model": {"kind": "vae", "latent_dim": 2, "beta": 4.0}}, True),
+    Preset("Two", "See all.", {"model": {"kind": "vae", "latent_dim": 2, "beta": 4.0}}, "A"),
     Preset("Labels & all", "Choose.", {"model": {"kind": "cvae", "latent_dim": 9}}),
     Preset("Faces", "Morph.", {"model": {"kind": "vae"}}, unavailable="Faces are not here"),
 )

@@ -265,7 +265,7 @@ class DataConfig(Config, ABC):
             or cls.model_validate({}).available()
         ):
             return ""
-        return "will be downloaded" if cls.downloads else "choose its folder"
+        return "Will be downloaded." if cls.downloads else "Not found: choose its folder."
 
     def available(self) -> bool:
         """Return whether `load` can read the images without a download."""

@@ -38,7 +38,7 @@ from latentlab.work import Progress, with_progress
 TIMES = "step-times.json"
 MEASURING = "Estimating the time of a run"
 HEADING = re.compile(r"#\s*(?P<title>[^:]+):\s*(?P<lesson>.+)")
-REFERENCE = re.compile(r"^# Reference [A-Z]\b", re.MULTILINE)
+REFERENCE = re.compile(r"^# Reference ([A-Z])\b", re.MULTILINE)
 _measured: set[str] = set()
 """Keys of the steps that were measured in this session."""
 WITHOUT_EFFECT = {"epochs", "learning_rate", "schedule", "patience", "seed"}
@@ -82,7 +82,7 @@ def _list_presets() -> Generator[Progress, None, tuple[Preset, ...]]:
         # One damaged recipe must not hide the others.
         with suppress(LatentlabError):
             presets.append((yield from _read_preset(path)))
-    return tuple(sorted(presets, key=lambda preset: not preset.is_reference))
+    return tuple(sorted(presets, key=lambda preset: (not preset.reference, preset.reference)))
 
 
 def estimate(recipe: Recipe, *, measure: bool = True) -> Generator[Progress, None, float | None]:
@@ -117,8 +117,8 @@ def _read_preset(path: Path) -> Generator[Progress, None, Preset]:
     lesson = heading["lesson"].strip() if heading else ""
     missing = "" if recipe.data.available() or recipe.data.downloads else _not_here(recipe)
     seconds = None if missing else (yield from estimate(recipe, measure=False))
-    is_reference = bool(REFERENCE.search(text))
-    return Preset(title, lesson, recipe.to_dict(), is_reference, missing, seconds)
+    reference = match[1] if (match := REFERENCE.search(text)) else ""
+    return Preset(title, lesson, recipe.to_dict(), reference, missing, seconds)
 
 
 def _not_here(recipe: Recipe) -> str:

@@ -54,7 +54,7 @@ class ConvVAE(Model):
 
 
 @MODELS.register
-class ConvCVAEConfig(ConvConfig, title="Conditional convolutional VAE"):
+class ConvCVAEConfig(ConvConfig, title="Convolutional CVAE"):
     """Convolutions that also get the label: generates the class that you choose."""
 
     kind: Literal["conv-cvae"] = "conv-cvae"

@@ -97,7 +97,7 @@ class ContinuousBernoulliLikelihood(Likelihood, title="Continuous Bernoulli"):
 
 
 @LIKELIHOODS.register
-class GaussianLikelihood(Likelihood, title="Gaussian, fixed sigma"):
+class GaussianLikelihood(Likelihood, title="Gaussian, fixed"):
     """Each pixel has a mean; sigma is a constant: squared error, for grey and colour."""
 
     kind: Literal["gaussian"] = "gaussian"
@@ -115,7 +115,7 @@ class GaussianLikelihood(Likelihood, title="Gaussian, fixed sigma"):
 
 
 @LIKELIHOODS.register
-class LearnedGaussianLikelihood(Likelihood, title="Gaussian, learned sigma"):
+class LearnedGaussianLikelihood(Likelihood, title="Gaussian, learned"):
     """Training finds one sigma for all pixels, which balances reconstruction and KL.
 
     References
@@ -133,7 +133,7 @@ class LearnedGaussianLikelihood(Likelihood, title="Gaussian, learned sigma"):
 
 
 @LIKELIHOODS.register
-class PerPixelGaussianLikelihood(Likelihood, title="Gaussian, sigma per pixel"):
+class PerPixelGaussianLikelihood(Likelihood, title="Gaussian, per pixel"):
     """Each pixel has its own mean and sigma: shows where the decoder is uncertain.
 
     References
@@ -154,7 +154,7 @@ class PerPixelGaussianLikelihood(Likelihood, title="Gaussian, sigma per pixel"):
 
 
 @LIKELIHOODS.register
-class LaplaceLikelihood(Likelihood, title="Laplace, fixed scale"):
+class LaplaceLikelihood(Likelihood, title="Laplace, fixed"):
     """Each pixel has a median; the scale is a constant: absolute error, for sharp edges."""
 
     kind: Literal["laplace"] = "laplace"
@@ -172,7 +172,7 @@ class LaplaceLikelihood(Likelihood, title="Laplace, fixed scale"):
 
 
 @LIKELIHOODS.register
-class LearnedLaplaceLikelihood(Likelihood, title="Laplace, learned scale"):
+class LearnedLaplaceLikelihood(Likelihood, title="Laplace, learned"):
     """Absolute error; training finds one scale for all pixels."""
 
     kind: Literal["laplace-learned"] = "laplace-learned"

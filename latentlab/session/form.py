@@ -75,7 +75,7 @@ class Kind:
     fields : tuple of Field
         Fields of the alternative.
     requirement : str
-        What it needs before it can be used here, such as a folder; empty for nothing.
+        Sentence on what it needs before it can be used here; empty for nothing.
     unavailable : str
         Reason why this machine cannot use it; empty if it can.
     """
@@ -89,9 +89,8 @@ class Kind:
 
     @property
     def label(self) -> str:
-        """Text in a list of alternatives."""
-        title = self.title or words(self.name)
-        return f"{title} ({self.requirement})" if self.requirement else title
+        """Name on screen; the words of the recipe value if there is no title."""
+        return self.title or words(self.name)
 
 
 def describe(config: type[Config]) -> tuple[Field, ...]:
@@ -145,7 +144,8 @@ def group_names(fields: Iterable[Field]) -> list[str]:
     """Return the groups of a form in the order of their first fields, of any kind."""
     names: dict[str, None] = {}
     for field in fields:
-        names |= {field.group: None} if field.group else {}
+        has_row = field.type != "kind" or len(field.kinds) > 1
+        names |= {field.group: None} if field.group and has_row else {}
         names |= dict.fromkeys(each for kind in field.kinds for each in group_names(kind.fields))
     return list(names)
 
@@ -239,9 +239,12 @@ def _kinds(info: FieldInfo, context: Context) -> tuple[Kind, ...]:
 
 def _kind(name: str, config: type[Config], context: Context) -> Kind:
     fields, requirement = _describe(config, context), config.requirement()
-    if requirement:
+    if requirement and not getattr(config, "downloads", False):
         # The folder of a data set that was not found is asked for first.
-        fields = tuple(replace(f, group="") if f.type == "path" else f for f in fields)
+        fields = tuple(
+            replace(field, group="", optional=False) if field.type == "path" else field
+            for field in fields
+        )
     title = config.model_config.get("title") or words(name)
     return Kind(name, _first_line(config), fields, title, requirement, config.unavailable())
 

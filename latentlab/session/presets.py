@@ -24,8 +24,8 @@ class Preset:
         Name on screen, and what it teaches.
     values : mapping
         The recipe as plain values.
-    is_reference : bool
-        Whether it repeats a published tutorial.
+    reference : str
+        Letter of the published tutorial that it repeats; empty for none.
     unavailable : str
         Reason why this machine cannot train it; empty if it can.
     seconds : float or None
@@ -35,7 +35,7 @@ class Preset:
     title: str
     lesson: str
     values: Mapping[str, Any] = field(repr=False)
-    is_reference: bool = False
+    reference: str = ""
     unavailable: str = ""
     seconds: float | None = None
 

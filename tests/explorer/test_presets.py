@@ -45,7 +45,8 @@ def test_every_recipe_in_the_folder_is_a_preset(own_place):
     found = ask(ListPresets())
     files = sorted(recipes().glob("*.toml"))
     assert len(found) == len(files) > 8
-    assert [preset.is_reference for preset in found] == [True] * 5 + [False] * (len(found) - 5)
+    assert [preset.reference for preset in found[:6]] == [*"ABCDE", ""]
+    assert not any(preset.reference for preset in found[5:])
     values = [read_recipe(path).to_dict() for path in files]
     for preset in found:
         assert preset.values in values
@@ -72,7 +73,7 @@ def test_a_new_file_is_a_new_preset_and_a_damaged_one_is_left_out(folder):
         ("Small", "it is quick"),
         ("b", ""),
     ]
-    assert [preset.is_reference for preset in found] == [True, False]
+    assert [preset.reference for preset in found] == ["Z", ""]
     assert [preset.seconds for preset in found] == [None, None]
 
 

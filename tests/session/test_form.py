@@ -275,8 +275,10 @@ def test_a_kind_that_was_not_found_asks_for_its_folder_first(own_place, monkeypa
     monkeypatch.delenv("LATENTLAB_DATA", raising=False)
     data = {field.name: field for field in describe(Recipe)}["data"]
     kinds = {kind.name: kind for kind in data.kinds}
-    assert kinds["celeba"].label == "CelebA (choose its folder)"
-    assert kinds["celeba"].fields[0].group == ""
+    assert kinds["celeba"].label == "CelebA"
+    assert "choose its folder" in kinds["celeba"].requirement
+    assert (kinds["celeba"].fields[0].group, kinds["mnist"].fields[0].group) == ("", "Data")
+    assert "downloaded" in kinds["mnist"].requirement
     assert kinds["digits"].label == "Digits"
 
 

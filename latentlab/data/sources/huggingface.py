@@ -31,7 +31,7 @@ SHARE = 0.1
 
 
 @DATA.register
-class HuggingFaceConfig(DataConfig, title="Hugging Face data set"):
+class HuggingFaceConfig(DataConfig, title="Hugging Face"):
     """Data set saved with save_to_disk of the package datasets."""
 
     kind: Literal["huggingface"] = "huggingface"

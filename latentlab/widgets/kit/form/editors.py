@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from latentlab.session.form import Field, Kind
 
 MINIMUM_WIDTH = 48
+NOTE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class Editor(QWidget):
@@ -59,6 +60,11 @@ class Editor(QWidget):
     @property
     def problem(self) -> str:
         """Error message for the input; if not empty, the value is the last valid one."""
+        return ""
+
+    @property
+    def note(self) -> str:
+        """Remark on the value; may be empty."""
         return ""
 
     def value(self) -> Any:
@@ -260,8 +266,9 @@ class ChoiceEditor(Editor):
     def _add(self, kind: Kind) -> None:
         self.choice.addItem(kind.label, kind.name)
         index = self.choice.count() - 1
-        tip = kind.unavailable or kind.help
+        tip = " ".join(filter(None, (kind.help, kind.unavailable or kind.requirement)))
         self.choice.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+        self.choice.setItemData(index, kind.unavailable or kind.requirement, NOTE_ROLE)
         model = self.choice.model()
         if kind.unavailable and isinstance(model, QStandardItemModel):
             model.item(index).setEnabled(False)
@@ -270,6 +277,11 @@ class ChoiceEditor(Editor):
     def _show_help(self) -> None:
         tip = self.choice.currentData(Qt.ItemDataRole.ToolTipRole)
         self.choice.setToolTip(tip or self.toolTip())
+
+    @property
+    @override
+    def note(self) -> str:
+        return self.choice.currentData(NOTE_ROLE) or ""
 
     @override
     def value(self) -> str:

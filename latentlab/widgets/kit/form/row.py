@@ -1,4 +1,4 @@
-"""Row of a form: label, editor, and an error message below it."""
+"""Row of a form: label, editor, and a note and an error message below it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from latentlab.session.form import default_kind
 from latentlab.widgets.kit.form.editors import make_editor
-from latentlab.widgets.kit.labels import problem
+from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
@@ -44,12 +44,14 @@ class FieldRow(QWidget):
         (self.editor.focusProxy() or self.editor).setAccessibleName(field.title)
         self.editor.changed.connect(self._on_changed)
         self.label = self._make_label()
-        self._problem = problem()
+        self._note, self._problem = muted(), problem()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.editor)
+        column.addWidget(self._note)
         column.addWidget(self._problem)
+        self._show_note()
 
     def _make_label(self) -> QLabel:
         label = QLabel(self.field.title)
@@ -102,4 +104,9 @@ class FieldRow(QWidget):
     def _on_changed(self) -> None:
         """Show the error message of the new input; the previous one was about another value."""
         self.clear_problem()
+        self._show_note()
         self.changed.emit(self.key)
+
+    def _show_note(self) -> None:
+        self._note.setText(self.editor.note)
+        self._note.setVisible(bool(self.editor.note))

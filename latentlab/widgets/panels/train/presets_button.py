@@ -55,7 +55,7 @@ class PresetsButton(QPushButton):
         menu.clear()
         self._actions = {}
         for title, wanted in (("From tutorials", True), ("More", False)):
-            group = [preset for preset in presets if preset.is_reference is wanted]
+            group = [preset for preset in presets if bool(preset.reference) is wanted]
             if group:
                 menu.addSection(title)
             for preset in group:

@@ -117,13 +117,19 @@ def test_choices_are_shown_by_title_and_the_impossible_ones_are_disabled(form):
     assert form.values()["device"] == "tpu"
 
 
-def test_what_a_kind_needs_is_told_with_its_title(qtbot, application):
-    kinds = (Kind("a", "A."), Kind("celeba", "Faces.", title="CelebA", requirement="choose one"))
+def test_what_a_kind_needs_is_told_below_its_title(qtbot, application):
+    kinds = (Kind("a", "A."), Kind("celeba", "Faces.", title="CelebA", requirement="Choose one."))
     form = FormWidget((Field("data", "Data", "It.", "kind", kinds=kinds),))
     qtbot.addWidget(form)
     choice = form.row("data").editor.choice
-    assert choice.itemText(1) == "CelebA (choose one)"
-    assert choice.itemData(1, Qt.ItemDataRole.ToolTipRole) == "Faces."
+    assert choice.itemText(1) == "CelebA"
+    assert choice.itemData(1, Qt.ItemDataRole.ToolTipRole) == "Faces. Choose one."
+    form.show()
+    note = form.row("data")._note
+    assert not note.isVisible()
+    form.set_values({"data": "celeba"})
+    assert note.isVisible()
+    assert note.text() == "Choose one."
 
 
 def test_problem_stands_under_its_field(form):
