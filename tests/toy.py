@@ -72,7 +72,7 @@ from latentlab.session.points import (
     Preview,
     Tiles,
 )
-from latentlab.session.presets import Estimate, Preset
+from latentlab.session.recipes import Estimate, Preset
 from latentlab.session.request import Exported
 from latentlab.session.runs import LibraryEntry, MovedRun, RunLog
 from latentlab.work import Progress, finish

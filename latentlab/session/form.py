@@ -140,6 +140,15 @@ def used_fields(
             yield f"{field.name}.{key}", inner, inner_value
 
 
+def texts(field: Field) -> Iterator[str]:
+    """Iterate over title and help of a field, its alternatives, and the fields of these."""
+    yield from (field.title, field.help)
+    for kind in (*field.kinds, *field.options):
+        yield from (kind.label, kind.help)
+        for inner in kind.fields:
+            yield from texts(inner)
+
+
 def group_names(fields: Iterable[Field]) -> list[str]:
     """Return the groups of a form in the order of their first fields, of any kind."""
     names: dict[str, None] = {}

@@ -304,7 +304,7 @@ def test_form_offers_all_that_a_recipe_holds_and_shows_every_problem_at_once(des
     values = desk.panel("train").form.values()
     assert set(values) == {"model", "data", "objective", "training"}
     choices = desk.panel("train").form.row("data").editor.choice
-    assert {choices.itemText(i) for i in range(choices.count())} >= {
+    assert {choices.itemData(i) for i in range(choices.count())} >= {
         "digits",
         "mnist",
         "fashion-mnist",

@@ -14,7 +14,7 @@ from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
 
-NUMBER = Field("size", "Size", "How large.", "int", 3, 0, 9, advanced=True)
+NUMBER = Field("size", "Size", "How large.", "int", 3, 0, 9, group="More")
 INNER = Field(
     "schedule",
     "Schedule",

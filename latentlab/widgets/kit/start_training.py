@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from latentlab.session.export import RECIPES
-from latentlab.session.presets import HOUR_S, EstimateTime, SaveRecipe, approximate
+from latentlab.session.recipes import HOUR_S, EstimateTime, SaveRecipe, approximate
 from latentlab.widgets.kit.dialogs import ask_save_path, confirm
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from latentlab.session.presets import EstimateTime, ListPresets, SaveRecipe, TimePresets
+from latentlab.session.recipes import EstimateTime, ListPresets, SaveRecipe, TimePresets
 from latentlab.widgets.kit import start_training as starting
 
 BUILT = ("train",)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from latentlab.session.form import default_kind, group_names
 from latentlab.widgets.kit.form.row import FieldRow
 from latentlab.widgets.kit.form.section import Section
+from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ class FormWidget(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(UNIT // 2)
-        for section in self.sections.values():
-            self._column.addWidget(section)
+        self._nothing = muted("No setting has these words.")
+        self._nothing.hide()
+        for widget in (self._nothing, *self.sections.values()):
+            self._column.addWidget(widget)
         self._column.addStretch(1)
         self._update_rows()
 
@@ -171,6 +174,7 @@ class FormWidget(QWidget):
         found = {row for row in self._rows.values() if row.matches(self._words)}
         for section in self.sections.values():
             section.show_only(found if self._words else None)
+        self._nothing.setVisible(not found)
 
     def wrong(self) -> str:
         """Return the error message of the first invalid field; empty if all are valid."""

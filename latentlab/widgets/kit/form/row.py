@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from latentlab.session.form import default_kind
+from latentlab.session.form import default_kind, texts
 from latentlab.widgets.kit.form.editors import make_editor
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.theme import UNIT
@@ -38,6 +38,7 @@ class FieldRow(QWidget):
     def __init__(self, key: str, field: Field) -> None:
         super().__init__()
         self.key, self.field = key, field
+        self._texts = "\n".join((key, *texts(field))).lower()
         self.editor = make_editor(field)
         self.editor.setToolTip(f"{field.help}\n{key}".strip())
         # Screen readers announce the widget with the focus, which is the focus proxy.
@@ -81,10 +82,8 @@ class FieldRow(QWidget):
         return bool(self.value() == self.default())
 
     def matches(self, words: list[str]) -> bool:
-        """Return whether title, key, help or an alternative contains each of some words."""
-        titles = [kind.label for kind in self.field.options or self.field.kinds]
-        text = " ".join((self.field.title, self.key, self.field.help, *titles)).lower()
-        return all(word in text for word in words)
+        """Return whether the texts of the field contain each of some words."""
+        return all(word in self._texts for word in words)
 
     def wrong(self) -> str:
         """Return the error message with the title of the field; empty if the input is valid."""

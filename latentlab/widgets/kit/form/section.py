@@ -29,7 +29,8 @@ class Section(QWidget):
         self._rows: list[FieldRow] = []
         self._found: set[FieldRow] | None = None
         self.fold = FoldButton(title)
-        self.fold.setVisible(bool(title))
+        if not title:
+            self.fold.hide()
         self._body = QWidget()
         self._form = layout = QFormLayout(self._body)
         layout.setContentsMargins(GROUP_INDENT if title else 0, 0, 0, UNIT)

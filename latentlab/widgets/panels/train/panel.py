@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QScrollArea, 
 
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import with_titles
-from latentlab.session.presets import EstimateTime, ListPresets, TimePresets, approximate
+from latentlab.session.recipes import EstimateTime, ListPresets, TimePresets, approximate
 from latentlab.widgets.kit.form.form import FormWidget
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.settings import settings
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from latentlab.session.form import Field
-    from latentlab.session.presets import Preset
+    from latentlab.session.recipes import Preset
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QMenu, QPushButton
 
-from latentlab.session.presets import approximate
+from latentlab.session.recipes import approximate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QAction
 
-    from latentlab.session.presets import Preset
+    from latentlab.session.recipes import Preset
 
 UNKNOWN = "measuring…"
 

@@ -269,7 +269,8 @@ def test_number_may_be_left_out(make_editor, kind):
 # Groups and search
 
 STEPS = Kind("", "", (Field("width", "Width", "How wide.", "int", 3, group="Network"),))
-SHAPES = (Kind("line", "Straight."), Kind("cosine", "Round.", title="Half a cosine"))
+PEAKS = (Field("peaks", "Peaks", "Number of maxima.", "int", 1),)
+SHAPES = (Kind("line", "Straight."), Kind("cosine", "Round.", PEAKS, title="Half a cosine"))
 GROUPED = (
     Field("epochs", "Epochs", "How often.", "int", 30),
     Field("clip", "Clip", "Longest gradient.", "float", 0.0, 0.0, group="Optimizer"),
@@ -354,6 +355,7 @@ def test_open_group_stays_open_as_the_kind_changes(qtbot, application):
         ("GRADIENT longest", {"clip"}),
         ("half a cos", {"shape"}),
         ("how", {"epochs", "steps.width"}),
+        ("peaks", {"shape"}),  # of another kind
         ("nothing like it", set()),
     ],
 )
@@ -361,8 +363,10 @@ def test_search_finds_title_key_help_and_alternatives_in_any_group(grouped, text
     grouped.sections["Optimizer"].fold.click()
     grouped.search(text)
     assert visible(grouped) == keys
+    assert grouped._nothing.isVisible() == (not keys)
     grouped.search("")
     assert visible(grouped) == {"epochs", "clip"}
+    assert not grouped._nothing.isVisible()
 
 
 def test_search_goes_on_as_the_kind_changes(form):

@@ -23,7 +23,7 @@ from latentlab.json_files import parse_json, read_bytes
 from latentlab.learning.fast.device import device_name, pick_device
 from latentlab.learning.recipe import Recipe, make_recipe, read_recipe
 from latentlab.learning.step_time import is_measurable, run_seconds, seconds_per_image
-from latentlab.session.presets import (
+from latentlab.session.recipes import (
     Estimate,
     EstimateTime,
     ListPresets,

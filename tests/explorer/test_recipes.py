@@ -3,11 +3,11 @@
 import pytest
 
 from latentlab.directories import recipes
-from latentlab.explorer import presets as answers
+from latentlab.explorer import recipes as answers
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.learning.recipe import read_recipe
-from latentlab.session.presets import (
+from latentlab.session.recipes import (
     EstimateTime,
     ListPresets,
     SaveRecipe,
