@@ -287,8 +287,9 @@ def test_bad_value_is_told_under_its_field(desk):
     desk.hand.click(start)
     desk.controller.training.start()
     assert desk.window.failure_bar.isVisible()
-    for name in ("model", "point", "codes", "log", "answers"):
+    for name in ("model", "point", "codes", "log"):
         assert getattr(desk.state, name) is getattr(before, name), name
+    assert desk.state.answer(Decode) is before.answer(Decode)
     assert started_runs() == []
     form.row("model.hidden").editor.line.setText("16")
     desk.hand.click(desk.panel("train").start)

@@ -454,7 +454,7 @@ def test_menu_offers_what_makes_sense(window):
     window.controller.show(model=toy.card(), answers={ListLibrary: (entry,)}, run=None)
     menu.show_state(window.controller.state, frozenset({"run"}))
     on = [action.text() for action in menu.actions if action.isEnabled()]
-    assert on == ["Train", "Sweep…", "Train more epochs…"]
+    assert on == ["Train", "Sweep…", "Save recipe…", "Train more epochs…"]
 
 
 def test_rhythm_is_chosen(window):

@@ -111,10 +111,13 @@ class FormWidget(QWidget):
 
     @Slot(str)
     def _on_changed(self, key: str) -> None:
-        field = self._rows[key].field
-        if field.type == "kind":
+        row = self._rows[key]
+        section = self._section(row.field.group)
+        if row.field.type == "kind":
             self._update_rows()
-        self._section(field.group).show_count()
+        if row.wrong():
+            section.fold.setChecked(True)
+        section.show_count()
         self.changed.emit()
 
     def row(self, key: str) -> FieldRow | None:

@@ -334,6 +334,15 @@ def test_problem_unfolds_its_group(grouped):
     assert visible(grouped) == {"epochs", "steps.width", "shape"}
 
 
+def test_invalid_value_unfolds_its_group(grouped):
+    """As from a settings file of another version."""
+    grouped.set_values({"clip": 2.0})
+    assert visible(grouped) == {"epochs"}
+    grouped.set_values({"clip": -1.0})
+    assert visible(grouped) == {"epochs", "clip"}
+    assert grouped.wrong() == "Clip: at least 0"
+
+
 def test_open_group_stays_open_as_the_kind_changes(qtbot, application):
     inner = (Field("width", "Width", "How wide.", "int", 3, group="Network"),)
     other = (Field("width", "Width", "How wide.", "int", 4, group="Network"),)
