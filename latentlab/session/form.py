@@ -141,12 +141,18 @@ def used_fields(
 
 
 def texts(field: Field) -> Iterator[str]:
-    """Iterate over title and help of a field, its alternatives, and the fields of these."""
+    """Iterate over title and help of a field and of its alternatives."""
     yield from (field.title, field.help)
     for kind in (*field.kinds, *field.options):
         yield from (kind.label, kind.help)
+
+
+def inner_texts(field: Field) -> Iterator[str]:
+    """Iterate over the texts of all fields inside a field, of any kind."""
+    for kind in field.kinds:
         for inner in kind.fields:
             yield from texts(inner)
+            yield from inner_texts(inner)
 
 
 def group_names(fields: Iterable[Field]) -> list[str]:

@@ -174,9 +174,14 @@ class FormWidget(QWidget):
         self._show_found()
 
     def _show_found(self) -> None:
-        found = {row for row in self._rows.values() if row.matches(self._words)}
+        found = {key: row for key, row in self._rows.items() if row.matches(self._words)}
+        # A choice is found for the fields of its other kinds, if none of its rows is.
+        for key, row in reversed(self._rows.items()):
+            inside = f"{key}."
+            if row.contains(self._words) and not any(each.startswith(inside) for each in found):
+                found[key] = row
         for section in self.sections.values():
-            section.show_only(found if self._words else None)
+            section.show_only({*found.values()} if self._words else None)
         self._nothing.setVisible(not found)
 
     def wrong(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from latentlab.session.form import default_kind, texts
+from latentlab.session.form import default_kind, inner_texts, texts
 from latentlab.widgets.kit.form.editors import make_editor
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.theme import UNIT
@@ -38,7 +38,6 @@ class FieldRow(QWidget):
     def __init__(self, key: str, field: Field) -> None:
         super().__init__()
         self.key, self.field = key, field
-        self._texts = "\n".join((key, *texts(field))).lower()
         self.editor = make_editor(field)
         self.editor.setToolTip(f"{field.help}\n{key}".strip())
         # Screen readers announce the widget with the focus, which is the focus proxy.
@@ -82,8 +81,14 @@ class FieldRow(QWidget):
         return bool(self.value() == self.default())
 
     def matches(self, words: list[str]) -> bool:
-        """Return whether the texts of the field contain each of some words."""
-        return all(word in self._texts for word in words)
+        """Return whether key and texts of the field contain each of some words."""
+        text = "\n".join((self.key, *texts(self.field))).lower()
+        return all(word in text for word in words)
+
+    def contains(self, words: list[str]) -> bool:
+        """Return whether the texts of the fields inside this one contain each of some words."""
+        text = "\n".join(inner_texts(self.field)).lower()
+        return all(word in text for word in words)
 
     def wrong(self) -> str:
         """Return the error message with the title of the field; empty if the input is valid."""

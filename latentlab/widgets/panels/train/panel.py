@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
 
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import with_titles
@@ -70,6 +77,8 @@ class TrainPanel(PanelWidget):
         self.search.setToolTip("Show only the settings whose name, key or description has a word")
         self.search.setAccessibleName("Find a setting")
         self.search.setClearButtonEnabled(True)
+        for button in self.search.findChildren(QToolButton):
+            button.setToolTip("Show all settings")
         self.search.textChanged.connect(self._search)
         self.tools.addWidget(self.presets)
         self.tools.addWidget(self.search, 1)

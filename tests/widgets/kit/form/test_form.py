@@ -378,6 +378,13 @@ def test_search_finds_title_key_help_and_alternatives_in_any_group(grouped, text
     assert not grouped._nothing.isVisible()
 
 
+def test_a_choice_is_not_found_for_a_field_that_has_a_row(grouped):
+    grouped.set_values({"shape": "cosine"})
+    grouped.search("peaks")
+    assert grouped.row("shape.peaks").isVisible()
+    assert not grouped.row("shape").isVisible()
+
+
 def test_search_goes_on_as_the_kind_changes(form):
     form.search("latent")
     choose(form, "model", "cvae")
