@@ -32,11 +32,18 @@ from latentlab.directories import expanded
 from latentlab.errors import RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from importlib.metadata import EntryPoint
 
-ADVANCED: dict[str, JsonValue] = {"advanced": True}
-"""JSON-schema extra of fields that forms show only in their advanced section."""
+FIRST: dict[str, JsonValue] = {"first": True}
+"""JSON-schema extra of the few fields that forms show above their folded groups."""
+PLAIN_PROBLEMS = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(("string_type",), "must be text"),
+}
+"""Text of a problem by pydantic's type of error."""
 
 
 UNKNOWN_KIND = "unknown_kind"
@@ -54,6 +61,16 @@ class Config(BaseModel):
     """Frozen set of named values; rejects unknown names and expands ``~`` in paths."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def unavailable(cls) -> str:
+        """Return why this machine cannot use the kind; empty if it can."""
+        return ""
+
+    @classmethod
+    def requirement(cls) -> str:
+        """Return a sentence on what the kind needs before it can be used; empty for nothing."""
+        return ""
 
     @field_validator("*")
     @classmethod
@@ -182,6 +199,28 @@ class Choice:
         return value if isinstance(value, str) else getattr(value, "kind", None)
 
 
+@dataclass(frozen=True)
+class Options:
+    """Annotation of a field with options: how forms show them.
+
+    Parameters
+    ----------
+    titles : mapping of str to str
+        Name on screen of each option; others show the words of their value.
+    unavailable : callable
+        Returns the reason for each option that this machine cannot use.
+    """
+
+    titles: Mapping[str, str]
+    unavailable: Callable[[], Mapping[str, str]] = dict
+
+
+def words(name: str) -> str:
+    """Return a name of code as words: ``gaussian-per-pixel`` is ``Gaussian per pixel``."""
+    text = name.replace("-", " ").replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
 def parse[T: Config](config: type[T], values: Mapping[str, Any]) -> T:
     """Validate plain values, as read from TOML or a form, and return the config.
 
@@ -212,6 +251,8 @@ def _problem(
             return f"{where}.kind", f"unknown kind {named!r}" + _nearest(str(named), known)
         case "missing":
             return where, "missing"
+        case kind if kind in PLAIN_PROBLEMS:
+            return where, f"{PLAIN_PROBLEMS[kind]} (not {details['input']!r})"
         case _:
             text = (
                 details["msg"].removeprefix("Value error, ").replace("Input should be", "must be")

@@ -26,6 +26,11 @@ def resources() -> Path:
     return installed if installed.is_dir() else package.parent / "resources"
 
 
+def recipes() -> Path:
+    """Return the folder of the recipes that come with the program."""
+    return resources().parent / "training"
+
+
 def home() -> Path:
     """Return the user's latentlab folder, which ``LATENTLAB_HOME`` overrides."""
     chosen = os.environ.get("LATENTLAB_HOME")

@@ -72,6 +72,7 @@ from latentlab.session.points import (
     Preview,
     Tiles,
 )
+from latentlab.session.recipes import Estimate, Preset
 from latentlab.session.request import Exported
 from latentlab.session.runs import LibraryEntry, MovedRun, RunLog
 from latentlab.work import Progress, finish
@@ -116,7 +117,20 @@ FORM = (
         {},
         kinds=(Kind("", "", (Field("root", "Folder", "Where the images lie.", "path"),)),),
     ),
-    Field("device", "Device", "Where to compute.", "option", "auto", options=("auto", "cpu")),
+    Field(
+        "device",
+        "Device",
+        "Where to compute.",
+        "option",
+        "auto",
+        options=(Kind("auto"), Kind("cpu", title="CPU"), Kind("tpu", unavailable="There is none.")),
+    ),
+)
+
+PRESETS = (
+    Preset("Two", "See all.", {"model": {"kind": "vae", "latent_dim": 2, "beta": 4.0}}, "A"),
+    Preset("Labels & all", "Choose.", {"model": {"kind": "cvae", "latent_dim": 9}}),
+    Preset("Faces", "Morph.", {"model": {"kind": "vae"}}, unavailable="Faces are not here"),
 )
 
 
@@ -164,6 +178,7 @@ class ToyLab:
     directions: tuple = ()
     known: Comparison | None = None
     broken: tuple = ()
+    run_seconds: float | None = 200.0
     card: ModelCard | None = None
 
     def __call__(self, request):
@@ -472,6 +487,15 @@ class ToyLab:
 
     def DescribeForm(self, request):
         return FORM
+
+    def ListPresets(self, request):
+        return PRESETS
+
+    def TimePresets(self, request):
+        return tuple(replace(one, seconds=None if one.unavailable else 100.0) for one in PRESETS)
+
+    def EstimateTime(self, request):
+        return Estimate(request.values, self.run_seconds)
 
 
 def tiles(points, columns):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast, override
+from typing import TYPE_CHECKING, Any, ClassVar, cast, override
 
 import numpy as np
 
@@ -227,10 +227,45 @@ def _both[A: np.generic](first: NDArray[A] | None, rest: NDArray[A] | None) -> N
     return None if first is None or rest is None else np.concatenate([first, rest])
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Shape and number of the images of a data set.
+
+    Parameters
+    ----------
+    spec : ImageSpec
+        Shape and classes of the images.
+    train, validation : int
+        Number of images in both parts.
+    """
+
+    spec: ImageSpec
+    train: int
+    validation: int
+
+    @classmethod
+    def of(cls, spec: ImageSpec, count: int, share: float) -> Outline:
+        """Return the outline of `count` images, of which a fraction `share` is held out."""
+        held_out = max(1, round(share * count))
+        return cls(spec, count - held_out, held_out)
+
+
 class DataConfig(Config, ABC):
     """Base class of the configs of data sources."""
 
     kind: str
+    downloads: ClassVar[bool] = False
+    """Whether `load` downloads missing images."""
+
+    @classmethod
+    @override
+    def requirement(cls) -> str:
+        if (
+            any(field.is_required() for field in cls.model_fields.values())
+            or cls.model_validate({}).available()
+        ):
+            return ""
+        return "Will be downloaded." if cls.downloads else "Not found: choose its folder."
 
     def available(self) -> bool:
         """Return whether `load` can read the images without a download."""
@@ -241,6 +276,11 @@ class DataConfig(Config, ABC):
 
         None if they cannot be generated.
         """
+        return None
+
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        """Return shape and number of the images without decoding them; None if unknown."""
+        yield from ()
         return None
 
     @abstractmethod

@@ -13,23 +13,27 @@ from latentlab.config import Config
 
 
 class Augmentation(Config):
-    """Shift, turn and mirror each training image anew every time it is seen."""
+    """Shift, rotate and mirror each training image at random whenever it is used."""
 
     shift: float = Field(
         0.0,
         ge=0,
         le=0.5,
-        description="Farthest shift, as a share of the image: 0.1 is about 3 pixels of 28.",
+        title="Random shift",
+        description="Largest shift, as a share of the image: 0.1 is about 3 pixels of 28.",
     )
     rotate: float = Field(
         0.0,
         ge=0,
         le=180,
-        description="Farthest turn to either side.",
+        title="Random rotation",
+        description="Largest rotation to either side.",
         json_schema_extra={"unit": "°"},
     )
     flip: bool = Field(
-        False, description="Mirror half of the images: right for faces, wrong for digits."
+        False,
+        title="Random mirroring",
+        description="Mirror half of the images: right for faces, wrong for digits.",
     )
 
     @property

@@ -25,7 +25,11 @@ class Term(Config, ABC):
 
     kind: str
     weight: float = Field(
-        1.0, ge=0, le=10_000, description="How much it counts beside reconstruction and KL."
+        1.0,
+        ge=0,
+        le=10_000,
+        title="Extra weight",
+        description="Weight of the term in the loss.",
     )
 
     @property
@@ -42,8 +46,8 @@ TERMS = Registry[Term]("term", default="none")
 
 
 @TERMS.register
-class NoTerm(Term):
-    """Nothing more."""
+class NoTerm(Term, title="None"):
+    """No further term."""
 
     kind: Literal["none"] = "none"
     weight: ClassVar[float] = 0.0  # type: ignore[misc]  # nothing to choose
@@ -54,8 +58,8 @@ class NoTerm(Term):
 
 
 @TERMS.register
-class Perceptual(Term):
-    """Images must also look alike to a small network that knows shapes: against blur.
+class Perceptual(Term, title="Perceptual loss"):
+    """Distance between the features that a small network sees in both images: against blur.
 
     References
     ----------
@@ -69,7 +73,8 @@ class Perceptual(Term):
         0.1,
         ge=0,
         le=10_000,
-        description="How much likeness to the network counts beside likeness of pixels.",
+        title="Extra weight",
+        description="Weight of the distance between features in the loss.",
     )
 
     @override

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.distributions import Distribution, Normal
 
-from latentlab.config import ADVANCED, Choice, Config, Registry
+from latentlab.config import FIRST, Choice, Config, Registry
 from latentlab.learning.auxiliary_terms import TERMS, NoTerm, Term
 from latentlab.learning.fast.distributed import batch_mean
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
@@ -45,7 +45,7 @@ class Objective(Config, ABC):
 
     kind: str
     extra: Annotated[Term, Choice(TERMS)] = Field(
-        NoTerm(), description="A further term of the loss.", json_schema_extra=ADVANCED
+        NoTerm(), title="Extra term", description="A further term of the loss."
     )
 
     @abstractmethod
@@ -90,27 +90,31 @@ class RateDistortion(Objective):
 
 
 @OBJECTIVES.register
-class ELBO(RateDistortion):
-    """Reconstruction + beta · KL, the negative evidence lower bound where beta is 1."""
+class ELBO(RateDistortion, title="ELBO"):
+    """Reconstruction + beta · KL: the negative evidence lower bound if beta is 1."""
 
     kind: Literal["elbo"] = "elbo"
     beta: float = Field(
         1.0,
         ge=0,
         le=1000,
-        description="Weight of KL. 1 is the VAE; more makes the latents smoother and more "
-        "separate, and the images blurrier; 0 is a plain autoencoder.",
+        description="Weight of the KL. 1 is the VAE. A larger beta makes the latent space smoother "
+        "and the images blurrier; 0 is a plain autoencoder.",
+        json_schema_extra=FIRST,
     )
     schedule: Annotated[Schedule, Choice(SCHEDULES)] = Field(
-        Constant(), description="How beta grows at the beginning."
+        Constant(),
+        title="Beta schedule",
+        description="How beta grows during the first epochs.",
+        json_schema_extra={"prefix": "Beta"},
     )
     free_bits: float = Field(
         0.0,
         ge=0,
         le=100,
         json_schema_extra={"unit": "nats"},
-        description="KL that each latent dimension may spend for nothing, so that none dies. "
-        "0 is off.",
+        description="KL below which a latent dimension costs nothing, so that no dimension "
+        "becomes inactive. 0 is off.",
     )
 
     @override
@@ -145,8 +149,8 @@ class ELBO(RateDistortion):
 
 
 @OBJECTIVES.register
-class Capacity(RateDistortion):
-    """Reconstruction + beta · |KL - capacity|: the KL is led to a target that grows.
+class Capacity(RateDistortion, title="Target KL"):
+    """Reconstruction + beta · |KL - target|: holds the KL at a target that can grow.
 
     References
     ----------
@@ -155,17 +159,25 @@ class Capacity(RateDistortion):
 
     kind: Literal["capacity"] = "capacity"
     beta: float = Field(
-        30.0, ge=0, le=10_000, description="How firmly the KL is held at its target."
+        30.0,
+        ge=0,
+        le=10_000,
+        description="Weight of the distance between the KL and its target.",
+        json_schema_extra=FIRST,
     )
     capacity: float = Field(
         25.0,
         ge=0,
         le=10_000,
+        title="Target KL",
         json_schema_extra={"unit": "nats"},
-        description="Target of the KL: how much a code may say of its image.",
+        description="Amount of information that a code holds about its image.",
     )
     schedule: Annotated[Schedule, Choice(SCHEDULES)] = Field(
-        Constant(), description="How the target grows at the beginning."
+        Constant(),
+        title="Target schedule",
+        description="How the target grows during the first epochs.",
+        json_schema_extra={"prefix": "Target"},
     )
 
     @override

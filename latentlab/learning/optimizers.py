@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, override
 import torch
 from pydantic import Field
 
-from latentlab.config import ADVANCED, Config, Registry
+from latentlab.config import Config, Registry
 from latentlab.learning.fast import fused_adam as adam
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class OptimizerConfig(Config, ABC):
         0.0,
         ge=0,
         le=1,
-        description="Pulls all weights toward 0: against a good train and a poor validation loss.",
-        json_schema_extra=ADVANCED,
+        description="Pulls all weights toward 0. Use it if the validation loss is much higher than "
+        "the training loss.",
     )
 
     @property
@@ -48,10 +48,18 @@ class Adaptive(OptimizerConfig):
     """Base class of optimizers with a step size per weight, from its gradient history."""
 
     beta1: float = Field(
-        0.9, ge=0, lt=1, description="Memory of the mean.", json_schema_extra=ADVANCED
+        0.9,
+        ge=0,
+        lt=1,
+        title="Adam beta 1",
+        description="Decay of the running mean of the gradient.",
     )
     beta2: float = Field(
-        0.999, ge=0, lt=1, description="Memory of the square.", json_schema_extra=ADVANCED
+        0.999,
+        ge=0,
+        lt=1,
+        title="Adam beta 2",
+        description="Decay of the running mean of the squared gradient.",
     )
 
     @property
@@ -61,8 +69,8 @@ class Adaptive(OptimizerConfig):
 
 
 @OPTIMIZERS.register
-class Adam(Adaptive):
-    """Adam (Kingma & Ba, 2015): the usual choice."""
+class Adam(Adaptive, title="Adam"):
+    """A step size per weight (Kingma & Ba, 2015): the usual choice."""
 
     kind: Literal["adam"] = "adam"
 
@@ -77,13 +85,11 @@ class Adam(Adaptive):
 
 
 @OPTIMIZERS.register
-class AdamW(Adaptive):
-    """Adam with weight decay beside the gradient (Loshchilov & Hutter, 2019)."""
+class AdamW(Adaptive, title="AdamW"):
+    """Adam with decoupled weight decay (Loshchilov & Hutter, 2019)."""
 
     kind: Literal["adamw"] = "adamw"
-    weight_decay: float = Field(
-        0.01, ge=0, le=1, description="Pulls all weights toward 0.", json_schema_extra=ADVANCED
-    )
+    weight_decay: float = Field(0.01, ge=0, le=1, description="Pulls all weights toward 0.")
 
     @override
     def build(
@@ -96,11 +102,11 @@ class AdamW(Adaptive):
 
 
 @OPTIMIZERS.register
-class SGD(OptimizerConfig):
-    """Gradient descent with momentum: needs a learning rate of its own, and patience."""
+class SGD(OptimizerConfig, title="SGD"):
+    """Gradient descent with momentum: needs another learning rate and more epochs than Adam."""
 
     kind: Literal["sgd"] = "sgd"
-    momentum: float = Field(0.9, ge=0, lt=1, description="How much of the last step is repeated.")
+    momentum: float = Field(0.9, ge=0, lt=1, description="Share of the last step that is repeated.")
 
     @property
     @override

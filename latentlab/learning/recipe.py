@@ -7,13 +7,14 @@ import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tomli_w
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from latentlab import __version__
-from latentlab.config import ADVANCED, Choice, Config, parse
+from latentlab.config import FIRST, Choice, Config, Options, parse
 from latentlab.data.image_set import DATA, DataConfig
 from latentlab.errors import RecipeError
 from latentlab.learning.augment import Augmentation
+from latentlab.learning.fast.device import missing_devices
 from latentlab.learning.objectives import ELBO, OBJECTIVES, Objective
 from latentlab.learning.optimizers import OPTIMIZERS, Adam, OptimizerConfig
 from latentlab.learning.schedules import SCHEDULES, Constant, Schedule
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 
 VERSION_KEY = "latentlab"
 """Key of the latentlab version that wrote a recipe."""
+OPTIMIZER: dict[str, JsonValue] = {"group": "Optimizer"}
+DATA_GROUP: dict[str, JsonValue] = {"group": "Data"}
+DEVICES = {
+    "auto": "Automatic",
+    "cpu": "CPU",
+    "cuda": "NVIDIA GPU (CUDA)",
+    "mps": "Apple GPU (Metal)",
+}
+PRECISIONS = {"auto": "Automatic", "fp32": "32-bit (fp32)", "bf16": "16-bit (bf16)"}
 BACKSLASH_ADVICE = "write the path between single quotes, or with /"
 """Advice on backslashes in TOML."""
 
@@ -33,91 +43,122 @@ BACKSLASH_ADVICE = "write the path between single quotes, or with /"
 class TrainingConfig(Config):
     """How long and how fast to learn."""
 
-    epochs: int = Field(30, ge=1, le=100_000, description="How often every training image is seen.")
+    epochs: int = Field(
+        30,
+        ge=1,
+        le=100_000,
+        description="Passes over all training images.",
+        json_schema_extra=FIRST,
+    )
     batch_size: int = Field(
         128,
         ge=1,
         le=65_536,
-        json_schema_extra={"unit": "images"},
-        description="Images per step. Larger is faster per image, with fewer steps an epoch.",
+        json_schema_extra={"unit": "images", **OPTIMIZER},
+        description="Images per step. A larger batch is faster per image, with fewer steps per "
+        "epoch.",
     )
     learning_rate: float = Field(
         1e-3,
         gt=0,
         le=1,
-        description="Step size of the optimizer. Too large and the loss jumps, too small and it "
-        "crawls.",
+        description="Step size of the optimizer. If it is too large, the loss jumps; if it is too "
+        "small, the loss falls slowly.",
+        json_schema_extra=OPTIMIZER,
     )
     schedule: Annotated[Schedule, Choice(SCHEDULES)] = Field(
         Constant(),
-        description="How the learning rate changes; cosine from 1 to 0 ends gently.",
-        json_schema_extra=ADVANCED,
+        title="Rate schedule",
+        description="How the learning rate changes during the run.",
+        json_schema_extra={"prefix": "Rate", **OPTIMIZER},
     )
     optimizer: Annotated[OptimizerConfig, Choice(OPTIMIZERS)] = Field(
-        Adam(), description="How gradients move the weights.", json_schema_extra=ADVANCED
+        Adam(),
+        description="Rule that updates the weights from their gradients.",
+        json_schema_extra=OPTIMIZER,
     )
     clip: float = Field(
         0.0,
         ge=0,
-        description="Longest gradient, as a norm: against a loss that jumps. 0 is off.",
-        json_schema_extra=ADVANCED,
+        title="Clip gradient",
+        description="Largest norm of the gradient. Use it if the loss jumps. 0 is off.",
+        json_schema_extra=OPTIMIZER,
     )
     average: float = Field(
         0.0,
         ge=0,
         lt=1,
-        description="Show and keep a running average of the weights, such as 0.999: smoother "
-        "than the weights themselves. 0 is off.",
-        json_schema_extra=ADVANCED,
+        title="EMA decay",
+        description="Decay of a running average (EMA) of the weights, such as 0.999; the average "
+        "is shown and saved. 0 is off.",
+        json_schema_extra=OPTIMIZER,
     )
     patience: int = Field(
         0,
         ge=0,
         le=100_000,
-        json_schema_extra={"unit": "epochs", **ADVANCED},
-        description="Stop when the validation loss has not improved for so long. 0 is off.",
+        title="Early stopping",
+        json_schema_extra={"unit": "epochs"},
+        description="Stop after this many epochs without a lower validation loss. 0 is off.",
     )
     augment: Augmentation = Field(
         Augmentation(),
+        title="Augmentation",
         description="Small random changes of the training images.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=DATA_GROUP,
     )
     missing: float = Field(
         0.0,
         ge=0,
         lt=1,
-        description="Share of each training image's pixels that is hidden from the model, in "
-        "what it sees and in what it is judged by: it learns to fill them in.",
-        json_schema_extra=ADVANCED,
+        title="Hidden pixels",
+        description="Share of the pixels of each training image that the model does not see and "
+        "the loss does not count. The model learns to fill them in.",
+        json_schema_extra=DATA_GROUP,
     )
     seed: int = Field(
-        0, ge=0, lt=2**31, description="Same recipe and same seed give the same model."
+        0,
+        ge=0,
+        lt=2**31,
+        description="Start of the random numbers: the same recipe and seed give the same model.",
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        "auto", description="Where to compute: auto takes the GPU where there is one."
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Options(DEVICES, missing_devices)] = (
+        Field("auto", description="Processor of the run. Automatic is the GPU if there is one.")
     )
-    precision: Literal["auto", "fp32", "bf16"] = Field(
+    precision: Annotated[Literal["auto", "fp32", "bf16"], Options(PRECISIONS)] = Field(
         "auto",
-        description="Number format of the layers' products; losses stay in fp32. auto takes bf16 "
-        "where the processor is fast at it, for half the time at the same loss.",
-        json_schema_extra=ADVANCED,
+        description="Number format of the products in layers; losses are in fp32. Automatic is "
+        "bf16 if the processor supports it, which halves the time at the same loss.",
     )
     resident_mb: int = Field(
         4096,
         ge=1,
         title="Memory for images",
-        json_schema_extra={"unit": "MB", **ADVANCED},
-        description="Image sets larger than this stay on disk, and are read as they are needed.",
+        json_schema_extra={"unit": "MB"},
+        description="Larger data sets stay on disk and are read during training.",
     )
 
 
 class Recipe(Config):
     """Model, data, objective and training, as the tables of a recipe file."""
 
-    model: Annotated[ModelConfig, Choice(MODELS)]
-    data: Annotated[DataConfig, Choice(DATA)]
-    objective: Annotated[Objective, Choice(OBJECTIVES)] = Field(default_factory=ELBO)
-    training: TrainingConfig = Field(default_factory=TrainingConfig)
+    model: Annotated[ModelConfig, Choice(MODELS)] = Field(
+        description="Network that encodes and decodes images.",
+        json_schema_extra={"group": "Network", **FIRST},
+    )
+    data: Annotated[DataConfig, Choice(DATA)] = Field(
+        title="Data set",
+        description="Images to learn from.",
+        json_schema_extra={"group": "Data", **FIRST},
+    )
+    objective: Annotated[Objective, Choice(OBJECTIVES)] = Field(
+        default_factory=ELBO,
+        description="Loss that training minimizes.",
+        json_schema_extra={"group": "KL"},
+    )
+    training: TrainingConfig = Field(
+        default_factory=TrainingConfig, json_schema_extra={"group": "Run"}
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values without those that are None, which TOML cannot store."""

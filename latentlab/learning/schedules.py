@@ -8,7 +8,7 @@ from typing import Literal, override
 
 from pydantic import Field
 
-from latentlab.config import ADVANCED, Config, Registry
+from latentlab.config import Config, Registry
 
 
 class Schedule(Config, ABC):
@@ -25,8 +25,8 @@ SCHEDULES = Registry[Schedule]("schedule", default="constant")
 
 
 @SCHEDULES.register
-class Constant(Schedule):
-    """The full weight from the first step."""
+class Constant(Schedule, title="Constant"):
+    """The full value from the first step."""
 
     kind: Literal["constant"] = "constant"
 
@@ -39,14 +39,15 @@ class Ramp(Schedule):
     """Base class: a factor that goes from `start` to `end` in `epochs` epochs, then is constant."""
 
     epochs: float = Field(
-        10.0, gt=0, le=100_000, description="Epochs until the end is reached.", title="Over"
+        10.0,
+        gt=0,
+        le=100_000,
+        title="Ramp",
+        description="Epochs from the start value to the end value.",
+        json_schema_extra={"unit": "epochs"},
     )
-    start: float = Field(
-        0.0, ge=0, le=1, description="Factor at the beginning.", json_schema_extra=ADVANCED
-    )
-    end: float = Field(
-        1.0, ge=0, le=1, description="Factor from then on.", json_schema_extra=ADVANCED
-    )
+    start: float = Field(0.0, ge=0, le=1, description="Factor at the first step.")
+    end: float = Field(1.0, ge=0, le=1, description="Factor after the ramp.")
 
     @override
     def factor(self, epochs: float) -> float:
@@ -58,8 +59,8 @@ class Ramp(Schedule):
 
 
 @SCHEDULES.register
-class Linear(Ramp):
-    """A straight line: KL annealing, against early collapse; or a learning rate's warm-up.
+class Linear(Ramp, title="Linear"):
+    """A straight line: for beta KL annealing, for the learning rate a warm-up.
 
     References
     ----------
@@ -74,8 +75,8 @@ class Linear(Ramp):
 
 
 @SCHEDULES.register
-class Cosine(Ramp):
-    """Half a cosine, slow at both ends; from 1 to 0 it lets a learning rate fade out.
+class Cosine(Ramp, title="Cosine"):
+    """Half a cosine, slow at both ends; from 1 to 0 it reduces a learning rate smoothly.
 
     References
     ----------
@@ -90,8 +91,8 @@ class Cosine(Ramp):
 
 
 @SCHEDULES.register
-class Cyclical(Schedule):
-    """Again and again from 0 to the full weight: each cycle frees dimensions that had died.
+class Cyclical(Schedule, title="Cyclical"):
+    """From 0 to the full value in repeated cycles, which can revive inactive dimensions.
 
     References
     ----------
@@ -99,9 +100,9 @@ class Cyclical(Schedule):
     """
 
     kind: Literal["cyclical"] = "cyclical"
-    period: float = Field(10.0, gt=0, le=100_000, description="Epochs of one cycle.")
+    period: float = Field(10.0, gt=0, le=100_000, description="Length of a cycle, in epochs.")
     rise: float = Field(
-        0.5, gt=0, le=1, description="Share of a cycle that rises; the rest has the full weight."
+        0.5, gt=0, le=1, description="Share of a cycle that rises; the rest has the full value."
     )
 
     @override

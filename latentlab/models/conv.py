@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 from torch.nn import functional as F
 
-from latentlab.config import ADVANCED, Choice
+from latentlab.config import FIRST, Choice, Options
 from latentlab.models.base import ModelConfig
 from latentlab.models.layers import Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, LearnedGaussianLikelihood, Likelihood
@@ -31,38 +31,42 @@ type Size = tuple[int, int]
 class ConvConfig(ModelConfig):
     """Settings of all convolutional models."""
 
-    architecture: Literal["residual", "reference"] = Field(
+    architecture: Annotated[
+        Literal["residual", "reference"],
+        Options({"residual": "Residual blocks", "reference": "Plain convolutions"}),
+    ] = Field(
         "residual",
-        description="residual: blocks with shortcuts, and images enlarged before they are "
-        "convolved, without checkerboards. reference: plain 4×4 convolutions of stride 2, and "
-        "their transposes.",
+        description="Residual blocks have shortcuts, and the decoder upsamples before it "
+        "convolves, which avoids checkerboard patterns. Plain convolutions are 4×4 with stride 2, "
+        "and their transposes.",
     )
     width: int = Field(
         16,
         ge=1,
         le=1024,
-        json_schema_extra={"unit": "channels"},
-        description="Channels at half the image's size; they double with each further halving, "
-        "to at most eight times as many. Twice as wide takes about three times as long.",
+        title="Channels",
+        description="Channels of the first layer. They double whenever the size halves, up to "
+        "eight times as many. Twice the channels take about three times as long.",
     )
     latent_dim: int = Field(
         64,
         ge=1,
         le=4096,
-        description="Number of latent dimensions: more keep more of each face, and fewer mean "
-        "more each.",
+        title="Latent dimensions",
+        description="Size of the code z. More dimensions keep more detail of each image; with "
+        "fewer, each one means more.",
+        json_schema_extra=FIRST,
     )
     likelihood: Annotated[Likelihood, Choice(LIKELIHOODS)] = Field(
         LearnedGaussianLikelihood(),
-        description="What the decoder says of each pixel.",
+        description="Distribution of a pixel given z. It defines the reconstruction loss.",
     )
     dropout: float = Field(
         0.0,
         ge=0,
         le=0.9,
-        description="Share of values between convolutions that is silenced at each step, for "
-        "when training goes well and validation does not.",
-        json_schema_extra=ADVANCED,
+        description="Share of values between convolutions that are set to 0 at each step. Use it "
+        "if the validation loss is much higher than the training loss.",
     )
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @MODELS.register
-class ConvVAEConfig(ConvConfig):
-    """A variational autoencoder of convolutions, for colour and for larger images."""
+class ConvVAEConfig(ConvConfig, title="Convolutional VAE"):
+    """Convolutions: for colour and for larger images, such as faces."""
 
     kind: Literal["conv-vae"] = "conv-vae"
 
@@ -54,8 +54,8 @@ class ConvVAE(Model):
 
 
 @MODELS.register
-class ConvCVAEConfig(ConvConfig):
-    """A VAE of convolutions told the label at both ends, so it can make the class one asks for."""
+class ConvCVAEConfig(ConvConfig, title="Convolutional CVAE"):
+    """Convolutions that also get the label: generates the class that you choose."""
 
     kind: Literal["conv-cvae"] = "conv-cvae"
 
@@ -64,7 +64,7 @@ class ConvCVAEConfig(ConvConfig):
         """Build the network; raise a `RecipeError` for images without labels."""
         if not spec.classes:
             raise RecipeError(
-                {"model.kind": "a conv-cvae needs labels, and this data set has none"}
+                {"model.kind": "a conditional model needs labels, and this data set has none"}
             )
         return ConvCVAE(self, spec)
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
-from latentlab.config import ADVANCED, Config, Registry
+from latentlab.config import Config, Registry
 from latentlab.models.fast_distributions import (
     EVENT_DIMS,
     BernoulliImages,
@@ -60,16 +60,15 @@ MinSigma: Any = Field(
     0.01,
     ge=MIN_SIGMA,
     lt=MAX_SIGMA,
-    description="The deviation never falls below this, where black is 0 and white is 1: a pixel "
-    "that is always black would else be worth endless nats.",
+    description="Lower limit of sigma, where black is 0 and white is 1. Without it, a pixel that "
+    "is always black would have an unlimited likelihood.",
     title="Smallest sigma",
-    json_schema_extra=ADVANCED,
 )
 
 
 @LIKELIHOODS.register
-class BernoulliLikelihood(Likelihood):
-    """Each pixel is on with a probability: cross-entropy, for images near black and white."""
+class BernoulliLikelihood(Likelihood, title="Bernoulli"):
+    """Each pixel is white with a probability: cross-entropy, for nearly black and white images."""
 
     kind: Literal["bernoulli"] = "bernoulli"
 
@@ -81,8 +80,8 @@ class BernoulliLikelihood(Likelihood):
 
 
 @LIKELIHOODS.register
-class ContinuousBernoulliLikelihood(Likelihood):
-    """Bernoulli made right for greys: normalised over all values from 0 to 1.
+class ContinuousBernoulliLikelihood(Likelihood, title="Continuous Bernoulli"):
+    """Bernoulli for grey values: normalized over all values from 0 to 1.
 
     References
     ----------
@@ -98,16 +97,16 @@ class ContinuousBernoulliLikelihood(Likelihood):
 
 
 @LIKELIHOODS.register
-class GaussianLikelihood(Likelihood):
-    """Each pixel is a mean with one fixed deviation: squared error, for grey and colour."""
+class GaussianLikelihood(Likelihood, title="Gaussian, fixed"):
+    """Each pixel has a mean; sigma is a constant: squared error, for grey and colour."""
 
     kind: Literal["gaussian"] = "gaussian"
     sigma: float = Field(
         0.1,
         ge=MIN_SIGMA,
         le=10,
-        description="Standard deviation of a pixel around its mean, where black is 0 and white "
-        "is 1. Smaller makes reconstruction weigh more against KL.",
+        description="Standard deviation of a pixel, where black is 0 and white is 1. A smaller "
+        "sigma gives the reconstruction more weight against the KL.",
     )
 
     @override
@@ -116,8 +115,8 @@ class GaussianLikelihood(Likelihood):
 
 
 @LIKELIHOODS.register
-class LearnedGaussianLikelihood(Likelihood):
-    """One deviation for all pixels, learned: finds by itself how KL and reconstruction weigh.
+class LearnedGaussianLikelihood(Likelihood, title="Gaussian, learned"):
+    """Training finds one sigma for all pixels, which balances reconstruction and KL.
 
     References
     ----------
@@ -134,8 +133,8 @@ class LearnedGaussianLikelihood(Likelihood):
 
 
 @LIKELIHOODS.register
-class PerPixelGaussianLikelihood(Likelihood):
-    """Each pixel has a mean and a deviation of its own: the decoder says where it is unsure.
+class PerPixelGaussianLikelihood(Likelihood, title="Gaussian, per pixel"):
+    """Each pixel has its own mean and sigma: shows where the decoder is uncertain.
 
     References
     ----------
@@ -155,16 +154,16 @@ class PerPixelGaussianLikelihood(Likelihood):
 
 
 @LIKELIHOODS.register
-class LaplaceLikelihood(Likelihood):
-    """Each pixel is a median with one fixed scale: absolute error, kinder to sharp edges."""
+class LaplaceLikelihood(Likelihood, title="Laplace, fixed"):
+    """Each pixel has a median; the scale is a constant: absolute error, for sharp edges."""
 
     kind: Literal["laplace"] = "laplace"
     scale: float = Field(
         0.1,
         ge=MIN_SIGMA,
         le=10,
-        description="How far a pixel is from the middle, on average, where black is 0 and white "
-        "is 1. Smaller makes reconstruction weigh more against KL.",
+        description="Mean distance of a pixel from its median, where black is 0 and white is 1. "
+        "A smaller scale gives the reconstruction more weight against the KL.",
     )
 
     @override
@@ -173,8 +172,8 @@ class LaplaceLikelihood(Likelihood):
 
 
 @LIKELIHOODS.register
-class LearnedLaplaceLikelihood(Likelihood):
-    """One scale for all pixels, learned: absolute error that finds its weight by itself."""
+class LearnedLaplaceLikelihood(Likelihood, title="Laplace, learned"):
+    """Absolute error; training finds one scale for all pixels."""
 
     kind: Literal["laplace-learned"] = "laplace-learned"
     min_sigma: float = MinSigma

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal
 
-from latentlab.config import ADVANCED, Choice
+from latentlab.config import FIRST, Choice, Options
 from latentlab.models.base import ModelConfig
 from latentlab.models.layers import BatchNorm, Dropout
 from latentlab.models.likelihoods import LIKELIHOODS, BernoulliLikelihood, Likelihood
@@ -28,30 +28,37 @@ class MLPConfig(ModelConfig):
     hidden: tuple[Width, ...] = Field(
         (512, 256),
         max_length=8,
-        description="Units of the encoder's hidden layers; the decoder mirrors them.",
+        title="Hidden layers",
+        description="Units of each hidden layer of the encoder, such as 512, 256. The decoder has "
+        "them in reverse order.",
     )
     latent_dim: int = Field(
         2,
         ge=1,
         le=512,
-        description="Number of latent dimensions: 2 can be seen whole, more reconstruct better.",
+        title="Latent dimensions",
+        description="Size of the code z. Two dimensions can be shown completely on the map; more "
+        "dimensions reconstruct better.",
+        json_schema_extra=FIRST,
     )
     likelihood: Annotated[Likelihood, Choice(LIKELIHOODS)] = Field(
         BernoulliLikelihood(),
-        description="What the decoder says of each pixel.",
+        description="Distribution of a pixel given z. It defines the reconstruction loss.",
     )
-    norm: Literal["none", "batch"] = Field(
+    norm: Annotated[
+        Literal["none", "batch"], Options({"none": "None", "batch": "Batch normalization"})
+    ] = Field(
         "none",
-        description="Whether hidden layers are brought to mean 0 and deviation 1 over each batch.",
-        json_schema_extra=ADVANCED,
+        title="Normalization",
+        description="Batch normalization scales each hidden unit to mean 0 and standard deviation "
+        "1 over the batch.",
     )
     dropout: float = Field(
         0.0,
         ge=0,
         le=0.9,
-        description="Share of hidden units that are silenced at each step, for when training goes "
-        "well and validation does not.",
-        json_schema_extra=ADVANCED,
+        description="Share of hidden units that are set to 0 at each step. Use it if the "
+        "validation loss is much higher than the training loss.",
     )
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @MODELS.register
-class VAEConfig(MLPConfig):
-    """A variational autoencoder of fully connected layers."""
+class VAEConfig(MLPConfig, title="VAE"):
+    """Fully connected layers: for small grey images, such as digits."""
 
     kind: Literal["vae"] = "vae"
 
@@ -56,8 +56,8 @@ class VAE(Model):
 
 
 @MODELS.register
-class CVAEConfig(MLPConfig):
-    """A VAE told the label at both ends, so it can make the class one asks for."""
+class CVAEConfig(MLPConfig, title="Conditional VAE"):
+    """Encoder and decoder also get the label: generates the class that you choose."""
 
     kind: Literal["cvae"] = "cvae"
 
@@ -65,7 +65,9 @@ class CVAEConfig(MLPConfig):
     def build(self, spec: ImageSpec) -> CVAE:
         """Build the network; raise a `RecipeError` for images without labels."""
         if not spec.classes:
-            raise RecipeError({"model.kind": "a cvae needs labels, and this data set has none"})
+            raise RecipeError(
+                {"model.kind": "a conditional model needs labels, and this data set has none"}
+            )
         return CVAE(self, spec)
 
 

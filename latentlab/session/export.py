@@ -27,6 +27,7 @@ NAMES = {
     "pdf": "PDF page (*.pdf)",
     "csv": "Table of numbers (*.csv)",
     "json": "Numbers with names (*.json)",
+    "toml": "Recipe (*.toml)",
 }
 """Map from file extension to format name in save dialogs."""
 SUFFIX_ALIASES = {"jpeg": "jpg", "tif": "tiff"}
@@ -40,6 +41,7 @@ STEPS = ("gif", "webp", "png", "jpg", "tiff")
 ANIMATIONS = ("gif", "webp")
 FIGURES = ("png", "svg", "pdf", "csv")
 TABLES = ("csv",)
+RECIPES = ("toml",)
 
 
 def format_of(path: Path) -> str:

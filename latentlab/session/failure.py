@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from latentlab.errors import LatentlabError, RecipeError, shown
+from latentlab.session.recipes import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_DETAILS_LENGTH = 20_000
 """Maximum length of a traceback, in characters."""
@@ -49,6 +54,27 @@ class Failure:
             "Nothing is lost. Please report it with the details.",
             shown(details, MAX_DETAILS_LENGTH),
         )
+
+
+def without_changed(
+    failure: Failure | None, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Failure | None:
+    """Return a failure without the problems whose values differ; None if none remains."""
+    if failure is None or not failure.problems:
+        return failure
+    problems = tuple(
+        (key, text) for key, text in failure.problems if _value(old, key) == _value(new, key)
+    )
+    if problems == failure.problems:
+        return failure
+    text = "\n".join(f"{key}: {text}" for key, text in problems)
+    return replace(failure, title=text, problems=problems) if problems else None
+
+
+def _value(recipe: Mapping[str, Any], key: str) -> object:
+    """Return the value of a key, of an item of a list the value of the list."""
+    head, _, last = key.rpartition(".")
+    return value_of(recipe, head if last.isdecimal() else key)
 
 
 class RemoteFailure(Exception):

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
+import torch
 from pydantic import Field
 
 from latentlab.config import Choice, Config, Registry
 from latentlab.data.image_set import DATA
 from latentlab.errors import RecipeError
 from latentlab.learning.recipe import Recipe, make_recipe
-from latentlab.session.form import UNBOUNDED, describe, used_fields
+from latentlab.session.form import UNBOUNDED, describe, used_fields, with_titles
 
 FORM = {field.name: field for field in describe(Recipe)}
 TYPES = {"int", "float", "bool", "ints", "words", "text", "path", "file", "option", "kind"}
@@ -120,10 +121,15 @@ def test_types_defaults_and_limits(path, kind, default, minimum, maximum):
 
 def test_options_units_and_titles():
     assert at("training", "", "device").type == "option"
-    assert at("training", "", "device").options == ("auto", "cpu", "cuda", "mps")
+    options = at("training", "", "device").options
+    assert [option.name for option in options] == ["auto", "cpu", "cuda", "mps"]
+    assert [option.title for option in options][1:3] == ["CPU", "NVIDIA GPU (CUDA)"]
+    assert not options[0].unavailable
+    assert bool(options[2].unavailable) is not torch.cuda.is_available()
     assert at("training", "", "batch_size").unit == "images"
     assert at("training", "", "batch_size").title == "Batch size"
-    assert at("objective", "elbo", "schedule", "linear", "epochs").title == "Over"
+    assert at("objective", "elbo", "schedule", "linear", "epochs").title == "Beta ramp"
+    assert at("training", "", "schedule", "linear", "epochs").title == "Rate ramp"
 
 
 def test_the_default_kind_comes_first():
@@ -206,8 +212,8 @@ class Whole(Config):
     part: Annotated[Base, Choice(PARTS)] = Plain()
     most: int = Field(3, lt=9, json_schema_extra={"unit": "bits"})
     sure: bool = False
-    limit: float | None = Field(None, ge=2, json_schema_extra={"advanced": True})
-    rare: Annotated[Base, Choice(PARTS)] = Field(Plain(), json_schema_extra={"advanced": True})
+    limit: float | None = Field(None, ge=2, json_schema_extra={"group": "Run"})
+    rare: Annotated[Base, Choice(PARTS)] = Field(Plain(), json_schema_extra={"group": "Run"})
 
 
 def test_any_config_is_described():
@@ -219,11 +225,11 @@ def test_any_config_is_described():
         ("plain", "A plain part.", ())
     ]
     assert (most.maximum, most.minimum, most.unit) == (9, -UNBOUNDED, "bits")
-    assert (sure.type, sure.default, sure.optional, sure.advanced) == ("bool", False, False, False)
+    assert (sure.type, sure.default, sure.optional, sure.group) == ("bool", False, False, "")
     assert (limit.type, limit.default, limit.minimum) == ("float", None, 2)
     assert limit.optional
-    assert limit.advanced
-    assert (rare.type, rare.advanced) == ("kind", True)
+    assert limit.group == "Run"
+    assert (rare.type, rare.group) == ("kind", "Run")
 
 
 def test_chosen_goes_through_what_a_recipe_makes_use_of():
@@ -238,3 +244,71 @@ def test_chosen_goes_through_what_a_recipe_makes_use_of():
     gaussian = {"model": {"likelihood": {"kind": "gaussian", "sigma": 0.5}}}
     found = {key: value for key, _, value in used_fields(describe(Recipe), gaussian)}
     assert found["model.likelihood.sigma"] == 0.5
+
+
+# Words and places
+
+GROUPS = ["Network", "Data", "KL", "Optimizer", "Run"]
+
+
+def rows(values):
+    """Return the keys and fields of the values that a form shows for a recipe."""
+    return [(key, field) for key, field, _ in used_fields(describe(Recipe), values)]
+
+
+@pytest.mark.parametrize("values", RECIPES, ids=str)
+def test_no_two_fields_in_sight_have_the_same_title(values):
+    titles = [field.title for _, field in rows(values)]
+    assert len(titles) == len(set(titles)), titles
+
+
+def test_few_fields_are_first_and_all_others_in_named_groups():
+    first = [key for key, field in rows({}) if not field.group]
+    assert first == ["model.latent_dim", "objective.beta", "training.epochs"]
+    assert list(dict.fromkeys(f.group for _, f in rows({"data": "sprites"}) if f.group)) == GROUPS
+    assert not FORM["model"].group
+    assert not FORM["data"].group
+    assert at("data", "folder", "root").group == ""
+
+
+def test_a_kind_that_was_not_found_asks_for_its_folder_first(own_place, monkeypatch):
+    monkeypatch.delenv("LATENTLAB_DATA", raising=False)
+    data = {field.name: field for field in describe(Recipe)}["data"]
+    kinds = {kind.name: kind for kind in data.kinds}
+    assert kinds["celeba"].label == "CelebA"
+    assert "choose its folder" in kinds["celeba"].requirement
+    assert (kinds["celeba"].fields[0].group, kinds["mnist"].fields[0].group) == ("", "Data")
+    assert "downloaded" in kinds["mnist"].requirement
+    assert kinds["digits"].label == "Digits"
+
+
+def test_a_kind_that_cannot_work_here_says_why(monkeypatch):
+    monkeypatch.setattr("latentlab.data.sources.huggingface.find_spec", lambda name: None)
+    data = {field.name: field for field in describe(Recipe)}["data"]
+    (kind,) = (kind for kind in data.kinds if kind.name == "huggingface")
+    assert "datasets" in kind.unavailable
+
+
+def test_no_word_of_code_is_shown():
+    """Every alternative has a title in words, as have the kinds of plug-ins."""
+    for field in leaves(describe(Recipe)):
+        for kind in (*field.kinds, *field.options):
+            if kind.name:
+                assert kind.label[0].isupper() or kind.label[0].isdigit(), kind
+                assert kind.label != kind.name
+                assert "_" not in kind.label
+    assert describe(Whole)[2].kinds[0].label == "Plain"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("model.hidden.0: must be less", "Hidden layers: must be less"),
+        ("Try a smaller training.learning_rate.", "Try a smaller Learning rate."),
+        ("model.kind: unknown kind", "Model: unknown kind"),
+        ("data.root: no folder /a/data.json", "Folder: no folder /a/data.json"),
+        ("training.nothing is unknown", "training.nothing is unknown"),
+    ],
+)
+def test_messages_have_titles_instead_of_keys(text, shown):
+    assert with_titles(text, describe(Recipe)) == shown

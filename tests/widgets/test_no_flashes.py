@@ -14,7 +14,7 @@ from latentlab.workers.controller import Controller
 from latentlab.workers.lane import Lane
 from latentlab.workers.training import Training
 
-NUMBER = Field("size", "Size", "How large.", "int", 3, 0, 9, advanced=True)
+NUMBER = Field("size", "Size", "How large.", "int", 3, 0, 9, group="More")
 INNER = Field(
     "schedule",
     "Schedule",
@@ -91,7 +91,8 @@ def test_forms_change_without_a_window(watch, qtbot):
     form.show()
     model = form.row("model").editor
     for kind in ("cvae", "vae"):
-        model.choice.setCurrentText(kind)
-    form.row("model.schedule").editor.choice.setCurrentText("cosine")
-    form.row("model.size").show_problem("No.")
+        model.set_value(kind)
+    form.row("model.schedule").editor.set_value("cosine")
+    form.show_problem(form.row("model.size"), "No.")
+    form.search("size")
     assert watch.windows == ["FormWidget"]

@@ -32,21 +32,31 @@ class GeneratedConfig(DataConfig, ABC):
         20_000,
         ge=2,
         le=10_000_000,
-        description="How many pictures, held-out ones included. The first ones stay the same.",
+        title="Images",
+        description="Number of images, including the held-out ones.",
         json_schema_extra={"unit": "images"},
     )
     size: int = Field(
         64,
         ge=32,
         le=256,
-        description="Width and height of each picture. Memory and time grow with its square.",
+        title="Image size",
+        description="Width and height. Memory and time grow with its square.",
         json_schema_extra={"unit": "pixels"},
     )
     seed: int = Field(
-        0, ge=0, le=2**31 - 1, description="Another number gives others, just as varied."
+        0,
+        ge=0,
+        le=2**31 - 1,
+        title="Data seed",
+        description="Start of the random numbers that draw the images.",
     )
     held_out: float = Field(
-        0.1, gt=0, lt=1, description="Share of the pictures to judge by: the last ones."
+        0.1,
+        gt=0,
+        lt=1,
+        title="Held out",
+        description="Share of the images that is held out for validation: the last ones.",
     )
 
     @override

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal, override
 import numpy as np
 from pydantic import Field
 
-from latentlab.config import ADVANCED
 from latentlab.data.arrays.advice import Rewriting
 from latentlab.data.arrays.labels import MAX_CLASSES, Labels, read_attributes, read_labels
 from latentlab.data.arrays.layouts import (
@@ -39,34 +38,38 @@ SEED = 0
 
 
 @DATA.register
-class ArraysConfig(DataConfig):
-    """Your own images in a NumPy file: a .npy, which may be larger than memory, or a .npz."""
+class ArraysConfig(DataConfig, title="NumPy file"):
+    """Your own images in a NumPy file: NPZ, or NPY, which may be larger than memory."""
 
     kind: Literal["arrays"] = "arrays"
     images: Path = Field(
-        description="A .npy of bytes, N×H×W, N×H×W×C or N×C×H×W, which stays on disk; or a .npz "
-        "with images and, if there are any, labels and class_names. Those of Keras, MedMNIST, "
-        "dSprites, QuickDraw and Kuzushiji-MNIST are read as they are.",
+        title="Image file",
+        description="NPY file of bytes with shape N×H×W, N×H×W×C or N×C×H×W, or NPZ file with "
+        "images and optional labels and class_names. Files of Keras, MedMNIST, dSprites, QuickDraw "
+        "and Kuzushiji-MNIST are read unchanged.",
         json_schema_extra={"file": True},
     )
     labels: Path | None = Field(
         None,
-        description="A .npy with one whole number or word per image. Empty: those in a .npz.",
+        title="Label file",
+        description="NPY file with a whole number or a word for each image. Empty: the labels in "
+        "the NPZ file, if there are any.",
         json_schema_extra={"file": True},
     )
     held_out: float = Field(
         0.1,
         gt=0,
         lt=1,
-        description="Share of the images to judge by: a random choice of each class, always the "
-        "same, unless the file has parts of its own.",
+        title="Held out",
+        description="Share of the images of each class that is held out for validation, unless the "
+        "file has its own parts.",
     )
     split_seed: int = Field(
         0,
         ge=0,
         lt=2**31,
-        description="Another number holds out other images.",
-        json_schema_extra=ADVANCED,
+        title="Split seed",
+        description="Start of the random numbers that choose the held-out images.",
     )
 
     @override

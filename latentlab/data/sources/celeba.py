@@ -13,8 +13,9 @@ from pydantic import Field
 
 from latentlab.data.files.archive import find_pictures
 from latentlab.data.files.image_file import ALIGNED, ImageFormat
-from latentlab.data.image_set import DATA, DataConfig, Splits
+from latentlab.data.image_set import DATA, DataConfig, ImageSpec, Outline, Splits
 from latentlab.data.sources.folder import (
+    ANY_CLASSES,
     MOST_ATTRIBUTES,
     MOST_PIXELS,
     describe_pictures,
@@ -45,32 +46,44 @@ ADVICE = (
 
 
 @DATA.register
-class CelebAConfig(DataConfig):
-    """CelebA: portraits with forty attributes, from a folder or ZIP on this machine."""
+class CelebAConfig(DataConfig, title="CelebA"):
+    """Portraits of celebrities with forty attributes, from a folder or ZIP on this machine."""
 
     kind: Literal["celeba"] = "celeba"
     root: Path | None = Field(
         None,
-        description="A folder or ZIP of CelebA's images, with list_attr_celeba.txt or a CSV in it "
-        "or beside it. Empty: LATENTLAB_DATA, then the download folder.",
+        title="Folder",
+        description="Folder or ZIP with the images of CelebA, and list_attr_celeba.txt or a CSV in "
+        "it or beside it. Empty: the folder in LATENTLAB_DATA, then the download folder.",
     )
     size: int = Field(
         64,
         ge=1,
         le=MOST_PIXELS,
+        title="Image size",
         json_schema_extra={"unit": "pixels"},
         description="Width and height. Aligned portraits are cropped to the face first.",
     )
     classes_from: tuple[str, ...] = Field(
         (),
         max_length=MOST_ATTRIBUTES,
-        description="Attributes whose combinations become the classes: smiling, eyeglasses. "
-        "Empty: no classes.",
+        title="Classes from",
+        description="Attributes whose combinations become the classes, such as smiling, "
+        "eyeglasses. Empty: no classes.",
     )
 
     @override
     def available(self) -> bool:
         return _find(self.root) is not None
+
+    @override
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        found = _find(self.root)
+        if found is None:
+            return None
+        with closing((yield from find_pictures(found))) as source:
+            spec = ImageSpec((3, self.size, self.size), ANY_CLASSES)
+            return Outline.of(spec, len(source.entries), SHARE)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

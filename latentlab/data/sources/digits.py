@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, override
 import numpy as np
 
 from latentlab.data.files.numpy_file import NumpyFile
-from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Splits
+from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Outline, Splits
 from latentlab.directories import resources
 from latentlab.errors import DataError
 from latentlab.work import Progress
@@ -15,14 +15,20 @@ from latentlab.work import Progress
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-HELD_OUT = 1000
+COUNT, HELD_OUT = 5000, 1000
+SPEC = ImageSpec((1, 28, 28), tuple("0123456789"))
 
 
 @DATA.register
-class DigitsConfig(DataConfig):
-    """5,000 MNIST digits, 28×28 grey, bundled: needs no network."""
+class DigitsConfig(DataConfig, title="Digits"):
+    """5,000 handwritten digits of MNIST, 28×28 grey, which come with the program."""
 
     kind: Literal["digits"] = "digits"
+
+    @override
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        yield from ()
+        return Outline(SPEC, COUNT - HELD_OUT, HELD_OUT)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, override
+from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 from pydantic import Field
 
-from latentlab.data.image_set import DATA, DataConfig, Splits
+from latentlab.data.image_set import DATA, DataConfig, Outline, Splits
 from latentlab.data.sources.idx_set import IdxSource
 
 if TYPE_CHECKING:
@@ -31,19 +31,26 @@ SOURCE = IdxSource("fashion-mnist", CLASS_NAMES, origin="FashionMNIST")
 
 
 @DATA.register
-class FashionMNISTConfig(DataConfig):
-    """Fashion-MNIST: 60,000 training and 10,000 test pictures of clothing, 28×28 grey."""
+class FashionMNISTConfig(DataConfig, title="Fashion-MNIST"):
+    """60,000 training and 10,000 test images of clothing, 28×28 grey."""
 
+    downloads: ClassVar[bool] = True
     kind: Literal["fashion-mnist"] = "fashion-mnist"
     root: Path | None = Field(
         None,
-        description="Folder with the four IDX files, gzipped or not, or one of them. "
-        "Empty: LATENTLAB_DATA, then the download folder, then the network.",
+        title="Folder",
+        description="Folder with the four IDX files, compressed or not, or one of them. Empty: the "
+        "folder in LATENTLAB_DATA, then the download folder, then a download.",
     )
 
     @override
     def available(self) -> bool:
         return SOURCE.find(self.root) is not None
+
+    @override
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        yield from ()
+        return SOURCE.outline(self.root)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

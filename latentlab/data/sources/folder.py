@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, override
+from typing import TYPE_CHECKING, Annotated, Literal, override
 
 import numpy as np
 from pydantic import Field
 
-from latentlab.config import ADVANCED
+from latentlab.config import Options
 from latentlab.data.attributes import classes_from
 from latentlab.data.files.archive import find_pictures, shown
 from latentlab.data.files.decoded_cache import open_pictures
@@ -18,7 +18,7 @@ from latentlab.data.files.image_file import Crop, ImageFormat
 from latentlab.data.files.pages import find_pages
 from latentlab.data.files.parts import find_parts
 from latentlab.data.holdout import choose_held_out, divide, file_keys, split
-from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Splits
+from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Outline, Splits
 from latentlab.data.sources.arrays import MAX_CLASSES
 from latentlab.data.tables.attribute_table import read_beside
 from latentlab.data.tables.joining import quoted
@@ -38,59 +38,69 @@ ELSEWHERE = "other"
 MOST_PIXELS = 2048
 """Maximum width and height in pixels."""
 MOST_ATTRIBUTES = 5
+ANY_CLASSES = ("a", "b")
+"""Classes of an outline, which does not know them."""
+CROPS = Options({"centre": "Centre", "face": "Face", "none": "None"})
 CLASSES_TOLD = 12
 """Maximum number of classes listed in the note."""
 
 
 @DATA.register
-class FolderConfig(DataConfig):
-    """Your own pictures: a folder or ZIP of images of any size and kind; folders are classes."""
+class FolderConfig(DataConfig, title="Folder of images"):
+    """Your own images of any size and format, in a folder or ZIP; its folders are classes."""
 
     kind: Literal["folder"] = "folder"
     root: Path = Field(
-        description="A folder, or a ZIP, of pictures in any format and size. Where two or more "
-        "folders in it hold pictures, each is a class; folders called train, test or the like are "
-        "parts, and what is not for training is held out."
+        title="Folder or ZIP",
+        description="Folder or ZIP with images of any format and size. If two or more folders in "
+        "it contain images, each is a class. Folders such as train and test are parts; images "
+        "that are not for training are held out.",
     )
     width: int = Field(
         64,
         ge=1,
         le=MOST_PIXELS,
+        title="Image width",
         json_schema_extra={"unit": "pixels"},
-        description="What every picture is brought to. Training time grows with its square.",
+        description="Width to which every image is scaled. Training time grows with its square.",
     )
     height: int = Field(
         0,
         ge=0,
         le=MOST_PIXELS,
+        title="Image height",
         json_schema_extra={"unit": "pixels"},
-        description="0 is as high as wide: pictures are square.",
+        description="Height to which every image is scaled; 0 is the width.",
     )
-    crop: Crop = Field(
+    crop: Annotated[Crop, CROPS] = Field(
         "centre",
-        description="centre cuts the largest piece of these proportions out of the middle; face "
-        "the face of a portrait aligned as CelebA's are; none squeezes the whole picture.",
+        description="Centre crops the largest centred part of the chosen proportions. Face crops "
+        "the face of a portrait that is aligned as in CelebA. None scales the whole image.",
     )
-    colour: bool = Field(True, description="Three channels: red, green and blue. Else one: grey.")
+    colour: bool = Field(
+        True, description="Three channels: red, green, blue. Off: one grey channel."
+    )
     attributes: Path | None = Field(
         None,
-        description="A CSV that says more of each picture, with numbers, yes and no, or words of a "
-        "few kinds. Empty: the one that lies with them and names most of them, if there is one.",
+        title="Attribute table",
+        description="CSV with attributes of each image: numbers, yes and no, or names. Empty: the "
+        "table beside the images that names most of them, if there is one.",
         json_schema_extra={"file": True},
     )
     classes_from: tuple[str, ...] = Field(
         (),
         max_length=MOST_ATTRIBUTES,
-        description="Attributes whose combinations become the classes, instead of the folders: "
-        "smiling, eyeglasses. At most five.",
+        title="Classes from",
+        description="Attributes whose combinations become the classes instead of the folders, such "
+        "as smiling, eyeglasses. At most five.",
     )
     held_out: float = Field(
         0.1,
         gt=0,
         lt=1,
-        description="Share of the pictures to judge by, where no folders say it: a random choice "
-        "by their names, which stays when others are added.",
-        json_schema_extra=ADVANCED,
+        title="Held out",
+        description="Share of the images that is held out for validation if no folders define it: "
+        "a random choice by file name, which does not change when images are added.",
     )
 
     @property
@@ -101,6 +111,12 @@ class FolderConfig(DataConfig):
     @override
     def available(self) -> bool:
         return self.root.exists()
+
+    @override
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        with closing((yield from find_pictures(self.root))) as source:
+            spec = ImageSpec(self.frame.shape, ANY_CLASSES)
+            return Outline.of(spec, len(source.entries), self.held_out)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

@@ -6,7 +6,7 @@ import hashlib
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, override
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, override
 
 import numpy as np
 from pydantic import Field
@@ -14,7 +14,7 @@ from pydantic import Field
 from latentlab.data.files.archive import Entry, Source
 from latentlab.data.files.image_file import Crop, ImageFormat
 from latentlab.data.image_set import DATA, DataConfig, Splits
-from latentlab.data.sources.folder import MOST_PIXELS, Known, open_split
+from latentlab.data.sources.folder import CROPS, MOST_PIXELS, Known, open_split
 from latentlab.data.tables.attribute_table import AttributeTable
 from latentlab.errors import DataError
 from latentlab.work import Progress
@@ -31,20 +31,31 @@ SHARE = 0.1
 
 
 @DATA.register
-class HuggingFaceConfig(DataConfig):
-    """A Hugging Face data set saved with save_to_disk; needs the package datasets."""
+class HuggingFaceConfig(DataConfig, title="Hugging Face"):
+    """Data set saved with save_to_disk of the package datasets."""
 
     kind: Literal["huggingface"] = "huggingface"
-    root: Path = Field(description="A folder written by save_to_disk.")
+    root: Path = Field(title="Folder", description="Folder written by save_to_disk.")
     size: int = Field(
         64,
         ge=1,
         le=MOST_PIXELS,
+        title="Image size",
         json_schema_extra={"unit": "pixels"},
-        description="Width and height that every picture is brought to.",
+        description="Width and height to which every image is scaled.",
     )
-    crop: Crop = Field("centre", description="See the kind folder.")
-    colour: bool = Field(True, description="Three channels: red, green and blue. Else one: grey.")
+    crop: Annotated[Crop, CROPS] = Field(
+        "centre", description="Part of the image that is used, as for a folder of images."
+    )
+    colour: bool = Field(
+        True, description="Three channels: red, green, blue. Off: one grey channel."
+    )
+
+    @classmethod
+    @override
+    def unavailable(cls) -> str:
+        is_missing = find_spec(PACKAGE) is None
+        return "Needs the Python package datasets (pip install datasets)." if is_missing else ""
 
     @override
     def available(self) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from latentlab.data.arrays.pixels import convert, measure, usual_scale
 from latentlab.data.files.idx import FILES, IdxFiles, named_as, names_in, read_idx, sets_in
-from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Splits
+from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Outline, Splits
 from latentlab.data.sources.emnist import CLASSES, LETTERS, set_of
 from latentlab.directories import downloads
 from latentlab.errors import DataError, listed
@@ -29,6 +29,7 @@ OTHER_SETS = ("kmnist", "kuzushijimnist", "k49", "notmnist")
 """Other data sets whose files have the same names, without a config of their own."""
 SYSTEM = Path("/usr/share/datasets")  # folder of Debian's dataset packages
 CHUNK = 1 << 16
+SHAPE, TRAIN, TEST = (1, 28, 28), 60_000, 10_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,12 @@ class IdxSource:
     name: str
     class_names: tuple[str, ...]
     origin: str
+
+    def outline(self, root: Path | None) -> Outline | None:
+        """Return the outline; None for an EMNIST subset."""
+        found = self.find(root)
+        is_subset = found is not None and bool(set_of(found.prefix))
+        return None if is_subset else Outline(ImageSpec(SHAPE, self.class_names), TRAIN, TEST)
 
     def load(self, root: Path | None) -> Generator[Progress, None, Splits]:
         """Read the files, downloading them first if they are not found."""

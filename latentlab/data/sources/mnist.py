@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, override
+from typing import TYPE_CHECKING, ClassVar, Literal, override
 
 from pydantic import Field
 
-from latentlab.data.image_set import DATA, DataConfig, Splits
+from latentlab.data.image_set import DATA, DataConfig, Outline, Splits
 from latentlab.data.sources.idx_set import IdxSource
 
 if TYPE_CHECKING:
@@ -19,20 +19,27 @@ SOURCE = IdxSource("mnist", tuple("0123456789"), origin="MNIST")
 
 
 @DATA.register
-class MNISTConfig(DataConfig):
-    """MNIST: 60,000 training and 10,000 test digits, 28×28 grey."""
+class MNISTConfig(DataConfig, title="MNIST"):
+    """60,000 training and 10,000 test images of handwritten digits, 28×28 grey."""
 
+    downloads: ClassVar[bool] = True
     kind: Literal["mnist"] = "mnist"
     root: Path | None = Field(
         None,
-        description="Folder with the four IDX files, gzipped or not, or one of them. QMNIST "
-        "and EMNIST too, by their names. "
-        "Empty: LATENTLAB_DATA, then the download folder, then the network.",
+        title="Folder",
+        description="Folder with the four IDX files, compressed or not, or one of them; also of "
+        "QMNIST and EMNIST. Empty: the folder in LATENTLAB_DATA, then the download folder, then a "
+        "download.",
     )
 
     @override
     def available(self) -> bool:
         return SOURCE.find(self.root) is not None
+
+    @override
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        yield from ()
+        return SOURCE.outline(self.root)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

@@ -32,14 +32,15 @@ ADVICE = (
 
 
 @DATA.register
-class OlivettiConfig(DataConfig):
-    """Olivetti faces: ten portraits each of forty people, 64×64 grey, from an NPZ."""
+class OlivettiConfig(DataConfig, title="Olivetti faces"):
+    """Ten portraits of each of forty people, 64×64 grey, in an NPZ file."""
 
     kind: Literal["olivetti"] = "olivetti"
     root: Path | None = Field(
         None,
-        description="A .npz with images and subject, or its folder. Empty: LATENTLAB_DATA, then "
-        "the download folder.",
+        title="Folder",
+        description="NPZ file with images and subject, or its folder. Empty: the folder in "
+        "LATENTLAB_DATA, then the download folder.",
     )
 
     @override

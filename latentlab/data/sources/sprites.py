@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, override
 import numpy as np
 
 from latentlab.data.drawing.procedural import GeneratedConfig, check_memory, draw_all, endless_noise
-from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Splits
+from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Outline, Splits
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
@@ -26,10 +26,15 @@ SQUARE, ELLIPSE, HEART = 0.15, (0.21, 0.105), 0.165  # half widths, fractions of
 
 
 @DATA.register
-class SpritesConfig(GeneratedConfig):
-    """A square, ellipse or heart of random scale, rotation and place, white on black."""
+class SpritesConfig(GeneratedConfig, title="Sprites"):
+    """Square, ellipse or heart of random size, rotation and position, white on black."""
 
     kind: Literal["sprites"] = "sprites"
+
+    @override
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        yield from ()
+        return Outline.of(ImageSpec((1, self.size, self.size), SHAPES), self.count, self.held_out)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

@@ -10,7 +10,7 @@ from pydantic import Field
 from latentlab.data.drawing.faces import draw_faces
 from latentlab.data.drawing.factors import FACTORS, HAIR, random_factors
 from latentlab.data.drawing.procedural import GeneratedConfig, check_memory, draw_all
-from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Splits
+from latentlab.data.image_set import DATA, Attributes, ImageSet, ImageSpec, Outline, Splits
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
@@ -22,13 +22,18 @@ GLASSES = ("without glasses", "with glasses")
 
 
 @DATA.register
-class SyntheticFacesConfig(GeneratedConfig):
-    """Faces drawn by the program from 15 known factors, in colour: as many as you like."""
+class SyntheticFacesConfig(GeneratedConfig, title="Drawn faces"):
+    """Faces that the program draws from 15 known factors, in colour."""
 
     kind: Literal["synthetic-faces"] = "synthetic-faces"
     classes: Literal["hair", "glasses", "hair and glasses"] = Field(
-        "hair", description="Which factor is the class that a conditional model is told."
+        "hair", description="Factor that is the class, for conditional models."
     )
+
+    @override
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        yield from ()
+        return Outline.of(ImageSpec((3, self.size, self.size), HAIR), self.count, self.held_out)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:

@@ -77,6 +77,16 @@ def spare_core(model: nn.Module) -> None:
         torch.set_num_threads(threads - 1)
 
 
+def missing_devices() -> dict[str, str]:
+    """Return the devices that this machine does not have, each with the reason."""
+    missing = {}
+    if not torch.cuda.is_available():
+        missing["cuda"] = "This machine has no NVIDIA GPU, or torch was installed without CUDA."
+    if not torch.backends.mps.is_available():
+        missing["mps"] = "This machine has no Apple GPU."
+    return missing
+
+
 def pick_device(name: str = "auto") -> torch.device:
     """Return the device called `name`; ``"auto"`` selects the fastest.
 

@@ -52,12 +52,13 @@ class SweepDialog(QDialog):
         self._epochs = next((v for k, (_, v) in numbers.items() if k == "training.epochs"), None)
         self.key = QComboBox()
         for key, (field, _) in numbers.items():
-            self.key.addItem(f"{field.title}  ·  {key}", key)
+            self.key.addItem(field.title, key)
+            self.key.setItemData(self.key.count() - 1, field.help, Qt.ItemDataRole.ToolTipRole)
         self.key.setCurrentIndex(max(0, list(numbers).index(FIRST) if FIRST in numbers else 0))
-        self.key.setToolTip("The number that differs between the runs; all else is the draft's")
+        self.key.setToolTip("Setting that differs between the runs; all others are as in the form")
         self.values = QLineEdit(VALUES if FIRST in numbers else "")
         self.values.setPlaceholderText(VALUES)
-        self.values.setToolTip("One run for each; commas or semicolons between them")
+        self.values.setToolTip("One run for each value; separate them by commas or semicolons")
         self._now = QLabel()
         self._now.setObjectName("muted")
         self._problem = problem()
@@ -66,7 +67,7 @@ class SweepDialog(QDialog):
         layout = QFormLayout(self)
         layout.setSpacing(UNIT)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        layout.addRow("Number", self.key)
+        layout.addRow("Setting", self.key)
         layout.addRow("Values", self.values)
         layout.addRow("", self._now)
         layout.addRow("", self._problem)
@@ -91,7 +92,7 @@ class SweepDialog(QDialog):
         self.queue.setText(f"Queue {runs}" if values and not wrong else "Queue")
         same = self._epochs and key != "training.epochs"
         each = f" of {counted(self._epochs, 'epoch')} each" if self._epochs and same else ""
-        current = f"The draft has {now:g}. " if now is not None else ""
+        current = f"The form has {now:g}. " if now is not None else ""
         ready = f"{current}{runs}{each}, one after another." if values else current
         self._now.setText(current if wrong else ready)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, override
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
 
+from latentlab.session.export import DescribeForm
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import remember, settings
 from latentlab.widgets.kit.theme import UNIT
@@ -132,7 +133,7 @@ class MainWindow(QMainWindow):
         if changed & {"workspaces"}:
             self._show_workspace(state)
         if changed & {"failure"}:
-            self.failure_bar.show_failure(state.failure)
+            self.failure_bar.show_failure(state.failure, state.answer(DescribeForm) or ())
             self._banner.setVisible(state.failure is not None)
         if changed & {"run", "following"}:
             self.run_bar.show_run(state)

@@ -8,12 +8,14 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from latentlab.session.form import with_titles
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import ElidedLabel, TwoLineLabel
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
     from latentlab.session.failure import Failure
+    from latentlab.session.form import Field
     from latentlab.session.runs import Message
 
 SECONDS, SECONDS_TO_UNDO = 8, 30
@@ -40,11 +42,11 @@ class FailureBar(QFrame):
         row.addWidget(self.dismiss)
         self._copy.clicked.connect(self._copy_details)
 
-    def show_failure(self, failure: Failure | None) -> None:
-        """Show a failure, or none."""
+    def show_failure(self, failure: Failure | None, form: tuple[Field, ...] = ()) -> None:
+        """Show a failure, or none; keys of a recipe are replaced by the titles in the form."""
         self._failure = failure
         if failure:
-            self.text.setText(f"{failure.title} {failure.advice}".strip())
+            self.text.setText(with_titles(f"{failure.title} {failure.advice}".strip(), form))
 
     @Slot()
     def _copy_details(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 from latentlab.session.export import DescribeForm
 from latentlab.session.runs import ListLibrary
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm_discard
+from latentlab.widgets.kit.start_training import save_recipe, start_training
 from latentlab.widgets.kit.sweep_dialog import ask_sweep
 from latentlab.widgets.window.run_bar import toggle_pause
 
@@ -43,9 +44,10 @@ class TrainMenu(QObject):
         self._menu = menu
         self._controller = controller
         self.actions: list[QAction] = []
-        self.train = self._add("Train", "Ctrl+T", controller.training.start)
+        self.train = self._add("Train", "Ctrl+T", self._start)
         self.queue = self._add("Add to queue", "Ctrl+Shift+T", self._enqueue)
         self.sweep = self._add("Sweep…", "", self._sweep)
+        self.save = self._add("Save recipe…", "", self._save)
         menu.addSeparator()
         self.pause = self._add("Pause", "Ctrl+P", self._pause)
         self.more = self._add("Train more epochs…", "Ctrl+Shift+M", self._train_more)
@@ -89,6 +91,7 @@ class TrainMenu(QObject):
             self.train.setEnabled(run is None and ready)
             self.queue.setEnabled(run is not None and ready)
             self.sweep.setEnabled(ready)
+            self.save.setEnabled(ready)
             active = run is not None and run.phase in ("training", "paused")
             self.pause.setEnabled(active)
             self.pause.setText("Continue" if run and run.phase == "paused" else "Pause")
@@ -107,6 +110,14 @@ class TrainMenu(QObject):
                 self._pause()
                 return True
         return super().eventFilter(watched, event)
+
+    @Slot()
+    def _start(self) -> None:
+        start_training(self._window, self._controller)
+
+    @Slot()
+    def _save(self) -> None:
+        save_recipe(self._window, self._controller)
 
     @Slot()
     def _enqueue(self) -> None:

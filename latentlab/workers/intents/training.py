@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.learning.steering import STEERABLE_PREFIXES
 from latentlab.session.export import ReadRecipe
+from latentlab.session.failure import without_changed
 from latentlab.session.model import Adopt, Open
 from latentlab.session.recipes import with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
@@ -65,8 +66,20 @@ class TrainingIntents:
     # The draft
 
     def set_draft(self, values: Mapping[str, Any], problem: str = "") -> None:
-        """Set the draft recipe and the reason why it cannot be trained, if any."""
-        self._store.set(draft=Draft(values, problem))
+        """Set the draft recipe and the reason why it cannot be trained, if any.
+
+        Problems of values that have changed are removed from the error message.
+        """
+        state = self._store.state
+        before = values if state.draft.values is None else state.draft.values
+        failure = without_changed(state.failure, before, values)
+        self._store.set(draft=Draft(values, problem), failure=failure)
+
+    def use_recipe(self, values: Mapping[str, Any], title: str) -> None:
+        """Replace the draft; the message offers to undo it."""
+        before = self._store.state.draft
+        self._store.set(draft=Draft(values))
+        self._store.say(f"The form shows {title}", partial(self._store.set, draft=before))
 
     def _on_recipe(self, _: ReadRecipe, values: Mapping[str, Any]) -> None:
         self._store.set(draft=replace(self._store.state.draft, values=values))
@@ -163,7 +176,7 @@ class TrainingIntents:
         for key, value in remedy.changes:
             values = with_value(values, key, value)
         self._store.set(draft=replace(state.draft, values=values))
-        self._store.say("The recipe beside was changed: train it to see.")
+        self._store.say("The form has the change: train to see its effect.")
 
     # The queue
 

@@ -115,7 +115,8 @@ def enter(row, text):
 
 
 def asked(panel):
-    return [call for call in panel.controller.asked if call[0] != "training.set_draft"]
+    """Return what was asked besides the contents of the form."""
+    return [call for call in panel.controller.asked if call[0] not in ("training.set_draft", "ask")]
 
 
 # The card
@@ -348,14 +349,14 @@ def test_sweep_says_how_many_runs_and_what_is_wrong(dialog):
     dialog.asked.connect(lambda *what: heard.append(what))
     assert dialog.key.currentData() == "objective.beta"
     assert dialog.queue.text() == "Queue 4 runs"
-    assert dialog._now.text() == "The draft has 1. 4 runs of 30 epochs each, one after another."
+    assert dialog._now.text() == "The form has 1. 4 runs of 30 epochs each, one after another."
     dialog.values.setText("1, x")
     assert dialog._problem.isVisible()
     assert not dialog.queue.isEnabled()
     dialog.values.setText("2")
     assert dialog.queue.text() == "Queue 1 run"
     dialog.key.setCurrentIndex(dialog.key.findData("training.epochs"))
-    assert dialog._now.text() == "The draft has 30. 1 run, one after another."
+    assert dialog._now.text() == "The form has 30. 1 run, one after another."
     QTest.mouseClick(dialog.queue, LEFT)
     assert heard == [("training.epochs", (2,))]
     assert not dialog.isVisible()
@@ -447,13 +448,13 @@ def test_space_pauses_only_where_nothing_else_wants_it(window):
 def test_menu_offers_what_makes_sense(window):
     menu = window.training
     on = [action.text() for action in menu.actions if action.isEnabled()]
-    assert on == ["Add to queue", "Sweep…", *on[2:4], "Stop and keep", "Cancel and discard"]
-    assert on[2:4] == ["Pause", "Train more epochs…"]
+    assert on[:3] == ["Add to queue", "Sweep…", "Save recipe…"]
+    assert on[3:] == ["Pause", "Train more epochs…", "Stop and keep", "Cancel and discard"]
     entry = LibraryEntry("toy", "", toy.card().source, False, None, 3, 3, True)
     window.controller.show(model=toy.card(), answers={ListLibrary: (entry,)}, run=None)
     menu.show_state(window.controller.state, frozenset({"run"}))
     on = [action.text() for action in menu.actions if action.isEnabled()]
-    assert on == ["Train", "Sweep…", "Train more epochs…"]
+    assert on == ["Train", "Sweep…", "Save recipe…", "Train more epochs…"]
 
 
 def test_rhythm_is_chosen(window):

@@ -1,4 +1,4 @@
-"""Editors of single values: numbers, check boxes, texts, lists and paths."""
+"""Editors of single values: numbers, check boxes, choices, texts, lists and paths."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latentlab.session.form import default_kind
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.number_box import NumberBox, read_number
 from latentlab.widgets.kit.theme import UNIT
@@ -22,9 +24,10 @@ from latentlab.widgets.kit.theme import UNIT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from latentlab.session.form import Field
+    from latentlab.session.form import Field, Kind
 
 MINIMUM_WIDTH = 48
+NOTE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class Editor(QWidget):
@@ -57,6 +60,11 @@ class Editor(QWidget):
     @property
     def problem(self) -> str:
         """Error message for the input; if not empty, the value is the last valid one."""
+        return ""
+
+    @property
+    def note(self) -> str:
+        """Remark on the value; may be empty."""
         return ""
 
     def value(self) -> Any:
@@ -115,7 +123,7 @@ class OptionalEditor(Editor):
         super().__init__()
         self._number = number
         self.switch = QCheckBox()
-        self.switch.setToolTip(f"Whether {field.title.lower()} counts at all. {field.help}".strip())
+        self.switch.setToolTip(f"Use this value. {field.help}".strip())
         self.switch.setAccessibleName(f"Use {field.title.lower()}")
         self.layout_.addWidget(self.switch)
         self.take(number)
@@ -207,7 +215,7 @@ class FolderEditor(TextEditor):
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self.line.setPlaceholderText("found or downloaded")
+        self.line.setPlaceholderText("default place" if field.optional else "choose a folder")
         browse = IconButton("folder", f"Choose {field.title.lower()}")
         browse.clicked.connect(self._browse)
         self.layout_.addWidget(browse)
@@ -234,28 +242,61 @@ class FileEditor(FolderEditor):
             self.line.setText(file)
 
 
-class OptionEditor(Editor):
-    """Choice of one option."""
+class ChoiceEditor(Editor):
+    """Choice of one alternative by its title; those that cannot be used here are disabled."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
         self.choice = QComboBox()
-        self.choice.addItems(list(field.options))
+        self.choice.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.choice.setMinimumContentsLength(1)
+        for kind in field.options or field.kinds:
+            self._add(kind)
+        # The list may be wider than the box, so that no title is cut.
+        view = self.choice.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 4 * UNIT)
         self.take(self.choice)
-        self.set_value(field.default)
+        self.set_value(default_kind(field) if field.type == "kind" else field.default)
+        self._show_help()
+        self.choice.currentIndexChanged.connect(self._show_help)
         self.choice.currentIndexChanged.connect(self.changed)
+
+    def _add(self, kind: Kind) -> None:
+        self.choice.addItem(kind.label, kind.name)
+        index = self.choice.count() - 1
+        tip = " ".join(filter(None, (kind.help, kind.unavailable or kind.requirement)))
+        self.choice.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+        self.choice.setItemData(index, kind.unavailable or kind.requirement, NOTE_ROLE)
+        model = self.choice.model()
+        if kind.unavailable and isinstance(model, QStandardItemModel):
+            model.item(index).setEnabled(False)
+
+    @Slot()
+    def _show_help(self) -> None:
+        tip = self.choice.currentData(Qt.ItemDataRole.ToolTipRole)
+        self.choice.setToolTip(tip or self.toolTip())
+
+    @property
+    @override
+    def note(self) -> str:
+        return self.choice.currentData(NOTE_ROLE) or ""
 
     @override
     def value(self) -> str:
-        return self.choice.currentText()
+        return str(self.choice.currentData())
 
     @override
     def set_value(self, value: Any) -> None:
-        self.choice.setCurrentText(str(value))
+        """Choose an alternative by name; an unknown one changes nothing."""
+        index = self.choice.findData(value)
+        if index >= 0:
+            self.choice.setCurrentIndex(index)
 
 
 def make_editor(field: Field) -> Editor:
-    """Return an editor for the type of a field, except ``kind`` (see `KindEditor`)."""
+    """Return an editor for the type of a field."""
     editor = EDITORS[field.type](field)
     is_number = field.type in ("int", "float")
     return OptionalEditor(field, editor) if field.optional and is_number else editor
@@ -265,7 +306,8 @@ EDITORS: dict[str, Callable[[Field], Editor]] = {
     "int": NumberEditor,
     "float": NumberEditor,
     "bool": BoolEditor,
-    "option": OptionEditor,
+    "option": ChoiceEditor,
+    "kind": ChoiceEditor,
     "path": FolderEditor,
     "file": FileEditor,
     "ints": TextEditor,

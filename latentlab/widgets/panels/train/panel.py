@@ -5,21 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
 
 from latentlab.session.export import DescribeForm
+from latentlab.session.form import with_titles
+from latentlab.session.recipes import EstimateTime, ListPresets, TimePresets, approximate
 from latentlab.widgets.kit.form.form import FormWidget
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.kit.start_training import estimated_seconds, start_training
 from latentlab.widgets.kit.sweep_dialog import ask_sweep
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
+from latentlab.widgets.panels.train.presets_button import PresetsButton
 from latentlab.widgets.panels.train.steering import SteeringCard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from latentlab.session.form import Field
+    from latentlab.session.recipes import Preset
+    from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
@@ -27,40 +40,59 @@ RECIPE_KEY = "train/recipe"
 
 
 class TrainPanel(PanelWidget):
-    """Form generated from the recipe's schema, below the steering card of the current run."""
+    """Form of the next run, below the steering card of the current run."""
 
-    watches = frozenset({DescribeForm, "run", "failure", "draft"})
+    watches = frozenset({DescribeForm, ListPresets, EstimateTime, "run", "failure", "draft"})
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.form: FormWidget | None = None
         self._problem_key = ""
+        self._is_timing = False
         self.card = SteeringCard(controller)
         self.stop, self.cancel = self.card.stop, self.card.cancel
-        self._next_label = muted("NEXT RUN")
+        self._next_label = muted("Next run")
+        self._make_tools()
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setMinimumWidth(200)
-        self._area.setWidget(muted("Loading what can be trained…"))
+        self._area.setWidget(muted("Loading…"))
         self.problem = problem()
         self.body.addWidget(self.card)
         self.body.addWidget(self._next_label)
         self.body.addWidget(self._area, 1)
         self.body.addWidget(self.problem)
+        self.time = muted("")
+        self.body.addWidget(self.time)
         self.body.addLayout(self._buttons())
         self._show_busy(False)
+
+    def _make_tools(self) -> None:
+        self.presets = PresetsButton()
+        self.presets.opened.connect(self._measure_presets)
+        self.presets.chosen.connect(self._use_preset)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Find a setting")
+        self.search.setToolTip("Show only the settings whose name, key or description has a word")
+        self.search.setAccessibleName("Find a setting")
+        self.search.setClearButtonEnabled(True)
+        for button in self.search.findChildren(QToolButton):
+            button.setToolTip("Show all settings")
+        self.search.textChanged.connect(self._search)
+        self.tools.addWidget(self.presets)
+        self.tools.addWidget(self.search, 1)
 
     def _buttons(self) -> QHBoxLayout:
         self.start = QPushButton("Train")
         self.start.setObjectName("primary")
-        self.start.setToolTip("Train this model in the background  (Ctrl+T)")
+        self.start.setToolTip("Train this model  (Ctrl+T)")
         self.queue = QPushButton("Add to queue")
-        self.queue.setToolTip("Train this model after the run under way  (Ctrl+Shift+T)")
+        self.queue.setToolTip("Train this model after the current run  (Ctrl+Shift+T)")
         self.sweep = QPushButton("Sweep…")
-        self.sweep.setToolTip("Train it once for each of several values of one number")
+        self.sweep.setToolTip("Train once for each of several values of one setting")
         self._tips = {b: b.toolTip() for b in (self.start, self.queue, self.sweep)}
-        self.start.clicked.connect(self.controller.training.start)
+        self.start.clicked.connect(self._start)
         self.queue.clicked.connect(self._enqueue)
         self.sweep.clicked.connect(self._ask_sweep)
         row = QHBoxLayout()
@@ -69,6 +101,15 @@ class TrainPanel(PanelWidget):
         row.addWidget(self.queue, 2)
         row.addWidget(self.sweep, 1)
         return row
+
+    @override
+    def wants(self, state: State) -> Iterable[Request[Any]]:
+        """Return the presets and the time of the draft; a run would disturb a measurement."""
+        yield ListPresets()
+        if state.training.run is None and state.draft.values and not state.draft.problem:
+            yield EstimateTime(state.draft.values)
+        if state.training.run is None and self._is_timing:
+            yield TimePresets()
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
@@ -81,6 +122,8 @@ class TrainPanel(PanelWidget):
         if changed & {"run", DescribeForm, "failure"}:
             self._show_busy(state.training.run is not None)
             self.card.show_run(state, changed)
+        if ListPresets in changed:
+            self.presets.show_presets(state.answer(ListPresets) or ())
         self._show_ready(state)
         if "failure" in changed:
             self._show_problems(state)
@@ -90,12 +133,33 @@ class TrainPanel(PanelWidget):
         for button, tip in self._tips.items():
             button.setEnabled(self.form is not None and not state.draft.problem)
             button.setToolTip(state.draft.problem or tip)
+        seconds = estimated_seconds(state)
+        known = seconds is not None and state.training.run is None
+        self.time.setText(f"Takes {approximate(seconds or 0)} on this machine" if known else "")
 
     def _show_busy(self, busy: bool) -> None:
         visible = {self.start: not busy, self.queue: busy, self.card: busy, self._next_label: busy}
         # Hide widgets before showing others: all at once would stretch the column.
         for widget in sorted(visible, key=visible.__getitem__):
             widget.setVisible(visible[widget])
+
+    @Slot()
+    def _measure_presets(self) -> None:
+        self._is_timing = True
+        self.controller.demand.renew()
+
+    @Slot(object)
+    def _use_preset(self, preset: Preset) -> None:
+        self.controller.training.use_recipe(preset.values, preset.title)
+
+    @Slot(str)
+    def _search(self, text: str) -> None:
+        if self.form:
+            self.form.search(text)
+
+    @Slot()
+    def _start(self) -> None:
+        start_training(self, self.controller)
 
     @Slot()
     def _enqueue(self) -> None:
@@ -111,6 +175,7 @@ class TrainPanel(PanelWidget):
         self._area.setWidget(self.form)
         self.form.set_values(state.draft.values or settings().value(RECIPE_KEY, {}))
         self.form.changed.connect(self._on_edited)
+        self.form.search(self.search.text())
         self._on_edited()
 
     def _show_draft(self, draft: Mapping[str, Any]) -> None:
@@ -131,16 +196,18 @@ class TrainPanel(PanelWidget):
         if self.form is None:
             return
         self.form.clear_problems()
+        fields = state.answer(DescribeForm) or ()
         other_problems = []
         for key, text in state.failure.problems if state.failure else ():
             row = self.form.row(key)
             if row:
-                row.show_problem(text)
+                self.search.clear()
+                self.form.show_problem(row, text)
                 self._problem_key = key
                 # After the layout of the text and of the sections unfolded for it.
                 QTimer.singleShot(0, self._scroll)
             else:
-                other_problems.append(f"{key}: {text}")
+                other_problems.append(with_titles(f"{key}: {text}", fields))
         self.problem.setText("\n".join(other_problems))
         self.problem.setVisible(bool(other_problems))
 
@@ -157,11 +224,11 @@ PANEL = Panel(
     places={
         "train": Place(Area.LEFT),
     },
-    help="A recipe: which <i>data</i>, which <i>model</i>, what <i>objective</i> to make small, "
-    "how long. The loss is reconstruction + beta · KL, in nats per image. Press Train and watch "
-    "the map form. Things to try: two latent dimensions against twenty; beta 0 and beta 10; a "
-    "linear schedule, and the bend in the curves where it ends. While a run goes on, beta, the "
-    "learning rate and free bits can be changed above: Enter applies. The form below then "
-    "prepares the next run. A sweep trains one number at several values, to be compared.",
+    help="The settings of a run: <i>data set</i>, <i>model</i>, weight of the KL, and epochs; all "
+    "others are in the groups below. The loss is reconstruction + beta · KL, in nats per image. "
+    "<i>Presets</i> fills the form with a recipe. Try two latent dimensions against twenty, beta 0 "
+    "and beta 10, or a linear beta schedule, whose end is a bend in the curves. During a run, "
+    "beta, the learning rate and free bits can be changed above the form: press Enter to apply. "
+    "The form then prepares the next run. A sweep trains one run for each of several values.",
     widget=TrainPanel,
 )

@@ -39,9 +39,10 @@ class SteeringRow(QWidget):
         self._now: float | None = None
         self._sent: float | None = None
         self.editor = make_editor(replace(field, optional=False))
-        self.editor.setToolTip(f"{field.help} Enter applies it to the run, Escape takes it back.")
-        (self.editor.focusProxy() or self.editor).setAccessibleName(f"{field.title} of the run")
-        self.label = QLabel(field.title)
+        self.editor.setToolTip(f"{field.help} Enter applies it to the run, Escape restores it.")
+        (self.editor.focusProxy() or self.editor).setAccessibleName(f"{field.title} now")
+        # The form below has the same field for the next run.
+        self.label = QLabel(f"{field.title} now")
         self.label.setToolTip(field.help)
         self.label.setBuddy(self.editor)
         row = QHBoxLayout(self)

@@ -126,7 +126,7 @@ class ImportDialog(QDialog):
         fields = _fields(state.answer(DescribeForm) or ())
         if self.form or not fields:
             return
-        self.form = FormWidget(fields, depth=1)
+        self.form = FormWidget(fields, grouped=False)
         height = self.form.row("height")
         if height and isinstance(height.editor, NumberEditor):
             height.editor.box.setSpecialValueText("as wide")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
-from latentlab.widgets.kit.form.form import LABEL_WIDTH
+from latentlab.widgets.kit.form.row import GROUP_INDENT, LABEL_WIDTH
 from latentlab.widgets.kit.theme import UNIT
 
 
 class FilePathRow(QWidget):
-    """Row whose ``line`` is aligned with the editors of a form of depth 1."""
+    """Row whose ``line`` is aligned with the editors of a form."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -19,7 +19,7 @@ class FilePathRow(QWidget):
         self.line.setToolTip("Where the pictures lie; two or more folders in it become classes")
         self.line.setAccessibleName("Folder or ZIP of pictures")
         label = QLabel("Pictures")
-        label.setFixedWidth(LABEL_WIDTH - UNIT)
+        label.setFixedWidth(LABEL_WIDTH - GROUP_INDENT)
         label.setBuddy(self.line)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -60,25 +60,32 @@ def test_takes_values_and_leaves_the_rest(form):
     assert form.changes[-1] == form.values()
 
 
-def test_another_kind_has_fields_of_its_own(form):
-    editor(form, "model").choice.setCurrentText("cvae")
-    assert form.values()["model"] == {"kind": "cvae", "latent_dim": 2}
+def choose(form, key, name):
+    """Choose an alternative by its name in a recipe."""
+    choice = editor(form, key).choice
+    choice.setCurrentIndex(choice.findData(name))
+
+
+def test_another_kind_has_fields_and_defaults_of_its_own(form):
+    choose(form, "model", "cvae")
+    assert form.values()["model"] == {"kind": "cvae", "latent_dim": 20}
     assert form.changes[-1]["model"]["kind"] == "cvae"
 
 
 def test_nothing_of_the_kind_before_is_left_below_the_fields(form):
     """Not even until the event loop takes it away, which a dialog above puts off."""
-    choosing = editor(form, "model")
-    before = choosing.form
+    before = form.row("model.beta")
     assert before.isVisible()
-    choosing.choice.setCurrentText("cvae")
+    assert before.label.isVisible()
+    choose(form, "model", "cvae")
     assert not before.isVisible()
+    assert not before.label.isVisible()
 
 
 def test_kinds_share_what_both_have(form):
     """Changing one's mind about the model keeps the numbers that both kinds know."""
     editor(form, "model.latent_dim").set_value(7)
-    editor(form, "model").choice.setCurrentText("cvae")
+    choose(form, "model", "cvae")
     assert form.values()["model"]["latent_dim"] == 7
 
 
@@ -95,12 +102,38 @@ def test_unknown_kind_changes_nothing(form):
 
 
 def test_single_kind_offers_no_choice(form):
-    assert not editor(form, "data").choice.isVisible()
+    assert form.row("data") is None
     assert editor(form, "model").choice.isVisible()
 
 
+def test_choices_are_shown_by_title_and_the_impossible_ones_are_disabled(form):
+    choice = editor(form, "device").choice
+    assert [choice.itemText(i) for i in range(choice.count())] == ["Auto", "CPU", "Tpu"]
+    assert choice.itemData(2, Qt.ItemDataRole.ToolTipRole) == "There is none."
+    enabled = [bool(choice.model().item(i).flags() & Qt.ItemFlag.ItemIsEnabled) for i in range(3)]
+    assert enabled == [True, True, False]
+    # A recipe of another machine keeps its value.
+    form.set_values({"device": "tpu"})
+    assert form.values()["device"] == "tpu"
+
+
+def test_what_a_kind_needs_is_told_below_its_title(qtbot, application):
+    kinds = (Kind("a", "A."), Kind("celeba", "Faces.", title="CelebA", requirement="Choose one."))
+    form = FormWidget((Field("data", "Data", "It.", "kind", kinds=kinds),))
+    qtbot.addWidget(form)
+    choice = form.row("data").editor.choice
+    assert choice.itemText(1) == "CelebA"
+    assert choice.itemData(1, Qt.ItemDataRole.ToolTipRole) == "Faces. Choose one."
+    form.show()
+    note = form.row("data")._note
+    assert not note.isVisible()
+    form.set_values({"data": "celeba"})
+    assert note.isVisible()
+    assert note.text() == "Choose one."
+
+
 def test_problem_stands_under_its_field(form):
-    form.row("model.beta").show_problem("must be at least 0 (not -1)")
+    form.show_problem(form.row("model.beta"), "must be at least 0 (not -1)")
     assert form.row("model.beta")._problem.isVisible()
     assert "at least 0" in form.row("model.beta")._problem.text()
     others = [form.row(key)._problem for key in ("model", "model.latent_dim", "device")]
@@ -114,11 +147,11 @@ def test_a_kind_that_is_left_is_found_again_as_it_was(form, key):
     """Also what only that kind knows."""
     editor(form, key).set_value(7)
     for kind in ("cvae", "vae"):
-        editor(form, "model").choice.setCurrentText(kind)
+        choose(form, "model", kind)
     assert editor(form, key).value() == 7
     form.set_values({}, whole=True)
     for kind in ("cvae", "vae"):
-        editor(form, "model").choice.setCurrentText(kind)
+        choose(form, "model", kind)
     assert form.values() == DEFAULTS
 
 
@@ -233,62 +266,130 @@ def test_number_may_be_left_out(make_editor, kind):
     assert number.value() == 5
 
 
-# The fold of advanced fields
+# Groups and search
 
-STEPS = Kind("", "", (Field("width", "Width", "How wide.", "int", 3, advanced=True),))
-ADVANCED = (
+STEPS = Kind("", "", (Field("width", "Width", "How wide.", "int", 3, group="Network"),))
+PEAKS = (Field("peaks", "Peaks", "Number of maxima.", "int", 1),)
+SHAPES = (Kind("line", "Straight."), Kind("cosine", "Round.", PEAKS, title="Half a cosine"))
+GROUPED = (
     Field("epochs", "Epochs", "How often.", "int", 30),
-    Field("clip", "Clip", "How long.", "float", 0.0, 0.0, advanced=True),
-    Field("steps", "Steps", "How.", "kind", {"width": 3}, kinds=(STEPS,), advanced=True),
+    Field("clip", "Clip", "Longest gradient.", "float", 0.0, 0.0, group="Optimizer"),
+    Field("steps", "Steps", "How.", "kind", {"width": 3}, kinds=(STEPS,), group="Network"),
+    Field("shape", "Shape", "Form.", "kind", kinds=SHAPES, group="Network"),
 )
 
 
 @pytest.fixture
-def folded(qtbot, application):
-    form = FormWidget(ADVANCED)
+def grouped(qtbot, application):
+    form = FormWidget(GROUPED)
     qtbot.addWidget(form)
     form.show()
     return form
 
 
-def test_advanced_fields_wait_in_a_fold(folded):
-    assert folded.row("epochs").isVisible()
-    assert not folded.row("clip").isVisible()
-    assert folded.values() == {"epochs": 30, "clip": 0.0, "steps": {"width": 3}}
-    QTest.mouseClick(folded.fold, Qt.MouseButton.LeftButton)
-    assert folded.row("clip").isVisible()
-    QTest.mouseClick(folded.fold, Qt.MouseButton.LeftButton)
-    assert not folded.row("clip").isVisible()
+def visible(form):
+    """Return the keys of the rows that are seen."""
+    keys = ("epochs", "clip", "steps.width", "shape")
+    return {key for key in keys if form.row(key).isVisible()}
 
 
-def test_form_without_advanced_fields_has_no_fold(form):
-    assert form.fold is None
+def test_groups_are_folded(grouped):
+    assert visible(grouped) == {"epochs"}
+    assert grouped.values() == {
+        "epochs": 30,
+        "clip": 0.0,
+        "steps": {"width": 3},
+        "shape": {"kind": "line"},
+    }
+    fold = grouped.sections["Optimizer"].fold
+    QTest.mouseClick(fold, Qt.MouseButton.LeftButton)
+    assert visible(grouped) == {"epochs", "clip"}
+    QTest.mouseClick(fold, Qt.MouseButton.LeftButton)
+    assert visible(grouped) == {"epochs"}
 
 
-def test_fold_tells_how_many_of_its_values_were_set(folded):
-    assert folded.fold.text() == "More"
-    folded.set_values({"clip": 2.0, "epochs": 5})
-    assert folded.fold.text() == "More · 1 set"
-    folded.set_values({"steps": {"width": 4}})
-    assert folded.fold.text() == "More · 2 set"
+def test_form_without_groups_shows_all_rows(qtbot, application):
+    form = FormWidget(GROUPED, grouped=False)
+    qtbot.addWidget(form)
+    form.show()
+    assert visible(form) == {"epochs", "clip", "steps.width", "shape"}
 
 
-def test_problem_opens_every_fold_around_it(folded):
-    folded.row("epochs").show_problem("is not to be hidden")
-    assert not folded.fold.isChecked()
-    folded.row("steps.width").show_problem("must be at least 1")
-    assert folded.row("steps.width")._problem.isVisible()
+def test_group_tells_how_many_of_its_values_were_changed(grouped):
+    fold = grouped.sections["Network"].fold
+    assert fold.text() == "Network"
+    grouped.set_values({"steps": {"width": 4}, "epochs": 5, "clip": 1.0})
+    assert fold.text() == "Network · 1 changed"
+    grouped.set_values({"shape": "cosine"})
+    assert fold.text() == "Network · 2 changed"
+    grouped.set_values({}, whole=True)
+    assert fold.text() == "Network"
 
 
-def test_open_fold_stays_open_as_the_kind_changes(qtbot, application):
-    inner = (Field("width", "Width", "How wide.", "int", 3, advanced=True),)
-    field = Field("m", "M", "It.", "kind", kinds=(Kind("a", "A.", inner), Kind("b", "B.", inner)))
+def test_problem_unfolds_its_group(grouped):
+    grouped.show_problem(grouped.row("epochs"), "is not to be hidden")
+    assert visible(grouped) == {"epochs"}
+    grouped.show_problem(grouped.row("steps.width"), "must be at least 1")
+    assert grouped.row("steps.width")._problem.isVisible()
+    assert visible(grouped) == {"epochs", "steps.width", "shape"}
+
+
+def test_invalid_value_unfolds_its_group(grouped):
+    """As from a settings file of another version."""
+    grouped.set_values({"clip": 2.0})
+    assert visible(grouped) == {"epochs"}
+    grouped.set_values({"clip": -1.0})
+    assert visible(grouped) == {"epochs", "clip"}
+    assert grouped.wrong() == "Clip: at least 0"
+
+
+def test_open_group_stays_open_as_the_kind_changes(qtbot, application):
+    inner = (Field("width", "Width", "How wide.", "int", 3, group="Network"),)
+    other = (Field("width", "Width", "How wide.", "int", 4, group="Network"),)
+    field = Field("m", "M", "It.", "kind", kinds=(Kind("a", "A.", inner), Kind("b", "B.", other)))
     form = FormWidget((field,))
     qtbot.addWidget(form)
     form.show()
-    form.row("m").editor.form.unfold()
-    form.row("m").editor.choice.setCurrentText("b")
-    assert form.row("m").editor.form.fold.isChecked()
+    form.sections["Network"].fold.click()
+    choose(form, "m", "b")
+    assert form.values() == {"m": {"kind": "b", "width": 4}}
+    assert form.row("m.width").isVisible()
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("clip", {"clip"}),
+        ("steps.wid", {"steps.width"}),
+        ("GRADIENT longest", {"clip"}),
+        ("half a cos", {"shape"}),
+        ("how", {"epochs", "steps.width"}),
+        ("peaks", {"shape"}),  # of another kind
+        ("nothing like it", set()),
+    ],
+)
+def test_search_finds_title_key_help_and_alternatives_in_any_group(grouped, text, keys):
+    grouped.sections["Optimizer"].fold.click()
+    grouped.search(text)
+    assert visible(grouped) == keys
+    assert grouped._nothing.isVisible() == (not keys)
+    grouped.search("")
+    assert visible(grouped) == {"epochs", "clip"}
+    assert not grouped._nothing.isVisible()
+
+
+def test_a_choice_is_not_found_for_a_field_that_has_a_row(grouped):
+    grouped.set_values({"shape": "cosine"})
+    grouped.search("peaks")
+    assert grouped.row("shape.peaks").isVisible()
+    assert not grouped.row("shape").isVisible()
+
+
+def test_search_goes_on_as_the_kind_changes(form):
+    form.search("latent")
+    choose(form, "model", "cvae")
+    assert form.row("model.latent_dim").isVisible()
+    assert not form.row("device").isVisible()
 
 
 def test_whole_recipe_leaves_nothing_of_the_one_before(form):
@@ -322,9 +423,25 @@ def test_problems_stand_at_their_fields(desk):
     assert shown == {"model": "unknown key", "model.beta": "must be at least 0 (not -1)"}
     assert panel.problem.isVisible()
     assert panel.problem.text() == "objective.beta: has no field in this form"
-    desk.controller.store.dismiss_failure()
+    panel.form.row("model.beta").editor.box.setValue(2.0)
     assert not panel.form.row("model.beta")._problem.isVisible()
+    assert panel.form.row("model")._problem.isVisible()
+    assert [key for key, _ in desk.state.failure.problems] == ["model.sizes", "objective.beta"]
+    desk.controller.store.dismiss_failure()
+    assert not panel.form.row("model")._problem.isVisible()
     assert not panel.problem.isVisible()
+
+
+def test_message_vanishes_when_its_value_is_corrected(desk):
+    panel = desk.panel("train")
+    problems = (("model.hidden.0", "must be a whole number (not 'x')"),)
+    desk.controller.store.set(failure=Failure("Bad.", problems=problems))
+    assert panel.form.row("model.hidden")._problem.isVisible()
+    panel.form.row("model.latent_dim").editor.box.setValue(3)
+    assert desk.state.failure is not None
+    panel.form.row("model.hidden").editor.line.setText("32")
+    assert desk.state.failure is None
+    assert not panel.form.row("model.hidden")._problem.isVisible()
 
 
 def test_draft_fills_the_form_and_the_form_the_draft(desk):

@@ -1,0 +1,98 @@
+"""Measured time of training steps, from which the time of a run is estimated."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from latentlab.data.image_set import ImageSet, Splits
+from latentlab.learning.fast.device import pick_device
+from latentlab.learning.trainer import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from latentlab.data.image_set import ImageSpec, Outline
+    from latentlab.learning.recipe import Recipe
+
+FIRST_BATCH, MAX_BATCH = 8, 512
+MAX_WEIGHTS, MAX_PIXELS = 30_000_000, 600_000
+"""Largest network and image that are measured; others may not fit into memory."""
+SLOW_STEP_S = 0.15
+"""Seconds of a step from which larger batches are extrapolated, not measured."""
+MIN_STEPS, MEASURED_S = 3, 0.3
+"""Least number of steps of each size, and seconds of those of the full batch."""
+VALIDATION_SHARE = 1 / 3
+"""Time of an image in validation, which has no backward pass, as a share of that in training."""
+
+
+def is_measurable(recipe: Recipe, spec: ImageSpec) -> bool:
+    """Return whether a measurement needs little memory."""
+    if spec.pixels > MAX_PIXELS:
+        return False
+    with torch.device("meta"):  # allocates nothing
+        weights = recipe.model.build(spec).parameters()
+    return sum(each.numel() for each in weights) <= MAX_WEIGHTS
+
+
+def seconds_per_image(recipe: Recipe, spec: ImageSpec) -> Generator[None, None, float]:
+    """Measure the time of a training step on random images, yielding after each step.
+
+    Batches double until the batch size of the recipe, or until a step is slow; from then on the
+    time grows in proportion to the batch. The fastest step of several counts: the first one
+    allocates memory, and other programs make steps slower.
+
+    Returns
+    -------
+    float
+        Seconds of a step divided by its number of images.
+    """
+    batch = min(MAX_BATCH, recipe.training.batch_size)
+    trainer = Trainer(recipe, random_splits(spec, batch), pick_device(recipe.training.device))
+    yield
+    size = min(FIRST_BATCH, batch)
+    while (seconds := (yield from _fastest(trainer, size))) < SLOW_STEP_S and size < batch:
+        size = min(2 * size, batch)
+    if seconds < SLOW_STEP_S:
+        seconds = min(seconds, (yield from _fastest(trainer, batch, MEASURED_S)))
+    return seconds / size
+
+
+def _fastest(trainer: Trainer, size: int, least: float = 0.0) -> Generator[None, None, float]:
+    """Return the time of the fastest of some steps, which take `least` seconds together."""
+    times: list[float] = []
+    while len(times) < MIN_STEPS or sum(times) < least:
+        times.append(_step(trainer, size))
+        yield
+    return min(times)
+
+
+def run_seconds(recipe: Recipe, outline: Outline, per_image: float) -> float:
+    """Return the estimated seconds of all epochs, with validation."""
+    images = outline.train + VALIDATION_SHARE * outline.validation
+    return recipe.training.epochs * images * per_image
+
+
+def random_splits(spec: ImageSpec, count: int) -> Splits:
+    """Return random images of a shape, the same in both parts."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (count, *spec.shape), np.uint8)
+    labels = rng.integers(0, spec.classes, count) if spec.classes else None
+    images = ImageSet(pixels, labels, spec)
+    return Splits(images, images)
+
+
+def _step(trainer: Trainer, size: int) -> float:
+    """Make a training step and return its seconds."""
+    rows = torch.arange(size, device=trainer.device)
+    start = time.perf_counter()
+    trainer.begin_step(size)
+    trainer.learn_rows(rows)
+    if trainer.device.type == "cuda":
+        torch.cuda.synchronize(trainer.device)
+    elif trainer.device.type == "mps":
+        torch.mps.synchronize()
+    return time.perf_counter() - start

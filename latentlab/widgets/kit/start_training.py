@@ -1,0 +1,43 @@
+"""Start of a run, with a warning if it would take hours, and the file of its recipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from latentlab.session.export import RECIPES
+from latentlab.session.recipes import HOUR_S, EstimateTime, SaveRecipe, approximate
+from latentlab.widgets.kit.dialogs import ask_save_path, confirm
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from latentlab.session.state import State
+    from latentlab.workers.controller import Controller
+
+
+def start_training(parent: QWidget, controller: Controller) -> None:
+    """Start a run of the draft; ask first if its estimated time is an hour or more."""
+    seconds = estimated_seconds(controller.state)
+    if seconds is not None and seconds >= HOUR_S and controller.state.training.run is None:
+        text = f"This run takes {approximate(seconds)} on this machine."
+        more = (
+            "You can stop it at any time and keep what it has learned. Fewer epochs, fewer images "
+            "or a smaller network take less time."
+        )
+        if not confirm(parent, text, more, "Train anyway"):
+            return
+    controller.training.start()
+
+
+def estimated_seconds(state: State) -> float | None:
+    """Return the estimated time of a run of the draft; None if it is not known."""
+    estimate = state.answer(EstimateTime)
+    is_current = estimate is not None and estimate.values == state.draft.values
+    return estimate.seconds if estimate and is_current else None
+
+
+def save_recipe(parent: QWidget, controller: Controller) -> None:
+    """Ask for a file and write the draft to it."""
+    path = ask_save_path(parent, "recipe", RECIPES)
+    if path:
+        controller.files.save(SaveRecipe(controller.state.draft.values or {}, path))
