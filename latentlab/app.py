@@ -44,7 +44,11 @@ def main(path: Path | None = None) -> int:
         )
         return 1
     app = make_application()
+    # `recent` lists this model once it is open.
+    is_first_start = path is None and not recent()
     window = open_window(path)
+    if is_first_start:
+        QTimer.singleShot(0, window, window.show_welcome)
     close_when_interrupted(window)
     Collector(window)
     prepare_training_soon(window)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import platformdirs
 
+RUN_FILES = ("checkpoint.json", "checkpoint.safetensors", "recipe.toml")
+"""Files of which a run folder has at least one."""
+
 
 def expanded(path: Path) -> Path:
     """Return a path with ``~`` expanded."""
@@ -55,3 +58,8 @@ def cache() -> Path:
     if chosen:
         return Path(chosen) / "cache"
     return Path(platformdirs.user_cache_dir("latentlab", appauthor=False))
+
+
+def is_run(path: Path) -> bool:
+    """Return whether a path is the folder of a run."""
+    return any((path / name).exists() for name in RUN_FILES)

@@ -16,7 +16,8 @@ from latentlab.widgets.kit.flow_layout import FlowLayout, WrappingWidget
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from PySide6.QtGui import QHideEvent, QShowEvent
 
@@ -123,6 +124,13 @@ class PanelWidget(WrappingWidget):
         It is called after each change of the state, so it must be fast. A request that was already
         sent for the same codes is not sent again. After a change of its own settings the panel
         calls ``controller.demand.renew()``.
+        """
+        return ()
+
+    def drop_targets(self, paths: Sequence[Path]) -> Iterable[tuple[QWidget, str]]:
+        """Return the widgets that take dropped paths, and what each does with them.
+
+        Widgets that take no files leave them to the window.
         """
         return ()
 

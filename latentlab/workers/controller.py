@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.session.export import CheckPlugins, DescribeForm, ReadRecipe
-from latentlab.session.model import Adopt
+from latentlab.session.model import MODEL_FILES, Adopt
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.arithmetic import ArithmeticIntents
 from latentlab.workers.intents.bookmarks import BookmarkIntents
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from latentlab.workers.job import Outcome
     from latentlab.workers.lane import Answer, Lane, LaneProgress
     from latentlab.workers.training import Training
-
-MODEL_FILES = (".safetensors", ".json")
 
 
 class Controller(QObject):
@@ -114,6 +112,7 @@ class Controller(QObject):
         if path.is_dir() or path.suffix.lower() in MODEL_FILES:
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
+            self.workspaces.go("train")
             self.ask(ReadRecipe(path))
         else:
             self.own_image.open(path)

@@ -103,6 +103,7 @@ def test_recipe_fills_the_form(desk, tmp_path):
     assert values["training"]["epochs"] == 7
     assert values["training"]["learning_rate"] == 0.0005
     assert desk.state.draft.values == values
+    assert desk.state.workspace == "train"
     assert desk.state.model is before
     assert desk.state.failure is None
 
@@ -155,10 +156,13 @@ def test_link_from_a_browser_is_not_taken_for_a_file(old_desk):
     assert old_desk.state.failure is None
 
 
-def test_first_of_many_files_opens(desk, tmp_path):
-    assert drop(desk.window, CVAE, DIGITS_2D)
+def test_first_of_many_files_that_can_be_opened_opens(desk, tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing")
+    assert drop(desk.window, tmp_path / "notes.txt", CVAE, DIGITS_2D)
     desk.settle()
     assert desk.state.model.name == "digits-cvae"
+    said = desk.window.messages.lines[0].text.text()
+    assert said == "digits-cvae is used. notes.txt and digits-2d are not used."
 
 
 def test_drop_of_something_bad_is_told(desk, tmp_path):

@@ -20,6 +20,7 @@ from latentlab.runs import training_process
 from latentlab.session.export import DescribeForm
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.runs import ListLibrary
+from latentlab.widgets.window.welcome import WelcomePage
 
 DIGITS_2D = resources() / "models" / "digits-2d"
 
@@ -140,28 +141,51 @@ def test_main_opens_a_run_given_as_path(monkeypatch, tmp_path):
     assert opened == [tmp_path, None]
 
 
-def test_in_the_program_the_gui_thread_collects(application, refrozen, monkeypatch):
-    windows, automatic = [], []
-
-    def open_window(path, opened=program.open_window):
-        windows.append(opened(path))
-        return windows[0]
-
-    def use(_):
-        automatic.append(gc.isenabled())
-        windows[0].close()
-        return 0
-
+@pytest.fixture
+def run_main(application, own_place, refrozen, monkeypatch):
+    """Run the program with `use(window)` in place of a person, and return the result of that."""
     before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(program, "open_window", open_window)
-    monkeypatch.setattr(type(application), "exec", use)
+
+    def run(path, use):
+        windows, results = [], []
+
+        def open_window(path, opened=program.open_window):
+            windows.append(opened(path))
+            return windows[0]
+
+        def execute(_):
+            results.append(use(windows[0]))
+            windows[0].close()
+            return 0
+
+        with monkeypatch.context() as patch:
+            patch.setattr(program, "open_window", open_window)
+            patch.setattr(type(application), "exec", execute)
+            assert program.main(path) == 0
+        windows.pop().deleteLater()
+        return results[0]
+
     gc.enable()
-    try:
-        assert program.main(DIGITS_2D) == 0
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert automatic == [False]
-    windows.pop().deleteLater()
+    yield run
+    signal.signal(signal.SIGINT, before)
+
+
+def test_in_the_program_the_gui_thread_collects(run_main):
+    assert run_main(DIGITS_2D, lambda window: gc.isenabled()) is False
+
+
+def is_welcomed(window):
+    run_until(lambda: window.controller.state.model is not None)
+    return window.findChild(WelcomePage) is not None
+
+
+def test_only_the_first_start_welcomes(run_main):
+    assert run_main(None, is_welcomed)
+    assert not run_main(None, is_welcomed)
+
+
+def test_a_run_that_is_asked_for_is_shown_without_a_welcome(run_main):
+    assert not run_main(DIGITS_2D, is_welcomed)
 
 
 def test_a_window_at_rest_makes_ready_for_the_first_run(desk, monkeypatch):

@@ -17,6 +17,7 @@ from latentlab.data.files import other_files
 from latentlab.data.files.image_file import picture_suffixes
 from latentlab.data.files.other_files import kind_of
 from latentlab.data.tables.encodings import decode_names
+from latentlab.directories import is_run
 from latentlab.errors import DataError
 from latentlab.work import Progress, in_thread, with_progress
 
@@ -36,7 +37,6 @@ UTF8_FLAG = 0x800
 """Flag of a ZIP entry whose name is UTF-8."""
 GLANCE = 300
 """Maximum number of files that `holds_pictures` checks."""
-RUN_FILES = ("checkpoint.json", "checkpoint.safetensors", "recipe.toml")
 Skipped = tuple[tuple[str, str], ...]
 
 
@@ -290,7 +290,7 @@ def holds_pictures(path: Path) -> bool:
     """Return whether a path is a ZIP, or a folder with images (in `GLANCE` files), not a run."""
     if path.is_file():
         return path.suffix.lower() == ".zip"
-    if not path.is_dir() or any((path / name).exists() for name in RUN_FILES):
+    if not path.is_dir() or is_run(path):
         return False
     suffixes = picture_suffixes()
     first = islice(_walk(path, []), GLANCE)

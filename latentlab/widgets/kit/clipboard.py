@@ -1,4 +1,4 @@
-"""Images from the clipboard."""
+"""Images and files from the clipboard and from drag and drop."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from latentlab.data.own_image.crop import SourceImage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PySide6.QtCore import QMimeData
 
     from latentlab.workers.controller import Controller
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def paste_image(controller: Controller) -> None:
     """Encode the image on the clipboard, or the image file that was copied."""
     data = QGuiApplication.clipboard().mimeData()
-    files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
+    files = local_files(data) if data else []
     image = QGuiApplication.clipboard().image()
     controller.store.dismiss_failure()
     if files:
@@ -30,6 +31,11 @@ def paste_image(controller: Controller) -> None:
         controller.store.refuse(
             "There is no picture on the clipboard.", "Copy an image or an image file first."
         )
+
+
+def local_files(data: QMimeData) -> list[Path]:
+    """Return the files and folders on this machine among the URLs of copied or dragged data."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 def to_pixels(image: QImage) -> NDArray[np.uint8]:

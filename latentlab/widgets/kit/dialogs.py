@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from latentlab.directories import runs
 from latentlab.errors import RunError
 from latentlab.session.export import NAMES, check_suffix
 from latentlab.widgets.kit.labels import counted, problem
@@ -122,6 +123,12 @@ def confirm_discard(parent: QWidget, controller: Controller) -> None:
     now = controller.state.training.run
     if now and now.folder == run.folder:
         controller.training.cancel()
+
+
+def ask_run_folder(parent: QWidget) -> Path | None:
+    """Ask for the folder of a run; return None if cancelled."""
+    folder = QFileDialog.getExistingDirectory(parent, "Open run", str(runs()))
+    return Path(folder) if folder else None
 
 
 def ask_image_file(parent: QWidget) -> Path | None:

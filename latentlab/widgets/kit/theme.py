@@ -112,6 +112,14 @@ def small(font: QFont) -> QFont:
     return font
 
 
+def heading(font: QFont) -> QFont:
+    """Return a font for the heading of a page that covers the window."""
+    font = QFont(font)
+    font.setPointSizeF(14)
+    font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
 def faint(colour: str, opacity: float) -> QColor:
     """Return a colour with an opacity from 0 to 1."""
     result = QColor(colour)
@@ -193,6 +201,7 @@ def _frames(c: Colours) -> str:
     #key {{ background: {c.window}; border: 1px solid {c.border}; border-radius: 3px;
         padding: 0 4px; }}
     #sheet {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 6px; }}
+    #door {{ background: {c.raised}; border: 1px solid {c.border}; border-radius: 6px; }}
     #muted {{ color: {c.muted}; }}
     #problem {{ color: {c.error}; }}
     #failure {{ background: {c.error_ground}; border: 1px solid {c.error}; border-radius: 6px; }}
@@ -202,10 +211,15 @@ def _frames(c: Colours) -> str:
 
 def _controls(c: Colours) -> str:
     return f"""
+    QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QPushButton#primary {{ background: {c.accent}; color: {"#ffffff" if c is LIGHT else "#0d1017"};
         border: none; border-radius: 4px; padding: 7px 14px; font-weight: 600; }}
     QPushButton#primary:disabled {{ background: {c.border}; color: {c.muted}; }}
     QPushButton#primary:focus {{ border: 2px solid {c.text}; padding: 5px 12px; }}
+    QPushButton#secondary {{ background: {c.raised}; border: 1px solid {c.border};
+        border-radius: 4px; padding: 6px 13px; font-weight: 600; }}
+    QPushButton#secondary:hover {{ background: {c.window}; }}
+    QPushButton#secondary:focus {{ border: 2px solid {c.accent}; padding: 5px 12px; }}
     QAbstractSpinBox[wrong="true"] {{ color: {c.error}; background-color: {c.error_ground}; }}
     QPushButton#danger {{ border: 1px solid transparent; border-radius: 4px; color: {c.error};
         background: transparent; padding: 3px 8px; }}

@@ -24,7 +24,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT, small
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
+    from PySide6.QtGui import QCloseEvent, QMouseEvent
 
     from latentlab.session.state import Changes, State
     from latentlab.widgets.panel import Panel, PanelWidget
@@ -46,6 +46,9 @@ class Dock(QDockWidget):
     controller : Controller
         Passed to the panel when it is built.
     """
+
+    alone = Signal(object)
+    """The dock itself, when its title is double-clicked: to be shown alone, or with all others."""
 
     def __init__(self, panel: Panel, controller: Controller, parent: QWidget) -> None:
         super().__init__(panel.title, parent)
@@ -197,6 +200,7 @@ class _Title(QFrame):
     def __init__(self, panel: Panel, dock: Dock) -> None:
         super().__init__(dock)
         self.setObjectName("panelHead")
+        self.setToolTip("Double-click to show this panel alone, and again to show the others")
         self._dock = dock
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, UNIT // 2, UNIT // 2, UNIT // 2)
@@ -214,6 +218,14 @@ class _Title(QFrame):
             button.setIconSize(QSize(12, 12))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(button)
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show the panel alone; Qt docks a floating one."""
+        if self._dock.isFloating():
+            super().mouseDoubleClickEvent(event)
+        else:
+            self._dock.alone.emit(self._dock)
 
     def set_tabbed(self, tabbed: bool) -> None:
         """Hide the title where a tab shows it."""

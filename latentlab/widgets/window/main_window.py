@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
 
 from latentlab.session.export import DescribeForm
+from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import remember, settings
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import find_panels
 from latentlab.widgets.window.dock import Dock
+from latentlab.widgets.window.drop_overlay import DropOverlay
 from latentlab.widgets.window.import_images.dialog import open_import_dialog
 from latentlab.widgets.window.menus import Menus
 from latentlab.widgets.window.messages import FailureBar, MessageBar
 from latentlab.widgets.window.run_bar import RunBar
 from latentlab.widgets.window.tab_order import move_focus, tab_stops
+from latentlab.widgets.window.welcome import WelcomePage
 from latentlab.widgets.window.workspace_bar import WorkspaceBar
 from latentlab.widgets.window.workspaces import Workspaces
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QMimeData
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+    from pathlib import Path
+
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
@@ -57,6 +60,7 @@ class MainWindow(QMainWindow):
         self.addToolBarBreak(Qt.ToolBarArea.TopToolBarArea)
         self._banner = self._make_banner()
         self.model_label = muted(stretch=False)
+        self.drop_overlay = DropOverlay(self)
         self.menus = Menus(self)
         self._fill_status_bar()
         self.setContentsMargins(UNIT, 0, UNIT, 0)
@@ -69,6 +73,7 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             dock.visibilityChanged.connect(self._on_arranged)
             dock.dockLocationChanged.connect(self._on_arranged)
+            dock.alone.connect(self.workspaces.fill)
         self.resize(1440, 900)
         if geometry := settings().value("geometry", b""):
             self.restoreGeometry(geometry)
@@ -135,7 +140,7 @@ class MainWindow(QMainWindow):
         if changed & {"failure"}:
             self.failure_bar.show_failure(state.failure, state.answer(DescribeForm) or ())
             self._banner.setVisible(state.failure is not None)
-        if changed & {"run", "following"}:
+        if changed & {"run", "following", "workspaces"}:
             self.run_bar.show_run(state)
         if "message" in changed and state.message:
             self.messages.tell(state.message)
@@ -181,6 +186,15 @@ class MainWindow(QMainWindow):
         self._banner.setVisible(state.failure is not None)
         self._on_arranged()
 
+    @Slot()
+    def show_panel_alone(self) -> None:
+        """Show the panel that has the focus alone, or all panels again."""
+        focused = self.focusWidget()
+        docks = [dock for dock in self.docks.values() if focused and dock.isAncestorOf(focused)]
+        first = self.workspaces.contents()[:1]
+        for dock in docks or [self.docks[key] for key in first]:
+            self.workspaces.fill(dock)
+
     def focus_panel(self, number: int) -> None:
         """Give the focus to a panel of the present workspace, counted in reading order."""
         keys = self.workspaces.contents()
@@ -195,33 +209,49 @@ class MainWindow(QMainWindow):
         stops = [stop for stop in tab_stops(self) if dock.isAncestorOf(stop)]
         (stops[0] if stops else dock.build()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    @Slot()
+    def show_welcome(self) -> None:
+        """Show the welcome page over the window."""
+        # A page that was left is deleted a moment later.
+        if not any(page.isVisible() for page in self.findChildren(WelcomePage)):
+            WelcomePage(self)
+
     # Drag and drop
 
     @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.drop_overlay.watch()
+
+    @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _first_file(event.mimeData()):
+        if local_files(event.mimeData()):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the dropped path: a run, a checkpoint, a recipe, an image or a set of images."""
         # Imported here, because Pillow with all its formats is slow to load.
-        from latentlab.data.files.archive import holds_pictures
+        from latentlab.session.drops import DropKind, recognize
 
-        if path := _first_file(event.mimeData()):
+        if paths := local_files(event.mimeData()):
             event.acceptProposedAction()
-            if holds_pictures(path):
-                self.use_pictures(path)
+            drop = recognize(paths)
+            if drop.kind is DropKind.IMAGES:
+                self.use_pictures(drop.path)
             else:
-                self.controller.open_path(path)
+                self.controller.open_path(drop.path)
+            if drop.others:
+                self.controller.store.say(f"{drop.path.name} is used. {drop.rest}")
 
     def use_pictures(self, path: Path | None = None) -> None:
         """Open the import dialog for a folder or ZIP of images, which sets the draft."""
         dialog = open_import_dialog(self, self.controller, path)
-        dialog.accepted.connect(self._show_form)
+        dialog.accepted.connect(self.show_form)
 
     @Slot()
-    def _show_form(self) -> None:
+    def show_form(self) -> None:
+        """Show the training form, and give it the focus."""
         self.controller.workspaces.go("train")
         dock = self.docks["train"]
         dock.show()
@@ -255,7 +285,3 @@ class MainWindow(QMainWindow):
         answer = box.clickedButton()
         box.deleteLater()
         return answer is stop
-
-
-def _first_file(data: QMimeData) -> Path | None:
-    return next((Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()), None)

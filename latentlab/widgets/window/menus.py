@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolBut
 from latentlab import __version__
 from latentlab.directories import runs
 from latentlab.widgets.kit.clipboard import paste_image
-from latentlab.widgets.kit.dialogs import ask_image_file
+from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
@@ -116,6 +116,7 @@ class Menus(QObject):
 
     def _help_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Help")
+        self._add(menu, "Welcome", "", self._window.show_welcome, "Show the welcome page")
         tip = "Run any command, show any panel, change any setting by its name"
         self.find = self._add(menu, "Find command…", "Ctrl+Shift+P", self.find_command, tip)
         self._add(menu, "What is this?", "Shift+F1", self._explain, "Explain the panel in use")
@@ -130,9 +131,8 @@ class Menus(QObject):
 
     @Slot()
     def _open_run(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self._window, "Open run", str(runs()))
-        if folder:
-            self._controller.open_path(Path(folder))
+        if folder := ask_run_folder(self._window):
+            self._controller.open_path(folder)
 
     @Slot()
     def _open_file(self) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import FastLabel
+from latentlab.widgets.kit.queue_view import recipe_title
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QMouseEvent, QResizeEvent
 
     from latentlab.session.runs import Run
     from latentlab.session.state import State
@@ -39,7 +40,9 @@ class RunBar(QWidget):
         self.text = FastLabel()
         self.pause = IconButton("pause", "Pause training  (Ctrl+P)")
         self.watch = QPushButton("Watch it")
-        self.watch.setToolTip("Show the model under training again")
+        self.watch.setToolTip("Show the model under training in the workspace Train")
+        for part in (self.text, self.progress):
+            part.setCursor(Qt.CursorShape.PointingHandCursor)
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, UNIT, 0)
         row.setSpacing(UNIT)
@@ -47,7 +50,7 @@ class RunBar(QWidget):
         row.addWidget(self.progress)
         row.addWidget(self.pause)
         row.addWidget(self.watch)
-        self.watch.clicked.connect(controller.training.watch)
+        self.watch.clicked.connect(self._watch)
         self.pause.clicked.connect(self._on_pause)
         self.hide()
 
@@ -57,9 +60,9 @@ class RunBar(QWidget):
         self.setVisible(run is not None)
         if run is None:
             return
-        self.watch.setVisible(not state.training.following)
+        self.watch.setVisible(not state.training.following or state.workspace != "train")
         self._parts = parts(run)
-        self.setToolTip(describe(run))
+        self.setToolTip(f"{describe(run)}\nClick to watch this run.")
         self._fit()
         paused = run.phase == "paused"
         self.pause.set_icon("play" if paused else "pause")
@@ -85,6 +88,19 @@ class RunBar(QWidget):
     def _is_too_long(self, shown: list[tuple[int, str]]) -> bool:
         return self.text.fontMetrics().horizontalAdvance(_line(shown)) > self.text.width()
 
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        is_inside = self.rect().contains(event.position().toPoint())
+        if event.button() is Qt.MouseButton.LeftButton and is_inside:
+            self._watch()
+
+    @Slot()
+    def _watch(self) -> None:
+        """Show the model under training, in the workspace Train."""
+        if not self._controller.state.training.following:
+            self._controller.training.watch()
+        self._controller.workspaces.go("train")
+
     @Slot()
     def _on_pause(self) -> None:
         toggle_pause(self._controller)
@@ -107,14 +123,15 @@ def parts(run: Run) -> list[tuple[int, str]]:
         return [(0, f"{run.message}…")]
     ranked: list[tuple[int, str | None]] = [
         (0, "Paused" if run.phase == "paused" else None),
-        (6, run.device),
-        (7, f"{size(run.memory)} in use" if run.memory else None),
+        (5, recipe_title(run.recipe) or None),
+        (7, run.device),
+        (8, f"{size(run.memory)} in use" if run.memory else None),
         (1, f"epoch {run.epoch}/{run.epochs}"),
         (4, f"{run.images_per_second:,.0f} images/s" if run.images_per_second else None),
         (3, f"{run.seconds_per_epoch:.1f} s/epoch" if run.seconds_per_epoch else None),
         (2, None if run.seconds_left is None else f"{duration(run.seconds_left)} left"),
         (2, _validation(run)),
-        (5, _plateau(run)),
+        (6, _plateau(run)),
     ]
     return [(rank, text) for rank, text in ranked if text]
 

@@ -52,6 +52,7 @@ class ViewMenu(QObject):
         self._add("Save workspace as…", self._save)
         self._delete = self._add("Delete workspace", self._remove)
         menu.addSeparator()
+        self._add("Panel alone", window.show_panel_alone, "Shift+F11")
         self._full = self._add("Full screen", self._toggle_full_screen, "F11")
         self._full.setCheckable(True)
         self._appearance()

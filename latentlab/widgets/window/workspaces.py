@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.window.layout import WORKSPACES, Workspace, apply_default_layout
 
 if TYPE_CHECKING:
+    from latentlab.widgets.window.dock import Dock
     from latentlab.widgets.window.main_window import MainWindow
 
 LAYOUT_VERSION = 2
@@ -53,6 +54,7 @@ class Workspaces(QObject):
         super().__init__(window)
         self._window = window
         self.current = ""
+        self._unfilled = b""
 
     def all(self) -> list[Workspace | OwnWorkspace]:
         """Return the workspaces in the order of their shortcuts."""
@@ -73,16 +75,17 @@ class Workspaces(QObject):
             return
         if self.current:
             self.save()
-        self.current = key
+        self.current, self._unfilled = key, b""
         if not self._restore(_saved(key)):
             self._arrange()
 
     def save(self) -> None:
         """Save the present arrangement."""
-        settings().setValue(_saved(self.current), self._layout())
+        settings().setValue(_saved(self.current), self._unfilled or self._layout())
 
     def reset(self) -> None:
         """Restore the default arrangement, of an own workspace the one that it was saved with."""
+        self._unfilled = b""
         if not self._restore(_default(self.current)):
             self._arrange()
 
@@ -92,7 +95,7 @@ class Workspaces(QObject):
         self.save()
         settings().setValue(OWN, [*names, name])
         settings().setValue(_default(name), self._layout())
-        self.current = name
+        self.current, self._unfilled = name, b""
         self.listed.emit()
 
     def remove(self, name: str) -> None:
@@ -101,6 +104,18 @@ class Workspaces(QObject):
         for key in (_saved(name), _default(name)):
             settings().remove(key)
         self.listed.emit()
+
+    @Slot(object)
+    def fill(self, dock: Dock) -> None:
+        """Show one panel alone, or all panels again."""
+        if self._unfilled:
+            layout, self._unfilled = self._unfilled, b""
+            self._window.restoreState(layout, LAYOUT_VERSION)
+            return
+        self._unfilled = self._layout()
+        for other in self._window.docks.values():
+            if other is not dock:
+                other.hide()
 
     @property
     def is_own(self) -> bool:

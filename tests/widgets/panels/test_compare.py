@@ -476,6 +476,7 @@ def test_another_model_is_compared_with_the_same_one(desk, open_panel):
 def test_a_run_dropped_or_opened_from_elsewhere(desk, open_panel, tmp_path, monkeypatch):
     run = tmp_path / "twin"
     run.mkdir()
+    (run / "recipe.toml").touch()
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(run))])
     copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton

@@ -398,7 +398,20 @@ def test_run_bar_leaves_out_what_matters_least(bar):
     assert "epoch 3/30" in bar.text.text()
     assert "left" in bar.text.text()
     assert "GB" not in bar.text.text()
-    assert bar.toolTip() == describe(GOING)
+    assert bar.toolTip().startswith(describe(GOING))
+
+
+def test_a_click_on_the_run_bar_shows_the_run(bar):
+    assert bar.watch.isVisible(), "another workspace is shown"
+    QTest.mouseClick(bar.text, LEFT)
+    shown = [("training.watch",), ("workspaces.go", "train")]
+    assert bar._controller.asked == shown
+    bar._controller.show(following=True)
+    QTest.mouseClick(bar.progress, LEFT)
+    assert bar._controller.asked == [*shown, ("workspaces.go", "train")]
+    bar._controller.show(workspaces=("train",))
+    bar.show_run(bar._controller.state)
+    assert not bar.watch.isVisible()
 
 
 def test_run_bar_pauses(bar):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, colours, small
@@ -77,7 +77,7 @@ class ImageSlot(ImageView):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _file_of(event):
+        if local_files(event.mimeData()):
             event.acceptProposedAction()
             self.set_frame(QColor(colours().accent))
 
@@ -88,9 +88,9 @@ class ImageSlot(ImageView):
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         self.set_frame(None)
-        if path := _file_of(event):
+        if paths := local_files(event.mimeData()):
             event.acceptProposedAction()
-            self.dropped.emit(self._index, path)
+            self.dropped.emit(self._index, paths[0])
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -163,8 +163,3 @@ class EditableSlot(QWidget):
             for label, name in enumerate(names):
                 chosen = partial(self.mean.emit, self._index, label)
                 self.means.menu().addAction(f"mean of {name}", chosen)
-
-
-def _file_of(event: QDropEvent) -> Path | None:
-    urls = event.mimeData().urls()
-    return next((Path(url.toLocalFile()) for url in urls if url.isLocalFile()), None)

@@ -19,7 +19,7 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.arithmetic.image_slot import EditableSlot, ImageSlot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from latentlab.session.request import Request
@@ -90,6 +90,10 @@ class ArithmeticPanel(PanelWidget):
                 row.addWidget(QLabel(sign))
         self.body.addLayout(row, 1)
         StaleOverlay(self, self.controller, MakeBlend)
+
+    @override
+    def drop_targets(self, paths: Sequence[Path]) -> Iterable[tuple[QWidget, str]]:
+        return [(slot.view, "Encode into this slot") for slot in self.slots]
 
     def _views(self) -> list[ImageSlot]:
         return [*(slot.view for slot in self.slots), self.result]

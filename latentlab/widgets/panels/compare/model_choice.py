@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QWidget
 
-from latentlab.directories import runs
+from latentlab.directories import is_run, runs
+from latentlab.session.model import MODEL_FILES
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
-from latentlab.workers.controller import MODEL_FILES
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QDropEvent
+    from collections.abc import Sequence
 
     from latentlab.session.runs import LibraryEntry
 
@@ -104,7 +104,6 @@ class ClassBox(QComboBox):
             self.addItems(names)
 
 
-def dropped_model(event: QDropEvent) -> Path | None:
-    """Return the dropped run folder or checkpoint, or None."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return next((p for p in paths if p.is_dir() or p.suffix.lower() in MODEL_FILES), None)
+def dropped_model(paths: Sequence[Path]) -> Path | None:
+    """Return the first run folder or checkpoint among dropped paths, or None."""
+    return next((p for p in paths if is_run(p) or p.suffix.lower() in MODEL_FILES), None)

@@ -19,6 +19,7 @@ from latentlab.session.comparison import (
     needs_class,
 )
 from latentlab.session.runs import ListLibrary
+from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
@@ -35,7 +36,7 @@ from latentlab.widgets.panels.compare.pages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
@@ -268,13 +269,17 @@ class ComparePanel(PanelWidget):
         self.controller.ask(request)
 
     @override
+    def drop_targets(self, paths: Sequence[Path]) -> Iterable[tuple[QWidget, str]]:
+        return [(self, "Compare as model B")] if dropped_model(paths) else []
+
+    @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_model(event):
+        if dropped_model(local_files(event.mimeData())):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        if path := dropped_model(event):
+        if path := dropped_model(local_files(event.mimeData())):
             event.acceptProposedAction()
             self.choose(path)
 
