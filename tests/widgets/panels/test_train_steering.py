@@ -387,8 +387,8 @@ def test_run_bar_tells_all_where_there_is_room(bar):
         bar.text.text()
         == describe(GOING)
         == (
-            "toy · 1.5 GB in use · epoch 3/30 · 54,321 images/s · 1.2 s/epoch · 3 min 20 s left · "
-            "validation 141.3 (best 140.9 at 2) · plateau 1/5"
+            "VAE 2-D · toys · toy · 1.5 GB in use · epoch 3/30 · 54,321 images/s · 1.2 s/epoch · "
+            "3 min 20 s left · validation 141.3 (best 140.9 at 2) · plateau 1/5"
         )
     )
 
@@ -402,7 +402,8 @@ def test_run_bar_leaves_out_what_matters_least(bar):
 
 
 def test_a_click_on_the_run_bar_shows_the_run(bar):
-    assert bar.watch.isVisible(), "another workspace is shown"
+    assert not bar.watch.isHidden(), "another workspace is shown"
+    bar._controller.show(following=False)
     QTest.mouseClick(bar.text, LEFT)
     shown = [("training.watch",), ("workspaces.go", "train")]
     assert bar._controller.asked == shown
@@ -411,7 +412,7 @@ def test_a_click_on_the_run_bar_shows_the_run(bar):
     assert bar._controller.asked == [*shown, ("workspaces.go", "train")]
     bar._controller.show(workspaces=("train",))
     bar.show_run(bar._controller.state)
-    assert not bar.watch.isVisible()
+    assert bar.watch.isHidden()
 
 
 def test_run_bar_pauses(bar):
