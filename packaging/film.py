@@ -27,6 +27,7 @@ from PIL import Image  # noqa: E402
 from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer  # noqa: E402
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from latentlab import app as program  # noqa: E402
 from latentlab.directories import resources  # noqa: E402
@@ -34,9 +35,10 @@ from latentlab.widgets.kit import theme  # noqa: E402
 
 TARGET = Path(__file__).parent / "screenshots"
 FRAME_MS = 80
-PATIENCE = 90.0
-"""Seconds that the window may take to answer."""
+PATIENCE = 600.0
+"""Seconds that the window may take to answer; a machine that does other work is slow."""
 TRAINING_FRAMES = 45
+DIGIT = 3
 FILM_QUALITY, PICTURE_QUALITY = 60, 88
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 ARROW = ((0, 0), (0, 17), (4, 13), (7, 20), (10, 19), (7, 12), (12, 12))
@@ -88,8 +90,14 @@ class Film:
         self.frames.append(self._picture())
         self.durations.append(milliseconds)
 
+    def _grab(self):
+        if focused := QApplication.focusWidget():
+            # Its frame would be distracting.
+            focused.clearFocus()
+        return self.window.grab().toImage()
+
     def _picture(self):
-        image = self.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        image = self._grab().convertToFormat(QImage.Format.Format_RGB888)
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor("white"), 1.2))
@@ -152,7 +160,7 @@ class Film:
             run_for(300)
             self.settle()
             path = TARGET / f"{name}-{scheme.name.lower()}.webp"
-            self.window.grab().save(str(path), quality=PICTURE_QUALITY)
+            self._grab().save(str(path), quality=PICTURE_QUALITY)
 
 
 def explore(film):
@@ -201,13 +209,15 @@ def thin_out(film, start):
 def edit(film):
     """Encode an image file."""
     with np.load(resources() / "digits.npz") as digits:
-        image = digits["images"][7]
-    path = Path(HOME.name) / "my digit.png"
+        image = digits["images"][digits["labels"] == DIGIT][0]
+    path = Path(HOME.name) / "my-digit.png"
     Image.fromarray(image).save(path)
     film.controller.open_path(path)
     film.settle()
     film.keep("edit")
-    film.take(1400)
+    film.take(400)
+    film.glide(film.panel("image"), seconds=0.8)
+    film.take(1000)
 
 
 def compare(film, other):
@@ -215,8 +225,10 @@ def compare(film, other):
     film.go("compare")
     film.panel("compare").choose(other)
     film.settle()
+    _, _, several, _ = film.panel("compare").modes.buttons
+    film.glide(several)
+    film.click(1200)
     film.keep("compare")
-    film.take(1200)
 
 
 def faces(film):

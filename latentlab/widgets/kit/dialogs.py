@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-IMAGE_FILTER = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
+IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff)"
+IMAGE_FOLDER, EXPORT_FOLDER = "open/images", "export/folder"
+"""Settings with the last used folders."""
 FEW, MOST = 10, 100_000
 
 
@@ -98,7 +100,6 @@ class ValidatingButtonBox(QVBoxLayout):
 def confirm(parent: QWidget, text: str, more: str, yes: str) -> bool:
     """Ask for a confirmation; Enter and Escape cancel."""
     box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
     box.setText(text)
     box.setInformativeText(more)
     do_it = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
@@ -132,9 +133,13 @@ def ask_run_folder(parent: QWidget) -> Path | None:
 
 
 def ask_image_file(parent: QWidget) -> Path | None:
-    """Ask for an image file; return None if cancelled."""
-    file, _ = QFileDialog.getOpenFileName(parent, "Open picture", "", IMAGE_FILTER)
-    return Path(file) if file else None
+    """Ask for an image file, starting in the last used folder; return None if cancelled."""
+    folder = settings().value(IMAGE_FOLDER, _pictures())
+    file, _ = QFileDialog.getOpenFileName(parent, "Open image", folder, IMAGE_FILTER)
+    if not file:
+        return None
+    settings().setValue(IMAGE_FOLDER, str(Path(file).parent))
+    return Path(file)
 
 
 def ask_save_path(parent: QWidget, name: str, formats: Sequence[str]) -> Path | None:
@@ -142,8 +147,7 @@ def ask_save_path(parent: QWidget, name: str, formats: Sequence[str]) -> Path | 
 
     A suffix that is not one of the formats is rejected, and the dialog is shown again.
     """
-    pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-    folder = Path(str(settings().value("export/folder", pictures)))
+    folder = Path(settings().value(EXPORT_FOLDER, _pictures()))
     suggestion = str(folder / f"latentlab-{name}.{formats[0]}")
     filters = ";;".join(NAMES[each] for each in formats)
     while True:
@@ -166,8 +170,13 @@ def ask_save_path(parent: QWidget, name: str, formats: Sequence[str]) -> Path | 
             QMessageBox.warning(parent, f"Save the {name}", str(error))
             suggestion = str(path.with_suffix(f".{formats[0]}"))
             continue
-        settings().setValue("export/folder", str(path.parent))
+        settings().setValue(EXPORT_FOLDER, str(path.parent))
         return path
+
+
+def _pictures() -> str:
+    """Return the folder of the user's pictures."""
+    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
 
 
 def _has_ending(path: Path) -> bool:

@@ -274,7 +274,6 @@ class MainWindow(QMainWindow):
 
     def _confirm_stop(self) -> bool:
         box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
         box.setText("A run is under way.")
         box.setInformativeText("Closing stops it now and keeps what it has learned.")
         stop = box.addButton("Stop, keep and close", QMessageBox.ButtonRole.AcceptRole)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from latentlab.session.export import IMAGE_FORMATS, NAMES
 from latentlab.widgets.kit import dialogs as save
-from latentlab.widgets.kit.dialogs import ask_save_path
+from latentlab.widgets.kit.dialogs import ask_image_file, ask_save_path
 
 
 @pytest.fixture
@@ -50,3 +50,17 @@ def test_a_file_that_is_there_is_not_replaced_unasked(qtbot, answers, tmp_path):
     answers[0].append(tmp_path / "figure")
     assert ask_save_path(QWidget(), "figure", IMAGE_FORMATS) is None
     assert answers[2] == ["figure.jpg already exists."]
+
+
+def test_images_are_looked_for_where_the_last_one_was(qtbot, own_place, monkeypatch, tmp_path):
+    folders = []
+
+    def dialog(parent, title, folder, filters):
+        folders.append(folder)
+        return str(tmp_path / "a.png"), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", dialog)
+    assert ask_image_file(QWidget()) == tmp_path / "a.png"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", folders.append(_[2])))
+    assert ask_image_file(QWidget()) is None
+    assert folders[1] == str(tmp_path) != folders[0]
