@@ -8,6 +8,8 @@ import platformdirs
 
 RUN_FILES = ("checkpoint.json", "checkpoint.safetensors", "recipe.toml")
 """Files of which a run folder has at least one."""
+MODEL_SUFFIXES = (".safetensors", ".json")
+"""Suffixes of the files of a checkpoint."""
 
 
 def expanded(path: Path) -> Path:

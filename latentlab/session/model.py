@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     )
     from latentlab.session.runs import RunLog
 
-MODEL_FILES = (".safetensors", ".json")
-"""Suffixes of the files of a checkpoint."""
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:

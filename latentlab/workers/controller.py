@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from latentlab.directories import MODEL_SUFFIXES
 from latentlab.session.export import CheckPlugins, DescribeForm, ReadRecipe
-from latentlab.session.model import MODEL_FILES, Adopt
+from latentlab.session.model import Adopt
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.arithmetic import ArithmeticIntents
 from latentlab.workers.intents.bookmarks import BookmarkIntents
@@ -109,7 +110,7 @@ class Controller(QObject):
     def open_path(self, path: Path) -> None:
         """Open a run, a checkpoint, a recipe or an image, depending on the type of file."""
         self.store.dismiss_failure()
-        if path.is_dir() or path.suffix.lower() in MODEL_FILES:
+        if path.is_dir() or path.suffix.lower() in MODEL_SUFFIXES:
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.workspaces.go("train")

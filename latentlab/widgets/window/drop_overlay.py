@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QPaintEvent
 
-    from latentlab.session.drops import DropText
+    from latentlab.data.files.drops import DropText
     from latentlab.widgets.window.main_window import MainWindow
 
 SCRIM, TINT, HOVERED_TINT = 0.72, 0.10, 0.22
@@ -209,6 +209,6 @@ def _draw_label(painter: QPainter, area: TargetArea) -> None:
 def _recognize(paths: list[Path]) -> tuple[list[Path], DropText]:
     """Return the paths, and what the window does with them; called in the background thread."""
     # Imported here, because Pillow with all its formats is slow to load.
-    from latentlab.session.drops import describe, recognize
+    from latentlab.data.files.drops import describe, recognize
 
     return paths, describe(recognize(paths))

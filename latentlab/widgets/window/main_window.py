@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the dropped path: a run, a checkpoint, a recipe, an image or a set of images."""
         # Imported here, because Pillow with all its formats is slow to load.
-        from latentlab.session.drops import DropKind, recognize
+        from latentlab.data.files.drops import DropKind, recognize
 
         if paths := local_files(event.mimeData()):
             event.acceptProposedAction()

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QWidget
 
-from latentlab.directories import is_run, runs
-from latentlab.session.model import MODEL_FILES
+from latentlab.directories import MODEL_SUFFIXES, is_run, runs
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
 
@@ -106,4 +105,4 @@ class ClassBox(QComboBox):
 
 def dropped_model(paths: Sequence[Path]) -> Path | None:
     """Return the first run folder or checkpoint among dropped paths, or None."""
-    return next((p for p in paths if is_run(p) or p.suffix.lower() in MODEL_FILES), None)
+    return next((p for p in paths if is_run(p) or p.suffix.lower() in MODEL_SUFFIXES), None)

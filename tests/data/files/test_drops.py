@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from latentlab.data.files import drops
+from latentlab.data.files.drops import DropKind, DropText, describe, recognize
 from latentlab.directories import resources
-from latentlab.session import drops
-from latentlab.session.drops import DropKind, DropText, describe, recognize
 
 RUN = resources() / "models" / "digits-2d"
 

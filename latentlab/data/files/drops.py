@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from latentlab.data.files.archive import find_pictures, holds_pictures
 from latentlab.data.files.image_file import picture_suffixes
 from latentlab.data.files.other_files import advice_of
-from latentlab.directories import is_run
+from latentlab.directories import MODEL_SUFFIXES, is_run
 from latentlab.errors import DataError
-from latentlab.session.model import MODEL_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +96,7 @@ def kind_of_path(path: Path) -> DropKind:
     if path.is_dir():
         return DropKind.RUN if is_run(path) else DropKind.UNKNOWN
     suffix = path.suffix.lower()
-    if suffix in MODEL_FILES:
+    if suffix in MODEL_SUFFIXES:
         return DropKind.MODEL
     if suffix == ".toml":
         return DropKind.RECIPE
