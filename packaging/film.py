@@ -31,6 +31,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from latentlab import app as program  # noqa: E402
 from latentlab.directories import resources  # noqa: E402
+from latentlab.session.model import ShowRest  # noqa: E402
 from latentlab.widgets.kit import theme  # noqa: E402
 
 TARGET = Path(__file__).parent / "screenshots"
@@ -46,7 +47,7 @@ ARROW = ((0, 0), (0, 17), (4, 13), (7, 20), (10, 19), (7, 12), (12, 12))
 RECIPE = {
     "model": {"kind": "vae", "hidden": [512, 256], "latent_dim": 2},
     "data": {"kind": "digits"},
-    "training": {"epochs": 24, "batch_size": 128, "seed": 1},
+    "training": {"epochs": 16, "batch_size": 128, "seed": 1},
 }
 
 
@@ -83,7 +84,9 @@ class Film:
 
     def _is_busy(self):
         state = self.controller.state
-        return self.window.unbuilt() or state.opening or state.awaited or state.working
+        # The other images of a large data set arrive one after another, and change little.
+        pending = {*state.awaited, *state.working} - {ShowRest}
+        return self.window.unbuilt() or state.opening or pending
 
     def take(self, milliseconds=FRAME_MS):
         """Add a frame that is shown for a while."""
@@ -119,7 +122,7 @@ class Film:
             run_for(20)
             # Frames show the answers to the cursor; slow ones are not waited for.
             end = time.monotonic() + 0.4
-            run_until(lambda end=end: not self.controller.state.awaited or time.monotonic() > end)
+            run_until(lambda end=end: not self._is_busy() or time.monotonic() > end)
             run_for(20)
             self.take()
 
