@@ -38,9 +38,10 @@ TARGET = Path(__file__).parent / "screenshots"
 FRAME_MS = 80
 PATIENCE = 600.0
 """Seconds that the window may take to answer; a machine that does other work is slow."""
-TRAINING_FRAMES = 45
+MAP_SECONDS = 40.0
+TRAINING_FRAMES = 34
 DIGIT = 3
-FILM_QUALITY, PICTURE_QUALITY = 60, 88
+FILM_QUALITY, PICTURE_QUALITY = 48, 88
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 ARROW = ((0, 0), (0, 17), (4, 13), (7, 20), (10, 19), (7, 12), (12, 12))
 """Outline of the cursor, which no picture of a window contains."""
@@ -82,9 +83,16 @@ class Film:
             run_until(lambda: not self._is_busy())
             run_for(60)
 
+    def fill_map(self):
+        """Wait for the images that the map lacks at first; of a large data set, for a while."""
+        self.settle()
+        end = time.monotonic() + MAP_SECONDS
+        run_until(lambda: ShowRest not in self.controller.state.awaited or time.monotonic() > end)
+        self.settle()
+
     def _is_busy(self):
         state = self.controller.state
-        # The other images of a large data set arrive one after another, and change little.
+        # See `fill_map`.
         pending = {*state.awaited, *state.working} - {ShowRest}
         return self.window.unbuilt() or state.opening or pending
 
@@ -173,10 +181,10 @@ def explore(film):
     around = ((0.30, 0.35), (0.48, 0.18), (0.72, 0.40), (0.55, 0.72))
     plot = film.panel("map").plot
     for across, down in around:
-        film.glide(plot, across, down, seconds=0.75)
+        film.glide(plot, across, down, seconds=0.6)
     film.click()
     manifold = film.panel("manifold").view
-    for across, down in ((0.25, 0.75), (0.80, 0.70), (0.60, 0.25)):
+    for across, down in ((0.30, 0.75), (0.75, 0.35)):
         film.glide(manifold, across, down, seconds=0.6)
 
 
@@ -196,7 +204,7 @@ def train(film):
         film.take()
         run_for(200)
     film.settle()
-    film.take(1000)
+    film.take(800)
     thin_out(film, start)
     film.keep("train")
 
@@ -220,7 +228,7 @@ def edit(film):
     film.keep("edit")
     film.take(400)
     film.glide(film.panel("image"), seconds=0.8)
-    film.take(1000)
+    film.take(800)
 
 
 def compare(film, other):
@@ -238,16 +246,16 @@ def faces(film):
     """Show a model of faces, and the traversals of its dimensions."""
     film.controller.workspaces.go("explore")
     film.controller.runs.open(resources() / "models" / "faces")
-    film.settle()
+    film.fill_map()
     film.take(600)
     plot = film.panel("map").plot
     for across, down in ((0.35, 0.35), (0.65, 0.30), (0.60, 0.70)):
-        film.glide(plot, across, down, seconds=0.6)
-    film.go("analyse", hold=1400)
+        film.glide(plot, across, down, seconds=0.5)
+    film.go("analyse", hold=1200)
     film.keep("analyse")
     theme.choose(Qt.ColorScheme.Dark)
     run_for(200)
-    film.take(1800)
+    film.take(1500)
 
 
 def main():
@@ -260,7 +268,7 @@ def main():
     theme.choose(Qt.ColorScheme.Light)
     window.resize(*SIZE)
     film = Film(window)
-    film.settle()
+    film.fill_map()
     for scene in (explore, train, edit, lambda film: compare(film, first), faces):
         scene(film)
         print(f"{len(film.frames)} frames after {time.monotonic() - began:.0f} s", flush=True)
