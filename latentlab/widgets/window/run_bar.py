@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, override
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
+from latentlab.session.recipes import recipe_title
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import FastLabel
-from latentlab.widgets.kit.queue_view import recipe_title
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
