@@ -35,7 +35,8 @@ from latentlab.session.model import ShowRest  # noqa: E402
 from latentlab.widgets.kit import theme  # noqa: E402
 
 TARGET = Path(__file__).parent / "screenshots"
-FRAME_MS = 80
+FRAME_MS, STEP_MS = 72, 80
+"""Time that a frame is shown, and time between frames while the cursor moves: a bit slower."""
 PATIENCE = 600.0
 """Seconds that the window may take to answer; a machine that does other work is slow."""
 MAP_SECONDS = 40.0
@@ -122,7 +123,7 @@ class Film:
         """Move the cursor to a place in a widget, given as fractions of its size."""
         inside = QPointF(widget.width() * across, widget.height() * down).toPoint()
         start, goal = self.place, QPointF(widget.mapTo(self.window, inside))
-        steps = max(2, round(1000 * seconds / FRAME_MS))
+        steps = max(2, round(1000 * seconds / STEP_MS))
         for step in range(1, steps + 1):
             share = step / steps
             self.place = start + (goal - start) * (share * share * (3 - 2 * share))
