@@ -204,7 +204,7 @@ def train(film):
     while film.controller.state.training.run is not None:
         film.take()
         run_for(200)
-    film.settle()
+    film.fill_map()
     film.take(800)
     thin_out(film, start)
     film.keep("train")
