@@ -333,7 +333,7 @@ def test_ink_on_paper_is_encoded_as_the_window_does(latentlab, drawings):
     assert not errors
     assert np.abs(found - wanted).max() < 0.3
     _, errors = code(paper)
-    assert "ground of this picture is light" in errors
+    assert "background of this image is light" in errors
     assert "with --invert" in errors
     _, errors = code(paper, "--center")
     assert "with --invert" in errors
@@ -349,7 +349,7 @@ def test_the_notes_of_the_window_are_told_on_standard_error(latentlab, tmp_path,
     (tmp_path / "in" / "broken.png").write_text("no picture")
     run = train(data)
     for words in (("sample", "--out", tmp_path / "o.png"), ("score", "--out", tmp_path / "s.csv")):
-        assert "1 of 7 pictures could not be read" in latentlab(words[0], run, *words[1:])[2]
+        assert "1 of 7 images could not be read" in latentlab(words[0], run, *words[1:])[2]
     (tmp_path / "in").rename(tmp_path / "elsewhere")
     status, _, errors = latentlab("score", run, "--out", tmp_path / "s.csv")
     assert status == 2

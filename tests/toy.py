@@ -397,7 +397,7 @@ class ToyLab:
         return Exported(request.path)
 
     def MeasureDimensions(self, request):
-        yield Progress("Weighing")
+        yield Progress("Measuring")
         components = finish(principal_components(self.codes.mu))
         return DimensionStatistics(self.codes, kl_per_dimension(self.codes), components)
 
@@ -456,7 +456,7 @@ class ToyLab:
         )
 
     def CompareImage(self, request):
-        yield Progress("Judging", 0.5)
+        yield Progress("Estimating", 0.5)
         picture = request.original.picture
         sides = (Reconstruction(picture // n, 80.0 * n, 7.5, 0.1 * n) for n in (1, 2))
         return self._note(judgement=ImageComparison(request.original, request.label, *sides))

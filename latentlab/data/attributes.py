@@ -83,9 +83,9 @@ def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] =
         raise DataError(f"none of its columns holds numbers or words of a few kinds{why}")
     notes = [*table.notes, *joined.notes]
     if unsure:
-        conflict = "Pictures with several rows that differ, so that what differs is unknown"
+        conflict = "Images with several different rows, whose differing values are unknown"
         notes.append(f"{conflict}: {len(unsure):,}.")
-    notes += [f"No numbers, and so unknown: {_some(bad)}."] if bad else []
+    notes += [f"Not numbers, treated as unknown: {_some(bad)}."] if bad else []
     notes += [f"Columns left out: {_some(left_out)}."] if left_out else []
     values = np.stack([column.values for column in found.values()], axis=1)
     levels = {name: column.levels for name, column in found.items() if column.levels}

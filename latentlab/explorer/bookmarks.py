@@ -87,7 +87,7 @@ def read_bookmarks(path: Path, card: ModelCard) -> list[tuple[Point, str]]:
         If the file cannot be read, or its points have another number of dimensions.
     """
     advice = "Choose one that latentlab has written."
-    book = read_json(path, _BOOK, RunError, advice, "is no file of bookmarks", LARGE)
+    book = read_json(path, _BOOK, RunError, advice, "is not a file of bookmarks", LARGE)
     return [_point(mark, card) for mark in book.bookmarks]
 
 

@@ -299,5 +299,7 @@ def _(request: CompareSummary, explorer: Explorer) -> Generator[Progress, None, 
 
 def _second(explorer: Explorer) -> ModelB:
     if explorer.second is None:
-        raise RunError("There is no second model to compare with.", "Choose one under Compare.")
+        raise RunError(
+            "There is no second model to compare with.", "Choose one in the Compare panel."
+        )
     return explorer.second

@@ -87,7 +87,7 @@ def read_directions(path: Path, latent_dim: int) -> tuple[Direction, ...]:
     head = read_json(path, _HEAD, DataError, advice, "is not a file of directions", LARGE)
     if head.version != VERSION:
         raise DataError(f"{path} was written by another version of latentlab.", "Update it.")
-    advice = "Use another copy, or move it away."
+    advice = "Use another copy, or move it to another folder."
     book = read_json(path, _BOOK, DataError, advice, most=LARGE)
     return tuple(_checked(direction, path, latent_dim) for direction in book.directions)
 
@@ -97,17 +97,18 @@ def _checked(direction: Direction, path: Path, latent_dim: int) -> Direction:
     own, name = direction.origin, shown(direction.name, 80)
     if len(direction.vector) != latent_dim:
         raise DataError(
-            f"{path} is of another latent space: {name} was learned in {shown(own.name, 80)}, "
-            f"which has {len(direction.vector)} dimensions, and this model has {latent_dim}.",
-            "Open that model first, or learn the direction anew.",
+            f"{path} belongs to another latent space: {name} was learned in "
+            f"{shown(own.name, 80)}, which has {len(direction.vector)} dimensions; this model has "
+            f"{latent_dim}.",
+            "Open that model first, or learn the direction again.",
         )
     length = math.sqrt(sum(value * value for value in direction.vector))
     texts = (direction.name, direction.method, direction.source, own.name, own.data, own.kind)
     is_valid = 0 < length < MAX_NORM and 0 < direction.scale < MAX_NORM
     if not is_valid or max(map(len, texts)) > MAX_TEXT_LENGTH:
         raise DataError(
-            f"{path} is damaged: {name} is no direction.",
-            "Use another copy, or move it away.",
+            f"{path} is damaged: {name} is not a direction.",
+            "Use another copy, or move it to another folder.",
         )
     if abs(length - 1) < NORM_TOLERANCE:
         return direction

@@ -38,9 +38,11 @@ def _(
     request: MeasureDimensions, explorer: Explorer
 ) -> Generator[Progress, None, DimensionStatistics]:
     codes = explorer.codes
-    yield Progress("Weighing the dimensions")
+    yield Progress("Measuring the KL of the dimensions")
     kl = kl_per_dimension(codes)
-    components = yield from with_progress(principal_components(codes.mu), "Weighing the dimensions")
+    components = yield from with_progress(
+        principal_components(codes.mu), "Computing the principal components"
+    )
     return DimensionStatistics(codes, kl, components)
 
 
@@ -51,7 +53,7 @@ def _(request: MakeStrips, explorer: Explorer) -> Generator[Progress, None, Stri
         z = [axis.moved(request.point.z, mark) for mark in STRIP_POSITIONS]
         points = tuple(map(request.point.at, z))
         along[axis.key] = explorer.tiles(points, len(points))
-        yield Progress("Decoding along the sliders", len(along) / len(request.axes))
+        yield Progress("Decoding the images of the sliders", len(along) / len(request.axes))
     return Strips(request.point, codes, along)
 
 

@@ -104,7 +104,7 @@ class Explorer:
             reason = self.card.note.removesuffix(EMPTY_MAP_SUFFIX) if self.card else ""
             raise DataError(
                 f"There are no images on the map{f': {reason}' if reason else ''}.",
-                "Open a model whose data set is at hand.",
+                "Open a model whose data set is on this machine.",
             )
         return self._images
 

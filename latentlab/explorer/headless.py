@@ -212,7 +212,7 @@ def demonstrate(out: Path, epochs: int) -> Generator[str, None, bool]:
         ("curves.png", "loss, reconstruction and KL over the epochs"),
         ("map.png", "where each digit lies in the two-dimensional latent space"),
         ("manifold.png", "what a grid of latent points decodes to"),
-        ("samples.png", "digits nobody wrote, drawn from the prior"),
+        ("samples.png", "new digits, drawn from the prior"),
         ("interpolation.gif", "a 3 becoming an 8"),
     ):
         yield f"  {name:<18} {text}"

@@ -109,11 +109,11 @@ def _some(
                 else:
                     found[wanted[tried]] = pixels
                 tried += 1
-            yield Progress("Reading some pictures", min(1.0, len(found) / SAMPLE_IMAGES))
+            yield Progress("Reading some images", min(1.0, len(found) / SAMPLE_IMAGES))
             if len(found) >= SAMPLE_IMAGES:
                 break
     if not found:
-        raise DataError(f"None of {tried} pictures in {source.root} can be read, such as {reason}.")
+        raise DataError(f"None of {tried} images in {source.root} can be read, such as {reason}.")
     labels = known.labels
     rows = sorted(
         list(found)[:SAMPLE_IMAGES], key=lambda row: (0 if labels is None else labels[row], row)
@@ -156,5 +156,5 @@ def check_image_headers(root: Path) -> Generator[Progress, None, HeaderCheck]:
                     if isinstance(outcome, DataError):
                         skipped.append((shown(entry.name), outcome.message))
                 done += len(finished)
-                yield Progress(f"Checking pictures: {done:,}", done / len(source.entries))
+                yield Progress(f"Checking images: {done:,}", done / len(source.entries))
         return HeaderCheck(root, len(source.entries), tuple(skipped))

@@ -133,7 +133,7 @@ def _returns(explorer: Explorer) -> Generator[Progress, None, RoundTripStatistic
     for start in range(0, len(rows), BATCH):
         part = slice(start, start + BATCH)
         parts.append(_round_trip(explorer.model, z[part], labels[rows[part]]))
-        yield Progress("Looking at the codes", start / len(rows))
+        yield Progress("Measuring the density of the codes", start / len(rows))
     if len(rows) < 2:
         return RoundTripStatistics()
     drifts, sigma = map(np.concatenate, zip(*parts, strict=True))
@@ -169,7 +169,7 @@ def decode_path(
         notes.append(note)
     points = sample_path(ends, curves)
     tiles = explorer.tiles(points, ends.steps)
-    yield Progress("Measuring the way", 0.9)
+    yield Progress("Measuring the path", 0.9)
     support = yield from _support(explorer, points)
     note = next((note for note in notes if note), "")
     return DecodedPath(kind, tiles, support, pixel_length(tiles), note)
@@ -204,9 +204,14 @@ def _segment(
         case PathKind.DATA:
             graph = yield from code_statistics(explorer).graph()
             if graph is None:
-                return (lambda share: lerp(a.z, b.z, share)), "There are no codes to go through."
+                return (lambda share: lerp(a.z, b.z, share)), (
+                    "There are no codes for a path through the data."
+                )
             line = shortest_path(graph, a.z, b.z)
-            gaps = f"The codes lie in {graph.parts} parts, joined where they come closest."
+            gaps = (
+                f"The codes form {graph.parts} parts; the path crosses between them where "
+                "they are closest."
+            )
             return (lambda share: sample_polyline(line, share)), gaps if graph.parts > 1 else ""
         case PathKind.GEODESIC:
             corners = yield from _geodesic(explorer, a, b)

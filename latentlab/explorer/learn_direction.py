@@ -42,7 +42,7 @@ def learn_direction(
     if not len(codes):
         raise DataError(
             "There are no images on the map to learn a direction from.",
-            "Open the data set that this model was made for.",
+            "Open the data set of this model.",
         )
     contrast, words = _contrast(card, codes, source)
     apart_from = np.array([other.vector for other in others]) if others else None
@@ -87,7 +87,7 @@ def _contrast(card: ModelCard, codes: Codes, source: DirectionSource) -> tuple[C
     a, b = (source.groups.a, source.groups.b) if source.groups else ((), ())
     if any(not 0 <= row < len(codes) for row in (*a, *b)):
         raise DataError("The groups hold images of another data set.", "Clear them.")
-    return by_rows(a, b), "two groups made by hand"
+    return by_rows(a, b), "two groups of images"
 
 
 def _of_level(attributes: Attributes, source: DirectionSource) -> tuple[Contrast, str]:
@@ -95,7 +95,7 @@ def _of_level(attributes: Attributes, source: DirectionSource) -> tuple[Contrast
     groups = groups_of(attributes, source.name)
     if groups is None or source.level not in groups[1]:
         raise DataError(
-            f"The attribute {source.name} is no quantity, and none of its values is "
+            f"The attribute {source.name} is not a number, and none of its values is "
             f"{source.level or 'chosen'}.",
             "Choose one of its values.",
         )

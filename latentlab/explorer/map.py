@@ -46,7 +46,9 @@ def _(request: MakeView, explorer: Explorer) -> MapView | Generator[Progress, No
     like, layout, codes = request.like, request.layout, explorer.codes
     if layout is Layout.PCA:
         if len(codes) < 2:
-            raise RunError("PCA needs images on the map.", "Open a model whose data set is here.")
+            raise RunError(
+                "PCA needs images on the map.", "Open a model whose data set is on this machine."
+            )
         # The frame of a new model is along its dimensions until its components are computed.
         is_pca = like.layout is layout and not like.frame.dimensions
         return MapView(
@@ -96,7 +98,7 @@ def _(request: FindHoles, explorer: Explorer) -> Generator[Progress, None, Prior
     draws = []
     for seed in range(DRAWS_PER_POSTERIOR):
         draws.append(frame.place(draw_posteriors(mu, sigma, np.random.default_rng(seed))))
-        yield Progress("Looking for holes", seed / DRAWS_PER_POSTERIOR)
+        yield Progress("Searching for holes", seed / DRAWS_PER_POSTERIOR)
     return PriorHoles(
         frame, prior_holes(np.concatenate(draws), GRID_RADIUS, GRID_CELLS), GRID_RADIUS
     )
@@ -113,7 +115,7 @@ def _(request: ComputeMeasure, explorer: Explorer) -> Generator[Progress, None, 
         raise RunError(
             f"{request.measure} needs at least {MIN_IMAGES} images on the map; "
             f"there are {len(mu)}.",
-            "Open a model with more data.",
+            "Open a model with more images.",
         )
     pieces: dict[Measure, Generator[Progress, None, Any]] = {
         Measure.KL: kl_per_image(codes.mu, codes.sigma),

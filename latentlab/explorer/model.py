@@ -121,7 +121,7 @@ def _(request: Hover, explorer: Explorer) -> Preview:
 @answer.register
 def _(request: DecodePath, explorer: Explorer) -> Generator[Progress, None, Tiles]:
     points = straight_path_points(request.ends)
-    return decode_in_steps(explorer, points, request.ends.steps, "Decoding the way")
+    return decode_in_steps(explorer, points, request.ends.steps, "Decoding the path")
 
 
 @answer.register

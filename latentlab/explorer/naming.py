@@ -117,9 +117,9 @@ def background_hint(picture: NDArray[np.uint8], images: NDArray[np.uint8], *, in
     """
     level, data_level = background_level(picture), background_level(images)
     if level >= LIGHT and data_level <= DARK:
-        text = "The ground of this picture is light, and that of the data is dark"
+        text = "The background of this image is light, and that of the data set is dark"
     elif level <= DARK and data_level >= LIGHT:
-        text = "The ground of this picture is dark, and that of the data is light"
+        text = "The background of this image is dark, and that of the data set is light"
     else:
         return ""
     return f"{text}: try it {'without' if invert else 'with'} --invert."

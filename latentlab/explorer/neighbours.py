@@ -34,12 +34,12 @@ def _found(
     z = np.array([request.point.z], np.float32)
     (distances,), (rows,) = codes.nearest.nearest(z, request.count)
     by_code = NearestImages(rows, distances, to_hwc(images[rows]))
-    yield Progress("Comparing pictures", 0.0)
+    yield Progress("Comparing images", 0.0)
     decoded = _flat(explorer.decode(request.point).pixels)
     search = ImageSearch(images, decoded)
     while search.fraction < 1:
         search.step()
-        yield Progress("Comparing pictures", search.fraction)
+        yield Progress("Comparing images", search.fraction)
     distances, rows = search.nearest(request.count)
     return Neighbours(request.point, by_code, NearestImages(rows, distances, to_hwc(images[rows])))
 

@@ -28,7 +28,7 @@ from latentlab.session.own_image import (
 from latentlab.session.points import Original, Tiles
 from latentlab.work import Progress, with_progress
 
-OPEN_AGAIN_ADVICE = "Bring the picture in again."
+OPEN_AGAIN_ADVICE = "Open the image again."
 COMPARED, DRAWS = 300, 5
 """Number of reference images from the map, and draws of z for each. The spread between images
 dominates, so that few draws suffice; more would be slow with a deep decoder."""
@@ -46,16 +46,16 @@ def _(request: EncodeOwnImageAgain, explorer: Explorer) -> Original:
 
 @answer.register
 def _(request: EstimateElbo, explorer: Explorer) -> Generator[Progress, None, ImageElbo]:
-    yield Progress("Judging the picture")
+    yield Progress("Estimating the ELBO of the image")
     original = request.original
     labels = np.array([original.point.label or 0])
     pixels = channels_first(original.picture)[None]
     if explorer.card is None or pixels.shape[1:] != explorer.card.spec.shape:
         raise DataError(
-            "This picture is not of the size of the open model's images.", OPEN_AGAIN_ADVICE
+            "This image does not have the size of the images of the open model.", OPEN_AGAIN_ADVICE
         )
     steps = elbo_scores(explorer.model, ImageSet(pixels, labels, explorer.card.spec))
-    found = yield from with_progress(steps, "Judging the picture")
+    found = yield from with_progress(steps, "Estimating the ELBO of the image")
     elbo, rate = float(found.elbo[0]), float(found.rate[0])
     return ImageElbo(original, elbo - rate, rate)
 
@@ -69,21 +69,21 @@ def _(
         return ReferenceElbo(np.empty(0), codes)
     rows = np.random.default_rng(0).permutation(len(images))[:COMPARED]
     steps = elbo_scores(explorer.model, images[np.sort(rows)], DRAWS)
-    found = yield from with_progress(steps, "Judging the images on the map")
+    found = yield from with_progress(steps, "Estimating the ELBO of images on the map")
     return ReferenceElbo(np.sort(found.elbo), codes)
 
 
 @answer.register
 def _(request: Inpaint, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
     steps = map_inpaint(explorer.model, _masked(request, explorer), seed=request.seed)
-    found = yield from with_progress(steps, "Looking for the most probable z")
+    found = yield from with_progress(steps, "Searching for the most probable z")
     return _inpaintings(request, found, most=1)
 
 
 @answer.register
 def _(request: InpaintSamples, explorer: Explorer) -> Generator[Progress, None, Inpaintings]:
     steps = sample_inpaintings(explorer.model, _masked(request, explorer), seed=request.seed)
-    found = yield from with_progress(steps, "Drawing other ways to fill it in")
+    found = yield from with_progress(steps, "Drawing other fillings")
     return _inpaintings(request, found, most=len(found.z))
 
 
@@ -91,10 +91,10 @@ def _masked(request: Inpaint | InpaintSamples, explorer: Explorer) -> MaskedImag
     image = channels_first(request.original.picture)
     if explorer.card is None or image.shape != explorer.card.spec.shape:
         raise DataError(
-            "This picture is not of the size of the open model's images.", OPEN_AGAIN_ADVICE
+            "This image does not have the size of the images of the open model.", OPEN_AGAIN_ADVICE
         )
     if request.hidden.all():
-        raise DataError("All of the picture is hidden.", "Leave some of it to go by.")
+        raise DataError("The whole image is hidden.", "Leave a part of it visible.")
     return MaskedImage(image, ~request.hidden, request.original.point.label)
 
 

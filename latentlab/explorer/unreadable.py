@@ -26,7 +26,7 @@ FRAMEWORK_SUFFIXES = {
     ".pickle": "Python",
 }
 """Map from suffixes of model files to their framework."""
-IMPORT_MENU_PATH = "File › Use a folder of pictures…"
+IMPORT_MENU_PATH = "File › Use a folder of images…"
 DATA_SUFFIXES = {
     **dict.fromkeys(
         (".npz", ".npy"),
@@ -36,10 +36,10 @@ DATA_SUFFIXES = {
         (".csv", ".tsv", ".xlsx"),
         (
             "a table",
-            f"It can say what is in pictures: use {IMPORT_MENU_PATH} for those it is about.",
+            f"It can be the attribute table of images: use {IMPORT_MENU_PATH} for the images.",
         ),
     ),
-    ".zip": ("an archive", f"To learn from pictures in it, use {IMPORT_MENU_PATH}."),
+    ".zip": ("an archive", f"To train on images in it, use {IMPORT_MENU_PATH}."),
 }
 """Map from suffixes of data files to a description and advice."""
 OPENABLE_RUNS = (
@@ -66,10 +66,10 @@ def image_file_error(path: Path, error: DataError) -> DataError:
         return error
     if suffix in DATA_SUFFIXES:
         what, advice = DATA_SUFFIXES[suffix]
-        return DataError(f"{path.name} is {what}: no model, recipe or picture.", advice)
+        return DataError(f"{path.name} is {what}. It is no model, recipe or image.", advice)
     return DataError(
-        f"{path.name} is neither a model, a recipe nor a picture.",
-        f"Open {OPENABLE_RUNS}; a recipe (.toml); or a picture such as a PNG or JPEG.",
+        f"{path.name} is not a model, a recipe or an image.",
+        f"Open {OPENABLE_RUNS}; a recipe (.toml); or an image such as a PNG or JPEG.",
     )
 
 
@@ -89,6 +89,6 @@ def run_path_error(path: Path, error: RunError) -> RunError:
         return RunError(error.message, f"It holds runs: open one of them, as {shown(inside[0])}.")
     if holds_pictures(path):
         return RunError(
-            error.message, f"It holds pictures. To learn from them, use {IMPORT_MENU_PATH}."
+            error.message, f"It holds images. To train on them, use {IMPORT_MENU_PATH}."
         )
     return error

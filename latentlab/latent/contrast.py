@@ -45,7 +45,7 @@ def by_values(values: NDArray[np.float32]) -> Contrast:
     known = np.asarray(values, np.float64)
     distinct = np.unique(known[np.isfinite(known)])
     if len(distinct) < 2:
-        what = "the same for all images" if len(distinct) else "not known of any image"
+        what = "the same for all images" if len(distinct) else "unknown for all images"
         raise DataError(f"This attribute is {what}.", "Choose another.")
     if len(distinct) == 2:
         high, low = known == distinct[1], known == distinct[0]

@@ -87,7 +87,7 @@ def fit_direction(
         raise DataError(f"{which} empty.", "Put at least one image into each.")
     if not np.isfinite(x).all():
         raise DataError(
-            "Some codes are no numbers: the training of the model has diverged.",
+            "Some codes are NaN or infinite: the training of the model has diverged.",
             "Open a model from before the divergence.",
         )
     yield
@@ -141,8 +141,8 @@ def _split_space(x: Array, others: NDArray[np.float64] | None) -> _Space:
     rank = int((strengths > RANK_TOLERANCE * strengths[0]).sum())
     if rank == x.shape[1]:
         raise DataError(
-            "Nothing is left of this direction if the others are held constant.",
-            "Delete one of them, or let this direction change them.",
+            "Nothing is left of this direction when the others are held fixed.",
+            "Delete one of the others, or learn without “Hold others fixed”.",
         )
     return _Space(x, x @ rows[rank:].T, x @ rows[:rank].T, rows[rank:].T)
 

@@ -73,7 +73,7 @@ def project(
     if len(codes) < MIN_CODES:
         raise RunError(
             f"{method} needs at least {MIN_CODES} images, and there are {len(codes)}.",
-            "Look at two dimensions instead.",
+            "Use two dimensions or PCA instead.",
         )
     anchors = _anchors(len(codes), seed)
     initial = None if like is None or len(like) != len(codes) else like[anchors]
@@ -86,7 +86,7 @@ def project(
             xy = procrustes(xy, initial)
         return xy if len(anchors) == len(codes) else _place_rest(codes, anchors, xy, task)
 
-    return (yield from BackgroundComputation(layout, "Looking for neighbours").follow()), anchors
+    return (yield from BackgroundComputation(layout, "Searching for neighbours").follow()), anchors
 
 
 def _anchors(count: int, seed: int) -> NDArray[np.int64]:
@@ -142,7 +142,7 @@ def _umap(
     initial: NDArray[np.float32] | None,
     task: BackgroundComputation[NDArray[np.float32]],
 ) -> NDArray[np.float32]:
-    task.tell("Loading UMAP, which takes a while", None)
+    task.tell("Loading UMAP", None)
     try:
         from umap import UMAP
     except ImportError as error:

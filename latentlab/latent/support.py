@@ -100,7 +100,7 @@ def fit_support(
     if len(mu) < 3:
         return None
     codes = NearestCodes(mu)
-    yield Progress("Looking at the codes", 0.0)
+    yield Progress("Measuring the density of the codes", 0.0)
     z, rows = posterior_samples(mu, sigma, REFERENCE_SAMPLES)
     k = min(K, len(mu) - 2)
     found = []
@@ -111,7 +111,7 @@ def fit_support(
         distances[near == rows[part, None]] = np.inf
         distances.sort(axis=1)
         found.append(distances[:, [0, k - 1]])
-        yield Progress("Looking at the codes", start / len(rows))
+        yield Progress("Measuring the density of the codes", start / len(rows))
     distances = np.concatenate(found)
     nearest = max(float(np.median(distances[:, 0])), 1e-6)
     return SupportStatistics(codes, np.sort(distances[:, 1]), nearest, k)

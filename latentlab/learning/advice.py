@@ -31,9 +31,12 @@ def advice_on(recipe: Recipe, terms: Iterable[str], *, first: bool) -> str:
     """
     changes = list(_changes(recipe, set(terms)))
     if not first:
-        changes += ["a smaller training.learning_rate", "training.clip"]
+        changes += [
+            "a smaller learning rate (training.learning_rate)",
+            "gradient clipping (training.clip)",
+        ]
     if not changes:
-        changes = ["training.precision=fp32", "a smaller network"]
+        changes = ["training in fp32 (training.precision)", "a smaller network"]
     return f"Try {one_of(changes)}."
 
 
@@ -43,8 +46,8 @@ def _changes(recipe: Recipe, terms: set[str]) -> Iterator[str]:
     if "reconstruction" in terms:
         for name in SIGMA_FIELDS:
             if getattr(likelihood, name, MIN_SAFE_SIGMA) < MIN_SAFE_SIGMA:
-                yield f"a larger model.likelihood.{name}"
+                yield f"a larger {name} of the likelihood (model.likelihood.{name})"
     if recipe.objective.extra.kind in terms:
-        yield f"another objective.extra than {recipe.objective.extra.kind}"
+        yield f"another term than {recipe.objective.extra.kind} (objective.extra)"
     if terms <= {"loss"}:
-        yield "a smaller objective.beta"
+        yield "a smaller beta (objective.beta)"

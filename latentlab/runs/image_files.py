@@ -151,6 +151,6 @@ def _save(image: Image.Image, path: Path, format_name: str, **options: Any) -> N
         size = f"{image.width:,} × {image.height:,} pixels"
         raise RunError(
             f"{path.name} cannot be written: {size} are too many for {format_name}.",
-            "Write fewer pictures, or a .png.",
+            "Write fewer images, or a .png.",
         ) from error
     write_atomically(path, content.getvalue())

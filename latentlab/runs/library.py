@@ -196,7 +196,7 @@ def trash(folder: Path) -> None:
         If it is a shipped model, or there is no trash.
     """
     if is_shipped(folder.resolve()):
-        raise RunError(f"{folder.name} came with latentlab and stays.")
+        raise RunError(f"{folder.name} is a shipped model and cannot be deleted.")
     try:
         send2trash(folder)
     except OSError as error:

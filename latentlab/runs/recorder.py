@@ -129,8 +129,8 @@ def resume(
         controls.steer("training.epochs", epochs)
     if position and position.epoch >= (epochs or current.training.epochs):
         raise RunError(
-            f"{folder} has had all its {position.epoch} epochs.",
-            "Train more: give a larger number of epochs.",
+            f"{folder} has finished all its {position.epoch} epochs.",
+            "To train more, give a larger number of epochs.",
         )
     spec = read_checkpoint(folder).spec if (folder / DESCRIPTION_FILE).exists() else None
     data = load_run_data(folder, recipe.data, spec, resuming=True)

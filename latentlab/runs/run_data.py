@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 FILE = "data.json"
 MAX_BYTES = 1 << 28
-UNKNOWN_SPLIT_NOTE = "Which images this run held out is not known: an earlier latentlab made it."
-CHANGED_DATA_NOTE = "The run goes on with these, not exactly as it would have."
+UNKNOWN_SPLIT_NOTE = (
+    "The held-out images of this run are unknown: an older version of latentlab made it."
+)
+CHANGED_DATA_NOTE = "The run continues with these images, but not exactly as with the earlier ones."
 
 
 class StoredPath(Record):
@@ -180,7 +182,7 @@ def _checked(
         where = " and ".join(map(str, path_fields(config).values())) or config.kind
         raise DataError(
             f"{problem[0].upper()}{problem[1:]} ({where}).",
-            "Put back the images that this run was made with, or train a new model.",
+            "Restore the images that this run was made with, or train a new model.",
         )
     return splits, change
 

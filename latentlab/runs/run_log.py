@@ -73,7 +73,7 @@ def read_run_log(folder: Path, recipe: Mapping[str, Any]) -> RunLog:
 def _unreadable(files: Mapping[str, Lines[Any]]) -> tuple[Finding, ...]:
     """Return a finding about skipped lines; empty if there are none."""
     counts = [f"{name}: {lines.damaged} left out" for name, lines in files.items() if lines.damaged]
-    title = "Some of what this run measured cannot be read."
+    title = "Some measurements of this run cannot be read."
     remedy = Remedy("Restore these files from a copy of the run's folder.")
     return (Finding("damaged", "watch", title, "; ".join(counts), (remedy,)),) if counts else ()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_NAME_LENGTH = 100
 """Maximum length of a run name; folder names may have 255 characters."""
-SWEEP_SYNTAX = "a sweep is written TABLE.KEY=VALUE,VALUE, as objective.beta=1,4"
+SWEEP_SYNTAX = "a sweep is written TABLE.KEY=VALUE,VALUE, such as objective.beta=1,4"
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,15 +174,20 @@ def point_incompatibility(a: ModelCard, b: ModelCard) -> str:
     """Return why the models cannot decode the same z; empty if they can."""
     if a.latent_dim == b.latent_dim:
         return ""
-    return f"No z in common: A has {_dimensions(a)}, B {b.latent_dim}."
+    return (
+        "The latent spaces differ in size, so no z can be decoded by both: A has "
+        f"{_dimensions(a)}, B {b.latent_dim}."
+    )
 
 
 def image_incompatibility(a: ModelCard, b: ModelCard) -> str:
     """Return why the models cannot encode the same image; empty if they can."""
     if a.spec.shape != b.spec.shape:
-        return f"No image in common: those of A are {a.spec}, those of B {b.spec}."
+        return f"The models need different images: A {a.spec}, B {b.spec}."
     if b.conditional and not same_classes(a, b):
-        return "No image in common: B must be told a class, and those of A are none that it knows."
+        return (
+            "B is conditional, and its classes are not those of A: no image can be encoded by both."
+        )
     return ""
 
 
@@ -195,10 +200,16 @@ def nats_warning(a: ModelCard, b: ModelCard) -> str:
     """Return a warning about comparing the nats of both models; empty if there is none."""
     if not are_nats_comparable(a, b):
         kinds = f"{_likelihood(a)}, {_likelihood(b)}"
-        return f"Their likelihoods ({kinds}) count nats differently: compare the squared error."
+        return (
+            f"The likelihoods differ ({kinds}), so nats cannot be compared. Compare the squared "
+            "error."
+        )
     if a.conditional != b.conditional:
         conditional = a if a.conditional else b
-        return f"{conditional.name} is told the class, which saves it up to ln(classes) nats."
+        return (
+            f"{conditional.name} is given the class, which lowers its loss by up to ln(classes) "
+            "nats."
+        )
     return ""
 
 
@@ -206,10 +217,10 @@ def training_data_note(a: ModelCard, b: ModelCard, held_out: int) -> str:
     """Return a sentence on whether the models were trained on the held-out images."""
     data = a.recipe.get("data", {})
     if a.data != data.get("kind") or not held_out:
-        return "One or both may have learned from them."
+        return "One or both models may have been trained on these images."
     if data != b.recipe.get("data"):
-        return f"{a.name} did not learn from them; {b.name} may have."
-    return "Neither learned from them."
+        return f"{a.name} was not trained on these images; {b.name} may have been."
+    return "Neither model was trained on these images."
 
 
 def _likelihood(card: ModelCard) -> str:

@@ -94,14 +94,16 @@ class Direction:
         said = []
         if min(self.counts) < MIN_GROUP_SIZE:
             few = f"Learned from only {self.counts[0]} and {self.counts[1]} images"
-            said.append(f"{few}: much of it may be chance. Take {MIN_GROUP_SIZE} or more of each.")
+            said.append(f"{few}: it may be due to chance. Use {MIN_GROUP_SIZE} or more of each.")
         if self.d is None or self.accuracy is None:
-            said.append("Its strength is not known: there is too little to test it on.")
+            said.append("Its strength is unknown: there are too few images to test it on.")
             return tuple(said)
         if self.d < LARGE_EFFECT:
-            said.append("The two groups overlap widely along it: it may change something else.")
+            said.append(
+                "The two groups overlap widely along this direction: it may change something else."
+            )
         if self.accuracy <= chance_accuracy_p99(self.counts):
-            said.append("It tells held-out images apart no better than a coin may (50%).")
+            said.append("It classifies held-out images no better than chance (50%).")
         return tuple(said)
 
     @property
@@ -158,6 +160,10 @@ class DirectionSource:
         return f"{self.name} {self.level}".strip()
 
 
+GROUP_NAMES = {"a": "with", "b": "without"}
+"""Names of the two groups on screen: images with and without the property."""
+
+
 @dataclass(frozen=True, slots=True)
 class Groups:
     """Two groups of images on the map, by row."""
@@ -186,10 +192,12 @@ def warnings_for(direction: Direction, card: ModelCard) -> tuple[str, ...]:
     """Return warnings about using a direction in a model, one sentence each."""
     own, here = direction.origin, origin_of(card)
     if (own.run, own.kind, own.data) != (here.run, here.kind, here.data):
-        elsewhere = f"Learned in another model, {own.name}: here it may mean nothing."
+        elsewhere = f"Learned in another model, {own.name}. In this model it may have no meaning."
         return (elsewhere, *direction.weaknesses)
     if own.epoch != here.epoch:
-        old = f"Learned at epoch {own.epoch}, and the model is at {here.epoch}: learn it anew."
+        old = (
+            f"Learned at epoch {own.epoch}; the model is now at epoch {here.epoch}. Learn it again."
+        )
         return (old, *direction.weaknesses)
     return direction.weaknesses
 

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from latentlab.session.runs import ComparedRun
 
 NAMES = {
-    "png": "PNG picture (*.png)",
-    "jpg": "JPEG picture (*.jpg *.jpeg)",
-    "webp": "WebP picture or film (*.webp)",
-    "tiff": "TIFF picture (*.tiff *.tif)",
+    "png": "PNG image (*.png)",
+    "jpg": "JPEG image (*.jpg *.jpeg)",
+    "webp": "WebP image or animation (*.webp)",
+    "tiff": "TIFF image (*.tiff *.tif)",
     "gif": "Animated GIF (*.gif)",
-    "svg": "SVG drawing (*.svg)",
-    "pdf": "PDF page (*.pdf)",
+    "svg": "SVG graphic (*.svg)",
+    "pdf": "PDF document (*.pdf)",
     "csv": "Table of numbers (*.csv)",
-    "json": "Numbers with names (*.json)",
+    "json": "Values with names (*.json)",
     "toml": "Recipe (*.toml)",
 }
 """Map from file extension to format name in save dialogs."""
@@ -59,11 +59,11 @@ def check_suffix(path: Path, formats: Sequence[str]) -> str:
         If its extension is not in `formats`, or the path is a folder.
     """
     if path.is_dir():
-        advice = f"Add a file's name that ends in {_endings(formats)}."
+        advice = f"Add a file name that ends in {_endings(formats)}."
         raise RunError(f"{path} cannot be written: it is a folder.", advice)
     if (found := format_of(path)) in formats:
         return found
-    why = f"{path.suffix} is no format for it" if path.suffix else "its name has no ending"
+    why = f"{path.suffix} is not a format for this" if path.suffix else "its name has no suffix"
     advice = f"Choose a name that ends in {_endings(formats)}."
     raise RunError(f"{path} cannot be written: {why}.", advice)
 

@@ -47,11 +47,14 @@ class Failure:
         if isinstance(error, LatentlabError):
             return cls(error.message, error.advice)
         if isinstance(error, MemoryError):
-            return cls("There was not enough memory.", "Close other programs or choose less.")
+            return cls(
+                "There was not enough memory.",
+                "Close other programs, or use a smaller model, batch or number of images.",
+            )
         details = "".join(traceback.format_exception(error))
         return cls(
-            f"Something went wrong inside latentlab: {shown(error)}.",
-            "Nothing is lost. Please report it with the details.",
+            f"latentlab has an internal error: {shown(error)}.",
+            "Your models and runs are kept. Please report the error with its details.",
             shown(details, MAX_DETAILS_LENGTH),
         )
 

@@ -26,8 +26,8 @@ EDGE, OFF = 0.5, 0.75
 def describe_level(level: float) -> str:
     """Describe a support level in words; see `latent.support.level_of`."""
     if level <= EDGE:
-        return "on well-trodden ground"
-    return "at the edge" if level <= OFF else "off the map"
+        return "well supported by the data"
+    return "weakly supported by the data" if level <= OFF else "unsupported by the data"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ CENTRED_KINDS = frozenset({"digits", "mnist"})
 DARK, LIGHT = 64, 128
 """Pixel values below which an image border is dark, and above which it is light."""
 ELBO_LEVELS = (
-    (0.5, "fine", "As usual"),
-    (0.9, "fine", "Still usual"),
+    (0.5, "fine", "Typical"),
+    (0.9, "fine", "Fairly typical"),
     (0.99, "watch", "Unusual"),
     (np.inf, "trouble", "Unlike the data"),
 )
@@ -98,12 +98,12 @@ def unlikeness(judged: ImageElbo, usual: ReferenceElbo) -> tuple[str, str]:
     """
     count = len(usual.bounds)
     if not count:
-        return "fine", "No images on the map to compare it with"
+        return "fine", "There are no images on the map to compare it with"
     share = ranking.percentile(judged.bound, usual.bounds) / 100
     level, words = next((level, words) for top, level, words in ELBO_LEVELS if share < top)
     if background_differs(judged.original):
-        return level, f"Stranger than {100 * share:.0f} % of {count} images: try Crop, Invert"
-    return level, f"{words}: stranger than {100 * share:.0f} % of {count} images"
+        return level, f"Less likely than {100 * share:.0f} % of {count} images: try Crop, Invert"
+    return level, f"{words}: less likely than {100 * share:.0f} % of {count} images"
 
 
 def error_map(original: Original) -> NDArray[np.float64]:

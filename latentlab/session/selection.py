@@ -50,7 +50,7 @@ class SetOperation(StrEnum):
     NEW = "replace"
     ADD = "add"
     REMOVE = "remove"
-    COMMON = "keep in common"
+    COMMON = "keep common images"
 
 
 def combine(

@@ -81,7 +81,7 @@ class Training(QObject):
     def start(self, order: TrainingJob) -> None:
         """Start or resume a run; no other may be in progress."""
         self._reset()
-        self._run = Run(resumed=order.folder is not None)
+        self._run = Run(recipe=order.recipe, resumed=order.folder is not None)
         train, controls = self._train, self._controls
         self._job = Job(lambda: train(order, controls), self)
         self._job.happened.connect(self._on_event)

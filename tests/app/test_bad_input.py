@@ -82,13 +82,16 @@ def graph_of_another_program(tmp_path):
 def text(tmp_path):
     file = tmp_path / "notes.txt"
     file.write_text("Dear diary, this is no picture.")
-    return file, "notes.txt is neither a model, a recipe nor a picture"
+    return file, "notes.txt is not a model, a recipe or an image"
 
 
 def table(tmp_path):
     file = tmp_path / "labels.tsv"
     file.write_text("name\tage\n1.png\t3\n")
-    return file, "labels.tsv is a table: no model, recipe or picture. It can say what is in"
+    return (
+        file,
+        "labels.tsv is a table. It is no model, recipe or image. It can be the attribute table",
+    )
 
 
 def arrays(tmp_path):
@@ -100,7 +103,7 @@ def arrays(tmp_path):
 def archive(tmp_path):
     file = tmp_path / "pictures.zip"
     file.write_bytes(b"PK")
-    return file, "is an archive: no model, recipe or picture. To learn from pictures in it, use"
+    return file, "is an archive. It is no model, recipe or image. To train on images in it, use"
 
 
 def folder_of_runs(tmp_path):
@@ -112,7 +115,7 @@ def folder_of_pictures(tmp_path):
     folder = tmp_path / "pictures"
     folder.mkdir()
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(folder / "a.png")
-    return folder, "It holds pictures. To learn from them, use File › Use a folder of pictures…"
+    return folder, "It holds images. To train on them, use File › Use a folder of images…"
 
 
 def misfit(tmp_path):

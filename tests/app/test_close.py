@@ -53,16 +53,16 @@ def test_close_while_training_keeps_the_run(training, answer):
     assert training.window.close()
     assert len(asked) == 1
     text, more, default = asked[0]
-    assert "under way" in text
-    assert "keeps what it has learned" in more
-    assert default == "Go on training"
+    assert "in training" in text
+    assert "Its weights and its log are kept" in more
+    assert default == "Continue training"
     assert not training.window.isVisible()
     model, checkpoint = load_model(folder)
     assert checkpoint.step > 0
     assert all(np.isfinite(value.numpy()).all() for value in model.state_dict().values())
 
 
-@pytest.mark.parametrize("begin", ["Go on", None])
+@pytest.mark.parametrize("begin", ["Continue", None])
 def test_close_can_be_thought_better_of(training, answer, begin):
     """The other button, and Escape: the run goes on as if nothing had been asked."""
     asked = answer(training, begin)
@@ -93,7 +93,7 @@ def test_run_kept_on_closing_opens_at_the_next_start(training, answer, make_desk
 
 
 def test_quit_asks_as_closing_does(training, answer):
-    asked = answer(training, "Go on")
+    asked = answer(training, "Continue")
     training.hand.key(Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     assert len(asked) == 1
     assert training.window.isVisible()

@@ -33,7 +33,7 @@ def test_a_class_is_learned_moved_along_and_there_again_next_time(make_desk):
     panel = show(desk)
     row = learn(desk, "class 1 against the rest")
     assert row.direction.d > 1.5
-    assert row.badge.text == f"d {row.direction.d:.1f}"
+    assert row.badge.text == f"d = {row.direction.d:.1f}"
     before = desk.state.answer(Decode).pixels
     row.slider.setValue(420)
     desk.settle()

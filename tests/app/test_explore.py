@@ -229,12 +229,12 @@ def test_menu_puts_z_a_and_b_here_or_on_the_nearest_image(desk):
     here = pytest.approx(desk.place_of(place), abs=desk.pixel_size)
     b = desk.state.ends.b
     menu = menu_of(desk, place)
-    menu["Go here"].trigger()
+    menu["Set z here"].trigger()
     assert desk.state.point.z == here
-    menu["Put A here"].trigger()
+    menu["Set path start (A) here"].trigger()
     assert desk.state.ends.a.z == here
     assert desk.state.ends.b == b
-    menu["Put B here"].trigger()
+    menu["Set path end (B) here"].trigger()
     assert desk.state.ends.b.z == here
     desk.settle()
     for _ in range(3):
@@ -244,18 +244,21 @@ def test_menu_puts_z_a_and_b_here_or_on_the_nearest_image(desk):
     row = int(np.hypot(*(desk.state.codes.mu - desk.place_of(place)).T).argmin())
     code = pytest.approx(desk.state.codes.mu[row], abs=1e-4)
     menu = menu_of(desk, place)
-    for text in ("Put A on the nearest image", "Put B on the nearest image"):
+    for text in (
+        "Set path start (A) to the nearest image",
+        "Set path end (B) to the nearest image",
+    ):
         menu[text].trigger()
         desk.settle()
     assert desk.state.ends.a.z == code
     assert desk.state.ends.b.z == code
     assert desk.state.original.row != row
-    menu["Go to the nearest image"].trigger()
+    menu["Set z to the nearest image"].trigger()
     desk.settle()
     assert desk.state.original.row == row
     assert desk.state.point.z == code
     desk.map.setRange(xRange=(1, 2), yRange=(1, 2), padding=0)
-    menu["Show all codes"].trigger()
+    menu["Zoom to all codes"].trigger()
     assert desk.map.viewRange()[0][0] < -3
 
 
@@ -271,7 +274,7 @@ def test_right_click_opens_the_menu_where_it_is(desk, monkeypatch):
     place = desk.pixel_of(0.5, 0.5)
     desk.hand.click(desk.map.viewport(), place, RIGHT)
     assert len(asked) == 1
-    assert asked[0][0] == "Go here"
+    assert asked[0][0] == "Set z here"
     assert desk.state.point.z == pytest.approx(desk.place_of(place), abs=desk.pixel_size)
 
 
@@ -470,7 +473,7 @@ def test_play_goes_there_and_back_and_stops_when_z_moves(desk):
     ends = desk.state.ends
     points = np.array([point.z for point in desk.state.answer(DecodePath).points])
     np.testing.assert_allclose(points, np.linspace(ends.a.z, ends.b.z, 5), atol=1e-5)
-    swap = next(b for b in panel.findChildren(QToolButton) if b.toolTip() == "Swap A and B")
+    swap = next(b for b in panel.findChildren(QToolButton) if b.toolTip() == "Swap start and end")
     desk.hand.click(swap)
     desk.settle()
     assert (desk.state.ends.a, desk.state.ends.b) == (ends.b, ends.a)

@@ -97,7 +97,7 @@ def test_it_is_judged_against_the_map(studio):
     )
     studio.settle()
     text = studio.studio.result.verdict.text()
-    assert "stranger than" in text
+    assert "less likely than" in text
     assert "of 300 images" in text
     usual = studio.state.answer(EstimateReferenceElbo)
     assert usual.codes is studio.state.codes

@@ -49,7 +49,7 @@ def test_dropped_pictures_are_trained_on(desk, zoo):
     drop(desk.window, zoo)
     dialog = dialog_of(desk)
     desk.until(lambda: dialog.use.isEnabled() and not dialog.view.unreadable.isHidden())
-    assert dialog.view.summary.text() == "41 pictures in 2 classes."
+    assert dialog.view.summary.text() == "41 images in 2 classes."
     assert dialog.view.unreadable.text().startswith("1 could not be read")
     dialog.form.set_values({"width": 8})
     desk.until(lambda: dialog.use.isEnabled())
@@ -67,7 +67,7 @@ def test_dropped_pictures_are_trained_on(desk, zoo):
     assert desk.state.failure is None
     assert desk.state.model.spec.shape == (3, 8, 8)
     assert desk.state.model.spec.class_names == ("cats", "dogs")
-    assert desk.state.model.note.startswith("1 of 41 pictures could not be read")
+    assert desk.state.model.note.startswith("1 of 41 images could not be read")
     assert len(desk.state.codes) == 40
     # The run opens without them, and says so.
     shutil.rmtree(zoo)

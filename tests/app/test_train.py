@@ -184,7 +184,7 @@ def test_cancel_at_once_leaves_nothing_behind_and_stop_keeps_what_there_is(desk)
 
 def test_second_run_is_refused_and_stop_takes_effect_within_a_moment(training):
     training.controller.training.start()
-    assert "already under way" in training.window.failure_bar.text.text()
+    assert "already in training" in training.window.failure_bar.text.text()
     assert training.state.training.run is not None
     assert len(started_runs()) == 1
     assert not training.window.menus.train.isEnabled()

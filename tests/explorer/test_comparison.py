@@ -229,11 +229,12 @@ def card(latent_dim=2, shape=(1, 4, 4), names=("ant", "bee"), likelihood="bernou
 def test_says_why_nothing_is_in_common():
     assert point_incompatibility(card(), card()) == image_incompatibility(card(), card()) == ""
     assert point_incompatibility(card(1), card(3)) == (
-        "No z in common: A has 1 latent dimension, B 3."
+        "The latent spaces differ in size, so no z can be decoded by both: A has 1 latent "
+        "dimension, B 3."
     )
-    assert "4×4 grey, those of B 4×4 colour" in image_incompatibility(card(), card(shape=(3, 4, 4)))
+    assert "A 4×4 grey, B 4×4 colour" in image_incompatibility(card(), card(shape=(3, 4, 4)))
     others = card(names=("cat",), conditional=True)
-    assert "must be told a class" in image_incompatibility(card(), others)
+    assert "B is conditional" in image_incompatibility(card(), others)
     assert image_incompatibility(card(), replace(others, conditional=False)) == ""
 
 
@@ -250,14 +251,14 @@ def test_warns_of_nats_that_do_not_compare():
     assert are_nats_comparable(card(), card())
     assert are_nats_comparable(grey, card(likelihood="laplace"))
     assert not are_nats_comparable(card(), grey)
-    assert "compare the squared error" in nats_warning(card(), grey)
-    assert "is told the class" in nats_warning(card(), card(conditional=True))
+    assert "Compare the squared error" in nats_warning(card(), grey)
+    assert "is given the class" in nats_warning(card(), card(conditional=True))
     assert nats_warning(card(), card()) == ""
 
 
 def test_tells_who_may_have_learned_from_the_images():
     a = card()
-    assert training_data_note(a, a, 10) == "Neither learned from them."
+    assert training_data_note(a, a, 10) == "Neither model was trained on these images."
     assert training_data_note(a, a, 0) == training_data_note(replace(a, data="digits"), a, 10)
     assert "may have" in training_data_note(
         a, replace(a, recipe={**a.recipe, "data": {"kind": "x"}}), 10

@@ -81,7 +81,7 @@ def test_what_is_wrong_is_raised(garden, tmp_path):
         finished(contact_sheet({**values(garden), "width": 0}))
     for file in garden.rglob("*.png"):
         file.write_text("nothing")
-    with pytest.raises(DataError, match="None of 96 pictures"):
+    with pytest.raises(DataError, match="None of 96 images"):
         finished(contact_sheet(values(garden)))
 
 
@@ -103,7 +103,7 @@ def test_a_look_that_is_given_up_leaves_the_archive_closed(garden, tmp_path, mon
     close = zipfile.ZipFile.close
     monkeypatch.setattr(zipfile.ZipFile, "close", lambda self: (closed.append(self), close(self)))
     work = contact_sheet(values(tmp_path / "garden.zip"))
-    while next(work).message != "Reading some pictures":
+    while next(work).message != "Reading some images":
         pass
     closed.clear()
     work.close()
@@ -128,8 +128,8 @@ def test_how_a_set_is_understood_is_told_before_it_is_used(tmp_path, write_set):
         "1 HEIC file is not read: save it as JPEG.",
         "Held out: test (2). Learned from: train (6).",
         "1 file is a stack of 3 pages",
-        "Rows that name no picture here: 1, such as 'gone.png'.",
-        "Columns left out: comment (a different word for each picture).",
+        "Rows that name no image here: 1, such as 'gone.png'.",
+        "Columns left out: comment (a different word for each image).",
         "read as 12 bits",
     ):
         assert told in notes

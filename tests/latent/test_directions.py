@@ -169,10 +169,10 @@ def test_nothing_left_is_said(method, dim):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ([np.nan, np.nan], "not known of any image"),
-        ([np.inf, np.nan], "not known of any image"),
+        ([np.nan, np.nan], "unknown for all images"),
+        ([np.inf, np.nan], "unknown for all images"),
         ([3, 3, np.nan], "the same for all"),
-        ([], "not known of any image"),
+        ([], "unknown for all images"),
     ],
 )
 def test_attributes_that_tell_nothing(values, said):
@@ -248,5 +248,5 @@ def test_groups_far_apart_stay_finite(method):
 @METHODS
 def test_codes_that_are_no_numbers_are_refused(method):
     mu = np.array([[0, 1], [np.nan, 1], [2, 2]], np.float32)
-    with pytest.raises(DataError, match="no numbers"):
+    with pytest.raises(DataError, match="NaN or infinite"):
         finish(fit_direction(mu, by_rows((0,), (1, 2)), method))

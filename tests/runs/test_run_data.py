@@ -192,10 +192,10 @@ def test_a_run_of_before_opens_and_says_that_its_held_out_images_are_not_known(t
     (run / FILE).unlink()
     explorer = opened(run)
     assert len(explorer.images) == 40
-    assert "held out is not known" in explorer.card.note
-    assert "held out is not known" in resumed(run).notes
+    assert "held-out images of this run are unknown" in explorer.card.note
+    assert "held-out images of this run are unknown" in resumed(run).notes
     # It must not be believed later on.
-    assert "held out is not known" in opened(run).card.note
+    assert "held-out images of this run are unknown" in opened(run).card.note
 
 
 @pytest.mark.parametrize(

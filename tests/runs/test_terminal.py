@@ -26,7 +26,7 @@ def test_pictures_that_could_not_be_read_are_told(tmp_path, capsys, broken):
     data = {"kind": "folder", "root": str(tmp_path), "width": 6}
     assert show(fit(recipe_of(data=data)))
     told = capsys.readouterr().err
-    assert ("1 of 7 pictures could not be read" in told) == broken
+    assert ("1 of 7 images could not be read" in told) == broken
     assert ("skipped.txt lists them." in told) == broken
 
 

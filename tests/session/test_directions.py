@@ -127,7 +127,7 @@ def test_a_word_or_a_code_of_an_attribute_against_its_others(explorer):
     explorer.codes = Codes(
         codes.mu, codes.sigma, None, Attributes(("land",), attributes.values, levels)
     )
-    with pytest.raises(DataError, match="land is no quantity"):
+    with pytest.raises(DataError, match="land is not a number"):
         learn(explorer, DirectionSource("attribute", "land"))
     with pytest.raises(DataError, match="none of its values is FR"):
         learn(explorer, DirectionSource("attribute", "land", level="FR"))
@@ -140,7 +140,7 @@ def test_two_groups_by_hand(explorer):
     (up,) = learn(explorer, DirectionSource("groups", groups=groups))
     assert up.vector[1] > 0.9
     assert up.counts == (30, 30)
-    assert up.source == "two groups made by hand"
+    assert up.source == "two groups of images"
 
 
 @pytest.mark.parametrize(
@@ -178,12 +178,12 @@ def test_weaknesses_are_told_in_words():
     assert SMILE.weaknesses == ()
     assert "only 5 and 60 images" in replace(SMILE, counts=(5, 60)).weaknesses[0]
     assert "overlap widely" in replace(SMILE, d=0.5).weaknesses[0]
-    assert "coin" in replace(SMILE, accuracy=0.6).weaknesses[0]
-    assert "coin" in replace(SMILE, accuracy=0.4).weaknesses[0]
+    assert "no better than chance" in replace(SMILE, accuracy=0.6).weaknesses[0]
+    assert "no better than chance" in replace(SMILE, accuracy=0.4).weaknesses[0]
     assert replace(SMILE, accuracy=0.69).weaknesses == (), "with as many images no chance"
     few = replace(SMILE, accuracy=0.67, counts=(20, 20))
-    assert any("coin" in said for said in few.weaknesses)
-    assert "not known" in replace(SMILE, d=None, accuracy=None).weaknesses[0]
+    assert any("no better than chance" in said for said in few.weaknesses)
+    assert "unknown" in replace(SMILE, d=None, accuracy=None).weaknesses[0]
     assert len(replace(SMILE, counts=(2, 3), d=0.1, accuracy=0.5).weaknesses) == 3
     assert SMILE.strength == "Cohen's d 2.00 · held-out accuracy 84% · 40 against 60 images"
 
@@ -191,7 +191,7 @@ def test_weaknesses_are_told_in_words():
 def test_doubts_about_a_direction_of_another_model_or_epoch(explorer):
     (ones,) = learn(explorer, DirectionSource("class", "1"))
     assert warnings_for(ones, explorer.card) == ()
-    assert "learn it anew" in warnings_for(ones, replace(explorer.card, epoch=99))[0]
+    assert "Learn it again" in warnings_for(ones, replace(explorer.card, epoch=99))[0]
     assert warnings_for(ones, replace(explorer.card, name="renamed")) == ()
     other = replace(explorer.card, source=runs() / "other")
     assert "another model, run" in warnings_for(replace(ones, counts=(1, 1)), other)[0]
@@ -301,10 +301,10 @@ def vars_of(record):
             "0.vector: Field required",
         ),
         (json.dumps(entry(vector=["x", 0, 1])), "vector.0: must be a valid number"),
-        (json.dumps(entry(vector=[0, 0, 0])), "smile is no direction"),
+        (json.dumps(entry(vector=[0, 0, 0])), "smile is not a direction"),
         (json.dumps(entry(vector=[float("nan"), 0, 1])), "vector.0: must be a finite number"),
-        (json.dumps(entry(vector=[1e300, 0, 1])), "smile is no direction"),
-        (json.dumps(entry(scale=0)), "smile is no direction"),
+        (json.dumps(entry(vector=[1e300, 0, 1])), "smile is not a direction"),
+        (json.dumps(entry(scale=0)), "smile is not a direction"),
         (json.dumps(entry(d=float("inf"))), "d: must be a finite number"),
     ],
 )

@@ -138,9 +138,9 @@ def test_a_code_is_on_the_map_and_far_away_is_off_it(explorer):
     here = explorer.original(explorer.codes.typical(2)).point
     there = replace(here, z=tuple(value + 40 for value in here.z))
     near, far = (ask(MeasureSupport(point), explorer) for point in (here, there))
-    assert describe_level(near.level) == "on well-trodden ground"
+    assert describe_level(near.level) == "well supported by the data"
     assert near.nearest < 0.01
-    assert (describe_level(far.level), far.level) == ("off the map", 1)
+    assert (describe_level(far.level), far.level) == ("unsupported by the data", 1)
     assert far.density < near.density
     assert far.nearest > 10
     assert far.point == there

@@ -193,10 +193,10 @@ def test_judging_agrees_with_the_loss_of_training(vae, digit):
 @pytest.mark.parametrize(
     ("nats", "level", "words"),
     [
-        (-1.0, "fine", "As usual: stranger than 0 % of 100 images"),
-        (69.5, "fine", "Still usual: stranger than 70 % of 100 images"),
-        (94.5, "watch", "Unusual: stranger than 95 % of 100 images"),
-        (1e6, "trouble", "Unlike the data: stranger than 100 % of 100 images"),
+        (-1.0, "fine", "Typical: less likely than 0 % of 100 images"),
+        (69.5, "fine", "Fairly typical: less likely than 70 % of 100 images"),
+        (94.5, "watch", "Unusual: less likely than 95 % of 100 images"),
+        (1e6, "trouble", "Unlike the data: less likely than 100 % of 100 images"),
     ],
 )
 def test_unlikeness_in_words(nats, level, words):
@@ -208,7 +208,7 @@ def test_unlikeness_in_words(nats, level, words):
 def test_without_images_there_is_nothing_to_compare_with():
     codes = Codes(np.empty((0, 1), np.float32), np.empty((0, 1), np.float32), None)
     level, words = unlikeness(original(np.zeros((3, 3))), ReferenceElbo(np.empty(0), codes))
-    assert (level, words) == ("fine", "No images on the map to compare it with")
+    assert (level, words) == ("fine", "There are no images on the map to compare it with")
 
 
 def test_a_light_ground_is_told_what_to_try():
@@ -262,9 +262,9 @@ def test_filling_in_beats_the_code_of_the_whole(vae, digit):
 
 def test_what_cannot_be_filled_in_is_told(vae, digit):
     mine = answer(EncodeOwnImage(OwnImage(SourceImage("mine", digit), Preprocessing())), vae)
-    with pytest.raises(DataError, match="All of the picture is hidden"):
+    with pytest.raises(DataError, match="The whole image is hidden"):
         finish(Inpaint(mine, np.ones((28, 28), bool)), vae)
     other = replace(mine, picture=np.zeros((5, 5), np.uint8))
     for request in (Inpaint(other, np.eye(5, dtype=bool)), EstimateElbo(other)):
-        with pytest.raises(DataError, match="not of the size"):
+        with pytest.raises(DataError, match="does not have the size"):
             finish(request, vae)

@@ -45,7 +45,7 @@ def test_no_findings_says_why(show_panel, until):
     panel = show_panel(DiagnosisPanel)
     assert panel._empty.text().startswith("Train a model")
     panel.controller.show(run=Run("training"))
-    until(lambda: panel._empty.text().startswith("Too early"))
+    until(lambda: panel._empty.text().startswith("The checks start"))
 
 
 def test_findings_come_and_go(panel):

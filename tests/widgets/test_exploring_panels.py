@@ -36,7 +36,11 @@ def raised(desk, key):
 
 def test_the_meter_follows_z(desk):
     gauge = desk.panel("image").gauge
-    for x, expected in ((0.5, "on well-trodden ground"), (5, "at the edge"), (9, "off the map")):
+    for x, expected in (
+        (0.5, "well supported by the data"),
+        (5, "weakly supported by the data"),
+        (9, "unsupported by the data"),
+    ):
         desk.controller.point.set(desk.state.point.along({0: x, 1: 0}))
         desk.settle()
         assert gauge.text.text().startswith(expected)

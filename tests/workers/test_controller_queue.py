@@ -154,7 +154,7 @@ def test_the_run_under_way_is_not_deleted(bench):
     bench.lane.asked.clear()
     bench.controller.runs.delete(RUN)
     assert bench.lane.asked == []
-    assert "under way" in bench.state.failure.title
+    assert "in training" in bench.state.failure.title
     bench.controller.runs.delete(Path("/runs/other"))
     assert bench.lane.asked == [Trash(Path("/runs/other"))]
 

@@ -32,7 +32,7 @@ def test_training_twice_is_refused(bench):
     bench.controller.training.start()
     bench.controller.training.start()
     assert bench.training.calls == [("start", TrainingJob({"model": "vae"}))]
-    assert "already under way" in bench.state.failure.title
+    assert "already in training" in bench.state.failure.title
 
 
 def test_follows_the_model_under_training(bench):
@@ -337,4 +337,4 @@ def test_resuming_while_a_run_is_under_way_is_refused(bench):
     bench.controller.training.start()
     bench.controller.training.resume(RUN)
     assert len(bench.training.calls) == 1
-    assert "already under way" in bench.state.failure.title
+    assert "already in training" in bench.state.failure.title

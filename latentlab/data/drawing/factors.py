@@ -52,8 +52,8 @@ FACTORS = {
     "smile": Factor(-1, 1, 0.6, "corners of the mouth from down to up"),
     "mouth_open": Factor(0, 1, 0.1, "from closed to open"),
     "glasses": Factor(0, 1, 0, "without or with", discrete=True),
-    "turn": Factor(-1, 1, 0, "head turned to the left or right of the picture"),
-    "light": Factor(-1, 1, -0.5, "light from the left or right of the picture"),
+    "turn": Factor(-1, 1, 0, "head turned to the left or right of the image"),
+    "light": Factor(-1, 1, -0.5, "light from the left or right of the image"),
     "background": Factor(0, 1, 0.75, "colour from peach over green to lilac"),
     "clothes": Factor(0, 1, 0.1, "colour from red over green to plum"),
 }

@@ -160,7 +160,7 @@ def find_pictures(root: Path) -> Generator[Progress, None, Source]:
     if not source.entries:
         source.close()
         raise DataError(
-            f"data.root: {' '.join([f'{root} holds no pictures.', *source.notes])}",
+            f"data.root: {' '.join([f'{root} holds no images.', *source.notes])}",
             "Choose a folder or a ZIP of PNG, JPEG or other image files.",
         )
     return source
@@ -188,7 +188,7 @@ def _in_folder(root: Path) -> Generator[Progress, None, Source]:
         into.append(Entry(name, stat.st_size, stat.st_mtime_ns, path))
         if len(found) >= last + TOLD_EVERY:
             last = len(found)
-            yield Progress(f"Looking into {root.name}: {last:,} pictures")
+            yield Progress(f"Looking into {root.name}: {last:,} images")
     found.sort(key=lambda entry: entry.name)
     tables.sort(key=lambda entry: entry.name)
     return FolderSource(root, found, tables, tuple(skipped), (_told(others),))

@@ -86,7 +86,7 @@ class Pictures:
         if not self.skipped:
             return " ".join(self.notes)
         left_out = (
-            f"{len(self.skipped):,} of {len(self.images) + len(self.skipped):,} pictures could "
+            f"{len(self.skipped):,} of {len(self.images) + len(self.skipped):,} images could "
             f"not be read and were left out; {self.report} lists them."
         )
         return " ".join([left_out, *self.notes])
@@ -152,7 +152,7 @@ def _build(
         if (folder / ABOUT).exists():
             return
         raise DataError(
-            f"The pictures cannot be kept in {folder.parent}: {error}.", "Free disk space."
+            f"The images cannot be kept in {folder.parent}: {error}.", "Free disk space."
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -167,11 +167,11 @@ def _make_part(folder: Path, needed: int) -> Path:
             return Path(tempfile.mkdtemp(".part", f"{folder.name}.", folder.parent))
     except OSError as error:
         raise DataError(
-            f"The pictures cannot be kept in {folder.parent}: {error}.",
+            f"The images cannot be kept in {folder.parent}: {error}.",
             "Free disk space, or move the folder with LATENTLAB_HOME.",
         ) from error
     raise DataError(
-        f"Decoded, the pictures take {needed / 1e9:.1f} GB, and {folder.parent} has room for "
+        f"Decoded, the images take {needed / 1e9:.1f} GB, and {folder.parent} has room for "
         f"{free / 1e9:.1f} GB.",
         "Choose a smaller size, or move the folder with LATENTLAB_HOME.",
     )

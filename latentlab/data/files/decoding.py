@@ -122,7 +122,7 @@ class Decoding:
                         self._put(places[id(entry)], page, images, wide)
                     done += len(unit)
                 failed = f", {len(self.skipped):,} unreadable" if self.skipped else ""
-                message = f"Reading pictures: {done:,} of {count:,}{failed}"
+                message = f"Reading images: {done:,} of {count:,}{failed}"
                 yield Progress(message, done / count)
 
     def _put(
@@ -176,13 +176,13 @@ def _write_head(file: IO[bytes], shape: tuple[int, ...]) -> int:
 def _too_few(source: Source, rows: list[int], skipped: list[tuple[str, str]]) -> DataError:
     if not skipped:
         return DataError(
-            f"data.root: {source.root} holds 1 picture.",
+            f"data.root: {source.root} holds 1 image.",
             "At least two are needed: one for training and one for validation.",
         )
     name, why = skipped[0]
     count = "None" if not rows else "Only 1"
     return DataError(
-        f"data.root: {count} of the {len(rows) + len(skipped):,} pictures in {source.root} can "
+        f"data.root: {count} of the {len(rows) + len(skipped):,} images in {source.root} can "
         f"be read; {name}, for one: {why}.",
         "Open one in an image viewer to check whether the files are damaged.",
     )

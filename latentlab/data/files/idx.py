@@ -35,7 +35,7 @@ OTHER_FORMATS = {
     b"<": ("it is a web page", "The download failed: download the file again."),
     b"PK": ("it is a ZIP", "Unpack it first."),
     b"\x93NUMPY": ("it is a NumPy file", "Choose arrays as the kind of data, and this file."),
-    b"\x89PNG": ("it is a picture", "Choose folder as the kind of data, and its folder."),
+    b"\x89PNG": ("it is an image", "Choose folder as the kind of data, and its folder."),
     b"version https://git-lfs": ("it only points to a file", "Fetch it with git lfs pull."),
 }
 NAME = re.compile(
@@ -118,7 +118,7 @@ def read_idx(path: Path) -> NDArray[Any]:
         raise
     except Exception as error:  # gzip and zlib raise several types
         raise DataError(
-            f"{path} cannot be read: {str(error)[:LONGEST]}.", "Copy the file anew."
+            f"{path} cannot be read: {str(error)[:LONGEST]}.", "Copy the file again."
         ) from error
 
 
@@ -129,7 +129,7 @@ def _read(path: Path, file: IO[bytes], *, packed: bool) -> NDArray[Any]:
     kind, dims = np.dtype(TYPES[magic[2]]), magic[3]
     sides = file.read(4 * dims)
     if len(sides) < 4 * dims:
-        raise DataError(f"{path} is damaged: it ends within its header.", "Copy the file anew.")
+        raise DataError(f"{path} is damaged: it ends within its header.", "Copy the file again.")
     shape = tuple(np.frombuffer(sides, ">u4").astype(int).tolist())
     size = math.prod(shape) * kind.itemsize
     on_disk = path.stat().st_size
@@ -147,12 +147,12 @@ def _read(path: Path, file: IO[bytes], *, packed: bool) -> NDArray[Any]:
 
 def _wrong_size(path: Path, shape: tuple[int, ...], held: str) -> DataError:
     text = str(shape) if len(shape) <= MAX_DIMENSIONS else f"{len(shape)} dimensions"
-    return DataError(f"{path} is damaged: it says {text} but holds {held}.", "Copy the file anew.")
+    return DataError(f"{path} is damaged: it says {text} but holds {held}.", "Copy the file again.")
 
 
 def _foreign(path: Path, start: bytes) -> DataError:
     known = [text for magic, text in OTHER_FORMATS.items() if start.lstrip().startswith(magic)]
-    what, advice = known[0] if known else ("its header is unknown", "Copy the file anew.")
+    what, advice = known[0] if known else ("its header is unknown", "Copy the file again.")
     if not start:
         what = "it is empty"
     return DataError(f"{path} is not an IDX file: {what}.", advice)

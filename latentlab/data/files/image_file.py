@@ -190,7 +190,7 @@ def notes_of(decoded: Iterable[Decoded]) -> list[str]:
 def animations(count: int) -> list[str]:
     """Return the note that only the first frame of animations is used; empty for none."""
     files = "1 file is an animation" if count == 1 else f"{count:,} files are animations"
-    return [f"{files}: only the first picture is used."] if count else []
+    return [f"{files}: only the first image is used."] if count else []
 
 
 def check_head(file: Path | IO[bytes]) -> None:

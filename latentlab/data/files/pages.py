@@ -49,7 +49,7 @@ def find_pages(source: Source) -> Generator[Progress, None, None]:
         )
         count = sum(map(len, pages.values()))
         files = "1 file is a stack" if len(pages) == 1 else f"{len(pages):,} files are stacks"
-        source.notes = (*source.notes, f"{files} of {count:,} pages: each page is a picture.")
+        source.notes = (*source.notes, f"{files} of {count:,} pages: each page is an image.")
 
 
 def _may_be_a_stack(entry: Entry) -> bool:

@@ -62,12 +62,12 @@ class Reach:
     def note(self) -> str:
         """Note on the detected range; empty for 16 bits and for floats in [0, 1]."""
         if self.low < 0:
-            return f"Pictures of more than 8 bits: {self.low:g} is black, {self.high:g} is white."
+            return f"Images of more than 8 bits: {self.low:g} is black, {self.high:g} is white."
         if self.whole:
             bits = int(self.white).bit_length()
-            text = f"Pictures of more than 8 bits have values up to {self.high:,.0f}"
+            text = f"Images of more than 8 bits have values up to {self.high:,.0f}"
             return "" if bits == 16 else f"{text}: read as {bits} bits, {self.white:,.0f} is white."
-        return "" if self.white == 1 else f"Pictures of fractions: {self.white:g} is white."
+        return "" if self.white == 1 else f"Images of fractions: {self.white:g} is white."
 
     def to_bytes(self, values: NDArray) -> NDArray[np.uint8]:
         """Convert values to bytes."""

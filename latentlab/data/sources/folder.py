@@ -207,7 +207,7 @@ def describe_pictures(
         labels, names = classes_of(parts.folders[row] for row in rows.tolist())
     notes = [*source.notes, parts.note, _left_out(source, unclassed), *beside.notes]
     if len(names) > MAX_CLASSES:
-        notes.append(f"{len(names):,} classes are too many; they are not told apart.")
+        notes.append(f"{len(names):,} classes are too many; they are not distinguished.")
         labels, names = None, ()
     counted = _counted(labels, names) if labels is not None and (chosen or parts.note) else ""
     return Known(rows, labels, names, beside, parts, tuple(filter(None, notes)), counted)
@@ -218,7 +218,7 @@ def _left_out(source: Source, unclassed: NDArray[np.bool_]) -> str:
         return ""
     first = quoted(source.entries[int(unclassed.argmax())].name)
     count = int(unclassed.sum())
-    return f"Pictures left out, for they are in no class folder: {count:,}, such as {first}."
+    return f"Images left out because they are in no class folder: {count:,}, such as {first}."
 
 
 def _counted(labels: NDArray[np.int64], names: Sequence[str]) -> str:
@@ -282,6 +282,6 @@ def classes_of(folders: Iterable[str]) -> tuple[NDArray[np.int64] | None, tuple[
     if len(names) < 2:
         return None, ()
     if "" in known:
-        names.append(ELSEWHERE if ELSEWHERE not in names else f"{ELSEWHERE} pictures")
+        names.append(ELSEWHERE if ELSEWHERE not in names else f"{ELSEWHERE} images")
     rows = {name: i for i, name in enumerate(names)} | ({"": len(names) - 1} if "" in known else {})
     return np.array([rows[name] for name in known], np.int64), tuple(names)

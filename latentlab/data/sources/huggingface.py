@@ -79,7 +79,7 @@ class HuggingFaceConfig(DataConfig, title="Hugging Face"):
         splits = yield from open_split(source, known, frame, SHARE, judged)
         judged_by = splits.validation
         if held_out and (_is_part(splits.train, held_out) or not _is_part(judged_by, held_out)):
-            raise DataError(f"data.root: one part of {self.root} has no readable picture.")
+            raise DataError(f"data.root: one part of {self.root} has no readable image.")
         return splits
 
 

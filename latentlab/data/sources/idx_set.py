@@ -95,7 +95,7 @@ class IdxSource:
             raise DataError(
                 f"{self.name} in {found.folder}: images of shape {first.shape} to learn from and "
                 f"{last.shape} to judge by do not belong together.",
-                "Copy all four files anew.",
+                "Copy all four files again.",
             )
         extent = measure(arrays)
         scale = None if extent.strange else usual_scale(extent)
@@ -114,7 +114,7 @@ class IdxSource:
             raise DataError(
                 f"{self.name} in {found.folder}: images {images.shape} and labels {values.shape} "
                 "do not belong together.",
-                "Copy all four files anew.",
+                "Copy all four files again.",
             )
         with np.errstate(invalid="ignore"):
             whole: NDArray[np.int64] = rows.astype(np.int64)

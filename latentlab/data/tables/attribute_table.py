@@ -94,14 +94,16 @@ def _best(found: list[tuple[str, Described]], refused: list[str]) -> AttributeTa
     naming = [pair for pair in found if pair[1].named]
     if not naming and len(found) > 1:
         names = listed([name for name, _ in found], EXAMPLES)
-        note = f"{names} could each tell of the pictures in order: choose one as data.attributes."
+        note = f"{names} could each describe the images in order: choose one as data.attributes."
         return AttributeTable(notes=(note, *notes))
     if not found:
         return AttributeTable(notes=tuple(notes))
     ranked = sorted(naming or found, key=_rank)
     (name, described), others = ranked[0], [name for name, _ in found if name != ranked[0][0]]
     if others:
-        notes.insert(0, f"Not used beside it: {listed(others, EXAMPLES)}; data.attributes chooses.")
+        notes.insert(
+            0, f"Other tables, not used: {listed(others, EXAMPLES)}. Choose one by data.attributes."
+        )
     return _used(name, described, notes)
 
 

@@ -105,9 +105,9 @@ def _words(words: Sequence[str], counts: Counter[str]) -> Column | str:
     if len(counts) > MAX_LEVELS:
         return f"{len(counts):,} different words"
     if len(counts) == counts.total():
-        return "a different word for each picture"
+        return "a different word for each image"
     if len(counts) == 1:
-        return "the same for all pictures"
+        return "the same for all images"
     levels = tuple(sorted(counts, key=lambda word: (word.casefold(), word)))
     numbers = {word: i for i, word in enumerate(levels)}
     return Column(np.array([numbers.get(word, math.nan) for word in words], np.float32), levels)

@@ -215,7 +215,7 @@ def _check_numbers(table: Table, one: _Found, count: int) -> None:
     if one.numbers and hits == len(one.named) and hits > MOST * max(count, one.known):
         raise DataError(
             f"its column {quoted(table.names[one.column])} numbers {hits:,} of the {count:,} "
-            "pictures, but not all and no others: write file names with their endings"
+            "images, but not all and no others: write file names with their endings"
         )
 
 
@@ -227,7 +227,7 @@ def _check_names_nobody(table: Table, one: _Found) -> None:
     if one.cells(SEVERAL) * 2 > one.known:
         word = next(word for word, (place, _) in one.meant.items() if place == SEVERAL)
         raise DataError(
-            f"its column {head} names several pictures at once, such as {quoted(word)}: "
+            f"its column {head} names several images at once, such as {quoted(word)}: "
             "write names with their folders"
         )
     endings = _endings()
@@ -289,13 +289,13 @@ def _by_name(table: Table, chosen: _Found, pictures: Sequence[str]) -> Join:
     without = [pictures[i] for i in np.flatnonzero(rows < 0)[:EXAMPLES]]
     notes = []
     if chosen.numbers and not names_files(table.names[chosen.column]):
-        notes.append(f"Its column {quoted(table.names[chosen.column])} numbers the pictures.")
+        notes.append(f"Its column {quoted(table.names[chosen.column])} numbers the images.")
     if count := int((rows < 0).sum()):
-        notes.append(f"Pictures without a row: {count:,} of {len(pictures):,}{_such_as(without)}.")
+        notes.append(f"Images without a row: {count:,} of {len(pictures):,}{_such_as(without)}.")
     if count := chosen.cells(NOBODY):
-        notes.append(f"Rows that name no picture here: {count:,}{_such_as(lost)}.")
+        notes.append(f"Rows that name no image here: {count:,}{_such_as(lost)}.")
     if count := chosen.cells(SEVERAL):
-        notes.append(f"Rows that name several pictures at once: {count:,}{_such_as(several)}.")
+        notes.append(f"Rows that name several images at once: {count:,}{_such_as(several)}.")
     return Join(table, rows, chosen.column, others, tuple(notes))
 
 

@@ -81,7 +81,7 @@ def parse_table(content: bytes) -> Table:
     columns = tuple(zip(*body, strict=True))
     notes = [] if encoding.startswith(("utf-8", "utf-16", "utf-32")) else [_guessed(encoding)]
     if left_out:
-        notes.append(f"Rows left out, for they have more cells than there are names: {left_out:,}.")
+        notes.append(f"Rows left out because they have more cells than the header: {left_out:,}.")
     return Table(tuple(head), columns, separator, tuple(notes))
 
 

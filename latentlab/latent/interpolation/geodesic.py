@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from latentlab.models.base import Model
 
 PATH_POINTS = 25
-MESSAGE = "Looking for the shortest pictures"
+MESSAGE = "Searching for the geodesic"
 ITERATIONS = 150
 ENERGY_TOLERANCE = 1e-5
 """Relative decrease of the energy below which a step makes no progress."""

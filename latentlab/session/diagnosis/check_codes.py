@@ -29,6 +29,9 @@ Measured on the bundled digits (pixels 84 %, chance 10 %): 10 % to 18 % of the i
 of 0 to 0.11, with one hidden layer of 4 units and one dimension in epochs 3 to 12 at a learning
 rate of 3e-3; 40 % with two layers of 512 and 256 and one dimension, 60 % with two, 82 % with 16.
 """
+MIN_PIXEL_ADVANTAGE = 0.1
+"""Advantage of pixels over codes, in the fraction of neighbours of the same class, above which
+classes overlap in the codes."""
 MAX_UNEVENNESS = 1.25
 """Unevenness above which it is visible; a linear decoder has 1, and at 1.25 the step lengths along
 a line have a standard deviation of half of their mean.
@@ -54,10 +57,7 @@ MIN_RECENT_GAIN = 0.1
 @check(60)
 def overlap(run: Evidence) -> Finding | None:
     """Check for classes that overlap in the codes although pixels separate them."""
-    if not run.known or run.latents is None or collapse(run) or _is_falling(run):
-        return None
-    if run.beta > 1 and low_kl(run):
-        # The cause is the weight of KL, which `blurry` reports.
+    if run.latents is None or not _may_overlap(run):
         return None
     by_codes, by_chance, by_pixels = (
         values[-MIN_EPOCHS - 1 :]
@@ -70,12 +70,31 @@ def overlap(run: Evidence) -> Finding | None:
     ):
         return None
     evidence = (
-        f"The nearest other code is of the same class for {by_codes[-1]:.0%} of the images; by "
-        f"chance it would be for {by_chance[-1]:.0%}, and by pixels it is for {by_pixels[-1]:.0%}."
+        f"For {by_codes[-1]:.0%} of the images the nearest other code is of the same class; by "
+        f"chance it would be {by_chance[-1]:.0%}, and by pixels it is {by_pixels[-1]:.0%}."
     )
-    title = "Clusters overlap entirely: there is too little room to keep classes apart."
+    title = (
+        "The codes of the classes overlap almost entirely: the latent space has too little room."
+    )
     more = more_dimensions(run.latents.kl.shape[1])
     return finding(run, "overlap", "watch", title, evidence, more, widen_network(run))
+
+
+@check(130)
+def partial_overlap(run: Evidence) -> Finding | None:
+    """Check for classes whose codes overlap partly, although pixels separate them."""
+    if run.latents is None or not _may_overlap(run) or overlap(run):
+        return None
+    by_codes, by_pixels = run.latents.same_class[-1], run.latents.by_pixels[-1]
+    if not by_pixels - by_codes > MIN_PIXEL_ADVANTAGE:
+        return None
+    evidence = (
+        f"For {by_codes:.0%} of the images the nearest other code is of the same class; by pixels "
+        f"it is {by_pixels:.0%}."
+    )
+    title = "The codes of some classes overlap, although their images differ."
+    more = more_dimensions(run.latents.kl.shape[1])
+    return finding(run, "partial", "fine", title, evidence, more)
 
 
 @check(70)
@@ -88,12 +107,20 @@ def uneven_interpolation(run: Evidence) -> Finding | None:
         return None
     variation, limit = np.sqrt(uneven[-1] - 1), np.sqrt(MAX_UNEVENNESS - 1)
     evidence = (
-        f"Along straight lines between codes the steps of the pictures vary by {variation:.0%} of "
-        f"their mean; up to {limit:.0%} is smooth."
+        "Along straight lines between codes the distances between successive images vary by "
+        f"{variation:.0%} of their mean; up to {limit:.0%} is smooth."
     )
-    title = "Interpolation is jagged: along a line pictures hardly change, then jump."
-    norm = remedy("Normalise each batch", model__norm="batch")
+    title = "Interpolation is uneven: along a line images hardly change, then jump."
+    norm = remedy("Use batch normalization", model__norm="batch")
     return finding(run, "jagged", "watch", title, evidence, increase_beta(run), norm)
+
+
+def _may_overlap(run: Evidence) -> bool:
+    """Return whether an overlap of the classes would have no other cause that is known."""
+    if not run.known or run.latents is None or collapse(run) or _is_falling(run):
+        return False
+    # Otherwise the cause is the weight of KL, which `low_kl` reports.
+    return not (run.beta > 1 and low_kl(run))
 
 
 def _is_falling(run: Evidence) -> bool:

@@ -38,12 +38,12 @@ def collapse(run: Evidence) -> Finding | None:
     if not inactive[-1]:
         return None
     evidence = (
-        f"All {run.latents.kl.shape[1]} dimensions carry less than {ACTIVE_KL} nats since epoch "
-        f"{since(run.latents, inactive):.0f}; KL is {run.kl:.3f} nats per image."
+        f"All {run.latents.kl.shape[1]} dimensions have carried less than {ACTIVE_KL} nats since "
+        f"epoch {since(run.latents, inactive):.0f}; KL is {run.kl:.3f} nats per image."
     )
-    title = "Posterior collapse: the decoder ignores z, so every image is rebuilt as the same one."
+    title = "Posterior collapse: the decoder ignores z and decodes every code to the same image."
     lower = [set_beta(1.0)] if run.beta > 1 else []
-    bits = remedy("Give each dimension 0.1 nats for nothing", objective__free_bits=0.1)
+    bits = remedy("Set free bits to 0.1 nats per dimension", objective__free_bits=0.1)
     return finding(
         run, "collapse", "trouble", title, evidence, *lower, *anneal(run), bits, shrink_decoder(run)
     )
@@ -64,16 +64,16 @@ def inactive_dimensions(run: Evidence) -> Finding | None:
     parts = [f"{name} since epoch {epoch:.0f}" for epoch, name in times[:6]]
     parts += [f"{len(inactive) - 6} more"] if len(inactive) > 6 else []
     evidence = f"Less than {ACTIVE_KL} nats: {', '.join(parts)}."
-    number = "One dimension has" if len(inactive) == 1 else f"{len(inactive)} dimensions have"
-    title = f"{number} died, of {size}: z is longer than the model finds use for."
+    number = "One dimension is" if len(inactive) == 1 else f"{len(inactive)} dimensions are"
+    title = f"{number} inactive, of {size}: the model needs fewer dimensions than it has."
     return finding(
         run,
         "dead",
         "watch" if len(inactive) > size / 4 else "fine",
         title,
         evidence,
-        remedy(f"Take {_dimensions(size - len(inactive))}", model__latent_dim=size - len(inactive)),
-        remedy("Give each dimension 0.1 nats for nothing", objective__free_bits=0.1),
+        remedy(f"Use {_dimensions(size - len(inactive))}", model__latent_dim=size - len(inactive)),
+        remedy("Set free bits to 0.1 nats per dimension", objective__free_bits=0.1),
         *anneal(run),
     )
 
@@ -88,14 +88,14 @@ def low_kl(run: Evidence) -> Finding | None:
     if not run.known or run.beta == 0 or run.kl >= MIN_KL or collapse(run):
         return None
     kinds = max(1, int(np.exp(run.kl)))
-    capacity = f"enough to tell {kinds} kinds of image apart, no more"
+    capacity = f"enough to distinguish {kinds} kinds of images"
     if kinds < 2:
-        capacity = "not even enough to tell two kinds of image apart"
+        capacity = "not enough to distinguish two kinds of images"
     evidence = (
-        f"KL is {run.kl:.2f} nats: {capacity}. "
-        f"Reconstruction stands at {format_nats(run.of('validation', 'reconstruction')[-1])} nats."
+        f"KL is {run.kl:.2f} nats: {capacity}. Reconstruction is at "
+        f"{format_nats(run.of('validation', 'reconstruction')[-1])} nats."
     )
-    title = "KL weighs too much: the codes say little, and images are blurred into their mean."
+    title = "The weight of KL is too large: codes carry little information, and images are blurred."
     lower = 1.0 if run.beta > 1 else run.beta / 4
     return finding(run, "blurry", "watch", title, evidence, set_beta(lower), *anneal(run))
 
@@ -117,7 +117,7 @@ def prior_mismatch(run: Evidence) -> Finding | None:
         evidence = f"KL is {each:.1f} nats per active dimension, {run.kl:.1f} in all."
     else:
         return None
-    title = "Samples will look random: the codes of real images lie far from the prior."
+    title = "Samples will look wrong: the codes of real images are far from the prior."
     return finding(run, "hole", "watch", title, evidence, increase_beta(run), shrink_decoder(run))
 
 
@@ -132,6 +132,6 @@ def at_capacity(run: Evidence) -> Finding | None:
     ):
         return None
     size = run.latents.kl.shape[1]
-    evidence = f"Each carries {run.latents.kl[-1].min():.1f} nats or more."
-    title = f"All {size} dimensions are full: with more, images would be sharper."
+    evidence = f"Each dimension carries {run.latents.kl[-1].min():.1f} nats or more."
+    title = f"All {size} dimensions are in full use: with more dimensions images would be sharper."
     return finding(run, "full", "fine", title, evidence, more_dimensions(size))

@@ -26,12 +26,15 @@ def diverging(run: Evidence) -> Finding | None:
     finite = np.isfinite(run.of("train", "loss"))
     if not finite.all():
         epoch = run.epochs[np.argmin(finite)]
-        evidence = f"In epoch {epoch:.0f} it was no longer a number."
+        evidence = f"The training loss became infinite or NaN in epoch {epoch:.0f}."
     elif run.known and loss[-1] > loss[0] and loss[-1] - loss.min() > 0.5 * run.gain:
-        evidence = f"Training loss {format_nats(loss[0])} at first, {format_nats(loss[-1])} now."
+        evidence = (
+            f"The training loss was {format_nats(loss[0])} at first and is "
+            f"{format_nats(loss[-1])} now."
+        )
     else:
         return None
-    title = "The loss grows instead of falling: steps are too large."
+    title = "The training loss grows instead of falling: the steps are too large."
     clip = remedy("Clip gradients at 1", training__clip=1.0)
     return finding(run, "diverging", "trouble", title, evidence, lower_learning_rate(run), clip)
 
@@ -48,9 +51,10 @@ def oscillating(run: Evidence) -> Finding | None:
         return None
     evidence = (
         f"In the last {len(rises)} epochs the training loss rose {len(jumps)} times, by up to "
-        f"{format_nats(jumps.max())} nats, of {format_nats(loss[0] - loss.min())} gained in all."
+        f"{format_nats(jumps.max())} nats; in total it fell by "
+        f"{format_nats(loss[0] - loss.min())}."
     )
-    title = "The loss jumps up and down: the learning rate is too high."
+    title = "The training loss oscillates: the learning rate is too high."
     clip = remedy("Clip gradients at 1", training__clip=1.0)
     return finding(run, "jumping", "watch", title, evidence, lower_learning_rate(run), clip)
 
@@ -67,19 +71,20 @@ def overfitting(run: Evidence) -> Finding | None:
     if ago <= MIN_EPOCHS or worse < 0.01 * run.gain or gap[-1] <= gap[best]:
         return None
     evidence = (
-        f"Validation was best {ago} epochs ago, {format_nats(run.validation[best])}, and is "
-        f"{format_nats(run.validation[-1])} now, while training is at "
-        f"{format_nats(run.train[-1])}: the gap "
-        f"has grown from {format_nats(gap[best])} to {format_nats(gap[-1])} nats."
+        f"The validation loss was lowest {ago} epochs ago, at "
+        f"{format_nats(run.validation[best])}, and is {format_nats(run.validation[-1])} now; the "
+        f"training loss is {format_nats(run.train[-1])}. The gap has grown from "
+        f"{format_nats(gap[best])} to {format_nats(gap[-1])} nats."
     )
     return finding(
         run,
         "overfitting",
         "watch",
-        "It learns its images by heart: good on those it trains on, worse on others.",
+        "Overfitting: the model fits its training images better and better, and other images "
+        "worse.",
         evidence,
-        remedy("Stop after 5 epochs without gain", training__patience=5),
-        remedy("Drop out a tenth of the units", model__dropout=0.1),
+        remedy("Stop after 5 epochs without improvement", training__patience=5),
+        remedy("Set dropout to 0.1", model__dropout=0.1),
         remedy("Shift images at random", training__augment__shift=0.07),
     )
 
@@ -94,9 +99,10 @@ def plateau(run: Evidence) -> Finding | None:
     if gained > 0.003 * run.gain:
         return None
     evidence = (
-        f"The best validation loss fell by {max(0, gained):.2f} nats in {PLATEAU_EPOCHS} epochs."
+        f"The best validation loss fell by {max(0, gained):.2f} nats in the last {PLATEAU_EPOCHS} "
+        "epochs."
     )
-    title = "It has learned what it can at this pace."
+    title = "The validation loss no longer falls at this learning rate."
     return finding(run, "plateau", "fine", title, evidence, lower_learning_rate(run))
 
 
@@ -112,6 +118,6 @@ def unfinished(run: Evidence) -> Finding | None:
     evidence = (
         f"The validation loss fell by {format_nats(gained)} nats in the last {MIN_EPOCHS} epochs."
     )
-    title = "It was still learning when it ended."
+    title = "Training ended while the validation loss was still falling."
     more = remedy(f"Train for {2 * planned} epochs", training__epochs=2 * planned)
     return finding(run, "unfinished", "fine", title, evidence, more)

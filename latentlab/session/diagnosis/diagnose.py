@@ -59,8 +59,11 @@ def diagnose(
 def _fine(run: Evidence) -> Finding:
     parts = [f"training loss {format_nats(run.of('train', 'loss')[-1])}"]
     parts += [f"validation {format_nats(run.of('validation', 'loss')[-1])}"]
+    title, unknown = "Losses and latent dimensions show no problem.", ""
     if run.latents is not None:
         size = run.latents.kl.shape[1]
         parts.append(f"{run.latents.active[-1]} of {size} dimensions active")
+    else:
+        title, unknown = "The losses show no problem.", " The codes were not measured."
     evidence = f"{', '.join(parts)}, after {run.epochs[-1]:.0f} epochs."
-    return Finding("fine", "fine", "Nothing looks wrong.", evidence.capitalize())
+    return Finding("fine", "fine", title, f"{evidence.capitalize()}{unknown}")

@@ -21,7 +21,7 @@ def anneal(run: Evidence) -> list[Remedy]:
     if run.get("objective.schedule.kind") != "constant":
         return []
     schedule = {"kind": "linear", "epochs": 10}
-    return [remedy("Warm KL up over 10 epochs", objective__schedule=schedule)]
+    return [remedy("Anneal beta from 0 over 10 epochs", objective__schedule=schedule)]
 
 
 def shrink_decoder(run: Evidence) -> Remedy:
@@ -39,13 +39,13 @@ def widen_network(run: Evidence) -> Remedy:
     if width:
         return remedy("Double the channels", model__width=min(1024, 2 * int(width)))
     hidden = [min(8192, max(64, 2 * int(width))) for width in run.get("model.hidden", ())]
-    return remedy("Widen the hidden layers", model__hidden=hidden)
+    return remedy("Double the hidden layers", model__hidden=hidden)
 
 
 def more_dimensions(size: int) -> Remedy:
     """Return the remedy of four times as many latent dimensions, at most 512."""
     more = max(size, min(512, 4 * size))
-    return remedy(f"Take {more} dimensions", model__latent_dim=more)
+    return remedy(f"Use {more} dimensions", model__latent_dim=more)
 
 
 def increase_beta(run: Evidence) -> Remedy:

@@ -26,10 +26,10 @@ def paste_image(controller: Controller) -> None:
     if files:
         controller.own_image.open(files[0])
     elif not image.isNull():
-        controller.own_image.show(SourceImage("pasted picture", to_pixels(image)))
+        controller.own_image.show(SourceImage("pasted image", to_pixels(image)))
     else:
         controller.store.refuse(
-            "There is no picture on the clipboard.", "Copy an image or an image file first."
+            "The clipboard holds no image.", "Copy an image or an image file first."
         )
 
 

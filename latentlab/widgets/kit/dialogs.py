@@ -38,7 +38,7 @@ FEW, MOST = 10, 100_000
 
 def ask_epochs(parent: QWidget, name: str) -> int | None:
     """Ask for a number of additional epochs; return None if cancelled."""
-    text = f"Train {name} for how many more epochs?"
+    text = f"How many more epochs should {name} be trained?"
     dialog = IntegerDialog("Train more", text, (1, MOST), FEW, parent)
     accepted = dialog.exec() == QDialog.DialogCode.Accepted
     dialog.deleteLater()
@@ -117,7 +117,7 @@ def confirm_discard(parent: QWidget, controller: Controller) -> None:
         return
     if run.epochs_done > 1:
         text = f"Discard {counted(int(run.epochs_done), 'epoch')} of training?"
-        more = "“Stop and keep” ends the run as well, and keeps what it has learned."
+        more = "“Stop and keep” also ends the run, and keeps its weights and its log."
         if not confirm(parent, text, more, "Discard"):
             return
     # While the dialog was open, this run may have ended and the next one started.
@@ -160,7 +160,10 @@ def ask_save_path(parent: QWidget, name: str, formats: Sequence[str]) -> Path | 
             path = path.with_name(f"{path.name}.{ending}")
             # The dialog has checked only the name without its suffix.
             if path.exists() and not confirm(
-                parent, f"{path.name} already exists.", "Its contents will be lost.", "Replace"
+                parent,
+                f"{path.name} already exists.",
+                "Its contents are lost if you replace it.",
+                "Replace",
             ):
                 suggestion = str(path)
                 continue

@@ -131,12 +131,12 @@ def parse_values(text: str, field: Field) -> tuple[tuple[float, ...], str]:
             return tuple(values), f"“{word[:40]}” is {error}."
         value = round(number) if whole else number
         if not field.minimum <= value <= field.maximum or value in field.excluded:
-            return tuple(values), f"{word} is not within {field.minimum:g} and {field.maximum:g}."
+            return tuple(values), f"{word} is not between {field.minimum:g} and {field.maximum:g}."
         if value in values:
-            return tuple(values), f"{word} stands there twice."
+            return tuple(values), f"{word} is listed twice."
         values.append(value)
     if len(values) > MOST:
-        return tuple(values), f"{len(values)} runs are too many: {MOST} at most."
+        return tuple(values), f"{len(values)} runs are too many; the maximum is {MOST}."
     return tuple(values), ""
 
 
@@ -161,8 +161,8 @@ def _split_numbers(text: str, *, whole: bool) -> list[str]:
             words.append(chunk)
         else:
             raise ValueError(
-                f"“{chunk[:40]}” is one number or several. Write {'; '.join(several)[:60]} "
-                f"for several, or {chunk[:40]}; for one."
+                f"“{chunk[:40]}” can be one number or several. Write {'; '.join(several)[:60]} "
+                f"for several numbers, or {chunk[:40]}; for one."
             )
     return words
 

@@ -230,6 +230,7 @@ def _controls(c: Colours) -> str:
         font-weight: 600; padding: 0 4px; }}
     QPushButton#link:hover, QPushButton#link:focus {{ text-decoration: underline; }}
     QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; }}
+    QToolButton[toolButtonStyle="1"] {{ border-color: {c.border}; padding: 1px 4px; }}
     QToolButton:hover {{ background: {c.raised if c is DARK else c.window};
         border-color: {c.border}; }}
     QToolButton:checked {{ background: {c.border}; }}

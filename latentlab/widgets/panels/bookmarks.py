@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 ICON_SIZE = 48
 MAX_PIXEL_RATIO = 2
 """Largest device pixel ratio at which images stay sharp."""
-USAGE = "Click to go there, F2 or double click for a note."
-EMPTY = "Press Add to keep the current z here, with its picture and a note."
+USAGE = "Click to set z to it. F2 or a double click edits the note."
+EMPTY = "Press Add to save the current z here, with its image and a note."
 
 
 class BookmarksPanel(PanelWidget):
@@ -50,12 +50,12 @@ class BookmarksPanel(PanelWidget):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.add = QPushButton("Add")
-        self.add.setToolTip("Keep the current z, with its picture.")
+        self.add.setToolTip("Save the current z as a bookmark, with its image.")
         self.remove = IconButton(
             "clear",
-            "Remove the chosen bookmark; Del in the list does so too, and undo brings it back",
+            "Remove the selected bookmark (Del in the list). Undo restores it.",
         )
-        self.load = IconButton("import", "Add the bookmarks of a JSON file")
+        self.load = IconButton("import", "Read bookmarks from a JSON file and add them")
         self.save = IconButton("export", "Save the bookmarks as a JSON file")
         self.tools.addWidget(self.add)
         self.tools.addStretch(1)
@@ -219,10 +219,11 @@ PANEL = Panel(
     places={
         "edit": Place(Area.LEFT, 1, 1),
     },
-    help="Points worth coming back to. <b>Add</b> keeps the current z with its picture; a click "
-    "goes there again (and undo comes back), a double click or F2 writes a note. They belong to "
-    "the model and are kept with its run; for the models that came along they are kept among your "
-    "own files. As JSON they can be handed to others, who need the same model.",
+    help="Saved points of the latent space. <b>Add</b> saves the current z with its image; a "
+    "click sets z to it again (undo returns), a double click or F2 edits the note. "
+    "Bookmarks belong to a model and are saved with its run; those of the shipped models "
+    "are saved in your settings folder. A JSON file passes them to others, who need the "
+    "same model.",
     scrolls=True,
     widget=BookmarksPanel,
 )

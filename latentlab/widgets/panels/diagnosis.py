@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 LEVEL_SYMBOLS = {"trouble": "✕", "watch": "!", "fine": "✓"}
 """Symbol of each level, for users who cannot distinguish the colours."""
-EMPTY = "Train a model, and what its numbers say about it appears here."
-TOO_EARLY = "Too early to say: a run is looked at once three epochs are over."
+EMPTY = "Train a model. Checks of its losses and codes appear here."
+TOO_EARLY = "The checks start after three epochs."
 
 
 class DiagnosisPanel(ThrottledPanel):
@@ -125,8 +125,8 @@ class RemedyButton(QPushButton):
         self.remedy = remedy
         changes = ", ".join(f"{key} = {_text(value)}" for key, value in remedy.changes)
         self.setToolTip(
-            f"Sets {changes}: in the run under way where that can be, else in the form, for the "
-            "next one."
+            f"Sets {changes}: in the current run if it can be changed during training, otherwise "
+            "in the form, for the next run."
         )
         self.setFont(small(self.font()))
 
@@ -175,10 +175,11 @@ PANEL = Panel(
         "train": Place(Area.RIGHT, 1, 2),
         "analyse": Place(Area.RIGHT, 2, 2),
     },
-    help="What the run's own numbers say about it, each finding with its evidence and with what "
-    "to try. Loss alone hides much: a posterior that has collapsed, <b>KL(q(z|x) ‖ p(z)) → 0</b>, "
-    "has a smooth loss curve and a decoder that makes the same image of every z. Try beta 50 for "
-    "a few epochs and see it named here. A remedy changes the recipe, never the run that is over.",
+    help="Checks of the losses, the KL of each dimension and the codes. Each finding names the "
+    "problem, its evidence and changes to try. The loss alone is not enough: when the "
+    "posterior collapses, <b>KL(q(z|x) ‖ p(z)) → 0</b>, the loss falls smoothly while the "
+    "decoder makes the same image of every z. Train with beta 50 for a few epochs to see "
+    "this. A change is applied to the form, never to a run that has ended.",
     scrolls=True,
     widget=DiagnosisPanel,
     badge=badge,

@@ -40,29 +40,31 @@ class ManifoldPanel(PanelWidget):
         self.count = IntegerBox(2, 50)
         self.count.setPrefix("n = ")
         self.count.setKeyboardTracking(False)
-        self.count.setToolTip("Tiles along each side: more show finer changes.")
+        self.count.setToolTip("Tiles along each side. More tiles show finer changes.")
         self.span = NumberBox(0.5, 10)
         self.span.setSingleStep(0.5)
         self.span.setPrefix("± ")
         self.span.setSuffix(" σ")
         self.span.setKeyboardTracking(False)
         self.span.setToolTip(
-            "How far the grid reaches, in standard deviations of the prior. Beyond 3 the model "
-            "has hardly seen any code."
+            "Extent of the grid, in standard deviations of the prior. Beyond 3 the model has "
+            "seen hardly any codes."
         )
         self.spacing = QComboBox()
         self.spacing.addItems(list(SPACINGS))
         self.spacing.setAccessibleName("Spacing of the grid")
         self.spacing.setToolTip(
-            "Even steps, or steps that hold equal shares of the prior: the second gives the "
-            "middle, where most codes lie, more room."
+            "Even steps, or steps with equal shares of the prior, which give more room to the "
+            "centre, where most codes are."
         )
         export = IconButton("export", "Save the manifold as PNG")
         for widget in (self.count, self.span, self.spacing):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
-        self.view = ImageGrid("The decoded grid appears here.", fixed_columns=True)
+        self.view = ImageGrid(
+            "The decoded grid appears here when a model is open.", fixed_columns=True
+        )
         self.view.setAccessibleName("Decoded grid")
         self.body.addWidget(self.view, 1)
         self.count.valueChanged.connect(self._on_settings)
@@ -152,9 +154,10 @@ PANEL = Panel(
     places={
         "explore": Place(Area.CENTRE, 1, 5),
     },
-    help="A grid of points over a plane of the latent space, each decoded. Neighbours look "
-    "alike because KL pulls all codes towards one bell, N(0, 1), and leaves no room between "
-    "them. Hover to preview, click to go there. With <i>prior quantiles</i> each tile stands "
-    "for an equal share of the bell. With more than two dimensions the others stay where z is.",
+    help="A grid of points on a plane of the latent space, each decoded. Neighbouring tiles look "
+    "alike because the KL term pulls all codes towards the prior N(0, 1) and leaves few "
+    "gaps. Hover to preview, click to set z. With <i>prior quantiles</i> each tile stands "
+    "for an equal share of the prior, <b>z = Φ<sup>−1</sup>(u)</b>. With more than two "
+    "dimensions the others keep the value of z.",
     widget=ManifoldPanel,
 )

@@ -36,8 +36,10 @@ class SamplesPanel(PanelWidget):
         super().__init__(controller, parent)
         self.label = QComboBox()
         self.label.hide()
-        self.label.setToolTip("Which class to draw: a conditional model makes what you ask for.")
-        self.new = QPushButton("New")
+        self.label.setToolTip(
+            "Class of the samples. A conditional model decodes every point as this class."
+        )
+        self.new = QPushButton("New samples")
         self.new.setMinimumWidth(6 * UNIT)
         self.new.setToolTip("Draw other points from the prior and decode them.")
         self.seed = IntegerBox(0, 9999)
@@ -49,7 +51,7 @@ class SamplesPanel(PanelWidget):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
-        self.view = ImageGrid("Samples appear here.", gap=1)
+        self.view = ImageGrid("Samples appear here when a model is open.", gap=1)
         self.view.setAccessibleName("Samples")
         self.body.addWidget(self.view, 1)
         self.label.currentIndexChanged.connect(self._on_settings)
@@ -117,8 +119,9 @@ PANEL = Panel(
         "explore": Place(Area.BOTTOM, 1, 4),
         "train": Place(Area.BOTTOM, 1, 4),
     },
-    help="Images nobody ever drew: points z from the prior N(0, 1), decoded. Good samples need "
-    "the codes of real images to fill the bell that one samples from; where they leave holes, "
-    "samples look wrong. Click one to make it the current z.",
+    help="Images that the model generates: points z are drawn from the prior N(0, 1) and "
+    "decoded, <b>z ~ p(z), x ~ p(x|z)</b>. Samples look good where the codes of real images "
+    "cover the prior. In holes, where the prior expects codes and there are none, samples "
+    "look wrong. Click a sample to make its point the current z.",
     widget=SamplesPanel,
 )

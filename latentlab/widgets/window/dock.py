@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from latentlab.widgets.panel import Panel, PanelWidget
     from latentlab.workers.controller import Controller
 
-FLOAT, DOCK = "Float this panel in a window of its own", "Dock this panel where it was"
+FLOAT, DOCK = "Show this panel in its own window", "Dock this panel where it was before"
 LIFT = 3 * UNIT
 MAX_LINKS = 6
 _TAG = re.compile(r"<[^>]*>")
@@ -174,7 +174,7 @@ class HelpButton(IconButton):
     """Emitted with a term when its link is clicked."""
 
     def __init__(self, panel: Panel) -> None:
-        super().__init__("help", f"What is {panel.title}? What can I try?")
+        super().__init__("help", f"Explain {panel.title}: what it shows, and what to try")
         self._text = panel.help
         self.clicked.connect(self.explain)
 
@@ -212,7 +212,7 @@ class _Title(QFrame):
         row.addStretch(1)
         self._floating = IconButton("float", FLOAT)
         self._floating.clicked.connect(self._float)
-        closing = IconButton("close", "Hide this panel; the menu View shows it again")
+        closing = IconButton("close", "Hide this panel. The View menu shows it again.")
         closing.clicked.connect(dock.close)
         for button in (dock.help, self._floating, closing):
             button.setIconSize(QSize(12, 12))

@@ -61,7 +61,7 @@ class Workspace:
 WORKSPACES = (
     Workspace("explore", "Explore", "See what a model has learned: map, manifold, samples, paths"),
     Workspace("train", "Train", "Set up a run and watch it learn", 0.25, 0.25, 0.38),
-    Workspace("edit", "Edit", "Encode a picture of your own and change it", 0.34, 0.34, 0.42),
+    Workspace("edit", "Edit", "Encode an image of your own and change it", 0.34, 0.34, 0.42),
     Workspace(
         "analyse",
         "Analyse",

@@ -274,10 +274,12 @@ class MainWindow(QMainWindow):
 
     def _confirm_stop(self) -> bool:
         box = QMessageBox(self)
-        box.setText("A run is under way.")
-        box.setInformativeText("Closing stops it now and keeps what it has learned.")
+        box.setText("A run is in training.")
+        box.setInformativeText(
+            "Closing the window stops the run. Its weights and its log are kept."
+        )
         stop = box.addButton("Stop, keep and close", QMessageBox.ButtonRole.AcceptRole)
-        stay = box.addButton("Go on training", QMessageBox.ButtonRole.RejectRole)
+        stay = box.addButton("Continue training", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
         box.exec()

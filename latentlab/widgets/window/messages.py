@@ -32,8 +32,8 @@ class FailureBar(QFrame):
         self._failure: Failure | None = None
         self.text = TwoLineLabel()
         self._copy = QPushButton("Copy")
-        self._copy.setToolTip("Copy this message, with all that a bug report needs")
-        self.dismiss = IconButton("close", "Dismiss this message")
+        self._copy.setToolTip("Copy this message with the details for a bug report")
+        self.dismiss = IconButton("close", "Close this message")
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * UNIT, UNIT // 2, UNIT, UNIT // 2)
         row.setSpacing(UNIT)

@@ -13,8 +13,11 @@ from latentlab.widgets.kit.labels import FastLabel
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from PySide6.QtGui import QMouseEvent, QResizeEvent
 
+    from latentlab.learning.events import Change
     from latentlab.session.runs import Run
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
@@ -39,8 +42,8 @@ class RunBar(QWidget):
         self.progress.setFixedWidth(180)
         self.text = FastLabel()
         self.pause = IconButton("pause", "Pause training  (Ctrl+P)")
-        self.watch = QPushButton("Watch it")
-        self.watch.setToolTip("Show the model under training in the workspace Train")
+        self.watch = QPushButton("Show training")
+        self.watch.setToolTip("Show the model in training in the workspace Train")
         for part in (self.text, self.progress):
             part.setCursor(Qt.CursorShape.PointingHandCursor)
         row = QHBoxLayout(self)
@@ -62,11 +65,12 @@ class RunBar(QWidget):
             return
         self.watch.setVisible(not state.training.following or state.workspace != "train")
         self._parts = parts(run)
-        self.setToolTip(f"{describe(run)}\nClick to watch this run.")
+        lines = [describe(run), *notes(run, state.log.changes), "Click to show this run."]
+        self.setToolTip("\n".join(lines))
         self._fit()
         paused = run.phase == "paused"
         self.pause.set_icon("play" if paused else "pause")
-        tip = "Go on training" if paused else "Pause training"
+        tip = "Continue training" if paused else "Pause training"
         self.pause.setToolTip(f"{tip}  (Ctrl+P)")
         self.pause.setAccessibleName(tip)
         self.pause.setEnabled(run.phase in ("training", "paused"))
@@ -139,6 +143,24 @@ def parts(run: Run) -> list[tuple[int, str]]:
 def describe(run: Run) -> str:
     """Return the full status text of a run."""
     return _line(parts(run))
+
+
+def notes(run: Run, changes: Iterable[Change]) -> Iterator[str]:
+    """Yield what the losses of a run mean: sign, best epoch, and weights that are kept."""
+    if run.validation_loss is None or run.best_loss is None:
+        return
+    last = [change for change in changes if _is_new_objective(change)][-1:]
+    since = [f" since the change of {change.key} at epoch {change.epochs:.1f}" for change in last]
+    yield f"The run keeps the weights of its last epoch and of its best one{''.join(since)}."
+    if run.validation_loss < 0:
+        yield (
+            "A loss below 0 is possible with a Gaussian likelihood, because a density can exceed "
+            "1. Lower is still better."
+        )
+
+
+def _is_new_objective(change: Change) -> bool:
+    return change.key.startswith("objective.") and not change.problem
 
 
 def _line(shown: list[tuple[int, str]]) -> str:

@@ -67,7 +67,7 @@ class TrainMenu(QObject):
         return action
 
     def _add_rhythms(self) -> QActionGroup:
-        menu = self._menu.addMenu("Refresh pictures every")
+        menu = self._menu.addMenu("Refresh images every")
         group = QActionGroup(self)
         for seconds in REFRESH_SECONDS:
             action = group.addAction(f"{seconds:g} s")

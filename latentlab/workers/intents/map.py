@@ -56,8 +56,8 @@ class MapIntents:
             frame = plane_through(ends.a.z, ends.b.z, point.z)
         except ValueError:
             self._store.refuse(
-                "A, B and z lie on one line, and span no plane.",
-                "Move one of them, then try again.",
+                "A, B and z are on one line and span no plane.",
+                "Move one of them, then choose the view again.",
             )
             return
         self.set_view(MapView(Layout.PLANE, frame))
@@ -69,7 +69,9 @@ class MapIntents:
         try:
             frame = plane_along(first, second, names)
         except ValueError:
-            self._store.refuse("The two directions are one, and span no plane.", "Choose another.")
+            self._store.refuse(
+                "The two directions are the same and span no plane.", "Choose another direction."
+            )
             return
         self.set_view(MapView(Layout.DIRECTIONS, frame))
 
@@ -78,7 +80,8 @@ class MapIntents:
         frame = self._store.state.view.frame
         if len(vector) != frame.size:
             self._store.refuse(
-                f"{name} belongs to a model with {len(vector)} dimensions.", "Learn it anew."
+                f"{name} belongs to a model with {len(vector)} dimensions.",
+                "Learn it again in this model.",
             )
         elif up:
             self.look_along(frame.across, vector, (frame.names[0], name))

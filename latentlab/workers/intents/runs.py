@@ -105,7 +105,7 @@ class RunIntents:
         """Move a run to the trash."""
         run = self._training.folder
         if run and path.resolve() == run.resolve():
-            self._store.refuse("This run is under way.", "Cancel it, and it is thrown away.")
+            self._store.refuse("This run is in training.", "Use “Cancel and discard” to delete it.")
             return
         self._demand.ask(Trash(path))
 

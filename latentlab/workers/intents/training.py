@@ -89,7 +89,7 @@ class TrainingIntents:
         """Return whether the draft can be trained; show its problem if not."""
         problem = self._store.state.draft.problem
         if problem:
-            self._store.refuse(f"{problem}.", "Correct it in the form, then train.")
+            self._store.refuse(f"{problem}.", "Correct it in the form, then start training.")
         return not problem
 
     # The current run
@@ -98,7 +98,8 @@ class TrainingIntents:
         """Start a run of the draft, unless another is in progress."""
         if self._training.running:
             self._store.refuse(
-                "A run is already under way.", "Stop it first, let it finish, or add to the queue."
+                "A run is already in training.",
+                "Stop it, wait for its end, or add the new run to the queue.",
             )
         elif self._is_ready():
             self._begin(TrainingJob(self._store.state.draft.values or {}))
@@ -106,7 +107,7 @@ class TrainingIntents:
     def resume(self, path: Path, epochs: int | None = None) -> None:
         """Resume an earlier run from its saved state, up to a total of `epochs` if given."""
         if self._training.running:
-            self._store.refuse("A run is already under way.", "Stop it first, or let it finish.")
+            self._store.refuse("A run is already in training.", "Stop it, or wait for its end.")
             return
         self._begin(TrainingJob(folder=path, epochs=epochs))
 
@@ -176,7 +177,7 @@ class TrainingIntents:
         for key, value in remedy.changes:
             values = with_value(values, key, value)
         self._store.set(draft=replace(state.draft, values=values))
-        self._store.say("The form has the change: train to see its effect.")
+        self._store.say("The recipe in the form was changed. Train to see the effect.")
 
     # The queue
 
@@ -190,7 +191,7 @@ class TrainingIntents:
         queue = list(self._store.state.training.queue)
         values = queue.pop(index)
         self._set(queue=tuple(queue))
-        self._store.say("Taken out of the queue", partial(self._enqueue, values, index))
+        self._store.say("Removed from the queue", partial(self._enqueue, values, index))
 
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
         """Add the draft to the queue once for each value of a key."""
@@ -236,7 +237,7 @@ class TrainingIntents:
         self._store.set(training=status, failure=outcome.failure)
         if discard and self._resumed:
             discard = False
-            self._store.say("This run was there before and was kept: delete it in the library.")
+            self._store.say("This run existed before and was kept. To delete it, use the Library.")
         if discard and folder:
             self._runs.discarded.add(folder)
             self._demand.ask(Discard(folder))

@@ -85,7 +85,7 @@ def test_any_mix_of_pictures_is_imported_and_trained_on(zoo, tmp_path):
     losses = [end.validation["loss"] for end in events[EpochEnd]]
     assert len(losses) == 2
     assert np.isfinite(losses).all()
-    assert splits.note.startswith("3 of 17 pictures could not be read")
+    assert splits.note.startswith("3 of 17 images could not be read")
     report = splits.note.split("; ")[1].split(" lists them.")[0]
     with open(report, encoding="utf-8") as file:
         lines = dict(line.rstrip("\n").split(": ", 1) for line in file)
@@ -167,7 +167,7 @@ def test_pictures_are_mapped_from_disk_and_cannot_be_changed(tmp_path, write):
         (["one/a.png", "two/b.png"], ("one", "two")),
         (["zoo/one/a.png", "zoo/two/x/b.png"], ("one", "two")),
         (["one/a.png", "two/b.png", "c.png"], ("one", "two", "other")),
-        (["other/a.png", "two/b.png", "c.png"], ("other", "two", "other pictures")),
+        (["other/a.png", "two/b.png", "c.png"], ("other", "two", "other images")),
         (["one/a.png", "c.png"], ()),
     ],
 )
@@ -313,8 +313,8 @@ def test_folders_to_judge_by_are_held_out(tmp_path, write, packed):
         ]
         assert isinstance(part.images, np.memmap), "each part is a slice of the map"
     assert splits.note == (
-        "Held out: test (4), valid (4). Learned from: train (4) and 1 outside. Pictures left out, "
-        "for they are in no class folder: 1, such as 'unknown/1.png'. Classes: a (6), b (6)."
+        "Held out: test (4), valid (4). Learned from: train (4) and 1 outside. Images left out "
+        "because they are in no class folder: 1, such as 'unknown/1.png'. Classes: a (6), b (6)."
     )
 
 
@@ -368,7 +368,7 @@ def test_animations_are_told(tmp_path):
     frames = [plain(colour, (12, 9)) for colour in (BLUE, RED)]
     for ending in ("gif", "webp", "png"):
         frames[0].save(tmp_path / f"a.{ending}", save_all=True, append_images=frames[1:])
-    assert "3 files are animations: only the first picture is used." in open_folder(tmp_path).note
+    assert "3 files are animations: only the first image is used." in open_folder(tmp_path).note
 
 
 @pytest.mark.parametrize(("bits", "told"), [(8, True), (12, True), (14, True), (16, False)])
@@ -406,7 +406,7 @@ def test_files_of_other_kinds_are_counted_and_told(tmp_path, write, packed):
     for name in ("a.png", "b.png"):
         (root / name).unlink()
     if not packed:
-        with pytest.raises(DataError, match=r"holds no pictures\. 2 HEIC files are not read: save"):
+        with pytest.raises(DataError, match=r"holds no images\. 2 HEIC files are not read: save"):
             open_folder(root)
 
 
@@ -416,11 +416,11 @@ def test_files_of_other_kinds_are_counted_and_told(tmp_path, write, packed):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ([], "holds no pictures"),
-        (["notes.txt", "a.csv"], "holds no pictures"),
-        (["bad.png"], "None of the 1 pictures"),
-        (["bad.png", "bad2.png", "good.png"], "Only 1 of the 3 pictures"),
-        (["good.png"], "holds 1 picture"),
+        ([], "holds no images"),
+        (["notes.txt", "a.csv"], "holds no images"),
+        (["bad.png"], "None of the 1 images"),
+        (["bad.png", "bad2.png", "good.png"], "Only 1 of the 3 images"),
+        (["good.png"], "holds 1 image"),
     ],
 )
 def test_nothing_to_learn_from_is_told(tmp_path, write, names, message):
@@ -631,7 +631,7 @@ def test_of_several_tables_that_which_names_most_pictures_is_used(tmp_path, writ
     known = dict(zip(whole.files, whole.attributes.column("value").tolist(), strict=True))
     assert known == {name: i for i, name in enumerate(names)}
     assert splits.note.startswith("labels.csv is used, joined by its column 'name'.")
-    assert "Not used beside it: b.csv, list.txt; data.attributes chooses." in splits.note
+    assert "Other tables, not used: b.csv, list.txt. Choose one by data.attributes." in splits.note
     assert "a.csv is not used: no column names the files, and 1 row " in splits.note
     assert "README" not in splits.note
     chosen = open_folder(tmp_path, attributes=tmp_path / "list.txt").whole()
@@ -644,7 +644,7 @@ def test_of_several_tables_that_go_by_order_none_is_guessed(tmp_path, write):
         (tmp_path / name).write_text("x\n5\n5\n9\n")
     splits = open_folder(tmp_path)
     assert splits.train.attributes is None
-    assert "one.csv, two.csv could each tell of the pictures in order: choose one" in splits.note
+    assert "one.csv, two.csv could each describe the images in order: choose one" in splits.note
     assert open_folder(tmp_path, attributes=tmp_path / "two.csv").train.attributes
 
 

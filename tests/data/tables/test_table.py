@@ -179,7 +179,7 @@ def test_a_hint_for_excel_is_no_line_of_names(hint):
 def test_line_ends_inside_cells_stay_there(letter):
     found = described(rows("file,comment,x", cell='{name}{s}"a' + letter + 'b{i}"{s}{i}'))
     assert found.attributes.column("x").tolist() == list(range(12))
-    assert found.notes == ("Columns left out: comment (a different word for each picture).",)
+    assert found.notes == ("Columns left out: comment (a different word for each image).",)
 
 
 @pytest.mark.parametrize("mark", ["-", "--", "NA", "n/a", "<NA>", "#N/A", "null", "?", ".", "NaT"])
@@ -227,7 +227,7 @@ def test_what_keeps_excel_from_changing_names_is_taken_off():
 def test_a_row_with_more_cells_than_names_is_left_out_and_told():
     found = described(rows("file,x").replace("img3.png,3\n", "img3.png,3,5\n"))
     assert np.isnan(found.attributes.column("x")).tolist() == [i == 3 for i in range(12)]
-    assert found.notes[0].endswith("more cells than there are names: 1.")
+    assert found.notes[0].endswith("more cells than the header: 1.")
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_numbers_that_are_one_off_are_refused(head):
     """As those that pandas counts rows by, from 0, beside pictures counted from 1."""
     names = [f"{n}.png" for n in range(1, 13)]
     lines = "".join(f"{i},{i / 7}\n" for i in range(12))
-    with pytest.raises(DataError, match="numbers 11 of the 12 pictures"):
+    with pytest.raises(DataError, match="numbers 11 of the 12 images"):
         described(f"{head},x\n{lines}", names)
 
 
@@ -318,15 +318,15 @@ def test_names_that_cannot_be_joined_are_refused_even_where_there_are_as_many_ro
 def test_names_that_fit_several_pictures_each_are_refused():
     names = [f"{folder}/{i}.png" for folder in "ab" for i in range(3)]
     lines = "".join(f"{i}.png,{i}\n" for i in range(3))
-    with pytest.raises(DataError, match=r"several pictures at once, such as '0\.png'"):
+    with pytest.raises(DataError, match=r"several images at once, such as '0\.png'"):
         described(f"file,x\n{lines * 2}", names)
 
 
 def test_what_cannot_be_joined_is_counted_and_named():
     text = rows("file,x").replace("img3.png", "imgX.png").replace("img4.png", "imgY.png")
     notes = described(text).notes
-    assert "Pictures without a row: 2 of 12, such as 'img3.png', 'img4.png'." in notes
-    assert "Rows that name no picture here: 2, such as 'imgX.png', 'imgY.png'." in notes
+    assert "Images without a row: 2 of 12, such as 'img3.png', 'img4.png'." in notes
+    assert "Rows that name no image here: 2, such as 'imgX.png', 'imgY.png'." in notes
 
 
 def test_pictures_that_are_named_twice():
@@ -334,7 +334,7 @@ def test_pictures_that_are_named_twice():
     found = described(rows("file,x,y", cell="{name},{i},7") + "img2.png,2,8\nimg3.png,,7\n")
     assert found.attributes.column("x").tolist() == list(range(12))
     np.testing.assert_array_equal(found.attributes.column("y"), [7, 7, NAN, *[7] * 9])
-    assert any(note.endswith("what differs is unknown: 1.") for note in found.notes)
+    assert any(note.endswith("differing values are unknown: 1.") for note in found.notes)
 
 
 def test_a_path_names_the_picture_of_its_own_folder():
@@ -357,7 +357,7 @@ def test_words_of_a_few_kinds_are_levels_and_free_text_is_left_out_and_named():
     assert found.attributes.levels == {"animal": ("cat", "dog")}
     assert found.attributes.values_of(0) == ["dog"]
     (note,) = found.notes
-    assert "comment (a different word for each picture), camera (the same for all" in note
+    assert "comment (a different word for each image), camera (the same for all" in note
 
 
 def test_unknown_words_stay_unknown():

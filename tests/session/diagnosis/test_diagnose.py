@@ -94,7 +94,7 @@ def test_collapse():
     kl[6:] = 1e-4
     finding = diagnose(curves(falling()), latents(kl), recipe(beta=8))[0]
     assert (finding.key, finding.level) == ("collapse", "trouble")
-    assert "All 3 dimensions carry less than 0.01 nats since epoch 7" in finding.evidence
+    assert "All 3 dimensions have carried less than 0.01 nats since epoch 7" in finding.evidence
     assert finding.remedies[0].changes == (("objective.beta", 1.0),)
     assert changes(finding) == {
         "objective.beta": 1.0,
@@ -113,7 +113,7 @@ def test_dimensions_that_died_are_named():
     kl[4:, 1] = 0.001
     kl[:, 3] = 0.002
     finding = find("dead", curves(falling()), latents(kl), recipe())
-    assert finding.title.startswith("2 dimensions have died, of 4")
+    assert finding.title.startswith("2 dimensions are inactive, of 4")
     assert "z2 since epoch 5, z4 since epoch 1" in finding.evidence
     assert finding.level == "watch"
     assert changes(finding)["model.latent_dim"] == 2
@@ -131,11 +131,11 @@ def test_as_many_have_died_as_are_not_active(count, small):
     assert left == 8 - count
     assert finding.title.startswith("One dimension" if count == 1 else f"{count} dimensions")
     assert changes(finding)["model.latent_dim"] == left
-    assert finding.remedies[0].text == f"Take {left} dimension{'s' * (left > 1)}"
+    assert finding.remedies[0].text == f"Use {left} dimension{'s' * (left > 1)}"
 
 
 @pytest.mark.parametrize(
-    ("kl", "told"), [(0.3, "not even enough to tell two"), (1.2, "tell 3 kinds")]
+    ("kl", "told"), [(0.3, "not enough to distinguish two"), (1.2, "distinguish 3 kinds")]
 )
 def test_what_a_few_nats_tell_apart_is_said_in_words(kl, told):
     finding = find("blurry", curves(falling(), kl=kl), latents((kl,)), recipe(beta=4))
@@ -158,7 +158,7 @@ def test_many_dead_dimensions_are_counted():
 
 def test_blurry():
     finding = find("blurry", curves(falling(), kl=1.2), latents((0.6, 0.6)), recipe(beta=20))
-    assert "KL is 1.20 nats: enough to tell 3 kinds" in finding.evidence
+    assert "KL is 1.20 nats: enough to distinguish 3 kinds" in finding.evidence
     assert finding.remedies[0].changes == (("objective.beta", 1.0),)
 
 
@@ -190,7 +190,7 @@ def test_overfitting():
     train = falling(30)
     validation = np.concatenate([falling(15) + 2, falling(15)[-1] + 2 + np.arange(1, 16)])
     finding = find("overfitting", curves(train, validation), latents(HEALTHY, 30), recipe())
-    assert "best 15 epochs ago" in finding.evidence
+    assert "lowest 15 epochs ago" in finding.evidence
     assert set(changes(finding)) == {
         "training.patience",
         "model.dropout",
@@ -228,7 +228,7 @@ def test_jumping():
 def test_plateau():
     finding = find("plateau", curves(falling(60)), latents(HEALTHY, 60), recipe())
     assert finding.level == "fine"
-    assert "in 10 epochs" in finding.evidence
+    assert "in the last 10 epochs" in finding.evidence
 
 
 def test_still_learning_when_it_ended():
@@ -249,8 +249,8 @@ def test_overlap():
     finding = find("overlap", curves(falling()), lying, recipe())
     assert finding.level == "watch"
     assert finding.evidence == (
-        "The nearest other code is of the same class for 13% of the images; by chance it would be "
-        "for 10%, and by pixels it is for 95%."
+        "For 13% of the images the nearest other code is of the same class; by chance it would be "
+        "10%, and by pixels it is 95%."
     )
     assert changes(finding) == {"model.latent_dim": 16, "model.hidden": [1024, 512]}
 
@@ -284,6 +284,15 @@ def test_overlap_is_no_question_while_the_loss_still_falls():
     lying = latents(HEALTHY, same_class=0.1)
     assert find("overlap", curves(steep), lying, recipe()) is None
     assert find("overlap", curves(falling()), lying, recipe())
+
+
+@pytest.mark.parametrize(("same_class", "shown"), [(0.6, True), (0.9, False)])
+def test_classes_that_overlap_partly_are_named(same_class, shown):
+    found = diagnose(curves(falling()), latents(HEALTHY, same_class=same_class), recipe())
+    assert [each.key for each in found] == [*["partial"] * shown, "fine"]
+    if shown:
+        assert "same class; by pixels it is 95%" in found[0].evidence
+        assert changes(found[0]) == {"model.latent_dim": 16}
 
 
 def test_jagged():
@@ -342,7 +351,9 @@ def test_in_trouble_nothing_is_said_of_what_is_fine():
 
 
 def test_an_older_run_without_latents_is_judged_by_its_curves():
-    assert [each.key for each in diagnose(curves(falling()), None, {})] == ["fine"]
+    (found,) = diagnose(curves(falling()), None, {})
+    assert (found.key, found.title) == ("fine", "The losses show no problem.")
+    assert "codes were not measured" in found.evidence
 
 
 def test_costs_nothing():
@@ -403,7 +414,7 @@ def test_four_units_and_one_dimension_cannot_keep_real_digits_apart():
     """A share of 0.16 where it was written, by chance 0.10."""
     run = train(11, [4], 1, 1.0, 3e-3)
     finding = find("overlap", *run)
-    assert "by chance it would be for 10%, and by pixels it is for 84%" in finding.evidence
+    assert "by chance it would be 10%, and by pixels it is 84%" in finding.evidence
     assert changes(finding) == {"model.latent_dim": 4, "model.hidden": [64]}
     assert not find("jagged", *run)
 

@@ -138,15 +138,18 @@ def test_one_z_follows_and_is_asked_once(panel):
     reply(panel, ComparePoint)
     assert len(asked(panel, ComparePoint)) == 1
     a, b = panel.point.pictures.columns
-    assert (a.name.text(), b.name.text()) == ("A · toy", "B · twin")
-    assert "differs by" in b.caption.text()
+    assert (a.name.text(), b.name.text()) == ("Model A · toy", "Model B · twin")
+    assert "difference" in b.caption.text()
     moved = Point((1.0, 2.0))
     panel.controller.show(point=moved)
     assert asked(panel, ComparePoint)[-1] == ComparePoint(moved, None)
     before = b.view.image
     reply(panel, ComparePoint)
     assert b.view.image != before
-    assert b.view.accessibleName() == f"B · twin: differs by {toy.picture_of(moved)[0, 0]:.4f} MSE"
+    assert (
+        b.view.accessibleName()
+        == f"Model B · twin: difference {toy.picture_of(moved)[0, 0]:.4f} MSE"
+    )
 
 
 def test_one_z_follows_the_cursor_too(panel):
@@ -165,7 +168,10 @@ def test_what_is_not_possible_says_why_and_the_rest_is_shown(panel, lab):
     panel.choose(BIG)
     narrow = replace(lab.models["big"], conditional=False)
     panel.controller.show(answers={OpenModelB: Comparison(BIG, narrow)})
-    why = "No z in common: A has 2 latent dimensions, B 5."
+    why = (
+        "The latent spaces differ in size, so no z can be decoded by both: A has 2 latent "
+        "dimensions, B 5."
+    )
     assert not panel.modes.buttons[Z].isEnabled()
     assert panel.modes.buttons[Z].toolTip() == panel.note.text() == why
     assert panel.image.isVisible()
@@ -182,8 +188,9 @@ def test_nothing_in_common_is_said_once(panel, lab):
     other = replace(lab.models["big"], spec=ImageSpec((3, 8, 8), toy.NAMES))
     panel.controller.show(answers={OpenModelB: Comparison(BIG, other)})
     assert panel.message.text() == (
-        "No z in common: A has 2 latent dimensions, B 5. "
-        "No image in common: those of A are 4×4 grey, those of B 8×8 colour."
+        "The latent spaces differ in size, so no z can be decoded by both: A has 2 latent "
+        "dimensions, B 5. "
+        "The models need different images: A 4×4 grey, B 8×8 colour."
     )
     assert not panel.modes.isVisible()
 

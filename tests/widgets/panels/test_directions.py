@@ -73,10 +73,10 @@ def test_it_offers_attributes_classes_and_groups(big):
     source = panel.form.source
     offered = [source.itemText(i) for i in range(source.count()) if source.itemData(i)]
     classes = [f"class {name} against the rest" for name in ("ant", "bee", "cat")]
-    assert offered == [*classes, "two groups gathered by hand"]
+    assert offered == [*classes, "two groups of images"]
     with_attributes(big, ("smile", "hat"), np.zeros((90, 2)))
     offered = [source.itemText(i) for i in range(source.count()) if source.itemData(i)]
-    assert offered == ["smile", "hat", *classes, "two groups gathered by hand"]
+    assert offered == ["smile", "hat", *classes, "two groups of images"]
     assert panel.form.learn.isEnabled()
 
 
@@ -119,7 +119,7 @@ def test_learning_a_class(big):
     position = (z_of(big) - codes.center) @ vector / (codes.mu @ vector).std()
     assert row.slider.position == pytest.approx(position, rel=1e-4)
     assert row.value.text() == f"{position:+.2f} σ"
-    assert row.badge.text == f"d {row.direction.d:.1f}"
+    assert row.badge.text == f"d = {row.direction.d:.1f}"
     assert not panel.empty.isVisible()
 
 
@@ -129,7 +129,7 @@ def test_leaving_others_as_they_are(big):
     row = learn(big, "class cat against the rest")
     assert row.direction.vector[0] == pytest.approx(0, abs=1e-12)
     assert row.direction.apart_from == ("first",)
-    assert "leaves as they are: first" in row.badge.toolTip()
+    assert "holds first fixed" in row.badge.toolTip()
 
 
 def test_what_cannot_be_learned_is_told_and_changes_nothing(big):
@@ -205,7 +205,12 @@ def test_a_weak_direction_is_marked_and_says_why(big):
     weak = replace(FIRST, counts=(3, 4), d=0.2, accuracy=0.52)
     badge = show(big, weak).rows[0].badge
     assert badge.text == "weak"
-    for words in ("only 3 and 4 images", "overlap widely", "coin", "Cohen&#x27;s d 0.20"):
+    for words in (
+        "only 3 and 4 images",
+        "overlap widely",
+        "no better than chance",
+        "Cohen&#x27;s d 0.20",
+    ):
         assert words in badge.toolTip()
     assert badge.accessibleName() == "Strength of first: weak"
     assert not badge.grab().isNull()
@@ -213,8 +218,8 @@ def test_a_weak_direction_is_marked_and_says_why(big):
 
 def test_a_direction_of_another_model_or_moment_is_marked(big):
     panel = show(big, replace(FIRST, origin=replace(ORIGIN, epoch=1)), FIRST)
-    assert [row.badge.text for row in panel.rows] == ["elsewhere", "d 2.5"]
-    assert "learn it anew" in panel.rows[0].badge.toolTip()
+    assert [row.badge.text for row in panel.rows] == ["elsewhere", "d = 2.5"]
+    assert "Learn it again" in panel.rows[0].badge.toolTip()
 
 
 def test_renaming(big):
@@ -243,7 +248,7 @@ def test_deleting_and_putting_back(big):
     big.hand.click(panel.rows[0].remove)
     big.until(lambda: len(panel.rows) == 1)
     assert panel.rows[0].direction == SLANT
-    assert panel.put_back.text() == "Put “first” back"
+    assert panel.put_back.text() == "Restore “first”"
     big.hand.click(panel.put_back)
     big.until(lambda: len(panel.rows) == 2)
     assert big.lab.directions == (SLANT, FIRST)
@@ -253,7 +258,7 @@ def test_deleting_and_putting_back(big):
 def test_groups_gathered_by_hand(big):
     panel = show(big)
     form = panel.form
-    form.source.setCurrentText("two groups gathered by hand")
+    form.source.setCurrentText("two groups of images")
     assert not form.learn.isEnabled()
     a, b = form.sides["a"], form.sides["b"]
     labels = big.state.codes.labels
@@ -263,14 +268,14 @@ def test_groups_gathered_by_hand(big):
             big.settle()
             big.hand.click(side.add)
             assert not side.add.isEnabled()
-    assert (a.count.text(), b.count.text()) == ("A: 4", "B: 4")
-    row = learn(big, "two groups gathered by hand")
+    assert (a.count.text(), b.count.text()) == ("With: 4", "Without: 4")
+    row = learn(big, "two groups of images")
     assert row.direction.counts == (4, 4)
     assert row.badge.text == "weak"
     big.hand.click(a.add)
-    assert (a.count.text(), b.count.text()) == ("A: 5", "B: 3")
+    assert (a.count.text(), b.count.text()) == ("With: 5", "Without: 3")
     big.hand.click(b.clear)
-    assert b.count.text() == "B: 0"
+    assert b.count.text() == "Without: 0"
     assert not form.learn.isEnabled()
     assert not b.clear.isEnabled()
 
@@ -278,15 +283,17 @@ def test_groups_gathered_by_hand(big):
 def test_what_is_selected_on_the_map_can_be_gathered(big):
     panel = show(big)
     bar, menu = big.panel("map").selected, QMenu()
-    for rows, side in (([4, 5, 6], "A"), ([6, 9], "B")):
+    for rows, side in (([4, 5, 6], "with"), ([6, 9], "without")):
         big.controller.selection.select(np.array(rows))
         bar.fill_menu(menu)
-        next(a for a in menu.actions() if a.text().startswith(f"Into group {side}")).trigger()
+        next(
+            a for a in menu.actions() if a.text().startswith(f"Add to the group “{side}”")
+        ).trigger()
         menu.clear()
     menu.deleteLater()
     assert big.state.groups == Groups((4, 5), (6, 9))
     assert big.panel("directions") is panel
-    assert [panel.form.sides[side].count.text() for side in "ab"] == ["A: 2", "B: 2"]
+    assert [panel.form.sides[side].count.text() for side in "ab"] == ["With: 2", "Without: 2"]
 
 
 def test_directions_become_the_axes_of_the_map(big):
@@ -316,7 +323,7 @@ def test_directions_become_the_axes_of_the_map(big):
 
 def test_only_an_image_of_the_map_can_be_gathered(big):
     panel = show(big)
-    panel.form.source.setCurrentText("two groups gathered by hand")
+    panel.form.source.setCurrentText("two groups of images")
     add = panel.form.sides["a"].add
     assert add.isEnabled()
     big.controller.point.randomize()

@@ -104,7 +104,7 @@ def test_bars_stand_under_their_pictures_and_have_the_colour_of_their_level(desk
 def test_a_bar_tells_its_numbers(desk):
     row = desk.panel("interpolate").rows.lead
     text = row.bar.text(10)
-    assert text.startswith("Step 11 of 12: off the map.")
+    assert text.startswith("Step 11 of 12: unsupported by the data.")
     assert "1 code within 0.5" in text
     assert row.bar.text(99) == row.bar.text(-1) == ""
     at = row.bar.bar_rect(2).center().toPoint()
@@ -224,9 +224,9 @@ def test_the_timeline_by_keyboard(desk):
 def test_easing_loop_and_speed(desk):
     panel = desk.panel("interpolate")
     menu = {action.text(): action for action in panel.bar.time.menu().actions()}
-    menu["smooth: slow at each point"].trigger()
+    menu["smooth, slow at each waypoint"].trigger()
     assert desk.state.ends.easing is Easing.SMOOTH
-    menu["round"].trigger()
+    menu["closed: from the end back to the start"].trigger()
     desk.settle()
     assert desk.state.ends.loop is Loop.ROUND
     points = desk.state.answer(DecodePath).points
@@ -237,7 +237,7 @@ def test_easing_loop_and_speed(desk):
     desk.controller.undo.undo()
     assert desk.state.ends.easing is Easing.LINEAR
     assert menu["even"].isChecked()
-    assert menu["there and back"].isChecked()
+    assert menu["back and forth"].isChecked()
 
 
 @pytest.mark.parametrize(
@@ -268,12 +268,17 @@ def test_playing_once_ends_by_itself(desk):
 def test_ends_from_class_means_and_typical_images(big):
     panel = big.panel("interpolate")
     menus = {action.text(): action.menu() for action in panel.starts.menu().actions()}
-    assert list(menus) == ["A: mean of", "A: a typical", "B: mean of", "B: a typical"]
-    menus["A: mean of"].actions()[1].trigger()
+    assert list(menus) == [
+        "Start: mean of class",
+        "Start: typical image of class",
+        "End: mean of class",
+        "End: typical image of class",
+    ]
+    menus["Start: mean of class"].actions()[1].trigger()
     codes = big.state.codes
     assert big.state.ends.a.z == pytest.approx(codes.mu[codes.labels == 1].mean(0), abs=1e-5)
     assert big.state.ends.a.label == 1
-    menus["B: a typical"].actions()[2].trigger()
+    menus["End: typical image of class"].actions()[2].trigger()
     big.settle()
     assert big.state.ends.b.z == pytest.approx(codes.mu[codes.typical(2)], abs=1e-5)
 
@@ -284,7 +289,7 @@ def test_swapping_turns_the_keys_round(desk):
     panel.timeline.selected = 0
     panel.timeline._put(0.2, dropped=True)
     ends = desk.state.ends
-    swap = next(b for b in panel.findChildren(QToolButton) if b.toolTip() == "Swap A and B")
+    swap = next(b for b in panel.findChildren(QToolButton) if b.toolTip() == "Swap start and end")
     desk.hand.click(swap)
     assert (desk.state.ends.a, desk.state.ends.b) == (ends.b, ends.a)
     assert desk.state.ends.keys[0].time == pytest.approx(0.8)

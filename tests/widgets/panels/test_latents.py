@@ -65,9 +65,9 @@ def test_pointing_tells_dimension_epoch_and_nats(panel):
 
 def test_a_tip_tells_how_the_codes_lie(panel, show_panel):
     assert panel.text.toolTip().removeprefix(f"{ACTIVE_TIP} ") == (
-        "The nearest other code is of the same class for 90% of the held-out images; by chance it "
-        "would be for 10%. Along straight lines between codes the steps of the pictures vary by "
-        "22% of their mean; a linear decoder has 0%."
+        "For 90% of the held-out images the nearest other code is of the same class; by chance it "
+        "would be 10%. Along straight lines between codes the distances between successive images "
+        "vary by 22% of their mean; a linear decoder has 0%."
     )
     unknown = np.full(3, np.nan)
     older = replace(latents(3, 2), same_class=unknown, by_chance=unknown, unevenness=unknown)

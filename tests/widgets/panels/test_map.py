@@ -206,14 +206,14 @@ def test_right_click_offers_a_menu(big, monkeypatch):
     big.hand.click(big.map.viewport(), place, RIGHT)
     assert asked == [
         [
-            "Go here",
-            "Put A here",
-            "Put B here",
-            "Go to the nearest image",
-            "Put A on the nearest image",
-            "Put B on the nearest image",
-            "Spread of the image",
-            "Show all codes",
+            "Set z here",
+            "Set path start (A) here",
+            "Set path end (B) here",
+            "Set z to the nearest image",
+            "Set path start (A) to the nearest image",
+            "Set path end (B) to the nearest image",
+            "Posterior of the image",
+            "Zoom to all codes",
         ]
     ]
 
@@ -352,7 +352,7 @@ def test_the_spread_can_be_hidden_for_good(big):
     big.settle()
     panel, menu = big.panel("map"), QMenu()
     panel.pointer.fill_menu(menu, big.map.spot_at(QPointF(50, 50)))
-    action = next(a for a in menu.actions() if "Spread" in a.text())
+    action = next(a for a in menu.actions() if "Posterior of" in a.text())
     assert action.isChecked()
     action.trigger()
     menu.deleteLater()

@@ -74,7 +74,7 @@ def clipboard(application):
 
 
 def test_without_a_picture_it_says_what_to_do(panel):
-    assert panel.result.verdict.text() == "Draw a picture, or open, paste or drop one."
+    assert panel.result.verdict.text() == "Draw an image, or open, paste or drop one."
     assert not panel.result.back.isEnabled()
     assert not panel.filling.brushes.fill_in.isEnabled()
     assert panel.controller.asked == []
@@ -160,12 +160,12 @@ def test_numbers_come_with_the_judgement(panel):
     panel.controller.show(own=own)
     assert asked(panel, EstimateElbo) == [EstimateElbo(own)]
     assert len(asked(panel, EstimateReferenceElbo)) == 1
-    assert panel.result.verdict.text().endswith("○</span> Judging…")
+    assert panel.result.verdict.text().endswith("○</span> Estimating the ELBO…")
     panel.controller.show(answers={EstimateElbo: ImageElbo(own, 90.0, 5.5)})
     assert "reconstruction 90.0 + rate 5.5 = 95.5 nats · RMSE 0.0" in panel.result.numbers.text()
     usual = ReferenceElbo(np.arange(100.0), panel.controller.state.codes)
     panel.controller.show(answers={EstimateReferenceElbo: usual})
-    assert "stranger than 96 % of 100 images" in panel.result.verdict.text()
+    assert "less likely than 96 % of 100 images" in panel.result.verdict.text()
     assert len(asked(panel, EstimateElbo)) == len(asked(panel, EstimateReferenceElbo)) == 1
 
 
@@ -186,7 +186,9 @@ def test_other_codes_are_judged_anew_but_not_while_training(panel):
     panel.controller.show(own=mine(DRAWING), run=Run("training"))
     assert asked(panel, EstimateReferenceElbo) == []
     panel.controller.show(answers={EstimateElbo: ImageElbo(panel.controller.state.own, 90.0, 5.5)})
-    assert panel.result.verdict.text().endswith("Compared with the map once training rests")
+    assert panel.result.verdict.text().endswith(
+        "Compared with the map when training pauses or ends"
+    )
     panel.controller.show(run=None)
     assert len(asked(panel, EstimateReferenceElbo)) == 1
     panel.controller.show(codes=toy.codes(seed=3))
@@ -299,7 +301,7 @@ def test_an_image_is_pasted_anywhere_in_the_window(desk, clipboard):
     image.fill(QColor(255, 255, 255))
     clipboard.setImage(image)
     paste(desk)
-    assert desk.state.own.name == "pasted picture"
+    assert desk.state.own.name == "pasted image"
     assert desk.state.point.z[0] == pytest.approx(1.0)
     desk.hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert desk.state.original.row == 2
@@ -319,7 +321,7 @@ def test_an_empty_clipboard_is_told_and_changes_nothing(desk, clipboard):
     before = desk.state.point
     clipboard.setText("words")
     paste(desk)
-    assert desk.state.failure.title == "There is no picture on the clipboard."
+    assert desk.state.failure.title == "The clipboard holds no image."
     assert desk.state.point is before
 
 

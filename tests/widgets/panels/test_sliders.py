@@ -207,7 +207,7 @@ def test_by_kl_the_one_that_carries_most_comes_first(big):
     assert wanted[-1] == 1
     assert [row._name.isEnabled() for row in panel.rows] == [True] * 4 + [False]
     assert f"{kl.max():.2f} nats" in panel.rows[0].slider.toolTip()
-    assert "carries nothing" in panel.rows[-1].slider.toolTip()
+    assert "carries no information" in panel.rows[-1].slider.toolTip()
     before = np.array(big.state.point.z)
     panel.rows[0].slider.setValue(300)
     moved = np.flatnonzero(np.array(big.state.point.z) != before)

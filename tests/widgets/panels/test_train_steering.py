@@ -302,8 +302,8 @@ def test_draft_of_another_run_replaces_all_of_the_form(panel):
         ("1e-3;2", (1e-3, 2.0), ""),
         ("", (), ""),
         ("1, two", (1.0,), "“two” is not a number."),
-        ("-1", (), "-1 is not within 0 and 1000."),
-        ("1, 2, 1.0", (1.0, 2.0), "1.0 stands there twice."),
+        ("-1", (), "-1 is not between 0 and 1000."),
+        ("1, 2, 1.0", (1.0, 2.0), "1.0 is listed twice."),
         ("nan", (), "“nan” is not a number."),
         ("0,5; 1,5", (0.5, 1.5), ""),
         ("0,5 1,5", (0.5, 1.5), ""),
@@ -331,7 +331,7 @@ def test_what_could_be_one_number_or_several_is_not_guessed(text, kind):
     field = Field("f", "F", "", kind, 1, 0, 1_000_000)
     values, wrong = parse_values(text, field)
     assert values == ()
-    several, one = wrong.partition("Write ")[2].split(" for several, or ")
+    several, one = wrong.partition("Write ")[2].split(" for several numbers, or ")
     assert len(parse_values(several, field)[0]) > 1
     assert len(parse_values(one.removesuffix(" for one."), field)[0]) == 1
 

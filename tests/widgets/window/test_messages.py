@@ -91,7 +91,7 @@ def test_what_was_done_is_taken_back_once(bar, until):
 
 def test_tips_of_menus_are_seen_while_training(desk):
     desk.controller.store.set(training=TrainingStatus(run=GOING))
-    desk.window.statusBar().showMessage("Encode your own picture")
+    desk.window.statusBar().showMessage("Encode an image of your own")
     assert is_seen(desk.window.messages._tip)
     desk.window.statusBar().clearMessage()
     assert not desk.window.messages.isVisible()

@@ -54,8 +54,8 @@ class ImageStrip(QWidget):
         self.resize(slider.width(), self.height())
         self.setFixedHeight(self._image_side())
         self.setToolTip(
-            "What the image becomes at -3 to 3 standard deviations along this slider, all else "
-            "as it is. Point to preview, click to go there."
+            "The decoded image at -3 to 3 standard deviations along this slider; all other "
+            "values stay as they are. Hover to preview, click to set z."
         )
 
     def set_tiles(self, tiles: Tiles, point: Point, codes: Codes) -> None:

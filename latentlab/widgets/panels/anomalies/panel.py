@@ -28,17 +28,19 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 EMPTY = (
-    "Which images does the model find strange? Score them: the worse an image is rebuilt, and the "
-    "more its code has to say, the higher its negative ELBO, and the less it is like what the "
-    "model learned."
+    "Find unusual images: score each image by its negative ELBO. The score is high where the "
+    "reconstruction is poor or the code is unlikely under the prior."
 )
-READY = "Score every image on the map."
-NO_IMAGES = "There are no images on the map to score: the model's data set is not on this machine."
-TRAINING_TEXT = "The model is learning. Its images can be scored once the run is over."
+READY = "Score each image on the map."
+NO_IMAGES = (
+    "There are no images on the map to score, because the data set of the model is not on this "
+    "machine."
+)
+TRAINING_TEXT = "The model is in training. Score its images when the run has ended."
 TIPS = {
-    Score.ELBO: "An upper bound of -log p(x): rebuilding and rate together.",
-    Score.ERROR: "Mean squared error of the decoded mean of the posterior, black 0 and white 1.",
-    Score.RATE: "KL of the posterior from the prior: how far from usual the code is.",
+    Score.ELBO: "An upper bound of −log p(x): reconstruction and rate together.",
+    Score.ERROR: "Mean squared error between the image and its reconstruction; pixels are 0 to 1.",
+    Score.RATE: "KL of the posterior from the prior: how unusual the code is.",
 }
 
 
@@ -54,7 +56,7 @@ class AnomaliesPanel(PanelWidget):
         self._rows: tuple[int, ...] = ()
         self._add_tools()
         self.work = RequestProgressBar(
-            controller, ScoreImages, "Stop scoring; scores from before stay."
+            controller, ScoreImages, "Stop scoring. Earlier scores are kept."
         )
         self._empty = QLabel(EMPTY)
         self._empty.setObjectName("muted")
@@ -78,15 +80,15 @@ class AnomaliesPanel(PanelWidget):
             self.by.addItem(score.value)
             self.by.setItemData(i, TIPS[score], Qt.ItemDataRole.ToolTipRole)
         self.by.setAccessibleName("Score")
-        self.by.setToolTip("What makes an image strange: all of the bound, or one of its parts.")
+        self.by.setToolTip("Rank images by the whole bound, or by one of its parts.")
         self.by.setMinimumWidth(9 * UNIT)
         self.draws = IntegerBox(1, 1000)
         self.draws.setValue(ScoreImages().samples)
         self.draws.setSuffix(" draws")
         self.draws.setAccessibleName("Draws")
         self.draws.setToolTip(
-            "Points drawn from the posterior of each image: more make scores surer, and take "
-            "longer. 50 is usual."
+            "Points drawn from the posterior of each image. More draws make scores more precise "
+            "and take longer; 50 is common."
         )
         self.draws.refused.connect(self._on_refused)
         self.start = QPushButton("Score")
@@ -196,13 +198,14 @@ PANEL = Panel(
     places={
         "analyse": Place(Area.BOTTOM, 0, 5),
     },
-    help="How unlike the rest each image is to the model. The score is the negative ELBO in nats, "
-    "<b>E[-log p(x|z)] + KL(q(z|x) ‖ p(z))</b>, its expectation the mean over draws of z from "
-    "q(z|x): an upper bound of -log p(x). Reconstruction error and rate are its parts alone. "
-    "The strangest images are scrawled, cut off or wrongly labelled, the most typical ones plain: "
-    "a 1 is cheap to rebuild. Move the threshold to count what lies above, hover for the "
-    "reconstruction, click to find an image on the map. The switch before <b>Rebuilt</b> ranks "
-    "the selected images alone.",
+    help="How unusual each image is for the model. The score is the negative ELBO in nats, "
+    "<b>E[−log p(x|z)] + KL(q(z|x) ‖ p(z))</b>, an upper bound of −log p(x); its "
+    "expectation is a mean over draws of z from q(z|x). Reconstruction error and rate are "
+    "its two parts. Images with high scores are often badly written, cropped or wrongly "
+    "labelled; images with low scores are plain, since a 1 is easy to reconstruct. Move the "
+    "threshold to count the images above it, hover to see the reconstruction, click to show "
+    "an image on the map. The checkbox before <b>Reconstructions</b> ranks the selected "
+    "images only.",
     scrolls=True,
     widget=AnomaliesPanel,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 import numpy as np
-from PySide6.QtCore import QEvent, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -51,10 +51,16 @@ class RankingView(QWidget):
         self._selection: NDArray[np.int64] | None = None
         self.wall = ThumbnailGrid(describe)
         self.wall.setAccessibleName("Images by score")
-        self.wall.setToolTip("Hover to see what the model makes of an image, click to go there.")
-        self.strangest = _toggle_button("Strangest", "Begin with the highest scores.")
-        self.typical = _toggle_button("Most typical", "Begin with the lowest scores.")
-        self.pairs = _toggle_button("Rebuilt", "Show beside each image what the model makes of it.")
+        self.wall.setToolTip(
+            "Hover to see the reconstruction of an image, click to set z to its code."
+        )
+        self.strangest = _toggle_button(
+            "Most unusual", "Show the images with the highest scores first."
+        )
+        self.typical = _toggle_button(
+            "Most typical", "Show the images with the lowest scores first."
+        )
+        self.pairs = _toggle_button("Reconstructions", "Show the reconstruction beside each image.")
         self.selected = IconButton("select", "Rank only the images that are selected on the map")
         self.selected.setCheckable(True)
         self.strangest.setChecked(True)
@@ -64,8 +70,8 @@ class RankingView(QWidget):
         self.threshold = ThresholdSlider()
         self.threshold.setAccessibleName("Threshold")
         self.threshold.setToolTip(
-            "From which score on an image counts as an anomaly. Heights grow with the square root "
-            "of how many images lie there, so that lone ones can be seen."
+            "Images whose score is above the threshold count as anomalies. The bars grow with "
+            "the square root of the number of images, so that single images are visible."
         )
         self.count = QLabel()
         self.count.setWordWrap(True)
@@ -169,6 +175,6 @@ def _toggle_button(text: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setCheckable(True)
-    button.setAutoRaise(True)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
     button.setToolTip(tip)
     return button

@@ -109,7 +109,7 @@ class EditableSlot(QWidget):
     index : int
         First argument of all its signals.
     name : str
-        Letter of the slot.
+        Role of the slot, such as ``with``.
     """
 
     put = Signal(int)
@@ -119,33 +119,38 @@ class EditableSlot(QWidget):
     def __init__(self, index: int, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._index = index
-        tip = f"{name}: click to go there. Drop a picture on it to fill it."
-        self.view = ImageSlot(index, f"Slot {name}", tip)
+        tip = f"Slot “{name}”: click to set z to it. Drop an image file to encode it here."
+        self.view = ImageSlot(index, f"Slot “{name}”", tip)
         self.view.setAcceptDrops(True)
         self.caption = muted()
         self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
         put_button = QToolButton()
-        put_button.setText(f"{name} = z")
-        put_button.setToolTip(f"Put the current z into slot {name}.")
+        put_button.setText("Use z")
+        put_button.setAccessibleName(f"Use z as “{name}”")
+        put_button.setToolTip(f"Set the slot “{name}” to the current z.")
         put_button.clicked.connect(self._on_put)
         self.means = QToolButton()
         self.means.setText("▾")
-        self.means.setAccessibleName(f"Mean of a class into slot {name}")
+        self.means.setAccessibleName(f"Use the mean of a class as “{name}”")
         self.means.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.means.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.means.setMenu(QMenu(self.means))
-        self.means.setToolTip(f"Put the mean of a class into slot {name}.")
+        self.means.setToolTip(f"Set the slot “{name}” to the mean of a class.")
         self._class_names: tuple[str, ...] = ()
         buttons = QHBoxLayout()
         buttons.setSpacing(0)
         buttons.addStretch(1)
         for button in (put_button, self.means):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setFont(small(button.font()))
             buttons.addWidget(button)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT // 2)
+        role = muted(name)
+        role.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(role)
         column.addLayout(buttons)
         column.addWidget(self.view, 1)
         column.addWidget(self.caption)
@@ -162,4 +167,4 @@ class EditableSlot(QWidget):
             self.means.menu().clear()
             for label, name in enumerate(names):
                 chosen = partial(self.mean.emit, self._index, label)
-                self.means.menu().addAction(f"mean of {name}", chosen)
+                self.means.menu().addAction(f"Mean of {name}", chosen)

@@ -1,4 +1,4 @@
-"""The Arithmetic panel: (A − B)·t + C of the codes in three image slots."""
+"""The Arithmetic panel: (with − without)·t + base of the codes in three image slots."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 STEPS_PER_UNIT = 10
 RESULT_INDEX = 3
+SLOT_NAMES = ("with", "without", "base")
+"""Roles of the slots, in the order of `MakeBlend`."""
 
 
 class ArithmeticPanel(PanelWidget):
@@ -43,18 +45,20 @@ class ArithmeticPanel(PanelWidget):
         self.strength.setPageStep(STEPS_PER_UNIT // 2)
         self.strength.setAccessibleName("Strength")
         self.strength.setToolTip(
-            "How much of the difference A − B is added to C: 1 is all of it, 0 leaves C as it is, "
-            "and below 0 takes it away."
+            "Factor t of the difference (with − without) that is added to the base: 1 adds all "
+            "of it, 0 leaves the base unchanged, and negative values subtract it."
         )
         self._value = muted(stretch=False)
-        self._reset = IconButton("reset", "Back to 1")
-        export = IconButton("export", "Save the four pictures as PNG")
+        self._reset = IconButton("reset", "Reset the strength to 1")
+        export = IconButton("export", "Save the four images as PNG")
         for widget in (muted("strength t", stretch=False), self.strength, self._value, self._reset):
             self.tools.addWidget(widget)
         self.tools.addWidget(export)
-        self.slots = [EditableSlot(index, name) for index, name in enumerate("ABC")]
+        self.slots = [EditableSlot(index, name) for index, name in enumerate(SLOT_NAMES)]
         self.result = ImageSlot(
-            RESULT_INDEX, "Result", "(A − B)·t + C, decoded. Click to make it the current z."
+            RESULT_INDEX,
+            "Result",
+            "(with − without)·t + base, decoded. Click to make it the current z.",
         )
         self._set_layout()
         for slot in self.slots:
@@ -76,12 +80,12 @@ class ArithmeticPanel(PanelWidget):
         column = QVBoxLayout(result)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT // 2)
-        title = muted("(A − B)·t + C")
+        title = muted("result")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.caption = muted()
         self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title.setFixedHeight(self.slots[0].means.sizeHint().height())
         column.addWidget(title)
+        column.addSpacing(self.slots[0].means.sizeHint().height() + UNIT // 2)
         column.addWidget(self.result, 1)
         column.addWidget(self.caption)
         for widget, sign in zip((*self.slots, result), ("−", "+", "=", ""), strict=True):
@@ -177,11 +181,12 @@ PANEL = Panel(
     places={
         "edit": Place(Area.BOTTOM),
     },
-    help="Directions between points carry meaning: what A has and B has not can be added to C. "
-    "Fill a slot with the current z, the mean of a class, or a picture dropped on it; the result "
-    "is <b>(A − B)·t + C</b>, decoded. Means work better than single images, whose chance features "
-    "come along. Click any picture to go there, and watch the meter under Image: far sums fall "
-    "off the map.",
+    help="Adds a difference between two codes to a third one: <b>z = (with − without)·t + "
+    "base</b>. For glasses, take a face with glasses, one without, and a base without: the "
+    "result is the base with glasses. Set each slot to the current z or to the mean of a "
+    "class, or drop an image on it. Means of classes work better than single images, whose "
+    "other differences are added too. Click any image to make it the current z. The gauge "
+    "in the Image panel shows whether the result is still supported by the data.",
     scrolls=True,
     widget=ArithmeticPanel,
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from latentlab.session.comparison import ImageComparisons
 
-NAMES = ("image", "A", "B")
+NAMES = ("image", "model A", "model B")
 
 
 class ImageColumns(QWidget):
@@ -33,7 +33,7 @@ class ImageColumns(QWidget):
         super().__init__()
         self._columns: ImageComparisons | None = None
         self.view = ImageGrid("", fixed_columns=True, gap=1)
-        self.view.setAccessibleName("Images, rebuilt by A and by B")
+        self.view.setAccessibleName("Images, and their reconstructions by model A and model B")
         # Beside labels with word wrap, Qt takes the size hint as the minimum height.
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._names = _Names(self.view)
@@ -84,7 +84,10 @@ class ImageColumns(QWidget):
             return ""
         i = tile % len(self._columns.rows)
         a, b = self._columns.errors[:, i]
-        return f"Image {self._columns.rows[i]}: MSE of A {a:.4f}, of B {b:.4f}. Click: go there"
+        return (
+            f"Image {self._columns.rows[i]}: MSE of A {a:.4f}, of B {b:.4f}. Click to set z to "
+            "its code."
+        )
 
     @Slot(int)
     def _on_chosen(self, tile: int) -> None:

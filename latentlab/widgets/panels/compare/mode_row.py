@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QWidget
 
 from latentlab.widgets.kit.flow_layout import FlowLayout
@@ -36,7 +36,7 @@ class ModeRow(QWidget):
             button.setText(title)
             button.setToolTip(tip)
             button.setCheckable(True)
-            button.setAutoRaise(True)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             self._group.addButton(button, index)
             self.buttons.append(button)
             self._row.addWidget(button)

@@ -32,14 +32,14 @@ class ModelBChoice(QWidget):
         super().__init__()
         self._path: Path | None = None
         self.box = QComboBox()
-        self.box.setAccessibleName("Second model")
-        self.box.setToolTip("B, the model that stands beside the open one, A.")
+        self.box.setAccessibleName("Model B")
+        self.box.setToolTip("Model B, which is compared with the open model A.")
         self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.box.setMinimumWidth(10 * UNIT)
         self.open = IconButton(
-            "folder", "Take a checkpoint from elsewhere as B; it can also be dropped on this panel"
+            "folder", "Open another file as model B. You can also drop it on this panel."
         )
-        self.swap = IconButton("swap", "Open B, and compare it with what was A")
+        self.swap = IconButton("swap", "Swap the models: open B, and compare it with A")
         self.clear = IconButton("close", "Stop comparing")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -92,7 +92,7 @@ class ClassBox(QComboBox):
         super().__init__()
         self._names: tuple[str, ...] = ()
         self.setAccessibleName("Class for B")
-        self.setToolTip("Which class B is asked for: unlike A, it must be told one.")
+        self.setToolTip("Class that the conditional model B decodes and encodes as.")
         self.hide()
 
     def offer(self, names: tuple[str, ...]) -> None:

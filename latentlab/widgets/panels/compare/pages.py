@@ -41,14 +41,16 @@ if TYPE_CHECKING:
 RANDOM = SystemRandom()
 IMAGE_COUNT = 8
 MIN_IMAGES = 2
-NO_IMAGES = "There are no images on the map: the open model's data set is not on this machine."
-NO_IMAGE = "z is not the code of an image now. Click one on the map, or bring your own picture."
+NO_IMAGES = (
+    "There are no images on the map, because the data set of the open model is not on this machine."
+)
+NO_IMAGE = "z is not the code of an image. Click an image on the map, or open an image of your own."
 MEASURES = "distortion, nats\nrate, nats\nsquared error"
-MOVING = "The model is learning. Both can be measured once the run is over."
-MEASURE = "Measure both on the same held-out images, with the same draws of noise."
+MOVING = "The model is in training. Both models can be measured when the run has ended."
+MEASURE = "Measure both models on the same held-out images, with the same draws of noise."
 INTRO = (
-    "Which of the two keeps more of an image, and at what rate? Measure both on the same images: "
-    "the differences come with their standard error, image by image."
+    "Which model keeps more of an image, and at what rate? Both are measured on the same images; "
+    "the differences have a standard error over images."
 )
 
 
@@ -77,14 +79,14 @@ class PointPage(ComparePage):
     """The same z, decoded by both models."""
 
     title = "Same z"
-    tip = "Decode one z with both; it follows the map, the sliders and the cursor."
+    tip = "Decode the same z with both models. It follows the map, the sliders and the cursor."
 
     def __init__(self) -> None:
         super().__init__()
         self.pictures = ImageComparisonRow(2)
         _column(self).addWidget(self.pictures, 1)
         self.pictures.columns[1].caption.setToolTip(
-            "Mean squared difference of all values, black 0 and white 1."
+            "Mean squared difference of all pixels; pixels are 0 to 1."
         )
 
     @override
@@ -103,7 +105,7 @@ class PointPage(ComparePage):
     def show_known(self, state: State, known: Comparison) -> None:
         pair = known.twins
         names, difference = _names(state, known), pair.difference if pair else None
-        text = "" if difference is None else f"differs by {difference:.4f} MSE"
+        text = "" if difference is None else f"difference {difference:.4f} MSE"
         a, b = self.pictures.columns
         a.show_picture(names[0], pair.first if pair else None)
         b.show_picture(names[1], pair.second if pair else None, text)
@@ -113,7 +115,7 @@ class ImagePage(ComparePage):
     """The image that z is the code of, reconstructed by both models."""
 
     title = "Image"
-    tip = "Encode the image that z came from with both, and rebuild it."
+    tip = "Encode and reconstruct the image at z with both models."
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,9 +123,9 @@ class ImagePage(ComparePage):
         _column(self).addWidget(self.pictures, 1)
         for column in self.pictures.columns:
             column.caption.setToolTip(
-                "Distortion: E[-log p(x|z)], what telling the image takes once its code is known. "
-                "Rate: KL(q(z|x) ‖ p(z)), what the code takes. Squared error: that of the "
-                "decoded mean, white being 1."
+                "Distortion: E[−log p(x|z)], the reconstruction loss given the code. Rate: "
+                "KL(q(z|x) ‖ p(z)), how much the code says about the image. Squared error: of "
+                "the decoded mean of the posterior; pixels are 0 to 1."
             )
 
     @override
@@ -157,16 +159,17 @@ class ImagePage(ComparePage):
 class SeveralPage(ComparePage):
     """Several images, reconstructed by both models."""
 
-    title = "Several"
-    tip = "Rebuild images with both: selected ones, else some of the map. Click one to go there."
+    title = "Images"
+    tip = (
+        "Reconstruct several images with both models: the selected ones, otherwise some of the "
+        "map. Click one to set z to its code."
+    )
 
     def __init__(self) -> None:
         super().__init__()
         self.strip = ImageColumns()
-        self.others = QPushButton("Others")
-        self.others.setToolTip(
-            "Take other images at random; of the selected ones, where there are."
-        )
+        self.others = QPushButton("Other images")
+        self.others.setToolTip("Choose other images at random, from the selection if there is one.")
         self.text = muted()
         self._rows: tuple[int, ...] = ()
         self._chosen: NDArray[np.int64] | None = None
@@ -229,7 +232,7 @@ class SummaryPage(ComparePage):
     """Measurements of both models on the same held-out images."""
 
     title = "Summary"
-    tip = "Measure both on the same held-out images."
+    tip = "Measure both models on the same held-out images."
     measured = Signal(object)
     """The `CompareSummary` request to send."""
 
@@ -240,13 +243,13 @@ class SummaryPage(ComparePage):
         self.images.setValue(CompareSummary().images)
         self.images.setAccessibleName("Images to measure")
         self.images.setToolTip(
-            "How many held-out images both are measured on: four times as many halve the error."
+            "Number of held-out images. Four times as many images halve the standard error."
         )
         self._may_start = True
         self.start = QPushButton("Measure")
         self.start.setToolTip(MEASURE)
         self.work = RequestProgressBar(
-            controller, CompareSummary, "Stop; what was measured before stays."
+            controller, CompareSummary, "Stop. The results measured before are kept."
         )
         self.teach = QLabel(INTRO)
         self.teach.setObjectName("muted")
@@ -306,7 +309,7 @@ def _column(page: QWidget) -> QVBoxLayout:
 
 def _names(state: State, known: Comparison) -> tuple[str, str]:
     a = state.model.name if state.model else ""
-    return f"A · {a}", f"B · {known.card.name if known.card else ''}"
+    return f"Model A · {a}", f"Model B · {known.card.name if known.card else ''}"
 
 
 def _numbers(side: Reconstruction | None) -> str:

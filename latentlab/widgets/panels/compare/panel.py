@@ -49,9 +49,8 @@ MODEL_B_KEY, MODE = "compare/second", "compare/mode"
 MIN_WIDTH = 38 * UNIT
 """Minimum width in pixels: the summary table needs it to show its numbers in full."""
 EMPTY = (
-    "Two models of the same images do not keep the same of them. Choose a second one above, or "
-    "drop a run here: both then decode the same z, rebuild the same images, and are measured on "
-    "them."
+    "Choose a second model above, or drop a run here. Both models then decode the same z, "
+    "reconstruct the same images and are measured on them."
 )
 
 
@@ -290,13 +289,14 @@ PANEL = Panel(
     places={
         "compare": Place(Area.CENTRE),
     },
-    help="The open model, <b>A</b>, beside a second one, <b>B</b>. <b>Same z</b> decodes one point "
-    "with both where their latent spaces have as many dimensions. <b>Image</b> encodes and "
-    "rebuilds the image that z came from: who keeps more of it (distortion, "
-    "<b>E[-log p(x|z)]</b>), and at what price (rate, <b>KL(q(z|x) ‖ p(z))</b>)? <b>Several</b> "
-    "does so for some of the images selected on the map, else for some at random; click one to go "
-    "there. <b>Summary</b> measures both on the same held-out images and says which difference is "
-    "more than chance. The arrows swap the two.",
+    help="Compares the open model, <b>A</b>, with a second one, <b>B</b>. <b>Same z</b> decodes "
+    "one point with both, if their latent spaces have the same number of dimensions. "
+    "<b>Image</b> encodes and reconstructs the image at z: its distortion, <b>E[−log "
+    "p(x|z)]</b>, says how much is lost, and its rate, <b>KL(q(z|x) ‖ p(z))</b>, how much "
+    "the code says. <b>Images</b> does so for images that are selected on the map, "
+    "otherwise for random ones; click one to set z to its code. <b>Summary</b> measures "
+    "both on the same held-out images and marks the differences that exceed their standard "
+    "error. The arrows swap the models.",
     scrolls=True,
     widget=ComparePanel,
 )

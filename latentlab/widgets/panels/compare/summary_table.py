@@ -18,17 +18,16 @@ if TYPE_CHECKING:
     from latentlab.session.comparison import Summary
 
 ROWS = {
-    "negative ELBO": "An upper bound of -log p(x), nats per image: distortion and rate together. "
+    "negative ELBO": "An upper bound of −log p(x), in nats per image: distortion plus rate. "
     "Lower is better.",
-    "distortion": "E[-log p(x|z)], nats per image: what it takes to tell the image once its code "
-    "is known.",
-    "rate": "KL(q(z|x) ‖ p(z)), nats per image: what the code says of the image.",
-    "squared error": "Mean squared error of the decoded mean of the posterior, black 0 and white "
-    "1.",
+    "distortion": "E[−log p(x|z)], in nats per image: the reconstruction loss given the code.",
+    "rate": "KL(q(z|x) ‖ p(z)), in nats per image: how much the code says about the image.",
+    "squared error": "Mean squared error of the decoded mean of the posterior; pixels are 0 to 1.",
     "active dimensions": ACTIVE_TIP,
 }
 DIFFERENCE_TIP = (
-    "How much more of it B has, and the standard error of that. Bold is more than chance."
+    "Value of B minus value of A, with its standard error. Bold: more than twice the standard "
+    "error."
 )
 
 
@@ -88,9 +87,9 @@ def verdict_text(summary: Summary, names: tuple[str, str], in_nats: bool) -> str
     metric = summary.elbo if in_nats else summary.error
     verb = "explains" if in_nats else "rebuilds"
     if not np.isfinite(metric.difference):
-        return "One of them gives no numbers here: its training has diverged."
+        return "One of the models gives invalid numbers on these images: its training has diverged."
     if not metric.clear:
-        return f"No clear difference: neither {verb} these {summary.images:,} images better."
+        return f"No clear difference: neither model {verb} these {summary.images:,} images better."
     better = names[metric.difference < 0]
     digits, unit = (1, "nats") if in_nats else (4, "MSE")
     amount = f"{abs(metric.difference):.{digits}f} ± {metric.error:.{digits}f} {unit}"

@@ -95,5 +95,6 @@ def change_label(change: Change) -> str:
 def change_tooltip(change: Change) -> str:
     """Return the tooltip of a change: key, value, epoch and step."""
     return (
-        f"{change.key} became {change.value:g} at epoch {change.epochs:.2f} (step {change.step:,})"
+        f"{change.key} was set to {change.value:g} at epoch {change.epochs:.2f} (step "
+        f"{change.step:,})"
     )

@@ -53,7 +53,9 @@ class LossCell(QWidget):
         self.plot = LossPlot(name)
         self.plot.setAccessibleName(f"{self._title} over the epochs")
         self.head = muted()
-        self.log = toggle_button("log", f"Logarithmic axis for {self._title}: small values open up")
+        self.log = toggle_button(
+            "Log", f"Logarithmic axis for {self._title}: shows changes of small values"
+        )
         self.log.setAccessibleName(f"Logarithmic axis for {self._title}")
         row = QHBoxLayout()
         row.setContentsMargins(UNIT // 2, 0, UNIT, 0)

@@ -142,7 +142,7 @@ class LossPlot(Plot):
         possible = len(positives) > 0 and not (all_series < 0).any()
         log = self.name in view.log and possible
         requested = self.name in view.log and len(all_series) > 0
-        self.note = "no logarithm: it falls below 0" if requested and not possible else ""
+        self.note = "no log scale: values below 0" if requested and not possible else ""
         if log != bool(self.getPlotItem().getAxis("left").logMode):
             self.setLogMode(x=False, y=log)
         if not log:

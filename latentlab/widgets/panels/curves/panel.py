@@ -49,7 +49,7 @@ class CurvesPanel(PanelWidget):
         self.tools.addWidget(self._beside, 1)
         self.tools.addWidget(self.options)
         self.body.addWidget(self._below)
-        self._empty = QLabel("Train a model, and its losses appear here as it learns.")
+        self._empty = QLabel("Train a model. Its losses appear here in every epoch.")
         self._empty.setObjectName("muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -170,11 +170,14 @@ PANEL = Panel(
         "train": Place(Area.CENTRE),
         "compare": Place(Area.BOTTOM, 0, 5),
     },
-    help="What training makes small, in nats per image: <b>loss = reconstruction + beta · KL</b>. "
-    "Reconstruction, −log p(x|z), is how badly the image is rebuilt; KL(q(z|x) ‖ p(z)) is how "
-    "much the code says about the image. They pull against each other. A KL that falls to 0 "
-    "early means the decoder ignores z: posterior collapse, seen first with <b>log</b> on. The "
-    "ring is the best epoch; dashed lines are values that you changed under way. Select several "
-    "runs in the Library to compare their validation curves.",
+    help="What training minimises, in nats per image: <b>loss = reconstruction + beta · KL</b>. "
+    "Reconstruction, −log p(x|z), measures how far the decoded image is from the original; "
+    "KL(q(z|x) ‖ p(z)) measures how much the code says about the image. One can fall only "
+    "while the other rises. A KL that falls to 0 early means that the decoder ignores z: "
+    "posterior collapse, which <b>Log</b> shows first. With a Gaussian likelihood "
+    "losses can be negative, because a density can exceed 1; lower is still better. The "
+    "ring marks the best epoch since the last change of the objective; dashed lines mark "
+    "your changes during the run. Select several runs in the Library to compare their "
+    "validation curves.",
     widget=CurvesPanel,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from latentlab.widgets.kit.icons import IconButton
@@ -34,23 +34,28 @@ class CurvesToolbar(QWidget):
         self.smoothing.setSingleStep(0.5)
         self.smoothing.setSpecialValueText("No smoothing")
         self.smoothing.setPrefix("Smooth ")
-        self.smoothing.setSuffix(" ep.")
+        self.smoothing.setSuffix(" epochs")
         self.smoothing.setMaximumWidth(SMOOTHING_WIDTH)
         self.smoothing.setKeyboardTracking(False)
         self.smoothing.setValue(self.view.smoothing)
         self.smoothing.setToolTip(
-            "Draw a fading mean over so many epochs; the lines as they were stay behind it, faint"
+            "Draw an exponential moving average over this many epochs. The original lines stay "
+            "visible behind it."
         )
         self.smoothing.setAccessibleName("Smoothing")
         self.last = QComboBox()
         self.last.addItems(list(LAST_EPOCHS))
         self.last.setCurrentIndex([*LAST_EPOCHS.values()].index(self.view.last))
-        self.last.setToolTip("How far back the curves are shown")
+        self.last.setToolTip("Which epochs are shown")
         self.last.setAccessibleName("Epochs shown")
-        self.outliers = toggle_button("Outliers", "Show the steep beginning and every peak as well")
+        self.outliers = toggle_button(
+            "Full range", "Show all values, including the steep first epochs and outliers"
+        )
         self.outliers.setChecked(self.view.outliers)
-        self.alone = IconButton("close", "Stop comparing: take the other runs' curves away")
-        self.save = IconButton("export", "Save the curves as a picture, or as numbers (CSV)")
+        self.alone = IconButton(
+            "close", "Stop the comparison and remove the curves of the other runs"
+        )
+        self.save = IconButton("export", "Save the curves as an image, or as numbers (CSV)")
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, 0, 0)
         row.setSpacing(UNIT // 2)
@@ -86,7 +91,7 @@ def toggle_button(text: str, tip: str) -> QToolButton:
     button.setText(text)
     button.setToolTip(tip)
     button.setCheckable(True)
-    button.setAutoRaise(True)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
     button.setFont(small(button.font()))
     return button
 

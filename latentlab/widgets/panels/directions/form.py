@@ -10,7 +10,13 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QV
 
 from latentlab.data.tables.columns import groups_of
 from latentlab.latent.directions import Method
-from latentlab.session.directions import DirectionSource, Groups, LearnDirection, ReadDirections
+from latentlab.session.directions import (
+    GROUP_NAMES,
+    DirectionSource,
+    Groups,
+    LearnDirection,
+    ReadDirections,
+)
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
@@ -26,7 +32,7 @@ MAX_LEVELS = 50
 
 
 class DirectionForm(QWidget):
-    """DirectionSource and method, and two groups of images collected by hand."""
+    """Source and method of a direction, and two groups of images collected by hand."""
 
     wanted = Signal(object, object, bool)
     """DirectionSource, method, and whether the other directions stay unchanged."""
@@ -52,7 +58,7 @@ class DirectionForm(QWidget):
         second.setSpacing(UNIT)
         second.addWidget(self.method, 1)
         second.addWidget(self.apart)
-        self.sides = {side: GroupEditor(side) for side in "ab"}
+        self.sides = {side: GroupEditor(side) for side in GROUP_NAMES}
         self._by_hand = QWidget()
         third = QHBoxLayout(self._by_hand)
         third.setContentsMargins(0, 0, 0, 0)
@@ -72,30 +78,31 @@ class DirectionForm(QWidget):
         self.source = QComboBox()
         self.source.setAccessibleName("Learn from")
         self.source.setToolTip(
-            "What the direction shall stand for: an attribute of the images, a class against the "
-            "rest, or two groups that you gather."
+            "What the direction separates: the values of an attribute, a class from the rest, or "
+            "two groups of images that you collect."
         )
         self.learn = QPushButton("Learn")
-        self.learn.setToolTip("Learn this direction, and test it on images held out.")
+        self.learn.setToolTip("Learn this direction, and test it on held-out images.")
         self.cancel = QPushButton("Cancel")
-        self.cancel.setToolTip("Give up learning; the directions there are stay.")
+        self.cancel.setToolTip("Stop learning; earlier directions are kept.")
         self.cancel.hide()
         self.method = QComboBox()
         self.method.addItems(list(Method))
         self.method.setAccessibleName("Method")
         self.method.setToolTip(
-            "The difference of means follows how the two groups differ, with all that goes with "
-            "it; a linear classifier finds what tells them apart, and often moves less."
+            "The difference of means follows all differences between the two groups. A linear "
+            "classifier finds the direction that separates them best, and often changes less."
         )
         # Elide long texts, which would widen the column of panels.
         policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         for box in (self.source, self.method):
             box.setMinimumContentsLength(6)
             box.setSizeAdjustPolicy(policy)
-        self.apart = QCheckBox("Leave others")
+        self.apart = QCheckBox("Hold others fixed")
         self.apart.setToolTip(
-            "Leave the other directions as they are: take out what goes with them in the data, "
-            "such as glasses from smile. Works best with others learned as linear classifiers."
+            "Keep the other directions unchanged: remove from this one what correlates with them "
+            "in the data, such as glasses from smile. Works best if the others were learned as "
+            "linear classifiers."
         )
 
     def show_choice(self, state: State) -> None:
@@ -171,12 +178,12 @@ class GroupEditor(QWidget):
 
     def __init__(self, side: str) -> None:
         super().__init__()
-        self._side = side
+        self._side, self._name = side, GROUP_NAMES[side]
         self.count = muted(stretch=False)
-        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("A: 9,999"))
-        self.count.setAccessibleName(f"Group {side.upper()}")
-        self.add = IconButton("plus", f"Add to {side.upper()}")
-        self.clear = IconButton("close", f"Empty group {side.upper()}")
+        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("Without: 9,999"))
+        self.count.setAccessibleName(f"Group “{self._name}”")
+        self.add = IconButton("plus", f"Add to the group “{self._name}”")
+        self.clear = IconButton("close", f"Clear the group “{self._name}”")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT // 2)
@@ -189,16 +196,15 @@ class GroupEditor(QWidget):
 
     def show_rows(self, count: int, *, can_add: bool, holds: bool) -> None:
         """Show the number of images; `holds` tells whether the image at z is in the group."""
-        which = "have it" if self._side == "a" else "have it not"
-        self.count.setText(f"{self._side.upper()}: {count:,}")
-        self.count.setToolTip(f"Group {self._side.upper()}: images that {which}.")
+        self.count.setText(f"{self._name.capitalize()}: {count:,}")
+        self.count.setToolTip(f"Images {self._name} the property of the direction.")
         self.add.setEnabled(can_add and not holds)
         self.clear.setEnabled(count > 0)
-        tip = f"Put the image under z into {self._side.upper()}, and take it out of the other."
+        tip = f"Add the image at z to the group “{self._name}”; it leaves the other group."
         if holds:
-            tip = "The image under z is there already: choose another on the map."
+            tip = "The image at z is already in this group: choose another image on the map."
         elif not can_add:
-            tip = "Choose an image on the map first: z is at none of them."
+            tip = "Choose an image on the map first: z is not the code of an image."
         self.add.setToolTip(tip)
 
     @Slot()
@@ -244,5 +250,5 @@ def _source_text(source: DirectionSource, others: tuple[DirectionSource, ...] = 
     return {
         "attribute": attribute,
         "class": f"class {source.name} against the rest",
-        "groups": "two groups gathered by hand",
+        "groups": "two groups of images",
     }[source.kind]

@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 EMPTY = (
-    "A direction is a line through latent space that stands for something: a smile, glasses, a "
-    "slant. Choose above what it shall be learned from, and press Learn."
+    "A direction is a line through latent space with a meaning: a smile, glasses, a slant. "
+    "Choose above what to learn it from, and press Learn."
 )
 
 
@@ -68,9 +68,9 @@ class DirectionsPanel(PanelWidget):
         self._deleted: Direction | None = None
         self.rows: list[DirectionRow] = []
         self.form = DirectionForm()
-        self.load = IconButton("folder", "Add directions from a file that someone shared")
-        self.save = IconButton("export", "Save these directions as a file to share")
-        self.pictures = IconButton("pictures", "Show on each slider what it does to the image")
+        self.load = IconButton("folder", "Read directions from a file and add them")
+        self.save = IconButton("export", "Save these directions as a file")
+        self.pictures = IconButton("pictures", "Show on each slider how it changes the image")
         self.pictures.setCheckable(True)
         self.pictures.setChecked(True)
         corner = QWidget()
@@ -88,7 +88,7 @@ class DirectionsPanel(PanelWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.put_back = QPushButton()
-        self.put_back.setToolTip("Have the direction again that was deleted last.")
+        self.put_back.setToolTip("Restore the direction that was deleted last.")
         self.put_back.hide()
         inside = QWidget()
         self._column = QVBoxLayout(inside)
@@ -171,7 +171,7 @@ class DirectionsPanel(PanelWidget):
         self.empty.setVisible(not directions)
         self.save.setEnabled(bool(directions))
         if self._deleted:
-            self.put_back.setText(f"Put “{self._deleted.name}” back")
+            self.put_back.setText(f"Restore “{self._deleted.name}”")
         self.put_back.setVisible(self._deleted is not None)
 
     @override
@@ -251,12 +251,13 @@ PANEL = Panel(
     places={
         "edit": Place(Area.RIGHT, 1, 3),
     },
-    help="Edit by meaning. From images that have something and images that have not, a direction "
-    "is learned, <b>v = (mean of μ with) − (mean of μ without)</b>, or the normal of a plane that "
-    "tells them apart; its slider moves z along v. <i>d</i> says how far apart the two groups lie "
-    "along it, on images held out; a weak one is marked. What goes together in the data goes "
-    "together here: if all who smile wear glasses, so will your smile. Learn glasses first, then "
-    "smile with <i>Leave others</i>. Directions stay with the model.",
+    help="Edits images by meaning. A direction is learned from images with and without a "
+    "property: <b>v = (mean of μ with) − (mean of μ without)</b>, or the normal of a plane "
+    "that separates them. Its slider moves z along v. <i>d</i> is the distance between the "
+    "two groups along v on held-out images; weak directions are marked. A direction also "
+    "changes what correlates with it in the data: if all smiling faces wear glasses, it "
+    "adds glasses too. To avoid this, learn glasses first, then smile with <i>Hold others "
+    "fixed</i>. Directions are saved with the model.",
     scrolls=True,
     widget=DirectionsPanel,
 )

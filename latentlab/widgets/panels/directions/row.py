@@ -75,9 +75,9 @@ class DirectionRow(QFrame):
         self.remove.clicked.connect(self._on_remove)
 
     def _axes_button(self) -> IconButton:
-        button, menu = IconButton("axes", "Show on the map"), QMenu(self)
-        menu.addAction("Map: to the right", self._on_right)
-        menu.addAction("Map: upwards", self._on_up)
+        button, menu = IconButton("axes", "Use this direction as an axis of the map"), QMenu(self)
+        menu.addAction("As horizontal axis of the map", self._on_right)
+        menu.addAction("As vertical axis of the map", self._on_up)
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
@@ -90,15 +90,17 @@ class DirectionRow(QFrame):
         if not self.name.hasFocus():
             self.name.setText(name)
         self.name.setAccessibleName(f"Name of {name}")
-        self.name.setToolTip("What it stands for. Type another name; Enter keeps it.")
+        self.name.setToolTip("Name of the direction. Type another name and press Enter.")
         self.slider.setAccessibleName(name)
         self.slider.setToolTip(
-            f"Move z along {name}, in standard deviations of the data's codes. 0 is their mean. "
+            f"Move z along {name}, in standard deviations of the codes. 0 is their mean. "
             "Right-click to reset."
         )
         self.badge.show_strength(direction, card)
-        self.axes.setToolTip(f"Make {name} an axis of the map; another direction can be the other.")
-        self.axes.setAccessibleName(f"Make {name} an axis of the map")
+        self.axes.setToolTip(
+            f"Use {name} as an axis of the map; another direction can be the other axis."
+        )
+        self.axes.setAccessibleName(f"Use {name} as an axis of the map")
         for button, verb in ((self.reset, "Reset"), (self.remove, "Delete")):
             button.setToolTip(f"{verb} {name}")
             button.setAccessibleName(f"{verb} {name}")
@@ -175,15 +177,15 @@ class StrengthBadge(QWidget):
         warnings = warnings_for(direction, card)
         self._is_weak = bool(warnings)
         warning = "weak" if direction.weaknesses else "elsewhere" if warnings else ""
-        self.text = warning or f"d {direction.d:.1f}"
+        self.text = warning or f"d = {direction.d:.1f}"
         lines = [f"<b>{escape(direction.strength)}</b>"]
         lines += [f"⚠ {escape(doubt)}" for doubt in warnings]
         apart = ", ".join(direction.apart_from)
-        unchanged = f"; leaves as they are: {apart}" if apart else ""
+        unchanged = f"; holds {apart} fixed" if apart else ""
         lines += [escape(f"Learned from {direction.source} by {direction.method}{unchanged}.")]
         lines += [
-            "Cohen's d says how many standard deviations lie between the two groups: above 0.8 "
-            "is called large. The accuracy is of images it was not learned from; 50% is chance."
+            "Cohen's d is the distance between the two groups in standard deviations; above 0.8 "
+            "is called large. The accuracy is on held-out images; 50% is chance."
         ]
         self.setToolTip("<p>" + "</p><p>".join(lines) + "</p>")
         self.setAccessibleName(f"Strength of {direction.name}: {self.text}")

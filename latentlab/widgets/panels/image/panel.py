@@ -43,7 +43,7 @@ class ImagePanel(PanelWidget):
         self.place = ElidedLabel()
         self.place.setObjectName("muted")
         self.place.setFont(small(self.place.font()))
-        self._smooth = IconButton("smooth", "Blend pixels when enlarging")
+        self._smooth = IconButton("smooth", "Smooth the pixels of the enlarged image")
         self._smooth.setCheckable(True)
         self._export = IconButton("export", "Save this image as PNG")
         for widget, stretch in ((self.place, 1), (self._smooth, 0), (self._export, 0)):
@@ -137,9 +137,10 @@ PANEL = Panel(
         "analyse": Place(Area.RIGHT, 0, 3),
         "compare": Place(Area.RIGHT, 1, 2),
     },
-    help="The picture that the decoder makes of the current point <b>z</b>: the mean of "
-    "p(x|z). Click the map, drag a slider or press R, and it follows. When z is the code of a "
-    "real image, that image and its reconstruction stand below: what is lost between them "
-    "is what the latent space does not hold.",
+    help="The decoded image of the current point <b>z</b>: the mean of p(x|z). To change z, "
+    "click the map, move a slider, or press R for a random point. If z is the code of a "
+    "real image, that image and its reconstruction are shown below; the difference between "
+    "them is what the code does not carry. The gauge shows the data support of z: how "
+    "typical z is of the codes.",
     widget=ImagePanel,
 )

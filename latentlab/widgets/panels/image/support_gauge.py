@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, TRACK = 72, 16, 6
 NO_EFFECT_TIP = (
-    "Decoding z and encoding the picture leads back from nowhere, wherever z is: the model has not "
-    "learned yet, its posteriors have collapsed, or its numbers have diverged."
+    "All z decode to the same image. The model is not trained yet, its posteriors have "
+    "collapsed, or its training has diverged."
 )
-NOT_MEASURED_TIP = "How far the current z is from the data: measured once training rests."
+NOT_MEASURED_TIP = "The data support of z is measured when the training pauses or ends."
 
 
 class SupportGauge(QWidget):
@@ -44,28 +44,28 @@ class SupportGauge(QWidget):
         if footing is None:
             text, tip = "", NOT_MEASURED_TIP
         elif footing.is_blind:
-            text, tip = "z changes nothing", NO_EFFECT_TIP
+            text, tip = "the decoder ignores z", NO_EFFECT_TIP
         elif level is None:
             text, tip = "no codes to compare with", _drift_text(footing)
         else:
             distance = f" · nearest code {footing.nearest:.3g} ×" if level > EDGE else ""
             text = f"{describe_level(level)}{distance}"
             tip = (
-                "<p>How far the current z is from the data: "
-                f"<b>{describe_level(level)}</b>, by the worse "
-                f"of density and drift. Codes lie here {footing.density:.2g} times as densely as "
-                f"is usual where the decoder has learned, and the nearest is "
-                f"{footing.nearest:.2f} times as far. {_drift_text(footing)}</p>"
+                f"<p>Data support of the current z: <b>{describe_level(level)}</b>. The gauge "
+                f"shows the worse of two measures. Density: codes are {footing.density:.2g} times "
+                "as dense here as is typical of the data, and the nearest code is "
+                f"{footing.nearest:.2f} times as far as is typical. Drift: "
+                f"{_drift_text(footing)}</p>"
             )
         self.text.setText(text)
         self.setToolTip(tip)
-        self.setAccessibleName(f"Off-the-map meter: {text or 'not measured'}")
+        self.setAccessibleName(f"Data support of z: {text or 'not measured'}")
 
 
 def _drift_text(footing: PointSupport) -> str:
     return (
-        f"Decoding z and encoding the picture moves it by {footing.drift:.2f} standard deviations "
-        f"of the posterior per dimension; 9 in 10 samples move by less than "
+        f"decoding z and encoding the image moves z by {footing.drift:.2f} standard deviations of "
+        "the posterior per dimension; for 9 of 10 samples it is less than "
         f"{footing.usual_drift:.2f}."
     )
 

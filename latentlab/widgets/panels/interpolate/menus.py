@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from latentlab.session.points import LatentPath
 
 PATH_KINDS_KEY = "interpolate/ways"
-EASINGS = {"even": Easing.LINEAR, "smooth: slow at each point": Easing.SMOOTH}
+EASINGS = {"even": Easing.LINEAR, "smooth, slow at each waypoint": Easing.SMOOTH}
+LOOPS = {
+    "back and forth": Loop.BACK,
+    "once": Loop.ONCE,
+    "closed: from the end back to the start": Loop.ROUND,
+}
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -44,7 +49,7 @@ class PathsButton(_Button):
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Ways", "Which kinds of way to show side by side.", parent)
+        super().__init__("Paths", "Choose the kinds of path to show side by side.", parent)
         saved = settings().value(PATH_KINDS_KEY, PathKind.STRAIGHT.value).split("+")
         self.actions_: dict[PathKind, QAction] = {}
         for kind in PathKind:
@@ -80,9 +85,11 @@ class PlayButton(_Button):
     paced = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Time", "How the way is played: easing, loop and speed.", parent)
-        self._easings = self._group("Time passes", EASINGS, self.eased.emit)
-        self._loops = self._group("Plays", {loop.value: loop for loop in Loop}, self.looped.emit)
+        super().__init__(
+            "Playback", "Choose how the path is played: easing, loop and speed.", parent
+        )
+        self._easings = self._group("Easing", EASINGS, self.eased.emit)
+        self._loops = self._group("Loop", LOOPS, self.looped.emit)
         speeds = {f"{speed:g} ×": speed for speed in SPEEDS}
         self._group("Speed", speeds, self.paced.emit)[1.0].setChecked(True)
 
@@ -114,7 +121,10 @@ class EndsButton(_Button):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
-            "From", "Put A or B on the mean of a class, or on a typical image.", parent
+            "Choose ends",
+            "Set the start (A) or the end (B) of the path to the mean of a class, or to a "
+            "typical image of it.",
+            parent,
         )
         self._class_names: tuple[str, ...] = ()
 
@@ -127,9 +137,11 @@ class EndsButton(_Button):
         for menu in self.menu().findChildren(QMenu):
             menu.deleteLater()
         self.menu().clear()
-        for end in "AB":
-            self._add_classes(self.menu().addMenu(f"{end}: mean of"), self.mean, end)
-            self._add_classes(self.menu().addMenu(f"{end}: a typical"), self.typical, end)
+        for end, name in (("A", "Start"), ("B", "End")):
+            self._add_classes(self.menu().addMenu(f"{name}: mean of class"), self.mean, end)
+            self._add_classes(
+                self.menu().addMenu(f"{name}: typical image of class"), self.typical, end
+            )
 
     def _add_classes(self, menu: QMenu, signal: SignalInstance, end: str) -> None:
         for label, name in enumerate(self._class_names):

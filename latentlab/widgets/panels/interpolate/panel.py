@@ -56,12 +56,16 @@ class InterpolatePanel(PanelWidget):
         self.steps = IntegerBox(2, 120)
         self.steps.setSuffix(" steps")
         self.steps.setKeyboardTracking(False)
-        self.steps.setToolTip("Pictures from A to B, both included.")
-        self.from_z = make_compact_button("A = z", "Begin the way at the current z  (A)")
-        self.to_z = make_compact_button("B = z", "End the way at the current z  (B)")
+        self.steps.setToolTip("Number of images from A to B, including both.")
+        self.from_z = make_compact_button(
+            "Set start", "Start the path at the current z: A on the map  (A)"
+        )
+        self.to_z = make_compact_button(
+            "Set end", "End the path at the current z: B on the map  (B)"
+        )
         self.ways, self.starts = PathsButton(), EndsButton()
-        self._swap = IconButton("swap", "Swap A and B")
-        self._export = IconButton("export", "Save the way as PNG or animated GIF")
+        self._swap = IconButton("swap", "Swap start and end")
+        self._export = IconButton("export", "Save the path as an image or an animation")
         for widget in (self.from_z, self.to_z, self._swap, self.starts, self.steps, self.ways):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
@@ -245,10 +249,12 @@ PANEL = Panel(
     places={
         "explore": Place(Area.BOTTOM, 0, 5),
     },
-    help="Ways from A to B in latent space, decoded step by step. Drag the handles A and B on the "
-    "map, stand somewhere and press A or B, or take the mean of a class. <b>Ways</b> sets kinds "
-    "side by side: straight, along the sphere, through the data, and the geodesic, whose pictures "
-    "change least. The bars below each step say how much data stands behind it: green as usual, "
-    "red where hardly any code was ever seen. Keys on the timeline are points to come through.",
+    help="Paths through latent space from the start <b>A</b> to the end <b>B</b>, decoded step "
+    "by step. To choose the ends, drag A and B on the map, press A or B to use the current "
+    "z, or take the mean of a class. <b>Paths</b> shows several kinds side by side: "
+    "straight, <b>z(t) = (1 − t)·A + t·B</b>; spherical; through the data; and the "
+    "geodesic, along which images change least. The bar below each step shows its data "
+    "support: green where codes are as dense as is typical, red where there are hardly any "
+    "codes. Waypoints on the timeline are points that the path goes through.",
     widget=InterpolatePanel,
 )

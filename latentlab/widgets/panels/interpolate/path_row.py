@@ -26,13 +26,13 @@ NAMES = {
     PathKind.GEODESIC: "Geodesic",
 }
 KIND_TIPS = {
-    PathKind.STRAIGHT: "The line from A to B in equal steps.",
-    PathKind.SPHERICAL: "Along the arc around the origin, so that the norm of z stays as likely "
-    "as it was: in many dimensions a line cuts through where no code lies.",
-    PathKind.DATA: "The shortest way from code to neighbouring code, walked at an even pace: it "
-    "stays where there is data.",
-    PathKind.GEODESIC: "The way whose pictures change least, in equal steps: shortest under the "
-    "metric that the decoder pulls back from pixels.",
+    PathKind.STRAIGHT: "The straight line from A to B in equal steps.",
+    PathKind.SPHERICAL: "The arc around the origin. It keeps the norm of z as likely as before; "
+    "in many dimensions a straight line crosses a region without codes.",
+    PathKind.DATA: "The shortest path from code to neighbouring code, in equal steps. It stays "
+    "near the data.",
+    PathKind.GEODESIC: "The path along which images change least, in equal steps: the shortest "
+    "path under the metric that the decoder pulls back from pixel space.",
 }
 NAME_WIDTH = 72
 """Width of the name column, in pixels."""
@@ -61,14 +61,14 @@ class PathRow(QWidget):
         self.name.setText(NAMES[way])
         self.name.setCheckable(True)
         self.name.setFont(small(self.name.font()))
-        self.name.setAccessibleName(f"{NAMES[way]} way")
+        self.name.setAccessibleName(f"{NAMES[way]} path")
         self.name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._progress = muted(stretch=False)
-        self.cancel = IconButton("close", "Give up looking for this way")
+        self.cancel = IconButton("close", "Stop the search for this path")
         self.cancel.clicked.connect(self.cancelled)
         self.view = ImageGrid("Drag the handles A and B on the map.", gap=1)
         self.view.setMinimumHeight(24)
-        self.view.setAccessibleName(f"{NAMES[way]} way from A to B")
+        self.view.setAccessibleName(f"{NAMES[way]} path from A to B")
         self.bar = SupportBar(self.view)
         self._side = QWidget()
         self._side.setFixedWidth(NAME_WIDTH)
@@ -109,10 +109,10 @@ class PathRow(QWidget):
         if pictures:
             self.show_tiles(strip.tiles if strip else None)
         self.bar.set_support(strip.support if strip else None)
-        length = f" Its pictures change by {strip.length:.1f} in all." if strip else ""
+        length = f" Its images change by {strip.length:.1f} in total." if strip else ""
         note = f" {strip.note}" if strip and strip.note else ""
         self.name.setToolTip(
-            f"{KIND_TIPS[self.way]}{length}{note} Click to play and save this one."
+            f"{KIND_TIPS[self.way]}{length}{note} Click to play and save this path."
         )
 
     def show_work(self, loading: Progress | None) -> None:

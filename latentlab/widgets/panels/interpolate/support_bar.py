@@ -47,7 +47,7 @@ class SupportBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Support of each step")
+        self.setAccessibleName("Data support of each step")
 
     def set_support(self, support: Support | None) -> None:
         """Show the support of the steps; None hides the bars."""
@@ -83,9 +83,9 @@ class SupportBar(QWidget):
         count = int(s.near[step])
         codes = "1 code" if count == 1 else f"{count:,} codes"
         return (
-            f"Step {step + 1} of {len(s.level)}: {describe_level(float(s.level[step]))}. "
-            f"{codes} within {s.radius[step]:.2g}, density {s.density[step]:.2g} × the usual, "
-            f"nearest code {s.nearest[step]:.1f} × as far as usual."
+            f"Step {step + 1} of {len(s.level)}: {describe_level(float(s.level[step]))}. {codes} "
+            f"within {s.radius[step]:.2g}, density {s.density[step]:.2g} × typical, distance to "
+            f"the nearest code {s.nearest[step]:.1f} × typical."
         )
 
     @override

@@ -47,9 +47,9 @@ class Timeline(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Timeline")
         self.setToolTip(
-            "Drag along it to look at the way. Diamonds are keys, points that it comes through: "
-            "drag them in time, past one another too; double-click goes to one, Del removes it. "
-            "Keys: arrows scrub, Up and Down choose a key, Ctrl+arrows move it."
+            "Drag to move along the path. Diamonds are waypoints: drag one to move it in time, "
+            "double-click it to set z to it, press Del to remove it. By keyboard: the arrow keys "
+            "move along the path, Up and Down choose a waypoint, Ctrl+arrow keys move it."
         )
 
     @override

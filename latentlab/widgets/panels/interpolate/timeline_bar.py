@@ -36,11 +36,11 @@ class TimelineBar(QWidget):
         super().__init__(parent)
         self._controller = controller
         self.player = Player(self)
-        self.play = IconButton("play", "Play the way, or pause")
+        self.play = IconButton("play", "Play or pause the path")
         self.timeline = Timeline()
         self.add_key = make_compact_button(
-            "+ key",
-            "Come through the current z on the way: at the playhead, else in the widest gap.",
+            "Add waypoint",
+            "Make the path go through the current z: at the time shown, or in the widest gap.",
         )
         self.time = PlayButton()
         row = QHBoxLayout(self)

@@ -41,7 +41,10 @@ ONE_ROW_ASPECT = 3.2
 """Width / height above which all plots are in one row."""
 MAX_IMAGES = 1000
 """Images on the map whose mu and sigma are shown."""
-EMPTY = "Train a model, and what each latent dimension carries appears here as it learns."
+EMPTY = (
+    "Train a model. This panel then shows how much information each latent dimension carries in "
+    "each epoch."
+)
 
 
 class LatentsPanel(ThrottledPanel):
@@ -53,11 +56,13 @@ class LatentsPanel(ThrottledPanel):
         super().__init__(controller, parent)
         self.text = muted()
         self.bar = ColourBar()
-        self.bar.setToolTip("Nats per image that a dimension carries. Dark ones have died.")
+        self.bar.setToolTip(
+            "KL that each dimension carries, in nats per image. Dark dimensions are inactive."
+        )
         self.dimension = QComboBox()
         self.dimension.setAccessibleName("Dimension")
         self.dimension.setToolTip(
-            "Whose mu and sigma to show: those of all dimensions together, or of one alone."
+            "Show mu and sigma of all dimensions together, or of one dimension."
         )
         self.tools.addWidget(self.text, 1)
         self.tools.addWidget(self.bar)
@@ -69,8 +74,8 @@ class LatentsPanel(ThrottledPanel):
         self.heat = HeatMap()
         self.split = KlSplitPlot()
         self.bars = KlBars()
-        self.mu = Distribution("mu, against N(0, 1)", standard_normal_pdf, (-4.0, 4.0))
-        self.sigma = Distribution("sigma, against 1", 1.0, (0.0, 1.5))
+        self.mu = Distribution("mu, compared with N(0, 1)", standard_normal_pdf, (-4.0, 4.0))
+        self.sigma = Distribution("sigma, compared with 1", 1.0, (0.0, 1.5))
         self._name_plots()
         self._plots = QWidget()
         self._grid = QGridLayout(self._plots)
@@ -87,17 +92,19 @@ class LatentsPanel(ThrottledPanel):
 
     def _name_plots(self) -> None:
         tips = {
-            self.heat: "KL of each dimension (row) in each epoch (column). Click a row to see "
+            self.heat: "KL of each dimension (row) in each epoch (column). Click a row to show "
             "its mu and sigma.",
             self.bars: "KL of each dimension over the images on the map. Grey ones are inactive. "
-            "Click a bar to see its mu and sigma.",
-            self.split: "The mean KL is what codes say of their images, I(x; z), plus how far "
-            "all codes together are from the prior. I cannot exceed the log of the number of "
-            "images, the dotted line: above it, more of the KL is information than is shown.",
+            "Click a bar to show its mu and sigma.",
+            self.split: "The mean KL is the sum of two parts: the mutual information I(x; z), "
+            "which is what codes say about their images, and KL(q(z) ‖ p(z)), the distance of the "
+            "aggregate posterior from the prior. The estimate of I cannot exceed the log of the "
+            "number of images, the dotted line: above it, I is larger than shown.",
             self.mu: "Means of the posteriors over the data. Together they should fill the "
             "dashed bell of the prior.",
-            self.sigma: "Deviations of the posteriors over the data. At 1, where the prior is, a "
-            "dimension says nothing; near 0 it is exact.",
+            self.sigma: "Standard deviations of the posteriors of all images. A dimension with "
+            "sigma 1, as in the prior, carries no information; one with sigma near 0 "
+            "is exact.",
         }
         for plot, tip in tips.items():
             plot.setToolTip(tip)
@@ -222,12 +229,12 @@ def geometry_text(latents: LatentCurves) -> str:
     parts = []
     if not math.isnan(same):
         parts.append(
-            f"The nearest other code is of the same class for {same:.0%} of the held-out images; "
-            f"by chance it would be for {by_chance:.0%}."
+            f"For {same:.0%} of the held-out images the nearest other code is of the same class; "
+            f"by chance it would be {by_chance:.0%}."
         )
     if not math.isnan(unevenness):
         parts.append(
-            f"Along straight lines between codes the steps of the pictures vary by "
+            "Along straight lines between codes the distances between successive images vary by "
             f"{math.sqrt(max(0.0, unevenness - 1)):.0%} of their mean; a linear decoder has 0%."
         )
     return " ".join(parts)
@@ -240,12 +247,13 @@ PANEL = Panel(
         "train": Place(Area.BOTTOM, 0, 5),
         "analyse": Place(Area.RIGHT, 1, 3),
     },
-    help="What the codes carry. The mean KL is a sum over dimensions, each a row of the heat map: "
-    "one that stays dark has died, and if all do, the posterior has collapsed. It also falls in "
-    "two: <b>E[KL(q(z|x) ‖ p(z))] = I(x; z) + KL(q(z) ‖ p(z))</b>, what a code says of its image, "
-    "and how far the aggregate posterior q(z), all codes together, is from the prior: the holes "
-    "that samples fall into. Means fill the bell and deviations shrink as it learns. Try beta 10, "
-    "then 0.",
+    help="What each latent dimension carries. Each row of the heat map is one dimension, each "
+    "column one epoch, and the mean KL is their sum. A row that stays dark is an inactive "
+    "dimension; if all rows are dark, the posterior has collapsed. The mean KL has two "
+    "parts: <b>E[KL(q(z|x) ‖ p(z))] = I(x; z) + KL(q(z) ‖ p(z))</b>. I(x; z) is what a code "
+    "says about its image. KL(q(z) ‖ p(z)) is the distance of the aggregate posterior q(z), "
+    "all codes together, from the prior; where they differ, samples look wrong. Try beta "
+    "10, then 0.",
     scrolls=True,
     widget=LatentsPanel,
 )

@@ -83,7 +83,7 @@ class QueueRow(QWidget):
     def __init__(self, place: str) -> None:
         super().__init__()
         self.setFixedHeight(ROW_HEIGHT)
-        self.setToolTip("Waits for its turn")
+        self.setToolTip("This run starts when the runs above it have ended")
         number = muted(place, stretch=False)
         number.setFixedWidth(3 * UNIT + 4)
         self.name = ElidedLabel()
@@ -91,7 +91,7 @@ class QueueRow(QWidget):
         self.detail = muted(stretch=False)
         self.detail.setTextFormat(Qt.TextFormat.PlainText)
         self.detail.setMaximumWidth(160)
-        self.remove = IconButton("close", "Take this run out of the queue")
+        self.remove = IconButton("close", "Remove this run from the queue")
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, 4, 0)
         row.setSpacing(UNIT // 2)

@@ -39,7 +39,7 @@ class ColourBy(QWidget):
         self._listed: tuple[Colouring, ...] = ()
         self._counts = {measure: count for measure, (_, count) in COUNT_SETTINGS.items()}
         self.box, self.count = QComboBox(), IntegerBox(FEWEST, MOST)
-        self.box.setToolTip("What gives the points their colour.")
+        self.box.setToolTip("What the colour of the points shows.")
         self.box.setAccessibleName("Colour by")
         self.box.setMaxVisibleItems(24)
         self.box.setSizeAdjustPolicy(
@@ -49,7 +49,7 @@ class ColourBy(QWidget):
         self.count.setKeyboardTracking(False)
         self.count.setAccessibleName("Groups")
         self.count.setToolTip(
-            "How many groups k-means makes, or how many images make a group for HDBSCAN."
+            "Number of clusters of k-means, or the minimum size of a cluster of HDBSCAN."
         )
         self.count.hide()
         row = QHBoxLayout(self)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Put = Callable[[str, float, float, bool], None]
 
+PATH_ENDS = {"a": "path start (A)", "b": "path end (B)"}
+"""Ends of the path and their names in menus."""
+
 
 def fill_map_menu(
     menu: QMenu,
@@ -27,15 +30,15 @@ def fill_map_menu(
     put: Put,
 ) -> None:
     """Add the actions for a spot, and for the image nearest to it, to a menu."""
-    menu.addAction("Go here", partial(go, spot.x, spot.y))
-    for name in "ab":
-        menu.addAction(f"Put {name.upper()} here", partial(put, name, spot.x, spot.y, True))
+    menu.addAction("Set z here", partial(go, spot.x, spot.y))
+    for end, name in PATH_ENDS.items():
+        menu.addAction(f"Set {name} here", partial(put, end, spot.x, spot.y, True))
     if row is not None:
         menu.addSeparator()
-        menu.addAction("Go to the nearest image", partial(controller.point.pick, row))
-        for name in "ab":
-            text = f"Put {name.upper()} on the nearest image"
-            menu.addAction(text, partial(controller.point.pick, row, name))
+        menu.addAction("Set z to the nearest image", partial(controller.point.pick, row))
+        for end, name in PATH_ENDS.items():
+            text = f"Set {name} to the nearest image"
+            menu.addAction(text, partial(controller.point.pick, row, end))
     menu.addSeparator()
     if controller.state.selection:
         add_mean_actions(menu, controller)

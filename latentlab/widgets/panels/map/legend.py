@@ -78,7 +78,7 @@ class _Toggle(QToolButton):
         self.setIcon(_dots(class_colour(label)))
         self.setIconSize(QSize(DOT, DOT))
         self.setToolButtonStyle(self.toolButtonStyle().ToolButtonTextBesideIcon)
-        self.setToolTip(f"Show or hide {name}; double-click for {name} alone, or all again")
+        self.setToolTip(f"Show or hide {name}. Double-click to show {name} alone, or all again.")
         self.setStyleSheet(
             "QToolButton { padding: 1px 2px; } QToolButton:checked { background: transparent; }"
         )

@@ -48,21 +48,24 @@ ELLIPSES, SAMPLES, HOLES, MANIFOLD_BACKDROP, PICTURES = (
 SPREAD, IMAGE = "spread", "image"
 CHOICES = {
     SPREAD: (
-        "Spread of the image",
-        "q(z|x) of the image at z, else of your own picture: one and two standard deviations.",
+        "Posterior of the image",
+        "q(z|x) of the image at z, otherwise of your own image: one and two standard deviations.",
     ),
-    ELLIPSES: ("Marbles", "Ellipses of q(z|x): of the selected images, else of 200."),
+    ELLIPSES: (
+        "Posterior ellipses",
+        "Ellipses of q(z|x): of the selected images, otherwise of 200 images.",
+    ),
     SAMPLES: ("Draw from q(z|x)", "Each point is a draw from q(z|x) instead of its mean."),
-    HOLES: ("Holes", "Red where the prior expects codes and there are none."),
+    HOLES: ("Holes", "Red: the prior expects codes here, and there are none."),
     MANIFOLD_BACKDROP: (
         "Backdrop: manifold",
-        "The decoded manifold behind the points, each tile in place.",
+        "The decoded manifold behind the points, each tile at its place.",
     ),
     IMAGE: (
         "Backdrop: image",
-        "What z decodes to, or the place under the cursor, behind the points.",
+        "The decoded image of z, or of the point under the cursor, behind the points.",
     ),
-    PICTURES: ("Pictures when near", "Images at their points, once few are in view."),
+    PICTURES: ("Images when zoomed in", "Images instead of points when you zoom in."),
 }
 BACKDROPS = (MANIFOLD_BACKDROP, IMAGE)
 """Exclusive layers: at most one is on."""

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 REDRAWN_FIELDS = frozenset({"codes", "view"})
 REQUESTS_WITH_PROGRESS = (ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles)
 DECODING_TIP = (
-    "What a place of the map decodes to: on a plane exactly what lies there, elsewhere the "
-    "codes of the nearest images, the nearer the more."
+    "What a position of the map decodes to: exactly on a plane, otherwise a blend of the codes "
+    "of the nearest images."
 )
 
 
@@ -88,7 +88,7 @@ class MapPanel(PanelWidget):
         self.thumbnail = self.pointer.thumbnail
         self.buttons = MapToolbar(self.plot)
         self.work = RequestProgressBar(
-            controller, REQUESTS_WITH_PROGRESS, "Give this up; what is shown stays.", self.plot
+            controller, REQUESTS_WITH_PROGRESS, "Cancel. The map stays as it is.", self.plot
         )
         self.work.setObjectName("mapBar")
         self.work.move(UNIT, UNIT)
@@ -162,7 +162,7 @@ class MapPanel(PanelWidget):
         self.all.setText(text := f"All {total:,}")
         self.all.setFixedWidth(self.all.fontMetrics().horizontalAdvance(text) + 2 * UNIT)
         self.all.setToolTip(
-            f"Encode the other {total - count:,} images too, and show them; this can be given up."
+            f"Encode the other {total - count:,} images too and show them. You can cancel this."
         )
 
     @Slot()
@@ -196,7 +196,7 @@ class MapPanel(PanelWidget):
     @Slot(object)
     def _on_menu(self, menu: QMenu) -> None:
         menu.addAction(self.layers.actions[SPREAD])
-        menu.addAction("Show all codes", self.plot.show_all)
+        menu.addAction("Zoom to all codes", self.plot.show_all)
 
     @Slot()
     def _on_select_menu(self) -> None:
@@ -236,14 +236,15 @@ PANEL = Panel(
         "analyse": Place(Area.CENTRE, 0, 5),
         "compare": Place(Area.RIGHT, 0, 3),
     },
-    help="Each dot is the code of one real image: the mean of q(z|x), coloured by class. Dashed "
-    "rings are one, two and three standard deviations of the prior N(0, 1). Hover to see what "
-    "any place decodes to, click to go there (the cross), Shift+click to take the nearest real "
-    "image. The two ellipses around an image's code are one and two standard deviations of its "
-    "posterior q(z|x). Drag A and B to choose a path; right-click for more; wheel and drag to "
-    "zoom and pan. On a <b>plane</b> (dimensions, PCA, A, B and z, directions) what lies under the "
-    "cursor decodes exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and decode a "
-    "blend of them. Box and lasso select images for all panels; marbles show how sure the encoder "
-    "is of each.",
+    help="Each dot is the code of one real image: the mean of <b>q(z|x)</b>, coloured by class. "
+    "The dashed rings are one, two and three standard deviations of the prior N(0, 1). "
+    "Hover to see the decoded image of a position, click to set z to it (the cross), "
+    "Shift+click to go to the nearest real image. The two ellipses around the code of an "
+    "image are one and two standard deviations of its posterior. Drag <b>A</b> and <b>B</b> "
+    "to set the start and the end of a path; right-click for more; drag and turn the wheel "
+    "to move and zoom. On a <b>plane</b> (dimensions, PCA, A, B and z, directions) every "
+    "position decodes exactly; <b>t-SNE</b> and <b>UMAP</b> keep neighbours together and "
+    "decode a blend of codes. Box and lasso select images for all panels. "
+    "Posterior ellipses show how certain the encoder is of each image.",
     widget=MapPanel,
 )

@@ -41,7 +41,7 @@ def fill_select_menu(
         submenu = menu.addMenu("Class")
         for label, name in enumerate(names):
             submenu.addAction(name, partial(_select_mask, controller, codes.labels == label))
-        menu.addAction("Text in the class's name …", partial(_ask_text, controller, parent))
+        menu.addAction("Text in the name of the class…", partial(_ask_text, controller, parent))
     if codes.attributes:
         submenu = menu.addMenu("Attribute")
         for name in codes.attributes.names:
@@ -69,7 +69,7 @@ def _add_attribute(
         menu.addAction(title, partial(_select_mask, controller, values > BINARY_THRESHOLD))
     else:
         ask = partial(_ask_range, controller, attribute_colouring(attributes, name), parent)
-        menu.addAction(f"{title} between …", ask)
+        menu.addAction(f"{title} between…", ask)
 
 
 def _add_colouring(
@@ -81,7 +81,7 @@ def _add_colouring(
         return
     if values.dtype.kind == "f":
         ask = partial(_ask_range, controller, colouring, parent)
-        menu.addAction(f"{colouring.title} between …", ask)
+        menu.addAction(f"{colouring.title} between…", ask)
         return
     submenu = menu.addMenu("Group")
     for group in np.unique(values).tolist():
@@ -99,7 +99,9 @@ def _select_mask(controller: Controller, mask: NDArray[np.bool_]) -> None:
 
 
 def _ask_text(controller: Controller, parent: QWidget) -> None:
-    text, accepted = QInputDialog.getText(parent, "Select by text", "The class's name holds:")
+    text, accepted = QInputDialog.getText(
+        parent, "Select by text", "Text in the name of the class:"
+    )
     if accepted:
         select_by_text(controller, text)
 
@@ -114,7 +116,7 @@ def select_by_text(controller: Controller, text: str) -> None:
         controller.selection.select(rows)
     else:
         classes = ", ".join(state.model.spec.class_names[:12])
-        controller.store.refuse(f"No class's name holds “{text}”.", f"There are {classes}.")
+        controller.store.refuse(f"No class name contains “{text}”.", f"The classes are {classes}.")
 
 
 def _ask_range(controller: Controller, colouring: Colouring, parent: QWidget) -> None:
@@ -141,7 +143,7 @@ class RangeDialog(QDialog):
         for box, name, value in ends:
             box.setValue(value)
             box.setAccessibleName(name)
-            box.setToolTip(f"{name} which {colouring.title} on images are selected, included.")
+            box.setToolTip(f"{name} value of {colouring.title} that is selected, included.")
             if colouring.unit:
                 box.setSuffix(f" {colouring.unit}")
             form.addRow(name, box)

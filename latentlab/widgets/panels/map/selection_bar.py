@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QInputDialog, QLabel, QMenu, QWidget
 
+from latentlab.session.directions import GROUP_NAMES
 from latentlab.session.export import TABLES
 from latentlab.session.selection import SetOperation
 from latentlab.widgets.kit.dialogs import ask_save_path
@@ -30,8 +31,8 @@ class SelectionBar(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.text = QLabel()
         self.text.setFont(small(self.text.font()))
-        more = IconButton("more", "What to do with the selected images")
-        clear = IconButton("close", "Select nothing (Esc on the map)")
+        more = IconButton("more", "Actions on the selected images")
+        clear = IconButton("close", "Clear the selection (Esc on the map)")
         row = QHBoxLayout(self)
         row.setContentsMargins(UNIT, 0, 0, 0)
         row.setSpacing(UNIT // 2)
@@ -67,18 +68,18 @@ class SelectionBar(QFrame):
     def fill_menu(self, menu: QMenu) -> None:
         """Add the actions on the selection to a menu."""
         add_mean_actions(menu, self._controller)
-        for side in "ab":
-            text = f"Into group {side.upper()}, to learn a direction"
+        for side, name in GROUP_NAMES.items():
+            text = f"Add to the group “{name}” of a direction"
             menu.addAction(text, partial(self._controller.selection.gather, side))
         menu.addSeparator()
         menu.addAction("Invert", self._controller.selection.invert)
         add_saved_selections(menu, self._controller)
-        menu.addAction("Keep by a name …", self._keep)
-        menu.addAction("Save as CSV …", self._save)
+        menu.addAction("Save as named selection…", self._keep)
+        menu.addAction("Save as CSV…", self._save)
 
     @Slot()
     def _keep(self) -> None:
-        name, accepted = QInputDialog.getText(self, "Keep the selection", "Its name:")
+        name, accepted = QInputDialog.getText(self, "Save the selection", "Name:")
         if accepted:
             self._controller.selection.keep(name)
 
@@ -89,11 +90,11 @@ class SelectionBar(QFrame):
 
 
 def add_mean_actions(menu: QMenu, controller: Controller) -> None:
-    """Add the actions that set z, A or B to the mean of the selection."""
-    for role in ("z", "a", "b"):
-        name = role if role == "z" else role.upper()
+    """Add the actions that set z or an end of the path to the mean of the selection."""
+    for role, name in (("z", "z"), ("a", "path start (A)"), ("b", "path end (B)")):
         menu.addAction(
-            f"Mean of selection becomes {name}", partial(controller.selection.go_to_mean, role)
+            f"Set {name} to the mean of the selection",
+            partial(controller.selection.go_to_mean, role),
         )
 
 
@@ -105,4 +106,4 @@ def add_saved_selections(menu: QMenu, controller: Controller) -> None:
             text = "select" if how is SetOperation.NEW else how.value
             inner.addAction(text.capitalize(), partial(controller.selection.select, kept.rows, how))
         inner.addSeparator()
-        inner.addAction("Forget", partial(controller.selection.forget, kept.name))
+        inner.addAction("Delete", partial(controller.selection.forget, kept.name))

@@ -34,8 +34,10 @@ class MapToolbar(QFrame):
             button.clicked.connect(self._on_clicked)
             row.addWidget(button)
         self.select = IconButton("select", "Select by class, attribute, number or text")
-        self.layers = IconButton("layers", "What else is drawn on the map")
-        self.home = IconButton("home", "Show all codes")
+        self.layers = IconButton(
+            "layers", "Draw posteriors, holes, images or the manifold on the map"
+        )
+        self.home = IconButton("home", "Zoom to all codes")
         for button in (self.select, self.layers, self.home):
             row.addWidget(button)
         self.adjustSize()

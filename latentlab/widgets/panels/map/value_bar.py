@@ -22,7 +22,7 @@ class ColourScale(QWidget):
         self._texts = ("", "", "")
         self.setFont(small(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip("The outermost half per cent at either end share the last colours.")
+        self.setToolTip("The highest and the lowest 0.5 % of the values share the end colours.")
         self.hide()
 
     def show_range(self, title: str, unit: str, ends: tuple[float, float]) -> None:

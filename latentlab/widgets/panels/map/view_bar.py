@@ -18,25 +18,29 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 CHOICES = {
-    Layout.AXES: ("Dimensions", "Two latent dimensions as they are."),
-    Layout.PCA: ("PCA", "The plane in which the codes spread most. Every place decodes exactly."),
+    Layout.AXES: ("Dimensions", "Two latent dimensions, unchanged."),
+    Layout.PCA: (
+        "PCA",
+        "The plane of the largest variance of the codes. Every position decodes exactly.",
+    ),
     Layout.PLANE: (
-        "Plane A, B, z",
-        "The plane through A, B and z as they stand now. Every place decodes exactly.",
+        "Plane of A, B, z",
+        "The plane through the path start A, the path end B and the current z. Every "
+        "position decodes exactly.",
     ),
     Layout.DIRECTIONS: (
         "Directions",
-        "The plane of two directions that were learned. Every place decodes exactly.",
+        "The plane of two learned directions. Every position decodes exactly.",
     ),
     Layout.TSNE: (
         "t-SNE",
-        "Neighbours stay neighbours; distances between groups mean little. A place decodes to "
-        "the blend of the nearest codes.",
+        "Keeps neighbours together; distances between groups mean little. A position decodes to "
+        "a blend of the nearest codes.",
     ),
     Layout.UMAP: (
         "UMAP",
-        "Neighbours stay neighbours, and groups keep more of their order. A place decodes to "
-        "the blend of the nearest codes.",
+        "Keeps neighbours together, and more of the order of the groups. A position decodes to a "
+        "blend of the nearest codes.",
     ),
 }
 AXIS = 7 * UNIT
@@ -58,7 +62,7 @@ class ViewBar(QWidget):
         self._awaits_directions = False
         self.layouts, self.across, self.up = QComboBox(), QComboBox(), QComboBox()
         self.layouts.setToolTip(
-            "What the map shows: a plane through latent space, or who is near whom."
+            "What the map shows: a plane of latent space, or a neighbour embedding."
         )
         self.layouts.setAccessibleName("View")
         self._add_layouts()
@@ -66,9 +70,9 @@ class ViewBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(UNIT // 2)
         row.addWidget(self.layouts)
-        for box, text in ((self.across, "to the right"), (self.up, "upwards")):
-            box.setToolTip(f"What grows {text}.")
-            box.setAccessibleName(f"Axis {text}")
+        for box, text in ((self.across, "horizontal"), (self.up, "vertical")):
+            box.setToolTip(f"Dimension or direction of the {text} axis.")
+            box.setAccessibleName(f"{text.capitalize()} axis")
             box.setFixedWidth(AXIS)
             box.hide()
             box.currentIndexChanged.connect(self._on_axes)
@@ -156,7 +160,7 @@ class ViewBar(QWidget):
         directions = self._controller.state.answer(ReadDirections) or ()
         if len(directions) < 2:
             self._controller.store.refuse(
-                "A plane of directions needs two, and there are fewer.",
+                "A plane of directions needs two learned directions.",
                 "Learn them in the Directions panel.",
             )
             return

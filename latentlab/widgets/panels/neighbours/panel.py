@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
-EMPTY = "There are no images on the map, and so no neighbours of z."
+EMPTY = "There are no images on the map, so z has no neighbours."
 SOME, MOST = 12, 48
 
 
@@ -36,7 +36,7 @@ class NeighboursPanel(PanelWidget):
         self.count.setSuffix(" nearest")
         self.count.setKeyboardTracking(False)
         self.count.setAccessibleName("Neighbours")
-        self.count.setToolTip("How many images are looked for.")
+        self.count.setToolTip("Number of images in each row.")
         self.tools.addWidget(self.count)
         self.tools.addStretch(1)
         self.by_code, self.by_pixels = NeighbourGrid(), NeighbourGrid()
@@ -49,13 +49,13 @@ class NeighboursPanel(PanelWidget):
                 self.by_code,
                 "By code",
                 "by code · |z − mu|",
-                "Nearest in latent space: whose mean of q(z|x) lies closest to z.",
+                "Nearest in latent space: images whose posterior mean mu is closest to z.",
             ),
             (
                 self.by_pixels,
                 "By pixels",
-                "by pixels · differing on average by",
-                "Nearest in pixel space: which look most like what z decodes to.",
+                "by pixels · RMS difference",
+                "Nearest in pixel space: images that differ least from the decoded z.",
             ),
         ):
             label = muted(caption)
@@ -93,10 +93,11 @@ PANEL = Panel(
     places={
         "analyse": Place(Area.BOTTOM, 1, 4),
     },
-    help="The real images nearest to z. Above those whose <b>code</b> is nearest, below those "
-    "whose <b>pixels</b> differ least from what z decodes to, as the root of the mean squared "
-    "difference. Where the two rows agree, the latent space keeps what one sees; where the "
-    "nearest code is far away, z lies in a hole. Hover to preview, click to go to an image.",
+    help="The real images nearest to z. The upper row has those whose <b>code</b> is nearest, by "
+    "|z − mu|. The lower row has those whose <b>pixels</b> differ least from the decoded z, "
+    "by the root of the mean squared difference. Where both rows agree, distance in latent "
+    "space means visible difference. Where even the nearest code is far away, z is in a "
+    "hole. Hover to preview, click to go to an image.",
     scrolls=True,
     widget=NeighboursPanel,
 )

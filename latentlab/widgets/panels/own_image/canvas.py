@@ -54,8 +54,8 @@ class DrawCanvas(PaintArea):
         self._live.timeout.connect(self._emit_progress)
         self.setAccessibleName("Canvas")
         self.setToolTip(
-            "Draw here. By keyboard: arrows move the pen, Space puts it down and lifts it; "
-            "Ctrl+Z takes the last stroke back."
+            "Draw here. By keyboard: the arrow keys move the pen, Space starts and ends a "
+            "stroke, Ctrl+Z removes the last stroke."
         )
         self.prepare(1, 1, colour=False)
 

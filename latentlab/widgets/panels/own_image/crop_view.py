@@ -46,10 +46,10 @@ class CropView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(96, 96)
         self.setMouseTracking(True)
-        self.setAccessibleName("Part of the picture")
+        self.setAccessibleName("Part of the image")
         self.setToolTip(
-            "Drag the frame to choose what the model sees; drag a corner, turn the wheel or press "
-            "+ and - to resize it. Arrow keys move it."
+            "Drag the frame to choose the part that is encoded. To resize it, drag a corner, "
+            "turn the wheel, or press + and -. Arrow keys move it."
         )
 
     def set_own(self, own: OwnImage | None) -> None:
@@ -191,7 +191,7 @@ class CropView(QWidget):
             painter.setPen(QColor(c.muted))
             painter.setFont(small(self.font()))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), "Open, paste or drop a picture.")
+            painter.drawText(self.rect(), int(flags), "Open, paste or drop an image.")
             return
         bounds, rect = self.room(), self.frame_rect()
         draw_image(painter, bounds, self._image, smooth=True)

@@ -27,15 +27,15 @@ class MaskView(PaintArea):
     """The mask changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Draw, open or paste a picture first.", parent)
+        super().__init__("Draw, open or paste an image first.", parent)
         self._pixels: NDArray[np.uint8] | None = None
         self.hidden: NDArray[np.bool_] = np.zeros((1, 1), bool)
         self.brush, self.erasing = 0.18, False
         self._last = QPointF()
-        self.setAccessibleName("What is hidden")
+        self.setAccessibleName("Hidden part")
         self.setToolTip(
-            "Paint over what the model shall fill in. By keyboard: arrows move the brush, "
-            "Space puts it down and lifts it."
+            "Paint over the part that the model fills in. By keyboard: the arrow keys move the "
+            "brush, Space starts and ends painting."
         )
 
     @override

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, override
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 DRAWING = "drawing"
 DRAW, CROP, MASK = range(3)
 PAGES = {
-    "Draw": "Draw a picture, and see what the model makes of each stroke.",
-    "Crop": "Choose the part of a picture that the model sees.",
-    "Mask": "Hide a part of the picture, and let the model fill it in.",
+    "Draw": "Draw an image; each stroke is encoded and decoded at once.",
+    "Crop": "Choose the part of the image that is encoded.",
+    "Mask": "Hide a part of the image, and let the model fill it in.",
 }
 
 
@@ -94,6 +94,7 @@ class OwnImagePanel(PanelWidget):
         for index, (name, tip) in enumerate(PAGES.items()):
             button = QToolButton()
             button.setText(name)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setCheckable(True)
             button.setToolTip(tip)
             self._pages.addButton(button, index)
@@ -101,14 +102,14 @@ class OwnImagePanel(PanelWidget):
         self._pages.button(DRAW).setChecked(True)
         self.tools.addStretch(1)
         self.label = QComboBox()
-        self.label.setAccessibleName("Class of the picture")
+        self.label.setAccessibleName("Class of the image")
         self.label.setMinimumWidth(56)
         self.label.setMaximumWidth(120)
         self.label.hide()
-        self.label.setToolTip("The class that a conditional model is told the picture is of.")
-        self.open = IconButton("folder", "Open a picture  (Ctrl+I)")
-        self.paste = IconButton("paste", "Paste a picture, or a copied image file  (Ctrl+V)")
-        self.forget = IconButton("close", "Take the picture away; z stays where it is")
+        self.label.setToolTip("Class that a conditional model encodes and decodes the image as.")
+        self.open = IconButton("folder", "Open an image  (Ctrl+I)")
+        self.paste = IconButton("paste", "Paste an image, or a copied image file  (Ctrl+V)")
+        self.forget = IconButton("close", "Remove the image; z stays as it is")
         for widget in (self.label, self.open, self.paste, self.forget):
             self.tools.addWidget(widget)
 
@@ -266,16 +267,16 @@ def _page(tools: QWidget, widget: QWidget) -> QWidget:
 
 PANEL = Panel(
     key="picture",
-    title="Own picture",
+    title="Your image",
     places={
         "edit": Place(Area.LEFT, 0, 3),
     },
-    help="Bring a picture of your own to the model: <b>draw</b> one, open or paste one, or drop a "
-    "file anywhere on the window. Its code becomes z, with the spread of its posterior as two "
-    "ellipses on the map; beside the picture stands what the decoder makes of it, and where that "
-    "is wrong. The verdict compares its negative ELBO with those of images on the map. On "
-    "<b>Mask</b>, hide a part and let the model fill it in. Try drawing a 7 with a bar, or half "
-    "an 8.",
+    help="Encodes an image of your own: <b>draw</b> it, open it, paste it, or drop a file on the "
+    "window. z becomes its code, the mean of q(z|x), and the map shows two ellipses of its "
+    "posterior. The panel shows the image, its reconstruction and the error of each pixel, "
+    "and compares the negative ELBO, <b>E[−log p(x|z)] + KL(q(z|x) ‖ p(z))</b>, with that "
+    "of images on the map. <b>Mask</b> hides a part, and the model fills it in. Try a 7 "
+    "with a bar, or half an 8.",
     scrolls=True,
     widget=OwnImagePanel,
 )

@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 MIN_ERROR_SCALE = 0.05
 """Minimum error of the brightest colour, so that small errors do not look large."""
-EMPTY = "Draw a picture, or open, paste or drop one."
+EMPTY = "Draw an image, or open, paste or drop one."
 NAMES = ("original", "reconstruction", "error")
 TIPS = (
-    "The picture as the model sees it: at the size and in the colours of its images.",
-    "What the decoder makes of the mean of its posterior q(z|x).",
-    "How far off each pixel is: bright where picture and reconstruction differ most.",
+    "The image as the model sees it: in the size and the colours of its data set.",
+    "The reconstruction: the decoded mean of the posterior q(z|x).",
+    "The error of each pixel: bright where image and reconstruction differ most.",
 )
 NUMBERS = (
-    "The negative ELBO in nats, with 50 draws of z: what the reconstruction loses, and the rate, "
-    "what it takes to name z. RMSE is over pixels, where white is 1."
+    "Negative ELBO in nats, with 50 draws of z: the reconstruction loss, plus the rate KL(q(z|x) "
+    "‖ p(z)). RMSE is over pixels of 0 to 1."
 )
 
 
@@ -52,19 +52,19 @@ class OwnImageResult(QWidget):
         for view in self.views:
             view.setMinimumHeight(64)
         self.bar = ColourBar("", 2)
-        self.bar.setToolTip("How far a pixel is off, from black, 0, to white, 1.")
+        self.bar.setToolTip("Error of a pixel; black is 0 and white is 1.")
         self.verdict = muted()
         # A number that is cut off without an ellipsis reads as another number.
         self.numbers = ElidedLabel()
         self.numbers.setObjectName("muted")
         self.numbers.setFont(self.verdict.font())
         self.verdict.setToolTip(
-            "Its negative ELBO among those of images drawn at random from the map: the higher, the "
-            "less the model has seen the like."
+            "How the negative ELBO of your image compares with that of random images of the map. "
+            "A high value means that the model has seen few images like it."
         )
-        self.back = _button("z = it", "Go back to the picture's own code.")
-        self.put_a = _button("A = it", "Begin the way from A to B at the picture's code.")
-        self.put_b = _button("B = it", "End the way from A to B at the picture's code.")
+        self.back = _button("Set z", "Set z to the code of your image.")
+        self.put_a = _button("Set start", "Start the path at the code of your image: A on the map.")
+        self.put_b = _button("Set end", "End the path at the code of your image: B on the map.")
         self._buttons = (self.back, self.put_a, self.put_b)
         column.addLayout(self._row(), 1)
         column.addWidget(self.verdict)
@@ -125,13 +125,15 @@ class OwnImageResult(QWidget):
         rmse = f"RMSE {pixel_rmse(own):.3f}"
         if elbo is None:
             self._show_text(rmse)
-            self._show_verdict("busy", "Judging…")
+            self._show_verdict("busy", "Estimating the ELBO…")
             return
         parts = f"reconstruction {elbo.reconstruction:.1f} + rate {elbo.rate:.1f}"
         self._show_text(f"{parts} = {elbo.bound:.1f} nats · {rmse}")
         if reference is None or reference.codes is not state.codes:
             text = (
-                "Compared with the map once training rests" if state.training.run else "Comparing…"
+                "Compared with the map when training pauses or ends"
+                if state.training.run
+                else ("Comparing with the map…")
             )
             self._show_verdict("busy", text)
         else:
@@ -151,5 +153,5 @@ class OwnImageResult(QWidget):
 def _button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(tip)
-    button.setFixedWidth(7 * UNIT)
+    button.setFixedWidth(8 * UNIT)
     return button

@@ -51,7 +51,7 @@ def size_slider(value: int, what: str) -> QSlider:
     slider.setValue(value)
     slider.setFixedWidth(48)
     slider.setAccessibleName(f"Width of the {what}")
-    slider.setToolTip(f"How wide the {what} is, in hundredths of the picture.")
+    slider.setToolTip(f"Width of the {what}, in hundredths of the image.")
     return slider
 
 
@@ -70,14 +70,14 @@ class DrawTools(ToolRow):
         self.width_slider = size_slider(round(100 * canvas.pen_width), "pen")
         self.eraser = IconButton("eraser", "Erase instead of drawing")
         self.eraser.setCheckable(True)
-        self.undo = IconButton("undo", "Take the last stroke back; Ctrl+Z does so on the canvas")
-        self.clear = IconButton("clear", "Clear the canvas; this too can be taken back")
-        self.fill = IconButton("fill", "Fill the canvas with the pen's colour")
+        self.undo = IconButton("undo", "Remove the last stroke (Ctrl+Z on the canvas)")
+        self.clear = IconButton("clear", "Clear the canvas; undo restores it")
+        self.fill = IconButton("fill", "Fill the canvas with the colour of the pen")
         self.center = make_toggle_button(
             "center",
-            "Center as MNIST",
-            "Scale the drawing to 20 of 28 pixels and move its centre of mass to the middle, as "
-            "was done with every digit of MNIST: a model knows only such.",
+            "Centre as in MNIST",
+            "Scale the drawing to 20 of 28 pixels and centre its mass, as in MNIST. A model of "
+            "MNIST has seen only such digits.",
         )
         self._swatches = QButtonGroup(self)
         self.place(self.width_slider, self.eraser, self.undo, self.clear)
@@ -144,16 +144,15 @@ class CropTools(ToolRow):
         self.invert = make_toggle_button(
             "invert",
             "Invert",
-            "Let dark and light change places: for dark ink on paper, where the model knows light "
-            "on black.",
+            "Swap light and dark, for dark ink on paper where the model knows light on black.",
         )
         self.center = make_toggle_button(
             "center",
-            "Center as MNIST",
-            "Cut out what is light on black, scale it to 20 of 28 pixels and centre its mass, as "
-            "was done with every digit of MNIST.",
+            "Centre as in MNIST",
+            "Cut out the light drawing on black, scale it to 20 of 28 pixels and centre its "
+            "mass, as in MNIST.",
         )
-        reset = IconButton("reset", "Take as much of the picture as possible")
+        reset = IconButton("reset", "Use as much of the image as possible")
         self.place(self.invert, self.center, reset)
         self.invert.clicked.connect(self.changed)
         self.center.clicked.connect(self.changed)
@@ -175,17 +174,17 @@ class MaskTools(ToolRow):
         self.width_slider = size_slider(round(100 * mask.brush), "brush")
         self.eraser = IconButton("eraser", "Uncover instead of hiding")
         self.eraser.setCheckable(True)
-        self.clear = IconButton("clear", "Hide nothing")
-        self.invert = IconButton("invert", "Hide what is seen, and show what is hidden")
+        self.clear = IconButton("clear", "Show the whole image again: nothing is hidden")
+        self.invert = IconButton("invert", "Swap the hidden and the visible part")
         self.fill_in = QPushButton("Fill in")
         self.fill_in.setToolTip(
-            "Find the z that explains what is seen best, by maximising log p(x seen | z) + "
-            "log p(z), and go there."
+            "Find the z that explains the visible part best, argmax log p(x visible | z) + log "
+            "p(z), and set z to it."
         )
-        self.others = QPushButton("Other fills")
+        self.others = QPushButton("Other fillings")
         self.others.setToolTip(
-            "Draw six other ways: encode and decode in turn, what is seen held fast. Click one to "
-            "take its z."
+            "Draw six other fillings: encode and decode in turns, with the visible part fixed. "
+            "Click one to set z to it."
         )
         self.place(self.width_slider, self.eraser, self.clear, self.invert)
         self.place(self.fill_in, self.others)

@@ -24,9 +24,7 @@ class PairsView(ImageView):
         self._pairs: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
         self._columns = 0
         self.setAccessibleName("Originals above their reconstructions")
-        self.setToolTip(
-            "Held-out images, the same at every moment, and below each what the model makes of it."
-        )
+        self.setToolTip("Held-out images, the same in every epoch, each above its reconstruction.")
 
     def set_pairs(self, originals: NDArray[np.uint8], reconstructions: NDArray[np.uint8]) -> None:
         """Show images; both arrays have shape (R, H, W) or (R, H, W, 3)."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 STACKED_ASPECT = 1.2
 STEP_MS = 150
 """Milliseconds between two epochs during playback."""
-EMPTY = "Train a model, and how it looks after each epoch is kept here, to be looked back at."
+EMPTY = "Train a model. This panel keeps its codes, reconstructions and samples of each epoch."
 
 
 class ReplayPanel(PanelWidget):
@@ -44,9 +44,7 @@ class ReplayPanel(PanelWidget):
         self.play = IconButton("play", "Play the run from its first epoch to its last")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Epoch")
-        self.slider.setToolTip(
-            "The moment shown. At the right end it follows the latest as the run goes on."
-        )
+        self.slider.setToolTip("The epoch shown. At the right end it follows the run.")
         self.text = muted(stretch=False)
         for widget in (self.play, self.slider, self.text):
             self.tools.addWidget(widget)
@@ -55,13 +53,13 @@ class ReplayPanel(PanelWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self.codes = CodesPlot()
-        self.codes.setToolTip("Codes of held-out images at this moment, coloured by class.")
-        self.codes.setAccessibleName("Codes at this moment")
+        self.codes.setToolTip("Codes of held-out images in this epoch, coloured by class.")
+        self.codes.setAccessibleName("Codes in this epoch")
         self.pairs = PairsView()
         self.samples = ImageGrid("", gap=1)
         self.samples.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.samples.setAccessibleName("Samples at this moment")
-        self.samples.setToolTip("The same points of the prior, decoded at every moment.")
+        self.samples.setAccessibleName("Samples in this epoch")
+        self.samples.setToolTip("The same points of the prior, decoded in every epoch.")
         self._shown = self._body()
         self.body.addWidget(self._empty, 1)
         self.body.addWidget(self._shown, 1)
@@ -80,7 +78,7 @@ class ReplayPanel(PanelWidget):
         pictures = QVBoxLayout()
         pictures.setSpacing(UNIT // 2)
         for caption, view in (
-            ("originals, rebuilt below", self.pairs),
+            ("originals and reconstructions", self.pairs),
             ("samples", self.samples),
         ):
             pictures.addWidget(muted(caption))
@@ -162,11 +160,11 @@ PANEL = Panel(
     places={
         "compare": Place(Area.BOTTOM, 1, 4),
     },
-    help="How the model looks after an epoch: the codes of held-out images by class, the same "
-    "images and their reconstructions <b>x → mu → x̂</b>, and the same points of the prior "
-    "decoded. While a run goes on it follows; drag the slider to look back, or play the whole "
-    "run. Watch reconstructions grow sharp before samples do: samples need the codes to fill the "
-    "bell.",
+    help="The model after each epoch: the codes of held-out images by class, the same images "
+    "with their reconstructions, <b>x → mu → x̂</b>, and the same points of the prior "
+    "decoded. During a run the panel shows the latest epoch; drag the slider to go back, or "
+    "play the whole run. Reconstructions become sharp before samples do, because samples "
+    "need codes that cover the prior.",
     scrolls=True,
     widget=ReplayPanel,
 )

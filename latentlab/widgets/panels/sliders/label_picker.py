@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from latentlab.widgets.kit.theme import UNIT
@@ -25,7 +25,7 @@ class LabelPicker(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, UNIT // 2)
         row.setSpacing(0)
-        caption = QLabel("label")
+        caption = QLabel("class")
         caption.setObjectName("muted")
         row.addWidget(caption)
         row.addSpacing(UNIT)
@@ -34,7 +34,7 @@ class LabelPicker(QWidget):
         self._row.setSpacing(0)
         row.addLayout(self._row)
         self._list = QComboBox()
-        self._list.setToolTip("Make it another class, with the same z")
+        self._list.setToolTip("Decode as another class, with the same z")
         row.addWidget(self._list, 1)
         row.addStretch(1)
         self._names: tuple[str, ...] = ()
@@ -56,8 +56,9 @@ class LabelPicker(QWidget):
         for i, name in enumerate(self._names if short else ()):
             button = QToolButton()
             button.setText(name)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setCheckable(True)
-            button.setToolTip(f"Make it a {name}, with the same z")
+            button.setToolTip(f"Decode as {name}, with the same z")
             button.setFixedWidth(22)
             self._buttons.addButton(button, i)
             self._row.addWidget(button)

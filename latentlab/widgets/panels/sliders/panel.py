@@ -62,15 +62,15 @@ class SlidersPanel(PanelWidget):
         self.order.addItems(list(AxisOrder))
         self.order.setAccessibleName("Order of the sliders")
         self.order.setToolTip(
-            "Which sliders: dimensions in order, dimensions by KL, the one that carries most "
-            "first, or principal components, along which codes vary most."
+            "Which sliders are shown: dimensions in order, dimensions by KL (the largest first), "
+            "or principal components, the directions of the largest variance of the codes."
         )
-        self.pictures = IconButton("pictures", "Show on each slider what it does to the image")
+        self.pictures = IconButton("pictures", "Show on each slider how it changes the image")
         self.pictures.setCheckable(True)
         self.random = QPushButton("Random")
-        self.random.setToolTip("Draw z anew from the prior N(0, 1)  (R)")
+        self.random.setToolTip("Draw a random z from the prior N(0, 1)  (R)")
         self.reset = QPushButton("Reset")
-        self.reset.setToolTip("Move every slider to the mean of the data's codes  (Home)")
+        self.reset.setToolTip("Set every slider to the mean of the codes  (Home)")
         for widget in (self.order, self.pictures):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
@@ -211,13 +211,13 @@ def _dimension(dimension: int, order: AxisOrder, measured: DimensionStatistics |
     if measured is None:
         return AxisTitle(dimension)
     nats, dead = float(measured.kl[dimension]), bool(measured.dead[dimension])
-    nothing = "It carries nothing (under 0.01 nats): the decoder has learned to ignore it."
+    nothing = "It carries no information (under 0.01 nats): the decoder ignores it."
     tip = nothing if dead else f"It carries {nats:.2f} nats per image."
     return AxisTitle(dimension, "z", f"{nats:.2f}" if order is AxisOrder.KL else "", tip, dead)
 
 
 def _component(i: int, share: float) -> AxisTitle:
-    tip = f"Along it lies {share:.1%} of the variance of the codes."
+    tip = f"{share:.1%} of the variance of the codes lies along it."
     return AxisTitle(i, "PC", f"{share:.0%}", tip, share < 1e-4)
 
 
@@ -228,11 +228,12 @@ PANEL = Panel(
         "explore": Place(Area.RIGHT, 1, 5),
         "edit": Place(Area.RIGHT, 0, 3),
     },
-    help="One slider per latent dimension. 0 σ is the mean of the data's codes along it and 1 σ "
-    "their standard deviation, so every slider covers what the data uses. Move one alone and "
-    "watch what changes: slant, thickness, a smile. The pictures below show it beforehand. "
-    "<i>By KL</i> puts first what carries most nats, and greys what the model does not use; "
-    "<i>PCA</i> goes along the principal components, the directions in which codes vary most, with "
-    "their share of the variance. A conditional model also takes the <i>label</i>.",
+    help="One slider per latent dimension. 0 σ is the mean of the codes along it and 1 σ their "
+    "standard deviation, so every slider covers the range of the data: <b>z = mean + Σ "
+    "s<sub>i</sub>·σ<sub>i</sub>·e<sub>i</sub></b>. Move one and watch what changes: slant, "
+    "thickness, a smile. The images below each slider show it in advance. <i>By KL</i> puts "
+    "the dimensions that carry most nats first and greys those that the model does not use. "
+    "<i>PCA</i> has a slider for each principal component, with its share of the variance. "
+    "A conditional model also takes the <i>class</i>.",
     widget=SlidersPanel,
 )

@@ -38,18 +38,18 @@ class TraversalsPanel(PanelWidget):
         super().__init__(controller, parent)
         self.settings = TraversalSettings()
         self._row = 0
-        self.play = IconButton("play", "Sweep the row pointed at last there and back, or pause")
+        self.play = IconButton("play", "Play the row under the cursor back and forth, or pause")
         self.columns = IntegerBox(3, 31)
         self.columns.setValue(self.settings.columns)
         self.columns.setSuffix(" steps")
         self.columns.setKeyboardTracking(False)
-        self.columns.setToolTip("Pictures along each dimension.")
+        self.columns.setToolTip("Number of images in each row.")
         self.range = QComboBox()
         self.range.addItems([kind.value for kind in Range])
         self.range.setAccessibleName("Range")
         self.range.setToolTip(
-            "From where to where each dimension goes: as far as the codes spread, between the "
-            "values that 98 in 100 codes lie within, or as far as the prior does."
+            "How far each dimension varies: as far as the codes spread (σ of the data), between "
+            "the 1st and the 99th percentile of the codes, or as far as the prior spreads."
         )
         self.span = NumberBox(0.5, 6.0)
         self.span.setSingleStep(0.5)
@@ -57,13 +57,13 @@ class TraversalsPanel(PanelWidget):
         self.span.setPrefix("± ")
         self.span.setSuffix(" σ")
         self.span.setKeyboardTracking(False)
-        self.span.setToolTip("How far to either side, in standard deviations.")
-        export = IconButton("export", "Save the sheet as PNG, or its sweep as animated GIF")
+        self.span.setToolTip("Distance to either side, in standard deviations.")
+        export = IconButton("export", "Save the rows as PNG, or their animation as GIF")
         for widget in (self.play, self.range, self.span, self.columns):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
-        self.sheet = LabelledRows("What each dimension does appears here.")
+        self.sheet = LabelledRows("The effect of each dimension appears here when a model is open.")
         self.view = self.sheet.view
         self.view.setAccessibleName("Traversals of each dimension")
         self.body.addWidget(self.sheet, 1)
@@ -157,9 +157,7 @@ class TraversalsPanel(PanelWidget):
             return
         self._row = index // made.tiles.columns
         value = made.values[self._row, index % made.tiles.columns]
-        self.view.setToolTip(
-            f"z{made.dimensions[self._row] + 1} = {value:+.2f}. Click to go there."
-        )
+        self.view.setToolTip(f"z{made.dimensions[self._row] + 1} = {value:+.2f}. Click to set z.")
         self._preview(index)
 
     def _preview(self, index: int) -> None:
@@ -201,10 +199,11 @@ PANEL = Panel(
     places={
         "analyse": Place(Area.CENTRE, 1, 4),
     },
-    help="What each latent dimension does: a row of pictures in which it alone varies and all "
-    "others stay where z is. Rows are sorted by their mean KL, in nats per image: those that carry "
-    "most stand first, and one near 0 has died and changes nothing. Hover to preview, click to go "
-    "there, or let a row sweep there and back. In a disentangled model each row changes one thing.",
+    help="The effect of each latent dimension: in each row one dimension varies and all others "
+    "keep the value of z, <b>x = decode(z + t·e<sub>i</sub>)</b>. Rows are sorted by their "
+    "mean KL in nats per image; the first row carries most information, and one near 0 is "
+    "inactive and changes nothing. Hover to preview, click to set z, or play a row back and "
+    "forth. In a disentangled model each row changes one property.",
     scrolls=True,
     widget=TraversalsPanel,
 )

@@ -30,7 +30,10 @@ GAP = 2
 CLASSES = 12
 """Maximum number of classes in the legend."""
 LISTED = 1000
-EMPTY = "Choose a folder or a ZIP of pictures: some of them will show here as the model sees them."
+EMPTY = (
+    "Choose a folder or a ZIP archive of images. Some of them are shown here as the model sees "
+    "them."
+)
 
 
 class ContactSheetWidget(QWidget):
@@ -40,7 +43,7 @@ class ContactSheetWidget(QWidget):
         super().__init__(parent)
         self._contact: ContactSheet | None = None
         self.tiles = ImageGrid(EMPTY, gap=GAP)
-        self.tiles.setAccessibleName("Some of the pictures")
+        self.tiles.setAccessibleName("Sample of the images")
         self.tiles.setMinimumSize(200, 96)
         sheet = QFrame()
         sheet.setObjectName("sheet")
@@ -67,7 +70,7 @@ class ContactSheetWidget(QWidget):
         self.problem = problem()
         self.unreadable = _fold()
         self.list = QPlainTextEdit(readOnly=True)
-        self.list.setAccessibleName("Files that could not be read, and why")
+        self.list.setAccessibleName("Files that could not be read, with the reason")
         self.list.setMaximumHeight(12 * UNIT)
         self.list.setFont(small(self.list.font()))
         column = QVBoxLayout(self)
@@ -115,7 +118,7 @@ class ContactSheetWidget(QWidget):
         self.unreadable.setVisible(bool(skipped))
         self.list.setVisible(bool(skipped) and self.unreadable.isChecked())
         count = len(skipped)
-        self.unreadable.setText(f"{count:,} could not be read and will be left out")
+        self.unreadable.setText(f"{count:,} could not be read and are left out")
         lines = [f"{name}: {why}" for name, why in skipped[:LISTED]]
         if count > LISTED:
             lines.append(f"and {count - LISTED:,} more")
@@ -134,7 +137,7 @@ class ContactSheetWidget(QWidget):
     def _on_hovered(self, row: int) -> None:
         contact = self._contact
         if contact is None or not 0 <= row < len(contact.names):
-            self.pointed.setText("Point at a picture for its name." if contact else "")
+            self.pointed.setText("Hover over an image for its name." if contact else "")
             return
         named = f"  ·  {contact.classes[contact.labels[row]][0]}" if contact.labels else ""
         self.pointed.setText(f"{contact.names[row]}{named}")
@@ -148,7 +151,7 @@ def _fold() -> QToolButton:
     fold.setFont(small(fold.font()))
     fold.setArrowType(Qt.ArrowType.RightArrow)
     fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    fold.setToolTip("List the files that could not be read, and why")
+    fold.setToolTip("List the files that could not be read, with the reason")
     return fold
 
 
@@ -159,13 +162,13 @@ def _tiles(contact: ContactSheet) -> Tiles | None:
 
 
 def _summary(contact: ContactSheet) -> str:
-    pictures = counted(contact.count, "picture")
+    pictures = counted(contact.count, "image")
     named = len(contact.classes)
     classes = f" in {counted(named, 'class')}" if named else ", no classes"
     source = ""
     if contact.table:
         attributes = counted(len(contact.attributes), "attribute")
-        source = f"; {contact.table} tells {attributes}, {contact.how}"
+        source = f"; {contact.table} has {attributes}, {contact.how}"
     return f"{pictures}{classes}{source}."
 
 
@@ -185,5 +188,5 @@ def _legend(classes: tuple[tuple[str, int], ...]) -> str:
 
 def _classes_tip(classes: tuple[tuple[str, int], ...]) -> str:
     if len(classes) <= CLASSES:
-        return "How many pictures there are of each class"
+        return "Number of images in each class"
     return ", ".join(f"{escape(name)} {count:,}" for name, count in classes[:200])

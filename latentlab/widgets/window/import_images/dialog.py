@@ -61,7 +61,7 @@ class ImportDialog(QDialog):
         self, controller: Controller, root: Path | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Use a folder of pictures")
+        self.setWindowTitle("Use a folder of images")
         self.resize(920, 640)
         self.setMinimumSize(600, 440)
         self._controller = controller
@@ -74,7 +74,7 @@ class ImportDialog(QDialog):
         self._options.setWidgetResizable(True)
         self._options.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._options.setFixedWidth(FORM_WIDTH)
-        self._options.setWidget(muted("Loading what can be chosen…"))
+        self._options.setWidget(muted("Loading the options…"))
         self.pick = self._attribute_button()
         self._lay_out()
         options: dict[str, Any] = settings().value(REMEMBERED, {})
@@ -91,9 +91,9 @@ class ImportDialog(QDialog):
 
     def _lay_out(self) -> None:
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.use = QPushButton("Use these pictures")
+        self.use = QPushButton("Use these images")
         self.use.setObjectName("primary")
-        self.use.setToolTip("Put them into the training form: nothing is trained yet")
+        self.use.setToolTip("Enter these images into the training form. This starts no training.")
         self.use.setEnabled(False)
         self.use.setDefault(True)
         self.buttons.addButton(self.use, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -114,8 +114,8 @@ class ImportDialog(QDialog):
     def _attribute_button(self) -> QPushButton:
         button = QPushButton("Choose attributes", autoDefault=False)
         button.setToolTip(
-            "Tick up to five attributes: each combination becomes a class that a conditional "
-            "model can be asked for"
+            "Choose up to five attributes. Each combination of their values becomes a class of a "
+            "conditional model."
         )
         button.setMenu(QMenu(button))
         button.menu().triggered.connect(self._on_picked)
@@ -129,7 +129,7 @@ class ImportDialog(QDialog):
         self.form = FormWidget(fields, grouped=False)
         height = self.form.row("height")
         if height and isinstance(height.editor, NumberEditor):
-            height.editor.box.setSpecialValueText("as wide")
+            height.editor.box.setSpecialValueText("same as width")
         self.form.set_values(self._initial)
         self.form.changed.connect(self._on_edited)
         inside = QWidget()
@@ -203,7 +203,7 @@ class ImportDialog(QDialog):
         """Fill the menu of attributes, and show the table that they come from."""
         row = self.form.row("attributes") if self.form else None
         if row and isinstance(row.editor, FileEditor):
-            row.editor.line.setPlaceholderText(contact.table or "none beside them")
+            row.editor.line.setPlaceholderText(contact.table or "no table found")
         chosen = self.values().get("classes_from", [])
         menu = self.pick.menu()
         menu.clear()

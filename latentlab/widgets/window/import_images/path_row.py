@@ -15,10 +15,12 @@ class FilePathRow(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.line = QLineEdit()
-        self.line.setPlaceholderText("A folder or a ZIP of pictures")
-        self.line.setToolTip("Where the pictures lie; two or more folders in it become classes")
-        self.line.setAccessibleName("Folder or ZIP of pictures")
-        label = QLabel("Pictures")
+        self.line.setPlaceholderText("A folder or a ZIP archive of images")
+        self.line.setToolTip(
+            "Where the images are. If it has two or more folders inside, each is a class."
+        )
+        self.line.setAccessibleName("Folder or ZIP archive of images")
+        label = QLabel("Images")
         label.setFixedWidth(LABEL_WIDTH - GROUP_INDENT)
         label.setBuddy(self.line)
         row = QHBoxLayout(self)
@@ -27,8 +29,16 @@ class FilePathRow(QWidget):
         row.addWidget(label)
         row.addWidget(self.line, 1)
         for text, tip, slot in (
-            ("Folder…", "Choose a folder, with folders in it or without", self._choose_folder),
-            ("ZIP…", "Choose a ZIP of pictures; it is read where it is", self._choose_zip),
+            (
+                "Folder…",
+                "Choose a folder of images, with or without folders inside",
+                self._choose_folder,
+            ),
+            (
+                "ZIP…",
+                "Choose a ZIP archive of images; it is read without unpacking",
+                self._choose_zip,
+            ),
         ):
             button = QPushButton(text, autoDefault=False)
             button.setToolTip(tip)
@@ -37,12 +47,12 @@ class FilePathRow(QWidget):
 
     @Slot()
     def _choose_folder(self) -> None:
-        self._take(QFileDialog.getExistingDirectory(self, "Pictures", self.line.text()))
+        self._take(QFileDialog.getExistingDirectory(self, "Images", self.line.text()))
 
     @Slot()
     def _choose_zip(self) -> None:
         near = self.line.text()
-        self._take(QFileDialog.getOpenFileName(self, "Pictures", near, "Archives (*.zip)")[0])
+        self._take(QFileDialog.getOpenFileName(self, "Images", near, "Archives (*.zip)")[0])
 
     def _take(self, path: str) -> None:
         if path:

@@ -91,7 +91,7 @@ def test_a_change_is_shown_after_a_moment_but_files_are_checked_once(dialog, unt
 def test_what_is_shown_can_be_used(dialog):
     show(dialog, classes=(("cats & co", 20), ("dogs", 4)), labels=(0,) * 20 + (1,) * 4, count=3204)
     assert dialog.use.isEnabled()
-    assert dialog.view.summary.text() == "3,204 pictures in 2 classes."
+    assert dialog.view.summary.text() == "3,204 images in 2 classes."
     assert "cats&nbsp;&amp;&nbsp;co" in dialog.view.classes.text()
     assert dialog.view.tiles._tiles.pictures is PICTURES
     dialog.view.tiles.hovered.emit(21)
@@ -135,11 +135,11 @@ def test_a_problem_is_said_in_the_dialog_and_the_pictures_stay(dialog):
 def test_one_picture_is_not_enough(dialog):
     show(dialog, count=1)
     assert not dialog.use.isEnabled()
-    assert dialog.view.summary.text() == "1 picture, no classes."
+    assert dialog.view.summary.text() == "1 image, no classes."
 
 
 def test_unreadable_files_are_counted_and_listed(dialog):
-    skipped = (("a.png", "is no picture"), ("b.jpg", "image file is truncated"))
+    skipped = (("a.png", "is no image"), ("b.jpg", "image file is truncated"))
     dialog._controller.show(answers={CheckImageFiles: HeaderCheck(Path("/park"), 9, skipped)})
     assert dialog.view.unreadable.isHidden(), "those are other pictures"
     dialog._controller.show(answers={CheckImageFiles: HeaderCheck(Path("/zoo"), 9, skipped)})
@@ -151,7 +151,7 @@ def test_unreadable_files_are_counted_and_listed(dialog):
 
 
 def test_progress_is_shown_while_there_is_any(dialog):
-    dialog._controller.show(working={ShowContactSheet: Progress("Reading some pictures", 0.25)})
+    dialog._controller.show(working={ShowContactSheet: Progress("Reading some images", 0.25)})
     assert dialog.view._progress.isVisible()
     assert dialog.view._progress.value() == 250
     dialog._controller.show(working={})
