@@ -52,6 +52,11 @@ class ManifoldPanel(PanelWidget):
         )
         self.spacing = QComboBox()
         self.spacing.addItems(list(SPACINGS))
+        # Otherwise it is as wide as its longest entry, and the tools need a second line.
+        self.spacing.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.spacing.setMinimumContentsLength(9)
         self.spacing.setAccessibleName("Spacing of the grid")
         self.spacing.setToolTip(
             "Even steps, or steps with equal shares of the prior, which give more room to the "

@@ -1,0 +1,51 @@
+"""No text is cut off: in any workspace, at any size, in both themes."""
+
+import pytest
+from gui_support import wait
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QPushButton, QToolButton
+
+from latentlab.widgets.kit import theme
+from latentlab.widgets.kit.labels import ElidedLabel, TwoLineLabel
+
+BUILT = None
+SIZES = [(1024, 640), (1280, 720), (1440, 900), (1920, 1080)]
+MARGIN = 8
+"""Pixels of a button beside its text, at least."""
+ELIDED = ElidedLabel | TwoLineLabel
+
+
+def is_cut(widget):
+    """Return whether a widget has less width than its text, and does not elide it."""
+    if isinstance(widget, ELIDED) or not widget.text():
+        return False
+    if isinstance(widget, QLabel):
+        if widget.wordWrap() or "<" in widget.text():
+            return False
+        needed = max(widget.fontMetrics().horizontalAdvance(x) for x in widget.text().split("\n"))
+        return needed > widget.contentsRect().width() + 1
+    if isinstance(widget, QCheckBox):
+        return widget.sizeHint().width() > widget.width() + 1
+    return widget.fontMetrics().horizontalAdvance(widget.text()) + MARGIN > widget.width() + 1
+
+
+def cut_texts(window):
+    kinds = (QLabel, QPushButton, QToolButton, QCheckBox)
+    widgets = window.findChildren(QLabel) + window.findChildren(QAbstractButton)
+    seen = [w for w in widgets if isinstance(w, kinds) and not w.visibleRegion().isEmpty()]
+    assert len(seen) > 20
+    return {w.text() for w in seen if is_cut(w)}
+
+
+@pytest.mark.parametrize("scheme", [Qt.ColorScheme.Light, Qt.ColorScheme.Dark])
+def test_no_text_is_cut(big, scheme):
+    try:
+        theme.choose(scheme)
+        for size in SIZES:
+            big.window.resize(*size)
+            for _ in big.tour():
+                wait(20)
+                found = cut_texts(big.window)
+                assert not found, (size, big.state.workspace, found)
+    finally:
+        theme.choose(Qt.ColorScheme.Unknown)
