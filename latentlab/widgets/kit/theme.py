@@ -139,7 +139,7 @@ def _apply_theme(_scheme: Qt.ColorScheme | None = None) -> None:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return
-    sheet = _frames(c) + _controls(c)
+    sheet = _frames(c) + _controls(c) + _views(c)
     # Qt polishes each widget six times for a style sheet of the application, once for a window's.
     windows: list[QApplication | QMainWindow] = [
         each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)
@@ -235,6 +235,11 @@ def _controls(c: Colours) -> str:
         border-color: {c.border}; }}
     QToolButton:checked {{ background: {c.border}; }}
     QToolButton:focus {{ border-color: {c.accent}; }}
+    """
+
+
+def _views(c: Colours) -> str:
+    return f"""
     QTabBar {{ background: transparent; }}
     QTabBar::tab {{ background: transparent; color: {c.muted}; border: none;
         border-bottom: 2px solid transparent; padding: 4px 8px 3px 8px; }}
