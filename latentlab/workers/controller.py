@@ -113,7 +113,6 @@ class Controller(QObject):
         if path.is_dir() or path.suffix.lower() in MODEL_SUFFIXES:
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
-            self.workspaces.go("train")
             self.ask(ReadRecipe(path))
         else:
             self.own_image.open(path)

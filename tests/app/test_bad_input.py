@@ -13,6 +13,8 @@ from safetensors.numpy import save_file
 from latentlab.directories import resources, runs
 from latentlab.session.bookmarks import ImportBookmarks, ReadBookmarks
 from latentlab.session.directions import ImportDirections, ReadDirections
+from latentlab.session.export import DescribeForm
+from latentlab.session.form import with_titles
 from latentlab.session.model import Decode, DecodePath, MakeSamples
 from latentlab.widgets.panels.library.run_model import STATUS
 
@@ -252,10 +254,12 @@ def test_is_told_and_nothing_is_lost(old_desk, make, tmp_path):
     before = desk.state
     desk.controller.open_path(path)
     desk.settle()
+    assert desk.state.workspace == "explore", "what cannot be opened leads nowhere"
     failure, bar = desk.state.failure, desk.window.failure_bar
     assert bar.isVisible()
     assert words in bar.text.text()
-    assert bar.text.text() == f"{failure.title} {failure.advice}".strip()
+    text = f"{failure.title} {failure.advice}".strip()
+    assert bar.text.text() == with_titles(text, desk.state.answer(DescribeForm))
     assert "Traceback" not in bar.text.text()
     assert len(bar.text.text()) < 1000
     assert failure.details == ""

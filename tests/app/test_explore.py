@@ -354,6 +354,8 @@ def test_sliders_and_axes_of_the_twenty_dimensional_model(cvae, by_hand):
     cvae.hand.click(row.slider, QPoint(4, row.slider.height() // 2), RIGHT)
     assert cvae.state.point.z[4] == pytest.approx(mu.mean(), abs=1e-5)
     assert not row._reset.isEnabled()
+    cvae.controller.map.set_plane((0, 1))
+    cvae.settle()
     panel = cvae.panel("map")
     assert [panel.across.itemText(i) for i in range(panel.across.count())] == [
         f"z{d}" for d in range(1, 21)
@@ -543,7 +545,7 @@ def test_undo_buttons_follow_and_undo_ends_where_a_model_begins(desk):
 def test_smooth_pixels(old_desk):
     panel = old_desk.panel("image")
     square = panel.view.grab().toImage()
-    button = next(b for b in panel.findChildren(QToolButton) if "Blend" in b.toolTip())
+    button = next(b for b in panel.findChildren(QToolButton) if "Smooth" in b.toolTip())
     old_desk.hand.click(button)
     smooth = panel.view.grab().toImage()
     assert count_colours(smooth) > 2 * count_colours(square)

@@ -33,7 +33,7 @@ PANELS = find_panels()
 
 def is_qts_own(widget):
     """Say whether Qt made it inside one of its widgets: a spin box's line, a tab bar's ends."""
-    inside = isinstance(widget.parent(), QAbstractSpinBox | QComboBox | QTabBar)
+    inside = isinstance(widget.parent(), QAbstractSpinBox | QComboBox | QTabBar | QLineEdit)
     return inside or widget.objectName().startswith("qt_")
 
 

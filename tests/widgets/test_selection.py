@@ -207,7 +207,7 @@ def test_the_menu_chooses_by_words_codes_and_ranges(desk, monkeypatch):
     assert [button.text() for button in panel.legend.buttons] == ["AT", "CH"]
     fill_select_menu(menu, desk.controller, panel.colours.chosen, panel)
     inner = texts(texts(menu)["Attribute"].menu())
-    assert list(inner) == ["land", "grade", "age between …", "hat"]
+    assert list(inner) == ["land", "grade", "age between…", "hat"]
     texts(inner["land"].menu())["CH"].trigger()
     assert chosen(desk) == set(range(1, 90, 2)) - {5}
     texts(inner["grade"].menu())["2"].trigger()
@@ -217,7 +217,7 @@ def test_the_menu_chooses_by_words_codes_and_ranges(desk, monkeypatch):
     texts(texts(menu)["Group"].menu())["AT"].trigger()
     assert chosen(desk) == set(range(0, 90, 2))
     monkeypatch.setattr(RangeDialog, "exec", lambda dialog: (dialog.low.setValue(5), 1)[1])
-    inner["age between …"].trigger()
+    inner["age between…"].trigger()
     assert min(chosen(desk)) == 35
     menu.deleteLater()
 

@@ -147,6 +147,8 @@ def test_panels_hidden_while_the_model_changes_catch_up(desk):
     for key in KEYS:
         desk.window.docks[key].toggleViewAction().trigger()
     assert len(desk.panel("sliders").rows) == 5
+    desk.controller.map.set_plane((0, 1))
+    desk.settle()
     assert desk.panel("map").across.count() == 5
     assert desk.panel("map").across.isVisible()
     assert desk.panel("samples").label.isVisible()
@@ -159,7 +161,7 @@ def test_close_button_hides_and_float_button_floats(desk):
     desk.hand.click(buttons["Hide"])
     assert not dock.isVisible()
     dock.toggleViewAction().trigger()
-    desk.hand.click(buttons["Float"])
+    desk.hand.click(buttons["Show"])
     assert dock.isFloating()
     dock.setFloating(False)
 
@@ -183,7 +185,7 @@ def test_a_panel_that_floats_looks_so_and_comes_back_to_the_front(desk):
         button.click()
         desk.until(lambda dock=dock: not dock.isFloating())
         desk.until(lambda dock=dock: not dock.visibleRegion().isEmpty() and dock._in_front)
-        assert button.toolTip().startswith("Float")
+        assert button.toolTip().startswith("Show")
 
 
 def test_reset_puts_everything_back(make_desk):

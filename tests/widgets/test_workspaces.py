@@ -113,7 +113,7 @@ def test_what_is_done_leads_to_its_workspace_and_back(desk, tmp_path):
     workspaces.back()
     assert state() == "explore"
     desk.controller.open_path(tmp_path / "five.png")
-    assert state() == "edit"
+    desk.until(lambda: state() == "edit")
     workspaces.back()
     desk.controller.training.apply_remedy(Remedy("Longer", (("training.epochs", 5),)))
     assert state() == "train"

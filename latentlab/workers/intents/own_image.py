@@ -58,8 +58,7 @@ class OwnImageIntents:
         undo.followed_by(self._follow)
 
     def open(self, path: Path) -> None:
-        """Encode an image file, and show the workspace Edit."""
-        self._workspaces.go("edit")
+        """Encode an image file; the workspace Edit shows it."""
         self._demand.ask(EncodeFile(path, self._label()))
 
     def show(
@@ -111,6 +110,7 @@ class OwnImageIntents:
             self._demand.withdraw(kind)
 
     def _on_file(self, _: EncodeFile, original: Original) -> None:
+        self._workspaces.go("edit")
         self._show(original)
         self._point.show_original(original)
 

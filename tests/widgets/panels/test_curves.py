@@ -234,7 +234,7 @@ def test_changes_are_marked(panel):
     panel.controller.show(changes=())
     assert labels(panel.plots["loss"]) == []
     assert change_label(RATE) == "lr 0.0003"
-    assert change_tooltip(BETA) == "objective.beta became 4 at epoch 1.50 (step 30)"
+    assert change_tooltip(BETA) == "objective.beta was set to 4 at epoch 1.50 (step 30)"
 
 
 def test_runs_are_compared_in_colours_of_their_own(panel):
@@ -251,7 +251,7 @@ def test_runs_are_compared_in_colours_of_their_own(panel):
     assert panel.controller.asked == [("runs.compare", ())]
     panel.controller.show(answers={Compare: ()})
     assert panel.plots["loss"].others == []
-    assert not panel._below.isVisible()
+    assert "beta" not in legend(panel)
 
 
 def test_open_run_is_drawn_once_where_it_is_compared(panel):

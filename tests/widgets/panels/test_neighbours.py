@@ -8,8 +8,6 @@ from PySide6.QtTest import QTest
 
 @pytest.fixture
 def panel(big):
-    big.window.docks["neighbours"].raise_()
-    big.window.docks["neighbours"].show()
     panel = big.panel("neighbours")
     big.until(lambda: panel.by_code.count > 0)
     big.settle()

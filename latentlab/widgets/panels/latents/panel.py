@@ -14,6 +14,7 @@ from latentlab.session.latent_curves import ACTIVE_TIP
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, Place, ThrottledPanel
 from latentlab.widgets.panels.latents.plots import (
     Cell,
@@ -83,6 +84,7 @@ class LatentsPanel(ThrottledPanel):
         self._grid.setSpacing(UNIT // 2)
         self.body.addWidget(self._empty, 1)
         self.body.addWidget(self._plots, 1)
+        StaleOverlay(self._plots, controller, MeasureDimensions)
         self._wide: bool | None = None
         self._arrange(wide=False)
         self.dimension.currentIndexChanged.connect(self._show_distributions)
