@@ -112,6 +112,7 @@ def test_what_is_done_leads_to_its_workspace_and_back(desk, tmp_path):
     desk.until(lambda: desk.state.training.run is None)
     workspaces.back()
     assert state() == "explore"
+    desk.lab.EncodeFile = lambda request: desk.lab.PickImage(type("Row", (), {"row": 5}))
     desk.controller.open_path(tmp_path / "five.png")
     desk.until(lambda: state() == "edit")
     workspaces.back()
