@@ -104,11 +104,11 @@ class FlowLayout(QLayout):
                 lines.append([])
                 used = 0
             lines[-1].append((item, size.width(), stretch))
-            used += size.width() + (0 if item.spacerItem() else self.spacing())
+            used += size.width() + (self.spacing() if size.width() else 0)
         return lines
 
     def _place(self, line: list[tuple[QLayoutItem, int, int]], rect: QRect) -> None:
-        gaps = sum(not item.spacerItem() for item, _, _ in line) - 1
+        gaps = max(0, sum(width > 0 for _, width, _ in line) - 1)
         spare = rect.width() - sum(width for _, width, _ in line) - gaps * self.spacing()
         total = max(1, sum(stretch for _, _, stretch in line))
         x = rect.x()
@@ -116,7 +116,7 @@ class FlowLayout(QLayout):
             width = natural + max(0, spare) * stretch // total
             height = item.sizeHint().height()
             item.setGeometry(QRect(x, rect.y() + (rect.height() - height) // 2, width, height))
-            x += width + (0 if item.spacerItem() else self.spacing())
+            x += width + (self.spacing() if natural else 0)
 
 
 class WrappingWidget(QWidget):
