@@ -169,7 +169,7 @@ def test_a_sweep_trains_once_with_each_value(latentlab, recipe, tmp_path):
     lines = [line for line in said.splitlines() if "validation loss" in line]
     assert [line.split()[:2] for line in lines if line.startswith("beta")] == [
         ["beta", "0.5"],
-        ["beta", "4.0"],
+        ["beta", "4"],
     ]
     assert f"Compared: {out / 'comparison.png'}" in said
     assert min(size_of(out / "comparison.png")) > 300
@@ -227,7 +227,7 @@ def test_resume_with_more_epochs(latentlab, recipe, tmp_path):
     assert latentlab("train", recipe, "--out", out, *BRIEF)[0] == 0
     status, _, errors = latentlab("train", "--resume", out)
     assert status == 2
-    assert "has had all its 1 epochs" in errors
+    assert "has finished all its 1 epochs" in errors
     status, said, errors = latentlab("train", "--resume", out, "--epochs", 3)
     assert (status, errors) == (0, "")
     assert "epoch 3/3" in said

@@ -106,7 +106,7 @@ def test_those_of_another_model_are_refused(explorer, vae_run, tmp_path):
 )
 def test_what_is_no_file_of_bookmarks_is_refused_and_lost_nowhere(explorer, text):
     place = write(explorer, text)
-    with pytest.raises(RunError, match=r"\.json is no file of bookmarks"):
+    with pytest.raises(RunError, match=r"\.json is not a file of bookmarks"):
         answer(ReadBookmarks(), explorer)
     answer(SaveBookmarks(explorer.card, (mark(explorer, 1),)), explorer)
     assert place.with_suffix(".damaged").read_text() == text

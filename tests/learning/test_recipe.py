@@ -103,8 +103,8 @@ def test_a_setting_below_a_value_is_refused(file):
         ("model.likelihood.sigma=1", "model.likelihood.sigma", ["unknown key"]),
         ("data.root=x", "data.root", ["unknown key"]),
         ("training.epochs=0", "training.epochs", ["greater than or equal to 1", "0"]),
-        ("training.epochs=2.5", "training.epochs", ["integer", "2.5"]),
-        ("training.epochs=many", "training.epochs", ["integer", "many"]),
+        ("training.epochs=2.5", "training.epochs", ["whole number", "2.5"]),
+        ("training.epochs=many", "training.epochs", ["whole number", "many"]),
         ("training.learning_rate=nan", "training.learning_rate", ["nan"]),
         ("training.learning_rate=0", "training.learning_rate", ["greater than 0"]),
         ("training.device=tpu", "training.device", ["'cpu'", "'tpu'"]),
@@ -300,6 +300,14 @@ def test_shipped_recipes_have_the_sizes_of_their_architectures(name, shapes, epo
     assert recipe.objective.schedule.kind == ("linear" if annealed else "constant")
 
 
+def test_the_recipe_with_a_variance_per_pixel_has_two_latents_and_one():
+    recipe = read_recipe(TRAINING / "vae-per-pixel-mnist.toml")
+    assert (recipe.data.kind, recipe.model.latent_dim) == ("mnist", 2)
+    assert recipe.model.likelihood.kind == "gaussian-per-pixel"
+    shapes = linear_shapes(recipe.model.build(MNIST))
+    assert shapes[-1][0] == 2 * 784, "a mean and a deviation of each pixel"
+
+
 CONVOLUTIONS = {
     "faces-celeba-reference": ("celeba", "gaussian", (3, 64, 64), 2_957_251),
     "faces-celeba": ("celeba", "gaussian-learned", (3, 64, 64), 1_835_028),
@@ -325,4 +333,5 @@ def test_no_recipe_ships_untested():
         "cvae-mnist",
         "vae-16d-mnist",
         "vae-2d-mnist",
+        "vae-per-pixel-mnist",
     }

@@ -79,7 +79,7 @@ REFUSED = [
     ("objective.kind", 3.0, "objective"),
     ("objective.schedule.epochs", 3.0, "unknown key"),
     ("training.learning_rate", 0.0, "greater than 0"),
-    ("training.epochs", 2.5, "integer"),
+    ("training.epochs", 2.5, "whole number"),
     ("training.batch_size", 10, "cannot be changed while a run goes on"),
     ("model.latent_dim", 3, "cannot be changed while a run goes on"),
     ("training", 3, "cannot be changed while a run goes on"),

@@ -257,7 +257,7 @@ def test_two_runs_of_one_name_both_stay_in_the_trash(bin_of):
 
 
 def test_what_came_with_the_program_is_not_thrown_away(bin_of):
-    with pytest.raises(RunError, match="digits-2d came with latentlab and stays"):
+    with pytest.raises(RunError, match="digits-2d is a shipped model and cannot be deleted"):
         trash(resources() / "models" / "digits-2d")
     assert (resources() / "models" / "digits-2d").is_dir()
 

@@ -456,7 +456,7 @@ def test_more_epochs_are_those_of_a_longer_run(tmp_path):
 def test_a_run_that_has_had_all_its_epochs_is_told_so(tmp_path, epochs):
     finish(record(recipe_of(), tmp_path))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    with pytest.raises(RunError, match="has had all its 1 epochs") as caught:
+    with pytest.raises(RunError, match="has finished all its 1 epochs") as caught:
         finish(resume(tmp_path, epochs))
     assert "larger number" in caught.value.advice
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
