@@ -107,7 +107,8 @@ class _Names(QWidget):
         super().__init__()
         self._view = view
         self.setFont(small(self.font()))
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance(NAMES[0]) + UNIT // 2)
+        widest = max(self.fontMetrics().horizontalAdvance(name) for name in NAMES)
+        self.setFixedWidth(widest + UNIT // 2)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
