@@ -142,9 +142,20 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing if count == 1 else plural}"
 
 
-def muted(text: str = "", *, stretch: bool = True) -> QLabel:
-    """Return a small, muted label; with `stretch` it is clipped instead of widening the layout."""
-    label = QLabel(text)
+def muted(text: str = "", *, stretch: bool = True, elided: bool = False) -> QLabel:
+    """Return a small, muted label.
+
+    Parameters
+    ----------
+    text : str
+        Plain or rich text.
+    stretch : bool
+        Whether it takes the width that is left instead of widening the layout.
+    elided : bool
+        Whether a text that is too long ends in an ellipsis, as plain text, and is not cut off.
+    """
+    label = ElidedLabel() if elided else QLabel()
+    label.setText(text)
     label.setObjectName("muted")
     label.setFont(small(label.font()))
     if stretch:

@@ -17,6 +17,7 @@ from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
+from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 
@@ -56,15 +57,16 @@ class ManifoldPanel(PanelWidget):
         self.spacing.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.spacing.setMinimumContentsLength(9)
+        self.spacing.setMinimumContentsLength(7)
+        self.spacing.setMaximumWidth(18 * UNIT)
         self.spacing.setAccessibleName("Spacing of the grid")
         self.spacing.setToolTip(
             "Even steps, or steps with equal shares of the prior, which give more room to the "
             "centre, where most codes are."
         )
         export = IconButton("export", "Save the manifold as PNG")
-        for widget in (self.count, self.span, self.spacing):
-            self.tools.addWidget(widget)
+        for widget, stretch in ((self.count, 0), (self.span, 0), (self.spacing, 1)):
+            self.tools.addWidget(widget, stretch)
         self.tools.addStretch(1)
         self.tools.addWidget(export)
         self.view = ImageGrid(

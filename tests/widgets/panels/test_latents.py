@@ -170,9 +170,9 @@ def test_a_model_without_a_log_shows_the_kl_of_its_codes(without_log):
 def test_a_bar_tells_its_nats_and_shows_one_dimension(without_log):
     panel = without_log
     kl = panel.controller.state.answer(MeasureDimensions).kl
-    panel.bars.pointed.emit(panel.bars.cell_at(2.3))
+    panel.bars.pointed.emit(panel.bars.cell_at(QPointF(2.3, 0)))
     assert panel.text.text() == f"z2 · {kl[1]:.3f} nats"
-    assert panel.bars.cell_at(5.7) is None
+    assert panel.bars.cell_at(QPointF(5.7, 0)) is None
     panel.bars.chosen.emit(1)
     edges, density = panel.mu.bars.xData, panel.mu.bars.yData
     counts, _ = np.histogram(panel.controller.state.codes.mu[:, 1], edges)

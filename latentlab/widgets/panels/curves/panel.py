@@ -42,6 +42,8 @@ class CurvesPanel(PanelWidget):
         self._cells: dict[str, LossCell] = {}
         self._epoch: float | None = None
         self._beside, self._wrapped = muted(), muted()
+        # Centred, its first line is cut while it is higher than its place.
+        self._wrapped.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._wrapped.setWordWrap(True)
         self._below = FewLines(self._wrapped)
         self._is_below = False

@@ -55,7 +55,7 @@ class LatentsPanel(ThrottledPanel):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self.text = muted()
+        self.text = muted(elided=True)
         self.bar = ColourBar()
         self.bar.setToolTip(
             "KL that each dimension carries, in nats per image. Dark dimensions are inactive."

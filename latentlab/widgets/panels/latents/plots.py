@@ -67,13 +67,46 @@ class CompactPlot(Plot):
         self.getPlotItem().getAxis("left").setWidth(LEFT)
 
 
-class HeatMap(CompactPlot):
-    """KL of each dimension over the epochs, one row per dimension, the first on top."""
+class DimensionPlot(CompactPlot):
+    """Plot whose parts stand for dimensions, which can be pointed at and clicked."""
 
     pointed = Signal(object)
     """``Cell`` under the cursor, or None."""
     chosen = Signal(int)
     """Dimension that was clicked, from 0."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self.setMouseTracking(True)
+        self.scene().sigMouseMoved.connect(self._on_moved)
+        self.scene().sigMouseClicked.connect(self._on_clicked)
+
+    def cell_at(self, place: QPointF) -> Cell | None:
+        """Return what is at a position in data coordinates, or None."""
+        raise NotImplementedError
+
+    def _cell(self, scene: QPointF) -> Cell | None:
+        inside = self.getViewBox().sceneBoundingRect().contains(scene)
+        return self.cell_at(self.getViewBox().mapSceneToView(scene)) if inside else None
+
+    @Slot(object)
+    def _on_moved(self, scene: QPointF) -> None:
+        self.pointed.emit(self._cell(scene))
+
+    @Slot(object)
+    def _on_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        cell = self._cell(event.scenePos())
+        if cell and event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(cell.dimension)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Emit None."""
+        self.pointed.emit(None)
+        super().leaveEvent(event)
+
+
+class HeatMap(DimensionPlot):
+    """KL of each dimension over the epochs, one row per dimension, the first on top."""
 
     def __init__(self) -> None:
         super().__init__("KL of each dimension")
@@ -82,9 +115,6 @@ class HeatMap(CompactPlot):
         self.image.setColorMap(pg.colormap.get("viridis"))
         self.addItem(self.image)
         self.getViewBox().invertY(True)
-        self.setMouseTracking(True)
-        self.scene().sigMouseMoved.connect(self._on_moved)
-        self.scene().sigMouseClicked.connect(self._on_clicked)
 
     def show_latents(self, latents: LatentCurves) -> None:
         """Draw the KL of each dimension and epoch."""
@@ -112,6 +142,7 @@ class HeatMap(CompactPlot):
         if hasattr(self, "_latents"):
             self._label()
 
+    @override
     def cell_at(self, place: QPointF) -> Cell | None:
         """Return the cell at data coordinates (epoch, dimension from 1), or None."""
         latents = self._latents
@@ -123,42 +154,15 @@ class HeatMap(CompactPlot):
             return None
         return Cell(dimension, float(latents.epochs[row]), float(latents.kl[row, dimension]))
 
-    def _cell(self, scene: QPointF) -> Cell | None:
-        inside = self.getViewBox().sceneBoundingRect().contains(scene)
-        return self.cell_at(self.getViewBox().mapSceneToView(scene)) if inside else None
 
-    @Slot(object)
-    def _on_moved(self, scene: QPointF) -> None:
-        self.pointed.emit(self._cell(scene))
-
-    @Slot(object)
-    def _on_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
-        cell = self._cell(event.scenePos())
-        if cell and event.button() == Qt.MouseButton.LeftButton:
-            self.chosen.emit(cell.dimension)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Emit None."""
-        self.pointed.emit(None)
-        super().leaveEvent(event)
-
-
-class KlBars(CompactPlot):
+class KlBars(DimensionPlot):
     """KL of each dimension of a model without a log, one bar per dimension."""
-
-    pointed = Signal(object)
-    """``Cell`` under the cursor, or None."""
-    chosen = Signal(int)
-    """Dimension that was clicked, from 0."""
 
     def __init__(self) -> None:
         super().__init__("KL of each dimension")
         self._kl: NDArray[np.float64] = np.empty(0)
         self.bars = pg.BarGraphItem(x=[], height=[], width=BAR_WIDTH)
         self.addItem(self.bars)
-        self.setMouseTracking(True)
-        self.scene().sigMouseMoved.connect(self._on_moved)
-        self.scene().sigMouseClicked.connect(self._on_clicked)
         self.dress()
 
     @override
@@ -188,31 +192,13 @@ class KlBars(CompactPlot):
         if hasattr(self, "_kl"):
             self._label()
 
-    def cell_at(self, x: float) -> Cell | None:
+    @override
+    def cell_at(self, place: QPointF) -> Cell | None:
         """Return the dimension at a position of the x axis, or None."""
-        dimension = round(x) - 1
+        dimension = round(place.x()) - 1
         if not 0 <= dimension < len(self._kl):
             return None
         return Cell(dimension, None, float(self._kl[dimension]))
-
-    def _cell(self, scene: QPointF) -> Cell | None:
-        inside = self.getViewBox().sceneBoundingRect().contains(scene)
-        return self.cell_at(self.getViewBox().mapSceneToView(scene).x()) if inside else None
-
-    @Slot(object)
-    def _on_moved(self, scene: QPointF) -> None:
-        self.pointed.emit(self._cell(scene))
-
-    @Slot(object)
-    def _on_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
-        cell = self._cell(event.scenePos())
-        if cell and event.button() == Qt.MouseButton.LeftButton:
-            self.chosen.emit(cell.dimension)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Emit None."""
-        self.pointed.emit(None)
-        super().leaveEvent(event)
 
 
 class KlSplitPlot(CompactPlot):

@@ -78,7 +78,7 @@ class ReplayPanel(PanelWidget):
         pictures = QVBoxLayout()
         pictures.setSpacing(UNIT // 2)
         for caption, view in (
-            ("originals and reconstructions", self.pairs),
+            ("reconstructions", self.pairs),
             ("samples", self.samples),
         ):
             pictures.addWidget(muted(caption))
