@@ -32,8 +32,6 @@ REPORT_INTERVAL = 10
 MAP_RADIUS = 3.0
 """Distance from the centre of the map to its edge, in units of the map."""
 BLOCK = 512
-TREE_UP_TO = 8
-"""Dimensions up to which a tree is faster than computing all distances."""
 
 
 def project(

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from latentlab.models.base import Model
 
-Numbers = "Mapping[str, float | Tensor]"
-
 
 class Batch(NamedTuple):
     """A batch and the outputs of the model for it.
