@@ -221,13 +221,13 @@ def _in_range(images: NDArray[Any]) -> NDArray[Any]:
         return images
     if images.dtype == bool:
         return images.astype(np.float32)
+    if images.dtype.kind not in "iuf":
+        raise DataError(f"Images of {images.dtype} are not numbers.", "Give bytes or floats.")
     low, high = (float(images.min()), float(images.max())) if images.size else (0.0, 0.0)
     if images.dtype.kind in "iu":
         if low >= 0 and high <= 255:
             return images.astype(np.uint8)
         advice = "Divide by the largest possible value, so that they lie between 0 and 1."
-    elif images.dtype.kind != "f":
-        raise DataError(f"Images of {images.dtype} are not numbers.", "Give bytes or floats.")
     elif low >= -ROUNDING and high <= 1 + ROUNDING:
         return np.asarray(np.clip(images, 0, 1), np.float32)
     elif not np.isfinite([low, high]).all():
@@ -286,7 +286,7 @@ def _grid(images: NDArray[Any], columns: int | None) -> tuple[NDArray[Any], int]
     """Return images without their grid, and the number of columns."""
     is_colour = images.ndim > 3 and images.shape[-1] == 3
     leading: Sequence[int] = images.shape[: -3 if is_colour else -2]
-    if len(leading) not in (0, 1, 2):
+    if images.ndim < 2 or len(leading) > 2:
         raise DataError(
             f"Images of shape {images.shape} cannot be written.", "Give (N, H, W) or (N, H, W, 3)."
         )

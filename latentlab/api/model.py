@@ -7,7 +7,7 @@ import html
 import io
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, override
+from typing import TYPE_CHECKING, Any, override
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from latentlab.errors import DataError, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.interpolation import decode_path
-from latentlab.explorer.naming import describe_labels, image_row
+from latentlab.explorer.naming import class_index, image_row
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode_means, encode
 from latentlab.latent.grid import Spacing, grid_axis, plane_points
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from latentlab.session.points import ModelCard
 
     Labels = str | int | ArrayLike | None
-    Prior = Literal["standard", "mixture"]
 
 MAX_QUANTILE_SPAN = 8.0
 """Standard deviations beyond which the tail probability vanishes in float64."""
@@ -64,6 +63,12 @@ def load(path: str | PathLike[str]) -> Model:
         If there is no such model, or it cannot be read.
     """
     return Model(find_model(expanded(Path(path))))
+
+
+def _spacing(name: str) -> Spacing:
+    if name not in [*Spacing]:
+        raise DataError(f"There is no spacing {name!r}.", f"Choose {one_of([*Spacing])}.")
+    return Spacing(name)
 
 
 def find_model(path: Path) -> Path:
@@ -173,7 +178,7 @@ class Model:
 
     # Generate
 
-    def draw(self, n: int, *, seed: int = 0, prior: Prior = "standard") -> NDArray[np.float32]:
+    def draw(self, n: int, *, seed: int = 0, prior: str = "standard") -> NDArray[np.float32]:
         """Draw points of shape (n, D); equal seeds give equal points.
 
         Parameters
@@ -198,7 +203,7 @@ class Model:
         return fit_mixture(self.explorer.codes).sample(n, seed)
 
     def sample(
-        self, n: int, labels: Labels = None, *, seed: int = 0, prior: Prior = "standard"
+        self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "standard"
     ) -> NDArray[np.float32]:
         """Decode `n` points drawn from a prior; without labels the classes alternate."""
         z = self.draw(n, seed=seed, prior=prior)
@@ -211,7 +216,7 @@ class Model:
         n: int = 20,
         span: float = 3.0,
         *,
-        spacing: Literal["uniform", "quantile"] = "uniform",
+        spacing: str = "uniform",
         dimensions: tuple[int, int] = (0, 1),
         center: ArrayLike | None = None,
         label: str | int | None = None,
@@ -238,7 +243,7 @@ class Model:
         ndarray of float32, shape (n, n, H, W[, C])
             Row by row from the top, as in the window; for one dimension the shape is (1, n, ...).
         """
-        z = self._grid(n, span, Spacing(spacing), dimensions, center)
+        z = self._grid(n, span, _spacing(spacing), dimensions, center)
         rows = 1 if self.latent_dim == 1 else n
         images = self._decode(z, self._labels(label, len(z)))
         return images.reshape(rows, n, *images.shape[1:])
@@ -269,7 +274,7 @@ class Model:
         steps: int = 12,
         *,
         path: str = "straight",
-        label: str | int | None = None,
+        labels: Labels = None,
     ) -> NDArray[np.float32]:
         """Decode the points of a path from `a` to `b`, both included.
 
@@ -282,11 +287,11 @@ class Model:
         path : {"straight", "spherical", "data", "geodesic"}
             Straight line; arc around the origin; through the codes of the run's data; or the
             shortest path by the change of the decoded image.
-        label : str or int, optional
-            Class, for a conditional model; by default that of the nearer end, if named.
+        labels : str, int or pair of these, optional
+            Class of both ends, or of each, for a conditional model; by default that of a named
+            image. The first half of the path has the label of `a`.
         """
-        z, labels = self.path(a, b, steps, path=path, label=label)
-        return self._decode(z, labels)
+        return self._decode(*self.path(a, b, steps, path=path, labels=labels))
 
     def path(
         self,
@@ -295,34 +300,35 @@ class Model:
         steps: int = 12,
         *,
         path: str = "straight",
-        label: str | int | None = None,
+        labels: Labels = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
         """Return the points (steps, D) of `interpolate`, and their labels."""
         kinds = [kind.value for kind in PathKind]
         if path not in kinds:
             raise DataError(f"There is no path {path!r}.", f"Choose {one_of(kinds)}.")
-        ends = [self._end(each, label) for each in (a, b)]
+        known = None if labels is None else self._labels(labels, 2)
+        first, last = (None, None) if known is None else known.tolist()
+        ends = [self._end(a, first), self._end(b, last)]
         if path in (PathKind.STRAIGHT, PathKind.SPHERICAL):
             share = np.linspace(0, 1, steps)
             z = (lerp if path == PathKind.STRAIGHT else slerp)(ends[0][0], ends[1][0], share)
             rows = (share > 0.5).astype(int)
-            labels = None if ends[0][1] is None else np.array([y for _, y in ends])[rows]
-            return z, labels
-        first, last = (self._card.point(z.tolist(), label) for z, label in ends)
-        found = finish(decode_path(self.explorer, LatentPath(first, last, steps), PathKind(path)))
+            return z, np.array([y for _, y in ends], np.int64)[rows] if self.conditional else None
+        start, stop = (self._card.point(z.tolist(), label) for z, label in ends)
+        found = finish(decode_path(self.explorer, LatentPath(start, stop, steps), PathKind(path)))
         points = found.tiles.points
         z = np.array([point.z for point in points], np.float32)
         return z, self._known([point.label for point in points])
 
     def _end(
-        self, end: ArrayLike | str, label: str | int | None
+        self, end: ArrayLike | str, label: int | None
     ) -> tuple[NDArray[np.float32], int | None]:
+        """Return an end of a path and its label."""
         if isinstance(end, str):
             z, own = self.find(end)
-            label = own if label is None else label
         else:
-            z = self._points(end)[0]
-        labels = self._labels(label, 1)
+            z, own = self._points(end)[0], None
+        labels = self._labels(own if label is None else label, 1)
         return z, None if labels is None else int(labels[0])
 
     # The data of the run
@@ -383,28 +389,13 @@ class Model:
 
     def _labels(self, labels: Labels, count: int) -> NDArray[np.int64] | None:
         """Return the class index of each image; None for a model that takes no labels."""
-        names = self.spec.class_names
+        given = [None] if labels is None else np.atleast_1d(to_numpy(labels)).tolist()
+        rows = [class_index(self._card, each, needed=True) for each in given]
         if not self.conditional:
-            if labels is not None:
-                raise DataError("This model takes no labels.", "Leave them out.")
             return None
-        if labels is None:
-            raise DataError(
-                "This model is conditional and needs labels.", f"Give {describe_labels(names)}."
-            )
-        given = np.atleast_1d(to_numpy(labels))
-        rows = np.array([self._label(each) for each in given.tolist()], np.int64)
         if len(rows) not in (1, count):
             raise DataError(f"{len(rows)} labels for {count} images.", "Give one for each.")
-        return np.broadcast_to(rows, (count,)).copy() if len(rows) == 1 else rows
-
-    def _label(self, label: str | int) -> int:
-        names = self.spec.class_names
-        if str(label) in names:
-            return names.index(str(label))
-        if not isinstance(label, str) and label == int(label) and 0 <= label < len(names):
-            return int(label)
-        raise DataError(f"There is no class {label!r}.", f"Give {describe_labels(names)}.")
+        return np.array(rows * count if len(rows) == 1 else rows, np.int64)
 
     def _known(self, labels: list[int | None]) -> NDArray[np.int64] | None:
         return np.array(labels, np.int64) if self.conditional else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -129,7 +129,7 @@ def fit(
         If recipe, images or folder cannot be used, or the loss is not finite.
     """
     made, place = _plan(recipe, images, labels, folder)
-    with closing(record(made, place)) as events:
+    with closing(_recorded(made, place)) as events:
         for event in events:
             if callback and callback(event) is False:
                 break
@@ -156,8 +156,19 @@ def iter_fit(
     Run
     """
     made, place = _plan(recipe, images, labels, folder)
-    yield from record(made, place)
+    yield from _recorded(made, place)
     return Run(place)
+
+
+def _recorded(recipe: Recipe, folder: Path) -> Generator[Event]:
+    """Train and record; a run that could not begin leaves no images behind."""
+    try:
+        yield from record(recipe, folder)
+    finally:
+        if not (folder / DESCRIPTION_FILE).exists():
+            with suppress(OSError):
+                (folder / IMAGE_FILE).unlink(missing_ok=True)
+                folder.rmdir()
 
 
 def _plan(
