@@ -5,11 +5,15 @@ from pathlib import Path
 
 from PIL import Image
 
+from latentlab.models.base import MODELS
+
 README = Path(__file__).parents[1] / "README.md"
 
 
 def test_the_library_page_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    # The page registers a model; other tests must not see it.
+    monkeypatch.setattr(MODELS, "_kinds", MODELS.kinds())
     text = README.read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(blocks) == 3
