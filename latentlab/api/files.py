@@ -14,6 +14,7 @@ from latentlab.data.image_set import TRAIN, VALIDATION
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.errors import RunError
+from latentlab.explorer import report
 from latentlab.explorer.naming import background_hint, class_index, image_row
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.runs.terminal import show
@@ -141,6 +142,11 @@ def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: i
 def _about(model: Model, info: dict[str, Any]) -> dict[str, Any]:
     card = model.card
     return {"model": card.name, "epoch": card.epoch, "recipe": card.recipe, **info}
+
+
+def write_report(model: Model, out: Path) -> bool:
+    """Write the report of a run, with a progress bar; return False if interrupted with Ctrl-C."""
+    return show(report.write_report(model.explorer, out))
 
 
 def write_codes(model: Model, out: Path, data: Path | None) -> str:

@@ -20,6 +20,7 @@ from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import class_index, image_row
+from latentlab.explorer.report import write_report
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode_means, encode
 from latentlab.latent.grid import Spacing, grid_axis, plane_points
@@ -369,6 +370,18 @@ class Model:
         card = self.explorer.card
         assert card
         return CodeTable.of(self.explorer.codes, card.spec.class_names, card.note)
+
+    def report(self, path: str | PathLike[str]) -> Path:
+        """Write a report of the run, one self-contained web page (``.html``).
+
+        Raises
+        ------
+        RunError
+            If it cannot be written.
+        """
+        file = expanded(Path(path))
+        finish(write_report(self.explorer, file))
+        return file
 
     # Conversion of arguments
 

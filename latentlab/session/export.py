@@ -25,6 +25,7 @@ NAMES = {
     "gif": "Animated GIF (*.gif)",
     "svg": "SVG graphic (*.svg)",
     "pdf": "PDF document (*.pdf)",
+    "html": "Web page (*.html)",
     "csv": "Table of numbers (*.csv)",
     "json": "Values with names (*.json)",
     "toml": "Recipe (*.toml)",

@@ -186,3 +186,13 @@ def test_two_files_in_a_row_are_both_written(old_desk, tmp_path):
     for name in ("a.png", "b.png", "c.png"):
         old_desk.controller.files.export(old_desk.state.answer(MakeSamples), tmp_path / name, {})
     old_desk.until(lambda: len(list(tmp_path.glob("?.png"))) == 3)
+
+
+def test_the_report_is_written_and_told(old_desk, choose, tmp_path):
+    out = tmp_path / "deep" / "report.html"
+    asked = choose(out, "html")
+    old_desk.window.menus.report.trigger()
+    old_desk.until(out.exists)
+    old_desk.until(lambda: old_desk.state.message and str(out) in old_desk.state.message.text)
+    assert asked[0][0] == "Save the report"
+    assert "<svg" in out.read_text(encoding="utf-8")

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolBut
 
 from latentlab import __version__
 from latentlab.directories import runs
+from latentlab.session.report import REPORTS
 from latentlab.widgets.kit.clipboard import paste_image
-from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder
+from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder, ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
@@ -58,6 +59,8 @@ class Menus(QObject):
         if "steps" in changed:
             self.undo.setEnabled(state.can_undo)
             self.redo.setEnabled(state.can_redo)
+        if "model" in changed:
+            self.report.setEnabled(state.model is not None)
         self.training.show_state(state, changed)
 
     def _add(
@@ -81,6 +84,8 @@ class Menus(QObject):
         tip = "Learn from your own images"
         self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
+        tip = "Write a web page with all figures and numbers of the open model"
+        self.report = self._add(menu, "Save report…", "Ctrl+Shift+R", self._save_report, tip)
         tip = "Show the folders that training has written, in the file manager"
         self._add(menu, "Show run folders", "", self._show_runs, tip)
         menu.addSeparator()
@@ -145,6 +150,11 @@ class Menus(QObject):
     def _open_picture(self) -> None:
         if path := ask_image_file(self._window):
             self._controller.open_path(path)
+
+    @Slot()
+    def _save_report(self) -> None:
+        if path := ask_save_path(self._window, "report", REPORTS):
+            self._controller.files.save_report(path)
 
     @Slot()
     def _use_pictures(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.session.export import Export
 from latentlab.session.points import Tiles
+from latentlab.session.report import SaveReport
 from latentlab.session.request import SaveFile
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class FileIntents:
     def __init__(self, store: Store, demand: Demand) -> None:
         self._store, self._demand = store, demand
         demand.on(SaveFile, self._on_saved)
+        demand.on(SaveReport, self._on_saved)
 
     def save(self, request: SaveFile) -> None:
         """Write a file and remove an earlier error message."""
@@ -56,5 +58,10 @@ class FileIntents:
         tiles = Tiles((picture.point,), picture.pixels[None], 1)
         self.export(tiles, path, {"z": picture.point.z, "label": picture.point.label})
 
-    def _on_saved(self, _: SaveFile, exported: Exported) -> None:
+    def save_report(self, path: Path) -> None:
+        """Write the report of the open model; opening another one cancels it."""
+        self._store.dismiss_failure()
+        self._demand.ask(SaveReport(path))
+
+    def _on_saved(self, _: SaveFile | SaveReport, exported: Exported) -> None:
         self._store.say(f"Saved {exported.path}")
