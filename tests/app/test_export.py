@@ -13,6 +13,7 @@ from latentlab.session.export import NAMES
 from latentlab.session.interpolation import DecodePaths
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import Key, Loop
+from latentlab.session.report import SaveReport
 
 BUILT = ("map", "image", "manifold", "interpolate")
 
@@ -193,6 +194,7 @@ def test_the_report_is_written_and_told(old_desk, choose, tmp_path):
     asked = choose(out, "html")
     old_desk.window.menus.report.trigger()
     old_desk.until(out.exists)
-    old_desk.until(lambda: old_desk.state.message and str(out) in old_desk.state.message.text)
+    old_desk.until(lambda: SaveReport not in old_desk.state.awaited)
+    assert any(str(out) in line.text.text() for line in old_desk.window.messages.lines)
     assert asked[0][0] == "Save the report"
     assert "<svg" in out.read_text(encoding="utf-8")
