@@ -14,6 +14,7 @@ from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.arithmetic.image_slot import EditableSlot, ImageSlot
@@ -72,6 +73,7 @@ class ArithmeticPanel(PanelWidget):
         self._reset.clicked.connect(self._on_reset)
         export.clicked.connect(self._save)
         self._on_strength()
+        make_undoable(controller.undo, strength_of_Arithmetic=self.strength)
 
     def _set_layout(self) -> None:
         row = QHBoxLayout()

@@ -16,6 +16,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.image.support_gauge import SupportGauge
@@ -56,6 +57,7 @@ class ImagePanel(PanelWidget):
         self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
         self._export.clicked.connect(self._save)
+        make_undoable(controller.undo, smoothing_of_the_image=self._smooth)
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
             StaleOverlay(view, controller, kind)
 

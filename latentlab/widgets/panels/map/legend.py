@@ -27,10 +27,10 @@ class Legend(FewLines):
         self._names: tuple[str, ...] = ()
         self.buttons: list[_Toggle] = []
 
-    def offer(self, names: tuple[str, ...]) -> None:
-        """Show one toggle per class."""
+    def offer(self, names: tuple[str, ...]) -> bool:
+        """Show one toggle per class; return whether the classes are others than before."""
         if names == self._names:
-            return
+            return False
         self._names = names
         for button in self.buttons:
             self._layout.removeWidget(button)
@@ -44,11 +44,19 @@ class Legend(FewLines):
         if self.buttons:
             self.line_height = self.buttons[0].sizeHint().height()
             self.fit()
+        return True
 
     def shown(self) -> set[int] | None:
         """Return the classes to show; None for all."""
         on = {button.label for button in self.buttons if button.isChecked()}
         return None if len(on) == len(self.buttons) else on
+
+    def show_classes(self, shown: set[int] | None) -> None:
+        """Show these classes only; None shows all."""
+        for button in self.buttons:
+            with QSignalBlocker(button):
+                button.setChecked(shown is None or button.label in shown)
+        self.changed.emit()
 
     @Slot()
     def _on_toggled(self) -> None:
