@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from latentlab.learning.steering import STEERABLE_PREFIXES
-from latentlab.session.export import ReadRecipe
+from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
+from latentlab.session.form import field_titles
 from latentlab.session.model import Adopt, Open
-from latentlab.session.recipes import with_value
+from latentlab.session.recipes import value_of, with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
 
 if TYPE_CHECKING:
@@ -167,8 +168,17 @@ class TrainingIntents:
         self._training.stop(discard=True)
 
     def steer(self, key: str, value: float) -> None:
-        """Change beta, the learning rate or another value of the current run."""
+        """Change beta, the learning rate or another value of the current run.
+
+        The message offers the value before, which then holds from that step on.
+        """
+        state = self._store.state
+        before = value_of(state.training.run.recipe if state.training.run else {}, key)
         self._training.steer(key, value)
+        if isinstance(before, int | float) and before != value:
+            title = field_titles(state.answer(DescribeForm) or ()).get(key, key)
+            undo = partial(self._training.steer, key, before)
+            self._store.say(f"{title} of the run: {before:g} → {value:g}", undo)
 
     def train_more(self, epochs: int) -> None:
         """Add epochs to the current run, or resume the open one with more epochs."""
