@@ -11,6 +11,7 @@ from latentlab.session import wants
 from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
+from latentlab.widgets.kit.context_menu import add_point_actions
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
@@ -23,6 +24,9 @@ from latentlab.widgets.panels.image.support_gauge import SupportGauge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
 
     from latentlab.session.points import Original, Point
     from latentlab.session.request import Request
@@ -81,6 +85,15 @@ class ImagePanel(PanelWidget):
         is_idle = not state.is_training and state.codes is not None
         is_valid = is_idle or (support is not None and support.point == state.point)
         self.gauge.show_footing(support if is_valid else None)
+
+    @override
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        picture = self.controller.state.answer(Decode)
+        if picture and self.view.geometry().contains(place):
+            add_point_actions(menu, self.controller, picture.point)
+        menu.addAction("Random z", self.controller.point.randomize)
+        menu.addAction("Mean z", self.controller.point.go_home)
+        super().fill_menu(menu, place)
 
     @Slot()
     def _save(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import override
+from functools import partial
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPixmap
@@ -11,6 +12,10 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from latentlab.widgets.kit.few_lines import FewLines
 from latentlab.widgets.kit.flow_layout import FlowLayout
 from latentlab.widgets.kit.theme import class_colour, small
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
 
 DOT = 10
 
@@ -57,6 +62,14 @@ class Legend(FewLines):
             with QSignalBlocker(button):
                 button.setChecked(shown is None or button.label in shown)
         self.changed.emit()
+
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Add the choice of the class under the cursor to the context menu."""
+        button = self.childAt(place)
+        if isinstance(button, _Toggle):
+            show = partial(self.show_classes, {button.label})
+            menu.addAction(f"Show {button.text()} alone", show)
+        menu.addAction("Show all", partial(self.show_classes, None))
 
     @Slot()
     def _on_toggled(self) -> None:
