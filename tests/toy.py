@@ -425,6 +425,10 @@ class ToyLab:
         self.directions = replace_direction(self.directions, request.before, request.after)
         return self.directions
 
+    def SaveDirections(self, request):
+        self.directions = request.directions
+        return self.directions
+
     def ImportDirections(self, request):
         new = read_directions(request.path, self.card.latent_dim)
         self.directions = merge_directions(self.directions, new)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import Easing
+from latentlab.session.recipes import model_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,8 +77,8 @@ class ModelCard:
 
     @property
     def title(self) -> str:
-        """Model kind and number of dimensions, such as ``CVAE 20-D``."""
-        return f"{self.kind.upper()} {self.latent_dim}-D"
+        """Model kind and number of dimensions, such as ``Conditional VAE 20-D``."""
+        return model_title(self.kind, self.latent_dim)
 
     def numbered_after(self, before: ModelCard | None) -> ModelCard:
         """Return the card with the number of `before` if it is the same model, else the next."""

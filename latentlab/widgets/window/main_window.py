@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QToolBar
 
 from latentlab.session.export import DescribeForm
 from latentlab.widgets.kit.clipboard import local_files
@@ -27,7 +27,13 @@ from latentlab.widgets.window.workspaces import Workspaces
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+    from PySide6.QtGui import (
+        QCloseEvent,
+        QContextMenuEvent,
+        QDragEnterEvent,
+        QDropEvent,
+        QShowEvent,
+    )
 
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
@@ -215,6 +221,21 @@ class MainWindow(QMainWindow):
         # A page that was left is deleted a moment later.
         if not any(page.isVisible() for page in self.findChildren(WelcomePage)):
             WelcomePage(self)
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Show the menu of the panel whose tab is under the cursor, else that of the bars."""
+        event.accept()
+        bar, menu = self.childAt(event.pos()), QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if isinstance(bar, QTabBar):
+            title = bar.tabText(bar.tabAt(bar.mapFrom(self, event.pos())))
+            for dock in self.docks.values():
+                if dock.windowTitle() == title:
+                    dock.fill_menu(menu, event.pos())
+        if menu.isEmpty():
+            menu.addActions(self.menus.view.menu_actions())
+        menu.popup(event.globalPos())
 
     # Drag and drop
 

@@ -59,6 +59,8 @@ class Menus(QObject):
         if "steps" in changed:
             self.undo.setEnabled(state.can_undo)
             self.redo.setEnabled(state.can_redo)
+            self.undo.setText(_step_text("Undo", state.steps.undo_title))
+            self.redo.setText(_step_text("Redo", state.steps.redo_title))
         if "model" in changed:
             self.report.setEnabled(state.model is not None)
         self.training.show_state(state, changed)
@@ -247,4 +249,9 @@ def _button(name: str, action: QAction) -> QToolButton:
     button.setEnabled(action.isEnabled())
     button.clicked.connect(action.trigger)
     action.enabledChanged.connect(button.setEnabled)
+    action.changed.connect(lambda: button.setToolTip(f"{action.text()} ({keys})"))
     return button
+
+
+def _step_text(verb: str, title: str) -> str:
+    return f"{verb}: {title}" if title else verb

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from latentlab.session.directions import Groups
@@ -14,6 +15,7 @@ from latentlab.workers.intents.map import initial_view
 if TYPE_CHECKING:
     from latentlab.latent.codes import Codes
     from latentlab.session.points import ModelCard
+    from latentlab.session.undo import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.own_image import OwnImageIntents
     from latentlab.workers.intents.point import PointIntents
@@ -74,8 +76,10 @@ class ModelIntents:
             changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
         changes |= initial(OF_CODES) | self._demand.expire(is_new=is_new)
         self._store.set(**changes, model=opened.card, codes=opened.codes)
-        if resets_point:
+        if is_new:
             self._undo.begin()
+        elif resets_point:
+            self._undo.amend(partial(_at_start, start=opened))
         else:
             self._point.follow_image()
         self._own_image.renew()
@@ -99,3 +103,7 @@ class ModelIntents:
     def _set_codes(self, codes: Codes) -> None:
         ended = self._demand.expire(is_new=False)
         self._store.set(**initial(OF_CODES), **ended, codes=codes)
+
+
+def _at_start(place: Snapshot, *, start: Opened | Adopted) -> Snapshot:
+    return replace(place, point=start.start, ends=start.ends, original=start.original)

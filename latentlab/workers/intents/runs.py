@@ -125,10 +125,15 @@ class RunIntents:
             self.replace_model(run.folder)
 
     def _on_renamed(self, request: Rename, name: str) -> None:
-        model = self._store.state.model
-        if model and model.source == request.folder.resolve():
-            self._store.set(model=replace(model, name=name))
+        state = self._store.state
+        if state.model and state.model.source == request.folder.resolve():
+            self._store.set(model=replace(state.model, name=name))
+        names = {entry.path: entry.name for entry in state.answer(ListLibrary) or ()}
+        previous = names.get(request.folder, name)
         self.list()
+        if previous != name:
+            undo = partial(self.rename, request.folder, previous)
+            self._store.say(f"{previous} is now called {name}", undo)
 
     def _on_annotated(self, request: Annotate, previous: Notes) -> None:
         self.list()

@@ -15,6 +15,8 @@ from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimag
 from latentlab.widgets.kit.theme import colours, faint
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+
     from latentlab.latent.codes import Codes
     from latentlab.session.axes import Axis
     from latentlab.session.points import Point, Tiles
@@ -115,6 +117,11 @@ class ImageStrip(QWidget):
     def index_at(self, place: QPointF) -> int:
         """Return the index of the image at a position, or -1."""
         return next((i for i in range(len(self._images)) if self.cell(i).contains(place)), -1)
+
+    def point_shown_at(self, place: QPoint) -> Point | None:
+        """Return the point whose image is at a position; None if there is none."""
+        index = self.index_at(QPointF(place))
+        return self.tiles.points[index] if self.tiles and index >= 0 else None
 
     def _image_side(self) -> int:
         return max(8, min(LARGEST, int(self._handle_travel() / (2 * SLIDER_RANGE_SIGMA)) - 2))

@@ -14,6 +14,9 @@ from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
+
     from latentlab.session.form import Field
 
 LABEL_WIDTH = 120
@@ -79,6 +82,14 @@ class FieldRow(QWidget):
     def is_default(self) -> bool:
         """Return whether the value is the default."""
         return bool(self.value() == self.default())
+
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Add the reset to the context menu."""
+        reset = menu.addAction(f"Reset {self.field.title}", self._reset)
+        reset.setEnabled(not self.is_default())
+
+    def _reset(self) -> None:
+        self.set_value(self.default())
 
     def matches(self, words: list[str]) -> bool:
         """Return whether key and texts of the field contain each of some words."""

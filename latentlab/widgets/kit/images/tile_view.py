@@ -21,7 +21,9 @@ from latentlab.widgets.kit.images.image_view import draw_caption, draw_image, fi
 from latentlab.widgets.kit.theme import colours
 
 if TYPE_CHECKING:
-    from latentlab.session.points import Tiles
+    from PySide6.QtCore import QPoint
+
+    from latentlab.session.points import Point, Tiles
 
 
 class ImageGrid(QWidget):
@@ -156,6 +158,12 @@ class ImageGrid(QWidget):
         row = y * self._columns + x
         inside = 0 <= x < self._columns and 0 <= row < len(self._tiles.points)
         return row if inside else -1
+
+    def point_shown_at(self, place: QPoint) -> Point | None:
+        """Return the point whose image is at a position; None if there is none."""
+        index = self.index_at(QPointF(place))
+        point = self._tiles.points[index] if self._tiles and index >= 0 else None
+        return point if point and point.z else None
 
     @override
     def resizeEvent(self, event: QEvent) -> None:

@@ -156,6 +156,11 @@ class ThumbnailGrid(QAbstractScrollArea):
         """Number of columns."""
         return max(1, self.viewport().width() // self._cell_pitch.width())
 
+    def row_shown_at(self, place: QPoint) -> int:
+        """Return the row of the image at a position; -1 if there is none."""
+        index = self.index_at(QPointF(place))
+        return int(self._rows[index]) if index >= 0 else -1
+
     def visible_rows(self) -> list[int]:
         """Return the visible rows, from the top."""
         return [int(self._rows[place]) for place in self._visible()]

@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.interpolation import MakeBlend
 from latentlab.session.points import Tiles
+from latentlab.widgets.kit.context_menu import add_point_actions
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.arithmetic.image_slot import EditableSlot, ImageSlot
@@ -21,6 +23,9 @@ from latentlab.widgets.panels.arithmetic.image_slot import EditableSlot, ImageSl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
 
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
@@ -72,6 +77,7 @@ class ArithmeticPanel(PanelWidget):
         self._reset.clicked.connect(self._on_reset)
         export.clicked.connect(self._save)
         self._on_strength()
+        make_undoable(controller.undo, strength_of_Arithmetic=self.strength)
 
     def _set_layout(self) -> None:
         row = QHBoxLayout()
@@ -115,6 +121,13 @@ class ArithmeticPanel(PanelWidget):
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
         return self.controller.arithmetic.wants(state)
+
+    @override
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        slot, blend = self.childAt(place), self.controller.state.answer(MakeBlend)
+        if isinstance(slot, ImageSlot) and blend:
+            add_point_actions(menu, self.controller, blend.points[slot.index])
+        super().fill_menu(menu, place)
 
     def _show_blend(self, state: State) -> None:
         blend = state.answer(MakeBlend)

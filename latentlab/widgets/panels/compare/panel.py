@@ -23,6 +23,7 @@ from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.compare.mode_row import ModeRow
@@ -107,6 +108,13 @@ class ComparePanel(PanelWidget):
         self.several.others.clicked.connect(self._on_others)
         self.several.strip.chosen.connect(self.controller.point.pick)
         self.several.strip.hovered.connect(self.controller.preview.row)
+        undo = self.controller.undo
+        self._record_b = make_choice_undoable(
+            undo, "model B", lambda: self._path, self._show_model_b
+        )
+        self._record_mode = make_choice_undoable(
+            undo, "page of the comparison", lambda: self._preferred, self._show_mode
+        )
         StaleOverlay(self, self.controller)
         kinds = (ComparePoint, CompareImage, CompareImages)
         for page, kind in zip((self.point, self.image, self.several), kinds, strict=True):
@@ -215,6 +223,10 @@ class ComparePanel(PanelWidget):
     @Slot(object)
     def choose(self, path: Path | None) -> None:
         """Compare with another model B, or with none."""
+        self._show_model_b(path)
+        self._record_b()
+
+    def _show_model_b(self, path: Path | None) -> None:
         self._path, self._comparison = path, None
         for kind in (OpenModelB, ComparePoint, CompareImage, CompareImages, CompareSummary):
             self.controller.demand.withdraw(kind)
@@ -249,7 +261,11 @@ class ComparePanel(PanelWidget):
 
     @Slot(int)
     def _on_mode(self, index: int) -> None:
-        self._preferred = self.pages[index].title
+        self._show_mode(self.pages[index].title)
+        self._record_mode()
+
+    def _show_mode(self, title: str) -> None:
+        self._preferred = title
         settings().setValue(MODE, self._preferred)
         self._show_comparison(self.controller.state)
 

@@ -11,17 +11,22 @@ from latentlab.session import wants
 from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
+from latentlab.widgets.kit.context_menu import add_point_actions
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.image.support_gauge import SupportGauge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
 
     from latentlab.session.points import Original, Point
     from latentlab.session.request import Request
@@ -56,6 +61,7 @@ class ImagePanel(PanelWidget):
         self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
         self._export.clicked.connect(self._save)
+        make_undoable(controller.undo, smoothing_of_the_image=self._smooth)
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
             StaleOverlay(view, controller, kind)
 
@@ -79,6 +85,15 @@ class ImagePanel(PanelWidget):
         is_idle = not state.is_training and state.codes is not None
         is_valid = is_idle or (support is not None and support.point == state.point)
         self.gauge.show_footing(support if is_valid else None)
+
+    @override
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        picture = self.controller.state.answer(Decode)
+        if picture and self.view.geometry().contains(place):
+            add_point_actions(menu, self.controller, picture.point)
+        menu.addAction("Random z", self.controller.point.randomize)
+        menu.addAction("Mean z", self.controller.point.go_home)
+        super().fill_menu(menu, place)
 
     @Slot()
     def _save(self) -> None:

@@ -17,6 +17,7 @@ from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import make_compact_button
 from latentlab.widgets.kit.number_box import IntegerBox
+from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.interpolate.menus import EndsButton, PathsButton
@@ -90,6 +91,11 @@ class InterpolatePanel(PanelWidget):
         self._export.clicked.connect(self._save)
         self.steps.valueChanged.connect(self._on_steps)
         self.ways.changed.connect(self._on_ways)
+        self.ways.changed.connect(
+            make_choice_undoable(
+                self.controller.undo, "kinds of path", self.ways.chosen, self.ways.choose
+            )
+        )
         self.starts.mean.connect(self._on_mean)
         self.starts.typical.connect(self._on_typical)
         self.rows.hovered.connect(self._show)
@@ -200,7 +206,7 @@ class InterpolatePanel(PanelWidget):
     @Slot()
     def _on_steps(self) -> None:
         if ends := self.controller.state.ends:
-            self.controller.path.set(replace(ends, steps=self.steps.value()))
+            self.controller.path.set(replace(ends, steps=self.steps.value()), merges=True)
 
     @Slot()
     def _on_swap(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from latentlab.session.runs import Compare, ListLibrary
+from latentlab.widgets.kit.context_menu import open_context_menu
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm
 from latentlab.widgets.panels.library.notes_dialog import ask_notes
 from latentlab.widgets.panels.library.progress import is_training
@@ -116,6 +117,7 @@ class RunActions(QObject):
         """Show the menu of the row under the cursor, or of all selected rows if it is one."""
         index = self._runs.indexAt(pos)
         if not index.isValid():
+            open_context_menu(self._runs, pos)
             return
         entry = index.data(ENTRY)
         self._pointed = None if entry in self._runs.entries() else entry

@@ -11,6 +11,7 @@ from latentlab.session.colourings import Colouring, Measure, colourings, values_
 from latentlab.session.map import ComputeMeasure
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_choice_undoable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +59,9 @@ class ColourBy(QWidget):
         row.addWidget(self.box)
         row.addWidget(self.count)
         self.box.currentIndexChanged.connect(self._on_chosen)
+        self._record = make_choice_undoable(
+            controller.undo, "colour of the map", self._read, self._restore
+        )
         self.count.valueChanged.connect(self._on_count)
 
     @property
@@ -79,6 +83,8 @@ class ColourBy(QWidget):
                 again = keys.index(before.key) if before and before.key in keys else 0
                 self.box.setCurrentIndex(again)
             self.setVisible(bool(listed))
+            self._show_count()
+            self._controller.undo.refresh("colour of the map")
         self._show_count()
 
     def choose(self, key: str) -> None:
@@ -86,6 +92,16 @@ class ColourBy(QWidget):
         keys = [colouring.key for colouring in self._listed]
         if key in keys:
             self.box.setCurrentIndex(keys.index(key))
+
+    def _read(self) -> tuple[str, int]:
+        """Return the key of the colouring, and its number of groups."""
+        return self.chosen.key if self.chosen else "", int(self.count.value())
+
+    def _restore(self, value: tuple[str, int]) -> None:
+        key, count = value
+        self.choose(key)
+        if not self.count.isHidden():
+            self.count.setValue(count)
 
     def _show_count(self) -> None:
         measure = self.chosen.measure if self.chosen else None
@@ -100,6 +116,7 @@ class ColourBy(QWidget):
         self._show_count()
         self._measure(again=False)
         self.changed.emit()
+        self._record()
 
     @Slot()
     def _on_count(self) -> None:
@@ -107,6 +124,7 @@ class ColourBy(QWidget):
         if measure in self._counts:
             self._counts[measure] = self.count.value()
             self._measure(again=True)
+            self._record()
 
     def _measure(self, *, again: bool) -> None:
         """Cancel the running colouring, and request the chosen one."""

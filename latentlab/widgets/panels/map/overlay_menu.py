@@ -15,6 +15,7 @@ from latentlab.session.neighbours import FetchMapImages
 from latentlab.widgets.kit.images.image_view import to_qimage
 from latentlab.widgets.kit.scatter.markers import PosteriorMarker
 from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.panels.map.holes_legend import HolesLegend
 from latentlab.widgets.panels.map.overlays import (
     BACKDROP_OPACITY,
@@ -109,6 +110,9 @@ class MapLayers(QObject):
         exclusive.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name in BACKDROPS:
             exclusive.addAction(self.actions[name])
+        self._record = make_choice_undoable(
+            controller.undo, "layers of the map", self._read, self._restore
+        )
         self._paint: PointColours | None = None
         self._missing: tuple[int, ...] = ()
         self._model = 0
@@ -135,6 +139,13 @@ class MapLayers(QObject):
     def is_on(self, name: str) -> bool:
         """Return whether a layer is switched on."""
         return self.actions[name].isChecked()
+
+    def _read(self) -> frozenset[str]:
+        return frozenset(filter(self.is_on, self.actions))
+
+    def _restore(self, names: frozenset[str]) -> None:
+        for name, action in self.actions.items():
+            action.setChecked(name in names)
 
     @property
     def draws(self) -> bool:
@@ -282,3 +293,4 @@ class MapLayers(QObject):
         for name in DEFAULT_LAYERS:
             settings().setValue(f"map/{name}", self.is_on(name))
         self.changed.emit()
+        self._record()

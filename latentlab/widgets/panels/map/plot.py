@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QContextMenuEvent, QKeyEvent
     from PySide6.QtWidgets import QWidget
 
     from latentlab.session.map import MapView
@@ -205,6 +205,13 @@ class MapPlot(Plot):
             self.asked.emit(spot)
         elif event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(spot, event.modifiers())
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Leave the menu to the release of the button, because a right drag zooms."""
+        event.accept()
+        if event.reason() == event.Reason.Keyboard:
+            self.asked.emit(self._position_at(self.getViewBox().sceneBoundingRect().center()))
 
     @Slot()
     def _on_zoomed(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu
 
 from latentlab.session.map import map_position, point_at_position
+from latentlab.widgets.kit.context_menu import fill_context_menu
 from latentlab.widgets.panels.map.context_menu import fill_map_menu
 from latentlab.widgets.panels.map.hover_card import HoverCard
 
@@ -128,3 +129,6 @@ class MapPointer(QObject):
         row = self._plot.nearest(spot)
         fill_map_menu(menu, self._controller, spot, row, self._set_point, self._on_dragged)
         self.filling.emit(menu)
+        menu.addSeparator()
+        parent = self._plot.parentWidget()
+        fill_context_menu(menu, parent, self._plot.mapToParent(self._plot.rect().center()))

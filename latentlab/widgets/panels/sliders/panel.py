@@ -14,6 +14,7 @@ from latentlab.widgets.kit.axis.row_scroll_area import RowScrollArea
 from latentlab.widgets.kit.axis.strip_updates import StripUpdater
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_choice_undoable, make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.sliders.label_picker import LabelPicker
@@ -83,6 +84,11 @@ class SlidersPanel(PanelWidget):
         self.label.chosen.connect(self.controller.point.set_label)
         self.order.currentIndexChanged.connect(self._on_order)
         self.pictures.clicked.connect(self._on_pictures)
+        undo = self.controller.undo
+        make_undoable(undo, order_of_sliders=self.order)
+        self._record_pictures = make_choice_undoable(
+            undo, "images of sliders", lambda: self._with_pictures, self._set_pictures
+        )
         bar = self._area.verticalScrollBar()
         bar.valueChanged.connect(self._strip_updates.look)
         bar.rangeChanged.connect(self._strip_updates.look)
@@ -165,6 +171,10 @@ class SlidersPanel(PanelWidget):
 
     @Slot(bool)
     def _on_pictures(self, wanted: bool) -> None:
+        self._set_pictures(wanted)
+        self._record_pictures()
+
+    def _set_pictures(self, wanted: bool | None) -> None:
         self._with_pictures = wanted
         self._show_pictures()
 

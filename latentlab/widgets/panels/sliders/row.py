@@ -103,7 +103,7 @@ class SliderRow(QObject):
         self._value.setEnabled(not title.dead)
         name = f"{'Dimension' if is_z else 'Principal component'} {number}"
         more = f"{title.tip} " if title.tip else ""
-        tip = f"{name}, in standard deviations of the codes. {more}Right-click to reset."
+        tip = f"{name}, in standard deviations of the codes. {more}".rstrip()
         self.slider.setAccessibleName(f"{title.letters} {number}")
         self.slider.setToolTip(tip)
         self._name.setToolTip(tip)

@@ -176,21 +176,24 @@ class TrainPanel(PanelWidget):
         self.form.set_values(state.draft.values or settings().value(RECIPE_KEY, {}))
         self.form.changed.connect(self._on_edited)
         self.form.search(self.search.text())
-        self._on_edited()
+        self._set_draft(is_edit=False)
 
     def _show_draft(self, draft: Mapping[str, Any]) -> None:
         if self.form and draft != self.form.values():
             # Without the blocker each field would emit another draft.
             with QSignalBlocker(self.form):
                 self.form.set_values(draft, whole=True)
-            self._on_edited()
+            self._set_draft(is_edit=False)
 
     @Slot()
     def _on_edited(self) -> None:
+        self._set_draft(is_edit=True)
+
+    def _set_draft(self, *, is_edit: bool) -> None:
         if self.form:
             draft = self.form.values()
             settings().setValue(RECIPE_KEY, draft)
-            self.controller.training.set_draft(draft, self.form.wrong())
+            self.controller.training.set_draft(draft, self.form.wrong(), is_edit=is_edit)
 
     def _show_problems(self, state: State) -> None:
         if self.form is None:

@@ -17,6 +17,7 @@ from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
 from latentlab.widgets.kit.player import Player
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.traversals.labelled_rows import LabelledRows
@@ -81,6 +82,12 @@ class TraversalsPanel(PanelWidget):
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
         export.clicked.connect(self._save)
+        make_undoable(
+            self.controller.undo,
+            steps_of_traversals=self.columns,
+            extent_of_traversals=self.span,
+            range_of_traversals=self.range,
+        )
         StaleOverlay(self.sheet, self.controller, MakeTraversal)
 
     @override
