@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from latentlab.errors import RecipeError, TrainingError
-from latentlab.learning.evaluate import epoch_preview, validate
+from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
@@ -64,7 +64,8 @@ def fit(
     ------
     Event
         ``Progress`` until the data is loaded, one ``Started``, a ``Step`` after each optimizer
-        step, an ``EpochEnd`` after each epoch, and ``Change``, ``Snapshot``, ``EpochPreview``.
+        step, an ``EpochEnd`` after each epoch, ``Change``, ``Snapshot``, ``EpochPreview``, and
+        a ``FinalTest`` if there are test images.
 
     Returns
     -------
@@ -89,7 +90,7 @@ def fit(
     yield _started(trainer, splits, devices.device_name(device))
     steering = _Steering(trainer, controls, replay)
     with devices.training_on(device):
-        yield from _exclude_consumer(_learn(trainer, monitor, steering, keep), monitor)
+        yield from _exclude_consumer(_learn(trainer, monitor, steering, keep, splits), monitor)
     return trainer.shown.cpu().eval()
 
 
@@ -142,6 +143,7 @@ def _learn(
     monitor: Monitor,
     steering: _Steering,
     keep: Callable[[SavedState], None] | None,
+    splits: Splits,
 ) -> Generator[Event]:
     def save() -> None:
         if keep and trainer.team.leads and (saved := monitor.take_saved()):
@@ -158,6 +160,10 @@ def _learn(
             over = yield from _epoch(trainer, monitor, steering)
             if monitor.wants_keeping():
                 save()
+        if splits.test:
+            tested = score_test(trainer, splits.test, monitor)
+            monitor.save_again()
+            yield tested
     except TrainingError as error:
         raise monitor.diverged(error) from error
     except (RuntimeError, MemoryError) as error:
