@@ -145,6 +145,10 @@ class ImageSet:
     def __getitem__(self, rows: Any) -> ImageSet:
         return self.with_pixels(self.images[rows], rows)
 
+    def to_explore(self, limit: int | None = None) -> ImageSet:
+        """Return the first images, as many as the map shows by default, or at most `limit`."""
+        return self[: TO_EXPLORE if limit is None else limit]
+
     def with_pixels(self, pixels: NDArray[np.uint8], rows: Any) -> ImageSet:
         """Return the given rows of all other fields with `pixels` as the images."""
         return ImageSet(
@@ -230,7 +234,7 @@ class Splits:
 
     def to_explore(self, limit: int | None = None) -> ImageSet:
         """Return at most `limit` images for the map, held-out images first."""
-        return self.whole()[: TO_EXPLORE if limit is None else limit]
+        return self.whole().to_explore(limit)
 
     def whole(self) -> ImageSet:
         """Return all images without copying pixels: validation, test, training."""

@@ -51,8 +51,7 @@ def fit(
     controls : Controls, optional
         Changes the recipe during the run, and sets the interval of the snapshots.
     keep : callable, optional
-        Called with the state to save at intervals, and when training ends, is stopped or
-        fails.
+        Called with the state to save at intervals, and when training ends, is stopped or fails.
     resume : TrainingState, optional
         State of an earlier run of the same recipe, from which training continues exactly.
     changes : iterable of Change
@@ -88,9 +87,9 @@ def fit(
     replay = _restore(trainer, resume, changes)
     monitor = Monitor(trainer, controls, resume)
     yield _started(trainer, splits, devices.device_name(device))
-    steering = _Steering(trainer, controls, replay)
+    learning = _learn(trainer, monitor, _Steering(trainer, controls, replay), keep, splits)
     with devices.training_on(device):
-        yield from _exclude_consumer(_learn(trainer, monitor, steering, keep, splits), monitor)
+        yield from _exclude_consumer(learning, monitor)
     return trainer.shown.cpu().eval()
 
 
