@@ -10,7 +10,7 @@ import numpy as np
 from latentlab.api.images import save_images, to_bytes
 from latentlab.atomic_write import write_atomically
 from latentlab.data.files.code_file import read_code_file
-from latentlab.data.image_set import TRAIN, VALIDATION
+from latentlab.data.image_set import TEST, TRAIN, VALIDATION
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.errors import RunError
@@ -135,6 +135,7 @@ def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: i
     save_scores(found[0], out, codes=codes, class_names=model.spec.class_names)
     parts = [] if codes.parts is None else codes.parts[:scored].tolist()
     split = f": {parts.count(VALIDATION):,} held out, {parts.count(TRAIN):,} learned from"
+    split += f", {parts.count(TEST):,} for the test" if TEST in parts else ""
     total = explorer.card.images if explorer.card else scored
     return f"Scored {scored:,} of {total:,} images{split if parts else ''}."
 

@@ -111,6 +111,28 @@ class EpochEnd:
     memory: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class FinalTest:
+    """Training has ended, and the test images were scored, once.
+
+    Parameters
+    ----------
+    epoch : int
+        Last epoch.
+    losses : dict
+        Nats per image of the weights of the last epoch.
+    best_epoch : int
+        Epoch with the lowest validation loss.
+    best_losses : dict or None
+        Nats per image of the weights of that epoch; None if it was before the run was resumed.
+    """
+
+    epoch: int
+    losses: Losses
+    best_epoch: int
+    best_losses: Losses | None = None
+
+
 ACTIVE_KL = 0.01
 """KL from which a latent dimension is active, in nats."""
 
@@ -247,4 +269,4 @@ class Snapshot:
     weights: Mapping[str, NDArray] = field(repr=False)
 
 
-Event = Progress | Started | Step | EpochEnd | Snapshot | EpochPreview | Change
+Event = Progress | Started | Step | EpochEnd | Snapshot | EpochPreview | Change | FinalTest

@@ -60,6 +60,8 @@ class ModelCard:
     number : int
         Unique among the models that the explorer has opened. All snapshots of a run in training
         have the same number.
+    other : str
+        Name of the data set on the map if it is not that of the run; else empty.
     """
 
     name: str
@@ -74,6 +76,7 @@ class ModelCard:
     recipe: dict[str, Any] = field(default_factory=dict, compare=False)
     images: int = 0
     number: int = 0
+    other: str = ""
 
     @property
     def title(self) -> str:
@@ -85,7 +88,8 @@ class ModelCard:
         if before is None:
             return self
         mine, other = (
-            (card.source, card.kind, card.latent_dim, card.spec) for card in (self, before)
+            (card.source, card.kind, card.latent_dim, card.spec, card.other)
+            for card in (self, before)
         )
         return replace(self, number=before.number + (mine != other))
 

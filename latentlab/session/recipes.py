@@ -148,10 +148,24 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Estimated seconds of a run of a recipe; None if they cannot be estimated."""
+    """Estimated seconds of a run of a recipe, and the images that it would use.
+
+    Parameters
+    ----------
+    values : mapping
+        The recipe as plain values.
+    seconds : float or None
+        Estimated time on this machine; None if it cannot be estimated.
+    images : str
+        Number of images of each part; empty if unknown.
+    problem : str
+        Why the data set cannot be divided; empty if it can.
+    """
 
     values: Mapping[str, Any]
     seconds: float | None = None
+    images: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

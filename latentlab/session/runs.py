@@ -287,6 +287,14 @@ class Restore(Write["MovedRun"]):
 
 
 @dataclass(frozen=True, slots=True)
+class Relink(Write[str]):
+    """Point a run whose images moved to them again; the answer says what was found."""
+
+    folder: Path
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ReadEpochPreview(Request["EpochPreview"]):
     """Read the preview of a run at the end of an epoch."""
 

@@ -17,6 +17,7 @@ from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder, ask_sa
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
+from latentlab.widgets.window.other_data import ask_other_data
 from latentlab.widgets.window.shortcut_sheet import ShortcutSheet
 from latentlab.widgets.window.train_menu import TrainMenu
 from latentlab.widgets.window.type_ahead import TypeAhead
@@ -63,6 +64,8 @@ class Menus(QObject):
             self.redo.setText(_step_text("Redo", state.steps.redo_title))
         if "model" in changed:
             self.report.setEnabled(state.model is not None)
+            self._other_data.setEnabled(state.model is not None)
+            self._run_data.setEnabled(state.model is not None and bool(state.model.other))
         self.training.show_state(state, changed)
 
     def _add(
@@ -83,6 +86,11 @@ class Menus(QObject):
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
         self._add(menu, "Open image…", "Ctrl+I", self._open_picture, "Encode an image of your own")
+        tip = "Put another data set on the map: a new batch, or images unlike those of the run"
+        text = "Show other images with this model…"
+        self._other_data = self._add(menu, text, "", self._show_other_data, tip)
+        tip = "Put the images of the run on the map again"
+        self._run_data = self._add(menu, "Show the images of the run", "", self._show_run_data, tip)
         tip = "Learn from your own images"
         self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
@@ -157,6 +165,14 @@ class Menus(QObject):
     def _save_report(self) -> None:
         if path := ask_save_path(self._window, "report", REPORTS):
             self._controller.files.save_report(path)
+
+    @Slot()
+    def _show_other_data(self) -> None:
+        ask_other_data(self._window, self._controller)
+
+    @Slot()
+    def _show_run_data(self) -> None:
+        self._controller.model.show_data(None)
 
     @Slot()
     def _use_pictures(self) -> None:

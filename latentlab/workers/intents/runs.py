@@ -16,6 +16,7 @@ from latentlab.session.runs import (
     ListLibrary,
     MovedRun,
     ReadEpochPreview,
+    Relink,
     Rename,
     Restore,
     Trash,
@@ -51,6 +52,7 @@ class RunIntents:
         demand.on(Restore, self._on_restored)
         demand.on(Rename, self._on_renamed)
         demand.on(Annotate, self._on_annotated)
+        demand.on(Relink, self._on_relinked)
         demand.on(Trash, self._on_trashed)
         demand.on(ReadEpochPreview, self._on_moment)
 
@@ -100,6 +102,17 @@ class RunIntents:
     def annotate(self, path: Path, notes: Notes) -> None:
         """Save the notes and tags of a run."""
         self._demand.ask(Annotate(path, notes))
+
+    def relink(self, folder: Path, path: Path) -> None:
+        """Point a run to its images, which have moved to `path`."""
+        self._store.dismiss_failure()
+        self._demand.ask(Relink(folder, path))
+
+    def _on_relinked(self, request: Relink, found: str) -> None:
+        self._store.say(found)
+        model = self._store.state.model
+        if model and model.source == request.folder.resolve():
+            self.open(request.folder)
 
     def delete(self, path: Path) -> None:
         """Move a run to the trash."""

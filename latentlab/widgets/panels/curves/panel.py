@@ -190,7 +190,8 @@ PANEL = Panel(
     "posterior collapse, which <b>Log</b> shows first. With a Gaussian likelihood "
     "losses can be negative, because a density can exceed 1; lower is still better. The "
     "ring marks the best epoch since the last change of the objective; dashed lines mark "
-    "your changes during the run. Select several runs in the Library to compare their "
+    "your changes during the run. A star is the loss of the test images, which are scored "
+    "once, at the end. Select several runs in the Library to compare their "
     "validation curves.",
     widget=CurvesPanel,
 )

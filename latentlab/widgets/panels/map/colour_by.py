@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from latentlab.session.colourings import Colouring, Measure, colourings, values_of
 from latentlab.session.map import ComputeMeasure
+from latentlab.session.model import SET_ATTRIBUTE
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.kit.undoable import make_choice_undoable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 FEWEST, MOST = 2, 500
 MAX_LEGEND_GROUPS = 100
 """Maximum number of groups in the legend."""
+SET_KEY = f"attribute:{SET_ATTRIBUTE}"
+"""Key of the colouring that tells two data sets on the map apart."""
 COUNT_SETTINGS = {Measure.K_MEANS: ("k = ", 10), Measure.HDBSCAN: ("≥ ", 50)}
 
 
@@ -74,13 +77,15 @@ class ColourBy(QWidget):
         """List the colourings of these codes, and keep the current one if it is among them."""
         listed = colourings(state)
         if listed != self._listed:
-            before = self.chosen
+            before, before_keys = self.chosen, [colouring.key for colouring in self._listed]
             self._listed = listed
             with QSignalBlocker(self.box):
                 self.box.clear()
                 self.box.addItems([colouring.title for colouring in listed])
                 keys = [colouring.key for colouring in listed]
                 again = keys.index(before.key) if before and before.key in keys else 0
+                if SET_KEY in keys and SET_KEY not in before_keys:
+                    again = keys.index(SET_KEY)
                 self.box.setCurrentIndex(again)
             self.setVisible(bool(listed))
             self._show_count()

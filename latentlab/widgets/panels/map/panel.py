@@ -16,6 +16,7 @@ from latentlab.session.neighbours import FetchMapImages
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
+from latentlab.widgets.kit.relink_dialog import ask_images_of_run
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
@@ -77,7 +78,11 @@ class MapPanel(PanelWidget):
         self.told.setWordWrap(True)
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.told.hide()
+        self.relink = QPushButton("Find the images…")
+        self.relink.setToolTip("Choose where the images of this run are now")
+        self.relink.hide()
         self.body.addWidget(self.told)
+        self.body.addWidget(self.relink, 0, Qt.AlignmentFlag.AlignLeft)
         self.plot = MapPlot()
         self.plot.setAccessibleName("Map of the latent space")
         self.hand = SelectionTools(self.plot)
@@ -107,6 +112,7 @@ class MapPanel(PanelWidget):
         self.foot.changed.connect(self._redraw)
         self.foot.filtered.connect(self._show_codes)
         self.all.clicked.connect(self.controller.map.show_all)
+        self.relink.clicked.connect(self._on_find)
         self.pointer.filling.connect(self._on_menu)
         self.hand.chosen.connect(self._on_selected)
         self.hand.left.connect(self.buttons.show_none)
@@ -156,6 +162,7 @@ class MapPanel(PanelWidget):
         self._note.setToolTip(f"{DECODING_TIP} {images} are shown.")
         self.told.setText(model.note)
         self.told.setVisible(bool(model.note))
+        self.relink.setVisible(not total and model.source is not None)
         # During training the model changes before that many images are encoded.
         is_following = state.is_training and state.training.following
         self.all.setVisible(0 < count < total and not is_following)
@@ -164,6 +171,12 @@ class MapPanel(PanelWidget):
         self.all.setToolTip(
             f"Encode the other {total - count:,} images too and show them. You can cancel this."
         )
+
+    @Slot()
+    def _on_find(self) -> None:
+        model = self.controller.state.model
+        if model and model.source:
+            ask_images_of_run(self, self.controller, model.source, model.name)
 
     @Slot()
     def _show_codes(self) -> None:
