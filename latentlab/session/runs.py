@@ -159,7 +159,7 @@ class Finding:
     key : str
         Name of the check, such as ``collapse``.
     level : str
-        ``"fine"``, ``"watch"`` or ``"trouble"``.
+        ``"fine"``, ``"advice"``, ``"watch"`` or ``"trouble"``.
     title : str
         One sentence.
     evidence : str
