@@ -68,6 +68,8 @@ class Step:
         Means over the images since the last step with losses; about ten times a second.
     images_per_second, seconds_left : float
         Speed and estimated time left; set only with `losses`.
+    scheduled : dict
+        Values of the step that a schedule may change, by dotted key; set only with `losses`.
     """
 
     step: int
@@ -75,6 +77,7 @@ class Step:
     losses: Losses | None = None
     images_per_second: float = 0.0
     seconds_left: float = 0.0
+    scheduled: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

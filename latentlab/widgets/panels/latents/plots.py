@@ -341,4 +341,5 @@ def _dimension_ticks(size: int, count: int) -> list[tuple[float, str]]:
 
 
 def _step(length: float, count: int) -> int:
-    return next((step for step in STEPS if length < step * count), STEPS[-1])
+    fitting = (step for step in STEPS if length < step * count)
+    return int(next(fitting, STEPS[-1]))
