@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, Signal, Slot
 
 from latentlab.latent.grid_index import points_in_polygon
 from latentlab.widgets.kit.plot import Plot
-from latentlab.widgets.kit.scatter.markers import Cross, PathHandle, PriorRings
+from latentlab.widgets.kit.scatter.markers import Cross, MarkerLabel, PathHandle, PriorRings
 from latentlab.widgets.kit.scatter.point_colours import by_class
 from latentlab.widgets.kit.scatter.scatter import ScatterItem
 from latentlab.widgets.kit.theme import colours, small
@@ -75,7 +75,9 @@ class MapPlot(Plot):
         self.cloud, self.rings, self.cross = ScatterItem(), PriorRings(), Cross()
         self.path = pg.PlotDataItem(connect="all")
         self.handles = {name: PathHandle(name.upper()) for name in ("a", "b")}
-        for item in (self.rings, self.cloud, self.path, *self.handles.values(), self.cross):
+        self.z_label = MarkerLabel("z")
+        handles = self.handles.values()
+        for item in (self.rings, self.cloud, self.path, *handles, self.cross, self.z_label):
             self.addItem(item, ignoreBounds=True)
         self._is_plane = True
         self._kind: object = None
@@ -97,6 +99,7 @@ class MapPlot(Plot):
         self.path.setPen(self.pen(colours().accent, 2, Qt.PenStyle.DotLine))
         for handle in self.handles.values():
             handle.dress(self.pen("white", 1.5))
+        self.z_label.dress()
 
     def set_codes(
         self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None, shown: set[int] | None
@@ -154,6 +157,12 @@ class MapPlot(Plot):
     def set_point(self, x: float, y: float) -> None:
         """Move the cross to z."""
         self.cross.setPos(x, y)
+        self.z_label.setPos(x, y)
+
+    def show_path(self, *, visible: bool) -> None:
+        """Show or hide the path and its ends."""
+        for item in (self.path, *self.handles.values()):
+            item.setVisible(visible)
 
     def set_path(
         self,
