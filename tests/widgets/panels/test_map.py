@@ -321,6 +321,23 @@ def test_the_posterior_of_ones_own_picture_is_drawn_around_its_code(big):
     assert not big.map.grab().isNull()
 
 
+def test_the_titles_of_the_axes_are_as_long_as_the_axes(big):
+    """pyqtgraph paints a longer one over both of its ends."""
+    plot = big.map
+    first, second = np.random.default_rng(5).standard_normal((2, 5))
+    title = "between PC 1 and 2 · 51% of variance"
+    big.controller.map.look_along(first, second, (title, "z2"))
+    for width, height in ((900, 600), (260, 230), (150, 200)):
+        plot.setMinimumSize(10, 10)
+        plot.resize(width, height)
+        QApplication.processEvents()
+        axis = plot.getPlotItem().getAxis("bottom")
+        assert axis.label.boundingRect().width() <= axis.boundingRect().width()
+        assert axis.labelText.startswith("betw")
+        assert axis.toolTip() == title
+    assert axis.labelText.endswith("…")
+
+
 def test_marks_have_names(big):
     """After filling in, z leaves the own image: two marks that look alike."""
     layers, label = big.panel("map").layers, big.map.z_label
