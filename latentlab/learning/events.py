@@ -68,6 +68,8 @@ class Step:
         Means over the images since the last step with losses; about ten times a second.
     images_per_second, seconds_left : float
         Speed and estimated time left; set only with `losses`.
+    scheduled : dict
+        Values of the step that a schedule may change, by dotted key; set only with `losses`.
     """
 
     step: int
@@ -75,6 +77,7 @@ class Step:
     losses: Losses | None = None
     images_per_second: float = 0.0
     seconds_left: float = 0.0
+    scheduled: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,19 @@ def is_active(kl: NDArray[np.float64]) -> NDArray[np.bool_]:
     KL >= mu² / 2.
     """
     return kl >= ACTIVE_KL
+
+
+WEAK_KL = 0.25
+"""KL below which an active dimension is weak, in nats.
+
+If the codes of all images together fill the prior, the KL is the mean of -log sigma: at 0.25 nats
+the posterior still has 78 % of the standard deviation of the prior.
+"""
+
+
+def is_weak(kl: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which latent dimensions are active but carry little, from the KL of each in nats."""
+    return is_active(kl) & (kl < WEAK_KL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ class Monitor:
         steps = trainer.steps_per_epoch * trainer.recipe.training.epochs
         left = self._pace.seconds_for(steps - trainer.step_count)
         speed = self._pace.steps_per_second * trainer.images_per_step
-        return Step(trainer.step_count, trainer.epoch + 1, recent, speed, left)
+        scheduled = trainer.scheduled
+        return Step(trainer.step_count, trainer.epoch + 1, recent, speed, left, scheduled)
 
     def end_epoch(self) -> tuple[Losses, float]:
         """Return the mean losses and the seconds of the epoch; waits for the device."""

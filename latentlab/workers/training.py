@@ -198,6 +198,7 @@ class Training(QObject):
             fraction=event.step / (per_epoch * max(1, self._run.epochs)),
             images_per_second=event.images_per_second,
             seconds_left=event.seconds_left,
+            scheduled=event.scheduled or self._run.scheduled,
         )
 
     def _on_epoch(self, event: EpochEnd) -> None:

@@ -137,9 +137,10 @@ class OwnImageIntents:
                 self._undo.amend_current(point=original.point, original=original)
 
     def _on_inpainted(self, _: Inpaint, inpaintings: Inpaintings) -> None:
-        """Move z to the most probable inpainting."""
+        """Move z to the most probable inpainting, and say so."""
         self._store.put(Inpaint, inpaintings)
         self._point.set(inpaintings.tiles.points[0])
+        self._store.say("Filled in: z is now the code of the filled image. Undo moves it back.")
 
     def _follow(self, place: Snapshot) -> None:
         """Show the image of the restored state again, encoded with the current weights."""

@@ -93,13 +93,11 @@ class FieldRow(QWidget):
 
     def matches(self, words: list[str]) -> bool:
         """Return whether key and texts of the field contain each of some words."""
-        text = "\n".join((self.key, *texts(self.field))).lower()
-        return all(word in text for word in words)
+        return _has_words("\n".join((self.key, *texts(self.field))), words)
 
     def contains(self, words: list[str]) -> bool:
         """Return whether the texts of the fields inside this one contain each of some words."""
-        text = "\n".join(inner_texts(self.field)).lower()
-        return all(word in text for word in words)
+        return _has_words("\n".join(inner_texts(self.field)), words)
 
     def wrong(self) -> str:
         """Return the error message with the title of the field; empty if the input is valid."""
@@ -125,3 +123,9 @@ class FieldRow(QWidget):
     def _show_note(self) -> None:
         self._note.setText(self.editor.note)
         self._note.setVisible(bool(self.editor.note))
+
+
+def _has_words(text: str, words: list[str]) -> bool:
+    """Return whether a text contains each word; hyphens do not matter, as in warm-up."""
+    plain = text.lower().replace("-", "")
+    return all(word.replace("-", "") in plain for word in words)

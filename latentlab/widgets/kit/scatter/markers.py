@@ -104,6 +104,27 @@ class Cross(pg.GraphicsObject):
                 )
 
 
+class MarkerLabel(pg.TextItem):
+    """Name of a marker, to the upper right of it.
+
+    Parameters
+    ----------
+    text : str
+        The name.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, anchor=(0, 1))
+        self.setZValue(25)
+
+    def dress(self) -> None:
+        """Apply the colours of the current theme."""
+        c = colours()
+        self.setColor(c.text)
+        self.fill = pg.mkBrush(faint(c.base, 0.75))
+        self.update()
+
+
 class PathHandle(pg.TargetItem):
     """Draggable, labelled end of the path."""
 

@@ -13,7 +13,7 @@ from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.neighbours import FetchMapImages
 from latentlab.widgets.kit.images.image_view import to_qimage
-from latentlab.widgets.kit.scatter.markers import PosteriorMarker
+from latentlab.widgets.kit.scatter.markers import MarkerLabel, PosteriorMarker
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.panels.map.holes_legend import HolesLegend
@@ -68,6 +68,7 @@ CHOICES = {
     ),
     PICTURES: ("Images when zoomed in", "Images instead of points when you zoom in."),
 }
+OWN_NAME = "your image"
 BACKDROPS = (MANIFOLD_BACKDROP, IMAGE)
 """Exclusive layers: at most one is on."""
 DEFAULT_LAYERS = (SPREAD, PICTURES)
@@ -103,7 +104,8 @@ class MapLayers(QObject):
         self.image.hide()
         self.legend = HolesLegend(plot)
         backgrounds = (self.backdrop, self.image, self.holes)
-        for item in (*backgrounds, self.marbles, self.pictures, self.spread):
+        self.own_label = MarkerLabel(OWN_NAME)
+        for item in (*backgrounds, self.marbles, self.pictures, self.spread, self.own_label):
             plot.addItem(item, ignoreBounds=True)
         self.actions = {name: self._action(name) for name in CHOICES}
         exclusive = QActionGroup(self)
@@ -212,9 +214,13 @@ class MapLayers(QObject):
         wanted = self.is_on(SPREAD) and state.view.is_plane
         fits = image is not None and len(image.sigma) == frame.size
         self.spread.setVisible(wanted and fits)
+        # Beside z it has the cross; elsewhere it would be a mark without a name.
+        self.own_label.setVisible(wanted and fits and state.original is None)
+        self.own_label.dress()
         if wanted and fits and image is not None:
             shadow = frame.shadow(np.array([image.sigma], np.float32))[0]
             self.spread.set_spread(*frame.spot(image.point.z), shadow)
+            self.own_label.setPos(*frame.spot(image.point.z))
 
     def wants(self, state: State) -> Iterable[Request[Any]]:
         """Return the requests of the active layers."""

@@ -47,8 +47,9 @@ if TYPE_CHECKING:
 REDRAWN_FIELDS = frozenset({"codes", "view"})
 REQUESTS_WITH_PROGRESS = (ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles)
 DECODING_TIP = (
-    "What a position of the map decodes to: exactly on a plane, otherwise a blend of the codes "
-    "of the nearest images."
+    "Exact plane: a position of the map is one point of latent space and decodes exactly; with "
+    "more than two dimensions the other coordinates are those of z. Otherwise a position decodes "
+    "to a blend of the codes of the nearest images."
 )
 
 
@@ -57,6 +58,7 @@ class MapPanel(PanelWidget):
 
     watches: Changes = frozenset(
         {"model", "codes", "point", "ends", "view", "preview", "selection", "original", "own"}
+        | {"workspaces"}
         | {"working", "is_training", "following"}
         | {Decode, SamplePosteriors, FetchMapImages, FindHoles, MakeManifold, ComputeMeasure}
         | {ReadDirections, ScoreImages}
@@ -150,6 +152,8 @@ class MapPanel(PanelWidget):
             self._show_codes()
         if changed & {"model", "codes", "view", "selection"}:
             self._show_selection(state, state.codes)
+        # In Compare, A and B are the models.
+        self.plot.show_path(visible=state.workspace != "compare")
         self.layers.show_layers(state, changed, self.plot.cloud.paint_now)
         self.pointer.show_preview(state)
 

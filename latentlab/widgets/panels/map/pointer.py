@@ -14,7 +14,13 @@ from latentlab.widgets.panels.map.context_menu import fill_map_menu
 from latentlab.widgets.panels.map.hover_card import HoverCard
 
 if TYPE_CHECKING:
-    from latentlab.session.points import LatentPath, Point
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latentlab.session.map import MapView
+    from latentlab.session.points import LatentPath, Point, Preview
     from latentlab.session.state import State
     from latentlab.widgets.panels.map.plot import MapPlot, MapPosition
     from latentlab.workers.controller import Controller
@@ -62,8 +68,7 @@ class MapPointer(QObject):
         if self._spot is None or state.preview is None:
             self.thumbnail.hide()
             return
-        image = state.preview.original.picture if state.preview.original else None
-        self.thumbnail.set_pictures(state.preview.pixels, image)
+        self.thumbnail.set_pictures(preview_pictures(state.preview, state.view))
         self.thumbnail.stand_beside(self._spot.pixel.toPoint())
 
     def _spot_of(self, point: Point) -> tuple[float, float]:
@@ -132,3 +137,19 @@ class MapPointer(QObject):
         menu.addSeparator()
         parent = self._plot.parentWidget()
         fill_context_menu(menu, parent, self._plot.mapToParent(self._plot.rect().center()))
+
+
+def preview_pictures(preview: Preview, view: MapView) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Yield the captions and pixels of the hover card.
+
+    Above an image these are the image, its reconstruction, and what the position decodes to, unless
+    this is the same: with more than two dimensions the code is beside the plane.
+    """
+    is_exact = view.is_plane and view.frame.size == 2
+    if preview.original:
+        yield "image", preview.original.picture
+        yield "reconstruction", preview.original.reconstruction
+    if is_exact and not preview.original:
+        yield "decoded", preview.pixels
+    elif not is_exact:
+        yield "plane through z" if view.is_plane else "blend of codes", preview.pixels

@@ -238,8 +238,9 @@ PANEL = Panel(
         "explore": Place(Area.RIGHT, 1, 5),
         "edit": Place(Area.RIGHT, 0, 3),
     },
-    help="One slider per latent dimension. 0 σ is the mean of the codes along it and 1 σ their "
-    "standard deviation, so every slider covers the range of the data: <b>z = mean + Σ "
+    help="One slider per latent dimension, with the coordinate of z beside it. The middle of a "
+    "slider is the mean of the codes, and its length is a multiple of their standard deviation, so "
+    "every slider covers the range of the data: <b>z = mean + Σ "
     "s<sub>i</sub>·σ<sub>i</sub>·e<sub>i</sub></b>. Move one and watch what changes: slant, "
     "thickness, a smile. The images below each slider show it in advance. <i>By KL</i> puts "
     "the dimensions that carry most nats first and greys those that the model does not use. "
