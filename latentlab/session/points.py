@@ -59,6 +59,8 @@ class ModelCard:
     number : int
         Unique among the models that the explorer has opened. All snapshots of a run in training
         have the same number.
+    weights : str
+        Hash of the weights, which finds the model again; empty for a model in training.
     """
 
     name: str
@@ -73,6 +75,7 @@ class ModelCard:
     recipe: dict[str, Any] = field(default_factory=dict, compare=False)
     images: int = 0
     number: int = 0
+    weights: str = ""
 
     @property
     def title(self) -> str:

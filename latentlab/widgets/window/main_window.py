@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, override
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
 
-from latentlab.session.export import DescribeForm
+from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.settings import remember, settings
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import find_panels
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
+
+
+LONG_FILES = (SaveFilm, SaveHistoryFilm)
+"""Requests whose progress the status bar shows."""
 
 
 class MainWindow(QMainWindow):
@@ -57,6 +62,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.workspace_bar)
         self.failure_bar = FailureBar()
         self.run_bar, self.messages = RunBar(controller), MessageBar()
+        tip = "Cancel. No file is written."
+        self.file_progress = RequestProgressBar(controller, LONG_FILES, tip)
         self.addToolBarBreak(Qt.ToolBarArea.TopToolBarArea)
         self._banner = self._make_banner()
         self.model_label = muted(stretch=False)
@@ -89,6 +96,7 @@ class MainWindow(QMainWindow):
         bar = self.statusBar()
         bar.addWidget(self.model_label)
         bar.addPermanentWidget(self.messages, 1)
+        bar.addPermanentWidget(self.file_progress)
         bar.addPermanentWidget(self.run_bar, 1)
         bar.messageChanged.connect(self.messages.show_tip)
         bar.setSizeGripEnabled(False)
@@ -142,6 +150,8 @@ class MainWindow(QMainWindow):
             self._banner.setVisible(state.failure is not None)
         if changed & {"run", "following", "workspaces"}:
             self.run_bar.show_run(state)
+        if "working" in changed:
+            self.file_progress.show_state(state)
         if "message" in changed and state.message:
             self.messages.tell(state.message)
         self.menus.show_state(state, changed)

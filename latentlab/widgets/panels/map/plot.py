@@ -10,11 +10,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, Signal, Slot
 
 from latentlab.latent.grid_index import points_in_polygon
+from latentlab.widgets.kit.export.plot_layers import ink
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.scatter.markers import Cross, PathHandle, PriorRings
 from latentlab.widgets.kit.scatter.point_colours import by_class
 from latentlab.widgets.kit.scatter.scatter import ScatterItem
-from latentlab.widgets.kit.theme import colours, small
+from latentlab.widgets.kit.theme import class_colour, colours, small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
     from PySide6.QtWidgets import QWidget
 
+    from latentlab.session.files.figure import Colour
     from latentlab.session.map import MapView
     from latentlab.widgets.kit.scatter.rasterize import PointColours
 
@@ -68,8 +70,12 @@ class MapPlot(Plot):
     nudged = Signal(float, float)
     """Step of an arrow key, in data coordinates."""
 
+    HAS_EXPORT_MENU = False
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
+        self.names: tuple[str, ...] = ()
+        """Names of the classes that the colours stand for, if they stand for classes."""
         self.setAspectLocked(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.cloud, self.rings, self.cross = ScatterItem(), PriorRings(), Cross()
@@ -97,6 +103,11 @@ class MapPlot(Plot):
         self.path.setPen(self.pen(colours().accent, 2, Qt.PenStyle.DotLine))
         for handle in self.handles.values():
             handle.dress(self.pen("white", 1.5))
+
+    @override
+    def legend(self) -> tuple[tuple[str, Colour], ...]:
+        """Return the classes and their colours."""
+        return tuple((name, ink(class_colour(i))) for i, name in enumerate(self.names))
 
     def set_codes(
         self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None, shown: set[int] | None
