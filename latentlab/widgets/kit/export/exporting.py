@@ -28,6 +28,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
     QGuiApplication,
+    QImageWriter,
     QMouseEvent,
     QPixmap,
 )
@@ -291,5 +292,5 @@ def _png(image: QImage) -> bytes:
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"PNG")).write(image)
     return bytes(content.data())
