@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from latentlab.session.files.figure import DrawFigure, DrawnFigure, SaveFigure
 from latentlab.session.form import Field, describe
 from latentlab.session.mosaic import square_columns, tile
 from latentlab.session.request import Exported
-from latentlab.work import Progress, with_progress
+from latentlab.work import BackgroundComputation, Progress, with_progress
 
 
 @answer.register
@@ -76,20 +76,29 @@ def _filming(pieces: Generator[float, None, None]) -> Generator[Progress, None, 
 
 
 @answer.register
-def _(request: SaveFigure, explorer: Explorer) -> Exported:
+def _(request: SaveFigure, explorer: Explorer) -> Generator[Progress, None, Exported]:
     from latentlab.runs.plot_figure import save_figure
 
-    save_figure(request.figure, request.path, request.info, request.scale)
+    figure, path, info, scale = request.figure, request.path, request.info, request.scale
+    # Thousands of points take seconds; other requests are answered meanwhile.
+    yield from _drawing(lambda: save_figure(figure, path, info, scale))
     return Exported(request.path)
 
 
 @answer.register
-def _(request: DrawFigure, explorer: Explorer) -> DrawnFigure:
+def _(request: DrawFigure, explorer: Explorer) -> Generator[Progress, None, DrawnFigure]:
     from latentlab.runs.plot_figure import draw, raster, vector_bytes
 
-    svg = vector_bytes(draw(request.figure), "svg", request.info)
-    content = encoded_png(raster(draw(request.figure)), request.info)
-    return DrawnFigure(request.figure, svg, content)
+    def drawn() -> DrawnFigure:
+        svg = vector_bytes(draw(request.figure), "svg", request.info)
+        png = encoded_png(raster(draw(request.figure)), request.info)
+        return DrawnFigure(request.figure, svg, png)
+
+    return (yield from _drawing(drawn))
+
+
+def _drawing[T](work: Callable[[], T]) -> Generator[Progress, None, T]:
+    return (yield from BackgroundComputation[T](lambda _: work(), "Drawing the plot").follow())
 
 
 @answer.register

@@ -53,6 +53,8 @@ class Plot(pg.PlotWidget):
         # To disable the menu later would still build it, which takes longer than the plot.
         super().__init__(parent, enableMenu=False)
         self._title = title
+        self.caption = ""
+        """Title of a saved figure of a plot without a title."""
         self.hideButtons()
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
@@ -70,7 +72,7 @@ class Plot(pg.PlotWidget):
         Plot.dress(self)
 
     def _content(self) -> Content | None:
-        return Content(figure=figure_of(self, self.legend()))
+        return Content(figure=figure_of(self, self.legend(), self.caption))
 
     def legend(self) -> tuple[tuple[str, Colour], ...]:
         """Return names and colours for the legend of a saved figure."""

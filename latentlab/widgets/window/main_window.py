@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
 
 from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
+from latentlab.session.files.figure import SaveFigure
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-LONG_FILES = (SaveFilm, SaveHistoryFilm)
+LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure)
 """Requests whose progress the status bar shows."""
 
 

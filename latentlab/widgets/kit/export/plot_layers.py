@@ -45,8 +45,20 @@ class Layered(Protocol):
         """Return what the item draws, from back to front, in data coordinates."""
 
 
-def figure_of(plot: pg.PlotWidget, legend: tuple[tuple[str, Colour], ...] = ()) -> Figure:
-    """Return what a plot shows; the arrays are not copied."""
+def figure_of(
+    plot: pg.PlotWidget, legend: tuple[tuple[str, Colour], ...] = (), caption: str = ""
+) -> Figure:
+    """Return what a plot shows; the arrays are not copied.
+
+    Parameters
+    ----------
+    plot : PlotWidget
+        The plot.
+    legend : tuple of (str, Colour)
+        Names and colours beside the plot.
+    caption : str
+        Title if the plot has none.
+    """
     item = plot.getPlotItem()
     shown = sorted((each for each in item.items if each.isVisible()), key=_depth)
     layers = tuple(layer for each in shown for layer in layers_of(each))
@@ -59,7 +71,7 @@ def figure_of(plot: pg.PlotWidget, legend: tuple[tuple[str, Colour], ...] = ()) 
         layers,
         _axis(item, "bottom", (left, right)),
         _axis(item, "left", y_limits),
-        plain_text(label.text) if label.isVisible() else "",
+        plain_text(label.text) if label.isVisible() else caption,
         (max(2.5, size[0]), max(2.0, size[1])),
         is_square=bool(view.state["aspectLocked"]),
         legend=legend,
