@@ -31,8 +31,15 @@ from latentlab.latent.encode import (
     to_hwc,
 )
 from latentlab.latent.prior_samples import labels_for, sample_prior
-from latentlab.learning.checkpoint import empty_model, load_model, load_weights, run_folder
+from latentlab.learning.checkpoint import (
+    empty_model,
+    hash_of_weights,
+    load_model,
+    load_weights,
+    run_folder,
+)
 from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.session.mosaic import square_columns
 from latentlab.session.points import (
     LatentPath,
     ModelCard,
@@ -143,7 +150,7 @@ class Explorer:
         self._of_run = _RunImages(whole, checkpoint.spec, data, note, self.held_out)
         self._show_first(model, whole, within)
         card = card_of(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
-        return self._shown(card, data, note)
+        return self._shown(replace(card, weights=hash_of_weights(path)), data, note)
 
     def _show_first(self, model: Model, whole: ImageSet | None, within: float) -> None:
         """Encode the first images of a set and show them."""
@@ -393,8 +400,3 @@ class Explorer:
         z = np.array([point.z for point in points], np.float32)
         labels = np.array([point.label or 0 for point in points], np.int64)
         return decode(self.model, z, labels)
-
-
-def square_columns(count: int) -> int:
-    """Return the number of columns of a roughly square grid of `count` images."""
-    return int(np.ceil(np.sqrt(count)))

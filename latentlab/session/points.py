@@ -62,6 +62,8 @@ class ModelCard:
         have the same number.
     other : str
         Name of the data set on the map if it is not that of the run; else empty.
+    weights : str
+        Hash of the weights, which finds the model again; empty for a model in training.
     """
 
     name: str
@@ -77,6 +79,7 @@ class ModelCard:
     images: int = 0
     number: int = 0
     other: str = ""
+    weights: str = ""
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from latentlab.latent.interpolation.curves import PathKind
@@ -14,6 +15,7 @@ from latentlab.session.interpolation import DecodePaths
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import Key, Loop
 from latentlab.session.report import SaveReport
+from latentlab.widgets.kit.export.film_dialog import FilmDialog
 
 BUILT = ("map", "image", "manifold", "interpolate")
 
@@ -37,6 +39,19 @@ def choose(monkeypatch):
 def press_export(desk, key):
     buttons = desk.panel(key).findChildren(QToolButton)
     desk.hand.click(next(b for b in buttons if b.toolTip().startswith("Save")))
+
+
+def press_export_film(desk, key):
+    """Press the button, and accept the options of the film when their dialog opens."""
+
+    def accept():
+        if dialogs := desk.window.findChildren(FilmDialog):
+            dialogs[-1].accept()
+        else:
+            QTimer.singleShot(20, desk.window, accept)
+
+    QTimer.singleShot(20, desk.window, accept)
+    press_export(desk, key)
 
 
 def read(path):
@@ -80,7 +95,7 @@ def test_samples_png(cvae, choose, tmp_path):
     sheet, info, _ = read(tmp_path / "sevens.png")
     tiles = cut(sheet, 1)
     np.testing.assert_array_equal(tiles[:30], cvae.state.answer(MakeSamples).pictures)
-    assert (info["label"], info["seed"]) == (7, 0)
+    assert (info["class"], info["seed"]) == (7, 0)
     # As many to a row as on screen.
     assert sheet.shape[1] // 2 + 1 == cvae.panel("samples").view.columns * 29
 
@@ -96,7 +111,7 @@ def test_image_png(old_desk, choose, tmp_path):
 
 def test_interpolation_gif_plays_there_and_back(old_desk, choose, tmp_path):
     choose(tmp_path / "way.gif", "gif")
-    press_export(old_desk, "interpolate")
+    press_export_film(old_desk, "interpolate")
     old_desk.until(lambda: (tmp_path / "way.gif").exists())
     strip = old_desk.state.answer(DecodePath).pictures
     with Image.open(tmp_path / "way.gif") as file:
@@ -119,7 +134,7 @@ def test_a_round_way_is_exported_as_it_plays(desk, choose, tmp_path):
     desk.controller.path.set(replace(ends, loop=Loop.ROUND))
     desk.settle()
     choose(tmp_path / "round.gif", "gif")
-    press_export(desk, "interpolate")
+    press_export_film(desk, "interpolate")
     desk.until(lambda: (tmp_path / "round.gif").exists())
     with Image.open(tmp_path / "round.gif") as file:
         frames = [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(file)]
@@ -152,7 +167,7 @@ def test_interpolation_png(old_desk, choose, tmp_path):
 @pytest.mark.parametrize(("suffix", "name"), [("gif", "way.gif"), ("png", "way.png")])
 def test_name_without_an_ending_gets_that_of_the_filter(old_desk, choose, tmp_path, suffix, name):
     choose(tmp_path / "way", suffix)
-    press_export(old_desk, "interpolate")
+    (press_export_film if suffix == "gif" else press_export)(old_desk, "interpolate")
     old_desk.until(lambda: (tmp_path / name).exists())
 
 

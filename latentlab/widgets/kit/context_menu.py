@@ -33,6 +33,20 @@ class MenuSource(Protocol):
         """Add the actions for a position in the widget."""
 
 
+class Exports(Protocol):
+    """What adds the actions that copy and save the content of a widget."""
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Add the actions."""
+
+
+@runtime_checkable
+class HasExport(Protocol):
+    """Widget whose content can be copied and saved."""
+
+    exporting: Exports
+
+
 @runtime_checkable
 class ShowsPoints(Protocol):
     """Widget with images of points of latent space."""
@@ -65,6 +79,9 @@ def fill_context_menu(menu: QMenu, widget: QWidget, place: QPoint) -> None:
         before = len(menu.actions())
         if isinstance(source, MenuSource):
             source.fill_menu(menu, place)
+        if isinstance(source, HasExport):
+            menu.addSeparator()
+            source.exporting.fill_menu(menu)
         if len(menu.actions()) > before:
             menu.addSeparator()
         place, source = source.mapToParent(place), source.parentWidget()

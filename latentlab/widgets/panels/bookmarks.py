@@ -26,7 +26,7 @@ from latentlab.session.points import Picture
 from latentlab.widgets.kit.context_menu import add_point_actions
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, override
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QToolBar
 
-from latentlab.session.export import DescribeForm
+from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
+from latentlab.session.files.figure import SaveFigure
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.settings import remember, settings
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import find_panels
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
+LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure)
+"""Requests whose progress the status bar shows."""
+
+
 class MainWindow(QMainWindow):
     """Main window; it asks before closing during training.
 
@@ -63,6 +69,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.workspace_bar)
         self.failure_bar = FailureBar()
         self.run_bar, self.messages = RunBar(controller), MessageBar()
+        tip = "Cancel. No file is written."
+        self.file_progress = RequestProgressBar(controller, LONG_FILES, tip)
         self.addToolBarBreak(Qt.ToolBarArea.TopToolBarArea)
         self._banner = self._make_banner()
         self.model_label = muted(stretch=False)
@@ -95,6 +103,7 @@ class MainWindow(QMainWindow):
         bar = self.statusBar()
         bar.addWidget(self.model_label)
         bar.addPermanentWidget(self.messages, 1)
+        bar.addPermanentWidget(self.file_progress)
         bar.addPermanentWidget(self.run_bar, 1)
         bar.messageChanged.connect(self.messages.show_tip)
         bar.setSizeGripEnabled(False)
@@ -148,6 +157,8 @@ class MainWindow(QMainWindow):
             self._banner.setVisible(state.failure is not None)
         if changed & {"run", "following", "workspaces"}:
             self.run_bar.show_run(state)
+        if "working" in changed:
+            self.file_progress.show_state(state)
         if "message" in changed and state.message:
             self.messages.tell(state.message)
         self.menus.show_state(state, changed)

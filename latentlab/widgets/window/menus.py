@@ -14,6 +14,7 @@ from latentlab.directories import runs
 from latentlab.session.report import REPORTS
 from latentlab.widgets.kit.clipboard import paste_image
 from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder, ask_save_path
+from latentlab.widgets.kit.export.exporting import exporting_near
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
@@ -108,6 +109,8 @@ class Menus(QObject):
         self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.undo.redo)
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
+        tip = "Copy the image or plot that has the focus, or the first one of its panel"
+        self._add(menu, "Copy image", "Ctrl+C", self._copy, tip)
         tip = "Encode the image on the clipboard"
         self._add(menu, "Paste image", "Ctrl+V", self._paste_picture, tip)
         menu.addSeparator()
@@ -177,6 +180,14 @@ class Menus(QObject):
     @Slot()
     def _use_pictures(self) -> None:
         self._window.use_pictures()
+
+    @Slot()
+    def _copy(self) -> None:
+        exporting = exporting_near(self._window.focusWidget())
+        if exporting:
+            exporting.copy()
+        else:
+            self._controller.store.say("Click an image or a plot first, then copy it")
 
     @Slot()
     def _paste_picture(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from latentlab.session.export import Export
-from latentlab.session.points import Tiles
+from latentlab.session.files.provenance import recipe_of
 from latentlab.session.report import SaveReport
 from latentlab.session.request import SaveFile
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from latentlab.session.points import Picture
+    from latentlab.session.points import Tiles
     from latentlab.session.request import Exported
     from latentlab.workers.demand import Demand
     from latentlab.workers.store import Store
@@ -48,15 +48,9 @@ class FileIntents:
         back: bool = True,
         steps: bool = False,
     ) -> None:
-        """Write images to a file with metadata about model and recipe."""
-        model = self._store.state.model
-        meta = {"model": model.name, "epoch": model.epoch, "recipe": model.recipe} if model else {}
-        self.save(Export(tiles, path, {**meta, **info}, gap, back, steps))
-
-    def export_picture(self, picture: Picture, path: Path) -> None:
-        """Write one image to a file."""
-        tiles = Tiles((picture.point,), picture.pixels[None], 1)
-        self.export(tiles, path, {"z": picture.point.z, "label": picture.point.label})
+        """Write images to a file with their recipe."""
+        recipe = recipe_of(self._store.state, info)
+        self.save(Export(tiles, path, recipe, gap, back, steps))
 
     def save_report(self, path: Path) -> None:
         """Write the report of the open model; opening another one cancels it."""

@@ -190,16 +190,17 @@ class RunIntents:
         if epoch is None:
             self._demand.withdraw(ReadEpochPreview)
             self._store.set(moment=None)
-        elif folder := self._shown():
+        elif folder := self.shown_folder:
             self._demand.ask(ReadEpochPreview(folder, epoch))
 
     def _on_moment(self, request: ReadEpochPreview, portrait: EpochPreview) -> None:
-        if request.folder == self._shown():
+        if request.folder == self.shown_folder:
             answers = {**self._store.state.answers, ReadEpochPreview: portrait}
             self._store.set(answers=answers, moment=request.epoch)
 
-    def _shown(self) -> Path | None:
-        """Return the folder of the run whose curves are shown."""
+    @property
+    def shown_folder(self) -> Path | None:
+        """Folder of the run whose curves are shown."""
         state = self._store.state
         is_followed = state.is_training and state.training.following
         folder = self._training.folder if is_followed else None

@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from latentlab.widgets.kit.images.cell_pointer import GridNavigation
-from latentlab.widgets.kit.images.image_view import draw_image, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_image
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:

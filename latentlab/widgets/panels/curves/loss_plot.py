@@ -81,6 +81,8 @@ class LossPlot(Plot):
         super().__init__()
         self.name = name
         self.note = ""
+        self.exporting.name = "curve"
+        self.caption = f"{name.replace('_', ' ')}, nats per image"
         self.setMouseEnabled(x=False, y=False)
         self.getPlotItem().setAxisItems({"left": LogAxis("left")})
         self.curves = {split: self._line(1 if split == RUNNING else 2) for split in SPLITS}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, override
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from latentlab.session import wants
-from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
+from latentlab.session.points import Tiles
 from latentlab.widgets.kit.context_menu import add_point_actions
-from latentlab.widgets.kit.dialogs import ask_save_path
+from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import ElidedLabel, muted
@@ -50,7 +50,7 @@ class ImagePanel(PanelWidget):
         self.place.setFont(small(self.place.font()))
         self._smooth = IconButton("smooth", "Smooth the pixels of the enlarged image")
         self._smooth.setCheckable(True)
-        self._export = IconButton("export", "Save this image as PNG")
+        self._export = IconButton("export", "Save this image")
         for widget, stretch in ((self.place, 1), (self._smooth, 0), (self._export, 0)):
             self.tools.addWidget(widget, stretch)
         self.view = ImageView("Opening a model…")
@@ -60,8 +60,9 @@ class ImagePanel(PanelWidget):
         self.gauge = SupportGauge()
         self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
-        self._export.clicked.connect(self._save)
         make_undoable(controller.undo, smoothing_of_the_image=self._smooth)
+        self.view.exporting.describe("image", offer=self._content)
+        self._export.clicked.connect(self.view.exporting.save)
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
             StaleOverlay(view, controller, kind)
 
@@ -95,11 +96,10 @@ class ImagePanel(PanelWidget):
         menu.addAction("Mean z", self.controller.point.go_home)
         super().fill_menu(menu, place)
 
-    @Slot()
-    def _save(self) -> None:
+    def _content(self) -> Content | None:
+        """Return the decoded z, also while something else is previewed."""
         picture = self.controller.state.answer(Decode)
-        if picture and (path := ask_save_path(self, "image", IMAGE_FORMATS)):
-            self.controller.files.export_picture(picture, path)
+        return Content(Tiles((picture.point,), picture.pixels[None], 1)) if picture else None
 
 
 def point_text(point: Point, state: State) -> str:

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_image, fitted
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:

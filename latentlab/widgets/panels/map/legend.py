@@ -51,6 +51,11 @@ class Legend(FewLines):
             self.fit()
         return True
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their colours."""
+        return self._names
+
     def shown(self) -> set[int] | None:
         """Return the classes to show; None for all."""
         on = {button.label for button in self.buttons if button.isChecked()}

@@ -12,7 +12,7 @@ from latentlab.session import wants
 from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.neighbours import FetchMapImages
-from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.scatter.markers import MarkerLabel, PosteriorMarker
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.undoable import make_choice_undoable

@@ -103,6 +103,7 @@ class MapPanel(PanelWidget):
         self._drawn: tuple[object, ...] = (None,) * 4
         self._model = -1
         StaleOverlay(self.plot, controller, tells=True)
+        self.plot.exporting.describe("map")
         self._connect()
 
     def _connect(self) -> None:
@@ -189,6 +190,7 @@ class MapPanel(PanelWidget):
         if state.codes is None or state.model is None or not state.view.suits(state.codes):
             return
         paint, mask = self.foot.paint_of(state, state.model.spec.class_names)
+        self.plot.names = self.legend.names
         places = state.answer(SamplePosteriors) if self.layers.draws else None
         drawn = (state.codes, state.view, places, mask)
         if mask is None and all(a is b for a, b in zip(drawn, self._drawn, strict=True)):
@@ -214,6 +216,8 @@ class MapPanel(PanelWidget):
     def _on_menu(self, menu: QMenu) -> None:
         menu.addAction(self.layers.actions[SPREAD])
         menu.addAction("Zoom to all codes", self.plot.show_all)
+        menu.addSeparator()
+        self.plot.exporting.fill_menu(menu)
 
     @Slot()
     def _on_select_menu(self) -> None:

@@ -11,11 +11,12 @@ from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QFontMetrics
 
 from latentlab.latent.grid_index import points_in_polygon
+from latentlab.widgets.kit.export.plot_layers import ink
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.scatter.markers import Cross, MarkerLabel, PathHandle, PriorRings
 from latentlab.widgets.kit.scatter.point_colours import by_class
 from latentlab.widgets.kit.scatter.scatter import ScatterItem
-from latentlab.widgets.kit.theme import colours, small
+from latentlab.widgets.kit.theme import class_colour, colours, small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QKeyEvent
     from PySide6.QtWidgets import QWidget
 
+    from latentlab.session.files.figure import Colour
     from latentlab.session.map import MapView
     from latentlab.widgets.kit.scatter.rasterize import PointColours
 
@@ -74,6 +76,8 @@ class MapPlot(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
+        self.names: tuple[str, ...] = ()
+        """Names of the classes that the colours stand for, if they stand for classes."""
         self.setAspectLocked(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.cloud, self.rings, self.cross = ScatterItem(), PriorRings(), Cross()
@@ -106,6 +110,11 @@ class MapPlot(Plot):
         for handle in self.handles.values():
             handle.dress(self.pen("white", 1.5))
         self.z_label.dress()
+
+    @override
+    def legend(self) -> tuple[tuple[str, Colour], ...]:
+        """Return the classes and their colours."""
+        return tuple((name, ink(class_colour(i))) for i, name in enumerate(self.names))
 
     def set_codes(
         self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None, shown: set[int] | None

@@ -16,7 +16,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.widgets.kit.images.cell_pointer import GridNavigation
-from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_image, fitted
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
