@@ -33,6 +33,7 @@ from latentlab.latent.encode import (
 from latentlab.latent.prior_samples import labels_for, sample_prior
 from latentlab.learning.checkpoint import empty_model, load_model, load_weights, run_folder
 from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.runs.imported import is_imported
 from latentlab.session.points import (
     LatentPath,
     ModelCard,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.image_set import DataConfig
     from latentlab.explorer.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB
     from latentlab.models.base import Model
@@ -108,6 +110,14 @@ class Explorer:
             )
         return self._images
 
+    def data_set(self) -> tuple[DataConfig, ImageSet] | None:
+        """Return config and images of the open data set; None if there is none."""
+        if self._few is None or self.card is None:
+            return None
+        config = make_recipe(self.card.recipe).data
+        # A shipped model is shown with other images than those it was trained on.
+        return (config, self._few) if config.kind == self.card.data else None
+
     def open(self, path: Path, within: float = math.inf) -> ModelCard:
         """Load a run folder or checkpoint, and the images of its map.
 
@@ -123,8 +133,8 @@ class Explorer:
         folder = run_folder(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         splits, data, note = find_images(folder, checkpoint, shipped=shipped)
-        # It is unknown which of these images a shipped model was trained on.
-        self._tells_parts = not shipped
+        # It is unknown which of these images such a model was trained on.
+        self._tells_parts = not (shipped or is_imported(folder))
         self.held_out = len(splits.validation) if splits is not None else 0
         few = self._with_parts(None if splits is None else splits.to_explore())
         codes = self._codes_of(model, few, within)
