@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
@@ -55,7 +55,7 @@ class Provenance(Record):
     format: Literal[1] = 1
     source: str
     program: str
-    choices: dict[str, str] = {}
+    choices: dict[str, str] = Field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     latentlab: str = __version__
 

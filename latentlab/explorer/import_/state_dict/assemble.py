@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 FROM_UNIT = "scale 2 -1"
 """Layer from pixels in [0, 1] to pixels in [-1, 1]."""
 OUTPUTS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
-    "sigmoid": ("sigmoid, pixels from 0 to 1", False, ()),
-    "tanh": ("tanh, pixels from -1 to 1", True, ("scale 2",)),
-    "none": ("none, pixels from 0 to 1", False, ("logit",)),
-    "none-signed": ("none, pixels from -1 to 1", True, ("scale 0.5 0.5", "logit")),
-    "sigmoid-signed": ("sigmoid; the encoder gets pixels from -1 to 1", True, ()),
+    "sigmoid": ("sigmoid (0 to 1)", False, ()),
+    "tanh": ("tanh (-1 to 1)", True, ("scale 2",)),
+    "none": ("none (0 to 1)", False, ("logit",)),
+    "none-signed": ("none (-1 to 1)", True, ("scale 0.5 0.5", "logit")),
+    "sigmoid-signed": ("sigmoid (0 to 1), encoder -1 to 1", True, ()),
 }
 """Last function of the decoder: its title, whether the encoder gets pixels in [-1, 1], and the
 layers that replace it, because a likelihood applies a sigmoid (tanh h = 2 sigmoid(2h) - 1)."""

@@ -252,9 +252,9 @@ class _Problem:
         variance = pixel_variance(images) if images else 1.0
         choices = choices_of(axes, given, decision, variance)
         config = _with_likelihood(config, decision, variance, shape)
-        final, weights = as_shipped(config, weights, spec)
+        final, tensors = as_shipped(config, weights)
         try:
-            model_of(final, spec, weights)
+            model_of(final, spec, tensors)
         except LatentlabError as error:
             raise RunError(f"Its layers do not fit: {error.message}", error.advice) from error
         lines = ("encoder", config.encoder), ("decoder", config.decoder)
@@ -262,7 +262,7 @@ class _Problem:
         remarks = _remarks(choices, images, decision, variance, self._found)
         return ImportedModel(
             final,
-            weights,
+            tensors,
             spec,
             choices,
             remarks,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from latentlab.explorer.import_.state_dict.tensors import COUNTER, natural
@@ -110,7 +111,7 @@ def place_norms(modules: Iterable[Module], *, is_ordered: bool) -> dict[str, Mod
         if not free:
             continue
         rank = _by_order if is_ordered else _by_name
-        best = min(free, key=lambda each, norm=norm, rank=rank: rank(each, norm))
+        best = min(free, key=partial(rank, norm))
         if not is_ordered or best.index < norm.index:
             placed[best.name] = norm
     return placed
@@ -121,11 +122,11 @@ def _outputs(module: Module) -> tuple[int, ...]:
     return module.weight.shape[:1] if module.kind == LINEAR else module.weight.shape[:2]
 
 
-def _by_order(module: Module, norm: Module) -> tuple[bool, int]:
+def _by_order(norm: Module, module: Module) -> tuple[bool, int]:
     return module.index > norm.index, norm.index - module.index
 
 
-def _by_name(module: Module, norm: Module) -> tuple[bool, bool, bool, int]:
+def _by_name(norm: Module, module: Module) -> tuple[bool, bool, bool, int]:
     mine, its = (natural(each.name) for each in (module, norm))
     numbers = [[part for part in key if part[0] >= 0] for key in (mine, its)]
     parents = [each.name.rpartition(".")[0] for each in (module, norm)]

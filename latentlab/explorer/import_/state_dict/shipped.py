@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import ImageSpec
     from latentlab.models.base import ModelConfig
     from latentlab.models.sequential import SequentialConfig
 
 
 def as_shipped(
-    config: SequentialConfig, weights: Mapping[str, NDArray[np.float32]], spec: ImageSpec
+    config: SequentialConfig, weights: Mapping[str, NDArray[np.float32]]
 ) -> tuple[ModelConfig, Mapping[str, NDArray[np.float32]]]:
     """Return a `vae` or `cvae` that computes the same, if there is one; else what was given."""
     encoder, decoder = list(config.encoder), list(config.decoder)
