@@ -262,7 +262,9 @@ class _Search:
         self, pool: Sequence[Module], latent_dim: int
     ) -> Iterator[tuple[tuple[Step, ...], int]]:
         kinds = (CONV_TRANSPOSE, CONV)
-        for start in (Step(each, kind) for each in pool for kind in _kinds(each, kinds)):
+        starts = [Step(each, kind) for each in pool for kind in _kinds(each, kinds)]
+        # A layer that takes z alone is likelier than one that also takes a label.
+        for start in sorted(starts, key=lambda start: start.inputs):
             classes = start.inputs - latent_dim
             if classes and not 2 <= classes <= MAX_CLASSES:
                 continue

@@ -23,6 +23,8 @@ MAX_SIDE = 512
 MAX_GEOMETRIES = 6
 """Number of combinations that are tried."""
 MAX_PENALTY = 12
+MAX_EXCESS = 4
+"""Penalty above that of the most common combination up to which others are tried."""
 COMMON_SIDES = {28: 0, 32: 0, 64: 0, 128: 0, 96: 1, 48: 1, 256: 1, 16: 1}
 UNCOMMON_SIDE = 4
 MIXED = 2
@@ -167,7 +169,9 @@ def geometries(found: Architecture) -> list[Geometry]:
             if not encoder or end == last:
                 penalty = cost + price + COMMON_SIDES.get(side, UNCOMMON_SIDE)
                 closed.append(Geometry(side, more, rules, first, last, penalty))
-    return sorted(closed, key=lambda each: each.penalty)[:MAX_GEOMETRIES]
+    least = min((each.penalty for each in closed), default=0)
+    close = [each for each in closed if each.penalty <= least + MAX_EXCESS]
+    return sorted(close, key=lambda each: each.penalty)[:MAX_GEOMETRIES]
 
 
 def _ends(
