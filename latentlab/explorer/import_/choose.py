@@ -5,7 +5,7 @@ A trained VAE reconstructs the images that it learned from only if it is compute
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,9 +73,11 @@ class Decision:
     values : dict of str to str
         Chosen value of each axis.
     images : FittingImages or None
-        Images that are reconstructed best; None if none are.
+        Images that are reconstructed best; None if none have the shape and classes of the model.
     error : float
         Their relative error.
+    fits : bool
+        Whether that is low enough to decide by.
     trials : dict
         Relative errors of the images by axis and value, the other axes as chosen.
     """
@@ -83,6 +85,7 @@ class Decision:
     values: dict[str, str]
     images: FittingImages | None = None
     error: float = np.inf
+    fits: bool = False
     trials: dict[str, dict[str, NDArray[np.float64]]] = field(default_factory=dict)
 
 
@@ -112,10 +115,8 @@ def decide(
         found = yield from _descend(axes, given, start, errors, each)
         if found.error < best.error:
             best = found
-    if best.error >= EXPLAINS:
-        best.images = None
-        best.values = start
-    return best
+    best.fits = best.error < EXPLAINS
+    return best if best.fits else replace(best, values=start)
 
 
 def _descend(
@@ -190,7 +191,7 @@ def _choice(
     axis: Axis, given: Mapping[str, str], decision: Decision, variance: float
 ) -> ImportChoice:
     value = decision.values[axis.key]
-    trials = decision.trials.get(axis.key, {}) if decision.images else {}
+    trials = decision.trials.get(axis.key, {}) if decision.fits else {}
     options = tuple(
         Option(each, title, float(trials[each].mean()) * variance if each in trials else None)
         for each, title in axis.options.items()
@@ -220,7 +221,8 @@ def _reason(
     known = [option for option in options if option.error is not None]
     others = sorted((each.error, each.title) for each in known if each.value != value)
     if not others or not axis.is_visible:
-        return f"{axis.title}: {title} is assumed, because no images decide it.", True
+        why = "nothing in the file decides it" if axis.is_visible else "images do not depend on it"
+        return f"{axis.title}: {title} is assumed, because {why}.", True
     own = next(each.error for each in known if each.value == value)
     compared = "; ".join(f"{name}: {error:.2g}" for error, name in others[:3])
     text = f"{axis.title}: {title}, with a squared error of {own:.2g} ({compared})."

@@ -115,7 +115,7 @@ def convert_foreign(
     reader, imported = yield from read_foreign(path, choices, images)
     model_of(imported.config, imported.spec, imported.weights)  # raises if weights do not fit
     yield Progress("Writing the run folder")
-    found = imported.images.data_for(imported.spec) if imported.images else None
+    found = imported.images.data_for(imported.spec) if imported.images and imported.fits else None
     recipe = _recipe(imported, found[0].model_dump(mode="json") if found else {"kind": SHAPELESS})
     values = {choice.key: choice.value for choice in imported.choices}
     provenance = Provenance(

@@ -27,6 +27,7 @@ PICKLES = ("encoder.pkl", "decoder.pkl")
 PARTS = ("encoder.", "decoder.")
 Side = Annotated[int, Field(ge=1, le=8192)]
 DEFAULTS = {
+    "geometry": "",  # the most common one that closes
     "spread": "log-variance",
     "heads": "mean first",
     "encoder-activation": "relu",

@@ -13,6 +13,7 @@ import numpy as np
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import LatentlabError, RunError
 from latentlab.explorer.import_.choose import Axis, choices_of, decide
+from latentlab.explorer.import_.fitting import MAX_IMAGES, MIN_IMAGES
 from latentlab.explorer.import_.foreign import model_of, pixel_variance, relative_errors
 from latentlab.explorer.import_.reader import ImportedModel
 from latentlab.explorer.import_.state_dict.assemble import NO_ACTIVATION, OUTPUTS, assemble
@@ -51,6 +52,8 @@ ACTIVATIONS = {
     NO_ACTIVATION: "none",
 }
 """Titles of the activations that are tried, the most common first."""
+MAX_WORK = 1 << 28
+"""Products of all images, roughly, above which fewer images are used."""
 MEAN_FIRST, MEAN_LAST = "mean first", "mean last"
 
 
@@ -105,9 +108,7 @@ class _Problem:
         self, found: Architecture, fixed: dict[str, str], shape: tuple[int, int, int] | None
     ) -> None:
         self._found, self.fixed, self._shape = found, fixed, shape
-        known = geometries(found)
-        if shape and (found.takes_map or found.gives_map):
-            known = [each for each in known if each.side == shape[1]]
+        known = geometries(found, shape[1] if shape else None)
         self._geometries = {each.key: each for each in known}
         if not known:
             raise RunError(
@@ -116,6 +117,8 @@ class _Problem:
                 "Export encoder and decoder as ONNX, which holds strides and paddings.",
             )
         self.axes = self._axes()
+        steps = (*found.encoder, *found.decoder)
+        self._weights = sum(step.module.weight.size for step in steps)
 
     def _axes(self) -> list[Axis]:
         """Return what the weights do not say, in the order in which it is decided."""
@@ -238,7 +241,9 @@ class _Problem:
         """Return images of the shape and classes of the model; None if there are none."""
         if self._found.classes and images.spec.classes != self._found.classes:
             return None
-        few = images.of_shape(shape)
+        work = self._weights * (int(np.prod(shape[1:])) if self._found.takes_map else 1)
+        count = int(np.clip(MAX_WORK // max(1, work), MIN_IMAGES, MAX_IMAGES))
+        few = images.of_shape(shape, count)
         return few if len(few.sample) > 1 else None
 
     def solve(
@@ -252,6 +257,8 @@ class _Problem:
         variance = pixel_variance(images) if images else 1.0
         choices = choices_of(axes, given, decision, variance)
         config = _with_likelihood(config, decision, variance, shape)
+        if not decision.fits:
+            spec = ImageSpec(shape, names)
         final, tensors = as_shipped(config, weights)
         try:
             model_of(final, spec, tensors)
@@ -269,6 +276,7 @@ class _Problem:
             (lines[0], ("heads", heads), lines[1]),
             self._found.unused,
             images,
+            fits=decision.fits,
         )
 
 
@@ -291,7 +299,7 @@ def _with_likelihood(
     """Return the config with a likelihood, which only matters for losses and further training."""
     if decision.values.get("output", "sigmoid") == "sigmoid" and shape[0] == 1:
         return config
-    error = math.sqrt(decision.error * variance) if decision.images else 0.1
+    error = math.sqrt(decision.error * variance) if decision.fits else 0.1
     sigma = float(np.clip(round(error, 2), 0.01, 1.0))
     likelihood = {"kind": "gaussian", "sigma": sigma}
     return type(config).model_validate({**config.model_dump(), "likelihood": likelihood})
@@ -309,11 +317,12 @@ def _remarks(
     found: Architecture,
 ) -> tuple[str, ...]:
     remarks = [choice.reason for choice in choices]
-    if images is None:
+    if images is None or not decision.fits:
+        assumed = ", so what the file does not say is assumed" if choices else ""
         remarks.insert(
             0,
-            "No images on this machine are reconstructed well, so what the weights do not say is "
-            "assumed. Open the data set of the model, and import it again.",
+            f"No images on this machine are reconstructed well{assumed}. Open the data set of the "
+            "model in the window, and import the model again.",
         )
     else:
         explained = 100 * (1 - decision.error)
