@@ -39,6 +39,7 @@ from latentlab.learning.checkpoint import (
     run_folder,
 )
 from latentlab.learning.recipe import Recipe, make_recipe
+from latentlab.runs.imported import is_imported
 from latentlab.session.mosaic import square_columns
 from latentlab.session.points import (
     LatentPath,
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import ImageSpec, Splits
+    from latentlab.data.image_set import DataConfig, ImageSpec, Splits
     from latentlab.explorer.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB
     from latentlab.models.base import Model
@@ -128,6 +129,14 @@ class Explorer:
             )
         return self._images
 
+    def data_set(self) -> tuple[DataConfig, ImageSet] | None:
+        """Return config and images of the open data set; None if there is none."""
+        if self._few is None or self.card is None:
+            return None
+        config = make_recipe(self.card.recipe).data
+        # A shipped model is shown with other images than those it was trained on.
+        return (config, self._few) if config.kind == self.card.data else None
+
     def open(self, path: Path, within: float = math.inf) -> ModelCard:
         """Load a run folder or checkpoint, and the images of its map.
 
@@ -143,8 +152,8 @@ class Explorer:
         folder = run_folder(path).resolve()
         shipped = folder.parent == (resources() / "models").resolve()
         splits, data, note = find_images(folder, checkpoint, shipped=shipped)
-        # It is unknown which of these images a shipped model was trained on.
-        self._tells_parts = not shipped
+        # It is unknown which of these images such a model was trained on.
+        self._tells_parts = not (shipped or is_imported(folder))
         self.held_out = len(splits.validation) if splits is not None else 0
         whole = self._with_parts(None if splits is None else splits.whole())
         self._of_run = _RunImages(whole, checkpoint.spec, data, note, self.held_out)

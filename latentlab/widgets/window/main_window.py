@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QToolBar
 
 from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
 from latentlab.session.files.figure import SaveFigure
+from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
@@ -18,6 +19,7 @@ from latentlab.widgets.panel import find_panels
 from latentlab.widgets.window.dock import Dock
 from latentlab.widgets.window.drop_overlay import DropOverlay
 from latentlab.widgets.window.import_images.dialog import open_import_dialog
+from latentlab.widgets.window.import_model.dialog import show_import
 from latentlab.widgets.window.menus import Menus
 from latentlab.widgets.window.messages import FailureBar, MessageBar
 from latentlab.widgets.window.run_bar import RunBar
@@ -161,6 +163,8 @@ class MainWindow(QMainWindow):
             self.file_progress.show_state(state)
         if "message" in changed and state.message:
             self.messages.tell(state.message)
+        if InspectForeign in changed and (found := state.answer(InspectForeign)):
+            show_import(self, self.controller, found)
         self.menus.show_state(state, changed)
 
     def _show_model(self, state: State) -> None:
@@ -268,7 +272,7 @@ class MainWindow(QMainWindow):
 
         if paths := local_files(event.mimeData()):
             event.acceptProposedAction()
-            drop = recognize(paths)
+            drop = recognize(paths, self.controller.state.answer(ListForeignFormats) or ())
             if drop.kind is DropKind.IMAGES:
                 self.use_pictures(drop.path)
             else:

@@ -1,0 +1,1 @@
+"""Tensors of PyTorch models, and the architecture that their names and shapes imply."""

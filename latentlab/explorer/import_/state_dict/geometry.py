@@ -1,0 +1,251 @@
+"""Strides and paddings of convolutions, which weights do not say, derived from the sizes of maps.
+
+The kernel suggests them: 4 halves with stride 2 and padding 1, 3 with stride 2 or keeps the size.
+All combinations whose sizes close between image and z are listed, the most common ones first.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from latentlab.explorer.import_.state_dict.chain import CONV_TRANSPOSE
+from latentlab.explorer.import_.state_dict.modules import LINEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from latentlab.explorer.import_.state_dict.chain import Architecture, Step
+
+MAX_SIDE = 512
+MAX_GEOMETRIES = 6
+"""Number of combinations that are tried."""
+MAX_PENALTY = 12
+MAX_EXCESS = 4
+"""Penalty above that of the most common combination up to which others are tried."""
+COMMON_SIDES = {28: 0, 32: 0, 64: 0, 128: 0, 96: 1, 48: 1, 256: 1, 16: 1}
+UNCOMMON_SIDE = 4
+MIXED = 2
+"""Penalty of a second rule for the same kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one convolution changes the side of a map.
+
+    Parameters
+    ----------
+    stride, padding, output_padding : int
+        Those of the convolution.
+    resize : int
+        Max pooling after a convolution of the encoder, or upsampling before one of the decoder;
+        1 for none.
+    penalty : int
+        How uncommon it is.
+    """
+
+    stride: int
+    padding: int
+    output_padding: int = 0
+    resize: int = 1
+    penalty: int = 0
+
+    def side_after(self, side: int, kernel: int, kind: str, *, decoding: bool) -> int:
+        """Return the side of the map after the layer."""
+        if kind == CONV_TRANSPOSE:
+            return (side - 1) * self.stride - 2 * self.padding + kernel + self.output_padding
+        if decoding:
+            side *= self.resize
+        after = (side + 2 * self.padding - kernel) // self.stride + 1
+        return after if decoding else after // self.resize
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        padding = f" padding {self.padding}" if self.padding else ""
+        more = f" output padding {self.output_padding}" if self.output_padding else ""
+        resize = f" resize {self.resize}" if self.resize > 1 else ""
+        return f"stride {self.stride}{padding}{more}{resize}"
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Sizes of all maps of a model.
+
+    Parameters
+    ----------
+    side : int
+        Height and width of the images; 0 if no layer takes or gives them as maps.
+    encoder, decoder : tuple of Rule
+        One rule per convolution.
+    first, last : int
+        Sides of the first map of the decoder, and of the last one of the encoder.
+    penalty : int
+        How uncommon the combination is.
+    """
+
+    side: int
+    encoder: tuple[Rule, ...] = ()
+    decoder: tuple[Rule, ...] = ()
+    first: int = 1
+    last: int = 1
+    penalty: int = 0
+
+    @property
+    def key(self) -> str:
+        """Text that identifies it."""
+        code = [f"{r.stride}{r.padding}{r.output_padding}{r.resize}" for r in self.rules]
+        return "-".join([str(self.side), *code])
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Rules of both parts."""
+        return self.encoder + self.decoder
+
+    @property
+    def title(self) -> str:
+        """Size and strides in words."""
+        texts = []
+        for name, rules in (("encoder", self.encoder), ("decoder", self.decoder)):
+            distinct = list(dict.fromkeys(rule.text for rule in rules))
+            if len(distinct) == 1:
+                texts.append(f"{name} {distinct[0]}")
+            elif distinct:
+                texts.append(f"{name} {'; '.join(rule.text for rule in rules)}")
+        return f"{self.side}×{self.side}{': ' if texts else ''}{', '.join(texts)}"
+
+
+@cache
+def conv_rules(kernel: int) -> tuple[Rule, ...]:
+    """Return the rules of a convolution of the encoder, the most common first."""
+    half = kernel // 2
+    rules = {
+        1: ((1, 0, 1),),
+        2: ((2, 0, 1), (1, 0, 1)),
+        3: ((2, 1, 1), (1, 1, 1), (1, 1, 2), (2, 0, 1), (1, 0, 1), (1, 0, 2)),
+        4: ((2, 1, 1), (1, 0, 1), (2, 0, 1), (2, 2, 1)),
+        5: ((2, 2, 1), (1, 2, 1), (1, 2, 2), (2, 1, 1), (1, 0, 1), (1, 0, 2)),
+    }.get(kernel, ((1, 0, 1), (2, half, 1), (1, half, 1), (2, 0, 1)))
+    return tuple(Rule(s, p, 0, pool, i) for i, (s, p, pool) in enumerate(rules))
+
+
+@cache
+def transpose_rules(kernel: int) -> tuple[Rule, ...]:
+    """Return the rules of a transposed convolution, the most common first."""
+    half = kernel // 2
+    rules = {
+        1: ((1, 0, 0),),
+        2: ((2, 0, 0),),
+        3: ((2, 1, 1), (1, 1, 0), (2, 1, 0), (2, 0, 0), (2, 0, 1), (1, 0, 0)),
+        4: ((2, 1, 0), (1, 0, 0), (2, 0, 0), (2, 2, 0)),
+        5: ((2, 2, 1), (1, 2, 0), (2, 2, 0), (2, 0, 0), (1, 0, 0)),
+    }.get(kernel, ((1, 0, 0), (2, half, 1), (2, max(0, half - 1), 0), (1, half, 0), (2, 0, 0)))
+    return tuple(Rule(s, p, o, 1, i) for i, (s, p, o) in enumerate(rules))
+
+
+@cache
+def decoder_conv_rules(kernel: int) -> tuple[Rule, ...]:
+    """Return the rules of a convolution of the decoder, with or without upsampling before it."""
+    half = kernel // 2
+    return Rule(1, half, 0, 1, 0), Rule(1, half, 0, 2, 0), Rule(1, 0, 0, 1, 3)
+
+
+def geometries(found: Architecture, wanted: int | None = None) -> list[Geometry]:
+    """Return the geometries that close, the most common first; empty if none does.
+
+    Parameters
+    ----------
+    found : Architecture
+        Layers of a file.
+    wanted : int, optional
+        Side of the images, if the format says so.
+    """
+    if not found.takes_map and not found.gives_map:
+        return [Geometry(0)]
+    encoder = [step for step in found.encoder if step.kind != LINEAR]
+    decoder = [step for step in found.decoder if step.kind != LINEAR]
+    first = _first_side(found, decoder)
+    last = _last_side(found, encoder)
+    fixed = wanted or _fixed_side(found)
+    closed: list[Geometry] = []
+    for rules, side, cost in _ends(decoder, first, decoding=True) if decoder else [((), fixed, 0)]:
+        if side is None or side > MAX_SIDE or (fixed and side != fixed):
+            continue
+        for more, end, price in _ends(encoder, side, decoding=False):
+            if not encoder or end == last:
+                penalty = cost + price + COMMON_SIDES.get(side, UNCOMMON_SIDE)
+                closed.append(Geometry(side, more, rules, first, last, penalty))
+    least = min((each.penalty for each in closed), default=0)
+    close = [each for each in closed if each.penalty <= least + MAX_EXCESS]
+    return sorted(close, key=lambda each: each.penalty)[:MAX_GEOMETRIES]
+
+
+def _ends(
+    steps: Sequence[Step], side: int, *, decoding: bool
+) -> Iterator[tuple[tuple[Rule, ...], int, int]]:
+    """Yield each sequence of rules with the side after it, and its penalty."""
+    chosen: list[Rule] = []
+
+    def grow(i: int, side: int, cost: int) -> Iterator[tuple[tuple[Rule, ...], int, int]]:
+        if i == len(steps):
+            yield tuple(chosen), side, cost
+            return
+        step = steps[i]
+        before = {
+            rule
+            for rule, other in zip(chosen, steps, strict=False)
+            if (other.kernel, other.kind) == (step.kernel, step.kind)
+        }
+        for rule in _rules(step, decoding=decoding):
+            after = rule.side_after(side, step.kernel, step.kind, decoding=decoding)
+            mixed = MIXED * bool(before and rule not in before)
+            price = cost + mixed + (0 if rule in before else rule.penalty)
+            if 1 <= after <= MAX_SIDE and price <= MAX_PENALTY:
+                chosen.append(rule)
+                yield from grow(i + 1, after, price)
+                chosen.pop()
+
+    yield from grow(0, side, 0)
+
+
+def _rules(step: Step, *, decoding: bool) -> tuple[Rule, ...]:
+    if step.kind == CONV_TRANSPOSE:
+        return transpose_rules(step.kernel)
+    return decoder_conv_rules(step.kernel) if decoding else conv_rules(step.kernel)
+
+
+def _first_side(found: Architecture, decoder: Sequence[Step]) -> int:
+    """Return the side of the first map of the decoder."""
+    if not decoder:
+        return 1
+    at = found.decoder.index(decoder[0])
+    if at == 0:
+        return 1
+    return math.isqrt(found.decoder[at - 1].outputs // decoder[0].inputs)
+
+
+def _last_side(found: Architecture, encoder: Sequence[Step]) -> int:
+    """Return the side of the last map of the encoder."""
+    if not encoder:
+        return 1
+    at = found.encoder.index(encoder[-1])
+    if at + 1 < len(found.encoder):
+        features = found.encoder[at + 1].inputs
+    else:
+        head = found.heads[0].weight
+        # A convolution as head covers the whole map.
+        features = head.shape[1] * (head.shape[2] ** 2 if head.ndim == 4 else 1)
+    return math.isqrt(features // encoder[-1].outputs)
+
+
+def _fixed_side(found: Architecture) -> int | None:
+    """Return the side of the images if a linear layer takes or gives them; None otherwise."""
+    if not found.takes_map and not found.gives_map:
+        return None
+    if not found.gives_map:
+        return math.isqrt(found.decoder[-1].outputs // found.first_inputs)
+    if not found.takes_map:
+        return math.isqrt(found.first_inputs // found.decoder[-1].outputs)
+    return None

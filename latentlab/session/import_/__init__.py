@@ -1,0 +1,1 @@
+"""Records and requests of the import of models of other programs."""
