@@ -50,6 +50,16 @@ class IdxSource:
     class_names: tuple[str, ...]
     origin: str
 
+    def is_at(self, path: Path) -> bool:
+        """Return whether a folder, or the folder of a file, holds this set.
+
+        Fashion-MNIST has the same file names; it is told by its name in the path.
+        """
+        folder = path if path.is_dir() else path.parent
+        is_idx = bool(sets_in(folder)) and (path.is_dir() or named_as(path.name) is not None)
+        is_fashion = "fashion" in f"{folder.name}/{path.name}".lower()
+        return is_idx and is_fashion == self.name.startswith("fashion")
+
     def outline(self, root: Path | None) -> Outline | None:
         """Return the outline; None for an EMNIST subset."""
         found = self.find(root)
