@@ -43,9 +43,7 @@ FRACTION = Role.UserRole + 2
 """Progress of the run that is being trained, from 0 to 1."""
 THUMBNAIL = 40
 # Combined once: a view asks for the flags of all rows, and to combine them takes longer.
-PLAIN = (
-    Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
-)
+PLAIN = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
 EDITABLE = PLAIN | Qt.ItemFlag.ItemIsEditable
 NUMBER_ALIGNMENT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
