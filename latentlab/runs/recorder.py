@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -70,6 +71,9 @@ if TYPE_CHECKING:
 def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Generator[Event]:
     """Train with `fit` and record the run in a folder.
 
+    A new folder is deleted again if the run ends before weights were saved, or diverges before its
+    first epoch is complete.
+
     Parameters
     ----------
     recipe : Recipe
@@ -94,13 +98,16 @@ def record(recipe: Recipe, folder: Path, controls: Controls | None = None) -> Ge
         return
     if (folder / DESCRIPTION_FILE).exists():
         raise RunError(f"{folder} already holds a run.", "Resume it, or choose another folder.")
+    is_new = not folder.exists() or not any(folder.iterdir())
     write_atomically(folder / RECIPE, recipe.to_toml().encode())
     recorder = _Recorder(recipe, folder)
     try:
         events = fit(recipe, controls=controls, keep=recorder.keep)
         yield from _recorded(events, recorder)
     finally:
-        if not (folder / DESCRIPTION_FILE).exists():
+        if recorder.diverged_at_once and is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif not (folder / DESCRIPTION_FILE).exists():
             _forget(folder)
 
 
@@ -224,6 +231,8 @@ class _Recorder:
         self.steps = StepLog(folder)
         self._changes = changes
         self._kept_step = 0
+        self.diverged_at_once = False
+        """Whether the run diverged before its first epoch was complete."""
         self.losses_before({})
 
     def losses_before(self, metrics: Mapping[str, Losses]) -> None:
@@ -271,6 +280,7 @@ class _Recorder:
         """Write the error that ended the run; drop changes after the last save if it diverged."""
         if self.started is None:
             return
+        self.diverged_at_once = isinstance(error, TrainingError) and not self._metrics
         # The error may be that the disk cannot be written.
         with suppress(RunError):
             message = error.message if isinstance(error, LatentlabError) else repr(error)

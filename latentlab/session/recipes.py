@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Change
 
 HOUR_S = 3600.0
+UNCERTAIN_RATIO = 1.4
+"""Ratio of the longest to the shortest estimate from which both are shown."""
 
 
 def with_value(recipe: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
@@ -136,6 +138,8 @@ class Preset:
         Reason why this machine cannot train it; empty if it can.
     seconds : float or None
         Estimated time on this machine; None if it is not known yet.
+    slowest : float or None
+        Estimated time while other programs use the machine as much as at the measurement.
     """
 
     title: str
@@ -144,6 +148,7 @@ class Preset:
     reference: str = ""
     unavailable: str = ""
     seconds: float | None = None
+    slowest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +165,15 @@ class Estimate:
         Number of images of each part; empty if unknown.
     problem : str
         Why the data set cannot be divided; empty if it can.
+    slowest : float or None
+        Estimated time while other programs use the machine as much as at the measurement.
     """
 
     values: Mapping[str, Any]
     seconds: float | None = None
     images: str = ""
     problem: str = ""
+    slowest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +212,28 @@ class SaveRecipe(SaveFile):
     path: Path
 
 
-def approximate(seconds: float) -> str:
-    """Return a duration as an estimate: ``about 3 min``, ``about 1.5 h``, ``about 20 s``."""
+def approximate(seconds: float, slowest: float | None = None) -> str:
+    """Return a duration as an estimate: ``about 3 min``, ``about 1.5 h``, ``20 to 40 s``.
+
+    Parameters
+    ----------
+    seconds : float
+        The duration.
+    slowest : float, optional
+        A longer estimate; both are shown if they differ much.
+    """
+    count, unit = _rounded(seconds)
+    if slowest is None or slowest < UNCERTAIN_RATIO * seconds:
+        return f"about {count} {unit}"
+    most, most_unit = _rounded(slowest)
+    first = count if unit == most_unit else f"{count} {unit}"
+    return f"{first} to {most} {most_unit}"
+
+
+def _rounded(seconds: float) -> tuple[str, str]:
+    """Return a duration as a rounded number, and its unit."""
     for unit, length in (("days", 24 * HOUR_S), ("h", HOUR_S), ("min", 60.0)):
         count = seconds / length
         if count >= 1:
-            return f"about {round(count) if count >= 3 else round(2 * count) / 2:g} {unit}"
-    return f"about {max(5, 5 * round(seconds / 5))} s"
+            return f"{round(count) if count >= 3 else round(2 * count) / 2:g}", unit
+    return f"{max(5, 5 * round(seconds / 5))}", "s"

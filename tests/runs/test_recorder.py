@@ -564,6 +564,20 @@ def test_a_run_that_diverged_is_marked_and_goes_on_without_what_made_it(own_plac
     assert (entry().epoch, entry().failure) == (3, "")
 
 
+def test_a_run_that_diverges_in_its_first_epoch_leaves_no_folder(own_place):
+    folder, controls = runs() / "run", Controls()
+    events = record(recipe_of(epochs=3, optimizer="sgd", learning_rate=1.0), folder, controls)
+    with pytest.raises(TrainingError, match="no epoch was complete"):
+        finish(events)
+    assert not folder.exists()
+    full = runs() / "full"
+    full.mkdir()
+    (full / "thesis.txt").write_text("mine")
+    with pytest.raises(TrainingError):
+        finish(record(recipe_of(epochs=3, optimizer="sgd", learning_rate=1.0), full))
+    assert (full / "thesis.txt").read_text() == "mine", "files of others stay"
+
+
 def test_a_run_that_was_stopped_has_not_failed(own_place):
     stop_at(record(recipe_of(epochs=3), runs() / "run"), 20)
     assert not library()[-1].failure

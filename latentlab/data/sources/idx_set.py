@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latentlab.data.arrays.pixels import convert, measure, usual_scale
-from latentlab.data.files.idx import FILES, IdxFiles, named_as, names_in, read_idx, sets_in
+from latentlab.data.files.idx import (
+    FILES,
+    IdxFiles,
+    named_as,
+    names_in,
+    read_idx,
+    read_idx_shape,
+    sets_in,
+)
 from latentlab.data.image_set import DATA, ImageSet, ImageSpec, Outline, Splits
 from latentlab.data.sources.emnist import CLASSES, LETTERS, set_of
 from latentlab.directories import downloads
@@ -61,10 +69,15 @@ class IdxSource:
         return is_idx and is_fashion == self.name.startswith("fashion")
 
     def outline(self, root: Path | None) -> Outline | None:
-        """Return the outline; None for an EMNIST subset."""
+        """Return the outline, from the headers of the files if they are there."""
         found = self.find(root)
-        is_subset = found is not None and bool(set_of(found.prefix))
-        return None if is_subset else Outline(ImageSpec(SHAPE, self.class_names), TRAIN, TEST)
+        if found is None:
+            return Outline(ImageSpec(SHAPE, self.class_names), TRAIN, TEST)
+        names = CLASSES.get(set_of(found.prefix), self.class_names)
+        train, held_out = (read_idx_shape(found.paths[file]) for file in FILES[::2])
+        if not len(train) == len(held_out) == len(SHAPE):
+            return None
+        return Outline(ImageSpec((1, train[1], train[2]), tuple(names)), train[0], held_out[0])
 
     def load(self, root: Path | None) -> Generator[Progress, None, Splits]:
         """Read the files, downloading them first if they are not found."""

@@ -274,7 +274,7 @@ class TrainingIntents:
             self._demand.submit(request)
 
     def end(self, outcome: Outcome, folder: Path | None, *, discard: bool) -> None:
-        """Open the trained model, or the previous one if the run is discarded."""
+        """Open the trained model, or the previous one if the run is discarded or left nothing."""
         self._share_cores(with_run=False)
         status = replace(self._store.state.training, run=None)
         self._store.set(training=status, failure=outcome.failure)
@@ -284,7 +284,9 @@ class TrainingIntents:
         if discard and folder:
             self._runs.discarded.add(folder)
             self._demand.ask(Discard(folder))
-        target = self._previous if discard else folder
+        # A run that diverged in its first epoch deletes its folder.
+        is_lost = outcome.failure is not None and folder is not None and not folder.exists()
+        target = self._previous if discard or is_lost else folder
         if status.following and target and not status.queue:
             self._runs.replace_model(target)
         self._set(following=False)

@@ -10,7 +10,7 @@ import toy
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QDialog, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu
 from stub_controller import StubController, discard
 
 from latentlab.session.library.notes import MAX_TAG_LENGTH, MAX_TAGS, Notes, parse_tags
@@ -651,3 +651,44 @@ def test_titles_of_recipes():
     assert recipe_title(RECIPE) == "VAE 2-D · toys"
     assert recipe_title({"model": "unheard-vae", "data": "unheard"}) == "UNHEARD-VAE · unheard"
     assert recipe_title({}) == ""
+
+
+def test_the_table_remembers_widths_order_and_sort(own_place, show_panel):
+    first = show_panel(LibraryPanel, (900, 300), answers={ListLibrary: (DONE, HALF)})
+    header = first.list.header()
+    assert header.sectionSize(NAME) == 240
+    edge = header.sectionViewportPosition(LOSS) + header.sectionSize(LOSS) - 1
+    place = QPoint(edge, header.height() // 2)
+    QTest.mousePress(header.viewport(), LEFT, PLAIN, place)
+    QTest.mouseMove(header.viewport(), place + QPoint(30, 0))
+    QTest.mouseRelease(header.viewport(), LEFT, PLAIN, place + QPoint(30, 0))
+    sort_by(first, DATE)
+    header.moveSection(header.visualIndex(TAGS), 1)
+    sort_by(first, DATE)
+    QApplication.processEvents()
+    widths = [header.sectionSize(i) for i in range(header.count())]
+    second = show_panel(LibraryPanel, (900, 300), answers={ListLibrary: (DONE, HALF)})
+    again = second.list.header()
+    assert again.sectionSize(LOSS) == 100
+    assert [again.sectionSize(i) for i in range(again.count())][:-1] == widths[:-1]
+    assert again.visualIndex(TAGS) == 1
+    assert again.sortIndicatorSection() == DATE
+    assert again.sortIndicatorOrder() == header.sortIndicatorOrder()
+    assert [second.list.entry(i).name for i in range(2)] == [
+        first.list.entry(i).name for i in range(2)
+    ]
+    second.list._reset_columns()
+    third = show_panel(LibraryPanel, (900, 300), answers={ListLibrary: (DONE, HALF)})
+    assert third.list.header().sectionSize(LOSS) == 70
+    assert third.list.header().sortIndicatorSection() == -1
+
+
+def test_a_search_among_a_thousand_runs_takes_less_than_a_frame(own_place, show_panel):
+    runs = tuple(replace(DONE, name=f"run {i}", path=Path(f"/runs/{i}")) for i in range(1000))
+    panel = show_panel(LibraryPanel, (900, 300), answers={ListLibrary: runs})
+    panel.list.search("first")
+    start = time.process_time()
+    for text in ("r", "ru", "run", "run 9", "run", "RUN 99"):
+        panel.list.search(text)
+    assert (time.process_time() - start) / 6 < 0.01
+    assert panel.list.count() == 19
