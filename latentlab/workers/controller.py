@@ -122,7 +122,7 @@ class Controller(QObject):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))
-        elif path.is_file() and (not path.suffix or kind.startswith("image/")):
+        elif not path.is_dir() and (not path.suffix or kind.startswith("image/")):
             self.own_image.open(path)
         else:
             self.imports.inspect(path)

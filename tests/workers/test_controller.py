@@ -11,6 +11,7 @@ from controller_support import bare, bench, moved
 from latentlab.latent.planes import axes_plane
 from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.failure import Failure
+from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.session.model import (
     AllCodes,
     Decode,
@@ -42,6 +43,7 @@ def test_start_asks_for_all_there_is_to_choose_from(bare):
         DescribeForm(),
         ListLibrary(),
         CheckPlugins(),
+        ListForeignFormats(),
     ]
     assert bare.state.opening == "toy"
     bare.lane.answer_all()
@@ -192,8 +194,20 @@ def test_open_path_tells_kinds_apart(bench, tmp_path):
         if "." not in name:
             path.mkdir()
         bench.controller.open_path(path)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.toml").touch()
+    bench.controller.open_path(tmp_path / "run")
     kinds = [type(request) for request in bench.lane.asked]
-    assert kinds == [ReadRecipe, EncodeFile, Open, Open, Open]
+    assert kinds == [ReadRecipe, EncodeFile, *[InspectForeign] * 3, Open]
+
+
+def test_what_is_no_foreign_model_is_opened_as_a_run_or_an_image(bench, tmp_path):
+    """The message then says what it is instead."""
+    for name, kind in (("e.json", Open), ("f.xyz", EncodeFile)):
+        bench.controller.open_path(tmp_path / name)
+        assert bench.state.opening == name
+        bench.lane.answer(bench.lane.waiting(InspectForeign)[-1])
+        assert type(bench.lane.asked[-1]) is kind
 
 
 def test_picture_is_encoded_under_the_present_label(bench, tmp_path):
