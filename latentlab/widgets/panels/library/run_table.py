@@ -25,6 +25,7 @@ from latentlab.widgets.panels.library.columns import (
     EDITED_IN_PLACE,
     LOSS,
     NAME,
+    RARE,
 )
 from latentlab.widgets.panels.library.run_delegate import RunDelegate
 from latentlab.widgets.panels.library.run_model import ENTRY, THUMBNAIL, RunFilter, RunModel
@@ -61,6 +62,7 @@ class RunTable(QTreeView):
         self.runs = RunModel(self)
         self._filter = RunFilter(self.runs)
         self._is_quiet = False
+        self._empty = RARE
         self.setModel(self._filter)
         self.delegate = RunDelegate(self)
         self.setItemDelegate(self.delegate)
@@ -107,7 +109,7 @@ class RunTable(QTreeView):
         header = self.header()
         self.setHeaderHidden(not is_table)
         for i, action in enumerate(header.actions(), NAME + 1):
-            self.setColumnHidden(i, not (is_table and action.isChecked()))
+            self.setColumnHidden(i, not (is_table and action.isChecked()) or i in self._empty)
         stretch, free = QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Interactive
         header.setStretchLastSection(is_table)
         header.setSectionResizeMode(NAME, free if is_table else stretch)
@@ -136,6 +138,10 @@ class RunTable(QTreeView):
         """Show the library and the current run, and keep the selection."""
         with self._quietly():
             self.runs.show_runs(entries, state)
+        has_value = {i for i in RARE if any(COLUMNS[i].key(entry) is not None for entry in entries)}
+        if self._empty != RARE - has_value:
+            self._empty = RARE - has_value
+            self._show_columns(is_table=self.is_table)
 
     def search(self, text: str) -> None:
         """Show only the runs that contain all words of a text."""
