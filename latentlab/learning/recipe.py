@@ -132,6 +132,13 @@ class TrainingConfig(Config):
         description="Number of runs, one after another, each with the next seed. The library shows "
         "the mean and the standard deviation of their losses.",
     )
+    writers: tuple[str, ...] = Field(
+        (),
+        max_length=5,
+        title="Also write",
+        description="Programs that also get the losses, such as tensorboard, which needs the "
+        "package of that name.",
+    )
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], Options(DEVICES, missing_devices)] = (
         Field("auto", description="Processor of the run. Automatic is the GPU if there is one.")
     )

@@ -26,6 +26,8 @@ from latentlab.learning.checkpoint import (
 from latentlab.learning.training_state import RESUME_FILE as POSITION
 from latentlab.runs.image_files import read_png, save_image
 from latentlab.runs.notes import is_shipped, notes_file, read_notes
+from latentlab.runs.provenance import FILE as PROVENANCE
+from latentlab.runs.provenance import read_provenance
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
 from latentlab.session.curves import TEST, VALIDATION, read_curves
 from latentlab.session.library.run_names import MAX_NAME_LENGTH, default_name, start_of
@@ -120,7 +122,8 @@ def _folders(parent: Path) -> list[Path]:
 
 def read_entry(folder: Path) -> tuple[LibraryEntry, Mapping[str, Any] | None]:
     """Return the entry of a run and its recipe, None if damaged; cached until a file changes."""
-    files = [folder / name for name in (DESCRIPTION_FILE, PREVIEW, NAME, FAILURE, POSITION)]
+    names = (DESCRIPTION_FILE, PREVIEW, NAME, FAILURE, POSITION, PROVENANCE)
+    files = [folder / name for name in names]
     return _read_entry(folder, tuple(map(_version, [*files, notes_file(folder)])))
 
 
@@ -165,6 +168,7 @@ def _read_entry(folder: Path, versions: object) -> tuple[LibraryEntry, Mapping[s
         test=test,
         started=started,
         notes=notes,
+        provenance=str(read_provenance(folder) or ""),
     )
     return entry, recipe
 

@@ -81,6 +81,8 @@ class LibraryEntry:
         Values of its recipe that most runs of the same model and data set do not share.
     notes : Notes
         Notes and tags of the user.
+    provenance : str
+        Versions, machine, data and time of its training; empty if unknown.
     """
 
     name: str
@@ -101,6 +103,7 @@ class LibraryEntry:
     started: float | None = None
     differences: str = ""
     notes: Notes = field(default=Notes())
+    provenance: str = ""
 
     @property
     def title(self) -> str:

@@ -90,4 +90,5 @@ def run_tooltip(entry: LibraryEntry) -> str:
     lines += [entry.failure] if entry.failure else []
     lines += [entry.notes.text] if entry.notes.text else []
     lines += [f"Tags: {entry.notes.tags_text}"] if entry.notes.tags else []
+    lines += [entry.provenance] if entry.provenance else []
     return "\n".join([*lines, str(entry.path)])
