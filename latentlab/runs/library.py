@@ -26,17 +26,20 @@ from latentlab.learning.checkpoint import (
 from latentlab.learning.training_state import RESUME_FILE as POSITION
 from latentlab.runs.image_files import read_png, save_image
 from latentlab.runs.notes import is_shipped, notes_file, read_notes
+from latentlab.runs.provenance import FILE as PROVENANCE
+from latentlab.runs.provenance import read_provenance
 from latentlab.runs.run_log import FAILURE, read_failure, read_short_text
-from latentlab.session.curves import VALIDATION, read_curves
+from latentlab.session.curves import TEST, VALIDATION, read_curves
 from latentlab.session.library.run_names import MAX_NAME_LENGTH, default_name, start_of
 from latentlab.session.mosaic import tile
 from latentlab.session.recipes import (
     describe_differences,
     describe_rare_values,
     recipe_title,
+    repeated_runs,
     value_of,
 )
-from latentlab.session.runs import ComparedRun, LibraryEntry
+from latentlab.session.runs import ComparedRun, LibraryEntry, OverSeeds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,11 +78,25 @@ def library() -> tuple[LibraryEntry, ...]:
     """Return the shipped models, then the user's runs, newest first."""
     shipped, own = _folders(resources() / "models"), _folders(runs())
     read = [read_entry(folder) for folder in (*shipped, *reversed(own))]
-    differences = _differences([recipe for _, recipe in read])
+    recipes = [recipe for _, recipe in read]
+    differences, over_seeds = _differences(recipes), _over_seeds(read)
     return tuple(
-        replace(entry, differences=text) if text else entry
-        for (entry, _), text in zip(read, differences, strict=True)
+        replace(entry, differences=text, over_seeds=several) if text or several else entry
+        for (entry, _), text, several in zip(read, differences, over_seeds, strict=True)
     )
+
+
+def _over_seeds(
+    read: Sequence[tuple[LibraryEntry, Mapping[str, Any] | None]],
+) -> list[OverSeeds | None]:
+    """Return the losses over seeds for each entry; None for runs that are not repeated."""
+    found: list[OverSeeds | None] = [None] * len(read)
+    finished = [recipe if entry.epoch == entry.epochs else None for entry, recipe in read]
+    for members in repeated_runs(finished):
+        losses = [loss for i in members if (loss := read[i][0].loss) is not None]
+        for i in members if len(losses) > 1 else ():
+            found[i] = OverSeeds.of(losses)
+    return found
 
 
 def _differences(recipes: Sequence[Mapping[str, Any] | None]) -> list[str]:
@@ -105,7 +122,8 @@ def _folders(parent: Path) -> list[Path]:
 
 def read_entry(folder: Path) -> tuple[LibraryEntry, Mapping[str, Any] | None]:
     """Return the entry of a run and its recipe, None if damaged; cached until a file changes."""
-    files = [folder / name for name in (DESCRIPTION_FILE, PREVIEW, NAME, FAILURE, POSITION)]
+    names = (DESCRIPTION_FILE, PREVIEW, NAME, FAILURE, POSITION, PROVENANCE)
+    files = [folder / name for name in names]
     return _read_entry(folder, tuple(map(_version, [*files, notes_file(folder)])))
 
 
@@ -132,6 +150,7 @@ def _read_entry(folder: Path, versions: object) -> tuple[LibraryEntry, Mapping[s
         )
         return entry, None
     recipe, losses = checkpoint.recipe.to_dict(), checkpoint.metrics.get(VALIDATION, {})
+    test = _finite(checkpoint.metrics.get(TEST, {}).get("loss"))
     loss, rate, distortion = (_finite(losses.get(key)) for key in ("loss", "kl", "reconstruction"))
     entry = LibraryEntry(
         name,
@@ -146,8 +165,10 @@ def _read_entry(folder: Path, versions: object) -> tuple[LibraryEntry, Mapping[s
         loss=loss,
         rate=rate,
         distortion=distortion,
+        test=test,
         started=started,
         notes=notes,
+        provenance=str(read_provenance(folder) or ""),
     )
     return entry, recipe
 

@@ -44,6 +44,28 @@ def model_title(kind: str, latent_dim: int | None) -> str:
     return f"{name} {latent_dim}-D" if latent_dim else name
 
 
+SEED, SEEDS = "training.seed", "training.seeds"
+
+
+def repetitions(recipe: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the recipe of each run of a recipe that is repeated with several seeds."""
+    count, seed = value_of(recipe, SEEDS), value_of(recipe, SEED) or 0
+    if not isinstance(count, int) or not isinstance(seed, int) or count < 2:
+        return [dict(recipe)]
+    once = with_value(recipe, SEEDS, 1)
+    return [with_value(once, SEED, seed + i) for i in range(count)]
+
+
+def repeated_runs(recipes: Sequence[Mapping[str, Any] | None]) -> list[list[int]]:
+    """Return the positions of the recipes that differ in their seed only, for two or more."""
+    families: dict[str, list[int]] = {}
+    for i, recipe in enumerate(recipes):
+        if recipe is not None:
+            leaves = [pair for pair in _leaves(recipe) if pair[0] not in (SEED, SEEDS)]
+            families.setdefault(repr(sorted(leaves)), []).append(i)
+    return [members for members in families.values() if len(members) > 1]
+
+
 def recipe_title(recipe: Mapping[str, Any]) -> str:
     """Return model and data set of a recipe, such as ``VAE 2-D · MNIST``."""
     model, data = _kind(recipe, "model"), _kind(recipe, "data")

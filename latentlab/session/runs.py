@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from latentlab.session.library.notes import Notes
 from latentlab.session.request import Lifetime, Priority, Request, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -18,6 +19,32 @@ if TYPE_CHECKING:
     from latentlab.learning.events import Change, EpochPreview
     from latentlab.session.curves import Curves
     from latentlab.session.latent_curves import LatentCurves
+
+
+@dataclass(frozen=True, slots=True)
+class OverSeeds:
+    """Losses of finished runs that differ in their seed only.
+
+    Parameters
+    ----------
+    runs : int
+        Number of runs.
+    mean, deviation : float
+        Mean and sample standard deviation of the loss, nats per image.
+    """
+
+    runs: int
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, losses: Sequence[float]) -> OverSeeds:
+        """Return the statistics of two or more losses."""
+        return cls(len(losses), fmean(losses), stdev(losses))
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.mean:.1f} ± {self.deviation:.1f} ({self.runs})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +71,18 @@ class LibraryEntry:
         Reason why it cannot be opened; empty if it can.
     loss, rate, distortion : float or None
         Validation values of the last epoch, nats per image.
+    test : float or None
+        Loss of the test images, nats per image.
+    over_seeds : OverSeeds or None
+        Losses of this and of other runs that differ in their seed only.
     started : float or None
         Start of its training, in seconds since 1970.
     differences : str
         Values of its recipe that most runs of the same model and data set do not share.
     notes : Notes
         Notes and tags of the user.
+    provenance : str
+        Versions, machine, data and time of its training; empty if unknown.
     """
 
     name: str
@@ -65,9 +98,12 @@ class LibraryEntry:
     loss: float | None = None
     rate: float | None = None
     distortion: float | None = None
+    test: float | None = None
+    over_seeds: OverSeeds | None = None
     started: float | None = None
     differences: str = ""
     notes: Notes = field(default=Notes())
+    provenance: str = ""
 
     @property
     def title(self) -> str:

@@ -35,6 +35,7 @@ from latentlab.learning.steering import Controls
 from latentlab.learning.training_state import read_training_state
 from latentlab.runs.library import PREVIEW, RECIPE, library
 from latentlab.runs.portraits import FOLDER, preview_epochs, read_epoch_preview
+from latentlab.runs.provenance import FILE as PROVENANCE
 from latentlab.runs.recorder import record, resume
 from latentlab.runs.run_data import FILE as DATA
 from latentlab.runs.run_log import CHANGES, read_changes, read_run_log
@@ -46,6 +47,7 @@ from latentlab.session.runs import RunLog
 
 KEYS = ["epoch", "split", "loss", "reconstruction", "kl", "seconds"]
 FILES = {
+    PROVENANCE,
     DATA,
     RECIPE,
     METRICS,

@@ -11,7 +11,7 @@ from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
 from latentlab.session.form import field_titles
 from latentlab.session.model import Adopt, Open
-from latentlab.session.recipes import value_of, with_value
+from latentlab.session.recipes import repetitions, value_of, with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
 
 if TYPE_CHECKING:
@@ -131,7 +131,10 @@ class TrainingIntents:
                 "Stop it, wait for its end, or add the new run to the queue.",
             )
         elif self._is_ready():
-            self._begin(TrainingJob(self._store.state.draft.values or {}))
+            first, *others = repetitions(self._store.state.draft.values or {})
+            self._begin(TrainingJob(first))
+            for values in others:
+                self._enqueue(values)
 
     def resume(self, path: Path, epochs: int | None = None) -> None:
         """Resume an earlier run from its saved state, up to a total of `epochs` if given."""
@@ -226,8 +229,7 @@ class TrainingIntents:
 
     def enqueue(self) -> None:
         """Add the draft to the queue."""
-        if self._is_ready():
-            self._enqueue(self._store.state.draft.values or {})
+        self.sweep("", (None,))
 
     def unqueue(self, index: int) -> None:
         """Remove a recipe from the queue."""
@@ -237,9 +239,11 @@ class TrainingIntents:
         self._store.say("Removed from the queue", partial(self._enqueue, values, index))
 
     def sweep(self, key: str, values: tuple[Any, ...]) -> None:
-        """Add the draft to the queue once for each value of a key."""
+        """Add the draft to the queue once for each value of a key, and for each of its seeds."""
+        draft = self._store.state.draft.values or {}
         for value in values if self._is_ready() else ():
-            self._enqueue(with_value(self._store.state.draft.values or {}, key, value))
+            for each in repetitions(with_value(draft, key, value) if key else draft):
+                self._enqueue(each)
 
     def _enqueue(self, values: Mapping[str, Any], index: int | None = None) -> None:
         queue = list(self._store.state.training.queue)

@@ -15,9 +15,9 @@ from stub_controller import StubController, discard
 
 from latentlab.session.library.notes import MAX_TAG_LENGTH, MAX_TAGS, Notes, parse_tags
 from latentlab.session.recipes import recipe_title
-from latentlab.session.runs import Compare, ComparedRun, LibraryEntry, ListLibrary, Run
+from latentlab.session.runs import Compare, ComparedRun, LibraryEntry, ListLibrary, OverSeeds, Run
 from latentlab.widgets.kit.theme import colours, small
-from latentlab.widgets.panels.library.columns import COLUMNS, DATE, LOSS, NAME, NOTES, TAGS
+from latentlab.widgets.panels.library.columns import COLUMNS, DATE, LOSS, NAME, NOTES, RARE, TAGS
 from latentlab.widgets.panels.library.notes_dialog import NotesDialog
 from latentlab.widgets.panels.library.panel import LibraryPanel
 from latentlab.widgets.panels.library.progress import run_tooltip
@@ -340,7 +340,7 @@ def test_progress_is_painted_and_moves(panel):
 def test_columns_stand_where_there_is_room(table):
     view = table.list
     assert view.is_table
-    assert [not view.isColumnHidden(i) for i in range(len(COLUMNS))] == [True] * len(COLUMNS)
+    assert {i for i in range(len(COLUMNS)) if view.isColumnHidden(i)} == RARE
     assert index(table, 1, LOSS).data() == "120.5"
     assert index(table, 2, LOSS).data() == ""
     assert "1970" in index(table, 1, DATE).data()
@@ -348,8 +348,16 @@ def test_columns_stand_where_there_is_room(table):
         assert index(table, row, 1).data() == f"beta {beta}"
     table.resize(280, 400)
     assert not view.is_table
-    assert [view.isColumnHidden(i) for i in range(len(COLUMNS))] == [False] + [True] * 7
+    assert [view.isColumnHidden(i) for i in range(len(COLUMNS))] == [False] + [True] * 9
     assert view.columnWidth(NAME) == view.viewport().width()
+
+
+def test_columns_of_tests_and_seeds_appear_once_they_have_values(table):
+    view = table.list
+    entry = replace(DONE, over_seeds=OverSeeds.of([1.0, 3.0]), test=5.0)
+    view.show_runs((entry,), table.controller.state)
+    assert not any(view.isColumnHidden(i) for i in RARE)
+    assert {index(table, 0, i).data() for i in RARE} == {"5.0", "2.0 ± 1.4 (2)"}
 
 
 @pytest.mark.parametrize("width", [420, 500, 900])
@@ -357,6 +365,8 @@ def test_no_header_is_cut_and_the_loss_is_seen_at_any_width(table, width):
     table.resize(width, 400)
     header = table.list.header()
     padding = 16
+    entry = replace(DONE, over_seeds=OverSeeds.of([1.0, 3.0]), test=5.0)
+    table.list.show_runs((entry,), table.controller.state)
     for i, column in enumerate(COLUMNS):
         text = header.fontMetrics().horizontalAdvance(column.title)
         assert header.sectionSize(i) >= text + padding, column.title

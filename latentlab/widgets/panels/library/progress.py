@@ -85,7 +85,10 @@ def run_tooltip(entry: LibraryEntry) -> str:
         after = f" after {counted(entry.epoch, 'epoch')}" if done else ""
         more = "; training can be resumed from there" if entry.resumable else ""
         lines.append(f"{status}{after}{more}.")
+    lines += [f"Test: {entry.test:.1f} nats."] if entry.test is not None else []
+    lines += [f"Over seeds: {entry.over_seeds} nats."] if entry.over_seeds else []
     lines += [entry.failure] if entry.failure else []
     lines += [entry.notes.text] if entry.notes.text else []
     lines += [f"Tags: {entry.notes.tags_text}"] if entry.notes.tags else []
+    lines += [entry.provenance] if entry.provenance else []
     return "\n".join([*lines, str(entry.path)])

@@ -27,6 +27,7 @@ from latentlab.widgets.panels.library.columns import (
     EDITED_IN_PLACE,
     LOSS,
     NAME,
+    RARE,
 )
 from latentlab.widgets.panels.library.run_delegate import RunDelegate
 from latentlab.widgets.panels.library.run_model import ENTRY, THUMBNAIL, RunModel
@@ -67,6 +68,7 @@ class RunTable(QTreeView):
         """Widths, order and sort that the user set; empty for those of the first start."""
         self._pressed_layout = b""
         self.setModel(self.runs)
+        self._empty = RARE
         self.delegate = RunDelegate(self)
         self.setItemDelegate(self.delegate)
         self.setObjectName("runs")
@@ -160,7 +162,7 @@ class RunTable(QTreeView):
             # A list gives the names all the width.
             header.restoreState(self._layout)
         for i, action in enumerate(self._column_actions(), NAME + 1):
-            self.setColumnHidden(i, not (is_table and action.isChecked()))
+            self.setColumnHidden(i, not (is_table and action.isChecked()) or i in self._empty)
         stretch, free = QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Interactive
         header.setStretchLastSection(is_table)
         header.setSectionResizeMode(NAME, free if is_table else stretch)
@@ -193,6 +195,10 @@ class RunTable(QTreeView):
         """Show the library and the current run, and keep the selection."""
         with self._quietly():
             self.runs.show_runs(entries, state)
+        has_value = {i for i in RARE if any(COLUMNS[i].key(entry) is not None for entry in entries)}
+        if self._empty != RARE - has_value:
+            self._empty = RARE - has_value
+            self._show_columns(is_table=self.is_table)
 
     def search(self, text: str) -> None:
         """Show only the runs that contain all words of a text."""
