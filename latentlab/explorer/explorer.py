@@ -20,7 +20,7 @@ from latentlab.errors import DataError, RunError
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.code_cache import CodeCache
 from latentlab.explorer.matching_data import EMPTY_MAP_SUFFIX, find_images
-from latentlab.explorer.naming import BACKGROUND_SAMPLE, is_opposite
+from latentlab.explorer.naming import decided
 from latentlab.latent.codes import Codes
 from latentlab.latent.encode import (
     MIN_ENCODED_IMAGES,
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latentlab.data.image_set import DataConfig, ImageSpec, Splits
-    from latentlab.data.own_image.crop import SourceImage
     from latentlab.explorer.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB
     from latentlab.models.base import Model
@@ -374,24 +373,12 @@ class Explorer:
         frame = own.fitting.frame
         if frame is None or source is not own.source or not frame.fits(spec, source.size):
             frame = largest_frame(source.size, spec)
-        fitting = self._with_background(source, replace(own.fitting, frame=frame), spec)
+        fitting = decided(replace(own.fitting, frame=frame), source, spec, self._images)
         labels = np.array([min(label or 0, spec.classes - 1)]) if self.card.conditional else None
         images = ImageSet(fit_picture(source, fitting, spec)[None], labels, spec)
         same = source is own.source and fitting == own.fitting
         own = own if same else OwnImage(source, fitting)
         return replace(self._original(source.name, images), own=own)
-
-    def _with_background(
-        self, source: SourceImage, fitting: Preprocessing, spec: ImageSpec
-    ) -> Preprocessing:
-        """Decide whether to invert an image, if that is automatic."""
-        if not fitting.automatic:
-            return fitting
-        fitting, invert = replace(fitting, automatic=False), False
-        if spec.shape[0] == 1 and self._images is not None and len(self._images):
-            picture = fit_picture(source, fitting, spec)[None]
-            invert = is_opposite(picture, self._images[:BACKGROUND_SAMPLE].images)
-        return replace(fitting, invert=invert)
 
     def start(self) -> tuple[Point, LatentPath, Original | None]:
         """Return an initial point and image, typical of the data, and a path between two others."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latentlab.data.own_image.preprocess import fit_picture
 from latentlab.errors import MOST_NAMES, RunError, listed
 from latentlab.work import finish
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.data.image_set import ImageSet, ImageSpec
+    from latentlab.data.own_image.crop import Preprocessing, SourceImage
     from latentlab.explorer.explorer import Explorer
     from latentlab.session.points import ModelCard
 
@@ -129,6 +133,19 @@ def is_opposite(picture: NDArray[np.uint8], images: NDArray[np.uint8]) -> bool:
     """Return whether one background is light and the other dark, of images as in a data set."""
     level, data_level = background_level(picture), background_level(images)
     return (level >= LIGHT and data_level <= DARK) or (level <= DARK and data_level >= LIGHT)
+
+
+def decided(
+    fitting: Preprocessing, source: SourceImage, spec: ImageSpec, images: ImageSet | None
+) -> Preprocessing:
+    """Decide whether to invert an image, if that is automatic; `images` are of the data set."""
+    if not fitting.automatic:
+        return fitting
+    fitting, invert = replace(fitting, automatic=False), False
+    if spec.shape[0] == 1 and images is not None and len(images):
+        picture = fit_picture(source, fitting, spec)[None]
+        invert = is_opposite(picture, images[:BACKGROUND_SAMPLE].images)
+    return replace(fitting, invert=invert)
 
 
 def background_level(images: NDArray[np.uint8]) -> float:
