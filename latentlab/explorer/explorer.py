@@ -20,6 +20,7 @@ from latentlab.errors import DataError, RunError
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.code_cache import CodeCache
 from latentlab.explorer.matching_data import EMPTY_MAP_SUFFIX, find_images
+from latentlab.explorer.naming import decided
 from latentlab.latent.codes import Codes
 from latentlab.latent.encode import (
     MIN_ENCODED_IMAGES,
@@ -362,7 +363,7 @@ class Explorer:
         """
         if self.card is None:
             raise RunError("No model is open yet.", "Open one from the library.")
-        return self.encode_own(OwnImage(read_source(path), Preprocessing()), label)
+        return self.encode_own(OwnImage(read_source(path), Preprocessing(automatic=True)), label)
 
     def encode_own(self, own: OwnImage, label: int | None = None) -> Original:
         """Encode an image in memory; a crop that does not fit the model is replaced."""
@@ -372,7 +373,7 @@ class Explorer:
         frame = own.fitting.frame
         if frame is None or source is not own.source or not frame.fits(spec, source.size):
             frame = largest_frame(source.size, spec)
-        fitting = replace(own.fitting, frame=frame)
+        fitting = decided(replace(own.fitting, frame=frame), source, spec, self._images)
         labels = np.array([min(label or 0, spec.classes - 1)]) if self.card.conditional else None
         images = ImageSet(fit_picture(source, fitting, spec)[None], labels, spec)
         same = source is own.source and fitting == own.fitting

@@ -41,7 +41,7 @@ def test_weak_dimensions_are_counted_and_the_text_is_not_cut(panel):
     few = replace(latents(1, 8), kl=kl)
     panel.resize(260, 300)
     panel.controller.show(latents=few)
-    assert panel.text.text() == "7 of 8 active · 4 weak · KL 7.1 nats"
+    assert panel.text.text() == "7 of 8 active · 4 weak · 7.1 nats"
     panel.layout().activate()
     assert panel.text.shown_text == panel.text.text()
 

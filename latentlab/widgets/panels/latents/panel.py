@@ -56,11 +56,12 @@ class LatentsPanel(ThrottledPanel):
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self.text = muted(elided=True)
-        self.bar = ColourBar()
+        self.bar = ColourBar(unit="")
         self.bar.setToolTip(
             "KL that each dimension carries, in nats per image. Dark dimensions are inactive."
         )
         self.dimension = QComboBox()
+        self.dimension.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.dimension.setAccessibleName("Dimension")
         self.dimension.setToolTip(
             "Show mu and sigma of all dimensions together, or of one dimension."
@@ -232,7 +233,7 @@ def summary(kl: NDArray[np.float64]) -> str:
     weak = int(is_weak(kl).sum())
     parts = [f"{is_active(kl).sum()} of {len(kl)} active"]
     parts += [f"{weak} weak"] if weak else []
-    return " · ".join((*parts, f"KL {kl.sum():.1f} nats"))
+    return " · ".join((*parts, f"{kl.sum():.1f} nats"))
 
 
 def geometry_text(latents: LatentCurves) -> str:
