@@ -48,9 +48,10 @@ GRID_FORMATS = (*PICTURES, "gif", "mp4")
 """Formats of an image grid; GIF and MP4 show the images one after another."""
 STEPS = (*ANIMATIONS, "png", "jpg", "tiff", *VECTORS)
 """Formats of images in order; the first three are animations."""
-FIGURES = (*PICTURES, "csv")
+FIGURES = (*PICTURES, "csv", "npz", "parquet")
 """Formats of the curves."""
 TABLES = ("csv", "npz", "parquet")
+BOOKMARKS = ("json", *TABLES)
 RECIPES = ("toml",)
 
 

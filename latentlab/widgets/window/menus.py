@@ -14,7 +14,12 @@ from latentlab.directories import runs
 from latentlab.session.import_.model import ListForeignFormats
 from latentlab.session.report import REPORTS
 from latentlab.widgets.kit.clipboard import paste_image
-from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder, ask_save_path
+from latentlab.widgets.kit.dialogs import (
+    ask_dataset,
+    ask_image_file,
+    ask_run_folder,
+    ask_save_path,
+)
 from latentlab.widgets.kit.export.exporting import exporting_near
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import recent
@@ -98,6 +103,8 @@ class Menus(QObject):
         menu.addSeparator()
         tip = "Write a web page with all figures and numbers of the open model"
         self.report = self._add(menu, "Save report…", "Ctrl+Shift+R", self._save_report, tip)
+        tip = "Write images that the model generates as a data set, with a list of their labels"
+        self._add(menu, "Save generated data set…", "", self._save_dataset, tip)
         tip = "Show the folders that training has written, in the file manager"
         self._add(menu, "Show run folders", "", self._show_runs, tip)
         menu.addSeparator()
@@ -180,6 +187,12 @@ class Menus(QObject):
     @Slot()
     def _show_run_data(self) -> None:
         self._controller.model.show_data(None)
+
+    @Slot()
+    def _save_dataset(self) -> None:
+        model = self._controller.state.model
+        if model and (request := ask_dataset(self._window, by_class=model.conditional)):
+            self._controller.files.save(request)
 
     @Slot()
     def _use_pictures(self) -> None:
