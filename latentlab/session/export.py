@@ -34,6 +34,7 @@ NAMES = {
     "parquet": "Parquet table (*.parquet)",
     "json": "Values with names (*.json)",
     "toml": "Recipe (*.toml)",
+    "scene": "Scene (*.scene)",
 }
 """Map from file extension to format name in save dialogs."""
 SUFFIX_ALIASES = {"jpeg": "jpg", "tif": "tiff"}

@@ -11,6 +11,7 @@ from controller_support import bare, bench, moved
 from latentlab.latent.planes import axes_plane
 from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.failure import Failure
+from latentlab.session.files.scene import ReadScene
 from latentlab.session.model import (
     AllCodes,
     Decode,
@@ -193,7 +194,7 @@ def test_open_path_tells_kinds_apart(bench, tmp_path):
             path.mkdir()
         bench.controller.open_path(path)
     kinds = [type(request) for request in bench.lane.asked]
-    assert kinds == [ReadRecipe, EncodeFile, Open, Open, Open]
+    assert kinds == [ReadRecipe, ReadScene, EncodeFile, Open, Open, Open]
 
 
 def test_picture_is_encoded_under_the_present_label(bench, tmp_path):
@@ -349,7 +350,9 @@ def test_export_tells_how_it_was_made(bench):
     )
     (request,) = bench.lane.asked
     assert isinstance(request, Export)
-    assert request.info == {"model": "toy", "epoch": 3, "recipe": {}, "seed": 3}
+    about = {"scene": 1, "model": "toy", "epoch": 3, "recipe": {}, "seed": 3}
+    assert request.info.items() >= about.items()
+    assert request.info["z"] == bench.state.point.z
     assert (request.path, request.gap) == (Path("s.png"), 1)
 
 
