@@ -94,7 +94,7 @@ def test_a_scene_file_brings_everything_back(desk, tmp_path, monkeypatch):
     pixels = desk.state.answer(Decode).pixels
     controller.bookmarks.keep((Bookmark(point, "here", pixels),))
     controller.store.set(selection=select([3, 5]), kept=(Selection(select([1]).rows, "one"),))
-    controller.workspaces.go("analyse")
+    controller.workspaces.go("edit")
     desk.settle()
     before = scene_of(desk.state)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
@@ -104,7 +104,7 @@ def test_a_scene_file_brings_everything_back(desk, tmp_path, monkeypatch):
 
     controller.bookmarks.keep(())
     desk.settle()
-    controller.runs.open(resources() / "models" / "faces")
+    controller.runs.open(resources() / "models" / "digits-cvae")
     desk.settle()
     controller.workspaces.go("explore")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
