@@ -16,8 +16,8 @@ from latentlab.runs.recorder import record, resume
 from latentlab.runs.sweeps import plan, with_unique_names
 from latentlab.runs.terminal import show
 from latentlab.session.curves import last_losses
+from latentlab.session.files.tables import write_table
 from latentlab.session.recipes import SEED, SEEDS, differing_values, repeated_runs
-from latentlab.session.tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -169,7 +169,7 @@ def save_comparison(folders: Sequence[Path], path: Path) -> None:
                 str(folder),
                 *(_plain(values[i]) for values in settings.values()),
                 checkpoints[i].epoch,
-                *(f"{losses[i][term]:.5f}" if term in losses[i] else "" for term in terms),
+                *(round(losses[i][term], 5) if term in losses[i] else "" for term in terms),
             ]
             for i, folder in enumerate(folders)
         ),

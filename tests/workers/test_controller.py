@@ -11,6 +11,7 @@ from controller_support import bare, bench, moved
 from latentlab.latent.planes import axes_plane
 from latentlab.session.export import CheckPlugins, DescribeForm, Export, ReadRecipe
 from latentlab.session.failure import Failure
+from latentlab.session.files.scene import ReadScene
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.session.model import (
     AllCodes,
@@ -198,7 +199,7 @@ def test_open_path_tells_kinds_apart(bench, tmp_path):
     (tmp_path / "run" / "recipe.toml").touch()
     bench.controller.open_path(tmp_path / "run")
     kinds = [type(request) for request in bench.lane.asked]
-    assert kinds == [ReadRecipe, EncodeFile, *[InspectForeign] * 3, Open]
+    assert kinds == [ReadRecipe, ReadScene, EncodeFile, *[InspectForeign] * 3, Open]
 
 
 def test_what_is_no_foreign_model_is_opened_as_a_run_or_an_image(bench, tmp_path):
@@ -363,7 +364,9 @@ def test_export_tells_how_it_was_made(bench):
     )
     (request,) = bench.lane.asked
     assert isinstance(request, Export)
-    assert request.info == {"model": "toy", "epoch": 3, "recipe": {}, "seed": 3}
+    about = {"scene": 1, "model": "toy", "epoch": 3, "recipe": {}, "seed": 3}
+    assert request.info.items() >= about.items()
+    assert request.info["z"] == bench.state.point.z
     assert (request.path, request.gap) == (Path("s.png"), 1)
 
 

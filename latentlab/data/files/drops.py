@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+SCENE_SUFFIXES = (".scene", ".svg", ".pdf")
+"""Suffixes of scenes, and of pictures that can carry one but no pixels to encode."""
 MAX_NAMED = 3
 """Maximum number of files that are not taken and listed by name."""
 COUNTING_SECONDS = 3.0
@@ -45,6 +47,7 @@ class DropKind(StrEnum):
     RUN = "Open as run"
     MODEL = "Open as model"
     RECIPE = "Use as recipe"
+    SCENE = "Open as scene"
     IMAGE = "Encode as image"
     IMAGES = "Use as training data"
     UNKNOWN = "Cannot be opened"
@@ -125,6 +128,8 @@ def kind_of_path(path: Path, formats: Sequence[ModelFormat] = ()) -> DropKind:
         return DropKind.MODEL
     if suffix == ".toml":
         return DropKind.RECIPE
+    if suffix in SCENE_SUFFIXES:
+        return DropKind.SCENE
     # A file without a suffix may be an image: its content decides when it is opened.
     is_image = not suffix or suffix in picture_suffixes()
     return DropKind.IMAGE if is_image else DropKind.UNKNOWN

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from latentlab.session import wants
 from latentlab.session.bookmarks import ExportBookmarks, ImportBookmarks, ReadBookmarks
+from latentlab.session.export import BOOKMARKS
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.model import Decode
 from latentlab.session.points import Picture
@@ -204,7 +205,7 @@ class BookmarksPanel(PanelWidget):
     @Slot()
     def _on_save(self) -> None:
         state = self.controller.state
-        if state.model and (path := ask_save_path(self, "bookmarks", ("json",))):
+        if state.model and (path := ask_save_path(self, "bookmarks", BOOKMARKS)):
             self.controller.ask(ExportBookmarks(state.model, _bookmarks(state), path))
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QToolBar
 
 from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
+from latentlab.session.files.dataset import SaveDataset
 from latentlab.session.files.figure import SaveFigure
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.widgets.kit.clipboard import local_files
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 
-LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure)
+LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure, SaveDataset)
 """Requests whose progress the status bar shows."""
 
 

@@ -11,15 +11,22 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolBut
 
 from latentlab import __version__
 from latentlab.directories import runs
+from latentlab.session.files.scene import ReadScene
 from latentlab.session.import_.model import ListForeignFormats
 from latentlab.session.report import REPORTS
 from latentlab.widgets.kit.clipboard import paste_image
-from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder, ask_save_path
+from latentlab.widgets.kit.dialogs import (
+    ask_dataset,
+    ask_image_file,
+    ask_run_folder,
+    ask_save_path,
+)
 from latentlab.widgets.kit.export.exporting import exporting_near
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
 from latentlab.widgets.window.other_data import ask_other_data
+from latentlab.widgets.window.scene_menu import SceneMenu
 from latentlab.widgets.window.shortcut_sheet import ShortcutSheet
 from latentlab.widgets.window.train_menu import TrainMenu
 from latentlab.widgets.window.type_ahead import TypeAhead
@@ -48,6 +55,7 @@ class Menus(QObject):
         self._controller = window.controller
         self._actions: list[QAction] = []
         self._type_ahead = TypeAhead(self)
+        self.scenes = SceneMenu(window)
         self._file_menu()
         self._edit_menu()
         self._train_menu()
@@ -64,6 +72,8 @@ class Menus(QObject):
             self.redo.setEnabled(state.can_redo)
             self.undo.setText(_step_text("Undo", state.steps.undo_title))
             self.redo.setText(_step_text("Redo", state.steps.redo_title))
+        if ReadScene in changed and (found := state.answer(ReadScene)):
+            self.scenes.show_found(found)
         if "model" in changed:
             self.report.setEnabled(state.model is not None)
             self._other_data.setEnabled(state.model is not None)
@@ -96,8 +106,14 @@ class Menus(QObject):
         tip = "Learn from your own images"
         self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
+        tip = "Restore model, z, view, path, bookmarks and workspace from a file"
+        self._add(menu, "Open scene…", "", self.scenes.open, tip)
+        tip = "Save model, z, view, path, bookmarks and workspace as a file"
+        self._add(menu, "Save scene…", "Ctrl+S", self.scenes.save, tip)
         tip = "Write a web page with all figures and numbers of the open model"
         self.report = self._add(menu, "Save report…", "Ctrl+Shift+R", self._save_report, tip)
+        tip = "Write images that the model generates as a data set, with a list of their labels"
+        self._add(menu, "Save generated data set…", "", self._save_dataset, tip)
         tip = "Show the folders that training has written, in the file manager"
         self._add(menu, "Show run folders", "", self._show_runs, tip)
         menu.addSeparator()
@@ -180,6 +196,12 @@ class Menus(QObject):
     @Slot()
     def _show_run_data(self) -> None:
         self._controller.model.show_data(None)
+
+    @Slot()
+    def _save_dataset(self) -> None:
+        model = self._controller.state.model
+        if model and (request := ask_dataset(self._window, by_class=model.conditional)):
+            self._controller.files.save(request)
 
     @Slot()
     def _use_pictures(self) -> None:

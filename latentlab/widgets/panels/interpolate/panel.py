@@ -11,6 +11,7 @@ from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session import wants
 from latentlab.session.export import STEPS
 from latentlab.session.files.film import FilmOptions
+from latentlab.session.files.scene import path_record
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.model import DecodePath
 from latentlab.session.points import Key, Loop
@@ -251,6 +252,7 @@ class InterpolatePanel(PanelWidget):
             "labels": (ends.a.label, ends.b.label),
             "steps": ends.steps,
             "ways": [row.way.value for row in self.rows.shown if row.tiles],
+            "route": path_record(ends).model_dump(mode="json"),
             "keys": [(key.time, key.point.z) for key in ends.keys],
         }
 

@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from latentlab.session import wants
 from latentlab.session.anomalies import ScoreImages
 from latentlab.session.directions import ReadDirections
+from latentlab.session.export import TABLES
 from latentlab.session.map import ComputeMeasure, FindHoles, MakeView, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold, ShowAll, ShowRest
 from latentlab.session.neighbours import FetchMapImages
 from latentlab.session.selection import mask_of
+from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.relink_dialog import ask_images_of_run
@@ -218,6 +220,12 @@ class MapPanel(PanelWidget):
         menu.addAction("Zoom to all codes", self.plot.show_all)
         menu.addSeparator()
         self.plot.exporting.fill_menu(menu)
+        menu.addAction("Save all codes…", self._save_codes)
+
+    @Slot()
+    def _save_codes(self) -> None:
+        if path := ask_save_path(self, "codes", TABLES):
+            self.controller.selection.save_all(path)
 
     @Slot()
     def _on_select_menu(self) -> None:
