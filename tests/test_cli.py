@@ -331,7 +331,7 @@ def test_bad_arguments_are_told_plainly(latentlab, words, told):
     ("words", "told"),
     [
         (("sample", "digits-2d", "--label", "3"), "takes no label"),
-        (("sample", "digits-cvae", "--label", "10"), "choose 0 to 9"),
+        (("sample", "digits-cvae", "--label", "10"), "Choose 0 to 9"),
         (("manifold", "digits-2d", "--plane", "1", "3"), "dimensions 1 to 2"),
         (("interpolate", "digits-2d", "--from", "eleven"), "'eleven' is neither a class"),
         (("interpolate", "digits-2d", "--to", "5000"), "row below 5,000"),

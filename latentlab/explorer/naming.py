@@ -39,11 +39,11 @@ def class_index(card: ModelCard, label: Label, *, needed: bool = False) -> int |
     names = card.spec.class_names
     if not card.conditional:
         if label is not None:
-            raise RunError(f"--label {label}: this model takes no label.")
+            raise RunError("This model takes no labels.", "Leave them out.")
         return None
     if label is None:
         if needed:
-            advice = f"Add --label: {describe_labels(names)}."
+            advice = f"Give a label: {describe_labels(names)}."
             raise RunError("This model is conditional and needs a class label.", advice)
         return None
     text = str(label)
@@ -54,7 +54,7 @@ def class_index(card: ModelCard, label: Label, *, needed: bool = False) -> int |
         return alike[0]
     if text.isdecimal() and int(text) < len(names):
         return int(text)
-    raise RunError(f"--label {label}: choose {describe_labels(names)}.")
+    raise RunError(f"There is no class {label!r}.", f"Choose {describe_labels(names)}.")
 
 
 def describe_labels(names: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -110,7 +110,6 @@ def empty_codes(latent_dim: int) -> Codes:
     return Codes(empty, empty, None)
 
 
-@torch.inference_mode()
 def decode(
     model: Model, z: NDArray[np.float32], labels: NDArray[np.int64] | None
 ) -> NDArray[np.uint8]:
@@ -129,20 +128,46 @@ def decode(
     -------
     ndarray of uint8, shape (N, H, W) for grey or (N, H, W, 3) for colour
     """
-    pictures: list[NDArray[np.uint8]] = []
+    means = _decoded_means(model, z, labels)
+    return to_hwc(np.concatenate([to_bytes(mean).numpy() for mean in means]))
+
+
+def decode_means(
+    model: Model, z: NDArray[np.float32], labels: NDArray[np.int64] | None
+) -> NDArray[np.float32]:
+    """Decode points like `decode`, to float32 in [0, 1] of shape (N, C, H, W)."""
+    means = _decoded_means(model, z, labels)
+    return np.concatenate([mean.clamp(0, 1).numpy() for mean in means])
+
+
+def to_bytes(images: torch.Tensor) -> torch.Tensor:
+    """Return images in [0, 1] as bytes 0 to 255, rounded."""
+    return images.mul(255).round_().clamp_(0, 255).to(torch.uint8)
+
+
+@torch.inference_mode()
+def _decoded_means(
+    model: Model, z: NDArray[np.float32], labels: NDArray[np.int64] | None
+) -> Generator[torch.Tensor]:
+    """Yield the means of p(x|z) in batches; one empty batch for no points."""
     start, size = 0, FIRST_DECODED_POINTS
-    while not pictures or start < len(z):
+    while start == 0 or start < len(z):
         rows = slice(start, start + size)
         points = torch.from_numpy(np.ascontiguousarray(z[rows], np.float32))
         p = model.decode(points, label_tensor(model, None if labels is None else labels[rows]))
-        pictures.append(p.mean.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
-        start, size = rows.stop, ImageSpec(pictures[0].shape[1:]).at_once(BATCH)
-    return to_hwc(np.concatenate(pictures))
+        mean: torch.Tensor = p.mean
+        yield mean
+        channels, height, width = mean.shape[1:]
+        start, size = rows.stop, ImageSpec((channels, height, width)).at_once(BATCH)
 
 
-def to_model_input(images: NDArray[np.uint8]) -> torch.Tensor:
-    """Return images as the input of a model: float32 in [0, 1], shape (N, C, H, W)."""
-    return torch.from_numpy(np.array(images)).to(torch.float32).div_(255)
+def to_model_input(images: NDArray[Any]) -> torch.Tensor:
+    """Return images as the input of a model: float32 in [0, 1], shape (N, C, H, W).
+
+    Bytes are divided by 255; floats are in [0, 1] already.
+    """
+    pixels = torch.from_numpy(np.array(images)).to(torch.float32)
+    return pixels.div_(255) if images.dtype == np.uint8 else pixels
 
 
 def to_hwc(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

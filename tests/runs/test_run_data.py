@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from latentlab.api.files import write_path, write_scores
+from latentlab.api.model import load as load_run
 from latentlab.data.image_set import load
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.headless import Lab
 from latentlab.learning.events import Started
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record, resume
@@ -273,12 +274,12 @@ def test_headless_commands_name_the_reason_for_which_there_are_no_images(tmp_pat
     shutil.rmtree(tmp_path / "data")
     reason = f"{tmp_path / 'data' / 'x.npz'} is not on this machine"
     for ask in (
-        lambda lab: lab.score(tmp_path / "s.csv", 1, None, 0),
-        lambda lab: lab.interpolate(tmp_path / "i.png", "", "", 4),
-        lambda lab: lab.interpolate(tmp_path / "i.png", "cat", "dog", 4),
+        lambda model: write_scores(model, tmp_path / "s.csv", 1, None, 0),
+        lambda model: write_path(model, tmp_path / "i.png", "", "", 4, "straight"),
+        lambda model: write_path(model, tmp_path / "i.png", "cat", "dog", 4, "straight"),
     ):
         with pytest.raises(DataError, match=re.escape(reason)):
-            ask(Lab(run))
+            ask(load_run(run))
     assert not [*tmp_path.glob("*.png"), *tmp_path.glob("*.csv")]
 
 

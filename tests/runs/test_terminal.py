@@ -1,17 +1,30 @@
 """Training on a terminal: what is told on the way."""
 
 import io
+import re
 import time
 from contextlib import closing
 
+import numpy as np
 import pytest
 from rich.console import Console
 from rich.progress import Progress as RichProgress
 from training_support import recipe_of
 
-from latentlab.learning.events import Started, Step
+from latentlab.api.model import load
+from latentlab.errors import DataError
+from latentlab.learning.events import EpochEnd, LatentStatistics, Started, Step
 from latentlab.learning.fit import fit
-from latentlab.runs.terminal import ProgressPrinter, format_duration, progress_columns, show
+from latentlab.learning.recipe import make_recipe
+from latentlab.runs.recorder import record, resume
+from latentlab.runs.terminal import (
+    ProgressPrinter,
+    format_duration,
+    format_losses,
+    progress_columns,
+    show,
+)
+from latentlab.session.curves import METRICS
 from latentlab.work import Progress
 
 
@@ -87,3 +100,78 @@ def test_names_in_brackets_are_no_markup(told):
 )
 def test_durations(seconds, text):
     assert format_duration(seconds) == text
+
+
+# Progress
+
+
+def small(**training):
+    values = {"epochs": 2, "batch_size": 1000, "device": "cpu", **training}
+    return make_recipe({"model": {"hidden": [8]}, "training": values})
+
+
+def test_losses_in_one_line():
+    assert format_losses({"loss": 101.456, "kl": 2.0}) == "loss 101.46 kl 2.00"
+    assert format_losses({}) == ""
+
+
+def test_a_terminal_is_told_of_every_epoch(capsys):
+    assert show(fit(small())) is True
+    out = capsys.readouterr().out
+    assert "4,000 training images" in out
+    assert re.search(r"[\d,]+ parameters on CPU", out)
+    number = r"\d+\.\d\d"
+    for epoch in (1, 2):
+        losses = f"loss {number} reconstruction {number} kl {number}"
+        line = rf"epoch {epoch}/2  train {losses}  validation {losses}  {number} s"
+        assert re.search(line, out), out
+
+
+def test_a_resumed_run_says_how_long_it_will_be(tmp_path, capsys):
+    assert show(record(small(), tmp_path))
+    assert show(resume(tmp_path, 3))
+    out = capsys.readouterr().out
+    assert "training.epochs = 3" in out
+    assert re.search(r"^epoch 3/3  train", out, re.MULTILINE)
+    assert "epoch 3/2" not in out
+
+
+def test_ctrl_c_keeps_what_was_learned(tmp_path, capsys):
+    def interrupted(events):
+        try:
+            for event in events:
+                yield event
+                if isinstance(event, Step) and event.step == 6:
+                    raise KeyboardInterrupt
+        finally:
+            events.close()
+
+    assert show(interrupted(record(small(), tmp_path))) is False
+    card = load(tmp_path).card
+    assert card.epoch == 1
+    assert len((tmp_path / METRICS).read_text("utf-8").splitlines()) == 2
+
+
+def test_an_error_passes_through_and_closes_the_training(capsys):
+    closed = []
+
+    def failing():
+        try:
+            yield Progress("Reading", 0.5)
+            yield Step(1, 1)
+            raise DataError("The disk is gone.")
+        finally:
+            closed.append(True)
+
+    with pytest.raises(DataError, match="disk is gone"):
+        show(failing())
+    assert closed == [True]
+
+
+def test_a_line_is_not_broken_by_a_narrow_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "40")
+    losses = {"loss": 1.0, "reconstruction": 2.0, "kl": 3.0}
+    latents = LatentStatistics(np.ones(2), 1.0, 0.5, 100)
+    assert show(e for e in [EpochEnd(1, 1, losses, losses, 1.0, 1.0, latents, 1, 1.0)])
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("epoch 1/1") and line.rstrip().endswith("1.00 s") for line in lines)

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from latentlab import work
+from latentlab.api.files import write_scores
+from latentlab.api.model import load
 from latentlab.data.image_set import TRAIN, VALIDATION, Attributes
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer, find_answers
 from latentlab.explorer.explorer import Explorer
-from latentlab.explorer.headless import Lab
 from latentlab.latent.codes import Codes
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.ranking import Score, Scores
@@ -160,16 +161,16 @@ def test_csv_by_another_score_and_without_labels(tmp_path):
         save_scores(made(3), path / "below a file.csv")
 
 
-def test_lab_writes_the_first_images(vae_run, tmp_path, capsys):
-    lab, out = Lab(vae_run), tmp_path / "scores.csv"
-    assert lab.score(out, 5, 30, seed=1)
+def test_the_first_images_are_scored(vae_run, tmp_path, capsys):
+    model, out = load(vae_run), tmp_path / "scores.csv"
+    assert write_scores(model, out, 5, 30, seed=1)
     rows = read(out)[1:]
     assert sorted(int(row[0]) for row in rows) == list(range(30))
-    want = finish(elbo_scores(lab.explorer.model, lab.explorer.images[:30], 5, seed=1))
+    want = finish(elbo_scores(model.explorer.model, model.explorer.images[:30], 5, seed=1))
     for row, file, part, label, elbo, *_ in rows:
         assert (file, part) == ("", VALIDATION)
         assert float(elbo) == pytest.approx(want.elbo[int(row)], rel=1e-4)
-        assert label == str(lab.explorer.images.labels[int(row)])
+        assert label == str(model.explorer.images.labels[int(row)])
 
 
 def test_scores_hold_for_the_codes():

@@ -78,6 +78,19 @@ def read_column(words: Sequence[str], separator: str) -> Column | str:
     return _words(words, counts)
 
 
+def read_numbers(words: Sequence[str], separator: str) -> NDArray[np.float64] | None:
+    """Return the numbers of a column as they are, NaN where missing; None if it holds a word.
+
+    Parameters are as for `read_column`, which takes -1 and 1 for no and yes.
+    """
+    counts = known_words(words)
+    read = _number_reader(counts, separator)
+    meant = {word: read(word) for word in counts}
+    if not counts or None in meant.values():
+        return None
+    return np.array([meant.get(word, math.nan) for word in words], np.float64)
+
+
 def known_words(words: Sequence[str]) -> Counter[str]:
     """Count the words of a column, without missing values."""
     counts = Counter(words)

@@ -1,0 +1,1 @@
+"""The public Python API, whose names `latentlab` hands on; see its docstring."""

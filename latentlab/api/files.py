@@ -1,0 +1,177 @@
+"""Results of a model as files: what the commands of the command line write."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from latentlab.api.images import save_images, to_bytes
+from latentlab.atomic_write import write_atomically
+from latentlab.data.files.code_file import read_code_file
+from latentlab.data.image_set import TRAIN, VALIDATION
+from latentlab.data.own_image.crop import OwnImage, Preprocessing
+from latentlab.data.own_image.preprocess import fit_picture, read_source
+from latentlab.errors import RunError
+from latentlab.explorer.naming import background_hint, class_index, image_row
+from latentlab.latent.elbo_scores import elbo_scores
+from latentlab.runs.terminal import show
+from latentlab.session.anomalies import save_scores, with_eta
+from latentlab.session.export import format_of
+from latentlab.work import with_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from latentlab.api.model import Model
+    from latentlab.explorer.naming import Label
+    from latentlab.latent.ranking import Scores
+    from latentlab.session.points import Point
+    from latentlab.work import Progress
+
+BACKGROUND_SAMPLE = 500
+"""Number of images that the background of a user's image is compared with."""
+
+
+def write_samples(model: Model, out: Path, count: int, label: Label, seed: int, prior: str) -> None:
+    """Write samples as a grid, or as an animation; without a label the classes alternate."""
+    chosen = class_index(model.card, label)
+    images = model.sample(count, chosen, seed=seed, prior=prior)
+    columns = min(count, max(8, round(count**0.5)))
+    info = {"seed": seed, "label": chosen, "count": count, "prior": prior}
+    save_images(out, images, columns=columns, gap=1, info=_about(model, info))
+
+
+def write_manifold(
+    model: Model,
+    out: Path,
+    n: int,
+    span: float,
+    spacing: str,
+    plane: tuple[int, int] | None,
+    label: Label,
+) -> None:
+    """Write a decoded grid; `plane` holds dimensions counted from 1, None for the first two."""
+    size, chosen = model.latent_dim, class_index(model.card, label, needed=True)
+    across, up = plane or (1, min(2, size))
+    if not all(1 <= dimension <= size for dimension in (across, up)):
+        raise RunError(f"--plane {across} {up}: this model has dimensions 1 to {size}.")
+    if across == up and size > 1:
+        raise RunError(f"--plane {across} {up}: choose two different dimensions.")
+    dimensions = (across - 1, up - 1)
+    images = model.manifold(n, span, spacing=spacing, dimensions=dimensions, label=chosen)
+    info = {"plane": (across, up), "span": span, "spacing": spacing, "label": chosen}
+    save_images(out, images, info=_about(model, info))
+
+
+def write_path(model: Model, out: Path, start: str, end: str, steps: int, path: str) -> None:
+    """Write the path between two images of the run's data, given by class name, file or row."""
+    _ = model.explorer.images  # raises if there are none
+    a, b = _chosen_ends(model, start, end)
+    labels = None if a.label is None or b.label is None else (a.label, b.label)
+    images = model.interpolate(a.z, b.z, steps, path=path, labels=labels)
+    info = {"a": a.z, "b": b.z, "steps": steps, "way": path}
+    save_images(out, images, columns=steps, gap=1, animation=True, info=_about(model, info))
+
+
+def _chosen_ends(model: Model, start: str, end: str) -> tuple[Point, Point]:
+    """Return both end points; a missing one is chosen different from the other."""
+    explorer = model.explorer
+    _, ends, _ = explorer.start()
+
+    def point(name: str) -> Point:
+        return explorer.original(image_row(explorer, name)).point
+
+    a, b = (point(name) if name else None for name in (start, end))
+    if a and a == b:
+        raise RunError(f"{start} and {end} are the same image.", "Choose two different ones.")
+    if a is None:
+        a = ends.a if b != ends.a else ends.b
+    if b is None:
+        b = ends.b if a != ends.b else ends.a
+    return a, b
+
+
+def encode_file(
+    model: Model, picture: Path, label: Label, *, invert: bool = False, center: bool = False
+) -> tuple[tuple[float, ...], str]:
+    """Return the code of an image file after preprocessing, and a hint, which may be empty."""
+    chosen = class_index(model.card, label, needed=True)
+    own = OwnImage(read_source(picture), Preprocessing(invert=invert, center=center))
+    explorer = model.explorer
+    z = explorer.encode_own(own, chosen).point.z
+    if not len(explorer.codes):
+        return z, ""
+    fitted = fit_picture(own.source, Preprocessing(invert=invert), model.spec)[None]
+    images = explorer.images[:BACKGROUND_SAMPLE].images
+    return z, background_hint(fitted, images, invert=invert)
+
+
+def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: int) -> str:
+    """Write the scores of all images of the run, or of the first `count`, as a table.
+
+    Returns
+    -------
+    str
+        Summary of what was scored; empty if interrupted with Ctrl-C.
+    """
+    explorer = model.explorer
+    found: list[Scores] = []
+    _ = explorer.images  # raises if there are none
+
+    def work() -> Generator[Progress]:
+        if count is None or count > len(explorer.codes):
+            yield from with_progress(explorer.show_all(), "Encoding all images")
+        images = explorer.images[:count]
+        pieces = elbo_scores(explorer.model, images, draws, seed)
+        found.append((yield from with_eta(pieces, len(images))))
+
+    if not show(work()):
+        return ""
+    codes, scored = explorer.codes, len(found[0])
+    save_scores(found[0], out, codes=codes, class_names=model.spec.class_names)
+    parts = [] if codes.parts is None else codes.parts[:scored].tolist()
+    split = f": {parts.count(VALIDATION):,} held out, {parts.count(TRAIN):,} learned from"
+    total = explorer.card.images if explorer.card else scored
+    return f"Scored {scored:,} of {total:,} images{split if parts else ''}."
+
+
+def _about(model: Model, info: dict[str, Any]) -> dict[str, Any]:
+    card = model.card
+    return {"model": card.name, "epoch": card.epoch, "recipe": card.recipe, **info}
+
+
+def write_codes(model: Model, out: Path, data: Path | None) -> str:
+    """Write the codes of all images of the run, or of other data, and return a summary."""
+    table = model.codes(data)
+    table.save(out)
+    return " ".join(filter(None, [f"Encoded {len(table):,} images.", table.note]))
+
+
+def write_decoded(model: Model, codes: Path, out: Path, label: Label) -> None:
+    """Decode the codes of a file into one image of all, an NPZ, or a folder of PNG files.
+
+    A conditional model takes the labels of the file, or `label` for all.
+
+    Raises
+    ------
+    LatentlabError
+        If the codes do not fit the model, or `out` cannot be written.
+    """
+    found = read_code_file(codes, model.latent_dim)
+    labels = found.labels if label is None and model.conditional else label
+    images = model.decode(found.z, None if labels is None else labels)
+    info = _about(model, {"codes": codes.name})
+    if format_of(out) == "npz":
+        content = io.BytesIO()
+        np.savez(content, images=to_bytes(images), z=found.z)
+        write_atomically(out, content.getvalue())
+    elif out.suffix:
+        save_images(out, images, gap=1, info=info)
+    else:
+        width = len(str(len(images)))
+        for i, image in enumerate(images):
+            each = {**info, "z": found.z[i].tolist(), "row": i}
+            save_images(out / f"{i:0{width}}.png", image[None], info=each)

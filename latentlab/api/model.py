@@ -1,0 +1,426 @@
+"""A trained model on numpy arrays: encode, decode, sample, interpolate and score."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, override
+
+import numpy as np
+
+from latentlab.api.codes import CodeTable
+from latentlab.api.images import channels_last, data_config, image_set, to_bytes, to_numpy
+from latentlab.directories import expanded, resources
+from latentlab.directories import runs as runs_folder
+from latentlab.errors import DataError, one_of
+from latentlab.explorer.cards import card_of
+from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.interpolation import decode_path
+from latentlab.explorer.naming import class_index, image_row
+from latentlab.latent.elbo_scores import elbo_scores
+from latentlab.latent.encode import decode_means, encode
+from latentlab.latent.grid import Spacing, grid_axis, plane_points
+from latentlab.latent.interpolation.curves import PathKind, lerp, slerp
+from latentlab.latent.mixture_prior import fit_mixture
+from latentlab.latent.planes import axes_plane
+from latentlab.latent.prior_samples import labels_for, sample_prior
+from latentlab.learning.checkpoint import load_model, run_folder
+from latentlab.session.mosaic import tile
+from latentlab.session.points import LatentPath
+from latentlab.work import finish
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from latentlab.data.image_set import ImageSpec
+    from latentlab.latent.ranking import Scores
+    from latentlab.session.points import ModelCard
+
+    Labels = str | int | ArrayLike | None
+
+MAX_QUANTILE_SPAN = 8.0
+"""Standard deviations beyond which the tail probability vanishes in float64."""
+PREVIEW_IMAGES = 16
+
+
+def load(path: str | PathLike[str]) -> Model:
+    """Load a trained model, on the CPU.
+
+    Parameters
+    ----------
+    path : path or str
+        Run folder, checkpoint file, name of a run in the library, or of a shipped model, such as
+        ``"digits-2d"``. A path that exists comes before a name.
+
+    Raises
+    ------
+    RunError
+        If there is no such model, or it cannot be read.
+    """
+    return Model(find_model(expanded(Path(path))))
+
+
+def _spacing(name: str) -> Spacing:
+    if name not in [*Spacing]:
+        raise DataError(f"There is no spacing {name!r}.", f"Choose {one_of([*Spacing])}.")
+    return Spacing(name)
+
+
+def find_model(path: Path) -> Path:
+    """Return the path of a model that is given by path or by name; not read yet."""
+    if path.exists():
+        return path
+    named = (parent / path for parent in (resources() / "models", runs_folder()))
+    return next((found for found in named if found.exists()), path)
+
+
+class Model:
+    """A trained VAE on numpy arrays; `latentlab.load` makes it.
+
+    Images: see `latentlab.api.images`. Labels, which only a conditional model takes: class names,
+    indices, or one of either for all images.
+
+    Parameters
+    ----------
+    path : Path
+        Run folder or checkpoint file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._network, self._checkpoint = load_model(path)
+        self.folder: Path = run_folder(path).resolve()
+        found = self._checkpoint
+        self._card = card_of(self._network, found.recipe, found.spec, self.folder, found.epoch)
+
+    @property
+    def card(self) -> ModelCard:
+        """Description of the model, as the window shows it."""
+        return self._card
+
+    @property
+    def name(self) -> str:
+        """Name in the library."""
+        return self._card.name
+
+    @property
+    def latent_dim(self) -> int:
+        """Number of latent dimensions D."""
+        return self._card.latent_dim
+
+    @property
+    def spec(self) -> ImageSpec:
+        """Shape (channels, height, width) and class names of its images."""
+        return self._card.spec
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it needs class labels."""
+        return self._card.conditional
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Recipe as plain values, by table."""
+        return self._card.recipe
+
+    @property
+    def network(self) -> Any:
+        """The torch module, whose `encode`, `decode` and `prior` return distributions."""
+        return self._network
+
+    @cached_property
+    def explorer(self) -> Explorer:
+        """The model with the images of its run, which are read at the first use."""
+        explorer = Explorer()
+        explorer.open(self._path)
+        return explorer
+
+    # Encode and decode
+
+    def encode(
+        self, images: ArrayLike, labels: Labels = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return mean and standard deviation of q(z|x), each of shape (N, D)."""
+        codes = encode(self._network, self._images(images, labels))
+        return codes.mu, codes.sigma
+
+    def decode(self, z: ArrayLike, labels: Labels = None) -> NDArray[np.float32]:
+        """Return the means of p(x|z) of points of shape (N, D) or (D,), as images in [0, 1]."""
+        points = self._points(z)
+        return self._decode(points, self._labels(labels, len(points)))
+
+    def reconstruct(self, images: ArrayLike, labels: Labels = None) -> NDArray[np.float32]:
+        """Return the decoded posterior means of images."""
+        mu, _ = self.encode(images, labels)
+        return self.decode(mu, labels)
+
+    def score(
+        self, images: ArrayLike, labels: Labels = None, *, draws: int = 50, seed: int = 0
+    ) -> Scores:
+        """Score images by the negative ELBO and its parts.
+
+        Returns
+        -------
+        Scores
+            ``elbo`` (negative ELBO) and ``rate`` in nats per image, ``error`` as mean squared error
+            per pixel, each of shape (N,).
+
+        References
+        ----------
+        Auto-Encoding Variational Bayes, Kingma & Welling, 2013, eq. 7.
+        """
+        return finish(elbo_scores(self._network, self._images(images, labels), draws, seed))
+
+    # Generate
+
+    def draw(self, n: int, *, seed: int = 0, prior: str = "standard") -> NDArray[np.float32]:
+        """Draw points of shape (n, D); equal seeds give equal points.
+
+        Parameters
+        ----------
+        n : int
+            Number of points.
+        seed : int
+            Seed of the random numbers.
+        prior : {"standard", "mixture"}
+            The model's own prior, or a mixture of Gaussians fitted to the codes of its data.
+
+        References
+        ----------
+        From Variational to Deterministic Autoencoders, Ghosh et al., 2020, section 4 (ex-post
+        density estimation).
+        """
+        if prior == "standard":
+            return sample_prior(self._network, n, seed)
+        if prior != "mixture":
+            raise DataError(f"There is no prior {prior!r}.", "Choose standard or mixture.")
+        _ = self.explorer.images  # raises if there are none
+        return fit_mixture(self.explorer.codes).sample(n, seed)
+
+    def sample(
+        self, n: int, labels: Labels = None, *, seed: int = 0, prior: str = "standard"
+    ) -> NDArray[np.float32]:
+        """Decode `n` points drawn from a prior; without labels the classes alternate."""
+        z = self.draw(n, seed=seed, prior=prior)
+        if labels is None and self.conditional:
+            return self._decode(z, labels_for(n, self.spec.classes, None))
+        return self.decode(z, labels)
+
+    def manifold(
+        self,
+        n: int = 20,
+        span: float = 3.0,
+        *,
+        spacing: str = "uniform",
+        dimensions: tuple[int, int] = (0, 1),
+        center: ArrayLike | None = None,
+        label: str | int | None = None,
+    ) -> NDArray[np.float32]:
+        """Decode a grid over two dimensions.
+
+        Parameters
+        ----------
+        n : int
+            Images along each side.
+        span : float
+            Half the side, in standard deviations of the prior.
+        spacing : {"uniform", "quantile"}
+            Equal steps, or equal shares of the prior between neighbours.
+        dimensions : tuple of int
+            Dimensions across and up, from 0.
+        center : array_like, shape (D,), optional
+            Values of the other dimensions; the mean of the prior by default.
+        label : str or int, optional
+            Class, for a conditional model.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n, H, W[, C])
+            Row by row from the top, as in the window; for one dimension the shape is (1, n, ...).
+        """
+        z = self._grid(n, span, _spacing(spacing), dimensions, center)
+        rows = 1 if self.latent_dim == 1 else n
+        images = self._decode(z, self._labels(label, len(z)))
+        return images.reshape(rows, n, *images.shape[1:])
+
+    def _grid(
+        self,
+        n: int,
+        span: float,
+        spacing: Spacing,
+        dimensions: tuple[int, int],
+        center: ArrayLike | None,
+    ) -> NDArray[np.float32]:
+        if spacing is Spacing.QUANTILE and span > MAX_QUANTILE_SPAN:
+            raise DataError(f"span {span:g}: at most {MAX_QUANTILE_SPAN:g} at quantiles.")
+        axis = grid_axis(n, span, spacing)
+        if self.latent_dim == 1:
+            return axis.astype(np.float32)[:, None]
+        if len({*dimensions}) < 2 or not {*dimensions} <= {*range(self.latent_dim)}:
+            last = self.latent_dim - 1
+            raise DataError(f"dimensions {dimensions}: give two different ones from 0 to {last}.")
+        middle = np.zeros(self.latent_dim) if center is None else self._points(center)[0]
+        return plane_points(middle.tolist(), axes_plane(*dimensions, self.latent_dim), axis)
+
+    def interpolate(
+        self,
+        a: ArrayLike | str,
+        b: ArrayLike | str,
+        steps: int = 12,
+        *,
+        path: str = "straight",
+        labels: Labels = None,
+    ) -> NDArray[np.float32]:
+        """Decode the points of a path from `a` to `b`, both included.
+
+        Parameters
+        ----------
+        a, b : array_like, shape (D,), or str
+            Points, or names of images of the run's data, as `find` takes them.
+        steps : int
+            Number of images.
+        path : {"straight", "spherical", "data", "geodesic"}
+            Straight line; arc around the origin; through the codes of the run's data; or the
+            shortest path by the change of the decoded image.
+        labels : str, int or pair of these, optional
+            Class of both ends, or of each, for a conditional model; by default that of a named
+            image. The first half of the path has the label of `a`.
+        """
+        return self._decode(*self.path(a, b, steps, path=path, labels=labels))
+
+    def path(
+        self,
+        a: ArrayLike | str,
+        b: ArrayLike | str,
+        steps: int = 12,
+        *,
+        path: str = "straight",
+        labels: Labels = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+        """Return the points (steps, D) of `interpolate`, and their labels."""
+        kinds = [kind.value for kind in PathKind]
+        if path not in kinds:
+            raise DataError(f"There is no path {path!r}.", f"Choose {one_of(kinds)}.")
+        known = None if labels is None else self._labels(labels, 2)
+        first, last = (None, None) if known is None else known.tolist()
+        ends = [self._end(a, first), self._end(b, last)]
+        if path in (PathKind.STRAIGHT, PathKind.SPHERICAL):
+            share = np.linspace(0, 1, steps)
+            z = (lerp if path == PathKind.STRAIGHT else slerp)(ends[0][0], ends[1][0], share)
+            rows = (share > 0.5).astype(int)
+            return z, np.array([y for _, y in ends], np.int64)[rows] if self.conditional else None
+        start, stop = (self._card.point(z.tolist(), label) for z, label in ends)
+        found = finish(decode_path(self.explorer, LatentPath(start, stop, steps), PathKind(path)))
+        points = found.tiles.points
+        z = np.array([point.z for point in points], np.float32)
+        return z, self._known([point.label for point in points])
+
+    def _end(
+        self, end: ArrayLike | str, label: int | None
+    ) -> tuple[NDArray[np.float32], int | None]:
+        """Return an end of a path and its label."""
+        if isinstance(end, str):
+            z, own = self.find(end)
+        else:
+            z, own = self._points(end)[0], None
+        labels = self._labels(own if label is None else label, 1)
+        return z, None if labels is None else int(labels[0])
+
+    # The data of the run
+
+    def find(self, name: str) -> tuple[NDArray[np.float32], int | None]:
+        """Return code (D,) and label of an image of the run's data.
+
+        Parameters
+        ----------
+        name : str
+            Class name (a typical image of it), file within the data set, or row.
+
+        Raises
+        ------
+        RunError
+            If there is no such image.
+        """
+        _ = self.explorer.images  # raises if there are none
+        point = self.explorer.original(image_row(self.explorer, name)).point
+        return np.array(point.z, np.float32), point.label
+
+    def codes(self, data: str | PathLike[str] | None = None) -> CodeTable:
+        """Encode all images of the run, or of another file or folder, with what is known of them.
+
+        Parameters
+        ----------
+        data : path, optional
+            As for `latentlab.read_images`; the data of the run by default.
+        """
+        if data is not None:
+            splits = finish(data_config(expanded(Path(data)), self.spec).load())
+            images = splits.whole()
+            images = image_set(np.asarray(images.images[:]), images.labels, self.spec)
+            whole = splits.whole().with_pixels(images.images, slice(None))
+            return CodeTable.of(encode(self._network, whole), whole.spec.class_names, splits.notes)
+        _ = self.explorer.images  # raises if there are none
+        finish(self.explorer.show_all())
+        card = self.explorer.card
+        assert card
+        return CodeTable.of(self.explorer.codes, card.spec.class_names, card.note)
+
+    # Conversion of arguments
+
+    def _images(self, images: ArrayLike, labels: Labels) -> Any:
+        found = image_set(images, None, self.spec)
+        return image_set(found.images, self._labels(labels, len(found)), self.spec)
+
+    def _points(self, z: ArrayLike) -> NDArray[np.float32]:
+        points = np.atleast_2d(to_numpy(z)).astype(np.float32)
+        if points.ndim != 2 or points.shape[1] != self.latent_dim:
+            raise DataError(
+                f"Points of shape {np.shape(z)} do not fit this model.",
+                f"Give an array of N×{self.latent_dim}.",
+            )
+        if not np.isfinite(points).all():
+            raise DataError("The points have coordinates that are not finite.")
+        return points
+
+    def _labels(self, labels: Labels, count: int) -> NDArray[np.int64] | None:
+        """Return the class index of each image; None for a model that takes no labels."""
+        given = [None] if labels is None else np.atleast_1d(to_numpy(labels)).tolist()
+        rows = [class_index(self._card, each, needed=True) for each in given]
+        if not self.conditional:
+            return None
+        if len(rows) not in (1, count):
+            raise DataError(f"{len(rows)} labels for {count} images.", "Give one for each.")
+        return np.array(rows * count if len(rows) == 1 else rows, np.int64)
+
+    def _known(self, labels: list[int | None]) -> NDArray[np.int64] | None:
+        return np.array(labels, np.int64) if self.conditional else None
+
+    def _decode(
+        self, z: NDArray[np.float32], labels: NDArray[np.int64] | None
+    ) -> NDArray[np.float32]:
+        return channels_last(decode_means(self._network, z, labels))
+
+    # Display
+
+    @override
+    def __repr__(self) -> str:
+        classes = f", {self.spec.classes} classes" if self.conditional else ""
+        return f"<latentlab.Model {self.name!r}: {self._card.title}, {self.spec}{classes}>"
+
+    def _repr_html_(self) -> str:
+        """Return 16 samples and a line of text, for notebooks."""
+        from PIL import Image
+
+        content = io.BytesIO()
+        pictures = to_bytes(self.sample(PREVIEW_IMAGES))
+        Image.fromarray(tile(pictures, PREVIEW_IMAGES // 2, 1)).save(content, "PNG")
+        data = base64.b64encode(content.getvalue()).decode()
+        return (
+            f"<div>{html.escape(repr(self)[1:-1])}</div>"
+            f'<img alt="Samples of the prior" src="data:image/png;base64,{data}">'
+        )

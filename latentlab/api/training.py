@@ -1,0 +1,228 @@
+"""Train models, and list the runs of the library."""
+
+from __future__ import annotations
+
+import io
+from contextlib import closing, suppress
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, override
+
+import numpy as np
+
+from latentlab.api.images import DEFAULT_SIDE, data_config, to_numpy
+from latentlab.api.model import Model
+from latentlab.atomic_write import write_atomically
+from latentlab.data.image_set import ImageSpec
+from latentlab.directories import expanded
+from latentlab.errors import DataError, RunError
+from latentlab.learning.checkpoint import BEST_STEM, DESCRIPTION_FILE
+from latentlab.learning.recipe import make_recipe, read_values
+from latentlab.runs.library import library, new_folder, run_name
+from latentlab.runs.recorder import record
+from latentlab.session.curves import read_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from numpy.typing import NDArray
+
+    from latentlab.learning.events import Event
+    from latentlab.learning.recipe import Recipe
+
+IMAGE_FILE = "images.npz"
+"""File of a run folder with the images that were given as arrays."""
+
+
+class Run:
+    """A training run in its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Run folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def name(self) -> str:
+        """Name in the library."""
+        return run_name(self.folder)
+
+    @cached_property
+    def model(self) -> Model:
+        """The model with the last weights."""
+        return Model(self.folder)
+
+    @cached_property
+    def best(self) -> Model:
+        """The model with the weights of the lowest validation loss."""
+        return Model(self.folder / f"{BEST_STEM}.safetensors")
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Recipe as plain values, by table."""
+        return self.model.recipe
+
+    @property
+    def history(self) -> dict[str, NDArray[np.float64]]:
+        """Losses at the end of each epoch, as columns of shape (epochs,).
+
+        ``epoch``, then ``train_loss``, ``validation_loss`` and so on for each term, in nats per
+        image; NaN where a term was not measured. Read anew each time, so that a run in progress can
+        be followed.
+        """
+        lines = read_metrics(self.folder).records
+        epochs = sorted({line.epoch for line in lines})
+        names = dict.fromkeys(f"{line.split}_{name}" for line in lines for name in line.losses)
+        columns = {"epoch": np.array(epochs, float)}
+        columns |= {name: np.full(len(epochs), np.nan) for name in names}
+        for line in lines:
+            for name, value in line.losses.items():
+                columns[f"{line.split}_{name}"][epochs.index(line.epoch)] = value
+        return columns
+
+    @override
+    def __repr__(self) -> str:
+        return f"<latentlab.Run {self.name!r} in {self.folder}>"
+
+
+def runs() -> tuple[Run, ...]:
+    """Return the user's runs in the library, newest first, without those that are damaged."""
+    entries = (entry for entry in library() if not entry.shipped and not entry.damage)
+    return tuple(Run(entry.path) for entry in entries)
+
+
+def fit(
+    recipe: Mapping[str, Any] | str | PathLike[str] | None = None,
+    images: Any = None,
+    labels: Any = None,
+    *,
+    folder: str | PathLike[str] | None = None,
+    callback: Callable[[Event], object] | None = None,
+) -> Run:
+    """Train a model, record the run in a folder, and return it.
+
+    Parameters
+    ----------
+    recipe : mapping or path, optional
+        Tables ``model``, ``data``, ``objective`` and ``training`` with the values to change, or a
+        recipe file. By default a plain VAE on the bundled digits.
+    images : array_like, torch Dataset or path, optional
+        Training images instead of the recipe's data: an array as in `latentlab.api.images`, a
+        data set of (image, label) pairs, or what `latentlab.read_images` reads. Arrays are saved
+        with the run.
+    labels : array_like, shape (N,), optional
+        Class of each image of an array: numbers or names.
+    folder : path, optional
+        Run folder to make; a new one in the library by default.
+    callback : callable, optional
+        Called with each event of `latentlab.learning.events`. If it returns False, training stops
+        and what was learned is kept.
+
+    Raises
+    ------
+    LatentlabError
+        If recipe, images or folder cannot be used, or the loss is not finite.
+    """
+    made, place = _plan(recipe, images, labels, folder)
+    with closing(_recorded(made, place)) as events:
+        for event in events:
+            if callback and callback(event) is False:
+                break
+    return Run(place)
+
+
+def iter_fit(
+    recipe: Mapping[str, Any] | str | PathLike[str] | None = None,
+    images: Any = None,
+    labels: Any = None,
+    *,
+    folder: str | PathLike[str] | None = None,
+) -> Generator[Event, None, Run]:
+    """Train like `fit`, as a generator of events; to stop, do not ask for the next one.
+
+    Yields
+    ------
+    Event
+        ``Started`` (names the folder), ``Step`` and ``EpochEnd`` among others; see
+        `latentlab.learning.events`.
+
+    Returns
+    -------
+    Run
+    """
+    made, place = _plan(recipe, images, labels, folder)
+    yield from _recorded(made, place)
+    return Run(place)
+
+
+def _recorded(recipe: Recipe, folder: Path) -> Generator[Event]:
+    """Train and record; a run that could not begin leaves no images behind."""
+    try:
+        yield from record(recipe, folder)
+    finally:
+        if not (folder / DESCRIPTION_FILE).exists():
+            with suppress(OSError):
+                (folder / IMAGE_FILE).unlink(missing_ok=True)
+                folder.rmdir()
+
+
+def _plan(
+    recipe: Mapping[str, Any] | str | PathLike[str] | None,
+    images: Any,
+    labels: Any,
+    folder: str | PathLike[str] | None,
+) -> tuple[Recipe, Path]:
+    """Return the recipe and the run folder; arrays are saved in it."""
+    values = _values(recipe)
+    place = new_folder(make_recipe(values)) if folder is None else expanded(Path(folder))
+    if images is not None:
+        values = {**values, "data": _data(images, labels, place)}
+    elif labels is not None:
+        raise DataError("There are labels without images.", "Give both.")
+    return make_recipe(values), place
+
+
+def _values(recipe: Mapping[str, Any] | str | PathLike[str] | None) -> dict[str, Any]:
+    if recipe is None:
+        return {}
+    if isinstance(recipe, (str, PathLike)):
+        return read_values(expanded(Path(recipe)))
+    return dict(recipe)
+
+
+def _data(images: Any, labels: Any, folder: Path) -> dict[str, Any]:
+    """Return the data table for images that are given as a path, a data set or an array."""
+    if isinstance(images, (str, PathLike)):
+        if labels is not None:
+            raise DataError("Labels go with arrays.", "Files bring their own: see read_images.")
+        path = expanded(Path(images)).absolute()
+        return data_config(path, ImageSpec((3, DEFAULT_SIDE, DEFAULT_SIDE))).model_dump(mode="json")
+    if (folder / DESCRIPTION_FILE).exists():
+        raise RunError(f"{folder} already holds a run.", "Choose another folder.")
+    arrays = {"images": to_numpy(images)} if _is_array(images) else _items(images)
+    if labels is not None:
+        arrays["labels"] = to_numpy(labels)
+    content = io.BytesIO()
+    np.savez(content, **arrays)  # type: ignore[arg-type] # the stubs take keywords for options
+    write_atomically(folder / IMAGE_FILE, content.getvalue())
+    return {"kind": "arrays", "images": str((folder / IMAGE_FILE).absolute())}
+
+
+def _is_array(images: Any) -> bool:
+    return hasattr(images, "__array__") or isinstance(images, (list, tuple))
+
+
+def _items(data: Any) -> dict[str, NDArray[Any]]:
+    """Return the images and labels of a torch data set, whose items are images or pairs."""
+    pairs = [data[i] for i in range(len(data))]
+    names = getattr(data, "classes", None)
+    if not pairs or not isinstance(pairs[0], (list, tuple)):
+        return {"images": to_numpy(pairs)}
+    labels = np.array([int(label) for _, label, *_ in pairs])
+    arrays = {"images": to_numpy([image for image, *_ in pairs]), "labels": labels}
+    return arrays | ({"class_names": np.array([str(name) for name in names])} if names else {})

@@ -1,0 +1,90 @@
+"""The command line application, and what its commands share."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from latentlab import __version__
+from latentlab.directories import expanded
+from latentlab.streams import say
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from latentlab.api.model import Model
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, by the convention of shells: 128 + SIGINT."""
+
+app = typer.Typer(
+    name="latentlab",
+    help="A laboratory for the latent spaces of variational autoencoders. Without a command it "
+    "opens the window.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def path(text: str) -> Path:
+    """Parse an argument and expand ``~``; Typer shows the name of this function in the help."""
+    return expanded(Path(text))
+
+
+RunPath = Annotated[
+    Path, typer.Argument(help="A run folder, or the name of a shipped model.", parser=path)
+]
+Out = Annotated[Path, typer.Option(help="File to write.", parser=path)]
+Label = Annotated[
+    str | None, typer.Option(help="Class by name or number, for a conditional model.")
+]
+AN_END = "Class name, file within the data set, or image row."
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same result.", min=-(2**31), max=2**31 - 1)]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"latentlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Define the options common to all commands."""
+
+
+def load_model(run: Path, *, with_data: bool = False) -> Model:
+    """Load a model; with its data, print the notes about them to standard error."""
+    from latentlab.api.model import load
+
+    model = load(run)
+    if with_data and (card := model.explorer.card) and card.note:
+        print(card.note, file=sys.stderr)
+    return model
+
+
+def print_lines(lines: Generator[str, None, bool]) -> None:
+    """Print each line; exit with `INTERRUPTED` if the generator returns False."""
+    while True:
+        try:
+            say(next(lines))
+        except StopIteration as done:
+            if not done.value:
+                raise typer.Exit(INTERRUPTED) from None
+            return
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON; paths and numbers that JSON does not know become text and null."""
+    say(json.dumps(value, indent=2, default=str))

@@ -1,0 +1,108 @@
+"""Commands that list models and decode them into images."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from latentlab.cli.app import (
+    AN_END,
+    Json,
+    Label,
+    Out,
+    RunPath,
+    Seed,
+    app,
+    load_model,
+    print_json,
+)
+from latentlab.session.export import GRID_FORMATS, STEPS, check_output
+
+if TYPE_CHECKING:
+    from latentlab.session.runs import LibraryEntry
+
+
+@app.command("list")
+def list_models(json_: Json = False) -> None:
+    """List the shipped models and your runs."""
+    from latentlab.runs.library import library
+
+    entries = library()
+    if json_:
+        print_json([_plain(entry) for entry in entries])
+        return
+    name = max(len(entry.name) for entry in entries)
+    summary = max(len(entry.summary) for entry in entries)
+    for entry in entries:
+        print(f"{entry.name:<{name}}  {entry.summary:<{summary}}  {entry.path}")
+
+
+def _plain(entry: LibraryEntry) -> dict[str, Any]:
+    """Return an entry as values for JSON, without its picture."""
+    values = {
+        each.name: getattr(entry, each.name) for each in fields(entry) if each.name != "thumbnail"
+    }
+    return {**values, "notes": asdict(entry.notes)}
+
+
+@app.command()
+def sample(
+    run: RunPath,
+    out: Out,
+    count: Annotated[int, typer.Option(help="Number of images.", min=1, max=10_000)] = 64,
+    label: Label = None,
+    seed: Seed = 0,
+    prior: Annotated[
+        str,
+        typer.Option(help="standard, or mixture: Gaussians fitted to the codes of the data."),
+    ] = "standard",
+) -> None:
+    """Decode points drawn from the prior into an image; without --label, all classes in turn."""
+    from latentlab.api.files import write_samples
+
+    check_output(out, GRID_FORMATS)
+    write_samples(load_model(run), out, count, label, seed, prior)
+    print(out)
+
+
+@app.command()
+def manifold(
+    run: RunPath,
+    out: Out,
+    n: Annotated[int, typer.Option(help="Tiles along each side.", min=2, max=200)] = 20,
+    span: Annotated[float, typer.Option(help="Reach, in σ of the prior.", min=0.1, max=100)] = 3.0,
+    quantiles: Annotated[bool, typer.Option(help="Space by quantiles of the prior.")] = False,
+    plane: Annotated[
+        tuple[int, int] | None,
+        typer.Option(help="Dimensions across and up, from 1; else the first two."),
+    ] = None,
+    label: Label = None,
+) -> None:
+    """Decode a grid over a plane of the latent space into an image."""
+    from latentlab.api.files import write_manifold
+
+    check_output(out, GRID_FORMATS)
+    spacing = "quantile" if quantiles else "uniform"
+    write_manifold(load_model(run), out, n, span, spacing, plane, label)
+    print(out)
+
+
+@app.command()
+def interpolate(
+    run: RunPath,
+    out: Out,
+    start: Annotated[str, typer.Option("--from", help=AN_END)] = "",
+    end: Annotated[str, typer.Option("--to", help=AN_END)] = "",
+    steps: Annotated[int, typer.Option(help="Images, ends included.", min=2, max=1000)] = 12,
+    way: Annotated[
+        str, typer.Option(help="straight, spherical, data (through codes) or geodesic.")
+    ] = "straight",
+) -> None:
+    """Decode a path between two images into an animation (GIF, WebP) or a single image."""
+    from latentlab.api.files import write_path
+
+    check_output(out, STEPS)
+    write_path(load_model(run, with_data=True), out, start, end, steps, way)
+    print(out)

@@ -1,0 +1,249 @@
+"""Reader of latent codes in NPY, NPZ, CSV and Parquet files, by latentlab or another program."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from latentlab.data.files.numpy_file import NumpyFile
+from latentlab.data.image_set import Attributes
+from latentlab.data.tables.columns import Column, read_column, read_numbers
+from latentlab.data.tables.table import MAX_BYTES, parse_table
+from latentlab.errors import DataError, listed, one_of, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+CODE_ARRAYS = ("z", "mu", "codes", "latents", "embedding", "embeddings", "features", "X")
+"""Names of the array of codes in an NPZ, in order of preference."""
+LABEL_NAMES = ("label", "labels", "y", "class", "target", "targets", "digit")
+FILE_NAMES = ("file", "filename", "path", "image", "name")
+PART_NAMES = ("part", "split", "partition", "set")
+NOT_CODES = re.compile(r"(sigma|std|sd|var|logvar|log_var)[ _]?\d+|row|index|id|unnamed.*|", re.I)
+"""Names of columns of numbers that are not coordinates."""
+NUMBERED = re.compile(r"(.*?)[ _.\[(]?(\d+)[\])]?")
+MAX_VALUES = 1 << 28
+"""Maximum number of coordinates in a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFile:
+    """Codes of N images, and what the file says about them.
+
+    Parameters
+    ----------
+    z : ndarray of float32, shape (N, D)
+        Coordinates, for example posterior means.
+    sigma : ndarray of float32, shape (N, D), or None
+        Standard deviations of the posteriors.
+    labels : tuple of str, length N, or None
+        Class of each image.
+    files, parts : tuple of str, length N, or None
+        File and part of each image.
+    images : ndarray, shape (N, H, W), (N, H, W, C) or (N, C, H, W), or None
+        Images in the same NPZ.
+    attributes : Attributes or None
+        Other columns.
+    notes : tuple of str
+        How the file was understood.
+    """
+
+    z: NDArray[np.float32] = field(repr=False)
+    sigma: NDArray[np.float32] | None = field(repr=False, default=None)
+    labels: tuple[str, ...] | None = field(repr=False, default=None)
+    files: tuple[str, ...] | None = field(repr=False, default=None)
+    parts: tuple[str, ...] | None = field(repr=False, default=None)
+    images: NDArray[Any] | None = field(repr=False, default=None)
+    attributes: Attributes | None = field(repr=False, default=None)
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.z)
+
+
+def read_code_file(path: Path, latent_dim: int | None = None) -> CodeFile:
+    """Read latent codes.
+
+    Parameters
+    ----------
+    path : Path
+        An NPY of shape (N, D); an NPZ with such an array, named as in `CODE_ARRAYS`, and optional
+        labels, images and so on; or a CSV or Parquet table with a column per dimension.
+    latent_dim : int, optional
+        Dimensions that are expected; of several groups of columns, those with as many are taken.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it holds no codes of `latent_dim` dimensions.
+    """
+    if not path.is_file():
+        raise DataError(f"There is no file {path}.", "Check the path.")
+    suffix = path.suffix.lower()
+    if suffix in (".npy", ".npz"):
+        found = _from_arrays(NumpyFile(path, "codes"), path)
+    elif suffix == ".parquet":
+        found = _from_columns(_parquet_columns(path), ",", path, latent_dim)
+    else:
+        found = _from_table(path, latent_dim)
+    if latent_dim is not None and found.z.shape[1] != latent_dim:
+        raise DataError(
+            f"{path.name} holds codes of {found.z.shape[1]} dimensions; the model has {latent_dim}."
+        )
+    if not np.isfinite(found.z).all():
+        raise DataError(f"{path.name} holds coordinates that are not finite numbers.")
+    return found
+
+
+def _from_arrays(file: NumpyFile, path: Path) -> CodeFile:
+    shapes = {name: head.shape for name, head in file.arrays.items()}
+    columns = {name for name, shape in shapes.items() if len(shape) == 1}
+    if "z1" in columns:
+        # As `latentlab encode` writes: one array per column.
+        read = {name: [str(value) for value in file.read(name).tolist()] for name in columns}
+        return _from_columns(read, ",", path, None)
+    tables = [name for name, shape in shapes.items() if len(shape) == 2]
+    known = [name for name in CODE_ARRAYS if name in tables] or tables
+    if file.single and tables:
+        known = [""]
+    if not known:
+        raise DataError(
+            f"{path.name} holds no codes: {file.listing()}.",
+            "Save an array of shape (N, D) under the name z.",
+        )
+    name = known[0]
+    z = np.asarray(file.read(name), np.float32)
+    many = {each: file.read(each) for each in shapes if shapes[each][:1] == (len(z),)}
+    sigma = many.get("sigma", many.get("std"))
+    notes = [] if file.single else [f"The codes are the array {name}."]
+    return CodeFile(
+        z,
+        sigma.astype(np.float32) if sigma is not None and sigma.shape == z.shape else None,
+        _words(many, LABEL_NAMES),
+        _words(many, FILE_NAMES),
+        _words(many, PART_NAMES),
+        next((a for n, a in many.items() if a.ndim in (3, 4) and n != name), None),
+        notes=tuple(notes),
+    )
+
+
+def _words(arrays: Mapping[str, NDArray[Any]], names: Sequence[str]) -> tuple[str, ...] | None:
+    found = (arrays[name] for name in names if name in arrays and arrays[name].ndim == 1)
+    array = next(found, None)
+    return None if array is None else tuple(map(str, array.tolist()))
+
+
+def _from_table(path: Path, latent_dim: int | None) -> CodeFile:
+    if path.stat().st_size > MAX_BYTES:
+        raise DataError(f"{path.name} is larger than {MAX_BYTES >> 20} MB.", "Save it as NPZ.")
+    try:
+        table = parse_table(path.read_bytes())
+    except DataError as error:
+        raise DataError(f"{path.name}: {error.message}.", error.advice) from None
+    columns = dict(zip(table.names, map(list, table.columns), strict=True))
+    return _from_columns(columns, table.separator, path, latent_dim)
+
+
+def _parquet_columns(path: Path) -> dict[str, list[str]]:
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        raise DataError(
+            "Parquet files need the package pyarrow.",
+            'Install it: pip install "latentlab[parquet]".',
+        ) from None
+    with reading(path):
+        rows = parquet.ParquetFile(path).metadata
+        if rows.num_rows * rows.num_columns > MAX_VALUES:
+            raise DataError(f"{path.name} holds more than {MAX_VALUES:,} values.")
+        table = parquet.read_table(path)
+    names: list[str] = table.column_names
+    return {
+        name: ["" if value is None else str(value) for value in table.column(name).to_pylist()]
+        for name in names
+    }
+
+
+def _from_columns(
+    columns: Mapping[str, Sequence[str]], separator: str, path: Path, latent_dim: int | None
+) -> CodeFile:
+    numbers: dict[str, NDArray[Any]] = {}
+    others: dict[str, Column] = {}
+    for name, words in columns.items():
+        values = read_numbers(words, separator)
+        if values is not None:
+            numbers[name] = values
+        elif isinstance(column := read_column(words, separator), Column) and column.levels:
+            others[name] = column
+    special = {*LABEL_NAMES, *FILE_NAMES, *PART_NAMES}
+    chosen = _coordinates([n for n in numbers if n.lower() not in special], latent_dim, path)
+    sigma = [f"sigma{name[1:]}" for name in chosen]
+    used = {*chosen, *sigma}
+    return CodeFile(
+        _stacked(numbers, chosen),
+        _stacked(numbers, sigma) if {*sigma} <= {*numbers} else None,
+        _column(columns, LABEL_NAMES),
+        _column(columns, FILE_NAMES),
+        _column(columns, PART_NAMES),
+        attributes=_attributes(numbers, others, used | special),
+        notes=(f"The coordinates are the columns {listed(chosen)}.",),
+    )
+
+
+def _stacked(columns: Mapping[str, NDArray[Any]], names: Sequence[str]) -> NDArray[np.float32]:
+    return np.column_stack([columns[name] for name in names]).astype(np.float32)
+
+
+def _column(columns: Mapping[str, Sequence[str]], names: Sequence[str]) -> tuple[str, ...] | None:
+    lower = {name.lower(): words for name, words in columns.items()}
+    return next((tuple(lower[name]) for name in names if name in lower), None)
+
+
+def _coordinates(names: Sequence[str], latent_dim: int | None, path: Path) -> list[str]:
+    """Return the columns of the coordinates: numbered ones of one name, else all numbers.
+
+    Raises
+    ------
+    DataError
+        If there are none, or several groups and none is named z.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        if not NOT_CODES.fullmatch(name) and (match := NUMBERED.fullmatch(name)):
+            groups.setdefault(match[1].lower(), []).append(name)
+    plain = [name for name in names if not NOT_CODES.fullmatch(name)]
+    fitting = [g for g in groups.values() if latent_dim is None or len(g) == latent_dim]
+    if "z" in groups and groups["z"] in fitting:
+        return groups["z"]
+    if len(fitting) == 1 and (len(fitting[0]) > 1 or latent_dim == 1):
+        return fitting[0]
+    if len(fitting) > 1:
+        first = one_of([group[0] for group in fitting])
+        raise DataError(
+            f"{path.name} has several groups of numbered columns, such as {first}.",
+            "Name the columns of the codes z1, z2 and so on.",
+        )
+    if not plain or (latent_dim is not None and len(plain) != latent_dim):
+        wanted = f"{latent_dim} columns" if latent_dim else "columns"
+        raise DataError(
+            f"{path.name} does not have {wanted} of numbers that can be codes.",
+            "Name the columns of the codes z1, z2 and so on.",
+        )
+    return plain
+
+
+def _attributes(
+    numbers: Mapping[str, NDArray[Any]], others: Mapping[str, Column], used: set[str]
+) -> Attributes | None:
+    kept = {n: v for n, v in numbers.items() if n not in used and not NOT_CODES.fullmatch(n)}
+    levels = {n: column.levels for n, column in others.items() if n.lower() not in used}
+    columns = {**kept, **{n: others[n].values for n in levels}}
+    if not columns:
+        return None
+    return Attributes(tuple(columns), _stacked(columns, list(columns)), levels)

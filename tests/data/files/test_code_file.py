@@ -1,0 +1,87 @@
+"""Codes in files of other programs."""
+
+import numpy as np
+import pytest
+
+from latentlab.data.files.code_file import read_code_file
+from latentlab.errors import DataError
+
+Z = np.random.default_rng(0).standard_normal((6, 3)).astype(np.float32)
+Z[:, 2] = [-1, 1, 1, -1, 1, 1]
+
+
+def written(path, head, rows, separator=","):
+    lines = [separator.join(map(str, row)) for row in [head, *rows]]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_arrays_are_read_by_name_or_alone(tmp_path):
+    np.save(tmp_path / "a.npy", Z)
+    np.savez(tmp_path / "b.npz", mu=Z, sigma=Z**2, labels=[*"aabbcc"], images=np.zeros((6, 4, 4)))
+    np.savez(tmp_path / "c.npz", points=Z)
+    for name in "abc":
+        found = read_code_file(next(tmp_path.glob(f"{name}.np*")), 3)
+        np.testing.assert_array_equal(found.z, Z)
+    found = read_code_file(tmp_path / "b.npz")
+    assert found.labels == ("a", "a", "b", "b", "c", "c")
+    assert found.images.shape == (6, 4, 4)
+    np.testing.assert_allclose(found.sigma, Z**2)
+
+
+def test_a_column_of_minus_one_and_one_stays_what_it_is(tmp_path):
+    found = read_code_file(written(tmp_path / "z.csv", ["z1", "z2", "z3"], Z.tolist()))
+    np.testing.assert_allclose(found.z, Z, rtol=1e-6)
+
+
+@pytest.mark.parametrize("head", [["x0", "x1", "x2"], ["PC1", "PC2", "PC3"], ["a", "b", "c"]])
+def test_columns_of_other_programs(tmp_path, head):
+    rows = [[i, f"{i}.png", "cat", *z] for i, z in enumerate(Z.tolist())]
+    found = read_code_file(written(tmp_path / "z.csv", ["index", "file", "label", *head], rows), 3)
+    np.testing.assert_allclose(found.z, Z, rtol=1e-6)
+    assert found.files[2] == "2.png"
+    assert found.labels == ("cat",) * 6
+    assert head[0] in found.notes[0]
+
+
+def test_a_german_spreadsheet(tmp_path):
+    rows = [[str(x).replace(".", ",") for x in z] for z in Z.tolist()]
+    found = read_code_file(written(tmp_path / "z.csv", ["z1", "z2", "z3"], rows, ";"))
+    np.testing.assert_allclose(found.z, Z, rtol=1e-6)
+
+
+def test_parquet(tmp_path):
+    pytest.importorskip("pyarrow")
+    from pyarrow import parquet, table
+
+    columns = {f"z{d + 1}": Z[:, d] for d in range(3)}
+    parquet.write_table(
+        table({**columns, "label": [*"aabbcc"], "age": range(6)}), tmp_path / "z.parquet"
+    )
+    found = read_code_file(tmp_path / "z.parquet")
+    np.testing.assert_array_equal(found.z, Z)
+    assert found.attributes.column("age").tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [(["z1", "z2", "pc1"], "several groups"), (["name", "row", "sigma1"], "does not have")],
+)
+def test_what_is_ambiguous_is_refused(tmp_path, head, told):
+    if told == "several groups":
+        head, rows = ["a1", "a2", "b1", "b2"], [[1, 2, 3, 4], [5, 6, 7, 8]]
+    else:
+        rows = [["x", 1, 2], ["y", 3, 4]]
+    with pytest.raises(DataError, match=told):
+        read_code_file(written(tmp_path / "z.csv", head, rows))
+
+
+def test_bad_files_are_refused(tmp_path):
+    np.save(tmp_path / "nan.npy", np.full((2, 2), np.nan))
+    np.savez(tmp_path / "flat.npz", z=np.zeros(4))
+    (tmp_path / "no.npz").write_bytes(b"PK\x03\x04 not a zip")
+    (tmp_path / "no.parquet").write_bytes(b"PAR1")
+    for name in ("nan.npy", "flat.npz", "no.npz", "no.parquet", "gone.csv"):
+        with pytest.raises(Exception, match=name.replace(".", r"\.")) as caught:
+            read_code_file(tmp_path / name)
+        assert caught.type.__module__ == "latentlab.errors"
