@@ -221,8 +221,12 @@ class Desk:
     def _stands(self) -> bool:
         # Qt shows a panel a moment after it was built.
         docks = [dock for dock in self.window.docks.values() if dock._inside and dock._in_front]
-        shown = all(dock._inside.isVisible() for dock in docks if dock.isVisible())
-        return shown and not self.window.unbuilt()
+        shown = (
+            dock._inside.isVisible() or dock.reason.isVisible()
+            for dock in docks
+            if dock.isVisible()
+        )
+        return all(shown) and not self.window.unbuilt()
 
     def to_front(self):
         """Make it the active window: shortcuts and focus are that one's alone."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as part
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from latentlab.session.abilities import IMAGES, Abilities
 from latentlab.session.request import Request
 
 if TYPE_CHECKING:
@@ -63,4 +64,5 @@ class MapImages:
 class FetchMapImages(Request["MapImages"]):
     """Fetch thumbnails for the map."""
 
+    needs: ClassVar[Abilities] = IMAGES
     rows: tuple[int, ...] = part(repr=False)

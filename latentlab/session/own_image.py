@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from latentlab.latent import ranking
+from latentlab.session.abilities import ENCODER_DECODER, ENCODER_DECODER_GRADIENT, Abilities
 from latentlab.session.request import Lifetime, Priority, Request
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def channels_first(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 class EncodeOwnImage(Request["Original"]):
     """Encode an image in memory, such as a drawing or a crop of a photo."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     own: OwnImage
@@ -150,6 +152,7 @@ class EncodeOwnImage(Request["Original"]):
 class EncodeOwnImageAgain(Request["Original"]):
     """Encode the current image again after the weights changed."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     priority: ClassVar[Priority] = Priority.INTERACTIVE
     lifetime: ClassVar[Lifetime] = Lifetime.SESSION
     own: OwnImage
@@ -162,6 +165,7 @@ class EncodeOwnImageAgain(Request["Original"]):
 class EstimateElbo(Request["ImageElbo"]):
     """Estimate the ELBO of an image."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     original: Original
 
 
@@ -169,6 +173,7 @@ class EstimateElbo(Request["ImageElbo"]):
 class EstimateReferenceElbo(Request["ReferenceElbo"]):
     """Estimate the ELBO of a sample of the images on the map."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     priority: ClassVar[Priority] = Priority.BACKGROUND
 
 
@@ -176,6 +181,7 @@ class EstimateReferenceElbo(Request["ReferenceElbo"]):
 class Inpaint(Request["Inpaintings"]):
     """Inpaint the hidden pixels of an image with the most probable z."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER_GRADIENT
     original: Original
     hidden: NDArray[np.bool_] = part(repr=False, compare=False)
     seed: int = 0
@@ -185,6 +191,7 @@ class Inpaint(Request["Inpaintings"]):
 class InpaintSamples(Request["Inpaintings"]):
     """Inpaint the hidden pixels of an image with several samples of z."""
 
+    needs: ClassVar[Abilities] = ENCODER_DECODER
     updates: ClassVar[type[Request[Any]] | None] = Inpaint
     original: Original
     hidden: NDArray[np.bool_] = part(repr=False, compare=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import Easing
+from latentlab.session.abilities import ALL, Abilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,8 @@ class ModelCard:
     number : int
         Unique among the models that the explorer has opened. All snapshots of a run in training
         have the same number.
+    abilities : frozenset of Ability
+        What the model can do; panels and actions that need more are greyed.
     """
 
     name: str
@@ -73,6 +76,7 @@ class ModelCard:
     recipe: dict[str, Any] = field(default_factory=dict, compare=False)
     images: int = 0
     number: int = 0
+    abilities: Abilities = ALL
 
     @property
     def title(self) -> str:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER
 from latentlab.session.bookmarks import ExportBookmarks, ImportBookmarks, ReadBookmarks
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.model import Decode
@@ -226,4 +227,5 @@ PANEL = Panel(
     "same model.",
     scrolls=True,
     widget=BookmarksPanel,
+    needs=DECODER,
 )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.latent.grid import Spacing
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER
 from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.model import MakeManifold
 from latentlab.widgets.kit.dialogs import ask_save_path
@@ -167,4 +168,5 @@ PANEL = Panel(
     "for an equal share of the prior, <b>z = Φ<sup>−1</sup>(u)</b>. With more than two "
     "dimensions the others keep the value of z.",
     widget=ManifoldPanel,
+    needs=DECODER,
 )

@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolBut
 
 from latentlab import __version__
 from latentlab.directories import runs
+from latentlab.session.abilities import DECODER, ENCODER_DECODER, NOTHING
 from latentlab.widgets.kit.clipboard import paste_image
 from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder
 from latentlab.widgets.kit.icons import IconButton
+from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
 from latentlab.widgets.window.shortcut_sheet import ShortcutSheet
@@ -25,6 +27,7 @@ from latentlab.widgets.window.words import Words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from latentlab.session.abilities import Abilities
     from latentlab.session.state import Changes, State
     from latentlab.widgets.window.main_window import MainWindow
 
@@ -43,6 +46,7 @@ class Menus(QObject):
         self._window = window
         self._controller = window.controller
         self._actions: list[QAction] = []
+        self._model_actions = ModelActions()
         self._type_ahead = TypeAhead(self)
         self._file_menu()
         self._edit_menu()
@@ -58,15 +62,25 @@ class Menus(QObject):
         if "steps" in changed:
             self.undo.setEnabled(state.can_undo)
             self.redo.setEnabled(state.can_redo)
+        if "model" in changed:
+            self._model_actions.show_model(state.model)
         self.training.show_state(state, changed)
 
     def _add(
-        self, menu: QMenu, text: str, shortcut: str, slot: Callable[[], object], tip: str = ""
+        self,
+        menu: QMenu,
+        text: str,
+        shortcut: str,
+        slot: Callable[[], object],
+        tip: str = "",
+        needs: Abilities = NOTHING,
     ) -> QAction:
+        """Add an action, which is greyed for a model that lacks what it needs."""
         action = menu.addAction(text)
         action.setShortcut(QKeySequence(shortcut))
         action.setStatusTip(tip)
         action.triggered.connect(slot)
+        self._model_actions.add(action, needs)
         self._actions.append(action)
         return action
 
@@ -77,7 +91,8 @@ class Menus(QObject):
         self._add(menu, "Open checkpoint or recipe…", "Ctrl+Shift+O", self._open_file, tip)
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
-        self._add(menu, "Open image…", "Ctrl+I", self._open_picture, "Encode an image of your own")
+        tip = "Encode an image of your own"
+        self._add(menu, "Open image…", "Ctrl+I", self._open_picture, tip, ENCODER_DECODER)
         tip = "Learn from your own images"
         self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
@@ -94,14 +109,16 @@ class Menus(QObject):
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
         tip = "Encode the image on the clipboard"
-        self._add(menu, "Paste image", "Ctrl+V", self._paste_picture, tip)
+        self._add(menu, "Paste image", "Ctrl+V", self._paste_picture, tip, ENCODER_DECODER)
         menu.addSeparator()
         point, path, samples = controller.point, controller.path, controller.decoding
-        self._add(menu, "Random z", "R", point.randomize, "Draw z from the prior")
+        self._add(menu, "Random z", "R", point.randomize, "Draw z from the prior", DECODER)
         self._add(menu, "Mean z", "Home", point.go_home, "Set z to the mean of all codes")
-        self._add(menu, "Put A at z", "A", path.put_a, "Start the path from A to B at z")
-        self._add(menu, "Put B at z", "B", path.put_b, "End the path from A to B at z")
-        self._add(menu, "New samples", "N", samples.draw_samples, "Draw other points of the prior")
+        tip = "Start the path from A to B at z"
+        self._add(menu, "Put A at z", "A", path.put_a, tip, DECODER)
+        self._add(menu, "Put B at z", "B", path.put_b, "End the path from A to B at z", DECODER)
+        tip = "Draw other points of the prior"
+        self._add(menu, "New samples", "N", samples.draw_samples, tip, DECODER)
 
     def _train_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Train")

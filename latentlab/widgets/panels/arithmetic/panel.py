@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, override
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from latentlab.session.abilities import DECODER
 from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.interpolation import MakeBlend
 from latentlab.session.points import Tiles
@@ -189,4 +190,5 @@ PANEL = Panel(
     "in the Image panel shows whether the result is still supported by the data.",
     scrolls=True,
     widget=ArithmeticPanel,
+    needs=DECODER,
 )

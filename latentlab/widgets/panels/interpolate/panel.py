@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Slot
 
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER
 from latentlab.session.export import ANIMATIONS, STEPS, format_of
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.model import DecodePath
@@ -257,4 +258,5 @@ PANEL = Panel(
     "support: green where codes are as dense as is typical, red where there are hardly any "
     "codes. Waypoints on the timeline are points that the path goes through.",
     widget=InterpolatePanel,
+    needs=DECODER,
 )

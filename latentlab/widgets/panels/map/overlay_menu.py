@@ -9,10 +9,12 @@ from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QColor, QImage
 
 from latentlab.session import wants
+from latentlab.session.abilities import DECODER, IMAGES, POSTERIORS
 from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.neighbours import FetchMapImages
 from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.scatter.markers import PosteriorMarker
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.panels.map.holes_legend import HolesLegend
@@ -67,6 +69,16 @@ CHOICES = {
     ),
     PICTURES: ("Images when zoomed in", "Images instead of points when you zoom in."),
 }
+NEEDS = {
+    SPREAD: POSTERIORS,
+    ELLIPSES: POSTERIORS,
+    SAMPLES: POSTERIORS,
+    HOLES: POSTERIORS,
+    MANIFOLD_BACKDROP: DECODER,
+    IMAGE: DECODER,
+    PICTURES: IMAGES,
+}
+"""Abilities of the model that each layer needs."""
 BACKDROPS = (MANIFOLD_BACKDROP, IMAGE)
 """Exclusive layers: at most one is on."""
 DEFAULT_LAYERS = (SPREAD, PICTURES)
@@ -104,6 +116,7 @@ class MapLayers(QObject):
         backgrounds = (self.backdrop, self.image, self.holes)
         for item in (*backgrounds, self.marbles, self.pictures, self.spread):
             plot.addItem(item, ignoreBounds=True)
+        self._model_actions = ModelActions()
         self.actions = {name: self._action(name) for name in CHOICES}
         exclusive = QActionGroup(self)
         exclusive.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
@@ -125,6 +138,7 @@ class MapLayers(QObject):
         action.setToolTip(tip)
         action.setChecked(name in DEFAULT_LAYERS and settings().value(f"map/{name}", True))
         action.toggled.connect(self._on_toggled)
+        self._model_actions.add(action, NEEDS[name])
         return action
 
     def fill_menu(self, menu: QMenu) -> None:
@@ -133,8 +147,8 @@ class MapLayers(QObject):
         menu.addActions(list(self.actions.values()))
 
     def is_on(self, name: str) -> bool:
-        """Return whether a layer is switched on."""
-        return self.actions[name].isChecked()
+        """Return whether a layer is switched on, and the model has what it needs."""
+        return self.actions[name].isChecked() and self.actions[name].isEnabled()
 
     @property
     def draws(self) -> bool:
@@ -155,6 +169,8 @@ class MapLayers(QObject):
     def show_layers(self, state: State, changed: Changes, paint: PointColours | None) -> None:
         """Show the active layers of a state."""
         self._paint = paint
+        if "model" in changed:
+            self._model_actions.show_model(state.model)
         if state.model and state.model.number != self._model:
             self._model = state.model.number
             self.pictures.forget()
@@ -280,5 +296,5 @@ class MapLayers(QObject):
     @Slot()
     def _on_toggled(self) -> None:
         for name in DEFAULT_LAYERS:
-            settings().setValue(f"map/{name}", self.is_on(name))
+            settings().setValue(f"map/{name}", self.actions[name].isChecked())
         self.changed.emit()
