@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from latentlab.latent.ranking import Score, Scores, rank_descending
 from latentlab.session.abilities import DECODER_ON_IMAGES, MODEL_ON_IMAGES, Abilities
-from latentlab.session.points import Original, Picture, Preview
+from latentlab.session.points import Original, Preview
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
 from latentlab.session.tables import file_and_part, write_table
 from latentlab.work import with_progress
@@ -142,7 +142,7 @@ def preview_of(
         return None
     point, sigma = card.point_of(codes, row), tuple(codes.sigma[row].tolist())
     original = Original(card.name_of(codes, row), point, picture, reconstruction, row, sigma)
-    return Preview(Picture(point, reconstruction), original)
+    return Preview(point, reconstruction, original)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,19 +109,21 @@ def unlikeness(judged: ImageElbo, usual: ReferenceElbo) -> tuple[str, str]:
 
 def error_map(original: Original) -> NDArray[np.float64]:
     """Return the absolute error of each pixel in [0, 1], shape (H, W), averaged over channels."""
-    error = np.abs(original.picture.astype(np.float64) - original.reconstruction) / 255
+    picture, made = original.pair
+    error = np.abs(picture.astype(np.float64) - made) / 255
     return error if error.ndim == 2 else error.mean(-1)
 
 
 def pixel_rmse(original: Original) -> float:
     """Return the root mean squared error of the reconstruction, pixel range [0, 1]."""
-    error = (original.picture.astype(np.float64) - original.reconstruction) / 255
+    picture, made = original.pair
+    error = (picture.astype(np.float64) - made) / 255
     return float(np.sqrt(np.mean(error**2)))
 
 
 def background_differs(original: Original) -> bool:
     """Return whether a grey image has a light border and its reconstruction a dark one."""
-    picture, made = original.picture, original.reconstruction
+    picture, made = original.pair
     return picture.ndim == 2 and _border_level(picture) > LIGHT and _border_level(made) < DARK
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.directories import MODEL_SUFFIXES
+from latentlab.directories import CODE_SUFFIXES, MODEL_SUFFIXES
 from latentlab.session.export import CheckPlugins, DescribeForm, ReadRecipe
 from latentlab.session.model import Adopt
 from latentlab.workers.demand import Demand
@@ -108,9 +108,9 @@ class Controller(QObject):
         self.ask(CheckPlugins())
 
     def open_path(self, path: Path) -> None:
-        """Open a run, a checkpoint, a recipe or an image, depending on the type of file."""
+        """Open a run, a checkpoint, codes, a recipe or an image, depending on the type of file."""
         self.store.dismiss_failure()
-        if path.is_dir() or path.suffix.lower() in MODEL_SUFFIXES:
+        if path.is_dir() or path.suffix.lower() in (*MODEL_SUFFIXES, *CODE_SUFFIXES):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))

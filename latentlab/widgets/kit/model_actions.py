@@ -1,4 +1,4 @@
-"""Actions that are greyed for a model that lacks what they need."""
+"""Actions and buttons that are greyed for a model that lacks what they need."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from latentlab.session.abilities import why_not
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
+    from PySide6.QtWidgets import QWidget
 
     from latentlab.session.abilities import Abilities
     from latentlab.session.points import ModelCard
 
 
 class ModelActions:
-    """Enables actions for the open model; the tips of greyed ones say what is missing."""
+    """Enables actions and buttons for the open model; tips of greyed ones say what is missing."""
 
     def __init__(self) -> None:
-        self._needs: list[tuple[QAction, Abilities, str, str]] = []
+        self._needs: list[tuple[QAction | QWidget, Abilities, str, str]] = []
 
-    def add(self, action: QAction, needs: Abilities) -> None:
-        """Add an action that has its tips."""
+    def add(self, action: QAction | QWidget, needs: Abilities) -> None:
+        """Add an action or a button that has its tips."""
         if needs:
             self._needs.append((action, needs, action.toolTip(), action.statusTip()))
 

@@ -77,6 +77,7 @@ class Dock(QDockWidget):
         self.topLevelChanged.connect(self._on_floating)
         self.reason = muted(stretch=False)
         self.reason.setWordWrap(True)
+        self.reason.setMargin(2 * UNIT)
         self.reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.reason.hide()
         if panel.badge or panel.needs:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolButton, QWhatsThis
 
 from latentlab import __version__
-from latentlab.directories import runs
+from latentlab.directories import CODE_SUFFIXES, runs
 from latentlab.session.abilities import DECODER, ENCODER_DECODER, NOTHING
 from latentlab.widgets.kit.clipboard import paste_image
 from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder
@@ -89,6 +89,8 @@ class Menus(QObject):
         self._add(menu, "Open run…", "Ctrl+O", self._open_run, "Open a folder written by training")
         tip = "Open the weights of a model, or edit a recipe"
         self._add(menu, "Open checkpoint or recipe…", "Ctrl+Shift+O", self._open_file, tip)
+        tip = "Show codes of another program: NumPy, CSV, Parquet or AnnData"
+        self._add(menu, "Open codes…", "", self._open_codes, tip)
         self._recent = menu.addMenu("Open recent")
         self._recent.aboutToShow.connect(self._fill_recent)
         tip = "Encode an image of your own"
@@ -155,6 +157,13 @@ class Menus(QObject):
     def _open_file(self) -> None:
         kinds = "Checkpoints and recipes (*.safetensors *.json *.toml)"
         file, _ = QFileDialog.getOpenFileName(self._window, "Open", str(runs()), kinds)
+        if file:
+            self._controller.open_path(Path(file))
+
+    @Slot()
+    def _open_codes(self) -> None:
+        kinds = f"Codes (*{' *'.join(CODE_SUFFIXES)})"
+        file, _ = QFileDialog.getOpenFileName(self._window, "Open codes", "", kinds)
         if file:
             self._controller.open_path(Path(file))
 

@@ -47,6 +47,12 @@ class ImageView(QWidget):
         self._image = None if pixels is None else to_qimage(pixels)
         self.update()
 
+    def set_caption(self, caption: str) -> None:
+        """Set the text that is shown without an image."""
+        if caption != self._caption:
+            self._caption = caption
+            self.update()
+
     def set_smooth(self, smooth: bool) -> None:
         """Set whether to interpolate when enlarging; otherwise pixels stay square."""
         self._smooth = smooth

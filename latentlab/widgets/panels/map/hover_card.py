@@ -30,12 +30,11 @@ class HoverCard(QWidget):
         self.hide()
 
     def set_pictures(
-        self, decoded: NDArray[np.uint8], image: NDArray[np.uint8] | None = None
+        self, decoded: NDArray[np.uint8] | None, image: NDArray[np.uint8] | None = None
     ) -> None:
-        """Show a decoded point, and the image near it if there is one."""
-        self._pictures = [("decoded", to_qimage(decoded))]
-        if image is not None:
-            self._pictures.insert(0, ("image", to_qimage(image)))
+        """Show a decoded point if there is a decoder, and the image near it if there is one."""
+        given = (("image", image), ("decoded", decoded))
+        self._pictures = [(name, to_qimage(pixels)) for name, pixels in given if pixels is not None]
         self.resize(self._content_size())
         self.update()
 

@@ -257,10 +257,11 @@ class MapLayers(QObject):
     def _show_image(self, state: State) -> None:
         """Show the decoded image of the preview, else of z, as large as the map."""
         picture = state.shown
-        wanted = self.is_on(IMAGE) and picture is not None
+        pixels = None if picture is None else picture.pixels
+        wanted = self.is_on(IMAGE) and pixels is not None
         self.image.setVisible(wanted)
-        if wanted and picture is not None:
-            image = to_qimage(picture.pixels)
+        if wanted and pixels is not None:
+            image = to_qimage(pixels)
             self.image.set_image(image, self._centred_rect(image))
 
     def _centred_rect(self, image: QImage) -> QRectF:

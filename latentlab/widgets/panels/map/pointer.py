@@ -61,8 +61,12 @@ class MapPointer(QObject):
         if self._spot is None or state.preview is None:
             self.thumbnail.hide()
             return
-        image = state.preview.original.picture if state.preview.original else None
-        self.thumbnail.set_pictures(state.preview.pixels, image)
+        original, pixels = state.preview.original, state.preview.pixels
+        image = original.picture if original else None
+        if pixels is None and image is None:
+            self.thumbnail.hide()
+            return
+        self.thumbnail.set_pictures(pixels, image)
         self.thumbnail.stand_beside(self._spot.pixel.toPoint())
 
     def _spot_of(self, point: Point) -> tuple[float, float]:
