@@ -12,7 +12,7 @@ import numpy as np
 
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import LatentlabError, RunError
-from latentlab.explorer.import_.choose import Axis, choices_of, decide
+from latentlab.explorer.import_.choose import UNSURE, Axis, choices_of, decide
 from latentlab.explorer.import_.fitting import MAX_IMAGES, MIN_IMAGES
 from latentlab.explorer.import_.foreign import model_of, pixel_variance, relative_errors
 from latentlab.explorer.import_.reader import ImportedModel
@@ -52,6 +52,8 @@ ACTIVATIONS = {
     NO_ACTIVATION: "none",
 }
 """Titles of the activations that are tried, the most common first."""
+FIRST_ACTIVATIONS = ("relu", "tanh")
+"""Activations that are tried together with the other choices; the others are near one of them."""
 MAX_WORK = 1 << 28
 """Products of all images, roughly, above which fewer images are used."""
 MEAN_FIRST, MEAN_LAST = "mean first", "mean last"
@@ -138,16 +140,17 @@ class _Problem:
                 {MEAN_FIRST: "mean, then variance", MEAN_LAST: "variance, then mean"},
                 order,
                 f"The heads are called {_names(found)}." if order else "",
+                starts=(MEAN_FIRST, MEAN_LAST),
             )
         )
         if found.classes:
             help_ = "Place of the label beside the image and z."
             titles = {"last": "after the values", "first": "before the values"}
-            axes.append(Axis("label-order", "Label inputs", help_, titles))
+            axes.append(Axis("label-order", "Label inputs", help_, titles, starts=tuple(titles)))
         if self._has_layouts:
             help_ = "Order of the values of a colour image that is flat."
             titles = {"channels first": "channel by channel", "channels last": "pixel by pixel"}
-            axes.append(Axis("layout", "Pixel order", help_, titles))
+            axes.append(Axis("layout", "Pixel order", help_, titles, starts=tuple(titles)))
         if found.norms:
             help_ = "Whether a batch norm follows its layer or the activation."
             titles = {"before": "before the activation", "after": "after the activation"}
@@ -156,15 +159,16 @@ class _Problem:
 
     def _output_axis(self) -> Axis:
         help_ = "Last function of the decoder, and the values of white and black."
-        return Axis("output", "Output", help_, {key: value[0] for key, value in OUTPUTS.items()})
+        titles = {key: value[0] for key, value in OUTPUTS.items()}
+        return Axis("output", "Output", help_, titles, starts=tuple(titles))
 
     def _activation_axes(self) -> list[Axis]:
         axes = []
         help_ = "Function after each layer but the last."
         if self._found.encoder:
-            axes.append(Axis("encoder-activation", "Encoder activation", help_, ACTIVATIONS))
+            axes.append(_activation("encoder", help_))
         if len(self._found.decoder) > 1:
-            axes.append(Axis("decoder-activation", "Decoder activation", help_, ACTIVATIONS))
+            axes.append(_activation("decoder", help_))
             first, second, *_ = self._found.decoder
             if first.kind == LINEAR and second.kind != LINEAR:
                 help_ = "Whether the first layer of the decoder, before the map, has an activation."
@@ -235,7 +239,10 @@ class _Problem:
         few = self._images(images, shape)
         if few is None:
             return None
-        return relative_errors(model_of(config, few.spec, weights), few)
+        try:
+            return relative_errors(model_of(config, few.spec, weights), few)
+        except LatentlabError:  # these values do not fit each other
+            return None
 
     def _images(self, images: FittingImages, shape: tuple[int, int, int]) -> FittingImages | None:
         """Return images of the shape and classes of the model; None if there are none."""
@@ -278,6 +285,13 @@ class _Problem:
             images,
             fits=decision.fits,
         )
+
+
+def _activation(part: str, help_: str) -> Axis:
+    title = f"{part.capitalize()} activation"
+    return Axis(
+        f"{part}-activation", title, help_, ACTIVATIONS, starts=FIRST_ACTIVATIONS, tie="activation"
+    )
 
 
 def flat_shape(pixels: int) -> tuple[int, int, int]:
@@ -326,10 +340,11 @@ def _remarks(
         )
     else:
         explained = 100 * (1 - decision.error)
+        doubt = " That is little: please look at the images." if decision.error > UNSURE else ""
         remarks.insert(
             0,
             f"Reconstructs {images.title} with a squared error of {decision.error * variance:.2g} "
-            f"per pixel: {explained:.0f} % of their variance.",
+            f"per pixel: {explained:.0f} % of their variance.{doubt}",
         )
     if found.unused:
         remarks.append(f"Not used: {', '.join(found.unused[:6])}.")

@@ -40,7 +40,7 @@ def main(source: str, out: str, memory: int, seconds: int) -> None:
     """Convert a file, or write the problem to `out` with the suffix ``.json``."""
     _limit(memory, seconds)
     try:
-        _convert(Path(source), Path(out))
+        convert(Path(source), Path(out))
     except Problem as problem:
         found = problem.args
     except MemoryError:
@@ -68,7 +68,8 @@ def _limit(memory: int, seconds: int) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
-def _convert(source: Path, out: Path) -> None:
+def convert(source: Path, out: Path) -> None:
+    """Write the tensors of a file as safetensors; raise a `Problem` if that is impossible."""
     import torch
     from safetensors.torch import save_file
 
@@ -83,9 +84,9 @@ def _convert(source: Path, out: Path) -> None:
     except Exception as error:
         # torch gives all reasons the same type of error.
         names = re.findall(r"GLOBAL ([\w.]+)", str(error))
-        if names or re.search(r"nsupported (global|class)", str(error)):
+        if names or re.search(r"nsupported (global|class|operand)", str(error)):
             raise Problem(OBJECTS, names[0] if names else "") from None
-        raise
+        raise Problem(DAMAGED, str(error)) from None
     tensors = {
         name: tensor.detach().to(torch.float32).contiguous().clone()
         for name, tensor in find_state_dict(content).items()

@@ -75,4 +75,4 @@ class ChoiceRows(QWidget):
 
 
 def _text(option: Option) -> str:
-    return option.title if option.error is None else f"{option.title}  ·  error {option.error:.2g}"
+    return option.title if option.error is None else f"{option.title}  ·  error {option.error:.3g}"
