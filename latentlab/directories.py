@@ -12,6 +12,8 @@ MODEL_SUFFIXES = (".safetensors", ".json")
 """Suffixes of the files of a checkpoint."""
 CODE_SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".parquet", ".h5ad")
 """Suffixes of files of codes."""
+CHECKPOINTS = ("checkpoint", "best")
+"""File stems of checkpoints."""
 
 
 def expanded(path: Path) -> Path:
@@ -62,6 +64,16 @@ def cache() -> Path:
     if chosen:
         return Path(chosen) / "cache"
     return Path(platformdirs.user_cache_dir("latentlab", appauthor=False))
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Return whether a path is a file of a checkpoint, with both its files."""
+    both = (path.with_suffix(suffix) for suffix in MODEL_SUFFIXES)
+    return (
+        path.suffix in MODEL_SUFFIXES
+        and path.stem in CHECKPOINTS
+        and all(file.exists() for file in both)
+    )
 
 
 def is_run(path: Path) -> bool:

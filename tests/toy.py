@@ -195,6 +195,12 @@ class ToyLab:
         self.codes = codes(self.card.latent_dim)
         return Opened(self.card, self.codes, *self.start(), RunLog(curves()))
 
+    def ListForeignFormats(self, request):
+        return ()
+
+    def InspectForeign(self, request):
+        return None
+
     def Adopt(self, request):
         card = replace(self.models["toy"], source=request.folder, epoch=request.epoch)
         self.card = card.numbered_after(self.card)

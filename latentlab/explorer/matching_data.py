@@ -8,7 +8,8 @@ from latentlab.config import parse
 from latentlab.data.fingerprint import misfit
 from latentlab.data.image_set import DATA, DataConfig, Splits, load
 from latentlab.errors import DataError, RunError
-from latentlab.runs.run_data import load_run_data
+from latentlab.runs.imported import is_imported
+from latentlab.runs.run_data import load_run_data, read_run_data
 from latentlab.work import finish
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 EMPTY_MAP_SUFFIX = ": the map is empty."
 """Suffix of the reason why a model has no images."""
+UNKNOWN_DATA = "The data set of this imported model is unknown"
 GENERATED_IMAGES = 2000
 """Images generated for a shipped model; their encoding takes about a second."""
 
@@ -31,6 +33,8 @@ def find_images(
     another data set are never substituted.
     """
     wanted = checkpoint.recipe.data
+    if is_imported(folder) and read_run_data(folder) is None:
+        return None, "", f"{UNKNOWN_DATA}{EMPTY_MAP_SUFFIX}"
     try:
         if shipped:
             wanted = _bundled(wanted)

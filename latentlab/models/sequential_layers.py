@@ -250,6 +250,12 @@ def unflatten(shape: Shape, context: Context, channels: int, height: int, width:
 
 
 @layer
+def flatten(shape: Shape, context: Context) -> Plan:
+    """Plan the change from a map to features; linear layers and heads need none."""
+    return Plan(nn.Flatten, (math.prod(shape),))
+
+
+@layer
 def upsample(shape: Shape, context: Context, factor: int = 2) -> Plan:
     """Plan a nearest-neighbour upsampling."""
     channels, height, width = _map(shape)

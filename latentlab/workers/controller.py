@@ -7,17 +7,20 @@ arrive later as changes of the state.
 
 from __future__ import annotations
 
+import mimetypes
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latentlab.directories import CODE_SUFFIXES, MODEL_SUFFIXES
+from latentlab.directories import CODE_SUFFIXES, is_checkpoint, is_run
 from latentlab.session.export import CheckPlugins, DescribeForm, ReadRecipe
+from latentlab.session.import_.model import ListForeignFormats
 from latentlab.session.model import Adopt
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.arithmetic import ArithmeticIntents
 from latentlab.workers.intents.bookmarks import BookmarkIntents
 from latentlab.workers.intents.files import FileIntents
+from latentlab.workers.intents.imports import ImportIntents
 from latentlab.workers.intents.map import MapIntents
 from latentlab.workers.intents.model import ModelIntents
 from latentlab.workers.intents.own_image import OwnImageIntents
@@ -75,6 +78,7 @@ class Controller(QObject):
         self.model = ModelIntents(store, demand, undo, self.point, self.own_image, self.runs)
         self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces)
         self.files = FileIntents(store, demand)
+        self.imports = ImportIntents(store, demand, self.runs, self.own_image)
         demand.on(CheckPlugins, self._on_plugins)
         store.changed.connect(self.changed)
         lane.answered.connect(demand.take)
@@ -106,16 +110,21 @@ class Controller(QObject):
         self.ask(DescribeForm())
         self.runs.list()
         self.ask(CheckPlugins())
+        self.ask(ListForeignFormats())
 
     def open_path(self, path: Path) -> None:
-        """Open a run, a checkpoint, codes, a recipe or an image, depending on the type of file."""
+        """Open a run, a checkpoint, a model of another program, codes, a recipe or an image."""
         self.store.dismiss_failure()
-        if path.is_dir() or path.suffix.lower() in (*MODEL_SUFFIXES, *CODE_SUFFIXES):
+        kind = mimetypes.guess_type(path.name)[0] or ""
+        is_codes = path.suffix.lower() in CODE_SUFFIXES and not path.is_dir()
+        if is_codes or is_run(path) or is_checkpoint(path):
             self.runs.open(path)
         elif path.suffix.lower() == ".toml":
             self.ask(ReadRecipe(path))
-        else:
+        elif path.is_file() and (not path.suffix or kind.startswith("image/")):
             self.own_image.open(path)
+        else:
+            self.imports.inspect(path)
 
     def close(self) -> None:
         """Stop and save training, then close the lane; wait for both."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from latentlab.data.files.archive import find_pictures, holds_pictures
 from latentlab.data.files.image_file import picture_suffixes
@@ -21,6 +21,22 @@ MAX_NAMED = 3
 """Maximum number of files that are not taken and listed by name."""
 COUNTING_SECONDS = 3.0
 """Time after which counting the images of a folder is given up."""
+
+
+class ModelFormat(Protocol):
+    """What is known of a format of models; see `latentlab.session.import_.model`."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Suffixes of its files, lower case."""
+
+    @property
+    def folder_files(self) -> tuple[str, ...]:
+        """Names of files of which a folder of this format has at least one."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is known and cannot be opened."""
 
 
 class DropKind(StrEnum):
@@ -82,22 +98,31 @@ class DropText:
     is_known: bool = True
 
 
-def recognize(paths: Sequence[Path]) -> Drop:
-    """Return which of several paths is opened, and as what."""
-    kinds = [(path, kind_of_path(path)) for path in paths]
+def recognize(paths: Sequence[Path], formats: Sequence[ModelFormat] = ()) -> Drop:
+    """Return which of several paths is opened, and as what.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Dropped paths.
+    formats : sequence of ModelFormat
+        Formats of models of other programs.
+    """
+    kinds = [(path, kind_of_path(path, formats)) for path in paths]
     known = [(path, kind) for path, kind in kinds if kind is not DropKind.UNKNOWN]
     path, kind = known[0] if known else kinds[0]
     return Drop(path, kind, tuple(other for other in paths if other != path))
 
 
-def kind_of_path(path: Path) -> DropKind:
+def kind_of_path(path: Path, formats: Sequence[ModelFormat] = ()) -> DropKind:
     """Return what a path is, by its suffix or the files in it."""
-    if holds_pictures(path):
+    is_model = any(_has_format(path, each) for each in formats if not each.is_refused)
+    if holds_pictures(path) and not is_model:
         return DropKind.IMAGES
-    if path.is_dir():
+    if path.is_dir() and not is_model:
         return DropKind.RUN if is_run(path) else DropKind.UNKNOWN
     suffix = path.suffix.lower()
-    if suffix in MODEL_SUFFIXES:
+    if suffix in MODEL_SUFFIXES or is_model:
         return DropKind.MODEL
     if suffix in CODE_SUFFIXES:
         return DropKind.CODES
@@ -106,6 +131,12 @@ def kind_of_path(path: Path) -> DropKind:
     # A file without a suffix may be an image: its content decides when it is opened.
     is_image = not suffix or suffix in picture_suffixes()
     return DropKind.IMAGE if is_image else DropKind.UNKNOWN
+
+
+def _has_format(path: Path, known: ModelFormat) -> bool:
+    if path.is_dir():
+        return any((path / name).is_file() for name in known.folder_files)
+    return path.suffix.lower() in known.suffixes
 
 
 def describe(drop: Drop) -> DropText:

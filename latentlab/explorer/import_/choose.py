@@ -5,7 +5,8 @@ A trained VAE reconstructs the images that it learned from only if it is compute
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from latentlab.session.import_.model import ImportChoice, Option
 from latentlab.work import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,6 +29,8 @@ ROUNDS = 3
 """Maximum number of passes over all axes."""
 EXPLAINS = 0.9
 """Relative error below which a model is taken to reconstruct images; 1 is a constant image."""
+UNSURE = 0.7
+"""Relative error above which a person should look at the images, even if it decides."""
 SIGNIFICANT = 3.0
 """Standard errors by which the best option must be better than another."""
 MAX_RATIO = 20.0
@@ -48,6 +51,11 @@ class Axis:
         Value that names in the file suggest, and that evidence as a sentence; else empty.
     is_visible : bool
         Whether reconstructed images depend on it.
+    starts : tuple of str
+        Values that are tried together with those of other axes, because a wrong one hides which
+        of the others is right.
+    tie : str
+        Name of the axes that start with the same value.
     """
 
     key: str
@@ -57,6 +65,8 @@ class Axis:
     hint: str = ""
     reason: str = ""
     is_visible: bool = True
+    starts: tuple[str, ...] = ()
+    tie: str = ""
 
     @property
     def first(self) -> str:
@@ -73,9 +83,11 @@ class Decision:
     values : dict of str to str
         Chosen value of each axis.
     images : FittingImages or None
-        Images that are reconstructed best; None if none are.
+        Images that are reconstructed best; None if none have the shape and classes of the model.
     error : float
         Their relative error.
+    fits : bool
+        Whether that is low enough to decide by.
     trials : dict
         Relative errors of the images by axis and value, the other axes as chosen.
     """
@@ -83,6 +95,7 @@ class Decision:
     values: dict[str, str]
     images: FittingImages | None = None
     error: float = np.inf
+    fits: bool = False
     trials: dict[str, dict[str, NDArray[np.float64]]] = field(default_factory=dict)
 
 
@@ -112,10 +125,8 @@ def decide(
         found = yield from _descend(axes, given, start, errors, each)
         if found.error < best.error:
             best = found
-    if best.error >= EXPLAINS:
-        best.images = None
-        best.values = start
-    return best
+    best.fits = best.error < EXPLAINS
+    return best if best.fits else replace(best, values=start)
 
 
 def _descend(
@@ -136,6 +147,12 @@ def _descend(
         return known[key]
 
     best = Decision(dict(start), images)
+    lowest = np.inf
+    for values in _starts(axes, given, start):
+        yield Progress(f"Comparing on {images.title}")
+        ratio = evaluate(values)
+        if ratio is not None and ratio.mean() < lowest:
+            lowest, best.values = ratio.mean(), dict(values)
     for _ in range(ROUNDS):
         before = dict(best.values)
         for axis in axes:
@@ -155,6 +172,19 @@ def _descend(
     last = evaluate(best.values)
     best.error = np.inf if last is None else float(last.mean())
     return best
+
+
+def _starts(
+    axes: Sequence[Axis], given: Mapping[str, str], start: Mapping[str, str]
+) -> Iterator[dict[str, str]]:
+    """Yield the combinations with which to begin, the most common first."""
+    groups: dict[str, list[Axis]] = {}
+    for axis in axes:
+        if axis.starts and axis.key not in given and not axis.hint:
+            groups.setdefault(axis.tie or axis.key, []).append(axis)
+    for values in product(*(group[0].starts for group in groups.values())):
+        pairs = zip(groups.values(), values, strict=True)
+        yield {**start, **{axis.key: value for group, value in pairs for axis in group}}
 
 
 def _best(axis: Axis, trials: Mapping[str, NDArray[np.float64]]) -> str:
@@ -190,7 +220,7 @@ def _choice(
     axis: Axis, given: Mapping[str, str], decision: Decision, variance: float
 ) -> ImportChoice:
     value = decision.values[axis.key]
-    trials = decision.trials.get(axis.key, {}) if decision.images else {}
+    trials = decision.trials.get(axis.key, {}) if decision.fits else {}
     options = tuple(
         Option(each, title, float(trials[each].mean()) * variance if each in trials else None)
         for each, title in axis.options.items()
@@ -202,6 +232,8 @@ def _choice(
         if each != value and chosen is not None and _is_close(trials[each], chosen)
     ]
     reason, is_open = _reason(axis, given, options, value, close)
+    if chosen is not None and decision.error > UNSURE and axis.key not in given:
+        is_open = is_open or not (axis.hint and axis.reason)
     return ImportChoice(axis.key, axis.title, axis.help, options, value, reason, is_open)
 
 
@@ -220,10 +252,11 @@ def _reason(
     known = [option for option in options if option.error is not None]
     others = sorted((each.error, each.title) for each in known if each.value != value)
     if not others or not axis.is_visible:
-        return f"{axis.title}: {title} is assumed, because no images decide it.", True
+        why = "nothing in the file decides it" if axis.is_visible else "images do not depend on it"
+        return f"{axis.title}: {title} is assumed, because {why}.", True
     own = next(each.error for each in known if each.value == value)
-    compared = "; ".join(f"{name}: {error:.2g}" for error, name in others[:3])
-    text = f"{axis.title}: {title}, with a squared error of {own:.2g} ({compared})."
+    compared = "; ".join(f"{name}: {error:.3g}" for error, name in others[:3])
+    text = f"{axis.title}: {title}, with a squared error of {own:.3g} ({compared})."
     if close:
         return f"{text} The difference to {' and '.join(close)} is noise.", True
     return text, False

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 MAX_IMAGES, MIN_IMAGES = 64, 12
 MAX_SHAPES = 16
-MAX_VALUES = 1 << 17
-"""Values of all images together, above which there are fewer of them."""
 FACES = {"kind": "synthetic-faces"}
 FACES_ON_MAP = 1000
 """Number of faces that are drawn for the map of an imported model."""
@@ -62,9 +60,9 @@ class FittingImages:
         """Shape and classes of the images."""
         return self.sample.spec
 
-    def of_shape(self, shape: tuple[int, int, int]) -> FittingImages:
-        """Return the first images in another shape; fewer of large ones, none of odd channels."""
-        return _of_shape(self, shape)
+    def of_shape(self, shape: tuple[int, int, int], count: int = MAX_IMAGES) -> FittingImages:
+        """Return at most `count` images in another shape; none of another number of channels."""
+        return _of_shape(self, shape, count)
 
     def data_for(self, spec: ImageSpec) -> tuple[DataConfig, Splits] | None:
         """Return config and images for the map of a model of `spec`; None if none fit exactly."""
@@ -108,8 +106,7 @@ def _known(kind: str, channels: int) -> FittingImages | None:
 
 
 @lru_cache(maxsize=MAX_SHAPES)
-def _of_shape(images: FittingImages, shape: tuple[int, int, int]) -> FittingImages:
-    count = int(np.clip(MAX_VALUES // max(1, int(np.prod(shape))), MIN_IMAGES, MAX_IMAGES))
+def _of_shape(images: FittingImages, shape: tuple[int, int, int], count: int) -> FittingImages:
     few = images.sample[:count]
     pixels = few.images if few.spec.shape == shape else _resized(few.images, shape)
     spec = ImageSpec(shape, few.spec.class_names)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """Number of images that are shown with their reconstructions."""
+_LAST: dict[object, ImportedModel] = {}
+"""The last model that was read: it is inspected first, and then converted."""
 SHAPELESS = "digits"
 """Data set of the recipe of a model whose images are of no known data set."""
 
@@ -52,8 +54,18 @@ def read_foreign(
     reader = find_reader(path)
     if reader is None:
         raise RunError(f"{path} is not a model of a known format.")
-    imported = yield from reader.read(path, choices, images)
-    return reader, imported
+    key = _version(path), tuple(sorted(choices.items())), tuple(each.title for each in images)
+    if key not in _LAST:
+        imported = yield from reader.read(path, choices, images)
+        _LAST.clear()
+        _LAST[key] = imported
+    return reader, _LAST[key]
+
+
+def _version(path: Path) -> tuple[object, ...]:
+    """Return what changes whenever a file, or a file of a folder, is written."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return (path, *((file.stat().st_mtime_ns, file.stat().st_size) for file in files))
 
 
 def inspect_foreign(
@@ -103,7 +115,7 @@ def convert_foreign(
     reader, imported = yield from read_foreign(path, choices, images)
     model_of(imported.config, imported.spec, imported.weights)  # raises if weights do not fit
     yield Progress("Writing the run folder")
-    found = imported.images.data_for(imported.spec) if imported.images else None
+    found = imported.images.data_for(imported.spec) if imported.images and imported.fits else None
     recipe = _recipe(imported, found[0].model_dump(mode="json") if found else {"kind": SHAPELESS})
     values = {choice.key: choice.value for choice in imported.choices}
     provenance = Provenance(

@@ -50,7 +50,9 @@ class ImportedModel:
     unused : tuple of str
         Tensors of the file that the model does not use.
     images : FittingImages or None
-        Images of its shape by which choices were decided; None if none fit.
+        Images of its shape and classes; None if there are none.
+    fits : bool
+        Whether it reconstructs them, so that they are shown with it.
     """
 
     config: ModelConfig
@@ -61,6 +63,7 @@ class ImportedModel:
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unused: tuple[str, ...] = ()
     images: FittingImages | None = None
+    fits: bool = True
 
 
 class Reader(ABC):

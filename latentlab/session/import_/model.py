@@ -95,11 +95,6 @@ class ForeignModel:
     originals: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
     reconstructions: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
 
-    @property
-    def values(self) -> dict[str, str]:
-        """The chosen values, by key."""
-        return {choice.key: choice.value for choice in self.choices}
-
 
 @dataclass(frozen=True, slots=True)
 class ForeignFormat:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from latentlab.session.import_.model import ListForeignFormats
 from latentlab.widgets.kit.background import BackgroundWorker
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
     from latentlab.data.files.drops import DropText
+    from latentlab.session.import_.model import ForeignFormat
     from latentlab.widgets.window.main_window import MainWindow
 
 SCRIM, TINT, HOVERED_TINT = 0.72, 0.10, 0.22
@@ -99,7 +101,8 @@ class DropOverlay(QWidget):
         self._hovered = self._text = None
         if self._paths:
             self._areas = self._find_targets()
-            self._worker.run(partial(_recognize, self._paths))
+            formats = self._window.controller.state.answer(ListForeignFormats) or ()
+            self._worker.run(partial(_recognize, self._paths, formats))
         self.setGeometry(self._window.rect())
         self._show_text()
         self.show()
@@ -206,9 +209,11 @@ def _draw_label(painter: QPainter, area: TargetArea) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, area.text)
 
 
-def _recognize(paths: list[Path]) -> tuple[list[Path], DropText]:
+def _recognize(
+    paths: list[Path], formats: tuple[ForeignFormat, ...]
+) -> tuple[list[Path], DropText]:
     """Return the paths, and what the window does with them; called in the background thread."""
     # Imported here, because Pillow with all its formats is slow to load.
     from latentlab.data.files.drops import describe, recognize
 
-    return paths, describe(recognize(paths))
+    return paths, describe(recognize(paths, formats))

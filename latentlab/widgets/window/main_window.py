@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
 
 from latentlab.session.export import DescribeForm
+from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import remember, settings
@@ -16,6 +17,7 @@ from latentlab.widgets.panel import find_panels
 from latentlab.widgets.window.dock import Dock
 from latentlab.widgets.window.drop_overlay import DropOverlay
 from latentlab.widgets.window.import_images.dialog import open_import_dialog
+from latentlab.widgets.window.import_model.dialog import show_import
 from latentlab.widgets.window.menus import Menus
 from latentlab.widgets.window.messages import FailureBar, MessageBar
 from latentlab.widgets.window.run_bar import RunBar
@@ -144,6 +146,8 @@ class MainWindow(QMainWindow):
             self.run_bar.show_run(state)
         if "message" in changed and state.message:
             self.messages.tell(state.message)
+        if InspectForeign in changed and (found := state.answer(InspectForeign)):
+            show_import(self, self.controller, found)
         self.menus.show_state(state, changed)
 
     def _show_model(self, state: State) -> None:
@@ -236,7 +240,7 @@ class MainWindow(QMainWindow):
 
         if paths := local_files(event.mimeData()):
             event.acceptProposedAction()
-            drop = recognize(paths)
+            drop = recognize(paths, self.controller.state.answer(ListForeignFormats) or ())
             if drop.kind is DropKind.IMAGES:
                 self.use_pictures(drop.path)
             else:

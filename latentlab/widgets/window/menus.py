@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolBut
 from latentlab import __version__
 from latentlab.directories import CODE_SUFFIXES, runs
 from latentlab.session.abilities import DECODER, ENCODER_DECODER, NOTHING
+from latentlab.session.import_.model import ListForeignFormats
 from latentlab.widgets.kit.clipboard import paste_image
 from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder
 from latentlab.widgets.kit.icons import IconButton
@@ -87,8 +88,8 @@ class Menus(QObject):
     def _file_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&File")
         self._add(menu, "Open run…", "Ctrl+O", self._open_run, "Open a folder written by training")
-        tip = "Open the weights of a model, or edit a recipe"
-        self._add(menu, "Open checkpoint or recipe…", "Ctrl+Shift+O", self._open_file, tip)
+        tip = "Open the weights of a model, also of another program, or edit a recipe"
+        self._add(menu, "Open model or recipe…", "Ctrl+Shift+O", self._open_file, tip)
         tip = "Show codes of another program: NumPy, CSV, Parquet or AnnData"
         self._add(menu, "Open codes…", "", self._open_codes, tip)
         self._recent = menu.addMenu("Open recent")
@@ -155,7 +156,10 @@ class Menus(QObject):
 
     @Slot()
     def _open_file(self) -> None:
-        kinds = "Checkpoints and recipes (*.safetensors *.json *.toml)"
+        formats = self._controller.state.answer(ListForeignFormats) or ()
+        known = [suffix for each in formats if not each.is_refused for suffix in each.suffixes]
+        suffixes = dict.fromkeys([".safetensors", ".json", ".toml", *known])
+        kinds = f"Models and recipes ({' '.join(f'*{suffix}' for suffix in suffixes)})"
         file, _ = QFileDialog.getOpenFileName(self._window, "Open", str(runs()), kinds)
         if file:
             self._controller.open_path(Path(file))

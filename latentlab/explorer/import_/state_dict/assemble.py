@@ -105,6 +105,8 @@ def _add_encoder(
     values: Mapping[str, str],
 ) -> None:
     if found.encoder_classes:
+        if not found.takes_map:
+            part.add("flatten")
         part.add("label")
     rules = iter(geometry.encoder)
     for i, step in enumerate(found.encoder):

@@ -253,7 +253,7 @@ class _Search:
     def _encoders(self, pool: Sequence[Module], end: Module) -> Iterator[tuple[Step, ...]]:
         starts = [Step(each, LINEAR if each.kind == LINEAR else CONV) for each in pool]
         for start in starts:
-            for chain in self._grow((start,), pool, (CONV,)):
+            for chain in self._grow((start,), pool, (CONV,), LINEAR):
                 if _fits(chain[-1], Step(end, LINEAR if end.kind == LINEAR else CONV)):
                     yield chain
         yield ()
@@ -262,18 +262,23 @@ class _Search:
         self, pool: Sequence[Module], latent_dim: int
     ) -> Iterator[tuple[tuple[Step, ...], int]]:
         kinds = (CONV_TRANSPOSE, CONV)
-        for start in (Step(each, kind) for each in pool for kind in _kinds(each, kinds)):
+        starts = [Step(each, kind) for each in pool for kind in _kinds(each, kinds)]
+        # A layer that takes z alone is likelier than one that also takes a label.
+        for start in sorted(starts, key=lambda start: start.inputs):
             classes = start.inputs - latent_dim
             if classes and not 2 <= classes <= MAX_CLASSES:
                 continue
-            for chain in self._grow((start,), pool, kinds):
+            for chain in self._grow((start,), pool, kinds, CONV_TRANSPOSE):
                 if len(chain) == len(pool):
                     yield chain, classes
 
     def _grow(
-        self, chain: tuple[Step, ...], pool: Sequence[Module], kinds: Sequence[str]
+        self, chain: tuple[Step, ...], pool: Sequence[Module], kinds: Sequence[str], later: str
     ) -> Iterator[tuple[Step, ...]]:
-        """Yield all longer sequences and then this one, following the order of the file first."""
+        """Yield all longer sequences and then this one, following the order of the file first.
+
+        Linear layers are all before the maps or all after them, as the kind `later` says.
+        """
         self._steps += 1
         if self._steps > MAX_STEPS:
             return
@@ -283,8 +288,12 @@ class _Search:
         for each in sorted(free, key=lambda each: (each.index < at, each.index)):
             for kind in _kinds(each, kinds):
                 step = Step(each, kind)
-                if _fits(chain[-1], step):
-                    yield from self._grow((*chain, step), pool, kinds)
+                back = (
+                    chain[-1].kind != step.kind
+                    and (step.kind if later != LINEAR else chain[-1].kind) == LINEAR
+                )
+                if _fits(chain[-1], step) and not back:
+                    yield from self._grow((*chain, step), pool, kinds, later)
         yield chain
 
 

@@ -23,6 +23,8 @@ MAX_SIDE = 512
 MAX_GEOMETRIES = 6
 """Number of combinations that are tried."""
 MAX_PENALTY = 12
+MAX_EXCESS = 4
+"""Penalty above that of the most common combination up to which others are tried."""
 COMMON_SIDES = {28: 0, 32: 0, 64: 0, 128: 0, 96: 1, 48: 1, 256: 1, 16: 1}
 UNCOMMON_SIDE = 4
 MIXED = 2
@@ -150,15 +152,23 @@ def decoder_conv_rules(kernel: int) -> tuple[Rule, ...]:
     return Rule(1, half, 0, 1, 0), Rule(1, half, 0, 2, 0), Rule(1, 0, 0, 1, 3)
 
 
-def geometries(found: Architecture) -> list[Geometry]:
-    """Return the geometries that close, the most common first; empty if none does."""
+def geometries(found: Architecture, wanted: int | None = None) -> list[Geometry]:
+    """Return the geometries that close, the most common first; empty if none does.
+
+    Parameters
+    ----------
+    found : Architecture
+        Layers of a file.
+    wanted : int, optional
+        Side of the images, if the format says so.
+    """
     if not found.takes_map and not found.gives_map:
         return [Geometry(0)]
     encoder = [step for step in found.encoder if step.kind != LINEAR]
     decoder = [step for step in found.decoder if step.kind != LINEAR]
     first = _first_side(found, decoder)
     last = _last_side(found, encoder)
-    fixed = _fixed_side(found)
+    fixed = wanted or _fixed_side(found)
     closed: list[Geometry] = []
     for rules, side, cost in _ends(decoder, first, decoding=True) if decoder else [((), fixed, 0)]:
         if side is None or side > MAX_SIDE or (fixed and side != fixed):
@@ -167,7 +177,9 @@ def geometries(found: Architecture) -> list[Geometry]:
             if not encoder or end == last:
                 penalty = cost + price + COMMON_SIDES.get(side, UNCOMMON_SIDE)
                 closed.append(Geometry(side, more, rules, first, last, penalty))
-    return sorted(closed, key=lambda each: each.penalty)[:MAX_GEOMETRIES]
+    least = min((each.penalty for each in closed), default=0)
+    close = [each for each in closed if each.penalty <= least + MAX_EXCESS]
+    return sorted(close, key=lambda each: each.penalty)[:MAX_GEOMETRIES]
 
 
 def _ends(

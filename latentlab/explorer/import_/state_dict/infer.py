@@ -12,7 +12,8 @@ import numpy as np
 
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import LatentlabError, RunError
-from latentlab.explorer.import_.choose import Axis, choices_of, decide
+from latentlab.explorer.import_.choose import UNSURE, Axis, choices_of, decide
+from latentlab.explorer.import_.fitting import MAX_IMAGES, MIN_IMAGES
 from latentlab.explorer.import_.foreign import model_of, pixel_variance, relative_errors
 from latentlab.explorer.import_.reader import ImportedModel
 from latentlab.explorer.import_.state_dict.assemble import NO_ACTIVATION, OUTPUTS, assemble
@@ -51,6 +52,10 @@ ACTIVATIONS = {
     NO_ACTIVATION: "none",
 }
 """Titles of the activations that are tried, the most common first."""
+FIRST_ACTIVATIONS = ("relu", "tanh")
+"""Activations that are tried together with the other choices; the others are near one of them."""
+MAX_WORK = 1 << 28
+"""Products of all images, roughly, above which fewer images are used."""
 MEAN_FIRST, MEAN_LAST = "mean first", "mean last"
 
 
@@ -105,9 +110,7 @@ class _Problem:
         self, found: Architecture, fixed: dict[str, str], shape: tuple[int, int, int] | None
     ) -> None:
         self._found, self.fixed, self._shape = found, fixed, shape
-        known = geometries(found)
-        if shape and (found.takes_map or found.gives_map):
-            known = [each for each in known if each.side == shape[1]]
+        known = geometries(found, shape[1] if shape else None)
         self._geometries = {each.key: each for each in known}
         if not known:
             raise RunError(
@@ -116,6 +119,8 @@ class _Problem:
                 "Export encoder and decoder as ONNX, which holds strides and paddings.",
             )
         self.axes = self._axes()
+        steps = (*found.encoder, *found.decoder)
+        self._weights = sum(step.module.weight.size for step in steps)
 
     def _axes(self) -> list[Axis]:
         """Return what the weights do not say, in the order in which it is decided."""
@@ -135,16 +140,17 @@ class _Problem:
                 {MEAN_FIRST: "mean, then variance", MEAN_LAST: "variance, then mean"},
                 order,
                 f"The heads are called {_names(found)}." if order else "",
+                starts=(MEAN_FIRST, MEAN_LAST),
             )
         )
         if found.classes:
             help_ = "Place of the label beside the image and z."
             titles = {"last": "after the values", "first": "before the values"}
-            axes.append(Axis("label-order", "Label inputs", help_, titles))
+            axes.append(Axis("label-order", "Label inputs", help_, titles, starts=tuple(titles)))
         if self._has_layouts:
             help_ = "Order of the values of a colour image that is flat."
             titles = {"channels first": "channel by channel", "channels last": "pixel by pixel"}
-            axes.append(Axis("layout", "Pixel order", help_, titles))
+            axes.append(Axis("layout", "Pixel order", help_, titles, starts=tuple(titles)))
         if found.norms:
             help_ = "Whether a batch norm follows its layer or the activation."
             titles = {"before": "before the activation", "after": "after the activation"}
@@ -153,15 +159,16 @@ class _Problem:
 
     def _output_axis(self) -> Axis:
         help_ = "Last function of the decoder, and the values of white and black."
-        return Axis("output", "Output", help_, {key: value[0] for key, value in OUTPUTS.items()})
+        titles = {key: value[0] for key, value in OUTPUTS.items()}
+        return Axis("output", "Output", help_, titles, starts=tuple(titles))
 
     def _activation_axes(self) -> list[Axis]:
         axes = []
         help_ = "Function after each layer but the last."
         if self._found.encoder:
-            axes.append(Axis("encoder-activation", "Encoder activation", help_, ACTIVATIONS))
+            axes.append(_activation("encoder", help_))
         if len(self._found.decoder) > 1:
-            axes.append(Axis("decoder-activation", "Decoder activation", help_, ACTIVATIONS))
+            axes.append(_activation("decoder", help_))
             first, second, *_ = self._found.decoder
             if first.kind == LINEAR and second.kind != LINEAR:
                 help_ = "Whether the first layer of the decoder, before the map, has an activation."
@@ -232,13 +239,18 @@ class _Problem:
         few = self._images(images, shape)
         if few is None:
             return None
-        return relative_errors(model_of(config, few.spec, weights), few)
+        try:
+            return relative_errors(model_of(config, few.spec, weights), few)
+        except LatentlabError:  # these values do not fit each other
+            return None
 
     def _images(self, images: FittingImages, shape: tuple[int, int, int]) -> FittingImages | None:
         """Return images of the shape and classes of the model; None if there are none."""
         if self._found.classes and images.spec.classes != self._found.classes:
             return None
-        few = images.of_shape(shape)
+        work = self._weights * (int(np.prod(shape[1:])) if self._found.takes_map else 1)
+        count = int(np.clip(MAX_WORK // max(1, work), MIN_IMAGES, MAX_IMAGES))
+        few = images.of_shape(shape, count)
         return few if len(few.sample) > 1 else None
 
     def solve(
@@ -252,6 +264,8 @@ class _Problem:
         variance = pixel_variance(images) if images else 1.0
         choices = choices_of(axes, given, decision, variance)
         config = _with_likelihood(config, decision, variance, shape)
+        if not decision.fits:
+            spec = ImageSpec(shape, names)
         final, tensors = as_shipped(config, weights)
         try:
             model_of(final, spec, tensors)
@@ -269,7 +283,15 @@ class _Problem:
             (lines[0], ("heads", heads), lines[1]),
             self._found.unused,
             images,
+            fits=decision.fits,
         )
+
+
+def _activation(part: str, help_: str) -> Axis:
+    title = f"{part.capitalize()} activation"
+    return Axis(
+        f"{part}-activation", title, help_, ACTIVATIONS, starts=FIRST_ACTIVATIONS, tie="activation"
+    )
 
 
 def flat_shape(pixels: int) -> tuple[int, int, int]:
@@ -291,7 +313,7 @@ def _with_likelihood(
     """Return the config with a likelihood, which only matters for losses and further training."""
     if decision.values.get("output", "sigmoid") == "sigmoid" and shape[0] == 1:
         return config
-    error = math.sqrt(decision.error * variance) if decision.images else 0.1
+    error = math.sqrt(decision.error * variance) if decision.fits else 0.1
     sigma = float(np.clip(round(error, 2), 0.01, 1.0))
     likelihood = {"kind": "gaussian", "sigma": sigma}
     return type(config).model_validate({**config.model_dump(), "likelihood": likelihood})
@@ -309,18 +331,20 @@ def _remarks(
     found: Architecture,
 ) -> tuple[str, ...]:
     remarks = [choice.reason for choice in choices]
-    if images is None:
+    if images is None or not decision.fits:
+        assumed = ", so what the file does not say is assumed" if choices else ""
         remarks.insert(
             0,
-            "No images on this machine are reconstructed well, so what the weights do not say is "
-            "assumed. Open the data set of the model, and import it again.",
+            f"No images on this machine are reconstructed well{assumed}. Open the data set of the "
+            "model in the window, and import the model again.",
         )
     else:
         explained = 100 * (1 - decision.error)
+        doubt = " That is little: please look at the images." if decision.error > UNSURE else ""
         remarks.insert(
             0,
             f"Reconstructs {images.title} with a squared error of {decision.error * variance:.2g} "
-            f"per pixel: {explained:.0f} % of their variance.",
+            f"per pixel: {explained:.0f} % of their variance.{doubt}",
         )
     if found.unused:
         remarks.append(f"Not used: {', '.join(found.unused[:6])}.")

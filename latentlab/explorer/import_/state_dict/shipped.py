@@ -24,11 +24,12 @@ def as_shipped(
     """Return a `vae` or `cvae` that computes the same, if there is one; else what was given."""
     encoder, decoder = list(config.encoder), list(config.decoder)
     label = ["label"] * config.conditional
+    start = ["flatten", *label] if label else []
     hidden = [int(line.split()[1]) for line in encoder if _is_linear(line)]
     expected = [line for size in hidden for line in (f"linear {size}", "relu")]
     mirrored = [line for size in hidden[::-1] for line in (f"linear {size}", "relu")]
     fits = (
-        encoder == [*label, *expected]
+        encoder == [*start, *expected]
         and decoder == [*label, *mirrored, "linear pixels"]
         and config.spread == "log-variance"
         and not config.mean_head
@@ -36,16 +37,15 @@ def as_shipped(
     )
     if not fits:
         return config, weights
-    first = len(label)
     renamed: dict[str, Any] = {}
-    for part, layers in (("encoder", len(hidden)), ("decoder", len(hidden))):
-        for i in range(layers):
+    for part, first in (("encoder", len(start)), ("decoder", len(label))):
+        for i in range(len(hidden)):
             for kind in ("weight", "bias"):
                 renamed[f"{part}.trunk.{2 * i}.{kind}"] = weights[f"{part}.{first + 2 * i}.{kind}"]
     for kind in ("weight", "bias"):
         heads = [weights[f"{name}.0.{kind}"] for name in ("mean_head", "variance_head")]
         renamed[f"encoder.heads.{kind}"] = np.concatenate(heads)
-        renamed[f"decoder.head.{kind}"] = weights[f"decoder.{first + 2 * len(hidden)}.{kind}"]
+        renamed[f"decoder.head.{kind}"] = weights[f"decoder.{len(label) + 2 * len(hidden)}.{kind}"]
     values = {
         "hidden": hidden,
         "latent_dim": config.latent_dim,

@@ -12,6 +12,7 @@ import numpy as np
 from safetensors import safe_open
 
 from latentlab.errors import RunError, reading, shown
+from latentlab.explorer.import_.state_dict.torch_child import ORDER
 from latentlab.learning.tensors import FLOAT_DTYPES, MAX_ABS_WEIGHT, NOT_SAFETENSORS, check_header
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 MAX_TENSORS = 4096
 MAX_VALUES = 1 << 29
 """Maximum number of values of all tensors: 2 GB in fp32."""
-ORDER = "order"
-"""Key of the metadata with the JSON list of names in the order of their layers."""
 PREFIXES = ("module.", "_orig_mod.")
 """Prefixes that wrappers of PyTorch add to every name."""
 COUNTER = "num_batches_tracked"

@@ -1,0 +1,1 @@
+"""Dialog that shows how a model of another program is understood."""
