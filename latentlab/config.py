@@ -50,6 +50,8 @@ UNKNOWN_KIND = "unknown_kind"
 LONGEST_PROBLEM = 200
 """Maximum length of the error text of a plug-in, in characters."""
 _BROKEN: list[str] = []
+_TITLES: dict[tuple[str, str], str] = {}
+"""Title on screen by noun and kind, of all registered kinds that have one."""
 
 
 def broken_plugins() -> tuple[str, ...]:
@@ -132,6 +134,8 @@ class Registry[C: Config]:
         if (old.__module__, old.__qualname__) != (config.__module__, config.__qualname__):
             raise ValueError(f"two {self.noun}s are both called {kind!r}")
         self._kinds[kind] = config
+        if title := config.model_config.get("title"):
+            _TITLES[self.noun, kind] = title
         return config
 
     def kinds(self) -> dict[str, type[C]]:
@@ -219,6 +223,15 @@ def words(name: str) -> str:
     """Return a name of code as words: ``gaussian-per-pixel`` is ``Gaussian per pixel``."""
     text = name.replace("-", " ").replace("_", " ")
     return text[:1].upper() + text[1:]
+
+
+def kind_title(noun: str, kind: str) -> str:
+    """Return the title of a kind; empty if it has none or is not registered yet.
+
+    Nothing is imported to find it. In the window, the lane registers the kinds before it opens a
+    model.
+    """
+    return _TITLES.get((noun, kind), "")
 
 
 def parse[T: Config](config: type[T], values: Mapping[str, Any]) -> T:

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 from latentlab.runs import library as runs
 from latentlab.session.belonging import belongs_to_model
 from latentlab.session.state import OF_CODES, OF_MODEL
-from latentlab.workers.intents.undo import history_entry
 
 BEAT_MS, LATE = 5, 0.1
 OF_THE_PLATFORM = "This plugin does not support"
@@ -106,12 +105,12 @@ class Monitor:
     def check_undo(self):
         """Check that undo followed by redo changes nothing."""
         controller = self.controller
-        before = history_entry(controller.state)
-        if not controller.state.can_undo or before != controller.undo.place:
+        before = controller.undo.present()
+        if not controller.state.can_undo or before != controller.undo.current:
             return
         controller.undo.undo()
         controller.undo.redo()
-        if history_entry(controller.state) != before:
+        if controller.undo.present() != before:
             self.broken.append(f"{self.doing}: undo, then redo, leads elsewhere")
 
     @property

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from latentlab.session.state import RECORDS, State, changes_between
 from latentlab.workers.controller import Controller
 from latentlab.workers.demand import Demand
+from latentlab.workers.intents.undo import Undo
 from latentlab.workers.store import Store
 
 
@@ -64,11 +65,12 @@ class StubController(QObject):
         self.store = Store(self)
         self.store.state = State(**state)
         self.demand = Demand(self.store, self._lane, self)
+        self.undo = Undo(self.store)
         self.ask = self.demand.ask
         self.store.changed.connect(self.changed)
         real = Controller(DeafLane([]), DeafTraining())
         for name, topic in vars(real).items():
-            if name not in ("store", "demand", "changed") and not name.startswith("_"):
+            if name not in ("store", "demand", "changed", "undo") and not name.startswith("_"):
                 setattr(self, name, Recorder(name, topic, self.asked))
         self.store.refuse = Recorder("store", real.store, self.asked).refuse
 

@@ -42,6 +42,7 @@ from latentlab.session.anomalies import Thumbnails
 from latentlab.session.axes import STRIP_POSITIONS, DimensionStatistics, Strips
 from latentlab.session.colourings import Measure, MeasuredValues
 from latentlab.session.comparison import (
+    CodesMap,
     Comparison,
     DecodedPair,
     ImageComparison,
@@ -431,6 +432,10 @@ class ToyLab:
         self.directions = replace_direction(self.directions, request.before, request.after)
         return self.directions
 
+    def SaveDirections(self, request):
+        self.directions = request.directions
+        return self.directions
+
     def ImportDirections(self, request):
         new = read_directions(request.path, self.card.latent_dim)
         self.directions = merge_directions(self.directions, new)
@@ -472,6 +477,10 @@ class ToyLab:
         errors = np.array([request.rows, request.rows], np.float64) / 100
         columns = ImageComparisons(request.rows, pictures, pictures // 2, pictures // 4, errors)
         return self._note(columns=columns)
+
+    def CompareMaps(self, request):
+        """The second model mirrors the plane."""
+        return self._note(map=CodesMap(self.codes.mu[: request.count, :2] * [-1, 1], ("z1", "z2")))
 
     def CompareSummary(self, request):
         """Yield progress for each image."""

@@ -10,10 +10,11 @@ import numpy as np
 from latentlab.api.images import save_images, to_bytes
 from latentlab.atomic_write import write_atomically
 from latentlab.data.files.code_file import read_code_file
-from latentlab.data.image_set import TRAIN, VALIDATION
+from latentlab.data.image_set import TEST, TRAIN, VALIDATION
 from latentlab.data.own_image.crop import OwnImage, Preprocessing
 from latentlab.data.own_image.preprocess import fit_picture, read_source
 from latentlab.errors import RunError
+from latentlab.explorer import report
 from latentlab.explorer.naming import background_hint, class_index, image_row
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.runs.terminal import show
@@ -134,6 +135,7 @@ def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: i
     save_scores(found[0], out, codes=codes, class_names=model.spec.class_names)
     parts = [] if codes.parts is None else codes.parts[:scored].tolist()
     split = f": {parts.count(VALIDATION):,} held out, {parts.count(TRAIN):,} learned from"
+    split += f", {parts.count(TEST):,} for the test" if TEST in parts else ""
     total = explorer.card.images if explorer.card else scored
     return f"Scored {scored:,} of {total:,} images{split if parts else ''}."
 
@@ -141,6 +143,11 @@ def write_scores(model: Model, out: Path, draws: int, count: int | None, seed: i
 def _about(model: Model, info: dict[str, Any]) -> dict[str, Any]:
     card = model.card
     return {"model": card.name, "epoch": card.epoch, "recipe": card.recipe, **info}
+
+
+def write_report(model: Model, out: Path) -> bool:
+    """Write the report of a run, with a progress bar; return False if interrupted with Ctrl-C."""
+    return show(report.write_report(model.explorer, out))
 
 
 def write_codes(model: Model, out: Path, data: Path | None) -> str:

@@ -16,6 +16,8 @@ from latentlab.data.image_set import ImageSpec, Splits
 from latentlab.data.own_image.preprocess import read_source
 from latentlab.directories import expanded
 from latentlab.errors import LatentlabError
+from latentlab.explorer.import_ import is_foreign
+from latentlab.explorer.import_.foreign import inspect_foreign
 from latentlab.learning.checkpoint import load_model, run_folder
 from latentlab.learning.recipe import read_recipe
 from latentlab.runs.run_data import read_run_data
@@ -101,6 +103,8 @@ Description = tuple[dict[str, Any], str]
 def _kind_of(path: Path) -> tuple[str, Callable[[Path], Description]]:
     """Return what a path is, and the function that describes it."""
     suffix = "" if path.is_dir() else path.suffix.lower()
+    if is_foreign(path):
+        return "model of another program", _describe_foreign
     if suffix in NUMPY_SUFFIXES:
         return NUMPY_KIND, _describe_images
     if suffix in TABLE_SUFFIXES:
@@ -135,6 +139,19 @@ def _describe_model(path: Path) -> Description:
     if data and data.paths:
         facts["data_paths"] = [place.absolute for place in data.paths.values()]
     return {name: value for name, value in facts.items() if value != []}, ""
+
+
+def _describe_foreign(path: Path) -> Description:
+    found = finish(inspect_foreign(path, {}))
+    facts: dict[str, Any] = {
+        "format": found.format,
+        "model": found.summary,
+        **{name: list(layers) for name, layers in found.parts},
+        "choices": {choice.key: choice.value for choice in found.choices},
+        "open_choices": [choice.key for choice in found.choices if choice.is_open],
+        "unused_tensors": list(found.unused),
+    }
+    return {name: value for name, value in facts.items() if value}, " ".join(found.remarks)
 
 
 def _describe_recipe(path: Path) -> Description:

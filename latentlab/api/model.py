@@ -15,11 +15,13 @@ from latentlab.api.codes import CodeTable
 from latentlab.api.images import channels_last, data_config, image_set, to_bytes, to_numpy
 from latentlab.directories import expanded, resources
 from latentlab.directories import runs as runs_folder
-from latentlab.errors import DataError, one_of
+from latentlab.errors import DataError, RunError, one_of
 from latentlab.explorer.cards import card_of
 from latentlab.explorer.explorer import Explorer
+from latentlab.explorer.import_ import is_foreign, open_foreign
 from latentlab.explorer.interpolation import decode_path
 from latentlab.explorer.naming import class_index, image_row
+from latentlab.explorer.report import write_report
 from latentlab.latent.elbo_scores import elbo_scores
 from latentlab.latent.encode import decode_means, encode
 from latentlab.latent.grid import Spacing, grid_axis, plane_points
@@ -33,6 +35,7 @@ from latentlab.session.points import LatentPath
 from latentlab.work import finish
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from os import PathLike
 
     from numpy.typing import ArrayLike, NDArray
@@ -48,21 +51,30 @@ MAX_QUANTILE_SPAN = 8.0
 PREVIEW_IMAGES = 16
 
 
-def load(path: str | PathLike[str]) -> Model:
+def load(path: str | PathLike[str], choices: Mapping[str, str] | None = None) -> Model:
     """Load a trained model, on the CPU.
 
     Parameters
     ----------
     path : path or str
         Run folder, checkpoint file, name of a run in the library, or of a shipped model, such as
-        ``"digits-2d"``. A path that exists comes before a name.
+        ``"digits-2d"``; or a model of another program, which is converted into a run of the
+        library. A path that exists comes before a name.
+    choices : mapping, optional
+        What the file of another program does not say, by key, such as ``{"activation": "tanh"}``;
+        `latentlab.info` lists the keys and what is taken without them.
 
     Raises
     ------
     RunError
         If there is no such model, or it cannot be read.
     """
-    return Model(find_model(expanded(Path(path))))
+    found = find_model(expanded(Path(path)))
+    if is_foreign(found):
+        found = open_foreign(found, choices or {})
+    elif choices:
+        raise RunError(f"{path} is a model of latentlab, which leaves no choices.")
+    return Model(found)
 
 
 def _spacing(name: str) -> Spacing:
@@ -369,6 +381,18 @@ class Model:
         card = self.explorer.card
         assert card
         return CodeTable.of(self.explorer.codes, card.spec.class_names, card.note)
+
+    def report(self, path: str | PathLike[str]) -> Path:
+        """Write a report of the run, one self-contained web page (``.html``).
+
+        Raises
+        ------
+        RunError
+            If it cannot be written.
+        """
+        file = expanded(Path(path))
+        finish(write_report(self.explorer, file))
+        return file
 
     # Conversion of arguments
 

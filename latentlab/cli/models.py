@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from latentlab.cli.app import (
     AN_END,
+    INTERRUPTED,
     Json,
     Label,
     Out,
@@ -19,6 +21,7 @@ from latentlab.cli.app import (
     print_json,
 )
 from latentlab.session.export import GRID_FORMATS, STEPS, check_output
+from latentlab.session.report import REPORTS
 
 if TYPE_CHECKING:
     from latentlab.session.runs import LibraryEntry
@@ -105,4 +108,15 @@ def interpolate(
 
     check_output(out, STEPS)
     write_path(load_model(run, with_data=True), out, start, end, steps, way)
+    print(out)
+
+
+@app.command()
+def report(run: RunPath, out: Out = Path("report.html")) -> None:
+    """Write a report of a run: one web page with all figures, which also prints well."""
+    from latentlab.api.files import write_report
+
+    check_output(out, REPORTS)
+    if not write_report(load_model(run, with_data=True), out):
+        raise typer.Exit(INTERRUPTED)
     print(out)

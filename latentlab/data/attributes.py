@@ -40,21 +40,28 @@ class Described:
         Number of images that the table names; 0 if rows are matched by order.
     notes : tuple of str
         Notes for the user.
+    words : tuple of str, length N, or None
+        Words of the wanted column for each image, empty for none; None without that column.
     """
 
     attributes: Attributes
     how: str
     named: int
     notes: tuple[str, ...] = ()
+    words: tuple[str, ...] | None = None
 
 
-def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] = ()) -> Described:
+def attributes_of(
+    table: Table, pictures: Sequence[str], folder: Sequence[str] = (), wanted: str = ""
+) -> Described:
     """Match a table to images and return its numeric and categorical columns as attributes.
 
     Parameters
     ----------
     table, pictures, folder
         See `join`.
+    wanted : str
+        Name of a column whose words are returned as well; may be empty.
 
     Raises
     ------
@@ -68,17 +75,21 @@ def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] =
         raise DataError(f"{error.message}{how_read}") from None
     table, found = joined.table, dict[str, Column]()
     left_out, bad, unsure = [], [], set[int]()
+    kept: tuple[str, ...] | None = None
     for i, (head, words) in enumerate(zip(table.names, table.columns, strict=True)):
         if i == joined.column:
             continue
         name = _new(plain(head) or f"column {i + 1}", found)
-        column = read_column(_of_pictures(words, joined, unsure), table.separator)
+        of_pictures = _of_pictures(words, joined, unsure)
+        if wanted and kept is None and name == plain(wanted):
+            kept = tuple(of_pictures)
+        column = read_column(of_pictures, table.separator)
         if isinstance(column, Column):
             found[name] = column
             bad += [f"{quoted(word)} in {name}" for word in column.bad]
         elif head:
             left_out.append(f"{name} ({column})")
-    if not found:
+    if not found and kept is None:
         why = f": {_some(left_out)}" if left_out else ""
         raise DataError(f"none of its columns holds numbers or words of a few kinds{why}")
     notes = [*table.notes, *joined.notes]
@@ -87,10 +98,14 @@ def attributes_of(table: Table, pictures: Sequence[str], folder: Sequence[str] =
         notes.append(f"{conflict}: {len(unsure):,}.")
     notes += [f"Not numbers, treated as unknown: {_some(bad)}."] if bad else []
     notes += [f"Columns left out: {_some(left_out)}."] if left_out else []
-    values = np.stack([column.values for column in found.values()], axis=1)
+    values = np.empty((len(pictures), len(found)), np.float32)
+    for i, column in enumerate(found.values()):
+        values[:, i] = column.values
     levels = {name: column.levels for name, column in found.items() if column.levels}
     named = int((joined.rows >= 0).sum()) if joined.column >= 0 else 0
-    return Described(Attributes(tuple(found), values, levels), joined.how, named, tuple(notes))
+    return Described(
+        Attributes(tuple(found), values, levels), joined.how, named, tuple(notes), kept
+    )
 
 
 def _of_pictures(words: Sequence[str], joined: Join, unsure: set[int]) -> list[str]:

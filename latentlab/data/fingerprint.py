@@ -7,14 +7,14 @@ hardly ever the same for other images.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field
 
-from latentlab.data.holdout import MAX_HASHED_BYTES, content_keys, image_keys, restore
-from latentlab.data.image_set import TRAIN, VALIDATION, ImageSpec
+from latentlab.data.holdout import MAX_HASHED_BYTES, content_keys, divide, image_keys, restore
+from latentlab.data.image_set import TEST, TRAIN, VALIDATION, ImageSpec, describe_counts
 from latentlab.errors import MAX_LISTED, listed
 from latentlab.json_files import Count, Record
 
@@ -42,14 +42,19 @@ class Fingerprint(Record):
     ----------
     shape, class_names
         See `ImageSpec`.
-    train, validation : int
+    train, validation, test : int
         Number of images of each part.
-    held_out, trained : str or None
+    held_out, trained, tested : str or None
         Keys of the images, 16 hexadecimal digits each. None if the data set defines its own
-        parts and its images have no file names; `trained` also above `MAX_KEYS` images.
+        parts and its images have no file names; `trained` also above `MAX_KEYS` images. `tested`
+        is None without a test part, as in runs of earlier versions, which held its images out.
+    grouped : bool
+        Whether the first 32 bits of a key are those of a group, which is in one part only.
     contents : str or None
         Keys of the pixels of the held-out images, in the order of `held_out`, if their keys are
         those of file names: a renamed file is recognised by them. None for large sets.
+    tested_contents : str or None
+        The same of the test images.
     brightness : dict of str to float
         Mean pixel value of a sample of images, 0 to 255, by key or row.
     """
@@ -58,9 +63,13 @@ class Fingerprint(Record):
     class_names: tuple[str, ...]
     train: Count
     validation: Count
+    test: Count = 0
     held_out: PackedKeys | None = None
     trained: PackedKeys | None = None
+    tested: PackedKeys | None = None
+    grouped: bool = False
     contents: PackedKeys | None = None
+    tested_contents: PackedKeys | None = None
     brightness: dict[str, float] = Field(default_factory=dict)
 
     @property
@@ -72,14 +81,19 @@ class Fingerprint(Record):
 def take(splits: Splits) -> Fingerprint:
     """Return the fingerprint of a data set; reads the pixels of a small part of it."""
     held_out, trained = _keys_of(splits.validation), _keys_of(splits.train)
+    tested = _keys_of(splits.test) if splits.test else None
     return Fingerprint(
         shape=splits.spec.shape,
         class_names=splits.spec.class_names,
         train=len(splits.train),
         validation=len(splits.validation),
+        test=len(splits.test or ()),
         held_out=None if held_out is None else pack(held_out),
         trained=None if trained is None or len(trained) > MAX_KEYS else pack(trained),
+        tested=None if tested is None else pack(tested),
+        grouped=splits.grouped,
         contents=_contents_of(splits.validation),
+        tested_contents=_contents_of(splits.test) if splits.test else None,
         brightness=_brightness(splits),
     )
 
@@ -91,15 +105,28 @@ def joined(before: Fingerprint, now: Fingerprint) -> Fingerprint:
     """
     if before.held_out is None or now.held_out is None:
         return now
-    held_out, trained = _with(before.held_out, now.held_out), None
+    trained = None
     if before.trained is not None and now.trained is not None:
         trained = _with(before.trained, now.trained)
-    contents = None
-    if before.contents is not None and now.contents is not None:
-        added = ~np.isin(unpack(now.held_out), unpack(before.held_out))
-        contents = before.contents + pack(unpack(now.contents)[added])
+    held_out, contents = _joined_keys(before.held_out, before.contents, now.held_out, now.contents)
     found = {"held_out": held_out, "trained": trained, "contents": contents}
+    if before.tested is not None and now.tested is not None:
+        found["tested"], found["tested_contents"] = _joined_keys(
+            before.tested, before.tested_contents, now.tested, now.tested_contents
+        )
     return now.model_copy(update=found)
+
+
+def _joined_keys(
+    before: str, contents: str | None, now: str, now_contents: str | None
+) -> tuple[str, str | None]:
+    """Return the packed keys of a part before and after a change, and those of its pixels."""
+    if contents is not None and now_contents is not None:
+        added = ~np.isin(unpack(now), unpack(before))
+        contents = contents + pack(unpack(now_contents)[added])
+    else:
+        contents = None
+    return _with(before, now), contents
 
 
 def _with(before: str, now: str) -> str:
@@ -115,14 +142,17 @@ def _contents_of(held_out: ImageSet) -> str | None:
     return pack(content_keys(held_out.images)) if size <= MAX_HASHED_BYTES else None
 
 
-def _renamed(before: Fingerprint, whole: ImageSet, keys: Keys) -> Keys:
-    """Return the current keys of renamed held-out images, with shape (M,)."""
-    held_out = unpack(before.held_out or "")
-    contents = unpack(before.contents or "")
-    if before.trained is None or len(contents) != len(held_out):
+def _renamed(before: Fingerprint, part: str, contents: str, whole: ImageSet, keys: Keys) -> Keys:
+    """Return the current keys of the renamed images of a part, with shape (M,).
+
+    `part` and `contents` are the packed keys of the part and of its pixels.
+    """
+    names, pixels = unpack(part), unpack(contents)
+    if before.trained is None or len(pixels) != len(names):
         return keys[:0]
-    gone = contents[~np.isin(held_out, keys)]
-    new = np.flatnonzero(~np.isin(keys, np.concatenate([held_out, unpack(before.trained)])))
+    gone = pixels[~np.isin(names, keys)]
+    known = unpack(before.trained + (before.held_out or "") + (before.tested or ""))
+    new = np.flatnonzero(~np.isin(keys, known))
     if not len(gone) or not len(new):
         return keys[:0]
     found = content_keys(whole.images[int(row)] for row in new)
@@ -152,6 +182,8 @@ def compare(before: Fingerprint, splits: Splits) -> Comparison:
     """Compare a data set with a fingerprint and hold out the same images as before."""
     if problem := misfit(before.spec, splits.spec):
         return Comparison(splits, problem)
+    if splits.test and not before.test:
+        splits = _without_test(splits)
     looks, compared = _differing(before.brightness, _brightness(splits))
     if looks > compared / 2:
         return Comparison(
@@ -161,20 +193,43 @@ def compare(before: Fingerprint, splits: Splits) -> Comparison:
     keys = _keys_of(splits.whole())
     if before.held_out is None or keys is None:
         return Comparison(splits, change=_sentences(_counted(before, splits), changed))
-    renamed = _renamed(before, splits.whole(), keys)
+    whole = splits.whole()
+    renamed = _renamed(before, before.held_out, before.contents or "", whole, keys)
     held_out = np.concatenate([unpack(before.held_out), renamed])
+    was_tested = before.tested or ""
+    moved = _renamed(before, was_tested, before.tested_contents or "", whole, keys)
+    tested = np.concatenate([unpack(was_tested), moved])
     if len(held_out) and not np.isin(held_out, keys).any():
         return Comparison(splits, "the data holds none of the images that this run held out")
     stay = f"{len(renamed):,} that were held out under another name stay held out."
     change = _sentences(_changed(before, splits, keys), stay if len(renamed) else "", changed)
-    if splits.validation.keys is None or np.array_equal(
-        np.sort(splits.validation.keys), np.sort(held_out)
+    if splits.validation.keys is None or (
+        _same(splits.validation, held_out) and _same(splits.test, tested)
     ):
         return Comparison(splits, change=change)
-    restored = restore(splits.whole(), held_out.tolist(), splits.note)
+    restored = restore(
+        whole,
+        held_out.tolist(),
+        splits.note,
+        tested=tested.tolist(),
+        grouped=before.grouped,
+    )
     if not len(restored.train):
         return Comparison(splits, "the data holds only images that this run held out")
     return Comparison(restored, change=change)
+
+
+def _same(part: ImageSet | None, keys: Keys) -> bool:
+    """Return whether a part consists of the images with the given keys."""
+    found = part.keys if part is not None and part.keys is not None else keys[:0]
+    return np.array_equal(np.sort(found), np.sort(keys))
+
+
+def _without_test(splits: Splits) -> Splits:
+    """Return a data set whose test images are held out, as earlier versions did."""
+    whole = splits.whole()
+    held_out = np.asarray(whole.parts != TRAIN)
+    return divide(replace(whole, parts=None), held_out, splits.note, grouped=splits.grouped)
 
 
 def misfit(made_for: ImageSpec, found: ImageSpec) -> str:
@@ -217,7 +272,8 @@ def _changed(before: Fingerprint, splits: Splits, now: Keys) -> str:
     """Return a sentence on removed and added images, compared by key."""
     if before.trained is None:
         return _counted(before, splits)
-    then = np.concatenate([unpack(before.held_out or ""), unpack(before.trained)])
+    packed = (before.held_out, before.trained, before.tested)
+    then = np.concatenate([unpack(keys or "") for keys in packed])
     gone, new = (int((~np.isin(a, b)).sum()) for a, b in ((then, now), (now, then)))
     changes = [f"{_images(gone)} gone"] if gone else []
     changes += [f"{_images(new)} new"] if new else []
@@ -233,9 +289,13 @@ def _images(count: int) -> str:
 
 
 def _counted(before: Fingerprint, splits: Splits) -> str:
-    then, now = (before.train, before.validation), (len(splits.train), len(splits.validation))
+    test = len(splits.test or ())
+    then = (before.train, before.validation, before.test)
+    now = (len(splits.train), len(splits.validation), test)
     if then == now:
         return ""
+    if before.test or test:
+        return f"This run was made with {describe_counts(*then)}; now: {splits.counts}."
     return (
         f"This run was made with {then[0]:,} training images and {then[1]:,} held-out ones; "
         f"there are {now[0]:,} and {now[1]:,} now."
@@ -247,7 +307,8 @@ def _brightness(splits: Splits) -> dict[str, float]:
     whole = splits.whole()
     keys = _keys_of(whole)
     if keys is None:
-        parts = ((VALIDATION, splits.validation), (TRAIN, splits.train))
+        parts = [(VALIDATION, splits.validation), (TRAIN, splits.train)]
+        parts += [(TEST, splits.test)] if splits.test else []
         return {
             f"{name} {row}": _mean(part, row)
             for name, part in parts

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from latentlab.data.image_set import Splits
+from latentlab.data.image_set import PARTS, Splits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from latentlab.data.image_set import ImageSet
 
     Keys = NDArray[np.uint64]
+    PartCodes = NDArray[np.int8]
 
 MAX_HASHED_BYTES = 1 << 28
 """Maximum size in bytes of a memory-mapped set whose pixels are hashed (half a second)."""
@@ -138,46 +139,95 @@ def split(
     """
     keyed = replace(images, keys=image_keys(images, seed))
     held_out = choose_held_out(image_keys(keyed), images.labels, share)
-    if in_place:
-        keyed, held_out = _held_out_last(keyed, held_out)
-    return divide(keyed, held_out, note)
+    return divide(keyed, held_out, note, in_place=in_place)
 
 
-def restore(images: ImageSet, held_out: Collection[int], note: str = "", seed: int = 0) -> Splits:
-    """Hold out exactly the images whose keys are in `held_out`.
+def restore(
+    images: ImageSet,
+    held_out: Collection[int],
+    note: str = "",
+    seed: int = 0,
+    *,
+    tested: Collection[int] = (),
+    grouped: bool = False,
+) -> Splits:
+    """Hold out exactly the images whose keys are in `held_out`, and test on those in `tested`.
 
-    Of identical images, which share a key, as many are held out as the key occurs.
+    Of identical images, which share a key, as many are held out as the key occurs. If the images
+    are grouped, new images of a held-out group are held out as well.
     """
     keyed = replace(images, keys=image_keys(images, seed), parts=None)
-    wanted = np.sort(np.fromiter(held_out, np.uint64, len(held_out)))
-    order = np.argsort(image_keys(keyed), kind="stable")
-    ordered = image_keys(keyed)[order]
+    keys = image_keys(keyed)
+    parts = np.zeros(len(keys), np.int8)
+    for code, wanted in ((1, held_out), (2, tested)):
+        chosen = np.fromiter(wanted, np.uint64, len(wanted))
+        parts[_in_groups(keys, chosen) if grouped else _with_keys(keys, chosen)] = code
+    return divide(keyed, parts, note, grouped=grouped)
+
+
+def _in_groups(keys: Keys, wanted: Keys) -> NDArray[np.bool_]:
+    """Return the mask of the images in the groups of the wanted keys."""
+    return np.isin(keys >> np.uint64(32), wanted >> np.uint64(32))
+
+
+def _with_keys(keys: Keys, wanted: Keys) -> NDArray[np.bool_]:
+    """Return the mask of the images with the wanted keys, each as often as it is wanted."""
+    wanted = np.sort(wanted)
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
     # Rank of each image among those of the same key, and how many of these to hold out.
     nth = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
     counts = np.searchsorted(wanted, ordered, "right") - np.searchsorted(wanted, ordered)
     chosen = np.zeros(len(ordered), bool)
     chosen[order] = nth < counts
-    return divide(keyed, chosen, note)
+    return chosen
 
 
-def divide(images: ImageSet, held_out: NDArray[np.bool_], note: str = "") -> Splits:
-    """Split images by a mask; memory-mapped images are not copied."""
-    train, validation = (_rows_of(images, np.flatnonzero(which)) for which in (~held_out, held_out))
-    return Splits(train, validation, note)
+def divide(
+    images: ImageSet,
+    parts: NDArray[np.bool_] | PartCodes,
+    note: str = "",
+    *,
+    grouped: bool = False,
+    in_place: bool = False,
+) -> Splits:
+    """Divide images by their parts; memory-mapped images are not copied.
+
+    Parameters
+    ----------
+    images : ImageSet
+        All images.
+    parts : ndarray of bool or int8, shape (N,)
+        Position in `PARTS` of the part of each image: 0 training, 1 validation, 2 test.
+    note : str
+        Note for the user.
+    grouped : bool
+        See `Splits`.
+    in_place : bool
+        Reorder the pixels within their array instead of copying them.
+    """
+    codes = parts.astype(np.int8)
+    if in_place:
+        images, codes = _moved_last(images, codes, codes > 0)
+        images, codes = _moved_last(images, codes, codes > 1)
+    train, validation, test = (
+        _rows_of(images, np.flatnonzero(codes == code)) for code in range(len(PARTS))
+    )
+    return Splits(train, validation, note, test if len(test) else None, grouped)
 
 
-def _held_out_last(
-    images: ImageSet, held_out: NDArray[np.bool_]
-) -> tuple[ImageSet, NDArray[np.bool_]]:
-    """Move the held-out images to the end, in place and with as few swaps as possible."""
-    first = len(held_out) - int(held_out.sum())
-    early = np.flatnonzero(held_out[:first])
-    late = first + np.flatnonzero(~held_out[first:])
-    rows = np.arange(len(held_out))
+def _moved_last(
+    images: ImageSet, codes: PartCodes, last: NDArray[np.bool_]
+) -> tuple[ImageSet, PartCodes]:
+    """Move some images to the end, in place and with as few swaps as possible."""
+    first = len(last) - int(last.sum())
+    early = np.flatnonzero(last[:first])
+    late = first + np.flatnonzero(~last[first:])
+    rows = np.arange(len(last))
     rows[early], rows[late] = late, early
     pixels = images.images
     pixels[early], pixels[late] = pixels[late], pixels[early]
-    return images.with_pixels(pixels, rows), held_out[rows]
+    return images.with_pixels(pixels, rows), codes[rows]
 
 
 def _rows_of(images: ImageSet, rows: NDArray[np.intp]) -> ImageSet:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast, override
 
 import numpy as np
+from pydantic import model_validator
 
 from latentlab.config import Config, Registry
 from latentlab.data.concatenated import ConcatenatedArray
@@ -14,7 +15,7 @@ from latentlab.errors import listed
 from latentlab.work import finish
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,8 +26,8 @@ AT_ONCE = 1 << 21
 about 200 MB for them."""
 
 
-TRAIN, VALIDATION = "train", "validation"
-"""Names of the two parts of a data set."""
+TRAIN, VALIDATION, TEST = PARTS = ("train", "validation", "test")
+"""Names of the parts of a data set; their positions are used as codes."""
 
 
 TO_EXPLORE = 10_000
@@ -124,7 +125,7 @@ class ImageSet:
         Path (str) of each image's file within its folder or archive; for a multi-page file
         followed by ``#`` and the page number, from 1. None if the images are not files.
     parts : ndarray of object, shape (N,), or None
-        `TRAIN` or `VALIDATION` for each image; None if all are of one part.
+        `TRAIN`, `VALIDATION` or `TEST` for each image; None if all are of one part.
     keys : ndarray of uint64, shape (N,), or None
         Keys by which `latentlab.data.holdout` split the images; None if the data set defines
         its own parts.
@@ -144,6 +145,10 @@ class ImageSet:
     def __getitem__(self, rows: Any) -> ImageSet:
         return self.with_pixels(self.images[rows], rows)
 
+    def to_explore(self, limit: int | None = None) -> ImageSet:
+        """Return the first images, as many as the map shows by default, or at most `limit`."""
+        return self[: TO_EXPLORE if limit is None else limit]
+
     def with_pixels(self, pixels: NDArray[np.uint8], rows: Any) -> ImageSet:
         """Return the given rows of all other fields with `pixels` as the images."""
         return ImageSet(
@@ -159,15 +164,26 @@ class ImageSet:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """Training and validation images of a data set.
+    """Training, validation and test images of a data set.
 
-    ``note`` is a note for the user, such as the number of unreadable files. ``notes`` adds the
-    classes without images in a part.
+    Parameters
+    ----------
+    train, validation : ImageSet
+        Images to learn from, and images to compare epochs by.
+    note : str
+        Note for the user, such as the number of unreadable files; `notes` adds the classes without
+        images in a part.
+    test : ImageSet or None
+        Images that are scored once, when training ends; None without a test part.
+    grouped : bool
+        Whether no group of images is in two parts; the first 32 bits of a key are its group's.
     """
 
     train: ImageSet
     validation: ImageSet
     note: str = ""
+    test: ImageSet | None = None
+    grouped: bool = False
 
     @classmethod
     def of(cls, whole: ImageSet, share: float, note: str = "") -> Splits:
@@ -183,6 +199,8 @@ class Splits:
             notes.append(f"No training image is of {classes}: this cannot be learned.")
         if classes := self._empty_classes(self.validation):
             notes.append(f"No held-out image is of {classes}.")
+        if self.test and (classes := self._empty_classes(self.test)):
+            notes.append(f"No test image is of {classes}.")
         return " ".join(filter(None, notes))
 
     def _empty_classes(self, part: ImageSet) -> str:
@@ -200,31 +218,51 @@ class Splits:
         """Shape and classes, the same in both parts."""
         return self.train.spec
 
+    @property
+    def counts(self) -> str:
+        """Number of images of each part, as text for the user."""
+        return describe_counts(len(self.train), len(self.validation), len(self.test or ()))
+
     def __len__(self) -> int:
-        return len(self.train) + len(self.validation)
+        return sum(map(len, self._parts.values()))
+
+    @property
+    def _parts(self) -> dict[str, ImageSet]:
+        """The parts in the order of `whole`."""
+        test = {TEST: self.test} if self.test is not None else {}
+        return {VALIDATION: self.validation, **test, TRAIN: self.train}
 
     def to_explore(self, limit: int | None = None) -> ImageSet:
         """Return at most `limit` images for the map, held-out images first."""
-        return self.whole()[: TO_EXPLORE if limit is None else limit]
+        return self.whole().to_explore(limit)
 
     def whole(self) -> ImageSet:
-        """Return all images, held-out images first, without copying pixels."""
-        first, rest = self.validation, self.train
+        """Return all images without copying pixels: validation, test, training."""
+        sets = [*self._parts.values()]
         attributes = None
-        if first.attributes and rest.attributes:
-            values = np.concatenate([first.attributes.values, rest.attributes.values])
-            attributes = replace(first.attributes, values=values)
-        parts = np.array([VALIDATION, TRAIN], object).repeat([len(first), len(rest)])
+        if all(each.attributes for each in sets):
+            values = [each.attributes.values for each in sets if each.attributes]
+            first = sets[0].attributes
+            attributes = first and replace(first, values=np.concatenate(values))
+        parts = np.array([*self._parts], object).repeat([len(each) for each in sets])
         # Callers only index the first axis, which ConcatenatedArray supports.
-        images = cast("NDArray[np.uint8]", ConcatenatedArray(first.images, rest.images))
-        labels = _both(first.labels, rest.labels)
-        files = _both(first.files, rest.files)
-        keys = _both(first.keys, rest.keys)
+        pixels = ConcatenatedArray(*(each.images for each in sets))
+        images = cast("NDArray[np.uint8]", pixels)
+        labels = _joined([each.labels for each in sets])
+        files = _joined([each.files for each in sets])
+        keys = _joined([each.keys for each in sets])
         return ImageSet(images, labels, self.spec, attributes, files, parts, keys)
 
 
-def _both[A: np.generic](first: NDArray[A] | None, rest: NDArray[A] | None) -> NDArray[A] | None:
-    return None if first is None or rest is None else np.concatenate([first, rest])
+def _joined[A: np.generic](arrays: Sequence[NDArray[A] | None]) -> NDArray[A] | None:
+    present = [array for array in arrays if array is not None]
+    return np.concatenate(present) if len(present) == len(arrays) else None
+
+
+def describe_counts(train: int, validation: int, test: int = 0) -> str:
+    """Return the number of images of each part, as text for the user."""
+    images = f"{train:,} training image{'' if train == 1 else 's'}, {validation:,} held out"
+    return f"{images}, {test:,} for the test" if test else images
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,13 +273,24 @@ class Outline:
     ----------
     spec : ImageSpec
         Shape and classes of the images.
-    train, validation : int
-        Number of images in both parts.
+    train, validation, test : int
+        Number of images in each part.
     """
 
     spec: ImageSpec
     train: int
     validation: int
+    test: int = 0
+
+    @property
+    def counts(self) -> str:
+        """Number of images of each part, as text for the user."""
+        return describe_counts(self.train, self.validation, self.test)
+
+    @classmethod
+    def of_parts(cls, spec: ImageSpec, parts: NDArray[np.int8]) -> Outline:
+        """Return the outline of images with the given positions in `PARTS`, shape (N,)."""
+        return cls(spec, *np.bincount(parts, minlength=len(PARTS)).tolist())
 
     @classmethod
     def of(cls, spec: ImageSpec, count: int, share: float) -> Outline:
@@ -250,12 +299,28 @@ class Outline:
         return cls(spec, count - held_out, held_out)
 
 
+LEGACY_SPLIT_KEYS = {"held_out": "validation", "split_seed": "seed"}
+"""Keys of the table ``split`` by their former names in data configs."""
+
+
 class DataConfig(Config, ABC):
     """Base class of the configs of data sources."""
 
     kind: str
     downloads: ClassVar[bool] = False
     """Whether `load` downloads missing images."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _convert_legacy_keys(cls, values: Any) -> Any:
+        if "split" not in cls.model_fields or not isinstance(values, dict):
+            return values
+        moved = {new: values[old] for old, new in LEGACY_SPLIT_KEYS.items() if old in values}
+        if not moved:
+            return values
+        kept = {key: value for key, value in values.items() if key not in LEGACY_SPLIT_KEYS}
+        split = kept.get("split", {})
+        return {**kept, "split": {**dict(split), **moved}}
 
     @classmethod
     @override

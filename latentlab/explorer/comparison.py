@@ -17,13 +17,16 @@ from latentlab.latent.dimensions import kl_per_dimension
 from latentlab.latent.elbo_scores import ENCODE_BATCH_SIZE, elbo_scores
 from latentlab.latent.encode import decode, encode, to_hwc
 from latentlab.latent.paired import paired
+from latentlab.latent.planes import axes_plane, pca_plane
 from latentlab.learning.checkpoint import load_model, run_folder
 from latentlab.learning.events import is_active
 from latentlab.runs.library import run_name
 from latentlab.session.anomalies import with_eta
 from latentlab.session.comparison import (
+    CodesMap,
     CompareImage,
     CompareImages,
+    CompareMaps,
     ComparePoint,
     CompareSummary,
     Comparison,
@@ -187,6 +190,15 @@ def summarise(
     )
 
 
+def map_of_b(explorer: Explorer, second: ModelB, count: int) -> Generator[Progress, None, CodesMap]:
+    """Encode images of the map with B; show two dimensions as they are, and more by PCA."""
+    steps = _codes(second.model, explorer.images[:count])
+    mu, _ = yield from with_progress(steps, "Encoding images with model B")
+    size = mu.shape[1]
+    frame = axes_plane(0, 1, size) if size == 2 or len(mu) < 2 else pca_plane(mu)
+    return CodesMap(frame.place(mu), frame.names)
+
+
 def with_result(second: ModelB, **found: object) -> Comparison:
     """Store results in the comparison of A and B and return it."""
     second.known = replace(second.known, **found)  # type: ignore[arg-type]
@@ -286,6 +298,14 @@ def _(request: CompareImages, explorer: Explorer) -> Comparison:
     if request.rows and not 0 <= min(request.rows) <= max(request.rows) < count:
         raise DataError(f"There are only {count:,} images on the map.")
     return with_result(second, columns=compare_images(explorer, second, request.rows))
+
+
+@answer.register
+def _(request: CompareMaps, explorer: Explorer) -> Generator[Progress, None, Comparison]:
+    second = _second(explorer)
+    if explorer.card is None or image_incompatibility(explorer.card, second.card):
+        return second.known
+    return with_result(second, map=(yield from map_of_b(explorer, second, request.count)))
 
 
 @answer.register

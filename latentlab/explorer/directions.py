@@ -25,6 +25,7 @@ from latentlab.session.directions import (
     MeasureDimensions,
     ReadDirections,
     ReplaceDirection,
+    SaveDirections,
     merge_directions,
     replace_direction,
 )
@@ -79,6 +80,11 @@ def _(
 def _(request: ReplaceDirection, explorer: Explorer) -> tuple[Direction, ...]:
     directions = replace_direction(load_directions(request.card), request.before, request.after)
     return save_directions(request.card, directions)
+
+
+@answer.register
+def _(request: SaveDirections, explorer: Explorer) -> tuple[Direction, ...]:
+    return save_directions(request.card, request.directions)
 
 
 @answer.register

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.data.image_set import ImageSet, Splits
+from latentlab.data.image_set import ImageSet
 from latentlab.data.own_image.crop import OwnImage, Preprocessing, largest_frame
 from latentlab.data.own_image.preprocess import bounded, fit_picture, read_source
 from latentlab.directories import resources
@@ -31,10 +31,17 @@ from latentlab.latent.encode import (
     to_hwc,
 )
 from latentlab.latent.prior_samples import labels_for, sample_prior
-from latentlab.learning.checkpoint import empty_model, load_model, load_weights, run_folder
+from latentlab.learning.checkpoint import (
+    empty_model,
+    hash_of_weights,
+    load_model,
+    load_weights,
+    run_folder,
+)
 from latentlab.learning.recipe import Recipe, make_recipe
 from latentlab.runs.imported import is_imported
 from latentlab.session.abilities import Ability
+from latentlab.session.mosaic import square_columns
 from latentlab.session.points import (
     LatentPath,
     ModelCard,
@@ -51,13 +58,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latentlab.data.image_set import DataConfig
+    from latentlab.data.image_set import DataConfig, ImageSpec, Splits
     from latentlab.explorer.code_index import CodeStatistics
     from latentlab.explorer.comparison import ModelB
     from latentlab.models.base import Model
 
 ADOPT_ENCODE_S = 0.2
 """Time limit in seconds for encoding images of a model under training."""
+
+
+@dataclass(frozen=True, slots=True)
+class _RunImages:
+    """All images of the run of the open model, and what its card says of them."""
+
+    whole: ImageSet | None
+    spec: ImageSpec
+    data: str
+    note: str
+    held_out: int
 
 
 class Explorer:
@@ -69,7 +87,8 @@ class Explorer:
 
     def __init__(self) -> None:
         self._model: Model | None = None
-        self._splits: Splits | None = None
+        self._whole: ImageSet | None = None
+        self._of_run: _RunImages | None = None
         self._few: ImageSet | None = None
         self._images: ImageSet | None = None
         self._recipe: Recipe | None = None
@@ -138,17 +157,58 @@ class Explorer:
         # It is unknown which of these images such a model was trained on.
         self._tells_parts = not (shipped or is_imported(folder))
         self.held_out = len(splits.validation) if splits is not None else 0
-        few = self._with_parts(None if splits is None else splits.to_explore())
+        whole = self._with_parts(None if splits is None else splits.whole())
+        self._of_run = _RunImages(whole, checkpoint.spec, data, note, self.held_out)
+        self._show_first(model, whole, within)
+        card = card_of(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
+        return self._shown(replace(card, weights=hash_of_weights(path)), data, note)
+
+    def _show_first(self, model: Model, whole: ImageSet | None, within: float) -> None:
+        """Encode the first images of a set and show them."""
+        few = None if whole is None else whole.to_explore()
         codes = self._codes_of(model, few, within)
         # The images differ from those of a model under training, so its buffers are not reused.
         self._spare = None
-        self._show(model, splits, few, codes, None)
-        card = card_of(model, checkpoint.recipe, checkpoint.spec, folder, checkpoint.epoch)
-        return self._shown(card, data, note)
+        self._show(model, whole, few, codes, None)
+
+    @property
+    def run_images(self) -> ImageSet | None:
+        """All images of the run's data set, also while others are on the map."""
+        return self._of_run.whole if self._of_run else None
+
+    def show_images(
+        self, images: ImageSet, name: str, note: str, within: float = math.inf
+    ) -> ModelCard:
+        """Show other images with the open model.
+
+        Parameters
+        ----------
+        images : ImageSet
+            Images of the model's shape. Their classes may be others, unless it is conditional.
+        name : str
+            Name of the data set.
+        note : str
+            Note for the user.
+        within : float
+            See `open`.
+        """
+        assert self.card
+        self.held_out = 0
+        self._show_first(self.model, images, within)
+        return self._shown(replace(self.card, spec=images.spec, other=name), name, note)
+
+    def show_run_images(self, within: float = math.inf) -> ModelCard:
+        """Show the images of the run again."""
+        own = self._of_run
+        assert self.card
+        assert own
+        self.held_out = own.held_out
+        self._show_first(self.model, own.whole, within)
+        return self._shown(replace(self.card, spec=own.spec, other=""), own.data, own.note)
 
     def show_codes(self, card: ModelCard, codes: Codes, images: ImageSet | None) -> ModelCard:
         """Show codes without a model, and their images if there are any."""
-        self._model = self._spare = self._recipe = self._splits = None
+        self._model = self._spare = self._recipe = self._whole = self._of_run = None
         self._few = self._images = images
         self.held_out, self.codes = 0, codes
         number = self.card.number + 1 if self.card else 0
@@ -200,19 +260,21 @@ class Explorer:
             few = images[: len(codes)]
         self.held_out, self._tells_parts = len(splits.validation), True
         self._spare = self._model if same else None
-        self._show(model, splits, few, codes, parsed)
-        card = card_of(model, parsed, splits.spec, folder, epoch)
-        return self._shown(card, parsed.data.kind, splits.notes)
+        whole = self._whole if same and self._whole is not None else splits.whole()
+        kind, note = parsed.data.kind, splits.notes
+        self._of_run = _RunImages(whole, splits.spec, kind, note, self.held_out)
+        self._show(model, whole, few, codes, parsed)
+        return self._shown(card_of(model, parsed, splits.spec, folder, epoch), kind, note)
 
     def _show(
         self,
         model: Model,
-        splits: Splits | None,
+        whole: ImageSet | None,
         few: ImageSet | None,
         codes: Codes,
         recipe: Recipe | None,
     ) -> None:
-        self._model, self._splits, self._recipe, self._few = model, splits, recipe, few
+        self._model, self._whole, self._recipe, self._few = model, whole, recipe, few
         self._images, self.codes = few[: len(codes)] if few else None, codes
 
     def _shown(self, card: ModelCard, data: str, note: str) -> ModelCard:
@@ -225,7 +287,7 @@ class Explorer:
 
     @property
     def _total(self) -> int:
-        return 0 if self._splits is None else len(self._splits)
+        return 0 if self._whole is None else len(self._whole)
 
     @property
     def has_more(self) -> bool:
@@ -256,7 +318,7 @@ class Explorer:
         Codes or None
             None if the model or its codes changed meanwhile.
         """
-        return self._show_more(self._with_parts(self._splits.whole() if self._splits else None))
+        return self._show_more(self._whole)
 
     def _show_more(self, images: ImageSet | None) -> Generator[float, None, Codes | None]:
         existing = self.codes
@@ -372,8 +434,3 @@ class Explorer:
         z = np.array([point.z for point in points], np.float32)
         labels = np.array([point.label or 0 for point in points], np.int64)
         return decode(self.model, z, labels)
-
-
-def square_columns(count: int) -> int:
-    """Return the number of columns of a roughly square grid of `count` images."""
-    return int(np.ceil(np.sqrt(count)))

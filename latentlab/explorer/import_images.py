@@ -74,7 +74,9 @@ def contact_sheet(values: Mapping[str, Any]) -> Generator[Progress, None, Contac
     config = parse(FolderConfig, values)
     with closing((yield from find_pictures(config.root))) as source:
         yield from find_pages(source)
-        known = yield from describe_pictures(source, config.attributes, config.classes_from)
+        known = yield from describe_pictures(
+            source, config.attributes, config.classes_from, config.split
+        )
         rows, pictures, notes = yield from _some(source, known, config)
     labels, names, beside = known.labels, known.class_names, known.beside
     counts = np.bincount(labels, minlength=len(names)).tolist() if labels is not None else []

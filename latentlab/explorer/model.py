@@ -10,7 +10,7 @@ import numpy as np
 
 from latentlab.errors import DataError, RunError
 from latentlab.explorer.answer import answer
-from latentlab.explorer.explorer import Explorer, square_columns
+from latentlab.explorer.explorer import Explorer
 from latentlab.explorer.route import straight_path_points
 from latentlab.explorer.unreadable import image_file_error, run_path_error
 from latentlab.latent.codes import Codes
@@ -34,6 +34,7 @@ from latentlab.session.model import (
     ShowAll,
     ShowRest,
 )
+from latentlab.session.mosaic import square_columns
 from latentlab.session.points import (
     GridSettings,
     Manifold,

@@ -15,8 +15,9 @@ from pydantic import TypeAdapter
 
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
+from latentlab.data.image_set import Outline
 from latentlab.directories import cache, recipes
-from latentlab.errors import LatentlabError, RunError
+from latentlab.errors import DataError, LatentlabError, RecipeError, RunError
 from latentlab.explorer.answer import answer
 from latentlab.explorer.explorer import Explorer
 from latentlab.json_files import parse_json, read_bytes
@@ -63,11 +64,19 @@ def _(request: TimePresets, explorer: Explorer) -> Generator[Progress, None, tup
 
 @answer.register
 def _(request: EstimateTime, explorer: Explorer) -> Generator[Progress, None, Estimate]:
-    seconds = None
-    # Training itself reports what is wrong with a recipe or its data.
-    with suppress(LatentlabError):
-        seconds = yield from estimate(make_recipe(request.values))
-    return Estimate(request.values, seconds)
+    estimated = Estimate(request.values)
+    # Training itself reports what is wrong with a recipe.
+    with suppress(RecipeError):
+        recipe = make_recipe(request.values)
+        try:
+            outline = yield from recipe.data.outline()
+        except DataError as error:
+            return replace(estimated, problem=error.message)
+        if outline:
+            estimated = replace(estimated, images=outline.counts)
+            seconds = yield from _estimate(recipe, outline, measure=True)
+            estimated = replace(estimated, seconds=seconds)
+    return estimated
 
 
 @answer.register
@@ -96,8 +105,12 @@ def estimate(recipe: Recipe, *, measure: bool = True) -> Generator[Progress, Non
         Whether to measure a step, once per session; else only earlier measurements are used.
     """
     outline = yield from recipe.data.outline()
-    if outline is None:
-        return None
+    return (yield from _estimate(recipe, outline, measure=measure)) if outline else None
+
+
+def _estimate(
+    recipe: Recipe, outline: Outline, *, measure: bool
+) -> Generator[Progress, None, float | None]:
     key = _time_key(recipe, outline.spec.shape)
     times = _read_times()
     if measure and key not in _measured and is_measurable(recipe, outline.spec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 
 from latentlab.explorer.answer import answer
@@ -10,6 +11,7 @@ from latentlab.learning.events import EpochPreview
 from latentlab.runs.library import compare, discard, library, rename, restore, run_name, trash
 from latentlab.runs.notes import read_notes, write_notes
 from latentlab.runs.portraits import read_epoch_preview
+from latentlab.runs.run_data import relink
 from latentlab.session.library.notes import Annotate, Notes
 from latentlab.session.runs import (
     Compare,
@@ -19,10 +21,12 @@ from latentlab.session.runs import (
     ListLibrary,
     MovedRun,
     ReadEpochPreview,
+    Relink,
     Rename,
     Restore,
     Trash,
 )
+from latentlab.work import Progress
 
 
 @answer.register
@@ -66,6 +70,11 @@ def _(request: Annotate, explorer: Explorer) -> Notes:
     previous = read_notes(request.folder)
     write_notes(request.folder, request.notes)
     return previous
+
+
+@answer.register
+def _(request: Relink, explorer: Explorer) -> Generator[Progress, None, str]:
+    return relink(request.folder, request.path)
 
 
 @answer.register

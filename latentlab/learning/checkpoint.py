@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -206,6 +207,19 @@ def load_model(path: Path) -> tuple[Model, Checkpoint]:
     weights = read_weights(file, _shapes(model))
     load_weights(_allocate(model), weights, str(file))
     return model, checkpoint
+
+
+def hash_of_weights(path: Path) -> str:
+    """Return a hash of the weights file of a run folder or checkpoint, as 16 hexadecimal digits.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be read.
+    """
+    file = run_folder(path) / f"{_stem(path)}.safetensors"
+    with reading(file), file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()[:16]
 
 
 def empty_model(recipe: Recipe, spec: ImageSpec) -> Model:

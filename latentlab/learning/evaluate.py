@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from latentlab.learning.events import EpochPreview, Losses
+from latentlab.learning.checkpoint import load_weights
+from latentlab.learning.events import EpochPreview, FinalTest, Losses
 from latentlab.learning.latent_statistics import AGGREGATE_IMAGES, latent_statistics
+from latentlab.learning.loader import make_loader
 from latentlab.learning.loss_sums import LossSums
 from latentlab.learning.objectives import Noise, compute_losses
 
@@ -16,7 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from latentlab.data.image_set import ImageSet
     from latentlab.learning.events import LatentStatistics
+    from latentlab.learning.loader import Loader
+    from latentlab.learning.monitor import Monitor
     from latentlab.learning.trainer import Trainer
     from latentlab.models.base import Model
 
@@ -30,27 +36,59 @@ PREVIEW_SAMPLES = 32
 @torch.no_grad()
 def validate(trainer: Trainer) -> tuple[Losses, LatentStatistics]:
     """Return the mean losses over the held-out images, and the statistics of their codes."""
-    sums = LossSums()
     model, recipe, device = trainer.shown.eval(), trainer.recipe, trainer.device
     generator = torch.Generator(device).manual_seed(recipe.training.seed)
-    noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
-    size = trainer.validation_feed.spec.at_once(VALIDATION_BATCH_SIZE)
-    rows = torch.arange(len(trainer.validation_feed)).split(size)
     posteriors: list[tuple[Tensor, Tensor]] = []
-    for part, (x, y) in zip(rows, trainer.validation_feed.batches(rows), strict=True):
+    losses = _mean_losses(trainer, model, trainer.validation_feed, generator, posteriors)
+    mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
+    rng = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
+    latents = trainer.geometry.add_to(latent_statistics(mu, sigma, rng), model, mu)
+    trainer.model.train()
+    return losses, latents
+
+
+@torch.no_grad()
+def score_test(trainer: Trainer, images: ImageSet, monitor: Monitor) -> FinalTest:
+    """Score the test images with the weights of the last epoch and with those of the best."""
+    device, training = trainer.device, trainer.recipe.training
+    loader = make_loader(images, device, training.resident_mb)
+
+    def losses(model: Model) -> Losses:
+        generator = torch.Generator(device).manual_seed(training.seed)
+        return _mean_losses(trainer, model.eval(), loader, generator)
+
+    last = losses(trainer.shown)
+    best = last if monitor.best_epoch == trainer.epoch else None
+    if best is None and monitor.best_weights:
+        model = deepcopy(trainer.shown)
+        load_weights(model, monitor.best_weights.weights, "The best epoch")
+        best = losses(model.to(device))
+    trainer.model.train()
+    return FinalTest(trainer.epoch, last, monitor.best_epoch, best)
+
+
+def _mean_losses(
+    trainer: Trainer,
+    model: Model,
+    loader: Loader,
+    generator: torch.Generator,
+    posteriors: list[tuple[Tensor, Tensor]] | None = None,
+) -> Losses:
+    """Return the mean losses over images; append the posteriors of the first ones to a list."""
+    sums, recipe, device = LossSums(), trainer.recipe, trainer.device
+    noise, numbers = Noise(generator), recipe.objective.numbers(trainer.epochs)
+    size = loader.spec.at_once(VALIDATION_BATCH_SIZE)
+    rows = torch.arange(len(loader)).split(size)
+    for part, (x, y) in zip(rows, loader.batches(rows), strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=trainer.bf16):
             values, outputs = compute_losses(
                 model, recipe.objective, (x, y, trainer.known(part)), numbers, noise
             )
         sums.add(values)
         sums.count(len(x))
-        if len(posteriors) * size < AGGREGATE_IMAGES:
+        if posteriors is not None and len(posteriors) * size < AGGREGATE_IMAGES:
             posteriors.append((outputs.q.mean, outputs.q.stddev))
-    mu, sigma = map(torch.cat, zip(*posteriors, strict=True))
-    rng = torch.Generator().manual_seed(recipe.training.seed) if device.type == "mps" else generator
-    latents = trainer.geometry.add_to(latent_statistics(mu, sigma, rng), model, mu)
-    trainer.model.train()
-    return sums.means(), latents
+    return sums.means()
 
 
 @torch.no_grad()

@@ -68,6 +68,8 @@ class Step:
         Means over the images since the last step with losses; about ten times a second.
     images_per_second, seconds_left : float
         Speed and estimated time left; set only with `losses`.
+    scheduled : dict
+        Values of the step that a schedule may change, by dotted key; set only with `losses`.
     """
 
     step: int
@@ -75,6 +77,7 @@ class Step:
     losses: Losses | None = None
     images_per_second: float = 0.0
     seconds_left: float = 0.0
+    scheduled: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,28 @@ class EpochEnd:
     memory: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class FinalTest:
+    """Training has ended, and the test images were scored, once.
+
+    Parameters
+    ----------
+    epoch : int
+        Last epoch.
+    losses : dict
+        Nats per image of the weights of the last epoch.
+    best_epoch : int
+        Epoch with the lowest validation loss.
+    best_losses : dict or None
+        Nats per image of the weights of that epoch; None if it was before the run was resumed.
+    """
+
+    epoch: int
+    losses: Losses
+    best_epoch: int
+    best_losses: Losses | None = None
+
+
 ACTIVE_KL = 0.01
 """KL from which a latent dimension is active, in nats."""
 
@@ -124,6 +149,19 @@ def is_active(kl: NDArray[np.float64]) -> NDArray[np.bool_]:
     KL >= mu² / 2.
     """
     return kl >= ACTIVE_KL
+
+
+WEAK_KL = 0.25
+"""KL below which an active dimension is weak, in nats.
+
+If the codes of all images together fill the prior, the KL is the mean of -log sigma: at 0.25 nats
+the posterior still has 78 % of the standard deviation of the prior.
+"""
+
+
+def is_weak(kl: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which latent dimensions are active but carry little, from the KL of each in nats."""
+    return is_active(kl) & (kl < WEAK_KL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,4 +285,4 @@ class Snapshot:
     weights: Mapping[str, NDArray] = field(repr=False)
 
 
-Event = Progress | Started | Step | EpochEnd | Snapshot | EpochPreview | Change
+Event = Progress | Started | Step | EpochEnd | Snapshot | EpochPreview | Change | FinalTest

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from latentlab.errors import RecipeError, TrainingError
-from latentlab.learning.evaluate import epoch_preview, validate
+from latentlab.learning.evaluate import epoch_preview, score_test, validate
 from latentlab.learning.events import Change, EpochEnd, Event, SavedState, Started
 from latentlab.learning.fast import device as devices
 from latentlab.learning.fast.distributed import join_processes, local_device
@@ -51,8 +51,7 @@ def fit(
     controls : Controls, optional
         Changes the recipe during the run, and sets the interval of the snapshots.
     keep : callable, optional
-        Called with the state to save at intervals, and when training ends, is stopped or
-        fails.
+        Called with the state to save at intervals, and when training ends, is stopped or fails.
     resume : TrainingState, optional
         State of an earlier run of the same recipe, from which training continues exactly.
     changes : iterable of Change
@@ -64,7 +63,8 @@ def fit(
     ------
     Event
         ``Progress`` until the data is loaded, one ``Started``, a ``Step`` after each optimizer
-        step, an ``EpochEnd`` after each epoch, and ``Change``, ``Snapshot``, ``EpochPreview``.
+        step, an ``EpochEnd`` after each epoch, ``Change``, ``Snapshot``, ``EpochPreview``, and
+        a ``FinalTest`` if there are test images.
 
     Returns
     -------
@@ -87,9 +87,9 @@ def fit(
     replay = _restore(trainer, resume, changes)
     monitor = Monitor(trainer, controls, resume)
     yield _started(trainer, splits, devices.device_name(device))
-    steering = _Steering(trainer, controls, replay)
+    learning = _learn(trainer, monitor, _Steering(trainer, controls, replay), keep, splits)
     with devices.training_on(device):
-        yield from _exclude_consumer(_learn(trainer, monitor, steering, keep), monitor)
+        yield from _exclude_consumer(learning, monitor)
     return trainer.shown.cpu().eval()
 
 
@@ -142,6 +142,7 @@ def _learn(
     monitor: Monitor,
     steering: _Steering,
     keep: Callable[[SavedState], None] | None,
+    splits: Splits,
 ) -> Generator[Event]:
     def save() -> None:
         if keep and trainer.team.leads and (saved := monitor.take_saved()):
@@ -158,6 +159,10 @@ def _learn(
             over = yield from _epoch(trainer, monitor, steering)
             if monitor.wants_keeping():
                 save()
+        if splits.test:
+            tested = score_test(trainer, splits.test, monitor)
+            monitor.save_again()
+            yield tested
     except TrainingError as error:
         raise monitor.diverged(error) from error
     except (RuntimeError, MemoryError) as error:

@@ -61,6 +61,8 @@ class Monitor:
         self.best_epoch = position.best_epoch if position else 0
         self.judged_by = position.judged_by if position else ""
         self._best: Snapshot | None = None
+        self.best_weights: Snapshot | None = None
+        """Weights of the best epoch; None if it was before the run was resumed."""
 
     def now(self) -> float:
         """Return a clock in seconds that excludes time outside training."""
@@ -95,7 +97,8 @@ class Monitor:
         steps = trainer.steps_per_epoch * trainer.recipe.training.epochs
         left = self._pace.seconds_for(steps - trainer.step_count)
         speed = self._pace.steps_per_second * trainer.images_per_step
-        return Step(trainer.step_count, trainer.epoch + 1, recent, speed, left)
+        scheduled = trainer.scheduled
+        return Step(trainer.step_count, trainer.epoch + 1, recent, speed, left, scheduled)
 
     def end_epoch(self) -> tuple[Losses, float]:
         """Return the mean losses and the seconds of the epoch; waits for the device."""
@@ -151,6 +154,7 @@ class Monitor:
         judged_by = f"{objective!r} {objective.numbers(trainer.epochs)}"
         if self.best_loss is None or loss < self.best_loss or judged_by != self.judged_by:
             self.best_loss, self.best_epoch, self._best = loss, trainer.epoch, self._last_finite
+            self.best_weights = self._last_finite
         self.judged_by = judged_by
         return self.best_epoch, self.best_loss
 
@@ -178,6 +182,10 @@ class Monitor:
     def wants_keeping(self) -> bool:
         """Return whether a save is due."""
         return self.now() - self._saved_at >= SAVE_INTERVAL_S
+
+    def save_again(self) -> None:
+        """Make the next save write the last and the best weights, whose losses have changed."""
+        self._saved_step, self._best = -1, self.best_weights
 
     def take_saved(self) -> SavedState | None:
         """Return the state to save; None if it is already saved.

@@ -102,9 +102,10 @@ class ELBO(RateDistortion, title="ELBO"):
     )
     schedule: Annotated[Schedule, Choice(SCHEDULES)] = Field(
         Constant(),
-        title="Beta schedule",
-        description="How beta grows during the first epochs.",
-        json_schema_extra={"prefix": "Beta"},
+        title="KL warm-up",
+        description="KL warm-up (annealing): from 0 × beta to 1 × beta over the first epochs, so "
+        "that the decoder learns to use z before the KL weighs in full.",
+        json_schema_extra={"prefix": "Warm-up", "factor_of": "beta"},
     )
     free_bits: float = Field(
         0.0,
@@ -175,7 +176,7 @@ class Capacity(RateDistortion, title="Target KL"):
         Constant(),
         title="Target schedule",
         description="How the target grows during the first epochs.",
-        json_schema_extra={"prefix": "Target"},
+        json_schema_extra={"prefix": "Target", "factor_of": "target"},
     )
 
     @override

@@ -70,7 +70,7 @@ class TrainingConfig(Config):
         Constant(),
         title="Rate schedule",
         description="How the learning rate changes during the run.",
-        json_schema_extra={"prefix": "Rate", **OPTIMIZER},
+        json_schema_extra={"prefix": "Rate", "factor_of": "rate", **OPTIMIZER},
     )
     optimizer: Annotated[OptimizerConfig, Choice(OPTIMIZERS)] = Field(
         Adam(),

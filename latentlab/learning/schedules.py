@@ -6,9 +6,12 @@ import math
 from abc import ABC, abstractmethod
 from typing import Literal, override
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from latentlab.config import Config, Registry
+
+FACTOR: dict[str, JsonValue] = {"factor": True}
+"""JSON-schema extra of a number that multiplies the scheduled value; forms show what it is."""
 
 
 class Schedule(Config, ABC):
@@ -25,7 +28,7 @@ SCHEDULES = Registry[Schedule]("schedule", default="constant")
 
 
 @SCHEDULES.register
-class Constant(Schedule, title="Constant"):
+class Constant(Schedule, title="None (constant)"):
     """The full value from the first step."""
 
     kind: Literal["constant"] = "constant"
@@ -42,12 +45,24 @@ class Ramp(Schedule):
         10.0,
         gt=0,
         le=100_000,
-        title="Ramp",
-        description="Epochs from the start value to the end value.",
+        title="Length",
+        description="Epochs from the start to the end.",
         json_schema_extra={"unit": "epochs"},
     )
-    start: float = Field(0.0, ge=0, le=1, description="Factor at the first step.")
-    end: float = Field(1.0, ge=0, le=1, description="Factor after the ramp.")
+    start: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Factor at the first step: 0 starts at 0, 1 at the full value.",
+        json_schema_extra=FACTOR,
+    )
+    end: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Factor after the last of these epochs: 1 is the full value.",
+        json_schema_extra=FACTOR,
+    )
 
     @override
     def factor(self, epochs: float) -> float:
@@ -60,7 +75,7 @@ class Ramp(Schedule):
 
 @SCHEDULES.register
 class Linear(Ramp, title="Linear"):
-    """A straight line: for beta KL annealing, for the learning rate a warm-up.
+    """A straight line: KL annealing of beta, or a warm-up of the learning rate.
 
     References
     ----------
@@ -92,7 +107,7 @@ class Cosine(Ramp, title="Cosine"):
 
 @SCHEDULES.register
 class Cyclical(Schedule, title="Cyclical"):
-    """From 0 to the full value in repeated cycles, which can revive inactive dimensions.
+    """Cyclical annealing: repeated cycles from 0 can revive inactive dimensions.
 
     References
     ----------

@@ -199,6 +199,14 @@ class Trainer:
             self._set_scheduled(name, now[name])
         self._last_scheduled = now
 
+    @property
+    def scheduled(self) -> dict[str, float]:
+        """Present value of everything that a schedule may change, by its dotted key."""
+        return {
+            "training.learning_rate" if name == "learning_rate" else f"objective.{name}": value
+            for name, value in self._last_scheduled.items()
+        }
+
     def _set_scheduled(self, name: str, value: float) -> None:
         if name == "learning_rate":
             for group in self.optimizer.param_groups:

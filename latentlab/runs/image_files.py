@@ -12,8 +12,12 @@ from PIL import ExifTags, Image, PngImagePlugin
 from latentlab import __version__
 from latentlab.atomic_write import write_atomically
 from latentlab.errors import RunError, reading
-from latentlab.session.export import ANIMATIONS, GRID_FORMATS, IMAGE_FORMATS, check_suffix
+from latentlab.session.export import GRID_FORMATS, IMAGE_FORMATS, VECTORS, check_suffix
+from latentlab.session.files.figure import sheet_figure
+from latentlab.session.files.film import FilmOptions
 from latentlab.session.mosaic import tile
+from latentlab.session.points import Loop
+from latentlab.work import finish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latentlab.session.files.figure import PlotAxis
     from latentlab.session.points import Tiles
 
-FRAME_MS = 60
 MAX_PIXELS = 1 << 22
 """Maximum number of pixels of an image that is read."""
 MAX_EXIF = 60_000
@@ -38,6 +42,8 @@ def save_tiles(
     back: bool = True,
     *,
     steps: bool = False,
+    scale: int = 2,
+    axes: tuple[PlotAxis, PlotAxis] | None = None,
 ) -> None:
     """Write tiles as an image grid or as an animation, depending on the extension of `path`.
 
@@ -46,7 +52,7 @@ def save_tiles(
     tiles : Tiles
         Images to write.
     path : Path
-        Output file with an extension in `TILES`.
+        Output file with an extension in `GRID_FORMATS`.
     info : mapping
         Metadata written into the file.
     gap : int
@@ -55,16 +61,28 @@ def save_tiles(
         Whether an animation plays back and forth instead of restarting after its last frame.
     steps : bool
         Whether the tiles are steps of a path: WebP is then an animation, as GIF always is.
+    scale : int
+        Pixels of the file along a side of each pixel of an image of a grid.
+    axes : (PlotAxis, PlotAxis), optional
+        Axes of the grid, which SVG and PDF show.
 
     Raises
     ------
     RunError
-        If the file cannot be written, or its extension is not in `TILES`.
+        If the file cannot be written, or its extension is not in `GRID_FORMATS`.
     """
-    if check_suffix(path, GRID_FORMATS) in (ANIMATIONS if steps else ("gif",)):
+    kind = check_suffix(path, GRID_FORMATS)
+    if kind in ("gif", "mp4") or (steps and kind == "webp"):
         save_animation(tiles.pictures, path, info, back=back)
+        return
+    sheet = tile(tiles.pictures, tiles.columns, gap, 255 if kind in VECTORS else 0)
+    if kind in VECTORS:
+        # Importing matplotlib takes half a second, and few sessions save a figure.
+        from latentlab.runs.plot_figure import save_figure
+
+        save_figure(sheet_figure(sheet, axes), path, info)
     else:
-        save_image(tile(tiles.pictures, tiles.columns, gap), path, info, scale=2)
+        save_image(sheet, path, info, scale)
 
 
 def save_image(
@@ -77,20 +95,17 @@ def save_image(
     RunError
         If the file cannot be written, or its extension is not in `PICTURES`.
     """
-    image, text = _enlarged(picture, scale), json.dumps(info)
+    image, text = enlarged(picture, scale), json.dumps(info)
     match check_suffix(path, IMAGE_FORMATS):
         case "png":
-            chunks = PngImagePlugin.PngInfo()
-            chunks.add_text("Software", SOFTWARE)
-            chunks.add_text("latentlab", text)
-            _save(image, path, "PNG", pnginfo=chunks)
+            save_encoded(image, path, "PNG", pnginfo=_chunks(text))
         case "jpg":
-            _save(image, path, "JPEG", quality=95, subsampling=0, exif=_exif(text))
+            save_encoded(image, path, "JPEG", quality=95, subsampling=0, exif=exif_of(text))
         case "webp":
-            _save(image, path, "WEBP", lossless=True, exif=_exif(text))
+            save_encoded(image, path, "WEBP", lossless=True, exif=exif_of(text))
         case "tiff":
             tags = {305: SOFTWARE, 270: text}
-            _save(image, path, "TIFF", compression="tiff_adobe_deflate", tiffinfo=tags)
+            save_encoded(image, path, "TIFF", compression="tiff_adobe_deflate", tiffinfo=tags)
 
 
 def save_animation(
@@ -100,21 +115,31 @@ def save_animation(
     scale: int = 4,
     back: bool = True,
 ) -> None:
-    """Write frames as an endless GIF or WebP; with `back` it plays back and forth.
+    """Write frames as an endless GIF, WebP or MP4; with `back` it plays back and forth.
 
     Raises
     ------
     RunError
-        If the file cannot be written, or its extension is not in `MOVING`.
+        If the file cannot be written, or its extension is not in `ANIMATIONS`.
     """
-    first, *others = images = [_enlarged(frame, scale) for frame in frames]
-    others += images[-2:0:-1] if back else []
-    options = {"save_all": True, "append_images": others, "duration": FRAME_MS, "loop": 0}
-    if check_suffix(path, ANIMATIONS) == "gif":
-        comment = json.dumps({"software": SOFTWARE, **info}).encode()
-        _save(first, path, "GIF", comment=comment, **options)
-    else:
-        _save(first, path, "WEBP", lossless=True, exif=_exif(json.dumps(info)), **options)
+    from latentlab.runs.film_files import save_film
+
+    options = FilmOptions(scale=scale, loop=Loop.BACK if back else Loop.ROUND)
+    finish(save_film(frames, path, info, options))
+
+
+def encoded_png(picture: NDArray[np.uint8], info: Mapping[str, Any]) -> bytes:
+    """Return an image as the bytes of a PNG file with metadata."""
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "PNG", pnginfo=_chunks(json.dumps(info)))
+    return content.getvalue()
+
+
+def _chunks(text: str) -> PngImagePlugin.PngInfo:
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("Software", SOFTWARE)
+    chunks.add_text("latentlab", text)
+    return chunks
 
 
 def read_png(path: Path) -> NDArray[np.uint8] | None:
@@ -128,13 +153,15 @@ def read_png(path: Path) -> NDArray[np.uint8] | None:
         return None
 
 
-def _enlarged(picture: NDArray[np.uint8], scale: int) -> Image.Image:
+def enlarged(picture: NDArray[np.uint8], scale: int) -> Image.Image:
+    """Return an image whose pixels are squares of `scale` pixels."""
     image = Image.fromarray(picture)
     size = (image.width * scale, image.height * scale)
     return image.resize(size, Image.Resampling.NEAREST)
 
 
-def _exif(text: str) -> Image.Exif:
+def exif_of(text: str) -> Image.Exif:
+    """Return EXIF data with the name of this program, and a text unless it is too long."""
     exif = Image.Exif()
     exif[ExifTags.Base.Software] = SOFTWARE
     # JPEG limits the size of EXIF; write the image without metadata rather than fail.
@@ -143,7 +170,14 @@ def _exif(text: str) -> Image.Exif:
     return exif
 
 
-def _save(image: Image.Image, path: Path, format_name: str, **options: Any) -> None:
+def save_encoded(image: Image.Image, path: Path, format_name: str, **options: Any) -> None:
+    """Encode an image with Pillow, then write the file atomically.
+
+    Raises
+    ------
+    RunError
+        If the image does not fit the format, or the file cannot be written.
+    """
     content = io.BytesIO()
     try:
         image.save(content, format_name, **options)

@@ -21,6 +21,7 @@ from latentlab.learning.events import (
     EpochEnd,
     EpochPreview,
     Event,
+    FinalTest,
     SavedState,
     Snapshot,
     Started,
@@ -44,7 +45,15 @@ from latentlab.runs.run_log import (
     read_run_log,
     truncate_after,
 )
-from latentlab.session.curves import METRICS, TRAIN, VALIDATION, StepLog, last_losses, metrics_line
+from latentlab.session.curves import (
+    METRICS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    StepLog,
+    last_losses,
+    metrics_line,
+)
 from latentlab.session.latent_curves import FILE as LATENTS
 from latentlab.session.latent_curves import latents_line
 
@@ -189,6 +198,8 @@ def _written(events: Generator[Event, None, object], recorder: _Recorder) -> Gen
                     recorder.add_step(event, losses)
                 case EpochEnd():
                     recorder.write_epoch(event)
+                case FinalTest():
+                    recorder.write_test(event)
                 case Change(problem=""):
                     recorder.write_change(event)
                 case EpochPreview():
@@ -240,6 +251,15 @@ class _Recorder:
             self._best_metrics = self._metrics
         self._append(METRICS, *lines)
         self._append(LATENTS, latents_line(event.epoch, event.latents))
+
+    def write_test(self, event: FinalTest) -> None:
+        """Write the test losses of the best and of the last epoch; call it before the last save."""
+        self._metrics = {**self._metrics, TEST: event.losses}
+        lines = [metrics_line(event.epoch, TEST, event.losses, 0.0)]
+        if event.best_losses and event.best_epoch < event.epoch:
+            self._best_metrics = {**self._best_metrics, TEST: event.best_losses}
+            lines.insert(0, metrics_line(event.best_epoch, TEST, event.best_losses, 0.0))
+        self._append(METRICS, *lines)
 
     def write_change(self, change: Change) -> None:
         self.recipe = self.recipe.changed(change.key, change.value)

@@ -15,9 +15,9 @@ from pydantic import Field, TypeAdapter
 
 from latentlab.atomic_write import is_missing, write_atomically
 from latentlab.data.fingerprint import Fingerprint, compare, joined, misfit, take
-from latentlab.errors import DataError, LatentlabError
+from latentlab.errors import DataError, LatentlabError, RunError
 from latentlab.json_files import Record, read_json
-from latentlab.learning.checkpoint import DESCRIPTION_FILE
+from latentlab.learning.checkpoint import DESCRIPTION_FILE, read_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -159,6 +159,74 @@ def load_run_data(
     raise problem
 
 
+def relink(folder: Path, path: Path) -> Generator[Progress, None, str]:
+    """Point a run whose data moved to it again, after a comparison with its fingerprint.
+
+    Parameters
+    ----------
+    folder : Path
+        Run folder.
+    path : Path
+        Folder or file that holds the images now. If the run also used a label or attribute file,
+        the one of the same name beside it is used.
+
+    Yields
+    ------
+    Progress
+        Progress of reading the images.
+
+    Returns
+    -------
+    str
+        What was found, and what has changed, as text for the user.
+
+    Raises
+    ------
+    DataError
+        If these are not the images of the run; the run is then unchanged.
+    RunError
+        If the run cannot be read or written, or is too old to recognise its images.
+    """
+    checkpoint, kept = read_checkpoint(folder), read_run_data(folder)
+    if kept is None:
+        raise RunError(
+            f"{folder.name} has no {FILE}, so it cannot recognise its images.",
+            "Put the images back where they were when it was trained.",
+        )
+    data = checkpoint.recipe.data
+    config = data.model_copy(update=_moved_paths(data, kept, path.absolute()))
+    splits, change = _checked((yield from config.load()), config, kept, checkpoint.spec)
+    places = {name: _place(place, folder) for name, place in path_fields(config).items()}
+    record = kept.model_copy(update={"paths": places})
+    write_atomically(folder / FILE, f"{record.model_dump_json(indent=1)}\n".encode())
+    found = f"The images of {folder.name} are in {path} now: {splits.counts}."
+    return " ".join(filter(None, (found, change)))
+
+
+def _moved_paths(data: DataConfig, kept: RunData, path: Path) -> dict[str, Path]:
+    """Return the new path of each path of a data config.
+
+    Raises
+    ------
+    DataError
+        If the data set is not read from a path.
+    """
+    before = {name: Path(place.absolute) for name, place in kept.paths.items()}
+    before |= {name: old for name, old in path_fields(data).items() if name not in before}
+    if not before:
+        named = [name for name in ("root", "images") if name in type(data).model_fields]
+        if not named:
+            raise DataError(f"The data set {data.kind} is not read from a folder or file.")
+        return {named[0]: path}
+    # The images are the first field; others are tables and labels.
+    first, *others = sorted(before, key=[*type(data).model_fields].index)
+    found = {first: path}
+    for name in others:
+        beside = [path.parent / before[name].name, path / before[name].name, before[name]]
+        found[name] = _first(beside) or before[name]
+    return found
+
+
 def _with_notes(splits: Splits, *notes: str) -> Splits:
     return replace(splits, note=" ".join(filter(None, (splits.note, *notes))))
 
@@ -220,9 +288,10 @@ def _candidates(folder: Path, data: DataConfig, kept: RunData | None) -> list[Da
     DataError
         If no candidate of a path exists.
     """
+    stored = {name: Path(place.absolute) for name, place in kept.paths.items()} if kept else {}
     places = {
         name: _places(path, folder, kept.paths.get(name) if kept else None)
-        for name, path in path_fields(data).items()
+        for name, path in (stored | path_fields(data)).items()
     }
     found: list[dict[str, Path]] = []
     for i in range(3):

@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.table import Column
 
 from latentlab.errors import MOST_NAMES, listed
-from latentlab.learning.events import Change, EpochEnd, Losses, Started, Step
+from latentlab.learning.events import Change, EpochEnd, FinalTest, Losses, Started, Step
 from latentlab.learning.fast.distributed import is_main
 from latentlab.streams import Unfailing
 from latentlab.work import Progress
@@ -106,6 +106,11 @@ class ProgressPrinter:
                 self._tell_change(event)
             case Step(losses=losses) if losses:
                 self._tell_step(event, losses)
+            case FinalTest():
+                self._print(f"epoch {event.epoch}  test {format_losses(event.losses)}")
+                if event.best_losses and event.best_epoch < event.epoch:
+                    best = format_losses(event.best_losses)
+                    self._print(f"epoch {event.best_epoch} (lowest validation loss)  test {best}")
             case EpochEnd():
                 self._progress.update(self._task, completed=event.step)
                 self._print(
@@ -116,11 +121,7 @@ class ProgressPrinter:
     def _tell_start(self, event: Started) -> None:
         self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
         splits = event.splits
-        self._print(
-            f"{event.parameters:,} parameters on {event.device}, "
-            f"{len(splits.train):,} training image{'' if len(splits.train) == 1 else 's'}, "
-            f"{len(splits.validation):,} held out"
-        )
+        self._print(f"{event.parameters:,} parameters on {event.device}, {splits.counts}")
         if names := splits.spec.class_names:
             self._print(
                 f"{len(names)} class{'es' if len(names) > 1 else ''}: {listed(names, MOST_NAMES)}"

@@ -126,6 +126,32 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class CodesMap:
+    """Codes of the images of the map, by one model.
+
+    Parameters
+    ----------
+    xy : ndarray of float32, shape (N, 2)
+        Position of each image.
+    names : pair of str
+        Titles of the axes.
+    is_plane : bool
+        Whether it is a plane of the latent space.
+    """
+
+    xy: NDArray[np.float32] = field(repr=False, compare=False)
+    names: tuple[str, str]
+    is_plane: bool = True
+
+    @property
+    def axes(self) -> str:
+        """Titles of both axes in one line."""
+        if not self.is_plane:
+            return "embedding"
+        return ", ".join(name.removesuffix(" of variance") for name in self.names)
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Results of the comparison of A and B.
 
@@ -139,7 +165,7 @@ class Comparison:
         Reason why B could not be opened.
     held_out : int
         Number of leading images on the map that A did not train on, as far as is known.
-    twins, judgement, columns, summary
+    twins, judgement, columns, summary, map
         Results so far; None if not requested.
     """
 
@@ -151,6 +177,7 @@ class Comparison:
     judgement: ImageComparison | None = None
     columns: ImageComparisons | None = None
     summary: Summary | None = None
+    map: CodesMap | None = None
 
 
 def image_set_key(state: State) -> object:
@@ -279,6 +306,17 @@ class CompareImages(Request["Comparison"]):
     lifetime: ClassVar[Lifetime] = Lifetime.CODES
     updates: ClassVar[type[Request[Any]] | None] = OpenModelB
     rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompareMaps(Request["Comparison"]):
+    """Encode the first `count` images of the map with B, and project the codes on a plane."""
+
+    lifetime: ClassVar[Lifetime] = Lifetime.CODES
+    updates: ClassVar[type[Request[Any]] | None] = OpenModelB
+    modest: ClassVar[bool] = True
+    priority: ClassVar[Priority] = Priority.BACKGROUND
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,11 +105,11 @@ def read_steps(folder: Path) -> Lines[StepLosses]:
 
 
 METRICS = "metrics.jsonl"
-RUNNING, TRAIN, VALIDATION = "running", "train", "validation"
+RUNNING, TRAIN, VALIDATION, TEST = "running", "train", "validation", "test"
 
 Curves = Mapping[tuple[str, str], "tuple[NDArray[np.float64], NDArray[np.float64]]"]
 """Map from (split, loss name) to epochs and nats per image. Splits: ``running`` within an epoch,
-``train`` and ``validation`` at its end."""
+``train`` and ``validation`` at its end, ``test`` once, of the last and of the best epoch."""
 
 
 class Metrics(Record):
@@ -119,7 +119,7 @@ class Metrics(Record):
     __pydantic_extra__: dict[str, Loss]
 
     epoch: Annotated[float, Field(ge=0, le=1e9)]
-    split: Literal["train", "validation"]
+    split: Literal["train", "validation", "test"]
     seconds: float = 0.0
 
     @property

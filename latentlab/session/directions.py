@@ -300,6 +300,16 @@ class ReplaceDirection(Request["tuple[Direction, ...]"]):
 
 
 @dataclass(frozen=True, slots=True)
+class SaveDirections(Request["tuple[Direction, ...]"]):
+    """Replace all directions of a model."""
+
+    updates: ClassVar[type[Request[Any]] | None] = ReadDirections
+    writes: ClassVar[bool] = True
+    card: ModelCard
+    directions: tuple[Direction, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportDirections(Request["tuple[Direction, ...]"]):
     """Add the directions of a file to those of a model."""
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from latentlab.errors import RunError, one_of
+from latentlab.session.files.film import FilmOptions
 from latentlab.session.request import Lifetime, Request, SaveFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from latentlab.session.files.figure import PlotAxis
     from latentlab.session.form import Field
     from latentlab.session.points import Tiles
     from latentlab.session.runs import ComparedRun
@@ -23,9 +25,13 @@ NAMES = {
     "webp": "WebP image or animation (*.webp)",
     "tiff": "TIFF image (*.tiff *.tif)",
     "gif": "Animated GIF (*.gif)",
+    "mp4": "MP4 film (*.mp4)",
     "svg": "SVG graphic (*.svg)",
     "pdf": "PDF document (*.pdf)",
+    "html": "Web page (*.html)",
     "csv": "Table of numbers (*.csv)",
+    "npz": "NumPy arrays (*.npz)",
+    "parquet": "Parquet table (*.parquet)",
     "json": "Values with names (*.json)",
     "toml": "Recipe (*.toml)",
 }
@@ -34,13 +40,17 @@ SUFFIX_ALIASES = {"jpeg": "jpg", "tif": "tiff"}
 """Alternative extensions."""
 
 IMAGE_FORMATS = ("png", "jpg", "webp", "tiff")
-GRID_FORMATS = (*IMAGE_FORMATS, "gif")
-"""Formats of an image grid; a GIF shows the images as an animation."""
-STEPS = ("gif", "webp", "png", "jpg", "tiff")
-"""Formats of a decoded path; the first two are animations."""
-ANIMATIONS = ("gif", "webp")
-FIGURES = ("png", "svg", "pdf", "csv")
-TABLES = ("csv",)
+VECTORS = ("svg", "pdf")
+PICTURES = (*IMAGE_FORMATS, *VECTORS)
+"""Formats of an image, an image grid or a plot."""
+ANIMATIONS = ("gif", "webp", "mp4")
+GRID_FORMATS = (*PICTURES, "gif", "mp4")
+"""Formats of an image grid; GIF and MP4 show the images one after another."""
+STEPS = (*ANIMATIONS, "png", "jpg", "tiff", *VECTORS)
+"""Formats of images in order; the first three are animations."""
+FIGURES = (*PICTURES, "csv")
+"""Formats of the curves."""
+TABLES = ("csv", "npz", "parquet")
 RECIPES = ("toml",)
 
 
@@ -99,6 +109,30 @@ class Export(SaveFile):
     """Whether an animation plays back and forth instead of restarting after its last frame."""
     steps: bool = False
     """Whether the images are the steps of a path, which WebP shows as an animation."""
+    scale: int = 2
+    """Pixels of the file along a side of each pixel of an image."""
+    axes: tuple[PlotAxis, PlotAxis] | None = None
+    """Axes of the grid, which SVG and PDF show."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveFilm(SaveFile):
+    """Write images one after another as GIF, WebP or MP4."""
+
+    tiles: Tiles
+    path: Path
+    info: Mapping[str, Any]
+    options: FilmOptions = field(default=FilmOptions())
+
+
+@dataclass(frozen=True, slots=True)
+class SaveHistoryFilm(SaveFile):
+    """Write the samples after each saved epoch of a run as a film."""
+
+    folder: Path
+    path: Path
+    info: Mapping[str, Any]
+    options: FilmOptions = field(default=FilmOptions())
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,10 +100,21 @@ def describe(config: type[Config]) -> tuple[Field, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What fields take from the field of their table: group, and first word of their titles."""
+    """What fields take from the field of their table.
+
+    Parameters
+    ----------
+    group : str
+        Group of the form.
+    prefix : str
+        First word of their titles.
+    factor_of : str
+        Name of the value that factors among them multiply.
+    """
 
     group: str = ""
     prefix: str = ""
+    factor_of: str = ""
 
 
 def _describe(config: type[Config], context: Context) -> tuple[Field, ...]:
@@ -211,9 +222,11 @@ def _field(name: str, info: FieldInfo, context: Context) -> Field:
         name, title, info.description or "", "kind", default, group="" if first else group
     )
     if _has_kinds(info):
-        kinds = _kinds(info, Context(group, str(extra.get("prefix", ""))))
-        return replace(plain, kinds=kinds)
-    return replace(plain, **_value_type(info, extra))
+        inner = Context(group, str(extra.get("prefix", "")), str(extra.get("factor_of", "")))
+        return replace(plain, kinds=_kinds(info, inner))
+    typed = replace(plain, **_value_type(info, extra))
+    is_factor = context.factor_of and extra.get("factor")
+    return replace(typed, unit=f"× {context.factor_of}") if is_factor else typed
 
 
 def _value_type(info: FieldInfo, extra: Mapping[str, Any]) -> dict[str, Any]:

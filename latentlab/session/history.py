@@ -14,10 +14,12 @@ MAX_ENTRIES = 200
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Whether there is a step to undo, and one to redo."""
+    """Whether there is a step to undo, and one to redo, and their names."""
 
     can_undo: bool = False
     can_redo: bool = False
+    undo_title: str = ""
+    redo_title: str = ""
 
 
 class History[T]:
@@ -39,6 +41,11 @@ class History[T]:
         return self._items[self._index]
 
     @property
+    def items(self) -> tuple[T, ...]:
+        """All values, the first one first."""
+        return tuple(self._items)
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is an earlier value."""
         return self._index > 0
@@ -49,9 +56,14 @@ class History[T]:
         return self._index < len(self._items) - 1
 
     @property
-    def steps(self) -> Steps:
-        """Whether there is something before and after."""
-        return Steps(self.can_undo, self.can_redo)
+    def before(self) -> T | None:
+        """Value before the current one, if any."""
+        return self._items[self._index - 1] if self.can_undo else None
+
+    @property
+    def after(self) -> T | None:
+        """Value after the current one, if any."""
+        return self._items[self._index + 1] if self.can_redo else None
 
     def push(self, item: T) -> None:
         """Append a value and drop undone ones; a value equal to the current one is ignored."""
@@ -60,8 +72,19 @@ class History[T]:
             self._index = len(self._items) - 1
 
     def amend(self, change: Callable[[T], T]) -> None:
-        """Apply a change to every value, without adding an undo step."""
-        self._items = [change(item) for item in self._items]
+        """Apply a change to every value; a value that then equals the one before it is removed."""
+        items: list[T] = []
+        for position, item in enumerate(map(change, self._items)):
+            if not items or item != items[-1]:
+                items.append(item)
+            if position == self._index:
+                index = len(items) - 1
+        self._items, self._index = items, index
+
+    def replace(self, item: T) -> None:
+        """Replace the current value without adding an undo step."""
+        self._items[self._index] = item
+        self.amend(lambda each: each)
 
     def undo(self) -> T:
         """Step back if possible and return the current value."""

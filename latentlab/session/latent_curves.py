@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import FailFast, Field, TypeAdapter
 
 from latentlab.json_files import Count, Lines, Record, read_lines
-from latentlab.learning.events import ACTIVE_KL, LatentStatistics, is_active
+from latentlab.learning.events import ACTIVE_KL, WEAK_KL, LatentStatistics, is_active
 from latentlab.session.curves import Loss
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ ACTIVE_TIP = (
     "loss pays for it, and because each run logs it."
 )
 """Tooltip of the number of active dimensions."""
+WEAK_TIP = (
+    f"An active dimension below {WEAK_KL} nats is weak: its posteriors are nearly as wide as the "
+    "prior. Inactive and weak dimensions are partial posterior collapse."
+)
+"""Tooltip of the number of weak dimensions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,28 @@ class Adopt(Request["Adopted"]):
     folder: Path | None
 
 
+SET_ATTRIBUTE = "image set"
+"""Attribute that tells the images of the run from others on the same map."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowData(Request["Adopted"]):
+    """Show the images of another data set with the open model.
+
+    Parameters
+    ----------
+    values : mapping or None
+        Plain values of its data config; None for the images of the run.
+    together : bool
+        Whether the images of the run stay on the map.
+    """
+
+    lifetime: ClassVar[Lifetime] = Lifetime.SESSION
+    priority: ClassVar[Priority] = Priority.INTERACTIVE
+    values: Mapping[str, Any] | None
+    together: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Decode(Request["Picture"]):
     """Decode the current point z."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,3 +40,8 @@ def tile(
     sheet[:, :height, :, :width] = np.moveaxis(cells, 1, 2)
     whole = sheet.reshape(rows * (height + gap), columns * (width + gap), *rest)
     return np.ascontiguousarray(whole[: whole.shape[0] - gap, : whole.shape[1] - gap])
+
+
+def square_columns(count: int) -> int:
+    """Return the number of columns of a roughly square grid of `count` images."""
+    return math.ceil(math.sqrt(count))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from latentlab.latent.grid import Spacing
 from latentlab.latent.interpolation.curves import Easing
 from latentlab.session.abilities import ALL, Abilities
+from latentlab.session.recipes import model_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +65,10 @@ class ModelCard:
         What the model can do; panels and actions that need more are greyed.
     file : Path or None
         File of codes without a model.
+    other : str
+        Name of the data set on the map if it is not that of the run; else empty.
+    weights : str
+        Hash of the weights, which finds the model again; empty for a model in training.
     """
 
     name: str
@@ -80,18 +85,20 @@ class ModelCard:
     number: int = 0
     abilities: Abilities = ALL
     file: Path | None = None
+    other: str = ""
+    weights: str = ""
 
     @property
     def title(self) -> str:
-        """Model kind and number of dimensions, such as ``CVAE 20-D``."""
-        return f"{self.kind.upper()} {self.latent_dim}-D"
+        """Model kind and number of dimensions, such as ``Conditional VAE 20-D``."""
+        return model_title(self.kind, self.latent_dim)
 
     def numbered_after(self, before: ModelCard | None) -> ModelCard:
         """Return the card with the number of `before` if it is the same model, else the next."""
         if before is None:
             return self
         mine, other = (
-            (card.source, card.file, card.kind, card.latent_dim, card.spec)
+            (card.source, card.kind, card.latent_dim, card.spec, card.other, card.file)
             for card in (self, before)
         )
         return replace(self, number=before.number + (mine != other))

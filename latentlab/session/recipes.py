@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from latentlab.config import kind_title
 from latentlab.session.request import Lifetime, Priority, Request, SaveFile
 
 if TYPE_CHECKING:
@@ -35,12 +36,17 @@ def value_of(recipe: Mapping[str, Any], key: str) -> Any:
     return found
 
 
+def model_title(kind: str, latent_dim: int | None) -> str:
+    """Return the name on screen of a model, such as ``Convolutional VAE 32-D``."""
+    name = kind_title("model", kind) or kind.upper()
+    return f"{name} {latent_dim}-D" if latent_dim else name
+
+
 def recipe_title(recipe: Mapping[str, Any]) -> str:
-    """Return model and data set of a recipe, such as ``VAE 2-D · mnist``."""
+    """Return model and data set of a recipe, such as ``VAE 2-D · MNIST``."""
     model, data = _kind(recipe, "model"), _kind(recipe, "data")
-    size = value_of(recipe, "model.latent_dim")
-    name = f"{model.upper()} {size}-D" if size else model.upper()
-    return " · ".join(part for part in (name, data) if part)
+    name = model_title(model, value_of(recipe, "model.latent_dim"))
+    return " · ".join(part for part in (name, kind_title("data set", data) or data) if part)
 
 
 def _kind(recipe: Mapping[str, Any], name: str) -> str:
@@ -142,10 +148,24 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Estimated seconds of a run of a recipe; None if they cannot be estimated."""
+    """Estimated seconds of a run of a recipe, and the images that it would use.
+
+    Parameters
+    ----------
+    values : mapping
+        The recipe as plain values.
+    seconds : float or None
+        Estimated time on this machine; None if it cannot be estimated.
+    images : str
+        Number of images of each part; empty if unknown.
+    problem : str
+        Why the data set cannot be divided; empty if it can.
+    """
 
     values: Mapping[str, Any]
     seconds: float | None = None
+    images: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

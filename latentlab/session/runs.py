@@ -95,6 +95,8 @@ class Run:
         Fraction of all epochs done.
     rate, distortion : float or None
         Parts of the validation loss of the last complete epoch.
+    scheduled : mapping of str to float
+        Present value of everything that a schedule may change, by its dotted key.
     resumed : bool
         Whether it continues an existing run, and so cannot be discarded.
     """
@@ -116,6 +118,7 @@ class Run:
     plateau: int = 0
     patience: int = 0
     memory: int = 0
+    scheduled: Mapping[str, float] = field(default_factory=dict, compare=False)
     recipe: Mapping[str, Any] = field(default_factory=dict, compare=False)
     folder: Path | None = None
     resumed: bool = False
@@ -159,7 +162,7 @@ class Finding:
     key : str
         Name of the check, such as ``collapse``.
     level : str
-        ``"fine"``, ``"watch"`` or ``"trouble"``.
+        ``"fine"``, ``"advice"``, ``"watch"`` or ``"trouble"``.
     title : str
         One sentence.
     evidence : str
@@ -284,6 +287,14 @@ class Restore(Write["MovedRun"]):
     """Move a discarded run back to the library."""
 
     folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Relink(Write[str]):
+    """Point a run whose images moved to them again; the answer says what was found."""
+
+    folder: Path
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)

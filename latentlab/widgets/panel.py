@@ -9,10 +9,11 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, override
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QVBoxLayout, QWidget
 
 from latentlab.session.abilities import NOTHING
 from latentlab.session.state import NAMES
+from latentlab.widgets.kit.context_menu import add_button_actions, add_image_actions
 from latentlab.widgets.kit.flow_layout import FlowLayout, WrappingWidget
 from latentlab.widgets.kit.theme import UNIT
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from PySide6.QtCore import QPoint
     from PySide6.QtGui import QHideEvent, QShowEvent
+    from PySide6.QtWidgets import QMenu
 
     from latentlab.session.abilities import Abilities
     from latentlab.session.request import Request
@@ -138,6 +141,25 @@ class PanelWidget(WrappingWidget):
         Widgets that take no files leave them to the window.
         """
         return ()
+
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Add the actions for a position to the context menu: of its image, and of the tools."""
+        add_image_actions(menu, self.controller, self, place)
+        menu.addSeparator()
+        add_button_actions(menu, self._tool_buttons())
+
+    def _tool_buttons(self) -> list[QAbstractButton]:
+        """Return the buttons of the tools, from left to right."""
+        found: list[QAbstractButton] = []
+        for index in range(self.tools.count()):
+            item = self.tools.itemAt(index)
+            widget = item.widget() if item else None
+            if isinstance(widget, QAbstractButton):
+                found.append(widget)
+            elif widget:
+                found += widget.findChildren(QAbstractButton)
+        # Buttons inside a text field, such as the one that clears it, belong to the field.
+        return [button for button in found if not isinstance(button.parent(), QLineEdit)]
 
     @Slot(object, object)
     def _on_changed(self, state: State, changed: Changes) -> None:

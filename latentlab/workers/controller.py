@@ -19,6 +19,7 @@ from latentlab.session.model import Adopt
 from latentlab.workers.demand import Demand
 from latentlab.workers.intents.arithmetic import ArithmeticIntents
 from latentlab.workers.intents.bookmarks import BookmarkIntents
+from latentlab.workers.intents.directions import DirectionIntents
 from latentlab.workers.intents.files import FileIntents
 from latentlab.workers.intents.imports import ImportIntents
 from latentlab.workers.intents.map import MapIntents
@@ -68,15 +69,16 @@ class Controller(QObject):
         self.point = PointIntents(store, demand, undo)
         self.path = PathIntents(store, undo)
         self.preview = PreviewIntents(store, demand)
-        self.decoding = DecodingIntents(store)
+        self.decoding = DecodingIntents(store, undo)
         self.map = MapIntents(store, demand, undo)
         self.selection = SelectionIntents(store, demand, undo, self.point, self.path)
         self.own_image = OwnImageIntents(store, demand, undo, self.point, workspaces)
         self.bookmarks = BookmarkIntents(store, demand, undo)
+        self.directions = DirectionIntents(store, demand, undo)
         self.arithmetic = ArithmeticIntents(store, demand, undo)
         self.runs = RunIntents(store, demand, training)
         self.model = ModelIntents(store, demand, undo, self.point, self.own_image, self.runs)
-        self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces)
+        self.training = TrainingIntents(store, demand, lane, training, self.runs, workspaces, undo)
         self.files = FileIntents(store, demand)
         self.imports = ImportIntents(store, demand, self.runs, self.own_image)
         demand.on(CheckPlugins, self._on_plugins)

@@ -185,7 +185,7 @@ class _Worker(QObject):
     def work(self) -> None:
         """Answer the pending request of highest priority, or run a step; on the lane's thread."""
         for ticket in [work.ticket for work in self._begun.values()]:
-            if ticket.number <= self.withdrawn.get(ticket.place, 0):
+            if ticket.number <= self.withdrawn.get(type(ticket.request), 0):
                 self._drop(ticket.place)
         begun = self._awake()
         has_turn = time.monotonic() - self._turned >= MAX_STEP_DELAY_S
@@ -215,12 +215,14 @@ class _Worker(QObject):
 
     @Slot()
     def finish(self) -> None:
-        """Answer all pending requests, then end the lane's thread; runs on it."""
+        """Answer all pending requests, finish files, then end the lane's thread; runs on it."""
         self._finished = True
         self._rest.stop()
         while self._mailbox:
             self._answer_first()
-        for work in self._begun.values():
+        for work in list(self._begun.values()):
+            while work.ticket.request.writes and work.ticket.place in self._begun:
+                self._go_on(work)
             work.pieces.close()
         self._next.stop()
         self.thread().quit()

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
-from latentlab.learning.events import Change, EpochEnd, EpochPreview, Snapshot, Started, Step
+from latentlab.learning.events import (
+    Change,
+    EpochEnd,
+    EpochPreview,
+    FinalTest,
+    Snapshot,
+    Started,
+    Step,
+)
 from latentlab.learning.steering import Controls
-from latentlab.session.curves import RUNNING, TRAIN, VALIDATION, CurveLog, epochs_to_keep
+from latentlab.session.curves import RUNNING, TEST, TRAIN, VALIDATION, CurveLog, epochs_to_keep
 from latentlab.session.diagnosis.diagnose import diagnose
 from latentlab.session.latent_curves import LatentLog
 from latentlab.session.model import Adopt
@@ -150,6 +158,8 @@ class Training(QObject):
                 self._on_step(event)
             case EpochEnd():
                 self._on_epoch(event)
+            case FinalTest():
+                self._on_tested(event)
             case Change():
                 self._on_change(event)
             case EpochPreview():
@@ -188,6 +198,7 @@ class Training(QObject):
             fraction=event.step / (per_epoch * max(1, self._run.epochs)),
             images_per_second=event.images_per_second,
             seconds_left=event.seconds_left,
+            scheduled=event.scheduled or self._run.scheduled,
         )
 
     def _on_epoch(self, event: EpochEnd) -> None:
@@ -207,6 +218,13 @@ class Training(QObject):
             plateau=event.epoch - event.best_epoch,
             memory=event.memory,
         )
+
+    def _on_tested(self, event: FinalTest) -> None:
+        if event.best_losses and event.best_epoch < event.epoch:
+            self._curves.add(TEST, event.best_epoch, event.best_losses)
+        self._curves.add(TEST, event.epoch, event.losses)
+        self._learn(curves=self._curves.view())
+        self._tell()
 
     def _on_change(self, change: Change) -> None:
         if change.problem:

@@ -43,7 +43,7 @@ def size_of(path):
 
 
 def test_a_shipped_model_opens_by_its_name():
-    assert load(Path("digits-cvae")).card.title == "CVAE 20-D"
+    assert load(Path("digits-cvae")).card.title == "Conditional VAE 20-D"
 
 
 def test_a_folder_of_that_name_comes_first(vae_run, tmp_path, monkeypatch):

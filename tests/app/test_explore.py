@@ -351,7 +351,7 @@ def test_sliders_and_axes_of_the_twenty_dimensional_model(cvae, by_hand):
     assert row._value.text() == f"{sigma:+.2f} σ"
     assert_shows(cvae, by_hand, after)
     cvae.panel("sliders").findChild(QScrollArea).ensureWidgetVisible(row.slider)
-    cvae.hand.click(row.slider, QPoint(4, row.slider.height() // 2), RIGHT)
+    cvae.hand.click(row._reset)
     assert cvae.state.point.z[4] == pytest.approx(mu.mean(), abs=1e-5)
     assert not row._reset.isEnabled()
     cvae.controller.map.set_plane((0, 1))

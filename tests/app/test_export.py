@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from latentlab.latent.interpolation.curves import PathKind
@@ -13,6 +14,8 @@ from latentlab.session.export import NAMES
 from latentlab.session.interpolation import DecodePaths
 from latentlab.session.model import Decode, DecodePath, MakeManifold, MakeSamples
 from latentlab.session.points import Key, Loop
+from latentlab.session.report import SaveReport
+from latentlab.widgets.kit.export.film_dialog import FilmDialog
 
 BUILT = ("map", "image", "manifold", "interpolate")
 
@@ -36,6 +39,19 @@ def choose(monkeypatch):
 def press_export(desk, key):
     buttons = desk.panel(key).findChildren(QToolButton)
     desk.hand.click(next(b for b in buttons if b.toolTip().startswith("Save")))
+
+
+def press_export_film(desk, key):
+    """Press the button, and accept the options of the film when their dialog opens."""
+
+    def accept():
+        if dialogs := desk.window.findChildren(FilmDialog):
+            dialogs[-1].accept()
+        else:
+            QTimer.singleShot(20, desk.window, accept)
+
+    QTimer.singleShot(20, desk.window, accept)
+    press_export(desk, key)
 
 
 def read(path):
@@ -79,7 +95,7 @@ def test_samples_png(cvae, choose, tmp_path):
     sheet, info, _ = read(tmp_path / "sevens.png")
     tiles = cut(sheet, 1)
     np.testing.assert_array_equal(tiles[:30], cvae.state.answer(MakeSamples).pictures)
-    assert (info["label"], info["seed"]) == (7, 0)
+    assert (info["class"], info["seed"]) == (7, 0)
     # As many to a row as on screen.
     assert sheet.shape[1] // 2 + 1 == cvae.panel("samples").view.columns * 29
 
@@ -95,7 +111,7 @@ def test_image_png(old_desk, choose, tmp_path):
 
 def test_interpolation_gif_plays_there_and_back(old_desk, choose, tmp_path):
     choose(tmp_path / "way.gif", "gif")
-    press_export(old_desk, "interpolate")
+    press_export_film(old_desk, "interpolate")
     old_desk.until(lambda: (tmp_path / "way.gif").exists())
     strip = old_desk.state.answer(DecodePath).pictures
     with Image.open(tmp_path / "way.gif") as file:
@@ -118,7 +134,7 @@ def test_a_round_way_is_exported_as_it_plays(desk, choose, tmp_path):
     desk.controller.path.set(replace(ends, loop=Loop.ROUND))
     desk.settle()
     choose(tmp_path / "round.gif", "gif")
-    press_export(desk, "interpolate")
+    press_export_film(desk, "interpolate")
     desk.until(lambda: (tmp_path / "round.gif").exists())
     with Image.open(tmp_path / "round.gif") as file:
         frames = [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(file)]
@@ -151,7 +167,7 @@ def test_interpolation_png(old_desk, choose, tmp_path):
 @pytest.mark.parametrize(("suffix", "name"), [("gif", "way.gif"), ("png", "way.png")])
 def test_name_without_an_ending_gets_that_of_the_filter(old_desk, choose, tmp_path, suffix, name):
     choose(tmp_path / "way", suffix)
-    press_export(old_desk, "interpolate")
+    (press_export_film if suffix == "gif" else press_export)(old_desk, "interpolate")
     old_desk.until(lambda: (tmp_path / name).exists())
 
 
@@ -186,3 +202,14 @@ def test_two_files_in_a_row_are_both_written(old_desk, tmp_path):
     for name in ("a.png", "b.png", "c.png"):
         old_desk.controller.files.export(old_desk.state.answer(MakeSamples), tmp_path / name, {})
     old_desk.until(lambda: len(list(tmp_path.glob("?.png"))) == 3)
+
+
+def test_the_report_is_written_and_told(old_desk, choose, tmp_path):
+    out = tmp_path / "deep" / "report.html"
+    asked = choose(out, "html")
+    old_desk.window.menus.report.trigger()
+    old_desk.until(out.exists)
+    old_desk.until(lambda: SaveReport not in old_desk.state.awaited)
+    assert any(str(out) in line.text.text() for line in old_desk.window.messages.lines)
+    assert asked[0][0] == "Save the report"
+    assert "<svg" in out.read_text(encoding="utf-8")

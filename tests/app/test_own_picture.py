@@ -12,7 +12,7 @@ from latentlab.data.own_image.crop import SourceImage
 from latentlab.latent.ranking import percentile as unlike
 from latentlab.session.model import Decode
 from latentlab.session.own_image import EstimateElbo, EstimateReferenceElbo, Inpaint, InpaintSamples
-from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.panels.own_image.panel import CROP, MASK
 
 CTRL = Qt.KeyboardModifier.ControlModifier

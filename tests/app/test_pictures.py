@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from latentlab.directories import runs
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record
+from latentlab.widgets.kit.relink_dialog import RelinkDialog
 from latentlab.widgets.window.import_images.dialog import ImportDialog
 
 pytestmark = pytest.mark.filterwarnings("ignore:Function.*QDrag:DeprecationWarning")
@@ -70,12 +71,28 @@ def test_dropped_pictures_are_trained_on(desk, zoo):
     assert desk.state.model.note.startswith("1 of 41 images could not be read")
     assert len(desk.state.codes) == 40
     # The run opens without them, and says so.
-    shutil.rmtree(zoo)
+    moved = zoo.rename(zoo.parent / "moved")
     desk.controller.runs.open(desk.state.model.source)
     gone = f"folder in {zoo} is not on this machine: the map is empty."
     desk.until(lambda: desk.state.model.note == gone)
     assert desk.state.failure is None
     assert len(desk.state.codes) == 0
+    # It is pointed to them again; other images are refused, and the run stays as it is.
+    find = desk.panel("map").relink
+    Image.new("L", (4, 4)).save(zoo.parent / "x.png")
+    for path in (zoo.parent / "x.png", moved):
+        assert find.isVisible()
+        desk.hand.click(find)
+        dialog = desk.window.findChild(RelinkDialog)
+        dialog.line.setText(str(path))
+        dialog.accept()
+        desk.until(lambda: desk.state.failure or len(desk.state.codes))
+        assert bool(desk.state.failure) == (path != moved)
+        desk.controller.store.dismiss_failure()
+        desk.until(lambda: desk.window.findChild(RelinkDialog) is None)
+    desk.settle()
+    assert len(desk.state.codes) == 40
+    assert not find.isVisible()
 
 
 def test_the_menu_opens_the_dialog_and_a_run_folder_still_opens(desk, zoo):

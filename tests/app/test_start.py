@@ -103,7 +103,7 @@ def test_window_is_shown_before_anything_is_open(application):
 def test_opens_the_run_that_was_asked_for(make_desk):
     """On a small screen too; a conditional model needs the most room: it has classes."""
     desk = make_desk(resources() / "models" / "digits-cvae", built=None)
-    assert desk.state.model.title == "CVAE 20-D"
+    assert desk.state.model.title == "Conditional VAE 20-D"
     assert desk.state.point.label is not None
     assert len(desk.panel("sliders").rows) == 20
     least = desk.window.minimumSizeHint()

@@ -130,7 +130,7 @@ def test_runs_that_end_by_themselves_are_opened(desk):
     fill(desk, {**recipe, "training": {**TINY["training"], "epochs": 1}})
     desk.hand.click(desk.panel("train").start)
     until_ended(desk)
-    assert desk.state.model.title == "CVAE 3-D"
+    assert desk.state.model.title == "Conditional VAE 3-D"
     assert desk.panel("sliders").label.isVisible()
     assert len(desk.panel("sliders").rows) == 3
 

@@ -16,13 +16,15 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.latent.codes import Codes
 from latentlab.latent.dimensions import kl_per_dimension
 from latentlab.latent.elbo_scores import elbo_scores
-from latentlab.latent.encode import decode
+from latentlab.latent.encode import decode, encode
 from latentlab.latent.paired import paired
+from latentlab.latent.planes import pca_plane
 from latentlab.learning.checkpoint import load_model
 from latentlab.learning.events import is_active
 from latentlab.session.comparison import (
     CompareImage,
     CompareImages,
+    CompareMaps,
     ComparePoint,
     CompareSummary,
     OpenModelB,
@@ -117,6 +119,16 @@ def test_an_own_picture_is_told_to_b_as_the_class_that_was_chosen(explorer, cvae
         assert known.judgement.label == label
         rates.append(known.judgement.second.rate)
     assert rates[0] != rates[1]
+
+
+def test_the_map_of_b_has_the_codes_of_b(explorer, cvae_run):
+    answer(OpenModelB(cvae_run), explorer)
+    told, known = finish(answer(CompareMaps(50), explorer))
+    assert all(isinstance(each, Progress) for each in told)
+    second, _ = load_model(cvae_run)
+    mu = encode(second, explorer.images[:50]).mu
+    expected = mu if mu.shape[1] == 2 else pca_plane(mu).place(mu)
+    assert np.allclose(known.map.xy, expected, atol=1e-4)
 
 
 def test_columns_show_what_each_makes_of_the_rows(explorer, cvae_run):

@@ -127,7 +127,7 @@ def test_open_says_what_it_is(lab):
     card, codes = lab.opened.card, lab.opened.codes
     assert card.latent_dim == (3 if card.conditional else 2)
     assert card.kind == ("cvae" if card.conditional else "vae")
-    assert card.title == ("CVAE 3-D" if card.conditional else "VAE 2-D")
+    assert card.title == ("Conditional VAE 3-D" if card.conditional else "VAE 2-D")
     assert (card.data, card.note, card.name) == ("digits", "", "run")
     assert card.epoch == load_model(card.source)[1].epoch > 0
     assert card.spec == ImageSpec((1, 28, 28), tuple("0123456789"))

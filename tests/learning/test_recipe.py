@@ -8,6 +8,7 @@ from latentlab import __version__
 from latentlab.data.image_set import ImageSpec
 from latentlab.errors import RecipeError
 from latentlab.learning.recipe import make_recipe, read_recipe
+from latentlab.session.recipes import recipe_title
 
 TRAINING = Path(__file__).parents[2] / "training"
 MNIST = ImageSpec((1, 28, 28), tuple("0123456789"))
@@ -335,3 +336,9 @@ def test_no_recipe_ships_untested():
         "vae-2d-mnist",
         "vae-per-pixel-mnist",
     }
+
+
+def test_people_read_titles_of_models_and_data_sets():
+    recipe = {"model": {"kind": "conv-vae", "latent_dim": 32}, "data": "fashion-mnist"}
+    make_recipe(recipe)
+    assert recipe_title(recipe) == "Convolutional VAE 32-D · Fashion-MNIST"

@@ -65,6 +65,21 @@ def test_the_learning_rate_follows_its_schedule_at_every_step(digits, optimizer)
     assert (rates[0], rates[14:]) == (0.01, [0.0] * 14)
 
 
+def test_the_event_of_a_step_has_the_present_values(digits):
+    """Beta 4 of a warm-up over two epochs is 2 after the first."""
+    objective = {"beta": 4.0, "schedule": {"kind": "linear", "epochs": 2}}
+    schedule = {"kind": "linear", "epochs": 1, "start": 1, "end": 0.5}
+    recipe = recipe_of(objective=objective, schedule=schedule, learning_rate=0.01, epochs=1)
+    trainer = Trainer(recipe, digits, torch.device("cpu"))
+    for _ in trainer.epoch_steps():
+        pass
+    last = (trainer.steps_per_epoch - 1) / trainer.steps_per_epoch
+    assert trainer.scheduled == {
+        "training.learning_rate": pytest.approx(0.01 * (1 - 0.5 * last)),
+        "objective.beta": pytest.approx(4.0 * last / 2),
+    }
+
+
 def test_a_learning_rate_of_nothing_moves_nothing(digits):
     schedule = {"kind": "linear", "epochs": 1, "start": 0, "end": 0}
     trainer = Trainer(recipe_of(schedule=schedule), digits, torch.device("cpu"))

@@ -41,12 +41,12 @@ def test_the_library_begins_with_what_ships():
     assert library()[: len(shipped)] == tuple(shipped)
     assert [entry.name for entry in shipped] == ["digits-2d", "digits-cvae", "faces"]
     assert [entry.path.parent for entry in shipped] == [resources() / "models"] * 3
-    assert shipped[2].detail == "CONV-VAE 32-D · synthetic-faces"
+    assert shipped[2].detail == "Convolutional VAE 32-D · Drawn faces"
     assert shipped[2].thumbnail.ndim == 3
-    for entry, title in zip(shipped[:2], ("VAE 2-D", "CVAE 20-D"), strict=True):
-        assert entry.detail == f"{title} · mnist"
+    for entry, title in zip(shipped[:2], ("VAE 2-D", "Conditional VAE 20-D"), strict=True):
+        assert entry.detail == f"{title} · MNIST"
         assert 80 < entry.loss < 150
-        assert entry.summary == f"{title} · mnist · {entry.loss:.1f} nats"
+        assert entry.summary == f"{title} · MNIST · {entry.loss:.1f} nats"
         assert entry.loss == pytest.approx(entry.rate + entry.distortion, abs=1e-3)
         assert entry.started is None
         assert entry.thumbnail.ndim == 2
@@ -62,7 +62,7 @@ def test_own_runs_follow_the_newest_first(vae_run):
         "cvae-digits · 02 Jan 00:00",
         "vae-digits · 01 Jan 00:00",
     ]
-    assert own[0].detail == "VAE 2-D · digits"
+    assert own[0].detail == "VAE 2-D · Digits"
     assert own[0].thumbnail.shape == (112, 112)
     assert time.localtime(own[0].started)[:5] == (2026, 1, 2, 0, 0)
 

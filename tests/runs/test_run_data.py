@@ -16,7 +16,7 @@ from latentlab.explorer.explorer import Explorer
 from latentlab.learning.events import Started
 from latentlab.learning.recipe import make_recipe
 from latentlab.runs.recorder import record, resume
-from latentlab.runs.run_data import FILE, read_run_data
+from latentlab.runs.run_data import FILE, read_run_data, relink
 from latentlab.session.export import ReadRecipe
 from latentlab.work import finish
 
@@ -302,3 +302,40 @@ def test_the_recipe_of_a_run_leads_to_its_data_from_another_folder(tmp_path, mon
     shutil.rmtree(tmp_path / "work" / "data")
     values = answer(ReadRecipe(run), Explorer())
     assert values["data"]["images"] == "data/x.npz"
+
+
+@pytest.mark.parametrize("write", [arrays, pictures])
+def test_run_is_pointed_to_its_data_again(tmp_path, write):
+    run = trained(tmp_path / "run", write(tmp_path / "data"))
+    before = held_out_of(opened(run))
+    (tmp_path / "attic").mkdir()
+    (tmp_path / "data").rename(tmp_path / "attic" / "other name")
+    assert opened(run).card.data == ""
+    (place,) = (tmp_path / "attic" / "other name").iterdir()
+    found = finish(relink(run, place))
+    assert str(place) in found
+    assert "30 training images, 10 held out" in found
+    assert held_out_of(opened(run)) == before
+    assert len(resumed(run)) == 40
+
+
+def test_other_images_are_not_taken_for_those_of_the_run(tmp_path):
+    run = trained(tmp_path / "run", arrays(tmp_path / "data"))
+    shutil.rmtree(tmp_path / "data")
+    arrays(tmp_path / "others", first=1000)
+    before = (run / FILE).read_bytes()
+    for path in (tmp_path / "others" / "x.npz", tmp_path / "nowhere"):
+        with pytest.raises(DataError):
+            finish(relink(run, path))
+    assert (run / FILE).read_bytes() == before
+
+
+def test_labels_of_the_same_name_beside_the_images_are_found(tmp_path):
+    data = arrays(tmp_path / "data")
+    labels = np.array(["ape", "bee"] * 20)
+    np.save(tmp_path / "data" / "y.npy", labels)
+    run = trained(tmp_path / "run", {**data, "labels": str(tmp_path / "data" / "y.npy")})
+    (tmp_path / "data").rename(tmp_path / "moved")
+    finish(relink(run, tmp_path / "moved" / "x.npz"))
+    assert opened(run).card.spec.class_names == ("ape", "bee")
+    assert len(opened(run).codes) == 40

@@ -11,7 +11,7 @@ from latentlab.config import Choice, Config, Registry
 from latentlab.data.image_set import DATA
 from latentlab.errors import RecipeError
 from latentlab.learning.recipe import Recipe, make_recipe
-from latentlab.session.form import UNBOUNDED, describe, used_fields, with_titles
+from latentlab.session.form import UNBOUNDED, describe, texts, used_fields, with_titles
 
 FORM = {field.name: field for field in describe(Recipe)}
 TYPES = {"int", "float", "bool", "ints", "words", "text", "path", "file", "option", "kind"}
@@ -128,8 +128,24 @@ def test_options_units_and_titles():
     assert bool(options[2].unavailable) is not torch.cuda.is_available()
     assert at("training", "", "batch_size").unit == "images"
     assert at("training", "", "batch_size").title == "Batch size"
-    assert at("objective", "elbo", "schedule", "linear", "epochs").title == "Beta ramp"
-    assert at("training", "", "schedule", "linear", "epochs").title == "Rate ramp"
+    assert at("objective", "elbo", "schedule", "linear", "epochs").title == "Warm-up length"
+    assert at("training", "", "schedule", "linear", "epochs").title == "Rate length"
+
+
+def test_factors_say_what_they_multiply():
+    """“Beta end: 1” below “Beta: 4” could be read as another beta."""
+    assert at("objective", "elbo", "schedule").title == "KL warm-up"
+    for name, title in (("start", "Warm-up start"), ("end", "Warm-up end")):
+        factor = at("objective", "elbo", "schedule", "linear", name)
+        assert (factor.title, factor.unit) == (title, "× beta")
+    assert at("training", "", "schedule", "cosine", "end").unit == "× rate"
+    assert at("objective", "capacity", "schedule", "cosine", "end").unit == "× target"
+    assert at("objective", "elbo", "schedule", "linear", "epochs").unit == "epochs"
+
+
+@pytest.mark.parametrize("word", ["kl warm-up", "annealing", "cyclical"])
+def test_the_warm_up_of_the_kl_is_found_by_the_words_of_the_field(word):
+    assert word in "\n".join(texts(at("objective", "elbo", "schedule"))).lower()
 
 
 def test_the_default_kind_comes_first():

@@ -12,7 +12,7 @@ WARM = Remedy("Warm up", (("objective.schedule", {"kind": "linear", "epochs": 10
 COLLAPSE = Finding(
     "collapse", "trouble", "The decoder ignores z.", "KL is 0.001 nats.", (BETA, WARM)
 )
-PLATEAU = Finding("plateau", "fine", "It has learned what it can.", "0.02 nats in 10 epochs.")
+PLATEAU = Finding("plateau", "advice", "It has learned what it can.", "0.02 nats in 10 epochs.")
 
 
 @pytest.fixture

@@ -351,13 +351,16 @@ def test_slots_come_back_by_undo(desk):
     panel.strength.setValue(5)
     desk.settle()
     desk.controller.undo.undo()
+    assert panel.strength.value() == 10
+    desk.controller.undo.undo()
     desk.settle()
     assert desk.state.answer(MakeBlend).slots == first
     assert desk.state.point == moved
     desk.controller.undo.redo()
     desk.settle()
     assert desk.state.answer(MakeBlend).slots == filled
-    # The strength is the slider's, which stands where it was put.
+    desk.controller.undo.redo()
+    desk.settle()
     a, b, c = (np.array(point.z) for point in filled)
     assert desk.state.answer(MakeBlend).points[3].z == pytest.approx((0.5 * (a - b) + c).tolist())
     assert not desk.state.can_redo

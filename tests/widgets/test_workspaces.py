@@ -201,7 +201,7 @@ def test_alt_and_a_number_focus_a_panel_in_reading_order(empty, until):
 def test_the_tab_counts_findings_that_ask_for_attention(empty):
     window = empty.window
     dock = window.docks["diagnosis"]
-    levels = ("trouble", "watch", "fine")
+    levels = ("trouble", "watch", "advice", "fine")
     found = tuple(Finding(level, level, "So it is.", "1.0.") for level in levels)
     window.controller.store.set(log=RunLog(findings=found))
     assert dock.windowTitle() == "Diagnosis · 2"

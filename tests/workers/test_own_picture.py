@@ -27,7 +27,7 @@ def test_own_picture_becomes_z_and_can_be_undone(bench):
     assert bench.state.own.own.source.name == "drawing"
     bench.controller.undo.undo()
     assert bench.state.point == before.point
-    assert bench.state.own is not None
+    assert bench.state.own is None
     bench.controller.undo.redo()
     assert bench.state.original is bench.state.own
     assert bench.state.point.z == (1.0, 3.0)

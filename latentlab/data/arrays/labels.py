@@ -136,6 +136,13 @@ def _plain(values: NDArray, where: str) -> NDArray:
     return values
 
 
+def words_of(values: NDArray, where: str) -> list[str]:
+    """Return values as text: whole numbers without decimals, NaN as an empty word."""
+    if values.dtype.kind != "f":
+        return _words(values, where)
+    return ["" if value != value else f"{value:g}" for value in values.tolist()]
+
+
 def _words(values: NDArray, where: str) -> list[str]:
     """Return words as str; bytes are decoded as UTF-8, else Latin-1."""
     try:

@@ -45,7 +45,7 @@ class Layout:
     train : Part
         Training images, or all images if the file has no parts.
     held_out : tuple of Part
-        Held-out parts of the file.
+        Parts of the file for validation and, if there are two, for the test.
     class_names : str
         Name of the array of class names; may be empty.
     extra : tuple of str
@@ -66,8 +66,9 @@ class Layout:
         """Return a note on the roles of arrays with non-default names and on unused arrays."""
         notes = []
         if self.held_out:
-            parts = " and ".join(part.images for part in self.held_out)
-            notes.append(f"{self.train.images} is learned from, {parts} held out.")
+            held_out, *test = (part.images for part in self.held_out)
+            tested = f", {test[0]} is for the test" if test else ""
+            notes.append(f"{self.train.images} is learned from, {held_out} held out{tested}.")
         elif self.train.images not in ("", "images"):
             notes.append(f"The images are {self.train.images}.")
         if self.train.labels not in ("", "labels"):

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from latentlab.data.files.archive import shared_depth, shown
+from latentlab.data.image_set import PARTS, TEST, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TRAIN_WORDS = {"train", "training", "trn", "trainval", "extra", "unlabeled", "unlabelled"}
-HELD_OUT_WORDS = {"test", "testing", "tst", "val", "valid", "validate", "validation"} | {
-    *("dev", "development", "eval", "evaluation", "holdout", "heldout")
+TEST_WORDS = {"test", "testing", "tst"}
+VALIDATION_WORDS = {"val", "valid", "validate", "validation", "dev", "development"} | {
+    *("eval", "evaluation", "holdout", "heldout")
 }
+WORDS = {TRAIN: TRAIN_WORDS, VALIDATION: VALIDATION_WORDS, TEST: TEST_WORDS}
+HELD_OUT = (VALIDATION, TEST)
 FILLERS = {"set", "data", "dataset", "images", "image", "imgs", "img", "pictures", "photos"} | {
     *("seg", "split", "part", "folder", "samples", "cropped", "resized", "fold", "the", "of")
 }
@@ -34,14 +38,15 @@ class Parts:
     ----------
     names : tuple of str, length N
         Name of each image's part; empty for none.
-    held_out : tuple of bool, length N
-        Whether each image is in a held-out part.
+    kinds : tuple of str, length N
+        `TRAIN`, `VALIDATION` or `TEST`. Without folders for validation, those for the test are for
+        validation.
     folders : tuple of str, length N
         Class folder of each image; empty for none.
     """
 
     names: tuple[str, ...]
-    held_out: tuple[bool, ...]
+    kinds: tuple[str, ...]
     folders: tuple[str, ...]
 
     @property
@@ -53,20 +58,26 @@ class Parts:
 
     @property
     def note(self) -> str:
-        """Note on the parts and on which of them are held out; empty without parts."""
-        held, rest = (
-            Counter(
-                name for name, out in zip(self.names, self.held_out, strict=True) if out == side
-            )
-            for side in (True, False)
-        )
-        beside = rest.pop("", 0)
-        if not held and not rest:
+        """Note on the parts and on what they are for; empty without parts."""
+        named = [pair for pair in zip(self.kinds, self.names, strict=True) if pair[1]]
+        if not named:
             return ""
-        if not held or not rest:
-            return f"Parts: {_listed(held or rest)}. A random choice from all is held out."
-        more = f" and {beside:,} outside" if beside else ""
-        return f"Held out: {_listed(held)}. Learned from: {_listed(rest)}{more}."
+        if not self.decide:
+            parts = _listed(Counter(name for _, name in named))
+            return f"Parts: {parts}. A random choice from all is held out."
+        train, held_out, test = (
+            _listed(Counter(name for kind, name in named if kind == each)) for each in PARTS
+        )
+        beside = len(self.names) - len(named)
+        learned = [train] if train else []
+        learned += [f"{beside:,} outside"] if beside else []
+        note = f"Held out: {held_out}. Learned from: {' and '.join(learned)}."
+        return f"{note} Test: {test}." if test else note
+
+    @property
+    def decide(self) -> bool:
+        """Whether there are images for training and for validation."""
+        return {TRAIN, VALIDATION} <= {*self.kinds}
 
 
 def _listed(counts: Counter[str]) -> str:
@@ -86,7 +97,7 @@ def find_parts(names: Sequence[str]) -> Parts:
     """
     paths = [name.split("/")[:-1] for name in names]
     part = [""] * len(paths)
-    held_out = [False] * len(paths)
+    kinds = [TRAIN] * len(paths)
     level = _level_of_parts(paths)
     within: list[Sequence[int]] = [range(len(paths))] if level is not None else []
     while level is not None and within:
@@ -94,13 +105,16 @@ def find_parts(names: Sequence[str]) -> Parts:
             if len(paths[i]) > level:
                 name = paths[i][level]
                 kind = _kind(name)
-                if kind == "held out" or (kind and not part[i]):
+                if kind in HELD_OUT or (kind and not part[i]):
                     part[i] = shown(name)
-                held_out[i] |= kind == "held out"
+                if kind in HELD_OUT:
+                    kinds[i] = kind
                 paths[i] = paths[i][:level] + paths[i][level + 1 :] if kind else []
         # seg_train/seg_train/cat, and train/train/cat beside train/val/cat
         within += _nested(paths, part, level) if not within else []
-    return Parts(tuple(part), tuple(held_out), tuple(_class_folders(paths)))
+    if VALIDATION not in kinds:
+        kinds = [VALIDATION if kind == TEST else kind for kind in kinds]
+    return Parts(tuple(part), tuple(kinds), tuple(_class_folders(paths)))
 
 
 def _nested(paths: list[list[str]], part: list[str], level: int) -> list[Sequence[int]]:
@@ -133,8 +147,8 @@ def _level_of_parts(paths: list[list[str]]) -> int | None:
 def _share_classes(inside: dict[str, set[str]], kinds: dict[str, str]) -> bool:
     """Return whether the training and held-out folders contain the same class folders."""
     train, held_out = (
-        {folder for name in inside if kinds[name] == kind for folder in inside[name]}
-        for kind in ("train", "held out")
+        {folder for name in inside if kinds[name] in some for folder in inside[name]}
+        for some in ((TRAIN,), HELD_OUT)
     )
     train, held_out = (
         {folder for folder in side if not _kind(folder)} for side in (train, held_out)
@@ -143,11 +157,11 @@ def _share_classes(inside: dict[str, set[str]], kinds: dict[str, str]) -> bool:
 
 
 def _kind(folder: str) -> str:
-    """Return ``train``, ``held out``, or an empty string if the folder is not a part."""
+    """Return `TRAIN`, `VALIDATION`, `TEST`, or an empty string if the folder is not a part."""
     spaced = re.sub(r"([a-z])([A-Z])", r"\1_\2", folder)
     spaced = COMPOUND.sub(r"\1_", re.sub(r"[\W\d_]+", "_", spaced).casefold())
     words = [word for word in spaced.split("_") if word and word not in FILLERS]
-    for kind, known in (("train", TRAIN_WORDS), ("held out", HELD_OUT_WORDS)):
+    for kind, known in WORDS.items():
         if words and (known.issuperset(words) or "".join(words) in known):
             return kind
-    return ""
+    return VALIDATION if words and (VALIDATION_WORDS | TEST_WORDS).issuperset(words) else ""

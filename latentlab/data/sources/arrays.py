@@ -10,7 +10,13 @@ import numpy as np
 from pydantic import Field
 
 from latentlab.data.arrays.advice import Rewriting
-from latentlab.data.arrays.labels import MAX_CLASSES, Labels, read_attributes, read_labels
+from latentlab.data.arrays.labels import (
+    MAX_CLASSES,
+    Labels,
+    read_attributes,
+    read_labels,
+    words_of,
+)
 from latentlab.data.arrays.layouts import (
     DSPRITES_CLASSES,
     DSPRITES_VALUES,
@@ -23,8 +29,17 @@ from latentlab.data.arrays.layouts import (
 from latentlab.data.arrays.pixels import check_numbers, to_bytes
 from latentlab.data.arrays.shapes import channels_first
 from latentlab.data.files.numpy_file import NumpyFile
-from latentlab.data.holdout import split
-from latentlab.data.image_set import DATA, Attributes, DataConfig, ImageSet, ImageSpec, Splits
+from latentlab.data.holdout import divide, image_keys
+from latentlab.data.image_set import (
+    DATA,
+    Attributes,
+    DataConfig,
+    ImageSet,
+    ImageSpec,
+    Outline,
+    Splits,
+)
+from latentlab.data.split import Split, divide_images
 from latentlab.errors import DataError
 from latentlab.work import Progress
 
@@ -56,20 +71,11 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         "the NPZ file, if there are any.",
         json_schema_extra={"file": True},
     )
-    held_out: float = Field(
-        0.1,
-        gt=0,
-        lt=1,
-        title="Held out",
-        description="Share of the images of each class that is held out for validation, unless the "
-        "file has its own parts.",
-    )
-    split_seed: int = Field(
-        0,
-        ge=0,
-        lt=2**31,
-        title="Split seed",
-        description="Start of the random numbers that choose the held-out images.",
+
+    split: Split = Field(
+        Split(),
+        title="Split",
+        description="Which images are for training, for validation and for the test.",
     )
 
     @override
@@ -88,9 +94,55 @@ class ArraysConfig(DataConfig, title="NumPy file"):
         whole = _image_sets(parts, labels, _extra_attributes(file, layout))
         note = " ".join(filter(None, [layout.note(file), *notes, labels.note]))
         if layout.held_out:
-            return Splits(whole[0], _joined(whole[1:]), note)
-        in_memory = not isinstance(whole[0].images, np.memmap)
-        return split(whole[0], self.held_out, note, self.split_seed, in_place=in_memory)
+            self._refuse_column_of_parts(layout)
+            test = whole[2] if len(whole) > 2 else None
+            return Splits(whole[0], whole[1], note, test)
+        return self._divided(file, whole[0], note)
+
+    def _refuse_column_of_parts(self, layout: Layout) -> None:
+        if self.split.by != "auto":
+            raise DataError(
+                f"data.split: {self.images} has its own parts: {', '.join(layout.images)}.",
+                "Set split by to auto, or save all images in one array.",
+            )
+
+    def _divided(self, file: NumpyFile, whole: ImageSet, note: str) -> Splits:
+        keys = image_keys(whole, self.split.seed)
+        words = self._split_words(file, len(whole))
+        division = divide_images(self.split, keys, whole.labels, None, words)
+        note = " ".join(filter(None, [note, division.note]))
+        keyed = replace(whole, keys=division.keys)
+        in_memory = not isinstance(whole.images, np.memmap)
+        return divide(keyed, division.parts, note, grouped=division.grouped, in_place=in_memory)
+
+    def _split_words(self, file: NumpyFile, count: int) -> list[str] | None:
+        """Return the values of the split column as text."""
+        if self.split.by not in ("column", "group"):
+            return None
+        name = self.split.column
+        if name not in file or file.arrays[name].shape not in ((count,), (count, 1)):
+            raise DataError(
+                f"data.split.column: {self.images} has no array {name!r} with one value for each "
+                f"of the {count:,} images; it holds {file.listing()}.",
+                "Save it with numpy.savez(path, images=..., labels=..., subject=...).",
+            )
+        return words_of(file.read(name).reshape(-1), f"data.split.column: {name}")
+
+    @override
+    def outline(self) -> Generator[Progress, None, Outline | None]:
+        if not self.available():
+            return None
+        file = NumpyFile(self.images, "data.images")
+        layout = find_layout(file)
+        counts = [file.arrays[name].shape[0] for name in layout.images]
+        yield Progress(f"Opening {self.images.name}", 0.0)
+        spec = _outlined_spec(file, layout)
+        if len(counts) > 1:
+            return Outline(spec, *counts)
+        rows = np.arange(counts[0], dtype=np.uint64)
+        words = self._split_words(file, counts[0])
+        # The choice differs from that of `load`, which needs the pixels; the counts do not.
+        return Outline.of_parts(spec, divide_images(self.split, rows, None, None, words).parts)
 
     def _read_labels(self, file: NumpyFile, layout: Layout, counts: list[int]) -> Labels:
         """Return the labels of all parts, concatenated."""
@@ -122,6 +174,15 @@ def _read_images(file: NumpyFile, layout: Layout) -> tuple[list[NDArray[np.uint8
         shapes = " and ".join(str(array.shape) for array in images)
         raise rewriting.refused(f"has parts of different shapes: {shapes}")
     return images, [shaped[0][1], scale_note]
+
+
+def _outlined_spec(file: NumpyFile, layout: Layout) -> ImageSpec:
+    """Return the image format by the header of the first array."""
+    head = file.arrays[layout.train.images]
+    # Broadcasting one value takes no memory.
+    images = np.broadcast_to(np.zeros((), np.uint8), head.shape)
+    shaped, _ = channels_first(images, Rewriting(file, layout.images))
+    return ImageSpec(shaped.shape[1:])
 
 
 def _extra_attributes(file: NumpyFile, layout: Layout) -> Attributes | None:
@@ -173,16 +234,3 @@ def _image_sets(
 def _merged(first: Attributes, second: Attributes) -> Attributes:
     values = np.concatenate([first.values, second.values], 1)
     return Attributes((*first.names, *second.names), values, {**first.levels, **second.levels})
-
-
-def _joined(parts: list[ImageSet]) -> ImageSet:
-    """Concatenate the held-out parts."""
-    if len(parts) == 1:
-        return parts[0]
-    first = parts[0]
-    labels = None if first.labels is None else np.concatenate([p.labels for p in parts])
-    attributes = None
-    if first.attributes:
-        values = np.concatenate([p.attributes.values for p in parts if p.attributes])
-        attributes = replace(first.attributes, values=values)
-    return ImageSet(np.concatenate([p.images for p in parts]), labels, first.spec, attributes)

@@ -21,6 +21,7 @@ from latentlab.data.sources.folder import (
     describe_pictures,
     open_split,
 )
+from latentlab.data.split import Split
 from latentlab.directories import downloads
 from latentlab.errors import DataError
 
@@ -102,7 +103,11 @@ class CelebAConfig(DataConfig, title="CelebA"):
             lacking = f"No attributes were found with the images in {found}."
             notes = (*source.notes, *(() if table.attributes else (lacking, *table.notes)))
             known = replace(known, notes=notes)
-            return (yield from open_split(source, known, frame, SHARE, _official(source)))
+            return (
+                yield from open_split(
+                    source, known, frame, Split(validation=SHARE), _official(source)
+                )
+            )
 
 
 def _find(root: Path | None) -> Path | None:

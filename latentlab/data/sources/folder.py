@@ -17,11 +17,24 @@ from latentlab.data.files.decoded_cache import open_pictures
 from latentlab.data.files.image_file import Crop, ImageFormat
 from latentlab.data.files.pages import find_pages
 from latentlab.data.files.parts import find_parts
-from latentlab.data.holdout import choose_held_out, divide, file_keys, split
-from latentlab.data.image_set import DATA, DataConfig, ImageSet, ImageSpec, Outline, Splits
+from latentlab.data.holdout import divide, file_keys
+from latentlab.data.holdout import split as split_by_key
+from latentlab.data.image_set import (
+    DATA,
+    PARTS,
+    TRAIN,
+    VALIDATION,
+    DataConfig,
+    ImageSet,
+    ImageSpec,
+    Outline,
+    Splits,
+)
 from latentlab.data.sources.arrays import MAX_CLASSES
-from latentlab.data.tables.attribute_table import read_beside
+from latentlab.data.split import Division, Split, divide_images
+from latentlab.data.tables.attribute_table import AttributeTable, read_beside
 from latentlab.data.tables.joining import quoted
+from latentlab.errors import DataError
 from latentlab.work import Progress, in_thread, with_progress
 
 if TYPE_CHECKING:
@@ -31,7 +44,6 @@ if TYPE_CHECKING:
 
     from latentlab.data.files.archive import Source
     from latentlab.data.files.parts import Parts
-    from latentlab.data.tables.attribute_table import AttributeTable
 
 ELSEWHERE = "other"
 """Class of images outside the class folders."""
@@ -94,13 +106,11 @@ class FolderConfig(DataConfig, title="Folder of images"):
         description="Attributes whose combinations become the classes instead of the folders, such "
         "as smiling, eyeglasses. At most five.",
     )
-    held_out: float = Field(
-        0.1,
-        gt=0,
-        lt=1,
-        title="Held out",
-        description="Share of the images that is held out for validation if no folders define it: "
-        "a random choice by file name, which does not change when images are added.",
+
+    split: Split = Field(
+        Split(),
+        title="Split",
+        description="Which images are for training, for validation and for the test.",
     )
 
     @property
@@ -116,15 +126,24 @@ class FolderConfig(DataConfig, title="Folder of images"):
     def outline(self) -> Generator[Progress, None, Outline | None]:
         with closing((yield from find_pictures(self.root))) as source:
             spec = ImageSpec(self.frame.shape, ANY_CLASSES)
-            return Outline.of(spec, len(source.entries), self.held_out)
+            if self.split.reads_column:
+                known = yield from self._describe(source)
+            else:
+                known = _known_of_folders(source)
+            work = in_thread(lambda: known.divide(source, self.split))
+            division = yield from with_progress(work, "Counting images")
+            return Outline.of_parts(spec, division.parts)
+
+    def _describe(self, source: Source) -> Generator[Progress, None, Known]:
+        return describe_pictures(source, self.attributes, self.classes_from, self.split)
 
     @override
     def load(self) -> Generator[Progress, None, Splits]:
         """See `DataConfig.load`; decoded images are cached on disk."""
         with closing((yield from find_pictures(self.root))) as source:
             yield from find_pages(source)
-            known = yield from describe_pictures(source, self.attributes, self.classes_from)
-            splits = yield from open_split(source, known, self.frame, self.held_out)
+            known = yield from self._describe(source)
+            splits = yield from open_split(source, known, self.frame, self.split)
         return splits
 
 
@@ -166,17 +185,40 @@ class Known:
             return None, ()
         return labels.astype(np.int64), tuple(self.class_names[i] for i in occurring)
 
-    @property
-    def held_out(self) -> NDArray[np.bool_] | None:
-        """Mask of images in held-out folders, with shape (M,); None if folders do not decide."""
-        if self.parts is None:
-            return None
-        held_out = np.array(self.parts.held_out, bool)[self.rows]
-        return held_out if 0 < held_out.sum() < len(held_out) else None
+    def divide(self, source: Source, split: Split) -> Division:
+        """Return the part of each used image.
+
+        Raises
+        ------
+        DataError
+            If the split column does not exist, or does not name parts.
+        """
+        files = [source.entries[row].name for row in self.rows.tolist()]
+        own = None
+        if self.parts and {TRAIN, VALIDATION} <= {
+            self.parts.kinds[row] for row in self.rows.tolist()
+        }:
+            own = np.array(
+                [PARTS.index(self.parts.kinds[row]) for row in self.rows.tolist()], np.int8
+            )
+        words: list[str] | None = None
+        if split.reads_column:
+            column = self.beside.column(split.column)
+            words = [column[row] for row in self.rows.tolist()]
+        elif split.by == "group":
+            words = [file.rpartition("/")[0] for file in files]
+        return divide_images(split, file_keys(files, split.seed), self.labels, own, words)
+
+
+def _known_of_folders(source: Source) -> Known:
+    """Return what folders alone tell of images."""
+    parts = find_parts([entry.name for entry in source.entries])
+    rows = np.flatnonzero(~np.array(parts.unclassed, bool))
+    return Known(rows, None, (), AttributeTable(), parts)
 
 
 def describe_pictures(
-    source: Source, table: Path | None, chosen: Sequence[str]
+    source: Source, table: Path | None, chosen: Sequence[str], split: Split | None = None
 ) -> Generator[Progress, None, Known]:
     """Read parts, classes and attributes of images from folders and tables.
 
@@ -188,14 +230,17 @@ def describe_pictures(
         Attribute table; None to search for one.
     chosen : sequence of str
         Attributes to make classes of, instead of folders.
+    split : Split, optional
+        Names the column of the table whose words decide the split, if any.
 
     Raises
     ------
     DataError
         If the table or a chosen attribute cannot be used.
     """
+    column = split.column if split and split.reads_column else ""
     beside = yield from with_progress(
-        in_thread(lambda: read_beside(source, table)), "Reading what is known of them"
+        in_thread(lambda: read_beside(source, table, column)), "Reading what is known of them"
     )
     parts = find_parts([entry.name for entry in source.entries])
     unclassed = np.array(parts.unclassed, bool) & (not chosen)
@@ -205,7 +250,8 @@ def describe_pictures(
         labels, names = classes_from(beside.attributes, chosen)
     else:
         labels, names = classes_of(parts.folders[row] for row in rows.tolist())
-    notes = [*source.notes, parts.note, _left_out(source, unclassed), *beside.notes]
+    parts_note = parts.note if split is None or split.by == "auto" else ""
+    notes = [*source.notes, parts_note, _left_out(source, unclassed), *beside.notes]
     if len(names) > MAX_CLASSES:
         notes.append(f"{len(names):,} classes are too many; they are not distinguished.")
         labels, names = None, ()
@@ -230,9 +276,13 @@ def _counted(labels: NDArray[np.int64], names: Sequence[str]) -> str:
 
 
 def open_split(
-    source: Source, known: Known, frame: ImageFormat, share: float, held_out: NDArray | None = None
+    source: Source,
+    known: Known,
+    frame: ImageFormat,
+    split: Split,
+    held_out: NDArray[np.bool_] | None = None,
 ) -> Generator[Progress, None, Splits]:
-    """Decode and split images; each part is usually a slice of the memory-mapped array.
+    """Decode and divide images; each part is usually a slice of the memory-mapped array.
 
     Parameters
     ----------
@@ -242,37 +292,45 @@ def open_split(
         Metadata of the images.
     frame : ImageFormat
         Format of the decoded images.
-    share : float
-        Fraction held out by file name if neither folders nor `held_out` decide.
+    split : Split
+        Which images are for training, for validation and for the test.
     held_out : ndarray of bool, shape (M,), or None
-        Mask of the used entries to hold out.
+        Mask of the used entries to hold out, which replaces the decision of `split`.
 
     Raises
     ------
     DataError
-        If fewer than two images can be read.
+        If fewer than two images can be read, or they cannot be divided.
     """
     files = np.array([source.entries[row].name for row in known.rows.tolist()], object)
-    keys = file_keys(files)
-    wanted = known.held_out if held_out is None else held_out
-    chosen = wanted is None and len(files) > 1
-    if chosen:
-        wanted = choose_held_out(keys, known.labels, share)
-    wanted = np.zeros(len(files), bool) if wanted is None else wanted
+    if held_out is None:
+        division = known.divide(source, split)
+    else:
+        division = Division(held_out.astype(np.int8))
     # Order by hash: random, and the same for most shares, so that the cache can be reused.
-    order = np.lexsort((~keys, wanted)) if held_out is None else np.argsort(wanted, kind="stable")
+    hashes = file_keys(files, split.seed) if division.keys is None else division.keys
+    chosen = (division.parts,) if held_out is not None else (~hashes, division.parts)
+    order = np.lexsort(chosen)
     entries = [source.entries[row] for row in known.rows[order].tolist()]
     pictures = yield from open_pictures(source, entries, frame)
     kept = order[pictures.rows]
     attributes = known.beside.attributes
     labels, names = known.classes(kept)
     about = attributes[known.rows[kept]] if attributes else None
-    spec, decided_by = ImageSpec(frame.shape, names), keys[kept] if chosen else None
-    whole = ImageSet(pictures.images, labels, spec, about, files[kept], keys=decided_by)
-    note = " ".join(filter(None, (pictures.note, *known.notes, known.counted)))
-    if 0 < wanted[kept].sum() < len(whole):
-        return divide(whole, wanted[kept], note)
-    return split(whole, share, note)
+    keys = None if division.keys is None else division.keys[kept]
+    whole = ImageSet(
+        pictures.images, labels, ImageSpec(frame.shape, names), about, files[kept], keys=keys
+    )
+    notes = (pictures.note, *known.notes, division.note, known.counted)
+    note, parts = " ".join(filter(None, notes)), division.parts[kept]
+    if {0, 1} <= {*parts.tolist()}:
+        return divide(whole, parts, note, grouped=division.grouped)
+    if split.reads_column or split.by == "group":
+        raise DataError(
+            "data.split: no readable image is left for training or for validation.",
+            "Choose another column, or split at random.",
+        )
+    return split_by_key(whole, split.validation, note, split.seed)
 
 
 def classes_of(folders: Iterable[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from latentlab.data.files.archive import Entry, Source
 from latentlab.data.files.image_file import Crop, ImageFormat
 from latentlab.data.image_set import DATA, DataConfig, Splits
 from latentlab.data.sources.folder import CROPS, MOST_PIXELS, Known, open_split
+from latentlab.data.split import Split
 from latentlab.data.tables.attribute_table import AttributeTable
 from latentlab.errors import DataError
 from latentlab.work import Progress
@@ -76,7 +77,7 @@ class HuggingFaceConfig(DataConfig, title="Hugging Face"):
         known = Known(
             np.arange(len(source.entries)), labels, names, AttributeTable(), all_occur=False
         )
-        splits = yield from open_split(source, known, frame, SHARE, judged)
+        splits = yield from open_split(source, known, frame, Split(validation=SHARE), judged)
         judged_by = splits.validation
         if held_out and (_is_part(splits.train, held_out) or not _is_part(judged_by, held_out)):
             raise DataError(f"data.root: one part of {self.root} has no readable image.")

@@ -10,7 +10,7 @@ import numpy as np
 
 from latentlab.data.attributes import attributes_of
 from latentlab.data.files.archive import shared_depth, shown
-from latentlab.data.tables.joining import EXAMPLES
+from latentlab.data.tables.joining import EXAMPLES, quoted
 from latentlab.data.tables.table import MAX_BYTES, parse_table
 from latentlab.errors import DataError, listed, reason_of
 
@@ -48,10 +48,31 @@ class AttributeTable:
     name: str = ""
     how: str = ""
     notes: tuple[str, ...] = ()
+    words: tuple[str, ...] | None = None
+    """Words of the wanted column in the order of the source's entries."""
+
+    def column(self, name: str) -> tuple[str, ...]:
+        """Return the words of the wanted column.
+
+        Raises
+        ------
+        DataError
+            If no table has the column.
+        """
+        if self.words is not None:
+            return self.words
+        names = self.attributes.names if self.attributes else ()
+        table = f"{self.name} has {listed(names, 20)}" if names else "there is no usable table"
+        raise DataError(
+            f"data.split.column: there is no column {quoted(name)}; {table}.",
+            "Name a column of the attribute table.",
+        )
 
 
-def read_beside(source: Source, chosen: Path | None = None) -> AttributeTable:
+def read_beside(source: Source, chosen: Path | None = None, column: str = "") -> AttributeTable:
     """Read the chosen table, else the table of the source that names the most images.
+
+    `column` is a column whose words are kept; a table that has it takes precedence.
 
     Raises
     ------
@@ -60,7 +81,7 @@ def read_beside(source: Source, chosen: Path | None = None) -> AttributeTable:
     """
     if chosen:
         try:
-            return _used(chosen.name, _read(chosen, source), [])
+            return _used(chosen.name, _read(chosen, source, column), [])
         except DataError as error:
             raise DataError(
                 f"data.attributes: {chosen} cannot be used: {error.message}.",
@@ -75,7 +96,7 @@ def read_beside(source: Source, chosen: Path | None = None) -> AttributeTable:
             isinstance(table, Path) and len(candidates) > 1
         )
         try:
-            described = _read(table, source)
+            described = _read(table, source, column)
         except DataError as error:
             if not must_name or name.lower() in NAMES:
                 refused.append(f"{name} is not used: {error.message}.")
@@ -107,19 +128,20 @@ def _best(found: list[tuple[str, Described]], refused: list[str]) -> AttributeTa
     return _used(name, described, notes)
 
 
-def _rank(pair: tuple[str, Described]) -> tuple[int, bool, int, str]:
+def _rank(pair: tuple[str, Described]) -> tuple[bool, int, bool, int, str]:
     name, described = pair
     columns = len(described.attributes.names)
-    return -described.named, name.lower().endswith(LISTS), -columns, name
+    return described.words is None, -described.named, name.lower().endswith(LISTS), -columns, name
 
 
 def _used(name: str, described: Described, others: list[str]) -> AttributeTable:
     notes = [*described.notes, *others]
     used = [f"{name} is used, {described.how}."] if notes else []
-    return AttributeTable(described.attributes, name, described.how, (*used, *notes))
+    notes_of = (*used, *notes)
+    return AttributeTable(described.attributes, name, described.how, notes_of, described.words)
 
 
-def _read(found: Entry | Path, source: Source) -> Described:
+def _read(found: Entry | Path, source: Source, column: str) -> Described:
     """Read a table and match it to the images; raise a `DataError` for any problem."""
     try:
         content = _content(found, source)
@@ -130,8 +152,8 @@ def _read(found: Entry | Path, source: Source) -> Described:
     names = [entry.name for entry in source.entries]
     root = source.root.absolute()
     folder = (*root.parts[1:-1], root.name if root.is_dir() else root.stem)
-    described = attributes_of(parse_table(content), names, folder)
-    if np.isnan(described.attributes.values).all():
+    described = attributes_of(parse_table(content), names, folder, column)
+    if described.words is None and np.isnan(described.attributes.values).all():
         raise DataError("it has no values for any image")
     return described
 

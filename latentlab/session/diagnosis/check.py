@@ -54,7 +54,7 @@ def finding(
 
 
 def is_decreasing(values: np.ndarray) -> bool:
-    """Return whether values have fallen by more than 10 % over the last `EARLY` epochs."""
+    """Return whether values have fallen by more than 10 % over the last `MIN_EPOCHS` epochs."""
     return bool(values[-1] < 0.9 * values[max(0, len(values) - 1 - MIN_EPOCHS)])
 
 
@@ -62,6 +62,11 @@ def since(latents: LatentCurves, so: np.ndarray) -> float:
     """Return the epoch since which the mask `so` has been True without interruption."""
     before = np.flatnonzero(~so)
     return float(latents.epochs[before[-1] + 1 if len(before) else 0])
+
+
+def format_kl(value: float) -> str:
+    """Format the KL of a dimension, of two digits, without its unit."""
+    return f"{value:.2g}" if value < 1 else f"{value:.1f}"
 
 
 def format_nats(value: float) -> str:

@@ -94,7 +94,7 @@ def partial_overlap(run: Evidence) -> Finding | None:
     )
     title = "The codes of some classes overlap, although their images differ."
     more = more_dimensions(run.latents.kl.shape[1])
-    return finding(run, "partial", "fine", title, evidence, more)
+    return finding(run, "partial", "advice", title, evidence, more)
 
 
 @check(70)

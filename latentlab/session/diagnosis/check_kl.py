@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from latentlab.learning.events import ACTIVE_KL, is_active
-from latentlab.session.diagnosis.check import check, finding, format_nats, is_decreasing, since
+from latentlab.learning.events import ACTIVE_KL, WEAK_KL, is_active, is_weak
+from latentlab.session.diagnosis.check import (
+    check,
+    finding,
+    format_kl,
+    format_nats,
+    is_decreasing,
+    since,
+)
 from latentlab.session.diagnosis.remedies import (
     anneal,
     increase_beta,
@@ -18,8 +25,11 @@ from latentlab.session.diagnosis.remedies import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from latentlab.session.diagnosis.evidence import Evidence
-    from latentlab.session.runs import Finding
+    from latentlab.session.latent_curves import LatentCurves
+    from latentlab.session.runs import Finding, Remedy
 
 MIN_KL = 2.0
 """KL in nats below which codes cannot distinguish ten classes: log 10 is 2.3."""
@@ -50,32 +60,66 @@ def collapse(run: Evidence) -> Finding | None:
 
 
 @check(90)
-def inactive_dimensions(run: Evidence) -> Finding | None:
-    """Check for inactive dimensions."""
-    if run.latents is None or run.beta == 0:
+def partial_collapse(run: Evidence) -> Finding | None:
+    """Check for inactive and weak dimensions."""
+    if run.latents is None or run.beta == 0 or collapse(run):
         return None
-    kl = run.latents.kl
-    active = is_active(kl)
-    inactive = np.flatnonzero(~active[-1])
-    size = kl.shape[1]
-    if not 0 < len(inactive) < size:
+    kl = run.latents.kl[-1]
+    size, little = len(kl), int((~is_carrying(kl)).sum())
+    if not little:
         return None
-    times = [(since(run.latents, ~active[:, d]), f"z{d + 1}") for d in inactive]
-    parts = [f"{name} since epoch {epoch:.0f}" for epoch, name in times[:6]]
-    parts += [f"{len(inactive) - 6} more"] if len(inactive) > 6 else []
-    evidence = f"Less than {ACTIVE_KL} nats: {', '.join(parts)}."
-    number = "One dimension is" if len(inactive) == 1 else f"{len(inactive)} dimensions are"
-    title = f"{number} inactive, of {size}: the model needs fewer dimensions than it has."
+    title = f"{little} of {size} dimensions carry less than {WEAK_KL} nats"
+    if not is_weak(kl).any():
+        title = f"{little} of {size} dimensions {'is' if little == 1 else 'are'} inactive"
+    evidence = " ".join((*_inactive(run.latents), *_weak(kl)))
     return finding(
         run,
-        "dead",
-        "watch" if len(inactive) > size / 4 else "fine",
-        title,
+        "partial collapse",
+        "watch" if little > size / 4 else "advice",
+        f"{title}: partial posterior collapse.",
         evidence,
-        remedy(f"Use {_dimensions(size - len(inactive))}", model__latent_dim=size - len(inactive)),
+        *([set_beta(1.0)] if run.beta > 1 else []),
+        *_fewer_dimensions(size, size - little),
         remedy("Set free bits to 0.1 nats per dimension", objective__free_bits=0.1),
         *anneal(run),
     )
+
+
+def is_carrying(kl: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which dimensions are active and not weak."""
+    return is_active(kl) & ~is_weak(kl)
+
+
+def _inactive(latents: LatentCurves) -> list[str]:
+    """Return a sentence on the inactive dimensions, if there are any."""
+    active = is_active(latents.kl)
+    names = [
+        f"z{d + 1} since epoch {since(latents, ~active[:, d]):.0f}"
+        for d in np.flatnonzero(~active[-1])
+    ]
+    return [f"Inactive, less than {ACTIVE_KL} nats: {_list(names)}."] if names else []
+
+
+def _weak(kl: NDArray[np.float64]) -> list[str]:
+    """Return a sentence on the weak dimensions, the weakest first, if there are any."""
+    weak = [d for d in np.argsort(kl, kind="stable") if is_weak(kl)[d]]
+    names = [f"z{d + 1} {format_kl(kl[d])}" for d in weak]
+    if not names:
+        return []
+    rest = kl[is_carrying(kl)].sum()
+    share = f" The others carry {rest:.1f} of {kl.sum():.1f} nats." if rest else ""
+    return [f"Weak, less than {WEAK_KL} nats: {_list(names)}.{share}"]
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names[:6] + ([f"{len(names) - 6} more"] if len(names) > 6 else []))
+
+
+def _fewer_dimensions(size: int, left: int) -> list[Remedy]:
+    """Return the remedy of only the dimensions that carry information, if there are any."""
+    if not 0 < left < size:
+        return []
+    return [remedy(f"Use {_dimensions(left)}", model__latent_dim=left)]
 
 
 def _dimensions(count: int) -> str:
@@ -134,4 +178,4 @@ def at_capacity(run: Evidence) -> Finding | None:
     size = run.latents.kl.shape[1]
     evidence = f"Each dimension carries {run.latents.kl[-1].min():.1f} nats or more."
     title = f"All {size} dimensions are in full use: with more dimensions images would be sharper."
-    return finding(run, "full", "fine", title, evidence, more_dimensions(size))
+    return finding(run, "full", "advice", title, evidence, more_dimensions(size))

@@ -103,7 +103,7 @@ def plateau(run: Evidence) -> Finding | None:
         "epochs."
     )
     title = "The validation loss no longer falls at this learning rate."
-    return finding(run, "plateau", "fine", title, evidence, lower_learning_rate(run))
+    return finding(run, "plateau", "advice", title, evidence, lower_learning_rate(run))
 
 
 @check(100)
@@ -120,4 +120,4 @@ def unfinished(run: Evidence) -> Finding | None:
     )
     title = "Training ended while the validation loss was still falling."
     more = remedy(f"Train for {2 * planned} epochs", training__epochs=2 * planned)
-    return finding(run, "unfinished", "fine", title, evidence, more)
+    return finding(run, "unfinished", "advice", title, evidence, more)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from latentlab.session.diagnosis.check import find_checks, format_nats
+from latentlab.session.diagnosis.check import find_checks, format_kl, format_nats
+from latentlab.session.diagnosis.check_kl import is_carrying
 from latentlab.session.diagnosis.evidence import MIN_EPOCHS, Evidence
 from latentlab.session.runs import Finding
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from latentlab.session.curves import Curves
     from latentlab.session.latent_curves import LatentCurves
 
-LEVELS = ("trouble", "watch", "fine")
+NOT_LOGGED = (
+    "Posterior collapse and overlapping classes were not checked: the log of this run has no KL of "
+    "each dimension. Latents measures it now, on the images of the map."
+)
+LEVELS = ("trouble", "watch", "advice", "fine")
 
 
 def diagnose(
@@ -41,7 +46,7 @@ def diagnose(
     -------
     tuple of Finding
         Findings in descending order of severity; a ``"fine"`` one if nothing is wrong; empty in
-        the first `EARLY` epochs.
+        the first `MIN_EPOCHS` epochs.
     """
     run = Evidence(curves, latents, recipe, changes)
     if len(run.epochs) <= MIN_EPOCHS:
@@ -50,7 +55,7 @@ def diagnose(
     levels = {finding.level for finding in found}
     if "trouble" in levels:
         # Advice on further improvement is premature.
-        found = [finding for finding in found if finding.level != "fine"]
+        found = [finding for finding in found if finding.level != "advice"]
     elif "watch" not in levels:
         found.append(_fine(run))
     return tuple(sorted(found, key=lambda finding: LEVELS.index(finding.level)))
@@ -59,11 +64,21 @@ def diagnose(
 def _fine(run: Evidence) -> Finding:
     parts = [f"training loss {format_nats(run.of('train', 'loss')[-1])}"]
     parts += [f"validation {format_nats(run.of('validation', 'loss')[-1])}"]
-    title, unknown = "Losses and latent dimensions show no problem.", ""
+    title = "Losses and latent dimensions show no problem."
     if run.latents is not None:
         size = run.latents.kl.shape[1]
         parts.append(f"{run.latents.active[-1]} of {size} dimensions active")
     else:
-        title, unknown = "The losses show no problem.", " The codes were not measured."
+        title = "The losses show no problem."
     evidence = f"{', '.join(parts)}, after {run.epochs[-1]:.0f} epochs."
-    return Finding("fine", "fine", title, f"{evidence.capitalize()}{unknown}")
+    return Finding("fine", "fine", title, f"{evidence.capitalize()} {_about_collapse(run)}".strip())
+
+
+def _about_collapse(run: Evidence) -> str:
+    """Return a sentence on posterior collapse, so that its absence is found as well."""
+    if run.latents is None:
+        return NOT_LOGGED
+    if run.beta == 0 or not is_carrying(run.latents.kl[-1]).all():
+        return ""
+    least = format_kl(run.latents.kl[-1].min())
+    return f"No posterior collapse: each dimension carries {least} nats or more."

@@ -8,11 +8,16 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QPen
 
+from latentlab.widgets.kit.export.content import Content
+from latentlab.widgets.kit.export.exporting import Exporting
+from latentlab.widgets.kit.export.plot_layers import figure_of
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
     from PySide6.QtWidgets import QWidget
+
+    from latentlab.session.files.figure import Colour
 
 
 def cosmetic_pen(
@@ -45,6 +50,8 @@ class Plot(pg.PlotWidget):
         # To disable the menu later would still build it, which takes longer than the plot.
         super().__init__(parent, enableMenu=False)
         self._title = title
+        self.caption = ""
+        """Title of a saved figure of a plot without a title."""
         self.hideButtons()
         self.setAntialiasing(True)
         self.setFrameShape(self.Shape.NoFrame)
@@ -52,10 +59,19 @@ class Plot(pg.PlotWidget):
         # A graphics view would accept dropped files and ignore them.
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
+        self.exporting = Exporting(self, self._content, surface=self.viewport())
+        self.exporting.name = "plot"
         # Margins for the upper half of the highest tick label, and the right half of the last.
         self.getPlotItem().setContentsMargins(0, UNIT // 2, 2 * UNIT, 0)
         # Not the override: attributes of the subclass do not exist yet.
         Plot.dress(self)
+
+    def _content(self) -> Content | None:
+        return Content(figure=figure_of(self, self.legend(), self.caption))
+
+    def legend(self) -> tuple[tuple[str, Colour], ...]:
+        """Return names and colours for the legend of a saved figure."""
+        return ()
 
     def dress(self) -> None:
         """Apply the colours of the current scheme."""

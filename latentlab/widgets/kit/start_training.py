@@ -11,6 +11,7 @@ from latentlab.widgets.kit.dialogs import ask_save_path, confirm
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from latentlab.session.recipes import Estimate
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
@@ -31,9 +32,25 @@ def start_training(parent: QWidget, controller: Controller) -> None:
 
 def estimated_seconds(state: State) -> float | None:
     """Return the estimated time of a run of the draft; None if it is not known."""
+    estimate = current_estimate(state)
+    return estimate.seconds if estimate else None
+
+
+def current_estimate(state: State) -> Estimate | None:
+    """Return the estimate for the draft; None if it is not known yet."""
     estimate = state.answer(EstimateTime)
-    is_current = estimate is not None and estimate.values == state.draft.values
-    return estimate.seconds if estimate and is_current else None
+    return estimate if estimate and estimate.values == state.draft.values else None
+
+
+def describe_estimate(estimate: Estimate | None) -> str:
+    """Return the images of each part and the time of a run, or why there are none."""
+    if estimate is None or estimate.problem:
+        return estimate.problem if estimate else ""
+    parts = [estimate.images]
+    if estimate.seconds is not None:
+        parts.append(f"takes {approximate(estimate.seconds)} on this machine")
+    text = "; ".join(filter(None, parts))
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def save_recipe(parent: QWidget, controller: Controller) -> None:

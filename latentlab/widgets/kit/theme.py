@@ -262,6 +262,7 @@ def _views(c: Colours) -> str:
     #runs QHeaderView::section {{ background: {c.base}; color: {c.muted}; border: none;
         border-bottom: 1px solid {c.border}; padding: 4px 12px 4px 4px; }}
     #runs QHeaderView::section:hover {{ color: {c.text}; }}
+    QComboBox {{ qproperty-contextMenuPolicy: NoContextMenu; }}
     QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.border}; }}
     QScrollBar:vertical {{ width: 8px; background: transparent; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 4px; min-height: 24px; }}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
@@ -23,14 +24,18 @@ from latentlab.session.bookmarks import ExportBookmarks, ImportBookmarks, ReadBo
 from latentlab.session.interpolation import Bookmark
 from latentlab.session.model import Decode
 from latentlab.session.points import Picture
+from latentlab.widgets.kit.context_menu import add_point_actions
 from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
-from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
 
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
@@ -164,6 +169,16 @@ class BookmarksPanel(PanelWidget):
         marks, row = _bookmarks(self.controller.state), self.list.row(item)
         if 0 <= row < len(marks):
             self.controller.preview.picture(Picture(marks[row].point, marks[row].pixels))
+
+    @override
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        item = self.list.itemAt(self.list.viewport().mapFrom(self, place))
+        if item and self.list.isVisible():
+            mark = _bookmarks(self.controller.state)[self.list.row(item)]
+            self.list.setCurrentItem(item)
+            add_point_actions(menu, self.controller, mark.point)
+            menu.addAction("Edit the note", partial(self.list.editItem, item))
+        super().fill_menu(menu, place)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
 
-LEVEL_SYMBOLS = {"trouble": "✕", "watch": "!", "fine": "✓"}
+LEVEL_SYMBOLS = {"trouble": "✕", "watch": "!", "advice": "i", "fine": "✓"}
 """Symbol of each level, for users who cannot distinguish the colours."""
 EMPTY = "Train a model. Checks of its losses and codes appear here."
 TOO_EARLY = "The checks start after three epochs."
@@ -146,7 +146,7 @@ class LevelDot(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         c = colours()
-        shades = {"trouble": c.error, "watch": c.watch, "fine": c.fine}
+        shades = {"trouble": c.error, "watch": c.watch, "advice": c.accent, "fine": c.fine}
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -157,8 +157,8 @@ class LevelDot(QWidget):
 
 
 def badge(state: State) -> str:
-    """Return the number of findings that are not fine; empty for none."""
-    count = sum(finding.level != "fine" for finding in state.log.findings)
+    """Return the number of problems, without advice; empty for none."""
+    count = sum(finding.level in ("trouble", "watch") for finding in state.log.findings)
     return str(count) if count else ""
 
 

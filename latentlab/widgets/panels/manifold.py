@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from latentlab.latent.grid import Spacing
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
-from latentlab.session.export import IMAGE_FORMATS
+from latentlab.session.files.figure import PlotAxis
 from latentlab.session.model import MakeManifold
-from latentlab.widgets.kit.dialogs import ask_save_path
+from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
@@ -25,10 +25,13 @@ from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from latentlab.session.points import Manifold
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
 
+MAX_TICKS = 10
+"""Maximum number of labels along a side of a saved manifold."""
 SPACINGS = {"even steps": Spacing.UNIFORM, "prior quantiles": Spacing.QUANTILE}
 
 
@@ -65,7 +68,7 @@ class ManifoldPanel(PanelWidget):
             "Even steps, or steps with equal shares of the prior, which give more room to the "
             "centre, where most codes are."
         )
-        export = IconButton("export", "Save the manifold as PNG")
+        export = IconButton("export", "Save the manifold")
         for widget, stretch in ((self.count, 0), (self.span, 0), (self.spacing, 1)):
             self.tools.addWidget(widget, stretch)
         self.tools.addStretch(1)
@@ -80,7 +83,8 @@ class ManifoldPanel(PanelWidget):
         self.spacing.currentIndexChanged.connect(self._on_settings)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
-        export.clicked.connect(self._save)
+        self.view.exporting.describe("manifold", self._info, self._content)
+        export.clicked.connect(self.view.exporting.save)
         StaleOverlay(self.view, controller, MakeManifold)
 
     @override
@@ -127,15 +131,27 @@ class ManifoldPanel(PanelWidget):
         if manifold:
             self.controller.point.set(manifold.tiles.points[row])
 
-    @Slot()
-    def _save(self) -> None:
+    def _content(self) -> Content | None:
         manifold = self.controller.state.answer(MakeManifold)
-        if manifold and (path := ask_save_path(self, "manifold", IMAGE_FORMATS)):
-            grid = self.controller.state.grid
-            frame = manifold.frame
-            plane = frame.dimensions or (frame.across, frame.up)
-            info = {"plane": plane, "span": grid.span, "spacing": grid.spacing}
-            self.controller.files.export(manifold.tiles, path, info)
+        return Content(manifold.tiles, axes=axes_of(manifold)) if manifold else None
+
+    def _info(self) -> dict[str, Any]:
+        manifold, grid = self.controller.state.answer(MakeManifold), self.controller.state.grid
+        if manifold is None:
+            return {}
+        frame = manifold.frame
+        plane = frame.dimensions or (frame.across, frame.up)
+        return {"plane": plane, "n": grid.n, "span": grid.span, "spacing": grid.spacing.value}
+
+
+def axes_of(manifold: Manifold) -> tuple[PlotAxis, PlotAxis]:
+    """Return the axes of a manifold: tiles are equally wide, and labelled with their values."""
+    values = manifold.axis.tolist()
+    step = -(-len(values) // MAX_TICKS)
+    ticks = tuple((i + 0.5, f"{values[i]:.2g}") for i in range(0, len(values), step))
+    limits = (0.0, float(len(values)))
+    x, y = (PlotAxis(name, limits, ticks) for name in manifold.frame.names)
+    return x, y
 
 
 def _marker(state: State) -> QPointF | None:

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
-from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.model import MakeSamples
-from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.number_box import IntegerBox
@@ -47,7 +45,7 @@ class SamplesPanel(PanelWidget):
         self.seed.setPrefix("seed ")
         self.seed.setKeyboardTracking(False)
         self.seed.setToolTip("The same seed gives the same samples, on any machine.")
-        export = IconButton("export", "Save the samples as PNG")
+        export = IconButton("export", "Save the samples")
         for widget in (self.new, self.label, self.seed):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
@@ -60,7 +58,8 @@ class SamplesPanel(PanelWidget):
         self.new.clicked.connect(controller.decoding.draw_samples)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
-        export.clicked.connect(self._save)
+        self.view.exporting.describe("samples", self._info)
+        export.clicked.connect(self.view.exporting.save)
         StaleOverlay(self.view, controller, MakeSamples)
 
     @override
@@ -103,14 +102,9 @@ class SamplesPanel(PanelWidget):
         if tiles:
             self.controller.point.set(tiles.points[row])
 
-    @Slot()
-    def _save(self) -> None:
-        state = self.controller.state
-        tiles = state.answer(MakeSamples)
-        if tiles and (path := ask_save_path(self, "samples", IMAGE_FORMATS)):
-            tiles = replace(tiles, columns=self.view.columns)
-            info = {"seed": state.sampling.seed, "label": state.sampling.label}
-            self.controller.files.export(tiles, path, info, gap=1)
+    def _info(self) -> dict[str, Any]:
+        sampling = self.controller.state.sampling
+        return {"seed": sampling.seed, "class": sampling.label}
 
 
 PANEL = Panel(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QWhatsThisClickedEvent
+from PySide6.QtGui import QContextMenuEvent, QWhatsThisClickedEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QScrollArea,
     QVBoxLayout,
     QWhatsThis,
@@ -21,6 +23,7 @@ from shiboken6 import isValid
 
 from latentlab.glossary import words_in
 from latentlab.session.abilities import why_not
+from latentlab.widgets.kit.context_menu import open_context_menu
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, small
@@ -108,6 +111,34 @@ class Dock(QDockWidget):
             self._show_reason(self._controller.state)
             self._has_failed = False
         return self._inside
+
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Add the actions of the panel as a whole to the context menu."""
+        menu.addAction(f"Explain {self.panel.title}", self.help.explain)
+        if not self.isFloating():
+            menu.addAction("Show alone, or with the others again", partial(self.alone.emit, self))
+        floats = not self.isFloating()
+        menu.addAction("Show in its own window" if floats else "Dock", self.toggle_floating)
+        menu.addAction(f"Hide {self.panel.title}", self.close)
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Show the menu of the widget under the cursor, or of the focused one for the menu key."""
+        event.accept()
+        widget, place = self.childAt(event.pos()) or self, event.globalPos()
+        focused = self.focusWidget()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and focused:
+            widget, place = focused, focused.mapToGlobal(focused.rect().center())
+        open_context_menu(widget, widget.mapFromGlobal(place))
+
+    @Slot()
+    def toggle_floating(self) -> None:
+        """Show the panel in its own window, or dock it again."""
+        floats = not self.isFloating()
+        self.setFloating(floats)
+        if floats:
+            # Without an offset it would look as if it were still docked.
+            self.move(self.pos() + QPoint(LIFT, LIFT))
 
     def set_tabbed(self, tabbed: bool) -> None:
         """Hide the title where a tab shows it."""
@@ -232,7 +263,7 @@ class _Title(QFrame):
         row.addWidget(title)
         row.addStretch(1)
         self._floating = IconButton("float", FLOAT)
-        self._floating.clicked.connect(self._float)
+        self._floating.clicked.connect(dock.toggle_floating)
         closing = IconButton("close", "Hide this panel. The View menu shows it again.")
         closing.clicked.connect(dock.close)
         for button in (dock.help, self._floating, closing):
@@ -257,11 +288,3 @@ class _Title(QFrame):
         self._floating.set_icon("dock" if floating else "float")
         self._floating.setToolTip(DOCK if floating else FLOAT)
         self._floating.setAccessibleName(DOCK if floating else FLOAT)
-
-    @Slot()
-    def _float(self) -> None:
-        floats = not self._dock.isFloating()
-        self._dock.setFloating(floats)
-        if floats:
-            # Without an offset it would look as if it were still docked.
-            self._dock.move(self._dock.pos() + QPoint(LIFT, LIFT))

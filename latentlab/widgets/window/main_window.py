@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox, QTabBar, QToolBar
 
-from latentlab.session.export import DescribeForm
+from latentlab.session.export import DescribeForm, SaveFilm, SaveHistoryFilm
+from latentlab.session.files.figure import SaveFigure
 from latentlab.session.import_.model import InspectForeign, ListForeignFormats
 from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
+from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.settings import remember, settings
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import find_panels
@@ -29,10 +31,20 @@ from latentlab.widgets.window.workspaces import Workspaces
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+    from PySide6.QtGui import (
+        QCloseEvent,
+        QContextMenuEvent,
+        QDragEnterEvent,
+        QDropEvent,
+        QShowEvent,
+    )
 
     from latentlab.session.state import Changes, State
     from latentlab.workers.controller import Controller
+
+
+LONG_FILES = (SaveFilm, SaveHistoryFilm, SaveFigure)
+"""Requests whose progress the status bar shows."""
 
 
 class MainWindow(QMainWindow):
@@ -59,6 +71,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.workspace_bar)
         self.failure_bar = FailureBar()
         self.run_bar, self.messages = RunBar(controller), MessageBar()
+        tip = "Cancel. No file is written."
+        self.file_progress = RequestProgressBar(controller, LONG_FILES, tip)
         self.addToolBarBreak(Qt.ToolBarArea.TopToolBarArea)
         self._banner = self._make_banner()
         self.model_label = muted(stretch=False)
@@ -91,6 +105,7 @@ class MainWindow(QMainWindow):
         bar = self.statusBar()
         bar.addWidget(self.model_label)
         bar.addPermanentWidget(self.messages, 1)
+        bar.addPermanentWidget(self.file_progress)
         bar.addPermanentWidget(self.run_bar, 1)
         bar.messageChanged.connect(self.messages.show_tip)
         bar.setSizeGripEnabled(False)
@@ -144,6 +159,8 @@ class MainWindow(QMainWindow):
             self._banner.setVisible(state.failure is not None)
         if changed & {"run", "following", "workspaces"}:
             self.run_bar.show_run(state)
+        if "working" in changed:
+            self.file_progress.show_state(state)
         if "message" in changed and state.message:
             self.messages.tell(state.message)
         if InspectForeign in changed and (found := state.answer(InspectForeign)):
@@ -219,6 +236,21 @@ class MainWindow(QMainWindow):
         # A page that was left is deleted a moment later.
         if not any(page.isVisible() for page in self.findChildren(WelcomePage)):
             WelcomePage(self)
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Show the menu of the panel whose tab is under the cursor, else that of the bars."""
+        event.accept()
+        bar, menu = self.childAt(event.pos()), QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if isinstance(bar, QTabBar):
+            title = bar.tabText(bar.tabAt(bar.mapFrom(self, event.pos())))
+            for dock in self.docks.values():
+                if dock.windowTitle() == title:
+                    dock.fill_menu(menu, event.pos())
+        if menu.isEmpty():
+            menu.addActions(self.menus.view.menu_actions())
+        menu.popup(event.globalPos())
 
     # Drag and drop
 

@@ -11,14 +11,17 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox, QToolBut
 
 from latentlab import __version__
 from latentlab.directories import CODE_SUFFIXES, runs
-from latentlab.session.abilities import DECODER, ENCODER_DECODER, NOTHING
+from latentlab.session.abilities import DECODER, ENCODER_DECODER, NOTHING, why_not
 from latentlab.session.import_.model import ListForeignFormats
+from latentlab.session.report import REPORTS
 from latentlab.widgets.kit.clipboard import paste_image
-from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder
+from latentlab.widgets.kit.dialogs import ask_image_file, ask_run_folder, ask_save_path
+from latentlab.widgets.kit.export.exporting import exporting_near
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.settings import recent
 from latentlab.widgets.window.command_palette import CommandPalette
+from latentlab.widgets.window.other_data import ask_other_data
 from latentlab.widgets.window.shortcut_sheet import ShortcutSheet
 from latentlab.widgets.window.train_menu import TrainMenu
 from latentlab.widgets.window.type_ahead import TypeAhead
@@ -63,8 +66,13 @@ class Menus(QObject):
         if "steps" in changed:
             self.undo.setEnabled(state.can_undo)
             self.redo.setEnabled(state.can_redo)
+            self.undo.setText(_step_text("Undo", state.steps.undo_title))
+            self.redo.setText(_step_text("Redo", state.steps.redo_title))
         if "model" in changed:
+            has_model = state.model is not None and not why_not(ENCODER_DECODER, state.model)
             self._model_actions.show_model(state.model)
+            self.report.setEnabled(has_model)
+            self._run_data.setEnabled(has_model and bool(state.model and state.model.other))
         self.training.show_state(state, changed)
 
     def _add(
@@ -96,9 +104,16 @@ class Menus(QObject):
         self._recent.aboutToShow.connect(self._fill_recent)
         tip = "Encode an image of your own"
         self._add(menu, "Open image…", "Ctrl+I", self._open_picture, tip, ENCODER_DECODER)
+        tip = "Put another data set on the map: a new batch, or images unlike those of the run"
+        text = "Show other images with this model…"
+        self._add(menu, text, "", self._show_other_data, tip, ENCODER_DECODER)
+        tip = "Put the images of the run on the map again"
+        self._run_data = self._add(menu, "Show the images of the run", "", self._show_run_data, tip)
         tip = "Learn from your own images"
         self._add(menu, "Use a folder of images…", "Ctrl+Shift+I", self._use_pictures, tip)
         menu.addSeparator()
+        tip = "Write a web page with all figures and numbers of the open model"
+        self.report = self._add(menu, "Save report…", "Ctrl+Shift+R", self._save_report, tip)
         tip = "Show the folders that training has written, in the file manager"
         self._add(menu, "Show run folders", "", self._show_runs, tip)
         menu.addSeparator()
@@ -111,6 +126,8 @@ class Menus(QObject):
         self.redo = self._add(menu, "Redo", "Ctrl+Shift+Z", controller.undo.redo)
         self.undo.setEnabled(False)
         self.redo.setEnabled(False)
+        tip = "Copy the image or plot that has the focus, or the first one of its panel"
+        self._add(menu, "Copy image", "Ctrl+C", self._copy, tip)
         tip = "Encode the image on the clipboard"
         self._add(menu, "Paste image", "Ctrl+V", self._paste_picture, tip, ENCODER_DECODER)
         menu.addSeparator()
@@ -177,8 +194,29 @@ class Menus(QObject):
             self._controller.open_path(path)
 
     @Slot()
+    def _save_report(self) -> None:
+        if path := ask_save_path(self._window, "report", REPORTS):
+            self._controller.files.save_report(path)
+
+    @Slot()
+    def _show_other_data(self) -> None:
+        ask_other_data(self._window, self._controller)
+
+    @Slot()
+    def _show_run_data(self) -> None:
+        self._controller.model.show_data(None)
+
+    @Slot()
     def _use_pictures(self) -> None:
         self._window.use_pictures()
+
+    @Slot()
+    def _copy(self) -> None:
+        exporting = exporting_near(self._window.focusWidget())
+        if exporting:
+            exporting.copy()
+        else:
+            self._controller.store.say("Click an image or a plot first, then copy it")
 
     @Slot()
     def _paste_picture(self) -> None:
@@ -267,4 +305,9 @@ def _button(name: str, action: QAction) -> QToolButton:
     button.setEnabled(action.isEnabled())
     button.clicked.connect(action.trigger)
     action.enabledChanged.connect(button.setEnabled)
+    action.changed.connect(lambda: button.setToolTip(f"{action.text()} ({keys})"))
     return button
+
+
+def _step_text(verb: str, title: str) -> str:
+    return f"{verb}: {title}" if title else verb

@@ -40,7 +40,6 @@ GESTURES: tuple[Group, ...] = (
             ("Arrow keys", "Move z in small steps"),
             ("Drag", "Pan, or move A and B"),
             ("Wheel", "Zoom"),
-            ("Right-click", "Show a menu"),
         ],
     ),
     (
@@ -62,9 +61,9 @@ GESTURES: tuple[Group, ...] = (
         ],
     ),
     (
-        "In other panels",
+        "In all panels",
         [
-            ("Right-click", "Slider: reset"),
+            ("Right-click", "Show what can be done there"),
             ("Double-click", "Legend: one class alone"),
             ("Ctrl+Arrow", "Timeline: move a waypoint"),
             ("Arrow keys", "Canvas: move the pen"),

@@ -66,6 +66,11 @@ class ViewMenu(QObject):
         self.actions.append(action)
         return action
 
+    def menu_actions(self) -> list[QAction]:
+        """Return the entries of the menu as they are now."""
+        self._update()
+        return self._menu.actions()
+
     def _appearance(self) -> None:
         appearance = self._menu.addMenu("Appearance")
         group = QActionGroup(self)

@@ -33,7 +33,6 @@ class WorkspaceBar(QToolBar):
         self.setObjectName("workspaces")
         self.setMovable(False)
         self.toggleViewAction().setVisible(False)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._controller, self._workspaces = controller, workspaces
         self._group = QActionGroup(self)
         self.back = QAction("Back to the last workspace", self)

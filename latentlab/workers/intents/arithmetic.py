@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from latentlab.session.interpolation import Blend
     from latentlab.session.points import Point
     from latentlab.session.state import State
+    from latentlab.session.undo import Snapshot
     from latentlab.workers.demand import Demand
-    from latentlab.workers.intents.undo import HistoryEntry, Undo
+    from latentlab.workers.intents.undo import Undo
     from latentlab.workers.store import Store
 
 SLOTS = 3
@@ -71,7 +72,7 @@ class ArithmeticIntents:
             return
         self._slots = blend.slots
         self._store.put(MakeBlend, blend)
-        before = self._undo.place.slots
+        before = self._undo.current.slots
         if not before:
             self._undo.amend(lambda place: replace(place, slots=place.slots or blend.slots))
         elif blend.slots != before:
@@ -84,7 +85,7 @@ class ArithmeticIntents:
             self._slots = blend.slots if blend else ()
             self._demand.renew()
 
-    def _follow(self, place: HistoryEntry) -> None:
+    def _follow(self, place: Snapshot) -> None:
         if place.slots:
             self._slots = place.slots
             # Also if no panel shows it, because undo must remember these slots.

@@ -11,8 +11,9 @@ from latentlab.session.bookmarks import ImportBookmarks, ReadBookmarks, SaveBook
 
 if TYPE_CHECKING:
     from latentlab.session.interpolation import Bookmark
+    from latentlab.session.undo import Snapshot
     from latentlab.workers.demand import Demand
-    from latentlab.workers.intents.undo import HistoryEntry, Undo
+    from latentlab.workers.intents.undo import Undo
     from latentlab.workers.store import Store
 
 
@@ -57,7 +58,7 @@ class BookmarkIntents:
         self._store.put(ReadBookmarks, marks)
         self._undo.remember()
 
-    def _follow(self, place: HistoryEntry) -> None:
+    def _follow(self, place: Snapshot) -> None:
         if place.bookmarks != (self._store.state.answer(ReadBookmarks) or ()):
             self._write(place.bookmarks)
 

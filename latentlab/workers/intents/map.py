@@ -13,8 +13,9 @@ from latentlab.session.model import ShowAll
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from latentlab.session.undo import Snapshot
     from latentlab.workers.demand import Demand
-    from latentlab.workers.intents.undo import HistoryEntry, Undo
+    from latentlab.workers.intents.undo import Undo
     from latentlab.workers.store import Store
 
 
@@ -100,20 +101,22 @@ class MapIntents:
         self._store.set(view=view, preview=None)
         if not is_update:
             self._undo.remember()
-        elif request.like.is_pending:
+            return
+        if request.like.is_pending:
             # Undo leads back to the computed plane, not to a map that waits for it.
             self._undo.amend(partial(_with_view, before=request.like, view=view))
+        self._undo.amend_current(view=view)
 
     def _on_failed(self, _: MakeView) -> None:
         """Cancel the layout; it is requested again when the codes change."""
         self._demand.cancel(MakeView)
 
-    def _follow(self, _: HistoryEntry) -> None:
+    def _follow(self, _: Snapshot) -> None:
         """Allow a new request, in case undo restored a layout of older codes."""
         self._demand.withdraw(MakeView)
 
 
-def _with_view(entry: HistoryEntry, *, before: MapView, view: MapView) -> HistoryEntry:
+def _with_view(entry: Snapshot, *, before: MapView, view: MapView) -> Snapshot:
     return replace(entry, view=view) if entry.view is before else entry
 
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from latentlab.session.directions import Groups
-from latentlab.session.model import Adopt, Adopted, AllCodes, Open, Opened, ShowAll, ShowRest
+from latentlab.session.model import (
+    Adopt,
+    Adopted,
+    AllCodes,
+    Open,
+    Opened,
+    ShowAll,
+    ShowData,
+    ShowRest,
+)
 from latentlab.session.points import grid_side
 from latentlab.session.state import OF_CODES, OF_MODEL, initial
 from latentlab.workers.intents.map import initial_view
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from latentlab.latent.codes import Codes
     from latentlab.session.points import ModelCard
+    from latentlab.session.undo import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.own_image import OwnImageIntents
     from latentlab.workers.intents.point import PointIntents
@@ -48,8 +61,27 @@ class ModelIntents:
         self._point, self._own_image = point, own_image
         demand.on(Open, self._on_opened, failed=runs.fall_back, is_fact=True)
         demand.on(Adopt, self._on_adopted, is_fact=True)
+        demand.on(ShowData, self._on_other_data, is_fact=True)
         demand.on(ShowAll, self._on_whole, is_fact=True)
         demand.on(ShowRest, self._on_whole, is_fact=True)
+
+    def show_data(self, values: Mapping[str, Any] | None, *, together: bool = False) -> None:
+        """Show the images of a data set with the open model; None for those of its run.
+
+        Parameters
+        ----------
+        values : mapping or None
+            Plain values of its data config.
+        together : bool
+            Whether the images of the run stay on the map.
+        """
+        self._store.set(failure=None)
+        self._demand.ask(ShowData(values, together))
+
+    def _on_other_data(self, _: ShowData, shown: Adopted) -> None:
+        self._take(shown)
+        if len(shown.codes) < shown.card.images:
+            self._demand.ask(ShowRest())
 
     def _on_opened(self, _: Open, opened: Opened) -> None:
         self._take(opened, log=opened.past, moment=None, opening="")
@@ -74,8 +106,10 @@ class ModelIntents:
             changes |= {"point": opened.start, "ends": opened.ends, "original": opened.original}
         changes |= initial(OF_CODES) | self._demand.expire(is_new=is_new)
         self._store.set(**changes, model=opened.card, codes=opened.codes)
-        if resets_point:
+        if is_new:
             self._undo.begin()
+        elif resets_point:
+            self._undo.amend(partial(_at_start, start=opened))
         else:
             self._point.follow_image()
         self._own_image.renew()
@@ -99,3 +133,7 @@ class ModelIntents:
     def _set_codes(self, codes: Codes) -> None:
         ended = self._demand.expire(is_new=False)
         self._store.set(**initial(OF_CODES), **ended, codes=codes)
+
+
+def _at_start(place: Snapshot, *, start: Opened | Adopted) -> Snapshot:
+    return replace(place, point=start.start, ends=start.ends, original=start.original)

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from latentlab.data.own_image.crop import SourceImage
     from latentlab.session.own_image import Inpaintings
     from latentlab.session.points import Original
+    from latentlab.session.undo import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.point import PointIntents
-    from latentlab.workers.intents.undo import HistoryEntry, Undo
+    from latentlab.workers.intents.undo import Undo
     from latentlab.workers.intents.workspace import WorkspaceIntents
     from latentlab.workers.store import Store
 
@@ -81,9 +82,8 @@ class OwnImageIntents:
 
     def forget(self) -> None:
         """Remove the image; z is unchanged."""
-        for kind in (EncodeOwnImage, EncodeOwnImageAgain):
-            self._demand.withdraw(kind)
-        self._show(None)
+        self._replace(None)
+        self._undo.remember()
 
     def renew(self) -> None:
         """Encode the image with the current weights; z follows if it is its code."""
@@ -110,6 +110,12 @@ class OwnImageIntents:
         ):
             self._demand.withdraw(kind)
 
+    def _replace(self, original: Original | None) -> None:
+        """Show another image, or none, instead of one that may still be encoded."""
+        for kind in (EncodeOwnImage, EncodeOwnImageAgain):
+            self._demand.withdraw(kind)
+        self._show(original)
+
     def _on_file(self, _: EncodeFile, original: Original) -> None:
         self._workspaces.go("edit")
         self._show(original)
@@ -126,19 +132,23 @@ class OwnImageIntents:
         current = self._store.state.original
         if self._own is request.own:
             self._show(original)
+            self._undo.amend_current(own=original)
             if request.moves_z and current and current.own:
                 self._store.set(point=original.point, original=original)
+                self._undo.amend_current(point=original.point, original=original)
 
     def _on_inpainted(self, _: Inpaint, inpaintings: Inpaintings) -> None:
-        """Move z to the most probable inpainting."""
+        """Move z to the most probable inpainting, and say so."""
         self._store.put(Inpaint, inpaintings)
         self._point.set(inpaintings.tiles.points[0])
+        self._store.say("Filled in: z is now the code of the filled image. Undo moves it back.")
 
-    def _follow(self, place: HistoryEntry) -> None:
-        """Show the image of the restored state again."""
-        original = place.original
-        if original and original.own and original is not self._store.state.own:
-            self._show(original)
+    def _follow(self, place: Snapshot) -> None:
+        """Show the image of the restored state again, encoded with the current weights."""
+        own = self._store.state.own
+        if place.own is not own and not _is_same(place.own, own):
+            self._replace(place.own)
+            self.renew()
 
 
 def _is_same(one: Original | None, other: Original | None) -> bool:

@@ -82,6 +82,7 @@ class PointIntents:
         current = self._store.state.original
         if current and current.row == original.row:
             self._store.set(point=original.point, original=original)
+            self._undo.amend_current(point=original.point, original=original)
 
 
 class PathIntents:
@@ -96,11 +97,11 @@ class PathIntents:
     def __init__(self, store: Store, undo: Undo) -> None:
         self._store, self._undo = store, undo
 
-    def set(self, ends: LatentPath, *, settled: bool = True) -> None:
-        """Replace the path."""
+    def set(self, ends: LatentPath, *, settled: bool = True, merges: bool = False) -> None:
+        """Replace the path; `settled` is False during a drag, `merges` is that of `Undo`."""
         self._store.set(ends=ends)
         if settled:
-            self._undo.remember()
+            self._undo.remember(merges=merges)
 
     def put(self, role: str, point: Point) -> None:
         """Move end point ``"a"`` or ``"b"`` to a point."""
@@ -123,22 +124,25 @@ class DecodingIntents:
 
     Parameters
     ----------
-    store : Store
-        That of the controller.
+    store, undo : Store, Undo
+        Those of the controller.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, undo: Undo) -> None:
+        self._store, self._undo = store, undo
 
     def set_grid(self, grid: GridSettings) -> None:
         """Change the layout of the manifold."""
         self._store.set(grid=grid)
+        self._undo.remember(merges=True)
 
     def set_sampling(self, settings: SampleSettings) -> None:
         """Change the settings of the samples."""
         self._store.set(sampling=settings)
+        self._undo.remember(merges=True)
 
     def draw_samples(self) -> None:
         """Draw samples with a new seed."""
         seed = RANDOM.randrange(10_000)
         self._store.set(sampling=replace(self._store.state.sampling, seed=seed))
+        self._undo.remember()

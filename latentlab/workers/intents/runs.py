@@ -17,6 +17,7 @@ from latentlab.session.runs import (
     ListLibrary,
     MovedRun,
     ReadEpochPreview,
+    Relink,
     Rename,
     Restore,
     Trash,
@@ -52,6 +53,7 @@ class RunIntents:
         demand.on(Restore, self._on_restored)
         demand.on(Rename, self._on_renamed)
         demand.on(Annotate, self._on_annotated)
+        demand.on(Relink, self._on_relinked)
         demand.on(Trash, self._on_trashed)
         demand.on(ReadEpochPreview, self._on_moment)
 
@@ -102,6 +104,17 @@ class RunIntents:
         """Save the notes and tags of a run."""
         self._demand.ask(Annotate(path, notes))
 
+    def relink(self, folder: Path, path: Path) -> None:
+        """Point a run to its images, which have moved to `path`."""
+        self._store.dismiss_failure()
+        self._demand.ask(Relink(folder, path))
+
+    def _on_relinked(self, request: Relink, found: str) -> None:
+        self._store.say(found)
+        model = self._store.state.model
+        if model and model.source == request.folder.resolve():
+            self.open(request.folder)
+
     def delete(self, path: Path) -> None:
         """Move a run to the trash."""
         run = self._training.folder
@@ -126,10 +139,15 @@ class RunIntents:
             self.replace_model(run.folder)
 
     def _on_renamed(self, request: Rename, name: str) -> None:
-        model = self._store.state.model
-        if model and model.source == request.folder.resolve():
-            self._store.set(model=replace(model, name=name))
+        state = self._store.state
+        if state.model and state.model.source == request.folder.resolve():
+            self._store.set(model=replace(state.model, name=name))
+        names = {entry.path: entry.name for entry in state.answer(ListLibrary) or ()}
+        previous = names.get(request.folder, name)
         self.list()
+        if previous != name:
+            undo = partial(self.rename, request.folder, previous)
+            self._store.say(f"{previous} is now called {name}", undo)
 
     def _on_annotated(self, request: Annotate, previous: Notes) -> None:
         self.list()
@@ -173,16 +191,17 @@ class RunIntents:
         if epoch is None:
             self._demand.withdraw(ReadEpochPreview)
             self._store.set(moment=None)
-        elif folder := self._shown():
+        elif folder := self.shown_folder:
             self._demand.ask(ReadEpochPreview(folder, epoch))
 
     def _on_moment(self, request: ReadEpochPreview, portrait: EpochPreview) -> None:
-        if request.folder == self._shown():
+        if request.folder == self.shown_folder:
             answers = {**self._store.state.answers, ReadEpochPreview: portrait}
             self._store.set(answers=answers, moment=request.epoch)
 
-    def _shown(self) -> Path | None:
-        """Return the folder of the run whose curves are shown."""
+    @property
+    def shown_folder(self) -> Path | None:
+        """Folder of the run whose curves are shown."""
         state = self._store.state
         is_followed = state.is_training and state.training.following
         folder = self._training.folder if is_followed else None

@@ -86,6 +86,7 @@ class SelectionIntents:
     def set_groups(self, groups: Groups) -> None:
         """Set the two groups of images that a direction is learned from."""
         self._store.set(groups=groups)
+        self._undo.remember()
 
     def save(self, path: Path) -> None:
         """Write the selected images as CSV."""

@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from latentlab.learning.steering import STEERABLE_PREFIXES
-from latentlab.session.export import ReadRecipe
+from latentlab.session.export import DescribeForm, ReadRecipe
 from latentlab.session.failure import without_changed
+from latentlab.session.form import field_titles
 from latentlab.session.model import Adopt, Open
-from latentlab.session.recipes import with_value
+from latentlab.session.recipes import value_of, with_value
 from latentlab.session.runs import Discard, Draft, TrainingJob
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latentlab.session.runs import Remedy, Run, TrainingStatus
+    from latentlab.session.undo import Snapshot
     from latentlab.workers.demand import Demand
     from latentlab.workers.intents.runs import RunIntents
+    from latentlab.workers.intents.undo import Undo
     from latentlab.workers.intents.workspace import WorkspaceIntents
     from latentlab.workers.job import Outcome
     from latentlab.workers.lane import Lane
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 MODEST_TIME_FRACTION = 0.1
 """Fraction of the lane's time for modest requests while a run trains on the same cores."""
+
+REFRESH = "refresh of images"
+"""Name of the time between two updates in undo."""
 
 
 class TrainingIntents:
@@ -45,6 +51,8 @@ class TrainingIntents:
         Opens the trained model.
     workspaces : WorkspaceIntents
         Shows the workspace Train when a run starts.
+    undo : Undo
+        Records the draft.
     """
 
     def __init__(
@@ -55,34 +63,55 @@ class TrainingIntents:
         training: Training,
         runs: RunIntents,
         workspaces: WorkspaceIntents,
+        undo: Undo,
     ) -> None:
         self._store, self._demand, self._lane = store, demand, lane
-        self._workspaces = workspaces
+        self._workspaces, self._undo = workspaces, undo
         self._training, self._runs = training, runs
         self._previous: Path | None = None
         self._resumed = False
         demand.on(ReadRecipe, self._on_recipe)
+        undo.register(REFRESH, lambda: store.state.training.rhythm, self._set_rhythm)
 
     # The draft
 
-    def set_draft(self, values: Mapping[str, Any], problem: str = "") -> None:
+    def set_draft(
+        self, values: Mapping[str, Any], problem: str = "", *, is_edit: bool = True
+    ) -> None:
         """Set the draft recipe and the reason why it cannot be trained, if any.
 
         Problems of values that have changed are removed from the error message.
+
+        Parameters
+        ----------
+        values : mapping
+            The recipe.
+        problem : str
+            Why it cannot be trained; empty if it can.
+        is_edit : bool
+            Whether the user changed it; False if the form has completed a draft by its defaults.
         """
-        state = self._store.state
+        state, recorded = self._store.state, self._undo.current.draft
         before = values if state.draft.values is None else state.draft.values
         failure = without_changed(state.failure, before, values)
         self._store.set(draft=Draft(values, problem), failure=failure)
+        if is_edit:
+            self._undo.remember(merges=True)
+        elif recorded is None:
+            self._undo.amend(partial(_with_draft, values=values))
+        elif recorded == state.draft.values:
+            self._undo.amend_current(draft=values)
 
     def use_recipe(self, values: Mapping[str, Any], title: str) -> None:
         """Replace the draft; the message offers to undo it."""
         before = self._store.state.draft
         self._store.set(draft=Draft(values))
+        self._undo.remember()
         self._store.say(f"The form shows {title}", partial(self._store.set, draft=before))
 
     def _on_recipe(self, _: ReadRecipe, values: Mapping[str, Any]) -> None:
         self._store.set(draft=replace(self._store.state.draft, values=values))
+        self._undo.remember()
         self._workspaces.go("train")
 
     def _is_ready(self) -> bool:
@@ -139,8 +168,17 @@ class TrainingIntents:
         self._training.stop(discard=True)
 
     def steer(self, key: str, value: float) -> None:
-        """Change beta, the learning rate or another value of the current run."""
+        """Change beta, the learning rate or another value of the current run.
+
+        The message offers the value before, which then holds from that step on.
+        """
+        state = self._store.state
+        before = value_of(state.training.run.recipe if state.training.run else {}, key)
         self._training.steer(key, value)
+        if isinstance(before, int | float) and before != value:
+            title = field_titles(state.answer(DescribeForm) or ()).get(key, key)
+            undo = partial(self._training.steer, key, before)
+            self._store.say(f"{title} of the run: {before:g} → {value:g}", undo)
 
     def train_more(self, epochs: int) -> None:
         """Add epochs to the current run, or resume the open one with more epochs."""
@@ -159,6 +197,10 @@ class TrainingIntents:
 
     def set_rhythm(self, seconds: float) -> None:
         """Set the seconds between two updates of the model under training."""
+        self._set_rhythm(seconds)
+        self._undo.remember_choice(REFRESH)
+
+    def _set_rhythm(self, seconds: float) -> None:
         self._training.set_rhythm(seconds)
         self._set(rhythm=seconds)
 
@@ -177,6 +219,7 @@ class TrainingIntents:
         for key, value in remedy.changes:
             values = with_value(values, key, value)
         self._store.set(draft=replace(state.draft, values=values))
+        self._undo.remember()
         self._store.say("The recipe in the form was changed. Train to see the effect.")
 
     # The queue
@@ -262,3 +305,7 @@ class TrainingIntents:
     def _set(self, **changes: Any) -> None:
         status: TrainingStatus = replace(self._store.state.training, **changes)
         self._store.set(training=status)
+
+
+def _with_draft(place: Snapshot, *, values: Mapping[str, Any]) -> Snapshot:
+    return replace(place, draft=values)

@@ -78,15 +78,15 @@ def test_parts_of_their_own_stay_so(tmp_path, train, test):
     assert "held out" in splits.note
 
 
-def test_val_and_test_of_medmnist_are_both_held_out(tmp_path):
+def test_val_of_medmnist_is_held_out_and_test_is_for_the_test(tmp_path):
     arrays = {}
     for part, count in (("train", 40), ("val", 4), ("test", 8)):
         arrays[f"{part}_images"] = pictures(count, seed=count)
         arrays[f"{part}_labels"] = LABELS[:count, None]
     np.savez(tmp_path / "medmnist.npz", **arrays)
     splits = found(tmp_path / "medmnist.npz")
-    assert (len(splits.train), len(splits.validation)) == (40, 12)
-    assert "val_images and test_images held out" in splits.note
+    assert splits.counts == "40 training images, 4 held out, 8 for the test"
+    assert "val_images held out, test_images is for the test" in splits.note
 
 
 def test_several_labels_of_an_image_are_attributes(tmp_path):

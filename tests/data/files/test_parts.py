@@ -37,7 +37,7 @@ def test_levels_of_parts_are_no_classes(train, test, layout):
     ]
     parts = find_parts(names)
     assert parts.names == (train,) * 4 + (test,) * 4
-    assert parts.held_out == (False,) * 4 + (True,) * 4
+    assert parts.kinds == ("train",) * 4 + ("validation",) * 4
     assert parts.folders == ("ant", "ant", "bee", "bee") * 2
     assert parts.note == f"Held out: {test} (4). Learned from: {train} (4)."
 
@@ -55,13 +55,13 @@ def test_levels_of_parts_are_no_classes(train, test, layout):
 def test_classes_that_are_called_like_parts_stay_classes(names, folders):
     parts = find_parts(names)
     assert parts.folders == folders
-    assert not any(parts.held_out)
+    assert {*parts.kinds} == {"train"}
     assert parts.note == ""
 
 
 def test_parts_without_classes():
     parts = find_parts(["train/1", "train/2", "val/3"])
-    assert (parts.folders, parts.held_out) == (("",) * 3, (False, False, True))
+    assert (parts.folders, parts.kinds) == (("",) * 3, ("train", "train", "validation"))
     assert not any(parts.unclassed)
 
 

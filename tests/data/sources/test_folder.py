@@ -305,7 +305,8 @@ def test_folders_to_judge_by_are_held_out(tmp_path, write, packed):
         root = shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path / "in")
     splits = open_folder(root)
     assert sorted(splits.train.files) == [name for name in names if name.startswith("train")]
-    assert sorted(splits.validation.files) == sorted(n for n in names if not n.startswith("train"))
+    assert sorted(splits.validation.files) == [name for name in names if name.startswith("valid")]
+    assert sorted(splits.test.files) == [name for name in names if name.startswith("test")]
     assert splits.spec.class_names == ("a", "b")
     for part in (splits.train, splits.validation):
         assert [part.spec.class_names[i] for i in part.labels] == [
@@ -313,8 +314,9 @@ def test_folders_to_judge_by_are_held_out(tmp_path, write, packed):
         ]
         assert isinstance(part.images, np.memmap), "each part is a slice of the map"
     assert splits.note == (
-        "Held out: test (4), valid (4). Learned from: train (4) and 1 outside. Images left out "
-        "because they are in no class folder: 1, such as 'unknown/1.png'. Classes: a (6), b (6)."
+        "Held out: valid (4). Learned from: train (4) and 1 outside. Test: test (4). Images left "
+        "out because they are in no class folder: 1, such as 'unknown/1.png'. Classes: a (6), b "
+        "(6)."
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import toy
+from gui_support import Hand, wait
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
@@ -18,11 +19,13 @@ from latentlab.latent.paired import PairedComparison
 from latentlab.session.comparison import (
     CompareImage,
     CompareImages,
+    CompareMaps,
     ComparePoint,
     CompareSummary,
     Comparison,
     OpenModelB,
 )
+from latentlab.session.model import PickImage
 from latentlab.session.points import Original, Picture, Point
 from latentlab.session.runs import ListLibrary, Run
 from latentlab.session.selection import Selection, select
@@ -35,7 +38,7 @@ from latentlab.work import Progress
 
 TWIN = Path("/toys/twin")
 BIG = Path("/toys/big")
-Z, IMAGE, SEVERAL, SUMMARY = range(4)
+Z, IMAGE, SEVERAL, SUMMARY, MAPS = range(5)
 
 
 @pytest.fixture
@@ -210,7 +213,7 @@ def test_one_image_with_its_numbers(panel):
     assert asked(panel, CompareImage)[-1] == CompareImage(original)
     reply(panel, CompareImage)
     image, a, b = panel.image.pictures.columns
-    assert image.caption.text().splitlines()[0] == "distortion, nats"
+    assert image.caption.text().splitlines()[0] == "reconstruction, nats"
     assert a.caption.text() == "80.0\n7.5\n0.1000"
     assert b.caption.text() == "160.0\n7.5\n0.2000"
     panel.controller.show(original=None, point=Point((0.0, 0.0)))
@@ -335,13 +338,42 @@ def test_measures_tells_and_can_be_stopped(panel):
     panel.controller.show(working={})
     reply(panel, CompareSummary)
     assert not page.teach.isVisible()
-    texts = [cell.text() for cell in page.table.cells["rate"]]
+    texts = [cell.text() for cell in page.table.cells["KL"]]
     assert texts == ["5.0", "5.5", "+0.5 ± 0.4"]
     assert page.table.cells["negative ELBO"][2].text() == "<b>-10.0</b> ± 1.0"
     assert page.table.cells["active dimensions"][1].text() == "1 of 2"
-    assert (
-        "B · twin</b> explains these 20 images better, by 10.0 ± 1.0" in page.table.verdict.text()
-    )
+    assert page.table.verdict.text().split("<br>") == [
+        "ELBO: <b>Model B · twin</b> explains the images better, by 10.0 ± 1.0 nats.",
+        "Reconstruction: <b>Model B · twin</b> is better, by 10.5 ± 1.0 nats.",
+        "KL: no clear difference.",
+    ]
+
+
+def test_maps_show_the_same_images_by_both(panel):
+    panel.resize(900, 600)
+    panel.modes.buttons[MAPS].click()
+    a, b = panel.maps.maps
+    codes = panel.controller.state.codes
+    assert len(b.cloud) == 0
+    reply(panel, CompareMaps)
+    assert asked(panel, CompareMaps)[-1].count == len(codes) == len(a.cloud) == len(b.cloud)
+    assert np.array_equal(b.cloud._xy, a.cloud._xy * [-1, 1])
+    original, hand = panel.lab.PickImage(PickImage(17)), Hand(panel)
+    panel.controller.show(original=original, selection=Selection(np.array([3, 17])))
+    for plot in (a, b):
+        assert (plot.cross.pos().x(), plot.cross.pos().y()) == pytest.approx(plot._xy[17])
+        assert plot.cloud._selected.sum() == 2
+    wait(20)
+    for plot in (a, b):
+        scene = plot.getViewBox().mapViewToScene(QPointF(*plot._xy[40].tolist()))
+        assert plot._row_at(scene) == 40
+        place = plot.mapFromScene(scene)
+        hand.click(plot.viewport(), place)
+        assert panel.controller.asked[-1] == ("point.pick", 40)
+    assert ("preview.row", 40) in panel.controller.asked
+    count = len(asked(panel, CompareMaps))
+    panel.controller.show(point=Point((0.0, 0.0)))
+    assert len(asked(panel, CompareMaps)) == count
 
 
 def test_while_learning_nothing_is_measured_or_swapped(panel):
@@ -367,17 +399,21 @@ def test_codes_that_move_leave_what_was_shown_until_there_is_more(panel):
 
 def test_a_verdict_says_no_more_than_is_known():
     names, found = ("A", "B"), toy.summary()
-    assert verdict_text(found, names, in_nats=False).endswith("by 0.0100 ± 0.0010 MSE.")
+    assert verdict_text(found, names, in_nats=False).startswith(
+        "Squared error: <b>B</b> is lower, by 0.0100 ± 0.0010.<br>KL"
+    )
     unsure = replace(found, elbo=PairedComparison(1.0, 2.0, 1.0, 0.9))
-    assert verdict_text(unsure, names, in_nats=True).startswith("No clear difference")
+    assert verdict_text(unsure, names, in_nats=True).startswith(
+        "ELBO: no clear difference.<br>Reconstruction: <b>B</b>"
+    )
     worse = replace(found, elbo=PairedComparison(1.0, 4.0, 3.0, 0.9))
-    assert verdict_text(worse, names, in_nats=True).startswith("<b>A</b> explains")
+    assert verdict_text(worse, names, in_nats=True).startswith("ELBO: <b>A</b> explains")
     broken = replace(found, elbo=PairedComparison(1.0, np.nan, np.nan, np.nan))
     assert "diverged" in verdict_text(broken, names, in_nats=True)
 
 
 @pytest.mark.parametrize("size", [(320, 260), (480, 250), (900, 700)])
-@pytest.mark.parametrize("mode", range(4))
+@pytest.mark.parametrize("mode", range(5))
 def test_any_room(panel, size, mode):
     panel.modes.buttons[mode].click()
     for kind in (ComparePoint, CompareImage, CompareImages):

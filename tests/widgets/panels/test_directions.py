@@ -244,15 +244,31 @@ def test_renaming(big):
 
 def test_deleting_and_putting_back(big):
     panel = show(big, FIRST, SLANT)
-    assert not panel.put_back.isVisible()
     big.hand.click(panel.rows[0].remove)
     big.until(lambda: len(panel.rows) == 1)
     assert panel.rows[0].direction == SLANT
-    assert panel.put_back.text() == "Restore “first”"
-    big.hand.click(panel.put_back)
+    big.settle()
+    big.hand.click(big.window.messages.lines[0].undo)
     big.until(lambda: len(panel.rows) == 2)
     assert big.lab.directions == (SLANT, FIRST)
-    assert not panel.put_back.isVisible()
+
+
+def test_deleting_renaming_and_learning_are_undone_in_the_file_too(big):
+    panel = show(big, FIRST, SLANT)
+    big.hand.click(panel.rows[0].remove)
+    big.until(lambda: len(panel.rows) == 1)
+    panel.rows[0].renamed.emit(SLANT, "tilt")
+    big.settle()
+    assert [each.name for each in big.lab.directions] == ["tilt"]
+    big.controller.undo.undo()
+    big.settle()
+    assert big.lab.directions == (SLANT,)
+    assert big.window.menus.undo.text() == "Undo: change of directions"
+    big.controller.undo.undo()
+    big.settle()
+    assert big.lab.directions == (FIRST, SLANT), "in their former order"
+    assert [row.direction for row in panel.rows] == [FIRST, SLANT]
+    assert not big.state.can_undo
 
 
 def test_groups_gathered_by_hand(big):

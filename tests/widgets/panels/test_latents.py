@@ -11,7 +11,7 @@ from toy import codes
 from latentlab.latent.dimensions import Components, kl_per_dimension
 from latentlab.session.axes import DimensionStatistics
 from latentlab.session.directions import MeasureDimensions
-from latentlab.session.latent_curves import ACTIVE_TIP
+from latentlab.session.latent_curves import ACTIVE_TIP, WEAK_TIP
 from latentlab.session.runs import Run, RunLog
 from latentlab.widgets.panels.latents.panel import LatentsPanel
 from latentlab.widgets.panels.latents.plots import standard_normal_pdf
@@ -33,6 +33,24 @@ def test_a_row_for_each_dimension_and_a_column_for_each_epoch(panel):
     np.testing.assert_array_equal(panel.heat.image.image, shown.kl.T)
     assert panel.heat.getViewBox().yInverted()
     assert panel.text.text().startswith(f"{shown.active[-1]} of 20 active")
+
+
+def test_weak_dimensions_are_counted_and_the_text_is_not_cut(panel):
+    """At a width where the scale and the choice do not fit beside it, they move down."""
+    kl = np.array([[3.0, 0.012, 0.2, 0.24, 0.001, 2.0, 1.5, 0.1]])
+    few = replace(latents(1, 8), kl=kl)
+    panel.resize(260, 300)
+    panel.controller.show(latents=few)
+    assert panel.text.text() == "7 of 8 active · 4 weak · KL 7.1 nats"
+    panel.layout().activate()
+    assert panel.text.shown_text == panel.text.text()
+
+
+def test_the_first_dimension_is_labelled(panel):
+    panel.controller.show(latents=latents(3, 8))
+    panel.heat.resize(300, 110)
+    labels = [text for _, text in panel.heat.getAxis("left")._tickLevels[0]]
+    assert labels[0] == "z1"
 
 
 @pytest.mark.parametrize(("count", "size"), [(1, 1), (2, 3), (300, 64), (2000, 512)])
@@ -64,7 +82,7 @@ def test_pointing_tells_dimension_epoch_and_nats(panel):
 
 
 def test_a_tip_tells_how_the_codes_lie(panel, show_panel):
-    assert panel.text.toolTip().removeprefix(f"{ACTIVE_TIP} ") == (
+    assert panel.text.toolTip().removeprefix(f"{ACTIVE_TIP} {WEAK_TIP} ") == (
         "For 90% of the held-out images the nearest other code is of the same class; by chance it "
         "would be 10%. Along straight lines between codes the distances between successive images "
         "vary by 22% of their mean; a linear decoder has 0%."
@@ -72,7 +90,7 @@ def test_a_tip_tells_how_the_codes_lie(panel, show_panel):
     unknown = np.full(3, np.nan)
     older = replace(latents(3, 2), same_class=unknown, by_chance=unknown, unevenness=unknown)
     panel = show_panel(LatentsPanel, log=RunLog(latents=older, portrait=portrait(3, 2)))
-    assert panel.text.toolTip() == ACTIVE_TIP
+    assert panel.text.toolTip() == f"{ACTIVE_TIP} {WEAK_TIP}"
 
 
 def test_a_click_shows_one_dimension_and_another_all_again(panel):

@@ -649,5 +649,5 @@ def test_waiting_run_is_taken_out(panel):
 
 def test_titles_of_recipes():
     assert recipe_title(RECIPE) == "VAE 2-D · toys"
-    assert recipe_title({"model": "cvae", "data": "digits"}) == "CVAE · digits"
+    assert recipe_title({"model": "unheard-vae", "data": "unheard"}) == "UNHEARD-VAE · unheard"
     assert recipe_title({}) == ""

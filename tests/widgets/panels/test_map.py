@@ -204,18 +204,18 @@ def test_right_click_offers_a_menu(big, monkeypatch):
     monkeypatch.setattr("latentlab.widgets.panels.map.pointer.QMenu", Menu)
     place = big.pixel_of(1.0, 1.0)
     big.hand.click(big.map.viewport(), place, RIGHT)
-    assert asked == [
-        [
-            "Set z here",
-            "Set path start (A) here",
-            "Set path end (B) here",
-            "Set z to the nearest image",
-            "Set path start (A) to the nearest image",
-            "Set path end (B) to the nearest image",
-            "Posterior of the image",
-            "Zoom to all codes",
-        ]
+    assert len(asked) == 1, "not a second menu of the panel"
+    assert asked[0][:8] == [
+        "Set z here",
+        "Set path start (A) here",
+        "Set path end (B) here",
+        "Set z to the nearest image",
+        "Set path start (A) to the nearest image",
+        "Set path end (B) to the nearest image",
+        "Posterior of the image",
+        "Zoom to all codes",
     ]
+    assert "Hide Map" in asked[0]
 
 
 def texts(menu):
@@ -319,6 +319,65 @@ def test_the_posterior_of_ones_own_picture_is_drawn_around_its_code(big):
     big.controller.map.set_plane((2, 3))
     assert (spread.pos().x(), spread.pos().y()) == pytest.approx((0, 0))
     assert not big.map.grab().isNull()
+
+
+def test_the_titles_of_the_axes_are_as_long_as_the_axes(big):
+    """pyqtgraph paints a longer one over both of its ends."""
+    plot = big.map
+    first, second = np.random.default_rng(5).standard_normal((2, 5))
+    title = "between PC 1 and 2 · 51% of variance"
+    big.controller.map.look_along(first, second, (title, "z2"))
+    for width, height in ((900, 600), (260, 230), (150, 200)):
+        plot.setMinimumSize(10, 10)
+        plot.resize(width, height)
+        QApplication.processEvents()
+        axis = plot.getPlotItem().getAxis("bottom")
+        assert axis.label.boundingRect().width() <= axis.boundingRect().width()
+        assert axis.labelText.startswith("betw")
+        assert axis.toolTip() == title
+    assert axis.labelText.endswith("…")
+
+
+def test_marks_have_names(big):
+    """After filling in, z leaves the own image: two marks that look alike."""
+    layers, label = big.panel("map").layers, big.map.z_label
+    assert label.toPlainText() == "z"
+    assert label.pos() == big.map.cross.pos()
+    assert not layers.own_label.isVisible()
+    big.controller.own_image.show(SourceImage("mine", np.full((4, 4), 255, np.uint8)))
+    big.settle()
+    assert not layers.own_label.isVisible(), "z is its code"
+    big.controller.point.randomize()
+    assert layers.own_label.isVisible()
+    assert layers.own_label.toPlainText() == "your image"
+    assert layers.own_label.pos() == layers.spread.pos()
+    assert label.pos() == big.map.cross.pos()
+    big.controller.own_image.forget()
+    assert not layers.own_label.isVisible()
+
+
+def test_what_the_hover_card_decodes_is_said(big, desk):
+    """With more than two dimensions the code of an image is beside the plane."""
+    for window, captions in (
+        (big, ["image", "reconstruction", "plane through z"]),
+        (desk, ["image", "reconstruction"]),
+    ):
+        codes = window.state.codes
+        window.hand.move(window.map.viewport(), window.pixel_of(*codes.mu[40, :2].tolist()))
+        window.settle()
+        card = window.panel("map").thumbnail
+        assert card.captions == captions
+        metrics = card.fontMetrics()
+        assert card.width() >= sum(map(metrics.horizontalAdvance, captions))
+
+
+def test_compare_hides_the_ends_of_the_path(big):
+    """There A and B are the models."""
+    assert big.map.handles["a"].isVisible()
+    big.go("compare")
+    assert not big.map.handles["a"].isVisible()
+    big.go("explore")
+    assert big.map.handles["a"].isVisible()
 
 
 def test_the_spread_is_the_shadow_of_the_posterior_on_the_plane(big):

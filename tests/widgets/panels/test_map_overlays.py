@@ -8,7 +8,7 @@ from gui_support import wait
 from latentlab.session.map import Layout
 from latentlab.session.model import Decode, MakeManifold, PickImage
 from latentlab.session.points import Point
-from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.panels.map.overlay_menu import (
     ELLIPSES,
     HOLES,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from gui_support import RIGHT, handle_of, wait
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 from toy import card, codes, picture_of
 
 from latentlab.latent.dimensions import kl_per_dimension
@@ -42,7 +42,7 @@ def test_sliders_show_where_z_is(big):
         assert row.slider.value() / row.slider.maximum() * SLIDER_RANGE_SIGMA == pytest.approx(
             wanted[d], abs=SLIDER_RANGE_SIGMA / 700
         )
-        assert row._value.text() == f"{wanted[d]:+.2f} σ"
+        assert row._value.text() == f"{big.state.point.z[d]:+.2f}"
 
 
 @pytest.mark.parametrize("dimension", [0, 3])
@@ -125,11 +125,16 @@ def test_reset_is_grey_at_the_default(big):
     assert not panel.reset.isEnabled()
 
 
-def test_right_click_resets_that_one(big):
+def test_right_click_offers_to_reset_that_one(big):
     big.controller.point.set(big.state.point.along({1: 2.0, 2: 3.0}))
     before = big.state.point
     slider = slider_of(big, 2)
-    big.hand.click(slider, QPoint(10, slider.height() // 2), RIGHT)
+    big.hand.press(slider, QPoint(10, slider.height() // 2), RIGHT)
+    menu = QApplication.activePopupWidget()
+    assert menu.actions()[0].text() == "Reset z 3"
+    menu.actions()[0].trigger()
+    menu.close()
+    big.hand.release(slider, QPoint(10, slider.height() // 2), RIGHT)
     after = big.state.point
     assert after.z[2] == pytest.approx(big.state.codes.center[2])
     assert after.z[1] == 2.0
@@ -142,7 +147,7 @@ def test_z_beyond_the_sliders_reach_is_told_and_kept(big):
     big.controller.point.set(big.state.point.along({0: 50.0}))
     row = big.panel("sliders").rows[0]
     assert row.slider.value() == row.slider.maximum()
-    assert row._value.text() == f"{sigmas(big)[0]:+.2f} σ"
+    assert row._value.text() == f"{big.state.point.z[0]:+.2f}"
     assert big.state.point.z[0] == 50.0
 
 

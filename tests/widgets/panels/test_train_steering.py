@@ -178,6 +178,23 @@ def test_what_is_typed_waits_for_enter(panel):
     assert not panel.card.apply.isVisible()
 
 
+def test_the_present_value_of_a_schedule_is_shown(panel):
+    """During a warm-up the run trains with another beta than the one that can be set."""
+    row = panel.card.rows["objective.beta"]
+    assert row.label.text() == "Beta"
+    assert not row.present.isVisible()
+    panel.controller.show(run=replace(GOING, epoch=4, scheduled={"objective.beta": 0.25}))
+    assert row.present.isVisible()
+    assert row.present.text() == "now 0.25"
+    assert row.editor.value() == 1.0
+    assert not panel.card.rows["objective.free_bits"].present.isVisible()
+    panel.controller.show(run=replace(GOING, epoch=5, scheduled={"objective.beta": 1.0}))
+    assert row.present.text() == "now 1"
+    rate = panel.card.rows["training.learning_rate"]
+    panel.controller.show(run=replace(GOING, epoch=6, scheduled={rate.key: 0.00042}))
+    assert rate.present.text() == "now 0.00042"
+
+
 def test_escape_takes_back(panel):
     row = panel.card.rows["objective.beta"]
     row.editor.box.selectAll()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QMenu, QSlider, QWidget
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,12 +96,14 @@ class AxisSlider(QSlider):
         if self._dragged:
             self._emit_moved(settled=True)
 
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Add the reset to the context menu."""
+        menu.addAction(f"Reset {self.accessibleName()}", self.reset).setEnabled(self.is_moved)
+
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Reset on a right click."""
-        if event.button() == Qt.MouseButton.RightButton:
-            self.reset()
-        else:
+        """Leave the right button to the context menu."""
+        if event.button() != Qt.MouseButton.RightButton:
             super().mousePressEvent(event)
 
     @override

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Signal
@@ -9,15 +10,22 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEv
 from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from latentlab.session.axes import STRIP_POSITIONS
+from latentlab.session.export import STEPS
+from latentlab.session.points import Tiles
 from latentlab.widgets.kit.axis.slider import SLIDER_RANGE_SIGMA
+from latentlab.widgets.kit.export.content import Content
+from latentlab.widgets.kit.export.exporting import Exporting
 from latentlab.widgets.kit.images.cell_pointer import GridNavigation
-from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_image, fitted
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import colours, faint
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+
     from latentlab.latent.codes import Codes
     from latentlab.session.axes import Axis
-    from latentlab.session.points import Point, Tiles
+    from latentlab.session.points import Point
     from latentlab.widgets.kit.axis.slider import AxisSlider
 
 LARGEST = 56
@@ -49,6 +57,8 @@ class ImageStrip(QWidget):
         self.pointer = GridNavigation(self)
         self.pointer.hovered.connect(self.hovered)
         self.pointer.chosen.connect(self.chosen)
+        self.exporting = Exporting(self, self._content, part=self._part)
+        self.exporting.name = "strip"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         # Its height follows its width, which the layout sets later.
         self.resize(slider.width(), self.height())
@@ -64,6 +74,20 @@ class ImageStrip(QWidget):
         self._shown_for = (point, codes, self._slider.axis) if self._slider.axis else None
         self._images = [to_qimage(each) for each in tiles.pictures]
         self.update()
+
+    def _content(self) -> Content | None:
+        if self.tiles is None:
+            return None
+        row = replace(self.tiles, columns=max(1, len(self.tiles.pictures)))
+        return Content(row, gap=1, film=row, formats=STEPS)
+
+    def _part(self, place: QPointF) -> Content | None:
+        """Return the image at a position."""
+        index = self.index_at(place)
+        if self.tiles is None or index < 0:
+            return None
+        points = self.tiles.points[index : index + 1]
+        return Content(Tiles(points, self.tiles.pictures[index : index + 1], 1))
 
     def clear(self) -> None:
         """Remove the images."""
@@ -115,6 +139,11 @@ class ImageStrip(QWidget):
     def index_at(self, place: QPointF) -> int:
         """Return the index of the image at a position, or -1."""
         return next((i for i in range(len(self._images)) if self.cell(i).contains(place)), -1)
+
+    def point_shown_at(self, place: QPoint) -> Point | None:
+        """Return the point whose image is at a position; None if there is none."""
+        index = self.index_at(QPointF(place))
+        return self.tiles.points[index] if self.tiles and index >= 0 else None
 
     def _image_side(self) -> int:
         return max(8, min(LARGEST, int(self._handle_travel() / (2 * SLIDER_RANGE_SIGMA)) - 2))

@@ -14,6 +14,9 @@ from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
+
     from latentlab.session.form import Field
 
 LABEL_WIDTH = 120
@@ -80,15 +83,21 @@ class FieldRow(QWidget):
         """Return whether the value is the default."""
         return bool(self.value() == self.default())
 
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Add the reset to the context menu."""
+        reset = menu.addAction(f"Reset {self.field.title}", self._reset)
+        reset.setEnabled(not self.is_default())
+
+    def _reset(self) -> None:
+        self.set_value(self.default())
+
     def matches(self, words: list[str]) -> bool:
         """Return whether key and texts of the field contain each of some words."""
-        text = "\n".join((self.key, *texts(self.field))).lower()
-        return all(word in text for word in words)
+        return _has_words("\n".join((self.key, *texts(self.field))), words)
 
     def contains(self, words: list[str]) -> bool:
         """Return whether the texts of the fields inside this one contain each of some words."""
-        text = "\n".join(inner_texts(self.field)).lower()
-        return all(word in text for word in words)
+        return _has_words("\n".join(inner_texts(self.field)), words)
 
     def wrong(self) -> str:
         """Return the error message with the title of the field; empty if the input is valid."""
@@ -114,3 +123,9 @@ class FieldRow(QWidget):
     def _show_note(self) -> None:
         self._note.setText(self.editor.note)
         self._note.setVisible(bool(self.editor.note))
+
+
+def _has_words(text: str, words: list[str]) -> bool:
+    """Return whether a text contains each word; hyphens do not matter, as in warm-up."""
+    plain = text.lower().replace("-", "")
+    return all(word.replace("-", "") in plain for word in words)

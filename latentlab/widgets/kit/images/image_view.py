@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from latentlab.widgets.kit.export.content import Content, one_image
+from latentlab.widgets.kit.export.exporting import Exporting
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import colours, small
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
-    """Convert grey (H, W) or RGB (H, W, 3) pixels to a QImage, which owns a copy."""
-    height, width = pixels.shape[:2]
-    grey = pixels.ndim == 2
-    layout = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
-    stride = width if grey else 3 * width
-    return QImage(pixels.tobytes(), width, height, stride, layout).copy()
 
 
 class ImageView(QWidget):
@@ -36,14 +30,18 @@ class ImageView(QWidget):
     def __init__(self, caption: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
+        self._pixels: NDArray[np.uint8] | None = None
         self._caption = caption
         self._smooth = False
         self._frame: QColor | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(48, 48)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.exporting = Exporting(self, self._content, part=self._part)
 
     def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
         """Show an image, or none."""
+        self._pixels = pixels
         self._image = None if pixels is None else to_qimage(pixels)
         self.update()
 
@@ -52,6 +50,12 @@ class ImageView(QWidget):
         if caption != self._caption:
             self._caption = caption
             self.update()
+
+    def _content(self) -> Content | None:
+        return None if self._pixels is None else Content(one_image(self._pixels))
+
+    def _part(self, _: QPointF) -> Content | None:
+        return self.exporting.offer()
 
     def set_smooth(self, smooth: bool) -> None:
         """Set whether to interpolate when enlarging; otherwise pixels stay square."""

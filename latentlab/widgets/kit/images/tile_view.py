@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -16,12 +17,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.session.mosaic import tile
+from latentlab.session.points import Tiles
+from latentlab.widgets.kit.export.content import Content
+from latentlab.widgets.kit.export.exporting import Exporting
 from latentlab.widgets.kit.images.cell_pointer import GridNavigation
-from latentlab.widgets.kit.images.image_view import draw_caption, draw_image, fitted, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_caption, draw_image, fitted
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import colours
 
 if TYPE_CHECKING:
-    from latentlab.session.points import Tiles
+    from PySide6.QtCore import QPoint
+
+    from latentlab.session.points import Point
 
 
 class ImageGrid(QWidget):
@@ -64,12 +71,27 @@ class ImageGrid(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(80, 48)
+        self.exporting = Exporting(self, self.content, part=self._part)
 
     def set_tiles(self, tiles: Tiles | None) -> None:
         """Show tiles, or none."""
         self._tiles = tiles
         self.pointer.set_current(-1)
         self._lay_out()
+
+    def content(self) -> Content | None:
+        """Return the tiles as they are arranged, or None."""
+        if self._tiles is None or not len(self._tiles.pictures):
+            return None
+        return Content(replace(self._tiles, columns=self._columns), self._gap)
+
+    def _part(self, place: QPointF) -> Content | None:
+        """Return the tile at a position."""
+        index = self.index_at(place)
+        if self._tiles is None or index < 0:
+            return None
+        points = self._tiles.points[index : index + 1]
+        return Content(Tiles(points, self._tiles.pictures[index : index + 1], 1))
 
     def set_fixed_columns(self, fixed: bool) -> None:
         """Set whether to use `Tiles.columns`; otherwise the columns fit the widget."""
@@ -156,6 +178,12 @@ class ImageGrid(QWidget):
         row = y * self._columns + x
         inside = 0 <= x < self._columns and 0 <= row < len(self._tiles.points)
         return row if inside else -1
+
+    def point_shown_at(self, place: QPoint) -> Point | None:
+        """Return the point whose image is at a position; None if there is none."""
+        index = self.index_at(QPointF(place))
+        point = self._tiles.points[index] if self._tiles and index >= 0 else None
+        return point if point and point.z else None
 
     @override
     def resizeEvent(self, event: QEvent) -> None:

@@ -11,11 +11,17 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
+from latentlab.session.files.figure import Ellipse, Mark
+from latentlab.widgets.kit.export.plot_layers import ink
 from latentlab.widgets.kit.plot import cosmetic_pen
 from latentlab.widgets.kit.theme import colours, faint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
+
+    from latentlab.session.files.figure import Layer
 
 
 class PriorRings(pg.GraphicsObject):
@@ -34,6 +40,12 @@ class PriorRings(pg.GraphicsObject):
         painter.setOpacity(0.7)
         for radius in self.RADII:
             painter.drawEllipse(QPointF(0, 0), radius, radius)
+
+    def layers(self) -> Iterable[Layer]:
+        """Return the rings as layers of a figure."""
+        colour = ink(QColor(colours().muted), 0.7)
+        for radius in self.RADII:
+            yield Ellipse((0.0, 0.0), (radius, 0.0, 0.0, radius), colour, dashed=True)
 
 
 class PosteriorMarker(pg.GraphicsObject):
@@ -73,6 +85,15 @@ class PosteriorMarker(pg.GraphicsObject):
         for radius in reversed(self.RADII):
             painter.drawEllipse(QPointF(0, 0), radius, radius)
 
+    def layers(self) -> Iterable[Layer]:
+        """Return both ellipses as layers of a figure."""
+        shape, centre = self.shape_at_one, (self.pos().x(), self.pos().y())
+        one = np.array([shape.m11(), shape.m12(), shape.m21(), shape.m22()])
+        for radius in reversed(self.RADII):
+            a, b, c, d = (radius * one).tolist()
+            edge, inside = ink(QColor(colours().text)), ink(faint(colours().accent, 0.3))
+            yield Ellipse(centre, (a, b, c, d), edge, filled=inside)
+
 
 class Cross(pg.GraphicsObject):
     """Cross-hair of constant size with a light outline, for z."""
@@ -102,6 +123,31 @@ class Cross(pg.GraphicsObject):
                 painter.drawLine(
                     QPointF(dx * self.GAP, dy * self.GAP), QPointF(dx * self.ARM, dy * self.ARM)
                 )
+
+    def layers(self) -> Iterable[Layer]:
+        """Return the cross-hair as a layer of a figure."""
+        yield Mark(self.pos().x(), self.pos().y(), "+", ink(QColor(colours().text)))
+
+
+class MarkerLabel(pg.TextItem):
+    """Name of a marker, to the upper right of it.
+
+    Parameters
+    ----------
+    text : str
+        The name.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, anchor=(0, 1))
+        self.setZValue(25)
+
+    def dress(self) -> None:
+        """Apply the colours of the current theme."""
+        c = colours()
+        self.setColor(c.text)
+        self.fill = pg.mkBrush(faint(c.base, 0.75))
+        self.update()
 
 
 class PathHandle(pg.TargetItem):

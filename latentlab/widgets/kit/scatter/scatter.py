@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
 from latentlab.latent.grid_index import Box, GridIndex
+from latentlab.session.files.figure import Points
 from latentlab.widgets.kit.background import BackgroundWorker
 from latentlab.widgets.kit.scatter.rasterize import (
     DIM,
@@ -27,7 +28,11 @@ from latentlab.widgets.kit.scatter.rasterize import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+    from latentlab.session.files.figure import Layer
 
 Indices = NDArray[np.int32] | NDArray[np.int64]
 STAMPED = 80_000
@@ -130,6 +135,14 @@ class ScatterItem(pg.GraphicsObject):
     def boundingRect(self) -> QRectF:
         """Return the bounds of the points, in data coordinates."""
         return self._extent
+
+    def layers(self) -> Iterable[Layer]:
+        """Return the shown points as a layer of a figure."""
+        if len(self._xy):
+            rows = self._row_of(np.arange(len(self._xy)))
+            selected = None if self._selected is None else self._selected[rows]
+            size = min(self._largest, point_diameter(len(self._xy)))
+            yield Points(self._xy, self._paint.index[rows], self._paint.palette, size, selected)
 
     # Spatial queries
 

@@ -17,6 +17,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.anomalies.ranking import RankingView
@@ -73,6 +74,7 @@ class AnomaliesPanel(PanelWidget):
         self.ranked.wall.wanted.connect(self._fetch)
         self.ranked.wall.hovered.connect(self._on_hovered)
         self.ranked.wall.chosen.connect(controller.point.pick)
+        make_undoable(controller.undo, score=self.by, draws_of_scores=self.draws)
         StaleOverlay(self.ranked, controller)
 
     def _add_tools(self) -> None:

@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from latentlab.widgets.kit.images.cell_pointer import GridNavigation
-from latentlab.widgets.kit.images.image_view import draw_image, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_image
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
@@ -155,6 +156,11 @@ class ThumbnailGrid(QAbstractScrollArea):
     def columns(self) -> int:
         """Number of columns."""
         return max(1, self.viewport().width() // self._cell_pitch.width())
+
+    def row_shown_at(self, place: QPoint) -> int:
+        """Return the row of the image at a position; -1 if there is none."""
+        index = self.index_at(QPointF(place))
+        return int(self._rows[index]) if index >= 0 else -1
 
     def visible_rows(self) -> list[int]:
         """Return the visible rows, from the top."""

@@ -48,7 +48,7 @@ class ImageSlot(ImageView):
 
     def __init__(self, index: int, name: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self._index = index
+        self.index = index
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(name)
@@ -57,23 +57,23 @@ class ImageSlot(ImageView):
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
-            self.clicked.emit(self._index)
+            self.clicked.emit(self.index)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
         if Qt.Key(event.key()) in keys:
-            self.clicked.emit(self._index)
+            self.clicked.emit(self.index)
         else:
             super().keyPressEvent(event)
 
     @override
     def enterEvent(self, event: QEnterEvent) -> None:
-        self.pointed.emit(self._index, True)
+        self.pointed.emit(self.index, True)
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
-        self.pointed.emit(self._index, False)
+        self.pointed.emit(self.index, False)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -90,7 +90,7 @@ class ImageSlot(ImageView):
         self.set_frame(None)
         if paths := local_files(event.mimeData()):
             event.acceptProposedAction()
-            self.dropped.emit(self._index, paths[0])
+            self.dropped.emit(self.index, paths[0])
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -118,7 +118,7 @@ class EditableSlot(QWidget):
 
     def __init__(self, index: int, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._index = index
+        self.index = index
         tip = f"Slot “{name}”: click to set z to it. Drop an image file to encode it here."
         self.view = ImageSlot(index, f"Slot “{name}”", tip)
         self.view.setAcceptDrops(True)
@@ -157,7 +157,7 @@ class EditableSlot(QWidget):
 
     @Slot()
     def _on_put(self) -> None:
-        self.put.emit(self._index)
+        self.put.emit(self.index)
 
     def offer(self, names: Sequence[str]) -> None:
         """List the class means in the menu; hide the menu if there are none."""
@@ -166,5 +166,5 @@ class EditableSlot(QWidget):
             self._class_names = tuple(names)
             self.means.menu().clear()
             for label, name in enumerate(names):
-                chosen = partial(self.mean.emit, self._index, label)
+                chosen = partial(self.mean.emit, self.index, label)
                 self.means.menu().addAction(f"Mean of {name}", chosen)

@@ -8,13 +8,15 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from latentlab.session.abilities import DECODER
-from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.interpolation import MakeBlend
 from latentlab.session.points import Tiles
-from latentlab.widgets.kit.dialogs import ask_save_path
+from latentlab.widgets.kit.context_menu import add_point_actions
+from latentlab.widgets.kit.export.content import Content
+from latentlab.widgets.kit.export.exporting import Exporting
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.arithmetic.image_slot import EditableSlot, ImageSlot
@@ -22,6 +24,9 @@ from latentlab.widgets.panels.arithmetic.image_slot import EditableSlot, ImageSl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
 
     from latentlab.session.request import Request
     from latentlab.session.state import Changes, State
@@ -51,7 +56,7 @@ class ArithmeticPanel(PanelWidget):
         )
         self._value = muted(stretch=False)
         self._reset = IconButton("reset", "Reset the strength to 1")
-        export = IconButton("export", "Save the four images as PNG")
+        export = IconButton("export", "Save the four images")
         for widget in (muted("strength t", stretch=False), self.strength, self._value, self._reset):
             self.tools.addWidget(widget)
         self.tools.addWidget(export)
@@ -71,8 +76,11 @@ class ArithmeticPanel(PanelWidget):
             view.pointed.connect(self._preview)
         self.strength.valueChanged.connect(self._on_strength)
         self._reset.clicked.connect(self._on_reset)
-        export.clicked.connect(self._save)
+        self.exporting = Exporting(self, self._content)
+        self.exporting.describe("arithmetic", self._info)
+        export.clicked.connect(self.exporting.save)
         self._on_strength()
+        make_undoable(controller.undo, strength_of_Arithmetic=self.strength)
 
     def _set_layout(self) -> None:
         row = QHBoxLayout()
@@ -116,6 +124,13 @@ class ArithmeticPanel(PanelWidget):
     @override
     def wants(self, state: State) -> Iterable[Request[Any]]:
         return self.controller.arithmetic.wants(state)
+
+    @override
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        slot, blend = self.childAt(place), self.controller.state.answer(MakeBlend)
+        if isinstance(slot, ImageSlot) and blend:
+            add_point_actions(menu, self.controller, blend.points[slot.index])
+        super().fill_menu(menu, place)
 
     def _show_blend(self, state: State) -> None:
         blend = state.answer(MakeBlend)
@@ -167,13 +182,15 @@ class ArithmeticPanel(PanelWidget):
         tiles = Tiles(blend.points, blend.pictures, 4) if inside and blend else None
         self.controller.preview.tile(tiles, index)
 
-    @Slot()
-    def _save(self) -> None:
+    def _content(self) -> Content | None:
         blend = self.controller.state.answer(MakeBlend)
-        if blend and (path := ask_save_path(self, "arithmetic", IMAGE_FORMATS)):
-            info = {name: p.z for name, p in zip(("a", "b", "c", "z"), blend.points, strict=True)}
-            info["strength"] = (self.strength.value() / STEPS_PER_UNIT,)
-            self.controller.files.export(Tiles(blend.points, blend.pictures, 4), path, info, gap=1)
+        return Content(Tiles(blend.points, blend.pictures, 4), gap=1) if blend else None
+
+    def _info(self) -> dict[str, Any]:
+        blend = self.controller.state.answer(MakeBlend)
+        points = zip(("a", "b", "c", "z"), blend.points, strict=True) if blend else ()
+        strength = self.strength.value() / STEPS_PER_UNIT
+        return {**{name: point.z for name, point in points}, "strength": strength}
 
 
 PANEL = Panel(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, override
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -14,6 +14,7 @@ from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
     from PySide6.QtGui import QResizeEvent
 
     from latentlab.session.comparison import ImageComparisons
@@ -77,6 +78,10 @@ class ImageColumns(QWidget):
         if self._columns is None or tile < 0:
             return -1
         return self._columns.rows[tile % len(self._columns.rows)]
+
+    def row_shown_at(self, place: QPoint) -> int:
+        """Return the row on the map of the image at a position; -1 if there is none."""
+        return self.row_of(self.view.index_at(QPointF(self.view.mapFrom(self, place))))
 
     def tip(self, tile: int) -> str:
         """Return the tooltip of a tile's column."""

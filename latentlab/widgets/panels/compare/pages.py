@@ -45,11 +45,11 @@ NO_IMAGES = (
     "There are no images on the map, because the data set of the open model is not on this machine."
 )
 NO_IMAGE = "z is not the code of an image. Click an image on the map, or open an image of your own."
-MEASURES = "distortion, nats\nrate, nats\nsquared error"
+MEASURES = "reconstruction, nats\nKL, nats\nsquared error"
 MOVING = "The model is in training. Both models can be measured when the run has ended."
 MEASURE = "Measure both models on the same held-out images, with the same draws of noise."
 INTRO = (
-    "Which model keeps more of an image, and at what rate? Both are measured on the same images; "
+    "Which model reconstructs images better, and at what KL? Both are measured on the same images; "
     "the differences have a standard error over images."
 )
 
@@ -104,7 +104,7 @@ class PointPage(ComparePage):
     @override
     def show_known(self, state: State, known: Comparison) -> None:
         pair = known.twins
-        names, difference = _names(state, known), pair.difference if pair else None
+        names, difference = model_names(state, known), pair.difference if pair else None
         text = "" if difference is None else f"difference {difference:.4f} MSE"
         a, b = self.pictures.columns
         a.show_picture(names[0], pair.first if pair else None)
@@ -123,7 +123,7 @@ class ImagePage(ComparePage):
         _column(self).addWidget(self.pictures, 1)
         for column in self.pictures.columns:
             column.caption.setToolTip(
-                "Distortion: E[−log p(x|z)], the reconstruction loss given the code. Rate: "
+                "Reconstruction (distortion): E[−log p(x|z)], the loss given the code. KL (rate): "
                 "KL(q(z|x) ‖ p(z)), how much the code says about the image. Squared error: of "
                 "the decoded mean of the posterior; pixels are 0 to 1."
             )
@@ -144,7 +144,7 @@ class ImagePage(ComparePage):
 
     @override
     def show_known(self, state: State, known: Comparison) -> None:
-        comparison, names = known.judgement, _names(state, known)
+        comparison, names = known.judgement, model_names(state, known)
         # The previous comparison stays, complete, until the next one arrives.
         original = comparison.original if comparison else state.original
         self.pictures.show_text("" if state.original else NO_IMAGE)
@@ -284,7 +284,9 @@ class SummaryPage(ComparePage):
         self.table.setVisible(known.summary is not None)
         if known.summary and known.card and state.model:
             a, b = state.model, known.card
-            self.table.show_summary(known.summary, _names(state, known), are_nats_comparable(a, b))
+            self.table.show_summary(
+                known.summary, model_names(state, known), are_nats_comparable(a, b)
+            )
             self.table.note.setText(
                 f"{training_data_note(a, b, known.held_out)} {nats_warning(a, b)}".strip()
             )
@@ -307,7 +309,8 @@ def _column(page: QWidget) -> QVBoxLayout:
     return column
 
 
-def _names(state: State, known: Comparison) -> tuple[str, str]:
+def model_names(state: State, known: Comparison) -> tuple[str, str]:
+    """Return the names of A and B with their letters."""
     a = state.model.name if state.model else ""
     return f"Model A · {a}", f"Model B · {known.card.name if known.card else ''}"
 

@@ -12,6 +12,7 @@ from latentlab.session.abilities import ENCODER_DECODER
 from latentlab.session.comparison import (
     CompareImage,
     CompareImages,
+    CompareMaps,
     ComparePoint,
     CompareSummary,
     Comparison,
@@ -24,8 +25,10 @@ from latentlab.widgets.kit.clipboard import local_files
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
+from latentlab.widgets.panels.compare.maps_page import MapsPage
 from latentlab.widgets.panels.compare.mode_row import ModeRow
 from latentlab.widgets.panels.compare.model_choice import ClassBox, ModelBChoice, dropped_model
 from latentlab.widgets.panels.compare.pages import (
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
 MODEL_B_KEY, MODE = "compare/second", "compare/mode"
+COMPARED = (ComparePoint, CompareImage, CompareImages, CompareSummary, CompareMaps)
 MIN_WIDTH = 38 * UNIT
 """Minimum width in pixels: the summary table needs it to show its numbers in full."""
 EMPTY = (
@@ -56,10 +60,10 @@ EMPTY = (
 
 
 class ComparePanel(PanelWidget):
-    """Choice of the second model, and four pages that show both models."""
+    """Choice of the second model, and five pages that show both models."""
 
     watches: Changes = frozenset(
-        {"model", "codes", "point", "preview", "original", "selection"}
+        {"model", "codes", "point", "preview", "original", "selection", "view"}
         | {"working", "is_training", "following", "opening"}
     ) | {ListLibrary, OpenModelB}
 
@@ -78,7 +82,14 @@ class ComparePanel(PanelWidget):
         self.tools.addWidget(self.choice, 1)
         self.point, self.image = PointPage(), ImagePage()
         self.several, self.summary = SeveralPage(), SummaryPage(controller)
-        self.pages: tuple[ComparePage, ...] = (self.point, self.image, self.several, self.summary)
+        self.maps = MapsPage()
+        self.pages: tuple[ComparePage, ...] = (
+            self.point,
+            self.image,
+            self.several,
+            self.summary,
+            self.maps,
+        )
         self._add_body()
         self._connect()
 
@@ -108,9 +119,19 @@ class ComparePanel(PanelWidget):
         self.several.others.clicked.connect(self._on_others)
         self.several.strip.chosen.connect(self.controller.point.pick)
         self.several.strip.hovered.connect(self.controller.preview.row)
+        self.maps.chosen.connect(self.controller.point.pick)
+        self.maps.hovered.connect(self.controller.preview.row)
+        undo = self.controller.undo
+        self._record_b = make_choice_undoable(
+            undo, "model B", lambda: self._path, self._show_model_b
+        )
+        self._record_mode = make_choice_undoable(
+            undo, "page of the comparison", lambda: self._preferred, self._show_mode
+        )
         StaleOverlay(self, self.controller)
-        kinds = (ComparePoint, CompareImage, CompareImages)
-        for page, kind in zip((self.point, self.image, self.several), kinds, strict=True):
+        kinds = (ComparePoint, CompareImage, CompareImages, CompareMaps)
+        pages = (self.point, self.image, self.several, self.maps)
+        for page, kind in zip(pages, kinds, strict=True):
             StaleOverlay(page, self.controller, kind)
         self.summary.measured.connect(self._on_measure)
 
@@ -216,8 +237,12 @@ class ComparePanel(PanelWidget):
     @Slot(object)
     def choose(self, path: Path | None) -> None:
         """Compare with another model B, or with none."""
+        self._show_model_b(path)
+        self._record_b()
+
+    def _show_model_b(self, path: Path | None) -> None:
         self._path, self._comparison = path, None
-        for kind in (OpenModelB, ComparePoint, CompareImage, CompareImages, CompareSummary):
+        for kind in (OpenModelB, *COMPARED):
             self.controller.demand.withdraw(kind)
         settings().setValue(MODEL_B_KEY, str(path) if path else "")
         if path is None:
@@ -250,7 +275,11 @@ class ComparePanel(PanelWidget):
 
     @Slot(int)
     def _on_mode(self, index: int) -> None:
-        self._preferred = self.pages[index].title
+        self._show_mode(self.pages[index].title)
+        self._record_mode()
+
+    def _show_mode(self, title: str) -> None:
+        self._preferred = title
         settings().setValue(MODE, self._preferred)
         self._show_comparison(self.controller.state)
 
@@ -292,12 +321,12 @@ PANEL = Panel(
     },
     help="Compares the open model, <b>A</b>, with a second one, <b>B</b>. <b>Same z</b> decodes "
     "one point with both, if their latent spaces have the same number of dimensions. "
-    "<b>Image</b> encodes and reconstructs the image at z: its distortion, <b>E[−log "
-    "p(x|z)]</b>, says how much is lost, and its rate, <b>KL(q(z|x) ‖ p(z))</b>, how much "
-    "the code says. <b>Images</b> does so for images that are selected on the map, "
+    "<b>Image</b> encodes and reconstructs the image at z: its reconstruction "
+    "loss, <b>E[−log p(x|z)]</b>, says how much is lost, and its KL, <b>KL(q(z|x) ‖ p(z))</b>, how "
+    "much the code says. <b>Images</b> does so for images that are selected on the map, "
     "otherwise for random ones; click one to set z to its code. <b>Summary</b> measures "
     "both on the same held-out images and marks the differences that exceed their standard "
-    "error. The arrows swap the models.",
+    "error. <b>Maps</b> shows where both models place the same images. The arrows swap the models.",
     scrolls=True,
     widget=ComparePanel,
     needs=ENCODER_DECODER,

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from latentlab.session.comparison import Summary
 
 ROWS = {
-    "negative ELBO": "An upper bound of −log p(x), in nats per image: distortion plus rate. "
+    "negative ELBO": "An upper bound of −log p(x), in nats per image: reconstruction plus KL. "
     "Lower is better.",
-    "distortion": "E[−log p(x|z)], in nats per image: the reconstruction loss given the code.",
-    "rate": "KL(q(z|x) ‖ p(z)), in nats per image: how much the code says about the image.",
+    "reconstruction": "Distortion: E[−log p(x|z)], in nats per image, the loss given the code. "
+    "Lower is better.",
+    "KL": "Rate: KL(q(z|x) ‖ p(z)), in nats per image, how much the code says about the image. It "
+    "is the price of the reconstruction.",
     "squared error": "Mean squared error of the decoded mean of the posterior; pixels are 0 to 1.",
     "active dimensions": ACTIVE_TIP,
 }
@@ -83,17 +85,38 @@ class SummaryTable(QWidget):
 
 
 def verdict_text(summary: Summary, names: tuple[str, str], in_nats: bool) -> str:
-    """Return a sentence that says which model is better on these images."""
-    metric = summary.elbo if in_nats else summary.error
-    verb = "explains" if in_nats else "rebuilds"
-    if not np.isfinite(metric.difference):
+    """Return a line for each metric that says which model is better on these images.
+
+    Parameters
+    ----------
+    summary : Summary
+        The metrics.
+    names : pair of str
+        Names of A and B.
+    in_nats : bool
+        Whether the nats of both are comparable.
+    """
+    metrics = [("Squared error", summary.error, "is lower", "")]
+    if in_nats:
+        metrics = [
+            ("ELBO", summary.elbo, "explains the images better", "nats"),
+            ("Reconstruction", summary.distortion, "is better", "nats"),
+        ]
+    metrics += [("KL", summary.rate, "carries less", "nats")]
+    if not all(np.isfinite(paired.difference) for _, paired, *_ in metrics):
         return "One of the models gives invalid numbers on these images: its training has diverged."
-    if not metric.clear:
-        return f"No clear difference: neither model {verb} these {summary.images:,} images better."
-    better = names[metric.difference < 0]
-    digits, unit = (1, "nats") if in_nats else (4, "MSE")
-    amount = f"{abs(metric.difference):.{digits}f} ± {metric.error:.{digits}f} {unit}"
-    return f"<b>{escape(better)}</b> {verb} these {summary.images:,} images better, by {amount}."
+    return "<br>".join(_verdict(*metric, names) for metric in metrics)
+
+
+def _verdict(
+    metric: str, paired: PairedComparison, claim: str, unit: str, names: tuple[str, str]
+) -> str:
+    if not paired.clear:
+        return f"{metric}: no clear difference."
+    lower = escape(names[paired.difference < 0])
+    digits = 1 if unit else 4
+    amount = f"{abs(paired.difference):.{digits}f} ± {paired.error:.{digits}f} {unit}".strip()
+    return f"{metric}: <b>{lower}</b> {claim}, by {amount}."
 
 
 def _texts(paired: PairedComparison, digits: int) -> tuple[str, str, str]:

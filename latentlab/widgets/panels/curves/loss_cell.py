@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from latentlab.session.curves import RUNNING, TRAIN, VALIDATION
+from latentlab.session.curves import RUNNING, TEST, TRAIN, VALIDATION
 from latentlab.session.runs import Compare
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT, colours
@@ -117,6 +117,9 @@ class LossCell(QWidget):
             x, y = each.get((split, name), (np.empty(0), np.empty(0)))
             if len(x) and epoch <= x[-1] + 0.5:
                 yield _number(y[int(np.abs(x - epoch).argmin())]), colour
+        x, y = state.log.curves.get((TEST, name), (np.empty(0), np.empty(0)))
+        if len(x) and np.abs(x - epoch).min() < 0.5:
+            yield f"★ {_number(y[int(np.abs(x - epoch).argmin())])}", split_colour(TEST)
 
 
 def _number(value: float) -> str:
@@ -148,6 +151,8 @@ def legend(state: State, said: str) -> str:
             names[VALIDATION] = f"{VALIDATION},&nbsp;{_no_break(run.name)}"
     dash = '<span style="color:{}">━</span>&nbsp;{}'
     parts = [dash.format(split_colour(split), name) for split, name in names.items()]
+    if (TEST, "loss") in state.log.curves:
+        parts.append(f'<span style="color:{split_colour(TEST)}">★</span>&nbsp;{TEST}')
     parts += [dash.format(compared_colour(i), _no_break(run.name)) for i, run in enumerate(runs)]
     parts += [_no_break(text) for text in ("nats per image", said)]
     return "&nbsp;&nbsp; ".join(parts)

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Signal
 
-from latentlab.session.curves import RUNNING, TRAIN, VALIDATION
+from latentlab.session.curves import RUNNING, TEST, TRAIN, VALIDATION
 from latentlab.session.palette import TRAIN_COLOUR, class_colour
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.theme import colours, faint
@@ -62,7 +62,7 @@ def compared_colour(index: int) -> str:
 
 def split_colour(split: str) -> str:
     """Return the colour of a curve of the open run: neutral, as no class and no other run."""
-    return colours().text if split == VALIDATION else TRAIN_COLOUR
+    return colours().text if split in (VALIDATION, TEST) else TRAIN_COLOUR
 
 
 class LossPlot(Plot):
@@ -81,12 +81,15 @@ class LossPlot(Plot):
         super().__init__()
         self.name = name
         self.note = ""
+        self.exporting.name = "curve"
+        self.caption = f"{name.replace('_', ' ')}, nats per image"
         self.setMouseEnabled(x=False, y=False)
         self.getPlotItem().setAxisItems({"left": LogAxis("left")})
         self.curves = {split: self._line(1 if split == RUNNING else 2) for split in SPLITS}
         self.smooth = {split: self._line(2) for split in (TRAIN, VALIDATION)}
         self.others: list[pg.PlotDataItem] = []
         self.best = self.plot(pen=None, symbol="o", symbolSize=9, symbolBrush=None)
+        self.test = self.plot(pen=None, symbol="star", symbolSize=12)
         self.marks = ChangeMarks(self, labelled=name == "loss")
         self.pointer = pg.InfiniteLine(angle=90, movable=False)
         self.pointer.hide()
@@ -105,6 +108,8 @@ class LossPlot(Plot):
         super().dress()
         self.pointer.setPen(self.pen(colours().muted))
         self.best.setSymbolPen(self.pen(split_colour(VALIDATION), 2))
+        self.test.setSymbolPen(None)
+        self.test.setSymbolBrush(split_colour(TEST))
         self.marks.dress()
 
     def show_curves(
@@ -120,12 +125,14 @@ class LossPlot(Plot):
         left, right = _epochs([*by_split.values()], others, view.last)
         visible = {split: _from_epoch(series, left) for split, series in by_split.items()}
         visible_others = [_from_epoch(series, left) for series in others]
-        ends = [visible[TRAIN][1], visible[VALIDATION][1], *(y for _, y in visible_others)]
+        test = _from_epoch(curves.get((TEST, self.name), _NOTHING), left)
+        ends = [visible[TRAIN][1], visible[VALIDATION][1], *(y for _, y in visible_others), test[1]]
         low, high = y_limits(ends, [visible[RUNNING][1]], outliers=view.outliers)
         floor = self._set_axis([*ends, visible[RUNNING][1]], view)
         self._draw_splits(visible, by_split, left, floor, view)
         self._draw_others(visible_others, floor, view)
         self._draw_best(curves, changes, floor)
+        _set(self.test, test, floor)
         self.setXRange(left, max(right, left + 1), padding=0.03)
         if floor is not None:
             low, high = (float(np.log10(max(value, floor))) for value in (low, high))

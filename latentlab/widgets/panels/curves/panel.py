@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from latentlab.session.export import FIGURES
@@ -14,6 +14,7 @@ from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.few_lines import FewLines
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.curves.loss_cell import LossCell, legend, nearest_epoch
 from latentlab.widgets.panels.curves.loss_plot import best_epoch
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from latentlab.session.state import Changes, State
-    from latentlab.widgets.panels.curves.loss_plot import LossPlot
+    from latentlab.widgets.panels.curves.loss_plot import CurvesView, LossPlot
     from latentlab.workers.controller import Controller
 
 REDRAW_MS = 400
@@ -63,6 +64,10 @@ class CurvesPanel(PanelWidget):
         self._later.setInterval(REDRAW_MS)
         self._later.timeout.connect(self._draw)
         self.options.changed.connect(self._draw)
+        record = make_choice_undoable(
+            controller.undo, "view of the curves", lambda: self.options.view, self._set_view
+        )
+        self.options.changed.connect(record)
         self.options.save.clicked.connect(self._save)
         self.options.alone.clicked.connect(self._stop_comparing)
 
@@ -111,6 +116,12 @@ class CurvesPanel(PanelWidget):
         kept = self.options.view.log - self._cells.keys()
         log = kept | {name for name, cell in self._cells.items() if cell.log.isChecked()}
         self.options.set_view(replace(self.options.view, log=frozenset(log)))
+
+    def _set_view(self, view: CurvesView) -> None:
+        for name, cell in self._cells.items():
+            with QSignalBlocker(cell.log):
+                cell.log.setChecked(name in view.log)
+        self.options.show_view(view)
 
     @Slot(object)
     def _on_hovered(self, epoch: float | None) -> None:
@@ -179,7 +190,8 @@ PANEL = Panel(
     "posterior collapse, which <b>Log</b> shows first. With a Gaussian likelihood "
     "losses can be negative, because a density can exceed 1; lower is still better. The "
     "ring marks the best epoch since the last change of the objective; dashed lines mark "
-    "your changes during the run. Select several runs in the Library to compare their "
+    "your changes during the run. A star is the loss of the test images, which are scored "
+    "once, at the end. Select several runs in the Library to compare their "
     "validation curves.",
     widget=CurvesPanel,
 )

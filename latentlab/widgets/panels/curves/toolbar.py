@@ -66,6 +66,13 @@ class CurvesToolbar(QWidget):
         self.last.currentIndexChanged.connect(self._on_edited)
         self.outliers.toggled.connect(self._on_edited)
 
+    def show_view(self, view: CurvesView) -> None:
+        """Set the display settings, and show them in the tools."""
+        self.smoothing.setValue(view.smoothing)
+        self.last.setCurrentIndex([*LAST_EPOCHS.values()].index(view.last))
+        self.outliers.setChecked(view.outliers)
+        self.set_view(view)
+
     def set_view(self, view: CurvesView) -> None:
         """Set and save the display settings."""
         if view == self.view:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
@@ -12,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -20,11 +18,9 @@ from PySide6.QtWidgets import (
 
 from latentlab.session.directions import (
     ExportDirections,
-    ImportDirections,
     LearnDirection,
     MakeDirectionStrips,
     ReadDirections,
-    ReplaceDirection,
 )
 from latentlab.session.export import NAMES
 from latentlab.widgets.kit.axis.strip_updates import StripUpdater
@@ -32,6 +28,7 @@ from latentlab.widgets.kit.dialogs import ask_save_path
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.settings import settings
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.directions.form import DirectionForm
@@ -64,8 +61,6 @@ class DirectionsPanel(PanelWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._deleted_model: object = None
-        self._deleted: Direction | None = None
         self.rows: list[DirectionRow] = []
         self.form = DirectionForm()
         self.load = IconButton("folder", "Read directions from a file and add them")
@@ -87,9 +82,6 @@ class DirectionsPanel(PanelWidget):
         self.empty.setObjectName("muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self.put_back = QPushButton()
-        self.put_back.setToolTip("Restore the direction that was deleted last.")
-        self.put_back.hide()
         inside = QWidget()
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, UNIT, 0)
@@ -99,8 +91,8 @@ class DirectionsPanel(PanelWidget):
         self._area.setWidgetResizable(True)
         self._area.setWidget(inside)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for widget, stretch in ((self.empty, 1), (self._area, 1), (self.put_back, 0)):
-            self.body.addWidget(widget, stretch)
+        for widget in (self.empty, self._area):
+            self.body.addWidget(widget, 1)
         self._strip_updates = StripUpdater(controller, MakeDirectionStrips, self.rows, self)
         StaleOverlay(self, controller)
         self._connect()
@@ -110,16 +102,15 @@ class DirectionsPanel(PanelWidget):
         self.form.cancelled.connect(self._on_cancelled)
         self.form.gathered.connect(self._on_gathered)
         self.pictures.toggled.connect(self._on_pictures)
+        make_undoable(self.controller.undo, images_of_directions=self.pictures)
         self.load.clicked.connect(self._on_load)
         self.save.clicked.connect(self._on_save)
-        self.put_back.clicked.connect(self._on_put_back)
         bar = self._area.verticalScrollBar()
         bar.valueChanged.connect(self._strip_updates.look)
         bar.rangeChanged.connect(self._strip_updates.look)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:
-        self._discard_deleted(state)
         self.form.show_choice(state)
         if changed & {ReadDirections, "model"}:
             self._show_rows(state)
@@ -140,12 +131,6 @@ class DirectionsPanel(PanelWidget):
         if state.model and is_unread:
             yield ReadDirections()
         yield from self._strip_updates.wants(state)
-
-    def _discard_deleted(self, state: State) -> None:
-        """Discard the deleted direction if another model is open."""
-        model = (state.model.source, state.model.latent_dim) if state.model else None
-        if model != self._deleted_model:
-            self._deleted_model, self._deleted = model, None
 
     def _show_rows(self, state: State) -> None:
         directions = state.answer(ReadDirections) or ()
@@ -170,9 +155,6 @@ class DirectionsPanel(PanelWidget):
         self._area.setVisible(bool(directions))
         self.empty.setVisible(not directions)
         self.save.setEnabled(bool(directions))
-        if self._deleted:
-            self.put_back.setText(f"Restore “{self._deleted.name}”")
-        self.put_back.setVisible(self._deleted is not None)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -193,10 +175,7 @@ class DirectionsPanel(PanelWidget):
 
     @Slot(object, object, bool)
     def _on_wanted(self, source: DirectionSource, method: Method, apart: bool) -> None:
-        card = self.controller.state.model
-        if card:
-            self.controller.store.dismiss_failure()
-            self.controller.ask(LearnDirection(card, source, method, apart))
+        self.controller.directions.learn(source, method, apart=apart)
 
     @Slot()
     def _on_cancelled(self) -> None:
@@ -208,26 +187,15 @@ class DirectionsPanel(PanelWidget):
 
     @Slot(object, str)
     def _on_renamed(self, direction: Direction, name: str) -> None:
-        self._change(direction, replace(direction, name=name))
+        self.controller.directions.rename(direction, name)
 
     @Slot(object)
     def _on_removed(self, direction: Direction) -> None:
-        self._deleted = direction
-        self._change(direction, None)
+        self.controller.directions.delete(direction)
 
     @Slot(object, bool)
     def _on_axis(self, direction: Direction, up: bool) -> None:
         self.controller.map.look_towards(direction.vector, direction.name, up=up)
-
-    @Slot()
-    def _on_put_back(self) -> None:
-        deleted, self._deleted = self._deleted, None
-        self._change(None, deleted)
-
-    def _change(self, before: Direction | None, after: Direction | None) -> None:
-        card = self.controller.state.model
-        if card:
-            self.controller.ask(ReplaceDirection(card, before, after))
 
     @Slot()
     def _on_save(self) -> None:
@@ -237,12 +205,10 @@ class DirectionsPanel(PanelWidget):
 
     @Slot()
     def _on_load(self) -> None:
-        card = self.controller.state.model
         folder = settings().value("export/folder", "")
         chosen, _ = QFileDialog.getOpenFileName(self, "Add directions", folder, NAMES["json"])
-        if card and chosen:
-            self.controller.store.dismiss_failure()
-            self.controller.ask(ImportDirections(card, Path(chosen)))
+        if chosen:
+            self.controller.directions.load(Path(chosen))
 
 
 PANEL = Panel(

@@ -21,12 +21,14 @@ from PySide6.QtWidgets import (
 from latentlab.session.directions import warnings_for
 from latentlab.widgets.kit.axis.slider import AxisSlider
 from latentlab.widgets.kit.axis.strip import ImageStrip
+from latentlab.widgets.kit.context_menu import add_button_actions
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PySide6.QtCore import QPoint
 
     from latentlab.latent.codes import Codes
     from latentlab.session.directions import Direction
@@ -83,6 +85,10 @@ class DirectionRow(QFrame):
         button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         return button
 
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Add the actions of the direction to the context menu."""
+        add_button_actions(menu, [self.axes, self.reset, self.remove])
+
     def show_direction(self, direction: Direction, card: ModelCard) -> None:
         """Show a direction."""
         self.direction = direction
@@ -93,8 +99,7 @@ class DirectionRow(QFrame):
         self.name.setToolTip("Name of the direction. Type another name and press Enter.")
         self.slider.setAccessibleName(name)
         self.slider.setToolTip(
-            f"Move z along {name}, in standard deviations of the codes. 0 is their mean. "
-            "Right-click to reset."
+            f"Move z along {name}, in standard deviations of the codes. 0 is their mean."
         )
         self.badge.show_strength(direction, card)
         self.axes.setToolTip(

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, override
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER, Ability, why_not
-from latentlab.session.export import IMAGE_FORMATS
 from latentlab.session.interpolation import MeasureSupport
 from latentlab.session.model import Decode
-from latentlab.widgets.kit.dialogs import ask_save_path
+from latentlab.session.points import Tiles
+from latentlab.widgets.kit.context_menu import add_point_actions
+from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.image_view import ImageView
 from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.theme import UNIT, small
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.image.support_gauge import SupportGauge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
 
     from latentlab.session.points import Original, Point
     from latentlab.session.request import Request
@@ -46,7 +51,7 @@ class ImagePanel(PanelWidget):
         self.place.setFont(small(self.place.font()))
         self._smooth = IconButton("smooth", "Smooth the pixels of the enlarged image")
         self._smooth.setCheckable(True)
-        self._export = IconButton("export", "Save this image as PNG")
+        self._export = IconButton("export", "Save this image")
         for widget, stretch in ((self.place, 1), (self._smooth, 0), (self._export, 0)):
             self.tools.addWidget(widget, stretch)
         self.view = ImageView("Opening a model…")
@@ -56,7 +61,9 @@ class ImagePanel(PanelWidget):
         self.gauge = SupportGauge()
         self.body.addWidget(self.gauge)
         self._smooth.toggled.connect(self.view.set_smooth)
-        self._export.clicked.connect(self._save)
+        make_undoable(controller.undo, smoothing_of_the_image=self._smooth)
+        self.view.exporting.describe("image", offer=self._content)
+        self._export.clicked.connect(self.view.exporting.save)
         for view, kind in ((self.view, Decode), (self._pair, Decode), (self.gauge, MeasureSupport)):
             StaleOverlay(view, controller, kind)
 
@@ -92,11 +99,19 @@ class ImagePanel(PanelWidget):
         is_valid = is_idle or (support is not None and support.point == state.point)
         self.gauge.show_footing(support if is_valid else None)
 
-    @Slot()
-    def _save(self) -> None:
+    @override
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
         picture = self.controller.state.answer(Decode)
-        if picture and (path := ask_save_path(self, "image", IMAGE_FORMATS)):
-            self.controller.files.export_picture(picture, path)
+        if picture and self.view.geometry().contains(place):
+            add_point_actions(menu, self.controller, picture.point)
+        menu.addAction("Random z", self.controller.point.randomize)
+        menu.addAction("Mean z", self.controller.point.go_home)
+        super().fill_menu(menu, place)
+
+    def _content(self) -> Content | None:
+        """Return the decoded z, also while something else is previewed."""
+        picture = self.controller.state.answer(Decode)
+        return Content(Tiles((picture.point,), picture.pixels[None], 1)) if picture else None
 
 
 def _caption(state: State) -> str:

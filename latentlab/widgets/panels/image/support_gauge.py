@@ -48,8 +48,7 @@ class SupportGauge(QWidget):
         elif level is None:
             text, tip = "no codes to compare with", _drift_text(footing)
         else:
-            distance = f" · nearest code {footing.nearest:.3g} ×" if level > EDGE else ""
-            text = f"{describe_level(level)}{distance}"
+            text = describe_level(level)
             tip = (
                 f"<p>Data support of the current z: <b>{describe_level(level)}</b>. The gauge "
                 f"shows the worse of two measures. Density: codes are {footing.density:.2g} times "

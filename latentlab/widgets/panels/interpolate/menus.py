@@ -66,6 +66,12 @@ class PathsButton(_Button):
         """Return the checked kinds, in the order of `PathKind`."""
         return tuple(kind for kind, action in self.actions_.items() if action.isChecked())
 
+    def choose(self, kinds: tuple[PathKind, ...]) -> None:
+        """Check these kinds only."""
+        # The wanted ones first: at least one kind stays checked.
+        for kind in sorted(self.actions_, key=lambda kind: kind not in kinds):
+            self.actions_[kind].setChecked(kind in kinds)
+
     @Slot(bool)
     def _on_toggled(self, checked: bool) -> None:
         if not self.chosen():

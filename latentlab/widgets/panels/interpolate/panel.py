@@ -10,14 +10,16 @@ from PySide6.QtCore import QSignalBlocker, Slot
 from latentlab.latent.interpolation.curves import PathKind
 from latentlab.session import wants
 from latentlab.session.abilities import DECODER
-from latentlab.session.export import ANIMATIONS, STEPS, format_of
+from latentlab.session.export import STEPS
+from latentlab.session.files.film import FilmOptions
 from latentlab.session.interpolation import DecodeGeodesic, DecodePaths
 from latentlab.session.model import DecodePath
 from latentlab.session.points import Key, Loop
-from latentlab.widgets.kit.dialogs import ask_save_path
+from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import make_compact_button
 from latentlab.widgets.kit.number_box import IntegerBox
+from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.interpolate.menus import EndsButton, PathsButton
@@ -88,9 +90,16 @@ class InterpolatePanel(PanelWidget):
         self.from_z.clicked.connect(self.controller.path.put_a)
         self.to_z.clicked.connect(self.controller.path.put_b)
         self._swap.clicked.connect(self._on_swap)
-        self._export.clicked.connect(self._save)
+        for row in self.rows.rows.values():
+            row.view.exporting.describe("interpolation", self._info, self._content)
+        self._export.clicked.connect(self.view.exporting.save)
         self.steps.valueChanged.connect(self._on_steps)
         self.ways.changed.connect(self._on_ways)
+        self.ways.changed.connect(
+            make_choice_undoable(
+                self.controller.undo, "kinds of path", self.ways.chosen, self.ways.choose
+            )
+        )
         self.starts.mean.connect(self._on_mean)
         self.starts.typical.connect(self._on_typical)
         self.rows.hovered.connect(self._show)
@@ -201,7 +210,7 @@ class InterpolatePanel(PanelWidget):
     @Slot()
     def _on_steps(self) -> None:
         if ends := self.controller.state.ends:
-            self.controller.path.set(replace(ends, steps=self.steps.value()))
+            self.controller.path.set(replace(ends, steps=self.steps.value()), merges=True)
 
     @Slot()
     def _on_swap(self) -> None:
@@ -221,27 +230,30 @@ class InterpolatePanel(PanelWidget):
         if (codes := self.controller.state.codes) is not None:
             self.controller.point.pick(codes.typical(label), end)
 
-    @Slot()
-    def _save(self) -> None:
-        ends, lead = self.controller.state.ends, self.rows.lead
-        if ends is None or not lead.tiles:
-            return
-        if path := ask_save_path(self, "interpolation", STEPS):
-            is_animation = format_of(path) in ANIMATIONS
-            rows = [lead] if is_animation else [row for row in self.rows.shown if row.tiles]
-            info = {
-                "a": ends.a.z,
-                "b": ends.b.z,
-                "steps": ends.steps,
-                "ways": [row.way.value for row in rows],
-                "keys": [(key.time, key.point.z) for key in ends.keys],
-            }
-            sheet = stack_strips(rows)
-            if is_animation and ends.loop is Loop.ROUND:
-                # The last frame equals the first, and would be shown twice.
-                sheet = replace(sheet, points=sheet.points[:-1], pictures=sheet.pictures[:-1])
-            back = ends.loop is Loop.BACK
-            self.controller.files.export(sheet, path, info, gap=1, back=back, steps=True)
+    def _content(self) -> Content | None:
+        """Return all strips as a sheet, and the leading one as a film."""
+        ends, film = self.controller.state.ends, self.rows.lead.tiles
+        if ends is None or film is None:
+            return None
+        sheet = stack_strips([row for row in self.rows.shown if row.tiles])
+        if ends.loop is Loop.ROUND:
+            # The last frame equals the first, and would be shown twice.
+            film = replace(film, points=film.points[:-1], pictures=film.pictures[:-1])
+        options = FilmOptions(loop=ends.loop)
+        return Content(sheet, gap=1, film=film, options=options, formats=STEPS)
+
+    def _info(self) -> dict[str, Any]:
+        ends = self.controller.state.ends
+        if ends is None:
+            return {}
+        return {
+            "a": ends.a.z,
+            "b": ends.b.z,
+            "labels": (ends.a.label, ends.b.label),
+            "steps": ends.steps,
+            "ways": [row.way.value for row in self.rows.shown if row.tiles],
+            "keys": [(key.time, key.point.z) for key in ends.keys],
+        }
 
 
 PANEL = Panel(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, override
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
-from latentlab.learning.events import is_active
+from latentlab.learning.events import is_active, is_weak
 from latentlab.session.abilities import POSTERIORS
 from latentlab.session.directions import MeasureDimensions
-from latentlab.session.latent_curves import ACTIVE_TIP
+from latentlab.session.latent_curves import ACTIVE_TIP, WEAK_TIP
 from latentlab.widgets.kit.colour_bar import ColourBar
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.theme import UNIT
@@ -97,7 +97,8 @@ class LatentsPanel(ThrottledPanel):
         tips = {
             self.heat: "KL of each dimension (row) in each epoch (column). Click a row to show "
             "its mu and sigma.",
-            self.bars: "KL of each dimension over the images on the map. Grey ones are inactive. "
+            self.bars: "KL of each dimension over the images on the map. Grey ones are inactive, "
+            "pale ones weak. "
             "Click a bar to show its mu and sigma.",
             self.split: "The mean KL is the sum of two parts: the mutual information I(x; z), "
             "which is what codes say about their images, and KL(q(z) ‖ p(z)), the distance of the "
@@ -171,12 +172,15 @@ class LatentsPanel(ThrottledPanel):
             epoch = "" if cell.epoch is None else f"epoch {cell.epoch:.0f} · "
             text = f"z{cell.dimension + 1} · {epoch}{cell.nats:.3f} nats"
         elif kl is not None:
-            text = f"{is_active(kl).sum()} of {len(kl)} active · KL {kl.sum():.1f} nats"
+            text = summary(kl)
+            # The scale and the choice of a dimension move to another line if it does not fit.
+            self.text.setMinimumWidth(self.text.fontMetrics().horizontalAdvance(text) + 1)
         else:
             text = ""
         self.text.setText(text)
         geometry = geometry_text(latents) if latents is not None else ""
-        self.text.setToolTip(f"{ACTIVE_TIP} {geometry}".rstrip() if kl is not None else "")
+        tip = f"{ACTIVE_TIP} {WEAK_TIP} {geometry}".rstrip()
+        self.text.setToolTip(tip if kl is not None else "")
 
     @Slot(int)
     def _on_chosen(self, dimension: int) -> None:
@@ -224,6 +228,14 @@ def _posteriors(state: State) -> tuple[NDArray[np.float32], NDArray[np.float32]]
     return measured.codes.mu[::step], measured.codes.sigma[::step]
 
 
+def summary(kl: NDArray[np.float64]) -> str:
+    """Return how many dimensions are active and weak, and their KL, from the KL of each."""
+    weak = int(is_weak(kl).sum())
+    parts = [f"{is_active(kl).sum()} of {len(kl)} active"]
+    parts += [f"{weak} weak"] if weak else []
+    return " · ".join((*parts, f"KL {kl.sum():.1f} nats"))
+
+
 def geometry_text(latents: LatentCurves) -> str:
     """Return a text about the geometry of the codes, as far as it was measured."""
     same, by_chance, unevenness = (
@@ -251,8 +263,9 @@ PANEL = Panel(
         "analyse": Place(Area.RIGHT, 1, 3),
     },
     help="What each latent dimension carries. Each row of the heat map is one dimension, each "
-    "column one epoch, and the mean KL is their sum. A row that stays dark is an inactive "
-    "dimension; if all rows are dark, the posterior has collapsed. The mean KL has two "
+    "column one epoch, and the mean KL is their sum. A row that stays dark is an inactive or "
+    "weak dimension: partial posterior collapse. If all rows are dark, the posterior has "
+    "collapsed. The mean KL has two "
     "parts: <b>E[KL(q(z|x) ‖ p(z))] = I(x; z) + KL(q(z) ‖ p(z))</b>. I(x; z) is what a code "
     "says about its image. KL(q(z) ‖ p(z)) is the distance of the aggregate posterior q(z), "
     "all codes together, from the prior; where they differ, samples look wrong. Try beta "

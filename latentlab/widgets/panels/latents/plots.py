@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 
-from latentlab.learning.events import ACTIVE_KL, is_active
+from latentlab.learning.events import ACTIVE_KL, is_active, is_weak
 from latentlab.session.palette import CLASS_COLOURS
 from latentlab.widgets.kit.plot import Plot
 from latentlab.widgets.kit.theme import colours, faint
@@ -133,7 +133,7 @@ class HeatMap(DimensionPlot):
         if self._latents is not None:
             dims, height = self._latents.kl.shape[1], self.getViewBox().height()
             self.getAxis("left").setTicks(
-                [_ticks(1, dims, max(2, int(height / TICK_LABEL_HEIGHT)), "z{}"), []]
+                [_dimension_ticks(dims, max(2, int(height / TICK_LABEL_HEIGHT))), []]
             )
 
     def resizeEvent(self, event: QEvent) -> None:
@@ -172,10 +172,13 @@ class KlBars(DimensionPlot):
         self.show_kl(self._kl)
 
     def show_kl(self, kl: NDArray[np.float64]) -> None:
-        """Draw one bar per dimension; inactive ones are grey."""
+        """Draw one bar per dimension; inactive ones are grey, weak ones pale."""
         self._kl = kl
-        accent, grey = pg.mkBrush(colours().accent), pg.mkBrush(faint(colours().muted, 0.6))
-        brushes = [accent if active else grey for active in is_active(kl)]
+        c = colours()
+        shades = [pg.mkBrush(c) for c in (faint(c.muted, 0.6), faint(c.accent, 0.4), c.accent)]
+        brushes = [
+            shades[each] for each in is_active(kl) + (is_active(kl) & ~is_weak(kl)).astype(int)
+        ]
         x = np.arange(1, len(kl) + 1)
         self.bars.setOpts(x=x, height=kl, width=BAR_WIDTH, brushes=brushes, pen=pg.mkPen(None))
         top = max(float(kl.max(initial=0.0)), ACTIVE_KL)
@@ -184,7 +187,7 @@ class KlBars(DimensionPlot):
 
     def _label(self) -> None:
         count = max(2, int(self.getViewBox().width() / TICK_LABEL_WIDTH))
-        self.getAxis("bottom").setTicks([_ticks(1, max(1, len(self._kl)), count, "z{}"), []])
+        self.getAxis("bottom").setTicks([_dimension_ticks(max(1, len(self._kl)), count), []])
 
     def resizeEvent(self, event: QEvent) -> None:
         """Label as many dimensions as fit."""
@@ -325,8 +328,18 @@ def _set_epoch_ticks(plot: Plot, latents: LatentCurves) -> None:
     plot.getAxis("bottom").setTicks([ticks, []])
 
 
-def _ticks(first: float, last: float, count: int, text: str = "{}") -> list[tuple[float, str]]:
-    """Return at most `count` evenly spaced integer ticks of an axis."""
-    step = next((step for step in STEPS if last - first < step * count), STEPS[-1])
+def _ticks(first: float, last: float, count: int) -> list[tuple[float, str]]:
+    """Return at most `count` evenly spaced integer ticks of an axis, multiples of their step."""
+    step = _step(last - first, count)
     start = step * -(-int(first) // step)
-    return [(float(tick), text.format(tick)) for tick in range(start, int(last) + 1, step)]
+    return [(float(tick), str(tick)) for tick in range(start, int(last) + 1, step)]
+
+
+def _dimension_ticks(size: int, count: int) -> list[tuple[float, str]]:
+    """Return at most `count` evenly spaced ticks of dimensions, from the first."""
+    return [(float(d), f"z{d}") for d in range(1, size + 1, _step(size - 1, count))]
+
+
+def _step(length: float, count: int) -> int:
+    fitting = (step for step in STEPS if length < step * count)
+    return int(next(fitting, STEPS[-1]))

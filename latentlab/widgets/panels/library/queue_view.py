@@ -8,12 +8,16 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from latentlab.session.recipes import describe_differences, recipe_title, value_of
+from latentlab.widgets.kit.context_menu import add_button_actions
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import ElidedLabel, counted, muted
 from latentlab.widgets.kit.theme import UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
 
     from latentlab.session.state import State
     from latentlab.workers.controller import Controller
@@ -99,6 +103,10 @@ class QueueRow(QWidget):
         row.addWidget(self.name, 1)
         row.addWidget(self.detail)
         row.addWidget(self.remove)
+
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Add the removal to the context menu."""
+        add_button_actions(menu, [self.remove])
 
     def show_text(self, name: str, detail: str) -> None:
         """Set name and detail."""

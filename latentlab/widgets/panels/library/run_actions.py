@@ -9,7 +9,9 @@ from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from latentlab.session.runs import Compare, ListLibrary
+from latentlab.widgets.kit.context_menu import open_context_menu
 from latentlab.widgets.kit.dialogs import ask_epochs, confirm
+from latentlab.widgets.kit.relink_dialog import ask_images_of_run
 from latentlab.widgets.panels.library.notes_dialog import ask_notes
 from latentlab.widgets.panels.library.progress import is_training
 from latentlab.widgets.panels.library.run_model import ENTRY
@@ -49,6 +51,7 @@ class RunActions(QObject):
         self.alone = self._make("Stop comparing", self._stop_comparing)
         self.rename = self._make("Rename", self._rename, "F2")
         self.annotate = self._make("Notes and tags…", self._annotate)
+        self.images = self._make("Find its images…", self._find_images)
         self.folder = self._make("Show folder", self._show_folder)
         self.delete = self._make("Move to trash", self._delete, "Del")
         runs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -85,6 +88,7 @@ class RunActions(QObject):
         self.alone.setVisible(bool(state.answer(Compare) or ()))
         self.rename.setEnabled(kept is not None and not kept.shipped)
         self.annotate.setEnabled(kept is not None)
+        self.images.setEnabled(is_intact and kept is not None and not kept.shipped)
         self.folder.setEnabled(kept is not None)
         self.delete.setEnabled(bool(runs) and len(runs) == len(chosen))
         self.delete.setText("Move to trash" if len(chosen) < 2 else f"Move {len(chosen)} to trash")
@@ -104,7 +108,7 @@ class RunActions(QObject):
             (self.open, self.resume, self.more, self.duplicate),
             (self.compare, self.alone),
             (self.rename, self.annotate),
-            (self.folder, self.delete),
+            (self.images, self.folder, self.delete),
         )
         for group in groups:
             menu.addActions(group)
@@ -116,6 +120,7 @@ class RunActions(QObject):
         """Show the menu of the row under the cursor, or of all selected rows if it is one."""
         index = self._runs.indexAt(pos)
         if not index.isValid():
+            open_context_menu(self._runs, pos)
             return
         entry = index.data(ENTRY)
         self._pointed = None if entry in self._runs.entries() else entry
@@ -198,6 +203,11 @@ class RunActions(QObject):
     @Slot(object, str)
     def _on_renamed(self, path: Path, name: str) -> None:
         self._controller.runs.rename(path, name)
+
+    @Slot()
+    def _find_images(self) -> None:
+        if entry := self._single():
+            ask_images_of_run(self._runs, self._controller, entry.path, entry.name)
 
     @Slot()
     def _show_folder(self) -> None:

@@ -20,7 +20,7 @@ from PySide6.QtGui import QIcon, QPixmap
 
 from latentlab.session.library.notes import Notes, parse_tags
 from latentlab.session.state import State
-from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.panels.library.columns import COLUMNS, NAME, NOTES, TAGS, date_text
 from latentlab.widgets.panels.library.progress import (
     fraction_done,

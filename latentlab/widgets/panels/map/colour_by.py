@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from latentlab.session.colourings import Colouring, Measure, colourings, values_of
 from latentlab.session.map import ComputeMeasure
+from latentlab.session.model import SET_ATTRIBUTE
 from latentlab.widgets.kit.number_box import IntegerBox
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_choice_undoable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 FEWEST, MOST = 2, 500
 MAX_LEGEND_GROUPS = 100
 """Maximum number of groups in the legend."""
+SET_KEY = f"attribute:{SET_ATTRIBUTE}"
+"""Key of the colouring that tells two data sets on the map apart."""
 COUNT_SETTINGS = {Measure.K_MEANS: ("k = ", 10), Measure.HDBSCAN: ("≥ ", 50)}
 
 
@@ -58,6 +62,9 @@ class ColourBy(QWidget):
         row.addWidget(self.box)
         row.addWidget(self.count)
         self.box.currentIndexChanged.connect(self._on_chosen)
+        self._record = make_choice_undoable(
+            controller.undo, "colour of the map", self._read, self._restore
+        )
         self.count.valueChanged.connect(self._on_count)
 
     @property
@@ -70,15 +77,19 @@ class ColourBy(QWidget):
         """List the colourings of these codes, and keep the current one if it is among them."""
         listed = colourings(state)
         if listed != self._listed:
-            before = self.chosen
+            before, before_keys = self.chosen, [colouring.key for colouring in self._listed]
             self._listed = listed
             with QSignalBlocker(self.box):
                 self.box.clear()
                 self.box.addItems([colouring.title for colouring in listed])
                 keys = [colouring.key for colouring in listed]
                 again = keys.index(before.key) if before and before.key in keys else 0
+                if SET_KEY in keys and SET_KEY not in before_keys:
+                    again = keys.index(SET_KEY)
                 self.box.setCurrentIndex(again)
             self.setVisible(bool(listed))
+            self._show_count()
+            self._controller.undo.refresh("colour of the map")
         self._show_count()
 
     def choose(self, key: str) -> None:
@@ -86,6 +97,16 @@ class ColourBy(QWidget):
         keys = [colouring.key for colouring in self._listed]
         if key in keys:
             self.box.setCurrentIndex(keys.index(key))
+
+    def _read(self) -> tuple[str, int]:
+        """Return the key of the colouring, and its number of groups."""
+        return self.chosen.key if self.chosen else "", int(self.count.value())
+
+    def _restore(self, value: tuple[str, int]) -> None:
+        key, count = value
+        self.choose(key)
+        if not self.count.isHidden():
+            self.count.setValue(count)
 
     def _show_count(self) -> None:
         measure = self.chosen.measure if self.chosen else None
@@ -100,6 +121,7 @@ class ColourBy(QWidget):
         self._show_count()
         self._measure(again=False)
         self.changed.emit()
+        self._record()
 
     @Slot()
     def _on_count(self) -> None:
@@ -107,6 +129,7 @@ class ColourBy(QWidget):
         if measure in self._counts:
             self._counts[measure] = self.count.value()
             self._measure(again=True)
+            self._record()
 
     def _measure(self, *, again: bool) -> None:
         """Cancel the running colouring, and request the chosen one."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from latentlab.session.colourings import values_of
 from latentlab.widgets.kit.scatter.point_colours import by_class, by_value
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.panels.map.colour_by import ColourBy, legend_names
 from latentlab.widgets.panels.map.legend import Legend
 from latentlab.widgets.panels.map.value_bar import ColourScale
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from latentlab.session.state import State
     from latentlab.widgets.kit.scatter.rasterize import PointColours
     from latentlab.workers.controller import Controller
+
+CLASSES = "classes on the map"
+"""Name of the choice of visible classes in undo."""
 
 
 class ColourRow(QWidget):
@@ -33,6 +37,7 @@ class ColourRow(QWidget):
 
     def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._undo = controller.undo
         self.choice, self.legend, self.bar = ColourBy(controller), Legend(), ColourScale()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -42,6 +47,11 @@ class ColourRow(QWidget):
         row.addWidget(self.bar, 1)
         self.choice.changed.connect(self.changed)
         self.legend.changed.connect(self.filtered)
+        self.legend.changed.connect(
+            make_choice_undoable(
+                controller.undo, CLASSES, self.legend.shown, self.legend.show_classes
+            )
+        )
 
     def paint_of(
         self, state: State, classes: tuple[str, ...]
@@ -53,7 +63,8 @@ class ColourRow(QWidget):
         chosen, count = self.choice.chosen, 0 if state.codes is None else len(state.codes)
         values = values_of(chosen.key, state) if chosen else None
         groups = values if values is not None and values.dtype.kind == "i" else None
-        self.legend.offer(legend_names(chosen, groups, classes))
+        if self.legend.offer(legend_names(chosen, groups, classes)):
+            self._undo.refresh(CLASSES)
         is_scale = chosen is not None and values is not None and groups is None
         self.bar.setVisible(is_scale)
         if is_scale and chosen is not None and values is not None:

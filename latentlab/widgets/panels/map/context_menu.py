@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from latentlab.widgets.kit.context_menu import PATH_ENDS
 from latentlab.widgets.panels.map.selection_bar import add_mean_actions
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from latentlab.workers.controller import Controller
 
     Put = Callable[[str, float, float, bool], None]
-
-PATH_ENDS = {"a": "path start (A)", "b": "path end (B)"}
-"""Ends of the path and their names in menus."""
 
 
 def fill_map_menu(

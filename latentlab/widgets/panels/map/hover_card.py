@@ -8,10 +8,13 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_image, fitted
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -19,7 +22,7 @@ SIDE = 72
 
 
 class HoverCard(QWidget):
-    """Decoded point and, left of it, the nearby image of the data set."""
+    """Images in a row, each above its caption."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -29,12 +32,9 @@ class HoverCard(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
-    def set_pictures(
-        self, decoded: NDArray[np.uint8] | None, image: NDArray[np.uint8] | None = None
-    ) -> None:
-        """Show a decoded point if there is a decoder, and the image near it if there is one."""
-        given = (("image", image), ("decoded", decoded))
-        self._pictures = [(name, to_qimage(pixels)) for name, pixels in given if pixels is not None]
+    def set_pictures(self, pictures: Iterable[tuple[str, NDArray[np.uint8]]]) -> None:
+        """Show images, pairs of a caption and pixels."""
+        self._pictures = [(caption, to_qimage(pixels)) for caption, pixels in pictures]
         self.resize(self._content_size())
         self.update()
 
@@ -43,10 +43,16 @@ class HoverCard(QWidget):
         """Captions of the images, from left to right."""
         return [caption for caption, _ in self._pictures]
 
+    @property
+    def _widths(self) -> list[int]:
+        """Width of each image with its caption, in pixels."""
+        metrics = self.fontMetrics()
+        texts = (metrics.horizontalAdvance(caption) for caption in self.captions)
+        return [max(SIDE, width + UNIT // 2) for width in texts]
+
     def _content_size(self) -> QSize:
-        text_height = self.fontMetrics().height() if len(self._pictures) > 1 else 0
-        count = len(self._pictures)
-        return QSize(count * SIDE + (count - 1) * 2 + 2, SIDE + text_height + 2)
+        widths = self._widths
+        return QSize(sum(widths) + 2 * len(widths), SIDE + self.fontMetrics().height() + 2)
 
     def stand_beside(self, pixel: QPoint) -> None:
         """Move beside a pixel of the parent, where the cursor does not cover the card."""
@@ -63,14 +69,13 @@ class HoverCard(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(colours().raised))
-        for i, (caption, image) in enumerate(self._pictures):
-            left = 1 + i * (SIDE + 2)
-            draw_image(
-                painter, fitted(image.size(), QRectF(left, 1, SIDE, SIDE)), image, smooth=False
-            )
-            if len(self._pictures) > 1:
-                painter.setPen(QColor(colours().muted))
-                below = QRectF(left, SIDE + 1, SIDE, self.height() - SIDE - 2)
-                painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), caption)
+        left = 1
+        for (caption, image), width in zip(self._pictures, self._widths, strict=True):
+            place = fitted(image.size(), QRectF(left, 1, width, SIDE))
+            draw_image(painter, place, image, smooth=False)
+            painter.setPen(QColor(colours().muted))
+            below = QRectF(left, SIDE + 1, width, self.height() - SIDE - 2)
+            painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), caption)
+            left += width + 2
         painter.setPen(QColor(colours().accent))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

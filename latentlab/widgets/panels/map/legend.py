@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import override
+from functools import partial
+from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter, QPixmap
@@ -11,6 +12,10 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from latentlab.widgets.kit.few_lines import FewLines
 from latentlab.widgets.kit.flow_layout import FlowLayout
 from latentlab.widgets.kit.theme import class_colour, small
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QMenu
 
 DOT = 10
 
@@ -27,10 +32,10 @@ class Legend(FewLines):
         self._names: tuple[str, ...] = ()
         self.buttons: list[_Toggle] = []
 
-    def offer(self, names: tuple[str, ...]) -> None:
-        """Show one toggle per class."""
+    def offer(self, names: tuple[str, ...]) -> bool:
+        """Show one toggle per class; return whether the classes are others than before."""
         if names == self._names:
-            return
+            return False
         self._names = names
         for button in self.buttons:
             self._layout.removeWidget(button)
@@ -44,11 +49,32 @@ class Legend(FewLines):
         if self.buttons:
             self.line_height = self.buttons[0].sizeHint().height()
             self.fit()
+        return True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their colours."""
+        return self._names
 
     def shown(self) -> set[int] | None:
         """Return the classes to show; None for all."""
         on = {button.label for button in self.buttons if button.isChecked()}
         return None if len(on) == len(self.buttons) else on
+
+    def show_classes(self, shown: set[int] | None) -> None:
+        """Show these classes only; None shows all."""
+        for button in self.buttons:
+            with QSignalBlocker(button):
+                button.setChecked(shown is None or button.label in shown)
+        self.changed.emit()
+
+    def fill_menu(self, menu: QMenu, place: QPoint) -> None:
+        """Add the choice of the class under the cursor to the context menu."""
+        button = self.childAt(place)
+        if isinstance(button, _Toggle):
+            show = partial(self.show_classes, {button.label})
+            menu.addAction(f"Show {button.text()} alone", show)
+        menu.addAction("Show all", partial(self.show_classes, None))
 
     @Slot()
     def _on_toggled(self) -> None:

@@ -13,10 +13,11 @@ from latentlab.session.abilities import DECODER, IMAGES, POSTERIORS
 from latentlab.session.map import ComputeMeasure, FindHoles, SamplePosteriors
 from latentlab.session.model import Decode, MakeManifold
 from latentlab.session.neighbours import FetchMapImages
-from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.model_actions import ModelActions
-from latentlab.widgets.kit.scatter.markers import PosteriorMarker
+from latentlab.widgets.kit.scatter.markers import MarkerLabel, PosteriorMarker
 from latentlab.widgets.kit.settings import settings
+from latentlab.widgets.kit.undoable import make_choice_undoable
 from latentlab.widgets.panels.map.holes_legend import HolesLegend
 from latentlab.widgets.panels.map.overlays import (
     BACKDROP_OPACITY,
@@ -79,6 +80,7 @@ NEEDS = {
     PICTURES: IMAGES,
 }
 """Abilities of the model that each layer needs."""
+OWN_NAME = "your image"
 BACKDROPS = (MANIFOLD_BACKDROP, IMAGE)
 """Exclusive layers: at most one is on."""
 DEFAULT_LAYERS = (SPREAD, PICTURES)
@@ -114,7 +116,8 @@ class MapLayers(QObject):
         self.image.hide()
         self.legend = HolesLegend(plot)
         backgrounds = (self.backdrop, self.image, self.holes)
-        for item in (*backgrounds, self.marbles, self.pictures, self.spread):
+        self.own_label = MarkerLabel(OWN_NAME)
+        for item in (*backgrounds, self.marbles, self.pictures, self.spread, self.own_label):
             plot.addItem(item, ignoreBounds=True)
         self._model_actions = ModelActions()
         self.actions = {name: self._action(name) for name in CHOICES}
@@ -122,6 +125,9 @@ class MapLayers(QObject):
         exclusive.setExclusionPolicy(QActionGroup.ExclusionPolicy.ExclusiveOptional)
         for name in BACKDROPS:
             exclusive.addAction(self.actions[name])
+        self._record = make_choice_undoable(
+            controller.undo, "layers of the map", self._read, self._restore
+        )
         self._paint: PointColours | None = None
         self._missing: tuple[int, ...] = ()
         self._model = 0
@@ -149,6 +155,13 @@ class MapLayers(QObject):
     def is_on(self, name: str) -> bool:
         """Return whether a layer is switched on, and the model has what it needs."""
         return self.actions[name].isChecked() and self.actions[name].isEnabled()
+
+    def _read(self) -> frozenset[str]:
+        return frozenset(filter(self.is_on, self.actions))
+
+    def _restore(self, names: frozenset[str]) -> None:
+        for name, action in self.actions.items():
+            action.setChecked(name in names)
 
     @property
     def draws(self) -> bool:
@@ -217,9 +230,13 @@ class MapLayers(QObject):
         wanted = self.is_on(SPREAD) and state.view.is_plane
         fits = image is not None and len(image.sigma) == frame.size
         self.spread.setVisible(wanted and fits)
+        # Beside z it has the cross; elsewhere it would be a mark without a name.
+        self.own_label.setVisible(wanted and fits and state.original is None)
+        self.own_label.dress()
         if wanted and fits and image is not None:
             shadow = frame.shadow(np.array([image.sigma], np.float32))[0]
             self.spread.set_spread(*frame.spot(image.point.z), shadow)
+            self.own_label.setPos(*frame.spot(image.point.z))
 
     def wants(self, state: State) -> Iterable[Request[Any]]:
         """Return the requests of the active layers."""
@@ -299,3 +316,4 @@ class MapLayers(QObject):
         for name in DEFAULT_LAYERS:
             settings().setValue(f"map/{name}", self.actions[name].isChecked())
         self.changed.emit()
+        self._record()

@@ -10,14 +10,19 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
+from latentlab.session.files.figure import Ellipse, Raster
 from latentlab.session.mosaic import tile
-from latentlab.widgets.kit.images.image_view import to_qimage
+from latentlab.widgets.kit.export.plot_layers import ink, to_array
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.plot import cosmetic_pen
 from latentlab.widgets.kit.theme import colours, faint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
+    from latentlab.session.files.figure import Layer
     from latentlab.session.points import Manifold
 
 CORNERS = 40
@@ -62,6 +67,18 @@ class PosteriorEllipses(pg.GraphicsObject):
 
     def __len__(self) -> int:
         return len(self._shapes)
+
+    def layers(self) -> Iterable[Layer]:
+        """Return the ellipses as layers of a figure."""
+        for inner, _, shade in self._shapes:
+            # The corners of the polygons are those of the unit circle, mapped.
+            points = np.array([(point.x(), point.y()) for point in inner.toList()])
+            centre, quarter = points.mean(0), len(points) // 4
+            (a, b), (c, d) = (points[0] - centre).tolist(), (points[quarter] - centre).tolist()
+            middle = (float(centre[0]), float(centre[1]))
+            outer = (2 * a, 2 * b, 2 * c, 2 * d)
+            yield Ellipse(middle, outer, ink(shade, 0.0), filled=ink(shade, 0.16))
+            yield Ellipse(middle, (a, b, c, d), ink(shade, 0.9), filled=ink(shade, 0.3))
 
     def boundingRect(self) -> QRectF:
         """Return the bounding rectangle of all ellipses."""
@@ -111,6 +128,13 @@ class Picture(pg.GraphicsObject):
         painter.scale(1, -1)
         pos = self._place
         painter.drawImage(QRectF(pos.left(), -pos.bottom(), pos.width(), pos.height()), self.image)
+
+    def layers(self) -> Iterable[Layer]:
+        """Return the image as a layer of a figure."""
+        if not self.image.isNull():
+            pos = self._place
+            extent = (pos.left(), pos.right(), pos.top(), pos.bottom())
+            yield Raster(to_array(self.image), extent, self.opacity())
 
 
 def manifold_image(manifold: Manifold) -> tuple[QImage, QRectF]:
@@ -195,3 +219,15 @@ class ThumbnailLayer(pg.GraphicsObject):
                 )
                 painter.drawImage(rect, image)
                 painter.drawRect(rect)
+
+    def layers(self) -> Iterable[Layer]:
+        """Return the images in view as layers of a figure, as large as on the screen."""
+        view = self.getViewBox()
+        if view is None:
+            return
+        width, height = (THUMBNAIL_SIZE / 2 * size for size in view.viewPixelSize())
+        for row, pos in self._shown:
+            if row in self._images:
+                x, y = pos.x(), pos.y()
+                extent = (x - width, x + width, y - height, y + height)
+                yield Raster(to_array(self._images[row]), extent)

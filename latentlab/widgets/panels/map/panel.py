@@ -17,6 +17,7 @@ from latentlab.session.neighbours import FetchMapImages
 from latentlab.session.selection import mask_of
 from latentlab.widgets.kit.labels import ElidedLabel, muted
 from latentlab.widgets.kit.progress_bar import RequestProgressBar
+from latentlab.widgets.kit.relink_dialog import ask_images_of_run
 from latentlab.widgets.kit.theme import UNIT, small
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
@@ -47,8 +48,9 @@ if TYPE_CHECKING:
 REDRAWN_FIELDS = frozenset({"codes", "view"})
 REQUESTS_WITH_PROGRESS = (ShowAll, ShowRest, MakeView, ComputeMeasure, SamplePosteriors, FindHoles)
 DECODING_TIP = (
-    "What a position of the map decodes to: exactly on a plane, otherwise a blend of the codes "
-    "of the nearest images."
+    "Exact plane: a position of the map is one point of latent space and decodes exactly; with "
+    "more than two dimensions the other coordinates are those of z. Otherwise a position decodes "
+    "to a blend of the codes of the nearest images."
 )
 
 
@@ -57,6 +59,7 @@ class MapPanel(PanelWidget):
 
     watches: Changes = frozenset(
         {"model", "codes", "point", "ends", "view", "preview", "selection", "original", "own"}
+        | {"workspaces"}
         | {"working", "is_training", "following"}
         | {Decode, SamplePosteriors, FetchMapImages, FindHoles, MakeManifold, ComputeMeasure}
         | {ReadDirections, ScoreImages}
@@ -78,7 +81,11 @@ class MapPanel(PanelWidget):
         self.told.setWordWrap(True)
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.told.hide()
+        self.relink = QPushButton("Find the images…")
+        self.relink.setToolTip("Choose where the images of this run are now")
+        self.relink.hide()
         self.body.addWidget(self.told)
+        self.body.addWidget(self.relink, 0, Qt.AlignmentFlag.AlignLeft)
         self.plot = MapPlot()
         self.plot.setAccessibleName("Map of the latent space")
         self.hand = SelectionTools(self.plot)
@@ -97,6 +104,7 @@ class MapPanel(PanelWidget):
         self._drawn: tuple[object, ...] = (None,) * 4
         self._model = -1
         StaleOverlay(self.plot, controller, tells=True)
+        self.plot.exporting.describe("map")
         self._connect()
 
     def _connect(self) -> None:
@@ -108,6 +116,7 @@ class MapPanel(PanelWidget):
         self.foot.changed.connect(self._redraw)
         self.foot.filtered.connect(self._show_codes)
         self.all.clicked.connect(self.controller.map.show_all)
+        self.relink.clicked.connect(self._on_find)
         self.pointer.filling.connect(self._on_menu)
         self.hand.chosen.connect(self._on_selected)
         self.hand.left.connect(self.buttons.show_none)
@@ -145,6 +154,8 @@ class MapPanel(PanelWidget):
             self._show_codes()
         if changed & {"model", "codes", "view", "selection"}:
             self._show_selection(state, state.codes)
+        # In Compare, A and B are the models.
+        self.plot.show_path(visible=state.workspace != "compare")
         self.layers.show_layers(state, changed, self.plot.cloud.paint_now)
         self.pointer.show_preview(state)
 
@@ -157,6 +168,7 @@ class MapPanel(PanelWidget):
         self._note.setToolTip(f"{DECODING_TIP} {images} are shown.")
         self.told.setText(model.note)
         self.told.setVisible(bool(model.note))
+        self.relink.setVisible(not total and model.source is not None)
         # During training the model changes before that many images are encoded.
         is_following = state.is_training and state.training.following
         self.all.setVisible(0 < count < total and not is_following)
@@ -167,12 +179,19 @@ class MapPanel(PanelWidget):
         )
 
     @Slot()
+    def _on_find(self) -> None:
+        model = self.controller.state.model
+        if model and model.source:
+            ask_images_of_run(self, self.controller, model.source, model.name)
+
+    @Slot()
     def _show_codes(self) -> None:
         """Show the visible codes at their positions in the view, in the chosen colours."""
         state = self.controller.state
         if state.codes is None or state.model is None or not state.view.suits(state.codes):
             return
         paint, mask = self.foot.paint_of(state, state.model.spec.class_names)
+        self.plot.names = self.legend.names
         places = state.answer(SamplePosteriors) if self.layers.draws else None
         drawn = (state.codes, state.view, places, mask)
         if mask is None and all(a is b for a, b in zip(drawn, self._drawn, strict=True)):
@@ -198,6 +217,8 @@ class MapPanel(PanelWidget):
     def _on_menu(self, menu: QMenu) -> None:
         menu.addAction(self.layers.actions[SPREAD])
         menu.addAction("Zoom to all codes", self.plot.show_all)
+        menu.addSeparator()
+        self.plot.exporting.fill_menu(menu)
 
     @Slot()
     def _on_select_menu(self) -> None:

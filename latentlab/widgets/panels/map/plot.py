@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING, Any, override
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics
 
 from latentlab.latent.grid_index import points_in_polygon
+from latentlab.widgets.kit.export.plot_layers import ink
 from latentlab.widgets.kit.plot import Plot
-from latentlab.widgets.kit.scatter.markers import Cross, PathHandle, PriorRings
+from latentlab.widgets.kit.scatter.markers import Cross, MarkerLabel, PathHandle, PriorRings
 from latentlab.widgets.kit.scatter.point_colours import by_class
 from latentlab.widgets.kit.scatter.scatter import ScatterItem
-from latentlab.widgets.kit.theme import colours, small
+from latentlab.widgets.kit.theme import class_colour, colours, small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QContextMenuEvent, QKeyEvent
     from PySide6.QtWidgets import QWidget
 
+    from latentlab.session.files.figure import Colour
     from latentlab.session.map import MapView
     from latentlab.widgets.kit.scatter.rasterize import PointColours
 
@@ -36,6 +39,9 @@ HOVER_DISTANCE = 12
 """Maximum distance in pixels of an image under the cursor."""
 EDGE_MARGIN = 12
 """Minimum distance in pixels of a dragged handle from the edge of the map."""
+SIDES = ("bottom", "left")
+TITLE_MARGINS = 10
+"""Pixels that the title of an axis needs beside its text."""
 ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -70,14 +76,19 @@ class MapPlot(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
+        self.names: tuple[str, ...] = ()
+        """Names of the classes that the colours stand for, if they stand for classes."""
         self.setAspectLocked(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.cloud, self.rings, self.cross = ScatterItem(), PriorRings(), Cross()
         self.path = pg.PlotDataItem(connect="all")
         self.handles = {name: PathHandle(name.upper()) for name in ("a", "b")}
-        for item in (self.rings, self.cloud, self.path, *self.handles.values(), self.cross):
+        self.z_label = MarkerLabel("z")
+        handles = self.handles.values()
+        for item in (self.rings, self.cloud, self.path, *handles, self.cross, self.z_label):
             self.addItem(item, ignoreBounds=True)
         self._is_plane = True
+        self._axis_titles: tuple[str, ...] = ("", "")
         self._kind: object = None
         self._extent = np.zeros((2, 2))
         self._is_zoomed = False
@@ -88,6 +99,7 @@ class MapPlot(Plot):
         self.scene().sigMouseMoved.connect(self._on_moved)
         self.scene().sigMouseClicked.connect(self._on_clicked)
         self.getViewBox().sigRangeChangedManually.connect(self._on_zoomed)
+        self.getViewBox().sigResized.connect(self._show_axis_titles)
         self.dress()
 
     @override
@@ -97,6 +109,12 @@ class MapPlot(Plot):
         self.path.setPen(self.pen(colours().accent, 2, Qt.PenStyle.DotLine))
         for handle in self.handles.values():
             handle.dress(self.pen("white", 1.5))
+        self.z_label.dress()
+
+    @override
+    def legend(self) -> tuple[tuple[str, Colour], ...]:
+        """Return the classes and their colours."""
+        return tuple((name, ink(class_colour(i))) for i, name in enumerate(self.names))
 
     def set_codes(
         self, xy: NDArray[np.float32], labels: NDArray[np.int64] | None, shown: set[int] | None
@@ -118,19 +136,29 @@ class MapPlot(Plot):
     def set_view(self, view: MapView, *, has_prior: bool = True) -> None:
         """Set the axes of a view, and show the rings of the prior on a plane if there is one."""
         self.rings.setVisible(view.is_plane and has_prior)
-        size = small(self.font()).pointSizeF()
-        style = {"font-size": f"{size}pt", "color": colours().muted}
-        for side, name in zip(("bottom", "left"), view.frame.names, strict=True):
-            axis = self.getPlotItem().getAxis(side)
-            axis.enableAutoSIPrefix(False)
-            axis.setLabel(name, **style)
+        self._axis_titles = view.frame.names
+        for side in SIDES:
+            self.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
             # Coordinates of t-SNE and UMAP have no meaning.
             self.showAxis(side, view.is_plane)
+        self._show_axis_titles()
         self._is_plane = view.is_plane
         kind = (view.layout, view.frame.dimensions)
         if kind != self._kind:
             # The zoom belongs to the coordinates of the last view.
             self._kind, self._is_zoomed = kind, False
+
+    @Slot()
+    def _show_axis_titles(self) -> None:
+        """Show the titles of the axes, shortened to the length of each."""
+        font = small(self.font())
+        style = {"font-size": f"{font.pointSizeF()}pt", "color": colours().muted}
+        room = self.getViewBox().boundingRect()
+        lengths = (room.width() - TITLE_MARGINS, room.height() - TITLE_MARGINS)
+        for side, title, length in zip(SIDES, self._axis_titles, lengths, strict=True):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setLabel(shortened(title, QFontMetrics(font), length), **style)
+            axis.setToolTip(title)
 
     def forget_range(self) -> None:
         """Discard the zoom of the user, so that the next codes are shown completely."""
@@ -154,6 +182,12 @@ class MapPlot(Plot):
     def set_point(self, x: float, y: float) -> None:
         """Move the cross to z."""
         self.cross.setPos(x, y)
+        self.z_label.setPos(x, y)
+
+    def show_path(self, *, visible: bool) -> None:
+        """Show or hide the path and its ends."""
+        for item in (self.path, *self.handles.values()):
+            item.setVisible(visible)
 
     def set_path(
         self,
@@ -206,6 +240,13 @@ class MapPlot(Plot):
         elif event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(spot, event.modifiers())
 
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Leave the menu to the release of the button, because a right drag zooms."""
+        event.accept()
+        if event.reason() == event.Reason.Keyboard:
+            self.asked.emit(self._position_at(self.getViewBox().sceneBoundingRect().center()))
+
     @Slot()
     def _on_zoomed(self) -> None:
         self._is_zoomed = True
@@ -254,3 +295,11 @@ class MapPlot(Plot):
         if event.type() == QEvent.Type.Leave:
             self.hovered.emit(None)
         return bool(super().viewportEvent(event))
+
+
+def shortened(title: str, metrics: QFontMetrics, length: float) -> str:
+    """Return the title of an axis, or as much of its start as fits; pyqtgraph cuts both ends."""
+    first = title.partition(" of ")[0]
+    fitting = (text for text in (title, first) if metrics.horizontalAdvance(text) <= length)
+    elided = metrics.elidedText(first, Qt.TextElideMode.ElideRight, int(length))
+    return next(fitting, elided)

@@ -9,11 +9,18 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu
 
 from latentlab.session.map import map_position, point_at_position
+from latentlab.widgets.kit.context_menu import fill_context_menu
 from latentlab.widgets.panels.map.context_menu import fill_map_menu
 from latentlab.widgets.panels.map.hover_card import HoverCard
 
 if TYPE_CHECKING:
-    from latentlab.session.points import LatentPath, Point
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latentlab.session.map import MapView
+    from latentlab.session.points import LatentPath, Point, Preview
     from latentlab.session.state import State
     from latentlab.widgets.panels.map.plot import MapPlot, MapPosition
     from latentlab.workers.controller import Controller
@@ -61,12 +68,11 @@ class MapPointer(QObject):
         if self._spot is None or state.preview is None:
             self.thumbnail.hide()
             return
-        original, pixels = state.preview.original, state.preview.pixels
-        image = original.picture if original else None
-        if pixels is None and image is None:
+        pictures = preview_pictures(state.preview, state.view)
+        if not pictures:
             self.thumbnail.hide()
             return
-        self.thumbnail.set_pictures(pixels, image)
+        self.thumbnail.set_pictures(pictures)
         self.thumbnail.stand_beside(self._spot.pixel.toPoint())
 
     def _spot_of(self, point: Point) -> tuple[float, float]:
@@ -132,3 +138,30 @@ class MapPointer(QObject):
         row = self._plot.nearest(spot)
         fill_map_menu(menu, self._controller, spot, row, self._set_point, self._on_dragged)
         self.filling.emit(menu)
+        menu.addSeparator()
+        parent = self._plot.parentWidget()
+        fill_context_menu(menu, parent, self._plot.mapToParent(self._plot.rect().center()))
+
+
+def preview_pictures(preview: Preview, view: MapView) -> list[tuple[str, NDArray[np.uint8]]]:
+    """Return the captions and pixels of the hover card.
+
+    Above an image these are the image, its reconstruction, and what the position decodes to, unless
+    this is the same: with more than two dimensions the code is beside the plane. Without a decoder,
+    or without images, their pixels are left out.
+    """
+    pictures = _preview_pictures(preview, view)
+    return [(caption, pixels) for caption, pixels in pictures if pixels is not None]
+
+
+def _preview_pictures(
+    preview: Preview, view: MapView
+) -> Iterator[tuple[str, NDArray[np.uint8] | None]]:
+    is_exact = view.is_plane and view.frame.size == 2
+    if preview.original:
+        yield "image", preview.original.picture
+        yield "reconstruction", preview.original.reconstruction
+    if is_exact and not preview.original:
+        yield "decoded", preview.pixels
+    elif not is_exact:
+        yield "plane through z" if view.is_plane else "blend of codes", preview.pixels

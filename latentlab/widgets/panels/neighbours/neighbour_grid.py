@@ -16,11 +16,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latentlab.widgets.kit.images.cell_pointer import GridNavigation
-from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_image, fitted
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import UNIT, colours, small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtCore import QPoint
 
     from latentlab.session.neighbours import NearestImages
 
@@ -100,6 +103,11 @@ class NeighbourGrid(QWidget):
     def index_at(self, place: QPointF) -> int:
         """Return the index of the image at a position, or -1."""
         return next((i for i in range(self.count) if self.place_of(i).contains(place)), -1)
+
+    def row_shown_at(self, place: QPoint) -> int:
+        """Return the row of the image at a position; -1 if there is none."""
+        index = self.index_at(QPointF(place))
+        return self._rows[index] if index >= 0 else -1
 
     @Slot(int)
     def _on_hovered(self, index: int) -> None:

@@ -10,6 +10,7 @@ from latentlab.session.abilities import DECODER, why_not
 from latentlab.session.neighbours import FindNeighbours
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.number_box import IntegerBox
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.neighbours.neighbour_grid import NeighbourGrid
@@ -71,6 +72,7 @@ class NeighboursPanel(PanelWidget):
             StaleOverlay(view, controller, FindNeighbours)
         self.body.addWidget(self._empty)
         self.count.valueChanged.connect(controller.demand.renew)
+        make_undoable(controller.undo, number_of_neighbours=self.count)
 
     @override
     def show_state(self, state: State, changed: Changes) -> None:

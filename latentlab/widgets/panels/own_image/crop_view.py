@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from latentlab.widgets.kit.images.image_view import draw_image, fitted, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_image, fitted
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import colours, faint, small
 from latentlab.widgets.panels.own_image.paint_area import STEPS
 

@@ -8,7 +8,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from latentlab.widgets.kit.images.image_view import draw_image, to_qimage
+from latentlab.widgets.kit.images.image_view import draw_image
+from latentlab.widgets.kit.images.qimage import to_qimage
 from latentlab.widgets.kit.theme import colours
 from latentlab.widgets.panels.own_image.paint_area import PaintArea
 

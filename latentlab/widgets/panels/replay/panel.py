@@ -10,7 +10,13 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from latentlab.latent.planes import axes_plane
 from latentlab.session import wants
-from latentlab.session.points import Tiles
+from latentlab.session.export import ANIMATIONS, SaveHistoryFilm
+from latentlab.session.files.film import FilmOptions
+from latentlab.session.files.provenance import recipe_of
+from latentlab.session.mosaic import square_columns, tile
+from latentlab.session.points import Loop, Tiles
+from latentlab.widgets.kit.dialogs import ask_save_path
+from latentlab.widgets.kit.export.film_dialog import ask_film_options
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.images.tile_view import ImageGrid
 from latentlab.widgets.kit.labels import muted
@@ -46,7 +52,8 @@ class ReplayPanel(PanelWidget):
         self.slider.setAccessibleName("Epoch")
         self.slider.setToolTip("The epoch shown. At the right end it follows the run.")
         self.text = muted(stretch=False)
-        for widget in (self.play, self.slider, self.text):
+        self.export = IconButton("export", "Save the samples of all epochs as a film")
+        for widget in (self.play, self.slider, self.text, self.export):
             self.tools.addWidget(widget)
         self._empty = QLabel(EMPTY)
         self._empty.setObjectName("muted")
@@ -68,6 +75,8 @@ class ReplayPanel(PanelWidget):
         self._timer.timeout.connect(self._step)
         self.slider.valueChanged.connect(self._on_moved)
         self.play.clicked.connect(self._on_play)
+        self.export.clicked.connect(self._save)
+        self.samples.exporting.describe("samples", self._info)
 
     def _body(self) -> QWidget:
         inside = QWidget()
@@ -100,7 +109,7 @@ class ReplayPanel(PanelWidget):
     @override
     def show_state(self, state: State, changed: Changes) -> None:
         portrait = state.portrait
-        for widget in (self._shown, self.play, self.slider, self.text):
+        for widget in (self._shown, self.play, self.slider, self.text, self.export):
             widget.setVisible(portrait is not None)
         self._empty.setVisible(portrait is None)
         self._show_moment(state)
@@ -120,7 +129,7 @@ class ReplayPanel(PanelWidget):
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, last)
             self.slider.setValue(last if row is None else row)
-        for widget in (self.slider, self.play):
+        for widget in (self.slider, self.play, self.export):
             widget.setEnabled(len(moments) > 1)
         if state.portrait:
             latest = state.moment is None or state.moment == moments[-1]
@@ -148,6 +157,23 @@ class ReplayPanel(PanelWidget):
         self.slider.setValue(self.slider.value() + 1)
         if self.slider.value() == self.slider.maximum():
             self._stop()
+
+    def _info(self) -> dict[str, Any]:
+        portrait = self.controller.state.portrait
+        return {"epoch": portrait.epoch} if portrait else {}
+
+    @Slot()
+    def _save(self) -> None:
+        """Save the samples of all epochs as a film."""
+        folder, portrait = self.controller.runs.shown_folder, self.controller.state.portrait
+        if folder is None or portrait is None:
+            return
+        if path := ask_save_path(self, "training", ANIMATIONS):
+            sheet = tile(portrait.samples, square_columns(len(portrait.samples)), 1)
+            options = ask_film_options(self, sheet.shape[:2], FilmOptions(2, 8, Loop.ONCE))
+            if options:
+                info = recipe_of(self.controller.state, {"picture": "training"})
+                self.controller.files.save(SaveHistoryFilm(folder, path, info, options))
 
     def _stop(self) -> None:
         self._timer.stop()

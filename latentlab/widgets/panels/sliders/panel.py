@@ -17,6 +17,7 @@ from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.labels import muted
 from latentlab.widgets.kit.model_actions import ModelActions
 from latentlab.widgets.kit.theme import UNIT
+from latentlab.widgets.kit.undoable import make_choice_undoable, make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.sliders.label_picker import LabelPicker
@@ -96,6 +97,11 @@ class SlidersPanel(PanelWidget):
         self.label.chosen.connect(self.controller.point.set_label)
         self.order.currentIndexChanged.connect(self._on_order)
         self.pictures.clicked.connect(self._on_pictures)
+        undo = self.controller.undo
+        make_undoable(undo, order_of_sliders=self.order)
+        self._record_pictures = make_choice_undoable(
+            undo, "images of sliders", lambda: self._with_pictures, self._set_pictures
+        )
         bar = self._area.verticalScrollBar()
         bar.valueChanged.connect(self._strip_updates.look)
         bar.rangeChanged.connect(self._strip_updates.look)
@@ -189,6 +195,10 @@ class SlidersPanel(PanelWidget):
 
     @Slot(bool)
     def _on_pictures(self, wanted: bool) -> None:
+        self._set_pictures(wanted)
+        self._record_pictures()
+
+    def _set_pictures(self, wanted: bool | None) -> None:
         self._with_pictures = wanted
         self._show_pictures()
 
@@ -252,8 +262,9 @@ PANEL = Panel(
         "explore": Place(Area.RIGHT, 1, 5),
         "edit": Place(Area.RIGHT, 0, 3),
     },
-    help="One slider per latent dimension. 0 σ is the mean of the codes along it and 1 σ their "
-    "standard deviation, so every slider covers the range of the data: <b>z = mean + Σ "
+    help="One slider per latent dimension, with the coordinate of z beside it. The middle of a "
+    "slider is the mean of the codes, and its length is a multiple of their standard deviation, so "
+    "every slider covers the range of the data: <b>z = mean + Σ "
     "s<sub>i</sub>·σ<sub>i</sub>·e<sub>i</sub></b>. Move one and watch what changes: slant, "
     "thickness, a smile. The images below each slider show it in advance. <i>By KL</i> puts "
     "the dimensions that carry most nats first and greys those that the model does not use. "

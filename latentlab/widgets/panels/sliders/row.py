@@ -77,7 +77,7 @@ class SliderRow(QObject):
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._value.setFont(small(self._value.font()))
         # Fixed, so that nothing moves while the number changes.
-        self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("+00.00 σ") + 2)
+        self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("+000.00") + 2)
         self._reset = IconButton("reset", "Reset")
         self._widgets = (self._name, self.slider, self._value, self._reset)
         for column, widget in enumerate(self._widgets):
@@ -103,7 +103,7 @@ class SliderRow(QObject):
         self._value.setEnabled(not title.dead)
         name = f"{'Dimension' if is_z else 'Principal component'} {number}"
         more = f"{title.tip} " if title.tip else ""
-        tip = f"{name}, in standard deviations of the codes. {more}Right-click to reset."
+        tip = f"{name}. The middle is the mean of the codes. {more}".rstrip()
         self.slider.setAccessibleName(f"{title.letters} {number}")
         self.slider.setToolTip(tip)
         self._name.setToolTip(tip)
@@ -113,9 +113,14 @@ class SliderRow(QObject):
     def show_z(self, axis: Axis, z: NDArray[np.float64]) -> None:
         """Show the position of z along the axis, without emitting signals."""
         self.slider.show_z(axis, z)
-        decimals = 2 if abs(self.slider.position) < 99.995 else 0
-        self._value.setText(f"{self.slider.position:+.{decimals}f} σ")
-        self._value.setToolTip(f"{axis.key} = {float(z @ axis.vector):.4f}")
+        # The coordinate, as above the image, and not the position of the slider.
+        value = float(z @ axis.vector)
+        decimals = 2 if abs(value) < 999.995 else 0
+        self._value.setText(f"{value:+.{decimals}f}")
+        self._value.setToolTip(
+            f"{axis.key} = {value:.4f}, {self.slider.position:+.2f} standard deviations of the "
+            "codes from their mean"
+        )
         self._reset.setEnabled(self.is_moved)
 
     def show_pictures(self, *, wanted: bool) -> None:

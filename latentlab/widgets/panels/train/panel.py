@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 
 from latentlab.session.export import DescribeForm
 from latentlab.session.form import with_titles
-from latentlab.session.recipes import EstimateTime, ListPresets, TimePresets, approximate
+from latentlab.session.recipes import EstimateTime, ListPresets, TimePresets
 from latentlab.widgets.kit.form.form import FormWidget
 from latentlab.widgets.kit.labels import muted, problem
 from latentlab.widgets.kit.settings import settings
-from latentlab.widgets.kit.start_training import estimated_seconds, start_training
+from latentlab.widgets.kit.start_training import current_estimate, describe_estimate, start_training
 from latentlab.widgets.kit.sweep_dialog import ask_sweep
 from latentlab.widgets.kit.theme import UNIT
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
@@ -133,9 +133,8 @@ class TrainPanel(PanelWidget):
         for button, tip in self._tips.items():
             button.setEnabled(self.form is not None and not state.draft.problem)
             button.setToolTip(state.draft.problem or tip)
-        seconds = estimated_seconds(state)
-        known = seconds is not None and state.training.run is None
-        self.time.setText(f"Takes {approximate(seconds or 0)} on this machine" if known else "")
+        estimate = current_estimate(state) if state.training.run is None else None
+        self.time.setText(describe_estimate(estimate))
 
     def _show_busy(self, busy: bool) -> None:
         visible = {self.start: not busy, self.queue: busy, self.card: busy, self._next_label: busy}
@@ -176,21 +175,24 @@ class TrainPanel(PanelWidget):
         self.form.set_values(state.draft.values or settings().value(RECIPE_KEY, {}))
         self.form.changed.connect(self._on_edited)
         self.form.search(self.search.text())
-        self._on_edited()
+        self._set_draft(is_edit=False)
 
     def _show_draft(self, draft: Mapping[str, Any]) -> None:
         if self.form and draft != self.form.values():
             # Without the blocker each field would emit another draft.
             with QSignalBlocker(self.form):
                 self.form.set_values(draft, whole=True)
-            self._on_edited()
+            self._set_draft(is_edit=False)
 
     @Slot()
     def _on_edited(self) -> None:
+        self._set_draft(is_edit=True)
+
+    def _set_draft(self, *, is_edit: bool) -> None:
         if self.form:
             draft = self.form.values()
             settings().setValue(RECIPE_KEY, draft)
-            self.controller.training.set_draft(draft, self.form.wrong())
+            self.controller.training.set_draft(draft, self.form.wrong(), is_edit=is_edit)
 
     def _show_problems(self, state: State) -> None:
         if self.form is None:

@@ -17,6 +17,8 @@ from latentlab.widgets.panels.train.steering_row import SteeringRow
 from latentlab.widgets.window.run_bar import toggle_pause
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from PySide6.QtWidgets import QWidget
 
     from latentlab.session.form import Field
@@ -105,7 +107,7 @@ class SteeringCard(QFrame):
         name = recipe_title(run.recipe) or "A run"
         self._title.setText(name)
         self._epoch.setText(f"· epoch {run.epoch}/{run.epochs}" if run.epochs else "")
-        self._show_rows({key: (f, v) for key, f, v in steerable(state)})
+        self._show_rows({key: (f, v) for key, f, v in steerable(state)}, run.scheduled)
         if "failure" in changed and state.failure:
             for row in self.rows.values():
                 row.forget_sent()
@@ -118,7 +120,9 @@ class SteeringCard(QFrame):
         self.cancel.setToolTip(KEPT if run.resumed else DISCARDS)
         self._update_hint()
 
-    def _show_rows(self, fields: dict[str, tuple[Field, float]]) -> None:
+    def _show_rows(
+        self, fields: dict[str, tuple[Field, float]], scheduled: Mapping[str, float]
+    ) -> None:
         if list(fields) != list(self.rows):
             for old in self.rows.values():
                 old.label.deleteLater()
@@ -131,6 +135,7 @@ class SteeringCard(QFrame):
                 row.applied.connect(self._controller.training.steer)
         for key, (_, value) in fields.items():
             self.rows[key].show_value(value)
+            self.rows[key].show_present(scheduled.get(key, value))
 
     @Slot()
     def _update_hint(self) -> None:

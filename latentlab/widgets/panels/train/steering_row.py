@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from latentlab.widgets.kit.form.editors import make_editor
+from latentlab.widgets.kit.labels import muted
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -17,8 +18,16 @@ if TYPE_CHECKING:
     from latentlab.session.form import Field
 
 
+PRESENT_TIP = (
+    "Value of the last step. A schedule, such as the KL warm-up, multiplies the value by a factor "
+    "from 0 to 1."
+)
+
+
 class SteeringRow(QWidget):
     """Editor of one value, which tracks whether the run has the value.
+
+    The editor has the full value; the present one is beside it if a schedule changes it.
 
     Parameters
     ----------
@@ -40,14 +49,18 @@ class SteeringRow(QWidget):
         self._sent: float | None = None
         self.editor = make_editor(replace(field, optional=False))
         self.editor.setToolTip(f"{field.help} Enter applies it to the run, Escape restores it.")
-        (self.editor.focusProxy() or self.editor).setAccessibleName(f"{field.title} now")
         # The form below has the same field for the next run.
-        self.label = QLabel(f"{field.title} now")
+        (self.editor.focusProxy() or self.editor).setAccessibleName(f"{field.title} of this run")
+        self.label = QLabel(field.title)
         self.label.setToolTip(field.help)
         self.label.setBuddy(self.editor)
+        self.present = muted(stretch=False)
+        self.present.setToolTip(PRESENT_TIP)
+        self.present.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.editor)
+        row.addWidget(self.editor, 1)
+        row.addWidget(self.present)
         self.editor.changed.connect(self.edited)
 
     @property
@@ -79,6 +92,12 @@ class SteeringRow(QWidget):
         self._now, self._sent = now, None
         if is_unedited:
             self.editor.set_value(now)
+
+    def show_present(self, value: float) -> None:
+        """Show the value of the last step, once a schedule makes it differ from that of the run."""
+        if self._now is not None and not _same(value, self._now):
+            self.present.show()
+        self.present.setText(f"now {value:.3g}")
 
     def apply(self) -> None:
         """Emit the typed value."""

@@ -10,14 +10,15 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from latentlab.session.abilities import DECODER
-from latentlab.session.export import ANIMATIONS, GRID_FORMATS, format_of
+from latentlab.session.export import GRID_FORMATS
 from latentlab.session.interpolation import MakeTraversal, Range, Traversal, TraversalSettings
 from latentlab.session.mosaic import tile
 from latentlab.session.points import Loop, Tiles
-from latentlab.widgets.kit.dialogs import ask_save_path
+from latentlab.widgets.kit.export.content import Content
 from latentlab.widgets.kit.icons import IconButton
 from latentlab.widgets.kit.number_box import IntegerBox, NumberBox
 from latentlab.widgets.kit.player import Player
+from latentlab.widgets.kit.undoable import make_undoable
 from latentlab.widgets.kit.veil import StaleOverlay
 from latentlab.widgets.panel import Area, Panel, PanelWidget, Place
 from latentlab.widgets.panels.traversals.labelled_rows import LabelledRows
@@ -59,7 +60,7 @@ class TraversalsPanel(PanelWidget):
         self.span.setSuffix(" σ")
         self.span.setKeyboardTracking(False)
         self.span.setToolTip("Distance to either side, in standard deviations.")
-        export = IconButton("export", "Save the rows as PNG, or their animation as GIF")
+        export = IconButton("export", "Save the rows as an image or as a film")
         for widget in (self.play, self.range, self.span, self.columns):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
@@ -81,7 +82,14 @@ class TraversalsPanel(PanelWidget):
         self.sheet.ran_out.connect(self._on_more)
         self.view.hovered.connect(self._on_hovered)
         self.view.chosen.connect(self._on_chosen)
-        export.clicked.connect(self._save)
+        make_undoable(
+            self.controller.undo,
+            steps_of_traversals=self.columns,
+            extent_of_traversals=self.span,
+            range_of_traversals=self.range,
+        )
+        self.view.exporting.describe("traversals", self._info, self._content)
+        export.clicked.connect(self.view.exporting.save)
         StaleOverlay(self.sheet, self.controller, MakeTraversal)
 
     @override
@@ -170,19 +178,20 @@ class TraversalsPanel(PanelWidget):
         if made := self.controller.state.answer(MakeTraversal):
             self.controller.point.set(made.tiles.points[index])
 
-    @Slot()
-    def _save(self) -> None:
+    def _content(self) -> Content | None:
+        """Return all rows as a sheet, and their columns as the frames of a film."""
         made = self.controller.state.answer(MakeTraversal)
-        if made and (path := ask_save_path(self, "traversals", GRID_FORMATS)):
-            settings = self.settings
-            info = {
-                "dimensions": made.dimensions,
-                "range": settings.range.value,
-                "span": settings.span,
-                "z": self.controller.state.point.z if self.controller.state.point else (),
-            }
-            tiles = sweep(made) if format_of(path) in ANIMATIONS else made.tiles
-            self.controller.files.export(tiles, path, info, gap=1, steps=True)
+        if made is None:
+            return None
+        return Content(made.tiles, gap=1, film=sweep(made), formats=GRID_FORMATS)
+
+    def _info(self) -> dict[str, Any]:
+        made = self.controller.state.answer(MakeTraversal)
+        return {
+            "dimensions": made.dimensions if made else (),
+            "range": self.settings.range.value,
+            "span": self.settings.span,
+        }
 
 
 def sweep(made: Traversal) -> Tiles:

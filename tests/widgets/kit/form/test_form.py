@@ -363,6 +363,7 @@ def test_open_group_stays_open_as_the_kind_changes(qtbot, application):
         ("steps.wid", {"steps.width"}),
         ("GRADIENT longest", {"clip"}),
         ("half a cos", {"shape"}),
+        ("half a co-s", {"shape"}),
         ("how", {"epochs", "steps.width"}),
         ("peaks", {"shape"}),  # of another kind
         ("nothing like it", set()),

@@ -1,0 +1,141 @@
+"""Films: images one after another as GIF, WebP or MP4, with metadata about how they were made."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from latentlab.atomic_write import write_atomically
+from latentlab.errors import RunError
+from latentlab.runs.image_files import SOFTWARE, enlarged, exif_of, save_encoded
+from latentlab.session.export import ANIMATIONS, check_output, check_suffix
+from latentlab.session.files.film import MAX_SIDE, FilmOptions, frame_order
+from latentlab.session.points import Loop
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping
+
+    from numpy.typing import NDArray
+    from PIL import Image
+
+INSTALL_FILM = 'Install it with `pip install "latentlab[film]"`, or choose .gif or .webp.'
+MP4_TURNS = 3
+"""Number of turns of a looping MP4: players of MP4 do not repeat it by themselves."""
+
+
+def save_film(
+    frames: NDArray[np.uint8],
+    path: Path,
+    info: Mapping[str, Any],
+    options: FilmOptions,
+) -> Generator[float, None, None]:
+    """Write frames as a film of the kind that the ending of `path` names.
+
+    Parameters
+    ----------
+    frames : ndarray of uint8, shape (N, H, W) or (N, H, W, 3)
+        Images in order.
+    path : Path
+        File that ends in ``.gif``, ``.webp`` or ``.mp4``.
+    info : mapping
+        Metadata written into the file.
+    options : FilmOptions
+        Size, rate and loop.
+
+    Yields
+    ------
+    float
+        Fraction done, 0 to 1.
+
+    Raises
+    ------
+    RunError
+        If the ending is another one, the file cannot be written, or the encoder of MP4 is missing.
+    """
+    kind = check_suffix(path, ANIMATIONS)
+    check_output(path, ANIMATIONS)
+    scale = min(options.scale, max(1, MAX_SIDE // max(frames.shape[1:3])))
+    order = frame_order(len(frames), options.loop)
+    if kind == "mp4":
+        turns = 1 if options.loop is Loop.ONCE else MP4_TURNS
+        moving = (enlarged(frames[i], scale) for i in order * turns)
+        yield from _save_mp4(moving, len(order) * turns, path, info, options.fps)
+        return
+    images: list[Image.Image] = []
+    for done, i in enumerate(order):
+        images.append(enlarged(frames[i], scale))
+        yield 0.5 * done / len(order)
+    _save_animation(images, kind, path, info, options)
+
+
+def _save_animation(
+    images: list[Image.Image],
+    kind: str,
+    path: Path,
+    info: Mapping[str, Any],
+    options: FilmOptions,
+) -> None:
+    first, *others = images
+    turns = {} if options.loop is Loop.ONCE and kind == "gif" else {"loop": 0}
+    if options.loop is Loop.ONCE and kind == "webp":
+        turns = {"loop": 1}
+    common = {
+        "save_all": True,
+        "append_images": others,
+        "duration": round(1000 / options.fps),
+        **turns,
+    }
+    if kind == "gif":
+        comment = json.dumps({"software": SOFTWARE, **info}).encode()
+        save_encoded(first, path, "GIF", comment=comment, **common)
+    else:
+        save_encoded(first, path, "WEBP", lossless=True, exif=exif_of(json.dumps(info)), **common)
+
+
+def _save_mp4(
+    images: Iterable[Image.Image], count: int, path: Path, info: Mapping[str, Any], fps: float
+) -> Generator[float, None, None]:
+    """Write an MP4 file; FFmpeg writes a temporary file, which is then moved."""
+    try:
+        from imageio_ffmpeg import write_frames  # type: ignore[import-untyped, unused-ignore]
+    except ImportError as error:
+        raise RunError(
+            f"{path.name} cannot be written: imageio-ffmpeg is missing.", INSTALL_FILM
+        ) from error
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "film.mp4"
+        writer = None
+        try:
+            for done, image in enumerate(images):
+                pixels = _even(np.asarray(image.convert("RGB")))
+                if writer is None:
+                    writer = write_frames(
+                        str(file),
+                        (pixels.shape[1], pixels.shape[0]),
+                        fps=fps,
+                        codec="libx264",
+                        quality=8,
+                        macro_block_size=2,
+                        output_params=["-metadata", f"comment={json.dumps(info)}"],
+                    )
+                    writer.send(None)
+                writer.send(pixels.tobytes())
+                yield done / count
+        except OSError as error:
+            raise RunError(
+                f"{path} cannot be written: {error}.", "Free disk space, or choose .gif."
+            ) from error
+        finally:
+            if writer is not None:
+                writer.close()
+        write_atomically(path, file.read_bytes())
+
+
+def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pixels with even sides, as H.264 requires; the last row or column is repeated."""
+    odd = [(0, side % 2) for side in pixels.shape[:2]]
+    return np.ascontiguousarray(np.pad(pixels, (*odd, (0, 0)), mode="edge"))

@@ -1,0 +1,1 @@
+"""Copying, dragging and saving what a widget shows."""

@@ -1,0 +1,87 @@
+"""Directions in latent space, saved for their model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from latentlab.session.directions import (
+    ImportDirections,
+    LearnDirection,
+    ReadDirections,
+    ReplaceDirection,
+    SaveDirections,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from latentlab.latent.directions import Method
+    from latentlab.session.directions import Direction, DirectionSource
+    from latentlab.session.undo import Snapshot
+    from latentlab.workers.demand import Demand
+    from latentlab.workers.intents.undo import Undo
+    from latentlab.workers.store import Store
+
+    Change = LearnDirection | ReplaceDirection | ImportDirections
+
+
+class DirectionIntents:
+    """Actions on directions.
+
+    Parameters
+    ----------
+    store, demand, undo : Store, Demand, Undo
+        Those of the controller.
+    """
+
+    def __init__(self, store: Store, demand: Demand, undo: Undo) -> None:
+        self._store, self._demand, self._undo = store, demand, undo
+        demand.on(ReadDirections, self._on_read)
+        for kind in (LearnDirection, ReplaceDirection, ImportDirections):
+            demand.on(kind, self._on_changed)
+        undo.followed_by(self._follow)
+
+    def learn(self, source: DirectionSource, method: Method, *, apart: bool) -> None:
+        """Learn a direction and save it; `apart` makes it orthogonal to the saved ones."""
+        if model := self._store.state.model:
+            self._store.dismiss_failure()
+            self._demand.ask(LearnDirection(model, source, method, apart))
+
+    def rename(self, direction: Direction, name: str) -> None:
+        """Rename a direction."""
+        self._replace(direction, replace(direction, name=name))
+
+    def delete(self, direction: Direction) -> None:
+        """Delete a direction; the message offers to restore it."""
+        self._replace(direction, None)
+        restore = partial(self._replace, None, direction)
+        self._store.say(f"“{direction.name}” was deleted", restore)
+
+    def load(self, path: Path) -> None:
+        """Add the directions of a file."""
+        if model := self._store.state.model:
+            self._store.dismiss_failure()
+            self._demand.ask(ImportDirections(model, path))
+
+    def _replace(self, before: Direction | None, after: Direction | None) -> None:
+        if model := self._store.state.model:
+            self._demand.ask(ReplaceDirection(model, before, after))
+
+    def _on_read(self, _: ReadDirections, directions: tuple[Direction, ...]) -> None:
+        """Store the directions of a file, which are no undo step."""
+        self._store.put(ReadDirections, directions)
+        self._undo.amend(lambda place: replace(place, directions=directions))
+
+    def _on_changed(self, _: Change, directions: tuple[Direction, ...]) -> None:
+        self._store.put(ReadDirections, directions)
+        self._undo.remember()
+
+    def _follow(self, place: Snapshot) -> None:
+        state = self._store.state
+        if place.directions is None or place.directions == state.answer(ReadDirections):
+            return
+        self._store.put(ReadDirections, place.directions)
+        if state.model:
+            self._demand.ask(SaveDirections(state.model, place.directions))
